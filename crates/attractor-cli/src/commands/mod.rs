@@ -1,0 +1,33 @@
+//! One file a command.
+
+mod corrupt;
+mod demo;
+mod energy;
+mod models;
+mod recall;
+mod reproduce;
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use attractor::memories::Options;
+
+use crate::args::{Cli, Task};
+
+/// Runs what was asked.
+pub fn run(cli: Cli, options: &Options) -> Result<()> {
+    match cli.command {
+        Task::Recall(args) => recall::run(&args, options),
+        Task::Energy(args) => energy::run(&args, options),
+        Task::Corrupt(args) => corrupt::run(&args),
+        Task::Demo(args) => demo::run(&args),
+        Task::Models => models::run(),
+        Task::Reproduce(experiment) => reproduce::run(&experiment),
+    }
+}
+
+/// Makes a folder for results.
+fn make_folder(folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the folder {}; choose another for --out", folder.display()))
+}

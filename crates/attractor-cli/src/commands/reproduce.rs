@@ -1,0 +1,35 @@
+//! `attractor reproduce`
+
+use std::io::Write;
+
+use anyhow::Result;
+use attractor_experiments::dispersed_memories::table1;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::make_folder;
+use crate::args::{Reproduce, Table1};
+
+pub fn run(experiment: &Reproduce) -> Result<()> {
+    match experiment {
+        Reproduce::Table1(args) => table1(args),
+    }
+}
+
+fn table1(args: &Table1) -> Result<()> {
+    make_folder(&args.out)?;
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} pattern sets, {eta} left")?;
+    let bar = if args.quiet { ProgressBar::hidden() } else { ProgressBar::new(0).with_style(style) };
+    let config = table1::Config {
+        repetitions: args.repetitions,
+        seed: args.seed,
+        ..table1::Config::default()
+    };
+    let report = table1::run(config, |done, of| {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+    })?;
+    bar.finish_and_clear();
+    report.write(&args.out)?;
+    write!(std::io::stdout().lock(), "{}", report.markdown())?;
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! `attractor`: associative memory on the command line.
+//!
+//! Glue only: arguments (`args`) → what they name (`load`) → one file per command (`commands`).
+//! Results go to stdout, everything else to stderr. Exit code 0: done; 2: something in the request
+//! or its files cannot be used, said in one sentence.
+
+mod args;
+mod commands;
+mod load;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let (cli, options) = args::parse();
+    let result = commands::run(cli, &options);
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever read our output has seen enough.
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("attractor: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,46 @@
+//! The data set that ships with the project.
+
+use std::path::Path;
+
+use ndarray::Array2;
+
+use crate::idx::parse_idx;
+
+/// 1,797 handwritten digits, 8 × 8, sixteen grey levels above 0.
+///
+/// "Optical recognition of handwritten digits" by E. Alpaydin and C. Kaynak (UCI Machine Learning
+/// Repository, 1998, CC BY 4.0), test part, in the order of scikit-learn's `load_digits`.
+#[derive(Clone, Debug)]
+pub struct Digits {
+    /// One digit a row, 1,797 × 64, values 0 to 16.
+    pub images: Array2<u8>,
+    /// The digit that each row shows.
+    pub labels: Vec<u8>,
+}
+
+/// The shipped digits.
+pub fn digits() -> Digits {
+    let parse = |bytes: &[u8]| parse_idx(Path::new("shipped digits"), bytes).expect("shipped files are whole");
+    let images = parse(include_bytes!("../assets/digits-images-idx3-ubyte.gz"));
+    let labels = parse(include_bytes!("../assets/digits-labels-idx1-ubyte.gz")).values;
+    Digits {
+        images: Array2::from_shape_vec((labels.len(), 64), images.values).expect("64 pixels a digit"),
+        labels,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn are_the_published_ones() {
+        let digits = digits();
+        assert_eq!(digits.images.dim(), (1797, 64));
+        assert_eq!(digits.images.iter().max(), Some(&16));
+        assert_eq!(&digits.labels[..10], &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        // Sums by NumPy: load_digits().data.sum(), .target.sum().
+        assert_eq!(digits.images.iter().map(|&v| u32::from(v)).sum::<u32>(), 561_718);
+        assert_eq!(digits.labels.iter().map(|&v| u32::from(v)).sum::<u32>(), 8_070);
+    }
+}

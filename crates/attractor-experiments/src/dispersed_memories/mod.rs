@@ -1,0 +1,3 @@
+//! Experiments of Ambrogioni (2023), *In search of dispersed memories*.
+
+pub mod table1;

@@ -1,0 +1,35 @@
+//! The experiments: each is a `Config` (whose default is the paper), a `run`, and a report with the
+//! published number beside ours.
+
+pub mod demo;
+pub mod dispersed_memories;
+mod picture;
+mod statistics;
+
+pub use picture::Picture;
+pub use statistics::{bootstrap, Interval, Pairs};
+
+/// Why an experiment could not be run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The memory refused.
+    #[error(transparent)]
+    Memory(#[from] attractor::Error),
+    /// A file could not be used.
+    #[error(transparent)]
+    Data(#[from] attractor_data::Error),
+    /// A setting is outside its range.
+    #[error("{name}: expected {expected}, found {found}")]
+    Setting {
+        /// Which setting.
+        name: &'static str,
+        /// Its range.
+        expected: String,
+        /// What was given.
+        found: String,
+    },
+}
+
+/// Result of an experiment.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,42 @@
+//! DDIM: z' = (σ'/σ) z + (1 − σ'/σ) D(z;σ).
+
+use ndarray::ArrayViewMut2;
+
+use super::{combine, flow, ratio};
+use crate::dynamics::{Dynamics, Run, Start};
+use crate::energies::Denoise;
+use crate::error::Result;
+use crate::real::Real;
+
+/// Exponential Euler of the probability flow in ln σ; equal to Euler in σ where s = 1. Order 1, one
+/// read a step. A single step to σ = 0 is the denoiser itself (Song, Meng & Ermon 2021).
+#[derive(Clone, Copy)]
+pub struct Ddim<'a, F> {
+    /// The memory.
+    pub denoiser: &'a dyn Denoise<F>,
+}
+
+impl<F: Real> Dynamics<F> for Ddim<'_, F> {
+    flow!();
+
+    fn start(&self, _start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
+        Ok(Box::new(*self))
+    }
+}
+
+impl<F: Real> Run<F> for Ddim<'_, F> {
+    fn step(
+        &mut self,
+        _rows: &[usize],
+        states: ArrayViewMut2<F>,
+        from: &[f64],
+        to: &[f64],
+    ) -> Result<()> {
+        let means = self.denoiser.denoise(states.view(), from)?;
+        combine(states, means.view(), |k| {
+            let r = ratio(from[k], to[k]);
+            (r, 1.0 - r)
+        });
+        Ok(())
+    }
+}

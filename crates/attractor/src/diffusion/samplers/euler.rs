@@ -1,0 +1,87 @@
+//! Euler and Euler–Maruyama in the process's own time: the paper's samplers.
+
+use ndarray::ArrayViewMut2;
+
+use super::{flow, ratio};
+use crate::diffusion::{Dual, Process};
+use crate::dynamics::{Dynamics, Run, Start};
+use crate::energies::Denoise;
+use crate::error::Result;
+use crate::noise::{streams, Purpose, Stream};
+use crate::real::Real;
+
+/// Equal steps of the process's time t on its own states x = s z,
+///
+/// ```text
+/// flow  dx/dt = (ṡ/s) x + s (σ̇/σ) (z − D)       SDE  dx = [(ṡ/s) x + 2 s (σ̇/σ) (z − D)] dt + √(2 s²σσ̇) dW
+/// ```
+///
+/// both followed toward t = 0 (Ambrogioni 2023, Eq. 16 and 27, signs put right). Order 1 to any fixed
+/// σ > 0; at the data end the flow's slope grows like t^(−½), which leaves a residue of order
+/// steps^(−½). The SDE's last step, to σ = 0, adds no noise: it lands on the posterior mean.
+#[derive(Clone, Copy)]
+pub struct Euler<'a, F> {
+    /// The memory.
+    pub denoiser: &'a dyn Denoise<F>,
+    /// The process whose time is stepped.
+    pub process: Process,
+    /// The reverse SDE instead of the probability flow.
+    pub stochastic: bool,
+}
+
+impl<F: Real> Dynamics<F> for Euler<'_, F> {
+    flow!();
+
+    fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
+        Ok(Box::new(Stepper {
+            method: *self,
+            streams: streams(start.seed, Purpose::Recall, start.rows),
+        }))
+    }
+}
+
+struct Stepper<'a, F> {
+    method: Euler<'a, F>,
+    streams: Vec<Stream>,
+}
+
+impl<F: Real> Run<F> for Stepper<'_, F> {
+    fn step(
+        &mut self,
+        rows: &[usize],
+        mut states: ArrayViewMut2<F>,
+        from: &[f64],
+        to: &[f64],
+    ) -> Result<()> {
+        let Euler {
+            denoiser,
+            process,
+            stochastic,
+        } = self.method;
+        let means = denoiser.denoise(states.view(), from)?;
+        for (k, &row) in rows.iter().enumerate() {
+            if ratio(from[k], to[k]) == 1.0 {
+                continue;
+            }
+            let time = process.time(from[k]);
+            let dt = time - process.time(to[k]);
+            let (scale, sigma) = process.curves(Dual::variable(time));
+            let scale_to = process.scale_at(to[k]);
+            // x' = x − dt·(drift), divided by s' to be z'; as z' = a z + b (z − D) + noise.
+            let pull = sigma.rate / sigma.value * if stochastic { 2.0 } else { 1.0 };
+            let a = (scale.value - dt * scale.rate) / scale_to;
+            let b = -dt * scale.value * pull / scale_to;
+            let spread = if stochastic && to[k] > 0.0 {
+                (2.0 * scale.value * scale.value * sigma.value * sigma.rate * dt).sqrt() / scale_to
+            } else {
+                0.0
+            };
+            let stream = &mut self.streams[row];
+            for (z, &mean) in states.row_mut(k).iter_mut().zip(means.row(k)) {
+                let noise = if spread > 0.0 { spread * stream.normal() } else { 0.0 };
+                *z = F::of(a * z.wide() + b * (z.wide() - mean.wide()) + noise);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,158 @@
+//! One unit after the other: sign, energy-gap and Glauber updates on any [`Flip`] landscape.
+
+use ndarray::{Array2, ArrayViewMut2};
+
+use super::synchronous::sign_or;
+use super::{Dynamics, Motion, Run, Start};
+use crate::energies::Flip;
+use crate::error::{Error, Result};
+use crate::noise::{streams, Purpose, Stream};
+use crate::parallel;
+use crate::real::Real;
+
+/// In which order the units of a sweep are visited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// A new random order each sweep, from the row's own stream.
+    #[default]
+    Random,
+    /// Unit 0, 1, 2, ….
+    Fixed,
+}
+
+impl std::str::FromStr for Order {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "random" => Ok(Order::Random),
+            "fixed" => Ok(Order::Fixed),
+            _ => Err(Error::UnknownName {
+                kind: "order",
+                found: name.to_owned(),
+                known: "random, fixed".to_owned(),
+            }),
+        }
+    }
+}
+
+/// How a unit decides.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rule {
+    /// The sign of the field: drive + inertia · value. With symmetric W and W_jj ≥ 0, and for every
+    /// dense landscape, the energy never rises.
+    Sign,
+    /// +1 with probability 1/(1 + exp(−2 drive/T)): after many sweeps a sample of exp(−E/T)
+    /// (Glauber 1963).
+    Glauber {
+        /// Temperature T > 0, in units of the energy.
+        temperature: f64,
+    },
+}
+
+/// Units one after the other; one step is a sweep over all of them. A drive of 0 keeps the unit.
+///
+/// Cost a sweep and row: O(D²) for a coupling matrix, O(ND) for a dense landscape; the fields or
+/// overlaps are kept from flip to flip and from sweep to sweep.
+#[derive(Clone, Copy)]
+pub struct Asynchronous<'a, F> {
+    /// The landscape.
+    pub energy: &'a dyn Flip<F>,
+    /// In which order.
+    pub order: Order,
+    /// By which rule.
+    pub rule: Rule,
+}
+
+impl<F: Real> Dynamics<F> for Asynchronous<'_, F> {
+    fn dim(&self) -> usize {
+        self.energy.dim()
+    }
+
+    fn motion(&self) -> Motion {
+        match self.rule {
+            Rule::Sign => Motion::Sweeps,
+            Rule::Glauber { .. } => Motion::Stochastic,
+        }
+    }
+
+    fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
+        let streams = streams(start.seed, Purpose::Recall, start.rows);
+        let states = start.states.as_standard_layout();
+        let units: Vec<usize> = (0..self.energy.dim()).collect();
+        let rows = streams
+            .into_iter()
+            .enumerate()
+            .map(|(row, stream)| Row {
+                local: self.energy.local(states.row(row).to_slice().expect("standard layout")),
+                units: match start.held {
+                    Some(held) => units.iter().copied().filter(|&j| !held[[row, j]]).collect(),
+                    None => units.clone(),
+                },
+                stream,
+            })
+            .collect();
+        Ok(Box::new(Sweeps { rule: *self, rows }))
+    }
+}
+
+#[derive(Clone)]
+struct Row {
+    /// Fields or overlaps of the row's state.
+    local: Vec<f64>,
+    /// Units that may move.
+    units: Vec<usize>,
+    stream: Stream,
+}
+
+struct Sweeps<'a, F> {
+    rule: Asynchronous<'a, F>,
+    rows: Vec<Row>,
+}
+
+impl<F: Real> Sweeps<'_, F> {
+    fn sweep(&self, row: &mut Row, state: &mut [F]) -> Result<()> {
+        if self.rule.order == Order::Random {
+            row.stream.shuffle(&mut row.units);
+        }
+        let energy = self.rule.energy;
+        for &unit in &row.units {
+            let drive = energy.drive(state, unit, &row.local)?;
+            let value = match self.rule.rule {
+                Rule::Sign => sign_or(drive + energy.inertia(unit) * state[unit].wide(), state[unit]),
+                Rule::Glauber { temperature } => {
+                    let up = 1.0 / (1.0 + (-2.0 * drive / temperature).exp());
+                    if row.stream.uniform() < up { F::ONE } else { -F::ONE }
+                }
+            };
+            if value != state[unit] {
+                energy.flip(state, unit, value, &mut row.local);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<F: Real> Run<F> for Sweeps<'_, F> {
+    fn step(
+        &mut self,
+        rows: &[usize],
+        mut states: ArrayViewMut2<F>,
+        _from: &[f64],
+        _to: &[f64],
+    ) -> Result<()> {
+        let dim = states.ncols();
+        let work = (rows.len() * dim * self.rows.first().map_or(0, |r| r.local.len().max(dim))) as f64;
+        let swept = parallel::map(rows.len(), work, |k| {
+            let mut row = self.rows[rows[k]].clone();
+            let mut state = states.row(k).to_vec();
+            self.sweep(&mut row, &mut state).map(|()| (row, state))
+        });
+        for (k, result) in swept.into_iter().enumerate() {
+            let (row, state) = result?;
+            self.rows[rows[k]] = row;
+            states.row_mut(k).assign(&Array2::from_shape_vec((1, dim), state).expect("one row").row(0));
+        }
+        Ok(())
+    }
+}

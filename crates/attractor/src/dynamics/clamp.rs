@@ -1,0 +1,107 @@
+//! Known units held during a recall.
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+
+use crate::error::{Error, Result};
+use crate::noise::{streams, Purpose, Stream};
+use crate::real::Real;
+
+/// The known units of a batch and what they are held to.
+///
+/// Spin and modern memories hold the values themselves. A diffusion memory holds them *at the current
+/// noise level*: along an ODE z = y + σε with one ε a row, which is the exact flow of a known unit;
+/// along an SDE by the Brownian bridge to y, which is its exact reverse diffusion.
+#[derive(Clone, Debug)]
+pub struct Clamp<F> {
+    known: Array2<bool>,
+    values: Array2<F>,
+    path: Path,
+}
+
+#[derive(Clone, Debug)]
+enum Path {
+    Still,
+    Flow(Array2<f64>),
+    Bridge(Vec<Stream>),
+}
+
+impl<F: Real> Clamp<F> {
+    /// Holds `values` where `known`; other values are not looked at.
+    ///
+    /// # Errors
+    /// Shapes that differ.
+    pub fn new(known: ArrayView2<bool>, values: ArrayView2<F>) -> Result<Self> {
+        if known.dim() != values.dim() {
+            return Err(Error::shape(
+                "clamp mask",
+                format!("{} × {}, as the cues", values.nrows(), values.ncols()),
+                format!("{} × {}", known.nrows(), known.ncols()),
+                "give one row for all cues or one row a cue",
+            ));
+        }
+        Ok(Clamp {
+            known: known.to_owned(),
+            values: values.to_owned(),
+            path: Path::Still,
+        })
+    }
+
+    /// The same units held at the current noise level.
+    pub fn noised(mut self, stochastic: bool, seed: u64, rows: &[u64]) -> Self {
+        let mut streams = streams(seed, Purpose::Clamp, rows);
+        self.path = if stochastic {
+            Path::Bridge(streams)
+        } else {
+            let (b, d) = self.values.dim();
+            let mut noise = Array2::zeros((b, d));
+            for (mut row, stream) in noise.outer_iter_mut().zip(&mut streams) {
+                row.iter_mut().for_each(|e| *e = stream.normal());
+            }
+            Path::Flow(noise)
+        };
+        self
+    }
+
+    /// Which units are known, B × D.
+    pub fn known(&self) -> ArrayView2<'_, bool> {
+        self.known.view()
+    }
+
+    /// Puts the known units of `states` where they belong after a step from `from` to `to`.
+    /// `from = ∞` places them afresh at level `to`.
+    pub(crate) fn impose(
+        &mut self,
+        rows: &[usize],
+        mut states: ArrayViewMut2<F>,
+        from: &[f64],
+        to: &[f64],
+    ) {
+        for (k, (&row, mut state)) in rows.iter().zip(states.outer_iter_mut()).enumerate() {
+            for j in 0..state.len() {
+                if !self.known[[row, j]] {
+                    continue;
+                }
+                let value = self.values[[row, j]];
+                state[j] = match &mut self.path {
+                    Path::Still => value,
+                    Path::Flow(noise) => F::of(value.wide() + to[k] * noise[[row, j]]),
+                    Path::Bridge(streams) => {
+                        let noise = streams[row].normal();
+                        F::of(bridge(state[j].wide(), value.wide(), from[k], to[k], noise))
+                    }
+                };
+            }
+        }
+    }
+}
+
+/// A point at level `to` of the noising path that starts at `y` and passes `z` at level `from`:
+/// mean y + (to²/from²)(z − y), variance to²(1 − to²/from²).
+pub(crate) fn bridge(z: f64, y: f64, from: f64, to: f64, noise: f64) -> f64 {
+    if to == 0.0 {
+        return y;
+    }
+    let share = (to / from).powi(2);
+    let pull = if share > 0.0 { share * (z - y) } else { 0.0 };
+    y + pull + to * (1.0 - share).sqrt() * noise
+}

@@ -1,0 +1,46 @@
+//! Downhill by a unit step: the update of the modern Hopfield network.
+
+use ndarray::ArrayViewMut2;
+
+use super::{Dynamics, Motion, Run, Start};
+use crate::energies::{Energy, LogSumExp};
+use crate::error::Result;
+use crate::real::Real;
+
+/// x ← x − ∇E(x) = Yᵀ softmax(βYx) (Ramsauer et al. 2021).
+///
+/// Each update lowers the energy by at least ½‖x' − x‖². Cost 4·N·D operations a row and update.
+#[derive(Clone, Copy, Debug)]
+pub struct Descent<'a, F> {
+    /// The landscape.
+    pub energy: &'a LogSumExp<F>,
+}
+
+impl<F: Real> Dynamics<F> for Descent<'_, F> {
+    fn dim(&self) -> usize {
+        self.energy.dim()
+    }
+
+    fn motion(&self) -> Motion {
+        Motion::Map
+    }
+
+    fn start(&self, _start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
+        Ok(Box::new(*self))
+    }
+}
+
+impl<F: Real> Run<F> for Descent<'_, F> {
+    fn step(
+        &mut self,
+        _rows: &[usize],
+        mut states: ArrayViewMut2<F>,
+        _from: &[f64],
+        _to: &[f64],
+    ) -> Result<()> {
+        // Written as the softmax read itself: x − (x − mean) would round twice.
+        let next = self.energy.update(states.view())?;
+        states.assign(&next);
+        Ok(())
+    }
+}

@@ -1,0 +1,76 @@
+//! How states move: one step at a time, all through the one [`recall`](crate::recall()) loop.
+
+mod asynchronous;
+mod clamp;
+mod descent;
+mod synchronous;
+
+pub use asynchronous::{Asynchronous, Order, Rule};
+pub use clamp::Clamp;
+pub(crate) use clamp::bridge;
+pub use descent::Descent;
+pub use synchronous::Synchronous;
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+
+use crate::error::Result;
+use crate::real::Real;
+
+/// What a batch of recalls starts from.
+#[derive(Clone, Copy, Debug)]
+pub struct Start<'a, F> {
+    /// First states, B × D.
+    pub states: ArrayView2<'a, F>,
+    /// Row ids, one a row: they name the rows' random streams.
+    pub rows: &'a [u64],
+    /// Seed of all random streams.
+    pub seed: u64,
+    /// Units that a dynamics must leave as they are (B × D), for those that move units in turn.
+    pub held: Option<ArrayView2<'a, bool>>,
+}
+
+/// How a recall can end, which depends on what kind of motion it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Motion {
+    /// The same map again and again: it settles, or (discrete states) alternates between two.
+    Map,
+    /// One pass over the units after another, in changing order: it settles when a pass changes nothing.
+    Sweeps,
+    /// Random for ever: it runs its course.
+    Stochastic,
+    /// Along falling noise levels to an end, where it should be at rest.
+    Flow,
+}
+
+/// A rule of motion over batches of states.
+///
+/// Object-safe; the model is immutable and what changes lives in the [`Run`].
+pub trait Dynamics<F: Real>: Send + Sync {
+    /// Units a state, D.
+    fn dim(&self) -> usize;
+
+    /// What kind of motion this is.
+    fn motion(&self) -> Motion;
+
+    /// Begins a batch of recalls.
+    fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>>;
+
+    /// For a [`Motion::Flow`]: root mean square distance per unit of each state from where it is
+    /// pulled at the given level.
+    fn unrest(&self, states: ArrayView2<F>, _levels: &[f64]) -> Result<Vec<f64>> {
+        Ok(vec![0.0; states.nrows()])
+    }
+}
+
+/// A batch of recalls under way, with whatever a method carries from step to step.
+pub trait Run<F: Real> {
+    /// One step, in place. Row k of `states` is row `rows[k]` of the batch that was started, and goes
+    /// from level `from[k]` to level `to[k]`. Row i may depend on row i and its own stream alone.
+    fn step(
+        &mut self,
+        rows: &[usize],
+        states: ArrayViewMut2<F>,
+        from: &[f64],
+        to: &[f64],
+    ) -> Result<()>;
+}

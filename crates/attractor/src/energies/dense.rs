@@ -1,0 +1,181 @@
+//! The dense landscape: E(x) = −Σ_n F(x·y_n), and its log-domain form for F = exp.
+
+use std::fmt;
+use std::str::FromStr;
+
+use ndarray::{Array2, ArrayView2};
+
+use super::{Energy, Flip};
+use crate::error::{check_width, Error, Result};
+use crate::kernels::dots;
+use crate::patterns::Patterns;
+use crate::real::Real;
+
+/// The separation F of a dense associative memory.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Separation {
+    /// F(u) = u^k, k ≥ 2. Even k also stores −y.
+    Polynomial(u32),
+    /// F(u) = max(u, 0)^k, k ≥ 2.
+    Rectified(u32),
+    /// F(u) = exp(u); the energy is its logarithm, −ln Σ exp(x·y_n), which has the same minima.
+    Exponential,
+}
+
+impl FromStr for Separation {
+    type Err = Error;
+
+    /// `poly:K`, `relu:K` or `exp`.
+    fn from_str(text: &str) -> Result<Self> {
+        let unknown = || Error::UnknownName {
+            kind: "separation",
+            found: text.to_owned(),
+            known: "poly:K, relu:K (K a whole number ≥ 2), exp".to_owned(),
+        };
+        if text == "exp" {
+            return Ok(Separation::Exponential);
+        }
+        let (name, degree) = text.split_once(':').ok_or_else(unknown)?;
+        let degree: u32 = degree.parse().map_err(|_| unknown())?;
+        if degree < 2 {
+            return Err(unknown());
+        }
+        match name {
+            "poly" => Ok(Separation::Polynomial(degree)),
+            "relu" => Ok(Separation::Rectified(degree)),
+            _ => Err(unknown()),
+        }
+    }
+}
+
+impl fmt::Display for Separation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Separation::Polynomial(k) => write!(f, "poly:{k}"),
+            Separation::Rectified(k) => write!(f, "relu:{k}"),
+            Separation::Exponential => write!(f, "exp"),
+        }
+    }
+}
+
+/// E(x) = −h(Σ_n F(x·y_n)): h = id for powers, h = ln for F = exp.
+///
+/// (Krotov & Hopfield 2016; Demircigil et al. 2017; Ambrogioni 2023, Eq. 4, which lacks the sign.)
+/// For F = u² it is twice the classical energy with the diagonal kept.
+#[derive(Clone, Debug)]
+pub struct DenseEnergy<F> {
+    patterns: Patterns<F>,
+    /// D × N, so that a unit's values over all patterns lie side by side.
+    columns: Array2<F>,
+    separation: Separation,
+}
+
+impl<F: Real> DenseEnergy<F> {
+    /// A landscape over patterns that should be ±1.
+    ///
+    /// # Errors
+    /// A degree at which overlaps overflow f64.
+    pub fn new(patterns: Patterns<F>, separation: Separation) -> Result<Self> {
+        if let Separation::Polynomial(k) | Separation::Rectified(k) = separation {
+            let largest = patterns
+                .values()
+                .outer_iter()
+                .map(|row| row.iter().map(|v| v.wide().abs()).sum::<f64>())
+                .fold(0.0, f64::max);
+            let size = f64::from(k) * largest.max(1.0).log10() + (patterns.len() as f64).log10();
+            if size > 300.0 {
+                let fits = ((300.0 - (patterns.len() as f64).log10()) / largest.log10()) as u32;
+                return Err(Error::parameter(
+                    "separation degree",
+                    format!("at most {fits} for these patterns (overlaps reach {largest}), or 'exp', which is kept in the log domain"),
+                    k,
+                ));
+            }
+        }
+        let columns = patterns.values().t().as_standard_layout().into_owned();
+        Ok(DenseEnergy {
+            patterns,
+            columns,
+            separation,
+        })
+    }
+
+    /// The stored patterns.
+    pub fn patterns(&self) -> &Patterns<F> {
+        &self.patterns
+    }
+
+    /// The separation F.
+    pub fn separation(&self) -> Separation {
+        self.separation
+    }
+
+    /// −E from overlaps: h(Σ F(u)).
+    fn wealth(&self, overlaps: impl Iterator<Item = f64> + Clone) -> f64 {
+        match self.separation {
+            Separation::Polynomial(k) => overlaps.map(|u| power(u, k)).sum(),
+            Separation::Rectified(k) => overlaps.map(|u| power(u.max(0.0), k)).sum(),
+            Separation::Exponential => {
+                let top = overlaps.clone().fold(f64::NEG_INFINITY, f64::max);
+                top + overlaps.map(|u| (u - top).exp()).sum::<f64>().ln()
+            }
+        }
+    }
+}
+
+/// u^k by repeated squaring: the products are exact where they are integers below 2^53, on every
+/// machine alike.
+fn power(mut u: f64, mut k: u32) -> f64 {
+    let mut result = 1.0;
+    while k > 0 {
+        if k & 1 == 1 {
+            result *= u;
+        }
+        u *= u;
+        k >>= 1;
+    }
+    result
+}
+
+impl<F: Real> Energy<F> for DenseEnergy<F> {
+    fn dim(&self) -> usize {
+        self.patterns.dim()
+    }
+
+    fn energy(&self, states: ArrayView2<F>, _level: &[f64]) -> Result<Vec<f64>> {
+        check_width("states", states.ncols(), self.patterns.dim())?;
+        let overlaps = dots(states, self.patterns.values());
+        let energy = |u: ndarray::ArrayView1<F>| -self.wealth(u.iter().map(|u| u.wide()));
+        Ok(overlaps.outer_iter().map(energy).collect())
+    }
+}
+
+impl<F: Real> Flip<F> for DenseEnergy<F> {
+    /// The overlaps x·y_n: O(ND) once, then O(N) a unit.
+    fn local(&self, state: &[F]) -> Vec<f64> {
+        let mut overlaps = vec![0.0; self.patterns.len()];
+        for (&x, column) in state.iter().zip(self.columns.outer_iter()) {
+            if x != F::ZERO {
+                overlaps.iter_mut().zip(column).for_each(|(u, y)| *u += x.wide() * y.wide());
+            }
+        }
+        overlaps
+    }
+
+    fn drive(&self, state: &[F], unit: usize, local: &[f64]) -> Result<f64> {
+        let x = state[unit].wide();
+        let with = |value: f64| {
+            let pairs = local.iter().zip(self.columns.row(unit).to_slice().expect("row-major"));
+            self.wealth(pairs.map(move |(u, y)| u + (value - x) * y.wide()))
+        };
+        Ok((with(1.0) - with(-1.0)) / 2.0)
+    }
+
+    fn flip(&self, state: &mut [F], unit: usize, value: F, local: &mut [f64]) {
+        let change = value.wide() - state[unit].wide();
+        for (u, y) in local.iter_mut().zip(self.columns.row(unit)) {
+            *u += change * y.wide();
+        }
+        state[unit] = value;
+    }
+}

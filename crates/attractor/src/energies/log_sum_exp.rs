@@ -1,0 +1,92 @@
+//! The modern Hopfield landscape: E(x) = −β⁻¹ ln Σ_n π_n exp(β x·y_n) + ½‖x‖².
+
+use ndarray::{Array2, ArrayView2, Zip};
+
+use super::{Energy, Gradient};
+use crate::error::{check_width, Error, Result};
+use crate::kernels::{attend, attend::log_sum, Form};
+use crate::patterns::{check_states, Patterns};
+use crate::real::Real;
+
+/// E(x; β) = −β⁻¹ ln Σ_n exp(β x·y_n) + ½‖x‖² (weights π_n inside the sum where given).
+///
+/// (Ramsauer et al. 2021; Ambrogioni 2023, Eq. 5.) Its gradient is x − Yᵀ softmax(βYx), so a unit step
+/// downhill is the softmax read. With `norm_bias` the logits are β x·y − β‖y‖²/2: then, with β = 1/σ²,
+/// it is the diffusion landscape at level σ also for patterns of unequal norm.
+#[derive(Clone, Debug)]
+pub struct LogSumExp<F> {
+    patterns: Patterns<F>,
+    beta: f64,
+    form: Form,
+}
+
+impl<F: Real> LogSumExp<F> {
+    /// A landscape at inverse temperature β > 0.
+    ///
+    /// # Errors
+    /// β not positive and finite.
+    pub fn new(patterns: Patterns<F>, beta: f64, norm_bias: bool) -> Result<Self> {
+        if !(beta > 0.0 && beta.is_finite()) {
+            return Err(Error::parameter("beta", "a positive finite number", beta));
+        }
+        let form = if norm_bias { Form::Distance } else { Form::Dot };
+        Ok(LogSumExp {
+            patterns,
+            beta,
+            form,
+        })
+    }
+
+    /// The stored patterns.
+    pub fn patterns(&self) -> &Patterns<F> {
+        &self.patterns
+    }
+
+    /// The inverse temperature β.
+    pub fn beta(&self) -> f64 {
+        self.beta
+    }
+
+    /// By what patterns are compared.
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// Yᵀ softmax(βYx): the update, and the minimum of the quadratic bound of the energy at x.
+    pub fn update(&self, states: ArrayView2<F>) -> Result<Array2<F>> {
+        check_width("states", states.ncols(), self.patterns.dim())?;
+        check_states("states", states, "give finite states")?;
+        let betas = vec![self.beta; states.nrows()];
+        Ok(attend(&self.patterns, states, &betas, self.form).mean)
+    }
+}
+
+impl<F: Real> Energy<F> for LogSumExp<F> {
+    fn dim(&self) -> usize {
+        self.patterns.dim()
+    }
+
+    fn energy(&self, states: ArrayView2<F>, _level: &[f64]) -> Result<Vec<f64>> {
+        check_width("states", states.ncols(), self.patterns.dim())?;
+        let squares = check_states("states", states, "give finite states")?;
+        let betas = vec![self.beta; states.nrows()];
+        let log_sums = log_sum(&self.patterns, states, &betas, self.form);
+        let confinement = |square: f64| match self.form {
+            Form::Dot => square / 2.0,
+            // Already inside the logits −β‖x − y‖²/2.
+            Form::Distance => 0.0,
+        };
+        Ok(log_sums
+            .iter()
+            .zip(squares)
+            .map(|(l, square)| -l / self.beta + confinement(square))
+            .collect())
+    }
+}
+
+impl<F: Real> Gradient<F> for LogSumExp<F> {
+    fn gradient(&self, states: ArrayView2<F>, _level: &[f64]) -> Result<Array2<F>> {
+        let mean = self.update(states)?;
+        Ok(Zip::from(states).and(&mean).map_collect(|&x, &m| x - m))
+    }
+}

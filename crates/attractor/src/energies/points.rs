@@ -1,0 +1,99 @@
+//! The diffusion landscape of stored points: one landscape for each noise level.
+
+use ndarray::{Array2, ArrayView2, Zip};
+
+use super::{Denoise, Energy, Gradient};
+use crate::error::{check_rows, check_width, Error, Result};
+use crate::kernels::{attend, attend::log_sum, Form, Read};
+use crate::patterns::{check_states, Patterns};
+use crate::real::Real;
+
+/// The noised density of stored patterns and its potential,
+///
+/// ```text
+/// E_σ(z) = −σ² ln Σ_n π_n exp(−‖z − y_n‖²/2σ²),      D(z;σ) = Σ_n w_n y_n,   w = softmax of the exponents
+/// ```
+///
+/// (Ambrogioni 2023, Eq. 12, in z = x/s coordinates, where all processes agree; π_n = 1/N unless the
+/// patterns have weights.) −∇E_σ/σ² is the exact score. With the weights normalised E_σ falls along
+/// the probability flow, and as σ → 0 it becomes half the squared distance to the nearest pattern.
+/// For patterns of equal norm it is the modern Hopfield energy at β = 1/σ² plus ½‖y‖² + σ² ln N.
+#[derive(Clone, Debug)]
+pub struct Points<F> {
+    patterns: Patterns<F>,
+}
+
+impl<F: Real> Points<F> {
+    /// The landscapes of these patterns.
+    pub fn new(patterns: Patterns<F>) -> Self {
+        Points { patterns }
+    }
+
+    /// The stored patterns.
+    pub fn patterns(&self) -> &Patterns<F> {
+        &self.patterns
+    }
+
+    fn betas(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Vec<f64>> {
+        check_width("states", states.ncols(), self.patterns.dim())?;
+        check_rows("noise levels", sigmas.len(), states.nrows())?;
+        check_states("states", states, "give finite states")?;
+        sigmas.iter().map(|&sigma| beta(sigma)).collect()
+    }
+
+    /// ln Σ_n π_n exp(−‖z − y_n‖²/2σ²) at each row: the log-density but for −(D/2) ln 2πσ².
+    pub fn log_sum(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Vec<f64>> {
+        let betas = self.betas(states, sigmas)?;
+        let mut sums = log_sum(&self.patterns, states, &betas, Form::Distance);
+        if self.patterns.log_weights().is_none() {
+            let normaliser = (self.patterns.len() as f64).ln();
+            sums.iter_mut().for_each(|s| *s -= normaliser);
+        }
+        Ok(sums)
+    }
+}
+
+/// β = 1/σ²; infinite at σ = 0, which the kernels read as "the nearest pattern".
+pub(crate) fn beta(sigma: f64) -> Result<f64> {
+    if sigma >= 0.0 && sigma.is_finite() {
+        Ok(1.0 / (sigma * sigma))
+    } else {
+        Err(Error::parameter("sigma", "a finite number ≥ 0", sigma))
+    }
+}
+
+impl<F: Real> Energy<F> for Points<F> {
+    fn dim(&self) -> usize {
+        self.patterns.dim()
+    }
+
+    fn energy(&self, states: ArrayView2<F>, level: &[f64]) -> Result<Vec<f64>> {
+        // The kernels' own largest β stands for σ = 0, with an error far below rounding.
+        let floor = 1.0 / F::LARGEST_BETA.sqrt();
+        let sums = self.log_sum(states, level)?;
+        Ok(sums.iter().zip(level).map(|(s, sigma)| -sigma.max(floor).powi(2) * s).collect())
+    }
+}
+
+impl<F: Real> Gradient<F> for Points<F> {
+    fn gradient(&self, states: ArrayView2<F>, level: &[f64]) -> Result<Array2<F>> {
+        let mean = self.denoise(states, level)?;
+        Ok(Zip::from(states).and(&mean).map_collect(|&z, &d| z - d))
+    }
+}
+
+impl<F: Real> Denoise<F> for Points<F> {
+    fn dim(&self) -> usize {
+        self.patterns.dim()
+    }
+
+    fn read(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Read<F>> {
+        let betas = self.betas(states, sigmas)?;
+        let mut read = attend(&self.patterns, states, &betas, Form::Distance);
+        if self.patterns.log_weights().is_none() {
+            let n = self.patterns.len() as f64;
+            read.mass.iter_mut().for_each(|m| *m /= n);
+        }
+        Ok(read)
+    }
+}

@@ -1,0 +1,107 @@
+//! The classical landscape: E(x) = −½ xᵀWx.
+
+use ndarray::{Array2, ArrayView2};
+
+use super::{Energy, Flip, Gradient};
+use crate::error::{check_width, Error, Result};
+use crate::kernels::dots;
+use crate::real::Real;
+
+/// E(x) = −½ xᵀWx for a symmetric coupling matrix W (D × D).
+///
+/// (Hopfield 1982; Ambrogioni 2023, Eq. 2, which lacks the sign.) W is held in f64, in which Hebbian
+/// sums of ±1 products and their fields are exact integers, so that ties are ties. The energy counts
+/// the diagonal; a constant over ±1 states.
+#[derive(Clone, Debug)]
+pub struct Quadratic {
+    weights: Array2<f64>,
+}
+
+impl Quadratic {
+    /// A landscape from a coupling matrix.
+    ///
+    /// # Errors
+    /// W not square, not finite, or not symmetric to rounding: then it has no energy.
+    pub fn new(weights: Array2<f64>) -> Result<Self> {
+        let (rows, columns) = weights.dim();
+        if rows != columns || rows == 0 {
+            return Err(Error::shape(
+                "coupling matrix W",
+                "D × D",
+                format!("{rows} × {columns}"),
+                "give one row and one column a unit",
+            ));
+        }
+        crate::patterns::check_states("coupling matrix W", weights.view(), "repair the matrix")?;
+        let largest = weights.iter().fold(0.0_f64, |m, w| m.max(w.abs()));
+        for ((i, j), &w) in weights.indexed_iter() {
+            if (w - weights[[j, i]]).abs() > 1e-9 * largest {
+                return Err(Error::parameter(
+                    "coupling matrix W",
+                    "a symmetric matrix (an asymmetric one has no energy)",
+                    format!("W[{i},{j}] = {w} but W[{j},{i}] = {}", weights[[j, i]]),
+                ));
+            }
+        }
+        Ok(Quadratic {
+            weights: weights.as_standard_layout().into_owned(),
+        })
+    }
+
+    /// The coupling matrix W.
+    pub fn weights(&self) -> ArrayView2<'_, f64> {
+        self.weights.view()
+    }
+
+    /// Wx of each row, in f64: the fields.
+    pub(crate) fn fields<F: Real>(&self, states: ArrayView2<F>) -> Result<(Array2<f64>, Array2<f64>)> {
+        check_width("states", states.ncols(), self.weights.nrows())?;
+        let wide = states.mapv(F::wide);
+        let fields = dots(wide.view(), self.weights.view());
+        Ok((wide, fields))
+    }
+}
+
+impl<F: Real> Energy<F> for Quadratic {
+    fn dim(&self) -> usize {
+        self.weights.nrows()
+    }
+
+    fn energy(&self, states: ArrayView2<F>, _level: &[f64]) -> Result<Vec<f64>> {
+        let (states, fields) = self.fields(states)?;
+        let pairs = states.outer_iter().zip(fields.outer_iter());
+        Ok(pairs
+            .map(|(x, h)| -0.5 * x.iter().zip(h).map(|(x, h)| x * h).sum::<f64>())
+            .collect())
+    }
+}
+
+impl<F: Real> Gradient<F> for Quadratic {
+    fn gradient(&self, states: ArrayView2<F>, _level: &[f64]) -> Result<Array2<F>> {
+        Ok(self.fields(states)?.1.mapv(|h| F::of(-h)))
+    }
+}
+
+impl<F: Real> Flip<F> for Quadratic {
+    /// The fields Wx: O(D²) once, then O(D) a flip.
+    fn local(&self, state: &[F]) -> Vec<f64> {
+        let state = Array2::from_shape_fn((1, state.len()), |(_, j)| state[j].wide());
+        dots(state.view(), self.weights.view()).into_raw_vec_and_offset().0
+    }
+
+    fn drive(&self, state: &[F], unit: usize, local: &[f64]) -> Result<f64> {
+        Ok(local[unit] - self.weights[[unit, unit]] * state[unit].wide())
+    }
+
+    fn inertia(&self, unit: usize) -> f64 {
+        self.weights[[unit, unit]]
+    }
+
+    fn flip(&self, state: &mut [F], unit: usize, value: F, local: &mut [f64]) {
+        let change = value.wide() - state[unit].wide();
+        for (field, w) in local.iter_mut().zip(self.weights.row(unit)) {
+            *field += change * w;
+        }
+        state[unit] = value;
+    }
+}

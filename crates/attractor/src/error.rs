@@ -1,0 +1,142 @@
+//! What can go wrong, with what was expected, what was found and what to do about it.
+//!
+//! Bad input is an error. A recall that does not settle, cycles or diverges is not: it is an
+//! [`Outcome`](crate::Outcome) of that row.
+
+/// Result of everything in this crate that can be refused.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A refused request. `Display` gives one sentence that a user can act on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Two sizes that must agree do not.
+    #[error("{what}: expected {expected}, found {found}; {cure}")]
+    Shape {
+        /// The array or argument.
+        what: String,
+        /// The size it must have.
+        expected: String,
+        /// The size it has.
+        found: String,
+        /// What to do.
+        cure: String,
+    },
+    /// There is nothing to work on.
+    #[error("{what}: expected at least one, found none; {cure}")]
+    Empty {
+        /// What is missing.
+        what: String,
+        /// What to do.
+        cure: String,
+    },
+    /// A value is NaN, infinite, or too large to be squared in its number type.
+    #[error("{what}: expected finite numbers, found {found} at row {row}, unit {unit}; {cure}")]
+    NotFinite {
+        /// The array.
+        what: String,
+        /// The value found.
+        found: String,
+        /// Its row.
+        row: usize,
+        /// Its column.
+        unit: usize,
+        /// What to do.
+        cure: String,
+    },
+    /// A parameter lies outside its range.
+    #[error("{name}: expected {expected}, found {found}")]
+    Parameter {
+        /// The parameter's name.
+        name: String,
+        /// Its range.
+        expected: String,
+        /// The value given.
+        found: String,
+    },
+    /// A name is not in its list.
+    #[error("unknown {kind} '{found}'; expected one of: {known}")]
+    UnknownName {
+        /// What the name should name.
+        kind: &'static str,
+        /// The name given.
+        found: String,
+        /// The names there are.
+        known: String,
+    },
+    /// A model does not have what was asked of it.
+    #[error("{model} has no {what}: {reason}")]
+    Undefined {
+        /// The model.
+        model: &'static str,
+        /// What was asked.
+        what: &'static str,
+        /// Why there is none, and what to use instead.
+        reason: String,
+    },
+    /// An observer stopped the recall.
+    #[error("stopped by the observer after {steps} steps")]
+    Interrupted {
+        /// Steps finished before.
+        steps: usize,
+    },
+    /// A caller's own denoiser, energy or observer failed.
+    #[error(transparent)]
+    Foreign(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// A size that disagrees.
+    pub fn shape(
+        what: impl Into<String>,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+        cure: impl Into<String>,
+    ) -> Self {
+        Error::Shape {
+            what: what.into(),
+            expected: expected.into(),
+            found: found.into(),
+            cure: cure.into(),
+        }
+    }
+
+    /// A parameter outside its range.
+    pub fn parameter(
+        name: impl Into<String>,
+        expected: impl Into<String>,
+        found: impl ToString,
+    ) -> Self {
+        Error::Parameter {
+            name: name.into(),
+            expected: expected.into(),
+            found: found.to_string(),
+        }
+    }
+}
+
+/// Refuses `states` whose width is not `dim`.
+pub(crate) fn check_width(what: &str, found: usize, dim: usize) -> Result<()> {
+    if found == dim {
+        return Ok(());
+    }
+    Err(Error::shape(
+        what,
+        format!("{dim} units a row, as the memory has"),
+        format!("{found}"),
+        "use rows of the width of the stored patterns",
+    ))
+}
+
+/// Refuses a list that does not have one entry per row.
+pub(crate) fn check_rows(what: &str, found: usize, rows: usize) -> Result<()> {
+    if found == rows {
+        return Ok(());
+    }
+    Err(Error::shape(
+        what,
+        format!("one entry for each of {rows} rows"),
+        format!("{found}"),
+        "give every row its own",
+    ))
+}

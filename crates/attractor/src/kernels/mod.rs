@@ -1,0 +1,25 @@
+//! The few hot loops that everything stands on.
+//!
+//! | file | computes | used by |
+//! |---|---|---|
+//! | [`dots`] | x·y for all pairs, and the micro-kernel under it | fields, overlaps |
+//! | `stream` | visits patterns in tiles with running softmax weights | the two below |
+//! | [`attend`] | log-sum, posterior mean, second moment | modern Hopfield, exact diffusion |
+//! | [`posterior`] | best memories, entropy, participation | every report |
+//!
+//! **Order of summation.** Each number is summed in one order that depends on N and D alone:
+//! a dot product runs over units in blocks of [`dots::BLOCK`]; patterns are cut into ranges by N and
+//! D, ranges into tiles by D; tiles are summed in order and ranges merged in index order. Batch size
+//! and threads decide only who computes what, so results are equal to the bit for any of them.
+//! Queries sit side by side in vector lanes, so a lane never meets another lane.
+
+pub mod attend;
+pub mod dots;
+pub(crate) mod machine;
+pub mod posterior;
+mod stream;
+
+pub use attend::{attend, Read};
+pub use dots::dots;
+pub use posterior::{posterior, Posterior};
+pub use stream::Form;

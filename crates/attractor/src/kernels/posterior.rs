@@ -1,0 +1,165 @@
+//! The posterior over memories: the best few, its entropy and its participation ratio, in one pass.
+
+use ndarray::ArrayView2;
+
+use super::machine::Machine;
+use super::stream::{self, Fold, Form, Lanes, Part, Tile};
+use crate::patterns::Patterns;
+use crate::real::Real;
+
+/// The posterior w = softmax(ℓ) of one query, summed up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Posterior {
+    /// The most probable memories and their probabilities, best first, ties by index.
+    pub top: Vec<(usize, f64)>,
+    /// −Σ w ln w, in nats: 0 for one memory, ln N for all alike.
+    pub entropy: f64,
+    /// 1/Σ w²: the number of memories that share the weight.
+    pub participation: f64,
+}
+
+/// The posterior of each query over all patterns; logits as in [`attend`](super::attend()).
+///
+/// `top` is how many memories to list. Cost 2·B·N·D operations and B·N exponentials.
+pub fn posterior<F: Real>(
+    patterns: &Patterns<F>,
+    queries: ArrayView2<F>,
+    betas: &[f64],
+    form: Form,
+    top: usize,
+) -> Vec<Posterior> {
+    let top = top.clamp(1, patterns.len());
+    let mut result = Vec::with_capacity(queries.nrows());
+    let make = |lanes| Spread {
+        lanes: vec![Lane::default(); lanes],
+        top,
+    };
+    stream::stream(patterns, queries, betas, form, make, |mut parts: Vec<Part<Spread>>| {
+        for lane in 0..parts[0].least.len() {
+            let beta = stream::usable_beta::<F>(betas[parts[0].first + lane]);
+            let mut total = Lane::default();
+            let mut least = f64::INFINITY;
+            for part in &mut parts {
+                let new = least.min(part.least[lane]);
+                total.shift(beta * (least - new));
+                let mut other = std::mem::take(&mut part.fold.lanes[lane]);
+                other.shift(beta * (part.least[lane] - new));
+                total.add(other, top);
+                least = new;
+            }
+            result.push(total.finish());
+        }
+    });
+    result
+}
+
+/// The nearest (Euclidean) memory of each state; ties go to the lowest index.
+pub fn nearest<F: Real>(patterns: &Patterns<F>, states: ArrayView2<F>) -> Vec<usize> {
+    // Any β orders costs alike; prior weights would not.
+    let betas = vec![1.0 / patterns.spread().powi(2); states.nrows()];
+    let patterns = patterns.unweighted();
+    posterior(&patterns, states, &betas, Form::Distance, 1).iter().map(|p| p.top[0].0).collect()
+}
+
+/// Sums of one query relative to its least cost: Σw, Σw², Σw·β·gap, and the best as (β·gap, index).
+#[derive(Clone, Debug, Default)]
+struct Lane {
+    mass: f64,
+    squares: f64,
+    heat: f64,
+    best: Vec<(f64, usize)>,
+}
+
+impl Lane {
+    /// The reference cost fell by `fall`/β: all gaps grow by as much.
+    fn shift(&mut self, fall: f64) {
+        if fall == 0.0 || self.mass == 0.0 {
+            return;
+        }
+        let factor = (-fall).exp();
+        self.heat = if factor > 0.0 { factor * (self.heat + fall * self.mass) } else { 0.0 };
+        self.mass *= factor;
+        self.squares *= factor * factor;
+        self.best.iter_mut().for_each(|b| b.0 += fall);
+    }
+
+    fn add(&mut self, other: Lane, top: usize) {
+        self.mass += other.mass;
+        self.squares += other.squares;
+        self.heat += other.heat;
+        for (gap, index) in other.best {
+            self.offer(gap, index, top);
+        }
+    }
+
+    fn offer(&mut self, gap: f64, index: usize, top: usize) {
+        // Indices come in rising order, so an equal gap belongs behind.
+        let place = self.best.partition_point(|b| b.0 <= gap);
+        if place < top {
+            self.best.insert(place, (gap, index));
+            self.best.truncate(top);
+        }
+    }
+
+    fn finish(self) -> Posterior {
+        Posterior {
+            top: self
+                .best
+                .iter()
+                .map(|&(gap, index)| (index, (-gap).exp() / self.mass))
+                .collect(),
+            entropy: (self.mass.ln() + self.heat / self.mass).max(0.0),
+            participation: self.mass * self.mass / self.squares,
+        }
+    }
+}
+
+struct Spread {
+    lanes: Vec<Lane>,
+    top: usize,
+}
+
+impl<F: Real> Fold<F> for Spread {
+    #[inline(always)]
+    fn absorb<M: Machine<F>, const L: usize>(
+        &mut self,
+        tile: &Tile<F>,
+        lanes: &Lanes<L>,
+        gaps: &[[F; L]],
+        weights: &[[F; L]],
+        falls: &[f64; L],
+    ) {
+        let mut mass = [0.0; L];
+        let mut squares = [0.0; L];
+        let mut heat = [0.0; L];
+        for (gap, weight) in gaps.iter().zip(weights) {
+            for l in 0..L {
+                let w = weight[l].wide();
+                mass[l] += w;
+                squares[l] += w * w;
+                heat[l] += w * gap[l].wide();
+            }
+        }
+        for l in 0..lanes.live {
+            let beta = lanes.betas[l];
+            let lane = &mut self.lanes[l];
+            lane.shift(falls[l]);
+            lane.mass += mass[l];
+            lane.squares += squares[l];
+            lane.heat += beta * heat[l];
+            // `worst` only falls while the tile is read, so most patterns cost one comparison.
+            let worst = |best: &[(f64, usize)]| match best.get(self.top - 1) {
+                Some(b) => b.0,
+                None => f64::INFINITY,
+            };
+            let mut bar = worst(&lane.best);
+            for (n, gap) in gaps.iter().enumerate() {
+                let cost = beta * gap[l].wide();
+                if cost < bar || lane.best.len() < self.top {
+                    lane.offer(cost, tile.first + n, self.top);
+                    bar = worst(&lane.best);
+                }
+            }
+        }
+    }
+}

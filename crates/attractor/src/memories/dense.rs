@@ -1,0 +1,119 @@
+//! Dense associative memory.
+
+use super::hopfield::spin_recall;
+use super::{Card, Memory, Options, Parameter, Recall, Request};
+use crate::dynamics::{Asynchronous, Order, Rule};
+use crate::energies::{DenseEnergy, Energy, Separation};
+use crate::error::Result;
+use crate::observe::Observer;
+use crate::patterns::Patterns;
+use crate::real::Real;
+
+/// What [`MODELS`](super::MODELS) says of it.
+pub(super) const CARD: Card = Card {
+    name: "dense",
+    title: "Dense associative memory",
+    equation: "E(x) = -sum_n F(x.y_n), F = u^k, max(u,0)^k; or -ln sum_n exp(x.y_n);  flips that lower E",
+    parameters: &[
+        Parameter {
+            name: "separation",
+            values: "poly:K|relu:K|exp",
+            default: "poly:3",
+            help: "The function F of the overlaps, of degree K >= 2; even poly also stores -y",
+        },
+        Parameter {
+            name: "order",
+            values: "random|fixed",
+            default: "random",
+            help: "Order of the units in a sweep",
+        },
+    ],
+    cost: "N operations a unit, N D a sweep and cue; 2 N D numbers",
+    source: "Krotov & Hopfield (2016); Demircigil et al. (2017); Ambrogioni (2023), Eq. 4",
+    spins: true,
+};
+
+/// Dense associative memory: E(x) = −Σ_n F(x·y_n), units flipped one after the other where that lowers
+/// the energy (Krotov & Hopfield 2016; Demircigil et al. 2017).
+///
+/// Steeper F keep patterns further apart: degree k stores of order D^(k−1) patterns, exp of order 2^(D/2).
+/// Overlaps are kept up to date, so a unit costs O(N).
+///
+/// ```
+/// use attractor::{Patterns, memories::{Dense, Memory, Request}, energies::Separation};
+/// use ndarray::array;
+/// let patterns = Patterns::new(array![[1.0_f32, 1.0, 1.0, -1.0], [1.0, -1.0, 1.0, 1.0]])?;
+/// let memory = Dense::new(patterns, Separation::Polynomial(3))?;
+/// let cue = array![[1.0_f32, 1.0, 0.0, -1.0]];
+/// let recall = memory.recall(&Request::new(cue.view()))?;
+/// assert_eq!(recall.states, array![[1.0_f32, 1.0, 1.0, -1.0]]);
+/// // Overlaps 4 and 0: E = −4³.
+/// assert_eq!(recall.rows[0].energy, -64.0);
+/// # Ok::<(), attractor::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Dense<F> {
+    energy: DenseEnergy<F>,
+    order: Order,
+}
+
+impl<F: Real> Dense<F> {
+    /// Stores patterns; units are visited in random order.
+    ///
+    /// # Errors
+    /// A degree at which overlaps overflow.
+    pub fn new(patterns: Patterns<F>, separation: Separation) -> Result<Self> {
+        Ok(Dense {
+            energy: DenseEnergy::new(patterns, separation)?,
+            order: Order::default(),
+        })
+    }
+
+    /// The same, units visited in this order.
+    pub fn with_order(mut self, order: Order) -> Self {
+        self.order = order;
+        self
+    }
+
+    /// The update rule as a dynamics.
+    pub fn dynamics(&self) -> Asynchronous<'_, F> {
+        Asynchronous {
+            energy: &self.energy,
+            order: self.order,
+            rule: Rule::Sign,
+        }
+    }
+}
+
+impl<F: Real> Memory<F> for Dense<F> {
+    fn name(&self) -> &'static str {
+        CARD.name
+    }
+
+    fn dim(&self) -> usize {
+        self.energy.dim()
+    }
+
+    fn patterns(&self) -> Option<&Patterns<F>> {
+        Some(self.energy.patterns())
+    }
+
+    fn landscape(&self) -> &dyn Energy<F> {
+        &self.energy
+    }
+
+    fn recall_observed(
+        &self,
+        request: &Request<F>,
+        observer: &mut dyn Observer<F>,
+    ) -> Result<Recall<F>> {
+        spin_recall(self, &self.dynamics(), request, observer)
+    }
+}
+
+/// From named options.
+pub(super) fn build<F: Real>(patterns: Patterns<F>, options: &Options) -> Result<Box<dyn Memory<F>>> {
+    let separation = options.get(&CARD, "separation")?.unwrap_or(Separation::Polynomial(3));
+    let order = options.get(&CARD, "order")?.unwrap_or_default();
+    Ok(Box::new(Dense::new(patterns, separation)?.with_order(order)))
+}

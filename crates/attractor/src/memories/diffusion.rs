@@ -1,0 +1,332 @@
+//! Exact-score diffusion on stored patterns.
+
+use std::collections::HashMap;
+
+use ndarray::{Array2, Axis};
+
+use super::report::matches;
+use super::{Card, Level, Memory, Options, Parameter, Recall, Request, Row};
+use crate::diffusion::{estimate_levels, Process, Sampler};
+use crate::dynamics::{Clamp, Start};
+use crate::energies::{Denoise, Energy, Points};
+use crate::error::{Error, Result};
+use crate::kernels::{posterior, Form, Posterior};
+use crate::noise::{streams, Purpose};
+use crate::observe::Observer;
+use crate::patterns::Patterns;
+use crate::real::Real;
+use crate::recall::{recall, Grid, Stop};
+
+/// What [`MODELS`](super::MODELS) says of it.
+pub(super) const CARD: Card = Card {
+    name: "diffusion",
+    title: "Exact-score diffusion on stored patterns",
+    equation: "E_s(z) = -s^2 ln 1/N sum_n exp(-|z-y_n|^2/2s^2);  dz/ds = (z - D(z;s))/s down to s = 0",
+    parameters: &[
+        Parameter {
+            name: "process",
+            values: "ve|vp",
+            default: "vp",
+            help: "Noising process: variance exploding or preserving",
+        },
+        Parameter {
+            name: "gamma",
+            values: "a number > 0",
+            default: "0.8 (vp), 1 (ve)",
+            help: "Rate of the process: gamma of vp, noise per root time of ve",
+        },
+        Parameter {
+            name: "sampler",
+            values: "euler|ddim|heun|dpmpp-2m|euler-maruyama|one-step",
+            default: "dpmpp-2m",
+            help: "How the state is taken down the noise levels; euler-maruyama is stochastic",
+        },
+        Parameter {
+            name: "steps",
+            values: "a whole number > 0",
+            default: "24; 300 for euler and euler-maruyama",
+            help: "Steps of the sampler",
+        },
+    ],
+    cost: "4 N D operations and N exponentials a step and cue (heun twice); N D numbers",
+    source: "Ambrogioni (2023), Eq. 6-14 and App. A; samplers: Song et al. (2021), Karras et al. (2022), Lu et al. (2022)",
+    spins: false,
+};
+
+/// A diffusion model whose training data are the stored patterns, with its exact score.
+///
+/// Recall denoises the cue from its noise level σ₀ to 0: along the probability flow (deterministic),
+/// or along the reverse SDE, which ends in pattern n with the posterior probability w_n(z; σ₀). The
+/// landscape at level σ is a modern Hopfield network's at β = 1/σ², so recall is a Hopfield recall
+/// that cools as it goes (Ambrogioni 2023).
+///
+/// ```
+/// use attractor::{Patterns, diffusion::{Process, Sampler}};
+/// use attractor::memories::{Diffusion, Level, Memory, Request};
+/// use ndarray::array;
+/// let patterns = Patterns::new(array![[1.0_f64, 1.0, -1.0, -1.0], [1.0, -1.0, 1.0, -1.0]])?;
+/// let memory = Diffusion::new(patterns, Process::default(), Sampler::default(), None)?;
+/// let cue = array![[0.9, 0.8, 0.1, -0.5]];
+/// let request = Request { level: Level::Signal(0.68), ..Request::new(cue.view()) };
+/// let recall = memory.recall(&request)?;
+/// assert!((&recall.states - &array![[1.0, 1.0, -1.0, -1.0]]).iter().all(|d| d.abs() < 1e-6));
+/// // Odds of the first pattern: exp of Δ‖z − y‖²/2σ₀² = 2·(0.8 − 0.1)·0.68/(1 − 0.68²).
+/// let odds: f64 = (1.4_f64 * 0.68 / (1.0 - 0.68 * 0.68)).exp();
+/// let first = recall.rows[0].posterior.as_ref().unwrap().top[0];
+/// assert_eq!(first.0, 0);
+/// assert!((first.1 - odds / (1.0 + odds)).abs() < 1e-12);
+/// # Ok::<(), attractor::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Diffusion<F> {
+    points: Points<F>,
+    process: Process,
+    sampler: Sampler,
+    steps: usize,
+}
+
+impl<F: Real> Diffusion<F> {
+    /// Stores patterns. `steps` of the sampler; its own number if `None`.
+    ///
+    /// # Errors
+    /// No steps.
+    pub fn new(
+        patterns: Patterns<F>,
+        process: Process,
+        sampler: Sampler,
+        steps: Option<usize>,
+    ) -> Result<Self> {
+        let steps = match (sampler, steps) {
+            (Sampler::OneStep, _) => 1,
+            (_, Some(0)) => return Err(Error::parameter("steps", "a whole number > 0", 0)),
+            (_, steps) => steps.unwrap_or(sampler.default_steps()),
+        };
+        Ok(Diffusion {
+            points: Points::new(patterns),
+            process,
+            sampler,
+            steps,
+        })
+    }
+
+    /// Its landscapes and denoiser.
+    pub fn points(&self) -> &Points<F> {
+        &self.points
+    }
+
+    /// First states z and their levels, both prepared, and the levels in the cues' units.
+    fn begin(&self, request: &Request<F>) -> Result<(Array2<F>, Vec<f64>)> {
+        let patterns = self.points.patterns();
+        let preparation = patterns.preparation();
+        let cues = request.checked_cues(patterns.dim())?;
+        let b = cues.nrows();
+        let blind = request.known.is_some() && request.level == Level::Estimate;
+        if blind {
+            return self.begin_blind(request);
+        }
+        let (sigmas, clean) = match request.level {
+            Level::Sigma(sigma) => {
+                if !(sigma >= 0.0 && sigma.is_finite()) {
+                    return Err(Error::parameter("sigma", "a finite number ≥ 0", sigma));
+                }
+                (vec![sigma; b], cues)
+            }
+            Level::Signal(signal) => {
+                let sigma = Process::sigma_of_signal(signal)?;
+                (vec![sigma; b], cues.mapv(|x| F::of(x.wide() / signal)))
+            }
+            Level::Estimate => {
+                let sigmas = estimate_levels(&self.points, &self.process, cues.view())?;
+                let mut clean = cues;
+                for (mut row, &sigma) in clean.outer_iter_mut().zip(&sigmas) {
+                    let scale = self.process.scale_at(sigma);
+                    row.mapv_inplace(|x| F::of(x.wide() / scale));
+                }
+                (sigmas, clean)
+            }
+        };
+        Ok((preparation.forward(clean), sigmas))
+    }
+
+    /// First states of a clamped recall that knows nothing of the other units: noise so strong that it
+    /// hides which pattern it came from.
+    fn begin_blind(&self, request: &Request<F>) -> Result<(Array2<F>, Vec<f64>)> {
+        /// Of the patterns' own radius √D · spread.
+        const HIDING: f64 = 3.0;
+        let patterns = self.points.patterns();
+        let sigma = HIDING * patterns.spread() * (patterns.dim() as f64).sqrt();
+        let mut states = Array2::from_elem(request.cues.dim(), F::ZERO);
+        let mut noise = streams(request.seed, Purpose::Prior, &request.rows());
+        for (mut row, stream) in states.outer_iter_mut().zip(&mut noise) {
+            row.mapv_inplace(|_| F::of(sigma * stream.normal()));
+        }
+        Ok((states, vec![sigma / patterns.preparation().scale(); request.cues.nrows()]))
+    }
+
+    /// Posterior at the cue's level; with known units, given exactly those.
+    fn posterior(
+        &self,
+        request: &Request<F>,
+        states: &Array2<F>,
+        levels: &[f64],
+        clamp: Option<&Array2<F>>,
+    ) -> Result<Vec<Posterior>> {
+        let patterns = self.points.patterns();
+        let (Some(known), Some(values)) = (request.known, clamp) else {
+            let betas: Vec<f64> = levels.iter().map(|s| 1.0 / (s * s)).collect();
+            return Ok(posterior(patterns, states.view(), &betas, Form::Distance, request.top));
+        };
+        // Rows with the same mask share a store of the known units.
+        let mut masks: HashMap<Vec<usize>, Vec<usize>> = HashMap::new();
+        for (row, mask) in known.outer_iter().enumerate() {
+            let units = mask.iter().enumerate().filter(|(_, k)| **k).map(|(j, _)| j).collect();
+            masks.entry(units).or_default().push(row);
+        }
+        let mut result = vec![None; states.nrows()];
+        for (units, rows) in masks {
+            let selected;
+            let (patterns, queries, beta) = if units.is_empty() {
+                // Nothing is known: the level of the cue is all there is.
+                (patterns, states.select(Axis(0), &rows), 1.0 / levels[rows[0]].powi(2))
+            } else {
+                selected = patterns.select_units(&units)?;
+                let queries = values.select(Axis(0), &rows).select(Axis(1), &units);
+                (&selected, queries, f64::INFINITY)
+            };
+            let betas = vec![beta; rows.len()];
+            let found = posterior(patterns, queries.view(), &betas, Form::Distance, request.top);
+            for (row, posterior) in rows.into_iter().zip(found) {
+                result[row] = Some(posterior);
+            }
+        }
+        Ok(result.into_iter().map(|p| p.expect("every row has a mask")).collect())
+    }
+}
+
+impl<F: Real> Memory<F> for Diffusion<F> {
+    fn name(&self) -> &'static str {
+        CARD.name
+    }
+
+    fn dim(&self) -> usize {
+        Denoise::dim(&self.points)
+    }
+
+    fn patterns(&self) -> Option<&Patterns<F>> {
+        Some(self.points.patterns())
+    }
+
+    fn landscape(&self) -> &dyn Energy<F> {
+        &self.points
+    }
+
+    fn denoiser(&self) -> Option<&dyn Denoise<F>> {
+        Some(&self.points)
+    }
+
+    fn recall_observed(
+        &self,
+        request: &Request<F>,
+        observer: &mut dyn Observer<F>,
+    ) -> Result<Recall<F>> {
+        /// Rest: root mean square distance per unit from the posterior mean, in spreads.
+        const REST: f64 = 0.05;
+        /// Last positive level of the grid, in spreads.
+        const LAST: f64 = 2e-3;
+        if request.updates.is_some() {
+            return Err(Error::Undefined {
+                model: CARD.name,
+                what: "number of updates",
+                reason: "it goes through noise levels; give the number of its steps (--steps)".into(),
+            });
+        }
+        let patterns = self.points.patterns();
+        let preparation = patterns.preparation();
+        let (states, sigmas) = self.begin(request)?;
+        let levels: Vec<f64> = sigmas.iter().map(|s| s * preparation.scale()).collect();
+        let rows = request.rows();
+        let stochastic = self.sampler.is_stochastic();
+        let values = match request.known {
+            Some(_) => Some(preparation.forward(request.checked_cues(patterns.dim())?)),
+            None => None,
+        };
+        let clamp = match (request.known, &values) {
+            (Some(known), Some(values)) => {
+                Some(Clamp::new(known, values.view())?.noised(stochastic, request.seed, &rows))
+            }
+            _ => None,
+        };
+        let dynamics = self.sampler.dynamics(&self.points, self.process);
+        let last = LAST * patterns.spread();
+        let grid = Grid::Levels(self.sampler.levels(&self.process, &levels, last, self.steps));
+        let (_, stop) = super::updates(None, request.tolerance, REST * patterns.spread())?;
+        let stop = Stop {
+            early: false,
+            ..stop
+        };
+        let start = Start {
+            states: states.view(),
+            rows: &rows,
+            seed: request.seed,
+            held: None,
+        };
+        let posteriors = self.posterior(request, &states, &levels, values.as_ref())?;
+        let recalled = recall(dynamics.as_ref(), start, clamp, &grid, stop, observer)?;
+        let energies = self.points.energy(recalled.states.view(), &levels)?;
+        let area = preparation.scale().powi(2);
+        let rows = matches(Some(patterns), recalled.states.view())
+            .into_iter()
+            .zip(energies)
+            .zip(posteriors)
+            .enumerate()
+            .map(|(row, (((memory, overlap), energy), posterior))| Row {
+                memory,
+                overlap,
+                posterior: Some(posterior),
+                regime: None,
+                energy: energy / area,
+                sigma: Some(sigmas[row]),
+                beta: None,
+                outcome: recalled.outcomes[row],
+                steps: recalled.steps[row],
+            })
+            .collect();
+        Ok(Recall {
+            states: preparation.backward(recalled.states),
+            rows,
+        })
+    }
+
+    /// E_σ in the states' own units.
+    fn energies(&self, states: ndarray::ArrayView2<F>, sigma: Option<f64>) -> Result<Vec<f64>> {
+        let Some(sigma) = sigma else {
+            return Err(Error::Undefined {
+                model: CARD.name,
+                what: "single energy",
+                reason: "it has one landscape for each noise level; give the level (--sigma)".into(),
+            });
+        };
+        let preparation = self.points.patterns().preparation();
+        crate::error::check_width("states", states.ncols(), Memory::dim(self))?;
+        crate::patterns::check_states("states", states, "give finite states")?;
+        let states = preparation.forward(states.to_owned());
+        let levels = vec![sigma * preparation.scale(); states.nrows()];
+        let energies = self.points.energy(states.view(), &levels)?;
+        Ok(energies.iter().map(|e| e / preparation.scale().powi(2)).collect())
+    }
+}
+
+/// From named options.
+pub(super) fn build<F: Real>(patterns: Patterns<F>, options: &Options) -> Result<Box<dyn Memory<F>>> {
+    let name: String = options.get(&CARD, "process")?.unwrap_or_else(|| "vp".into());
+    let mut process: Process = name.parse()?;
+    if let Some(rate) = options.get(&CARD, "gamma")? {
+        process = Process::named(&name, rate)?;
+    }
+    let sampler = match options.get::<String>(&CARD, "sampler")? {
+        Some(name) => name.parse()?,
+        None => Sampler::default(),
+    };
+    let steps = options.get(&CARD, "steps")?;
+    Ok(Box::new(Diffusion::new(patterns, process, sampler, steps)?))
+}

@@ -1,0 +1,97 @@
+//! Rules that turn patterns into couplings.
+
+use std::str::FromStr;
+
+use ndarray::{Array1, Array2, Zip};
+
+use crate::error::Error;
+use crate::kernels::dots;
+use crate::patterns::Patterns;
+use crate::real::Real;
+
+/// How patterns become a coupling matrix.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Learning {
+    /// W = Σ_n y_n y_nᵀ (Ambrogioni 2023, Eq. 3), not scaled: for ±1 patterns sums of integers, exact.
+    #[default]
+    Hebb,
+    /// W = projection onto the span of the patterns (Personnaz, Guyon & Dreyfus 1985): every linearly
+    /// independent pattern is a fixed point, up to D of them. Learned one pattern at a time, from what
+    /// of it is new.
+    PseudoInverse,
+    /// ΔW_ij = (y_i y_j − y_i h_ji − h_ij y_j)/D, h_ij = Σ_{k≠i,j} W_ik y_k (Storkey & Valabregue
+    /// 1999): local and incremental like Hebb, with more capacity. The order of patterns matters.
+    Storkey,
+}
+
+impl FromStr for Learning {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        match name {
+            "hebb" => Ok(Learning::Hebb),
+            "pseudo-inverse" => Ok(Learning::PseudoInverse),
+            "storkey" => Ok(Learning::Storkey),
+            _ => Err(Error::UnknownName {
+                kind: "rule",
+                found: name.to_owned(),
+                known: "hebb, pseudo-inverse, storkey".to_owned(),
+            }),
+        }
+    }
+}
+
+impl Learning {
+    /// The coupling matrix, with its diagonal only if `self_coupling`.
+    pub(super) fn couplings<F: Real>(self, patterns: &Patterns<F>, self_coupling: bool) -> Array2<f64> {
+        let mut weights = match self {
+            Learning::Hebb => {
+                let units = patterns.values().t().mapv(F::wide).as_standard_layout().into_owned();
+                dots(units.view(), units.view())
+            }
+            Learning::PseudoInverse => each(patterns, |weights, y| {
+                // What of y is not yet in the span; the second pass removes rounding of the first.
+                let fresh = &y - &weights.dot(&y);
+                let fresh = &fresh - &weights.dot(&fresh);
+                let square = fresh.dot(&fresh);
+                if square > DEPENDENT * y.dot(&y) {
+                    add_outer(weights, 1.0 / square, &fresh, &fresh);
+                }
+            }),
+            Learning::Storkey => each(patterns, |weights, y| {
+                let scale = 1.0 / y.len() as f64;
+                // Fields without each unit's own coupling; h_ij also leaves out unit j.
+                let field = &weights.dot(&y) - &(&weights.diag() * &y);
+                Zip::indexed(weights).for_each(|(i, j), w| {
+                    let other = if i == j { 0.0 } else { *w };
+                    let (h_ij, h_ji) = (field[i] - other * y[j], field[j] - other * y[i]);
+                    *w += scale * (y[i] * y[j] - y[i] * h_ji - y[j] * h_ij);
+                });
+            }),
+        };
+        if !self_coupling {
+            weights.diag_mut().fill(0.0);
+        }
+        weights
+    }
+}
+
+/// A pattern is taken as a combination of earlier ones if less than this share of its square is new.
+const DEPENDENT: f64 = 1e-10;
+
+/// Learns one pattern after the other, from no couplings.
+fn each<F: Real>(
+    patterns: &Patterns<F>,
+    learn: impl Fn(&mut Array2<f64>, Array1<f64>),
+) -> Array2<f64> {
+    let mut weights = Array2::zeros((patterns.dim(), patterns.dim()));
+    for pattern in patterns.values().outer_iter() {
+        learn(&mut weights, pattern.mapv(F::wide));
+    }
+    weights
+}
+
+/// W += a x yᵀ
+fn add_outer(weights: &mut Array2<f64>, a: f64, x: &Array1<f64>, y: &Array1<f64>) {
+    Zip::indexed(weights).for_each(|(i, j), w| *w += a * (x[i] * y[j]));
+}

@@ -1,0 +1,282 @@
+//! The classical Hopfield network.
+
+mod learning;
+
+pub use learning::Learning;
+
+use std::str::FromStr;
+
+use ndarray::Array2;
+
+use super::report::matches;
+use super::{updates, Card, Memory, Options, Parameter, Recall, Request, Row};
+use crate::dynamics::{Asynchronous, Clamp, Dynamics, Order, Rule, Start, Synchronous};
+use crate::energies::{Energy, Quadratic};
+use crate::error::{Error, Result};
+use crate::observe::Observer;
+use crate::patterns::{Patterns, Preparation};
+use crate::real::Real;
+use crate::recall::recall;
+
+/// What [`MODELS`](super::MODELS) says of it.
+pub(super) const CARD: Card = Card {
+    name: "hopfield",
+    title: "Classical Hopfield network",
+    equation: "E(x) = -1/2 x'Wx;  x <- sign(Wx)",
+    parameters: &[
+        Parameter {
+            name: "rule",
+            values: "hebb|pseudo-inverse|storkey",
+            default: "hebb",
+            help: "How patterns become couplings W",
+        },
+        Parameter {
+            name: "self-coupling",
+            values: "",
+            default: "off",
+            help: "Keep the diagonal of W (the paper's Table 1 needs it)",
+        },
+        Parameter {
+            name: "update",
+            values: "synchronous|asynchronous|glauber",
+            default: "synchronous",
+            help: "All units at once, one after the other, or at random at a temperature",
+        },
+        Parameter {
+            name: "order",
+            values: "random|fixed",
+            default: "random",
+            help: "Order of the units in a sweep",
+        },
+        Parameter {
+            name: "temperature",
+            values: "a number > 0",
+            default: "none; glauber needs one",
+            help: "Temperature T of Glauber updates, in units of the energy (for Hebb, T/D is the T of AGS)",
+        },
+    ],
+    cost: "D^2 multiply-adds an update and cue; D^2 numbers; storing N patterns N D^2",
+    source: "Hopfield (1982); Storkey & Valabregue (1999); Personnaz et al. (1985); Ambrogioni (2023), Eq. 1-3",
+    spins: true,
+};
+
+/// How units are updated.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Update {
+    /// All at once.
+    #[default]
+    Synchronous,
+    /// One after the other.
+    Asynchronous(Order),
+    /// One after the other, at random at this temperature.
+    Glauber(Order, f64),
+}
+
+/// Options of a [`Hopfield`] network.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct HopfieldOptions {
+    /// Storage rule; default Hebb.
+    pub learning: Learning,
+    /// Keep W_jj; default off.
+    pub self_coupling: bool,
+    /// Update rule; default synchronous.
+    pub update: Update,
+}
+
+/// Classical Hopfield network: E(x) = −½ xᵀWx, x ← sign(Wx) (Hopfield 1982).
+///
+/// States are ±1. The first field is that of the cue as given (0 means "unknown"), later ones of
+/// signs; a field of 0 keeps the unit. Asynchronous updates never raise the energy if W_jj ≥ 0;
+/// synchronous ones may end in a 2-cycle, unless W is positive semi-definite (Hebb with
+/// self-coupling). Stores about 0.138 D random patterns with 1.6 % wrong bits, or D/(4 ln D) without
+/// error (`Hebb`).
+///
+/// ```
+/// use attractor::{Outcome, Patterns, memories::{Hopfield, HopfieldOptions, Memory, Request}};
+/// use ndarray::array;
+/// let patterns = Patterns::new(array![[1.0_f32, 1.0, 1.0, -1.0, -1.0, -1.0]])?;
+/// let memory = Hopfield::new(patterns, HopfieldOptions::default())?;
+/// let cue = array![[-1.0_f32, 1.0, 1.0, -1.0, -1.0, -1.0]];
+/// let recall = memory.recall(&Request::new(cue.view()))?;
+/// assert_eq!(recall.states, array![[1.0_f32, 1.0, 1.0, -1.0, -1.0, -1.0]]);
+/// // One pattern without the diagonal: E = −½(D² − D) = −15.
+/// assert_eq!(recall.rows[0].energy, -15.0);
+/// assert_eq!(recall.rows[0].outcome, Outcome::Settled { step: 2 });
+/// # Ok::<(), attractor::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Hopfield<F> {
+    patterns: Option<Patterns<F>>,
+    energy: Quadratic,
+    update: Update,
+}
+
+impl<F: Real> Hopfield<F> {
+    /// Stores patterns.
+    ///
+    /// # Errors
+    /// A temperature that is not positive and finite.
+    pub fn new(patterns: Patterns<F>, options: HopfieldOptions) -> Result<Self> {
+        let couplings = options.learning.couplings(&patterns, options.self_coupling);
+        Ok(Hopfield {
+            patterns: Some(patterns),
+            ..Self::from_couplings(couplings, options.update)?
+        })
+    }
+
+    /// A network of one's own couplings W; it has no list of patterns to compare with.
+    ///
+    /// # Errors
+    /// W not square, finite and symmetric; a temperature that is not positive and finite.
+    pub fn from_couplings(couplings: Array2<f64>, update: Update) -> Result<Self> {
+        if let Update::Glauber(_, t) = update
+            && !(t > 0.0 && t.is_finite())
+        {
+            return Err(Error::parameter("temperature", "a positive finite number", t));
+        }
+        Ok(Hopfield {
+            patterns: None,
+            energy: Quadratic::new(couplings)?,
+            update,
+        })
+    }
+
+    /// The landscape, and with it W.
+    pub fn quadratic(&self) -> &Quadratic {
+        &self.energy
+    }
+
+    /// The update rule as a dynamics.
+    pub fn dynamics(&self) -> Box<dyn Dynamics<F> + '_> {
+        let sweeps = |order, rule| {
+            Box::new(Asynchronous {
+                energy: &self.energy,
+                order,
+                rule,
+            })
+        };
+        match self.update {
+            Update::Synchronous => Box::new(Synchronous {
+                energy: &self.energy,
+            }),
+            Update::Asynchronous(order) => sweeps(order, Rule::Sign),
+            Update::Glauber(order, temperature) => sweeps(order, Rule::Glauber { temperature }),
+        }
+    }
+}
+
+impl<F: Real> Memory<F> for Hopfield<F> {
+    fn name(&self) -> &'static str {
+        CARD.name
+    }
+
+    fn dim(&self) -> usize {
+        Energy::<F>::dim(&self.energy)
+    }
+
+    fn patterns(&self) -> Option<&Patterns<F>> {
+        self.patterns.as_ref()
+    }
+
+    fn landscape(&self) -> &dyn Energy<F> {
+        &self.energy
+    }
+
+    fn recall_observed(
+        &self,
+        request: &Request<F>,
+        observer: &mut dyn Observer<F>,
+    ) -> Result<Recall<F>> {
+        spin_recall(self, self.dynamics().as_ref(), request, observer)
+    }
+}
+
+/// The recall of a memory with one landscape over ±1 states.
+pub(super) fn spin_recall<F: Real>(
+    memory: &dyn Memory<F>,
+    dynamics: &dyn Dynamics<F>,
+    request: &Request<F>,
+    observer: &mut dyn Observer<F>,
+) -> Result<Recall<F>> {
+    /// Updates of a random dynamics where nothing says how many.
+    const SAMPLES: usize = 100;
+    let identity = Preparation::Identity;
+    let preparation = memory.patterns().map_or(&identity, |p| p.preparation());
+    let states = request.states(memory.dim(), preparation)?;
+    let clamp = request.known.map(|known| Clamp::new(known, states.view())).transpose()?;
+    let wanted = match dynamics.motion() {
+        crate::dynamics::Motion::Stochastic => Some(request.updates.unwrap_or(SAMPLES)),
+        _ => request.updates,
+    };
+    let (grid, stop) = updates(wanted, request.tolerance, 0.0)?;
+    let rows = request.rows();
+    let start = Start {
+        states: states.view(),
+        rows: &rows,
+        seed: request.seed,
+        held: None,
+    };
+    let recalled = recall(dynamics, start, clamp, &grid, stop, observer)?;
+    let energies = memory.landscape().energy(recalled.states.view(), &vec![0.0; rows.len()])?;
+    let found = matches(memory.patterns(), recalled.states.view());
+    let rows = found
+        .into_iter()
+        .zip(energies)
+        .enumerate()
+        .map(|(row, ((memory, overlap), energy))| Row {
+            memory,
+            overlap,
+            posterior: None,
+            regime: None,
+            energy,
+            sigma: None,
+            beta: None,
+            outcome: recalled.outcomes[row],
+            steps: recalled.steps[row],
+        })
+        .collect();
+    Ok(Recall {
+        states: preparation.backward(recalled.states),
+        rows,
+    })
+}
+
+impl FromStr for Update {
+    type Err = Error;
+
+    /// `synchronous`, `asynchronous` or `glauber` (with the temperature still to be set).
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "synchronous" => Ok(Update::Synchronous),
+            "asynchronous" => Ok(Update::Asynchronous(Order::default())),
+            "glauber" => Ok(Update::Glauber(Order::default(), f64::NAN)),
+            _ => Err(Error::UnknownName {
+                kind: "update",
+                found: name.to_owned(),
+                known: "synchronous, asynchronous, glauber".to_owned(),
+            }),
+        }
+    }
+}
+
+/// From named options.
+pub(super) fn build<F: Real>(patterns: Patterns<F>, options: &Options) -> Result<Box<dyn Memory<F>>> {
+    let order = options.get(&CARD, "order")?.unwrap_or_default();
+    let temperature: Option<f64> = options.get(&CARD, "temperature")?;
+    let update = match options.get(&CARD, "update")?.unwrap_or_default() {
+        Update::Synchronous => Update::Synchronous,
+        Update::Asynchronous(_) => Update::Asynchronous(order),
+        Update::Glauber(..) => {
+            let missing = || Error::parameter("temperature", "a number > 0 for glauber updates", "none");
+            Update::Glauber(order, temperature.ok_or_else(missing)?)
+        }
+    };
+    Ok(Box::new(Hopfield::new(
+        patterns,
+        HopfieldOptions {
+            learning: options.get(&CARD, "rule")?.unwrap_or_default(),
+            self_coupling: options.flag("self-coupling"),
+            update,
+        },
+    )?))
+}

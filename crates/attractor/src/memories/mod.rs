@@ -1,0 +1,106 @@
+//! What a user holds: stored patterns (or couplings) with a way to recall from them.
+//!
+//! Every memory takes a [`Request`] and gives a [`Recall`]: the same request, the same report, whatever
+//! the model. A model is one file here, one line in [`MODELS`] and one in the tests' zoo.
+
+mod dense;
+mod diffusion;
+mod hopfield;
+mod modern;
+mod report;
+mod request;
+mod spec;
+
+pub use dense::Dense;
+pub use diffusion::Diffusion;
+pub use hopfield::{Hopfield, HopfieldOptions, Learning, Update};
+pub use modern::{Beta, Modern};
+pub use report::{Recall, Regime, Row};
+pub use request::{Level, Request};
+pub use spec::{model, Buildable, Card, Model, Options, Parameter, Spec, MODELS};
+
+use ndarray::ArrayView2;
+
+use crate::energies::{Denoise, Energy};
+use crate::error::{Error, Result};
+use crate::observe::{Nobody, Observer};
+use crate::patterns::Patterns;
+use crate::real::Real;
+
+/// An associative memory.
+pub trait Memory<F: Real>: Send + Sync {
+    /// The model's name, as in [`MODELS`].
+    fn name(&self) -> &'static str;
+
+    /// Units a state, D.
+    fn dim(&self) -> usize;
+
+    /// The stored patterns; a memory given as couplings or a network has none.
+    fn patterns(&self) -> Option<&Patterns<F>>;
+
+    /// Its landscape, over prepared states.
+    fn landscape(&self) -> &dyn Energy<F>;
+
+    /// Its denoiser, over prepared states, if it is a diffusion memory.
+    fn denoiser(&self) -> Option<&dyn Denoise<F>> {
+        None
+    }
+
+    /// Recalls, showing each step to the observer.
+    ///
+    /// # Errors
+    /// Cues of the wrong shape or not finite, options outside their range, the observer's stop.
+    fn recall_observed(
+        &self,
+        request: &Request<F>,
+        observer: &mut dyn Observer<F>,
+    ) -> Result<Recall<F>>;
+
+    /// Recalls a batch of cues.
+    ///
+    /// # Errors
+    /// Cues of the wrong shape or not finite, options outside their range.
+    fn recall(&self, request: &Request<F>) -> Result<Recall<F>> {
+        self.recall_observed(request, &mut Nobody)
+    }
+
+    /// The energy of raw states; `sigma` is the noise level, for memories with one landscape a level.
+    ///
+    /// # Errors
+    /// States of the wrong shape or not finite; no level where one is needed.
+    fn energies(&self, states: ArrayView2<F>, sigma: Option<f64>) -> Result<Vec<f64>> {
+        let _ = sigma;
+        crate::error::check_width("states", states.ncols(), self.dim())?;
+        crate::patterns::check_states("states", states, "give finite states")?;
+        let states = match self.patterns() {
+            Some(patterns) => patterns.preparation().forward(states.to_owned()),
+            None => states.to_owned(),
+        };
+        let levels = vec![0.0; states.nrows()];
+        self.landscape().energy(states.view(), &levels)
+    }
+}
+
+/// How many updates, and when a row is at rest, for memories with one landscape.
+///
+/// `updates` alone: exactly so many. `tolerance` alone: until settled. Both: whichever comes first.
+/// Neither: until settled to `default_tolerance`.
+fn updates(
+    updates: Option<usize>,
+    tolerance: Option<f64>,
+    default_tolerance: f64,
+) -> Result<(crate::Grid, crate::Stop)> {
+    /// A recall that has not settled by then is reported as still moving.
+    const ENOUGH: usize = 10_000;
+    if let Some(t) = tolerance.filter(|t| !(t.is_finite() && *t >= 0.0)) {
+        return Err(Error::parameter("tolerance", "a finite number ≥ 0", t));
+    }
+    let early = updates.is_none() || tolerance.is_some();
+    Ok((
+        crate::Grid::Updates(updates.unwrap_or(ENOUGH)),
+        crate::Stop {
+            tolerance: tolerance.unwrap_or(default_tolerance),
+            early,
+        },
+    ))
+}

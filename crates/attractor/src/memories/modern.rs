@@ -1,0 +1,225 @@
+//! Modern continuous Hopfield network.
+
+use std::str::FromStr;
+
+use ndarray::Axis;
+
+use super::report::matches;
+use super::{updates, Card, Memory, Options, Parameter, Recall, Regime, Request, Row};
+use crate::dynamics::{Clamp, Descent, Start};
+use crate::energies::{Energy, LogSumExp};
+use crate::error::{Error, Result};
+use crate::kernels::{posterior, Form};
+use crate::observe::Observer;
+use crate::patterns::Patterns;
+use crate::real::Real;
+use crate::recall::recall;
+
+/// What [`MODELS`](super::MODELS) says of it.
+pub(super) const CARD: Card = Card {
+    name: "modern",
+    title: "Modern continuous Hopfield network",
+    equation: "E(x) = -1/beta ln sum_n exp(beta x.y_n) + |x|^2/2;  x <- Y' softmax(beta Y x)",
+    parameters: &[
+        Parameter {
+            name: "beta",
+            values: "a number > 0, or auto",
+            default: "auto",
+            help: "Inverse temperature; auto separates the stored patterns",
+        },
+        Parameter {
+            name: "norm-bias",
+            values: "",
+            default: "off",
+            help: "Logits beta x.y - beta |y|^2/2, which compares patterns of unequal norm by distance",
+        },
+    ],
+    cost: "4 N D operations and N exponentials an update and cue; N D numbers",
+    source: "Ramsauer et al. (2021); Ambrogioni (2023), Eq. 5",
+    spins: false,
+};
+
+/// The inverse temperature of a modern Hopfield network.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Beta {
+    /// Large enough that a stored pattern recalls itself with weight 0.999 or more: see
+    /// [`Modern::separating_beta`].
+    #[default]
+    Auto,
+    /// This.
+    Value(f64),
+}
+
+impl FromStr for Beta {
+    type Err = std::num::ParseFloatError;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+        if text == "auto" { Ok(Beta::Auto) } else { text.parse().map(Beta::Value) }
+    }
+}
+
+/// Modern continuous Hopfield network: x ← Yᵀ softmax(βYx) (Ramsauer et al. 2021).
+///
+/// Descends E(x; β) = −β⁻¹ ln Σ exp(β x·y_n) + ½‖x‖², by at least ½‖x' − x‖² an update. Ends on one
+/// pattern, a metastable blend, or the global average; the report's [`Regime`] says which.
+///
+/// ```
+/// use attractor::{Patterns, memories::{Beta, Memory, Modern, Regime, Request}};
+/// use ndarray::array;
+/// let patterns = Patterns::new(array![[1.0_f64, 1.0, -1.0, -1.0], [1.0, -1.0, 1.0, -1.0]])?;
+/// let cue = array![[0.6, 1.1, -0.2, -0.7]];
+/// let recall = Modern::new(patterns.clone(), Beta::Auto)?.recall(&Request::new(cue.view()))?;
+/// assert_eq!(recall.rows[0].regime, Some(Regime::OnePattern));
+/// // Too warm: the cue drowns in the average of all patterns.
+/// let recall = Modern::new(patterns, Beta::Value(0.1))?.recall(&Request::new(cue.view()))?;
+/// assert_eq!(recall.rows[0].regime, Some(Regime::GlobalAverage));
+/// # Ok::<(), attractor::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Modern<F> {
+    energy: LogSumExp<F>,
+}
+
+impl<F: Real> Modern<F> {
+    /// Stores patterns.
+    ///
+    /// # Errors
+    /// β not positive and finite.
+    pub fn new(patterns: Patterns<F>, beta: Beta) -> Result<Self> {
+        Self::with_norm_bias(patterns, beta, false)
+    }
+
+    /// Stores patterns; `norm_bias` adds −β‖y‖²/2 to the logits.
+    ///
+    /// # Errors
+    /// β not positive and finite.
+    pub fn with_norm_bias(patterns: Patterns<F>, beta: Beta, norm_bias: bool) -> Result<Self> {
+        let form = if norm_bias { Form::Distance } else { Form::Dot };
+        let beta = match beta {
+            Beta::Auto => Self::separating_beta(&patterns, form),
+            Beta::Value(beta) => beta,
+        };
+        Ok(Modern {
+            energy: LogSumExp::new(patterns, beta, norm_bias)?,
+        })
+    }
+
+    /// The inverse temperature in use.
+    pub fn beta(&self) -> f64 {
+        self.energy.beta()
+    }
+
+    /// The update rule as a dynamics.
+    pub fn dynamics(&self) -> Descent<'_, F> {
+        Descent {
+            energy: &self.energy,
+        }
+    }
+
+    /// The β at which the least separated pattern, as its own cue, keeps weight 0.999.
+    ///
+    /// Pattern i is ahead of the others by Δ_i = min_j (y_i·y_i − y_i·y_j), so its weight is at least
+    /// 1/(1 + (N−1) e^{−βΔ_i}): β = ln(999 (N−1))/Δ for the least positive Δ (Ramsauer et al. 2021 ask
+    /// for separation of the same kind). Patterns that are not ahead at all (duplicates; a longer
+    /// vector in the same direction) are left out, since no β separates them. Looks at up to 1,024
+    /// patterns, evenly spaced.
+    pub fn separating_beta(patterns: &Patterns<F>, form: Form) -> f64 {
+        const SAMPLE: usize = 1024;
+        const AHEAD: f64 = 999.0;
+        let n = patterns.len();
+        let scale = patterns.spread().powi(2) * patterns.dim() as f64;
+        if n == 1 {
+            return 1.0 / scale;
+        }
+        let some: Vec<usize> = (0..n.min(SAMPLE)).map(|i| i * n / n.min(SAMPLE)).collect();
+        let queries = patterns.values().select(Axis(0), &some);
+        // The runner-up's weight against the own pattern's, at a β where neither is 0.
+        let probe = 1.0 / scale;
+        let unweighted = patterns.unweighted();
+        let tops = posterior(&unweighted, queries.view(), &vec![probe; some.len()], form, 2);
+        let least = tops
+            .iter()
+            .zip(&some)
+            .filter(|(p, own)| p.top[0].0 == **own)
+            .map(|(p, _)| (p.top[0].1 / p.top[1].1).ln() / probe)
+            .filter(|gap| *gap > 1e-6 * scale && gap.is_finite())
+            .fold(f64::INFINITY, f64::min);
+        if least.is_finite() { (AHEAD * (n - 1) as f64).ln() / least } else { probe }
+    }
+}
+
+impl<F: Real> Memory<F> for Modern<F> {
+    fn name(&self) -> &'static str {
+        CARD.name
+    }
+
+    fn dim(&self) -> usize {
+        self.energy.dim()
+    }
+
+    fn patterns(&self) -> Option<&Patterns<F>> {
+        Some(self.energy.patterns())
+    }
+
+    fn landscape(&self) -> &dyn Energy<F> {
+        &self.energy
+    }
+
+    fn recall_observed(
+        &self,
+        request: &Request<F>,
+        observer: &mut dyn Observer<F>,
+    ) -> Result<Recall<F>> {
+        /// Rest, in spreads of the patterns.
+        const REST: f64 = 1e-6;
+        let patterns = self.energy.patterns();
+        let states = request.states(patterns.dim(), patterns.preparation())?;
+        let clamp = request.known.map(|known| Clamp::new(known, states.view())).transpose()?;
+        let (grid, stop) = updates(request.updates, request.tolerance, REST * patterns.spread())?;
+        let rows = request.rows();
+        let start = Start {
+            states: states.view(),
+            rows: &rows,
+            seed: request.seed,
+            held: None,
+        };
+        let recalled = recall(&self.dynamics(), start, clamp, &grid, stop, observer)?;
+
+        let states = recalled.states;
+        let betas = vec![self.beta(); rows.len()];
+        let energies = self.energy.energy(states.view(), &betas)?;
+        let posteriors = posterior(patterns, states.view(), &betas, self.energy.form(), request.top);
+        let rows = matches(Some(patterns), states.view())
+            .into_iter()
+            .zip(energies)
+            .zip(posteriors)
+            .enumerate()
+            .map(|(row, (((memory, overlap), energy), posterior))| Row {
+                memory,
+                overlap,
+                regime: Some(Regime::of(posterior.participation, patterns.len())),
+                posterior: Some(posterior),
+                energy,
+                sigma: None,
+                beta: Some(self.beta()),
+                outcome: recalled.outcomes[row],
+                steps: recalled.steps[row],
+            })
+            .collect();
+        Ok(Recall {
+            states: patterns.preparation().backward(states),
+            rows,
+        })
+    }
+}
+
+/// From named options.
+pub(super) fn build<F: Real>(patterns: Patterns<F>, options: &Options) -> Result<Box<dyn Memory<F>>> {
+    let beta = options.get(&CARD, "beta")?.unwrap_or_default();
+    if let Beta::Value(beta) = beta
+        && !(beta > 0.0 && beta.is_finite())
+    {
+        return Err(Error::parameter("beta", CARD.parameters[0].values, beta));
+    }
+    Ok(Box::new(Modern::with_norm_bias(patterns, beta, options.flag("norm-bias"))?))
+}

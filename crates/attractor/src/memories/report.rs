@@ -1,0 +1,100 @@
+//! What a recall says, row by row: the same for every memory.
+
+use std::fmt;
+
+use ndarray::{Array2, ArrayView2};
+
+use crate::kernels::posterior::{nearest, Posterior};
+use crate::patterns::Patterns;
+use crate::real::Real;
+use crate::recall::Outcome;
+
+/// Where a modern Hopfield recall ended, by its participation ratio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Regime {
+    /// On one stored pattern: 1/Σw² < 1.5.
+    OnePattern,
+    /// On a metastable blend of this many patterns.
+    Blend(usize),
+    /// On the average of all of them: 1/Σw² > 0.9 N. β is too small, or the patterns share too much.
+    GlobalAverage,
+}
+
+impl Regime {
+    pub(crate) fn of(participation: f64, patterns: usize) -> Self {
+        if participation < 1.5 {
+            Regime::OnePattern
+        } else if participation > 0.9 * patterns as f64 {
+            Regime::GlobalAverage
+        } else {
+            Regime::Blend(participation.round() as usize)
+        }
+    }
+}
+
+impl fmt::Display for Regime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Regime::OnePattern => write!(f, "one pattern"),
+            Regime::Blend(k) => write!(f, "blend of {k}"),
+            Regime::GlobalAverage => write!(f, "global average"),
+        }
+    }
+}
+
+/// The recall of one cue. What its model does not have is `None`.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The stored pattern nearest to the recalled state (Euclidean; ties to the lowest index).
+    pub memory: Option<usize>,
+    /// Overlap with it: the cosine, which for ±1 states is (1/D) x·y; 0 if either is zero.
+    pub overlap: Option<f64>,
+    /// Posterior over memories: for diffusion at the cue's level (what a stochastic recall samples
+    /// from), for the others at the last state.
+    pub posterior: Option<Posterior>,
+    /// One pattern, a blend or the average (modern Hopfield).
+    pub regime: Option<Regime>,
+    /// Energy of the recalled state: for diffusion at `sigma`, for modern Hopfield at `beta`.
+    pub energy: f64,
+    /// Noise level of the cue, in its own units: as given, or as estimated.
+    pub sigma: Option<f64>,
+    /// Inverse temperature, for memories with a fixed one.
+    pub beta: Option<f64>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Steps made.
+    pub steps: usize,
+}
+
+/// The recall of a batch.
+#[derive(Clone, Debug)]
+pub struct Recall<F> {
+    /// Recalled states, in the units of the cues, B × D.
+    pub states: Array2<F>,
+    /// One report a row.
+    pub rows: Vec<Row>,
+}
+
+/// The nearest memory of each (prepared) state and the overlap with it.
+pub(super) fn matches<F: Real>(
+    patterns: Option<&Patterns<F>>,
+    states: ArrayView2<F>,
+) -> Vec<(Option<usize>, Option<f64>)> {
+    let Some(patterns) = patterns else {
+        return vec![(None, None); states.nrows()];
+    };
+    let found = nearest(patterns, states);
+    let overlap = |(state, n): (ndarray::ArrayView1<F>, usize)| {
+        let pattern = patterns.values();
+        let pairs = state.iter().zip(pattern.row(n));
+        let (mut product, mut square) = (0.0, 0.0);
+        for (x, y) in pairs {
+            product += x.wide() * y.wide();
+            square += x.wide() * x.wide();
+        }
+        let norms = (square * patterns.squares()[n]).sqrt();
+        let overlap = if norms > 0.0 { (product / norms).clamp(-1.0, 1.0) } else { 0.0 };
+        (Some(n), Some(overlap))
+    };
+    states.outer_iter().zip(found).map(overlap).collect()
+}

@@ -1,0 +1,191 @@
+//! A model by name: the list of all models, what each takes, and how to build one from options.
+//!
+//! The command line, files and other languages all go through here, so a model added to [`MODELS`]
+//! is everywhere.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use super::{dense, diffusion, hopfield, modern, Memory};
+use crate::error::{Error, Result};
+use crate::patterns::Patterns;
+use crate::real::Real;
+
+/// One option of a model.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    /// Its name, as on the command line.
+    pub name: &'static str,
+    /// What it takes; empty for a flag.
+    pub values: &'static str,
+    /// What it is if not given.
+    pub default: &'static str,
+    /// What it does.
+    pub help: &'static str,
+}
+
+/// What there is to know about a model before using it.
+#[derive(Clone, Copy, Debug)]
+pub struct Card {
+    /// Its name.
+    pub name: &'static str,
+    /// In a few words.
+    pub title: &'static str,
+    /// Energy and update.
+    pub equation: &'static str,
+    /// Options.
+    pub parameters: &'static [Parameter],
+    /// Work and memory.
+    pub cost: &'static str,
+    /// Papers.
+    pub source: &'static str,
+    /// Whether its states are ±1.
+    pub spins: bool,
+}
+
+/// A model that can be built by name.
+pub struct Model {
+    /// What it is.
+    pub card: &'static Card,
+    build32: Build<f32>,
+    build64: Build<f64>,
+}
+
+type Build<F> = fn(Patterns<F>, &Options) -> Result<Box<dyn Memory<F>>>;
+
+macro_rules! models {
+    ($($module:ident),* $(,)?) => {
+        /// Every model, in historical order.
+        pub const MODELS: &[Model] = &[$(Model {
+            card: &$module::CARD,
+            build32: $module::build,
+            build64: $module::build,
+        }),*];
+    };
+}
+models![hopfield, dense, modern, diffusion];
+
+/// The model of this name.
+///
+/// # Errors
+/// A name that is not in [`MODELS`]; the error lists them.
+pub fn model(name: &str) -> Result<&'static Model> {
+    MODELS.iter().find(|m| m.card.name == name).ok_or_else(|| Error::UnknownName {
+        kind: "model",
+        found: name.to_owned(),
+        known: MODELS.iter().map(|m| m.card.name).collect::<Vec<_>>().join(", "),
+    })
+}
+
+/// Named options, as text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options(BTreeMap<String, String>);
+
+impl Options {
+    /// Sets an option; a flag's value is empty.
+    pub fn set(&mut self, name: &str, value: &str) -> &mut Self {
+        self.0.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Names and values.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(n, v)| (n.as_str(), v.as_str()))
+    }
+
+    /// The value of an option, if it is set.
+    ///
+    /// # Errors
+    /// A value that cannot be read.
+    pub(super) fn get<T: FromStr>(&self, card: &Card, name: &str) -> Result<Option<T>>
+    where
+        T::Err: Display,
+    {
+        let Some(text) = self.0.get(name) else {
+            return Ok(None);
+        };
+        text.parse().map(Some).map_err(|_| {
+            let parameter = card.parameters.iter().find(|p| p.name == name);
+            Error::parameter(name, parameter.map_or("a valid value", |p| p.values), text)
+        })
+    }
+
+    /// Whether a flag is set.
+    pub(super) fn flag(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+}
+
+/// A model with its options: what it takes besides patterns to make a memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spec {
+    /// The model's name.
+    pub model: String,
+    /// Its options.
+    pub options: Options,
+}
+
+impl Spec {
+    /// A model with all options at their defaults.
+    pub fn new(model: &str) -> Self {
+        Spec {
+            model: model.to_owned(),
+            options: Options::default(),
+        }
+    }
+
+    /// The same with one option set.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.options.set(name, value);
+        self
+    }
+
+    /// The memory.
+    ///
+    /// ```
+    /// use attractor::{Patterns, memories::{Request, Spec}};
+    /// use ndarray::array;
+    /// let patterns = Patterns::new(array![[1.0_f32, 1.0, -1.0, -1.0], [1.0, -1.0, 1.0, -1.0]])?;
+    /// let memory = Spec::new("modern").with("beta", "2").build(patterns)?;
+    /// let cue = array![[0.9_f32, 0.4, -0.6, -1.0]];
+    /// assert_eq!(memory.recall(&Request::new(cue.view()))?.rows[0].memory, Some(0));
+    /// # Ok::<(), attractor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Unknown model, an option it does not have, a value outside its range.
+    pub fn build<F: Real>(&self, patterns: Patterns<F>) -> Result<Box<dyn Memory<F>>> {
+        let model = model(&self.model)?;
+        for (name, _) in self.options.iter() {
+            if !model.card.parameters.iter().any(|p| p.name == name) {
+                return Err(Error::UnknownName {
+                    kind: "option of this model",
+                    found: name.to_owned(),
+                    known: model.card.parameters.iter().map(|p| p.name).collect::<Vec<_>>().join(", "),
+                });
+            }
+        }
+        F::build(model, patterns, &self.options)
+    }
+}
+
+/// Picks the builder of a number type.
+pub trait Buildable: Sized {
+    #[doc(hidden)]
+    fn build(model: &Model, patterns: Patterns<Self>, options: &Options) -> Result<Box<dyn Memory<Self>>>
+    where
+        Self: Real;
+}
+
+impl Buildable for f32 {
+    fn build(model: &Model, patterns: Patterns<f32>, options: &Options) -> Result<Box<dyn Memory<f32>>> {
+        (model.build32)(patterns, options)
+    }
+}
+
+impl Buildable for f64 {
+    fn build(model: &Model, patterns: Patterns<f64>, options: &Options) -> Result<Box<dyn Memory<f64>>> {
+        (model.build64)(patterns, options)
+    }
+}

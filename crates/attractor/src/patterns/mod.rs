@@ -1,0 +1,271 @@
+//! What is stored: patterns as rows, ready for the kernels, and how raw vectors map onto them.
+
+mod preparation;
+
+pub use preparation::{Prepare, Preparation};
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use ndarray::{ArcArray2, Array2, ArrayView2, Axis};
+
+use crate::error::{Error, Result};
+use crate::real::Real;
+
+/// Stored memories Y: one pattern a row (N × D), with what every reader of them needs.
+///
+/// Immutable and cheap to clone. Holds the values in row-major order, their squared norms, optional prior weights π_n,
+/// and the [`Preparation`] that took raw vectors to these values.
+///
+/// ```
+/// use attractor::Patterns;
+/// use ndarray::array;
+/// let patterns = Patterns::new(array![[1.0_f32, -1.0], [1.0, 1.0]])?;
+/// assert_eq!((patterns.len(), patterns.dim()), (2, 2));
+/// # Ok::<(), attractor::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Patterns<F> {
+    values: ArcArray2<F>,
+    squares: Arc<[f64]>,
+    log_weights: Option<Arc<[f64]>>,
+    preparation: Arc<Preparation>,
+    spread: f64,
+}
+
+impl<F: Real> Patterns<F> {
+    /// Patterns used exactly as given.
+    ///
+    /// # Errors
+    /// No rows or no units; NaN, infinity, or a squared norm too large for `F`.
+    pub fn new(values: Array2<F>) -> Result<Self> {
+        Self::with_preparation(values, Preparation::Identity)
+    }
+
+    /// Raw patterns, prepared: see [`Prepare`]. `spins` asks for ±1 patterns.
+    ///
+    /// # Errors
+    /// As [`Patterns::new`].
+    pub fn prepared(raw: Array2<F>, prepare: Prepare, spins: bool) -> Result<Self> {
+        check_states("patterns", raw.view(), "remove or repair those rows")?;
+        let preparation = Preparation::fit(raw.view(), prepare, spins);
+        let values = preparation.forward_patterns(raw);
+        Self::with_preparation(values, preparation)
+    }
+
+    fn with_preparation(values: Array2<F>, preparation: Preparation) -> Result<Self> {
+        if values.is_empty() {
+            return Err(Error::Empty {
+                what: format!("patterns of shape {} × {}", values.nrows(), values.ncols()),
+                cure: "give an N × D array with N ≥ 1 patterns of D ≥ 1 units".into(),
+            });
+        }
+        let values = if values.is_standard_layout() {
+            values
+        } else {
+            values.as_standard_layout().into_owned()
+        };
+        let squares = check_states("patterns", values.view(), "remove or repair those rows")?;
+        let spread = spread(values.view());
+        Ok(Patterns {
+            values: values.into_shared(),
+            squares: squares.into(),
+            log_weights: None,
+            preparation: preparation.into(),
+            spread,
+        })
+    }
+
+    /// The same patterns with prior weights π_n > 0, normalised to sum to 1.
+    ///
+    /// # Errors
+    /// Not one weight a pattern, or a weight that is not a positive finite number.
+    pub fn with_weights(mut self, weights: &[f64]) -> Result<Self> {
+        crate::error::check_rows("pattern weights", weights.len(), self.len())?;
+        if let Some(w) = weights.iter().find(|w| !(w.is_finite() && **w > 0.0)) {
+            return Err(Error::parameter("pattern weights", "positive finite numbers", w));
+        }
+        let total: f64 = weights.iter().sum();
+        self.log_weights = Some(weights.iter().map(|w| (w / total).ln()).collect());
+        Ok(self)
+    }
+
+    /// The same patterns, all with weight 1/N.
+    pub fn unweighted(&self) -> Self {
+        Patterns {
+            log_weights: None,
+            ..self.clone()
+        }
+    }
+
+    /// Only some units of each pattern, as given (no preparation).
+    pub(crate) fn select_units(&self, units: &[usize]) -> Result<Self> {
+        let mut selected = Self::new(self.values.select(Axis(1), units))?;
+        selected.log_weights = self.log_weights.clone();
+        Ok(selected)
+    }
+
+    /// Number of patterns, N.
+    pub fn len(&self) -> usize {
+        self.values.nrows()
+    }
+
+    /// Never: a memory holds at least one pattern.
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// Units a pattern, D.
+    pub fn dim(&self) -> usize {
+        self.values.ncols()
+    }
+
+    /// The (prepared) patterns, N × D.
+    pub fn values(&self) -> ArrayView2<'_, F> {
+        self.values.view()
+    }
+
+    /// The patterns in raw units: as given, or (spins) each at its units' two levels.
+    pub fn restored(&self) -> Array2<F> {
+        self.preparation.backward(self.values.to_owned())
+    }
+
+    /// ‖y_n‖², one a pattern.
+    pub fn squares(&self) -> &[f64] {
+        &self.squares
+    }
+
+    /// ln π_n where weights were given.
+    pub fn log_weights(&self) -> Option<&[f64]> {
+        self.log_weights.as_deref()
+    }
+
+    /// How raw vectors become states of this memory, and back.
+    pub fn preparation(&self) -> &Preparation {
+        &self.preparation
+    }
+
+    /// The scale of a unit: root mean square deviation from the mean pattern; of one pattern (or
+    /// equal ones) the root mean square unit; 1 if that is 0 too.
+    pub fn spread(&self) -> f64 {
+        self.spread
+    }
+
+    /// Whether every unit of every pattern is +1 or −1.
+    pub fn are_spins(&self) -> bool {
+        self.values.iter().all(|v| v.abs() == F::ONE)
+    }
+
+    /// The largest |‖y_n‖² − ‖y_m‖²| relative to the largest ‖y‖².
+    pub fn norm_range(&self) -> f64 {
+        let (low, high) = self
+            .squares
+            .iter()
+            .fold((f64::INFINITY, 0.0_f64), |(l, h), &s| (l.min(s), h.max(s)));
+        if high > 0.0 { (high - low) / high } else { 0.0 }
+    }
+
+    /// Legal but surprising properties, one sentence each, for a user to be told.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.len() == 1 {
+            notes.push("only one pattern is stored: every cue recalls it".to_owned());
+        }
+        let mut first: HashMap<Vec<u64>, usize> = HashMap::new();
+        let mut duplicates = 0;
+        let mut example = (0, 0);
+        let (mut zero, mut constant) = (0, 0);
+        for (n, row) in self.values.outer_iter().enumerate() {
+            let key = row.iter().map(|v| (v.wide() + 0.0).to_bits()).collect();
+            let earlier = *first.entry(key).or_insert(n);
+            if earlier != n {
+                duplicates += 1;
+                example = (earlier, n);
+            }
+            if row.iter().all(|&v| v == F::ZERO) {
+                zero += 1;
+            } else if self.dim() > 1 && row.iter().all(|&v| v == row[0]) {
+                constant += 1;
+            }
+        }
+        if duplicates > 0 {
+            let (a, b) = example;
+            notes.push(format!(
+                "{duplicates} patterns repeat an earlier one (row {b} equals row {a}); ties go to the lowest row"
+            ));
+        }
+        if zero > 0 {
+            notes.push(format!("{zero} patterns are zero vectors"));
+        }
+        if constant > 0 {
+            notes.push(format!("{constant} patterns have the same value in every unit"));
+        }
+        notes
+    }
+}
+
+/// Squared norms of `states`, or the first value that is not a usable number.
+pub(crate) fn check_states<F: Real>(
+    what: &str,
+    states: ArrayView2<F>,
+    cure: &str,
+) -> Result<Vec<f64>> {
+    let mut squares = Vec::with_capacity(states.nrows());
+    for (row, values) in states.outer_iter().enumerate() {
+        let square: f64 = values.iter().map(|v| v.wide() * v.wide()).sum();
+        if !(square <= F::LARGEST_SQUARE) {
+            let unit = values.iter().position(|v| !v.is_finite()).unwrap_or_else(|| {
+                let largest = |a: &usize, b: &usize| {
+                    values[*a].wide().abs().total_cmp(&values[*b].wide().abs())
+                };
+                (0..values.len()).max_by(largest).unwrap_or(0)
+            });
+            let found = values[unit];
+            let cure = if found.is_finite() {
+                format!("its square does not fit {}: divide the file by a constant", F::NAME)
+            } else {
+                cure.to_owned()
+            };
+            return Err(Error::NotFinite {
+                what: what.to_owned(),
+                found: found.to_string(),
+                row,
+                unit,
+                cure,
+            });
+        }
+        squares.push(square);
+    }
+    Ok(squares)
+}
+
+fn spread<F: Real>(values: ArrayView2<F>) -> f64 {
+    let (n, d) = values.dim();
+    let mean_square = |centre: Option<&[f64]>| {
+        let mut sum = 0.0;
+        for row in values.outer_iter() {
+            for (j, v) in row.iter().enumerate() {
+                sum += (v.wide() - centre.map_or(0.0, |c| c[j])).powi(2);
+            }
+        }
+        (sum / (n * d) as f64).sqrt()
+    };
+    let around_mean = mean_square(Some(&mean(values)));
+    let around_zero = mean_square(None);
+    // A deviation that is only rounding of the mean is none.
+    if around_mean > 1e-9 * around_zero {
+        around_mean
+    } else if around_zero > 0.0 {
+        around_zero
+    } else {
+        1.0
+    }
+}
+
+pub(crate) fn mean<F: Real>(values: ArrayView2<F>) -> Vec<f64> {
+    let n = values.nrows() as f64;
+    values
+        .axis_iter(Axis(1))
+        .map(|column| column.iter().map(|v| v.wide()).sum::<f64>() / n)
+        .collect()
+}

@@ -1,0 +1,209 @@
+//! Preparation of raw data, so that dot products compare what differs between patterns.
+//!
+//! Real memories see a(z − m): the mean pattern m removed, one scalar a for all units. One scalar
+//! keeps Gaussian noise isotropic, so a cue's noise level stays known: σ becomes aσ. Spin models see
+//! ±1: above or below the unit's mean. Both are undone on the way out.
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut1, Axis};
+
+use crate::error::Error;
+use crate::real::Real;
+
+/// How raw patterns are to be prepared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Prepare {
+    /// Used exactly as given.
+    #[default]
+    None,
+    /// The mean pattern is subtracted.
+    Center,
+    /// The mean pattern is subtracted and the root mean square unit scaled to 1.
+    Normalize,
+}
+
+impl std::str::FromStr for Prepare {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        match name {
+            "none" => Ok(Prepare::None),
+            "center" => Ok(Prepare::Center),
+            "normalize" => Ok(Prepare::Normalize),
+            _ => Err(Error::UnknownName {
+                kind: "preparation",
+                found: name.to_owned(),
+                known: "none, center, normalize".to_owned(),
+            }),
+        }
+    }
+}
+
+/// The map between raw vectors and states, fitted to the stored patterns.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Preparation {
+    /// States are the raw vectors.
+    Identity,
+    /// State = `scale` · (raw − `mean`).
+    Affine {
+        /// The mean pattern m, one number a unit.
+        mean: Vec<f64>,
+        /// The scalar a.
+        scale: f64,
+    },
+    /// State = sign(raw − `threshold`); on the way back −1 becomes `low`, +1 becomes `high`.
+    Spins {
+        /// Mean of the stored values of the unit.
+        threshold: Vec<f64>,
+        /// Mean of the stored values at or below the threshold.
+        low: Vec<f64>,
+        /// Mean of the stored values above the threshold (the threshold itself if there are none).
+        high: Vec<f64>,
+    },
+}
+
+impl Preparation {
+    /// The preparation asked for, fitted to raw patterns.
+    pub(crate) fn fit<F: Real>(raw: ArrayView2<F>, prepare: Prepare, spins: bool) -> Self {
+        if prepare == Prepare::None || raw.is_empty() {
+            return Preparation::Identity;
+        }
+        let mean = super::mean(raw);
+        if spins {
+            let side = |above: bool| {
+                raw.axis_iter(Axis(1))
+                    .zip(&mean)
+                    .map(|(column, &m)| {
+                        let (sum, count) = column
+                            .iter()
+                            .map(|v| v.wide())
+                            .filter(|&v| (v > m) == above)
+                            .fold((0.0, 0), |(s, c), v| (s + v, c + 1));
+                        if count > 0 { sum / f64::from(count) } else { m }
+                    })
+                    .collect()
+            };
+            let (low, high) = (side(false), side(true));
+            return Preparation::Spins {
+                threshold: mean,
+                low,
+                high,
+            };
+        }
+        let scale = match prepare {
+            Prepare::Normalize => 1.0 / super::spread(raw),
+            _ => 1.0,
+        };
+        Preparation::Affine { mean, scale }
+    }
+
+    /// The factor a by which distances and noise levels grow; 1 where there is none.
+    pub fn scale(&self) -> f64 {
+        match self {
+            Preparation::Affine { scale, .. } => *scale,
+            _ => 1.0,
+        }
+    }
+
+    /// What was done, in a few words.
+    pub fn describe(&self) -> String {
+        match self {
+            Preparation::Identity => "used as given".to_owned(),
+            Preparation::Affine { scale, .. } if *scale == 1.0 => "mean pattern subtracted".to_owned(),
+            Preparation::Affine { scale, .. } => {
+                format!("mean pattern subtracted, then scaled by {scale:.6}")
+            }
+            Preparation::Spins { .. } => {
+                "thresholded at each unit's mean to ±1, returned at the unit's two levels".to_owned()
+            }
+        }
+    }
+
+    /// Raw patterns to states. A value on its threshold counts as low.
+    pub(crate) fn forward_patterns<F: Real>(&self, raw: Array2<F>) -> Array2<F> {
+        let mut states = self.forward(raw);
+        if matches!(self, Preparation::Spins { .. }) {
+            states.mapv_inplace(|s| if s == F::ZERO { -F::ONE } else { s });
+        }
+        states
+    }
+
+    /// Raw cues to states. A spin cue exactly on its threshold is 0: it says nothing.
+    pub(crate) fn forward<F: Real>(&self, mut raw: Array2<F>) -> Array2<F> {
+        match self {
+            Preparation::Identity => {}
+            Preparation::Affine { mean, scale } => each_row(&mut raw, |mut row| {
+                for (v, m) in row.iter_mut().zip(mean) {
+                    *v = F::of(scale * (v.wide() - m));
+                }
+            }),
+            Preparation::Spins { threshold, .. } => each_row(&mut raw, |mut row| {
+                for (v, m) in row.iter_mut().zip(threshold) {
+                    let d = v.wide() - m;
+                    *v = F::of(if d == 0.0 { 0.0 } else { d.signum() });
+                }
+            }),
+        }
+        raw
+    }
+
+    /// States to raw vectors.
+    pub(crate) fn backward<F: Real>(&self, mut states: Array2<F>) -> Array2<F> {
+        match self {
+            Preparation::Identity => {}
+            Preparation::Affine { mean, scale } => each_row(&mut states, |mut row| {
+                for (v, m) in row.iter_mut().zip(mean) {
+                    *v = F::of(v.wide() / scale + m);
+                }
+            }),
+            Preparation::Spins {
+                threshold,
+                low,
+                high,
+            } => each_row(&mut states, |mut row| {
+                for (j, v) in row.iter_mut().enumerate() {
+                    *v = F::of(if *v > F::ZERO {
+                        high[j]
+                    } else if *v < F::ZERO {
+                        low[j]
+                    } else {
+                        threshold[j]
+                    });
+                }
+            }),
+        }
+        states
+    }
+}
+
+fn each_row<F: Real>(array: &mut Array2<F>, f: impl Fn(ArrayViewMut1<F>)) {
+    array.outer_iter_mut().for_each(f);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn affine_goes_there_and_back() {
+        let raw = array![[0.0, 2.0], [4.0, 2.0]];
+        let preparation = Preparation::fit(raw.view(), Prepare::Normalize, false);
+        // Deviations are (∓2, 0), so the root mean square unit is √2.
+        let states = preparation.forward(raw.clone());
+        let expected = array![[-2.0_f64.sqrt(), 0.0], [2.0_f64.sqrt(), 0.0]];
+        assert!((&states - &expected).iter().all(|d| d.abs() < 1e-15));
+        assert!((preparation.backward(states) - raw).iter().all(|d: &f64| d.abs() < 1e-15));
+    }
+
+    #[test]
+    fn spins_return_the_two_levels() {
+        let raw = array![[0.0, 7.0], [2.0, 7.0], [10.0, 7.0]];
+        let preparation = Preparation::fit(raw.view(), Prepare::Normalize, true);
+        let states = preparation.forward_patterns(raw);
+        assert_eq!(states, array![[-1.0, -1.0], [-1.0, -1.0], [1.0, -1.0]]);
+        assert_eq!(
+            preparation.backward(states),
+            array![[1.0, 7.0], [1.0, 7.0], [10.0, 7.0]]
+        );
+    }
+}

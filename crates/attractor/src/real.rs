@@ -1,0 +1,173 @@
+//! The two number types a state may have, `f32` and `f64`.
+
+use std::fmt::{Debug, Display};
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
+
+/// `f32` or `f64`: the only type parameter of the library.
+///
+/// Times, noise levels and statistics are always `f64`. The trait is sealed.
+pub trait Real:
+    Copy
+    + Default
+    + Debug
+    + Display
+    + PartialEq
+    + PartialOrd
+    + Send
+    + Sync
+    + Sum
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+    + SubAssign
+    + MulAssign
+    + DivAssign
+    + sealed::Kernel
+    + crate::memories::Buildable
+    + 'static
+{
+    /// Zero.
+    const ZERO: Self;
+    /// One.
+    const ONE: Self;
+    /// Unit roundoff: half the distance from 1 to the next number.
+    const ROUNDOFF: f64;
+    /// The largest squared norm a vector may have, far below overflow.
+    const LARGEST_SQUARE: f64;
+    /// The largest inverse temperature that the kernels tell from infinity.
+    const LARGEST_BETA: f64;
+    /// `"f32"` or `"f64"`.
+    const NAME: &'static str;
+
+    /// The nearest value of this type.
+    fn of(value: f64) -> Self;
+    /// The value, widened.
+    fn wide(self) -> f64;
+    /// Neither NaN nor infinite.
+    fn is_finite(self) -> bool;
+    /// Absolute value.
+    fn abs(self) -> Self;
+}
+
+pub(crate) mod sealed {
+    use crate::kernels::machine::Machine;
+
+    /// What the kernels need of a number; hidden, so that no other type can be a `Real`.
+    pub trait Kernel: Copy {
+        /// Queries side by side in a wide micro-kernel: two AVX2 registers.
+        const WIDE: usize;
+        /// Vectors without any particular instruction set.
+        type Portable: Machine<Self>;
+        /// Vectors with AVX2 and fused multiply-add.
+        #[cfg(target_arch = "x86_64")]
+        type Avx2: Machine<Self>;
+        /// `exp(self)` for `self ≤ 0`, exactly 0 below the smallest normal number; with fused
+        /// multiply-adds where the machine has them.
+        fn exp_negative(self, fused: bool) -> Self;
+    }
+}
+
+macro_rules! real {
+    ($type:ident, $bits:ident, $wide:literal, $square:literal, $beta:literal, $name:literal,
+     $magic:literal, $mantissa:literal, $bias:literal, $lowest:literal,
+     $ln2_high:literal, $ln2_low:literal, $polynomial:expr) => {
+        impl Real for $type {
+            const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
+            const ROUNDOFF: f64 = $type::EPSILON as f64 / 2.0;
+            const LARGEST_SQUARE: f64 = $square;
+            const LARGEST_BETA: f64 = $beta;
+            const NAME: &'static str = $name;
+
+            #[inline(always)]
+            fn of(value: f64) -> Self {
+                value as $type
+            }
+            #[inline(always)]
+            fn wide(self) -> f64 {
+                self as f64
+            }
+            #[inline(always)]
+            fn is_finite(self) -> bool {
+                $type::is_finite(self)
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                $type::abs(self)
+            }
+        }
+
+        impl sealed::Kernel for $type {
+            const WIDE: usize = $wide;
+            type Portable = crate::kernels::machine::Portable;
+            #[cfg(target_arch = "x86_64")]
+            type Avx2 = crate::kernels::machine::Avx2;
+
+            // exp(x) = 2^k · exp(r), k = round(x / ln 2): adding 1.5 · 2^mantissa rounds to an
+            // integer and leaves k in the low bits, ready to be shifted into the exponent; exp(r)
+            // is its Taylor polynomial on |r| ≤ ln 2 / 2. Straight-line code, so that a loop over
+            // lanes becomes vector instructions.
+            #[inline(always)]
+            fn exp_negative(self, fused: bool) -> Self {
+                let fma = |a: $type, b: $type, c: $type| if fused { a.mul_add(b, c) } else { a * b + c };
+                let x = if self < $lowest { $lowest } else { self };
+                let shifted = fma(x, std::$type::consts::LOG2_E, $magic);
+                let k = shifted - $magic;
+                let r = fma(k, -$ln2_low, fma(k, -$ln2_high, x));
+                const COEFFICIENTS: &[$type] = &$polynomial;
+                let mut p = COEFFICIENTS[0];
+                for &c in &COEFFICIENTS[1..] {
+                    p = fma(p, r, c);
+                }
+                let power = $type::from_bits((shifted.to_bits() << $mantissa).wrapping_add($bias));
+                if self < $lowest { 0.0 } else { p * power }
+            }
+        }
+    };
+}
+
+// The polynomials end where the next term of exp on |r| ≤ 0.3466 is below a quarter of the unit
+// roundoff: r^8/8! = 5.2e-9 for f32, r^14/14! = 4.1e-18 for f64.
+real!(
+    f32, u32, 16, 1e37, 1e30, "f32", 12_582_912.0, 23, 0x3f80_0000, -87.0,
+    0.693_359_4, -2.121_944_4e-4,
+    [1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0]
+);
+real!(
+    f64, u64, 8, 1e100, 1e200, "f64", 6_755_399_441_055_744.0, 52, 0x3ff0_0000_0000_0000, -708.0,
+    0.693_147_180_369_123_8, 1.908_214_929_270_587_7e-10,
+    [
+        1.0 / 6_227_020_800.0, 1.0 / 479_001_600.0, 1.0 / 39_916_800.0, 1.0 / 3_628_800.0,
+        1.0 / 362_880.0, 1.0 / 40_320.0, 1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0,
+        1.0 / 6.0, 0.5, 1.0, 1.0
+    ]
+);
+
+#[cfg(test)]
+mod tests {
+    use super::sealed::Kernel;
+
+    /// Rounding of the scaled polynomial and of its argument reduction, in units in the last place.
+    const ULPS: f64 = 4.0;
+
+    #[test]
+    fn exp_is_the_library_exp() {
+        for i in 0..200_000 {
+            let x = -708.0 * f64::from(i) / 200_000.0;
+            let relative = (x.exp_negative(true) / x.exp() - 1.0).abs();
+            assert!(relative < ULPS * f64::EPSILON, "exp({x}) is off by {relative:e}");
+            let relative = (x.exp_negative(false) / x.exp() - 1.0).abs();
+            assert!(relative < ULPS * f64::EPSILON, "unfused exp({x}) is off by {relative:e}");
+            let x = -87.0 * i as f32 / 200_000.0;
+            let relative = (f64::from(x.exp_negative(true)) / f64::from(x).exp() - 1.0).abs();
+            assert!(relative < ULPS * f64::from(f32::EPSILON), "exp({x}) is off by {relative:e}");
+        }
+        assert_eq!((-1e6_f32).exp_negative(true), 0.0);
+        assert_eq!(f64::NEG_INFINITY.exp_negative(true), 0.0);
+        assert_eq!(0.0_f32.exp_negative(true), 1.0);
+    }
+}

@@ -1,0 +1,236 @@
+//! The one loop that every recall runs through.
+
+use ndarray::{Array2, ArrayView2, Axis};
+
+use crate::dynamics::{Clamp, Dynamics, Motion, Start};
+use crate::error::{check_rows, check_width, Error, Result};
+use crate::observe::{Frame, Observer};
+use crate::patterns::check_states;
+use crate::real::Real;
+
+/// How the recall of one row ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// At rest since this step.
+    Settled {
+        /// The first step that changed nothing (to tolerance).
+        step: usize,
+    },
+    /// The steps ran out while it moved, or it never rests.
+    StillMoving,
+    /// It alternates between two states (synchronous updates only).
+    TwoCycle {
+        /// The step at which it was first seen.
+        step: usize,
+    },
+    /// It left the finite numbers; the state is the last finite one.
+    Diverged {
+        /// The step at which it did.
+        step: usize,
+    },
+}
+
+/// The noise levels, or the number of updates, that a recall goes through.
+#[derive(Clone, Debug)]
+pub enum Grid {
+    /// At most this many updates of a memory with one landscape.
+    Updates(usize),
+    /// Falling noise levels σ, one column a row of the batch: (steps + 1) × B.
+    Levels(Array2<f64>),
+}
+
+impl Grid {
+    /// Number of steps.
+    pub fn steps(&self) -> usize {
+        match self {
+            Grid::Updates(steps) => *steps,
+            Grid::Levels(levels) => levels.nrows().saturating_sub(1),
+        }
+    }
+
+    fn level(&self, step: usize, rows: &[usize]) -> Vec<f64> {
+        match self {
+            Grid::Updates(_) => vec![0.0; rows.len()],
+            Grid::Levels(levels) => rows.iter().map(|&row| levels[[step, row]]).collect(),
+        }
+    }
+}
+
+/// When a row counts as at rest, and whether it then stops.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stop {
+    /// Largest change of a unit in one step that counts as rest; for a flow, root mean square
+    /// distance per unit from where the state is pulled at the last positive level.
+    pub tolerance: f64,
+    /// Whether a row at rest stops, or all steps are made all the same.
+    pub early: bool,
+}
+
+/// What the loop gives back, one entry a row.
+#[derive(Clone, Debug)]
+pub struct Recalled<F> {
+    /// Final states, B × D.
+    pub states: Array2<F>,
+    /// How each row ended.
+    pub outcomes: Vec<Outcome>,
+    /// Steps made.
+    pub steps: Vec<usize>,
+}
+
+/// Recalls a batch: steps `dynamics` from `start` along `grid`, until each row has its outcome.
+///
+/// Known units are put back by `clamp` after each step. The `observer` sees the batch before the first
+/// and after each step and may stop the recall. Runs on the caller's thread; only kernels fork.
+///
+/// # Errors
+/// Wrong shapes, states that are not finite, [`Error::Interrupted`] by the observer, and whatever the
+/// dynamics refuses. Not settling is no error.
+pub fn recall<F: Real>(
+    dynamics: &dyn Dynamics<F>,
+    start: Start<F>,
+    mut clamp: Option<Clamp<F>>,
+    grid: &Grid,
+    stop: Stop,
+    observer: &mut dyn Observer<F>,
+) -> Result<Recalled<F>> {
+    check_width("cues", start.states.ncols(), dynamics.dim())?;
+    check_rows("row ids", start.rows.len(), start.states.nrows())?;
+    check_states("cues", start.states, CUE_CURE)?;
+    let b = start.states.nrows();
+    if let Grid::Levels(levels) = grid {
+        check_rows("columns of the grid", levels.ncols(), b)?;
+    }
+    let all: Vec<usize> = (0..b).collect();
+    let mut first = start.states.to_owned();
+    if let Some(clamp) = &mut clamp {
+        clamp.impose(&all, first.view_mut(), &vec![f64::INFINITY; b], &grid.level(0, &all));
+    }
+    let held = clamp.as_ref().map(|c| c.known().to_owned());
+    let mut run = dynamics.start(Start {
+        states: first.view(),
+        held: held.as_ref().map(|h| h.view()),
+        ..start
+    })?;
+
+    let motion = dynamics.motion();
+    let mut result = Recalled {
+        states: first.clone(),
+        outcomes: vec![Outcome::StillMoving; b],
+        steps: vec![0; b],
+    };
+    // The rows still under way, and their states now, one and two steps ago.
+    let mut rows = all;
+    let mut states = first;
+    let mut before: Option<Array2<F>> = None;
+    let mut interrupted = observe(observer, 0, &rows, states.view(), grid).is_break();
+    for step in 1..=grid.steps() {
+        if rows.is_empty() || interrupted {
+            break;
+        }
+        let (from, to) = (grid.level(step - 1, &rows), grid.level(step, &rows));
+        let now = states.clone();
+        run.step(&rows, states.view_mut(), &from, &to)?;
+        if let Some(clamp) = &mut clamp {
+            clamp.impose(&rows, states.view_mut(), &from, &to);
+        }
+        interrupted = observe(observer, step, &rows, states.view(), grid).is_break();
+
+        let mut going = Vec::new();
+        for (k, &row) in rows.iter().enumerate() {
+            let state = states.row(k);
+            if !state.iter().all(|v| v.is_finite()) {
+                result.outcomes[row] = Outcome::Diverged { step };
+                result.steps[row] = step;
+                result.states.row_mut(row).assign(&now.row(k));
+                continue;
+            }
+            result.steps[row] = step;
+            let settled = matches!(result.outcomes[row], Outcome::Settled { .. });
+            if matches!(motion, Motion::Map | Motion::Sweeps) {
+                let change = largest_change(state, now.row(k));
+                let cycles = motion == Motion::Map
+                    && change > stop.tolerance
+                    && before.as_ref().is_some_and(|b| b.row(k) == state);
+                if cycles && !matches!(result.outcomes[row], Outcome::TwoCycle { .. }) {
+                    result.outcomes[row] = Outcome::TwoCycle { step };
+                } else if change <= stop.tolerance && !settled {
+                    result.outcomes[row] = Outcome::Settled { step };
+                }
+                if change > stop.tolerance && settled {
+                    result.outcomes[row] = Outcome::StillMoving;
+                }
+            }
+            if stop.early && result.outcomes[row] != Outcome::StillMoving {
+                result.states.row_mut(row).assign(&state);
+            } else {
+                going.push(k);
+            }
+        }
+        if going.len() < rows.len() {
+            rows = going.iter().map(|&k| rows[k]).collect();
+            states = states.select(Axis(0), &going);
+            before = Some(now.select(Axis(0), &going));
+        } else {
+            before = Some(now);
+        }
+    }
+    if interrupted {
+        let steps = result.steps.iter().copied().max().unwrap_or(0);
+        return Err(Error::Interrupted { steps });
+    }
+    for (k, &row) in rows.iter().enumerate() {
+        result.states.row_mut(row).assign(&states.row(k));
+    }
+    if motion == Motion::Flow {
+        judge_flow(dynamics, grid, stop, &mut result)?;
+    }
+    Ok(result)
+}
+
+/// What to tell someone whose cues are not finite.
+pub(crate) const CUE_CURE: &str =
+    "repair the cue, or mark missing units as unknown (0) in a mask given to --clamp";
+
+/// A flow has settled if its end is at rest in the landscape of its last positive level.
+fn judge_flow<F: Real>(
+    dynamics: &dyn Dynamics<F>,
+    grid: &Grid,
+    stop: Stop,
+    result: &mut Recalled<F>,
+) -> Result<()> {
+    let last = |row: usize| match grid {
+        Grid::Levels(levels) => levels.column(row).iter().rev().copied().find(|&s| s > 0.0),
+        Grid::Updates(_) => None,
+    };
+    let levels: Vec<f64> =
+        (0..result.steps.len()).map(|row| last(row).unwrap_or(0.0)).collect();
+    let unrest = dynamics.unrest(result.states.view(), &levels)?;
+    for (row, unrest) in unrest.into_iter().enumerate() {
+        if result.outcomes[row] == Outcome::StillMoving && unrest <= stop.tolerance {
+            let step = result.steps[row];
+            result.outcomes[row] = Outcome::Settled { step };
+        }
+    }
+    Ok(())
+}
+
+fn observe<F: Real>(
+    observer: &mut dyn Observer<F>,
+    step: usize,
+    rows: &[usize],
+    states: ArrayView2<F>,
+    grid: &Grid,
+) -> std::ops::ControlFlow<()> {
+    let levels = grid.level(step, rows);
+    observer.observe(Frame {
+        step,
+        steps: grid.steps(),
+        rows,
+        states,
+        levels: &levels,
+    })
+}
+
+fn largest_change<F: Real>(a: ndarray::ArrayView1<F>, b: ndarray::ArrayView1<F>) -> f64 {
+    a.iter().zip(b).map(|(&a, &b)| (a - b).abs().wide()).fold(0.0, f64::max)
+}
