@@ -115,12 +115,12 @@ pub fn run(config: Config) -> Result<Report> {
     let images = images.select(Axis(0), &rows);
     let truth = images.mapv(|v| f32::from(v) / LEVELS);
 
-    // Eight digits to look at, spread over the corruptions.
-    let shown: Vec<(usize, usize)> = (0..9).map(|i| (i / 3, i % config.count)).collect();
+    // Two digits of each corruption to look at, as (corruption, digit).
+    let shown: Vec<(usize, usize)> = (0..6).map(|i| (i / 2, (2 + i) % config.count)).collect();
     let row_labels: Vec<String> =
         shown.iter().map(|&(c, _)| corruptions()[c].0.to_owned()).collect();
     let headings = ["stored", "cue", "hopfield", "dense", "modern", "diffusion"];
-    let mut picture = Picture::new(&headings, &row_labels, 72);
+    let mut picture = Picture::new(&headings, &row_labels, 140);
 
     let mut lines = Vec::new();
     let mut first_cues = None;

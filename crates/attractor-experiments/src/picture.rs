@@ -38,14 +38,11 @@ impl Picture {
         for (column, heading) in headings.iter().enumerate() {
             let (x, _) = picture.corner(0, column);
             let wide = heading.chars().count() * LETTER * SCALE;
-            // Two magnifications where they fit, else one.
-            let scale = if wide <= cell + GAP { SCALE } else { 1 };
-            let wide = heading.chars().count() * LETTER * scale;
-            picture.write(heading, (x + cell / 2).saturating_sub(wide / 2), GAP, scale);
+            picture.write(heading, (x + cell / 2).saturating_sub(wide / 2), GAP);
         }
         for (row, label) in labels.iter().enumerate() {
             let (_, y) = picture.corner(row, 0);
-            picture.write(label, GAP / 2, y + cell / 2 - LETTER, SCALE);
+            picture.write(label, GAP / 2, y + cell / 2 - LETTER);
         }
         picture
     }
@@ -57,13 +54,13 @@ impl Picture {
         )
     }
 
-    fn write(&mut self, text: &str, x: usize, y: usize, scale: usize) {
+    fn write(&mut self, text: &str, x: usize, y: usize) {
         for (place, letter) in text.chars().enumerate() {
             let glyph = BASIC_FONTS.get(letter).or_else(|| BASIC_FONTS.get('?')).unwrap_or_default();
             for (row, bits) in glyph.iter().enumerate() {
                 for column in (0..8).filter(|c| bits >> c & 1 == 1) {
-                    for (dx, dy) in (0..scale * scale).map(|i| (i % scale, i / scale)) {
-                        let at = (x + (place * LETTER + column) * scale + dx, y + row * scale + dy);
+                    for (dx, dy) in (0..SCALE * SCALE).map(|i| (i % SCALE, i / SCALE)) {
+                        let at = (x + (place * LETTER + column) * SCALE + dx, y + row * SCALE + dy);
                         if at.0 < self.canvas.width() as usize && at.1 < self.canvas.height() as usize {
                             self.canvas.put_pixel(at.0 as u32, at.1 as u32, INK);
                         }

@@ -28,7 +28,8 @@ pub struct Config {
     pub mask: f64,
     /// β of the modern network.
     pub beta: f64,
-    /// Updates of the modern network; the classical one stops when it settles, or then.
+    /// Updates of the modern and of the classical network (a fixed point stays; of a 2-cycle the even
+    /// phase is seen).
     pub updates: usize,
     /// Rate γ of the variance-preserving process.
     pub gamma: f64,
@@ -207,7 +208,6 @@ fn repeat(config: &Config, task: Task, n: usize, seed: u64) -> Result<[Pairs; 4]
             &Hopfield::new(patterns.clone(), options)?,
             Request {
                 updates: Some(config.updates),
-                tolerance: Some(0.0),
                 ..request.clone()
             },
         )
@@ -286,7 +286,7 @@ impl Report {
         let mut text = format!(
             "# Table 1 of Ambrogioni (2023)\n\n\
              Pearson correlation of the modern Hopfield network's output (β = {beta}, {updates} updates) with the exact\n\
-             diffusion model (VP, γ = {gamma}, {steps} Euler steps), the classical network (synchronous, at most {updates}\n\
+             diffusion model (VP, γ = {gamma}, {steps} Euler steps), the classical network (synchronous, {updates}\n\
              updates, with and without self-coupling) and the true patterns. D = {dim}, random ±1 patterns, θ = {signal},\n\
              half of the units removed in the completion task; outputs binarised. {repetitions} repetitions, each cueing every\n\
              pattern once; in brackets 95 % bootstrap intervals over repetitions. Seed {seed}, version {version},\n\

@@ -89,6 +89,7 @@ impl<F: Real> Dynamics<F> for Asynchronous<'_, F> {
                     Some(held) => units.iter().copied().filter(|&j| !held[[row, j]]).collect(),
                     None => units.clone(),
                 },
+                analogue: states.row(row).iter().any(|&x| !is_spin(x)),
                 stream,
             })
             .collect();
@@ -102,7 +103,13 @@ struct Row {
     local: Vec<f64>,
     /// Units that may move.
     units: Vec<usize>,
+    /// Whether `local` was summed from a state that is not of spins.
+    analogue: bool,
     stream: Stream,
+}
+
+fn is_spin<F: Real>(x: F) -> bool {
+    x == F::ZERO || x.abs() == F::ONE
 }
 
 struct Sweeps<'a, F> {
@@ -128,6 +135,11 @@ impl<F: Real> Sweeps<'_, F> {
             if value != state[unit] {
                 energy.flip(state, unit, value, &mut row.local);
             }
+        }
+        if row.analogue && state.iter().all(|&x| is_spin(x)) {
+            // Rounding left by the analogue cue would break ties; sums of spins are exact again.
+            row.local = energy.local(state);
+            row.analogue = false;
         }
         Ok(())
     }

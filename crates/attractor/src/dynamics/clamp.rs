@@ -8,9 +8,10 @@ use crate::real::Real;
 
 /// The known units of a batch and what they are held to.
 ///
-/// Spin and modern memories hold the values themselves. A diffusion memory holds them *at the current
-/// noise level*: along an ODE z = y + σε with one ε a row, which is the exact flow of a known unit;
-/// along an SDE by the Brownian bridge to y, which is its exact reverse diffusion.
+/// Deterministic recalls hold the values themselves: for the probability flow too, since a known unit's
+/// own flow is z = y + σc with any constant c, and c = 0 adds no noise to what is known. Along an SDE the
+/// known units are noised to the current level, by the Brownian bridge to y, which is their exact
+/// reverse diffusion.
 #[derive(Clone, Debug)]
 pub struct Clamp<F> {
     known: Array2<bool>,
@@ -21,7 +22,6 @@ pub struct Clamp<F> {
 #[derive(Clone, Debug)]
 enum Path {
     Still,
-    Flow(Array2<f64>),
     Bridge(Vec<Stream>),
 }
 
@@ -46,19 +46,9 @@ impl<F: Real> Clamp<F> {
         })
     }
 
-    /// The same units held at the current noise level.
-    pub fn noised(mut self, stochastic: bool, seed: u64, rows: &[u64]) -> Self {
-        let mut streams = streams(seed, Purpose::Clamp, rows);
-        self.path = if stochastic {
-            Path::Bridge(streams)
-        } else {
-            let (b, d) = self.values.dim();
-            let mut noise = Array2::zeros((b, d));
-            for (mut row, stream) in noise.outer_iter_mut().zip(&mut streams) {
-                row.iter_mut().for_each(|e| *e = stream.normal());
-            }
-            Path::Flow(noise)
-        };
+    /// The same units, noised to the current level, for a stochastic recall.
+    pub fn noised(mut self, seed: u64, rows: &[u64]) -> Self {
+        self.path = Path::Bridge(streams(seed, Purpose::Clamp, rows));
         self
     }
 
@@ -84,7 +74,6 @@ impl<F: Real> Clamp<F> {
                 let value = self.values[[row, j]];
                 state[j] = match &mut self.path {
                     Path::Still => value,
-                    Path::Flow(noise) => F::of(value.wide() + to[k] * noise[[row, j]]),
                     Path::Bridge(streams) => {
                         let noise = streams[row].normal();
                         F::of(bridge(state[j].wide(), value.wide(), from[k], to[k], noise))

@@ -148,17 +148,21 @@ impl<F: Real> Diffusion<F> {
         Ok((preparation.forward(clean), sigmas))
     }
 
-    /// First states of a clamped recall that knows nothing of the other units: noise so strong that it
-    /// hides which pattern it came from.
+    /// First states of a clamped recall that knows nothing of the other units: a level so high that it
+    /// hides which pattern a state came from. The flow starts at D(z;∞), the mean pattern, since noise
+    /// would be evidence for patterns that happen to lie its way; the SDE needs that noise.
     fn begin_blind(&self, request: &Request<F>) -> Result<(Array2<F>, Vec<f64>)> {
         /// Of the patterns' own radius √D · spread.
         const HIDING: f64 = 3.0;
         let patterns = self.points.patterns();
         let sigma = HIDING * patterns.spread() * (patterns.dim() as f64).sqrt();
-        let mut states = Array2::from_elem(request.cues.dim(), F::ZERO);
-        let mut noise = streams(request.seed, Purpose::Prior, &request.rows());
-        for (mut row, stream) in states.outer_iter_mut().zip(&mut noise) {
-            row.mapv_inplace(|_| F::of(sigma * stream.normal()));
+        let mean = patterns.mean();
+        let mut states = Array2::from_shape_fn(request.cues.dim(), |(_, j)| F::of(mean[j]));
+        if self.sampler.is_stochastic() {
+            let mut noise = streams(request.seed, Purpose::Prior, &request.rows());
+            for (mut row, stream) in states.outer_iter_mut().zip(&mut noise) {
+                row.mapv_inplace(|z| F::of(z.wide() + sigma * stream.normal()));
+            }
         }
         Ok((states, vec![sigma / patterns.preparation().scale(); request.cues.nrows()]))
     }
@@ -252,7 +256,8 @@ impl<F: Real> Memory<F> for Diffusion<F> {
         };
         let clamp = match (request.known, &values) {
             (Some(known), Some(values)) => {
-                Some(Clamp::new(known, values.view())?.noised(stochastic, request.seed, &rows))
+                let clamp = Clamp::new(known, values.view())?;
+                Some(if stochastic { clamp.noised(request.seed, &rows) } else { clamp })
             }
             _ => None,
         };

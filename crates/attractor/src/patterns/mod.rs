@@ -151,6 +151,18 @@ impl<F: Real> Patterns<F> {
         self.spread
     }
 
+    /// The mean pattern Σ π_n y_n, one number a unit.
+    pub fn mean(&self) -> Vec<f64> {
+        let Some(log_weights) = &self.log_weights else {
+            return mean(self.values.view());
+        };
+        let mut sum = vec![0.0; self.dim()];
+        for (row, w) in self.values.outer_iter().zip(log_weights.iter()) {
+            sum.iter_mut().zip(row).for_each(|(s, v)| *s += w.exp() * v.wide());
+        }
+        sum
+    }
+
     /// Whether every unit of every pattern is +1 or −1.
     pub fn are_spins(&self) -> bool {
         self.values.iter().all(|v| v.abs() == F::ONE)
@@ -262,7 +274,7 @@ fn spread<F: Real>(values: ArrayView2<F>) -> f64 {
     }
 }
 
-pub(crate) fn mean<F: Real>(values: ArrayView2<F>) -> Vec<f64> {
+fn mean<F: Real>(values: ArrayView2<F>) -> Vec<f64> {
     let n = values.nrows() as f64;
     values
         .axis_iter(Axis(1))

@@ -49,7 +49,7 @@ impl Learning {
                 let units = patterns.values().t().mapv(F::wide).as_standard_layout().into_owned();
                 dots(units.view(), units.view())
             }
-            Learning::PseudoInverse => each(patterns, |weights, y| {
+            Learning::PseudoInverse => without_rounding(each(patterns, |weights, y| {
                 // What of y is not yet in the span; the second pass removes rounding of the first.
                 let fresh = &y - &weights.dot(&y);
                 let fresh = &fresh - &weights.dot(&fresh);
@@ -57,7 +57,7 @@ impl Learning {
                 if square > DEPENDENT * y.dot(&y) {
                     add_outer(weights, 1.0 / square, &fresh, &fresh);
                 }
-            }),
+            })),
             Learning::Storkey => each(patterns, |weights, y| {
                 let scale = 1.0 / y.len() as f64;
                 // Fields without each unit's own coupling; h_ij also leaves out unit j.
@@ -78,6 +78,13 @@ impl Learning {
 
 /// A pattern is taken as a combination of earlier ones if less than this share of its square is new.
 const DEPENDENT: f64 = 1e-10;
+
+/// A projection's entries are at most 1; those of the size of rounding are 0, so that patterns that
+/// span all states give the identity, whose fields keep every unit.
+fn without_rounding(weights: Array2<f64>) -> Array2<f64> {
+    const ROUNDING: f64 = 1e-12;
+    weights.mapv(|w| if w.abs() < ROUNDING { 0.0 } else { w })
+}
 
 /// Learns one pattern after the other, from no couplings.
 fn each<F: Real>(

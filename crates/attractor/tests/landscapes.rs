@@ -1,0 +1,337 @@
+//! Energies against finite differences, closed forms and each other.
+#![allow(missing_docs)]
+
+mod zoo;
+
+use attractor::dynamics::{Asynchronous, Descent, Dynamics, Order, Rule, Start, Synchronous};
+use attractor::energies::{Denoise, DenseEnergy, Energy, Flip, Gradient, LogSumExp, Points, Separation};
+use attractor::memories::Learning;
+use attractor::{recall, Grid, Nobody, Outcome, Patterns, Stop};
+use ndarray::{Array2, Axis};
+use zoo::{assert_close, cues, normals, spins};
+
+/// Central differences of step h have an error of order h² (third derivatives here are below 10) plus
+/// rounding over h.
+const STEP: f64 = 1e-5;
+const DIFFERENCES: f64 = 1e-8;
+
+#[test]
+fn gradients_are_finite_differences() {
+    for (name, energy, level) in zoo::gradients() {
+        let states = normals(4, energy.dim(), 1.0, 9);
+        let levels = [level; 4];
+        let gradient = energy.gradient(states.view(), &levels).expect("a gradient");
+        let mut differences = Array2::zeros(states.dim());
+        for j in 0..energy.dim() {
+            let moved = |by: f64| {
+                let mut states = states.clone();
+                states.column_mut(j).mapv_inplace(|x| x + by);
+                energy.energy(states.view(), &levels).expect("an energy")
+            };
+            for (i, (up, down)) in moved(STEP).iter().zip(moved(-STEP)).enumerate() {
+                differences[[i, j]] = (up - down) / (2.0 * STEP);
+            }
+        }
+        assert_close(&gradient, &differences, DIFFERENCES, &name);
+    }
+}
+
+#[test]
+fn flip_shortcuts_are_the_energies() {
+    /// Rounding of sums below 10⁴.
+    const ROUNDING: f64 = 1e-9;
+    /// Hides the shortcuts, so that the defaults answer.
+    struct Plain<'a>(&'a dyn Flip<f64>);
+    impl Energy<f64> for Plain<'_> {
+        fn dim(&self) -> usize {
+            self.0.dim()
+        }
+        fn energy(&self, states: ndarray::ArrayView2<f64>, level: &[f64]) -> attractor::Result<Vec<f64>> {
+            self.0.energy(states, level)
+        }
+    }
+    impl Flip<f64> for Plain<'_> {}
+    for (name, energy) in zoo::flips() {
+        let mut state = spins::<f64>(1, 11, 2).into_raw_vec_and_offset().0;
+        let mut local = energy.local(&state);
+        for unit in [3, 0, 10, 3, 7] {
+            let fast = energy.drive(&state, unit, &local).expect("a drive");
+            let slow = Plain(energy.as_ref()).drive(&state, unit, &[]).expect("a drive");
+            assert!((fast - slow).abs() < ROUNDING * (1.0 + slow.abs()), "{name}: {fast} for {slow}");
+            let value = -state[unit];
+            energy.flip(&mut state, unit, value, &mut local);
+            let fresh = energy.local(&state);
+            assert!(local.iter().zip(fresh).all(|(a, b)| (a - b).abs() < ROUNDING), "{name}");
+        }
+    }
+}
+
+fn steps<D: Dynamics<f64>>(dynamics: &D, cues: Array2<f64>, count: usize) -> Vec<Array2<f64>> {
+    let rows: Vec<u64> = (0..cues.nrows() as u64).collect();
+    let start = Start {
+        states: cues.view(),
+        rows: &rows,
+        seed: 3,
+        held: None,
+    };
+    let mut run = dynamics.start(start).expect("a run");
+    let all: Vec<usize> = (0..cues.nrows()).collect();
+    let zeros = vec![0.0; all.len()];
+    let mut states = vec![cues.clone()];
+    for _ in 0..count {
+        let mut next = states.last().expect("a state").clone();
+        run.step(&all, next.view_mut(), &zeros, &zeros).expect("a step");
+        states.push(next);
+    }
+    states
+}
+
+/// Sums of integers do not round; logarithms do.
+const RISE: f64 = 1e-9;
+
+#[test]
+fn energy_never_rises_one_unit_after_the_other() {
+    for (name, energy) in zoo::flips() {
+        for order in [Order::Fixed, Order::Random] {
+            let dynamics = Asynchronous {
+                energy: energy.as_ref(),
+                order,
+                rule: Rule::Sign,
+            };
+            let path = steps(&dynamics, spins(30, 11, 7), 6);
+            let energies: Vec<_> =
+                path.iter().map(|x| energy.energy(x.view(), &[0.0; 30]).expect("energies")).collect();
+            for pair in energies.windows(2) {
+                for (before, after) in pair[0].iter().zip(&pair[1]) {
+                    assert!(*after <= before + RISE * (1.0 + before.abs()), "{name}: {before} to {after}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn energy_never_rises_all_units_at_once() {
+    let energies = |quadratic: &attractor::energies::Quadratic, path: &[Array2<f64>]| -> Vec<Vec<f64>> {
+        path.iter().map(|x| Energy::<f64>::energy(quadratic, x.view(), &[]).expect("energies")).collect()
+    };
+    // Positive semi-definite couplings: the energy itself.
+    for (learning, diagonal) in [(Learning::Hebb, true), (Learning::PseudoInverse, true)] {
+        let memory = zoo::hopfield(spins(4, 11, 5), learning, diagonal);
+        let dynamics = Synchronous {
+            energy: memory.quadratic(),
+        };
+        let path = steps(&dynamics, spins(60, 11, 7), 8);
+        for pair in energies(memory.quadratic(), &path).windows(2) {
+            assert!(pair[0].iter().zip(&pair[1]).all(|(b, a)| *a <= b + RISE), "{learning:?}");
+        }
+    }
+    // Any symmetric ones: −½ x_t·W x_{t+1} (Goles).
+    let memory = zoo::hopfield(spins(9, 11, 5), Learning::Hebb, false);
+    let weights = memory.quadratic().weights();
+    let dynamics = Synchronous {
+        energy: memory.quadratic(),
+    };
+    let path = steps(&dynamics, spins(60, 11, 7), 8);
+    let two_step: Vec<Vec<f64>> = path
+        .windows(2)
+        .map(|p| {
+            let fields = p[0].dot(&weights);
+            fields.outer_iter().zip(p[1].outer_iter()).map(|(h, x)| -0.5 * h.dot(&x)).collect()
+        })
+        .collect();
+    for pair in two_step.windows(2) {
+        assert!(pair[0].iter().zip(&pair[1]).all(|(b, a)| *a <= b + RISE));
+    }
+}
+
+#[test]
+fn two_cycles_need_a_missing_diagonal() {
+    let outcomes = |diagonal| {
+        let mut all = Vec::new();
+        for seed in 0..40 {
+            let memory = zoo::hopfield(spins(6, 8, seed), Learning::Hebb, diagonal);
+            let cues = spins::<f64>(20, 8, 1000 + seed);
+            let start = Start {
+                states: cues.view(),
+                rows: &(0..20).collect::<Vec<u64>>(),
+                seed: 0,
+                held: None,
+            };
+            let dynamics = Synchronous {
+                energy: memory.quadratic(),
+            };
+            let stop = Stop {
+                tolerance: 0.0,
+                early: true,
+            };
+            let recalled = recall(&dynamics, start, None, &Grid::Updates(100), stop, &mut Nobody);
+            all.extend(recalled.expect("a recall").outcomes);
+        }
+        all
+    };
+    let cycles = |outcomes: &[Outcome]| outcomes.iter().filter(|o| matches!(o, Outcome::TwoCycle { .. })).count();
+    let settled = |outcomes: &[Outcome]| outcomes.iter().filter(|o| matches!(o, Outcome::Settled { .. })).count();
+    let (without, with) = (outcomes(false), outcomes(true));
+    assert!(cycles(&without) > 0 && cycles(&without) + settled(&without) == 800);
+    assert_eq!((cycles(&with), settled(&with)), (0, 800));
+}
+
+#[test]
+fn a_modern_update_is_a_unit_gradient_step_and_lowers_the_energy_by_half_its_square() {
+    /// Rounding of energies of size 10.
+    const ROUNDING: f64 = 1e-13;
+    for bias in [false, true] {
+        let patterns = Patterns::new(normals(9, 6, 1.0, 1)).expect("patterns");
+        let energy = LogSumExp::new(patterns, 1.7, bias).expect("beta");
+        let x = normals(200, 6, 1.5, 2);
+        let next = &steps(&Descent { energy: &energy }, x.clone(), 1)[1];
+        let by_gradient = &x - &energy.gradient(x.view(), &[]).expect("a gradient");
+        assert_close(next, &by_gradient, ROUNDING, "unit step");
+        let before = energy.energy(x.view(), &[]).expect("energies");
+        let after = energy.energy(next.view(), &[]).expect("energies");
+        for (i, (before, after)) in before.iter().zip(after).enumerate() {
+            let moved: f64 = (&next.row(i) - &x.row(i)).mapv(|d| d * d).sum();
+            assert!(after <= before - moved / 2.0 + ROUNDING, "row {i}: {before} to {after}, moved {moved}");
+        }
+    }
+}
+
+/// Ambrogioni (2023), Eq. 14: the diffusion landscape at level σ is the modern Hopfield one at β = 1/σ².
+#[test]
+fn denoising_is_the_modern_update() {
+    const ROUNDING: f64 = 1e-12;
+    let equal: Array2<f64> = spins(12, 9, 1);
+    let unequal: Array2<f64> = normals(12, 9, 1.0, 1);
+    for (patterns, bias) in [(equal.clone(), false), (unequal, true)] {
+        let z = cues(&patterns, 30, 0.68, 2);
+        let patterns = Patterns::new(patterns).expect("patterns");
+        for sigma in [0.3, 0.7, 1.1, 3.0] {
+            let modern = LogSumExp::new(patterns.clone(), 1.0 / (sigma * sigma), bias).expect("beta");
+            let points = Points::new(patterns.clone());
+            let levels = vec![sigma; 30];
+            let denoised = points.denoise(z.view(), &levels).expect("a read");
+            assert_close(&denoised, &modern.update(z.view()).expect("an update"), ROUNDING, "D(z;σ)");
+            // The energies differ by the constant ½‖y‖² + σ² ln N (the first only where norms are left out).
+            let constant = if bias { 0.0 } else { 9.0 / 2.0 } + sigma * sigma * 12.0_f64.ln();
+            let diffusion = points.energy(z.view(), &levels).expect("energies");
+            let hopfield = modern.energy(z.view(), &levels).expect("energies");
+            for (d, h) in diffusion.iter().zip(hopfield) {
+                assert!((d - h - constant).abs() < ROUNDING * 100.0, "at σ = {sigma}: {d} − {h}");
+            }
+            // Score = (D − z)/σ² = −∇E_σ/σ².
+            let gradient = points.gradient(z.view(), &levels).expect("a gradient");
+            assert_close(&(&z - &denoised), &gradient, ROUNDING, "score");
+        }
+    }
+}
+
+#[test]
+fn dense_with_squares_is_the_classical_network() {
+    let patterns: Array2<f64> = spins(5, 16, 4);
+    let stored = Patterns::new(patterns.clone()).expect("patterns");
+    let dense = DenseEnergy::new(stored, Separation::Polynomial(2)).expect("fits");
+    let with = zoo::hopfield(patterns.clone(), Learning::Hebb, true);
+    let without = zoo::hopfield(patterns.clone(), Learning::Hebb, false);
+    let x: Array2<f64> = spins(50, 16, 6);
+    let classical = Energy::<f64>::energy(with.quadratic(), x.view(), &[]).expect("energies");
+    let energies = dense.energy(x.view(), &[]).expect("energies");
+    // Integers: equal, not only close.
+    assert!(energies.iter().zip(classical).all(|(d, c)| *d == 2.0 * c));
+    let path = |energy: &dyn Flip<f64>| {
+        let dynamics = Asynchronous {
+            energy,
+            order: Order::Fixed,
+            rule: Rule::Sign,
+        };
+        steps(&dynamics, x.clone(), 4)
+    };
+    assert_eq!(path(&dense), path(without.quadratic()));
+}
+
+#[test]
+fn learning_rules_do_what_defines_them() {
+    /// Rounding of projections.
+    const ROUNDING: f64 = 1e-10;
+    let patterns: Array2<f64> = spins(7, 20, 4);
+    // A projection leaves what it was made of, and is idempotent; repeated patterns add nothing.
+    let twice = ndarray::concatenate![Axis(0), patterns, patterns];
+    let memory = zoo::hopfield(twice, Learning::PseudoInverse, true);
+    let weights = memory.quadratic().weights();
+    assert_close(&patterns.dot(&weights), &patterns, ROUNDING, "WY = Y");
+    assert_close(&weights.dot(&weights), &weights.to_owned(), ROUNDING, "W² = W");
+    let hebb = zoo::hopfield(patterns.clone(), Learning::Hebb, true);
+    assert_eq!(hebb.quadratic().weights(), patterns.t().dot(&patterns));
+    // Storkey's rule by its printed sums.
+    let d = 20;
+    let mut expected = Array2::<f64>::zeros((d, d));
+    for y in patterns.outer_iter() {
+        let old = expected.clone();
+        let h = |i: usize, j: usize| -> f64 {
+            (0..d).filter(|&k| k != i && k != j).map(|k| old[[i, k]] * y[k]).sum()
+        };
+        for i in 0..d {
+            for j in 0..d {
+                expected[[i, j]] += (y[i] * y[j] - y[i] * h(j, i) - h(i, j) * y[j]) / d as f64;
+            }
+        }
+    }
+    let storkey = zoo::hopfield(patterns, Learning::Storkey, true);
+    assert_close(&storkey.quadratic().weights().to_owned(), &expected, ROUNDING, "Storkey");
+}
+
+#[test]
+fn a_zero_field_keeps_the_unit() {
+    // Two orthogonal patterns: their difference units feel nothing.
+    let patterns: Array2<f64> = ndarray::array![[1.0, 1.0, 1.0, 1.0], [1.0, 1.0, -1.0, -1.0]];
+    let memory = zoo::hopfield(patterns, Learning::Hebb, false);
+    // W couples 0–1 and 2–3 only: a cue of 0 and 1 leaves 2 and 3 at 0.
+    let dynamics = Synchronous {
+        energy: memory.quadratic(),
+    };
+    let path = steps(&dynamics, ndarray::array![[-1.0, 0.0, 0.0, 0.0], [0.0; 4]], 3);
+    assert_eq!(path[3], ndarray::array![[-1.0, -1.0, 0.0, 0.0], [0.0; 4]]);
+}
+
+/// Glauber updates sample exp(−E/T): the exact distribution of 3 units against many sweeps.
+#[test]
+fn glauber_samples_the_boltzmann_distribution() {
+    let memory = zoo::hopfield(ndarray::array![[1.0, 1.0, 1.0], [1.0, -1.0, 1.0]], Learning::Hebb, false);
+    let temperature = 2.5;
+    let all = Array2::from_shape_fn((8, 3), |(s, j)| if s >> j & 1 == 1 { 1.0 } else { -1.0 });
+    let weights: Vec<f64> = Energy::<f64>::energy(memory.quadratic(), all.view(), &[])
+        .expect("energies")
+        .iter()
+        .map(|e| (-e / temperature).exp())
+        .collect();
+    let total: f64 = weights.iter().sum();
+    let runs = 20_000;
+    let dynamics = Asynchronous {
+        energy: memory.quadratic(),
+        order: Order::Random,
+        rule: Rule::Glauber { temperature },
+    };
+    let last = steps(&dynamics, Array2::ones((runs, 3)), 40).pop().expect("states");
+    let mut counts = [0.0; 8];
+    for x in last.outer_iter() {
+        counts[(0..3).map(|j| usize::from(x[j] > 0.0) << j).sum::<usize>()] += 1.0;
+    }
+    let chi2: f64 = counts
+        .iter()
+        .zip(&weights)
+        .map(|(c, w)| (c - runs as f64 * w / total).powi(2) / (runs as f64 * w / total))
+        .sum();
+    // scipy.stats.chi2.isf(1e-4, 7): a true sampler fails this seed once in 10⁴.
+    assert!(chi2 < 29.88, "χ² = {chi2} at 7 degrees of freedom");
+}
+
+#[test]
+fn separations_of_high_degree_are_refused_before_they_overflow() {
+    let patterns = Patterns::new(spins::<f32>(4, 1000, 1)).expect("patterns");
+    let error = DenseEnergy::new(patterns.clone(), Separation::Polynomial(120)).expect_err("overflow");
+    assert!(error.to_string().contains("at most 99"), "{error}");
+    // exp stays in the log domain: E = −ln Σ exp(x·y) is −1000 at a pattern, far from the others.
+    let energy = DenseEnergy::new(patterns.clone(), Separation::Exponential).expect("fits");
+    let at = energy.energy(patterns.values().slice(ndarray::s![..1, ..]), &[]).expect("an energy");
+    assert_eq!(at[0], -1000.0);
+}

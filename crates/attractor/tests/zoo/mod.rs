@@ -1,0 +1,149 @@
+//! Every model that there is: a model is one line here, and every law that applies is tested on it.
+#![allow(dead_code, missing_docs)]
+
+use attractor::energies::{DenseEnergy, Flip, Gradient, LogSumExp, Points, Quadratic, Separation};
+use attractor::memories::{Hopfield, HopfieldOptions, Learning, Spec};
+use attractor::noise::{Purpose, Stream};
+use attractor::{Level, Memory, Patterns, Real};
+use ndarray::Array2;
+
+/// A model with its options, as a user would name them.
+pub struct Specimen {
+    pub model: &'static str,
+    pub options: &'static [(&'static str, &'static str)],
+}
+
+const fn is(model: &'static str, options: &'static [(&'static str, &'static str)]) -> Specimen {
+    Specimen { model, options }
+}
+
+pub const ZOO: &[Specimen] = &[
+    is("hopfield", &[]),
+    is("hopfield", &[("self-coupling", "")]),
+    is("hopfield", &[("rule", "pseudo-inverse")]),
+    is("hopfield", &[("rule", "storkey")]),
+    is("hopfield", &[("update", "asynchronous")]),
+    is("hopfield", &[("update", "asynchronous"), ("order", "fixed"), ("self-coupling", "")]),
+    is("hopfield", &[("update", "glauber"), ("temperature", "3")]),
+    is("dense", &[("separation", "poly:2"), ("order", "fixed")]),
+    is("dense", &[("separation", "poly:3")]),
+    is("dense", &[("separation", "relu:4")]),
+    is("dense", &[("separation", "exp")]),
+    is("modern", &[("beta", "0.3")]),
+    is("modern", &[]),
+    is("modern", &[("beta", "1"), ("norm-bias", "")]),
+    is("diffusion", &[]),
+    is("diffusion", &[("process", "ve")]),
+    is("diffusion", &[("sampler", "euler"), ("steps", "40")]),
+    is("diffusion", &[("sampler", "euler"), ("steps", "40"), ("process", "ve")]),
+    is("diffusion", &[("sampler", "ddim"), ("steps", "12")]),
+    is("diffusion", &[("sampler", "heun"), ("steps", "7")]),
+    is("diffusion", &[("sampler", "euler-maruyama"), ("steps", "40")]),
+    is("diffusion", &[("sampler", "euler-maruyama"), ("steps", "40"), ("process", "ve")]),
+    is("diffusion", &[("sampler", "one-step")]),
+];
+
+impl Specimen {
+    pub fn name(&self) -> String {
+        let options: Vec<_> = self.options.iter().map(|(n, v)| format!("{n}={v}")).collect();
+        format!("{} {}", self.model, options.join(" "))
+    }
+
+    pub fn build<F: Real>(&self, patterns: Patterns<F>) -> Box<dyn Memory<F>> {
+        let mut spec = Spec::new(self.model);
+        for (name, value) in self.options {
+            spec.options.set(name, value);
+        }
+        spec.build(patterns).unwrap_or_else(|e| panic!("{}: {e}", self.name()))
+    }
+
+    /// Couplings learned from patterns one after the other depend on their order, and chance does.
+    pub fn depends_on_order(&self) -> bool {
+        self.options.iter().any(|(_, value)| matches!(*value, "storkey"))
+    }
+}
+
+/// The levels that recalls are tried at: diffusion memories use them, others ignore them.
+pub const LEVELS: [Level; 3] = [Level::Estimate, Level::Signal(0.68), Level::Sigma(0.7)];
+
+pub fn spins<F: Real>(n: usize, dim: usize, seed: u64) -> Array2<F> {
+    let mut stream = Stream::new(seed, Purpose::Patterns, 0);
+    Array2::from_shape_fn((n, dim), |_| if stream.uniform() < 0.5 { F::ONE } else { -F::ONE })
+}
+
+pub fn normals<F: Real>(n: usize, dim: usize, scale: f64, seed: u64) -> Array2<F> {
+    let mut stream = Stream::new(seed, Purpose::Corruption, 0);
+    Array2::from_shape_fn((n, dim), |_| F::of(scale * stream.normal()))
+}
+
+/// θy + √(1−θ²)ε for the first rows of `patterns`.
+pub fn cues<F: Real>(patterns: &Array2<F>, count: usize, signal: f64, seed: u64) -> Array2<F> {
+    let noise = normals::<F>(count, patterns.ncols(), (1.0 - signal * signal).sqrt(), seed);
+    Array2::from_shape_fn(noise.dim(), |(i, j)| {
+        F::of(signal * patterns[[i % patterns.nrows(), j]].wide() + noise[[i, j]].wide())
+    })
+}
+
+/// Landscapes with a slope, with a level for each.
+pub fn gradients() -> Vec<(String, Box<dyn Gradient<f64>>, f64)> {
+    let patterns = Patterns::new(normals(7, 5, 1.0, 3)).expect("patterns");
+    let weighted = patterns.clone().with_weights(&[1.0, 2.0, 3.0, 0.5, 0.1, 1.0, 4.0]).expect("weights");
+    let log_sum_exp = |patterns: &Patterns<f64>, beta, bias| {
+        Box::new(LogSumExp::new(patterns.clone(), beta, bias).expect("beta"))
+    };
+    vec![
+        ("quadratic".into(), Box::new(quadratic(true)), 0.0),
+        ("log-sum-exp".into(), log_sum_exp(&patterns, 2.0, false), 0.0),
+        ("log-sum-exp with norms".into(), log_sum_exp(&patterns, 2.0, true), 0.0),
+        ("log-sum-exp with weights".into(), log_sum_exp(&weighted, 0.7, false), 0.0),
+        ("points at 0.5".into(), Box::new(Points::new(patterns.clone())), 0.5),
+        ("points at 2".into(), Box::new(Points::new(patterns)), 2.0),
+        ("points with weights".into(), Box::new(Points::new(weighted)), 0.8),
+    ]
+}
+
+pub fn quadratic(self_coupling: bool) -> Quadratic {
+    hopfield(spins(4, 11, 5), Learning::Hebb, self_coupling).quadratic().clone()
+}
+
+pub fn hopfield(patterns: Array2<f64>, learning: Learning, self_coupling: bool) -> Hopfield<f64> {
+    let options = HopfieldOptions {
+        learning,
+        self_coupling,
+        ..HopfieldOptions::default()
+    };
+    Hopfield::new(Patterns::new(patterns).expect("patterns"), options).expect("options")
+}
+
+/// Landscapes over spins, all of 11 units.
+pub fn flips() -> Vec<(String, Box<dyn Flip<f64>>)> {
+    let patterns = Patterns::new(spins(4, 11, 5)).expect("patterns");
+    let mut flips: Vec<(String, Box<dyn Flip<f64>>)> = Vec::new();
+    for learning in [Learning::Hebb, Learning::PseudoInverse, Learning::Storkey] {
+        for diagonal in [false, true] {
+            // Storkey couplings can have a negative diagonal, for which the sign rule has no law.
+            if learning == Learning::Storkey && diagonal {
+                continue;
+            }
+            let energy = hopfield(spins(4, 11, 5), learning, diagonal).quadratic().clone();
+            flips.push((format!("{learning:?}, diagonal {diagonal}"), Box::new(energy)));
+        }
+    }
+    for text in ["poly:2", "poly:3", "poly:4", "relu:3", "exp"] {
+        let separation: Separation = text.parse().expect("a separation");
+        let energy = DenseEnergy::new(patterns.clone(), separation).expect("fits");
+        flips.push((text.to_owned(), Box::new(energy)));
+    }
+    flips
+}
+
+/// Largest difference and where it is.
+pub fn assert_close<F: Real>(a: &Array2<F>, b: &Array2<F>, tolerance: f64, what: &str) {
+    assert_eq!(a.dim(), b.dim(), "{what}: shapes differ");
+    let worst = a
+        .indexed_iter()
+        .map(|(at, &x)| ((x.wide() - b[at].wide()).abs(), at))
+        .max_by(|x, y| x.0.total_cmp(&y.0))
+        .unwrap_or((0.0, (0, 0)));
+    assert!(worst.0 <= tolerance, "{what}: off by {:e} at {:?}", worst.0, worst.1);
+}
