@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use attractor::memories::{Options, MODELS};
+use attractor::memories::{MODELS, Options};
 use clap::{Arg, ArgAction, ArgGroup, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 /// Associative memory, from Hopfield (1982) to diffusion models.
@@ -18,13 +18,19 @@ pub struct Cli {
 #[derive(Subcommand)]
 pub enum Task {
     /// Recall memories from cues.
-    #[command(after_help = "Example:\n  attractor recall --memory memory.npy --cues cues.npy --sigma 0.4 --out recalled.npy")]
+    #[command(
+        after_help = "Example:\n  attractor recall --memory memory.npy --cues cues.npy --sigma 0.4 --out recalled.npy"
+    )]
     Recall(Recall),
     /// Print the energy of states, one a line.
-    #[command(after_help = "Example:\n  attractor energy --memory memory.npy --states recalled.npy --sigma 0.4")]
+    #[command(
+        after_help = "Example:\n  attractor energy --memory memory.npy --states recalled.npy --sigma 0.4"
+    )]
     Energy(Energy),
     /// Make cues from patterns: noise, flips, missing parts.
-    #[command(after_help = "Example:\n  attractor corrupt --patterns memory.npy --block bottom:0.5 --mask-out known.npy --seed 1 --out cues.npy")]
+    #[command(
+        after_help = "Example:\n  attractor corrupt --patterns memory.npy --block bottom:0.5 --mask-out known.npy --seed 1 --out cues.npy"
+    )]
     Corrupt(Corrupt),
     /// Recall corrupted digits with every model, and draw them.
     #[command(after_help = "Example:\n  attractor demo --out demo")]

@@ -1,9 +1,9 @@
 //! From names on the command line to memories and states.
 
-use anyhow::{bail, Context, Result};
-use attractor::memories::{model, Options, Spec};
+use anyhow::{Context, Result, bail};
+use attractor::memories::{Options, Spec, model};
 use attractor::{Memory, Patterns, Preparation, Prepare, Real};
-use attractor_data::{read_npy, Dtype, Table};
+use attractor_data::{Dtype, Table, read_npy};
 
 use crate::args::Store;
 
@@ -81,9 +81,6 @@ pub fn memory<F: Real>(store: &Store, source: &Source, options: &Options) -> Res
             eprintln!("note: {note}");
         }
     }
-    let spec = Spec {
-        model: store.model.clone(),
-        options: options.clone(),
-    };
+    let spec = Spec { model: store.model.clone(), options: options.clone() };
     Ok(spec.build(patterns)?)
 }

@@ -2,8 +2,8 @@
 
 use std::str::FromStr;
 
-use attractor::noise::{Purpose, Stream};
 use attractor::Real;
+use attractor::noise::{Purpose, Stream};
 use ndarray::Array2;
 
 use crate::error::{Error, Result};
@@ -78,16 +78,10 @@ impl FromStr for Shape {
     fn from_str(text: &str) -> Result<Self> {
         let sizes: Option<Vec<usize>> = text.split('x').map(|s| s.parse().ok()).collect();
         match sizes.as_deref() {
-            Some(&[height, width]) if height * width > 0 => Ok(Shape {
-                channels: 1,
-                height,
-                width,
-            }),
-            Some(&[channels, height, width]) if channels * height * width > 0 => Ok(Shape {
-                channels,
-                height,
-                width,
-            }),
+            Some(&[height, width]) if height * width > 0 => Ok(Shape { channels: 1, height, width }),
+            Some(&[channels, height, width]) if channels * height * width > 0 => {
+                Ok(Shape { channels, height, width })
+            }
             _ => Err(Error::Parameter {
                 name: "shape",
                 expected: "HxW or CxHxW, as in 28x28 or 3x32x32".into(),
@@ -101,11 +95,7 @@ impl Shape {
     /// A square grey image of `dim` pixels, if there is one.
     pub fn square(dim: usize) -> Option<Self> {
         let side = dim.isqrt();
-        (side * side == dim).then_some(Shape {
-            channels: 1,
-            height: side,
-            width: side,
-        })
+        (side * side == dim).then_some(Shape { channels: 1, height: side, width: side })
     }
 
     /// Pixels times channels.
@@ -161,9 +151,7 @@ pub fn corrupt<F: Real>(
         for (unit, (value, known)) in cue.iter_mut().zip(&mut known).enumerate() {
             let y = value.wide();
             *value = F::of(match *corruption {
-                Corruption::Signal(signal) => {
-                    signal * y + (1.0 - signal * signal).sqrt() * stream.normal()
-                }
+                Corruption::Signal(signal) => signal * y + (1.0 - signal * signal).sqrt() * stream.normal(),
                 Corruption::Noise { sigma, finish } => {
                     let noisy = y + sigma * stream.normal();
                     match finish {
@@ -209,11 +197,7 @@ impl Shape {
 impl Corruption {
     fn check(&self, dim: usize) -> Result<()> {
         let refuse = |name, expected: &str, found: f64| {
-            Err(Error::Parameter {
-                name,
-                expected: expected.into(),
-                found: found.to_string(),
-            })
+            Err(Error::Parameter { name, expected: expected.into(), found: found.to_string() })
         };
         let share = |p: f64| (0.0..=1.0).contains(&p);
         match *self {
@@ -223,16 +207,11 @@ impl Corruption {
             }
             Corruption::Flip(p) if !share(p) => refuse("flip", "a probability in [0, 1]", p),
             Corruption::Mask(p) if !share(p) => refuse("mask", "a probability in [0, 1]", p),
-            Corruption::Block { share: f, .. } if !share(f) => {
-                refuse("block", "a share in [0, 1]", f)
-            }
+            Corruption::Block { share: f, .. } if !share(f) => refuse("block", "a share in [0, 1]", f),
             Corruption::Block { shape, .. } if shape.size() != dim => Err(Error::Parameter {
                 name: "shape",
                 expected: format!("an image of {dim} values, as the patterns have"),
-                found: format!(
-                    "{} × {} × {} = {}",
-                    shape.channels, shape.height, shape.width, shape.size()
-                ),
+                found: format!("{} × {} × {} = {}", shape.channels, shape.height, shape.width, shape.size()),
             }),
             _ => Ok(()),
         }
@@ -272,11 +251,7 @@ mod tests {
         // Rows kept for f = .1 … .9 at height 28 (Millidge et al. 2022, code).
         let shape = Shape::square(784).unwrap();
         for (f, kept) in [25, 22, 19, 16, 14, 11, 8, 5, 2].into_iter().enumerate() {
-            let block = Corruption::Block {
-                side: Side::Bottom,
-                share: (f + 1) as f64 / 10.0,
-                shape,
-            };
+            let block = Corruption::Block { side: Side::Bottom, share: (f + 1) as f64 / 10.0, shape };
             let known = corrupt(ones(1, 784), &block, 0, 0, false).unwrap().known;
             assert_eq!(known.iter().filter(|k| **k).count(), kept * 28, "share .{}", f + 1);
         }

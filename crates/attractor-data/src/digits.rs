@@ -20,7 +20,8 @@ pub struct Digits {
 
 /// The shipped digits.
 pub fn digits() -> Digits {
-    let parse = |bytes: &[u8]| parse_idx(Path::new("shipped digits"), bytes).expect("shipped files are whole");
+    let parse =
+        |bytes: &[u8]| parse_idx(Path::new("shipped digits"), bytes).expect("shipped files are whole");
     let images = parse(include_bytes!("../assets/digits-images-idx3-ubyte.gz"));
     let labels = parse(include_bytes!("../assets/digits-labels-idx1-ubyte.gz")).values;
     Digits {

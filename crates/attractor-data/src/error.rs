@@ -51,10 +51,7 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn read(path: &Path, source: std::io::Error) -> Self {
-        Error::Read {
-            path: path.to_owned(),
-            source,
-        }
+        Error::Read { path: path.to_owned(), source }
     }
 
     pub(crate) fn content(

@@ -9,10 +9,10 @@ mod npy;
 mod output;
 mod synthetic;
 
-pub use corruption::{corrupt, Corrupted, Corruption, Finish, Shape, Side};
-pub use digits::{digits, Digits};
+pub use corruption::{Corrupted, Corruption, Finish, Shape, Side, corrupt};
+pub use digits::{Digits, digits};
 pub use error::{Error, Result};
-pub use idx::{read_idx, Idx};
-pub use npy::{read_mask, read_npy, write_mask, write_npy, Dtype, Table};
+pub use idx::{Idx, read_idx};
+pub use npy::{Dtype, Table, read_mask, read_npy, write_mask, write_npy};
 pub use output::write_atomically;
 pub use synthetic::random_spins;

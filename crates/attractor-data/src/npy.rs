@@ -52,11 +52,7 @@ impl Table {
     /// A table of bytes, N × D.
     pub fn from_bytes(values: Array2<u8>) -> Self {
         let (rows, columns) = values.dim();
-        Table {
-            values: Values::U8(values.into_iter().collect()),
-            rows,
-            columns,
-        }
+        Table { values: Values::U8(values.into_iter().collect()), rows, columns }
     }
 
     /// Number of rows.
@@ -130,11 +126,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Table> {
     let table = |values, shape: &[usize]| {
         let rows = if shape.len() < 2 { 1 } else { shape[0] };
         let columns = if shape.len() < 2 { shape.iter().product() } else { shape[1..].iter().product() };
-        Table {
-            values,
-            rows,
-            columns,
-        }
+        Table { values, rows, columns }
     };
     macro_rules! try_types {
         ($($type:ty => $into:expr),* $(,)?) => {
@@ -232,7 +224,7 @@ pub fn write_mask(path: &Path, mask: ArrayView2<bool>) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::{array, ShapeBuilder};
+    use ndarray::{ShapeBuilder, array};
     use proptest::prelude::*;
 
     fn bytes_of(array: &impl WriteNpyExt) -> Vec<u8> {

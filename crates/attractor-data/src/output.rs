@@ -16,10 +16,7 @@ pub fn write_atomically(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
 ) -> Result<()> {
-    let failed = |source| Error::Write {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = |source| Error::Write { path: path.to_owned(), source };
     let special = std::fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir());
     if special {
         let mut file = BufWriter::new(File::options().write(true).open(path).map_err(failed)?);
@@ -30,11 +27,8 @@ pub fn write_atomically(
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let file = tempfile::Builder::new()
-        .prefix(".attractor-")
-        .suffix(".tmp")
-        .tempfile_in(folder)
-        .map_err(failed)?;
+    let file =
+        tempfile::Builder::new().prefix(".attractor-").suffix(".tmp").tempfile_in(folder).map_err(failed)?;
     let mut buffer = BufWriter::new(file);
     write(&mut buffer).and_then(|()| buffer.flush()).map_err(failed)?;
     let file = buffer.into_inner().map_err(|e| failed(e.into_error()))?;

@@ -1,7 +1,7 @@
 //! Patterns made to order.
 
-use attractor::noise::{Purpose, Stream};
 use attractor::Real;
+use attractor::noise::{Purpose, Stream};
 use ndarray::Array2;
 
 /// N random ±1 patterns of D units: signs of standard normal numbers (Ambrogioni 2023, App. A).

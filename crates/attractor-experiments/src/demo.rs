@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use attractor::memories::{Request, Spec};
 use attractor::{Level, Memory, Patterns, Prepare};
-use attractor_data::{corrupt, digits, write_npy, Corrupted, Corruption, Digits, Finish, Shape, Side};
+use attractor_data::{Corrupted, Corruption, Digits, Finish, Shape, Side, corrupt, digits, write_npy};
 use ndarray::{Array2, Axis};
 
 use crate::picture::Picture;
@@ -22,10 +22,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Config {
-            count: 100,
-            seed: 0,
-        }
+        Config { count: 100, seed: 0 }
     }
 }
 
@@ -61,29 +58,14 @@ pub struct Report {
 const LEVELS: f32 = 16.0;
 
 /// What the four models are, as the command line would name them.
-const MODELS: [(&str, &[(&str, &str)]); 4] = [
-    ("hopfield", &[]),
-    ("dense", &[("separation", "exp")]),
-    ("modern", &[]),
-    ("diffusion", &[]),
-];
+const MODELS: [(&str, &[(&str, &str)]); 4] =
+    [("hopfield", &[]), ("dense", &[("separation", "exp")]), ("modern", &[]), ("diffusion", &[])];
 
 /// How cues are made: name, corruption, what the memory is told of it.
 fn corruptions() -> [(&'static str, Corruption, Told); 3] {
-    let shape = Shape {
-        channels: 1,
-        height: 8,
-        width: 8,
-    };
-    let noise = Corruption::Noise {
-        sigma: 0.4,
-        finish: Finish::Free,
-    };
-    let block = Corruption::Block {
-        side: Side::Bottom,
-        share: 0.5,
-        shape,
-    };
+    let shape = Shape { channels: 1, height: 8, width: 8 };
+    let noise = Corruption::Noise { sigma: 0.4, finish: Finish::Free };
+    let block = Corruption::Block { side: Side::Bottom, share: 0.5, shape };
     [
         ("noise 0.4", noise, Told::Sigma(0.4)),
         ("10 % flipped", Corruption::Flip(0.1), Told::Nothing),
@@ -117,8 +99,7 @@ pub fn run(config: Config) -> Result<Report> {
 
     // Two digits of each corruption to look at, as (corruption, digit).
     let shown: Vec<(usize, usize)> = (0..6).map(|i| (i / 2, (2 + i) % config.count)).collect();
-    let row_labels: Vec<String> =
-        shown.iter().map(|&(c, _)| corruptions()[c].0.to_owned()).collect();
+    let row_labels: Vec<String> = shown.iter().map(|&(c, _)| corruptions()[c].0.to_owned()).collect();
     let headings = ["stored", "cue", "hopfield", "dense", "modern", "diffusion"];
     let mut picture = Picture::new(&headings, &row_labels, 140);
 
@@ -189,22 +170,18 @@ fn measure(
         exact += usize::from(state.iter().zip(target).all(same));
         let (s, t) = (&state - &mean, &target - &mean);
         let norms = (s.dot(&s) * t.dot(&t)).sqrt();
-        overlap += if norms > 0.0 { f64::from(s.dot(&t) / norms) } else { f64::from(u8::from(state == target)) };
+        overlap +=
+            if norms > 0.0 { f64::from(s.dot(&t) / norms) } else { f64::from(u8::from(state == target)) };
     }
     let count = states.nrows() as f64;
-    Ok(Line {
-        model,
-        corruption,
-        exact: exact as f64 / count,
-        overlap: overlap / count,
-        seconds,
-    })
+    Ok(Line { model, corruption, exact: exact as f64 / count, overlap: overlap / count, seconds })
 }
 
 impl Report {
     /// The table, for a terminal.
     pub fn table(&self) -> String {
-        let mut text = format!("{:<12} {:<16} {:>8} {:>8} {:>9}\n", "model", "corruption", "exact", "overlap", "time");
+        let mut text =
+            format!("{:<12} {:<16} {:>8} {:>8} {:>9}\n", "model", "corruption", "exact", "overlap", "time");
         for line in &self.lines {
             text += &format!(
                 "{:<12} {:<16} {:>6.0} % {:>8.3} {:>6.0} ms\n",

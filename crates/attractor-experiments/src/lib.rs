@@ -7,7 +7,7 @@ mod picture;
 mod statistics;
 
 pub use picture::Picture;
-pub use statistics::{bootstrap, Interval, Pairs};
+pub use statistics::{Interval, Pairs, bootstrap};
 
 /// Why an experiment could not be run.
 #[derive(Debug, thiserror::Error)]

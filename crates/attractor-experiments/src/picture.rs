@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use attractor_data::{write_atomically, Result};
+use attractor_data::{Result, write_atomically};
 use font8x8::{BASIC_FONTS, UnicodeFonts};
 use image::{GrayImage, ImageFormat, Luma};
 
@@ -48,10 +48,7 @@ impl Picture {
     }
 
     fn corner(&self, row: usize, column: usize) -> (usize, usize) {
-        (
-            self.margin + GAP / 2 + column * (self.cell + GAP),
-            self.heading + row * (self.cell + GAP),
-        )
+        (self.margin + GAP / 2 + column * (self.cell + GAP), self.heading + row * (self.cell + GAP))
     }
 
     fn write(&mut self, text: &str, x: usize, y: usize) {

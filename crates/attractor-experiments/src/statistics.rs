@@ -16,14 +16,7 @@ pub struct Pairs {
 impl Pairs {
     /// Adds one pair.
     pub fn push(&mut self, x: f64, y: f64) {
-        self.add(&Pairs {
-            n: 1.0,
-            x,
-            y,
-            xx: x * x,
-            yy: y * y,
-            xy: x * y,
-        });
+        self.add(&Pairs { n: 1.0, x, y, xx: x * x, yy: y * y, xy: x * y });
     }
 
     /// Adds all pairs of another sum.
@@ -75,10 +68,7 @@ pub fn bootstrap<T>(parts: &[T], seed: u64, statistic: impl Fn(&[&T]) -> f64) ->
         .collect();
     values.sort_by(f64::total_cmp);
     let quantile = |p: f64| values[(p * (RESAMPLES - 1) as f64).round() as usize];
-    Interval {
-        low: quantile(0.025),
-        high: quantile(0.975),
-    }
+    Interval { low: quantile(0.025), high: quantile(0.975) }
 }
 
 #[cfg(test)]
@@ -92,7 +82,7 @@ mod tests {
             pairs.push(x, y);
         }
         // np.corrcoef([1, 2, 3, 4], [2, 1, 5, 4])[0, 1]; by hand 5/√(5·10).
-        let expected = 0.707_106_781_186_547_6;
+        let expected = std::f64::consts::FRAC_1_SQRT_2;
         assert!((pairs.correlation() - expected).abs() < 1e-15);
     }
 

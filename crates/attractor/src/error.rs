@@ -93,25 +93,12 @@ impl Error {
         found: impl Into<String>,
         cure: impl Into<String>,
     ) -> Self {
-        Error::Shape {
-            what: what.into(),
-            expected: expected.into(),
-            found: found.into(),
-            cure: cure.into(),
-        }
+        Error::Shape { what: what.into(), expected: expected.into(), found: found.into(), cure: cure.into() }
     }
 
     /// A parameter outside its range.
-    pub fn parameter(
-        name: impl Into<String>,
-        expected: impl Into<String>,
-        found: impl ToString,
-    ) -> Self {
-        Error::Parameter {
-            name: name.into(),
-            expected: expected.into(),
-            found: found.to_string(),
-        }
+    pub fn parameter(name: impl Into<String>, expected: impl Into<String>, found: impl ToString) -> Self {
+        Error::Parameter { name: name.into(), expected: expected.into(), found: found.to_string() }
     }
 }
 

@@ -18,4 +18,4 @@ pub use memories::{Level, Memory, Recall, Request, Spec};
 pub use observe::{Frame, Nobody, Observer};
 pub use patterns::{Patterns, Preparation, Prepare};
 pub use real::Real;
-pub use recall::{recall, Grid, Outcome, Recalled, Stop};
+pub use recall::{Grid, Outcome, Recalled, Stop, recall};

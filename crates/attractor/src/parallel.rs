@@ -7,8 +7,9 @@
 #[cfg(feature = "rayon")]
 pub(crate) fn map<T: Send>(tasks: usize, work: f64, f: impl Fn(usize) -> T + Sync) -> Vec<T> {
     use rayon::prelude::*;
-    /// Waking a thread costs about 10 µs, in which one core does about this many operations.
-    const WORTH_A_THREAD: f64 = 2e5;
+    /// Waking threads and waiting for them costs up to 0.3 ms on a busy machine; a core does about this
+    /// many operations in that time.
+    const WORTH_A_THREAD: f64 = 1e7;
     if tasks < 2 || work < WORTH_A_THREAD {
         return (0..tasks).map(f).collect();
     }

@@ -65,6 +65,8 @@ pub(crate) mod sealed {
         /// Vectors with AVX2 and fused multiply-add.
         #[cfg(target_arch = "x86_64")]
         type Avx2: Machine<Self>;
+        /// `self · a + b`, in one rounding where `fused`.
+        fn multiply_add(self, a: Self, b: Self, fused: bool) -> Self;
         /// `exp(self)` for `self ≤ 0`, exactly 0 below the smallest normal number; with fused
         /// multiply-adds where the machine has them.
         fn exp_negative(self, fused: bool) -> Self;
@@ -107,13 +109,18 @@ macro_rules! real {
             #[cfg(target_arch = "x86_64")]
             type Avx2 = crate::kernels::machine::Avx2;
 
+            #[inline(always)]
+            fn multiply_add(self, a: Self, b: Self, fused: bool) -> Self {
+                if fused { self.mul_add(a, b) } else { self * a + b }
+            }
+
             // exp(x) = 2^k · exp(r), k = round(x / ln 2): adding 1.5 · 2^mantissa rounds to an
             // integer and leaves k in the low bits, ready to be shifted into the exponent; exp(r)
             // is its Taylor polynomial on |r| ≤ ln 2 / 2. Straight-line code, so that a loop over
             // lanes becomes vector instructions.
             #[inline(always)]
             fn exp_negative(self, fused: bool) -> Self {
-                let fma = |a: $type, b: $type, c: $type| if fused { a.mul_add(b, c) } else { a * b + c };
+                let fma = |a: $type, b: $type, c: $type| a.multiply_add(b, c, fused);
                 let x = if self < $lowest { $lowest } else { self };
                 let shifted = fma(x, std::$type::consts::LOG2_E, $magic);
                 let k = shifted - $magic;
@@ -133,17 +140,48 @@ macro_rules! real {
 // The polynomials end where the next term of exp on |r| ≤ 0.3466 is below a quarter of the unit
 // roundoff: r^8/8! = 5.2e-9 for f32, r^14/14! = 4.1e-18 for f64.
 real!(
-    f32, u32, 16, 1e37, 1e30, "f32", 12_582_912.0, 23, 0x3f80_0000, -87.0,
-    0.693_359_4, -2.121_944_4e-4,
+    f32,
+    u32,
+    16,
+    1e37,
+    1e30,
+    "f32",
+    12_582_912.0,
+    23,
+    0x3f80_0000,
+    -87.0,
+    0.693_359_4,
+    -2.121_944_4e-4,
     [1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0]
 );
 real!(
-    f64, u64, 8, 1e100, 1e200, "f64", 6_755_399_441_055_744.0, 52, 0x3ff0_0000_0000_0000, -708.0,
-    0.693_147_180_369_123_8, 1.908_214_929_270_587_7e-10,
+    f64,
+    u64,
+    8,
+    1e100,
+    1e200,
+    "f64",
+    6_755_399_441_055_744.0,
+    52,
+    0x3ff0_0000_0000_0000,
+    -708.0,
+    0.693_147_180_369_123_8,
+    1.908_214_929_270_587_7e-10,
     [
-        1.0 / 6_227_020_800.0, 1.0 / 479_001_600.0, 1.0 / 39_916_800.0, 1.0 / 3_628_800.0,
-        1.0 / 362_880.0, 1.0 / 40_320.0, 1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0,
-        1.0 / 6.0, 0.5, 1.0, 1.0
+        1.0 / 6_227_020_800.0,
+        1.0 / 479_001_600.0,
+        1.0 / 39_916_800.0,
+        1.0 / 3_628_800.0,
+        1.0 / 362_880.0,
+        1.0 / 40_320.0,
+        1.0 / 5040.0,
+        1.0 / 720.0,
+        1.0 / 120.0,
+        1.0 / 24.0,
+        1.0 / 6.0,
+        0.5,
+        1.0,
+        1.0
     ]
 );
 

@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2, Axis};
 
 use crate::dynamics::{Clamp, Dynamics, Motion, Start};
-use crate::error::{check_rows, check_width, Error, Result};
+use crate::error::{Error, Result, check_rows, check_width};
 use crate::observe::{Frame, Observer};
 use crate::patterns::check_states;
 use crate::real::Real;
@@ -106,18 +106,12 @@ pub fn recall<F: Real>(
         clamp.impose(&all, first.view_mut(), &vec![f64::INFINITY; b], &grid.level(0, &all));
     }
     let held = clamp.as_ref().map(|c| c.known().to_owned());
-    let mut run = dynamics.start(Start {
-        states: first.view(),
-        held: held.as_ref().map(|h| h.view()),
-        ..start
-    })?;
+    let mut run =
+        dynamics.start(Start { states: first.view(), held: held.as_ref().map(|h| h.view()), ..start })?;
 
     let motion = dynamics.motion();
-    let mut result = Recalled {
-        states: first.clone(),
-        outcomes: vec![Outcome::StillMoving; b],
-        steps: vec![0; b],
-    };
+    let mut result =
+        Recalled { states: first.clone(), outcomes: vec![Outcome::StillMoving; b], steps: vec![0; b] };
     // The rows still under way, and their states now, one and two steps ago.
     let mut rows = all;
     let mut states = first;
@@ -202,8 +196,7 @@ fn judge_flow<F: Real>(
         Grid::Levels(levels) => levels.column(row).iter().rev().copied().find(|&s| s > 0.0),
         Grid::Updates(_) => None,
     };
-    let levels: Vec<f64> =
-        (0..result.steps.len()).map(|row| last(row).unwrap_or(0.0)).collect();
+    let levels: Vec<f64> = (0..result.steps.len()).map(|row| last(row).unwrap_or(0.0)).collect();
     let unrest = dynamics.unrest(result.states.view(), &levels)?;
     for (row, unrest) in unrest.into_iter().enumerate() {
         if result.outcomes[row] == Outcome::StillMoving && unrest <= stop.tolerance {
@@ -222,13 +215,7 @@ fn observe<F: Real>(
     grid: &Grid,
 ) -> std::ops::ControlFlow<()> {
     let levels = grid.level(step, rows);
-    observer.observe(Frame {
-        step,
-        steps: grid.steps(),
-        rows,
-        states,
-        levels: &levels,
-    })
+    observer.observe(Frame { step, steps: grid.steps(), rows, states, levels: &levels })
 }
 
 fn largest_change<F: Real>(a: ndarray::ArrayView1<F>, b: ndarray::ArrayView1<F>) -> f64 {

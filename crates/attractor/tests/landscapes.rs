@@ -6,7 +6,7 @@ mod zoo;
 use attractor::dynamics::{Asynchronous, Descent, Dynamics, Order, Rule, Start, Synchronous};
 use attractor::energies::{Denoise, DenseEnergy, Energy, Flip, Gradient, LogSumExp, Points, Separation};
 use attractor::memories::Learning;
-use attractor::{recall, Grid, Nobody, Outcome, Patterns, Stop};
+use attractor::{Grid, Nobody, Outcome, Patterns, Stop, recall};
 use ndarray::{Array2, Axis};
 use zoo::{assert_close, cues, normals, spins};
 
@@ -68,12 +68,7 @@ fn flip_shortcuts_are_the_energies() {
 
 fn steps<D: Dynamics<f64>>(dynamics: &D, cues: Array2<f64>, count: usize) -> Vec<Array2<f64>> {
     let rows: Vec<u64> = (0..cues.nrows() as u64).collect();
-    let start = Start {
-        states: cues.view(),
-        rows: &rows,
-        seed: 3,
-        held: None,
-    };
+    let start = Start { states: cues.view(), rows: &rows, seed: 3, held: None };
     let mut run = dynamics.start(start).expect("a run");
     let all: Vec<usize> = (0..cues.nrows()).collect();
     let zeros = vec![0.0; all.len()];
@@ -93,11 +88,7 @@ const RISE: f64 = 1e-9;
 fn energy_never_rises_one_unit_after_the_other() {
     for (name, energy) in zoo::flips() {
         for order in [Order::Fixed, Order::Random] {
-            let dynamics = Asynchronous {
-                energy: energy.as_ref(),
-                order,
-                rule: Rule::Sign,
-            };
+            let dynamics = Asynchronous { energy: energy.as_ref(), order, rule: Rule::Sign };
             let path = steps(&dynamics, spins(30, 11, 7), 6);
             let energies: Vec<_> =
                 path.iter().map(|x| energy.energy(x.view(), &[0.0; 30]).expect("energies")).collect();
@@ -118,9 +109,7 @@ fn energy_never_rises_all_units_at_once() {
     // Positive semi-definite couplings: the energy itself.
     for (learning, diagonal) in [(Learning::Hebb, true), (Learning::PseudoInverse, true)] {
         let memory = zoo::hopfield(spins(4, 11, 5), learning, diagonal);
-        let dynamics = Synchronous {
-            energy: memory.quadratic(),
-        };
+        let dynamics = Synchronous { energy: memory.quadratic() };
         let path = steps(&dynamics, spins(60, 11, 7), 8);
         for pair in energies(memory.quadratic(), &path).windows(2) {
             assert!(pair[0].iter().zip(&pair[1]).all(|(b, a)| *a <= b + RISE), "{learning:?}");
@@ -129,9 +118,7 @@ fn energy_never_rises_all_units_at_once() {
     // Any symmetric ones: −½ x_t·W x_{t+1} (Goles).
     let memory = zoo::hopfield(spins(9, 11, 5), Learning::Hebb, false);
     let weights = memory.quadratic().weights();
-    let dynamics = Synchronous {
-        energy: memory.quadratic(),
-    };
+    let dynamics = Synchronous { energy: memory.quadratic() };
     let path = steps(&dynamics, spins(60, 11, 7), 8);
     let two_step: Vec<Vec<f64>> = path
         .windows(2)
@@ -152,26 +139,19 @@ fn two_cycles_need_a_missing_diagonal() {
         for seed in 0..40 {
             let memory = zoo::hopfield(spins(6, 8, seed), Learning::Hebb, diagonal);
             let cues = spins::<f64>(20, 8, 1000 + seed);
-            let start = Start {
-                states: cues.view(),
-                rows: &(0..20).collect::<Vec<u64>>(),
-                seed: 0,
-                held: None,
-            };
-            let dynamics = Synchronous {
-                energy: memory.quadratic(),
-            };
-            let stop = Stop {
-                tolerance: 0.0,
-                early: true,
-            };
+            let start =
+                Start { states: cues.view(), rows: &(0..20).collect::<Vec<u64>>(), seed: 0, held: None };
+            let dynamics = Synchronous { energy: memory.quadratic() };
+            let stop = Stop { tolerance: 0.0, early: true };
             let recalled = recall(&dynamics, start, None, &Grid::Updates(100), stop, &mut Nobody);
             all.extend(recalled.expect("a recall").outcomes);
         }
         all
     };
-    let cycles = |outcomes: &[Outcome]| outcomes.iter().filter(|o| matches!(o, Outcome::TwoCycle { .. })).count();
-    let settled = |outcomes: &[Outcome]| outcomes.iter().filter(|o| matches!(o, Outcome::Settled { .. })).count();
+    let cycles =
+        |outcomes: &[Outcome]| outcomes.iter().filter(|o| matches!(o, Outcome::TwoCycle { .. })).count();
+    let settled =
+        |outcomes: &[Outcome]| outcomes.iter().filter(|o| matches!(o, Outcome::Settled { .. })).count();
     let (without, with) = (outcomes(false), outcomes(true));
     assert!(cycles(&without) > 0 && cycles(&without) + settled(&without) == 800);
     assert_eq!((cycles(&with), settled(&with)), (0, 800));
@@ -239,11 +219,7 @@ fn dense_with_squares_is_the_classical_network() {
     // Integers: equal, not only close.
     assert!(energies.iter().zip(classical).all(|(d, c)| *d == 2.0 * c));
     let path = |energy: &dyn Flip<f64>| {
-        let dynamics = Asynchronous {
-            energy,
-            order: Order::Fixed,
-            rule: Rule::Sign,
-        };
+        let dynamics = Asynchronous { energy, order: Order::Fixed, rule: Rule::Sign };
         steps(&dynamics, x.clone(), 4)
     };
     assert_eq!(path(&dense), path(without.quadratic()));
@@ -286,9 +262,7 @@ fn a_zero_field_keeps_the_unit() {
     let patterns: Array2<f64> = ndarray::array![[1.0, 1.0, 1.0, 1.0], [1.0, 1.0, -1.0, -1.0]];
     let memory = zoo::hopfield(patterns, Learning::Hebb, false);
     // W couples 0–1 and 2–3 only: a cue of 0 and 1 leaves 2 and 3 at 0.
-    let dynamics = Synchronous {
-        energy: memory.quadratic(),
-    };
+    let dynamics = Synchronous { energy: memory.quadratic() };
     let path = steps(&dynamics, ndarray::array![[-1.0, 0.0, 0.0, 0.0], [0.0; 4]], 3);
     assert_eq!(path[3], ndarray::array![[-1.0, -1.0, 0.0, 0.0], [0.0; 4]]);
 }

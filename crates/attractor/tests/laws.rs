@@ -5,9 +5,9 @@ mod zoo;
 
 use std::ops::ControlFlow;
 
-use attractor::{Frame, Memory, Patterns, Recall, Real, Request};
-use ndarray::{s, Array2};
-use zoo::{assert_close, cues, spins, LEVELS, ZOO};
+use attractor::{Frame, Memory, Patterns, Real, Recall, Request};
+use ndarray::{Array2, s};
+use zoo::{LEVELS, ZOO, assert_close, cues, spins};
 
 /// Everything of a result that must be equal to the bit.
 fn bits<F: Real>(recall: &Recall<F>) -> Vec<(Vec<u64>, String)> {
@@ -75,11 +75,7 @@ fn a_row_does_not_depend_on_threads_in_a_large_memory() {
         });
         assert_eq!(runs[0], runs[1], "{}", specimen.name());
         assert_eq!(runs[0], runs[2], "{}", specimen.name());
-        let alone = Request {
-            cues: cues.slice(s![69..70, ..]),
-            first_row: 69,
-            ..request
-        };
+        let alone = Request { cues: cues.slice(s![69..70, ..]), first_row: 69, ..request };
         assert_eq!(bits(&memory.recall(&alone).expect("a recall"))[0], runs[0][69], "{}", specimen.name());
     }
 }
@@ -96,10 +92,7 @@ fn the_order_of_patterns_changes_only_rounding() {
     for specimen in ZOO.iter().filter(|s| !s.depends_on_order()) {
         let recall = |patterns: &Array2<f64>| {
             let memory = specimen.build(Patterns::new(patterns.clone()).expect("patterns"));
-            let request = Request {
-                level: LEVELS[1],
-                ..Request::new(cues.view())
-            };
+            let request = Request { level: LEVELS[1], ..Request::new(cues.view()) };
             memory.recall(&request).expect("a recall")
         };
         let (here, there) = (recall(&patterns), recall(&shuffled));
@@ -124,10 +117,7 @@ fn known_units_are_held() {
     cues.zip_mut_with(&known, |x, k| *x = if *k { *x } else { f64::NAN });
     for specimen in ZOO {
         let memory = specimen.build(Patterns::new(patterns.clone()).expect("patterns"));
-        let request = Request {
-            known: Some(known.view()),
-            ..Request::new(cues.view())
-        };
+        let request = Request { known: Some(known.view()), ..Request::new(cues.view()) };
         let mut seen = 0;
         let mut watch = |frame: Frame<f64>| {
             seen += 1;
@@ -159,16 +149,17 @@ fn clamped_recall_completes() {
         // Twelve patterns overload quadratic energies of 64 units; at β = 0.3 they blend; a stochastic
         // recall may pick another; few steps from σ = 24 end with one from far too high.
         let name = specimen.name();
-        if specimen.model == "hopfield" || ["poly:2", "beta=0.3", "maruyama", "euler steps=40 process=ve", "one-step"].iter().any(|w| name.contains(w)) {
+        if specimen.model == "hopfield"
+            || ["poly:2", "beta=0.3", "maruyama", "euler steps=40 process=ve", "one-step"]
+                .iter()
+                .any(|w| name.contains(w))
+        {
             continue;
         }
         let memory = specimen.build(Patterns::new(patterns.clone()).expect("patterns"));
         let mut cues = patterns.clone();
         cues.zip_mut_with(&known, |x, k| *x *= f64::from(u8::from(*k)));
-        let request = Request {
-            known: Some(known.view()),
-            ..Request::new(cues.view())
-        };
+        let request = Request { known: Some(known.view()), ..Request::new(cues.view()) };
         let signs = memory.recall(&request).expect("a recall").states.mapv(f64::signum);
         assert_eq!(signs, patterns, "{}", specimen.name());
     }
@@ -215,10 +206,7 @@ fn hard_inputs_stay_finite() {
                 attractor::Level::Sigma(1e-12),
                 attractor::Level::Sigma(1e9),
             ]) {
-                let request = Request {
-                    level,
-                    ..Request::new(cues.view())
-                };
+                let request = Request { level, ..Request::new(cues.view()) };
                 let what = format!("{} at {level:?} on {patterns:?}", specimen.name());
                 let recall = memory.recall(&request).unwrap_or_else(|e| panic!("{what}: {e}"));
                 assert!(recall.states.iter().all(|v| v.is_finite()), "{what}: {:?}", recall.states);
@@ -226,7 +214,8 @@ fn hard_inputs_stay_finite() {
                     assert!(row.energy.is_finite(), "{what}: {row:?}");
                     assert!(row.overlap.is_none_or(|o| o.abs() <= 1.0), "{what}: {row:?}");
                     if let Some(p) = &row.posterior {
-                        let sound = p.entropy.is_finite() && p.entropy <= (patterns.nrows() as f64).ln() + 1e-6;
+                        let sound =
+                            p.entropy.is_finite() && p.entropy <= (patterns.nrows() as f64).ln() + 1e-6;
                         assert!(sound && p.participation >= 1.0 - 1e-6, "{what}: {row:?}");
                         assert!(p.top.iter().all(|t| (0.0..=1.0 + 1e-6).contains(&t.1)), "{what}: {row:?}");
                     }
@@ -262,13 +251,7 @@ fn bad_requests_are_refused_in_one_sentence() {
         };
         refuse(Request::new(wide.view()), "8");
         refuse(Request::new(nan.view()), "--clamp");
-        refuse(
-            Request {
-                tolerance: Some(f64::NAN),
-                ..Request::new(good.view())
-            },
-            "tolerance",
-        );
+        refuse(Request { tolerance: Some(f64::NAN), ..Request::new(good.view()) }, "tolerance");
         let empty = Array2::<f64>::zeros((0, 8));
         let recall = memory.recall(&Request::new(empty.view())).expect("no cues, no recalls");
         assert_eq!(recall.states.dim(), (0, 8), "{}", specimen.name());

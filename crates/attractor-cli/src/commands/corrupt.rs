@@ -1,8 +1,10 @@
 //! `attractor corrupt`
 
-use anyhow::{bail, Result};
+use anyhow::{Result, bail};
 use attractor::Real;
-use attractor_data::{corrupt, read_npy, write_mask, write_npy, Corruption, Dtype, Finish, Shape, Side, Table};
+use attractor_data::{
+    Corruption, Dtype, Finish, Shape, Side, Table, corrupt, read_npy, write_mask, write_npy,
+};
 use ndarray_npy::WritableElement;
 
 use crate::args::Corrupt;
@@ -60,9 +62,5 @@ fn corruption(args: &Corrupt, dim: usize) -> Result<Corruption> {
     let Ok(share) = share.parse() else {
         bail!("block: expected a share in [0, 1], as in bottom:0.5, found '{share}'");
     };
-    Ok(Corruption::Block {
-        side: side.parse::<Side>()?,
-        share,
-        shape,
-    })
+    Ok(Corruption::Block { side: side.parse::<Side>()?, share, shape })
 }

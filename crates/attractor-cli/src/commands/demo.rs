@@ -9,17 +9,17 @@ use super::make_folder;
 use crate::args::Demo;
 
 pub fn run(args: &Demo) -> Result<()> {
-    let report = demo::run(Config {
-        count: args.count,
-        seed: args.seed,
-    })?;
+    let report = demo::run(Config { count: args.count, seed: args.seed })?;
     make_folder(&args.out)?;
     report.write(&args.out)?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "{} handwritten digits of 8 x 8 pixels, stored, corrupted and recalled:\n", args.count)?;
     writeln!(out, "{}", report.table())?;
     let folder = args.out.display();
-    writeln!(out, "exact: every pixel rounds to its stored grey level (hopfield, dense: black or white, as stored).")?;
+    writeln!(
+        out,
+        "exact: every pixel rounds to its stored grey level (hopfield, dense: black or white, as stored)."
+    )?;
     writeln!(out, "Picture: {folder}/demo.png\n\nGo on with:")?;
     writeln!(out, "  attractor recall --memory {folder}/memory.npy --cues {folder}/cues.npy --sigma 0.4")?;
     Ok(())

@@ -3,7 +3,7 @@
 use std::io::{BufWriter, Write};
 
 use anyhow::Result;
-use attractor::memories::{model, Options};
+use attractor::memories::{Options, model};
 use attractor::{Error, Real};
 use attractor_data::read_npy;
 
@@ -47,9 +47,10 @@ fn level(args: &Energy, options: &Options) -> Result<(Options, Option<f64>)> {
     }
     let sigma = match beta.filter(|_| !takes_beta && args.store.model == "diffusion") {
         Some(text) => {
-            let beta: f64 = text.parse().ok().filter(|b| *b > 0.0).ok_or_else(|| {
-                Error::parameter("beta", "a number > 0 (or --sigma) for this model", &text)
-            })?;
+            let beta: f64 =
+                text.parse().ok().filter(|b| *b > 0.0).ok_or_else(|| {
+                    Error::parameter("beta", "a number > 0 (or --sigma) for this model", &text)
+                })?;
             Some(1.0 / beta.sqrt())
         }
         None => args.sigma,

@@ -7,9 +7,9 @@ use attractor::memories::{Options, Row};
 use attractor::{Level, Memory, Outcome, Real, Request};
 use attractor_data::{read_mask, read_npy, write_npy};
 use indicatif::{ProgressBar, ProgressStyle};
-use ndarray::{s, Array2, ArrayView1};
+use ndarray::{Array2, ArrayView1, s};
 use ndarray_npy::WritableElement;
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 
 use crate::args::Recall;
 use crate::load::{self, Precision};
@@ -41,8 +41,11 @@ fn recall<F: Real + WritableElement + Into<Value>>(args: &Recall, memory: &dyn M
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut states = Array2::from_elem((if args.out.is_some() { rows } else { 0 }, memory.dim()), F::ZERO);
     if !args.json {
-        writeln!(out, "{:>6} {:>7} {:>8} {:>9} {:>8} {:>13} {:>8} {:>6}  outcome",
-            "row", "memory", "overlap", "posterior", "entropy", "energy", "sigma", "steps")?;
+        writeln!(
+            out,
+            "{:>6} {:>7} {:>8} {:>9} {:>8} {:>13} {:>8} {:>6}  outcome",
+            "row", "memory", "overlap", "posterior", "entropy", "energy", "sigma", "steps"
+        )?;
     }
     for from in (0..rows.max(1)).step_by(BATCH) {
         let to = rows.min(from + BATCH);

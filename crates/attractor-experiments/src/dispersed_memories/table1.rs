@@ -8,11 +8,11 @@ use std::time::Instant;
 use attractor::diffusion::{Process, Sampler};
 use attractor::memories::{Beta, Diffusion, Hopfield, HopfieldOptions, Modern};
 use attractor::{Level, Memory, Patterns, Request};
-use attractor_data::{corrupt, random_spins, write_atomically, Corruption};
+use attractor_data::{Corruption, corrupt, random_spins, write_atomically};
 use ndarray::Array2;
 use serde_json::json;
 
-use crate::statistics::{bootstrap, Interval, Pairs};
+use crate::statistics::{Interval, Pairs, bootstrap};
 use crate::{Error, Result};
 
 /// Settings; the default is the paper's.
@@ -137,10 +137,8 @@ pub fn run(config: Config, mut progress: impl FnMut(usize, usize)) -> Result<Rep
         let mut parts: Vec<[Pairs; 4]> = Vec::with_capacity(config.repetitions);
         for repetition in 0..config.repetitions {
             // One seed a repetition and cell: patterns and cues of a cell do not depend on the others.
-            let seed = config
-                .seed
-                .wrapping_mul(1_000_003)
-                .wrapping_add((cell * 1_000_000 + repetition) as u64);
+            let seed =
+                config.seed.wrapping_mul(1_000_003).wrapping_add((cell * 1_000_000 + repetition) as u64);
             parts.push(repeat(&config, task, patterns, seed)?);
             progress(cell * config.repetitions + repetition + 1, PUBLISHED.len() * config.repetitions);
         }
@@ -160,11 +158,7 @@ pub fn run(config: Config, mut progress: impl FnMut(usize, usize)) -> Result<Rep
             });
         }
     }
-    Ok(Report {
-        config,
-        entries,
-        seconds: start.elapsed().as_secs_f64(),
-    })
+    Ok(Report { config, entries, seconds: start.elapsed().as_secs_f64() })
 }
 
 /// One pattern set, every pattern cued once.
@@ -184,32 +178,18 @@ fn repeat(config: &Config, task: Task, n: usize, seed: u64) -> Result<[Pairs; 4]
 
     let modern = signs(
         &Modern::new(patterns.clone(), Beta::Value(config.beta))?,
-        Request {
-            updates: Some(config.updates),
-            ..request.clone()
-        },
+        Request { updates: Some(config.updates), ..request.clone() },
     )?;
-    let process = Process::VariancePreserving {
-        gamma: config.gamma,
-    };
+    let process = Process::VariancePreserving { gamma: config.gamma };
     let diffusion = signs(
         &Diffusion::new(patterns.clone(), process, Sampler::Euler, Some(config.steps))?,
-        Request {
-            level: Level::Signal(config.signal),
-            ..request.clone()
-        },
+        Request { level: Level::Signal(config.signal), ..request.clone() },
     )?;
     let classical = |self_coupling| {
-        let options = HopfieldOptions {
-            self_coupling,
-            ..HopfieldOptions::default()
-        };
+        let options = HopfieldOptions { self_coupling, ..HopfieldOptions::default() };
         signs(
             &Hopfield::new(patterns.clone(), options)?,
-            Request {
-                updates: Some(config.updates),
-                ..request.clone()
-            },
+            Request { updates: Some(config.updates), ..request.clone() },
         )
     };
     let others = [diffusion, classical(false)?, classical(true)?, truth];
@@ -303,7 +283,9 @@ impl Report {
             seconds = self.seconds,
             command = self.command(),
         );
-        text.push_str("| task | N | quantity | published | ours | published number |\n|---|---|---|---|---|---|\n");
+        text.push_str(
+            "| task | N | quantity | published | ours | published number |\n|---|---|---|---|---|---|\n",
+        );
         for e in &self.entries {
             let mark = if e.agrees() { "inside" } else { "outside" };
             let _ = writeln!(

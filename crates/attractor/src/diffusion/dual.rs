@@ -32,57 +32,39 @@ impl Dual {
     /// e^self.
     pub fn exp(self) -> Self {
         let value = self.value.exp();
-        Dual {
-            value,
-            rate: self.rate * value,
-        }
+        Dual { value, rate: self.rate * value }
     }
 
     /// e^self − 1, exact near 0.
     pub fn exp_m1(self) -> Self {
-        Dual {
-            value: self.value.exp_m1(),
-            rate: self.rate * self.value.exp(),
-        }
+        Dual { value: self.value.exp_m1(), rate: self.rate * self.value.exp() }
     }
 
     /// √self; its rate at 0 is infinite.
     pub fn sqrt(self) -> Self {
         let value = self.value.sqrt();
-        Dual {
-            value,
-            rate: self.rate / (2.0 * value),
-        }
+        Dual { value, rate: self.rate / (2.0 * value) }
     }
 }
 
 impl Add for Dual {
     type Output = Dual;
     fn add(self, other: Dual) -> Dual {
-        Dual {
-            value: self.value + other.value,
-            rate: self.rate + other.rate,
-        }
+        Dual { value: self.value + other.value, rate: self.rate + other.rate }
     }
 }
 
 impl Sub for Dual {
     type Output = Dual;
     fn sub(self, other: Dual) -> Dual {
-        Dual {
-            value: self.value - other.value,
-            rate: self.rate - other.rate,
-        }
+        Dual { value: self.value - other.value, rate: self.rate - other.rate }
     }
 }
 
 impl Mul for Dual {
     type Output = Dual;
     fn mul(self, other: Dual) -> Dual {
-        Dual {
-            value: self.value * other.value,
-            rate: self.rate * other.value + self.value * other.rate,
-        }
+        Dual { value: self.value * other.value, rate: self.rate * other.value + self.value * other.rate }
     }
 }
 
@@ -90,9 +72,6 @@ impl Div for Dual {
     type Output = Dual;
     fn div(self, other: Dual) -> Dual {
         let value = self.value / other.value;
-        Dual {
-            value,
-            rate: (self.rate - value * other.rate) / other.value,
-        }
+        Dual { value, rate: (self.rate - value * other.rate) / other.value }
     }
 }

@@ -23,7 +23,8 @@ pub fn estimate_levels<F: Real>(
     let spread = points.patterns().spread();
     let dim = cues.ncols() as f64;
     // In raw units, as the cues are.
-    let (low, high) = (LOWEST * spread / preparation.scale(), 30.0 * dim.sqrt() * spread / preparation.scale());
+    let (low, high) =
+        (LOWEST * spread / preparation.scale(), 30.0 * dim.sqrt() * spread / preparation.scale());
     let likelihood = |sigmas: &[f64]| -> Result<Vec<f64>> {
         let scales: Vec<f64> = sigmas.iter().map(|&s| process.scale_at(s)).collect();
         let clean = Array2::from_shape_fn(cues.dim(), |(i, j)| F::of(cues[[i, j]].wide() / scales[i]));

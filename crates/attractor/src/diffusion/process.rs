@@ -44,9 +44,7 @@ impl Process {
             return Err(Error::parameter("gamma", "a positive finite number", rate));
         }
         match name {
-            "ve" => Ok(Process::VarianceExploding {
-                diffusion_rate: rate,
-            }),
+            "ve" => Ok(Process::VarianceExploding { diffusion_rate: rate }),
             "vp" => Ok(Process::VariancePreserving { gamma: rate }),
             _ => Err(Error::UnknownName {
                 kind: "process",

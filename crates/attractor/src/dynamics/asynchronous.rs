@@ -6,7 +6,7 @@ use super::synchronous::sign_or;
 use super::{Dynamics, Motion, Run, Start};
 use crate::energies::Flip;
 use crate::error::{Error, Result};
-use crate::noise::{streams, Purpose, Stream};
+use crate::noise::{Purpose, Stream, streams};
 use crate::parallel;
 use crate::real::Real;
 

@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use crate::error::{Error, Result};
-use crate::noise::{streams, Purpose, Stream};
+use crate::noise::{Purpose, Stream, streams};
 use crate::real::Real;
 
 /// The known units of a batch and what they are held to.
@@ -39,11 +39,7 @@ impl<F: Real> Clamp<F> {
                 "give one row for all cues or one row a cue",
             ));
         }
-        Ok(Clamp {
-            known: known.to_owned(),
-            values: values.to_owned(),
-            path: Path::Still,
-        })
+        Ok(Clamp { known: known.to_owned(), values: values.to_owned(), path: Path::Still })
     }
 
     /// The same units, noised to the current level, for a stochastic recall.
@@ -59,13 +55,7 @@ impl<F: Real> Clamp<F> {
 
     /// Puts the known units of `states` where they belong after a step from `from` to `to`.
     /// `from = ∞` places them afresh at level `to`.
-    pub(crate) fn impose(
-        &mut self,
-        rows: &[usize],
-        mut states: ArrayViewMut2<F>,
-        from: &[f64],
-        to: &[f64],
-    ) {
+    pub(crate) fn impose(&mut self, rows: &[usize], mut states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) {
         for (k, (&row, mut state)) in rows.iter().zip(states.outer_iter_mut()).enumerate() {
             for j in 0..state.len() {
                 if !self.known[[row, j]] {

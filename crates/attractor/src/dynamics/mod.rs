@@ -66,11 +66,5 @@ pub trait Dynamics<F: Real>: Send + Sync {
 pub trait Run<F: Real> {
     /// One step, in place. Row k of `states` is row `rows[k]` of the batch that was started, and goes
     /// from level `from[k]` to level `to[k]`. Row i may depend on row i and its own stream alone.
-    fn step(
-        &mut self,
-        rows: &[usize],
-        states: ArrayViewMut2<F>,
-        from: &[f64],
-        to: &[f64],
-    ) -> Result<()>;
+    fn step(&mut self, rows: &[usize], states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) -> Result<()>;
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use ndarray::{Array2, ArrayView2};
 
 use super::{Energy, Flip};
-use crate::error::{check_width, Error, Result};
+use crate::error::{Error, Result, check_width};
 use crate::kernels::dots;
 use crate::patterns::Patterns;
 use crate::real::Real;
@@ -87,17 +87,15 @@ impl<F: Real> DenseEnergy<F> {
                 let fits = ((300.0 - (patterns.len() as f64).log10()) / largest.log10()) as u32;
                 return Err(Error::parameter(
                     "separation degree",
-                    format!("at most {fits} for these patterns (overlaps reach {largest}), or 'exp', which is kept in the log domain"),
+                    format!(
+                        "at most {fits} for these patterns (overlaps reach {largest}), or 'exp', which is kept in the log domain"
+                    ),
                     k,
                 ));
             }
         }
         let columns = patterns.values().t().as_standard_layout().into_owned();
-        Ok(DenseEnergy {
-            patterns,
-            columns,
-            separation,
-        })
+        Ok(DenseEnergy { patterns, columns, separation })
     }
 
     /// The stored patterns.

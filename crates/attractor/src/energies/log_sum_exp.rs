@@ -3,9 +3,9 @@
 use ndarray::{Array2, ArrayView2, Zip};
 
 use super::{Energy, Gradient};
-use crate::error::{check_width, Error, Result};
-use crate::kernels::{attend, attend::log_sum, Form};
-use crate::patterns::{check_states, Patterns};
+use crate::error::{Error, Result, check_width};
+use crate::kernels::{Form, attend, attend::log_sum};
+use crate::patterns::{Patterns, check_states};
 use crate::real::Real;
 
 /// E(x; β) = −β⁻¹ ln Σ_n exp(β x·y_n) + ½‖x‖² (weights π_n inside the sum where given).
@@ -30,11 +30,7 @@ impl<F: Real> LogSumExp<F> {
             return Err(Error::parameter("beta", "a positive finite number", beta));
         }
         let form = if norm_bias { Form::Distance } else { Form::Dot };
-        Ok(LogSumExp {
-            patterns,
-            beta,
-            form,
-        })
+        Ok(LogSumExp { patterns, beta, form })
     }
 
     /// The stored patterns.
@@ -76,11 +72,7 @@ impl<F: Real> Energy<F> for LogSumExp<F> {
             // Already inside the logits −β‖x − y‖²/2.
             Form::Distance => 0.0,
         };
-        Ok(log_sums
-            .iter()
-            .zip(squares)
-            .map(|(l, square)| -l / self.beta + confinement(square))
-            .collect())
+        Ok(log_sums.iter().zip(squares).map(|(l, square)| -l / self.beta + confinement(square)).collect())
     }
 }
 

@@ -3,9 +3,9 @@
 use ndarray::{Array2, ArrayView2, Zip};
 
 use super::{Denoise, Energy, Gradient};
-use crate::error::{check_rows, check_width, Error, Result};
-use crate::kernels::{attend, attend::log_sum, Form, Read};
-use crate::patterns::{check_states, Patterns};
+use crate::error::{Error, Result, check_rows, check_width};
+use crate::kernels::{Form, Read, attend, attend::log_sum};
+use crate::patterns::{Patterns, check_states};
 use crate::real::Real;
 
 /// The noised density of stored patterns and its potential,

@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::{Energy, Flip, Gradient};
-use crate::error::{check_width, Error, Result};
+use crate::error::{Error, Result, check_width};
 use crate::kernels::dots;
 use crate::real::Real;
 
@@ -43,9 +43,7 @@ impl Quadratic {
                 ));
             }
         }
-        Ok(Quadratic {
-            weights: weights.as_standard_layout().into_owned(),
-        })
+        Ok(Quadratic { weights: weights.as_standard_layout().into_owned() })
     }
 
     /// The coupling matrix W.
@@ -70,9 +68,7 @@ impl<F: Real> Energy<F> for Quadratic {
     fn energy(&self, states: ArrayView2<F>, _level: &[f64]) -> Result<Vec<f64>> {
         let (states, fields) = self.fields(states)?;
         let pairs = states.outer_iter().zip(fields.outer_iter());
-        Ok(pairs
-            .map(|(x, h)| -0.5 * x.iter().zip(h).map(|(x, h)| x * h).sum::<f64>())
-            .collect())
+        Ok(pairs.map(|(x, h)| -0.5 * x.iter().zip(h).map(|(x, h)| x * h).sum::<f64>()).collect())
     }
 }
 

@@ -46,26 +46,27 @@ impl<F: Real> Read<F> {
         for q in 0..self.peak.len() {
             let mean = other.mean.row(q);
             let mean = mean.to_slice().expect("means are stored row-major");
-            self.merge_row(q, other.peak[q], other.mass[q], other.second[q], mean);
+            self.merge_row(q, other.peak[q], other.mass[q], other.second[q], mean, 1.0);
         }
     }
 
-    fn merge_row(&mut self, q: usize, peak: f64, mass: f64, second: f64, mean: &[F]) {
+    /// Merges a read of one query whose second moment and mean are still to be multiplied by `factor`.
+    fn merge_row(&mut self, q: usize, peak: f64, mass: f64, second: f64, mean: &[F], factor: f64) {
         if mass == 0.0 {
             return;
         }
         let top = self.peak[q].max(peak);
-        let ours = self.mass[q] * (self.peak[q] - top).exp();
+        let ours = if self.mass[q] > 0.0 { self.mass[q] * (self.peak[q] - top).exp() } else { 0.0 };
         let theirs = mass * (peak - top).exp();
         let total = ours + theirs;
-        let (a, b) = (ours / total, theirs / total);
+        let (a, b) = (ours / total, theirs / total * factor);
         self.peak[q] = top;
         self.mass[q] = total;
         self.second[q] = a * self.second[q] + b * second;
         let (a, b) = (F::of(a), F::of(b));
-        for (own, other) in self.mean.row_mut(q).iter_mut().zip(mean) {
-            *own = a * *own + b * *other;
-        }
+        let mut own = self.mean.row_mut(q);
+        let own = own.as_slice_mut().expect("means are stored row-major");
+        own.iter_mut().zip(mean).for_each(|(own, &other)| *own = a * *own + b * other);
     }
 }
 
@@ -86,12 +87,7 @@ impl<F: Real> Read<F> {
 /// assert!((read.log_sum()[0] - (2.0_f64.ln() - 1.0)).abs() < 1e-15);
 /// # Ok::<(), attractor::Error>(())
 /// ```
-pub fn attend<F: Real>(
-    patterns: &Patterns<F>,
-    queries: ArrayView2<F>,
-    betas: &[f64],
-    form: Form,
-) -> Read<F> {
+pub fn attend<F: Real>(patterns: &Patterns<F>, queries: ArrayView2<F>, betas: &[f64], form: Form) -> Read<F> {
     let dim = patterns.dim();
     let mut read = Read::empty(queries.nrows(), dim);
     let merge = |parts: Vec<Part<Sums<F>>>| {
@@ -99,12 +95,9 @@ pub fn attend<F: Real>(
             for (lane, &least) in part.least.iter().enumerate() {
                 let q = part.first + lane;
                 let sums = &part.fold;
-                let mass = sums.mass[lane];
-                let inverse = F::of(1.0 / mass);
-                let mean: Vec<F> =
-                    sums.mean[lane * dim..(lane + 1) * dim].iter().map(|&m| m * inverse).collect();
                 let peak = -stream::usable_beta::<F>(betas[q]) * least;
-                read.merge_row(q, peak, mass, sums.second[lane] / mass, &mean);
+                let (mass, mean) = (sums.mass[lane], &sums.mean[lane * dim..(lane + 1) * dim]);
+                read.merge_row(q, peak, mass, sums.second[lane], mean, 1.0 / mass);
             }
         }
     };
@@ -126,7 +119,7 @@ pub fn log_sum<F: Real>(
             for (lane, &least) in part.least.iter().enumerate() {
                 let q = part.first + lane;
                 let peak = -stream::usable_beta::<F>(betas[q]) * least;
-                read.merge_row(q, peak, part.fold.mass[lane], 0.0, &[]);
+                read.merge_row(q, peak, part.fold.mass[lane], 0.0, &[], 1.0);
             }
         }
     };
@@ -202,33 +195,39 @@ impl<F: Real> Fold<F> for Sums<F> {
             }
         }
         let rescale: [F; L] = std::array::from_fn(|l| F::of(rescale[l]));
+        let vectors = tile.dim / M::LANES;
+        let fours = lanes.live / 4 * 4;
         // Two vectors of units by four queries: eight sums in flight hide the latency of an addition,
         // and the tile's columns stay in the first-level cache for the next four queries.
-        let mut unit = 0;
-        while unit + 2 * M::LANES <= tile.dim {
-            self.add_means::<M, L, 2>(tile, weights, lanes.live, unit, &rescale);
-            unit += 2 * M::LANES;
-        }
-        while unit + M::LANES <= tile.dim {
-            self.add_means::<M, L, 1>(tile, weights, lanes.live, unit, &rescale);
-            unit += M::LANES;
-        }
-        for unit in unit..tile.dim {
-            for lane in 0..lanes.live {
-                let term = |n: usize| weights[n][lane] * tile.rows[n * tile.dim + unit];
-                let mut sum = F::ZERO;
-                self.active.iter().for_each(|&n| sum += term(n as usize));
-                let mean = &mut self.mean[lane * tile.dim + unit];
-                *mean = *mean * rescale[lane] + sum;
+        for pair in 0..vectors / 2 {
+            for lane in (0..fours).step_by(4) {
+                self.add_columns::<M, L, 4, 2>(tile, weights, lane, 2 * pair * M::LANES, &rescale);
             }
+        }
+        if vectors % 2 == 1 {
+            for lane in (0..fours).step_by(4) {
+                self.add_columns::<M, L, 4, 1>(tile, weights, lane, (vectors - 1) * M::LANES, &rescale);
+            }
+        }
+        // Eight vectors of units for each query that is left.
+        for lane in fours..lanes.live {
+            for eight in 0..vectors / 8 {
+                self.add_columns::<M, L, 1, 8>(tile, weights, lane, 8 * eight * M::LANES, &rescale);
+            }
+            for vector in vectors / 8 * 8..vectors {
+                self.add_columns::<M, L, 1, 1>(tile, weights, lane, vector * M::LANES, &rescale);
+            }
+        }
+        for unit in vectors * M::LANES..tile.dim {
+            self.add_unit::<M, L>(tile, weights, lanes.live, unit, &rescale);
         }
     }
 }
 
 impl<F: Real> Sums<F> {
-    /// mean = rescale · mean + Σ_n w_n y_n for all lanes, in `C` vectors of units from `unit` on.
+    /// mean = rescale · mean + Σ_n w_n y_n for one unit of all lanes, side by side.
     #[inline(always)]
-    fn add_means<M: Machine<F>, const L: usize, const C: usize>(
+    fn add_unit<M: Machine<F>, const L: usize>(
         &mut self,
         tile: &Tile<F>,
         weights: &[[F; L]],
@@ -236,18 +235,21 @@ impl<F: Real> Sums<F> {
         unit: usize,
         rescale: &[F; L],
     ) {
-        let mut lane = 0;
-        while lane + 4 <= live {
-            self.add_columns::<M, L, 4, C>(tile, weights, lane, unit, rescale);
-            lane += 4;
+        let mut sums = [F::ZERO; L];
+        for &n in &self.active {
+            let value = tile.rows[n as usize * tile.dim + unit];
+            let weight = &weights[n as usize];
+            for l in 0..L {
+                sums[l] = weight[l].multiply_add(value, sums[l], M::FMA);
+            }
         }
-        while lane < live {
-            self.add_columns::<M, L, 1, C>(tile, weights, lane, unit, rescale);
-            lane += 1;
+        for lane in 0..live {
+            let mean = &mut self.mean[lane * tile.dim + unit];
+            *mean = *mean * rescale[lane] + sums[lane];
         }
     }
 
-    /// The same for `Q` lanes from `lane` on.
+    /// The same for `C` vectors of units of `Q` lanes.
     #[inline(always)]
     fn add_columns<M: Machine<F>, const L: usize, const Q: usize, const C: usize>(
         &mut self,
@@ -283,6 +285,41 @@ impl<F: Real> Sums<F> {
             for (mean, sum) in means.chunks_exact_mut(M::LANES).zip(sums[q]) {
                 // SAFETY: chunks of LANES numbers.
                 unsafe { M::store(M::multiply_add(factor, M::load(mean), sum), mean) };
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::machine::Portable;
+    use crate::kernels::stream::{Job, pass};
+    use crate::noise::{Purpose, Stream};
+
+    /// What other machines run: the arrays instead of this machine's registers, 8 lanes instead of 16.
+    #[test]
+    fn the_portable_kernel_gives_the_same_read() {
+        /// Rounding of f32 sums in another order of fused and unfused operations.
+        const ROUNDING: f32 = 1e-5;
+        let mut noise = Stream::new(1, Purpose::Patterns, 0);
+        let (n, d, b) = (300, 37, 11);
+        let values = Array2::from_shape_fn((n, d), |_| noise.normal() as f32);
+        let queries = Array2::from_shape_fn((b, d), |_| noise.normal() as f32);
+        let patterns = Patterns::new(values).expect("patterns");
+        let betas = vec![0.2; b];
+        let read = attend(&patterns, queries.view(), &betas, Form::Distance);
+        let job = Job { patterns: &patterns, queries: queries.view(), betas: &betas, form: Form::Distance };
+        let parts = pass::<f32, _, Portable, 8>(&job, 0..b, 0..n, &|lanes| Sums::new(lanes, d));
+        for part in parts {
+            for lane in 0..part.least.len() {
+                let q = part.first + lane;
+                let mass = part.fold.mass[lane];
+                assert!((mass / read.mass[q] - 1.0).abs() < f64::from(ROUNDING), "row {q}");
+                for j in 0..d {
+                    let mean = part.fold.mean[lane * d + j] / mass as f32;
+                    assert!((mean - read.mean[[q, j]]).abs() < ROUNDING, "row {q}, unit {j}");
+                }
             }
         }
     }

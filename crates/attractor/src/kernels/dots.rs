@@ -7,7 +7,7 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use super::machine::{at_best, Machine};
+use super::machine::{Machine, Single, at_best};
 use crate::parallel;
 use crate::real::Real;
 
@@ -15,8 +15,11 @@ use crate::real::Real;
 /// error of an f32 dot product near (BLOCK + D/BLOCK) unit roundoffs instead of D.
 pub const BLOCK: usize = 64;
 
-/// Rows of one register block: 6 rows × 2 vector registers of queries leaves 4 of AVX2's 16 free.
+/// Rows of one register block: 6 rows × 2 vector registers of queries leave 4 of AVX2's 16 free.
 const ROWS: usize = 6;
+
+/// Rows where there is one register of queries: eight sums in flight hide the latency of an addition.
+const NARROW_ROWS: usize = 8;
 
 /// Bound on |computed − exact| of a dot product, relative to ‖x‖‖y‖, over D units.
 pub(crate) fn error_bound<F: Real>(dim: usize) -> f64 {
@@ -35,15 +38,31 @@ pub(crate) fn tile<F: Real, M: Machine<F>, const L: usize>(
     debug_assert_eq!(packed.len(), dim);
     for from in (0..dim).step_by(BLOCK) {
         let packed = &packed[from..dim.min(from + BLOCK)];
-        let mut r = 0;
-        while r + ROWS <= out.len() {
-            block::<F, M, L, ROWS>(&rows[r * dim..], dim, from, packed, &mut out[r..r + ROWS]);
-            r += ROWS;
+        if L == 1 {
+            blocks::<F, Single<M>, L, NARROW_ROWS>(rows, dim, from, packed, out);
+        } else if L == M::LANES {
+            blocks::<F, M, L, NARROW_ROWS>(rows, dim, from, packed, out);
+        } else {
+            blocks::<F, M, L, ROWS>(rows, dim, from, packed, out);
         }
-        while r < out.len() {
-            block::<F, M, L, 1>(&rows[r * dim..], dim, from, packed, &mut out[r..r + 1]);
-            r += 1;
-        }
+    }
+}
+
+/// One block of units of all rows, `R` rows at a time.
+#[inline(always)]
+fn blocks<F: Real, M: Machine<F>, const L: usize, const R: usize>(
+    rows: &[F],
+    dim: usize,
+    from: usize,
+    packed: &[[F; L]],
+    out: &mut [[F; L]],
+) {
+    let whole = out.len() / R * R;
+    for r in (0..whole).step_by(R) {
+        block::<F, M, L, R>(&rows[r * dim..], dim, from, packed, &mut out[r..r + R]);
+    }
+    for r in whole..out.len() {
+        block::<F, M, L, 1>(&rows[r * dim..], dim, from, packed, &mut out[r..r + 1]);
     }
 }
 
@@ -60,14 +79,17 @@ fn block<F: Real, M: Machine<F>, const L: usize, const R: usize>(
     // One or two vectors of queries: L is M::LANES or twice that.
     let two = L > M::LANES;
     let mut sums = [[M::splat(F::ZERO); 2]; R];
+    // Opaque, or the compiler derives each address from the last one: a chain of additions that the
+    // multiplications then wait for. SAFETY: within `rows`, as checked above.
+    let columns: [*const F; R] =
+        std::hint::black_box(std::array::from_fn(|r| unsafe { rows.as_ptr().add(r * dim + from) }));
     for (k, query) in packed.iter().enumerate() {
-        // SAFETY: `query` holds L numbers; the last index into `rows` was checked above.
+        // SAFETY: `query` holds L numbers; the last unit of each row was checked above.
         unsafe {
-            let column = rows.as_ptr().add(from + k);
             let first = M::load(query);
             let second = if two { M::load(&query[M::LANES..]) } else { first };
             for r in 0..R {
-                let value = M::splat(*column.add(r * dim));
+                let value = M::splat(*columns[r].add(k));
                 sums[r][0] = M::multiply_add(value, first, sums[r][0]);
                 if two {
                     sums[r][1] = M::multiply_add(value, second, sums[r][1]);

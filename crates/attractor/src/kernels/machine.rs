@@ -3,6 +3,10 @@
 //! Only instruction sets that the tests execute are here. The rest of the kernels is straight-line
 //! code over lanes that the compiler vectorises for whichever machine it is inlined into.
 
+use std::marker::PhantomData;
+
+use crate::real::Real;
+
 /// A machine's vectors of `F`.
 ///
 /// Loads and stores check nothing: slices must hold at least [`LANES`](Machine::LANES) numbers.
@@ -55,11 +59,7 @@ macro_rules! portable {
             #[inline(always)]
             fn multiply_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector {
                 std::array::from_fn(|l| {
-                    if cfg!(target_arch = "aarch64") {
-                        a[l].mul_add(b[l], c[l])
-                    } else {
-                        a[l] * b[l] + c[l]
-                    }
+                    if cfg!(target_arch = "aarch64") { a[l].mul_add(b[l], c[l]) } else { a[l] * b[l] + c[l] }
                 })
             }
         }
@@ -108,6 +108,37 @@ macro_rules! avx2 {
 avx2!(f32, __m256, 8, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps);
 #[cfg(target_arch = "x86_64")]
 avx2!(f64, __m256d, 4, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd);
+
+/// One number at a time, rounding as machine `M` does: for a single query, whose lanes would be idle.
+#[derive(Clone, Copy)]
+pub struct Single<M>(PhantomData<M>);
+
+impl<F: Real, M: Machine<F>> Machine<F> for Single<M> {
+    type Vector = F;
+    const LANES: usize = 1;
+    const FMA: bool = M::FMA;
+
+    #[inline(always)]
+    fn splat(value: F) -> F {
+        value
+    }
+    #[inline(always)]
+    unsafe fn load(from: &[F]) -> F {
+        debug_assert!(!from.is_empty());
+        // SAFETY: the caller's.
+        unsafe { *from.as_ptr() }
+    }
+    #[inline(always)]
+    unsafe fn store(vector: F, to: &mut [F]) {
+        debug_assert!(!to.is_empty());
+        // SAFETY: the caller's.
+        unsafe { *to.as_mut_ptr() = vector }
+    }
+    #[inline(always)]
+    fn multiply_add(a: F, b: F, c: F) -> F {
+        a.multiply_add(b, c, M::FMA)
+    }
+}
 
 /// Calls the body compiled for this machine: AVX2 with fused multiply-add where there is one, else
 /// what the target has at least. The body must be `#[inline(always)]` all the way down, and generic

@@ -19,7 +19,7 @@ pub(crate) mod machine;
 pub mod posterior;
 mod stream;
 
-pub use attend::{attend, Read};
+pub use attend::{Read, attend};
 pub use dots::dots;
-pub use posterior::{posterior, Posterior};
+pub use posterior::{Posterior, posterior};
 pub use stream::Form;

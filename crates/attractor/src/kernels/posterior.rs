@@ -30,10 +30,7 @@ pub fn posterior<F: Real>(
 ) -> Vec<Posterior> {
     let top = top.clamp(1, patterns.len());
     let mut result = Vec::with_capacity(queries.nrows());
-    let make = |lanes| Spread {
-        lanes: vec![Lane::default(); lanes],
-        top,
-    };
+    let make = |lanes| Spread { lanes: vec![Lane::default(); lanes], top };
     stream::stream(patterns, queries, betas, form, make, |mut parts: Vec<Part<Spread>>| {
         for lane in 0..parts[0].least.len() {
             let beta = stream::usable_beta::<F>(betas[parts[0].first + lane]);
@@ -103,11 +100,7 @@ impl Lane {
 
     fn finish(self) -> Posterior {
         Posterior {
-            top: self
-                .best
-                .iter()
-                .map(|&(gap, index)| (index, (-gap).exp() / self.mass))
-                .collect(),
+            top: self.best.iter().map(|&(gap, index)| (index, (-gap).exp() / self.mass)).collect(),
             entropy: (self.mass.ln() + self.heat / self.mass).max(0.0),
             participation: self.mass * self.mass / self.squares,
         }

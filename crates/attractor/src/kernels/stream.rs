@@ -20,7 +20,7 @@ use std::ops::Range;
 use ndarray::ArrayView2;
 
 use super::dots::{self, error_bound};
-use super::machine::{at_best, Machine};
+use super::machine::{Machine, at_best};
 use crate::parallel;
 use crate::patterns::Patterns;
 use crate::real::Real;
@@ -87,11 +87,11 @@ struct Pack<F, K, const L: usize> {
     fold: K,
 }
 
-struct Job<'a, F> {
-    patterns: &'a Patterns<F>,
-    queries: ArrayView2<'a, F>,
-    betas: &'a [f64],
-    form: Form,
+pub(super) struct Job<'a, F> {
+    pub(super) patterns: &'a Patterns<F>,
+    pub(super) queries: ArrayView2<'a, F>,
+    pub(super) betas: &'a [f64],
+    pub(super) form: Form,
 }
 
 /// Queries that share a pass over a range.
@@ -132,12 +132,7 @@ pub(crate) fn stream<F: Real, K: Fold<F>>(
     mut finish: impl FnMut(Vec<Part<K>>),
 ) {
     let queries = queries.as_standard_layout();
-    let job = Job {
-        patterns,
-        queries: queries.view(),
-        betas,
-        form,
-    };
+    let job = Job { patterns, queries: queries.view(), betas, form };
     let (n, dim, b) = (patterns.len(), patterns.dim(), queries.nrows());
     let length = range_length(n, dim);
     let ranges = n.div_ceil(length);
@@ -150,13 +145,13 @@ pub(crate) fn stream<F: Real, K: Fold<F>>(
         let mut done = parallel::map(blocks * ranges, work, |task| {
             let from = start + task / ranges * QUERIES;
             let block = from..end.min(from + QUERIES);
-            // A short last pack wastes lanes; half as many lanes waste fewer.
-            match (F::WIDE, block.len() > F::WIDE / 2) {
-                (16, true) => pass_at_best::<F, K, 16>(&job, block, range(task % ranges), &make),
-                (16, false) | (8, true) => {
-                    pass_at_best::<F, K, 8>(&job, block, range(task % ranges), &make)
-                }
-                _ => pass_at_best::<F, K, 4>(&job, block, range(task % ranges), &make),
+            let range = range(task % ranges);
+            // A short pack wastes lanes; half as many lanes waste fewer, and one query needs none.
+            match (block.len(), F::WIDE) {
+                (1, _) => pass_at_best::<F, K, 1>(&job, block, range, &make),
+                (len, 16) if len > 8 => pass_at_best::<F, K, 16>(&job, block, range, &make),
+                (len, 8) if len <= 4 => pass_at_best::<F, K, 4>(&job, block, range, &make),
+                _ => pass_at_best::<F, K, 8>(&job, block, range, &make),
             }
             .into_iter()
             .map(Some)
@@ -178,7 +173,7 @@ at_best! {
 
 /// One range of patterns past one block of queries.
 #[inline(always)]
-fn pass<F: Real, K: Fold<F>, M: Machine<F>, const L: usize>(
+pub(super) fn pass<F: Real, K: Fold<F>, M: Machine<F>, const L: usize>(
     job: &Job<F>,
     block: Range<usize>,
     range: Range<usize>,
@@ -193,10 +188,7 @@ fn pass<F: Real, K: Fold<F>, M: Machine<F>, const L: usize>(
             Pack {
                 packed: dots::pack(job.queries.slice(ndarray::s![..block.end, ..]), first),
                 first,
-                lanes: Lanes {
-                    live,
-                    betas: std::array::from_fn(|l| usable_beta::<F>(job.betas[row(l)])),
-                },
+                lanes: Lanes { live, betas: std::array::from_fn(|l| usable_beta::<F>(job.betas[row(l)])) },
                 half_squares: std::array::from_fn(|l| {
                     job.queries.row(row(l)).iter().map(|v| v.wide() * v.wide()).sum::<f64>() / 2.0
                 }),
@@ -209,7 +201,7 @@ fn pass<F: Real, K: Fold<F>, M: Machine<F>, const L: usize>(
     let dim = job.patterns.dim();
     let values = job.patterns.values();
     let values = values.as_slice().expect("patterns are stored row-major");
-    let length = tile_length(dim);
+    let length = tile_length(dim).min(range.len());
     let mut costs = vec![[F::ZERO; L]; length];
     let mut weights = vec![[F::ZERO; L]; length];
     let mut contenders = Vec::new();
@@ -256,12 +248,11 @@ fn gaps<F: Real, K, M: Machine<F>, const L: usize>(
     contenders: &mut Vec<(usize, usize, f64)>,
 ) -> [f64; L] {
     let live = pack.lanes.live;
-    let mut largest_square = 0.0_f64;
+    let largest_square = job.patterns.largest_square();
     // Costs without the query's own ½‖z‖².
-    for (n, cost) in costs.iter_mut().enumerate() {
-        largest_square = largest_square.max(tile.squares[n]);
+    for (cost, square) in costs.iter_mut().zip(tile.squares) {
         let half = match job.form {
-            Form::Distance => F::of(tile.squares[n] / 2.0),
+            Form::Distance => F::of(square / 2.0),
             Form::Dot => F::ZERO,
         };
         for l in 0..L {

@@ -63,10 +63,7 @@ impl<F: Real> Dense<F> {
     /// # Errors
     /// A degree at which overlaps overflow.
     pub fn new(patterns: Patterns<F>, separation: Separation) -> Result<Self> {
-        Ok(Dense {
-            energy: DenseEnergy::new(patterns, separation)?,
-            order: Order::default(),
-        })
+        Ok(Dense { energy: DenseEnergy::new(patterns, separation)?, order: Order::default() })
     }
 
     /// The same, units visited in this order.
@@ -77,11 +74,7 @@ impl<F: Real> Dense<F> {
 
     /// The update rule as a dynamics.
     pub fn dynamics(&self) -> Asynchronous<'_, F> {
-        Asynchronous {
-            energy: &self.energy,
-            order: self.order,
-            rule: Rule::Sign,
-        }
+        Asynchronous { energy: &self.energy, order: self.order, rule: Rule::Sign }
     }
 }
 
@@ -102,11 +95,7 @@ impl<F: Real> Memory<F> for Dense<F> {
         &self.energy
     }
 
-    fn recall_observed(
-        &self,
-        request: &Request<F>,
-        observer: &mut dyn Observer<F>,
-    ) -> Result<Recall<F>> {
+    fn recall_observed(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
         spin_recall(self, &self.dynamics(), request, observer)
     }
 }

@@ -6,16 +6,16 @@ use ndarray::{Array2, Axis};
 
 use super::report::matches;
 use super::{Card, Level, Memory, Options, Parameter, Recall, Request, Row};
-use crate::diffusion::{estimate_levels, Process, Sampler};
+use crate::diffusion::{Process, Sampler, estimate_levels};
 use crate::dynamics::{Clamp, Start};
 use crate::energies::{Denoise, Energy, Points};
 use crate::error::{Error, Result};
-use crate::kernels::{posterior, Form, Posterior};
-use crate::noise::{streams, Purpose};
+use crate::kernels::{Form, Posterior, posterior};
+use crate::noise::{Purpose, streams};
 use crate::observe::Observer;
 use crate::patterns::Patterns;
 use crate::real::Real;
-use crate::recall::{recall, Grid, Stop};
+use crate::recall::{Grid, Stop, recall};
 
 /// What [`MODELS`](super::MODELS) says of it.
 pub(super) const CARD: Card = Card {
@@ -101,12 +101,7 @@ impl<F: Real> Diffusion<F> {
             (_, Some(0)) => return Err(Error::parameter("steps", "a whole number > 0", 0)),
             (_, steps) => steps.unwrap_or(sampler.default_steps()),
         };
-        Ok(Diffusion {
-            points: Points::new(patterns),
-            process,
-            sampler,
-            steps,
-        })
+        Ok(Diffusion { points: Points::new(patterns), process, sampler, steps })
     }
 
     /// Its landscapes and denoiser.
@@ -228,11 +223,7 @@ impl<F: Real> Memory<F> for Diffusion<F> {
         Some(&self.points)
     }
 
-    fn recall_observed(
-        &self,
-        request: &Request<F>,
-        observer: &mut dyn Observer<F>,
-    ) -> Result<Recall<F>> {
+    fn recall_observed(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
         /// Rest: root mean square distance per unit from the posterior mean, in spreads.
         const REST: f64 = 0.05;
         /// Last positive level of the grid, in spreads.
@@ -265,16 +256,8 @@ impl<F: Real> Memory<F> for Diffusion<F> {
         let last = LAST * patterns.spread();
         let grid = Grid::Levels(self.sampler.levels(&self.process, &levels, last, self.steps));
         let (_, stop) = super::updates(None, request.tolerance, REST * patterns.spread())?;
-        let stop = Stop {
-            early: false,
-            ..stop
-        };
-        let start = Start {
-            states: states.view(),
-            rows: &rows,
-            seed: request.seed,
-            held: None,
-        };
+        let stop = Stop { early: false, ..stop };
+        let start = Start { states: states.view(), rows: &rows, seed: request.seed, held: None };
         let posteriors = self.posterior(request, &states, &levels, values.as_ref())?;
         let recalled = recall(dynamics.as_ref(), start, clamp, &grid, stop, observer)?;
         let energies = self.points.energy(recalled.states.view(), &levels)?;
@@ -296,10 +279,7 @@ impl<F: Real> Memory<F> for Diffusion<F> {
                 steps: recalled.steps[row],
             })
             .collect();
-        Ok(Recall {
-            states: preparation.backward(recalled.states),
-            rows,
-        })
+        Ok(Recall { states: preparation.backward(recalled.states), rows })
     }
 
     /// E_σ in the states' own units.

@@ -17,7 +17,7 @@ pub use hopfield::{Hopfield, HopfieldOptions, Learning, Update};
 pub use modern::{Beta, Modern};
 pub use report::{Recall, Regime, Row};
 pub use request::{Level, Request};
-pub use spec::{model, Buildable, Card, Model, Options, Parameter, Spec, MODELS};
+pub use spec::{Buildable, Card, MODELS, Model, Options, Parameter, Spec, model};
 
 use ndarray::ArrayView2;
 
@@ -50,11 +50,7 @@ pub trait Memory<F: Real>: Send + Sync {
     ///
     /// # Errors
     /// Cues of the wrong shape or not finite, options outside their range, the observer's stop.
-    fn recall_observed(
-        &self,
-        request: &Request<F>,
-        observer: &mut dyn Observer<F>,
-    ) -> Result<Recall<F>>;
+    fn recall_observed(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>>;
 
     /// Recalls a batch of cues.
     ///
@@ -98,9 +94,6 @@ fn updates(
     let early = updates.is_none() || tolerance.is_some();
     Ok((
         crate::Grid::Updates(updates.unwrap_or(ENOUGH)),
-        crate::Stop {
-            tolerance: tolerance.unwrap_or(default_tolerance),
-            early,
-        },
+        crate::Stop { tolerance: tolerance.unwrap_or(default_tolerance), early },
     ))
 }

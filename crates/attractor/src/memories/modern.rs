@@ -5,11 +5,11 @@ use std::str::FromStr;
 use ndarray::Axis;
 
 use super::report::matches;
-use super::{updates, Card, Memory, Options, Parameter, Recall, Regime, Request, Row};
+use super::{Card, Memory, Options, Parameter, Recall, Regime, Request, Row, updates};
 use crate::dynamics::{Clamp, Descent, Start};
 use crate::energies::{Energy, LogSumExp};
 use crate::error::{Error, Result};
-use crate::kernels::{posterior, Form};
+use crate::kernels::{Form, posterior};
 use crate::observe::Observer;
 use crate::patterns::Patterns;
 use crate::real::Real;
@@ -99,9 +99,7 @@ impl<F: Real> Modern<F> {
             Beta::Auto => Self::separating_beta(&patterns, form),
             Beta::Value(beta) => beta,
         };
-        Ok(Modern {
-            energy: LogSumExp::new(patterns, beta, norm_bias)?,
-        })
+        Ok(Modern { energy: LogSumExp::new(patterns, beta, norm_bias)? })
     }
 
     /// The inverse temperature in use.
@@ -111,9 +109,7 @@ impl<F: Real> Modern<F> {
 
     /// The update rule as a dynamics.
     pub fn dynamics(&self) -> Descent<'_, F> {
-        Descent {
-            energy: &self.energy,
-        }
+        Descent { energy: &self.energy }
     }
 
     /// The β at which the least separated pattern, as its own cue, keeps weight 0.999.
@@ -165,11 +161,7 @@ impl<F: Real> Memory<F> for Modern<F> {
         &self.energy
     }
 
-    fn recall_observed(
-        &self,
-        request: &Request<F>,
-        observer: &mut dyn Observer<F>,
-    ) -> Result<Recall<F>> {
+    fn recall_observed(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
         /// Rest, in spreads of the patterns.
         const REST: f64 = 1e-6;
         let patterns = self.energy.patterns();
@@ -177,12 +169,7 @@ impl<F: Real> Memory<F> for Modern<F> {
         let clamp = request.known.map(|known| Clamp::new(known, states.view())).transpose()?;
         let (grid, stop) = updates(request.updates, request.tolerance, REST * patterns.spread())?;
         let rows = request.rows();
-        let start = Start {
-            states: states.view(),
-            rows: &rows,
-            seed: request.seed,
-            held: None,
-        };
+        let start = Start { states: states.view(), rows: &rows, seed: request.seed, held: None };
         let recalled = recall(&self.dynamics(), start, clamp, &grid, stop, observer)?;
 
         let states = recalled.states;
@@ -206,10 +193,7 @@ impl<F: Real> Memory<F> for Modern<F> {
                 steps: recalled.steps[row],
             })
             .collect();
-        Ok(Recall {
-            states: patterns.preparation().backward(states),
-            rows,
-        })
+        Ok(Recall { states: patterns.preparation().backward(states), rows })
     }
 }
 

@@ -2,8 +2,8 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use crate::error::{check_width, Error, Result};
-use crate::patterns::{check_states, Preparation};
+use crate::error::{Error, Result, check_width};
+use crate::patterns::{Preparation, check_states};
 use crate::real::Real;
 use crate::recall::CUE_CURE;
 

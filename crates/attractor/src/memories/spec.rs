@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use super::{dense, diffusion, hopfield, modern, Memory};
+use super::{Memory, dense, diffusion, hopfield, modern};
 use crate::error::{Error, Result};
 use crate::patterns::Patterns;
 use crate::real::Real;
@@ -129,10 +129,7 @@ pub struct Spec {
 impl Spec {
     /// A model with all options at their defaults.
     pub fn new(model: &str) -> Self {
-        Spec {
-            model: model.to_owned(),
-            options: Options::default(),
-        }
+        Spec { model: model.to_owned(), options: Options::default() }
     }
 
     /// The same with one option set.

@@ -2,7 +2,7 @@
 
 mod preparation;
 
-pub use preparation::{Prepare, Preparation};
+pub use preparation::{Preparation, Prepare};
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -28,6 +28,7 @@ use crate::real::Real;
 pub struct Patterns<F> {
     values: ArcArray2<F>,
     squares: Arc<[f64]>,
+    largest_square: f64,
     log_weights: Option<Arc<[f64]>>,
     preparation: Arc<Preparation>,
     spread: f64,
@@ -60,15 +61,13 @@ impl<F: Real> Patterns<F> {
                 cure: "give an N × D array with N ≥ 1 patterns of D ≥ 1 units".into(),
             });
         }
-        let values = if values.is_standard_layout() {
-            values
-        } else {
-            values.as_standard_layout().into_owned()
-        };
+        let values =
+            if values.is_standard_layout() { values } else { values.as_standard_layout().into_owned() };
         let squares = check_states("patterns", values.view(), "remove or repair those rows")?;
         let spread = spread(values.view());
         Ok(Patterns {
             values: values.into_shared(),
+            largest_square: squares.iter().copied().fold(0.0, f64::max),
             squares: squares.into(),
             log_weights: None,
             preparation: preparation.into(),
@@ -92,10 +91,7 @@ impl<F: Real> Patterns<F> {
 
     /// The same patterns, all with weight 1/N.
     pub fn unweighted(&self) -> Self {
-        Patterns {
-            log_weights: None,
-            ..self.clone()
-        }
+        Patterns { log_weights: None, ..self.clone() }
     }
 
     /// Only some units of each pattern, as given (no preparation).
@@ -135,6 +131,11 @@ impl<F: Real> Patterns<F> {
         &self.squares
     }
 
+    /// The largest ‖y_n‖².
+    pub fn largest_square(&self) -> f64 {
+        self.largest_square
+    }
+
     /// ln π_n where weights were given.
     pub fn log_weights(&self) -> Option<&[f64]> {
         self.log_weights.as_deref()
@@ -166,15 +167,6 @@ impl<F: Real> Patterns<F> {
     /// Whether every unit of every pattern is +1 or −1.
     pub fn are_spins(&self) -> bool {
         self.values.iter().all(|v| v.abs() == F::ONE)
-    }
-
-    /// The largest |‖y_n‖² − ‖y_m‖²| relative to the largest ‖y‖².
-    pub fn norm_range(&self) -> f64 {
-        let (low, high) = self
-            .squares
-            .iter()
-            .fold((f64::INFINITY, 0.0_f64), |(l, h), &s| (l.min(s), h.max(s)));
-        if high > 0.0 { (high - low) / high } else { 0.0 }
     }
 
     /// Legal but surprising properties, one sentence each, for a user to be told.
@@ -217,19 +209,14 @@ impl<F: Real> Patterns<F> {
 }
 
 /// Squared norms of `states`, or the first value that is not a usable number.
-pub(crate) fn check_states<F: Real>(
-    what: &str,
-    states: ArrayView2<F>,
-    cure: &str,
-) -> Result<Vec<f64>> {
+pub(crate) fn check_states<F: Real>(what: &str, states: ArrayView2<F>, cure: &str) -> Result<Vec<f64>> {
     let mut squares = Vec::with_capacity(states.nrows());
     for (row, values) in states.outer_iter().enumerate() {
         let square: f64 = values.iter().map(|v| v.wide() * v.wide()).sum();
-        if !(square <= F::LARGEST_SQUARE) {
+        if square.is_nan() || square > F::LARGEST_SQUARE {
             let unit = values.iter().position(|v| !v.is_finite()).unwrap_or_else(|| {
-                let largest = |a: &usize, b: &usize| {
-                    values[*a].wide().abs().total_cmp(&values[*b].wide().abs())
-                };
+                let largest =
+                    |a: &usize, b: &usize| values[*a].wide().abs().total_cmp(&values[*b].wide().abs());
                 (0..values.len()).max_by(largest).unwrap_or(0)
             });
             let found = values[unit];
@@ -276,8 +263,5 @@ fn spread<F: Real>(values: ArrayView2<F>) -> f64 {
 
 fn mean<F: Real>(values: ArrayView2<F>) -> Vec<f64> {
     let n = values.nrows() as f64;
-    values
-        .axis_iter(Axis(1))
-        .map(|column| column.iter().map(|v| v.wide()).sum::<f64>() / n)
-        .collect()
+    values.axis_iter(Axis(1)).map(|column| column.iter().map(|v| v.wide()).sum::<f64>() / n).collect()
 }

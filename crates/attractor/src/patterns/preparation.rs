@@ -83,11 +83,7 @@ impl Preparation {
                     .collect()
             };
             let (low, high) = (side(false), side(true));
-            return Preparation::Spins {
-                threshold: mean,
-                low,
-                high,
-            };
+            return Preparation::Spins { threshold: mean, low, high };
         }
         let scale = match prepare {
             Prepare::Normalize => 1.0 / super::spread(raw),
@@ -155,11 +151,7 @@ impl Preparation {
                     *v = F::of(v.wide() / scale + m);
                 }
             }),
-            Preparation::Spins {
-                threshold,
-                low,
-                high,
-            } => each_row(&mut states, |mut row| {
+            Preparation::Spins { threshold, low, high } => each_row(&mut states, |mut row| {
                 for (j, v) in row.iter_mut().enumerate() {
                     *v = F::of(if *v > F::ZERO {
                         high[j]
@@ -201,9 +193,6 @@ mod tests {
         let preparation = Preparation::fit(raw.view(), Prepare::Normalize, true);
         let states = preparation.forward_patterns(raw);
         assert_eq!(states, array![[-1.0, -1.0], [-1.0, -1.0], [1.0, -1.0]]);
-        assert_eq!(
-            preparation.backward(states),
-            array![[1.0, 7.0], [1.0, 7.0], [10.0, 7.0]]
-        );
+        assert_eq!(preparation.backward(states), array![[1.0, 7.0], [1.0, 7.0], [10.0, 7.0]]);
     }
 }

@@ -107,11 +107,7 @@ pub fn quadratic(self_coupling: bool) -> Quadratic {
 }
 
 pub fn hopfield(patterns: Array2<f64>, learning: Learning, self_coupling: bool) -> Hopfield<f64> {
-    let options = HopfieldOptions {
-        learning,
-        self_coupling,
-        ..HopfieldOptions::default()
-    };
+    let options = HopfieldOptions { learning, self_coupling, ..HopfieldOptions::default() };
     Hopfield::new(Patterns::new(patterns).expect("patterns"), options).expect("options")
 }
 

@@ -5,7 +5,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use crate::dynamics::{Dynamics, Motion, Run, Start};
 use crate::energies::{Denoise, Points};
 use crate::error::Result;
-use crate::noise::{streams, Purpose, Stream};
+use crate::noise::{Purpose, Stream, streams};
 use crate::real::Real;
 
 /// Exact stochastic recall from stored points, at any number of steps.
@@ -48,13 +48,7 @@ struct Walk<'a, F> {
 }
 
 impl<F: Real> Run<F> for Walk<'_, F> {
-    fn step(
-        &mut self,
-        rows: &[usize],
-        mut states: ArrayViewMut2<F>,
-        from: &[f64],
-        to: &[f64],
-    ) -> Result<()> {
+    fn step(&mut self, rows: &[usize], mut states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) -> Result<()> {
         for (k, &row) in rows.iter().enumerate() {
             let stream = &mut self.streams[row];
             let target = *self.targets[row].get_or_insert_with(|| {

@@ -25,13 +25,7 @@ impl<F: Real> Dynamics<F> for Ddim<'_, F> {
 }
 
 impl<F: Real> Run<F> for Ddim<'_, F> {
-    fn step(
-        &mut self,
-        _rows: &[usize],
-        states: ArrayViewMut2<F>,
-        from: &[f64],
-        to: &[f64],
-    ) -> Result<()> {
+    fn step(&mut self, _rows: &[usize], states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) -> Result<()> {
         let means = self.denoiser.denoise(states.view(), from)?;
         combine(states, means.view(), |k| {
             let r = ratio(from[k], to[k]);

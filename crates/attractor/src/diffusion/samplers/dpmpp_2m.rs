@@ -41,13 +41,7 @@ struct Multistep<'a, F> {
 }
 
 impl<F: Real> Run<F> for Multistep<'_, F> {
-    fn step(
-        &mut self,
-        rows: &[usize],
-        mut states: ArrayViewMut2<F>,
-        from: &[f64],
-        to: &[f64],
-    ) -> Result<()> {
+    fn step(&mut self, rows: &[usize], mut states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) -> Result<()> {
         let means = self.denoiser.denoise(states.view(), from)?;
         for (k, &row) in rows.iter().enumerate() {
             let shrink = ratio(from[k], to[k]);

@@ -7,7 +7,7 @@ use crate::diffusion::{Dual, Process};
 use crate::dynamics::{Dynamics, Run, Start};
 use crate::energies::Denoise;
 use crate::error::Result;
-use crate::noise::{streams, Purpose, Stream};
+use crate::noise::{Purpose, Stream, streams};
 use crate::real::Real;
 
 /// Equal steps of the process's time t on its own states x = s z,
@@ -33,10 +33,7 @@ impl<F: Real> Dynamics<F> for Euler<'_, F> {
     flow!();
 
     fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
-        Ok(Box::new(Stepper {
-            method: *self,
-            streams: streams(start.seed, Purpose::Recall, start.rows),
-        }))
+        Ok(Box::new(Stepper { method: *self, streams: streams(start.seed, Purpose::Recall, start.rows) }))
     }
 }
 
@@ -46,18 +43,8 @@ struct Stepper<'a, F> {
 }
 
 impl<F: Real> Run<F> for Stepper<'_, F> {
-    fn step(
-        &mut self,
-        rows: &[usize],
-        mut states: ArrayViewMut2<F>,
-        from: &[f64],
-        to: &[f64],
-    ) -> Result<()> {
-        let Euler {
-            denoiser,
-            process,
-            stochastic,
-        } = self.method;
+    fn step(&mut self, rows: &[usize], mut states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) -> Result<()> {
+        let Euler { denoiser, process, stochastic } = self.method;
         let means = denoiser.denoise(states.view(), from)?;
         for (k, &row) in rows.iter().enumerate() {
             if ratio(from[k], to[k]) == 1.0 {

@@ -21,7 +21,7 @@ pub use heun::Heun;
 
 use ndarray::{Array2, ArrayView2};
 
-use super::{power_levels, time_levels, Process};
+use super::{Process, power_levels, time_levels};
 use crate::dynamics::Dynamics;
 use crate::energies::Denoise;
 use crate::error::{Error, Result};
@@ -87,11 +87,7 @@ impl Sampler {
     ) -> Box<dyn Dynamics<F> + 'a> {
         let stochastic = self.is_stochastic();
         match self {
-            Sampler::Euler | Sampler::EulerMaruyama => Box::new(Euler {
-                denoiser,
-                process,
-                stochastic,
-            }),
+            Sampler::Euler | Sampler::EulerMaruyama => Box::new(Euler { denoiser, process, stochastic }),
             Sampler::Ddim | Sampler::OneStep => Box::new(Ddim { denoiser }),
             Sampler::Heun => Box::new(Heun { denoiser }),
             Sampler::DpmSolverPlusPlus2M => Box::new(DpmSolverPlusPlus2M { denoiser }),
@@ -137,11 +133,7 @@ macro_rules! flow {
             crate::dynamics::Motion::Flow
         }
 
-        fn unrest(
-            &self,
-            states: ndarray::ArrayView2<F>,
-            levels: &[f64],
-        ) -> crate::error::Result<Vec<f64>> {
+        fn unrest(&self, states: ndarray::ArrayView2<F>, levels: &[f64]) -> crate::error::Result<Vec<f64>> {
             super::distance_to_mean(self.denoiser, states, levels)
         }
     };

@@ -87,10 +87,7 @@ fn without_rounding(weights: Array2<f64>) -> Array2<f64> {
 }
 
 /// Learns one pattern after the other, from no couplings.
-fn each<F: Real>(
-    patterns: &Patterns<F>,
-    learn: impl Fn(&mut Array2<f64>, Array1<f64>),
-) -> Array2<f64> {
+fn each<F: Real>(patterns: &Patterns<F>, learn: impl Fn(&mut Array2<f64>, Array1<f64>)) -> Array2<f64> {
     let mut weights = Array2::zeros((patterns.dim(), patterns.dim()));
     for pattern in patterns.values().outer_iter() {
         learn(&mut weights, pattern.mapv(F::wide));

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use ndarray::Array2;
 
 use super::report::matches;
-use super::{updates, Card, Memory, Options, Parameter, Recall, Request, Row};
+use super::{Card, Memory, Options, Parameter, Recall, Request, Row, updates};
 use crate::dynamics::{Asynchronous, Clamp, Dynamics, Order, Rule, Start, Synchronous};
 use crate::energies::{Energy, Quadratic};
 use crate::error::{Error, Result};
@@ -118,10 +118,7 @@ impl<F: Real> Hopfield<F> {
     /// A temperature that is not positive and finite.
     pub fn new(patterns: Patterns<F>, options: HopfieldOptions) -> Result<Self> {
         let couplings = options.learning.couplings(&patterns, options.self_coupling);
-        Ok(Hopfield {
-            patterns: Some(patterns),
-            ..Self::from_couplings(couplings, options.update)?
-        })
+        Ok(Hopfield { patterns: Some(patterns), ..Self::from_couplings(couplings, options.update)? })
     }
 
     /// A network of one's own couplings W; it has no list of patterns to compare with.
@@ -134,11 +131,7 @@ impl<F: Real> Hopfield<F> {
         {
             return Err(Error::parameter("temperature", "a positive finite number", t));
         }
-        Ok(Hopfield {
-            patterns: None,
-            energy: Quadratic::new(couplings)?,
-            update,
-        })
+        Ok(Hopfield { patterns: None, energy: Quadratic::new(couplings)?, update })
     }
 
     /// The landscape, and with it W.
@@ -148,17 +141,9 @@ impl<F: Real> Hopfield<F> {
 
     /// The update rule as a dynamics.
     pub fn dynamics(&self) -> Box<dyn Dynamics<F> + '_> {
-        let sweeps = |order, rule| {
-            Box::new(Asynchronous {
-                energy: &self.energy,
-                order,
-                rule,
-            })
-        };
+        let sweeps = |order, rule| Box::new(Asynchronous { energy: &self.energy, order, rule });
         match self.update {
-            Update::Synchronous => Box::new(Synchronous {
-                energy: &self.energy,
-            }),
+            Update::Synchronous => Box::new(Synchronous { energy: &self.energy }),
             Update::Asynchronous(order) => sweeps(order, Rule::Sign),
             Update::Glauber(order, temperature) => sweeps(order, Rule::Glauber { temperature }),
         }
@@ -182,11 +167,7 @@ impl<F: Real> Memory<F> for Hopfield<F> {
         &self.energy
     }
 
-    fn recall_observed(
-        &self,
-        request: &Request<F>,
-        observer: &mut dyn Observer<F>,
-    ) -> Result<Recall<F>> {
+    fn recall_observed(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
         spin_recall(self, self.dynamics().as_ref(), request, observer)
     }
 }
@@ -210,12 +191,7 @@ pub(super) fn spin_recall<F: Real>(
     };
     let (grid, stop) = updates(wanted, request.tolerance, 0.0)?;
     let rows = request.rows();
-    let start = Start {
-        states: states.view(),
-        rows: &rows,
-        seed: request.seed,
-        held: None,
-    };
+    let start = Start { states: states.view(), rows: &rows, seed: request.seed, held: None };
     let recalled = recall(dynamics, start, clamp, &grid, stop, observer)?;
     let energies = memory.landscape().energy(recalled.states.view(), &vec![0.0; rows.len()])?;
     let found = matches(memory.patterns(), recalled.states.view());
@@ -235,10 +211,7 @@ pub(super) fn spin_recall<F: Real>(
             steps: recalled.steps[row],
         })
         .collect();
-    Ok(Recall {
-        states: preparation.backward(recalled.states),
-        rows,
-    })
+    Ok(Recall { states: preparation.backward(recalled.states), rows })
 }
 
 impl FromStr for Update {

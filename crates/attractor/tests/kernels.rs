@@ -1,0 +1,217 @@
+//! The kernels against plain f64 sums written out here.
+#![allow(missing_docs)]
+
+mod zoo;
+
+use attractor::kernels::{Form, Read, attend, posterior};
+use attractor::{Patterns, Real};
+use ndarray::{Array2, ArrayView1, s};
+use proptest::prelude::*;
+use zoo::{normals, spins};
+
+/// Logits of one query in f64, from the same inputs.
+fn logits<F: Real>(patterns: &Patterns<F>, z: ArrayView1<F>, beta: f64, form: Form) -> Vec<f64> {
+    let weights = patterns.log_weights();
+    patterns
+        .values()
+        .outer_iter()
+        .enumerate()
+        .map(|(n, y)| {
+            let pairs = z.iter().zip(y).map(|(z, y)| (z.wide(), y.wide()));
+            let logit = match form {
+                Form::Distance => -beta * pairs.map(|(z, y)| (z - y).powi(2)).sum::<f64>() / 2.0,
+                Form::Dot => beta * pairs.map(|(z, y)| z * y).sum::<f64>(),
+            };
+            logit + weights.map_or(0.0, |w| w[n])
+        })
+        .collect()
+}
+
+/// log-sum, weights.
+fn softmax(logits: &[f64]) -> (f64, Vec<f64>) {
+    let top = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let sum: f64 = logits.iter().map(|l| (l - top).exp()).sum();
+    let log_sum = top + sum.ln();
+    (log_sum, logits.iter().map(|l| (l - log_sum).exp()).collect())
+}
+
+fn check<F: Real>(n: usize, d: usize, b: usize, beta: f64, form: Form, weighted: bool, tolerance: f64) {
+    let mut patterns = Patterns::new(normals::<F>(n, d, 1.0, 1)).expect("patterns");
+    if weighted {
+        let weights: Vec<f64> = (0..n).map(|i| 0.1 + (i % 7) as f64).collect();
+        patterns = patterns.with_weights(&weights).expect("weights");
+    }
+    let z = normals::<F>(b, d, 1.2, 2);
+    let betas: Vec<f64> = (0..b).map(|q| beta * (1.0 + q as f64 / b as f64)).collect();
+    let read = attend(&patterns, z.view(), &betas, form);
+    let posteriors = posterior(&patterns, z.view(), &betas, form, 3);
+    let what = format!("{} {n}×{d}, {b} queries, β = {beta}, {form:?}, weighted {weighted}", F::NAME);
+    for q in 0..b {
+        let (log_sum, w) = softmax(&logits(&patterns, z.row(q), betas[q], form));
+        // Errors of a logit grow with β times the products that it is made of.
+        let slack = tolerance * (1.0 + betas[q] * d as f64);
+        assert!(
+            (read.log_sum()[q] - log_sum).abs() < slack,
+            "{what}: log-sum {} for {log_sum}",
+            read.log_sum()[q]
+        );
+        for j in 0..d {
+            let mean: f64 = (0..n).map(|i| w[i] * patterns.values()[[i, j]].wide()).sum();
+            assert!((read.mean[[q, j]].wide() - mean).abs() < slack, "{what}: mean[{q}, {j}]");
+        }
+        let second: f64 = w.iter().zip(patterns.squares()).map(|(w, s)| w * s).sum();
+        assert!((read.second[q] - second).abs() < slack * (1.0 + second), "{what}: second moment");
+        let p = &posteriors[q];
+        let entropy: f64 = w.iter().filter(|w| **w > 0.0).map(|w| -w * w.ln()).sum();
+        assert!((p.entropy - entropy).abs() < slack * 10.0, "{what}: entropy {} for {entropy}", p.entropy);
+        let participation = 1.0 / w.iter().map(|w| w * w).sum::<f64>();
+        assert!((p.participation / participation - 1.0).abs() < slack * 10.0, "{what}: participation");
+        let mut order: Vec<usize> = (0..n).collect();
+        order.sort_by(|a, b| w[*b].total_cmp(&w[*a]));
+        for (k, &(index, probability)) in p.top.iter().enumerate() {
+            assert!((probability - w[index]).abs() < slack, "{what}: probability of {index}");
+            assert!((w[index] - w[order[k]]).abs() < slack, "{what}: {k}-th best");
+        }
+    }
+}
+
+/// A few unit roundoffs a term, as the module's error bound has it.
+const F32: f64 = 3e-6;
+const F64: f64 = 1e-14;
+
+#[test]
+fn reads_are_plain_sums() {
+    for form in [Form::Distance, Form::Dot] {
+        for weighted in [false, true] {
+            for (n, d, b) in [(1, 1, 1), (3, 2, 5), (50, 7, 9), (700, 33, 17), (90, 130, 4), (9000, 64, 3)] {
+                for beta in [1e-3, 0.3, 4.0] {
+                    check::<f64>(n, d, b, beta, form, weighted, F64);
+                    check::<f32>(n, d, b, beta, form, weighted, F32);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn parts_merge_into_the_whole() {
+    let values = normals::<f64>(600, 12, 1.0, 1);
+    let z = normals::<f64>(7, 12, 1.0, 2);
+    let betas = [0.1, 0.5, 1.0, 2.0, 10.0, 100.0, 1e6];
+    let read = |rows| {
+        let patterns = Patterns::new(values.slice(rows).to_owned()).expect("patterns");
+        attend(&patterns, z.view(), &betas, Form::Distance)
+    };
+    let whole = read(s![.., ..]);
+    let parts = [read(s![..100, ..]), read(s![100..101, ..]), read(s![101.., ..])];
+    for order in [[0, 1, 2], [2, 0, 1], [1, 2, 0]] {
+        let mut merged = Read::empty(7, 12);
+        order.iter().for_each(|&p| merged.merge(&parts[p]));
+        zoo::assert_close(&merged.mean, &whole.mean, F64, "mean");
+        for q in 0..7 {
+            // The log-sum is up to β·6 here.
+            let (a, b) = (merged.log_sum()[q], whole.log_sum()[q]);
+            assert!((a - b).abs() <= F64 * (1.0 + b.abs()), "log-sum {a} for {b}");
+            assert!((merged.second[q] - whole.second[q]).abs() < F64 * 100.0);
+        }
+    }
+}
+
+/// Issue of every expansion ‖z‖² + ‖y‖² − 2z·y in f32: near patterns far from the origin.
+#[test]
+fn the_best_pattern_in_f32_is_the_true_best() {
+    for (shift, gap) in [(0.0, 1e-4), (10.0, 1e-3), (300.0, 1e-2)] {
+        let mut values = normals::<f32>(2000, 100, 1.0, 1);
+        values.mapv_inplace(|v| v + shift as f32);
+        // Many near ties: copies of one pattern moved by a hair.
+        for n in 0..200 {
+            let mut row = values.row(1000).to_owned();
+            row[n % 100] += gap as f32 * (1.0 + n as f32 / 50.0);
+            values.row_mut(3 * n).assign(&row);
+        }
+        let mut z = normals::<f32>(40, 100, 1e-3, 3);
+        z.outer_iter_mut().for_each(|mut q| q += &values.row(1000));
+        let patterns = Patterns::new(values).expect("patterns");
+        for beta in [1.0, 1e4, 1e12, f64::INFINITY] {
+            let best = posterior(&patterns, z.view(), &[beta; 40], Form::Distance, 1);
+            for q in 0..40 {
+                let exact = logits(&patterns, z.row(q), 1.0, Form::Distance);
+                let top = exact.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                let found = exact[best[q].top[0].0];
+                // Sums of f64 in another order differ by their rounding.
+                assert!(
+                    top - found <= 1e-12 * (1.0 + top.abs()),
+                    "shift {shift}, β {beta}, row {q}: {found} for {top}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn extreme_logits_are_numbers() {
+    let patterns = Patterns::new(spins::<f32>(30, 50, 1) * 200.0).expect("patterns");
+    let z = normals::<f32>(5, 50, 100.0, 2);
+    for form in [Form::Distance, Form::Dot] {
+        // Logits to ±10⁶ and far beyond, and none at all.
+        for beta in [1.0, 1e3, 1e20, f64::INFINITY, 1e-20, 0.0] {
+            let read = attend(&patterns, z.view(), &[beta; 5], form);
+            assert!(read.mean.iter().all(|m| m.is_finite()), "{form:?} at {beta}");
+            assert!(read.mass.iter().chain(&read.second).chain(&read.peak).all(|m| m.is_finite()));
+        }
+    }
+    // At σ → 0 two equal patterns share the weight exactly, also across ranges of a large memory.
+    let mut values = normals::<f32>(20_000, 40, 1.0, 1);
+    for copy in [7, 9_000, 19_999] {
+        let row = values.row(3).to_owned();
+        values.row_mut(copy).assign(&row);
+    }
+    let z = values.slice(s![3..4, ..]).to_owned();
+    let patterns = Patterns::new(values).expect("patterns");
+    let p = &posterior(&patterns, z.view(), &[f64::INFINITY], Form::Distance, 5)[0];
+    let indices: Vec<usize> = p.top.iter().map(|t| t.0).take(4).collect();
+    assert_eq!(indices, [3, 7, 9_000, 19_999]);
+    assert!(p.top[..4].iter().all(|t| t.1 == 0.25), "{:?}", p.top);
+    assert!((p.participation - 4.0).abs() < 1e-6 && (p.entropy - 4.0_f64.ln()).abs() < 1e-6);
+}
+
+#[test]
+fn a_weight_of_two_is_a_pattern_stored_twice() {
+    let values = normals::<f64>(6, 4, 1.0, 1);
+    let twice = ndarray::concatenate![ndarray::Axis(0), values, values.slice(s![2..3, ..])];
+    let weighted = Patterns::new(values).expect("patterns");
+    let weighted = weighted.with_weights(&[1.0, 1.0, 2.0, 1.0, 1.0, 1.0]).expect("weights");
+    let twice = Patterns::new(twice).expect("patterns");
+    let z = normals::<f64>(8, 4, 1.0, 2);
+    for form in [Form::Distance, Form::Dot] {
+        let a = attend(&weighted, z.view(), &[0.7; 8], form);
+        let b = attend(&twice, z.view(), &[0.7; 8], form);
+        zoo::assert_close(&a.mean, &b.mean, F64, "mean");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+    #[test]
+    fn any_shape_reads_as_plain_sums(
+        n in 1..300usize, d in 1..90usize, b in 1..40usize, log_beta in -6.0..3.0f64, weighted: bool, dot: bool,
+    ) {
+        let form = if dot { Form::Dot } else { Form::Distance };
+        check::<f32>(n, d, b, log_beta.exp() / d as f64, form, weighted, F32);
+        check::<f64>(n, d, b, log_beta.exp() / d as f64, form, weighted, F64);
+    }
+}
+
+/// Every array layout that ndarray has gives the same patterns and queries.
+#[test]
+fn layout_does_not_matter() {
+    let values = normals::<f32>(30, 9, 1.0, 1);
+    let z = normals::<f32>(4, 9, 1.0, 2);
+    let plain =
+        attend(&Patterns::new(values.clone()).expect("patterns"), z.view(), &[1.0; 4], Form::Distance);
+    let fortran = values.t().as_standard_layout().into_owned().reversed_axes();
+    assert!(!fortran.is_standard_layout());
+    let turned: Array2<f32> = z.t().as_standard_layout().into_owned();
+    let same = attend(&Patterns::new(fortran).expect("patterns"), turned.t(), &[1.0; 4], Form::Distance);
+    assert_eq!(plain.mean, same.mean);
+}

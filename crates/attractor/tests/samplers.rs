@@ -1,0 +1,230 @@
+//! Samplers: orders, flows, posteriors, and levels.
+#![allow(missing_docs)]
+
+mod zoo;
+
+use std::ops::ControlFlow;
+
+use attractor::diffusion::{Process, Sampler, estimate_levels, power_levels, samplers::Bridge, time_levels};
+use attractor::dynamics::{Dynamics, Start};
+use attractor::energies::{Energy, Points};
+use attractor::kernels::{Form, posterior};
+use attractor::{Frame, Grid, Nobody, Patterns, Stop, recall};
+use ndarray::Array2;
+use zoo::{cues, normals, spins};
+
+const STOP: Stop = Stop { tolerance: 0.05, early: false };
+
+fn run(dynamics: &dyn Dynamics<f64>, states: &Array2<f64>, levels: Array2<f64>, seed: u64) -> Array2<f64> {
+    let rows: Vec<u64> = (0..states.nrows() as u64).collect();
+    let start = Start { states: states.view(), rows: &rows, seed, held: None };
+    recall(dynamics, start, None, &Grid::Levels(levels), STOP, &mut Nobody).expect("a recall").states
+}
+
+/// Root mean square distance of two sets of states.
+fn distance(a: &Array2<f64>, b: &Array2<f64>) -> f64 {
+    ((a - b).mapv(|d| d * d).mean().expect("states")).sqrt()
+}
+
+/// Levels from σ₀ to `last`, equally spaced in ln σ or in the process's time.
+fn levels_to(
+    sampler: Sampler,
+    process: &Process,
+    first: f64,
+    last: f64,
+    rows: usize,
+    steps: usize,
+) -> Array2<f64> {
+    Array2::from_shape_fn((steps + 1, rows), |(i, _)| {
+        let share = i as f64 / steps as f64;
+        match sampler {
+            Sampler::Euler | Sampler::EulerMaruyama => {
+                let (a, b) = (process.time(first), process.time(last));
+                process.sigma(a + share * (b - a))
+            }
+            _ => (first.ln() + share * (last / first).ln()).exp(),
+        }
+    })
+}
+
+fn measured_order(sampler: Sampler, process: Process) -> f64 {
+    let patterns = spins::<f64>(12, 8, 1);
+    let points = Points::new(Patterns::new(patterns.clone()).expect("patterns"));
+    let sigma = Process::sigma_of_signal(0.68).expect("a signal");
+    let states = cues(&patterns, 12, 0.68, 2) / 0.68;
+    let end = |sampler: Sampler, steps| {
+        let levels = levels_to(sampler, &process, sigma, 0.3, 12, steps);
+        run(sampler.dynamics(&points, process).as_ref(), &states, levels, 0)
+    };
+    // 64 times the steps of the finest run below: at second order 4,096 times nearer.
+    let reference = end(Sampler::Heun, 16_384);
+    let error = |steps| distance(&end(sampler, steps), &reference);
+    (error(128) / error(256)).log2()
+}
+
+/// Between n and 2n steps the slope differs from the order by about c/n, c from the next term of the
+/// error; a tenth at n = 128 allows c up to 13 and still tells orders ½, 1 and 2 apart.
+const SLOPE: f64 = 0.1;
+
+#[test]
+fn orders_are_those_of_theory() {
+    let vp = Process::default();
+    let ve = Process::named("ve", 1.0).expect("a process");
+    for (sampler, process, order) in [
+        (Sampler::Euler, vp, 1.0),
+        (Sampler::Euler, ve, 1.0),
+        (Sampler::Ddim, vp, 1.0),
+        (Sampler::Heun, vp, 2.0),
+        (Sampler::DpmSolverPlusPlus2M, vp, 2.0),
+    ] {
+        let slope = measured_order(sampler, process);
+        assert!((slope - order).abs() < SLOPE, "{sampler:?}, {process:?}: slope {slope} for {order}");
+    }
+}
+
+/// To the data end the slope of Euler in VP time is ½: the flow there goes like √t.
+#[test]
+fn euler_in_time_has_order_one_half_at_the_data() {
+    let patterns = spins::<f64>(12, 8, 1);
+    let points = Points::new(Patterns::new(patterns.clone()).expect("patterns"));
+    let process = Process::default();
+    let sigma = Process::sigma_of_signal(0.68).expect("a signal");
+    let states = cues(&patterns, 12, 0.68, 2) / 0.68;
+    let residue = |steps| {
+        let levels = time_levels(&process, &[sigma; 12], steps);
+        let end = run(Sampler::Euler.dynamics(&points, process).as_ref(), &states, levels, 0);
+        // Every row ends near a pattern: how near?
+        distance(&end, &end.mapv(f64::signum))
+    };
+    let slope = (residue(400) / residue(1600)).log2() / 2.0;
+    assert!((slope - 0.5).abs() < SLOPE, "slope {slope}");
+}
+
+#[test]
+fn ddim_is_euler_in_sigma_and_one_step_is_the_denoiser() {
+    use attractor::energies::Denoise;
+    let patterns = spins::<f64>(12, 8, 1);
+    let points = Points::new(Patterns::new(patterns.clone()).expect("patterns"));
+    let z = cues(&patterns, 12, 0.68, 2);
+    let process = Process::default();
+    let step = |sampler: Sampler, to: f64| {
+        let levels = Array2::from_shape_fn((2, 12), |(i, _)| if i == 0 { 1.1 } else { to });
+        run(sampler.dynamics(&points, process).as_ref(), &z, levels, 0)
+    };
+    let mean = points.denoise(z.view(), &[1.1; 12]).expect("a read");
+    let euler = &z + &((&z - &mean) * ((0.8 - 1.1) / 1.1));
+    zoo::assert_close(&step(Sampler::Ddim, 0.8), &euler, 1e-14, "Euler in σ");
+    for sampler in [Sampler::OneStep, Sampler::Ddim, Sampler::Heun, Sampler::DpmSolverPlusPlus2M] {
+        zoo::assert_close(&step(sampler, 0.0), &mean, 0.0, "one step");
+    }
+}
+
+/// dE_σ/dσ ≥ 0 along the flow, for normalised weights.
+#[test]
+fn the_landscape_sinks_along_the_flow() {
+    let patterns = normals::<f64>(12, 8, 1.0, 1);
+    let points = Points::new(Patterns::new(patterns.clone()).expect("patterns"));
+    let process = Process::default();
+    let states = cues(&patterns, 30, 0.5, 2) / 0.5;
+    let sigma = Process::sigma_of_signal(0.5).expect("a signal");
+    let levels = levels_to(Sampler::Heun, &process, sigma, 1e-3, 30, 400);
+    let mut last = vec![f64::INFINITY; 30];
+    let mut watch = |frame: Frame<f64>| {
+        let energies = points.energy(frame.states, frame.levels).expect("energies");
+        for (&row, energy) in frame.rows.iter().zip(energies) {
+            // A step of Heun at 400 steps errs by less than this (slope test: 1e-7 at σ = 0.3).
+            assert!(
+                energy <= last[row] + 1e-6,
+                "row {row}, step {}: {energy} after {}",
+                frame.step,
+                last[row]
+            );
+            last[row] = energy;
+        }
+        ControlFlow::Continue(())
+    };
+    let start = Start { states: states.view(), rows: &(0..30).collect::<Vec<u64>>(), seed: 0, held: None };
+    let dynamics = Sampler::Heun.dynamics(&points, process);
+    recall(dynamics.as_ref(), start, None, &Grid::Levels(levels), STOP, &mut watch).expect("a recall");
+}
+
+/// χ² of where many stochastic recalls of one cue end, against its posterior.
+fn chi_square(
+    dynamics: &dyn Dynamics<f64>,
+    points: &Points<f64>,
+    levels: Array2<f64>,
+    z: &[f64],
+    seed: u64,
+) -> f64 {
+    let runs = levels.ncols();
+    let states = Array2::from_shape_fn((runs, z.len()), |(_, j)| z[j]);
+    let first = levels[[0, 0]];
+    let ends = run(dynamics, &states, levels, seed);
+    let found = attractor::kernels::posterior::nearest(points.patterns(), ends.view());
+    let cue = Array2::from_shape_vec((1, z.len()), z.to_vec()).expect("a cue");
+    let n = points.patterns().len();
+    let exact = posterior(points.patterns(), cue.view(), &[1.0 / (first * first)], Form::Distance, n);
+    assert!(exact[0].participation > 5.0, "the posterior must be spread: {}", exact[0].participation);
+    let mut counts = vec![0.0; n];
+    found.iter().for_each(|&n| counts[n] += 1.0);
+    exact[0].top.iter().map(|&(n, w)| (counts[n] - runs as f64 * w).powi(2) / (runs as f64 * w)).sum()
+}
+
+#[test]
+fn stochastic_recall_samples_the_posterior() {
+    /// scipy.stats.chi2.isf(1e-4, 7): one seed in 10⁴ fails a true sampler.
+    const FALSE_ALARM: f64 = 29.88;
+    const RUNS: usize = 12_000;
+    let patterns = normals::<f64>(8, 4, 1.0, 5);
+    let points = Points::new(Patterns::new(patterns).expect("patterns"));
+    let (z, sigma) = ([0.3, -0.2, 0.1, 0.4], 2.0);
+    let process = Process::default();
+    let levels = time_levels(&process, &[sigma; RUNS], 800);
+    let chi2 = chi_square(Sampler::EulerMaruyama.dynamics(&points, process).as_ref(), &points, levels, &z, 1);
+    assert!(chi2 < FALSE_ALARM, "Euler–Maruyama: χ² = {chi2}");
+    // The bridge is exact at any number of steps.
+    for steps in [1, 3] {
+        let levels = power_levels(&[sigma; RUNS], 0.01, steps);
+        let chi2 = chi_square(&Bridge { points: &points }, &points, levels, &z, 2);
+        assert!(chi2 < FALSE_ALARM, "bridge at {steps} steps: χ² = {chi2}");
+    }
+    // The test can fail: a flow ends where it ends.
+    let levels = power_levels(&[sigma; 100], 0.01, 20);
+    assert!(
+        chi_square(Sampler::Heun.dynamics(&points, process).as_ref(), &points, levels, &z, 1) > FALSE_ALARM
+    );
+}
+
+/// The estimated level against the likelihood written out on a fine grid.
+#[test]
+fn the_level_of_a_cue_is_its_maximum_of_likelihood() {
+    let patterns = spins::<f64>(15, 20, 3);
+    let points = Points::new(Patterns::new(patterns.clone()).expect("patterns"));
+    for process in [Process::default(), Process::named("ve", 1.0).expect("a process")] {
+        for signal in [0.4, 0.68, 0.95] {
+            let clean = cues(&patterns, 10, signal, 4);
+            let cues = if process == Process::default() { clean } else { clean / signal };
+            let found = estimate_levels(&points, &process, cues.view()).expect("levels");
+            for (cue, found) in cues.outer_iter().zip(found) {
+                let likelihood = |sigma: f64| {
+                    let s =
+                        if process == Process::default() { 1.0 / (1.0 + sigma * sigma).sqrt() } else { 1.0 };
+                    let sum: f64 = patterns
+                        .outer_iter()
+                        .map(|y| {
+                            let square: f64 = cue.iter().zip(y).map(|(x, y)| (x - s * y).powi(2)).sum();
+                            (-square / (2.0 * (s * sigma).powi(2))).exp()
+                        })
+                        .sum();
+                    sum.ln() - 20.0 * (s * sigma).ln()
+                };
+                let best = (1..4000)
+                    .map(|i| 0.03 * (i as f64 / 700.0).exp())
+                    .map(likelihood)
+                    .fold(f64::NEG_INFINITY, f64::max);
+                // Near a maximum 0.3 % of σ costs (0.003)²·2D/2 = 2e-4 nats.
+                assert!(likelihood(found) > best - 2e-4, "{process:?} at θ = {signal}: σ = {found}");
+            }
+        }
+    }
+}
