@@ -1,5 +1,35 @@
-//! x
-#![warn(missing_docs)]
+//! Associative memory, from Hopfield (1982) to diffusion models.
+//!
+//! An associative memory is an *energy landscape* plus a *dynamics* that recalls; a diffusion model is
+//! the same thing with one landscape for each noise level. So every memory here stores, recalls,
+//! reports its energy and is measured in the same way:
+//!
+//! ```
+//! use attractor::memories::{Beta, Memory, Modern, Request};
+//! use attractor::Patterns;
+//! use ndarray::array;
+//!
+//! let patterns = Patterns::new(array![[1.0_f32, 1.0, -1.0, -1.0], [1.0, -1.0, 1.0, -1.0]])?;
+//! let memory = Modern::new(patterns, Beta::Auto)?;
+//! let recall = memory.recall(&Request::new(array![[0.9_f32, 0.3, -0.4, -1.2]].view()))?;
+//! assert_eq!(recall.rows[0].memory, Some(0));
+//! # Ok::<(), attractor::Error>(())
+//! ```
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`patterns`] | what is stored, and how raw data are prepared |
+//! | [`memories`] | the models: [`Hopfield`](memories::Hopfield), [`Dense`](memories::Dense), [`Modern`](memories::Modern), [`Diffusion`](memories::Diffusion); what a recall is asked and reports |
+//! | [`energies`] | landscapes and denoisers |
+//! | [`dynamics`] | how states move |
+//! | [`diffusion`] | processes, noise grids, samplers, the level of a cue |
+//! | [`recall()`], [`observe`] | the one loop, and watching it |
+//! | [`kernels`] | the hot loops under all of it |
+//! | [`noise`] | random streams, one a row |
+//!
+//! States are rows of an array (B × D) of [`f32` or `f64`](Real); noise levels, energies and statistics
+//! are `f64`. Equal seeds give equal bits on any number of threads and in any batch.
+
 pub mod diffusion;
 pub mod dynamics;
 pub mod energies;
@@ -19,3 +49,8 @@ pub use observe::{Frame, Nobody, Observer};
 pub use patterns::{Patterns, Preparation, Prepare};
 pub use real::Real;
 pub use recall::{Grid, Outcome, Recalled, Stop, recall};
+
+/// The examples of the README are run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct Readme;

@@ -20,6 +20,9 @@ pub fn run(args: &Demo) -> Result<()> {
         out,
         "exact: every pixel rounds to its stored grey level (hopfield, dense: black or white, as stored)."
     )?;
+    if args.count > 9 {
+        writeln!(out, "hopfield is overloaded: 64 units hold about 9 random patterns; try --count 5.")?;
+    }
     writeln!(out, "Picture: {folder}/demo.png\n\nGo on with:")?;
     writeln!(out, "  attractor recall --memory {folder}/memory.npy --cues {folder}/cues.npy --sigma 0.4")?;
     Ok(())

@@ -36,11 +36,20 @@ pub(crate) fn tile<F: Real, M: Machine<F>, const L: usize>(
 ) {
     debug_assert_eq!(rows.len(), out.len() * dim);
     debug_assert_eq!(packed.len(), dim);
+    if L == 1 {
+        // One query is small and the rows come from memory: run along eight of them at a time.
+        for (rows, out) in rows.chunks(NARROW_ROWS * dim).zip(out.chunks_mut(NARROW_ROWS)) {
+            for from in (0..dim).step_by(BLOCK) {
+                let packed = &packed[from..dim.min(from + BLOCK)];
+                blocks::<F, Single<M>, L, NARROW_ROWS>(rows, dim, from, packed, out);
+            }
+        }
+        return;
+    }
     for from in (0..dim).step_by(BLOCK) {
+        // A block of all queries stays in the first-level cache while the rows of the tile pass by.
         let packed = &packed[from..dim.min(from + BLOCK)];
-        if L == 1 {
-            blocks::<F, Single<M>, L, NARROW_ROWS>(rows, dim, from, packed, out);
-        } else if L == M::LANES {
+        if L == M::LANES {
             blocks::<F, M, L, NARROW_ROWS>(rows, dim, from, packed, out);
         } else {
             blocks::<F, M, L, ROWS>(rows, dim, from, packed, out);
