@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use attractor::memories::{MODELS, Options};
+use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgGroup, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 /// Associative memory, from Hopfield (1982) to diffusion models.
@@ -45,7 +46,7 @@ pub enum Task {
 /// What the memory is made of.
 #[derive(Args)]
 pub struct Store {
-    /// Patterns to store: an N x D .npy file of float32, float64, uint8, int8 or bool
+    /// Patterns to store: an N x D .npy file of float32, float64, uint8, bool or signed integers
     #[arg(long, value_name = "FILE")]
     pub memory: PathBuf,
     /// Model; `attractor models` says what each is
@@ -79,7 +80,8 @@ pub struct Recall {
     /// The cue is y + σε [default without either: estimated for each cue]
     #[arg(long, value_name = "σ", allow_negative_numbers = true)]
     pub sigma: Option<f64>,
-    /// Known units, which are held: a .npy file of D or B x D, non-zero = known
+    /// Known units, which are held: a .npy file of D or B x D, non-zero = known. Without --signal or
+    /// --sigma diffusion takes nothing from the other units
     #[arg(long, value_name = "MASKFILE")]
     pub clamp: Option<PathBuf>,
     /// Exactly N updates; with --tolerance at most N
@@ -88,7 +90,7 @@ pub struct Recall {
     /// Stop when no unit changes by more; for diffusion, what counts as at rest
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub tolerance: Option<f64>,
-    /// Round states to their signs; 0 stays 0
+    /// Round states to their signs (for ±1 data); 0 stays 0
     #[arg(long)]
     pub binarize: bool,
     /// How many memories of the posterior to list
@@ -204,7 +206,7 @@ pub struct Table1 {
 
 /// Reads the command line: what was asked, and the options of the model.
 pub fn parse() -> (Cli, Options) {
-    let matches = command().get_matches();
+    let matches = command().try_get_matches().unwrap_or_else(|error| stop(&error));
     let mut options = Options::default();
     if let Some((_, task)) = matches.subcommand() {
         for name in model_options() {
@@ -216,8 +218,21 @@ pub fn parse() -> (Cli, Options) {
             }
         }
     }
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| stop(&error));
     (cli, options)
+}
+
+/// Help and version as they are; a misuse in one sentence, with exit code 2.
+fn stop(error: &clap::Error) -> ! {
+    if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        error.exit();
+    }
+    let text = error.render().to_string();
+    // The first paragraph says what is wrong; the others repeat the usage.
+    let first: Vec<&str> = text.lines().take_while(|l| !l.is_empty()).map(str::trim).collect();
+    let sentence = first.join(" ");
+    eprintln!("attractor: {}; see --help", sentence.trim_start_matches("error: "));
+    std::process::exit(2);
 }
 
 /// The whole command line, with the models' options in place.

@@ -25,8 +25,8 @@ pub fn source(store: &Store) -> Result<Source> {
     // The name first: a wrong one should not wait for a large file.
     model(&store.model)?;
     if let Some(threads) = store.threads {
-        if threads == 0 {
-            bail!("threads: expected a whole number > 0, found 0");
+        if !(1..=512).contains(&threads) {
+            bail!("threads: expected a whole number from 1 to 512, found {threads}");
         }
         rayon::ThreadPoolBuilder::new()
             .num_threads(threads)

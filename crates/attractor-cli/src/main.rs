@@ -18,7 +18,9 @@ fn main() -> ExitCode {
         // Whoever read our output has seen enough.
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("attractor: {error:#}");
+            // Files say which they are; what is left is standard output.
+            let place = if error.is::<std::io::Error>() { "cannot write to standard output: " } else { "" };
+            eprintln!("attractor: {place}{error:#}");
             ExitCode::from(2)
         }
     }

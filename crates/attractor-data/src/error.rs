@@ -10,20 +10,20 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[non_exhaustive]
 pub enum Error {
     /// The file cannot be opened or read.
-    #[error("cannot read {}: {source}; check the path and its permissions", path.display())]
+    #[error("cannot read {}: {reason}; check the path and its permissions", path.display())]
     Read {
         /// Which file.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// The file cannot be written.
-    #[error("cannot write {}: {source}; nothing was kept there, choose another place for it", path.display())]
+    #[error("cannot write {}: {reason}; nothing was kept there, choose another place for it", path.display())]
     Write {
         /// Which file.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// The file is not what it should be.
     #[error("{}: expected {expected}, found {found}; {cure}", path.display())]
@@ -50,8 +50,8 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn read(path: &Path, source: std::io::Error) -> Self {
-        Error::Read { path: path.to_owned(), source }
+    pub(crate) fn read(path: &Path, reason: std::io::Error) -> Self {
+        Error::Read { path: path.to_owned(), reason }
     }
 
     pub(crate) fn content(

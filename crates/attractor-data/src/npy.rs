@@ -161,9 +161,12 @@ fn view<'a, T: ViewElement>(path: &Path, bytes: &'a [u8]) -> Result<Option<Array
     match ArrayViewD::<T>::view_npy(bytes) {
         Ok(array) => Ok(Some(array)),
         Err(ViewNpyError::WrongDescriptor(_)) => Ok(None),
-        Err(ViewNpyError::NonNativeEndian) => {
-            wrong("numbers in this machine's byte order", "the other byte order".into())
-        }
+        Err(ViewNpyError::NonNativeEndian) => Err(Error::content(
+            path,
+            "numbers in this machine's byte order",
+            "the other byte order",
+            "save it again as array.astype(array.dtype.newbyteorder('='))",
+        )),
         Err(ViewNpyError::MissingBytes(n)) => wrong(
             "as many bytes as the header announces",
             format!("{n} bytes fewer: the file is truncated or its header wrong"),
@@ -196,7 +199,16 @@ pub fn read_mask(path: &Path, rows: usize, dim: usize) -> Result<Array2<bool>> {
             "give one row for all cues or one row a cue",
         ));
     }
-    let mask = table.to_floats::<f64>(0..table.rows).mapv(|v| v != 0.0);
+    let mask = table.to_floats::<f64>(0..table.rows);
+    if let Some((row, unit)) = mask.indexed_iter().find(|(_, v)| v.is_nan()).map(|(at, _)| at) {
+        return Err(Error::content(
+            path,
+            "a mask of zeros and other numbers",
+            format!("NaN at row {row}, unit {unit}"),
+            "write 0 for unknown and 1 for known units",
+        ));
+    }
+    let mask = mask.mapv(|v| v != 0.0);
     Ok(mask.broadcast((rows, dim)).expect("one row or all").to_owned())
 }
 

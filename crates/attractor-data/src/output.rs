@@ -16,7 +16,15 @@ pub fn write_atomically(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
 ) -> Result<()> {
-    let failed = |source| Error::Write { path: path.to_owned(), source };
+    let path_as_given = path;
+    // Only what the system says, not the name of a file that nobody asked for.
+    let failed = |error: std::io::Error| {
+        let reason = error.raw_os_error().map_or(error, std::io::Error::from_raw_os_error);
+        Error::Write { path: path_as_given.to_owned(), reason }
+    };
+    // Through a link to the file that it names.
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let path = target.as_path();
     let special = std::fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir());
     if special {
         let mut file = BufWriter::new(File::options().write(true).open(path).map_err(failed)?);

@@ -4,19 +4,19 @@ use std::path::Path;
 
 use attractor_data::{Result, write_atomically};
 use font8x8::{BASIC_FONTS, UnicodeFonts};
-use image::{GrayImage, ImageFormat, Luma};
 
 /// A grid of images: one heading a column, one label a row.
 #[derive(Clone, Debug)]
 pub struct Picture {
-    canvas: GrayImage,
+    pixels: Vec<u8>,
+    width: usize,
     cell: usize,
     margin: usize,
     heading: usize,
 }
 
-const PAPER: Luma<u8> = Luma([255]);
-const INK: Luma<u8> = Luma([40]);
+const PAPER: u8 = 255;
+const INK: u8 = 40;
 const GAP: usize = 12;
 const LETTER: usize = 8;
 const SCALE: usize = 2;
@@ -29,12 +29,7 @@ impl Picture {
         let heading = 2 * GAP + LETTER * SCALE;
         let width = margin + headings.len() * (cell + GAP) + GAP;
         let height = heading + labels.len() * (cell + GAP);
-        let mut picture = Picture {
-            canvas: GrayImage::from_pixel(width as u32, height as u32, PAPER),
-            cell,
-            margin,
-            heading,
-        };
+        let mut picture = Picture { pixels: vec![PAPER; width * height], width, cell, margin, heading };
         for (column, heading) in headings.iter().enumerate() {
             let (x, _) = picture.corner(0, column);
             let wide = heading.chars().count() * LETTER * SCALE;
@@ -58,8 +53,8 @@ impl Picture {
                 for column in (0..8).filter(|c| bits >> c & 1 == 1) {
                     for (dx, dy) in (0..SCALE * SCALE).map(|i| (i % SCALE, i / SCALE)) {
                         let at = (x + (place * LETTER + column) * SCALE + dx, y + row * SCALE + dy);
-                        if at.0 < self.canvas.width() as usize && at.1 < self.canvas.height() as usize {
-                            self.canvas.put_pixel(at.0 as u32, at.1 as u32, INK);
+                        if at.0 < self.width && at.1 < self.pixels.len() / self.width {
+                            self.pixels[at.1 * self.width + at.0] = INK;
                         }
                     }
                 }
@@ -78,7 +73,7 @@ impl Picture {
                     None if (dx + dy) / 4 % 2 == 0 => 150,
                     None => 190,
                 };
-                self.canvas.put_pixel((x + dx) as u32, (y + dy) as u32, Luma([grey]));
+                self.pixels[(y + dy) * self.width + x + dx] = grey;
             }
         }
     }
@@ -88,11 +83,13 @@ impl Picture {
     /// # Errors
     /// Whatever the system says.
     pub fn write_png(&self, path: &Path) -> Result<()> {
-        let mut bytes = std::io::Cursor::new(Vec::new());
-        let encoded = self.canvas.write_to(&mut bytes, ImageFormat::Png);
         write_atomically(path, |file| {
-            encoded.map_err(std::io::Error::other)?;
-            file.write_all(bytes.get_ref())
+            let height = self.pixels.len() / self.width;
+            let mut encoder = png::Encoder::new(file, self.width as u32, height as u32);
+            encoder.set_color(png::ColorType::Grayscale);
+            let mut writer = encoder.write_header()?;
+            writer.write_image_data(&self.pixels)?;
+            Ok(writer.finish()?)
         })
     }
 }

@@ -30,7 +30,7 @@ pub enum Error {
         /// What to do.
         cure: String,
     },
-    /// A value is NaN, infinite, or too large to be squared in its number type.
+    /// A value is NaN or infinite.
     #[error("{what}: expected finite numbers, found {found} at row {row}, unit {unit}; {cure}")]
     NotFinite {
         /// The array.
@@ -43,6 +43,22 @@ pub enum Error {
         unit: usize,
         /// What to do.
         cure: String,
+    },
+    /// A value is so large that sums of its square leave its number type.
+    #[error(
+        "{what}: expected squared norms below {limit:e} in {number}, found {found:e} at row {row}; divide all files by one constant, or use --dtype f64"
+    )]
+    TooLarge {
+        /// The array.
+        what: String,
+        /// The squared norm found.
+        found: f64,
+        /// The largest it may be.
+        limit: f64,
+        /// The number type.
+        number: &'static str,
+        /// The row.
+        row: usize,
     },
     /// A parameter lies outside its range.
     #[error("{name}: expected {expected}, found {found}")]
@@ -98,7 +114,12 @@ impl Error {
 
     /// A parameter outside its range.
     pub fn parameter(name: impl Into<String>, expected: impl Into<String>, found: impl ToString) -> Self {
-        Error::Parameter { name: name.into(), expected: expected.into(), found: found.to_string() }
+        let mut found = found.to_string();
+        // Three hundred digits say less than an exponent.
+        if let (true, Ok(number)) = (found.len() > 20, found.parse::<f64>()) {
+            found = format!("{number:e}");
+        }
+        Error::Parameter { name: name.into(), expected: expected.into(), found }
     }
 }
 

@@ -38,6 +38,8 @@ pub trait Real:
     const ROUNDOFF: f64;
     /// The largest squared norm a vector may have, far below overflow.
     const LARGEST_SQUARE: f64;
+    /// The smallest spread of patterns whose squares are far from underflow.
+    const SMALLEST_SPREAD: f64;
     /// The largest inverse temperature that the kernels tell from infinity.
     const LARGEST_BETA: f64;
     /// `"f32"` or `"f64"`.
@@ -53,8 +55,17 @@ pub trait Real:
     fn abs(self) -> Self;
 }
 
+use std::ops::Range;
+
+use crate::kernels::stream::{self, Job};
+use crate::kernels::{Parts, Spread, Sums};
+
 pub(crate) mod sealed {
+    use std::ops::Range;
+
     use crate::kernels::machine::Machine;
+    use crate::kernels::stream::Job;
+    use crate::kernels::{Parts, Spread, Sums};
 
     /// What the kernels need of a number; hidden, so that no other type can be a `Real`.
     pub trait Kernel: Copy {
@@ -65,6 +76,14 @@ pub(crate) mod sealed {
         /// Vectors with AVX2 and fused multiply-add.
         #[cfg(target_arch = "x86_64")]
         type Avx2: Machine<Self>;
+        /// [`tile`](crate::kernels::dots::tile) at its best on this machine. This and the next two are
+        /// not generic, so that the kernels are compiled once, in this crate.
+        fn tile(rows: &[Self], dim: usize, packed: &[[Self; 8]], out: &mut [[Self; 8]]);
+        /// One range of patterns past one block of queries, read for `dim` units of the mean.
+        fn attend(job: &Job<Self>, block: Range<usize>, range: Range<usize>, dim: usize)
+        -> Parts<Sums<Self>>;
+        /// The same for the posterior, with its best `top`.
+        fn posterior(job: &Job<Self>, block: Range<usize>, range: Range<usize>, top: usize) -> Parts<Spread>;
         /// `self · a + b`, in one rounding where `fused`.
         fn multiply_add(self, a: Self, b: Self, fused: bool) -> Self;
         /// `exp(self)` for `self ≤ 0`, exactly 0 below the smallest normal number; with fused
@@ -74,7 +93,7 @@ pub(crate) mod sealed {
 }
 
 macro_rules! real {
-    ($type:ident, $bits:ident, $wide:literal, $square:literal, $beta:literal, $name:literal,
+    ($type:ident, $bits:ident, $wide:literal, $square:literal, $beta:literal, $smallest:literal, $name:literal,
      $magic:literal, $mantissa:literal, $bias:literal, $lowest:literal,
      $ln2_high:literal, $ln2_low:literal, $polynomial:expr) => {
         impl Real for $type {
@@ -82,6 +101,7 @@ macro_rules! real {
             const ONE: Self = 1.0;
             const ROUNDOFF: f64 = $type::EPSILON as f64 / 2.0;
             const LARGEST_SQUARE: f64 = $square;
+            const SMALLEST_SPREAD: f64 = $smallest;
             const LARGEST_BETA: f64 = $beta;
             const NAME: &'static str = $name;
 
@@ -108,6 +128,29 @@ macro_rules! real {
             type Portable = crate::kernels::machine::Portable;
             #[cfg(target_arch = "x86_64")]
             type Avx2 = crate::kernels::machine::Avx2;
+
+            #[inline(never)]
+            fn tile(rows: &[Self], dim: usize, packed: &[[Self; 8]], out: &mut [[Self; 8]]) {
+                crate::kernels::dots::tile_at_best::<Self, 8>(rows, dim, packed, out);
+            }
+            #[inline(never)]
+            fn attend(
+                job: &Job<Self>,
+                block: Range<usize>,
+                range: Range<usize>,
+                dim: usize,
+            ) -> Parts<Sums<Self>> {
+                stream::pass_in_lanes(job, block, range, &|lanes| Sums::new(lanes, dim))
+            }
+            #[inline(never)]
+            fn posterior(
+                job: &Job<Self>,
+                block: Range<usize>,
+                range: Range<usize>,
+                top: usize,
+            ) -> Parts<Spread> {
+                stream::pass_in_lanes(job, block, range, &|lanes| Spread::new(lanes, top))
+            }
 
             #[inline(always)]
             fn multiply_add(self, a: Self, b: Self, fused: bool) -> Self {
@@ -145,6 +188,7 @@ real!(
     16,
     1e37,
     1e30,
+    1e-12,
     "f32",
     12_582_912.0,
     23,
@@ -160,6 +204,7 @@ real!(
     8,
     1e100,
     1e200,
+    1e-90,
     "f64",
     6_755_399_441_055_744.0,
     52,

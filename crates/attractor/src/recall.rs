@@ -103,7 +103,7 @@ pub fn recall<F: Real>(
     let all: Vec<usize> = (0..b).collect();
     let mut first = start.states.to_owned();
     if let Some(clamp) = &mut clamp {
-        clamp.impose(&all, first.view_mut(), &vec![f64::INFINITY; b], &grid.level(0, &all));
+        clamp.impose(&all, start.states, first.view_mut(), &vec![f64::INFINITY; b], &grid.level(0, &all));
     }
     let held = clamp.as_ref().map(|c| c.known().to_owned());
     let mut run =
@@ -125,14 +125,15 @@ pub fn recall<F: Real>(
         let now = states.clone();
         run.step(&rows, states.view_mut(), &from, &to)?;
         if let Some(clamp) = &mut clamp {
-            clamp.impose(&rows, states.view_mut(), &from, &to);
+            clamp.impose(&rows, now.view(), states.view_mut(), &from, &to);
         }
         interrupted = observe(observer, step, &rows, states.view(), grid).is_break();
 
         let mut going = Vec::new();
         for (k, &row) in rows.iter().enumerate() {
             let state = states.row(k);
-            if !state.iter().all(|v| v.is_finite()) {
+            let square: f64 = state.iter().map(|v| v.wide() * v.wide()).sum();
+            if square.is_nan() || square > F::LARGEST_SQUARE {
                 result.outcomes[row] = Outcome::Diverged { step };
                 result.steps[row] = step;
                 result.states.row_mut(row).assign(&now.row(k));
@@ -154,7 +155,12 @@ pub fn recall<F: Real>(
                     result.outcomes[row] = Outcome::StillMoving;
                 }
             }
-            if stop.early && result.outcomes[row] != Outcome::StillMoving {
+            // A map that has not moved at all never will: the other steps would change nothing.
+            let still = motion == Motion::Map && state == now.row(k);
+            if still && !stop.early {
+                result.steps[row] = grid.steps();
+            }
+            if still || stop.early && result.outcomes[row] != Outcome::StillMoving {
                 result.states.row_mut(row).assign(&state);
             } else {
                 going.push(k);
@@ -176,7 +182,7 @@ pub fn recall<F: Real>(
         result.states.row_mut(row).assign(&states.row(k));
     }
     if motion == Motion::Flow {
-        judge_flow(dynamics, grid, stop, &mut result)?;
+        judge_flow(dynamics, grid, stop, held.as_ref(), &mut result)?;
     }
     Ok(result)
 }
@@ -185,11 +191,13 @@ pub fn recall<F: Real>(
 pub(crate) const CUE_CURE: &str =
     "repair the cue, or mark missing units as unknown (0) in a mask given to --clamp";
 
-/// A flow has settled if its end is at rest in the landscape of its last positive level.
+/// A flow has settled if the free units of its end are at rest in the landscape of its last positive
+/// level.
 fn judge_flow<F: Real>(
     dynamics: &dyn Dynamics<F>,
     grid: &Grid,
     stop: Stop,
+    held: Option<&Array2<bool>>,
     result: &mut Recalled<F>,
 ) -> Result<()> {
     let last = |row: usize| match grid {
@@ -197,9 +205,15 @@ fn judge_flow<F: Real>(
         Grid::Updates(_) => None,
     };
     let levels: Vec<f64> = (0..result.steps.len()).map(|row| last(row).unwrap_or(0.0)).collect();
-    let unrest = dynamics.unrest(result.states.view(), &levels)?;
-    for (row, unrest) in unrest.into_iter().enumerate() {
-        if result.outcomes[row] == Outcome::StillMoving && unrest <= stop.tolerance {
+    let pulled = dynamics.pull(result.states.view(), &levels)?;
+    for (row, (state, pulled)) in result.states.outer_iter().zip(pulled.outer_iter()).enumerate() {
+        let (mut square, mut free) = (0.0, 0);
+        for j in (0..state.len()).filter(|&j| held.is_none_or(|h| !h[[row, j]])) {
+            square += (state[j] - pulled[j]).wide().powi(2);
+            free += 1;
+        }
+        let rest = (square / f64::from(free.max(1))).sqrt() <= stop.tolerance;
+        if rest && result.outcomes[row] == Outcome::StillMoving {
             let step = result.steps[row];
             result.outcomes[row] = Outcome::Settled { step };
         }

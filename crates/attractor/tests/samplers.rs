@@ -228,3 +228,55 @@ fn the_level_of_a_cue_is_its_maximum_of_likelihood() {
         }
     }
 }
+
+/// Known units of a stochastic recall stay y + σε at every level: mean square σ² around y.
+#[test]
+fn known_units_of_a_stochastic_recall_have_the_noise_of_their_level() {
+    use attractor::dynamics::Clamp;
+    const RUNS: usize = 20_000;
+    let points = Points::new(Patterns::new(normals::<f64>(3, 2, 1.0, 5)).expect("patterns"));
+    let values = Array2::from_elem((RUNS, 2), 0.7);
+    let known = Array2::from_shape_fn((RUNS, 2), |(_, j)| j == 0);
+    let rows: Vec<u64> = (0..RUNS as u64).collect();
+    let clamp = Clamp::new(known.view(), values.view()).expect("a mask").noised(4, &rows);
+    let process = Process::default();
+    let levels = time_levels(&process, &[3.0; RUNS], 30);
+    let mut watch = |frame: Frame<f64>| {
+        let square = frame.states.column(0).mapv(|z| (z - 0.7).powi(2)).mean().expect("states");
+        let ratio = square / frame.levels[0].powi(2);
+        // Five standard errors of a mean of RUNS squares of normal numbers.
+        let exact = frame.levels[0] == 0.0 && square == 0.0;
+        assert!(
+            exact || (ratio - 1.0).abs() < 5.0 * (2.0 / RUNS as f64).sqrt(),
+            "step {}: {ratio}",
+            frame.step
+        );
+        ControlFlow::Continue(())
+    };
+    let start = Start { states: values.view(), rows: &rows, seed: 3, held: None };
+    let dynamics = Sampler::EulerMaruyama.dynamics(&points, process);
+    recall(dynamics.as_ref(), start, Some(clamp), &Grid::Levels(levels), STOP, &mut watch).expect("a recall");
+}
+
+/// Exact known units and noisy others: the posterior of two patterns that differ only where noise is.
+#[test]
+fn the_posterior_of_a_clamped_cue_uses_what_is_said_of_it() {
+    use attractor::memories::{Diffusion, Level, Memory, Request};
+    let values = ndarray::array![[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0]];
+    let patterns = Patterns::new(values).expect("patterns").with_weights(&[1.0, 3.0, 4.0]).expect("weights");
+    let memory = Diffusion::new(patterns, Process::default(), Sampler::default(), None).expect("a memory");
+    let (cue, known) = (ndarray::array![[1.0, 0.1]], ndarray::array![[true, false]]);
+    let posterior = |level| {
+        let request = Request { level, known: Some(known.view()), ..Request::new(cue.view()) };
+        let mut top = memory.recall(&request).expect("a recall").rows[0].posterior.clone().expect("one").top;
+        top.sort_by_key(|t| t.0);
+        [top[0].1, top[1].1, top[2].1]
+    };
+    // Nothing is known of the second unit: prior odds 1 : 3 of the two that fit.
+    // Known at level ½: odds times exp(2·0.1·1/σ²) = e^0.8.
+    for (level, odds) in [(Level::Estimate, 1.0 / 3.0), (Level::Sigma(0.5), 0.8_f64.exp() / 3.0)] {
+        let [a, b, c] = posterior(level);
+        // Known units count as 10⁻⁴ spreads noisy, so logits are 10⁸ times the costs and their rounding.
+        assert!((a / b - odds).abs() < 1e-7 && c == 0.0, "{level:?}: {a} {b} {c}");
+    }
+}

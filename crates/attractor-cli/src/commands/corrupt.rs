@@ -18,11 +18,19 @@ pub fn run(args: &Corrupt) -> Result<()> {
 }
 
 fn write<F: Real + WritableElement>(args: &Corrupt, table: &Table) -> Result<()> {
+    if args.mask_out.as_ref() == Some(&args.out) {
+        bail!("mask-out: expected another file than --out, found {} for both", args.out.display());
+    }
+    if (args.clip || args.fold) && args.sigma.is_none() {
+        bail!("--clip and --fold: expected --sigma with them, found another corruption");
+    }
     let corruption = corruption(args, table.columns())?;
     let patterns = table.to_floats::<F>(0..table.rows());
     // Refuses what no memory could use.
     attractor::Patterns::new(patterns.clone())?;
     let corrupted = corrupt(patterns, &corruption, args.seed, 0, table.dtype().is_raw())?;
+    // Noise may be larger than the number type holds.
+    attractor::Patterns::new(corrupted.cues.clone())?;
     write_npy(&args.out, corrupted.cues.view())?;
     if let Some(path) = &args.mask_out {
         write_mask(path, corrupted.known.view())?;

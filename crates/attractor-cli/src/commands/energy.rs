@@ -40,8 +40,8 @@ fn level(args: &Energy, options: &Options) -> Result<(Options, Option<f64>)> {
         kept.set(name, value);
     });
     if let Some(sigma) = args.sigma.filter(|_| takes_beta) {
-        if !(sigma > 0.0 && sigma.is_finite()) {
-            return Err(Error::parameter("sigma", "a finite number > 0 for this model", sigma).into());
+        if !(1e-15..=1e15).contains(&sigma) {
+            return Err(Error::parameter("sigma", "a number from 1e-15 to 1e15 for this model", sigma).into());
         }
         kept.set("beta", &format!("{:?}", 1.0 / (sigma * sigma)));
     }

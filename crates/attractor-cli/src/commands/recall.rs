@@ -19,13 +19,18 @@ const BATCH: usize = 1024;
 
 pub fn run(args: &Recall, options: &Options) -> Result<()> {
     let source = load::source(&args.store)?;
+    let raw = source.table.dtype().is_raw();
     match source.precision {
-        Precision::F32 => recall(args, load::memory::<f32>(&args.store, &source, options)?.as_ref()),
-        Precision::F64 => recall(args, load::memory::<f64>(&args.store, &source, options)?.as_ref()),
+        Precision::F32 => recall(args, raw, load::memory::<f32>(&args.store, &source, options)?.as_ref()),
+        Precision::F64 => recall(args, raw, load::memory::<f64>(&args.store, &source, options)?.as_ref()),
     }
 }
 
-fn recall<F: Real + WritableElement + Into<Value>>(args: &Recall, memory: &dyn Memory<F>) -> Result<()> {
+fn recall<F: Real + WritableElement + Into<Value>>(
+    args: &Recall,
+    raw: bool,
+    memory: &dyn Memory<F>,
+) -> Result<()> {
     let table = read_npy(&args.cues)?;
     let rows = table.rows();
     let known = args.clamp.as_ref().map(|path| read_mask(path, rows, memory.dim())).transpose()?;
@@ -37,16 +42,14 @@ fn recall<F: Real + WritableElement + Into<Value>>(args: &Recall, memory: &dyn M
     if level != Level::Estimate && memory.denoiser().is_none() && !args.store.quiet {
         eprintln!("note: {} has no noise levels; --signal and --sigma are not used", memory.name());
     }
+    if table.dtype().is_raw() && !raw && !args.store.quiet {
+        eprintln!(
+            "note: the cues are bytes or bools, read as 0 to 1, but the memory is not; check that they are on one scale"
+        );
+    }
     let progress = progress(rows, args.store.quiet);
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut states = Array2::from_elem((if args.out.is_some() { rows } else { 0 }, memory.dim()), F::ZERO);
-    if !args.json {
-        writeln!(
-            out,
-            "{:>6} {:>7} {:>8} {:>9} {:>8} {:>13} {:>8} {:>6}  outcome",
-            "row", "memory", "overlap", "posterior", "entropy", "energy", "sigma", "steps"
-        )?;
-    }
     for from in (0..rows.max(1)).step_by(BATCH) {
         let to = rows.min(from + BATCH);
         let cues = table.to_floats::<F>(from..to);
@@ -57,15 +60,22 @@ fn recall<F: Real + WritableElement + Into<Value>>(args: &Recall, memory: &dyn M
             tolerance: args.tolerance,
             top: args.top,
             seed: args.seed,
-            first_row: args.first_row + from as u64,
+            first_row: args.first_row.wrapping_add(from as u64),
             ..Request::new(cues.view())
         })?;
+        if from == 0 && !args.json {
+            writeln!(
+                out,
+                "{:>6} {:>7} {:>8} {:>9} {:>8} {:>13} {:>8} {:>6}  outcome",
+                "row", "memory", "overlap", "posterior", "entropy", "energy", "sigma", "steps"
+            )?;
+        }
         let mut batch = recalled.states;
         if args.binarize {
             batch.mapv_inplace(sign);
         }
         for (k, row) in recalled.rows.iter().enumerate() {
-            let id = args.first_row + (from + k) as u64;
+            let id = args.first_row.wrapping_add((from + k) as u64);
             if args.json {
                 let state = args.out.is_none().then(|| batch.row(k));
                 serde_json::to_writer(&mut out, &to_json(id, row, state)).map_err(std::io::Error::from)?;

@@ -16,11 +16,12 @@ pub fn run(experiment: &Reproduce) -> Result<()> {
 }
 
 fn table1(args: &Table1) -> Result<()> {
-    make_folder(&args.out)?;
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} pattern sets, {eta} left")?;
     let bar = if args.quiet { ProgressBar::hidden() } else { ProgressBar::new(0).with_style(style) };
     let config =
         table1::Config { repetitions: args.repetitions, seed: args.seed, ..table1::Config::default() };
+    config.check()?;
+    make_folder(&args.out)?;
     let report = table1::run(config, |done, of| {
         bar.set_length(of as u64);
         bar.set_position(done as u64);

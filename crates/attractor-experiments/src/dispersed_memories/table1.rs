@@ -55,6 +55,23 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    /// Refuses settings that give no table.
+    ///
+    /// # Errors
+    /// Fewer than two repetitions: there is no interval.
+    pub fn check(&self) -> Result<()> {
+        if self.repetitions >= 2 {
+            return Ok(());
+        }
+        Err(Error::Setting {
+            name: "repetitions",
+            expected: "at least 2, for an interval".into(),
+            found: self.repetitions.to_string(),
+        })
+    }
+}
+
 /// The published numbers: task, N, [diffusion, classical, true patterns].
 const PUBLISHED: [(Task, usize, [f64; 3]); 6] = [
     (Task::Denoising, 10, [0.995, 0.732, 0.893]),
@@ -124,13 +141,7 @@ pub struct Report {
 /// # Errors
 /// Settings outside their range.
 pub fn run(config: Config, mut progress: impl FnMut(usize, usize)) -> Result<Report> {
-    if config.repetitions < 2 {
-        return Err(Error::Setting {
-            name: "repetitions",
-            expected: "at least 2, for an interval".into(),
-            found: config.repetitions.to_string(),
-        });
-    }
+    config.check()?;
     let start = Instant::now();
     let mut entries = Vec::new();
     for (cell, (task, patterns, published)) in PUBLISHED.into_iter().enumerate() {

@@ -17,6 +17,8 @@ pub fn power_levels(first: &[f64], last: f64, steps: usize) -> Array2<f64> {
             start
         } else if i == steps {
             0.0
+        } else if i == steps - 1 {
+            end
         } else {
             let (a, b) = (start.powf(1.0 / RHO), end.powf(1.0 / RHO));
             (a + i as f64 / (steps - 1) as f64 * (b - a)).powf(RHO)

@@ -38,10 +38,10 @@ impl Process {
     /// A process by name; `rate` is γ for `vp`, the diffusion rate for `ve`.
     ///
     /// # Errors
-    /// Unknown name, rate not positive and finite.
+    /// Unknown name, rate outside 10⁻¹² to 10¹².
     pub fn named(name: &str, rate: f64) -> Result<Self> {
-        if !(rate > 0.0 && rate.is_finite()) {
-            return Err(Error::parameter("gamma", "a positive finite number", rate));
+        if !(1e-12..=1e12).contains(&rate) {
+            return Err(Error::parameter("gamma", "a number from 1e-12 to 1e12", rate));
         }
         match name {
             "ve" => Ok(Process::VarianceExploding { diffusion_rate: rate }),
@@ -89,12 +89,12 @@ impl Process {
     /// The level σ of a cue θy + √(1 − θ²)ε.
     ///
     /// # Errors
-    /// θ outside (0, 1].
+    /// θ outside [10⁻⁶, 1].
     pub fn sigma_of_signal(signal: f64) -> Result<f64> {
-        if signal > 0.0 && signal <= 1.0 {
+        if (1e-6..=1.0).contains(&signal) {
             Ok((1.0 - signal * signal).sqrt() / signal)
         } else {
-            Err(Error::parameter("signal", "a number in (0, 1]", signal))
+            Err(Error::parameter("signal", "a number in (0, 1], at least 1e-6", signal))
         }
     }
 

@@ -53,9 +53,16 @@ impl<F: Real> Clamp<F> {
         self.known.view()
     }
 
-    /// Puts the known units of `states` where they belong after a step from `from` to `to`.
-    /// `from = ∞` places them afresh at level `to`.
-    pub(crate) fn impose(&mut self, rows: &[usize], mut states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) {
+    /// Puts the known units of `states` where they belong after a step from `before`, at level `from`,
+    /// to level `to`. `from = ∞` places them afresh.
+    pub(crate) fn impose(
+        &mut self,
+        rows: &[usize],
+        before: ArrayView2<F>,
+        mut states: ArrayViewMut2<F>,
+        from: &[f64],
+        to: &[f64],
+    ) {
         for (k, (&row, mut state)) in rows.iter().zip(states.outer_iter_mut()).enumerate() {
             for j in 0..state.len() {
                 if !self.known[[row, j]] {
@@ -66,7 +73,7 @@ impl<F: Real> Clamp<F> {
                     Path::Still => value,
                     Path::Bridge(streams) => {
                         let noise = streams[row].normal();
-                        F::of(bridge(state[j].wide(), value.wide(), from[k], to[k], noise))
+                        F::of(bridge(before[[k, j]].wide(), value.wide(), from[k], to[k], noise))
                     }
                 };
             }

@@ -11,7 +11,7 @@ pub(crate) use clamp::bridge;
 pub use descent::Descent;
 pub use synchronous::Synchronous;
 
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use crate::error::Result;
 use crate::real::Real;
@@ -55,10 +55,9 @@ pub trait Dynamics<F: Real>: Send + Sync {
     /// Begins a batch of recalls.
     fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>>;
 
-    /// For a [`Motion::Flow`]: root mean square distance per unit of each state from where it is
-    /// pulled at the given level.
-    fn unrest(&self, states: ArrayView2<F>, _levels: &[f64]) -> Result<Vec<f64>> {
-        Ok(vec![0.0; states.nrows()])
+    /// For a [`Motion::Flow`]: where each state is pulled at the given level.
+    fn pull(&self, states: ArrayView2<F>, _levels: &[f64]) -> Result<Array2<F>> {
+        Ok(states.to_owned())
     }
 }
 

@@ -21,13 +21,13 @@ pub struct LogSumExp<F> {
 }
 
 impl<F: Real> LogSumExp<F> {
-    /// A landscape at inverse temperature β > 0.
+    /// A landscape at inverse temperature β, 10⁻³⁰ to 10³⁰.
     ///
     /// # Errors
-    /// β not positive and finite.
+    /// β outside its range.
     pub fn new(patterns: Patterns<F>, beta: f64, norm_bias: bool) -> Result<Self> {
-        if !(beta > 0.0 && beta.is_finite()) {
-            return Err(Error::parameter("beta", "a positive finite number", beta));
+        if !(1e-30..=1e30).contains(&beta) {
+            return Err(Error::parameter("beta", "a number from 1e-30 to 1e30, or auto", beta));
         }
         let form = if norm_bias { Form::Distance } else { Form::Dot };
         Ok(LogSumExp { patterns, beta, form })

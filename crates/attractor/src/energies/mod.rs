@@ -8,6 +8,7 @@ mod quadratic;
 pub use dense::{DenseEnergy, Separation};
 pub use log_sum_exp::LogSumExp;
 pub use points::Points;
+pub(crate) use points::beta;
 pub use quadratic::Quadratic;
 
 use ndarray::{Array2, ArrayView2};

@@ -55,10 +55,10 @@ impl<F: Real> Points<F> {
 
 /// β = 1/σ²; infinite at σ = 0, which the kernels read as "the nearest pattern".
 pub(crate) fn beta(sigma: f64) -> Result<f64> {
-    if sigma >= 0.0 && sigma.is_finite() {
+    if (0.0..=1e15).contains(&sigma) {
         Ok(1.0 / (sigma * sigma))
     } else {
-        Err(Error::parameter("sigma", "a finite number ≥ 0", sigma))
+        Err(Error::parameter("sigma", "a number from 0 to 1e15", sigma))
     }
 }
 
@@ -68,10 +68,10 @@ impl<F: Real> Energy<F> for Points<F> {
     }
 
     fn energy(&self, states: ArrayView2<F>, level: &[f64]) -> Result<Vec<f64>> {
-        // The kernels' own largest β stands for σ = 0, with an error far below rounding.
-        let floor = 1.0 / F::LARGEST_BETA.sqrt();
+        // The kernels' own largest and smallest β stand for σ = 0 and ∞.
+        let most = F::LARGEST_BETA.sqrt();
         let sums = self.log_sum(states, level)?;
-        Ok(sums.iter().zip(level).map(|(s, sigma)| -sigma.max(floor).powi(2) * s).collect())
+        Ok(sums.iter().zip(level).map(|(s, sigma)| -sigma.clamp(1.0 / most, most).powi(2) * s).collect())
     }
 }
 

@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::machine::Machine;
-use super::stream::{self, Fold, Form, Lanes, Part, Tile};
+use super::stream::{self, Fold, Form, Job, Lanes, Part, Tile};
 use crate::patterns::Patterns;
 use crate::real::Real;
 
@@ -101,8 +101,8 @@ pub fn attend<F: Real>(patterns: &Patterns<F>, queries: ArrayView2<F>, betas: &[
             }
         }
     };
-    let make = |lanes| Sums::new(lanes, dim);
-    stream::stream(patterns, queries, betas, form, make, merge);
+    let job = Job { patterns, queries, betas, form };
+    stream::stream(&job, |job, block, range| F::attend(job, block, range, dim), merge);
     read
 }
 
@@ -123,12 +123,13 @@ pub fn log_sum<F: Real>(
             }
         }
     };
-    stream::stream(patterns, queries, betas, form, |lanes| Sums::new(lanes, 0), merge);
+    let job = Job { patterns, queries, betas, form };
+    stream::stream(&job, |job, block, range| F::attend(job, block, range, 0), merge);
     read.log_sum()
 }
 
 /// Sums relative to the least cost, for the lanes of one pack.
-struct Sums<F> {
+pub struct Sums<F> {
     mass: Vec<f64>,
     second: Vec<f64>,
     /// Unnormalised means, one lane after the other; empty where no mean is asked for.
@@ -137,7 +138,7 @@ struct Sums<F> {
 }
 
 impl<F: Real> Sums<F> {
-    fn new(lanes: usize, dim: usize) -> Self {
+    pub(crate) fn new(lanes: usize, dim: usize) -> Self {
         Sums {
             mass: vec![0.0; lanes],
             second: vec![0.0; lanes],
@@ -294,7 +295,7 @@ impl<F: Real> Sums<F> {
 mod tests {
     use super::*;
     use crate::kernels::machine::Portable;
-    use crate::kernels::stream::{Job, pass};
+    use crate::kernels::stream::pass;
     use crate::noise::{Purpose, Stream};
 
     /// What other machines run: the arrays instead of this machine's registers, 8 lanes instead of 16.

@@ -134,7 +134,7 @@ pub(crate) fn pack<F: Real, const L: usize>(queries: ArrayView2<F>, first: usize
     packed
 }
 
-at_best! { fn tile_at_best<F: Real; L: usize>(rows: &[F], dim: usize, packed: &[[F; L]], out: &mut [[F; L]]) = tile }
+at_best! { pub(crate) fn tile_at_best<F: Real; L: usize>(rows: &[F], dim: usize, packed: &[[F; L]], out: &mut [[F; L]]) = tile }
 
 /// All dot products: `queries` (B × D) with `rows` (N × D, row-major) gives B × N.
 ///
@@ -153,7 +153,7 @@ pub fn dots<F: Real>(queries: ArrayView2<F>, rows: ArrayView2<F>) -> Array2<F> {
     let packs = parallel::map(b.div_ceil(LANES), (b * n * dim) as f64, |p| {
         let packed = pack::<F, LANES>(queries, p * LANES);
         let mut out = vec![[F::ZERO; LANES]; n];
-        tile_at_best::<F, LANES>(rows, dim, &packed, &mut out);
+        F::tile(rows, dim, &packed, &mut out);
         out
     });
     for (q, mut row) in result.outer_iter_mut().enumerate() {

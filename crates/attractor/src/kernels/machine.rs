@@ -144,9 +144,9 @@ impl<F: Real, M: Machine<F>> Machine<F> for Single<M> {
 /// what the target has at least. The body must be `#[inline(always)]` all the way down, and generic
 /// over a [`Machine`] as the last of its types.
 macro_rules! at_best {
-    (fn $name:ident<$($generic:ident : $bound:path),* ; $($const:ident : $const_type:ty),*>
+    ($vis:vis fn $name:ident<$($generic:ident : $bound:path),* ; $($const:ident : $const_type:ty),*>
         ($($arg:ident : $type:ty),* $(,)?) $(-> $result:ty)? = $body:ident) => {
-        fn $name<$($generic: $bound,)* $(const $const: $const_type),*>($($arg: $type),*) $(-> $result)? {
+        $vis fn $name<$($generic: $bound,)* $(const $const: $const_type),*>($($arg: $type),*) $(-> $result)? {
             #[cfg(target_arch = "x86_64")]
             {
                 #[target_feature(enable = "avx2,fma")]

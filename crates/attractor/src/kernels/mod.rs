@@ -17,9 +17,13 @@ pub mod attend;
 pub mod dots;
 pub(crate) mod machine;
 pub mod posterior;
-mod stream;
+pub(crate) mod stream;
 
 pub use attend::{Read, attend};
 pub use dots::dots;
 pub use posterior::{Posterior, posterior};
 pub use stream::Form;
+
+pub(crate) use attend::Sums;
+pub(crate) use posterior::Spread;
+pub(crate) use stream::Parts;

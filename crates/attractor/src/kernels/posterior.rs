@@ -3,7 +3,7 @@
 use ndarray::ArrayView2;
 
 use super::machine::Machine;
-use super::stream::{self, Fold, Form, Lanes, Part, Tile};
+use super::stream::{self, Fold, Form, Job, Lanes, Part, Tile};
 use crate::patterns::Patterns;
 use crate::real::Real;
 
@@ -30,8 +30,9 @@ pub fn posterior<F: Real>(
 ) -> Vec<Posterior> {
     let top = top.clamp(1, patterns.len());
     let mut result = Vec::with_capacity(queries.nrows());
-    let make = |lanes| Spread { lanes: vec![Lane::default(); lanes], top };
-    stream::stream(patterns, queries, betas, form, make, |mut parts: Vec<Part<Spread>>| {
+    let job = Job { patterns, queries, betas, form };
+    let pass = |job: &Job<F>, block, range| F::posterior(job, block, range, top);
+    stream::stream(&job, pass, |mut parts: Vec<Part<Spread>>| {
         for lane in 0..parts[0].least.len() {
             let beta = stream::usable_beta::<F>(betas[parts[0].first + lane]);
             let mut total = Lane::default();
@@ -107,9 +108,16 @@ impl Lane {
     }
 }
 
-struct Spread {
+/// What is summed for the lanes of one pack.
+pub struct Spread {
     lanes: Vec<Lane>,
     top: usize,
+}
+
+impl Spread {
+    pub(crate) fn new(lanes: usize, top: usize) -> Self {
+        Spread { lanes: vec![Lane::default(); lanes], top }
+    }
 }
 
 impl<F: Real> Fold<F> for Spread {

@@ -69,7 +69,7 @@ pub(crate) struct Lanes<const L: usize> {
 }
 
 /// Sums of one query over one range of patterns: its fold is lane `lane` of `fold`.
-pub(crate) struct Part<K> {
+pub struct Part<K> {
     /// First query of the pack.
     pub first: usize,
     /// Least cost of each query in the pack.
@@ -77,6 +77,9 @@ pub(crate) struct Part<K> {
     /// What was summed.
     pub fold: K,
 }
+
+/// The parts of a block's packs.
+pub type Parts<K> = Vec<Part<K>>;
 
 struct Pack<F, K, const L: usize> {
     packed: Vec<[F; L]>,
@@ -87,7 +90,8 @@ struct Pack<F, K, const L: usize> {
     fold: K,
 }
 
-pub(super) struct Job<'a, F> {
+/// What is read by what.
+pub struct Job<'a, F> {
     pub(super) patterns: &'a Patterns<F>,
     pub(super) queries: ArrayView2<'a, F>,
     pub(super) betas: &'a [f64],
@@ -121,19 +125,16 @@ pub(crate) fn usable_beta<F: Real>(beta: f64) -> f64 {
     beta.clamp(1.0 / F::LARGEST_BETA, F::LARGEST_BETA)
 }
 
-/// Streams all patterns past all `queries` (B × D, finite); β one a query. `make(lanes)` makes an
-/// empty fold; `finish(parts)` gets the parts of the same queries over all ranges, in index order.
-pub(crate) fn stream<F: Real, K: Fold<F>>(
-    patterns: &Patterns<F>,
-    queries: ArrayView2<F>,
-    betas: &[f64],
-    form: Form,
-    make: impl Fn(usize) -> K + Sync,
-    mut finish: impl FnMut(Vec<Part<K>>),
+/// Streams all patterns past all queries of a job. `pass` folds one range of patterns for one block of
+/// queries; `finish(parts)` gets the parts of the same queries over all ranges, in index order.
+pub(crate) fn stream<F: Real, K: Send>(
+    job: &Job<F>,
+    pass: impl Fn(&Job<F>, Range<usize>, Range<usize>) -> Parts<K> + Sync,
+    mut finish: impl FnMut(Parts<K>),
 ) {
-    let queries = queries.as_standard_layout();
-    let job = Job { patterns, queries: queries.view(), betas, form };
-    let (n, dim, b) = (patterns.len(), patterns.dim(), queries.nrows());
+    let queries = job.queries.as_standard_layout();
+    let job = Job { queries: queries.view(), ..*job };
+    let (n, dim, b) = (job.patterns.len(), job.patterns.dim(), queries.nrows());
     let length = range_length(n, dim);
     let ranges = n.div_ceil(length);
     let range = |r: usize| r * length..n.min((r + 1) * length);
@@ -145,17 +146,7 @@ pub(crate) fn stream<F: Real, K: Fold<F>>(
         let mut done = parallel::map(blocks * ranges, work, |task| {
             let from = start + task / ranges * QUERIES;
             let block = from..end.min(from + QUERIES);
-            let range = range(task % ranges);
-            // A short pack wastes lanes; half as many lanes waste fewer, and one query needs none.
-            match (block.len(), F::WIDE) {
-                (1, _) => pass_at_best::<F, K, 1>(&job, block, range, &make),
-                (len, 16) if len > 8 => pass_at_best::<F, K, 16>(&job, block, range, &make),
-                (len, 8) if len <= 4 => pass_at_best::<F, K, 4>(&job, block, range, &make),
-                _ => pass_at_best::<F, K, 8>(&job, block, range, &make),
-            }
-            .into_iter()
-            .map(Some)
-            .collect::<Vec<_>>()
+            pass(&job, block, range(task % ranges)).into_iter().map(Some).collect::<Vec<_>>()
         });
         for block in done.chunks_mut(ranges) {
             for pack in 0..block[0].len() {
@@ -165,10 +156,26 @@ pub(crate) fn stream<F: Real, K: Fold<F>>(
     }
 }
 
+/// One range of patterns past one block of queries, in as many lanes as suit them: a short pack wastes
+/// lanes; half as many lanes waste fewer, and one query needs none.
+pub(crate) fn pass_in_lanes<F: Real, K: Fold<F>>(
+    job: &Job<F>,
+    block: Range<usize>,
+    range: Range<usize>,
+    make: &(dyn Fn(usize) -> K + Sync),
+) -> Parts<K> {
+    match (block.len(), F::WIDE) {
+        (1, _) => pass_at_best::<F, K, 1>(job, block, range, make),
+        (len, 16) if len > 8 => pass_at_best::<F, K, 16>(job, block, range, make),
+        (len, 8) if len <= 4 => pass_at_best::<F, K, 4>(job, block, range, make),
+        _ => pass_at_best::<F, K, 8>(job, block, range, make),
+    }
+}
+
 at_best! {
     fn pass_at_best<F: Real, K: Fold<F>; L: usize>(
         job: &Job<F>, block: Range<usize>, range: Range<usize>, make: &(dyn Fn(usize) -> K + Sync),
-    ) -> Vec<Part<K>> = pass
+    ) -> Parts<K> = pass
 }
 
 /// One range of patterns past one block of queries.
@@ -178,7 +185,7 @@ pub(super) fn pass<F: Real, K: Fold<F>, M: Machine<F>, const L: usize>(
     block: Range<usize>,
     range: Range<usize>,
     make: &(dyn Fn(usize) -> K + Sync),
-) -> Vec<Part<K>> {
+) -> Parts<K> {
     let mut packs: Vec<Pack<F, K, L>> = block
         .clone()
         .step_by(L)
@@ -285,7 +292,7 @@ fn gaps<F: Real, K, M: Machine<F>, const L: usize>(
     let product = error_bound::<F>(tile.dim) * largest_square.sqrt();
     let threshold: [F; L] = std::array::from_fn(|l| {
         let best = (pack.least[l] - own[l]).min(tile_least[l].wide());
-        let rounding = 4.0 * F::ROUNDOFF * (largest_square + best.abs() + largest_bias / pack.lanes.betas[l]);
+        let rounding = 8.0 * F::ROUNDOFF * (largest_square + best.abs() + largest_bias / pack.lanes.betas[l]);
         let window = 2.0 * product * (2.0 * pack.half_squares[l]).sqrt() + rounding;
         F::of(best + window)
     });

@@ -17,7 +17,7 @@ pub(super) const CARD: Card = Card {
     parameters: &[
         Parameter {
             name: "separation",
-            values: "poly:K|relu:K|exp",
+            values: "poly:K|relu:K|exp with K >= 2",
             default: "poly:3",
             help: "The function F of the overlaps, of degree K >= 2; even poly also stores -y",
         },

@@ -85,11 +85,14 @@ pub struct Diffusion<F> {
     steps: usize,
 }
 
+/// Each step's levels are held for a whole batch.
+const MOST_STEPS: usize = 100_000;
+
 impl<F: Real> Diffusion<F> {
     /// Stores patterns. `steps` of the sampler; its own number if `None`.
     ///
     /// # Errors
-    /// No steps.
+    /// No steps, or more than 100,000.
     pub fn new(
         patterns: Patterns<F>,
         process: Process,
@@ -98,7 +101,13 @@ impl<F: Real> Diffusion<F> {
     ) -> Result<Self> {
         let steps = match (sampler, steps) {
             (Sampler::OneStep, _) => 1,
-            (_, Some(0)) => return Err(Error::parameter("steps", "a whole number > 0", 0)),
+            (_, Some(steps)) if steps == 0 || steps > MOST_STEPS => {
+                return Err(Error::parameter(
+                    "steps",
+                    format!("a whole number from 1 to {MOST_STEPS}"),
+                    steps,
+                ));
+            }
             (_, steps) => steps.unwrap_or(sampler.default_steps()),
         };
         Ok(Diffusion { points: Points::new(patterns), process, sampler, steps })
@@ -121,9 +130,7 @@ impl<F: Real> Diffusion<F> {
         }
         let (sigmas, clean) = match request.level {
             Level::Sigma(sigma) => {
-                if !(sigma >= 0.0 && sigma.is_finite()) {
-                    return Err(Error::parameter("sigma", "a finite number ≥ 0", sigma));
-                }
+                crate::energies::beta(sigma)?;
                 (vec![sigma; b], cues)
             }
             Level::Signal(signal) => {
@@ -162,7 +169,8 @@ impl<F: Real> Diffusion<F> {
         Ok((states, vec![sigma / patterns.preparation().scale(); request.cues.nrows()]))
     }
 
-    /// Posterior at the cue's level; with known units, given exactly those.
+    /// Posterior at the cue's level. Known units are exact: they count as noisy at a level of 10⁻⁴
+    /// spreads, the others at their own level or, where nothing was said of that, not at all.
     fn posterior(
         &self,
         request: &Request<F>,
@@ -170,30 +178,42 @@ impl<F: Real> Diffusion<F> {
         levels: &[f64],
         clamp: Option<&Array2<F>>,
     ) -> Result<Vec<Posterior>> {
+        const EXACT: f64 = 1e-4;
         let patterns = self.points.patterns();
+        let find = |patterns: &Patterns<F>, queries: &Array2<F>, sigma: f64| {
+            let betas = vec![1.0 / (sigma * sigma); queries.nrows()];
+            posterior(patterns, queries.view(), &betas, Form::Distance, request.top)
+        };
         let (Some(known), Some(values)) = (request.known, clamp) else {
             let betas: Vec<f64> = levels.iter().map(|s| 1.0 / (s * s)).collect();
             return Ok(posterior(patterns, states.view(), &betas, Form::Distance, request.top));
         };
-        // Rows with the same mask share a store of the known units.
-        let mut masks: HashMap<Vec<usize>, Vec<usize>> = HashMap::new();
+        // Rows with the same mask share a store. With a clamp the level is the same in all rows.
+        let mut masks: HashMap<Vec<bool>, Vec<usize>> = HashMap::new();
         for (row, mask) in known.outer_iter().enumerate() {
-            let units = mask.iter().enumerate().filter(|(_, k)| **k).map(|(j, _)| j).collect();
-            masks.entry(units).or_default().push(row);
+            masks.entry(mask.to_vec()).or_default().push(row);
         }
         let mut result = vec![None; states.nrows()];
-        for (units, rows) in masks {
-            let selected;
-            let (patterns, queries, beta) = if units.is_empty() {
-                // Nothing is known: the level of the cue is all there is.
-                (patterns, states.select(Axis(0), &rows), 1.0 / levels[rows[0]].powi(2))
+        for (mask, rows) in masks {
+            let level = levels[rows[0]];
+            let exact = EXACT * patterns.spread();
+            let units: Vec<usize> = (0..mask.len()).filter(|&j| mask[j]).collect();
+            let values = values.select(Axis(0), &rows);
+            let found = if units.is_empty() {
+                find(patterns, &states.select(Axis(0), &rows), level)
+            } else if request.level == Level::Estimate || level <= exact {
+                find(&patterns.select_units(&units)?, &values.select(Axis(1), &units), exact)
             } else {
-                selected = patterns.select_units(&units)?;
-                let queries = values.select(Axis(0), &rows).select(Axis(1), &units);
-                (&selected, queries, f64::INFINITY)
+                // Stretched so that all units have the level of the unknown ones.
+                let stretch = F::of((level / exact).min(1.0 / EXACT));
+                let factor: Vec<F> = mask.iter().map(|&k| if k { stretch } else { F::ONE }).collect();
+                let stretched = patterns.stretch(&factor)?;
+                let mut queries = states.select(Axis(0), &rows);
+                for (mut query, value) in queries.outer_iter_mut().zip(values.outer_iter()) {
+                    units.iter().for_each(|&j| query[j] = value[j] * stretch);
+                }
+                find(&stretched, &queries, level)
             };
-            let betas = vec![beta; rows.len()];
-            let found = posterior(patterns, queries.view(), &betas, Form::Distance, request.top);
             for (row, posterior) in rows.into_iter().zip(found) {
                 result[row] = Some(posterior);
             }

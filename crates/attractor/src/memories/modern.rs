@@ -8,7 +8,7 @@ use super::report::matches;
 use super::{Card, Memory, Options, Parameter, Recall, Regime, Request, Row, updates};
 use crate::dynamics::{Clamp, Descent, Start};
 use crate::energies::{Energy, LogSumExp};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::kernels::{Form, posterior};
 use crate::observe::Observer;
 use crate::patterns::Patterns;
@@ -200,10 +200,5 @@ impl<F: Real> Memory<F> for Modern<F> {
 /// From named options.
 pub(super) fn build<F: Real>(patterns: Patterns<F>, options: &Options) -> Result<Box<dyn Memory<F>>> {
     let beta = options.get(&CARD, "beta")?.unwrap_or_default();
-    if let Beta::Value(beta) = beta
-        && !(beta > 0.0 && beta.is_finite())
-    {
-        return Err(Error::parameter("beta", CARD.parameters[0].values, beta));
-    }
     Ok(Box::new(Modern::with_norm_bias(patterns, beta, options.flag("norm-bias"))?))
 }

@@ -66,7 +66,7 @@ impl<'a, F: Real> Request<'a, F> {
 
     /// Row ids of the batch.
     pub(crate) fn rows(&self) -> Vec<u64> {
-        (0..self.cues.nrows() as u64).map(|row| self.first_row + row).collect()
+        (0..self.cues.nrows() as u64).map(|row| self.first_row.wrapping_add(row)).collect()
     }
 
     /// The raw cues, checked. Unknown units that are not numbers become 0.

@@ -154,14 +154,15 @@ impl Spec {
     /// Unknown model, an option it does not have, a value outside its range.
     pub fn build<F: Real>(&self, patterns: Patterns<F>) -> Result<Box<dyn Memory<F>>> {
         let model = model(&self.model)?;
-        for (name, _) in self.options.iter() {
-            if !model.card.parameters.iter().any(|p| p.name == name) {
-                return Err(Error::UnknownName {
-                    kind: "option of this model",
-                    found: name.to_owned(),
-                    known: model.card.parameters.iter().map(|p| p.name).collect::<Vec<_>>().join(", "),
-                });
-            }
+        let has = |model: &Model, name: &str| model.card.parameters.iter().any(|p| p.name == name);
+        for (name, _) in self.options.iter().filter(|(name, _)| !has(model, name)) {
+            let others: Vec<_> = MODELS.iter().filter(|m| has(m, name)).map(|m| m.card.name).collect();
+            let of = if others.is_empty() { String::new() } else { format!(" (of {})", others.join(", ")) };
+            return Err(Error::UnknownName {
+                kind: "option for this model:",
+                found: format!("{name}{of}"),
+                known: model.card.parameters.iter().map(|p| p.name).collect::<Vec<_>>().join(", "),
+            });
         }
         F::build(model, patterns, &self.options)
     }

@@ -50,7 +50,7 @@ impl<F: Real> Patterns<F> {
     pub fn prepared(raw: Array2<F>, prepare: Prepare, spins: bool) -> Result<Self> {
         check_states("patterns", raw.view(), "remove or repair those rows")?;
         let preparation = Preparation::fit(raw.view(), prepare, spins);
-        let values = preparation.forward_patterns(raw);
+        let values = preparation.forward(raw);
         Self::with_preparation(values, preparation)
     }
 
@@ -65,6 +65,14 @@ impl<F: Real> Patterns<F> {
             if values.is_standard_layout() { values } else { values.as_standard_layout().into_owned() };
         let squares = check_states("patterns", values.view(), "remove or repair those rows")?;
         let spread = spread(values.view());
+        if spread < F::SMALLEST_SPREAD {
+            return Err(Error::shape(
+                "patterns",
+                format!("units that differ by more than {:e} in {}", F::SMALLEST_SPREAD, F::NAME),
+                format!("{spread:e} at root mean square"),
+                "multiply the file by a constant, or use f64",
+            ));
+        }
         Ok(Patterns {
             values: values.into_shared(),
             largest_square: squares.iter().copied().fold(0.0, f64::max),
@@ -85,7 +93,10 @@ impl<F: Real> Patterns<F> {
             return Err(Error::parameter("pattern weights", "positive finite numbers", w));
         }
         let total: f64 = weights.iter().sum();
-        self.log_weights = Some(weights.iter().map(|w| (w / total).ln()).collect());
+        if !total.is_finite() {
+            return Err(Error::parameter("pattern weights", "weights with a finite sum", total));
+        }
+        self.log_weights = Some(weights.iter().map(|w| w.ln() - total.ln()).collect());
         Ok(self)
     }
 
@@ -99,6 +110,17 @@ impl<F: Real> Patterns<F> {
         let mut selected = Self::new(self.values.select(Axis(1), units))?;
         selected.log_weights = self.log_weights.clone();
         Ok(selected)
+    }
+
+    /// Every unit multiplied by its own factor, as given (no preparation).
+    pub(crate) fn stretch(&self, factors: &[F]) -> Result<Self> {
+        let mut stretched = self.values.to_owned();
+        for mut row in stretched.outer_iter_mut() {
+            row.iter_mut().zip(factors).for_each(|(v, &f)| *v *= f);
+        }
+        let mut stretched = Self::new(stretched)?;
+        stretched.log_weights = self.log_weights.clone();
+        Ok(stretched)
     }
 
     /// Number of patterns, N.
@@ -198,10 +220,11 @@ impl<F: Real> Patterns<F> {
                 "{duplicates} patterns repeat an earlier one (row {b} equals row {a}); ties go to the lowest row"
             ));
         }
-        if zero > 0 {
+        let plain = *self.preparation == Preparation::Identity;
+        if zero > 0 && plain {
             notes.push(format!("{zero} patterns are zero vectors"));
         }
-        if constant > 0 {
+        if constant > 0 && plain {
             notes.push(format!("{constant} patterns have the same value in every unit"));
         }
         notes
@@ -214,23 +237,18 @@ pub(crate) fn check_states<F: Real>(what: &str, states: ArrayView2<F>, cure: &st
     for (row, values) in states.outer_iter().enumerate() {
         let square: f64 = values.iter().map(|v| v.wide() * v.wide()).sum();
         if square.is_nan() || square > F::LARGEST_SQUARE {
-            let unit = values.iter().position(|v| !v.is_finite()).unwrap_or_else(|| {
-                let largest =
-                    |a: &usize, b: &usize| values[*a].wide().abs().total_cmp(&values[*b].wide().abs());
-                (0..values.len()).max_by(largest).unwrap_or(0)
-            });
-            let found = values[unit];
-            let cure = if found.is_finite() {
-                format!("its square does not fit {}: divide the file by a constant", F::NAME)
-            } else {
-                cure.to_owned()
-            };
-            return Err(Error::NotFinite {
-                what: what.to_owned(),
-                found: found.to_string(),
-                row,
-                unit,
-                cure,
+            let what = what.to_owned();
+            return Err(match values.iter().position(|v| !v.is_finite()) {
+                Some(unit) => Error::NotFinite {
+                    what,
+                    found: values[unit].to_string(),
+                    row,
+                    unit,
+                    cure: cure.to_owned(),
+                },
+                None => {
+                    Error::TooLarge { what, found: square, limit: F::LARGEST_SQUARE, number: F::NAME, row }
+                }
             });
         }
         squares.push(square);
@@ -251,8 +269,8 @@ fn spread<F: Real>(values: ArrayView2<F>) -> f64 {
     };
     let around_mean = mean_square(Some(&mean(values)));
     let around_zero = mean_square(None);
-    // A deviation that is only rounding of the mean is none.
-    if around_mean > 1e-9 * around_zero {
+    // A deviation that is only rounding of the mean's sum is none.
+    if around_mean > 4.0 * n as f64 * f64::EPSILON * around_zero {
         around_mean
     } else if around_zero > 0.0 {
         around_zero

@@ -50,7 +50,8 @@ pub enum Preparation {
         /// The scalar a.
         scale: f64,
     },
-    /// State = sign(raw − `threshold`); on the way back −1 becomes `low`, +1 becomes `high`.
+    /// State = sign(raw − `threshold`), a value on its threshold counting as low, and so does a unit
+    /// that is the same in all patterns; on the way back −1 becomes `low`, +1 becomes `high`.
     Spins {
         /// Mean of the stored values of the unit.
         threshold: Vec<f64>,
@@ -114,16 +115,7 @@ impl Preparation {
         }
     }
 
-    /// Raw patterns to states. A value on its threshold counts as low.
-    pub(crate) fn forward_patterns<F: Real>(&self, raw: Array2<F>) -> Array2<F> {
-        let mut states = self.forward(raw);
-        if matches!(self, Preparation::Spins { .. }) {
-            states.mapv_inplace(|s| if s == F::ZERO { -F::ONE } else { s });
-        }
-        states
-    }
-
-    /// Raw cues to states. A spin cue exactly on its threshold is 0: it says nothing.
+    /// Raw vectors to states.
     pub(crate) fn forward<F: Real>(&self, mut raw: Array2<F>) -> Array2<F> {
         match self {
             Preparation::Identity => {}
@@ -132,10 +124,10 @@ impl Preparation {
                     *v = F::of(scale * (v.wide() - m));
                 }
             }),
-            Preparation::Spins { threshold, .. } => each_row(&mut raw, |mut row| {
-                for (v, m) in row.iter_mut().zip(threshold) {
-                    let d = v.wide() - m;
-                    *v = F::of(if d == 0.0 { 0.0 } else { d.signum() });
+            Preparation::Spins { threshold, low, high } => each_row(&mut raw, |mut row| {
+                for (j, v) in row.iter_mut().enumerate() {
+                    let up = v.wide() > threshold[j] && high[j] > low[j];
+                    *v = if up { F::ONE } else { -F::ONE };
                 }
             }),
         }
@@ -191,7 +183,7 @@ mod tests {
     fn spins_return_the_two_levels() {
         let raw = array![[0.0, 7.0], [2.0, 7.0], [10.0, 7.0]];
         let preparation = Preparation::fit(raw.view(), Prepare::Normalize, true);
-        let states = preparation.forward_patterns(raw);
+        let states = preparation.forward(raw);
         assert_eq!(states, array![[-1.0, -1.0], [-1.0, -1.0], [1.0, -1.0]]);
         assert_eq!(preparation.backward(states), array![[1.0, 7.0], [1.0, 7.0], [10.0, 7.0]]);
     }

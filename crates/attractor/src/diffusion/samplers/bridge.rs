@@ -1,6 +1,6 @@
 //! The unbiased stochastic recall: draw the memory, then the path to it.
 
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use crate::dynamics::{Dynamics, Motion, Run, Start};
 use crate::energies::{Denoise, Points};
@@ -36,8 +36,8 @@ impl<F: Real> Dynamics<F> for Bridge<'_, F> {
         }))
     }
 
-    fn unrest(&self, states: ArrayView2<F>, levels: &[f64]) -> Result<Vec<f64>> {
-        super::distance_to_mean(self.points, states, levels)
+    fn pull(&self, states: ArrayView2<F>, levels: &[f64]) -> Result<Array2<F>> {
+        self.points.denoise(states, levels)
     }
 }
 
@@ -73,12 +73,16 @@ fn draw<F: Real>(
 ) -> usize {
     let patterns = points.patterns();
     let beta = 1.0 / (sigma * sigma).max(f64::MIN_POSITIVE);
+    let square = |pattern: ndarray::ArrayView1<F>| -> f64 {
+        state.clone().zip(pattern).map(|(z, y)| (z - y.wide()).powi(2)).sum()
+    };
+    let squares: Vec<f64> = patterns.values().outer_iter().map(square).collect();
+    let least = squares.iter().copied().fold(f64::INFINITY, f64::min);
     let mut best = (f64::NEG_INFINITY, 0);
-    for (n, pattern) in patterns.values().outer_iter().enumerate() {
-        let square: f64 = state.clone().zip(pattern).map(|(z, y)| (z - y.wide()).powi(2)).sum();
+    for (n, square) in squares.into_iter().enumerate() {
         let weight = patterns.log_weights().map_or(0.0, |w| w[n]);
-        let gumbel = -(-(1.0 - stream.uniform()).ln()).ln();
-        let value = -beta * square / 2.0 + weight + gumbel;
+        let uniform = (1.0 - stream.uniform()).min(1.0 - f64::EPSILON);
+        let value = -beta * (square - least) / 2.0 + weight - (-uniform.ln()).ln();
         if value > best.0 {
             best = (value, n);
         }

@@ -18,7 +18,7 @@ use crate::real::Real;
 ///
 /// both followed toward t = 0 (Ambrogioni 2023, Eq. 16 and 27, signs put right). Order 1 to any fixed
 /// σ > 0; at the data end the flow's slope grows like t^(−½), which leaves a residue of order
-/// steps^(−½). The SDE's last step, to σ = 0, adds no noise: it lands on the posterior mean.
+/// steps^(−½). The SDE's last step, to σ = 0, adds no noise.
 #[derive(Clone, Copy)]
 pub struct Euler<'a, F> {
     /// The memory.
@@ -47,11 +47,16 @@ impl<F: Real> Run<F> for Stepper<'_, F> {
         let Euler { denoiser, process, stochastic } = self.method;
         let means = denoiser.denoise(states.view(), from)?;
         for (k, &row) in rows.iter().enumerate() {
-            if ratio(from[k], to[k]) == 1.0 {
-                continue;
-            }
+            let shrink = ratio(from[k], to[k]);
             let time = process.time(from[k]);
             let dt = time - process.time(to[k]);
+            if dt == 0.0 {
+                // So near the data that the process has no time left: the step in σ is the limit.
+                for (z, &mean) in states.row_mut(k).iter_mut().zip(means.row(k)) {
+                    *z = F::of(shrink * z.wide() + (1.0 - shrink) * mean.wide());
+                }
+                continue;
+            }
             let (scale, sigma) = process.curves(Dual::variable(time));
             let scale_to = process.scale_at(to[k]);
             // x' = x − dt·(drift), divided by s' to be z'; as z' = a z + b (z − D) + noise.

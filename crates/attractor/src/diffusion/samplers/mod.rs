@@ -108,20 +108,6 @@ impl std::str::FromStr for Sampler {
     }
 }
 
-/// Root mean square distance per unit of each state from its posterior mean.
-fn distance_to_mean<F: Real>(
-    denoiser: &dyn Denoise<F>,
-    states: ArrayView2<F>,
-    levels: &[f64],
-) -> Result<Vec<f64>> {
-    let means = denoiser.denoise(states, levels)?;
-    let distance = |(z, d): (ndarray::ArrayView1<F>, ndarray::ArrayView1<F>)| {
-        let square: f64 = z.iter().zip(d).map(|(&z, &d)| (z - d).wide().powi(2)).sum();
-        (square / z.len() as f64).sqrt()
-    };
-    Ok(states.outer_iter().zip(means.outer_iter()).map(distance).collect())
-}
-
 /// The parts of a [`Dynamics`] that every sampler shares.
 macro_rules! flow {
     () => {
@@ -133,8 +119,12 @@ macro_rules! flow {
             crate::dynamics::Motion::Flow
         }
 
-        fn unrest(&self, states: ndarray::ArrayView2<F>, levels: &[f64]) -> crate::error::Result<Vec<f64>> {
-            super::distance_to_mean(self.denoiser, states, levels)
+        fn pull(
+            &self,
+            states: ndarray::ArrayView2<F>,
+            levels: &[f64],
+        ) -> crate::error::Result<ndarray::Array2<F>> {
+            self.denoiser.denoise(states, levels)
         }
     };
 }
