@@ -160,7 +160,7 @@ fn chi_square(
     let states = Array2::from_shape_fn((runs, z.len()), |(_, j)| z[j]);
     let first = levels[[0, 0]];
     let ends = run(dynamics, &states, levels, seed);
-    let found = attractor::kernels::posterior::nearest(points.patterns(), ends.view());
+    let found = attractor::kernels::nearest(points.patterns(), ends.view());
     let cue = Array2::from_shape_vec((1, z.len()), z.to_vec()).expect("a cue");
     let n = points.patterns().len();
     let exact = posterior(points.patterns(), cue.view(), &[1.0 / (first * first)], Form::Distance, n);

@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2, Zip};
 
 use super::{Energy, Gradient};
 use crate::error::{Error, Result, check_width};
-use crate::kernels::{Form, attend, attend::log_sum};
+use crate::kernels::{Form, attend, log_sum};
 use crate::patterns::{Patterns, check_states};
 use crate::real::Real;
 

@@ -2,26 +2,26 @@
 //!
 //! | file | computes | used by |
 //! |---|---|---|
-//! | [`dots`] | x·y for all pairs, and the micro-kernel under it | fields, overlaps |
+//! | [`dots()`] | x·y for all pairs, and the micro-kernel under it | fields, overlaps |
 //! | `stream` | visits patterns in tiles with running softmax weights | the two below |
-//! | [`attend`] | log-sum, posterior mean, second moment | modern Hopfield, exact diffusion |
-//! | [`posterior`] | best memories, entropy, participation | every report |
+//! | [`attend()`] | log-sum, posterior mean, second moment | modern Hopfield, exact diffusion |
+//! | [`posterior()`] | best memories, entropy, participation | every report |
 //!
 //! **Order of summation.** Each number is summed in one order that depends on N and D alone:
-//! a dot product runs over units in blocks of [`dots::BLOCK`]; patterns are cut into ranges by N and
+//! a dot product runs over units in blocks of 64; patterns are cut into ranges by N and
 //! D, ranges into tiles by D; tiles are summed in order and ranges merged in index order. Batch size
 //! and threads decide only who computes what, so results are equal to the bit for any of them.
 //! Queries sit side by side in vector lanes, so a lane never meets another lane.
 
-pub mod attend;
-pub mod dots;
+mod attend;
+pub(crate) mod dots;
 pub(crate) mod machine;
-pub mod posterior;
+mod posterior;
 pub(crate) mod stream;
 
-pub use attend::{Read, attend};
+pub use attend::{Read, attend, log_sum};
 pub use dots::dots;
-pub use posterior::{Posterior, posterior};
+pub use posterior::{Posterior, nearest, posterior};
 pub use stream::Form;
 
 pub(crate) use attend::Sums;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use ndarray::{Array2, ArrayView2};
 
-use crate::kernels::posterior::{Posterior, nearest};
+use crate::kernels::{Posterior, nearest};
 use crate::patterns::Patterns;
 use crate::real::Real;
 use crate::recall::Outcome;

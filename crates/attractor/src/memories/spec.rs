@@ -155,7 +155,7 @@ impl Spec {
     pub fn build<F: Real>(&self, patterns: Patterns<F>) -> Result<Box<dyn Memory<F>>> {
         let model = model(&self.model)?;
         let has = |model: &Model, name: &str| model.card.parameters.iter().any(|p| p.name == name);
-        for (name, _) in self.options.iter().filter(|(name, _)| !has(model, name)) {
+        if let Some((name, _)) = self.options.iter().find(|(name, _)| !has(model, name)) {
             let others: Vec<_> = MODELS.iter().filter(|m| has(m, name)).map(|m| m.card.name).collect();
             let of = if others.is_empty() { String::new() } else { format!(" (of {})", others.join(", ")) };
             return Err(Error::UnknownName {
