@@ -69,8 +69,6 @@ pub(crate) mod sealed {
 
     /// What the kernels need of a number; hidden, so that no other type can be a `Real`.
     pub trait Kernel: Copy {
-        /// Queries side by side in a wide micro-kernel: two AVX2 registers.
-        const WIDE: usize;
         /// Vectors without any particular instruction set.
         type Portable: Machine<Self>;
         /// Vectors with AVX2 and fused multiply-add.
@@ -124,7 +122,6 @@ macro_rules! real {
         }
 
         impl sealed::Kernel for $type {
-            const WIDE: usize = $wide;
             type Portable = crate::kernels::machine::Portable;
             #[cfg(target_arch = "x86_64")]
             type Avx2 = crate::kernels::machine::Avx2;
@@ -140,7 +137,7 @@ macro_rules! real {
                 range: Range<usize>,
                 dim: usize,
             ) -> Parts<Sums<Self>> {
-                stream::pass_in_lanes(job, block, range, &|lanes| Sums::new(lanes, dim))
+                stream::pass_in_lanes::<Self, _, $wide>(job, block, range, &|lanes| Sums::new(lanes, dim))
             }
             #[inline(never)]
             fn posterior(
@@ -149,7 +146,7 @@ macro_rules! real {
                 range: Range<usize>,
                 top: usize,
             ) -> Parts<Spread> {
-                stream::pass_in_lanes(job, block, range, &|lanes| Spread::new(lanes, top))
+                stream::pass_in_lanes::<Self, _, $wide>(job, block, range, &|lanes| Spread::new(lanes, top))
             }
 
             #[inline(always)]

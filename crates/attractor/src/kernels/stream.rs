@@ -156,19 +156,17 @@ pub(crate) fn stream<F: Real, K: Send>(
     }
 }
 
-/// One range of patterns past one block of queries, in as many lanes as suit them: a short pack wastes
-/// lanes; half as many lanes waste fewer, and one query needs none.
-pub(crate) fn pass_in_lanes<F: Real, K: Fold<F>>(
+/// One range of patterns past one block of queries, side by side in `L` lanes; a single query needs none.
+pub(crate) fn pass_in_lanes<F: Real, K: Fold<F>, const L: usize>(
     job: &Job<F>,
     block: Range<usize>,
     range: Range<usize>,
     make: &(dyn Fn(usize) -> K + Sync),
 ) -> Parts<K> {
-    match (block.len(), F::WIDE) {
-        (1, _) => pass_at_best::<F, K, 1>(job, block, range, make),
-        (len, 16) if len > 8 => pass_at_best::<F, K, 16>(job, block, range, make),
-        (len, 8) if len <= 4 => pass_at_best::<F, K, 4>(job, block, range, make),
-        _ => pass_at_best::<F, K, 8>(job, block, range, make),
+    if block.len() == 1 {
+        pass_at_best::<F, K, 1>(job, block, range, make)
+    } else {
+        pass_at_best::<F, K, L>(job, block, range, make)
     }
 }
 
