@@ -2,8 +2,8 @@
 //!
 //! Queries are packed unit by unit (`packed[k][lane]`), rows stay as they are stored: the inner loop
 //! multiplies one unit of a row by that unit of all queries of a pack. Nothing is added across lanes,
-//! so a query's result does not depend on its neighbours, and one query alone reads each row once at
-//! full memory speed.
+//! so a query's result does not depend on its neighbours. One query alone runs the same sums one number
+//! at a time.
 
 use ndarray::{Array2, ArrayView2};
 

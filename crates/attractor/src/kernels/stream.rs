@@ -13,7 +13,8 @@
 //! **Precision.** Costs of a tile come from a dot product in `F`, whose error is bounded by
 //! [`error_bound`] · ‖z‖‖y‖. Every pattern whose cost lies within twice that bound of the least is a
 //! *contender*: its cost is computed again in f64 by direct differences. So the best pattern is the
-//! true best one, also in f32, and equal patterns have equal weights, also for σ → 0.
+//! true best one, also in f32, and patterns that share the best place share the weight, also for σ → 0.
+//! Further down, costs carry the rounding of `F`.
 
 use std::ops::Range;
 
