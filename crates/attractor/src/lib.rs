@@ -46,7 +46,7 @@ mod recall;
 pub use error::{Error, Result};
 pub use memories::{Level, Memory, Recall, Request, Spec};
 pub use observe::{Frame, Nobody, Observer};
-pub use patterns::{Patterns, Preparation, Prepare};
+pub use patterns::{Extras, Patterns, Preparation, Prepare};
 pub use real::Real;
 pub use recall::{Grid, Outcome, Recalled, Stop, recall};
 

@@ -23,6 +23,8 @@ pub enum Purpose {
     Prior,
     /// Bootstrap resampling.
     Bootstrap,
+    /// Cues that a match score compares with.
+    Calibration,
 }
 
 impl Purpose {
@@ -34,6 +36,7 @@ impl Purpose {
             Purpose::Clamp => b"clamp...........",
             Purpose::Prior => b"prior...........",
             Purpose::Bootstrap => b"bootstrap.......",
+            Purpose::Calibration => b"calibration.....",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Dense associative memory.
 
 use super::hopfield::spin_recall;
-use super::{Card, Memory, Options, Parameter, Recall, Request};
+use super::{Card, Learned, Memory, Options, Parameter, Recall, Request};
 use crate::dynamics::{Asynchronous, Order, Rule};
 use crate::energies::{DenseEnergy, Energy, Separation};
 use crate::error::Result;
@@ -31,6 +31,7 @@ pub(super) const CARD: Card = Card {
     cost: "N operations a unit, N D a sweep and cue; 2 N D numbers",
     source: "Krotov & Hopfield (2016); Demircigil et al. (2017); Ambrogioni (2023), Eq. 4",
     spins: true,
+    weighted: false,
 };
 
 /// Dense associative memory: E(x) = −Σ_n F(x·y_n), units flipped one after the other where that lowers
@@ -95,13 +96,17 @@ impl<F: Real> Memory<F> for Dense<F> {
         &self.energy
     }
 
-    fn recall_observed(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
+    fn run(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
         spin_recall(self, &self.dynamics(), request, observer)
     }
 }
 
 /// From named options.
-pub(super) fn build<F: Real>(patterns: Patterns<F>, options: &Options) -> Result<Box<dyn Memory<F>>> {
+pub(super) fn build<F: Real>(
+    patterns: Patterns<F>,
+    options: &Options,
+    _learned: Option<Learned>,
+) -> Result<Box<dyn Memory<F>>> {
     let separation = options.get(&CARD, "separation")?.unwrap_or(Separation::Polynomial(3));
     let order = options.get(&CARD, "order")?.unwrap_or_default();
     Ok(Box::new(Dense::new(patterns, separation)?.with_order(order)))

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use ndarray::{Array2, Axis};
 
-use super::report::matches;
-use super::{Card, Level, Memory, Options, Parameter, Recall, Request, Row};
+use super::report::{matches, read_values};
+use super::{Card, Learned, Level, Memory, Options, Parameter, Recall, Request, Row};
 use crate::diffusion::{Process, Sampler, estimate_levels};
 use crate::dynamics::{Clamp, Start};
 use crate::energies::{Denoise, Energy, Points};
@@ -51,6 +51,7 @@ pub(super) const CARD: Card = Card {
     cost: "4 N D operations and N exponentials a step and cue (heun twice); N D numbers",
     source: "Ambrogioni (2023), Eq. 6-14 and App. A; samplers: Song et al. (2021), Karras et al. (2022), Lu et al. (2022)",
     spins: false,
+    weighted: true,
 };
 
 /// A diffusion model whose training data are the stored patterns, with its exact score.
@@ -243,7 +244,7 @@ impl<F: Real> Memory<F> for Diffusion<F> {
         Some(&self.points)
     }
 
-    fn recall_observed(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
+    fn run(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
         /// Rest: root mean square distance per unit from the posterior mean, in spreads.
         const REST: f64 = 0.05;
         /// Last positive level of the grid, in spreads.
@@ -281,6 +282,9 @@ impl<F: Real> Memory<F> for Diffusion<F> {
         let posteriors = self.posterior(request, &states, &levels, values.as_ref())?;
         let recalled = recall(dynamics.as_ref(), start, clamp, &grid, stop, observer)?;
         let energies = self.points.energy(recalled.states.view(), &levels)?;
+        // At the last level the weights of a state at rest are those of the pattern that it rests on.
+        let betas = vec![1.0 / (last * last); rows.len()];
+        let values = read_values(patterns, recalled.states.view(), &betas, Form::Distance);
         let area = preparation.scale().powi(2);
         let rows = matches(Some(patterns), recalled.states.view())
             .into_iter()
@@ -295,11 +299,13 @@ impl<F: Real> Memory<F> for Diffusion<F> {
                 energy: energy / area,
                 sigma: Some(sigmas[row]),
                 beta: None,
+                matching: None,
+                refused: false,
                 outcome: recalled.outcomes[row],
                 steps: recalled.steps[row],
             })
             .collect();
-        Ok(Recall { states: preparation.backward(recalled.states), rows })
+        Ok(Recall { states: preparation.backward(recalled.states), values, rows })
     }
 
     /// E_σ in the states' own units.
@@ -322,7 +328,11 @@ impl<F: Real> Memory<F> for Diffusion<F> {
 }
 
 /// From named options.
-pub(super) fn build<F: Real>(patterns: Patterns<F>, options: &Options) -> Result<Box<dyn Memory<F>>> {
+pub(super) fn build<F: Real>(
+    patterns: Patterns<F>,
+    options: &Options,
+    _learned: Option<Learned>,
+) -> Result<Box<dyn Memory<F>>> {
     let name: String = options.get(&CARD, "process")?.unwrap_or_else(|| "vp".into());
     let mut process: Process = name.parse()?;
     if let Some(rate) = options.get(&CARD, "gamma")? {

@@ -6,6 +6,7 @@
 mod dense;
 mod diffusion;
 mod hopfield;
+mod matching;
 mod modern;
 mod report;
 mod request;
@@ -14,10 +15,11 @@ mod spec;
 pub use dense::Dense;
 pub use diffusion::Diffusion;
 pub use hopfield::{Hopfield, HopfieldOptions, Learning, Update};
+pub use matching::Calibration;
 pub use modern::{Beta, Modern};
 pub use report::{Recall, Regime, Row};
 pub use request::{Level, Request};
-pub use spec::{Buildable, Card, MODELS, Model, Options, Parameter, Spec, model};
+pub use spec::{Buildable, Card, Learned, MODELS, Model, Options, Parameter, Spec, model};
 
 use ndarray::ArrayView2;
 
@@ -46,11 +48,36 @@ pub trait Memory<F: Real>: Send + Sync {
         None
     }
 
+    /// Its inverse temperature β, if it has one.
+    fn inverse_temperature(&self) -> Option<f64> {
+        None
+    }
+
+    /// What it has learned besides holding its patterns, for a file to keep.
+    fn learned(&self) -> Option<Learned> {
+        None
+    }
+
+    /// The model's part of a recall; users call [`recall`](Self::recall).
+    ///
+    /// # Errors
+    /// As [`recall_observed`](Self::recall_observed).
+    fn run(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>>;
+
     /// Recalls, showing each step to the observer.
     ///
     /// # Errors
     /// Cues of the wrong shape or not finite, options outside their range, the observer's stop.
-    fn recall_observed(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>>;
+    fn recall_observed(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
+        if let Some(calibration) = request.calibration {
+            calibration.check(request)?;
+        }
+        let mut recall = self.run(request, observer)?;
+        if let (Some(calibration), Some(patterns)) = (request.calibration, self.patterns()) {
+            calibration.judge(patterns, request, &mut recall)?;
+        }
+        Ok(recall)
+    }
 
     /// Recalls a batch of cues.
     ///

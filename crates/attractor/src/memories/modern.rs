@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 use ndarray::Axis;
 
-use super::report::matches;
-use super::{Card, Memory, Options, Parameter, Recall, Regime, Request, Row, updates};
+use super::report::{matches, read_values};
+use super::{Card, Learned, Memory, Options, Parameter, Recall, Regime, Request, Row, updates};
 use crate::dynamics::{Clamp, Descent, Start};
 use crate::energies::{Energy, LogSumExp};
 use crate::error::Result;
@@ -37,6 +37,7 @@ pub(super) const CARD: Card = Card {
     cost: "4 N D operations and N exponentials an update and cue; N D numbers",
     source: "Ramsauer et al. (2021); Ambrogioni (2023), Eq. 5",
     spins: false,
+    weighted: true,
 };
 
 /// The inverse temperature of a modern Hopfield network.
@@ -161,7 +162,11 @@ impl<F: Real> Memory<F> for Modern<F> {
         &self.energy
     }
 
-    fn recall_observed(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
+    fn inverse_temperature(&self) -> Option<f64> {
+        Some(self.beta())
+    }
+
+    fn run(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
         /// Rest, in spreads of the patterns.
         const REST: f64 = 1e-6;
         let patterns = self.energy.patterns();
@@ -189,16 +194,23 @@ impl<F: Real> Memory<F> for Modern<F> {
                 energy,
                 sigma: None,
                 beta: Some(self.beta()),
+                matching: None,
+                refused: false,
                 outcome: recalled.outcomes[row],
                 steps: recalled.steps[row],
             })
             .collect();
-        Ok(Recall { states: patterns.preparation().backward(states), rows })
+        let values = read_values(patterns, states.view(), &betas, self.energy.form());
+        Ok(Recall { states: patterns.preparation().backward(states), values, rows })
     }
 }
 
 /// From named options.
-pub(super) fn build<F: Real>(patterns: Patterns<F>, options: &Options) -> Result<Box<dyn Memory<F>>> {
+pub(super) fn build<F: Real>(
+    patterns: Patterns<F>,
+    options: &Options,
+    _learned: Option<Learned>,
+) -> Result<Box<dyn Memory<F>>> {
     let beta = options.get(&CARD, "beta")?.unwrap_or_default();
     Ok(Box::new(Modern::with_norm_bias(patterns, beta, options.flag("norm-bias"))?))
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use ndarray::{Array2, ArrayView2};
 
-use crate::kernels::{Posterior, nearest};
+use crate::kernels::{Form, Posterior, nearest};
 use crate::patterns::Patterns;
 use crate::real::Real;
 use crate::recall::Outcome;
@@ -60,6 +60,11 @@ pub struct Row {
     pub sigma: Option<f64>,
     /// Inverse temperature, for memories with a fixed one.
     pub beta: Option<f64>,
+    /// Match score, where a [`Calibration`](super::Calibration) was given: the share of true cues whose
+    /// log-density under the memory is no higher than this cue's; small where nothing matches.
+    pub matching: Option<f64>,
+    /// Whether it was refused for its match score; then nothing is recalled and the state is the cue.
+    pub refused: bool,
     /// How it ended.
     pub outcome: Outcome,
     /// Steps made.
@@ -71,6 +76,8 @@ pub struct Row {
 pub struct Recall<F> {
     /// Recalled states, in the units of the cues, B × D.
     pub states: Array2<F>,
+    /// Associated vectors Σ w_n v_n read out at the recalled states, B × Dv, where patterns have them.
+    pub values: Option<Array2<F>>,
     /// One report a row.
     pub rows: Vec<Row>,
 }
@@ -97,4 +104,23 @@ pub(super) fn matches<F: Real>(
         (Some(n), Some(overlap))
     };
     states.outer_iter().zip(found).map(overlap).collect()
+}
+
+/// Σ w_n v_n at each (prepared) state, where patterns have associated vectors v_n.
+pub(super) fn read_values<F: Real>(
+    patterns: &Patterns<F>,
+    states: ArrayView2<F>,
+    betas: &[f64],
+    form: Form,
+) -> Option<Array2<F>> {
+    let vectors = patterns.associated()?;
+    let mut values = Array2::from_elem((states.nrows(), vectors.ncols()), F::ZERO);
+    for (row, p) in
+        crate::kernels::posterior(patterns, states, betas, form, patterns.len()).iter().enumerate()
+    {
+        for &(n, w) in &p.top {
+            values.row_mut(row).iter_mut().zip(vectors.row(n)).for_each(|(s, &v)| *s += F::of(w) * v);
+        }
+    }
+    Some(values)
 }

@@ -2,6 +2,7 @@
 
 use ndarray::{Array2, ArrayView2};
 
+use super::Calibration;
 use crate::error::{Error, Result, check_width};
 use crate::patterns::{Preparation, check_states};
 use crate::real::Real;
@@ -47,6 +48,10 @@ pub struct Request<'a, F> {
     pub seed: u64,
     /// Row id of the first cue: row ids name the random streams. Default 0.
     pub first_row: u64,
+    /// What true cues look like, for a match score of each row. Default: none.
+    pub calibration: Option<&'a Calibration>,
+    /// Rows whose match score is at most this are refused. Default: none.
+    pub reject: Option<f64>,
 }
 
 impl<'a, F: Real> Request<'a, F> {
@@ -61,6 +66,8 @@ impl<'a, F: Real> Request<'a, F> {
             top: 5,
             seed: 0,
             first_row: 0,
+            calibration: None,
+            reject: None,
         }
     }
 

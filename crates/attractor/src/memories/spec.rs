@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
+use ndarray::Array2;
+
 use super::{Memory, dense, diffusion, hopfield, modern};
 use crate::error::{Error, Result};
 use crate::patterns::Patterns;
@@ -42,6 +44,8 @@ pub struct Card {
     pub source: &'static str,
     /// Whether its states are ±1.
     pub spins: bool,
+    /// Whether it reads out by weights w_n, and so takes prior weights π_n and associated vectors.
+    pub weighted: bool,
 }
 
 /// A model that can be built by name.
@@ -52,7 +56,7 @@ pub struct Model {
     build64: Build<f64>,
 }
 
-type Build<F> = fn(Patterns<F>, &Options) -> Result<Box<dyn Memory<F>>>;
+type Build<F> = fn(Patterns<F>, &Options, Option<Learned>) -> Result<Box<dyn Memory<F>>>;
 
 macro_rules! models {
     ($($module:ident),* $(,)?) => {
@@ -76,6 +80,15 @@ pub fn model(name: &str) -> Result<&'static Model> {
         found: name.to_owned(),
         known: MODELS.iter().map(|m| m.card.name).collect::<Vec<_>>().join(", "),
     })
+}
+
+/// What a model has worked out from the first of its patterns, so that it need not do so again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Learned {
+    /// How many patterns it is from.
+    pub patterns: usize,
+    /// Couplings W with their diagonal, D × D.
+    pub couplings: Array2<f64>,
 }
 
 /// Named options, as text.
@@ -151,8 +164,22 @@ impl Spec {
     /// ```
     ///
     /// # Errors
-    /// Unknown model, an option it does not have, a value outside its range.
+    /// Unknown model, an option it does not have, a value outside its range; weights or associated vectors
+    /// for a model that has no use for them.
     pub fn build<F: Real>(&self, patterns: Patterns<F>) -> Result<Box<dyn Memory<F>>> {
+        self.build_on(patterns, None)
+    }
+
+    /// The memory, from what was learned of the first of these patterns before: only the others are
+    /// learned now. Models that learn nothing leave it aside.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build); couplings of another size or from more patterns than there are.
+    pub fn build_on<F: Real>(
+        &self,
+        patterns: Patterns<F>,
+        learned: Option<Learned>,
+    ) -> Result<Box<dyn Memory<F>>> {
         let model = model(&self.model)?;
         let has = |model: &Model, name: &str| model.card.parameters.iter().any(|p| p.name == name);
         if let Some((name, _)) = self.options.iter().find(|(name, _)| !has(model, name)) {
@@ -164,26 +191,50 @@ impl Spec {
                 known: model.card.parameters.iter().map(|p| p.name).collect::<Vec<_>>().join(", "),
             });
         }
-        F::build(model, patterns, &self.options)
+        let what = match (patterns.log_weights(), patterns.associated()) {
+            (Some(_), _) => Some("prior weights of patterns"),
+            (_, Some(_)) => Some("associated values"),
+            _ => None,
+        };
+        if let Some(what) = what.filter(|_| !model.card.weighted) {
+            let reason = "it does not read out by weights; modern and diffusion do".to_owned();
+            return Err(Error::Undefined { model: model.card.name, what, reason });
+        }
+        F::build(model, patterns, &self.options, learned)
     }
 }
 
 /// Picks the builder of a number type.
 pub trait Buildable: Sized {
     #[doc(hidden)]
-    fn build(model: &Model, patterns: Patterns<Self>, options: &Options) -> Result<Box<dyn Memory<Self>>>
+    fn build(
+        model: &Model,
+        patterns: Patterns<Self>,
+        options: &Options,
+        learned: Option<Learned>,
+    ) -> Result<Box<dyn Memory<Self>>>
     where
         Self: Real;
 }
 
 impl Buildable for f32 {
-    fn build(model: &Model, patterns: Patterns<f32>, options: &Options) -> Result<Box<dyn Memory<f32>>> {
-        (model.build32)(patterns, options)
+    fn build(
+        model: &Model,
+        patterns: Patterns<f32>,
+        options: &Options,
+        learned: Option<Learned>,
+    ) -> Result<Box<dyn Memory<f32>>> {
+        (model.build32)(patterns, options, learned)
     }
 }
 
 impl Buildable for f64 {
-    fn build(model: &Model, patterns: Patterns<f64>, options: &Options) -> Result<Box<dyn Memory<f64>>> {
-        (model.build64)(patterns, options)
+    fn build(
+        model: &Model,
+        patterns: Patterns<f64>,
+        options: &Options,
+        learned: Option<Learned>,
+    ) -> Result<Box<dyn Memory<f64>>> {
+        (model.build64)(patterns, options, learned)
     }
 }

@@ -1,21 +1,24 @@
 //! What is stored: patterns as rows, ready for the kernels, and how raw vectors map onto them.
 
+mod extras;
 mod preparation;
 
+pub use extras::Extras;
 pub use preparation::{Preparation, Prepare};
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use ndarray::{ArcArray2, Array2, ArrayView2, Axis};
+use ndarray::{ArcArray2, Array2, ArrayView2, Axis, concatenate};
 
 use crate::error::{Error, Result};
 use crate::real::Real;
 
 /// Stored memories Y: one pattern a row (N × D), with what every reader of them needs.
 ///
-/// Immutable and cheap to clone. Holds the values in row-major order, their squared norms, optional prior weights π_n,
-/// and the [`Preparation`] that took raw vectors to these values.
+/// Immutable and cheap to clone. Holds the values in row-major order, their squared norms, the
+/// [`Preparation`] that took raw vectors to these values, and what a user knows of each pattern: a label, a
+/// prior weight π_n, an associated vector v_n.
 ///
 /// ```
 /// use attractor::Patterns;
@@ -29,7 +32,10 @@ pub struct Patterns<F> {
     values: ArcArray2<F>,
     squares: Arc<[f64]>,
     largest_square: f64,
+    weights: Option<Arc<[f64]>>,
     log_weights: Option<Arc<[f64]>>,
+    labels: Option<Arc<[String]>>,
+    associated: Option<ArcArray2<F>>,
     preparation: Arc<Preparation>,
     spread: f64,
 }
@@ -77,7 +83,10 @@ impl<F: Real> Patterns<F> {
             values: values.into_shared(),
             largest_square: squares.iter().copied().fold(0.0, f64::max),
             squares: squares.into(),
+            weights: None,
             log_weights: None,
+            labels: None,
+            associated: None,
             preparation: preparation.into(),
             spread,
         })
@@ -97,12 +106,106 @@ impl<F: Real> Patterns<F> {
             return Err(Error::parameter("pattern weights", "weights with a finite sum", total));
         }
         self.log_weights = Some(weights.iter().map(|w| w.ln() - total.ln()).collect());
+        self.weights = Some(weights.into());
+        Ok(self)
+    }
+
+    /// The same patterns with a label each: a file's name, a class.
+    ///
+    /// # Errors
+    /// Not one label a pattern.
+    pub fn with_labels(mut self, labels: Vec<String>) -> Result<Self> {
+        crate::error::check_rows("labels", labels.len(), self.len())?;
+        self.labels = Some(labels.into());
+        Ok(self)
+    }
+
+    /// The same patterns, each with a vector v_n that it brings to mind (hetero-association).
+    ///
+    /// # Errors
+    /// Not one vector a pattern, no units, or a value that is not finite.
+    pub fn with_associated(mut self, vectors: Array2<F>) -> Result<Self> {
+        crate::error::check_rows("values", vectors.nrows(), self.len())?;
+        if vectors.ncols() == 0 {
+            return Err(Error::shape(
+                "values",
+                "at least one number a pattern",
+                "none",
+                "give an N × Dv array",
+            ));
+        }
+        check_states("values", vectors.view(), "remove or repair those rows")?;
+        let vectors = vectors.as_standard_layout().into_owned();
+        self.associated = Some(vectors.into_shared());
         Ok(self)
     }
 
     /// The same patterns, all with weight 1/N.
     pub fn unweighted(&self) -> Self {
-        Patterns { log_weights: None, ..self.clone() }
+        Patterns { weights: None, log_weights: None, ..self.clone() }
+    }
+
+    /// Patterns as they were stored: values that are prepared already, and how.
+    ///
+    /// # Errors
+    /// As [`Patterns::new`]; a preparation of another width or with numbers that are not finite.
+    pub fn restore(values: Array2<F>, preparation: Preparation) -> Result<Self> {
+        preparation.check(values.ncols())?;
+        Self::with_preparation(values, preparation)
+    }
+
+    /// These patterns and more raw ones behind them, prepared as these were.
+    ///
+    /// # Errors
+    /// Another width, bad numbers, or labels, weights or values that only one of the two has.
+    pub fn append(&self, raw: Array2<F>, more: Extras<F>) -> Result<Self> {
+        crate::error::check_width("patterns", raw.ncols(), self.dim())?;
+        check_states("patterns", raw.view(), "remove or repair those rows")?;
+        let added = raw.nrows();
+        let new = self.preparation.forward(raw);
+        let joined = concatenate(Axis(0), &[self.values.view(), new.view()]).expect("equal widths");
+        let extras = self.extras().join(more, self.len(), added)?;
+        Self::with_preparation(joined, (*self.preparation).clone())?.with(extras)
+    }
+
+    /// These patterns but for some rows.
+    ///
+    /// # Errors
+    /// A row that is not there; no row left.
+    pub fn remove(&self, rows: &[usize]) -> Result<Self> {
+        if let Some(row) = rows.iter().find(|r| **r >= self.len()) {
+            return Err(Error::parameter("rows", format!("rows from 0 to {}", self.len() - 1), row));
+        }
+        let kept: Vec<usize> = (0..self.len()).filter(|n| !rows.contains(n)).collect();
+        let values = self.values.select(Axis(0), &kept);
+        Self::with_preparation(values, (*self.preparation).clone())?.with(self.extras().select(&kept))
+    }
+
+    /// What is known of each pattern besides its values.
+    pub fn extras(&self) -> Extras<F> {
+        Extras {
+            labels: self.labels.as_ref().map(|l| l.to_vec()),
+            weights: self.weights.as_ref().map(|w| w.to_vec()),
+            associated: self.associated.as_ref().map(|a| a.to_owned()),
+        }
+    }
+
+    /// The same patterns with what is known of each.
+    ///
+    /// # Errors
+    /// As [`with_labels`](Self::with_labels), [`with_weights`](Self::with_weights),
+    /// [`with_associated`](Self::with_associated).
+    pub fn with(mut self, extras: Extras<F>) -> Result<Self> {
+        if let Some(labels) = extras.labels {
+            self = self.with_labels(labels)?;
+        }
+        if let Some(weights) = extras.weights {
+            self = self.with_weights(&weights)?;
+        }
+        match extras.associated {
+            Some(vectors) => self.with_associated(vectors),
+            None => Ok(self),
+        }
     }
 
     /// Only some units of each pattern, as given (no preparation).
@@ -148,6 +251,12 @@ impl<F: Real> Patterns<F> {
         self.preparation.backward(self.values.to_owned())
     }
 
+    /// One pattern in raw units.
+    pub fn restored_row(&self, n: usize) -> ndarray::Array1<F> {
+        let row = self.values.select(Axis(0), &[n]);
+        self.preparation.backward(row).remove_axis(Axis(0))
+    }
+
     /// ‖y_n‖², one a pattern.
     pub fn squares(&self) -> &[f64] {
         &self.squares
@@ -161,6 +270,23 @@ impl<F: Real> Patterns<F> {
     /// ln π_n where weights were given.
     pub fn log_weights(&self) -> Option<&[f64]> {
         self.log_weights.as_deref()
+    }
+
+    /// The label of a pattern.
+    pub fn label(&self, n: usize) -> Option<&str> {
+        self.labels.as_ref().map(|l| l[n].as_str())
+    }
+
+    /// The vectors v_n that patterns bring to mind, N × Dv.
+    pub fn associated(&self) -> Option<ArrayView2<'_, F>> {
+        self.associated.as_ref().map(|a| a.view())
+    }
+
+    /// The mean pattern's share of the mean squared norm: ‖m‖²/⟨‖y‖²⟩, 0 (centred) to 1 (all alike).
+    pub fn mean_share(&self) -> f64 {
+        let all = self.squares.iter().sum::<f64>() / self.len() as f64;
+        let mean: f64 = mean(self.values.view()).iter().map(|m| m * m).sum();
+        if all > 0.0 { mean / all } else { 0.0 }
     }
 
     /// How raw vectors become states of this memory, and back.

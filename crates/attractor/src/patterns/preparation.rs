@@ -101,6 +101,27 @@ impl Preparation {
         }
     }
 
+    /// Refuses a preparation that is not for states of `dim` units, or is no map.
+    pub(crate) fn check(&self, dim: usize) -> Result<(), Error> {
+        let lists: &[&Vec<f64>] = match self {
+            Preparation::Identity => &[],
+            Preparation::Affine { mean, .. } => &[mean],
+            Preparation::Spins { threshold, low, high } => &[threshold, low, high],
+        };
+        for list in lists {
+            crate::error::check_width("preparation", list.len(), dim)?;
+            if let Some(value) = list.iter().find(|v| !v.is_finite()) {
+                return Err(Error::parameter("preparation", "finite numbers", value));
+            }
+        }
+        let scale = self.scale();
+        if scale.is_finite() && scale > 0.0 {
+            Ok(())
+        } else {
+            Err(Error::parameter("scale of the preparation", "a positive finite number", scale))
+        }
+    }
+
     /// What was done, in a few words.
     pub fn describe(&self) -> String {
         match self {

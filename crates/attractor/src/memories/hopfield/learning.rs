@@ -2,10 +2,11 @@
 
 use std::str::FromStr;
 
-use ndarray::{Array1, Array2, Zip};
+use ndarray::{Array1, Array2, ArrayView2, Zip, s};
 
 use crate::error::Error;
 use crate::kernels::dots;
+use crate::memories::Learned;
 use crate::patterns::Patterns;
 use crate::real::Real;
 
@@ -42,14 +43,31 @@ impl FromStr for Learning {
 }
 
 impl Learning {
-    /// The coupling matrix, with its diagonal only if `self_coupling`.
-    pub(super) fn couplings<F: Real>(self, patterns: &Patterns<F>, self_coupling: bool) -> Array2<f64> {
-        let mut weights = match self {
+    /// The coupling matrix with its diagonal, learned on from that of the first patterns.
+    pub(super) fn couplings<F: Real>(
+        self,
+        patterns: &Patterns<F>,
+        learned: Option<Learned>,
+    ) -> Result<Array2<f64>, Error> {
+        let dim = patterns.dim();
+        let Learned { patterns: done, couplings } =
+            learned.unwrap_or_else(|| Learned { patterns: 0, couplings: Array2::zeros((dim, dim)) });
+        if done > patterns.len() || couplings.dim() != (dim, dim) {
+            return Err(Error::shape(
+                "learned couplings",
+                format!("{dim} × {dim} from at most {} patterns", patterns.len()),
+                format!("{} × {} from {done}", couplings.nrows(), couplings.ncols()),
+                "store the patterns again",
+            ));
+        }
+        let new = patterns.values().slice_move(s![done.., ..]);
+        Ok(match self {
+            _ if new.is_empty() => couplings,
             Learning::Hebb => {
-                let units = patterns.values().t().mapv(F::wide).as_standard_layout().into_owned();
-                dots(units.view(), units.view())
+                let units = new.t().mapv(F::wide).as_standard_layout().into_owned();
+                couplings + dots(units.view(), units.view())
             }
-            Learning::PseudoInverse => without_rounding(each(patterns, |weights, y| {
+            Learning::PseudoInverse => without_rounding(each(couplings, new, |weights, y| {
                 // What of y is not yet in the span; the second pass removes rounding of the first.
                 let fresh = &y - &weights.dot(&y);
                 let fresh = &fresh - &weights.dot(&fresh);
@@ -58,7 +76,7 @@ impl Learning {
                     add_outer(weights, 1.0 / square, &fresh, &fresh);
                 }
             })),
-            Learning::Storkey => each(patterns, |weights, y| {
+            Learning::Storkey => each(couplings, new, |weights, y| {
                 let scale = 1.0 / y.len() as f64;
                 // Fields without each unit's own coupling; h_ij also leaves out unit j.
                 let field = &weights.dot(&y) - &(&weights.diag() * &y);
@@ -68,11 +86,7 @@ impl Learning {
                     *w += scale * (y[i] * y[j] - y[i] * h_ji - y[j] * h_ij);
                 });
             }),
-        };
-        if !self_coupling {
-            weights.diag_mut().fill(0.0);
-        }
-        weights
+        })
     }
 }
 
@@ -86,10 +100,13 @@ fn without_rounding(weights: Array2<f64>) -> Array2<f64> {
     weights.mapv(|w| if w.abs() < ROUNDING { 0.0 } else { w })
 }
 
-/// Learns one pattern after the other, from no couplings.
-fn each<F: Real>(patterns: &Patterns<F>, learn: impl Fn(&mut Array2<f64>, Array1<f64>)) -> Array2<f64> {
-    let mut weights = Array2::zeros((patterns.dim(), patterns.dim()));
-    for pattern in patterns.values().outer_iter() {
+/// Learns one pattern after the other.
+fn each<F: Real>(
+    mut weights: Array2<f64>,
+    patterns: ArrayView2<F>,
+    learn: impl Fn(&mut Array2<f64>, Array1<f64>),
+) -> Array2<f64> {
+    for pattern in patterns.outer_iter() {
         learn(&mut weights, pattern.mapv(F::wide));
     }
     weights

@@ -6,10 +6,10 @@ pub use learning::Learning;
 
 use std::str::FromStr;
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView1};
 
 use super::report::matches;
-use super::{Card, Memory, Options, Parameter, Recall, Request, Row, updates};
+use super::{Card, Learned, Memory, Options, Parameter, Recall, Request, Row, updates};
 use crate::dynamics::{Asynchronous, Clamp, Dynamics, Order, Rule, Start, Synchronous};
 use crate::energies::{Energy, Quadratic};
 use crate::error::{Error, Result};
@@ -58,6 +58,7 @@ pub(super) const CARD: Card = Card {
     cost: "D^2 multiply-adds an update and cue; D^2 numbers; storing N patterns N D^2",
     source: "Hopfield (1982); Storkey & Valabregue (1999); Personnaz et al. (1985); Ambrogioni (2023), Eq. 1-3",
     spins: true,
+    weighted: false,
 };
 
 /// How units are updated.
@@ -107,6 +108,8 @@ pub struct HopfieldOptions {
 #[derive(Clone, Debug)]
 pub struct Hopfield<F> {
     patterns: Option<Patterns<F>>,
+    /// W_jj as learned, whether used or not: what more patterns are learned on.
+    diagonal: Option<Vec<f64>>,
     energy: Quadratic,
     update: Update,
 }
@@ -117,8 +120,21 @@ impl<F: Real> Hopfield<F> {
     /// # Errors
     /// A temperature that is not positive and finite.
     pub fn new(patterns: Patterns<F>, options: HopfieldOptions) -> Result<Self> {
-        let couplings = options.learning.couplings(&patterns, options.self_coupling);
-        Ok(Hopfield { patterns: Some(patterns), ..Self::from_couplings(couplings, options.update)? })
+        Self::learn(patterns, options, None)
+    }
+
+    /// Stores patterns, the first of which have been learned before (by the same rule).
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); couplings that are not D × D, finite and symmetric, or from more patterns.
+    pub fn learn(patterns: Patterns<F>, options: HopfieldOptions, learned: Option<Learned>) -> Result<Self> {
+        let mut couplings = options.learning.couplings(&patterns, learned)?;
+        let diagonal = couplings.diag().to_vec();
+        if !options.self_coupling {
+            couplings.diag_mut().fill(0.0);
+        }
+        let memory = Self::from_couplings(couplings, options.update)?;
+        Ok(Hopfield { patterns: Some(patterns), diagonal: Some(diagonal), ..memory })
     }
 
     /// A network of one's own couplings W; it has no list of patterns to compare with.
@@ -131,7 +147,7 @@ impl<F: Real> Hopfield<F> {
         {
             return Err(Error::parameter("temperature", "a positive finite number", t));
         }
-        Ok(Hopfield { patterns: None, energy: Quadratic::new(couplings)?, update })
+        Ok(Hopfield { patterns: None, diagonal: None, energy: Quadratic::new(couplings)?, update })
     }
 
     /// The landscape, and with it W.
@@ -167,7 +183,13 @@ impl<F: Real> Memory<F> for Hopfield<F> {
         &self.energy
     }
 
-    fn recall_observed(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
+    fn learned(&self) -> Option<Learned> {
+        let mut couplings = self.energy.weights().to_owned();
+        couplings.diag_mut().assign(&ArrayView1::from(self.diagonal.as_ref()?));
+        Some(Learned { patterns: self.patterns.as_ref()?.len(), couplings })
+    }
+
+    fn run(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
         spin_recall(self, self.dynamics().as_ref(), request, observer)
     }
 }
@@ -207,11 +229,13 @@ pub(super) fn spin_recall<F: Real>(
             energy,
             sigma: None,
             beta: None,
+            matching: None,
+            refused: false,
             outcome: recalled.outcomes[row],
             steps: recalled.steps[row],
         })
         .collect();
-    Ok(Recall { states: preparation.backward(recalled.states), rows })
+    Ok(Recall { states: preparation.backward(recalled.states), values: None, rows })
 }
 
 impl FromStr for Update {
@@ -233,7 +257,11 @@ impl FromStr for Update {
 }
 
 /// From named options.
-pub(super) fn build<F: Real>(patterns: Patterns<F>, options: &Options) -> Result<Box<dyn Memory<F>>> {
+pub(super) fn build<F: Real>(
+    patterns: Patterns<F>,
+    options: &Options,
+    learned: Option<Learned>,
+) -> Result<Box<dyn Memory<F>>> {
     let order = options.get(&CARD, "order")?.unwrap_or_default();
     let temperature: Option<f64> = options.get(&CARD, "temperature")?;
     let update = match options.get(&CARD, "update")?.unwrap_or_default() {
@@ -244,12 +272,10 @@ pub(super) fn build<F: Real>(patterns: Patterns<F>, options: &Options) -> Result
             Update::Glauber(order, temperature.ok_or_else(missing)?)
         }
     };
-    Ok(Box::new(Hopfield::new(
-        patterns,
-        HopfieldOptions {
-            learning: options.get(&CARD, "rule")?.unwrap_or_default(),
-            self_coupling: options.flag("self-coupling"),
-            update,
-        },
-    )?))
+    let options = HopfieldOptions {
+        learning: options.get(&CARD, "rule")?.unwrap_or_default(),
+        self_coupling: options.flag("self-coupling"),
+        update,
+    };
+    Ok(Box::new(Hopfield::learn(patterns, options, learned)?))
 }

@@ -1,0 +1,205 @@
+//! "Nothing matches": is a cue what a noisy memory would look like?
+
+use ndarray::{Array2, ArrayView2};
+
+use super::{Level, Recall, Request};
+use crate::diffusion::Process;
+use crate::error::{Error, Result, check_width};
+use crate::kernels::{Form, log_sum};
+use crate::noise::{Purpose, Stream};
+use crate::patterns::{Patterns, Preparation, check_states};
+use crate::real::Real;
+use crate::recall::CUE_CURE;
+
+/// What true cues of a memory look like at a noise level: the log-densities of cues made from its own
+/// patterns.
+///
+/// Draws patterns n ~ π and cues x = y_n + σε, prepares them as a recall would, and keeps
+/// ln Σ_n π_n exp(−‖z − y_n‖²/2σ²) of each. A cue's match score is the rank of its own log-density among
+/// them, (1 + #{lower or equal})/(samples + 1): since a true cue is exchangeable with the samples, its
+/// score is at most p with probability ⌊p(samples + 1)⌋/(samples + 1) ≤ p, whatever the memory. A cue with
+/// less noise than σ scores high: σ is the largest noise that is still to be recognised. Spin memories of
+/// prepared data compare thresholded cues, whose density is that of flips at the rate seen in the samples.
+///
+/// Cost: half a read of the memory for each sample.
+///
+/// ```
+/// use attractor::{Level, Patterns, memories::Calibration};
+/// use ndarray::array;
+/// let patterns = Patterns::new(array![[1.0_f64, 1.0, -1.0, -1.0], [1.0, -1.0, 1.0, -1.0]])?;
+/// let calibration = Calibration::new(&patterns, Level::Sigma(0.3), 999, 0)?;
+/// // A stored pattern is as likely as a cue can be; one far from all patterns is less likely than any.
+/// let scores = calibration.scores(&patterns, array![[1.0, 1.0, -1.0, -1.0], [5.0, 5.0, 5.0, 5.0]].view())?;
+/// assert_eq!(scores, [1.0, 0.001]);
+/// # Ok::<(), attractor::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Calibration {
+    /// Signal θ of the cues: they are θy + noise.
+    signal: f64,
+    /// Inverse temperature of the density over prepared states.
+    beta: f64,
+    /// Log-densities of true cues, in rising order.
+    samples: Vec<f64>,
+}
+
+/// Cues at a time.
+const BATCH: usize = 512;
+
+impl Calibration {
+    /// Most true cues that are compared with.
+    pub const MOST_SAMPLES: usize = 1_000_000;
+
+    /// Makes `samples` true cues of these patterns at a level, and keeps their log-densities.
+    ///
+    /// # Errors
+    /// A level that is to be estimated (a cue that matches nothing fits some level), outside its range, or
+    /// no samples.
+    pub fn new<F: Real>(patterns: &Patterns<F>, level: Level, samples: usize, seed: u64) -> Result<Self> {
+        if !(1..=Self::MOST_SAMPLES).contains(&samples) {
+            let range = format!("1 to {} samples", Self::MOST_SAMPLES);
+            return Err(Error::parameter("calibration", range, samples));
+        }
+        let (signal, sigma) = match level {
+            Level::Signal(signal) => (signal, Process::sigma_of_signal(signal)?),
+            Level::Sigma(sigma) => {
+                crate::energies::beta(sigma)?;
+                (1.0, sigma)
+            }
+            Level::Estimate => {
+                let expected = "a noise level (--sigma or --signal), the largest to be recognised";
+                return Err(Error::parameter("match score", expected, "none"));
+            }
+        };
+        let preparation = patterns.preparation();
+        let batches = (0..samples).step_by(BATCH).map(|from| from..samples.min(from + BATCH));
+        let cues = |rows: std::ops::Range<usize>| true_cues(patterns, sigma, seed, rows);
+        let beta = match preparation {
+            Preparation::Spins { .. } => {
+                let (states, own) = cues(0..samples.min(BATCH));
+                beta_of_flips(flip_rate(patterns, states.view(), &own))
+            }
+            _ => 1.0 / (preparation.scale() * sigma).powi(2),
+        };
+        let mut calibration = Calibration { signal, beta, samples: Vec::with_capacity(samples) };
+        for rows in batches {
+            let densities = calibration.log_densities(patterns, cues(rows).0.view());
+            calibration.samples.extend(densities);
+        }
+        calibration.samples.sort_by(f64::total_cmp);
+        Ok(calibration)
+    }
+
+    /// The match score of each raw cue, in (0, 1].
+    ///
+    /// # Errors
+    /// Cues of the wrong width or not finite.
+    pub fn scores<F: Real>(&self, patterns: &Patterns<F>, cues: ArrayView2<F>) -> Result<Vec<f64>> {
+        check_width("cues", cues.ncols(), patterns.dim())?;
+        check_states("cues", cues, CUE_CURE)?;
+        let clean = cues.mapv(|x| F::of(x.wide() / self.signal));
+        let states = patterns.preparation().forward(clean);
+        let count = self.samples.len() as f64;
+        let score = |density: f64| {
+            let lower = self.samples.partition_point(|s| *s <= density);
+            (1.0 + lower as f64) / (1.0 + count)
+        };
+        Ok(self.log_densities(patterns, states.view()).into_iter().map(score).collect())
+    }
+
+    /// ln Σ π_n exp(−β‖z − y_n‖²/2), but for a constant.
+    fn log_densities<F: Real>(&self, patterns: &Patterns<F>, states: ArrayView2<F>) -> Vec<f64> {
+        log_sum(patterns, states, &vec![self.beta; states.nrows()], Form::Distance)
+    }
+
+    /// Refuses a request that cannot be judged.
+    pub(super) fn check<F: Real>(&self, request: &Request<F>) -> Result<()> {
+        if request.known.is_some() {
+            return Err(Error::Undefined {
+                model: "a clamped recall",
+                what: "match score",
+                reason: "known units are held exactly, so they have no noise to judge by".into(),
+            });
+        }
+        let Some(p) = request.reject else {
+            return Ok(());
+        };
+        if !(p > 0.0 && p < 1.0) {
+            return Err(Error::parameter("reject", "a share of true cues between 0 and 1", p));
+        }
+        if p * (self.samples.len() as f64 + 1.0) < 1.0 {
+            let expected = format!("at least {:.0} samples to refuse a share of {p}", (1.0 / p).ceil() - 1.0);
+            return Err(Error::parameter("calibration", expected, self.samples.len()));
+        }
+        Ok(())
+    }
+
+    /// Writes each row's score, and refuses the rows whose score is too low.
+    pub(super) fn judge<F: Real>(
+        &self,
+        patterns: &Patterns<F>,
+        request: &Request<F>,
+        recall: &mut Recall<F>,
+    ) -> Result<()> {
+        for (row, score) in self.scores(patterns, request.cues)?.into_iter().enumerate() {
+            let report = &mut recall.rows[row];
+            report.matching = Some(score);
+            if request.reject.is_some_and(|p| score <= p) {
+                report.refused = true;
+                (report.memory, report.overlap) = (None, None);
+                recall.states.row_mut(row).assign(&request.cues.row(row));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Prepared cues y_n + σε with n ~ π, and n. Row i depends on the seed and i alone.
+fn true_cues<F: Real>(
+    patterns: &Patterns<F>,
+    sigma: f64,
+    seed: u64,
+    rows: std::ops::Range<usize>,
+) -> (Array2<F>, Vec<usize>) {
+    let sums: Option<Vec<f64>> = patterns.log_weights().map(|weights| {
+        let sum = |total: &mut f64, w: &f64| {
+            *total += w.exp();
+            Some(*total)
+        };
+        weights.iter().scan(0.0, sum).collect()
+    });
+    let mut streams: Vec<Stream> =
+        rows.map(|row| Stream::new(seed, Purpose::Calibration, row as u64)).collect();
+    let own: Vec<usize> = streams
+        .iter_mut()
+        .map(|stream| match &sums {
+            Some(sums) => {
+                let u = stream.uniform();
+                sums.partition_point(|s| *s <= u).min(patterns.len() - 1)
+            }
+            None => stream.below(patterns.len()),
+        })
+        .collect();
+    let preparation = patterns.preparation();
+    let mut cues = preparation.backward(patterns.values().select(ndarray::Axis(0), &own));
+    for (mut cue, stream) in cues.outer_iter_mut().zip(&mut streams) {
+        cue.mapv_inplace(|y| F::of(y.wide() + sigma * stream.normal()));
+    }
+    (preparation.forward(cues), own)
+}
+
+/// The share of units of ±1 states that differ from their own patterns'.
+fn flip_rate<F: Real>(patterns: &Patterns<F>, states: ArrayView2<F>, own: &[usize]) -> f64 {
+    let mut flips = 0;
+    for (state, &n) in states.outer_iter().zip(own) {
+        flips += state.iter().zip(patterns.values().row(n)).filter(|(a, b)| **a != **b).count();
+    }
+    flips as f64 / states.len() as f64
+}
+
+/// β at which exp(−β‖x − y‖²/2) falls with each flip of ±1 units as the odds of a flip, q/(1 − q).
+fn beta_of_flips(rate: f64) -> f64 {
+    // A flip adds 4 to the squared distance.
+    let rate = rate.clamp(1e-9, 0.499);
+    ((1.0 - rate) / rate).ln() / 2.0
+}

@@ -1,0 +1,73 @@
+//! What is known of each pattern besides its values.
+
+use ndarray::{Array2, Axis, concatenate};
+
+use crate::error::{Error, Result};
+use crate::real::Real;
+
+/// Labels, prior weights and associated vectors of patterns, one each, where there are any.
+#[derive(Clone, Debug)]
+pub struct Extras<F> {
+    /// A file's name, a class.
+    pub labels: Option<Vec<String>>,
+    /// Prior weights π_n > 0, of any sum.
+    pub weights: Option<Vec<f64>>,
+    /// Vectors that the patterns bring to mind, N × Dv.
+    pub associated: Option<Array2<F>>,
+}
+
+impl<F> Default for Extras<F> {
+    fn default() -> Self {
+        Extras { labels: None, weights: None, associated: None }
+    }
+}
+
+impl<F: Real> Extras<F> {
+    /// Of some patterns, in this order.
+    pub(super) fn select(self, rows: &[usize]) -> Self {
+        Extras {
+            labels: self.labels.map(|l| rows.iter().map(|&r| l[r].clone()).collect()),
+            weights: self.weights.map(|w| rows.iter().map(|&r| w[r]).collect()),
+            associated: self.associated.map(|a| a.select(Axis(0), rows)),
+        }
+    }
+
+    /// Of `old` patterns and `new` ones behind them. Labels may be missing on one side, and are then the
+    /// row's number; weights and values may not, since nothing sensible can stand for them.
+    pub(super) fn join(self, more: Self, old: usize, new: usize) -> Result<Self> {
+        let labels = (self.labels.is_some() || more.labels.is_some()).then(|| {
+            let numbers = |from: usize, to: usize| (from..to).map(|n| n.to_string()).collect::<Vec<_>>();
+            let mut labels = self.labels.unwrap_or_else(|| numbers(0, old));
+            labels.extend(more.labels.unwrap_or_else(|| numbers(old, old + new)));
+            labels
+        });
+        let uneven = |what: &str, there: bool| {
+            let (has, lacks) = if there { ("stored", "new") } else { ("new", "stored") };
+            let cure = format!("give {what} to all patterns or to none");
+            Error::shape(
+                what,
+                "all patterns alike",
+                format!("{what} of the {has} patterns, none of the {lacks} ones"),
+                cure,
+            )
+        };
+        let weights = match (self.weights, more.weights) {
+            (None, None) => None,
+            (Some(mut a), Some(b)) => {
+                crate::error::check_rows("pattern weights", b.len(), new)?;
+                a.extend(b);
+                Some(a)
+            }
+            (a, _) => return Err(uneven("weights", a.is_some())),
+        };
+        let associated = match (self.associated, more.associated) {
+            (None, None) => None,
+            (Some(a), Some(b)) => {
+                crate::error::check_width("values", b.ncols(), a.ncols())?;
+                Some(concatenate(Axis(0), &[a.view(), b.view()]).expect("equal widths"))
+            }
+            (a, _) => return Err(uneven("values", a.is_some())),
+        };
+        Ok(Extras { labels, weights, associated })
+    }
+}
