@@ -8,7 +8,11 @@ use clap::{Arg, ArgAction, ArgGroup, Args, Command, CommandFactory, FromArgMatch
 
 /// Associative memory, from Hopfield (1982) to diffusion models.
 #[derive(Parser)]
-#[command(version, max_term_width = 100)]
+#[command(
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 done, 1 failed, 2 the request or its files cannot be used, 130 interrupted."
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -20,7 +24,7 @@ pub struct Cli {
 pub enum Task {
     /// Recall memories from cues.
     #[command(
-        after_help = "Example:\n  attractor recall --memory memory.npy --cues cues.npy --sigma 0.4 --out recalled.npy"
+        after_help = "Examples:\n  attractor recall --memory memory.npy --cues cues.npy --sigma 0.4 --out recalled.npy\n  attractor recall --memory photos/ --cues damaged/ --picture compared.png --out restored/"
     )]
     Recall(Recall),
     /// Print the energy of states, one a line.
@@ -28,36 +32,84 @@ pub enum Task {
         after_help = "Example:\n  attractor energy --memory memory.npy --states recalled.npy --sigma 0.4"
     )]
     Energy(Energy),
+    /// Store patterns as a memory in one file, or change what a stored memory holds.
+    #[command(
+        after_help = "Examples:\n  attractor store --patterns photos/ --model modern --out photos.memory\n  attractor store --patterns more/ --append --out photos.memory\n  attractor store --remove 3,10-12 --out photos.memory"
+    )]
+    Store(StoreFile),
+    /// Say what is in a file: a stored memory, or rows of any kind that can be read.
+    #[command(after_help = "Example:\n  attractor info photos.memory")]
+    Info(Info),
     /// Make cues from patterns: noise, flips, missing parts.
     #[command(
         after_help = "Example:\n  attractor corrupt --patterns memory.npy --block bottom:0.5 --mask-out known.npy --seed 1 --out cues.npy"
     )]
     Corrupt(Corrupt),
-    /// Recall corrupted digits with every model, and draw them.
-    #[command(after_help = "Example:\n  attractor demo --out demo")]
+    /// Recall corrupted images with every model, and draw them: digits that come with it, or your own.
+    #[command(
+        after_help = "Examples:\n  attractor demo --out demo\n  attractor demo --patterns photos/ --out demo"
+    )]
     Demo(Demo),
     /// Say what every model is, takes and costs.
+    #[command(after_help = "Example:\n  attractor models")]
     Models,
     /// Run an experiment of the papers again.
     #[command(subcommand)]
     Reproduce(Reproduce),
+    /// Print a script that completes commands and options on the command line.
+    #[command(
+        after_help = "Example:\n  attractor completions bash > ~/.local/share/bash-completion/completions/attractor"
+    )]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
 }
 
-/// What the memory is made of.
+/// What files do not say of themselves.
 #[derive(Args)]
-pub struct Store {
-    /// Patterns to store: an N x D .npy file of float32, float64, uint8, bool or signed integers
-    #[arg(long, value_name = "FILE")]
-    pub memory: PathBuf,
-    /// Model; `attractor models` says what each is
-    #[arg(long, value_name = "NAME", default_value = "diffusion")]
-    pub model: String,
-    /// What is done to the patterns first; auto centres and scales uint8 and bool, and leaves all else
-    #[arg(long, value_name = "none|center|normalize|auto", default_value = "auto")]
-    pub prepare: String,
-    /// Number type of the states [default: f64 if the memory file is float64, else f32]
+pub struct Files {
+    /// Shape of the images, HxW or CxHxW, where a file does not say
+    #[arg(long, value_name = "HxW")]
+    pub shape: Option<String>,
+    /// Order of an image's numbers, where a file does not say: colours one after the other, or side by side
+    #[arg(long, value_name = "chw|hwc")]
+    pub layout: Option<String>,
+    /// Bring PNG and JPEG pictures to this size; without it they must have one size
+    #[arg(long, value_name = "HxW")]
+    pub resize: Option<String>,
+    /// Read PNG and JPEG pictures as grey
+    #[arg(long)]
+    pub grey: bool,
+}
+
+/// How patterns become a memory.
+#[derive(Args)]
+pub struct Patterns {
+    /// Model; `attractor models` says what each is [default: diffusion, or that of the stored memory]
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<String>,
+    /// What is done to the patterns first; auto centres and scales images, bytes and bools, and leaves all
+    /// else
+    #[arg(long, value_name = "none|center|normalize|auto")]
+    pub prepare: Option<String>,
+    /// Number type of the states [default: f64 if the patterns are float64, else f32]
     #[arg(long, value_name = "f32|f64")]
     pub dtype: Option<String>,
+    /// Labels of the patterns: a text file with one a line, or an array of class numbers
+    #[arg(long, value_name = "FILE")]
+    pub labels: Option<PathBuf>,
+    /// Prior weights of the patterns (modern, diffusion): a file of N numbers > 0
+    #[arg(long, value_name = "FILE")]
+    pub weights: Option<PathBuf>,
+    /// Vectors that the patterns bring to mind (modern, diffusion): a file of N rows
+    #[arg(long, value_name = "FILE")]
+    pub values: Option<PathBuf>,
+}
+
+/// Options of every command that works for a while.
+#[derive(Args)]
+pub struct Work {
     /// Threads [default: all cores]; results do not depend on it
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
@@ -66,12 +118,27 @@ pub struct Store {
     pub quiet: bool,
 }
 
+/// What the memory is made of.
+#[derive(Args)]
+pub struct Store {
+    /// A stored memory, or patterns to store: a .npy, .npz (FILE:ARRAY), .safetensors, IDX, CIFAR-10 .bin,
+    /// .csv, PNG or JPEG file, or a folder of pictures
+    #[arg(long, value_name = "FILE")]
+    pub memory: PathBuf,
+    #[command(flatten)]
+    pub patterns: Patterns,
+    #[command(flatten)]
+    pub files: Files,
+    #[command(flatten)]
+    pub work: Work,
+}
+
 /// Arguments of `recall`.
 #[derive(Args)]
 pub struct Recall {
     #[command(flatten)]
     pub store: Store,
-    /// Cues: a B x D .npy file
+    /// Cues: a file or folder of rows as wide as the patterns, of the same kinds
     #[arg(long, value_name = "FILE")]
     pub cues: PathBuf,
     /// The cue is θy + √(1-θ²)ε
@@ -80,10 +147,14 @@ pub struct Recall {
     /// The cue is y + σε [default without either: estimated for each cue]
     #[arg(long, value_name = "σ", allow_negative_numbers = true)]
     pub sigma: Option<f64>,
-    /// Known units, which are held: a .npy file of D or B x D, non-zero = known. Without --signal or
+    /// Known units, which are held: a file of D or B x D numbers, non-zero = known. Without --signal or
     /// --sigma diffusion takes nothing from the other units
     #[arg(long, value_name = "MASKFILE")]
     pub clamp: Option<PathBuf>,
+    /// Refuse cues that match no memory: those less likely than a share P of true cues with noise of
+    /// --sigma or --signal
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
+    pub reject: Option<f64>,
     /// Exactly N updates; with --tolerance at most N
     #[arg(long, value_name = "N")]
     pub updates: Option<usize>,
@@ -102,9 +173,16 @@ pub struct Recall {
     /// Row id of the first cue, which names its random stream
     #[arg(long, value_name = "K", default_value_t = 0)]
     pub first_row: u64,
-    /// Write the recalled states to this .npy file
+    /// Write the recalled states to this .npy or .npz file, or as pictures to this .png file (one cue) or
+    /// folder/
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Write the values read out (see --values) to this .npy file
+    #[arg(long, value_name = "FILE")]
+    pub values_out: Option<PathBuf>,
+    /// Draw cue, recalled state, nearest memory and their difference of the first cues to this .png file
+    #[arg(long, value_name = "FILE")]
+    pub picture: Option<PathBuf>,
     /// One JSON object a cue on stdout
     #[arg(long)]
     pub json: bool,
@@ -115,7 +193,7 @@ pub struct Recall {
 pub struct Energy {
     #[command(flatten)]
     pub store: Store,
-    /// States: a B x D .npy file
+    /// States: a file or folder of rows as wide as the patterns
     #[arg(long, value_name = "FILE")]
     pub states: PathBuf,
     /// Noise level of the landscape (diffusion); for modern, β = 1/σ²
@@ -123,11 +201,47 @@ pub struct Energy {
     pub sigma: Option<f64>,
 }
 
+/// Arguments of `store`.
+#[derive(Args)]
+#[command(group = ArgGroup::new("what").required(true))]
+pub struct StoreFile {
+    /// Patterns: a file or folder of any kind that `recall` reads
+    #[arg(long, value_name = "FILE", group = "what")]
+    pub patterns: Option<PathBuf>,
+    /// Take these rows out of the memory at --out, as in 3,10-12
+    #[arg(long, value_name = "ROWS", group = "what", conflicts_with = "append")]
+    pub remove: Option<String>,
+    /// Add the patterns to the memory at --out, prepared as those in it
+    #[arg(long)]
+    pub append: bool,
+    #[command(flatten)]
+    pub how: Patterns,
+    #[command(flatten)]
+    pub files: Files,
+    /// The memory's file
+    #[arg(long, value_name = "MEMORY")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub work: Work,
+}
+
+/// Arguments of `info`.
+#[derive(Args)]
+pub struct Info {
+    /// The file or folder
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub files: Files,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Arguments of `corrupt`.
 #[derive(Args)]
 #[command(group = ArgGroup::new("how").required(true))]
 pub struct Corrupt {
-    /// Patterns: an N x D .npy file
+    /// Patterns: a file or folder of any kind that `recall` reads
     #[arg(long, value_name = "FILE")]
     pub patterns: PathBuf,
     /// θy + √(1-θ²)ε
@@ -139,10 +253,13 @@ pub struct Corrupt {
     /// Flip each unit with probability p (y to -y; grey values to 1 - y)
     #[arg(long, value_name = "p", group = "how", allow_negative_numbers = true)]
     pub flip: Option<f64>,
+    /// Set each unit with probability p to an extreme: grey values to 0 or 1, all else to -1 or 1
+    #[arg(long, value_name = "p", group = "how", allow_negative_numbers = true)]
+    pub salt_pepper: Option<f64>,
     /// Remove each unit with probability p (set to 0)
     #[arg(long, value_name = "p", group = "how", allow_negative_numbers = true)]
     pub mask: Option<f64>,
-    /// Remove a share of the image at one side (set to 0): bottom, top, left or right
+    /// Remove a share of the image at one side (set to 0): bottom, top, left, right or border
     #[arg(long, value_name = "SIDE:SHARE", group = "how")]
     pub block: Option<String>,
     /// With --sigma: keep values in [0, 1] by clipping
@@ -151,9 +268,8 @@ pub struct Corrupt {
     /// With --sigma: keep values in [0, 1] by |x|, then clipping
     #[arg(long, requires = "sigma")]
     pub fold: bool,
-    /// Shape of the images, HxW or CxHxW [default: square]
-    #[arg(long, value_name = "HxW")]
-    pub shape: Option<String>,
+    #[command(flatten)]
+    pub files: Files,
     /// Write which units are known (1) or removed (0), for --clamp
     #[arg(long, value_name = "FILE")]
     pub mask_out: Option<PathBuf>,
@@ -168,15 +284,25 @@ pub struct Corrupt {
 /// Arguments of `demo`.
 #[derive(Args)]
 pub struct Demo {
-    /// Folder for the picture and two arrays to go on with
+    /// Images to store instead of the digits: a file or folder of any kind that `recall` reads
+    #[arg(long, value_name = "FILE")]
+    pub patterns: Option<PathBuf>,
+    #[command(flatten)]
+    pub files: Files,
+    /// Folder for the picture, the table and two arrays to go on with
     #[arg(long, value_name = "DIR", default_value = "attractor-demo")]
     pub out: PathBuf,
-    /// How many of the 1,797 digits to store
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    pub count: usize,
+    /// How many images to store [default: 100 of the 1,797 digits; all of your own]
+    #[arg(long, value_name = "N")]
+    pub count: Option<usize>,
+    /// How many of them to corrupt and recall
+    #[arg(long, value_name = "B", default_value_t = 100)]
+    pub cues: usize,
     /// Seed of the corruption
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub seed: u64,
+    #[command(flatten)]
+    pub work: Work,
 }
 
 /// The experiments.
@@ -236,8 +362,8 @@ fn stop(error: &clap::Error) -> ! {
 }
 
 /// The whole command line, with the models' options in place.
-fn command() -> Command {
-    ["recall", "energy"].into_iter().fold(Cli::command(), |command, task| {
+pub fn command() -> Command {
+    ["recall", "energy", "store"].into_iter().fold(Cli::command(), |command, task| {
         command.mut_subcommand(task, |task| model_options().into_iter().fold(task, add_option))
     })
 }

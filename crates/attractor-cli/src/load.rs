@@ -1,11 +1,16 @@
-//! From names on the command line to memories and states.
+//! From names on the command line to memories and rows.
+
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use attractor::memories::{Options, Spec, model};
-use attractor::{Memory, Patterns, Preparation, Prepare, Real};
-use attractor_data::{Dtype, Table, read_npy};
+use attractor::{Extras, Memory, Preparation, Prepare, Real};
+use attractor_data::{Dtype, Head, Reading, Rows, Shape, Summary, read, read_memory, summary};
 
-use crate::args::Store;
+use crate::args::{Files, Patterns, Store, Work};
+
+/// The model where nobody named one.
+const DEFAULT_MODEL: &str = "diffusion";
 
 /// The number type of the states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,73 +19,240 @@ pub enum Precision {
     F64,
 }
 
-/// The memory file, and what it says about how to work with it.
-pub struct Source {
-    pub table: Table,
-    pub precision: Precision,
+/// Calls a function of the number type with the one asked for.
+#[macro_export]
+macro_rules! in_precision {
+    ($precision:expr, $function:ident($($argument:expr),* $(,)?)) => {
+        match $precision {
+            $crate::load::Precision::F32 => $function::<f32>($($argument),*),
+            $crate::load::Precision::F64 => $function::<f64>($($argument),*),
+        }
+    };
 }
 
-/// Reads the memory file and sets up threads.
-pub fn source(store: &Store) -> Result<Source> {
-    // The name first: a wrong one should not wait for a large file.
-    model(&store.model)?;
-    if let Some(threads) = store.threads {
-        if !(1..=512).contains(&threads) {
-            bail!("threads: expected a whole number from 1 to 512, found {threads}");
+impl Precision {
+    /// As asked for, else as wide as the numbers at hand.
+    pub fn choose(asked: Option<&str>, wide: bool) -> Result<Self> {
+        match asked {
+            Some("f32") => Ok(Precision::F32),
+            Some("f64") => Ok(Precision::F64),
+            Some(other) => bail!("dtype: expected f32 or f64, found {other}"),
+            None if wide => Ok(Precision::F64),
+            None => Ok(Precision::F32),
         }
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build_global()
-            .context("cannot start the threads")?;
     }
-    let table = read_npy(&store.memory)?;
-    let precision = match store.dtype.as_deref() {
-        Some("f32") => Precision::F32,
-        Some("f64") => Precision::F64,
-        Some(other) => bail!("dtype: expected f32 or f64, found {other}"),
-        None if table.dtype() == Dtype::F64 => Precision::F64,
-        None => Precision::F32,
+}
+
+/// Sets up threads.
+pub fn threads(work: &Work) -> Result<()> {
+    let Some(threads) = work.threads else {
+        return Ok(());
     };
-    Ok(Source { table, precision })
+    if !(1..=512).contains(&threads) {
+        bail!("threads: expected a whole number from 1 to 512, found {threads}");
+    }
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start the threads")
+}
+
+/// How to read files, from the command line.
+pub fn reading(files: &Files) -> Result<Reading> {
+    let size = |text: &String| -> Result<(usize, usize)> {
+        match text.parse::<Shape>() {
+            Ok(shape) if shape.channels == 1 && text.matches('x').count() == 1 => {
+                Ok((shape.height, shape.width))
+            }
+            _ => bail!("resize: expected HxW, as in 64x64, found {text}"),
+        }
+    };
+    Ok(Reading {
+        shape: files.shape.as_deref().map(str::parse).transpose()?,
+        layout: files.layout.as_deref().map(str::parse).transpose()?,
+        resize: files.resize.as_ref().map(size).transpose()?,
+        grey: files.grey,
+        labels: None,
+    })
+}
+
+/// What `--memory` names: a memory that was stored, or patterns that are still to be.
+pub enum Source {
+    Stored(Box<Summary>),
+    Patterns(Box<Rows>),
+}
+
+/// A memory, and what belongs to it outside of the science.
+pub struct Loaded<F> {
+    pub memory: Box<dyn Memory<F>>,
+    pub spec: Spec,
+    pub shape: Option<Shape>,
+    /// Whether its patterns were images, bytes or bools, on a scale of 0 to 1.
+    pub raw: bool,
+    pub provenance: Vec<String>,
+}
+
+/// Opens what `--memory` names, and sets up threads.
+pub fn source(store: &Store) -> Result<(Source, Precision)> {
+    // The name first: a wrong one should not wait for a large file.
+    if let Some(name) = &store.patterns.model {
+        model(name)?;
+    }
+    threads(&store.work)?;
+    let asked = store.patterns.dtype.as_deref();
+    if let Some(summary) = summary(&store.memory)? {
+        let precision = Precision::choose(asked, summary.dtype == "f64")?;
+        return Ok((Source::Stored(Box::new(summary)), precision));
+    }
+    let rows = open_patterns(&store.memory, &store.files, &store.patterns)?;
+    let precision = Precision::choose(asked, rows.head().dtype == Dtype::F64)?;
+    Ok((Source::Patterns(Box::new(rows)), precision))
+}
+
+/// Opens patterns with their labels.
+pub fn open_patterns(path: &Path, files: &Files, how: &Patterns) -> Result<Rows> {
+    Ok(Rows::open(path, &Reading { labels: how.labels.clone(), ..reading(files)? })?)
 }
 
 /// Builds the memory, and tells what a user should know of it.
-pub fn memory<F: Real>(store: &Store, source: &Source, options: &Options) -> Result<Box<dyn Memory<F>>> {
-    let table = &source.table;
-    let spins = model(&store.model)?.card.spins;
-    let prepare = match store.prepare.as_str() {
-        "auto" if table.dtype().is_raw() => Prepare::Normalize,
+pub fn memory<F: Real>(store: &Store, source: Source, options: &Options) -> Result<Loaded<F>> {
+    match source {
+        Source::Stored(summary) => {
+            stored(&store.memory, &summary, &store.patterns, options, store.work.quiet)
+        }
+        Source::Patterns(rows) => build(*rows, &store.patterns, options, store.work.quiet),
+    }
+}
+
+/// A stored memory; options given now go before those it was stored with.
+pub fn stored<F: Real>(
+    path: &Path,
+    summary: &Summary,
+    how: &Patterns,
+    options: &Options,
+    quiet: bool,
+) -> Result<Loaded<F>> {
+    let spec = &summary.spec;
+    if let Some(name) = how.model.as_ref().filter(|name| **name != spec.model) {
+        bail!(
+            "model: expected {}, as {} was stored with, found {name}; store the patterns again for another model",
+            spec.model,
+            path.display()
+        );
+    }
+    let given = [
+        ("prepare", how.prepare.is_some()),
+        ("labels", how.labels.is_some()),
+        ("weights", how.weights.is_some()),
+        ("values", how.values.is_some()),
+    ];
+    if let Some((name, _)) = given.iter().find(|(_, given)| *given) {
+        bail!(
+            "--{name}: expected patterns to store, found the stored memory {}, which has its own",
+            path.display()
+        );
+    }
+    let stored = read_memory::<F>(path)?;
+    let mut spec = stored.spec;
+    let rule = |options: &Options| {
+        let own = options.iter().find(|(name, _)| *name == "rule").map(|(_, value)| value.to_owned());
+        own.unwrap_or_default()
+    };
+    let rule_before = rule(&spec.options);
+    options.iter().for_each(|(name, value)| {
+        spec.options.set(name, value);
+    });
+    // Couplings learned by another rule are of no use.
+    let learned = stored.learned.filter(|_| rule(&spec.options) == rule_before);
+    let raw = *stored.patterns.preparation() != Preparation::Identity;
+    let memory = spec.build_on(stored.patterns, learned)?;
+    if !quiet {
+        describe(&spec, memory.as_ref(), "");
+    }
+    Ok(Loaded { memory, spec, shape: stored.shape, raw, provenance: stored.provenance })
+}
+
+/// A memory of rows.
+pub fn build<F: Real>(rows: Rows, how: &Patterns, options: &Options, quiet: bool) -> Result<Loaded<F>> {
+    let head = rows.head().clone();
+    let name = how.model.as_deref().unwrap_or(DEFAULT_MODEL);
+    let card = model(name)?.card;
+    let raw = head.dtype.is_raw();
+    let prepare = match how.prepare.as_deref().unwrap_or("auto") {
+        "auto" if raw => Prepare::Normalize,
         "auto" => Prepare::None,
         name => name.parse::<Prepare>().map_err(|_| {
             anyhow::anyhow!("prepare: expected none, center, normalize or auto, found {name}")
         })?,
     };
-    let values = table.to_floats::<F>(0..table.rows());
-    let patterns = Patterns::prepared(values, prepare, spins)?;
-    if !store.quiet {
-        let how = match patterns.preparation() {
-            Preparation::Identity if spins && !patterns.are_spins() => {
-                eprintln!(
-                    "note: {} recalls ±1 states, but the patterns have other values; --prepare normalize thresholds them",
-                    store.model
-                );
-                "used as given".to_owned()
-            }
-            preparation => preparation.describe(),
-        };
-        let scaled = if table.dtype() == Dtype::U8 { "uint8 read as value/255, " } else { "" };
-        eprintln!(
-            "{}: {} patterns of {} units, {}{how}; {}",
-            store.model,
-            patterns.len(),
-            patterns.dim(),
-            scaled,
-            F::NAME
+    let values = rows.all()?.floats::<F>();
+    let patterns = attractor::Patterns::prepared(values, prepare, card.spins)?;
+    let patterns = patterns.with(extras(&head, how)?)?;
+    let spec = Spec { model: name.to_owned(), options: options.clone() };
+    let memory = spec.build(patterns)?;
+    if !quiet {
+        describe(
+            &spec,
+            memory.as_ref(),
+            if head.dtype == Dtype::U8 { "uint8 read as value/255, " } else { "" },
         );
-        for note in patterns.notes() {
-            eprintln!("note: {note}");
-        }
     }
-    let spec = Spec { model: store.model.clone(), options: options.clone() };
-    Ok(spec.build(patterns)?)
+    let provenance = vec![format!("stored {} rows of {}", head.rows, head.path.display())];
+    Ok(Loaded { memory, spec, shape: head.shape, raw, provenance })
+}
+
+/// Labels, weights and associated values of the rows of a file.
+pub fn extras<F: Real>(head: &Head, how: &Patterns) -> Result<Extras<F>> {
+    let plain = Reading::default();
+    let weights = match &how.weights {
+        Some(path) => {
+            let table = read(path, &plain)?;
+            if table.rows() * table.columns() != head.rows {
+                let found = format!("{} x {}", table.rows(), table.columns());
+                bail!("{}: expected {} weights, one a pattern, found {found}", path.display(), head.rows);
+            }
+            Some(table.floats::<f64>().iter().copied().collect())
+        }
+        None => None,
+    };
+    let associated = match &how.values {
+        Some(path) => Some(read(path, &plain)?.floats()),
+        None => None,
+    };
+    Ok(Extras { labels: head.labels.clone(), weights, associated })
+}
+
+/// Says on stderr what the memory is and what might surprise.
+fn describe<F: Real>(spec: &Spec, memory: &dyn Memory<F>, read_as: &str) {
+    let Some(patterns) = memory.patterns() else {
+        return;
+    };
+    let name = &spec.model;
+    let spins = model(name).is_ok_and(|m| m.card.spins);
+    let plain = *patterns.preparation() == Preparation::Identity;
+    let how = patterns.preparation().describe();
+    let level = memory.inverse_temperature().map_or(String::new(), |beta| {
+        let auto = !spec.options.iter().any(|(name, value)| name == "beta" && value != "auto");
+        format!("; beta {beta:.6}{}", if auto { " (auto: separates the stored patterns)" } else { "" })
+    });
+    eprintln!(
+        "{name}: {} patterns of {} units, {read_as}{how}; {}{level}",
+        patterns.len(),
+        patterns.dim(),
+        F::NAME
+    );
+    if plain && spins && !patterns.are_spins() {
+        eprintln!(
+            "note: {name} recalls ±1 states, but the patterns have other values; --prepare normalize thresholds them"
+        );
+    }
+    let by_dots =
+        memory.inverse_temperature().is_some() && !spec.options.iter().any(|(n, _)| n == "norm-bias");
+    let share = patterns.mean_share();
+    if plain && by_dots && share > 0.5 && patterns.len() > 1 {
+        eprintln!(
+            "note: the mean pattern holds {:.0} % of the patterns' squared length, and dot products will see little else; --prepare center takes it out",
+            100.0 * share
+        );
+    }
+    for note in patterns.notes() {
+        eprintln!("note: {note}");
+    }
 }

@@ -1,16 +1,33 @@
 //! `attractor`: associative memory on the command line.
 //!
 //! Glue only: arguments (`args`) → what they name (`load`) → one file per command (`commands`).
-//! Results go to stdout, everything else to stderr. Exit code 0: done; 2: something in the request
-//! or its files cannot be used, said in one sentence.
+//! Results go to stdout, everything else to stderr. Exit code 0: done; 1: failed for a reason that no
+//! other request would mend; 2: something in the request or its files cannot be used, said in one
+//! sentence; 130: interrupted, with no file half-written.
 
 mod args;
 mod commands;
 mod load;
+mod output;
+mod progress;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // Files in the making are removed; those that are complete stay.
+    let interrupted = || {
+        attractor_data::abandon_unfinished();
+        eprintln!("\nattractor: interrupted; nothing was left half-written");
+        std::process::exit(130);
+    };
+    if let Err(error) = ctrlc::set_handler(interrupted) {
+        eprintln!("note: Ctrl-C will not clean up ({error})");
+    }
+    std::panic::set_hook(Box::new(|panic| {
+        attractor_data::abandon_unfinished();
+        eprintln!("attractor: failed, which is a mistake in the program and not in your request: {panic}");
+        std::process::exit(1);
+    }));
     let (cli, options) = args::parse();
     let result = commands::run(cli, &options);
     match result {

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use attractor_data::{read_npy, write_npy};
+use attractor_data::{Number, Reading, read, write_npy};
 use ndarray::{Array2, array};
 use tempfile::TempDir;
 
@@ -60,14 +60,14 @@ impl Folder {
         self.path(name).to_str().expect("a path").to_owned()
     }
 
-    fn save<T: ndarray_npy::WritableElement>(&self, name: &str, array: &Array2<T>) -> String {
+    fn save<T: Number>(&self, name: &str, array: &Array2<T>) -> String {
         write_npy(&self.path(name), array.view()).expect("written");
         self.name(name)
     }
 }
 
 fn load(path: &str) -> Array2<f64> {
-    let table = read_npy(Path::new(path)).expect("readable");
+    let table = read(Path::new(path), &Reading::default()).expect("readable");
     table.to_floats(0..table.rows())
 }
 
@@ -248,11 +248,11 @@ fn bad_files_are_refused() {
         refused(&["energy", "--memory", memory, "--states", cues, "--sigma", "1"], words);
     };
     recall("nowhere.npy", &cues, &["nowhere.npy", "cannot read"]);
-    recall(folder.0.path().to_str().expect("a path"), &cues, &["cannot read"]);
+    recall(folder.0.path().to_str().expect("a path"), &cues, &["pictures", "none in it"]);
     std::fs::write(folder.path("empty.npy"), b"").expect("written");
     recall(&folder.name("empty.npy"), &cues, &["an empty file"]);
     std::fs::write(folder.path("foreign.npy"), b"PK\x03\x04 zip").expect("written");
-    recall(&memory, &folder.name("foreign.npy"), &["zip"]);
+    recall(&memory, &folder.name("foreign.npy"), &[".npz"]);
     let bytes = std::fs::read(&memory).expect("a file");
     std::fs::write(folder.path("short.npy"), &bytes[..bytes.len() - 9]).expect("written");
     recall(&folder.name("short.npy"), &cues, &["truncated"]);
@@ -344,7 +344,7 @@ fn unwritable_outputs_are_refused_and_leave_nothing() {
     let folder_itself = folder.0.path().to_str().expect("a path");
     refused_late(
         &["recall", "--memory", &memory, "--cues", &cues, "--out", folder_itself],
-        &["cannot write"],
+        &["pictures", "no square image"],
     );
     assert_eq!(std::fs::read(folder.path("file")).expect("a file"), b"kept");
     assert_eq!(std::fs::read_dir(&folder.0).expect("a folder").count(), 1, "something half-written was left");

@@ -8,14 +8,14 @@ use std::time::Instant;
 
 use attractor::kernels::{Form, attend};
 use attractor::{Patterns, Real};
-use attractor_data::{random_spins, read_npy, write_npy};
+use attractor_data::{Reading, random_spins, read, write_npy};
 use ndarray::Array2;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let load = |path: &str| -> Result<Array2<f32>, attractor_data::Error> {
-        let table = read_npy(Path::new(path))?;
-        Ok(table.to_floats(0..table.rows()))
+        let table = read(Path::new(path), &Reading::default())?;
+        Ok(table.floats())
     };
     let (memory, cues, beta, repeats, out) = match &arguments[..] {
         [memory, cues, beta, repeats, out] => {

@@ -7,6 +7,7 @@ use attractor::noise::{Purpose, Stream};
 use ndarray::Array2;
 
 use crate::error::{Error, Result};
+use crate::shape::Shape;
 
 /// What is done to a pattern to make a cue of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +23,9 @@ pub enum Corruption {
     },
     /// Each unit flipped with this probability: y → −y, and y → 1 − y for grey values.
     Flip(f64),
+    /// Each unit replaced with this probability by one of its extremes with equal chance: 0 or 1 for grey
+    /// values, else −1 or +1.
+    SaltAndPepper(f64),
     /// Each unit removed (set to 0) with this probability.
     Mask(f64),
     /// One side of an image removed (set to 0).
@@ -58,50 +62,8 @@ pub enum Side {
     Left,
     /// The last columns.
     Right,
-}
-
-/// Channels × height × width of an image whose channels come one after the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shape {
-    /// 1 for grey.
-    pub channels: usize,
-    /// Rows.
-    pub height: usize,
-    /// Columns.
-    pub width: usize,
-}
-
-impl FromStr for Shape {
-    type Err = Error;
-
-    /// `28x28` or `3x32x32`.
-    fn from_str(text: &str) -> Result<Self> {
-        let sizes: Option<Vec<usize>> = text.split('x').map(|s| s.parse().ok()).collect();
-        match sizes.as_deref() {
-            Some(&[height, width]) if height * width > 0 => Ok(Shape { channels: 1, height, width }),
-            Some(&[channels, height, width]) if channels * height * width > 0 => {
-                Ok(Shape { channels, height, width })
-            }
-            _ => Err(Error::Parameter {
-                name: "shape",
-                expected: "HxW or CxHxW, as in 28x28 or 3x32x32".into(),
-                found: text.into(),
-            }),
-        }
-    }
-}
-
-impl Shape {
-    /// A square grey image of `dim` pixels, if there is one.
-    pub fn square(dim: usize) -> Option<Self> {
-        let side = dim.isqrt();
-        (side * side == dim).then_some(Shape { channels: 1, height: side, width: side })
-    }
-
-    /// Pixels times channels.
-    pub fn size(&self) -> usize {
-        self.channels * self.height * self.width
-    }
+    /// All four at once; the share is of the height and of the width.
+    Border,
 }
 
 impl FromStr for Side {
@@ -113,9 +75,10 @@ impl FromStr for Side {
             "top" => Ok(Side::Top),
             "left" => Ok(Side::Left),
             "right" => Ok(Side::Right),
+            "border" => Ok(Side::Border),
             _ => Err(Error::Parameter {
                 name: "block",
-                expected: "bottom, top, left or right, with a share, as in bottom:0.5".into(),
+                expected: "bottom, top, left, right or border, with a share, as in bottom:0.5".into(),
                 found: text.into(),
             }),
         }
@@ -165,12 +128,22 @@ pub fn corrupt<F: Real>(
                     true => -y,
                     false => y,
                 },
+                Corruption::SaltAndPepper(p) => {
+                    // Both are drawn, so that equal seeds hit the same units at every p.
+                    let (chance, salt) = (stream.uniform(), stream.uniform() < 0.5);
+                    match (chance < p, salt) {
+                        (false, _) => y,
+                        (true, true) => 1.0,
+                        (true, false) if grey => 0.0,
+                        (true, false) => -1.0,
+                    }
+                }
                 Corruption::Mask(p) => {
                     *known = stream.uniform() >= p;
                     if *known { y } else { 0.0 }
                 }
                 Corruption::Block { side, share, shape } => {
-                    *known = !shape.removed(side, share, unit);
+                    *known = !removed(shape, side, share, unit);
                     if *known { y } else { 0.0 }
                 }
             });
@@ -179,18 +152,21 @@ pub fn corrupt<F: Real>(
     Ok(Corrupted { cues, known })
 }
 
-impl Shape {
-    /// Whether a block of this share on this side covers the unit. Kept are the first ⌊n(1 − share)⌋
-    /// rows or columns seen from the other side.
-    fn removed(&self, side: Side, share: f64, unit: usize) -> bool {
-        let (row, column) = (unit / self.width % self.height, unit % self.width);
-        let kept = |n: usize| (n as f64 * (1.0 - share)).floor() as usize;
-        match side {
-            Side::Bottom => row >= kept(self.height),
-            Side::Top => self.height - 1 - row >= kept(self.height),
-            Side::Right => column >= kept(self.width),
-            Side::Left => self.width - 1 - column >= kept(self.width),
-        }
+/// Whether a block of this share on this side covers the unit. Kept are the first ⌊n(1 − share)⌋
+/// rows or columns seen from the other side; of a border, ⌊n(1 − share)⌋ rows and columns in the middle.
+fn removed(shape: Shape, side: Side, share: f64, unit: usize) -> bool {
+    let (_, row, column) = shape.place(unit);
+    let kept = |n: usize| (n as f64 * (1.0 - share)).floor() as usize;
+    let outside = |at: usize, n: usize| {
+        let first = (n - kept(n)) / 2;
+        at < first || at >= first + kept(n)
+    };
+    match side {
+        Side::Bottom => row >= kept(shape.height),
+        Side::Top => shape.height - 1 - row >= kept(shape.height),
+        Side::Right => column >= kept(shape.width),
+        Side::Left => shape.width - 1 - column >= kept(shape.width),
+        Side::Border => outside(row, shape.height) || outside(column, shape.width),
     }
 }
 
@@ -206,13 +182,10 @@ impl Corruption {
                 refuse("sigma", "a finite number ≥ 0", sigma)
             }
             Corruption::Flip(p) if !share(p) => refuse("flip", "a probability in [0, 1]", p),
+            Corruption::SaltAndPepper(p) if !share(p) => refuse("salt-pepper", "a probability in [0, 1]", p),
             Corruption::Mask(p) if !share(p) => refuse("mask", "a probability in [0, 1]", p),
             Corruption::Block { share: f, .. } if !share(f) => refuse("block", "a share in [0, 1]", f),
-            Corruption::Block { shape, .. } if shape.size() != dim => Err(Error::Parameter {
-                name: "shape",
-                expected: format!("an image of {dim} values, as the patterns have"),
-                found: format!("{} × {} × {} = {}", shape.channels, shape.height, shape.width, shape.size()),
-            }),
+            Corruption::Block { shape, .. } => shape.check(dim),
             _ => Ok(()),
         }
     }
@@ -254,6 +227,45 @@ mod tests {
             let block = Corruption::Block { side: Side::Bottom, share: (f + 1) as f64 / 10.0, shape };
             let known = corrupt(ones(1, 784), &block, 0, 0, false).unwrap().known;
             assert_eq!(known.iter().filter(|k| **k).count(), kept * 28, "share .{}", f + 1);
+        }
+    }
+
+    #[test]
+    fn a_border_leaves_the_middle() {
+        let shape = Shape::grey(8, 8);
+        let block = Corruption::Block { side: Side::Border, share: 0.5, shape };
+        let known = corrupt(ones(1, 64), &block, 0, 0, false).unwrap().known;
+        let kept: Vec<usize> = (0..64).filter(|&u| known[[0, u]]).collect();
+        let middle: Vec<usize> =
+            (0..64).filter(|u| (2..6).contains(&(u / 8)) && (2..6).contains(&(u % 8))).collect();
+        assert_eq!(kept, middle);
+        // Colours side by side: a pixel goes with all of its channels.
+        let block = |layout| Corruption::Block {
+            side: Side::Left,
+            share: 0.5,
+            shape: Shape { channels: 3, layout, ..shape },
+        };
+        for layout in [crate::Layout::Chw, crate::Layout::Hwc] {
+            let known = corrupt(ones(1, 192), &block(layout), 0, 0, false).unwrap().known;
+            let shape = Shape { channels: 3, layout, ..shape };
+            assert!((0..192).all(|u| known[[0, u]] == (shape.place(u).2 >= 4)));
+        }
+    }
+
+    #[test]
+    fn salt_and_pepper_come_in_equal_shares() {
+        let (n, d) = (500, 100);
+        let half = Array2::from_elem((n, d), 0.5);
+        for grey in [true, false] {
+            let cues = corrupt(half.clone(), &Corruption::SaltAndPepper(0.3), 4, 0, grey).unwrap().cues;
+            let pepper = if grey { 0.0 } else { -1.0 };
+            let share = |value: f64| cues.iter().filter(|v| **v == value).count() as f64 / (n * d) as f64;
+            // 0.15 each, with the standard deviation of a coin that comes up so often.
+            let deviation = (0.15_f64 * 0.85).sqrt();
+            assert!(
+                within(share(1.0), 0.15, deviation, n * d) && within(share(pepper), 0.15, deviation, n * d)
+            );
+            assert!(within(share(0.5), 0.7, 0.21_f64.sqrt(), n * d));
         }
     }
 

@@ -1,10 +1,8 @@
 //! The data set that ships with the project.
 
-use std::path::Path;
-
 use ndarray::Array2;
 
-use crate::idx::parse_idx;
+use crate::formats::{Reading, read_bytes};
 
 /// 1,797 handwritten digits, 8 × 8, sixteen grey levels above 0.
 ///
@@ -20,14 +18,13 @@ pub struct Digits {
 
 /// The shipped digits.
 pub fn digits() -> Digits {
-    let parse =
-        |bytes: &[u8]| parse_idx(Path::new("shipped digits"), bytes).expect("shipped files are whole");
+    let parse = |bytes: &[u8]| {
+        let table = read_bytes("digits.gz", bytes.to_vec(), &Reading::default());
+        table.expect("shipped files are whole").into_bytes().expect("they hold bytes")
+    };
+    let labels = parse(include_bytes!("../assets/digits-labels-idx1-ubyte.gz"));
     let images = parse(include_bytes!("../assets/digits-images-idx3-ubyte.gz"));
-    let labels = parse(include_bytes!("../assets/digits-labels-idx1-ubyte.gz")).values;
-    Digits {
-        images: Array2::from_shape_vec((labels.len(), 64), images.values).expect("64 pixels a digit"),
-        labels,
-    }
+    Digits { images: Array2::from_shape_vec((labels.len(), 64), images).expect("64 pixels a digit"), labels }
 }
 
 #[cfg(test)]

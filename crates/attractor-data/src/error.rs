@@ -54,6 +54,10 @@ impl Error {
         Error::Read { path: path.to_owned(), reason }
     }
 
+    pub(crate) fn parameter(name: &'static str, expected: impl Into<String>, found: impl ToString) -> Self {
+        Error::Parameter { name, expected: expected.into(), found: found.to_string() }
+    }
+
     pub(crate) fn content(
         path: &Path,
         expected: impl Into<String>,

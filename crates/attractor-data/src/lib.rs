@@ -1,18 +1,25 @@
-//! Data in and out: array files, corruption of cues, synthetic patterns, and a small data set that
-//! ships with the project.
+//! Data in and out: files of rows, stored memories, corruption of cues, synthetic patterns, and a small
+//! data set that ships with the project.
 
 mod corruption;
 mod digits;
 mod error;
-mod idx;
-mod npy;
+mod formats;
 mod output;
+mod shape;
+mod stored;
 mod synthetic;
+mod table;
 
-pub use corruption::{Corrupted, Corruption, Finish, Shape, Side, corrupt};
+pub use corruption::{Corrupted, Corruption, Finish, Side, corrupt};
 pub use digits::{Digits, digits};
 pub use error::{Error, Result};
-pub use idx::{Idx, read_idx};
-pub use npy::{Dtype, Table, read_mask, read_npy, write_mask, write_npy};
-pub use output::write_atomically;
-pub use synthetic::random_spins;
+pub use formats::{Head, Reading, Rows, read, read_bytes, read_mask};
+pub use output::{
+    NewFile, NpyWriter, NpzWriter, Number, abandon_unfinished, write_atomically, write_mask, write_npy,
+    write_png,
+};
+pub use shape::{Layout, Shape};
+pub use stored::{Stored, Summary, memory_from_bytes, read_memory, summary};
+pub use synthetic::{random_noise, random_spins};
+pub use table::{Dtype, Table};

@@ -15,3 +15,14 @@ pub fn random_spins<F: Real>(n: usize, dim: usize, seed: u64) -> Array2<F> {
     }
     patterns
 }
+
+/// Noise on a scale of 0 to 1: each number uniform, row n depending on the seed and n alone. What no
+/// memory of images should recognise.
+pub fn random_noise<F: Real>(dim: (usize, usize), seed: u64) -> Array2<F> {
+    let mut rows = Array2::from_elem(dim, F::ZERO);
+    for (row, mut values) in rows.outer_iter_mut().enumerate() {
+        let mut stream = Stream::new(seed, Purpose::Patterns, row as u64);
+        values.mapv_inplace(|_| F::of(stream.uniform()));
+    }
+    rows
+}

@@ -1,28 +1,69 @@
-//! The first thing a newcomer sees: real digits, corrupted, recalled by four generations of memory.
+//! The first thing a newcomer sees: real images, corrupted, recalled by four generations of memory.
 
 use std::path::Path;
 use std::time::Instant;
 
-use attractor::memories::{Request, Spec};
-use attractor::{Level, Memory, Patterns, Prepare};
-use attractor_data::{Corrupted, Corruption, Digits, Finish, Shape, Side, corrupt, digits, write_npy};
-use ndarray::{Array2, Axis};
+use attractor::memories::{Calibration, Memory, Recall, Request, Spec, model};
+use attractor::{Level, Patterns, Prepare};
+use attractor_data::{
+    Corrupted, Corruption, Dtype, Finish, Shape, Side, Table, corrupt, digits, random_noise, write_npy,
+};
+use ndarray::{Array2, ArrayView2, Axis};
 
-use crate::picture::Picture;
-use crate::{Error, Result};
+use crate::{Canvas, Error, Picture, Result};
 
 /// Settings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Config {
-    /// Digits stored, 1 to 1,797.
-    pub count: usize,
+    /// Images to store: bytes, with their shape. The default is the digits that ship with the project.
+    pub images: Table,
+    /// Grey levels above black that an exact recall must hit.
+    pub levels: f64,
+    /// How many of the images are corrupted and recalled.
+    pub cues: usize,
     /// Seed of the corruption.
     pub seed: u64,
 }
 
-impl Default for Config {
-    fn default() -> Self {
-        Config { count: 100, seed: 0 }
+impl Config {
+    /// Some of the 1,797 digits.
+    ///
+    /// # Errors
+    /// More or fewer digits than there are.
+    pub fn digits(count: usize, seed: u64) -> Result<Self> {
+        /// Grey levels of a shipped digit above black.
+        const LEVELS: u8 = 16;
+        let digits = digits();
+        if !(1..=digits.labels.len()).contains(&count) {
+            return Err(Error::setting("count", format!("1 to {} digits", digits.labels.len()), count));
+        }
+        let rows: Vec<usize> = (0..count).collect();
+        let bytes = digits.images.select(Axis(0), &rows);
+        let bytes = bytes.mapv(|v| (f32::from(v) / f32::from(LEVELS) * 255.0).round() as u8);
+        let labels = digits.labels[..count].iter().map(u8::to_string).collect();
+        let images = Table::from_bytes(bytes).with_shape(Some(Shape::grey(8, 8))).with_labels(Some(labels));
+        Ok(Config { images, levels: f64::from(LEVELS), cues: count, seed })
+    }
+
+    /// A user's own images.
+    ///
+    /// # Errors
+    /// Rows that are not images, or not of bytes.
+    pub fn own(images: Table, cues: usize, seed: u64) -> Result<Self> {
+        let shape = images.shape().or_else(|| Shape::square(images.columns()));
+        let Some(shape) = shape else {
+            let found = format!("rows of {} values", images.columns());
+            return Err(Error::setting("shape", "images; give --shape HxW or CxHxW".into(), found));
+        };
+        if images.dtype() != Dtype::U8 || images.rows() == 0 {
+            let found = format!("{} rows of {}", images.rows(), images.dtype().name());
+            return Err(Error::setting("patterns", "at least one image of bytes (0 to 255)".into(), found));
+        }
+        if cues == 0 {
+            return Err(Error::setting("cues", "at least one".into(), cues));
+        }
+        let cues = cues.min(images.rows());
+        Ok(Config { images: images.with_shape(Some(shape)), levels: 255.0, cues, seed })
     }
 }
 
@@ -32,21 +73,21 @@ pub struct Line {
     /// Model with its options.
     pub model: String,
     /// Corruption.
-    pub corruption: &'static str,
-    /// Share of digits recalled exactly: every unit rounds to its stored grey level, for spin models
-    /// to the thresholded digit.
+    pub corruption: String,
+    /// Share of images recalled exactly: every unit rounds to its stored grey level, for spin models
+    /// to the thresholded image.
     pub exact: f64,
-    /// Mean overlap with the true digit, after preparation.
-    pub overlap: f64,
-    /// Seconds for all of them.
+    /// Share of recalls nearest to the right memory.
+    pub right: f64,
+    /// Share of cues refused as matching nothing, where the noise is known.
+    pub refused: Option<f64>,
+    /// Seconds a cue.
     pub seconds: f64,
 }
 
 /// The demo's result.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// Settings.
-    pub config: Config,
     /// Model × corruption.
     pub lines: Vec<Line>,
     picture: Picture,
@@ -54,153 +95,189 @@ pub struct Report {
     cues: Array2<f32>,
 }
 
-/// Grey levels of a shipped digit above black.
-const LEVELS: f32 = 16.0;
-
 /// What the four models are, as the command line would name them.
 const MODELS: [(&str, &[(&str, &str)]); 4] =
     [("hopfield", &[]), ("dense", &[("separation", "exp")]), ("modern", &[]), ("diffusion", &[])];
 
-/// How cues are made: name, corruption, what the memory is told of it.
-fn corruptions() -> [(&'static str, Corruption, Told); 3] {
-    let shape = Shape { channels: 1, height: 8, width: 8 };
-    let noise = Corruption::Noise { sigma: 0.4, finish: Finish::Free };
-    let block = Corruption::Block { side: Side::Bottom, share: 0.5, shape };
-    [
-        ("noise 0.4", noise, Told::Sigma(0.4)),
-        ("10 % flipped", Corruption::Flip(0.1), Told::Nothing),
-        ("lower half gone", block, Told::Known),
-    ]
-}
+/// The noise that the demo adds.
+const SIGMA: f64 = 0.4;
+/// The most noise that a cue may have where the question is whether it is an image at all.
+const MOST_NOISE: f64 = 0.25;
+/// Share of true cues that may be refused.
+const REJECT: f64 = 0.01;
 
-#[derive(Clone, Copy)]
+/// What a memory is told of how its cue was made.
+#[derive(Clone, Copy, PartialEq)]
 enum Told {
     Nothing,
     Sigma(f64),
     Known,
 }
 
-/// Runs the demo.
-///
-/// # Errors
-/// More or fewer digits than there are.
-pub fn run(config: Config) -> Result<Report> {
-    let Digits { images, labels } = digits();
-    if config.count == 0 || config.count > labels.len() {
-        return Err(Error::Setting {
-            name: "count",
-            expected: format!("1 to {} digits", labels.len()),
-            found: config.count.to_string(),
-        });
-    }
-    let rows: Vec<usize> = (0..config.count).collect();
-    let images = images.select(Axis(0), &rows);
-    let truth = images.mapv(|v| f32::from(v) / LEVELS);
-
-    // Two digits of each corruption to look at, as (corruption, digit).
-    let shown: Vec<(usize, usize)> = (0..6).map(|i| (i / 2, (2 + i) % config.count)).collect();
-    let row_labels: Vec<String> = shown.iter().map(|&(c, _)| corruptions()[c].0.to_owned()).collect();
-    let headings = ["stored", "cue", "hopfield", "dense", "modern", "diffusion"];
-    let mut picture = Picture::new(&headings, &row_labels, 140);
-
-    let mut lines = Vec::new();
-    let mut first_cues = None;
-    for (c, (name, corruption, told)) in corruptions().into_iter().enumerate() {
-        let Corrupted { cues, known } = corrupt(truth.clone(), &corruption, config.seed, 0, true)?;
-        for (row, &(_, digit)) in shown.iter().enumerate().filter(|(_, s)| s.0 == c) {
-            let grey = |values: &Array2<f32>, pixel| f64::from(values[[digit, pixel]]);
-            picture.draw(row, 0, 8, |p| Some(grey(&truth, p)));
-            picture.draw(row, 1, 8, |p| known[[digit, p]].then(|| grey(&cues, p)));
-        }
-        for (m, (model, options)) in MODELS.into_iter().enumerate() {
-            let mut spec = Spec::new(model);
-            options.iter().for_each(|(name, value)| {
-                spec.options.set(name, value);
-            });
-            let spins = attractor::memories::model(model)?.card.spins;
-            let start = Instant::now();
-            let patterns = Patterns::prepared(truth.clone(), Prepare::Normalize, spins)?;
-            let memory = spec.build(patterns.clone())?;
-            let request = Request {
-                known: matches!(told, Told::Known).then(|| known.view()),
-                level: match told {
-                    Told::Sigma(sigma) => Level::Sigma(sigma),
-                    _ => Level::Estimate,
-                },
-                seed: config.seed,
-                ..Request::new(cues.view())
-            };
-            let states = memory.recall(&request)?.states;
-            let seconds = start.elapsed().as_secs_f64();
-            let title = options.iter().fold(model.to_owned(), |t, (_, value)| t + " " + value);
-            lines.push(measure(title, name, memory.as_ref(), &truth, &states, spins, seconds)?);
-            for (row, &(_, digit)) in shown.iter().enumerate().filter(|(_, s)| s.0 == c) {
-                picture.draw(row, 2 + m, 8, |p| Some(f64::from(states[[digit, p]])));
-            }
-        }
-        first_cues.get_or_insert(cues);
-    }
-    Ok(Report {
-        config,
-        lines,
-        picture,
-        memory: images.mapv(|v| (f32::from(v) / LEVELS * 255.0).round() as u8),
-        cues: first_cues.expect("there are corruptions"),
-    })
+/// How cues are made: name (two lines), corruption (none: nothing but noise), what the memory is told.
+fn corruptions(shape: Shape) -> Vec<(&'static str, Option<Corruption>, Told)> {
+    let noise = |finish| Some(Corruption::Noise { sigma: SIGMA, finish });
+    let block = |side| Some(Corruption::Block { side, share: 0.5, shape });
+    vec![
+        ("signal\nθ 0.9", Some(Corruption::Signal(0.9)), Told::Nothing),
+        ("noise\nσ 0.4", noise(Finish::Free), Told::Sigma(SIGMA)),
+        ("noise\nclipped", noise(Finish::Clip), Told::Nothing),
+        ("noise\nfolded", noise(Finish::Fold), Told::Nothing),
+        ("flipped\n10 %", Some(Corruption::Flip(0.1)), Told::Nothing),
+        ("salt and\npepper 20 %", Some(Corruption::SaltAndPepper(0.2)), Told::Nothing),
+        ("half of it\nmissing", Some(Corruption::Mask(0.5)), Told::Known),
+        ("bottom\nmissing", block(Side::Bottom), Told::Known),
+        ("top\nmissing", block(Side::Top), Told::Known),
+        ("left\nmissing", block(Side::Left), Told::Known),
+        ("right\nmissing", block(Side::Right), Told::Known),
+        ("border\nmissing", block(Side::Border), Told::Known),
+        ("no image:\nnoise alone", None, Told::Sigma(MOST_NOISE)),
+    ]
 }
 
-fn measure(
-    model: String,
-    corruption: &'static str,
-    memory: &dyn Memory<f32>,
-    truth: &Array2<f32>,
-    states: &Array2<f32>,
-    spins: bool,
-    seconds: f64,
-) -> Result<Line> {
-    // The stored digit as the memory would give it back: for spin models at two levels a unit.
-    let target = match memory.patterns() {
-        Some(patterns) if spins => patterns.restored(),
-        _ => truth.clone(),
-    };
-    let mean = target.mean_axis(Axis(0)).expect("at least one digit");
-    let (mut exact, mut overlap) = (0, 0.0);
-    for (state, target) in states.outer_iter().zip(target.outer_iter()) {
-        let same = |(s, t): (&f32, &f32)| (s * LEVELS).round() == (t * LEVELS).round();
-        exact += usize::from(state.iter().zip(target).all(same));
-        let (s, t) = (&state - &mean, &target - &mean);
-        let norms = (s.dot(&s) * t.dot(&t)).sqrt();
-        overlap +=
-            if norms > 0.0 { f64::from(s.dot(&t) / norms) } else { f64::from(u8::from(state == target)) };
+/// Runs the demo; `progress` hears of each recall that is done, and of how many there are.
+///
+/// # Errors
+/// Images that no memory can hold.
+pub fn run(config: &Config, mut progress: impl FnMut(usize, usize)) -> Result<Report> {
+    let shape = config.images.shape().unwrap_or(Shape::grey(1, config.images.columns()));
+    let canvas = Canvas { shape, range: (0.0, 1.0) };
+    let all = config.images.floats::<f32>();
+    // Evenly spread over the images, so that a few of many show them all.
+    let shown: Vec<usize> = (0..config.cues).map(|i| i * all.nrows() / config.cues).collect();
+    let truth = all.select(Axis(0), &shown);
+
+    let corruptions = corruptions(shape);
+    let headings: Vec<&str> = corruptions.iter().map(|c| c.0).collect();
+    let labels = ["stored", "cue", "hopfield", "dense", "modern", "diffusion"].map(str::to_owned);
+    let mut picture = Picture::new(&headings, &labels, shape);
+    let mut lines = Vec::new();
+    let mut noisy = None;
+
+    let mut memories = Vec::new();
+    for (name, options) in MODELS {
+        let spec = options.iter().fold(Spec::new(name), |spec, (name, value)| spec.with(name, value));
+        let patterns = Patterns::prepared(all.clone(), Prepare::Normalize, model(name)?.card.spins)?;
+        let title = options.iter().fold(name.to_owned(), |t, (_, value)| t + " " + value);
+        memories.push((title, spec.build(patterns.clone())?, patterns));
     }
-    let count = states.nrows() as f64;
-    Ok(Line { model, corruption, exact: exact as f64 / count, overlap: overlap / count, seconds })
+    for (c, (name, corruption, told)) in corruptions.iter().enumerate() {
+        let Corrupted { cues, known } = match corruption {
+            Some(corruption) => corrupt(truth.clone(), corruption, config.seed, 0, true)?,
+            None => Corrupted {
+                cues: random_noise(truth.dim(), config.seed),
+                known: Array2::from_elem(truth.dim(), true),
+            },
+        };
+        // Another image in each column.
+        let example = (2 + c) % truth.nrows();
+        if corruption.is_some() {
+            picture.draw(0, c, canvas, |u| Some(truth[[example, u]].into()));
+        }
+        picture.draw(1, c, canvas, |u| known[[example, u]].then(|| cues[[example, u]].into()));
+        for (m, (title, memory, patterns)) in memories.iter().enumerate() {
+            let samples = (10.0 / REJECT) as usize - 1;
+            let (level, calibration) = match *told {
+                Told::Sigma(sigma) => {
+                    let level = Level::Sigma(sigma);
+                    (level, Some(Calibration::new(patterns, level, samples, config.seed)?))
+                }
+                _ => (Level::Estimate, None),
+            };
+            let request = Request {
+                known: (*told == Told::Known).then(|| known.view()),
+                level,
+                seed: config.seed,
+                calibration: calibration.as_ref(),
+                reject: calibration.is_some().then_some(REJECT),
+                ..Request::new(cues.view())
+            };
+            let start = Instant::now();
+            let recall = memory.recall(&request)?;
+            let seconds = start.elapsed().as_secs_f64() / truth.nrows() as f64;
+            if recall.rows[example].refused {
+                picture.say(2 + m, c, "refused");
+            } else {
+                picture.draw(2 + m, c, canvas, |u| Some(recall.states[[example, u]].into()));
+            }
+            let truth = corruption.as_ref().map(|_| (&shown[..], truth.view()));
+            let (exact, right) = measure(memory.as_ref(), truth, &recall, config.levels);
+            let refused = recall.rows.iter().filter(|r| r.refused).count() as f64 / recall.rows.len() as f64;
+            lines.push(Line {
+                model: title.clone(),
+                corruption: name.replace('\n', " "),
+                exact,
+                right,
+                refused: calibration.is_some().then_some(refused),
+                seconds,
+            });
+            progress(lines.len(), corruptions.len() * MODELS.len());
+        }
+        if *told == Told::Sigma(SIGMA) {
+            noisy = Some(cues);
+        }
+    }
+    let memory = all.mapv(|v| (v * 255.0).round() as u8);
+    Ok(Report { lines, picture, memory, cues: noisy.unwrap_or(truth) })
+}
+
+/// Shares of images recalled exactly, and nearest to the right memory.
+fn measure(
+    memory: &dyn Memory<f32>,
+    truth: Option<(&[usize], ArrayView2<f32>)>,
+    recall: &Recall<f32>,
+    levels: f64,
+) -> (f64, f64) {
+    let (Some((rows, truth)), Some(patterns)) = (truth, memory.patterns()) else {
+        return (0.0, 0.0);
+    };
+    let spins = patterns.are_spins();
+    let level = |v: f32| (f64::from(v) * levels).round();
+    let (mut exact, mut right) = (0, 0);
+    for ((&own, truth), (state, row)) in
+        rows.iter().zip(truth.outer_iter()).zip(recall.states.outer_iter().zip(&recall.rows))
+    {
+        // The stored image as the memory would give it back: for spin models at two levels a unit.
+        let target = if spins { patterns.restored_row(own) } else { truth.to_owned() };
+        exact += usize::from(!row.refused && state.iter().zip(&target).all(|(s, t)| level(*s) == level(*t)));
+        // Images may be stored twice.
+        let values = patterns.values();
+        right += usize::from(row.memory.is_some_and(|n| n == own || values.row(n) == values.row(own)));
+    }
+    let count = rows.len() as f64;
+    (exact as f64 / count, right as f64 / count)
 }
 
 impl Report {
     /// The table, for a terminal.
     pub fn table(&self) -> String {
-        let mut text =
-            format!("{:<12} {:<16} {:>8} {:>8} {:>9}\n", "model", "corruption", "exact", "overlap", "time");
+        let mut text = format!(
+            "{:<12} {:<22} {:>7} {:>7} {:>8} {:>12}\n",
+            "model", "corruption", "exact", "right", "refused", "time a cue"
+        );
         for line in &self.lines {
+            let share = |share: Option<f64>| share.map_or("-".to_owned(), |s| format!("{:.0} %", 100.0 * s));
+            let image = !line.corruption.starts_with("no image");
             text += &format!(
-                "{:<12} {:<16} {:>6.0} % {:>8.3} {:>6.0} ms\n",
+                "{:<12} {:<22} {:>7} {:>7} {:>8} {:>9.2} ms\n",
                 line.model,
                 line.corruption,
-                100.0 * line.exact,
-                line.overlap,
+                share(Some(line.exact).filter(|_| image)),
+                share(Some(line.right).filter(|_| image)),
+                share(line.refused),
                 1e3 * line.seconds
             );
         }
         text
     }
 
-    /// Writes `demo.png`, and `memory.npy` and `cues.npy` (noisy) to go on with.
+    /// Writes `demo.png`, `demo.txt` (the table), and `memory.npy` and `cues.npy` (noisy) to go on with.
     ///
     /// # Errors
     /// Whatever the system says.
     pub fn write(&self, folder: &Path) -> Result<()> {
         self.picture.write_png(&folder.join("demo.png"))?;
+        attractor_data::write_atomically(&folder.join("demo.txt"), |f| f.write_all(self.table().as_bytes()))?;
         write_npy(&folder.join("memory.npy"), self.memory.view())?;
         write_npy(&folder.join("cues.npy"), self.cues.view())?;
         Ok(())

@@ -6,7 +6,7 @@ pub mod dispersed_memories;
 mod picture;
 mod statistics;
 
-pub use picture::Picture;
+pub use picture::{Canvas, Picture};
 pub use statistics::{Interval, Pairs, bootstrap};
 
 /// Why an experiment could not be run.
@@ -29,6 +29,13 @@ pub enum Error {
         /// What was given.
         found: String,
     },
+}
+
+impl Error {
+    /// A setting outside its range.
+    pub(crate) fn setting(name: &'static str, expected: String, found: impl ToString) -> Self {
+        Error::Setting { name, expected, found: found.to_string() }
+    }
 }
 
 /// Result of an experiment.

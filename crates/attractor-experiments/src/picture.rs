@@ -1,81 +1,171 @@
-//! Grids of small grey images with headings, as PNG.
+//! Grids of small images with headings and labels, as PNG.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
-use attractor_data::{Result, write_atomically};
-use font8x8::{BASIC_FONTS, UnicodeFonts};
+use attractor_data::{Result, Shape, write_png};
+use fontdue::layout::{CoordinateSystem, Layout, TextStyle};
+use fontdue::{Font, FontSettings};
+
+/// How a row of numbers is drawn: as images of this shape, its range from black to white.
+#[derive(Clone, Copy, Debug)]
+pub struct Canvas {
+    /// The images.
+    pub shape: Shape,
+    /// Values that are black and white.
+    pub range: (f64, f64),
+}
+
+impl Canvas {
+    /// The colour of a pixel; none if a channel is unknown.
+    fn colour(&self, value: &impl Fn(usize) -> Option<f64>, row: usize, column: usize) -> Option<[u8; 3]> {
+        let (low, high) = self.range;
+        let mut colour = [0; 3];
+        for (channel, byte) in colour.iter_mut().enumerate() {
+            let channel = channel.min(self.shape.channels - 1);
+            let value = value(self.shape.unit(channel, row, column))?;
+            *byte = (((value - low) / (high - low)).clamp(0.0, 1.0) * 255.0).round() as u8;
+        }
+        Some(colour)
+    }
+
+    /// Writes one image, pixel for pixel.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn write_png(&self, path: &Path, value: impl Fn(usize) -> f64) -> Result<()> {
+        let Shape { channels, height, width, .. } = self.shape;
+        let value = |unit| Some(value(unit));
+        let mut pixels = Vec::with_capacity(self.shape.size());
+        for (row, column) in (0..height).flat_map(|row| (0..width).map(move |column| (row, column))) {
+            let colour = self.colour(&value, row, column).unwrap_or_default();
+            pixels.extend_from_slice(&colour[..channels]);
+        }
+        write_png(path, width, height, channels, &pixels)
+    }
+}
 
 /// A grid of images: one heading a column, one label a row.
 #[derive(Clone, Debug)]
 pub struct Picture {
-    pixels: Vec<u8>,
+    pixels: Vec<[u8; 3]>,
     width: usize,
-    cell: usize,
+    cell: (usize, usize),
     margin: usize,
     heading: usize,
 }
 
-const PAPER: u8 = 255;
-const INK: u8 = 40;
-const GAP: usize = 12;
-const LETTER: usize = 8;
-const SCALE: usize = 2;
+const PAPER: [u8; 3] = [255; 3];
+const INK: f32 = 40.0;
+const GAP: usize = 8;
+/// Height of letters, and of a line of them.
+const LETTERS: f32 = 15.0;
+const LINE: usize = 20;
+
+/// Sides of a cell, in pixels: small images are enlarged by a whole factor to about the first, large
+/// ones reduced to the second.
+const CELL: (usize, usize) = (96, 256);
+
+static FONT: LazyLock<Font> = LazyLock::new(|| {
+    let bytes: &[u8] = include_bytes!("../assets/DejaVuSans.ttf");
+    Font::from_bytes(bytes, FontSettings::default()).expect("the font that ships with the program is whole")
+});
+
+/// How wide a line of text is, in pixels.
+fn width_of(text: &str) -> usize {
+    text.chars().map(|c| FONT.metrics(c, LETTERS).advance_width).sum::<f32>().ceil() as usize
+}
+
+/// A label that fits beside its row.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 36;
+    let count = text.chars().count();
+    if count <= MOST {
+        text.to_owned()
+    } else {
+        format!("…{}", text.chars().skip(count - MOST + 1).collect::<String>())
+    }
+}
 
 impl Picture {
-    /// An empty grid for images drawn `cell` pixels wide and high.
-    pub fn new(headings: &[&str], labels: &[String], cell: usize) -> Self {
-        let longest = labels.iter().map(|l| l.chars().count()).max().unwrap_or(0);
-        let margin = GAP + longest * LETTER * SCALE;
-        let heading = 2 * GAP + LETTER * SCALE;
-        let width = margin + headings.len() * (cell + GAP) + GAP;
-        let height = heading + labels.len() * (cell + GAP);
+    /// An empty grid for images of one shape. Headings may have several lines.
+    pub fn new(headings: &[&str], labels: &[String], shape: Shape) -> Self {
+        let largest = shape.height.max(shape.width);
+        let side = |n: usize| match largest {
+            _ if largest > CELL.1 => (n * CELL.1 / largest).max(1),
+            _ => n * (CELL.0 / largest).max(1),
+        };
+        let cell = (side(shape.width), side(shape.height));
+        let labels: Vec<String> = labels.iter().map(|l| shortened(l)).collect();
+        let longest = labels.iter().map(|l| width_of(l)).max().unwrap_or(0);
+        let margin = 2 * GAP + longest;
+        let lines = headings.iter().map(|h| h.lines().count()).max().unwrap_or(0);
+        let heading = GAP + lines * LINE + GAP / 2;
+        let widest = headings.iter().flat_map(|h| h.lines()).map(width_of).max().unwrap_or(0);
+        let cell = (cell.0.max(widest.min(2 * CELL.0)), cell.1);
+        let width = margin + headings.len() * (cell.0 + GAP);
+        let height = heading + labels.len() * (cell.1 + GAP);
         let mut picture = Picture { pixels: vec![PAPER; width * height], width, cell, margin, heading };
         for (column, heading) in headings.iter().enumerate() {
             let (x, _) = picture.corner(0, column);
-            let wide = heading.chars().count() * LETTER * SCALE;
-            picture.write(heading, (x + cell / 2).saturating_sub(wide / 2), GAP);
+            let blank = lines - heading.lines().count();
+            for (line, text) in heading.lines().enumerate() {
+                let left = (x + cell.0 / 2).saturating_sub(width_of(text) / 2);
+                picture.write(text, left, GAP + (blank + line) * LINE);
+            }
         }
         for (row, label) in labels.iter().enumerate() {
             let (_, y) = picture.corner(row, 0);
-            picture.write(label, GAP / 2, y + cell / 2 - LETTER);
+            let left = margin - GAP - width_of(label);
+            picture.write(label, left, (y + cell.1 / 2).saturating_sub(LINE / 2));
         }
         picture
     }
 
     fn corner(&self, row: usize, column: usize) -> (usize, usize) {
-        (self.margin + GAP / 2 + column * (self.cell + GAP), self.heading + row * (self.cell + GAP))
+        (self.margin + column * (self.cell.0 + GAP), self.heading + row * (self.cell.1 + GAP))
     }
 
     fn write(&mut self, text: &str, x: usize, y: usize) {
-        for (place, letter) in text.chars().enumerate() {
-            let glyph = BASIC_FONTS.get(letter).or_else(|| BASIC_FONTS.get('?')).unwrap_or_default();
-            for (row, bits) in glyph.iter().enumerate() {
-                for column in (0..8).filter(|c| bits >> c & 1 == 1) {
-                    for (dx, dy) in (0..SCALE * SCALE).map(|i| (i % SCALE, i / SCALE)) {
-                        let at = (x + (place * LETTER + column) * SCALE + dx, y + row * SCALE + dy);
-                        if at.0 < self.width && at.1 < self.pixels.len() / self.width {
-                            self.pixels[at.1 * self.width + at.0] = INK;
-                        }
-                    }
+        let mut layout = Layout::new(CoordinateSystem::PositiveYDown);
+        layout.append(&[&*FONT], &TextStyle::new(text, LETTERS, 0));
+        for glyph in layout.glyphs() {
+            let (metrics, coverage) = FONT.rasterize_config(glyph.key);
+            for (i, cover) in coverage.into_iter().enumerate() {
+                let at = x as f32 + glyph.x + (i % metrics.width) as f32;
+                let down = y as f32 + glyph.y + (i / metrics.width) as f32;
+                if at < 0.0 || down < 0.0 || at as usize >= self.width {
+                    continue;
+                }
+                if let Some(pixel) = self.pixels.get_mut(down as usize * self.width + at as usize) {
+                    let share = f32::from(cover) / 255.0;
+                    *pixel = pixel.map(|p| (f32::from(p) * (1.0 - share) + INK * share) as u8);
                 }
             }
         }
     }
 
-    /// Draws a square grey image, 0 black to 1 white, unknown pixels hatched.
-    pub fn draw(&mut self, row: usize, column: usize, side: usize, value: impl Fn(usize) -> Option<f64>) {
+    /// Draws an image into its cell, unknown pixels hatched.
+    pub fn draw(&mut self, row: usize, column: usize, canvas: Canvas, value: impl Fn(usize) -> Option<f64>) {
+        let Shape { height, width, .. } = canvas.shape;
         let (x, y) = self.corner(row, column);
-        for dy in 0..self.cell {
-            for dx in 0..self.cell {
-                let pixel = dy * side / self.cell * side + dx * side / self.cell;
-                let grey = match value(pixel) {
-                    Some(v) => (v.clamp(0.0, 1.0) * 255.0).round() as u8,
-                    None if (dx + dy) / 4 % 2 == 0 => 150,
-                    None => 190,
-                };
-                self.pixels[(y + dy) * self.width + x + dx] = grey;
+        // The cell may be wider than the image, for its heading.
+        let wide = (self.cell.1 * width).div_ceil(height).min(self.cell.0);
+        let left = x + (self.cell.0 - wide) / 2;
+        for dy in 0..self.cell.1 {
+            for dx in 0..wide {
+                let colour = canvas.colour(&value, dy * height / self.cell.1, dx * width / wide);
+                let hatch = if (dx + dy) / 4 % 2 == 0 { [150; 3] } else { [190; 3] };
+                self.pixels[(y + dy) * self.width + left + dx] = colour.unwrap_or(hatch);
             }
         }
+    }
+
+    /// Writes a word into a cell in place of an image.
+    pub fn say(&mut self, row: usize, column: usize, text: &str) {
+        let (x, y) = self.corner(row, column);
+        let left = (x + self.cell.0 / 2).saturating_sub(width_of(text) / 2);
+        self.write(text, left, (y + self.cell.1 / 2).saturating_sub(LINE / 2));
     }
 
     /// Writes it as PNG.
@@ -83,13 +173,13 @@ impl Picture {
     /// # Errors
     /// Whatever the system says.
     pub fn write_png(&self, path: &Path) -> Result<()> {
-        write_atomically(path, |file| {
-            let height = self.pixels.len() / self.width;
-            let mut encoder = png::Encoder::new(file, self.width as u32, height as u32);
-            encoder.set_color(png::ColorType::Grayscale);
-            let mut writer = encoder.write_header()?;
-            writer.write_image_data(&self.pixels)?;
-            Ok(writer.finish()?)
-        })
+        let height = self.pixels.len() / self.width;
+        let grey = self.pixels.iter().all(|p| p[0] == p[1] && p[1] == p[2]);
+        let bytes: Vec<u8> = if grey {
+            self.pixels.iter().map(|p| p[0]).collect()
+        } else {
+            self.pixels.iter().flatten().copied().collect()
+        };
+        write_png(path, self.width, height, if grey { 1 } else { 3 }, &bytes)
     }
 }

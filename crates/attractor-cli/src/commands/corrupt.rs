@@ -2,43 +2,62 @@
 
 use anyhow::{Result, bail};
 use attractor::Real;
-use attractor_data::{
-    Corruption, Dtype, Finish, Shape, Side, Table, corrupt, read_npy, write_mask, write_npy,
-};
-use ndarray_npy::WritableElement;
+use attractor_data::{Corruption, Dtype, Finish, NpyWriter, Number, Rows, Shape, Side, corrupt};
 
 use crate::args::Corrupt;
+use crate::in_precision;
+use crate::load::{self, Precision};
+
+/// Rows at a time.
+const BATCH: usize = 1024;
 
 pub fn run(args: &Corrupt) -> Result<()> {
-    let table = read_npy(&args.patterns)?;
-    match table.dtype() {
-        Dtype::F64 => write::<f64>(args, &table),
-        _ => write::<f32>(args, &table),
-    }
+    let rows = Rows::open(&args.patterns, &load::reading(&args.files)?)?;
+    let precision = Precision::choose(None, rows.head().dtype == Dtype::F64)?;
+    in_precision!(precision, write(args, rows))
 }
 
-fn write<F: Real + WritableElement>(args: &Corrupt, table: &Table) -> Result<()> {
+fn write<F: Real + Number>(args: &Corrupt, mut rows: Rows) -> Result<()> {
     if args.mask_out.as_ref() == Some(&args.out) {
         bail!("mask-out: expected another file than --out, found {} for both", args.out.display());
     }
     if (args.clip || args.fold) && args.sigma.is_none() {
         bail!("--clip and --fold: expected --sigma with them, found another corruption");
     }
-    let corruption = corruption(args, table.columns())?;
-    let patterns = table.to_floats::<F>(0..table.rows());
-    // Refuses what no memory could use.
-    attractor::Patterns::new(patterns.clone())?;
-    let corrupted = corrupt(patterns, &corruption, args.seed, 0, table.dtype().is_raw())?;
-    // Noise may be larger than the number type holds.
-    attractor::Patterns::new(corrupted.cues.clone())?;
-    write_npy(&args.out, corrupted.cues.view())?;
-    if let Some(path) = &args.mask_out {
-        write_mask(path, corrupted.known.view())?;
+    let head = rows.head().clone();
+    let corruption = corruption(args, head.shape, head.columns)?;
+    let mut cues = NpyWriter::<F>::create(&args.out, head.rows, head.columns)?;
+    let mut mask = match &args.mask_out {
+        Some(path) => Some(NpyWriter::<u8>::create(path, head.rows, head.columns)?),
+        None => None,
+    };
+    if head.rows * head.columns == 0 {
+        attractor::Patterns::new(ndarray::Array2::from_elem((head.rows, head.columns), F::ZERO))?;
     }
+    let mut at = 0;
+    while let Some(batch) = rows.next_batch(BATCH)? {
+        let patterns = batch.floats::<F>();
+        // Refuses what no memory could use.
+        check(&patterns)?;
+        let corrupted = corrupt(patterns, &corruption, args.seed, at, head.dtype.is_raw())?;
+        // Noise may be larger than the number type holds.
+        check(&corrupted.cues)?;
+        cues.append(corrupted.cues.view())?;
+        if let Some(mask) = &mut mask {
+            mask.append(corrupted.known.mapv(u8::from).view())?;
+        }
+        at += batch.rows() as u64;
+    }
+    cues.finish()?;
+    mask.map_or(Ok(()), |mask| Ok(mask.finish()?))
+}
+
+fn check<F: Real>(rows: &ndarray::Array2<F>) -> Result<()> {
+    attractor::Patterns::new(rows.clone())?;
     Ok(())
 }
 
-fn corruption(args: &Corrupt, dim: usize) -> Result<Corruption> {
+fn corruption(args: &Corrupt, shape: Option<Shape>, dim: usize) -> Result<Corruption> {
     let finish = match (args.clip, args.fold) {
         (true, _) => Finish::Clip,
         (_, true) => Finish::Fold,
@@ -53,6 +72,9 @@ fn corruption(args: &Corrupt, dim: usize) -> Result<Corruption> {
     if let Some(p) = args.flip {
         return Ok(Corruption::Flip(p));
     }
+    if let Some(p) = args.salt_pepper {
+        return Ok(Corruption::SaltAndPepper(p));
+    }
     if let Some(p) = args.mask {
         return Ok(Corruption::Mask(p));
     }
@@ -60,12 +82,8 @@ fn corruption(args: &Corrupt, dim: usize) -> Result<Corruption> {
     let Some((side, share)) = block.split_once(':') else {
         bail!("block: expected a side and a share, as in bottom:0.5, found '{block}'");
     };
-    let shape = match &args.shape {
-        Some(shape) => shape.parse()?,
-        None => match Shape::square(dim) {
-            Some(square) => square,
-            None => bail!("shape: {dim} values are no square image; give --shape HxW or CxHxW"),
-        },
+    let Some(shape) = shape.or_else(|| Shape::square(dim)) else {
+        bail!("shape: {dim} values are no square image; give --shape HxW or CxHxW");
     };
     let Ok(share) = share.parse() else {
         bail!("block: expected a share in [0, 1], as in bottom:0.5, found '{share}'");

@@ -2,25 +2,59 @@
 
 use std::io::Write;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
+use attractor_data::Rows;
 use attractor_experiments::demo::{self, Config};
 
 use super::make_folder;
 use crate::args::Demo;
+use crate::{load, progress};
+
+/// Digits stored where nobody says how many.
+const DIGITS: usize = 100;
 
 pub fn run(args: &Demo) -> Result<()> {
-    let report = demo::run(Config { count: args.count, seed: args.seed })?;
+    load::threads(&args.work)?;
+    let config = match &args.patterns {
+        Some(path) => {
+            let rows = Rows::open(path, &load::reading(&args.files)?)?;
+            let all = rows.head().rows;
+            let mut images = rows.all()?;
+            if let Some(count) = args.count {
+                if !(1..=all).contains(&count) {
+                    bail!(
+                        "count: expected 1 to {all} images, as there are in {}, found {count}",
+                        path.display()
+                    );
+                }
+                images = images.select(&(0..count).collect::<Vec<_>>());
+            }
+            Config::own(images, args.cues, args.seed)?
+        }
+        None => {
+            let config = Config::digits(args.count.unwrap_or(DIGITS), args.seed)?;
+            Config { cues: args.cues.clamp(1, config.cues), ..config }
+        }
+    };
     make_folder(&args.out)?;
+    let bar = progress::bar("recalls", args.work.quiet);
+    let report = demo::run(&config, |done, of| {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+    })?;
+    bar.finish_and_clear();
     report.write(&args.out)?;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{} handwritten digits of 8 x 8 pixels, stored, corrupted and recalled:\n", args.count)?;
+    let (stored, folder) = (config.images.rows(), args.out.display());
+    let what = if args.patterns.is_some() { "images" } else { "handwritten digits of 8 x 8 pixels" };
+    writeln!(out, "{stored} {what} stored; {} of them corrupted and recalled:\n", config.cues)?;
     writeln!(out, "{}", report.table())?;
-    let folder = args.out.display();
     writeln!(
         out,
-        "exact: every pixel rounds to its stored grey level (hopfield, dense: black or white, as stored)."
+        "exact: every pixel at its stored grey level (hopfield, dense: black or white, as stored)."
     )?;
-    if args.count > 9 {
+    writeln!(out, "right: nearest to the memory it was made from. refused: matches no memory (p = 0.01).")?;
+    if args.patterns.is_none() && stored > 9 {
         writeln!(out, "hopfield is overloaded: 64 units hold about 9 random patterns; try --count 5.")?;
     }
     writeln!(out, "Picture: {folder}/demo.png\n\nGo on with:")?;

@@ -5,35 +5,44 @@ use std::io::{BufWriter, Write};
 use anyhow::Result;
 use attractor::memories::{Options, model};
 use attractor::{Error, Real};
-use attractor_data::read_npy;
+use attractor_data::Rows;
+use ndarray::Array2;
 
 use crate::args::Energy;
-use crate::load::{self, Precision, Source};
+use crate::in_precision;
+use crate::load::{self, Loaded, Source};
 
 pub fn run(args: &Energy, options: &Options) -> Result<()> {
-    let source = load::source(&args.store)?;
-    match source.precision {
-        Precision::F32 => energy::<f32>(args, &source, options),
-        Precision::F64 => energy::<f64>(args, &source, options),
-    }
+    let (source, precision) = load::source(&args.store)?;
+    in_precision!(precision, energy(args, source, options))
 }
 
-fn energy<F: Real>(args: &Energy, source: &Source, options: &Options) -> Result<()> {
-    let (options, sigma) = level(args, options)?;
-    let memory = load::memory::<F>(&args.store, source, &options)?;
-    let states = read_npy(&args.states)?;
-    let states = states.to_floats::<F>(0..states.rows());
-    let energies = memory.energies(states.view(), sigma)?;
+fn energy<F: Real>(args: &Energy, source: Source, options: &Options) -> Result<()> {
+    let model = match &source {
+        Source::Stored(summary) => summary.spec.model.clone(),
+        Source::Patterns(_) => args.store.patterns.model.clone().unwrap_or_else(|| "diffusion".into()),
+    };
+    let (options, sigma) = level(args, &model, options)?;
+    let Loaded { memory, shape, .. } = load::memory::<F>(&args.store, source, &options)?;
+    let mut states = Rows::open(&args.states, &load::reading(&args.store.files)?)?.laid_out_as(shape);
     let mut out = BufWriter::new(std::io::stdout().lock());
-    for energy in energies {
-        writeln!(out, "{energy:?}")?;
+    if states.head().rows == 0 {
+        memory.energies(Array2::from_elem((0, states.head().columns), F::ZERO).view(), sigma)?;
+    }
+    while let Some(batch) = states.next_batch(BATCH)? {
+        for energy in memory.energies(batch.floats::<F>().view(), sigma)? {
+            writeln!(out, "{energy:?}")?;
+        }
     }
     Ok(out.flush()?)
 }
 
+/// States at a time.
+const BATCH: usize = 4096;
+
 /// β and σ name the same level, β = 1/σ²: whichever was given becomes what the model takes.
-fn level(args: &Energy, options: &Options) -> Result<(Options, Option<f64>)> {
-    let takes_beta = model(&args.store.model)?.card.parameters.iter().any(|p| p.name == "beta");
+fn level(args: &Energy, name: &str, options: &Options) -> Result<(Options, Option<f64>)> {
+    let takes_beta = model(name)?.card.parameters.iter().any(|p| p.name == "beta");
     let beta = options.iter().find(|(name, _)| *name == "beta").map(|(_, value)| value.to_owned());
     let mut kept = Options::default();
     options.iter().filter(|(name, _)| takes_beta || *name != "beta").for_each(|(name, value)| {
@@ -45,7 +54,7 @@ fn level(args: &Energy, options: &Options) -> Result<(Options, Option<f64>)> {
         }
         kept.set("beta", &format!("{:?}", 1.0 / (sigma * sigma)));
     }
-    let sigma = match beta.filter(|_| !takes_beta && args.store.model == "diffusion") {
+    let sigma = match beta.filter(|_| !takes_beta && name == "diffusion") {
         Some(text) => {
             let beta: f64 =
                 text.parse().ok().filter(|b| *b > 0.0).ok_or_else(|| {

@@ -2,107 +2,204 @@
 
 use std::io::{BufWriter, Write};
 
-use anyhow::Result;
-use attractor::memories::{Options, Row};
-use attractor::{Level, Memory, Outcome, Real, Request};
-use attractor_data::{read_mask, read_npy, write_npy};
-use indicatif::{ProgressBar, ProgressStyle};
-use ndarray::{Array2, ArrayView1, s};
-use ndarray_npy::WritableElement;
+use anyhow::{Result, bail};
+use attractor::memories::{Calibration, Options, Row};
+use attractor::{Level, Outcome, Real, Request};
+use attractor_data::{NpyWriter, Number, Rows, read_mask};
+use ndarray::{Array2, ArrayView1, ArrayView2, s};
 use serde_json::{Value, json};
 
 use crate::args::Recall;
-use crate::load::{self, Precision};
+use crate::load::{self, Loaded};
+use crate::output::{Grid, Output, canvas};
+use crate::{in_precision, progress};
 
 /// Cues recalled at a time.
 const BATCH: usize = 1024;
 
 pub fn run(args: &Recall, options: &Options) -> Result<()> {
-    let source = load::source(&args.store)?;
-    let raw = source.table.dtype().is_raw();
-    match source.precision {
-        Precision::F32 => recall(args, raw, load::memory::<f32>(&args.store, &source, options)?.as_ref()),
-        Precision::F64 => recall(args, raw, load::memory::<f64>(&args.store, &source, options)?.as_ref()),
-    }
+    let (source, precision) = load::source(&args.store)?;
+    in_precision!(precision, recall(args, source, options))
 }
 
-fn recall<F: Real + WritableElement + Into<Value>>(
+fn recall<F: Real + Number + Into<Value>>(
     args: &Recall,
-    raw: bool,
-    memory: &dyn Memory<F>,
+    source: load::Source,
+    options: &Options,
 ) -> Result<()> {
-    let table = read_npy(&args.cues)?;
-    let rows = table.rows();
-    let known = args.clamp.as_ref().map(|path| read_mask(path, rows, memory.dim())).transpose()?;
+    let Loaded { memory, shape, raw, .. } = load::memory::<F>(&args.store, source, options)?;
+    let memory = memory.as_ref();
+    let quiet = args.store.work.quiet;
+    let reading = load::reading(&args.store.files)?;
+    let cues = Rows::open(&args.cues, &reading)?.laid_out_as(shape);
+    let head = cues.head().clone();
+    let known = match &args.clamp {
+        Some(path) => Some(read_mask(path, head.rows, memory.dim(), &reading)?),
+        None => None,
+    };
     let level = match (args.signal, args.sigma) {
         (Some(signal), _) => Level::Signal(signal),
         (_, Some(sigma)) => Level::Sigma(sigma),
         _ => Level::Estimate,
     };
-    if level != Level::Estimate && memory.denoiser().is_none() && !args.store.quiet {
-        eprintln!("note: {} has no noise levels; --signal and --sigma are not used", memory.name());
+    let calibration = calibration(args, memory, level)?;
+    if level != Level::Estimate && memory.denoiser().is_none() && !quiet {
+        eprintln!(
+            "note: {} has no noise levels; --signal and --sigma only serve its match score",
+            memory.name()
+        );
     }
-    if table.dtype().is_raw() && !raw && !args.store.quiet {
+    if head.dtype.is_raw() && !raw && !quiet {
         eprintln!(
             "note: the cues are bytes or bools, read as 0 to 1, but the memory is not; check that they are on one scale"
         );
     }
-    let progress = progress(rows, args.store.quiet);
+    let label = |n: usize| memory.patterns().and_then(|p| p.label(n));
+    let canvas = canvas(memory, shape.or(head.shape), raw);
+    let mut states = match &args.out {
+        Some(path) => Some(Output::create(path, head.rows, memory.dim(), canvas)?),
+        None => None,
+    };
+    let width = memory.patterns().and_then(|p| p.associated()).map(|v| v.ncols());
+    let mut values = match (&args.values_out, width) {
+        (Some(path), Some(width)) => Some(NpyWriter::create(path, head.rows, width)?),
+        (Some(_), None) => {
+            bail!("values-out: expected a memory with associated values, found none; give --values")
+        }
+        _ => None,
+    };
+    let mut grid = args.picture.as_ref().map(|path| Grid::new(path, canvas)).transpose()?;
+
+    let bar = progress::bar("cues", quiet || head.rows <= BATCH);
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let mut states = Array2::from_elem((if args.out.is_some() { rows } else { 0 }, memory.dim()), F::ZERO);
-    for from in (0..rows.max(1)).step_by(BATCH) {
-        let to = rows.min(from + BATCH);
-        let cues = table.to_floats::<F>(from..to);
-        let recalled = memory.recall(&Request {
-            known: known.as_ref().map(|k| k.slice(s![from..to, ..])),
+    let mut each = |batch: Table<F>, from: usize| -> Result<()> {
+        let to = from + batch.cues.nrows();
+        let broadcast = known.as_ref().map(|k| one_a_row(k, from..to));
+        let mut recalled = memory.recall(&Request {
+            known: broadcast.as_ref().map(|k| k.view()),
             level,
             updates: args.updates,
             tolerance: args.tolerance,
             top: args.top,
             seed: args.seed,
             first_row: args.first_row.wrapping_add(from as u64),
-            ..Request::new(cues.view())
+            calibration: calibration.as_ref(),
+            reject: args.reject,
+            ..Request::new(batch.cues.view())
         })?;
-        if from == 0 && !args.json {
-            writeln!(
-                out,
-                "{:>6} {:>7} {:>8} {:>9} {:>8} {:>13} {:>8} {:>6}  outcome",
-                "row", "memory", "overlap", "posterior", "entropy", "energy", "sigma", "steps"
-            )?;
-        }
-        let mut batch = recalled.states;
         if args.binarize {
-            batch.mapv_inplace(sign);
+            recalled.states.mapv_inplace(sign);
+        }
+        if from == 0 && !args.json {
+            writeln!(out, "{}", heading())?;
         }
         for (k, row) in recalled.rows.iter().enumerate() {
             let id = args.first_row.wrapping_add((from + k) as u64);
+            let names =
+                Names { cue: batch.labels.as_ref().map(|l| &l[k]), memory: row.memory.and_then(label) };
             if args.json {
-                let state = args.out.is_none().then(|| batch.row(k));
-                serde_json::to_writer(&mut out, &to_json(id, row, state)).map_err(std::io::Error::from)?;
+                let state = args.out.is_none().then(|| recalled.states.row(k));
+                let value = recalled.values.as_ref().map(|v| v.row(k));
+                let line = to_json(id, row, &names, state, value);
+                serde_json::to_writer(&mut out, &line).map_err(std::io::Error::from)?;
                 writeln!(out)?;
             } else {
-                writeln!(out, "{}", to_line(id, row))?;
+                writeln!(out, "{}", to_line(id, row, &names))?;
             }
         }
-        if args.out.is_some() {
-            states.slice_mut(s![from..to, ..]).assign(&batch);
+        let names: Vec<String> = match batch.labels {
+            Some(labels) => labels,
+            None => (from..to).map(|row| format!("{row:06}")).collect(),
+        };
+        if let Some(states) = &mut states {
+            states.append(recalled.states.view(), &recalled.rows, &names)?;
         }
-        progress.set_position(to as u64);
+        if let (Some(writer), Some(values)) = (&mut values, &recalled.values) {
+            writer.append(values.view())?;
+        }
+        if let Some(grid) = &mut grid {
+            let known = broadcast.as_ref().map(|k| k.view());
+            grid.append(memory, batch.cues.view(), known, recalled.states.view(), &recalled.rows, &names);
+        }
+        bar.set_length(head.rows as u64);
+        bar.set_position(to as u64);
+        Ok(())
+    };
+    let (mut rows, mut at) = (cues, 0);
+    while let Some(table) = rows.next_batch(BATCH)? {
+        let batch = Table { cues: table.floats(), labels: table.labels().map(<[String]>::to_vec) };
+        let count = table.rows();
+        each(batch, at)?;
+        at += count;
+    }
+    if at == 0 {
+        // Says so if even no row is of the wrong width.
+        each(Table { cues: Array2::from_elem((0, head.columns), F::ZERO), labels: None }, 0)?;
     }
     out.flush()?;
-    progress.finish_and_clear();
-    if let Some(path) = &args.out {
-        write_npy(path, states.view())?;
+    bar.finish_and_clear();
+    if let Some(states) = states {
+        states.finish()?;
     }
-    Ok(())
+    if let Some(values) = values {
+        values.finish()?;
+    }
+    grid.map_or(Ok(()), Grid::finish)
 }
 
-fn progress(rows: usize, quiet: bool) -> ProgressBar {
-    if quiet || rows <= BATCH {
-        return ProgressBar::hidden();
+/// Cues of one batch.
+struct Table<F> {
+    cues: Array2<F>,
+    labels: Option<Vec<String>>,
+}
+
+/// What a cue and the memory that it recalled are called.
+struct Names<'a> {
+    cue: Option<&'a String>,
+    memory: Option<&'a str>,
+}
+
+/// What true cues look like, where a level says how noisy they are.
+fn calibration<F: Real>(
+    args: &Recall,
+    memory: &dyn attractor::Memory<F>,
+    level: Level,
+) -> Result<Option<Calibration>> {
+    /// True cues compared with, where nobody asks for a rarer quantile.
+    const SAMPLES: usize = 199;
+    /// And for each true cue that may be refused.
+    const EACH: f64 = 20.0;
+    if let Some(p) = args.reject {
+        if !(1e-4..1.0).contains(&p) {
+            bail!("reject: expected a share of true cues from 0.0001 to below 1, found {p}");
+        }
+        if args.clamp.is_some() {
+            bail!(
+                "reject: known units are held exactly and have no noise to judge by; leave --clamp or --reject away"
+            );
+        }
+        if level == Level::Estimate {
+            bail!(
+                "reject: expected --sigma or --signal with it, the most noise that a cue may have; found neither (some noise explains any cue)"
+            );
+        }
     }
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} cues, {eta} left");
-    ProgressBar::new(rows as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    let Some(patterns) = memory.patterns().filter(|_| level != Level::Estimate && args.clamp.is_none())
+    else {
+        return Ok(None);
+    };
+    let samples = args.reject.map_or(SAMPLES, |p| ((EACH / p) as usize).max(SAMPLES));
+    Ok(Some(Calibration::new(patterns, level, samples, args.seed)?))
+}
+
+/// The mask of some rows, from one for all or one each.
+fn one_a_row(known: &Array2<bool>, rows: std::ops::Range<usize>) -> Array2<bool> {
+    if known.nrows() == 1 {
+        let view: ArrayView2<bool> =
+            known.broadcast((rows.len(), known.ncols())).expect("one row is any number");
+        return view.to_owned();
+    }
+    known.slice(s![rows, ..]).to_owned()
 }
 
 fn sign<F: Real>(x: F) -> F {
@@ -115,8 +212,9 @@ fn sign<F: Real>(x: F) -> F {
     }
 }
 
-fn outcome(outcome: Outcome) -> (&'static str, Option<usize>) {
-    match outcome {
+fn outcome(row: &Row) -> (&'static str, Option<usize>) {
+    match row.outcome {
+        _ if row.refused => ("refused", None),
         Outcome::Settled { step } => ("settled", Some(step)),
         Outcome::StillMoving => ("still moving", None),
         Outcome::TwoCycle { step } => ("2-cycle", Some(step)),
@@ -124,17 +222,32 @@ fn outcome(outcome: Outcome) -> (&'static str, Option<usize>) {
     }
 }
 
-fn to_json<F: Real + Into<Value>>(id: u64, row: &Row, state: Option<ArrayView1<F>>) -> Value {
-    let (name, step) = outcome(row.outcome);
+fn to_json<F: Real + Into<Value>>(
+    id: u64,
+    row: &Row,
+    names: &Names,
+    state: Option<ArrayView1<F>>,
+    values: Option<ArrayView1<F>>,
+) -> Value {
+    let (name, step) = outcome(row);
     let posterior = row.posterior.as_ref();
-    let mut value = json!({ "row": id });
-    let object = value.as_object_mut().expect("an object");
+    let mut line = json!({ "row": id });
+    let object = line.as_object_mut().expect("an object");
+    let list = |numbers: ArrayView1<F>| -> Value { numbers.iter().map(|&x| x.into()).collect() };
+    if let Some(cue) = names.cue {
+        object.insert("cue".into(), json!(cue));
+    }
     if let Some(state) = state {
-        object.insert("state".into(), state.iter().map(|&x| x.into()).collect());
+        object.insert("state".into(), list(state));
+    }
+    if let Some(values) = values {
+        object.insert("values".into(), list(values));
     }
     for (key, field) in [
         ("memory", json!(row.memory)),
+        ("label", json!(names.memory)),
         ("overlap", json!(row.overlap)),
+        ("match", json!(row.matching)),
         ("posterior", json!(posterior.map(|p| &p.top))),
         ("entropy", json!(posterior.map(|p| p.entropy))),
         ("participation", json!(posterior.map(|p| p.participation))),
@@ -148,18 +261,30 @@ fn to_json<F: Real + Into<Value>>(id: u64, row: &Row, state: Option<ArrayView1<F
     ] {
         object.insert(key.into(), field);
     }
-    value
+    line
 }
 
-fn to_line(id: u64, row: &Row) -> String {
+fn heading() -> String {
+    format!(
+        "{:>6} {:>7} {:>8} {:>6} {:>9} {:>8} {:>13} {:>8} {:>6}  outcome",
+        "row", "memory", "overlap", "match", "posterior", "entropy", "energy", "sigma", "steps"
+    )
+}
+
+fn to_line(id: u64, row: &Row, names: &Names) -> String {
     let text = |value: Option<String>| value.unwrap_or_else(|| "-".into());
-    let (name, step) = outcome(row.outcome);
+    let (name, step) = outcome(row);
     let step = step.map_or(String::new(), |s| format!(" at {s}"));
     let regime = row.regime.map_or(String::new(), |r| format!(", {r}"));
+    let which = match (names.cue, names.memory) {
+        (None, None) => String::new(),
+        (cue, memory) => format!("  {} -> {}", cue.map_or("cue", String::as_str), memory.unwrap_or("-")),
+    };
     format!(
-        "{id:>6} {:>7} {:>8} {:>9} {:>8} {:>13.6} {:>8} {:>6}  {name}{step}{regime}",
+        "{id:>6} {:>7} {:>8} {:>6} {:>9} {:>8} {:>13.6} {:>8} {:>6}  {name}{step}{regime}{which}",
         text(row.memory.map(|m| m.to_string())),
         text(row.overlap.map(|o| format!("{o:.4}"))),
+        text(row.matching.map(|m| format!("{m:.3}"))),
         text(row.posterior.as_ref().map(|p| format!("{:.4}", p.top[0].1))),
         text(row.posterior.as_ref().map(|p| format!("{:.4}", p.entropy))),
         row.energy,

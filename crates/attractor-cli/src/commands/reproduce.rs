@@ -4,7 +4,6 @@ use std::io::Write;
 
 use anyhow::Result;
 use attractor_experiments::dispersed_memories::table1;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::make_folder;
 use crate::args::{Reproduce, Table1};
@@ -16,8 +15,7 @@ pub fn run(experiment: &Reproduce) -> Result<()> {
 }
 
 fn table1(args: &Table1) -> Result<()> {
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} pattern sets, {eta} left")?;
-    let bar = if args.quiet { ProgressBar::hidden() } else { ProgressBar::new(0).with_style(style) };
+    let bar = crate::progress::bar("pattern sets", args.quiet);
     let config =
         table1::Config { repetitions: args.repetitions, seed: args.seed, ..table1::Config::default() };
     config.check()?;

@@ -1,0 +1,87 @@
+//! `attractor info`
+
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use anyhow::Result;
+use attractor_data::{Rows, summary};
+use serde_json::{Map, Value, json};
+
+use crate::args::Info;
+use crate::load;
+
+pub fn run(args: &Info) -> Result<()> {
+    let size = std::fs::metadata(&args.file).ok().filter(|m| m.is_file()).map(|m| m.len());
+    let lines = match summary(&args.file)? {
+        Some(s) => vec![
+            ("kind", json!("stored memory")),
+            ("model", json!(s.spec.model)),
+            (
+                "options",
+                s.spec.options.iter().map(|(k, v)| (k.to_owned(), json!(v))).collect::<Map<_, _>>().into(),
+            ),
+            ("patterns", json!(s.patterns)),
+            ("units", json!(s.dim)),
+            ("dtype", json!(s.dtype)),
+            ("preparation", json!(s.preparation)),
+            ("shape", json!(s.shape.map(|s| s.to_string()))),
+            ("weights", json!(s.weighted)),
+            ("values", json!(s.associated)),
+            ("labels", labels(s.labels.as_deref(), args.json)),
+            ("provenance", json!(s.provenance)),
+            ("bytes", json!(size)),
+        ],
+        None => {
+            let rows = Rows::open(&args.file, &load::reading(&args.files)?)?;
+            let head = rows.head();
+            vec![
+                ("kind", json!("rows")),
+                ("rows", json!(head.rows)),
+                ("units", json!(head.columns)),
+                ("dtype", json!(head.dtype.name())),
+                ("shape", json!(head.shape.map(|s| s.to_string()))),
+                ("labels", labels(head.labels.as_deref(), args.json)),
+                ("bytes", json!(size)),
+            ]
+        }
+    };
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", Value::Object(lines.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()))?;
+        return Ok(());
+    }
+    for (key, value) in lines {
+        let text = match value {
+            Value::Null => "-".to_owned(),
+            Value::String(text) => text,
+            Value::Array(items) => items
+                .iter()
+                .map(|i| i.as_str().map_or(i.to_string(), str::to_owned))
+                .collect::<Vec<_>>()
+                .join("; "),
+            Value::Object(options) if options.is_empty() => "defaults".to_owned(),
+            Value::Object(options) => {
+                let option = |(k, v): (&String, &Value)| format!("--{k} {}", v.as_str().unwrap_or_default());
+                options.iter().map(option).collect::<Vec<_>>().join(" ")
+            }
+            other => other.to_string(),
+        };
+        writeln!(out, "{key:<12} {}", text.trim_end())?;
+    }
+    Ok(())
+}
+
+/// All labels for a program, a few for a person.
+fn labels(labels: Option<&[String]>, all: bool) -> Value {
+    const SOME: usize = 8;
+    let Some(labels) = labels else {
+        return Value::Null;
+    };
+    if all {
+        return json!(labels);
+    }
+    let distinct: BTreeSet<&String> = labels.iter().collect();
+    let some: Vec<&str> = distinct.iter().take(SOME).map(|l| l.as_str()).collect();
+    let more = if distinct.len() > SOME { ", ..." } else { "" };
+    json!(format!("{} distinct: {}{more}", distinct.len(), some.join(", ")))
+}

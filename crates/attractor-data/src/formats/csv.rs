@@ -1,0 +1,136 @@
+//! Tables of text: one row a line, with or without a header and a column of labels.
+
+use std::path::{Path, PathBuf};
+
+use csv::{Reader, ReaderBuilder, StringRecord};
+
+use super::{Bytes, Head, Input, Opened, Source};
+use crate::error::{Error, Result};
+use crate::table::{Dtype, Values};
+
+/// Header names of a column of labels.
+const LABELS: [&str; 4] = ["label", "labels", "class", "name"];
+
+pub(super) fn open(path: &Path, bytes: Bytes) -> Result<Opened> {
+    // Once to count, check and label the rows, once for the numbers.
+    let [mut first, second] = bytes.twice(path)?;
+    let start = first.fill_buf().map_err(|e| Error::read(path, e))?;
+    let line = start.split(|&b| b == b'\n').next().unwrap_or_default();
+    let separator = [b'\t', b';', b','].into_iter().find(|s| line.contains(s)).unwrap_or(b',');
+    let reader = |input| {
+        let mut builder = ReaderBuilder::new();
+        builder.has_headers(false).delimiter(separator).trim(csv::Trim::All).from_reader(input)
+    };
+    let table = |input| Lines { path: path.to_owned(), reader: reader(input), line: 0, form: None };
+
+    let mut lines = table(first);
+    let (mut labels, mut rows) = (Vec::new(), 0);
+    let mut numbers = Vec::new();
+    while let Some(label) = lines.row(&mut numbers)? {
+        numbers.clear();
+        labels.extend(label);
+        rows += 1;
+    }
+    let Some(form) = lines.form.filter(|form| form.columns > 0) else {
+        return Err(lines.wrong("none".into()));
+    };
+    let head = Head {
+        path: path.to_owned(),
+        rows,
+        columns: form.columns,
+        dtype: Dtype::F64,
+        shape: None,
+        labels: form.label.is_some().then_some(labels),
+    };
+    Ok((head, Box::new(table(second))))
+}
+
+/// What the first line tells of all.
+#[derive(Clone, Copy)]
+struct Form {
+    /// Numbers a row.
+    columns: usize,
+    /// Which field is a label.
+    label: Option<usize>,
+}
+
+struct Lines {
+    path: PathBuf,
+    reader: Reader<Box<dyn Input>>,
+    line: usize,
+    form: Option<Form>,
+}
+
+impl Lines {
+    fn wrong(&self, found: String) -> Error {
+        let cure = "repair the file, or save it as .npy";
+        Error::content(&self.path, "a table of numbers, one row a line", found, cure)
+    }
+
+    fn record(&mut self) -> Result<Option<StringRecord>> {
+        let mut record = StringRecord::new();
+        match self.reader.read_record(&mut record) {
+            Ok(more) => {
+                self.line += 1;
+                Ok(more.then_some(record))
+            }
+            Err(error) => Err(self.wrong(match error.kind() {
+                csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+                    format!("{len} fields in row {} after {expected_len} in those before", self.line + 1)
+                }
+                csv::ErrorKind::Utf8 { .. } => "text that is not UTF-8".to_owned(),
+                _ => "a line that is no row of fields".to_owned(),
+            })),
+        }
+    }
+
+    /// Appends the numbers of the next row, and gives its label; none at the end.
+    fn row(&mut self, numbers: &mut Vec<f64>) -> Result<Option<Option<String>>> {
+        let Some(mut record) = self.record()? else {
+            return Ok(None);
+        };
+        if self.form.is_none() {
+            let (form, header) = form(&record);
+            self.form = Some(form);
+            if header {
+                match self.record()? {
+                    Some(next) => record = next,
+                    None => return Ok(None),
+                }
+            }
+        }
+        let label = self.form.and_then(|form| form.label);
+        for (column, field) in record.iter().enumerate().filter(|(column, _)| Some(*column) != label) {
+            let Ok(number) = field.parse::<f64>() else {
+                let field: String = field.chars().take(20).collect();
+                return Err(self.wrong(format!("'{field}' in row {}, column {}", self.line, column + 1)));
+            };
+            numbers.push(number);
+        }
+        Ok(Some(label.map(|label| record[label].to_owned())))
+    }
+}
+
+/// The form of the rows, and whether this first one is a header.
+fn form(first: &StringRecord) -> (Form, bool) {
+    let fields = first.len();
+    let text: Vec<usize> = (0..fields).filter(|&i| first[i].parse::<f64>().is_err()).collect();
+    let named = text.iter().copied().find(|&i| LABELS.contains(&first[i].to_lowercase().as_str()));
+    // Numbers but for the first or the last field: a row with its label.
+    let edge = text.iter().copied().find(|&i| text.len() == 1 && fields > 1 && (i == 0 || i == fields - 1));
+    let header = named.is_some() || !text.is_empty() && edge.is_none();
+    let label = if header { named } else { edge };
+    (Form { columns: fields - usize::from(label.is_some()), label }, header)
+}
+
+impl Source for Lines {
+    fn take(&mut self, rows: usize) -> Result<Values> {
+        let mut numbers = Vec::new();
+        for _ in 0..rows {
+            if self.row(&mut numbers)?.is_none() {
+                return Err(self.wrong("fewer rows than a moment ago".into()));
+            }
+        }
+        Ok(Values::F64(numbers))
+    }
+}

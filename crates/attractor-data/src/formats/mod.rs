@@ -1,0 +1,346 @@
+//! Files of rows: what kind a file is, and its rows in order, a batch at a time.
+//!
+//! Each format reads its head (how many rows of what) and hands out values as they are asked for, so
+//! that a file of cues may be larger than memory.
+
+mod cifar;
+mod csv;
+mod idx;
+mod labels;
+mod npy;
+mod npz;
+mod pictures;
+mod raw;
+pub(crate) mod safetensors;
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Cursor, Read, Seek};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use flate2::bufread::MultiGzDecoder;
+use ndarray::Array2;
+
+use crate::error::{Error, Result};
+use crate::shape::{Layout, Shape};
+use crate::table::{Dtype, Table, Values};
+
+/// What to know about a file that does not say it all.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// The images that the rows are.
+    pub shape: Option<Shape>,
+    /// The order of their numbers.
+    pub layout: Option<Layout>,
+    /// Pictures are brought to this height and width; without it all must have one size.
+    pub resize: Option<(usize, usize)>,
+    /// Pictures are read as grey.
+    pub grey: bool,
+    /// A file of labels: text with one a line, or an array of class numbers.
+    pub labels: Option<PathBuf>,
+}
+
+/// What a file's rows are.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// Where they are from.
+    pub path: PathBuf,
+    /// How many.
+    pub rows: usize,
+    /// Numbers a row.
+    pub columns: usize,
+    /// Their type.
+    pub dtype: Dtype,
+    /// The images that they are, if the file or the reader says so.
+    pub shape: Option<Shape>,
+    /// One a row, if the file or one beside it has them.
+    pub labels: Option<Vec<String>>,
+}
+
+/// Rows of a file, in order, a batch at a time.
+pub struct Rows {
+    head: Head,
+    source: Box<dyn Source>,
+    at: usize,
+    relay: Option<Shape>,
+}
+
+impl std::fmt::Debug for Rows {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rows").field("head", &self.head).field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+/// A format's values, row after row.
+trait Source: Send {
+    /// The next `rows` rows, which the head has announced.
+    fn take(&mut self, rows: usize) -> Result<Values>;
+}
+
+impl Rows {
+    /// Opens a file, a folder of pictures, or one array of an archive (`FILE:NAME`).
+    ///
+    /// Reads `.npy`, `.npz`, `.safetensors`, IDX, CIFAR-10 `.bin` (these also gzipped), `.csv`, PNG and
+    /// JPEG.
+    ///
+    /// # Errors
+    /// A file that is missing, of another kind, damaged or truncated; pictures of several sizes.
+    pub fn open(path: &Path, reading: &Reading) -> Result<Self> {
+        let (path, array) = array_name(path);
+        let (mut head, source) = match std::fs::metadata(&path) {
+            Ok(found) if found.is_dir() => pictures::folder(&path, reading)?,
+            _ => {
+                let bytes = Bytes::open(&path)?;
+                from_bytes(&path, bytes, array.as_deref(), reading)?
+            }
+        };
+        if let Some(file) = &reading.labels {
+            head.labels = Some(labels::read(file, head.rows)?);
+        }
+        if let Some(shape) = reading.shape {
+            shape.check(head.columns)?;
+            head.shape = Some(shape);
+        }
+        if let (Some(layout), Some(shape)) = (reading.layout, &mut head.shape) {
+            shape.layout = layout;
+        }
+        Ok(Rows { head, source, at: 0, relay: None })
+    }
+
+    /// Rows that are in memory already.
+    pub fn of(table: Table, path: &Path) -> Self {
+        let head = Head {
+            path: path.to_owned(),
+            rows: table.rows(),
+            columns: table.columns(),
+            dtype: table.dtype(),
+            shape: table.shape(),
+            labels: table.labels().map(<[String]>::to_vec),
+        };
+        let values = table.into_values();
+        Rows { source: Box::new(Whole { values, columns: head.columns, at: 0 }), head, at: 0, relay: None }
+    }
+
+    /// What the rows are.
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// The same rows, as images whose numbers lie as in `shape`: colours side by side or one after the
+    /// other, as the patterns they are compared with.
+    pub fn laid_out_as(mut self, shape: Option<Shape>) -> Self {
+        if let (Some(own), Some(to)) = (self.head.shape, shape)
+            && (own.channels, own.height, own.width) == (to.channels, to.height, to.width)
+        {
+            self.relay = Some(to);
+        }
+        self
+    }
+
+    /// The next `rows` rows, or as many as are left; none at the end.
+    ///
+    /// # Errors
+    /// A file that ends or breaks early.
+    pub fn next_batch(&mut self, rows: usize) -> Result<Option<Table>> {
+        let rows = rows.min(self.head.rows - self.at);
+        if rows == 0 {
+            return Ok(None);
+        }
+        let values = self.source.take(rows)?;
+        let labels = self.head.labels.as_ref().map(|l| l[self.at..self.at + rows].to_vec());
+        self.at += rows;
+        let table = Table::new(values, self.head.columns, labels, self.head.shape);
+        Ok(Some(match self.relay {
+            Some(to) => table.relaid(to),
+            None => table,
+        }))
+    }
+
+    /// All rows that are left.
+    ///
+    /// # Errors
+    /// A file that ends or breaks early.
+    pub fn all(mut self) -> Result<Table> {
+        let left = self.head.rows - self.at;
+        match self.next_batch(left)? {
+            Some(table) => Ok(table),
+            None => Ok(Table::new(Values::F32(Vec::new()), self.head.columns, None, self.head.shape)),
+        }
+    }
+}
+
+/// Reads a whole file: see [`Rows::open`].
+///
+/// # Errors
+/// As [`Rows::open`].
+pub fn read(path: &Path, reading: &Reading) -> Result<Table> {
+    Rows::open(path, reading)?.all()
+}
+
+/// Reads a mask: non-zero means known. One row for all `rows` cues, or one row a cue.
+///
+/// # Errors
+/// As [`read`]; a shape that is neither.
+pub fn read_mask(path: &Path, rows: usize, dim: usize, reading: &Reading) -> Result<Array2<bool>> {
+    let table = read(path, reading)?;
+    if table.columns() != dim || (table.rows() != 1 && table.rows() != rows) {
+        return Err(Error::content(
+            path,
+            format!("a mask of shape {dim} or {rows} × {dim}"),
+            format!("{} × {}", table.rows(), table.columns()),
+            "give one row for all cues or one row a cue",
+        ));
+    }
+    let mask = table.floats::<f64>();
+    if let Some((row, unit)) = mask.indexed_iter().find(|(_, v)| v.is_nan()).map(|(at, _)| at) {
+        return Err(Error::content(
+            path,
+            "a mask of zeros and other numbers",
+            format!("NaN at row {row}, unit {unit}"),
+            "write 0 for unknown and 1 for known units",
+        ));
+    }
+    Ok(mask.mapv(|v| v != 0.0))
+}
+
+/// `FILE:NAME` where `FILE` exists and the whole does not.
+fn array_name(path: &Path) -> (PathBuf, Option<String>) {
+    let split = path.to_str().and_then(|text| text.rsplit_once(':'));
+    match split {
+        Some((file, name)) if !path.exists() && Path::new(file).is_file() => {
+            (file.into(), Some(name.to_owned()))
+        }
+        _ => (path.to_owned(), None),
+    }
+}
+
+/// Bytes of a file, and how many there are where that can be known before reading them.
+struct Bytes {
+    reader: Box<dyn Input>,
+    length: Option<u64>,
+    file: bool,
+}
+
+/// Bytes that can be looked at before they are taken.
+trait Input: BufRead + Send {}
+impl<T: BufRead + Send> Input for T {}
+
+/// Bytes that can be read in any order.
+trait Places: Read + Seek + Send {}
+impl<T: Read + Seek + Send> Places for T {}
+
+impl Bytes {
+    fn open(path: &Path) -> Result<Self> {
+        let failed = |e| Error::read(path, e);
+        let file = File::open(path).map_err(failed)?;
+        let found = file.metadata().map_err(failed)?;
+        let length = found.is_file().then_some(found.len());
+        Ok(Bytes {
+            reader: Box::new(BufReader::with_capacity(1 << 16, file)),
+            length,
+            file: length.is_some(),
+        })
+    }
+
+    fn memory(bytes: Vec<u8>) -> Self {
+        Bytes { length: Some(bytes.len() as u64), reader: Box::new(Cursor::new(bytes)), file: false }
+    }
+
+    fn peek(&mut self, path: &Path) -> Result<Vec<u8>> {
+        let start = self.reader.fill_buf().map_err(|e| Error::read(path, e))?;
+        Ok(start[..start.len().min(16)].to_vec())
+    }
+
+    /// The same bytes, to be read in any order; in memory only if they are not a plain file.
+    fn places(self, path: &Path) -> Result<Box<dyn Places>> {
+        if self.file {
+            return Ok(Box::new(File::open(path).map_err(|e| Error::read(path, e))?));
+        }
+        Ok(Box::new(Cursor::new(self.rest(path)?)))
+    }
+
+    /// The same bytes from their start, two times.
+    fn twice(self, path: &Path) -> Result<[Box<dyn Input>; 2]> {
+        if self.file {
+            return Ok([Bytes::open(path)?.reader, Bytes::open(path)?.reader]);
+        }
+        let bytes: Arc<[u8]> = self.rest(path)?.into();
+        Ok([Box::new(Cursor::new(bytes.clone())), Box::new(Cursor::new(bytes))])
+    }
+
+    fn rest(mut self, path: &Path) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.reader.read_to_end(&mut bytes).map_err(|e| Error::read(path, e))?;
+        Ok(bytes)
+    }
+}
+
+type Opened = (Head, Box<dyn Source>);
+
+/// By the first bytes where they tell, else by the name's ending.
+fn from_bytes(path: &Path, mut bytes: Bytes, array: Option<&str>, reading: &Reading) -> Result<Opened> {
+    let mut name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let mut start = bytes.peek(path)?;
+    if start.starts_with(&[0x1f, 0x8b]) {
+        let inner = BufReader::with_capacity(1 << 16, MultiGzDecoder::new(bytes.reader));
+        bytes = Bytes { reader: Box::new(inner), length: None, file: false };
+        name = name.trim_end_matches(".gz").to_owned();
+        start = bytes.peek(path).map_err(|_| {
+            Error::content(path, "a whole gzip file", "one that breaks off", "fetch or compress it again")
+        })?;
+    }
+    let ends = |ending: &str| name.ends_with(ending);
+    let one_array = |opened: Result<Opened>| match array {
+        Some(name) => Err(Error::content(
+            path,
+            "an archive of named arrays (.npz or .safetensors)",
+            format!("a file of one array and the name '{name}'"),
+            "leave the name away",
+        )),
+        None => opened,
+    };
+    match start[..] {
+        [] => Err(Error::content(path, KINDS, "an empty file", "give a file with rows")),
+        [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => one_array(npy::open(path, bytes)),
+        [b'P', b'K', ..] => npz::open(path, bytes.places(path)?, array),
+        [0x89, b'P', b'N', b'G', ..] | [0xff, 0xd8, 0xff, ..] => {
+            one_array(pictures::file(path, bytes.rest(path)?, reading))
+        }
+        _ if ends(".bin") => one_array(cifar::open(path, bytes)),
+        [0, 0, 0x08 | 0x09 | 0x0b..=0x0e, 1..=8, ..] => one_array(idx::open(path, bytes)),
+        [_, _, _, _, _, _, _, _, b'{', ..] => safetensors::open(path, bytes, array),
+        _ if ends(".csv") || ends(".tsv") || ends(".txt") => one_array(csv::open(path, bytes)),
+        _ => Err(Error::content(
+            path,
+            KINDS,
+            format!("a file that starts with bytes {:02x?}", &start[..start.len().min(6)]),
+            "convert it to one of these",
+        )),
+    }
+}
+
+const KINDS: &str = "a .npy, .npz, .safetensors, IDX, CIFAR-10 .bin, .csv, PNG or JPEG file";
+
+/// Rows that are in memory already.
+struct Whole {
+    values: Values,
+    columns: usize,
+    at: usize,
+}
+
+impl Source for Whole {
+    fn take(&mut self, rows: usize) -> Result<Values> {
+        let from = self.at * self.columns;
+        self.at += rows;
+        Ok(self.values.pick(from..self.at * self.columns))
+    }
+}
+
+/// Reads a file that is in memory; its name says its kind where the first bytes do not.
+///
+/// # Errors
+/// As [`Rows::open`].
+pub fn read_bytes(name: &str, bytes: Vec<u8>, reading: &Reading) -> Result<Table> {
+    let (head, source) = from_bytes(Path::new(name), Bytes::memory(bytes), None, reading)?;
+    Rows { head, source, at: 0, relay: None }.all()
+}

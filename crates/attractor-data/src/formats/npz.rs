@@ -1,0 +1,75 @@
+//! NumPy's `.npz` archives: zip files of `.npy` files.
+
+use std::io::{BufReader, Read, SeekFrom};
+use std::path::Path;
+
+use flate2::bufread::DeflateDecoder;
+use zip::{CompressionMethod, ZipArchive};
+
+use super::{Bytes, Opened, Places, npy};
+use crate::error::{Error, Result};
+
+pub(super) fn open(path: &Path, mut places: Box<dyn Places>, array: Option<&str>) -> Result<Opened> {
+    let damaged = |found: String| {
+        Error::content(
+            path,
+            "a NumPy .npz archive",
+            found,
+            "save it with numpy.savez or numpy.savez_compressed",
+        )
+    };
+    let broken = |error| damaged(format!("a damaged one ({error})"));
+    let mut archive = ZipArchive::new(&mut places).map_err(broken)?;
+    let names: std::result::Result<Vec<String>, _> =
+        archive.file_names().map(|name| name.map(|n| n.into_owned())).collect();
+    let names = names.map_err(broken)?;
+    let name = choose(path, &names, array)?;
+    let entry = archive.by_name(&name).map_err(broken)?;
+    let (compression, length) = (entry.compression(), entry.size());
+    let (Some(start), packed) = (entry.data_start(), entry.compressed_size()) else {
+        return Err(damaged("an entry that does not say where it lies".into()));
+    };
+    drop(entry);
+    drop(archive);
+    places.seek(SeekFrom::Start(start)).map_err(|e| Error::read(path, e))?;
+    let packed = BufReader::with_capacity(1 << 16, places.take(packed));
+    let mut bytes = match compression {
+        CompressionMethod::Stored => Bytes { reader: Box::new(packed), length: Some(length), file: false },
+        CompressionMethod::Deflated => {
+            let reader = BufReader::with_capacity(1 << 16, DeflateDecoder::new(packed));
+            Bytes { reader: Box::new(reader), length: Some(length), file: false }
+        }
+        other => return Err(damaged(format!("one packed by {other}"))),
+    };
+    if !bytes.peek(path)?.starts_with(b"\x93NUMPY") {
+        return Err(damaged(format!("an entry '{name}' that is no .npy file")));
+    }
+    npy::open(path, bytes)
+}
+
+/// The name asked for (with or without `.npy`), or the only one.
+fn choose(path: &Path, names: &[String], array: Option<&str>) -> Result<String> {
+    let known = || {
+        let names: Vec<&str> = names.iter().take(20).map(|n| n.trim_end_matches(".npy")).collect();
+        names.join(", ")
+    };
+    let same = |name: &&String, wanted: &str| *name == wanted || name.strip_suffix(".npy") == Some(wanted);
+    match (array, names) {
+        (Some(wanted), _) => names.iter().find(|name| same(name, wanted)).cloned().ok_or_else(|| {
+            Error::content(
+                path,
+                format!("an array '{wanted}'"),
+                known(),
+                "give one of these names behind the colon",
+            )
+        }),
+        (None, [one]) => Ok(one.clone()),
+        (None, []) => Err(Error::content(path, "at least one array", "none", "save arrays into it")),
+        (None, _) => Err(Error::content(
+            path,
+            "the name of one array, as in FILE:NAME",
+            known(),
+            "give one of these names behind a colon",
+        )),
+    }
+}

@@ -1,0 +1,184 @@
+//! Numbers as they lie in memory: what `.npy`, `.npz`, `.safetensors` and IDX files are behind their heads.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::{Bytes, Head, Input, Opened, Source, Whole};
+use crate::error::{Error, Result};
+use crate::shape::Shape;
+use crate::table::{Dtype, Values};
+
+/// A number type of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    F16,
+    Bf16,
+    F32,
+    F64,
+    U8,
+    Bool,
+    I8,
+    I16,
+    I32,
+    I64,
+    U16,
+    U32,
+    U64,
+}
+
+impl Kind {
+    pub(super) fn size(self) -> usize {
+        match self {
+            Kind::U8 | Kind::Bool | Kind::I8 => 1,
+            Kind::F16 | Kind::Bf16 | Kind::I16 | Kind::U16 => 2,
+            Kind::F32 | Kind::I32 | Kind::U32 => 4,
+            Kind::F64 | Kind::I64 | Kind::U64 => 8,
+        }
+    }
+
+    fn dtype(self) -> Dtype {
+        match self {
+            Kind::F16 | Kind::Bf16 | Kind::F32 => Dtype::F32,
+            Kind::F64 => Dtype::F64,
+            Kind::U8 => Dtype::U8,
+            Kind::Bool => Dtype::Bool,
+            _ => Dtype::Integer,
+        }
+    }
+}
+
+/// What lies behind the head of a file.
+#[derive(Clone, Debug)]
+pub(super) struct Array {
+    pub kind: Kind,
+    pub big_endian: bool,
+    /// Sizes, slowest first; of columns (Fortran order) if `by_columns`.
+    pub sizes: Vec<usize>,
+    pub by_columns: bool,
+}
+
+const CURE: &str = "save it again as float32, float64, uint8, int8 or bool";
+
+/// Opens the array that the reader has come to: the first size counts rows, the others are joined; a
+/// vector is one row. `bytes.length` counts what is left, where known.
+pub(super) fn open(path: &Path, bytes: Bytes, array: Array) -> Result<Opened> {
+    let product = |sizes: &[usize]| sizes.iter().try_fold(1_usize, |p, &s| p.checked_mul(s));
+    let sizes = &array.sizes[..];
+    let split = usize::from(sizes.len() > 1);
+    let size = product(sizes).and_then(|n| n.checked_mul(array.kind.size())).filter(|&n| n <= 1 << 60);
+    let (Some(size), Some(rows), Some(columns)) = (size, product(&sizes[..split]), product(&sizes[split..]))
+    else {
+        return Err(Error::content(
+            path,
+            "an array that fits in memory",
+            format!("a head that claims sizes {sizes:?}"),
+            CURE,
+        ));
+    };
+    if let Some(length) = bytes.length.filter(|&l| l != size as u64) {
+        let (found, cure) = if length < size as u64 {
+            (
+                format!("{} bytes fewer: the file is truncated or its head wrong", size as u64 - length),
+                "fetch it again",
+            )
+        } else {
+            (format!("{} bytes more: the file is damaged or its head wrong", length - size as u64), CURE)
+        };
+        return Err(Error::content(path, "as many bytes as the head announces", found, cure));
+    }
+    let head = Head {
+        path: path.to_owned(),
+        rows,
+        columns,
+        dtype: array.kind.dtype(),
+        shape: Shape::of_sizes(&sizes[split..]),
+        labels: None,
+    };
+    let mut raw = Raw {
+        path: path.to_owned(),
+        reader: bytes.reader,
+        kind: array.kind,
+        big_endian: array.big_endian,
+        columns,
+        left: rows,
+    };
+    if array.by_columns && sizes.len() > 1 && rows > 0 && columns > 0 {
+        let values = raw.take(rows)?;
+        let sizes = array.sizes.clone();
+        let values = values.pick((0..rows * columns).map(|place| by_columns(&sizes, place)));
+        return Ok((head, Box::new(Whole { values, columns, at: 0 })));
+    }
+    Ok((head, Box::new(raw)))
+}
+
+/// Where the number at `place`, counted with the last index fastest, lies if the first is fastest.
+fn by_columns(sizes: &[usize], mut place: usize) -> usize {
+    let mut stride = sizes.iter().product::<usize>();
+    let mut at = 0;
+    for &size in sizes.iter().rev() {
+        stride /= size;
+        at += place % size * stride;
+        place /= size;
+    }
+    at
+}
+
+struct Raw {
+    path: PathBuf,
+    reader: Box<dyn Input>,
+    kind: Kind,
+    big_endian: bool,
+    columns: usize,
+    left: usize,
+}
+
+impl Source for Raw {
+    fn take(&mut self, rows: usize) -> Result<Values> {
+        let size = rows * self.columns * self.kind.size();
+        // Grows with what is there, whatever the head may claim.
+        let mut bytes = Vec::new();
+        let got = (&mut self.reader).take(size as u64).read_to_end(&mut bytes);
+        self.left -= rows;
+        // Behind the last row there is nothing, and of a packed file its checksum.
+        let end = if self.left == 0 { self.reader.fill_buf().map(|more| more.len()) } else { Ok(0) };
+        let extra = matches!(end, Ok(1..));
+        let found = match got.and_then(|got| end.map(|_| got)) {
+            Err(error) => format!("a file that breaks off ({error})"),
+            Ok(_) if bytes.len() < size => "fewer: the file is truncated or its head wrong".to_owned(),
+            Ok(_) if extra => "more: the file is damaged or its head wrong".to_owned(),
+            Ok(_) => {
+                return decode(&bytes, self.kind, self.big_endian).ok_or_else(|| {
+                    Error::content(&self.path, "whole numbers below 2^63", "a larger one", CURE)
+                });
+            }
+        };
+        Err(Error::content(&self.path, "as many bytes as the head announces", found, "fetch it again"))
+    }
+}
+
+/// The numbers, unless one is too large.
+fn decode(bytes: &[u8], kind: Kind, big: bool) -> Option<Values> {
+    macro_rules! numbers {
+        ($type:ty) => {
+            bytes.chunks_exact(size_of::<$type>()).map(|chunk| {
+                let chunk = chunk.try_into().expect("chunks of this size");
+                if big { <$type>::from_be_bytes(chunk) } else { <$type>::from_le_bytes(chunk) }
+            })
+        };
+    }
+    Some(match kind {
+        Kind::F16 => Values::F32(numbers!(u16).map(|b| half::f16::from_bits(b).to_f32()).collect()),
+        Kind::Bf16 => Values::F32(numbers!(u16).map(|b| half::bf16::from_bits(b).to_f32()).collect()),
+        Kind::F32 => Values::F32(numbers!(f32).collect()),
+        Kind::F64 => Values::F64(numbers!(f64).collect()),
+        Kind::U8 => Values::U8(bytes.to_vec()),
+        Kind::Bool => Values::Bool(bytes.iter().map(|&b| b != 0).collect()),
+        Kind::I8 => Values::Integer(numbers!(i8).map(i64::from).collect()),
+        Kind::I16 => Values::Integer(numbers!(i16).map(i64::from).collect()),
+        Kind::I32 => Values::Integer(numbers!(i32).map(i64::from).collect()),
+        Kind::I64 => Values::Integer(numbers!(i64).collect()),
+        Kind::U16 => Values::Integer(numbers!(u16).map(i64::from).collect()),
+        Kind::U32 => Values::Integer(numbers!(u32).map(i64::from).collect()),
+        Kind::U64 => Values::Integer(numbers!(u64).map(|v| i64::try_from(v).ok()).collect::<Option<_>>()?),
+    })
+}

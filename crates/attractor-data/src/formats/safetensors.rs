@@ -1,0 +1,103 @@
+//! Safetensors files: named arrays behind a JSON head.
+
+use std::io::Read;
+use std::path::Path;
+
+use safetensors::tensor::{Dtype, Metadata};
+
+use super::raw::{self, Array, Kind};
+use super::{Bytes, Opened};
+use crate::error::{Error, Result};
+
+const CURE: &str = "save it with safetensors.numpy.save_file";
+
+/// Reads the head of a file: its description and where the arrays begin.
+pub(crate) fn head(path: &Path, reader: &mut dyn Read) -> Result<(Metadata, usize)> {
+    let damaged = |found: String| Error::content(path, "a safetensors file", found, CURE);
+    let short = |_| damaged("a file that ends within its head".into());
+    /// The format's own limit.
+    const LONGEST: u64 = 100_000_000;
+    let mut start = [0; 8];
+    reader.read_exact(&mut start).map_err(short)?;
+    let length = u64::from_le_bytes(start);
+    if length > LONGEST {
+        return Err(damaged(format!("a head of {length} bytes")));
+    }
+    let mut bytes = Vec::new();
+    reader.take(length).read_to_end(&mut bytes).map_err(short)?;
+    if bytes.len() as u64 != length {
+        return Err(damaged("a file that ends within its head".into()));
+    }
+    // Refuses heads whose arrays overlap, leave gaps or do not fill their places.
+    let metadata = serde_json::from_slice(&bytes).map_err(|e| damaged(format!("a damaged one ({e})")))?;
+    Ok((metadata, 8 + length as usize))
+}
+
+pub(super) fn open(path: &Path, mut bytes: Bytes, array: Option<&str>) -> Result<Opened> {
+    let (metadata, taken) = head(path, &mut bytes.reader)?;
+    let mut tensors: Vec<_> = metadata.tensors().into_iter().collect();
+    tensors.sort_by_key(|(_, info)| info.data_offsets.0);
+    let names = || tensors.iter().take(20).map(|(n, _)| n.as_str()).collect::<Vec<_>>().join(", ");
+    let wanted = match (array, &tensors[..]) {
+        (Some(name), _) => tensors.iter().find(|(n, _)| n == name).ok_or_else(|| {
+            Error::content(
+                path,
+                format!("an array '{name}'"),
+                names(),
+                "give one of these names behind the colon",
+            )
+        })?,
+        (None, [one]) => one,
+        (None, []) => return Err(Error::content(path, "at least one array", "none", CURE)),
+        (None, all) => all.iter().find(|(n, _)| n == "patterns").ok_or_else(|| {
+            Error::content(
+                path,
+                "the name of one array, as in FILE:NAME",
+                names(),
+                "give one of these names behind a colon",
+            )
+        })?,
+    };
+    let info = wanted.1;
+    let kind = match info.dtype {
+        Dtype::F16 => Kind::F16,
+        Dtype::BF16 => Kind::Bf16,
+        Dtype::F32 => Kind::F32,
+        Dtype::F64 => Kind::F64,
+        Dtype::U8 => Kind::U8,
+        Dtype::BOOL => Kind::Bool,
+        Dtype::I8 => Kind::I8,
+        Dtype::I16 => Kind::I16,
+        Dtype::I32 => Kind::I32,
+        Dtype::I64 => Kind::I64,
+        Dtype::U16 => Kind::U16,
+        Dtype::U32 => Kind::U32,
+        Dtype::U64 => Kind::U64,
+        other => {
+            return Err(Error::content(
+                path,
+                "numbers that are float, integer or bool",
+                format!("{other:?}"),
+                CURE,
+            ));
+        }
+    };
+    let all = (taken + metadata.data_len()) as u64;
+    if let Some(length) = bytes.length.filter(|&l| l != all) {
+        return Err(Error::content(
+            path,
+            format!("{all} bytes, as its head announces"),
+            length.to_string(),
+            "fetch it again",
+        ));
+    }
+    // Past the arrays that lie before this one, and no further than its end.
+    let (from, to) = (info.data_offsets.0 as u64, info.data_offsets.1 as u64);
+    let skipped = std::io::copy(&mut (&mut bytes.reader).take(from), &mut std::io::sink());
+    let skipped = skipped.map_err(|e| Error::read(path, e))?;
+    let there = bytes.length.map_or(to - from, |l| l.saturating_sub(taken as u64 + skipped).min(to - from));
+    let reader = std::io::BufReader::new(bytes.reader.take(to - from));
+    let bytes = Bytes { reader: Box::new(reader), length: Some(there), file: false };
+    let array = Array { kind, big_endian: false, sizes: info.shape.clone(), by_columns: false };
+    raw::open(path, bytes, array)
+}

@@ -1,0 +1,179 @@
+//! Files appear whole or not at all.
+
+mod npy;
+mod npz;
+mod png;
+
+pub use npy::{NpyWriter, Number, write_mask, write_npy};
+pub use npz::NpzWriter;
+pub use png::write_png;
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use crate::error::{Error, Result};
+
+/// A file in the making: written beside its place, and put there when complete.
+///
+/// A device or pipe is written to directly, since it must not be replaced. Dropped before
+/// [`commit`](NewFile::commit), it leaves nothing behind.
+#[derive(Debug)]
+pub struct NewFile {
+    path: PathBuf,
+    target: PathBuf,
+    /// The first thing that the system said against it.
+    failure: Option<std::io::Error>,
+    inner: Inner,
+}
+
+#[derive(Debug)]
+enum Inner {
+    Beside(BufWriter<tempfile::NamedTempFile>, Listed),
+    Device(BufWriter<File>),
+}
+
+/// What is being written, to be removed if the program is stopped.
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Removes every file in the making. For a program that is about to exit: nothing can be written
+/// after it.
+pub fn abandon_unfinished() {
+    let guard = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
+    for path in guard.iter() {
+        // One that is gone already is as good.
+        let _ = std::fs::remove_file(path);
+    }
+    std::mem::forget(guard);
+}
+
+fn unfinished(change: impl FnOnce(&mut Vec<PathBuf>)) {
+    change(&mut UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner));
+}
+
+/// A place in the list of unfinished files.
+#[derive(Debug)]
+struct Listed(PathBuf);
+
+impl Listed {
+    fn new(path: &Path) -> Self {
+        unfinished(|files| files.push(path.to_owned()));
+        Listed(path.to_owned())
+    }
+}
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        unfinished(|files| files.retain(|f| *f != self.0));
+    }
+}
+
+impl NewFile {
+    /// Begins a file.
+    ///
+    /// # Errors
+    /// A folder that is not there or cannot be written to.
+    pub fn create(path: &Path) -> Result<Self> {
+        let failed = |reason| failure(path, reason);
+        // Through a link to the file that it names.
+        let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let special = std::fs::metadata(&target).is_ok_and(|m| !m.is_file() && !m.is_dir());
+        let inner = if special {
+            Inner::Device(BufWriter::new(File::options().write(true).open(&target).map_err(failed)?))
+        } else {
+            if target.is_dir() {
+                return Err(failed(std::io::ErrorKind::IsADirectory.into()));
+            }
+            let folder = match target.parent() {
+                Some(folder) if !folder.as_os_str().is_empty() => folder,
+                _ => Path::new("."),
+            };
+            let mut builder = tempfile::Builder::new();
+            let file = builder.prefix(".attractor-").suffix(".tmp").tempfile_in(folder).map_err(failed)?;
+            let listed = Listed::new(file.path());
+            Inner::Beside(BufWriter::new(file), listed)
+        };
+        Ok(NewFile { path: path.to_owned(), target, failure: None, inner })
+    }
+
+    /// Writes, keeping what the system says for [`commit`](NewFile::commit).
+    fn note<T>(&mut self, result: std::io::Result<T>) -> std::io::Result<T> {
+        if let Err(error) = &result {
+            let kept =
+                error.raw_os_error().map_or_else(|| error.kind().into(), std::io::Error::from_raw_os_error);
+            self.failure.get_or_insert(kept);
+        }
+        result
+    }
+
+    /// Puts the file in its place.
+    ///
+    /// # Errors
+    /// Whatever the system said, now or during a write; then an old file of that name is still there.
+    pub fn commit(mut self) -> Result<()> {
+        let _ = self.flush();
+        if let Some(reason) = self.failure.take() {
+            return Err(failure(&self.path, reason));
+        }
+        let NewFile { path, target, inner, .. } = self;
+        let Inner::Beside(buffer, listed) = inner else {
+            return Ok(());
+        };
+        let failed = |reason| failure(&path, reason);
+        let file = buffer.into_inner().map_err(|e| failed(e.into_error()))?;
+        // A temporary file is private; a result is as readable as any other new file.
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let wanted = std::fs::metadata(&target).map_or(0o644, |old| old.permissions().mode());
+            let permissions = std::fs::Permissions::from_mode(wanted);
+            file.as_file().set_permissions(permissions).map_err(failed)?;
+        }
+        file.persist(&target).map_err(|e| failed(e.error))?;
+        drop(listed);
+        Ok(())
+    }
+
+    /// What to report of a write that failed.
+    pub(crate) fn refused(&self, error: std::io::Error) -> Error {
+        failure(&self.path, error)
+    }
+}
+
+/// Only what the system says, not the name of a file that nobody asked for.
+fn failure(path: &Path, error: std::io::Error) -> Error {
+    let reason = error.raw_os_error().map_or(error, std::io::Error::from_raw_os_error);
+    Error::Write { path: path.to_owned(), reason }
+}
+
+impl Write for NewFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let result = match &mut self.inner {
+            Inner::Beside(file, _) => file.write(bytes),
+            Inner::Device(file) => file.write(bytes),
+        };
+        self.note(result)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        let result = match &mut self.inner {
+            Inner::Beside(file, _) => file.flush(),
+            Inner::Device(file) => file.flush(),
+        };
+        self.note(result)
+    }
+}
+
+/// Writes a file in one go.
+///
+/// # Errors
+/// Whatever the system or `write` says; then the old file, if any, is still there.
+pub fn write_atomically(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> Result<()> {
+    let mut file = NewFile::create(path)?;
+    write(&mut file).map_err(|error| file.refused(error))?;
+    file.commit()
+}

@@ -1,0 +1,109 @@
+//! NumPy's `.npy` files.
+
+use std::io::Write;
+use std::marker::PhantomData;
+use std::path::Path;
+
+use ndarray::ArrayView2;
+
+use super::{NewFile, write_atomically};
+use crate::error::Result;
+
+/// A number type of NumPy's.
+pub trait Number: Copy {
+    /// How NumPy names it.
+    const DESCR: &'static str;
+
+    /// Appends its bytes.
+    fn put(self, bytes: &mut Vec<u8>);
+}
+
+macro_rules! numbers {
+    ($($type:ty => $descr:literal),*) => {$(
+        impl Number for $type {
+            const DESCR: &'static str = $descr;
+
+            fn put(self, bytes: &mut Vec<u8>) {
+                bytes.extend_from_slice(&self.to_le_bytes());
+            }
+        }
+    )*};
+}
+numbers!(f32 => "<f4", f64 => "<f8", u8 => "|u1", i64 => "<i8");
+
+/// The head of an array (version 1.0), a multiple of 64 bytes long.
+pub(super) fn head<T: Number>(sizes: &[usize]) -> Vec<u8> {
+    let sizes: String = sizes.iter().map(|s| format!("{s}, ")).collect();
+    let mut text =
+        format!("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", T::DESCR, sizes.trim_end());
+    while (10 + text.len() + 1) % 64 != 0 {
+        text.push(' ');
+    }
+    text.push('\n');
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend_from_slice(&(text.len() as u16).to_le_bytes());
+    bytes.extend_from_slice(text.as_bytes());
+    bytes
+}
+
+/// Appends the numbers of some rows.
+pub(super) fn put<T: Number>(rows: ArrayView2<T>, bytes: &mut Vec<u8>) {
+    rows.iter().for_each(|value| value.put(bytes));
+}
+
+/// An array that is written a batch of rows at a time.
+#[derive(Debug)]
+pub struct NpyWriter<T> {
+    file: NewFile,
+    kind: PhantomData<T>,
+}
+
+impl<T: Number> NpyWriter<T> {
+    /// Begins an array of `rows` × `columns`.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn create(path: &Path, rows: usize, columns: usize) -> Result<Self> {
+        let mut file = NewFile::create(path)?;
+        file.write_all(&head::<T>(&[rows, columns])).map_err(|e| file.refused(e))?;
+        Ok(NpyWriter { file, kind: PhantomData })
+    }
+
+    /// Writes the next rows.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn append(&mut self, rows: ArrayView2<T>) -> Result<()> {
+        let mut bytes = Vec::with_capacity(rows.len() * size_of::<T>());
+        put(rows, &mut bytes);
+        self.file.write_all(&bytes).map_err(|e| self.file.refused(e))
+    }
+
+    /// Puts the file in its place.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn finish(self) -> Result<()> {
+        self.file.commit()
+    }
+}
+
+/// Writes an array, whole or not at all.
+///
+/// # Errors
+/// Whatever the system says.
+pub fn write_npy<T: Number>(path: &Path, array: ArrayView2<T>) -> Result<()> {
+    write_atomically(path, |file| {
+        let mut bytes = head::<T>(&[array.nrows(), array.ncols()]);
+        put(array, &mut bytes);
+        file.write_all(&bytes)
+    })
+}
+
+/// Writes a mask, true as 1.
+///
+/// # Errors
+/// Whatever the system says.
+pub fn write_mask(path: &Path, mask: ArrayView2<bool>) -> Result<()> {
+    write_npy(path, mask.mapv(u8::from).view())
+}

@@ -1,0 +1,310 @@
+//! Memories in files: model, options, patterns and what was learned of them, in one safetensors file.
+//!
+//! Arrays: `patterns` (N × D, prepared), `couplings` (D × D, of a classical network), `weights` (N),
+//! `associated` (N × Dv), and of the preparation `mean` and `scale`, or `threshold`, `low` and `high`. The
+//! metadata has one entry, `attractor`, which says the rest as JSON.
+
+use std::collections::HashMap;
+use std::io::BufReader;
+use std::path::Path;
+
+use attractor::memories::{Learned, Memory, Spec};
+use attractor::{Extras, Patterns, Preparation, Real};
+use ndarray::Array2;
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype as TensorType, Metadata, TensorView, serialize};
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+use crate::formats::safetensors as format;
+use crate::output::write_atomically;
+use crate::shape::Shape;
+
+/// A memory as a file keeps it.
+#[derive(Clone, Debug)]
+pub struct Stored<F> {
+    /// Model and options.
+    pub spec: Spec,
+    /// Patterns, prepared.
+    pub patterns: Patterns<F>,
+    /// Couplings, for a model that has them.
+    pub learned: Option<Learned>,
+    /// The images that the patterns are.
+    pub shape: Option<Shape>,
+    /// What happened to it: which rows of which file were stored, appended, removed.
+    pub provenance: Vec<String>,
+}
+
+/// What a stored memory says of itself without its patterns being read.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// Model and options.
+    pub spec: Spec,
+    /// Number of patterns, N.
+    pub patterns: usize,
+    /// Units a pattern, D.
+    pub dim: usize,
+    /// Number type: `f32` or `f64`.
+    pub dtype: &'static str,
+    /// How raw rows become states, in a few words.
+    pub preparation: String,
+    /// Labels, one a pattern.
+    pub labels: Option<Vec<String>>,
+    /// Whether patterns have prior weights.
+    pub weighted: bool,
+    /// Numbers of an associated vector, where patterns have them.
+    pub associated: Option<usize>,
+    /// The images that the patterns are.
+    pub shape: Option<Shape>,
+    /// How many patterns the couplings in the file are from.
+    pub learned: Option<usize>,
+    /// What happened to it.
+    pub provenance: Vec<String>,
+}
+
+const VERSION: &str = "1";
+const KEY: &str = "attractor";
+const CURE: &str = "make it with `attractor store`";
+
+fn wrong(path: &Path, found: impl Into<String>) -> Error {
+    Error::content(path, "a memory stored by attractor", found, CURE)
+}
+
+impl<F: Real> Stored<F> {
+    /// A built memory, to be written.
+    pub fn of(
+        spec: Spec,
+        memory: &dyn Memory<F>,
+        shape: Option<Shape>,
+        provenance: Vec<String>,
+    ) -> Option<Self> {
+        let patterns = memory.patterns()?.clone();
+        Some(Stored { spec, patterns, learned: memory.learned(), shape, provenance })
+    }
+
+    /// Writes it, whole or not at all.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        let bytes = self.to_bytes().map_err(|e| wrong(path, e.to_string()))?;
+        write_atomically(path, |file| file.write_all(&bytes))
+    }
+
+    fn to_bytes(&self) -> std::result::Result<Vec<u8>, safetensors::SafeTensorError> {
+        let patterns = &self.patterns;
+        let extras = patterns.extras();
+        let options = self.spec.options.iter().map(|(k, v)| (k.to_owned(), Value::from(v))).collect();
+        let says = json!({
+            "version": VERSION,
+            "model": self.spec.model,
+            "options": Value::Object(options),
+            "shape": self.shape.map(|s| s.to_string()),
+            "learned": self.learned.as_ref().map(|l| l.patterns),
+            "provenance": self.provenance,
+            "labels": extras.labels,
+        });
+        // One entry: several would come in another order each time.
+        let meta = HashMap::from([(KEY.to_owned(), says.to_string())]);
+
+        let mut arrays = vec![array("patterns", patterns.values().dim(), patterns.values().iter().copied())];
+        if let Some(vectors) = &extras.associated {
+            arrays.push(array("associated", vectors.dim(), vectors.iter().copied()));
+        }
+        if let Some(learned) = &self.learned {
+            arrays.push(array("couplings", learned.couplings.dim(), learned.couplings.iter().copied()));
+        }
+        let mut list =
+            |name, values: &[f64]| arrays.push(array(name, (1, values.len()), values.iter().copied()));
+        if let Some(weights) = &extras.weights {
+            list("weights", weights);
+        }
+        match patterns.preparation() {
+            Preparation::Identity => {}
+            Preparation::Affine { mean, scale } => {
+                list("mean", mean);
+                list("scale", &[*scale]);
+            }
+            Preparation::Spins { threshold, low, high } => {
+                list("threshold", threshold);
+                list("low", low);
+                list("high", high);
+            }
+        }
+        let mut views = Vec::new();
+        for (name, kind, sizes, bytes) in &arrays {
+            views.push((*name, TensorView::new(*kind, sizes.clone(), bytes)?));
+        }
+        serialize(views, Some(meta))
+    }
+}
+
+type Array = (&'static str, TensorType, Vec<usize>, Vec<u8>);
+
+fn array<T: Real>(name: &'static str, dim: (usize, usize), values: impl Iterator<Item = T>) -> Array {
+    let mut bytes = Vec::with_capacity(dim.0 * dim.1 * size_of::<T>());
+    let kind = if size_of::<T>() == 4 { TensorType::F32 } else { TensorType::F64 };
+    for value in values {
+        match kind {
+            TensorType::F32 => bytes.extend_from_slice(&(value.wide() as f32).to_le_bytes()),
+            _ => bytes.extend_from_slice(&value.wide().to_le_bytes()),
+        }
+    }
+    // A list of one a pattern or unit is a vector.
+    let vector = !matches!(name, "patterns" | "associated" | "couplings");
+    (name, kind, if vector { vec![dim.1] } else { vec![dim.0, dim.1] }, bytes)
+}
+
+/// What a file says of the memory in it; nothing if it is no stored memory (or no file).
+///
+/// # Errors
+/// A stored memory whose head is damaged or from another version.
+pub fn summary(path: &Path) -> Result<Option<Summary>> {
+    let Ok(file) = std::fs::File::open(path) else {
+        return Ok(None);
+    };
+    if !file.metadata().is_ok_and(|m| m.is_file()) {
+        return Ok(None);
+    }
+    let mut reader = BufReader::new(file);
+    let mut start = [0; 9];
+    // A head of JSON behind its length; anything else is another kind of file.
+    let begins = std::io::Read::read_exact(&mut reader, &mut start).is_ok() && start[8] == b'{';
+    if !begins {
+        return Ok(None);
+    }
+    let mut whole = std::io::Read::chain(&start[..], reader);
+    let (head, _) = format::head(path, &mut whole)?;
+    describe(path, &head)
+}
+
+fn describe(path: &Path, head: &Metadata) -> Result<Option<Summary>> {
+    let Some(text) = head.metadata().as_ref().and_then(|m| m.get(KEY)) else {
+        return Ok(None);
+    };
+    let damaged = |what: &str| wrong(path, format!("one whose {what} cannot be read"));
+    let says: Value = serde_json::from_str(text).map_err(|_| damaged("description"))?;
+    if says["version"] != VERSION {
+        let found: String = says["version"].to_string().chars().take(20).collect();
+        let cure = "update attractor";
+        return Err(Error::content(path, "a stored memory of version 1", format!("version {found}"), cure));
+    }
+    let list = |key: &str| -> Result<Option<Vec<String>>> {
+        match &says[key] {
+            Value::Null => Ok(None),
+            list => serde_json::from_value(list.clone()).map(Some).map_err(|_| damaged(key)),
+        }
+    };
+    let mut spec = Spec::new(says["model"].as_str().ok_or_else(|| damaged("model"))?);
+    for (name, value) in says["options"].as_object().ok_or_else(|| damaged("options"))? {
+        spec.options.set(name, value.as_str().ok_or_else(|| damaged("options"))?);
+    }
+    let patterns = head.info("patterns").ok_or_else(|| damaged("list of patterns"))?;
+    let &[count, dim] = &patterns.shape[..] else {
+        return Err(damaged("list of patterns"));
+    };
+    let dtype = match patterns.dtype {
+        TensorType::F32 => "f32",
+        TensorType::F64 => "f64",
+        _ => return Err(damaged("number type")),
+    };
+    let has = |name: &str| head.info(name).is_some();
+    let preparation = match (has("threshold"), has("mean")) {
+        (true, _) => "thresholded at each unit's mean to ±1, returned at the unit's two levels",
+        (_, true) => "mean pattern subtracted, one scale",
+        _ => "used as given",
+    };
+    let shape = says["shape"].as_str().map(|s| s.parse().map_err(|_| damaged("shape"))).transpose()?;
+    let labels = list("labels")?;
+    if labels.as_ref().is_some_and(|l| l.len() != count) {
+        return Err(damaged("list of labels"));
+    }
+    Ok(Some(Summary {
+        spec,
+        patterns: count,
+        dim,
+        dtype,
+        preparation: preparation.to_owned(),
+        labels,
+        weighted: has("weights"),
+        associated: head.info("associated").and_then(|a| a.shape.get(1).copied()),
+        shape,
+        learned: says["learned"].as_u64().map(|n| n as usize),
+        provenance: list("provenance")?.unwrap_or_default(),
+    }))
+}
+
+/// Reads a stored memory, in the number type asked for.
+///
+/// # Errors
+/// A file that is none, is truncated, or whose arrays do not fit together.
+pub fn read_memory<F: Real>(path: &Path) -> Result<Stored<F>> {
+    let bytes = std::fs::read(path).map_err(|e| Error::read(path, e))?;
+    memory_from_bytes(path, &bytes)
+}
+
+/// Reads a stored memory from the bytes of its file; `path` is for messages.
+///
+/// # Errors
+/// As [`read_memory`].
+pub fn memory_from_bytes<F: Real>(path: &Path, bytes: &[u8]) -> Result<Stored<F>> {
+    let damaged = |e: safetensors::SafeTensorError| wrong(path, format!("a damaged or truncated file ({e})"));
+    let (_, head) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
+    let summary = describe(path, &head)?.ok_or_else(|| wrong(path, "a file of arrays that says no model"))?;
+    let arrays = SafeTensors::deserialize(bytes).map_err(damaged)?;
+    let refused = |e: attractor::Error| wrong(path, format!("one that does not hold together ({e})"));
+
+    let table = |name: &str| -> Result<Option<Array2<f64>>> {
+        let Ok(view) = arrays.tensor(name) else {
+            return Ok(None);
+        };
+        let numbers: Vec<f64> = match view.dtype() {
+            TensorType::F32 => {
+                view.data().as_chunks().0.iter().map(|b| f64::from(f32::from_le_bytes(*b))).collect()
+            }
+            TensorType::F64 => view.data().as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)).collect(),
+            other => return Err(wrong(path, format!("'{name}' of type {other:?}"))),
+        };
+        let dim = match *view.shape() {
+            [columns] => (1, columns),
+            [rows, columns] => (rows, columns),
+            ref other => return Err(wrong(path, format!("'{name}' of sizes {other:?}"))),
+        };
+        let array = Array2::from_shape_vec(dim, numbers)
+            .map_err(|_| wrong(path, format!("'{name}' of wrong size")))?;
+        Ok(Some(array))
+    };
+    let list = |name: &str| -> Result<Option<Vec<f64>>> {
+        Ok(table(name)?.map(|values| values.into_raw_vec_and_offset().0))
+    };
+    let needed = |name: &str| list(name)?.ok_or_else(|| wrong(path, format!("one without '{name}'")));
+    let narrow = |values: Array2<f64>| values.mapv(F::of);
+
+    let preparation = if arrays.tensor("threshold").is_ok() {
+        Preparation::Spins { threshold: needed("threshold")?, low: needed("low")?, high: needed("high")? }
+    } else if arrays.tensor("mean").is_ok() {
+        let scale = needed("scale")?.first().copied().unwrap_or(f64::NAN);
+        Preparation::Affine { mean: needed("mean")?, scale }
+    } else {
+        Preparation::Identity
+    };
+    let values = table("patterns")?.ok_or_else(|| wrong(path, "one without patterns"))?;
+    let extras = Extras {
+        labels: summary.labels,
+        weights: list("weights")?,
+        associated: table("associated")?.map(narrow),
+    };
+    let patterns =
+        Patterns::restore(narrow(values), preparation).and_then(|p| p.with(extras)).map_err(refused)?;
+    let learned = match table("couplings")? {
+        Some(couplings) => {
+            let patterns = summary.learned.ok_or_else(|| wrong(path, "couplings of unknown patterns"))?;
+            Some(Learned { patterns, couplings })
+        }
+        None => None,
+    };
+    if let Some(shape) = summary.shape {
+        shape.check(patterns.dim())?;
+    }
+    Ok(Stored { spec: summary.spec, patterns, learned, shape: summary.shape, provenance: summary.provenance })
+}

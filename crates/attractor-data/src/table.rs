@@ -1,0 +1,209 @@
+//! Rows of numbers, with what is known of them.
+
+use std::ops::Range;
+
+use attractor::Real;
+use ndarray::Array2;
+
+use crate::shape::Shape;
+
+/// The number type of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dtype {
+    /// 32-bit float (16-bit ones are widened).
+    F32,
+    /// 64-bit float.
+    F64,
+    /// Unsigned byte, an image's grey value: read as value/255.
+    U8,
+    /// 0 or 1.
+    Bool,
+    /// Integers of any other width: read as they are.
+    Integer,
+}
+
+impl Dtype {
+    /// Whether it is raw data, which memories prepare unless told not to.
+    pub fn is_raw(self) -> bool {
+        matches!(self, Dtype::U8 | Dtype::Bool)
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Dtype::F32 => "f32",
+            Dtype::F64 => "f64",
+            Dtype::U8 => "u8",
+            Dtype::Bool => "bool",
+            Dtype::Integer => "integer",
+        }
+    }
+}
+
+/// An N × D table of numbers, one row a pattern, cue or state.
+#[derive(Clone, Debug)]
+pub struct Table {
+    values: Values,
+    rows: usize,
+    columns: usize,
+    labels: Option<Vec<String>>,
+    shape: Option<Shape>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Values {
+    F32(Vec<f32>),
+    F64(Vec<f64>),
+    U8(Vec<u8>),
+    Bool(Vec<bool>),
+    Integer(Vec<i64>),
+}
+
+impl Values {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Values::F32(v) => v.len(),
+            Values::F64(v) => v.len(),
+            Values::U8(v) => v.len(),
+            Values::Bool(v) => v.len(),
+            Values::Integer(v) => v.len(),
+        }
+    }
+
+    /// Some of them, in this order.
+    pub(crate) fn pick(&self, places: impl Iterator<Item = usize>) -> Values {
+        match self {
+            Values::F32(v) => Values::F32(places.map(|i| v[i]).collect()),
+            Values::F64(v) => Values::F64(places.map(|i| v[i]).collect()),
+            Values::U8(v) => Values::U8(places.map(|i| v[i]).collect()),
+            Values::Bool(v) => Values::Bool(places.map(|i| v[i]).collect()),
+            Values::Integer(v) => Values::Integer(places.map(|i| v[i]).collect()),
+        }
+    }
+}
+
+impl Table {
+    pub(crate) fn new(
+        values: Values,
+        columns: usize,
+        labels: Option<Vec<String>>,
+        shape: Option<Shape>,
+    ) -> Self {
+        let rows = values.len().checked_div(columns).unwrap_or(0);
+        Table { values, rows, columns, labels, shape }
+    }
+
+    /// A table of bytes, N × D.
+    pub fn from_bytes(values: Array2<u8>) -> Self {
+        let columns = values.ncols();
+        Self::new(Values::U8(values.into_iter().collect()), columns, None, None)
+    }
+
+    /// A table of floats, N × D.
+    pub fn from_floats<F: Real>(values: Array2<F>) -> Self {
+        let columns = values.ncols();
+        let values = if size_of::<F>() == 4 {
+            Values::F32(values.into_iter().map(|v| v.wide() as f32).collect())
+        } else {
+            Values::F64(values.into_iter().map(F::wide).collect())
+        };
+        Self::new(values, columns, None, None)
+    }
+
+    /// The same rows, which are images of this shape.
+    pub fn with_shape(self, shape: Option<Shape>) -> Self {
+        Table { shape, ..self }
+    }
+
+    /// The same rows with one label each.
+    pub fn with_labels(self, labels: Option<Vec<String>>) -> Self {
+        Table { labels, ..self }
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Numbers a row.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// The bytes, if it is a table of bytes.
+    pub fn into_bytes(self) -> Option<Vec<u8>> {
+        match self.values {
+            Values::U8(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn into_values(self) -> Values {
+        self.values
+    }
+
+    /// The number type.
+    pub fn dtype(&self) -> Dtype {
+        match self.values {
+            Values::F32(_) => Dtype::F32,
+            Values::F64(_) => Dtype::F64,
+            Values::U8(_) => Dtype::U8,
+            Values::Bool(_) => Dtype::Bool,
+            Values::Integer(_) => Dtype::Integer,
+        }
+    }
+
+    /// One label a row: a file's name, a class.
+    pub fn labels(&self) -> Option<&[String]> {
+        self.labels.as_deref()
+    }
+
+    /// The images that the rows are, where that is known.
+    pub fn shape(&self) -> Option<Shape> {
+        self.shape
+    }
+
+    /// Some of the rows.
+    pub fn select(&self, rows: &[usize]) -> Self {
+        let columns = self.columns;
+        let values = self.values.pick(rows.iter().flat_map(|r| r * columns..(r + 1) * columns));
+        let labels = self.labels.as_ref().map(|l| rows.iter().map(|&r| l[r].clone()).collect());
+        Table { rows: rows.len(), ..Table::new(values, columns, labels, self.shape) }
+    }
+
+    /// The same images with their numbers in the order of another layout.
+    pub(crate) fn relaid(self, to: Shape) -> Self {
+        let Some(from) = self.shape.filter(|from| from.layout != to.layout && from.size() == to.size())
+        else {
+            return self;
+        };
+        let order: Vec<usize> = (0..to.size())
+            .map(|unit| {
+                let (channel, row, column) = to.place(unit);
+                from.unit(channel, row, column)
+            })
+            .collect();
+        let columns = self.columns;
+        let places = (0..self.rows).flat_map(|row| order.iter().map(move |place| row * columns + place));
+        Table { values: self.values.pick(places), shape: Some(to), ..self }
+    }
+
+    /// Some of the rows as floats: bytes as value/255, all else as it is.
+    pub fn to_floats<F: Real>(&self, rows: Range<usize>) -> Array2<F> {
+        let count = rows.len();
+        let range = rows.start * self.columns..rows.end * self.columns;
+        let values: Vec<F> = match &self.values {
+            Values::F32(v) => v[range].iter().map(|&v| F::of(f64::from(v))).collect(),
+            Values::F64(v) => v[range].iter().map(|&v| F::of(v)).collect(),
+            Values::U8(v) => v[range].iter().map(|&v| F::of(f64::from(v) / 255.0)).collect(),
+            Values::Bool(v) => v[range].iter().map(|&v| F::of(f64::from(u8::from(v)))).collect(),
+            Values::Integer(v) => v[range].iter().map(|&v| F::of(v as f64)).collect(),
+        };
+        Array2::from_shape_vec((count, self.columns), values).expect("one value a place")
+    }
+
+    /// All rows as floats.
+    pub fn floats<F: Real>(&self) -> Array2<F> {
+        self.to_floats(0..self.rows)
+    }
+}

@@ -1,0 +1,285 @@
+//! Every reader against files by the programs that people make them with (see `fixtures/make.py`), and
+//! against hostile ones.
+
+use std::path::{Path, PathBuf};
+
+use attractor_data::{Dtype, Layout, NpyWriter, NpzWriter, Reading, Rows, read, read_bytes, write_npy};
+use ndarray::{Array2, array, s};
+use proptest::prelude::*;
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+fn plain(name: &str) -> attractor_data::Result<attractor_data::Table> {
+    read(&fixture(name), &Reading::default())
+}
+
+/// 0, 1, 2, … by rows.
+fn count(rows: usize, columns: usize) -> Array2<f64> {
+    Array2::from_shape_fn((rows, columns), |(i, j)| (i * columns + j) as f64)
+}
+
+#[test]
+fn arrays_of_every_type_and_order() {
+    for name in ["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u2", "u4", "u8", "big"] {
+        let table = plain(&format!("{name}.npy")).expect(name);
+        assert_eq!(table.floats::<f64>(), count(4, 6), "{name}");
+    }
+    let table = plain("u1.npy").expect("bytes");
+    assert_eq!((table.dtype(), table.floats::<f64>()), (Dtype::U8, count(4, 6) / 255.0));
+    let table = plain("bool.npy").expect("bools");
+    assert_eq!((table.dtype(), table.floats::<f64>()), (Dtype::Bool, count(4, 6).mapv(|v| v % 2.0)));
+    assert_eq!(plain("fortran.npy").expect("columns first").floats::<f64>(), count(2, 12));
+    assert_eq!(plain("vector.npy").expect("a vector").floats::<f64>(), count(1, 24));
+    let shape = |name| plain(name).expect(name).shape().expect("images").to_string();
+    assert_eq!((shape("chw.npy").as_str(), shape("hwc.npy").as_str()), ("3x4x5", "4x5x3"));
+    for name in ["complex", "text", "objects"] {
+        let refusal = plain(&format!("{name}.npy")).expect_err(name).to_string();
+        assert!(refusal.contains("float, integer or bool"), "{refusal}");
+    }
+}
+
+#[test]
+fn named_arrays() {
+    assert_eq!(plain("one.npz").expect("one array").floats::<f64>(), count(4, 6));
+    assert_eq!(plain("two.npz:a").expect("a named array").floats::<f64>(), count(4, 6));
+    assert_eq!(plain("two.npz:b.npy").expect("another").floats::<f64>(), Array2::<f64>::ones((2, 2)));
+    assert_eq!(plain("two.safetensors").expect("patterns").floats::<f64>(), count(4, 6));
+    assert_eq!(plain("two.safetensors:a").expect("a").floats::<f64>(), Array2::<f64>::ones((2, 2)));
+    for name in ["two.npz", "two.npz:c", "two.safetensors:c"] {
+        let refusal = plain(name).expect_err(name).to_string();
+        assert!(refusal.contains("behind a colon") || refusal.contains("behind the colon"), "{refusal}");
+    }
+    assert!(plain("f4.npy:a").expect_err("no archive").to_string().contains("leave the name away"));
+}
+
+#[test]
+fn idx_with_the_labels_beside_it() {
+    let table = plain("two-images-idx3-ubyte").expect("images");
+    assert_eq!(table.floats::<f64>(), count(2, 12) / 255.0);
+    assert_eq!(table.labels().expect("labels"), ["7", "3"]);
+    assert_eq!(table.shape().expect("images").to_string(), "3x4");
+    assert_eq!(plain("floats-idx2.gz").expect("floats").floats::<f64>(), count(4, 6));
+}
+
+#[test]
+fn cifar() {
+    let table = plain("two.bin.gz").expect("CIFAR-10");
+    assert_eq!(table.labels().expect("classes"), ["cat", "truck"]);
+    let expected = Array2::from_shape_fn((2, 3072), |(r, i)| ((i * [4, 10][r]) % 256) as f64 / 255.0);
+    assert_eq!(table.floats::<f64>(), expected);
+}
+
+#[test]
+fn text() {
+    assert_eq!(
+        plain("plain.csv").expect("numbers").floats::<f64>(),
+        array![[1.0, 2.0, 3.0], [4.0, 5.5, -60.0]]
+    );
+    for (name, labels) in [("header.csv", ["cat", "dog, big"]), ("first.csv", ["cat", "dog"])] {
+        let table = plain(name).expect(name);
+        assert_eq!(table.floats::<f64>(), array![[1.0, 2.0], [3.0, 4.0]]);
+        assert_eq!(table.labels().expect("labels"), labels);
+    }
+    for (text, says) in [
+        ("1,2\n3", "1 fields in row 2 after 2"),
+        ("1,2\n3,x", "'x' in row 2, column 2"),
+        ("a,b\n", "found none"),
+        ("1,2\n3,\n", "'' in row 2"),
+    ] {
+        let read = read_bytes("t.csv", text.into(), &Reading::default());
+        match read {
+            Err(refusal) => assert!(refusal.to_string().contains(says), "{refusal}"),
+            Ok(table) => assert!(says == "found none" && table.rows() == 0, "{text}"),
+        }
+    }
+}
+
+fn picture(height: usize, width: usize, channels: usize) -> Array2<f64> {
+    let value = |unit: usize| {
+        let (pixel, c) = (unit / channels, unit % channels);
+        (20 * (pixel / width) + 10 * (pixel % width) + 60 * c) % 256
+    };
+    Array2::from_shape_fn((1, height * width * channels), |(_, unit)| value(unit) as f64)
+}
+
+#[test]
+fn pictures() {
+    let bytes = |name: &str| plain(name).expect(name).floats::<f64>() * 255.0;
+    let close = |a: &Array2<f64>, b: &Array2<f64>| (a - b).iter().all(|d| d.abs() < 1e-9);
+    for name in ["colour.png", "palette.png", "opaque.png"] {
+        assert!(close(&bytes(name), &picture(6, 5, 3)), "{name}");
+        assert_eq!(plain(name).expect(name).shape().expect("a picture").layout, Layout::Hwc);
+    }
+    assert!(close(&bytes("sixteen.png"), &picture(6, 5, 1)));
+    assert!(plain("transparent.png").expect_err("alpha").to_string().contains("plain background"));
+
+    let table = plain("pictures").expect("a folder");
+    assert_eq!(table.labels().expect("names"), ["a.png", "b.png", "deep/c.png"]);
+    assert_eq!(table.shape().expect("pictures").to_string(), "6x5");
+    let rows = table.floats::<f64>() * 255.0;
+    assert!(close(&rows.slice(s![1..2, ..]).to_owned(), &picture(6, 5, 1)));
+
+    // Decoders of JPEG may differ by rounding in the inverse transform and in the colours: by one each.
+    for name in ["colour", "grey"] {
+        let ours = bytes(&format!("{name}.jpg"));
+        let pillow =
+            bytes(&format!("{name}-jpg.npy")).into_shape_with_order(ours.dim()).expect("as many pixels");
+        let worst = (&ours - &pillow).iter().fold(0.0_f64, |w, d| w.max(d.abs()));
+        assert!(worst <= 2.5, "{name}: {worst}");
+    }
+}
+
+#[test]
+fn pictures_change_size_and_colour_only_when_asked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (from, to) in [("colour.png", "a.png"), ("grey.jpg", "b.jpg")] {
+        std::fs::copy(fixture(from), folder.path().join(to)).expect("a copy");
+    }
+    let open = |reading: &Reading| read(folder.path(), reading);
+    let refusal = open(&Reading::default()).expect_err("two sizes").to_string();
+    assert!(refusal.contains("6x5x3") && refusal.contains("--grey"), "{refusal}");
+    let refusal = open(&Reading { grey: true, ..Reading::default() }).expect_err("two sizes").to_string();
+    assert!(refusal.contains("6x5") && refusal.contains("--resize"), "{refusal}");
+    let table = open(&Reading { grey: true, resize: Some((4, 4)), ..Reading::default() }).expect("one size");
+    assert_eq!((table.rows(), table.columns()), (2, 16));
+    // A flat picture stays as it is.
+    let flat = folder.path().join("flat.png");
+    attractor_data::write_png(&flat, 9, 7, 1, &[100; 63]).expect("a picture");
+    let small = read(&flat, &Reading { resize: Some((3, 4)), ..Reading::default() }).expect("resized");
+    assert!(small.floats::<f64>().iter().all(|v| (v * 255.0 - 100.0).abs() < 1e-9));
+}
+
+#[test]
+fn rows_come_in_batches_and_in_any_layout() {
+    for name in
+        ["f4.npy", "fortran.npy", "two.bin.gz", "header.csv", "pictures", "one.npz", "two-images-idx3-ubyte"]
+    {
+        let whole = plain(name).expect(name);
+        let mut rows = Rows::open(&fixture(name), &Reading::default()).expect(name);
+        let mut at = 0;
+        while let Some(batch) = rows.next_batch(1).expect(name) {
+            assert_eq!(batch.floats::<f64>(), whole.to_floats::<f64>(at..at + 1), "{name}");
+            assert_eq!(batch.labels(), whole.labels().map(|l| &l[at..at + 1]));
+            at += 1;
+        }
+        assert_eq!(at, whole.rows(), "{name}");
+    }
+    // A picture's colours lie side by side; here they come one after the other.
+    let chw = "3x6x5".parse().expect("a shape");
+    let rows = Rows::open(&fixture("colour.png"), &Reading::default()).expect("a picture");
+    let table = rows.laid_out_as(Some(chw)).all().expect("rows");
+    let value = |u: usize| (20 * (u % 30 / 5) + 10 * (u % 5) + 60 * (u / 30)) % 256;
+    let expected = Array2::from_shape_fn((1, 90), |(_, u)| value(u) as f64 / 255.0);
+    assert_eq!(table.floats::<f64>(), expected);
+}
+
+#[test]
+fn what_is_written_is_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (npy, npz) = (folder.path().join("a.npy"), folder.path().join("a.npz"));
+    let values = count(5, 3);
+    let mut writer = NpyWriter::<f64>::create(&npy, 5, 3).expect("a file");
+    let mut archive = NpzWriter::create::<f64>(&npz, "states", 5, 3).expect("a file");
+    for rows in [0..2, 2..2, 2..5] {
+        let rows = values.slice(s![rows, ..]);
+        writer.append(rows).expect("written");
+        archive.append(rows).expect("written");
+    }
+    archive.add("memory", array![1_i64, -1, 3].view());
+    writer.finish().expect("written");
+    archive.finish().expect("written");
+    let read = |path: &Path| read(path, &Reading::default()).expect("readable").floats::<f64>();
+    assert_eq!(read(&npy), values);
+    assert_eq!(read(&folder.path().join("a.npz:states")), values);
+    assert_eq!(read(&folder.path().join("a.npz:memory")), array![[1.0, -1.0, 3.0]]);
+    write_npy(&npy, array![[7_u8]].view()).expect("written over");
+    assert_eq!(read(&npy), array![[7.0 / 255.0]]);
+    // A writer that is dropped half-way leaves the old file and nothing else.
+    drop(NpyWriter::<f64>::create(&npy, 5, 3).expect("a file"));
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 2);
+}
+
+#[test]
+fn truncated_and_longer_files_are_refused() {
+    let names = [
+        "f4.npy",
+        "two-images-idx3-ubyte",
+        "one.npz",
+        "two.safetensors",
+        "two.bin.gz",
+        "colour.png",
+        "colour.jpg",
+        "floats-idx2.gz",
+    ];
+    for name in names {
+        let bytes = std::fs::read(fixture(name)).expect(name);
+        for part in [0, 1, 7, bytes.len() / 2, bytes.len() - 1] {
+            let short = read_bytes(name, bytes[..part].to_vec(), &Reading::default());
+            // A JPEG without its last byte is whole but for the mark of its end.
+            let forgivable = name == "colour.jpg" && part == bytes.len() - 1;
+            assert!(short.is_err() || forgivable, "{name}: {part} of {} bytes", bytes.len());
+        }
+    }
+    for name in ["f4.npy", "two-images-idx3-ubyte"] {
+        let mut bytes = std::fs::read(fixture(name)).expect(name);
+        bytes.push(0);
+        let refusal = read_bytes(name, bytes, &Reading::default()).expect_err(name).to_string();
+        assert!(refusal.contains("more"), "{refusal}");
+    }
+    // A head that claims a thousand million million numbers.
+    let mut head =
+        b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f8', 'fortran_order': False, 'shape': (40000000, 40000000), }"
+            .to_vec();
+    head.resize(127, b' ');
+    head.push(b'\n');
+    for name in ["a.npy", "a.npy.gz"] {
+        assert!(read_bytes(name, head.clone(), &Reading::default()).is_err());
+    }
+    // Sixty thousand brackets.
+    let mut deep = b"\x93NUMPY\x01\x00".to_vec();
+    deep.extend_from_slice(&60_000_u16.to_le_bytes());
+    deep.resize(60_010, b'[');
+    assert!(read_bytes("a.npy", deep, &Reading::default()).expect_err("brackets").to_string().len() < 300);
+}
+
+/// Files to start from, one of every reader.
+const SEEDS: [&str; 10] = [
+    "f4.npy",
+    "fortran.npy",
+    "two.npz",
+    "one.npz",
+    "two.safetensors",
+    "two-images-idx3-ubyte",
+    "two.bin.gz",
+    "header.csv",
+    "colour.png",
+    "colour.jpg",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+    /// Whatever the bytes: rows or a refusal, and every row as wide as announced.
+    #[test]
+    fn no_reader_panics(
+        seed in 0..SEEDS.len(),
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
+        cut in proptest::option::of(any::<prop::sample::Index>()),
+        noise in proptest::collection::vec(any::<u8>(), 0..64),
+    ) {
+        let name = SEEDS[seed];
+        let mut bytes = std::fs::read(fixture(name)).expect("a fixture");
+        for (at, value) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = value;
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        let _ = read_bytes(name, noise, &Reading::default());
+        if let Ok(table) = read_bytes(name, bytes, &Reading::default()) {
+            prop_assert_eq!(table.floats::<f32>().ncols(), table.columns());
+        }
+    }
+}
