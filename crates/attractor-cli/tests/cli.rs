@@ -1,79 +1,12 @@
 //! The real binary, as a user runs it.
 #![allow(missing_docs)]
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+mod common;
 
-use attractor_data::{Number, Reading, read, write_npy};
+use std::process::Command;
+
+use common::*;
 use ndarray::{Array2, array};
-use tempfile::TempDir;
-
-fn attractor(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_attractor")).args(arguments).output().expect("the binary runs")
-}
-
-fn ok(arguments: &[&str]) -> String {
-    let output = attractor(arguments);
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{arguments:?}: {errors}");
-    String::from_utf8(output.stdout).expect("text")
-}
-
-/// Exit code 2, nothing on stdout, one sentence that has all of `words`.
-fn refused(arguments: &[&str], words: &[&str]) {
-    let output = refused_late(arguments, words);
-    assert!(output.stdout.is_empty(), "{arguments:?} printed something");
-}
-
-/// The same, found out after the reports were printed.
-fn refused_late(arguments: &[&str], words: &[&str]) -> Output {
-    let output = attractor(arguments);
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
-    assert!(!error.contains("panicked"), "{arguments:?}: {error}");
-    for word in words {
-        assert!(error.contains(word), "{arguments:?}: no '{word}' in {error}");
-    }
-    let sentences = error.lines().filter(|l| l.starts_with("attractor: ")).count();
-    let last = error.lines().last().is_some_and(|l| l.starts_with("attractor: "));
-    assert!(sentences == 1 && last, "{arguments:?}: {error}");
-    output
-}
-
-fn fixture(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
-    path.to_str().expect("a path").to_owned()
-}
-
-struct Folder(TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Folder(tempfile::tempdir().expect("a folder"))
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn name(&self, name: &str) -> String {
-        self.path(name).to_str().expect("a path").to_owned()
-    }
-
-    fn save<T: Number>(&self, name: &str, array: &Array2<T>) -> String {
-        write_npy(&self.path(name), array.view()).expect("written");
-        self.name(name)
-    }
-}
-
-fn load(path: &str) -> Array2<f64> {
-    let table = read(Path::new(path), &Reading::default()).expect("readable");
-    table.to_floats(0..table.rows())
-}
-
-fn lines(text: &str) -> Vec<serde_json::Value> {
-    text.lines().map(|l| serde_json::from_str(l).expect("JSON")).collect()
-}
 
 /// Against the NumPy programs of `fixtures/make.py`; the bound is the issue of the field: two float64
 /// programs that do the same 300 steps in another order of operations.
