@@ -74,6 +74,9 @@ pub(crate) mod sealed {
         /// Vectors with AVX2 and fused multiply-add.
         #[cfg(target_arch = "x86_64")]
         type Avx2: Machine<Self>;
+        /// Vectors with AVX-512.
+        #[cfg(target_arch = "x86_64")]
+        type Avx512: Machine<Self>;
         /// [`tile`](crate::kernels::dots::tile) at its best on this machine. This and the next two are
         /// not generic, so that the kernels are compiled once, in this crate.
         fn tile(rows: &[Self], dim: usize, packed: &[[Self; 8]], out: &mut [[Self; 8]]);
@@ -125,6 +128,8 @@ macro_rules! real {
             type Portable = crate::kernels::machine::Portable;
             #[cfg(target_arch = "x86_64")]
             type Avx2 = crate::kernels::machine::Avx2;
+            #[cfg(target_arch = "x86_64")]
+            type Avx512 = crate::kernels::machine::Avx512;
 
             #[inline(never)]
             fn tile(rows: &[Self], dim: usize, packed: &[[Self; 8]], out: &mut [[Self; 8]]) {
@@ -137,7 +142,9 @@ macro_rules! real {
                 range: Range<usize>,
                 dim: usize,
             ) -> Parts<Sums<Self>> {
-                stream::pass_in_lanes::<Self, _, $wide>(job, block, range, &|lanes| Sums::new(lanes, dim))
+                stream::pass_at_best::<Self, _, $wide, { 2 * $wide }>(job, block, range, &|lanes| {
+                    Sums::new(lanes, dim)
+                })
             }
             #[inline(never)]
             fn posterior(
@@ -146,7 +153,9 @@ macro_rules! real {
                 range: Range<usize>,
                 top: usize,
             ) -> Parts<Spread> {
-                stream::pass_in_lanes::<Self, _, $wide>(job, block, range, &|lanes| Spread::new(lanes, top))
+                stream::pass_at_best::<Self, _, $wide, { 2 * $wide }>(job, block, range, &|lanes| {
+                    Spread::new(lanes, top)
+                })
             }
 
             #[inline(always)]

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use super::machine::Machine;
+use super::machine::{Machine, Single};
 use super::stream::{self, Fold, Form, Job, Lanes, Part, Tile};
 use crate::patterns::Patterns;
 use crate::real::Real;
@@ -161,7 +161,9 @@ impl<F: Real> Fold<F> for Sums<F> {
         weights: &[[F; L]],
         falls: &[f64; L],
     ) {
-        let rescale: [f64; L] = std::array::from_fn(|l| (-falls[l]).exp());
+        // Few tiles bring a new best: without one every factor is exactly 1.
+        let fell = falls.iter().any(|&fall| fall > 0.0);
+        let rescale: [f64; L] = if fell { falls.map(|fall| (-fall).exp()) } else { [1.0; L] };
         for l in 0..L {
             self.mass[l] *= rescale[l];
             self.second[l] *= rescale[l];
@@ -170,10 +172,9 @@ impl<F: Real> Fold<F> for Sums<F> {
             let mut mass = [F::ZERO; L];
             let mut second = [F::ZERO; L];
             for (weight, &square) in weights.iter().zip(squares) {
-                let square = F::of(square);
                 for l in 0..L {
                     mass[l] += weight[l];
-                    second[l] += weight[l] * square;
+                    second[l] = weight[l].multiply_add(square, second[l], M::FMA);
                 }
             }
             for l in 0..L {
@@ -196,79 +197,149 @@ impl<F: Real> Fold<F> for Sums<F> {
             }
         }
         let rescale: [F; L] = std::array::from_fn(|l| F::of(rescale[l]));
-        let vectors = tile.dim / M::LANES;
-        let fours = lanes.live / 4 * 4;
-        // Two vectors of units by four queries: eight sums in flight hide the latency of an addition,
-        // and the tile's columns stay in the first-level cache for the next four queries.
-        for pair in 0..vectors / 2 {
-            for lane in (0..fours).step_by(4) {
-                self.add_columns::<M, L, 4, 2>(tile, weights, lane, 2 * pair * M::LANES, &rescale);
-            }
+        let product = Product { tile, weights, rescale: &rescale, live: lanes.live };
+        // Sums in flight hide the latency of an addition: as many as the registers hold beside the
+        // vectors that they are made of.
+        let mut unit = 0;
+        if M::REGISTERS >= 32 {
+            unit = self.add_vectors::<M, L, 4, 4>(&product, unit);
+        } else {
+            unit = self.add_vectors::<M, L, 6, 2>(&product, unit);
         }
-        if vectors % 2 == 1 {
-            for lane in (0..fours).step_by(4) {
-                self.add_columns::<M, L, 4, 1>(tile, weights, lane, (vectors - 1) * M::LANES, &rescale);
-            }
+        unit = self.add_vectors::<M, L, 8, 1>(&product, unit);
+        while unit + 4 <= tile.dim {
+            self.add_units_in_lanes::<M, L, 4>(&product, unit);
+            unit += 4;
         }
-        // Eight vectors of units for each query that is left.
-        for lane in fours..lanes.live {
-            for eight in 0..vectors / 8 {
-                self.add_columns::<M, L, 1, 8>(tile, weights, lane, 8 * eight * M::LANES, &rescale);
-            }
-            for vector in vectors / 8 * 8..vectors {
-                self.add_columns::<M, L, 1, 1>(tile, weights, lane, vector * M::LANES, &rescale);
-            }
-        }
-        for unit in vectors * M::LANES..tile.dim {
-            self.add_unit::<M, L>(tile, weights, lanes.live, unit, &rescale);
+        for unit in unit..tile.dim {
+            self.add_units_in_lanes::<M, L, 1>(&product, unit);
         }
     }
 }
 
+/// What a mean grows by: Σ_n w_n y_n over the patterns of a tile, what was there times `rescale`.
+struct Product<'a, F, const L: usize> {
+    tile: &'a Tile<'a, F>,
+    weights: &'a [[F; L]],
+    rescale: &'a [F; L],
+    live: usize,
+}
+
 impl<F: Real> Sums<F> {
-    /// mean = rescale · mean + Σ_n w_n y_n for one unit of all lanes, side by side.
+    /// All whole groups of `C` vectors of units from `unit` on, `Q` queries at a time; the unit after.
     #[inline(always)]
-    fn add_unit<M: Machine<F>, const L: usize>(
+    fn add_vectors<M: Machine<F>, const L: usize, const Q: usize, const C: usize>(
         &mut self,
-        tile: &Tile<F>,
-        weights: &[[F; L]],
-        live: usize,
-        unit: usize,
-        rescale: &[F; L],
-    ) {
-        let mut sums = [F::ZERO; L];
-        for &n in &self.active {
-            let value = tile.rows[n as usize * tile.dim + unit];
-            let weight = &weights[n as usize];
-            for l in 0..L {
-                sums[l] = weight[l].multiply_add(value, sums[l], M::FMA);
+        product: &Product<F, L>,
+        mut unit: usize,
+    ) -> usize {
+        let many = if Q <= L { product.live / Q * Q } else { 0 };
+        let queries = if L >= 4 { many + (product.live - many) / 4 * 4 } else { 0 };
+        let from = unit;
+        // The tile's columns stay in the first-level cache for the next queries.
+        while unit + C * M::LANES <= product.tile.dim {
+            for lane in (0..many).step_by(Q) {
+                self.add_columns::<M, L, Q, C>(product, lane, unit);
+            }
+            for lane in (many..queries).step_by(4) {
+                self.add_columns::<M, L, 4, C>(product, lane, unit);
+            }
+            unit += C * M::LANES;
+        }
+        // Queries that are left, one at a time, as many vectors as hide the latency.
+        for lane in queries..product.live {
+            let mut at = from;
+            while at + 8 * M::LANES <= unit {
+                self.add_columns::<M, L, 1, 8>(product, lane, at);
+                at += 8 * M::LANES;
+            }
+            while at + 4 * M::LANES <= unit {
+                self.add_columns::<M, L, 1, 4>(product, lane, at);
+                at += 4 * M::LANES;
+            }
+            while at < unit {
+                self.add_columns::<M, L, 1, 1>(product, lane, at);
+                at += M::LANES;
             }
         }
-        for lane in 0..live {
-            let mean = &mut self.mean[lane * tile.dim + unit];
-            *mean = *mean * rescale[lane] + sums[lane];
+        unit
+    }
+
+    /// `U` units of all lanes, side by side: what is left of a row beyond its vectors.
+    #[inline(always)]
+    fn add_units_in_lanes<M: Machine<F>, const L: usize, const U: usize>(
+        &mut self,
+        product: &Product<F, L>,
+        unit: usize,
+    ) {
+        if L == 1 {
+            self.add_units::<Single<M>, L, U>(product, unit);
+        } else {
+            self.add_units::<M, L, U>(product, unit);
         }
     }
 
-    /// The same for `C` vectors of units of `Q` lanes.
+    #[inline(always)]
+    fn add_units<M: Machine<F>, const L: usize, const U: usize>(
+        &mut self,
+        product: &Product<F, L>,
+        unit: usize,
+    ) {
+        let (dim, rows) = (product.tile.dim, product.tile.rows);
+        assert!(unit + U <= dim);
+        let two = L > M::LANES;
+        let mut sums = [[M::splat(F::ZERO); 2]; U];
+        for &n in &self.active {
+            let n = n as usize;
+            debug_assert!(n < product.weights.len());
+            // SAFETY: `active` holds rows of this tile, L is one or two vectors, the units were checked.
+            unsafe {
+                let weight = product.weights.get_unchecked(n);
+                let first = M::load(weight);
+                let second = if two { M::load(weight.get_unchecked(M::LANES..)) } else { first };
+                for u in 0..U {
+                    let value = M::splat(*rows.get_unchecked(n * dim + unit + u));
+                    sums[u][0] = M::multiply_add(value, first, sums[u][0]);
+                    if two {
+                        sums[u][1] = M::multiply_add(value, second, sums[u][1]);
+                    }
+                }
+            }
+        }
+        for u in 0..U {
+            let mut sum = [F::ZERO; L];
+            // SAFETY: `sum` holds L numbers.
+            unsafe {
+                M::store(sums[u][0], &mut sum);
+                if two {
+                    M::store(sums[u][1], &mut sum[M::LANES..]);
+                }
+            }
+            for lane in 0..product.live {
+                let mean = &mut self.mean[lane * dim + unit + u];
+                *mean = product.rescale[lane].multiply_add(*mean, sum[lane], M::FMA);
+            }
+        }
+    }
+
+    /// `C` vectors of units of `Q` lanes.
     #[inline(always)]
     fn add_columns<M: Machine<F>, const L: usize, const Q: usize, const C: usize>(
         &mut self,
-        tile: &Tile<F>,
-        weights: &[[F; L]],
+        product: &Product<F, L>,
         lane: usize,
         unit: usize,
-        rescale: &[F; L],
     ) {
-        assert!(unit + C * M::LANES <= tile.dim && lane + Q <= L);
+        let (dim, rows) = (product.tile.dim, product.tile.rows);
+        assert!(unit + C * M::LANES <= dim && lane + Q <= L);
         let mut sums = [[M::splat(F::ZERO); C]; Q];
         for &n in &self.active {
             let n = n as usize;
-            debug_assert!(n < weights.len());
+            debug_assert!(n < product.weights.len());
             // SAFETY: `active` holds rows of this tile, and the columns and lanes were checked.
             unsafe {
-                let weight = weights.get_unchecked(n);
-                let pattern = tile.rows.get_unchecked(n * tile.dim + unit..);
+                let weight = product.weights.get_unchecked(n);
+                let pattern = rows.get_unchecked(n * dim + unit..);
                 let values: [M::Vector; C] =
                     std::array::from_fn(|c| M::load(pattern.get_unchecked(c * M::LANES..)));
                 for q in 0..Q {
@@ -280,8 +351,8 @@ impl<F: Real> Sums<F> {
             }
         }
         for q in 0..Q {
-            let start = (lane + q) * tile.dim + unit;
-            let factor = M::splat(rescale[lane + q]);
+            let start = (lane + q) * dim + unit;
+            let factor = M::splat(product.rescale[lane + q]);
             let means = &mut self.mean[start..start + C * M::LANES];
             for (mean, sum) in means.chunks_exact_mut(M::LANES).zip(sums[q]) {
                 // SAFETY: chunks of LANES numbers.
@@ -298,16 +369,20 @@ mod tests {
     use crate::kernels::stream::pass;
     use crate::noise::{Purpose, Stream};
 
-    /// What other machines run: the arrays instead of this machine's registers, 8 lanes instead of 16.
+    fn example(b: usize, n: usize, d: usize) -> (Patterns<f32>, Array2<f32>) {
+        let mut noise = Stream::new(1, Purpose::Patterns, 0);
+        let values = Array2::from_shape_fn((n, d), |_| noise.normal() as f32);
+        let queries = Array2::from_shape_fn((b, d), |_| noise.normal() as f32);
+        (Patterns::new(values).expect("patterns"), queries)
+    }
+
+    /// What other machines run: arrays instead of this machine's registers, 8 lanes instead of 16 or 32.
     #[test]
     fn the_portable_kernel_gives_the_same_read() {
         /// Rounding of f32 sums in another order of fused and unfused operations.
         const ROUNDING: f32 = 1e-5;
-        let mut noise = Stream::new(1, Purpose::Patterns, 0);
         let (n, d, b) = (300, 37, 11);
-        let values = Array2::from_shape_fn((n, d), |_| noise.normal() as f32);
-        let queries = Array2::from_shape_fn((b, d), |_| noise.normal() as f32);
-        let patterns = Patterns::new(values).expect("patterns");
+        let (patterns, queries) = example(b, n, d);
         let betas = vec![0.2; b];
         let read = attend(&patterns, queries.view(), &betas, Form::Distance);
         let job = Job { patterns: &patterns, queries: queries.view(), betas: &betas, form: Form::Distance };
@@ -322,6 +397,37 @@ mod tests {
                     assert!((mean - read.mean[[q, j]]).abs() < ROUNDING, "row {q}, unit {j}");
                 }
             }
+        }
+    }
+
+    /// Wider vectors hold more queries or units, and change no sum.
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn avx512_gives_the_bits_of_avx2() {
+        use crate::kernels::machine::Level;
+        use crate::kernels::stream::{pass_with_avx2, pass_with_avx512};
+        if Level::best() != Level::Avx512 {
+            println!("skipped: this machine has no AVX-512");
+            return;
+        }
+        for (n, d, b) in [(300, 37, 41), (150, 64, 64), (100, 10, 33), (80, 784, 45)] {
+            let (patterns, queries) = example(b, n, d);
+            let betas = vec![3.0 / d as f64; b];
+            let job =
+                Job { patterns: &patterns, queries: queries.view(), betas: &betas, form: Form::Distance };
+            let make = |lanes| Sums::new(lanes, d);
+            let bits = |parts: Vec<Part<Sums<f32>>>| -> Vec<(u64, Vec<u32>)> {
+                let lanes = parts.iter().flat_map(|part| {
+                    (0..part.least.len()).map(|l| {
+                        let mean = &part.fold.mean[l * d..(l + 1) * d];
+                        (part.fold.mass[l].to_bits(), mean.iter().map(|m| m.to_bits()).collect())
+                    })
+                });
+                lanes.collect()
+            };
+            let narrow = bits(pass_with_avx2::<f32, _, 16>(&job, 0..b, 0..n, &make));
+            let wide = bits(pass_with_avx512::<f32, _, 32>(&job, 0..b, 0..n, &make));
+            assert_eq!(narrow, wide, "{n}×{d}, {b} queries");
         }
     }
 }

@@ -7,7 +7,7 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use super::machine::{Machine, Single, at_best};
+use super::machine::{Aligned, LINE, Level, MOST_LANES, Machine, Single, prefetch};
 use crate::parallel;
 use crate::real::Real;
 
@@ -15,11 +15,15 @@ use crate::real::Real;
 /// error of an f32 dot product near (BLOCK + D/BLOCK) unit roundoffs instead of D.
 pub const BLOCK: usize = 64;
 
-/// Rows of one register block: 6 rows × 2 vector registers of queries leave 4 of AVX2's 16 free.
+/// Rows of one register block where queries fill two vector registers: 6 × 2 sums leave 4 of 16 free.
 const ROWS: usize = 6;
 
-/// Rows where there is one register of queries: eight sums in flight hide the latency of an addition.
+/// Rows where queries fill one register: eight sums in flight hide the latency of an addition.
 const NARROW_ROWS: usize = 8;
+
+/// The same for two of 32 registers, of which there would be room for more sums, but not for the
+/// addresses of more rows.
+const MANY_ROWS: usize = 8;
 
 /// Bound on |computed − exact| of a dot product, relative to ‖x‖‖y‖, over D units.
 pub(crate) fn error_bound<F: Real>(dim: usize) -> f64 {
@@ -37,11 +41,21 @@ pub(crate) fn tile<F: Real, M: Machine<F>, const L: usize>(
     debug_assert_eq!(rows.len(), out.len() * dim);
     debug_assert_eq!(packed.len(), dim);
     if L == 1 {
-        // One query is small and the rows come from memory: run along eight of them at a time.
-        for (rows, out) in rows.chunks(NARROW_ROWS * dim).zip(out.chunks_mut(NARROW_ROWS)) {
+        // One query is small and the rows come from memory: run along some of them at a time, and ask
+        // for the next meanwhile.
+        let group = 2 * M::LANES;
+        for (rows, out) in rows.chunks(group * dim).zip(out.chunks_mut(group)) {
             for from in (0..dim).step_by(BLOCK) {
                 let packed = &packed[from..dim.min(from + BLOCK)];
-                blocks::<F, Single<M>, L, NARROW_ROWS>(rows, dim, from, packed, out);
+                let ahead = rows.as_ptr().wrapping_add(rows.len() + group * from);
+                for line in 0..group * packed.len() * size_of::<F>() / LINE {
+                    prefetch(ahead.wrapping_byte_add(LINE * line));
+                }
+                if out.len() == group {
+                    upright::<F, M, L, 2>(rows, dim, from, packed, out);
+                } else {
+                    blocks::<F, Single<M>, L, NARROW_ROWS>(rows, dim, from, packed, out);
+                }
             }
         }
         return;
@@ -49,7 +63,9 @@ pub(crate) fn tile<F: Real, M: Machine<F>, const L: usize>(
     for from in (0..dim).step_by(BLOCK) {
         // A block of all queries stays in the first-level cache while the rows of the tile pass by.
         let packed = &packed[from..dim.min(from + BLOCK)];
-        if L == M::LANES {
+        if L > M::LANES && M::REGISTERS >= 32 {
+            blocks::<F, M, L, MANY_ROWS>(rows, dim, from, packed, out);
+        } else if L == M::LANES {
             blocks::<F, M, L, NARROW_ROWS>(rows, dim, from, packed, out);
         } else {
             blocks::<F, M, L, ROWS>(rows, dim, from, packed, out);
@@ -121,20 +137,98 @@ fn block<F: Real, M: Machine<F>, const L: usize, const R: usize>(
     }
 }
 
+/// One block of units of `V` vectors of rows, for one query: rows side by side in lanes, for which they
+/// are turned in registers. Each row is summed unit by unit, as everywhere.
+#[inline(always)]
+fn upright<F: Real, M: Machine<F>, const L: usize, const V: usize>(
+    rows: &[F],
+    dim: usize,
+    from: usize,
+    packed: &[[F; L]],
+    out: &mut [[F; L]],
+) {
+    assert!(L == 1 && out.len() == V * M::LANES);
+    assert!(rows.len() >= (out.len() - 1) * dim + from + packed.len());
+    let mut sums = [M::splat(F::ZERO); V];
+    let mut unit = from;
+    let mut chunks = packed.chunks_exact(M::LANES);
+    for query in &mut chunks {
+        let mut columns = [[M::splat(F::ZERO); MOST_LANES]; V];
+        for v in 0..V {
+            let row = |r: usize| rows[(v * M::LANES + r) * dim + unit..].as_ptr();
+            let starts: [*const F; MOST_LANES] =
+                std::array::from_fn(|r| if r < M::LANES { row(r) } else { rows.as_ptr() });
+            // SAFETY: LANES numbers of LANES rows, as checked above.
+            unsafe { M::turn(&starts, &mut columns[v]) };
+        }
+        for k in 0..M::LANES {
+            let query = M::splat(query[k][0]);
+            for v in 0..V {
+                sums[v] = M::multiply_add(columns[v][k], query, sums[v]);
+            }
+        }
+        unit += M::LANES;
+    }
+    for query in chunks.remainder() {
+        for v in 0..V {
+            let value = |r: usize| rows[(v * M::LANES + r) * dim + unit];
+            let column: [F; MOST_LANES] =
+                std::array::from_fn(|r| if r < M::LANES { value(r) } else { F::ZERO });
+            // SAFETY: no machine has more lanes.
+            let column = unsafe { M::load(&column) };
+            sums[v] = M::multiply_add(column, M::splat(query[0]), sums[v]);
+        }
+        unit += 1;
+    }
+    for (sum, out) in sums.iter().zip(out.chunks_exact_mut(M::LANES)) {
+        let mut total = [F::ZERO; MOST_LANES];
+        // SAFETY: no machine has more lanes.
+        unsafe { M::store(*sum, &mut total) };
+        for (out, total) in out.iter_mut().zip(total) {
+            out[0] = if from == 0 { total } else { out[0] + total };
+        }
+    }
+}
+
 /// Packs up to `L` queries, the last one repeated in unused lanes.
-pub(crate) fn pack<F: Real, const L: usize>(queries: ArrayView2<F>, first: usize) -> Vec<[F; L]> {
+pub(crate) fn pack<F: Real, const L: usize>(queries: ArrayView2<F>, first: usize) -> Aligned<F, L> {
+    /// Units of all queries in turn, so that what is written stays in the first-level cache until full.
+    const UNITS: usize = 32;
     let last = queries.nrows() - 1;
-    let mut packed = vec![[F::ZERO; L]; queries.ncols()];
-    for lane in 0..L {
-        let query = queries.row(last.min(first + lane));
-        for (unit, &value) in packed.iter_mut().zip(query) {
-            unit[lane] = value;
+    let mut packed = Aligned::zeros(queries.ncols());
+    for (block, packed) in packed.rows().chunks_mut(UNITS).enumerate() {
+        for lane in 0..L {
+            let query = queries.row(last.min(first + lane));
+            let query = query.to_slice().expect("queries are in standard layout");
+            for (unit, &value) in packed.iter_mut().zip(&query[block * UNITS..]) {
+                unit[lane] = value;
+            }
         }
     }
     packed
 }
 
-at_best! { pub(crate) fn tile_at_best<F: Real; L: usize>(rows: &[F], dim: usize, packed: &[[F; L]], out: &mut [[F; L]]) = tile }
+/// [`tile`] compiled for this machine. Eight lanes of f32 are one register of AVX2, so nothing wider
+/// is of use here.
+pub(crate) fn tile_at_best<F: Real, const L: usize>(
+    rows: &[F],
+    dim: usize,
+    packed: &[[F; L]],
+    out: &mut [[F; L]],
+) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx2,fma")]
+        fn fast<F: Real, const L: usize>(rows: &[F], dim: usize, packed: &[[F; L]], out: &mut [[F; L]]) {
+            tile::<F, F::Avx2, L>(rows, dim, packed, out);
+        }
+        if Level::best() != Level::Portable {
+            // SAFETY: the machine has what the function was compiled for.
+            return unsafe { fast(rows, dim, packed, out) };
+        }
+    }
+    tile::<F, F::Portable, L>(rows, dim, packed, out);
+}
 
 /// All dot products: `queries` (B × D) with `rows` (N × D, row-major) gives B × N.
 ///
@@ -143,6 +237,7 @@ at_best! { pub(crate) fn tile_at_best<F: Real; L: usize>(rows: &[F], dim: usize,
 pub fn dots<F: Real>(queries: ArrayView2<F>, rows: ArrayView2<F>) -> Array2<F> {
     let (n, dim) = rows.dim();
     let b = queries.nrows();
+    let queries = queries.as_standard_layout();
     assert_eq!(queries.ncols(), dim, "queries and rows must have the same number of units");
     let mut result = Array2::from_elem((b, n), F::ZERO);
     if b == 0 || n == 0 || dim == 0 {
@@ -151,9 +246,9 @@ pub fn dots<F: Real>(queries: ArrayView2<F>, rows: ArrayView2<F>) -> Array2<F> {
     let rows = rows.as_slice().expect("rows are stored row-major");
     const LANES: usize = 8;
     let packs = parallel::map(b.div_ceil(LANES), (b * n * dim) as f64, |p| {
-        let packed = pack::<F, LANES>(queries, p * LANES);
+        let mut packed = pack::<F, LANES>(queries.view(), p * LANES);
         let mut out = vec![[F::ZERO; LANES]; n];
-        F::tile(rows, dim, &packed, &mut out);
+        F::tile(rows, dim, packed.rows(), &mut out);
         out
     });
     for (q, mut row) in result.outer_iter_mut().enumerate() {

@@ -15,6 +15,8 @@ pub trait Machine<F: Copy>: Copy + Send + Sync + 'static {
     type Vector: Copy;
     /// Numbers in it.
     const LANES: usize;
+    /// Vector registers: how many sums a micro-kernel can hold.
+    const REGISTERS: usize;
     /// Whether multiply and add are one instruction here.
     const FMA: bool;
 
@@ -27,7 +29,29 @@ pub trait Machine<F: Copy>: Copy + Send + Sync + 'static {
     unsafe fn store(vector: Self::Vector, to: &mut [F]);
     /// a · b + c
     fn multiply_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+
+    /// LANES numbers of each of LANES rows, turned round: `columns[k]` holds number `k` of every row.
+    /// # Safety
+    /// As many rows, that LANES numbers can be read of each, and room for as many columns.
+    #[inline(always)]
+    unsafe fn turn(rows: &[*const F], columns: &mut [Self::Vector])
+    where
+        F: Real,
+    {
+        for k in 0..Self::LANES {
+            let mut column = [F::ZERO; MOST_LANES];
+            for (number, row) in column.iter_mut().zip(&rows[..Self::LANES]) {
+                // SAFETY: the caller's.
+                *number = unsafe { *row.add(k) };
+            }
+            // SAFETY: no machine has more lanes.
+            columns[k] = unsafe { Self::load(&column) };
+        }
+    }
 }
+
+/// The largest number of lanes that a machine has.
+pub const MOST_LANES: usize = 16;
 
 /// Any machine, by arrays. `FMA` where the target has it at least (aarch64).
 #[derive(Clone, Copy)]
@@ -38,6 +62,7 @@ macro_rules! portable {
         impl Machine<$type> for Portable {
             type Vector = [$type; $lanes];
             const LANES: usize = $lanes;
+            const REGISTERS: usize = 16;
             const FMA: bool = cfg!(target_arch = "aarch64");
 
             #[inline(always)]
@@ -74,15 +99,22 @@ portable!(f64, 4);
 #[derive(Clone, Copy)]
 pub struct Avx2;
 
+/// x86-64 with AVX-512 (F, VL, DQ, BW), under the same condition.
 #[cfg(target_arch = "x86_64")]
-macro_rules! avx2 {
-    ($type:ident, $vector:ident, $lanes:literal, $splat:ident, $load:ident, $store:ident, $fma:ident) => {
-        impl Machine<$type> for Avx2 {
+#[derive(Clone, Copy)]
+pub struct Avx512;
+
+#[cfg(target_arch = "x86_64")]
+macro_rules! x86 {
+    ($machine:ident, $registers:literal, $type:ident, $vector:ident, $lanes:literal,
+     $splat:ident, $load:ident, $store:ident, $fma:ident $(, $turn:ident)?) => {
+        impl Machine<$type> for $machine {
             type Vector = std::arch::x86_64::$vector;
             const LANES: usize = $lanes;
+            const REGISTERS: usize = $registers;
             const FMA: bool = true;
 
-            // SAFETY, here and below: reached only from functions compiled for AVX2 and FMA.
+            // SAFETY, here and below: reached only from functions compiled for this machine.
             #[inline(always)]
             fn splat(value: $type) -> Self::Vector {
                 unsafe { std::arch::x86_64::$splat(value) }
@@ -101,13 +133,99 @@ macro_rules! avx2 {
             fn multiply_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector {
                 unsafe { std::arch::x86_64::$fma(a, b, c) }
             }
+            $(#[inline(always)]
+            unsafe fn turn(rows: &[*const $type], columns: &mut [Self::Vector]) {
+                unsafe { $turn(rows, columns) }
+            })?
         }
     };
 }
 #[cfg(target_arch = "x86_64")]
-avx2!(f32, __m256, 8, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps);
+x86!(Avx2, 16, f32, __m256, 8, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, turn_f32);
 #[cfg(target_arch = "x86_64")]
-avx2!(f64, __m256d, 4, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd);
+x86!(Avx2, 16, f64, __m256d, 4, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd, turn_f64);
+#[cfg(target_arch = "x86_64")]
+x86!(Avx512, 32, f32, __m512, 16, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps);
+#[cfg(target_arch = "x86_64")]
+x86!(Avx512, 32, f64, __m512d, 8, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd);
+
+/// [`Machine::turn`] of eight rows: rows r and r + 4 share a register, whose halves are turned at once.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+unsafe fn turn_f32(rows: &[*const f32], columns: &mut [std::arch::x86_64::__m256]) {
+    use std::arch::x86_64::*;
+    assert!(rows.len() >= 8 && columns.len() >= 8);
+    // SAFETY: the caller's.
+    unsafe {
+        for k in [0, 4] {
+            let pair = |r: usize| _mm256_loadu2_m128(rows[r + 4].add(k), rows[r].add(k));
+            let (a, b, c, d) = (pair(0), pair(1), pair(2), pair(3));
+            let (ab, cd) = (_mm256_unpacklo_ps(a, b), _mm256_unpacklo_ps(c, d));
+            columns[k] = _mm256_shuffle_ps::<0x44>(ab, cd);
+            columns[k + 1] = _mm256_shuffle_ps::<0xEE>(ab, cd);
+            let (ab, cd) = (_mm256_unpackhi_ps(a, b), _mm256_unpackhi_ps(c, d));
+            columns[k + 2] = _mm256_shuffle_ps::<0x44>(ab, cd);
+            columns[k + 3] = _mm256_shuffle_ps::<0xEE>(ab, cd);
+        }
+    }
+}
+
+/// The same of four rows of f64.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+unsafe fn turn_f64(rows: &[*const f64], columns: &mut [std::arch::x86_64::__m256d]) {
+    use std::arch::x86_64::*;
+    assert!(rows.len() >= 4 && columns.len() >= 4);
+    // SAFETY: the caller's.
+    unsafe {
+        for k in [0, 2] {
+            let pair = |r: usize| _mm256_loadu2_m128d(rows[r + 2].add(k), rows[r].add(k));
+            let (a, b) = (pair(0), pair(1));
+            columns[k] = _mm256_unpacklo_pd(a, b);
+            columns[k + 1] = _mm256_unpackhi_pd(a, b);
+        }
+    }
+}
+
+/// Bytes of a cache line; where it is another number, some loads cross lines and results stay.
+pub const LINE: usize = 64;
+
+/// Arrays of `L` numbers, one after the other, that begin at a cache line: no load of a whole vector
+/// then crosses into a second line.
+pub struct Aligned<F, const L: usize> {
+    numbers: Vec<F>,
+    start: usize,
+    len: usize,
+}
+
+impl<F: Real, const L: usize> Aligned<F, L> {
+    /// `len` arrays of zeros.
+    pub fn zeros(len: usize) -> Self {
+        let numbers = vec![F::ZERO; len * L + LINE / size_of::<F>()];
+        let start = numbers.as_ptr().align_offset(LINE);
+        Aligned { numbers, start, len }
+    }
+
+    /// The arrays.
+    #[inline(always)]
+    pub fn rows(&mut self) -> &mut [[F; L]] {
+        let numbers = &mut self.numbers[self.start..][..self.len * L];
+        numbers.as_chunks_mut().0
+    }
+}
+
+/// Asks for the cache line at `number`, to be in the second-level cache when it is read. No effect on
+/// results.
+#[inline(always)]
+pub fn prefetch<F>(number: *const F) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: part of every x86-64; it never faults, whatever the address.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T1 }>(number.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = number;
+}
 
 /// One number at a time, rounding as machine `M` does: for a single query, whose lanes would be idle.
 #[derive(Clone, Copy)]
@@ -116,6 +234,7 @@ pub struct Single<M>(PhantomData<M>);
 impl<F: Real, M: Machine<F>> Machine<F> for Single<M> {
     type Vector = F;
     const LANES: usize = 1;
+    const REGISTERS: usize = M::REGISTERS;
     const FMA: bool = M::FMA;
 
     #[inline(always)]
@@ -140,28 +259,30 @@ impl<F: Real, M: Machine<F>> Machine<F> for Single<M> {
     }
 }
 
-/// Calls the body compiled for this machine: AVX2 with fused multiply-add where there is one, else
-/// what the target has at least. The body must be `#[inline(always)]` all the way down, and generic
-/// over a [`Machine`] as the last of its types.
-macro_rules! at_best {
-    ($vis:vis fn $name:ident<$($generic:ident : $bound:path),* ; $($const:ident : $const_type:ty),*>
-        ($($arg:ident : $type:ty),* $(,)?) $(-> $result:ty)? = $body:ident) => {
-        $vis fn $name<$($generic: $bound,)* $(const $const: $const_type),*>($($arg: $type),*) $(-> $result)? {
-            #[cfg(target_arch = "x86_64")]
-            {
-                #[target_feature(enable = "avx2,fma")]
-                fn fast<$($generic: $bound,)* $(const $const: $const_type),*>($($arg: $type),*) $(-> $result)? {
-                    $body::<$($generic,)* F::Avx2, $($const),*>($($arg),*)
-                }
-                if std::arch::is_x86_feature_detected!("avx2")
-                    && std::arch::is_x86_feature_detected!("fma")
-                {
-                    // SAFETY: the machine has what the function was compiled for.
-                    return unsafe { fast::<$($generic,)* $($const),*>($($arg),*) };
-                }
-            }
-            $body::<$($generic,)* F::Portable, $($const),*>($($arg),*)
-        }
-    };
+/// The instruction sets that kernels are compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// What every machine of the target has.
+    Portable,
+    /// [`Avx2`].
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// [`Avx512`].
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
 }
-pub(crate) use at_best;
+
+impl Level {
+    /// The best one that this machine has.
+    pub fn best() -> Level {
+        #[cfg(target_arch = "x86_64")]
+        {
+            use std::arch::is_x86_feature_detected as has;
+            if has!("avx2") && has!("fma") {
+                let wide = has!("avx512f") && has!("avx512vl") && has!("avx512dq") && has!("avx512bw");
+                return if wide { Level::Avx512 } else { Level::Avx2 };
+            }
+        }
+        Level::Portable
+    }
+}

@@ -21,7 +21,7 @@ use std::ops::Range;
 use ndarray::ArrayView2;
 
 use super::dots::{self, error_bound};
-use super::machine::{Machine, at_best};
+use super::machine::{Aligned, Level, Machine};
 use crate::parallel;
 use crate::patterns::Patterns;
 use crate::real::Real;
@@ -44,7 +44,7 @@ pub(crate) struct Tile<'a, F> {
     /// Units a pattern.
     pub dim: usize,
     /// ‖y‖² of each.
-    pub squares: &'a [f64],
+    pub squares: &'a [F],
 }
 
 /// Something that is summed over patterns, for `L` queries side by side.
@@ -83,10 +83,12 @@ pub struct Part<K> {
 pub type Parts<K> = Vec<Part<K>>;
 
 struct Pack<F, K, const L: usize> {
-    packed: Vec<[F; L]>,
+    packed: Aligned<F, L>,
     first: usize,
     lanes: Lanes<L>,
     half_squares: [f64; L],
+    /// Twice the error bound of a cost, as far as it does not depend on the cost.
+    window: [f64; L],
     least: [f64; L],
     fold: K,
 }
@@ -102,23 +104,34 @@ pub struct Job<'a, F> {
 /// Queries that share a pass over a range.
 const QUERIES: usize = 64;
 
-/// Patterns are cut into at most this many ranges, the tasks of a single query.
+/// Patterns are cut into about this many ranges at most, the tasks of a single query.
 const RANGES: usize = 64;
 
-/// Numbers in a tile: 128 KiB of f32, a share of any second-level cache of the last ten years.
-const TILE: usize = 32_768;
+/// Numbers in a range, where that gives fewer ranges: enough work to be a task.
+const RANGE: usize = 1 << 19;
+
+/// Numbers in a tile: 256 KiB of f32, which a second-level cache holds, or nearly.
+const TILE: usize = 1 << 16;
+
+/// Patterns in a tile at most: their weights for one pack, and their columns of a few vectors, then
+/// stay in the first-level cache between the steps of a tile.
+const TILE_ROWS: usize = 96;
 
 /// Partial results held at a time, in numbers: 64 MiB of f32.
 const HELD: usize = 1 << 24;
 
-/// Length of a range: enough work to be a task, at most [`RANGES`] of them. By N and D alone.
+/// Length of a range: whole tiles, and a number of ranges that most numbers of threads divide, or
+/// nearly. By N and D alone.
 fn range_length(n: usize, dim: usize) -> usize {
-    n.div_ceil(RANGES).max((1 << 19) / dim).clamp(1, n)
+    let ranges = (n * dim).div_ceil(RANGE);
+    let ranges = if ranges < 4 { ranges } else { ranges.next_multiple_of(8).min(RANGES) };
+    n.div_ceil(ranges).next_multiple_of(tile_length(dim)).min(n)
 }
 
-/// Patterns of a tile, a multiple of the micro-kernel's rows. By D alone.
+/// Patterns of a tile, a multiple of the micro-kernels' rows where there are many. By D alone.
 fn tile_length(dim: usize) -> usize {
-    (TILE / dim).clamp(6, 504) / 6 * 6
+    let rows = (TILE / dim).clamp(6, TILE_ROWS);
+    if rows < 24 { rows / 6 * 6 } else { rows / 24 * 24 }
 }
 
 /// The inverse temperature as the kernels use it: positive, and finite in `F`.
@@ -157,25 +170,53 @@ pub(crate) fn stream<F: Real, K: Send>(
     }
 }
 
-/// One range of patterns past one block of queries, side by side in `L` lanes; a single query needs none.
-pub(crate) fn pass_in_lanes<F: Real, K: Fold<F>, const L: usize>(
+/// One range of patterns past one block of queries, in the lanes and instructions that suit them: side
+/// by side in `W` lanes (two vectors of AVX-512) or in half as many, `L`; a single query needs none.
+pub(crate) fn pass_at_best<F: Real, K: Fold<F>, const L: usize, const W: usize>(
     job: &Job<F>,
     block: Range<usize>,
     range: Range<usize>,
     make: &(dyn Fn(usize) -> K + Sync),
 ) -> Parts<K> {
-    if block.len() == 1 {
-        pass_at_best::<F, K, 1>(job, block, range, make)
-    } else {
-        pass_at_best::<F, K, L>(job, block, range, make)
+    match Level::best() {
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 if block.len() > L => pass_with_avx512::<F, K, W>(job, block, range, make),
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 | Level::Avx2 if block.len() == 1 => pass_with_avx2::<F, K, 1>(job, block, range, make),
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 | Level::Avx2 => pass_with_avx2::<F, K, L>(job, block, range, make),
+        Level::Portable if block.len() == 1 => pass::<F, K, F::Portable, 1>(job, block, range, make),
+        Level::Portable => pass::<F, K, F::Portable, L>(job, block, range, make),
     }
 }
 
-at_best! {
-    fn pass_at_best<F: Real, K: Fold<F>; L: usize>(
-        job: &Job<F>, block: Range<usize>, range: Range<usize>, make: &(dyn Fn(usize) -> K + Sync),
-    ) -> Parts<K> = pass
+macro_rules! pass_with {
+    ($name:ident, $machine:ident, $level:pat, $features:literal) => {
+        /// [`pass`] on a machine that has these instructions.
+        #[cfg(target_arch = "x86_64")]
+        pub(super) fn $name<F: Real, K: Fold<F>, const L: usize>(
+            job: &Job<F>,
+            block: Range<usize>,
+            range: Range<usize>,
+            make: &(dyn Fn(usize) -> K + Sync),
+        ) -> Parts<K> {
+            #[target_feature(enable = $features)]
+            fn fast<F: Real, K: Fold<F>, const L: usize>(
+                job: &Job<F>,
+                block: Range<usize>,
+                range: Range<usize>,
+                make: &(dyn Fn(usize) -> K + Sync),
+            ) -> Parts<K> {
+                pass::<F, K, F::$machine, L>(job, block, range, make)
+            }
+            assert!(matches!(Level::best(), $level), "the machine lacks {}", $features);
+            // SAFETY: the machine has what the function was compiled for.
+            unsafe { fast::<F, K, L>(job, block, range, make) }
+        }
+    };
 }
+pass_with!(pass_with_avx2, Avx2, Level::Avx2 | Level::Avx512, "avx2,fma");
+pass_with!(pass_with_avx512, Avx512, Level::Avx512, "avx2,fma,avx512f,avx512vl,avx512dq,avx512bw");
 
 /// One range of patterns past one block of queries.
 #[inline(always)]
@@ -185,52 +226,53 @@ pub(super) fn pass<F: Real, K: Fold<F>, M: Machine<F>, const L: usize>(
     range: Range<usize>,
     make: &(dyn Fn(usize) -> K + Sync),
 ) -> Parts<K> {
+    let dim = job.patterns.dim();
+    let product = error_bound::<F>(dim) * job.patterns.largest_square().sqrt();
     let mut packs: Vec<Pack<F, K, L>> = block
         .clone()
         .step_by(L)
         .map(|first| {
             let live = L.min(block.end - first);
             let row = |lane: usize| first + lane.min(live - 1);
+            let half_squares = std::array::from_fn(|l| {
+                let query = job.queries.row(row(l));
+                let query = query.to_slice().expect("queries are in standard layout");
+                -exact_cost(Form::Dot, query, query) / 2.0
+            });
             Pack {
                 packed: dots::pack(job.queries.slice(ndarray::s![..block.end, ..]), first),
                 first,
                 lanes: Lanes { live, betas: std::array::from_fn(|l| usable_beta::<F>(job.betas[row(l)])) },
-                half_squares: std::array::from_fn(|l| {
-                    job.queries.row(row(l)).iter().map(|v| v.wide() * v.wide()).sum::<f64>() / 2.0
-                }),
+                half_squares,
+                window: half_squares.map(|half| 2.0 * product * (2.0 * half).sqrt()),
                 least: [f64::INFINITY; L],
                 fold: make(L),
             }
         })
         .collect();
 
-    let dim = job.patterns.dim();
     let values = job.patterns.values();
     let values = values.as_slice().expect("patterns are stored row-major");
     let length = tile_length(dim).min(range.len());
-    let mut costs = vec![[F::ZERO; L]; length];
-    let mut weights = vec![[F::ZERO; L]; length];
-    let mut contenders = Vec::new();
+    let mut space = Space {
+        gaps: Aligned::zeros(length),
+        weights: Aligned::zeros(length),
+        squares: vec![F::ZERO; length],
+        contenders: Vec::new(),
+    };
     for first in range.clone().step_by(length) {
         let last = range.end.min(first + length);
-        let tile = Tile {
-            first,
-            rows: &values[first * dim..last * dim],
-            dim,
-            squares: &job.patterns.squares()[first..last],
-        };
-        let costs = &mut costs[..last - first];
-        let weights = &mut weights[..last - first];
+        for (square, &wide) in space.squares.iter_mut().zip(&job.patterns.squares()[first..last]) {
+            *square = F::of(wide);
+        }
         for pack in &mut packs {
-            dots::tile::<F, M, L>(tile.rows, dim, &pack.packed, costs);
-            let falls = gaps::<F, K, M, L>(job, &tile, pack, costs, &mut contenders);
-            let betas: [F; L] = std::array::from_fn(|l| F::of(pack.lanes.betas[l]));
-            for (weight, gap) in weights.iter_mut().zip(costs.iter()) {
-                for l in 0..L {
-                    weight[l] = (-(betas[l] * gap[l])).exp_negative(M::FMA);
-                }
-            }
-            pack.fold.absorb::<M, L>(&tile, &pack.lanes, costs, weights, &falls);
+            let rows = &values[first * dim..last * dim];
+            dots::tile::<F, M, L>(rows, dim, pack.packed.rows(), &mut space.gaps.rows()[..last - first]);
+            let falls = weigh::<F, K, M, L>(job, first, rows, pack, &mut space);
+            let tile = Tile { first, rows, dim, squares: &space.squares[..last - first] };
+            let gaps = &space.gaps.rows()[..last - first];
+            let weights = &space.weights.rows()[..last - first];
+            pack.fold.absorb::<M, L>(&tile, &pack.lanes, gaps, weights, &falls);
         }
     }
     packs
@@ -243,91 +285,106 @@ pub(super) fn pass<F: Real, K: Fold<F>, M: Machine<F>, const L: usize>(
         .collect()
 }
 
-/// Turns the dot products of a tile into cost gaps, lowers the least costs, and returns by how much,
-/// times β.
+/// What one tile needs, kept from tile to tile.
+struct Space<F, const L: usize> {
+    /// Dot products, then costs, then cost gaps.
+    gaps: Aligned<F, L>,
+    weights: Aligned<F, L>,
+    /// ‖y‖² of each pattern.
+    squares: Vec<F>,
+    /// Pattern, lane and exact cost of the contenders.
+    contenders: Vec<(usize, usize, f64)>,
+}
+
+/// Turns the dot products of a tile into cost gaps and weights, lowers the least costs, and returns by
+/// how much, times β.
 #[inline(always)]
-fn gaps<F: Real, K, M: Machine<F>, const L: usize>(
+fn weigh<F: Real, K, M: Machine<F>, const L: usize>(
     job: &Job<F>,
-    tile: &Tile<F>,
+    first: usize,
+    rows: &[F],
     pack: &mut Pack<F, K, L>,
-    costs: &mut [[F; L]],
-    contenders: &mut Vec<(usize, usize, f64)>,
+    space: &mut Space<F, L>,
 ) -> [f64; L] {
+    let dim = job.patterns.dim();
+    let count = rows.len() / dim;
+    let (costs, weights) = (&mut space.gaps.rows()[..count], &mut space.weights.rows()[..count]);
     let live = pack.lanes.live;
-    let largest_square = job.patterns.largest_square();
-    // Costs without the query's own ½‖z‖².
-    for (cost, square) in costs.iter_mut().zip(tile.squares) {
-        let half = match job.form {
-            Form::Distance => F::of(square / 2.0),
-            Form::Dot => F::ZERO,
-        };
-        for l in 0..L {
-            cost[l] = half - cost[l];
-        }
-    }
-    let log_weights = job.patterns.log_weights().map(|w| &w[tile.first..]);
+    let distance = job.form == Form::Distance;
+    let log_weights = job.patterns.log_weights().map(|w| &w[first..]);
+    // Costs without the query's own ½‖z‖², and the least of them.
     let mut largest_bias = 0.0_f64;
+    let mut tile_least = [F::of(f64::INFINITY); L];
+    let half = F::of(if distance { 0.5 } else { 0.0 });
+    let warmth: [F; L] = std::array::from_fn(|l| F::of(1.0 / pack.lanes.betas[l]));
     if let Some(log_weights) = log_weights {
-        let warmth: [F; L] = std::array::from_fn(|l| F::of(1.0 / pack.lanes.betas[l]));
         for (cost, log_weight) in costs.iter_mut().zip(log_weights) {
             largest_bias = largest_bias.max(-log_weight);
             let bias = F::of(-log_weight);
             for l in 0..L {
-                cost[l] = bias * warmth[l] + cost[l];
+                cost[l] -= bias * warmth[l];
             }
         }
     }
-    let mut tile_least = costs[0];
-    for cost in costs.iter() {
+    for (cost, square) in costs.iter_mut().zip(&space.squares) {
+        let half = half * *square;
         for l in 0..L {
+            cost[l] = half - cost[l];
             tile_least[l] = if cost[l] < tile_least[l] { cost[l] } else { tile_least[l] };
         }
     }
 
-    let own: [f64; L] = std::array::from_fn(|l| match job.form {
-        Form::Distance => pack.half_squares[l],
-        Form::Dot => 0.0,
-    });
-    let product = error_bound::<F>(tile.dim) * largest_square.sqrt();
+    let own: [f64; L] = std::array::from_fn(|l| if distance { pack.half_squares[l] } else { 0.0 });
+    let largest_square = job.patterns.largest_square();
+    let mut any = false;
     let threshold: [F; L] = std::array::from_fn(|l| {
         let best = (pack.least[l] - own[l]).min(tile_least[l].wide());
         let rounding = 8.0 * F::ROUNDOFF * (largest_square + best.abs() + largest_bias / pack.lanes.betas[l]);
-        let window = 2.0 * product * (2.0 * pack.half_squares[l]).sqrt() + rounding;
-        F::of(best + window)
+        let threshold = F::of(best + pack.window[l] + rounding);
+        any |= tile_least[l] <= threshold;
+        threshold
     });
+    let before = pack.least;
+    let contenders = &mut space.contenders;
     contenders.clear();
-    for (n, cost) in costs.iter().enumerate() {
-        let mut any = false;
-        for l in 0..L {
-            any |= cost[l] <= threshold[l];
-        }
-        if any {
-            let pattern = &tile.rows[n * tile.dim..(n + 1) * tile.dim];
-            for l in (0..live).filter(|&l| cost[l] <= threshold[l]) {
-                let query = job.queries.row(pack.first + l);
-                let query = query.to_slice().expect("queries are in standard layout");
-                let bias = log_weights.map_or(0.0, |w| -w[n] / pack.lanes.betas[l]);
-                contenders.push((n, l, exact_cost(job.form, query, pattern) + bias));
+    // Rare once the best patterns have passed.
+    if any {
+        for (n, cost) in costs.iter().enumerate() {
+            let mut any = false;
+            for l in 0..L {
+                any |= cost[l] <= threshold[l];
             }
+            if any {
+                let pattern = &rows[n * dim..(n + 1) * dim];
+                for l in (0..live).filter(|&l| cost[l] <= threshold[l]) {
+                    let query = job.queries.row(pack.first + l);
+                    let query = query.to_slice().expect("queries are in standard layout");
+                    let bias = log_weights.map_or(0.0, |w| -w[n] / pack.lanes.betas[l]);
+                    let cost = exact_cost(job.form, query, pattern) + bias;
+                    contenders.push((n, l, cost));
+                    pack.least[l] = pack.least[l].min(cost);
+                }
+            }
+        }
+        for l in live..L {
+            pack.least[l] = pack.least[live - 1];
         }
     }
 
-    let before = pack.least;
-    for &(_, l, cost) in contenders.iter() {
-        pack.least[l] = pack.least[l].min(cost);
-    }
-    for l in live..L {
-        pack.least[l] = pack.least[live - 1];
-    }
     let reference: [F; L] = std::array::from_fn(|l| F::of(pack.least[l] - own[l]));
-    for cost in costs.iter_mut() {
+    let betas: [F; L] = std::array::from_fn(|l| F::of(pack.lanes.betas[l]));
+    for (weight, cost) in weights.iter_mut().zip(costs.iter_mut()) {
         for l in 0..L {
             let gap = cost[l] - reference[l];
-            cost[l] = if gap > F::ZERO { gap } else { F::ZERO };
+            let gap = if gap > F::ZERO { gap } else { F::ZERO };
+            cost[l] = gap;
+            weight[l] = (-(betas[l] * gap)).exp_negative(M::FMA);
         }
     }
     for &(n, l, cost) in contenders.iter() {
-        costs[n][l] = F::of(cost - pack.least[l]);
+        let gap = F::of(cost - pack.least[l]);
+        costs[n][l] = gap;
+        weights[n][l] = (-(betas[l] * gap)).exp_negative(M::FMA);
     }
     std::array::from_fn(|l| pack.lanes.betas[l] * (before[l] - pack.least[l]))
 }
