@@ -80,9 +80,8 @@ pub(crate) mod sealed {
         /// [`tile`](crate::kernels::dots::tile) at its best on this machine. This and the next two are
         /// not generic, so that the kernels are compiled once, in this crate.
         fn tile(rows: &[Self], dim: usize, packed: &[[Self; 8]], out: &mut [[Self; 8]]);
-        /// One range of patterns past one block of queries, read for `dim` units of the mean.
-        fn attend(job: &Job<Self>, block: Range<usize>, range: Range<usize>, dim: usize)
-        -> Parts<Sums<Self>>;
+        /// One range of patterns past one block of queries, read for the mean of the job's values.
+        fn attend(job: &Job<Self>, block: Range<usize>, range: Range<usize>) -> Parts<Sums<Self>>;
         /// The same for the posterior, with its best `top`.
         fn posterior(job: &Job<Self>, block: Range<usize>, range: Range<usize>, top: usize) -> Parts<Spread>;
         /// `self · a + b`, in one rounding where `fused`.
@@ -136,14 +135,10 @@ macro_rules! real {
                 crate::kernels::dots::tile_at_best::<Self, 8>(rows, dim, packed, out);
             }
             #[inline(never)]
-            fn attend(
-                job: &Job<Self>,
-                block: Range<usize>,
-                range: Range<usize>,
-                dim: usize,
-            ) -> Parts<Sums<Self>> {
+            fn attend(job: &Job<Self>, block: Range<usize>, range: Range<usize>) -> Parts<Sums<Self>> {
+                let width = job.width();
                 stream::pass_at_best::<Self, _, $wide, { 2 * $wide }>(job, block, range, &|lanes| {
-                    Sums::new(lanes, dim)
+                    Sums::new(lanes, width)
                 })
             }
             #[inline(never)]

@@ -3,7 +3,7 @@
 
 mod zoo;
 
-use attractor::kernels::{Form, Read, attend, posterior};
+use attractor::kernels::{Form, Read, attend, attend_values, posterior};
 use attractor::{Patterns, Real};
 use ndarray::{Array2, ArrayView1, s};
 use proptest::prelude::*;
@@ -90,6 +90,77 @@ fn reads_are_plain_sums() {
                 }
             }
         }
+    }
+}
+
+fn check_values<F: Real>(n: usize, d: usize, width: usize, b: usize, beta: f64) {
+    let patterns = Patterns::new(normals::<F>(n, d, 1.0, 1)).expect("patterns");
+    let values = normals::<F>(n, width, 1.0, 5);
+    let z = normals::<F>(b, d, 1.2, 2);
+    let betas = vec![beta; b];
+    for form in [Form::Distance, Form::Dot] {
+        let read = attend_values(&patterns, values.view(), z.view(), &betas, form);
+        assert_eq!(read.mean.dim(), (b, width));
+        let largest = patterns.largest_square();
+        for q in 0..b {
+            let (log_sum, w) = softmax(&logits(&patterns, z.row(q), beta, form));
+            // A logit is β times a cost, a sum of products (in chains of 64 units) and of the half squares;
+            // an error of ε in every logit changes a weight by at most e^2ε − 1 of itself.
+            let square: f64 = z.row(q).iter().map(|z| z.wide() * z.wide()).sum();
+            let terms = 64.min(d) + d.div_ceil(64) + 16;
+            let logit = beta * terms as f64 * F::ROUNDOFF * (square + largest);
+            // The exponential adds a few roundoffs, the sum one a pattern of a tile and one a tile.
+            let relative = 2.0 * logit + (16 + 96 + n / 96) as f64 * F::ROUNDOFF;
+            for j in 0..width {
+                let terms = || (0..n).map(|i| w[i] * values[[i, j]].wide());
+                let (mean, size) = (terms().sum::<f64>(), terms().map(f64::abs).sum::<f64>());
+                let error = (read.mean[[q, j]].wide() - mean).abs();
+                // Once for the numerator, once for the mass that it is divided by.
+                assert!(
+                    error <= 2.0 * relative.exp_m1() * size,
+                    "{} {n}×{d}, {width} wide, {form:?}, mean[{q}, {j}]: off by {error:e} of {size}",
+                    F::NAME
+                );
+            }
+            let error = (read.log_sum()[q] - log_sum).abs();
+            assert!(error <= relative + 4.0 * f64::EPSILON * log_sum.abs(), "log-sum: off by {error:e}");
+        }
+    }
+}
+
+#[test]
+fn other_values_are_read_by_the_same_weights() {
+    for (n, d, width, b) in [
+        (1, 3, 1, 1),
+        (50, 7, 13, 9),
+        (700, 33, 5, 17),
+        (300, 12, 203, 70),
+        (2000, 64, 37, 40),
+        (90, 130, 21, 1),
+    ] {
+        for beta in [1e-3, 0.3, 4.0] {
+            check_values::<f64>(n, d, width, b, beta);
+            check_values::<f32>(n, d, width, b, beta);
+        }
+    }
+}
+
+#[test]
+fn patterns_as_values_are_an_ordinary_read() {
+    let values = normals::<f32>(500, 29, 1.0, 1);
+    let z = normals::<f32>(20, 29, 1.2, 2);
+    let patterns = Patterns::new(values.clone()).expect("patterns");
+    let plain = attend(&patterns, z.view(), &[0.2; 20], Form::Distance);
+    let same = attend_values(&patterns, values.view(), z.view(), &[0.2; 20], Form::Distance);
+    assert_eq!(plain.mean, same.mean);
+    assert_eq!((plain.peak, plain.mass, plain.second), (same.peak, same.mass, same.second));
+    // A query's values do not depend on the other queries, nor on how the values lie in memory.
+    let values = normals::<f32>(500, 45, 1.0, 3);
+    let turned = values.t().as_standard_layout().into_owned();
+    let all = attend_values(&patterns, values.view(), z.view(), &[0.2; 20], Form::Distance);
+    for q in [0, 7, 19] {
+        let alone = attend_values(&patterns, turned.t(), z.slice(s![q..q + 1, ..]), &[0.2], Form::Distance);
+        assert_eq!(alone.mean.row(0), all.mean.row(q));
     }
 }
 

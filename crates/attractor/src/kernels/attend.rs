@@ -1,6 +1,6 @@
 //! The read: log-sum, posterior mean and second moment of many patterns, in one pass.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, s};
 
 use super::machine::{Machine, Single};
 use super::stream::{self, Fold, Form, Job, Lanes, Part, Tile};
@@ -19,7 +19,7 @@ pub struct Read<F> {
     pub peak: Vec<f64>,
     /// Σ exp(ℓ_n − peak).
     pub mass: Vec<f64>,
-    /// Posterior mean Σ w_n y_n, B × D.
+    /// Posterior mean Σ w_n y_n, B × D; of values (see [`attend_values`]) Σ w_n v_n, B × Dᵥ.
     pub mean: Array2<F>,
     /// Posterior second moment Σ w_n ‖y_n‖².
     pub second: Vec<f64>,
@@ -88,21 +88,51 @@ impl<F: Real> Read<F> {
 /// # Ok::<(), attractor::Error>(())
 /// ```
 pub fn attend<F: Real>(patterns: &Patterns<F>, queries: ArrayView2<F>, betas: &[f64], form: Form) -> Read<F> {
-    let dim = patterns.dim();
-    let mut read = Read::empty(queries.nrows(), dim);
+    attend_values(patterns, patterns.values(), queries, betas, form)
+}
+
+/// Reads other vectors than those that are compared: one value (a row of `values`, N × Dᵥ) a pattern, and
+/// mean = Σ w_n v_n, B × Dᵥ. A hetero-associative memory; attention with keys and values.
+///
+/// All else is as in [`attend`]: w, peak and mass come from the patterns, and so does the second moment
+/// Σ w_n ‖y_n‖². Values must be finite.
+///
+/// # Panics
+/// Not one value a pattern.
+///
+/// ```
+/// use attractor::{Patterns, kernels::{attend_values, Form}};
+/// use ndarray::array;
+/// let patterns = Patterns::new(array![[1.0_f64, 0.0], [0.0, 1.0]])?;
+/// let names = array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
+/// let read = attend_values(&patterns, names.view(), array![[0.1, 0.8]].view(), &[1e9], Form::Distance);
+/// assert_eq!(read.mean, array![[4.0, 5.0, 6.0]]);
+/// # Ok::<(), attractor::Error>(())
+/// ```
+pub fn attend_values<F: Real>(
+    patterns: &Patterns<F>,
+    values: ArrayView2<F>,
+    queries: ArrayView2<F>,
+    betas: &[f64],
+    form: Form,
+) -> Read<F> {
+    assert_eq!(values.nrows(), patterns.len(), "there must be one value a pattern");
+    let values = values.as_standard_layout();
+    let width = values.ncols();
+    let mut read = Read::empty(queries.nrows(), width);
     let merge = |parts: Vec<Part<Sums<F>>>| {
         for part in parts {
             for (lane, &least) in part.least.iter().enumerate() {
                 let q = part.first + lane;
                 let sums = &part.fold;
                 let peak = -stream::usable_beta::<F>(betas[q]) * least;
-                let (mass, mean) = (sums.mass[lane], &sums.mean[lane * dim..(lane + 1) * dim]);
+                let (mass, mean) = (sums.mass[lane], &sums.mean[lane * width..(lane + 1) * width]);
                 read.merge_row(q, peak, mass, sums.second[lane], mean, 1.0 / mass);
             }
         }
     };
-    let job = Job { patterns, queries, betas, form };
-    stream::stream(&job, |job, block, range| F::attend(job, block, range, dim), merge);
+    let job = Job { patterns, values: values.view(), queries, betas, form };
+    stream::stream(&job, F::attend, merge);
     read
 }
 
@@ -113,19 +143,7 @@ pub fn log_sum<F: Real>(
     betas: &[f64],
     form: Form,
 ) -> Vec<f64> {
-    let mut read = Read::<F>::empty(queries.nrows(), 0);
-    let merge = |parts: Vec<Part<Sums<F>>>| {
-        for part in parts {
-            for (lane, &least) in part.least.iter().enumerate() {
-                let q = part.first + lane;
-                let peak = -stream::usable_beta::<F>(betas[q]) * least;
-                read.merge_row(q, peak, part.fold.mass[lane], 0.0, &[], 1.0);
-            }
-        }
-    };
-    let job = Job { patterns, queries, betas, form };
-    stream::stream(&job, |job, block, range| F::attend(job, block, range, 0), merge);
-    read.log_sum()
+    attend_values(patterns, patterns.values().slice(s![.., ..0]), queries, betas, form).log_sum()
 }
 
 /// Sums relative to the least cost, for the lanes of one pack.
@@ -138,11 +156,11 @@ pub struct Sums<F> {
 }
 
 impl<F: Real> Sums<F> {
-    pub(crate) fn new(lanes: usize, dim: usize) -> Self {
+    pub(crate) fn new(lanes: usize, width: usize) -> Self {
         Sums {
             mass: vec![0.0; lanes],
             second: vec![0.0; lanes],
-            mean: vec![F::ZERO; lanes * dim],
+            mean: vec![F::ZERO; lanes * width],
             active: Vec::new(),
         }
     }
@@ -185,7 +203,7 @@ impl<F: Real> Fold<F> for Sums<F> {
         if self.mean.is_empty() {
             return;
         }
-        // Patterns that weigh exactly nothing for every query here are left out.
+        // Values that weigh exactly nothing for every query here are left out.
         self.active.clear();
         for (n, weight) in weights.iter().enumerate() {
             let mut any = false;
@@ -202,22 +220,22 @@ impl<F: Real> Fold<F> for Sums<F> {
         // vectors that they are made of.
         let mut unit = 0;
         if M::REGISTERS >= 32 {
-            unit = self.add_vectors::<M, L, 4, 4>(&product, unit);
+            unit = self.add_vectors::<M, L, 8, 3>(&product, unit);
         } else {
             unit = self.add_vectors::<M, L, 6, 2>(&product, unit);
         }
         unit = self.add_vectors::<M, L, 8, 1>(&product, unit);
-        while unit + 4 <= tile.dim {
+        while unit + 4 <= tile.width {
             self.add_units_in_lanes::<M, L, 4>(&product, unit);
             unit += 4;
         }
-        for unit in unit..tile.dim {
+        for unit in unit..tile.width {
             self.add_units_in_lanes::<M, L, 1>(&product, unit);
         }
     }
 }
 
-/// What a mean grows by: Σ_n w_n y_n over the patterns of a tile, what was there times `rescale`.
+/// What a mean grows by: Σ_n w_n v_n over the values of a tile, what was there times `rescale`.
 struct Product<'a, F, const L: usize> {
     tile: &'a Tile<'a, F>,
     weights: &'a [[F; L]],
@@ -237,7 +255,7 @@ impl<F: Real> Sums<F> {
         let queries = if L >= 4 { many + (product.live - many) / 4 * 4 } else { 0 };
         let from = unit;
         // The tile's columns stay in the first-level cache for the next queries.
-        while unit + C * M::LANES <= product.tile.dim {
+        while unit + C * M::LANES <= product.tile.width {
             for lane in (0..many).step_by(Q) {
                 self.add_columns::<M, L, Q, C>(product, lane, unit);
             }
@@ -285,20 +303,20 @@ impl<F: Real> Sums<F> {
         product: &Product<F, L>,
         unit: usize,
     ) {
-        let (dim, rows) = (product.tile.dim, product.tile.rows);
-        assert!(unit + U <= dim);
+        let (width, values) = (product.tile.width, product.tile.values);
+        assert!(unit + U <= width);
         let two = L > M::LANES;
         let mut sums = [[M::splat(F::ZERO); 2]; U];
         for &n in &self.active {
             let n = n as usize;
             debug_assert!(n < product.weights.len());
-            // SAFETY: `active` holds rows of this tile, L is one or two vectors, the units were checked.
+            // SAFETY: `active` holds values of this tile, L is one or two vectors, the units were checked.
             unsafe {
                 let weight = product.weights.get_unchecked(n);
                 let first = M::load(weight);
                 let second = if two { M::load(weight.get_unchecked(M::LANES..)) } else { first };
                 for u in 0..U {
-                    let value = M::splat(*rows.get_unchecked(n * dim + unit + u));
+                    let value = M::splat(*values.get_unchecked(n * width + unit + u));
                     sums[u][0] = M::multiply_add(value, first, sums[u][0]);
                     if two {
                         sums[u][1] = M::multiply_add(value, second, sums[u][1]);
@@ -316,7 +334,7 @@ impl<F: Real> Sums<F> {
                 }
             }
             for lane in 0..product.live {
-                let mean = &mut self.mean[lane * dim + unit + u];
+                let mean = &mut self.mean[lane * width + unit + u];
                 *mean = product.rescale[lane].multiply_add(*mean, sum[lane], M::FMA);
             }
         }
@@ -330,28 +348,28 @@ impl<F: Real> Sums<F> {
         lane: usize,
         unit: usize,
     ) {
-        let (dim, rows) = (product.tile.dim, product.tile.rows);
-        assert!(unit + C * M::LANES <= dim && lane + Q <= L);
+        let (width, values) = (product.tile.width, product.tile.values);
+        assert!(unit + C * M::LANES <= width && lane + Q <= L);
         let mut sums = [[M::splat(F::ZERO); C]; Q];
         for &n in &self.active {
             let n = n as usize;
             debug_assert!(n < product.weights.len());
-            // SAFETY: `active` holds rows of this tile, and the columns and lanes were checked.
+            // SAFETY: `active` holds values of this tile, and the columns and lanes were checked.
             unsafe {
                 let weight = product.weights.get_unchecked(n);
-                let pattern = rows.get_unchecked(n * dim + unit..);
-                let values: [M::Vector; C] =
-                    std::array::from_fn(|c| M::load(pattern.get_unchecked(c * M::LANES..)));
+                let value = values.get_unchecked(n * width + unit..);
+                let vectors: [M::Vector; C] =
+                    std::array::from_fn(|c| M::load(value.get_unchecked(c * M::LANES..)));
                 for q in 0..Q {
                     let weight = M::splat(*weight.get_unchecked(lane + q));
                     for c in 0..C {
-                        sums[q][c] = M::multiply_add(weight, values[c], sums[q][c]);
+                        sums[q][c] = M::multiply_add(weight, vectors[c], sums[q][c]);
                     }
                 }
             }
         }
         for q in 0..Q {
-            let start = (lane + q) * dim + unit;
+            let start = (lane + q) * width + unit;
             let factor = M::splat(product.rescale[lane + q]);
             let means = &mut self.mean[start..start + C * M::LANES];
             for (mean, sum) in means.chunks_exact_mut(M::LANES).zip(sums[q]) {
@@ -376,6 +394,10 @@ mod tests {
         (Patterns::new(values).expect("patterns"), queries)
     }
 
+    fn job<'a>(patterns: &'a Patterns<f32>, queries: ArrayView2<'a, f32>, betas: &'a [f64]) -> Job<'a, f32> {
+        Job { patterns, values: patterns.values(), queries, betas, form: Form::Distance }
+    }
+
     /// What other machines run: arrays instead of this machine's registers, 8 lanes instead of 16 or 32.
     #[test]
     fn the_portable_kernel_gives_the_same_read() {
@@ -385,7 +407,7 @@ mod tests {
         let (patterns, queries) = example(b, n, d);
         let betas = vec![0.2; b];
         let read = attend(&patterns, queries.view(), &betas, Form::Distance);
-        let job = Job { patterns: &patterns, queries: queries.view(), betas: &betas, form: Form::Distance };
+        let job = job(&patterns, queries.view(), &betas);
         let parts = pass::<f32, _, Portable, 8>(&job, 0..b, 0..n, &|lanes| Sums::new(lanes, d));
         for part in parts {
             for lane in 0..part.least.len() {
@@ -413,8 +435,7 @@ mod tests {
         for (n, d, b) in [(300, 37, 41), (150, 64, 64), (100, 10, 33), (80, 784, 45)] {
             let (patterns, queries) = example(b, n, d);
             let betas = vec![3.0 / d as f64; b];
-            let job =
-                Job { patterns: &patterns, queries: queries.view(), betas: &betas, form: Form::Distance };
+            let job = job(&patterns, queries.view(), &betas);
             let make = |lanes| Sums::new(lanes, d);
             let bits = |parts: Vec<Part<Sums<f32>>>| -> Vec<(u64, Vec<u32>)> {
                 let lanes = parts.iter().flat_map(|part| {

@@ -47,10 +47,6 @@ pub(crate) fn tile<F: Real, M: Machine<F>, const L: usize>(
         for (rows, out) in rows.chunks(group * dim).zip(out.chunks_mut(group)) {
             for from in (0..dim).step_by(BLOCK) {
                 let packed = &packed[from..dim.min(from + BLOCK)];
-                let ahead = rows.as_ptr().wrapping_add(rows.len() + group * from);
-                for line in 0..group * packed.len() * size_of::<F>() / LINE {
-                    prefetch(ahead.wrapping_byte_add(LINE * line));
-                }
                 if out.len() == group {
                     upright::<F, M, L, 2>(rows, dim, from, packed, out);
                 } else {
@@ -153,6 +149,11 @@ fn upright<F: Real, M: Machine<F>, const L: usize, const V: usize>(
     let mut unit = from;
     let mut chunks = packed.chunks_exact(M::LANES);
     for query in &mut chunks {
+        // As many lines of the rows after these as are read here of these.
+        let ahead = rows.as_ptr().wrapping_add(rows.len() + out.len() * unit);
+        for line in 0..V * M::LANES * M::LANES * size_of::<F>() / LINE {
+            prefetch(ahead.wrapping_byte_add(LINE * line));
+        }
         let mut columns = [[M::splat(F::ZERO); MOST_LANES]; V];
         for v in 0..V {
             let row = |r: usize| rows[(v * M::LANES + r) * dim + unit..].as_ptr();

@@ -9,7 +9,7 @@
 //!
 //! **Order of summation.** Each number is summed in one order that depends on N and D alone:
 //! a dot product runs over units in blocks of 64; patterns are cut into ranges by N and
-//! D, ranges into tiles by D; tiles are summed in order and ranges merged in index order. Batch size
+//! D, ranges into tiles by D (where the values read are wider than the patterns, by their width); tiles are summed in order and ranges merged in index order. Batch size
 //! and threads decide only who computes what, so results are equal to the bit for any of them.
 //! Queries sit side by side in vector lanes, so a lane never meets another lane.
 
@@ -19,7 +19,7 @@ pub(crate) mod machine;
 mod posterior;
 pub(crate) mod stream;
 
-pub use attend::{Read, attend, log_sum};
+pub use attend::{Read, attend, attend_values, log_sum};
 pub use dots::dots;
 pub use posterior::{Posterior, nearest, posterior};
 pub use stream::Form;

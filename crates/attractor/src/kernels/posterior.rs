@@ -1,6 +1,6 @@
 //! The posterior over memories: the best few, its entropy and its participation ratio, in one pass.
 
-use ndarray::ArrayView2;
+use ndarray::{ArrayView2, s};
 
 use super::machine::Machine;
 use super::stream::{self, Fold, Form, Job, Lanes, Part, Tile};
@@ -30,7 +30,8 @@ pub fn posterior<F: Real>(
 ) -> Vec<Posterior> {
     let top = top.clamp(1, patterns.len());
     let mut result = Vec::with_capacity(queries.nrows());
-    let job = Job { patterns, queries, betas, form };
+    let values = patterns.values();
+    let job = Job { patterns, values: values.slice(s![.., ..0]), queries, betas, form };
     let pass = |job: &Job<F>, block, range| F::posterior(job, block, range, top);
     stream::stream(&job, pass, |mut parts: Vec<Part<Spread>>| {
         for lane in 0..parts[0].least.len() {

@@ -39,12 +39,12 @@ pub enum Form {
 pub(crate) struct Tile<'a, F> {
     /// Index of the first pattern.
     pub first: usize,
-    /// The patterns, one after the other.
-    pub rows: &'a [F],
-    /// Units a pattern.
-    pub dim: usize,
     /// ‖y‖² of each.
     pub squares: &'a [F],
+    /// What is weighed: the patterns or other vectors, one after the other.
+    pub values: &'a [F],
+    /// Units a value.
+    pub width: usize,
 }
 
 /// Something that is summed over patterns, for `L` queries side by side.
@@ -96,9 +96,23 @@ struct Pack<F, K, const L: usize> {
 /// What is read by what.
 pub struct Job<'a, F> {
     pub(super) patterns: &'a Patterns<F>,
+    /// What is weighed, one row a pattern, without gaps: N × 0 for nothing.
+    pub(super) values: ArrayView2<'a, F>,
     pub(super) queries: ArrayView2<'a, F>,
     pub(super) betas: &'a [f64],
     pub(super) form: Form,
+}
+
+impl<F: Real> Job<'_, F> {
+    /// Units of a value.
+    pub(crate) fn width(&self) -> usize {
+        self.values.ncols()
+    }
+
+    /// Units of a pattern or of a value, whichever are more: what tiles and ranges are cut by.
+    fn dim(&self) -> usize {
+        self.patterns.dim().max(self.width())
+    }
 }
 
 /// Queries that share a pass over a range.
@@ -121,14 +135,14 @@ const TILE_ROWS: usize = 96;
 const HELD: usize = 1 << 24;
 
 /// Length of a range: whole tiles, and a number of ranges that most numbers of threads divide, or
-/// nearly. By N and D alone.
+/// nearly. By N and `dim` alone, the units of a pattern or of a value, whichever are more.
 fn range_length(n: usize, dim: usize) -> usize {
     let ranges = (n * dim).div_ceil(RANGE);
     let ranges = if ranges < 4 { ranges } else { ranges.next_multiple_of(8).min(RANGES) };
     n.div_ceil(ranges).next_multiple_of(tile_length(dim)).min(n)
 }
 
-/// Patterns of a tile, a multiple of the micro-kernels' rows where there are many. By D alone.
+/// Patterns of a tile, a multiple of the micro-kernels' rows where there are many. By `dim` alone.
 fn tile_length(dim: usize) -> usize {
     let rows = (TILE / dim).clamp(6, TILE_ROWS);
     if rows < 24 { rows / 6 * 6 } else { rows / 24 * 24 }
@@ -148,7 +162,7 @@ pub(crate) fn stream<F: Real, K: Send>(
 ) {
     let queries = job.queries.as_standard_layout();
     let job = Job { queries: queries.view(), ..*job };
-    let (n, dim, b) = (job.patterns.len(), job.patterns.dim(), queries.nrows());
+    let (n, dim, b) = (job.patterns.len(), job.dim(), queries.nrows());
     let length = range_length(n, dim);
     let ranges = n.div_ceil(length);
     let range = |r: usize| r * length..n.min((r + 1) * length);
@@ -251,25 +265,32 @@ pub(super) fn pass<F: Real, K: Fold<F>, M: Machine<F>, const L: usize>(
         })
         .collect();
 
-    let values = job.patterns.values();
-    let values = values.as_slice().expect("patterns are stored row-major");
-    let length = tile_length(dim).min(range.len());
+    let patterns = job.patterns.values();
+    let patterns = patterns.as_slice().expect("patterns are stored row-major");
+    let width = job.width();
+    let values = job.values.as_slice().expect("values are in standard layout");
+    let length = tile_length(job.dim());
+    let most = (length + length / 2).min(range.len());
     let mut space = Space {
-        gaps: Aligned::zeros(length),
-        weights: Aligned::zeros(length),
-        squares: vec![F::ZERO; length],
+        gaps: Aligned::zeros(most),
+        weights: Aligned::zeros(most),
+        squares: vec![F::ZERO; most],
         contenders: Vec::new(),
     };
-    for first in range.clone().step_by(length) {
-        let last = range.end.min(first + length);
+    let mut next = range.start;
+    while next < range.end {
+        // The last tile takes a short rest along: a tile has its price, however few its patterns.
+        let (first, last) = (next, if range.end - next <= most { range.end } else { next + length });
+        next = last;
         for (square, &wide) in space.squares.iter_mut().zip(&job.patterns.squares()[first..last]) {
             *square = F::of(wide);
         }
         for pack in &mut packs {
-            let rows = &values[first * dim..last * dim];
+            let rows = &patterns[first * dim..last * dim];
             dots::tile::<F, M, L>(rows, dim, pack.packed.rows(), &mut space.gaps.rows()[..last - first]);
             let falls = weigh::<F, K, M, L>(job, first, rows, pack, &mut space);
-            let tile = Tile { first, rows, dim, squares: &space.squares[..last - first] };
+            let squares = &space.squares[..last - first];
+            let tile = Tile { first, squares, values: &values[first * width..last * width], width };
             let gaps = &space.gaps.rows()[..last - first];
             let weights = &space.weights.rows()[..last - first];
             pack.fold.absorb::<M, L>(&tile, &pack.lanes, gaps, weights, &falls);
