@@ -4,7 +4,7 @@ use std::fmt;
 
 use ndarray::{Array2, ArrayView2};
 
-use crate::kernels::{Form, Posterior, nearest};
+use crate::kernels::{Form, Posterior, attend_values, nearest};
 use crate::patterns::Patterns;
 use crate::real::Real;
 use crate::recall::Outcome;
@@ -114,13 +114,5 @@ pub(super) fn read_values<F: Real>(
     form: Form,
 ) -> Option<Array2<F>> {
     let vectors = patterns.associated()?;
-    let mut values = Array2::from_elem((states.nrows(), vectors.ncols()), F::ZERO);
-    for (row, p) in
-        crate::kernels::posterior(patterns, states, betas, form, patterns.len()).iter().enumerate()
-    {
-        for &(n, w) in &p.top {
-            values.row_mut(row).iter_mut().zip(vectors.row(n)).for_each(|(s, &v)| *s += F::of(w) * v);
-        }
-    }
-    Some(values)
+    Some(attend_values(patterns, vectors, states, betas, form).mean)
 }
