@@ -244,7 +244,8 @@ struct Product<'a, F, const L: usize> {
 }
 
 impl<F: Real> Sums<F> {
-    /// All whole groups of `C` vectors of units from `unit` on, `Q` queries at a time; the unit after.
+    /// All whole groups of `C` vectors of units from `unit` on, `Q` queries at a time, then four, then
+    /// one; the unit after.
     #[inline(always)]
     fn add_vectors<M: Machine<F>, const L: usize, const Q: usize, const C: usize>(
         &mut self,
@@ -304,7 +305,7 @@ impl<F: Real> Sums<F> {
         unit: usize,
     ) {
         let (width, values) = (product.tile.width, product.tile.values);
-        assert!(unit + U <= width);
+        assert!(unit + U <= width && (L == M::LANES || L == 2 * M::LANES));
         let two = L > M::LANES;
         let mut sums = [[M::splat(F::ZERO); 2]; U];
         for &n in &self.active {

@@ -7,7 +7,7 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use super::machine::{Aligned, LINE, Level, MOST_LANES, Machine, Single, prefetch};
+use super::machine::{Aligned, LINE, MOST_LANES, Machine, Single, prefetch};
 use crate::parallel;
 use crate::real::Real;
 
@@ -49,6 +49,8 @@ pub(crate) fn tile<F: Real, M: Machine<F>, const L: usize>(
                 let packed = &packed[from..dim.min(from + BLOCK)];
                 if out.len() == group {
                     upright::<F, M, L, 2>(rows, dim, from, packed, out);
+                } else if out.len() == M::LANES {
+                    upright::<F, M, L, 1>(rows, dim, from, packed, out);
                 } else {
                     blocks::<F, Single<M>, L, NARROW_ROWS>(rows, dim, from, packed, out);
                 }
@@ -156,7 +158,8 @@ fn upright<F: Real, M: Machine<F>, const L: usize, const V: usize>(
         }
         let mut columns = [[M::splat(F::ZERO); MOST_LANES]; V];
         for v in 0..V {
-            let row = |r: usize| rows[(v * M::LANES + r) * dim + unit..].as_ptr();
+            // SAFETY: within `rows`, as checked above.
+            let row = |r: usize| unsafe { rows.as_ptr().add((v * M::LANES + r) * dim + unit) };
             let starts: [*const F; MOST_LANES] =
                 std::array::from_fn(|r| if r < M::LANES { row(r) } else { rows.as_ptr() });
             // SAFETY: LANES numbers of LANES rows, as checked above.
@@ -223,6 +226,7 @@ pub(crate) fn tile_at_best<F: Real, const L: usize>(
         fn fast<F: Real, const L: usize>(rows: &[F], dim: usize, packed: &[[F; L]], out: &mut [[F; L]]) {
             tile::<F, F::Avx2, L>(rows, dim, packed, out);
         }
+        use super::machine::Level;
         if Level::best() != Level::Portable {
             // SAFETY: the machine has what the function was compiled for.
             return unsafe { fast(rows, dim, packed, out) };
