@@ -3,6 +3,7 @@
 
 pub mod demo;
 pub mod dispersed_memories;
+pub mod figure;
 mod picture;
 mod statistics;
 
