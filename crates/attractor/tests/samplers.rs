@@ -5,7 +5,9 @@ mod zoo;
 
 use std::ops::ControlFlow;
 
-use attractor::diffusion::{Process, Sampler, estimate_levels, power_levels, samplers::Bridge, time_levels};
+use attractor::diffusion::{
+    Process, RHO, Sampler, estimate_levels, power_levels, samplers::Bridge, time_levels,
+};
 use attractor::dynamics::{Dynamics, Start};
 use attractor::energies::{Energy, Points};
 use attractor::kernels::{Form, posterior};
@@ -184,12 +186,12 @@ fn stochastic_recall_samples_the_posterior() {
     assert!(chi2 < FALSE_ALARM, "Euler–Maruyama: χ² = {chi2}");
     // The bridge is exact at any number of steps.
     for steps in [1, 3] {
-        let levels = power_levels(&[sigma; RUNS], 0.01, steps);
+        let levels = power_levels(&[sigma; RUNS], 0.01, RHO, steps);
         let chi2 = chi_square(&Bridge { points: &points }, &points, levels, &z, 2);
         assert!(chi2 < FALSE_ALARM, "bridge at {steps} steps: χ² = {chi2}");
     }
     // The test can fail: a flow ends where it ends.
-    let levels = power_levels(&[sigma; 100], 0.01, 20);
+    let levels = power_levels(&[sigma; 100], 0.01, RHO, 20);
     assert!(
         chi_square(Sampler::Heun.dynamics(&points, process).as_ref(), &points, levels, &z, 1) > FALSE_ALARM
     );
@@ -278,5 +280,39 @@ fn the_posterior_of_a_clamped_cue_uses_what_is_said_of_it() {
         let [a, b, c] = posterior(level);
         // Known units count as 10⁻⁴ spreads noisy, so logits are 10⁸ times the costs and their rounding.
         assert!((a / b - odds).abs() < 1e-7 && c == 0.0, "{level:?}: {a} {b} {c}");
+    }
+}
+
+/// A denoiser that knows how often it was asked.
+struct Counting<'a>(&'a Points<f64>, std::sync::atomic::AtomicUsize);
+
+impl attractor::energies::Denoise<f64> for Counting<'_> {
+    fn dim(&self) -> usize {
+        attractor::energies::Denoise::dim(self.0)
+    }
+
+    fn read(
+        &self,
+        states: ndarray::ArrayView2<f64>,
+        sigmas: &[f64],
+    ) -> attractor::Result<attractor::kernels::Read<f64>> {
+        self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.0.read(states, sigmas)
+    }
+}
+
+#[test]
+fn samplers_read_as_often_as_they_say() {
+    let patterns = spins::<f64>(12, 8, 1);
+    let points = Points::new(Patterns::new(patterns.clone()).expect("patterns"));
+    let states = cues(&patterns, 12, 0.68, 2) / 0.68;
+    let process = Process::default();
+    for (name, sampler) in Sampler::ALL {
+        let steps = if sampler == Sampler::OneStep { 1 } else { 7 };
+        let counting = Counting(&points, 0.into());
+        let levels = sampler.levels(&process, &[1.1; 12], 0.01, steps);
+        run(sampler.dynamics(&counting, process).as_ref(), &states, levels, 0);
+        // And once more, to see whether it has settled.
+        assert_eq!(counting.1.into_inner(), sampler.evaluations(steps) + 1, "{name}");
     }
 }

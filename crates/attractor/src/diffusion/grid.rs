@@ -4,12 +4,17 @@ use ndarray::Array2;
 
 use super::Process;
 
-/// σ_i = (σ₀^{1/ρ} + i/(n−1) (σ_min^{1/ρ} − σ₀^{1/ρ}))^ρ for i < n, then 0 (Karras et al. 2022, ρ = 7).
+/// Exponent ρ of the samplers' own grid; `docs/choosing-a-sampler.md` says why.
+pub const RHO: f64 = 2.0;
+
+/// Last positive level of the samplers' own grid, in spreads of the patterns.
+pub const LAST: f64 = 2e-3;
+
+/// σ_i = (σ₀^{1/ρ} + i/(n−1) (σ_min^{1/ρ} − σ₀^{1/ρ}))^ρ for i < n, then 0 (Karras et al. 2022, Eq. 5).
 ///
-/// `first` holds σ₀ ≥ 0 of each row; σ_min is `last`, or a tenth of σ₀ where that is less. Levels
-/// crowd near 0, where the landscape changes fastest. Steps ≥ 1.
-pub fn power_levels(first: &[f64], last: f64, steps: usize) -> Array2<f64> {
-    const RHO: f64 = 7.0;
+/// `first` holds σ₀ ≥ 0 of each row; σ_min is `last`, or a tenth of σ₀ where that is less. The larger
+/// ρ > 0, the more levels lie near 0: ρ = 1 is equal steps in σ, ρ → ∞ equal steps in ln σ. Steps ≥ 1.
+pub fn power_levels(first: &[f64], last: f64, rho: f64, steps: usize) -> Array2<f64> {
     Array2::from_shape_fn((steps + 1, first.len()), |(i, row)| {
         let start = first[row];
         let end = last.min(start / 10.0);
@@ -20,8 +25,8 @@ pub fn power_levels(first: &[f64], last: f64, steps: usize) -> Array2<f64> {
         } else if i == steps - 1 {
             end
         } else {
-            let (a, b) = (start.powf(1.0 / RHO), end.powf(1.0 / RHO));
-            (a + i as f64 / (steps - 1) as f64 * (b - a)).powf(RHO)
+            let (a, b) = (start.powf(1.0 / rho), end.powf(1.0 / rho));
+            (a + i as f64 / (steps - 1) as f64 * (b - a)).powf(rho)
         }
     })
 }

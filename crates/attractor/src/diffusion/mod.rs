@@ -11,7 +11,7 @@ mod process;
 pub mod samplers;
 
 pub use dual::Dual;
-pub use grid::{power_levels, time_levels};
+pub use grid::{LAST, RHO, power_levels, time_levels};
 pub use level::estimate_levels;
 pub use process::Process;
 pub use samplers::Sampler;

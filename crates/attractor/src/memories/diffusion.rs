@@ -6,7 +6,7 @@ use ndarray::{Array2, Axis};
 
 use super::report::{matches, read_values};
 use super::{Card, Learned, Level, Memory, Options, Parameter, Recall, Request, Row};
-use crate::diffusion::{Process, Sampler, estimate_levels};
+use crate::diffusion::{LAST, Process, Sampler, estimate_levels};
 use crate::dynamics::{Clamp, Start};
 use crate::energies::{Denoise, Energy, Points};
 use crate::error::{Error, Result};
@@ -44,7 +44,7 @@ pub(super) const CARD: Card = Card {
         Parameter {
             name: "steps",
             values: "a whole number > 0",
-            default: "24; 300 for euler and euler-maruyama",
+            default: "24; 12 for heun, 48 for ddim, 300 for euler and euler-maruyama",
             help: "Steps of the sampler",
         },
     ],
@@ -247,8 +247,6 @@ impl<F: Real> Memory<F> for Diffusion<F> {
     fn run(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
         /// Rest: root mean square distance per unit from the posterior mean, in spreads.
         const REST: f64 = 0.05;
-        /// Last positive level of the grid, in spreads.
-        const LAST: f64 = 2e-3;
         if request.updates.is_some() {
             return Err(Error::Undefined {
                 model: CARD.name,
