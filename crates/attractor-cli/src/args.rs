@@ -311,6 +311,9 @@ pub enum Reproduce {
     /// Ambrogioni (2023), Table 1: modern Hopfield against diffusion, classical and true patterns.
     #[command(after_help = "Example:\n  attractor reproduce table1 --out table1")]
     Table1(Table1),
+    /// Error of the diffusion samplers by evaluations of the denoiser, and by noise grid.
+    #[command(after_help = "Example:\n  attractor reproduce work-precision --out work-precision")]
+    WorkPrecision(WorkPrecision),
 }
 
 /// Arguments of `reproduce table1`.
@@ -323,6 +326,23 @@ pub struct Table1 {
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub seed: u64,
     /// Folder for results.json, results.csv and report.md
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// No progress on stderr
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// Arguments of `reproduce work-precision`.
+#[derive(Args)]
+pub struct WorkPrecision {
+    /// Pattern sets a setting
+    #[arg(long, value_name = "R", default_value_t = 20)]
+    pub sets: usize,
+    /// Seed
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub seed: u64,
+    /// Folder for results.json, results.csv, report.md and the figure
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// No progress on stderr

@@ -6,6 +6,7 @@ pub mod dispersed_memories;
 pub mod figure;
 mod picture;
 mod statistics;
+pub mod work_precision;
 
 pub use picture::{Canvas, Picture};
 pub use statistics::{Interval, Pairs, bootstrap};

@@ -1,0 +1,373 @@
+//! How many evaluations of the denoiser does a recall need? A work–precision study of the samplers.
+//!
+//! Random ±1 patterns, cues θy + √(1−θ²)ε. Each sampler's states are compared with a reference solution
+//! of the probability flow from the same cue, in two places:
+//!
+//! - at the level [`PATH_LEVEL`], on the way: distance per unit, which falls with the sampler's order;
+//! - at the end, σ = 0: share of units with another sign. The flow ends in a stored pattern, so a small
+//!   error on the way vanishes at the end, or sends the cue to another pattern.
+
+mod measure;
+mod reference;
+mod report;
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use attractor::diffusion::{LAST, Process, RHO, Sampler};
+use rayon::prelude::*;
+
+pub use measure::Sum;
+use measure::{Check, Part};
+
+use crate::statistics::{Interval, bootstrap};
+use crate::{Error, Result};
+
+/// The level on the way at which states are compared, in spreads: low enough that most cues are decided,
+/// high enough that the state is not yet a stored pattern.
+pub const PATH_LEVEL: f64 = 0.3;
+
+/// The share of changed signs that a default may have, in each of the loads.
+pub const ALLOWED: f64 = 1e-3;
+
+/// The samplers that other grids are tried with: those that are free to choose one.
+pub const GRID_SAMPLERS: [Sampler; 3] = [Sampler::Ddim, Sampler::Heun, Sampler::DpmSolverPlusPlus2M];
+
+/// One memory and kind of cue.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Setting {
+    /// Units D.
+    pub dim: usize,
+    /// Stored patterns N.
+    pub patterns: usize,
+    /// Signal θ of the cues.
+    pub signal: f64,
+}
+
+impl Setting {
+    /// ln N / (D C(θ)): 1 where N patterns are as many as the cues' noise lets one tell apart.
+    ///
+    /// Random ±1 patterns are a random code and the cue is its word after a Gaussian channel, so N can be
+    /// told apart, at large D, up to e^{DC} with C the channel's capacity (Shannon 1948).
+    pub fn load(&self) -> f64 {
+        (self.patterns as f64).ln() / (self.dim as f64 * capacity(self.signal))
+    }
+
+    /// `below`, `near` or `above` what the level can tell apart.
+    pub fn class(&self) -> Class {
+        match self.load() {
+            load if load < 0.75 => Class::Below,
+            load if load < 1.25 => Class::Near,
+            _ => Class::Above,
+        }
+    }
+}
+
+/// Load of a memory relative to what the cues' level can tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// ln N < ¾ D C.
+    Below,
+    /// Between.
+    Near,
+    /// ln N ≥ 1¼ D C.
+    Above,
+}
+
+impl Class {
+    /// All, from easy to hard.
+    pub const ALL: [Class; 3] = [Class::Below, Class::Near, Class::Above];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Class::Below => "below",
+            Class::Near => "near",
+            Class::Above => "above",
+        }
+    }
+}
+
+/// Capacity in nats of x = θy + √(1−θ²)ε with y = ±1:
+/// C = ln 2 − E ln(1 + e^{−2(1 + σε)/σ²}), σ = √(1−θ²)/θ.
+pub fn capacity(signal: f64) -> f64 {
+    /// Equal steps over ±10 standard deviations: the trapezoidal rule converges faster than any power.
+    const NODES: i32 = 400;
+    let sigma = (1.0 - signal * signal).sqrt() / signal;
+    let step = 20.0 / f64::from(NODES);
+    let lost: f64 = (-NODES / 2..=NODES / 2)
+        .map(|i| {
+            let noise = f64::from(i) * step;
+            let density = (-noise * noise / 2.0).exp() / std::f64::consts::TAU.sqrt();
+            let exponent = -2.0 * (1.0 + sigma * noise) / (sigma * sigma);
+            // ln(1 + e^u) without overflow.
+            let loss = exponent.max(0.0) + (-exponent.abs()).exp().ln_1p();
+            density * loss * step
+        })
+        .sum();
+    std::f64::consts::LN_2 - lost
+}
+
+/// Where the levels of a run lie.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Spacing {
+    /// [`power_levels`](attractor::diffusion::power_levels) with this ρ and last positive level in spreads.
+    Power {
+        /// ρ.
+        rho: f64,
+        /// Last positive level, in spreads.
+        last: f64,
+    },
+    /// Equal steps of the process's time.
+    Time,
+}
+
+impl Spacing {
+    /// What a sampler uses where nothing else is asked for.
+    pub fn default_of(sampler: Sampler) -> Self {
+        match sampler {
+            Sampler::Euler | Sampler::EulerMaruyama => Spacing::Time,
+            _ => Spacing::Power { rho: RHO, last: LAST },
+        }
+    }
+
+    /// As in the report.
+    pub fn name(&self) -> String {
+        match self {
+            Spacing::Power { rho, last } => format!("rho {rho} to {last}"),
+            Spacing::Time => "time".into(),
+        }
+    }
+}
+
+/// Settings; the default is what `docs/choosing-a-sampler.md` rests on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Memories and cues.
+    pub settings: Vec<Setting>,
+    /// Independent pattern sets a setting.
+    pub sets: usize,
+    /// Of these, how many are also compared on the way.
+    pub path_sets: usize,
+    /// Cues a pattern set.
+    pub cues: usize,
+    /// Evaluations of the denoiser on the way to [`PATH_LEVEL`].
+    pub path_evaluations: Vec<usize>,
+    /// Most evaluations of the denoiser down to σ = 0.
+    pub end_evaluations: Vec<usize>,
+    /// Those at which other grids are tried.
+    pub grid_evaluations: Vec<usize>,
+    /// The other grids.
+    pub spacings: Vec<Spacing>,
+    /// Runge–Kutta steps of the reference from the cue's level to [`PATH_LEVEL`].
+    pub reference_steps: usize,
+    /// Rate γ of the variance-preserving process, whose time the Euler methods step.
+    pub gamma: f64,
+    /// Seed.
+    pub seed: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let of = |dim: usize, pairs: &[(usize, f64)]| -> Vec<Setting> {
+            pairs.iter().map(|&(patterns, signal)| Setting { dim, patterns, signal }).collect()
+        };
+        // N = e^{load · D C(θ)} at loads about ½, 1 and 1½, where that is a number from 4 to 500; and cues
+        // that say next to nothing, since recalls from known units alone start as high.
+        let mut settings =
+            of(16, &[(5, 0.35), (9, 0.5), (29, 0.5), (10, 0.68), (100, 0.68), (500, 0.68), (150, 0.9)]);
+        settings.extend(of(64, &[(64, 0.05), (8, 0.25), (22, 0.25), (8, 0.35), (63, 0.35), (100, 0.5)]));
+        settings.extend(of(256, &[(4, 0.15), (18, 0.15), (46, 0.15)]));
+        let mut spacings = vec![Spacing::Time];
+        for last in [2e-3, 0.05] {
+            spacings.extend([1.0, 2.0, 3.0, 7.0].map(|rho| Spacing::Power { rho, last }));
+        }
+        Config {
+            settings,
+            sets: 20,
+            path_sets: 5,
+            cues: 32,
+            path_evaluations: vec![4, 8, 16, 32, 64, 128, 256, 512],
+            end_evaluations: vec![4, 6, 8, 12, 16, 24, 32, 48, 64],
+            grid_evaluations: vec![8, 12, 16, 24, 32],
+            spacings,
+            reference_steps: 256,
+            gamma: 0.8,
+            seed: 0,
+        }
+    }
+}
+
+impl Config {
+    /// Refuses settings that give no figure.
+    ///
+    /// # Errors
+    /// Fewer than two pattern sets (there is no interval), no cues, a signal outside (0, 1).
+    pub fn check(&self) -> Result<()> {
+        let refuse = |name, expected: &str, found: String| {
+            Err(Error::Setting { name, expected: expected.into(), found })
+        };
+        if self.sets < 2 {
+            return refuse("sets", "at least 2, for an interval", self.sets.to_string());
+        }
+        if self.cues == 0 {
+            return refuse("cues", "at least 1", self.cues.to_string());
+        }
+        let inside = |s: &&Setting| !(s.signal > 0.0 && s.signal < 1.0);
+        match self.settings.iter().find(inside) {
+            Some(setting) => refuse("signal", "a number between 0 and 1", setting.signal.to_string()),
+            None => Ok(()),
+        }
+    }
+
+    fn process(&self) -> Process {
+        Process::VariancePreserving { gamma: self.gamma }
+    }
+}
+
+/// Where states were compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// At [`PATH_LEVEL`].
+    Path,
+    /// At σ = 0.
+    End,
+}
+
+/// A sampler on a grid with so many steps, and where it is compared.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// Where.
+    pub place: Place,
+    /// Name of the sampler.
+    pub sampler: &'static str,
+    /// [`Spacing::name`].
+    pub spacing: String,
+    /// Evaluations of the denoiser.
+    pub evaluations: usize,
+}
+
+/// Means of one run over pattern sets.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Entry {
+    /// Root mean square distance per unit from the reference.
+    pub rms: f64,
+    /// 95 % bootstrap interval, over pattern sets.
+    pub rms_interval: Interval,
+    /// Median over cues of the root mean square distance per unit, and its interval; on the way only.
+    pub median: Option<(f64, Interval)>,
+    /// Share of units whose sign is not the reference's.
+    pub signs: f64,
+    /// 95 % interval: bootstrap over pattern sets, or up to 3/cues where no sign changed (rule of three).
+    pub signs_interval: Interval,
+    /// Cues.
+    pub cues: usize,
+}
+
+/// What was measured.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Settings.
+    pub config: Config,
+    /// Sums of each run, one a pattern set, in the order of `config.settings`.
+    sums: BTreeMap<Key, Vec<(usize, Sum)>>,
+    /// The same over all settings of a class.
+    classes: BTreeMap<(Key, Class), Entry>,
+    /// How well the two references agree.
+    check: Check,
+    /// Wall time.
+    pub seconds: f64,
+}
+
+/// Runs the experiment. `progress(done, of)` is called after each setting.
+///
+/// # Errors
+/// Settings outside their range.
+pub fn run(config: Config, mut progress: impl FnMut(usize, usize)) -> Result<Report> {
+    config.check()?;
+    let start = Instant::now();
+    let mut sums: BTreeMap<Key, Vec<(usize, Sum)>> = BTreeMap::new();
+    let mut check = Check::default();
+    for (index, setting) in config.settings.iter().enumerate() {
+        let parts: Vec<Part> = (0..config.sets)
+            .into_par_iter()
+            .map(|set| {
+                let seed = config.seed.wrapping_mul(1_000_003).wrapping_add((index * 1_000_000 + set) as u64);
+                measure::part(&config, setting, set, seed)
+            })
+            .collect::<Result<_>>()?;
+        for part in parts {
+            check.merge(&part.check);
+            for (key, sum) in part.sums {
+                sums.entry(key).or_default().push((index, sum));
+            }
+        }
+        progress(index + 1, config.settings.len());
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    let mut report = Report { config, sums, classes: BTreeMap::new(), check, seconds };
+    let mut classes = BTreeMap::new();
+    for key in report.sums.keys() {
+        for class in Class::ALL {
+            let entry = report.entry(key, |index| report.config.settings[index].class() == class);
+            classes.extend(entry.map(|entry| ((key.clone(), class), entry)));
+        }
+    }
+    report.classes = classes;
+    Ok(report)
+}
+
+impl Report {
+    /// What one run gave, over the settings that are wanted.
+    fn entry(&self, key: &Key, wanted: impl Fn(usize) -> bool) -> Option<Entry> {
+        let parts: Vec<&Sum> =
+            self.sums.get(key)?.iter().filter(|(index, _)| wanted(*index)).map(|(_, sum)| sum).collect();
+        let cues: usize = parts.iter().map(|p| p.distances.len()).sum();
+        if cues == 0 {
+            return None;
+        }
+        let interval = |statistic: fn(&[&Sum]) -> f64| {
+            bootstrap(&parts, self.config.seed, |parts| {
+                statistic(&parts.iter().map(|p| **p).collect::<Vec<_>>())
+            })
+        };
+        let signs = Sum::signs_of(&parts);
+        Some(Entry {
+            rms: Sum::rms_of(&parts),
+            rms_interval: interval(Sum::rms_of),
+            median: (key.place == Place::Path).then(|| (Sum::median_of(&parts), interval(Sum::median_of))),
+            signs,
+            signs_interval: if signs > 0.0 {
+                interval(Sum::signs_of)
+            } else {
+                Interval { low: 0.0, high: 3.0 / cues as f64 }
+            },
+            cues,
+        })
+    }
+
+    /// What one run gave in all settings of a class; none if it was not made there.
+    pub fn class(&self, key: &Key, class: Class) -> Option<Entry> {
+        self.classes.get(&(key.clone(), class)).copied()
+    }
+
+    /// Fewest evaluations from which on the share of changed signs stays below [`ALLOWED`] with its whole
+    /// interval and in every class, of those at which grids are compared; none if it never does.
+    pub fn needed(&self, sampler: &str, spacing: &str) -> Option<usize> {
+        let most = self.config.grid_evaluations.iter().copied().max().unwrap_or(0);
+        let mut needed = None;
+        let runs = self.sums.keys().filter(|k| {
+            k.place == Place::End && k.sampler == sampler && k.spacing == spacing && k.evaluations <= most
+        });
+        for key in runs {
+            let below =
+                |&class: &Class| self.class(key, class).is_none_or(|e| e.signs_interval.high < ALLOWED);
+            let good = Class::ALL.iter().all(below);
+            needed = if good { needed.or(Some(key.evaluations)) } else { None };
+        }
+        needed
+    }
+}
+
+#[cfg(test)]
+mod tests;
