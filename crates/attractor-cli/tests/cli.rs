@@ -262,6 +262,7 @@ fn bad_requests_are_refused() {
     refused(&["demo", "--count", "0"], &["count", "1797"]);
     refused(&["demo", "--count", "2000"], &["count", "1797"]);
     refused(&["reproduce", "table1", "--repetitions", "1", "--out", "/tmp"], &["repetitions"]);
+    refused(&["reproduce", "work-precision", "--sets", "1", "--out", "/tmp"], &["sets"]);
 }
 
 #[test]
