@@ -252,7 +252,7 @@ fn describe<F: Real>(spec: &Spec, memory: &dyn Memory<F>, read_as: &str) {
             100.0 * share
         );
     }
-    for note in patterns.notes() {
+    for note in memory.notes().into_iter().chain(patterns.notes()) {
         eprintln!("note: {note}");
     }
 }

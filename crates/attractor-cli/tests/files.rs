@@ -208,7 +208,7 @@ fn cues_that_match_nothing_are_refused() {
         lines(&ok(&[&arguments[..], &["--json", "--quiet", "--out", &out]].concat()))
     };
     let noise = folder.save("noise.npy", &random_noise::<f32>((100, 64), 5));
-    for model in ["hopfield", "dense", "modern", "diffusion"] {
+    for model in ["modern", "diffusion"] {
         let refused =
             |lines: &[serde_json::Value]| lines.iter().filter(|l| l["outcome"] == "refused").count();
         // Of 100 true cues 1 is expected; 6 or more have a chance of 6 in 10,000.
@@ -223,6 +223,7 @@ fn cues_that_match_nothing_are_refused() {
         refused(&[&["recall", "--memory", &photos, "--cues", &cues, "--reject"], more].concat(), words);
     };
     reject(&["0.01"], &["--sigma or --signal"]);
+    reject(&["0.01", "--sigma", "0.2", "--model", "dense"], &["threshold"]);
     reject(&["1.5", "--sigma", "0.2"], &["share", "1.5"]);
     reject(&["0.01", "--sigma", "0.2", "--clamp", &cues], &["--clamp"]);
 }

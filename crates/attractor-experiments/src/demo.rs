@@ -180,7 +180,10 @@ pub fn run(config: &Config, mut progress: impl FnMut(usize, usize)) -> Result<Re
             let (level, calibration) = match *told {
                 Told::Sigma(sigma) => {
                     let level = Level::Sigma(sigma);
-                    (level, Some(Calibration::new(patterns, level, samples, config.seed)?))
+                    // Thresholded memories have no match score.
+                    let known = !patterns.are_spins();
+                    let new = || Calibration::new(patterns, level, samples, config.seed);
+                    (level, known.then(new).transpose()?)
                 }
                 _ => (Level::Estimate, None),
             };

@@ -35,29 +35,23 @@ fn a_share_p_of_true_cues_is_refused() {
     let even = vec![1.0 / 40.0; 40];
     let uneven: Vec<f64> = (1..=40).map(|n| f64::from(n) / 820.0).collect();
     let given = Patterns::new(raw.clone()).expect("patterns");
-    let prepared = |spins| Patterns::prepared(raw.clone(), Prepare::Normalize, spins).expect("patterns");
-    let spins = prepared(true);
-    // A spin memory knows of each image only its two levels a unit, and a true cue is made from those.
-    let levels = spins.restored();
+    let prepared = Patterns::prepared(raw.clone(), Prepare::Normalize, false).expect("patterns");
     let weighted = given.clone().with_weights(&uneven).expect("weights");
     for (name, patterns, raw, chances, level) in [
         ("as given", &given, &raw, &even, Level::Sigma(0.7)),
         ("hardly separable", &given, &raw, &even, Level::Sigma(3.0)),
         ("with a signal", &given, &raw, &even, Level::Signal(0.8)),
-        ("prepared", &prepared(false), &raw, &even, Level::Sigma(0.7)),
+        ("prepared", &prepared, &raw, &even, Level::Sigma(0.7)),
         ("weighted", &weighted, &raw, &uneven, Level::Sigma(2.0)),
-        ("spins", &spins, &levels, &even, Level::Sigma(0.7)),
     ] {
         let calibration = Calibration::new(patterns, level, SAMPLES, 1).expect("a calibration");
         let cues = cues(raw, chances, level, CUES);
         let scores = calibration.scores(patterns, cues.view()).expect("scores");
         for p in [0.01, 0.1, 0.5_f64] {
             let refused = scores.iter().filter(|s| **s <= p).count() as f64 / CUES as f64;
-            // The quantile is itself estimated, from SAMPLES cues. Scores of spins are often equal, and a
-            // tie is decided for the cue.
+            // The quantile is itself estimated, from SAMPLES cues.
             let deviation = (p * (1.0 - p) * (1.0 / SAMPLES as f64 + 1.0 / CUES as f64)).sqrt();
-            let low = if name == "spins" { 0.0 } else { p - 5.0 * deviation };
-            assert!(refused >= low && refused <= p + 5.0 * deviation, "{name}: {refused} at {p}");
+            assert!((refused - p).abs() < 5.0 * deviation, "{name}: {refused} at {p}");
         }
     }
 }
@@ -84,6 +78,9 @@ fn refused_rows_recall_nothing() {
             assert!(memory.recall(&request).is_err(), "{model}: {p}");
         }
     }
+    let thresholded = Patterns::prepared(raw, Prepare::Normalize, true).expect("patterns");
+    let refusal = Calibration::new(&thresholded, Level::Sigma(0.3), 99, 0).expect_err("no score").to_string();
+    assert!(refusal.contains("threshold"), "{refusal}");
     assert!(Calibration::new(&patterns, Level::Estimate, 999, 0).is_err());
     assert!(Calibration::new(&patterns, Level::Sigma(-1.0), 999, 0).is_err());
     assert!(Calibration::new(&patterns, Level::Sigma(0.3), 0, 0).is_err());

@@ -4,7 +4,7 @@ use std::io::{BufWriter, Write};
 
 use anyhow::{Result, bail};
 use attractor::memories::{Calibration, Options, Row};
-use attractor::{Level, Outcome, Real, Request};
+use attractor::{Level, Outcome, Preparation, Real, Request};
 use attractor_data::{NpyWriter, Number, Rows, read_mask};
 use ndarray::{Array2, ArrayView1, ArrayView2, s};
 use serde_json::{Value, json};

@@ -47,4 +47,3 @@ fn work_precision(args: &WorkPrecision) -> Result<()> {
     write!(std::io::stdout().lock(), "{}", report.markdown())?;
     Ok(())
 }
-

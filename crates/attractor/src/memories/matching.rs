@@ -18,8 +18,9 @@ use crate::recall::CUE_CURE;
 /// ln Σ_n π_n exp(−‖z − y_n‖²/2σ²) of each. A cue's match score is the rank of its own log-density among
 /// them, (1 + #{lower or equal})/(samples + 1): since a true cue is exchangeable with the samples, its
 /// score is at most p with probability ⌊p(samples + 1)⌋/(samples + 1) ≤ p, whatever the memory. A cue with
-/// less noise than σ scores high: σ is the largest noise that is still to be recognised. Spin memories of
-/// prepared data compare thresholded cues, whose density is that of flips at the rate seen in the samples.
+/// less noise than σ scores high: σ is the largest noise that is still to be recognised. Thresholded
+/// memories have no such score: they no longer know how near each unit was to its threshold, so what a
+/// true cue of theirs looks like.
 ///
 /// Cost: half a read of the memory for each sample.
 ///
@@ -53,8 +54,8 @@ impl Calibration {
     /// Makes `samples` true cues of these patterns at a level, and keeps their log-densities.
     ///
     /// # Errors
-    /// A level that is to be estimated (a cue that matches nothing fits some level), outside its range, or
-    /// no samples.
+    /// A level that is to be estimated (a cue that matches nothing fits some level), outside its range; no
+    /// samples; thresholded patterns.
     pub fn new<F: Real>(patterns: &Patterns<F>, level: Level, samples: usize, seed: u64) -> Result<Self> {
         if !(1..=Self::MOST_SAMPLES).contains(&samples) {
             let range = format!("1 to {} samples", Self::MOST_SAMPLES);
@@ -71,19 +72,22 @@ impl Calibration {
                 return Err(Error::parameter("match score", expected, "none"));
             }
         };
-        let preparation = patterns.preparation();
+        if matches!(patterns.preparation(), Preparation::Spins { .. }) {
+            return Err(Error::Undefined {
+                model: "a thresholded memory",
+                what: "match score",
+                reason:
+                    "it does not know how near each unit was to its threshold; use modern or diffusion, or \
+                         patterns of ±1"
+                        .into(),
+            });
+        }
         let batches = (0..samples).step_by(BATCH).map(|from| from..samples.min(from + BATCH));
-        let cues = |rows: std::ops::Range<usize>| true_cues(patterns, sigma, seed, rows);
-        let beta = match preparation {
-            Preparation::Spins { .. } => {
-                let (states, own) = cues(0..samples.min(BATCH));
-                beta_of_flips(flip_rate(patterns, states.view(), &own))
-            }
-            _ => 1.0 / (preparation.scale() * sigma).powi(2),
-        };
+        let beta = 1.0 / (patterns.preparation().scale() * sigma).powi(2);
         let mut calibration = Calibration { signal, beta, samples: Vec::with_capacity(samples) };
         for rows in batches {
-            let densities = calibration.log_densities(patterns, cues(rows).0.view());
+            let densities =
+                calibration.log_densities(patterns, true_cues(patterns, sigma, seed, rows).view());
             calibration.samples.extend(densities);
         }
         calibration.samples.sort_by(f64::total_cmp);
@@ -154,13 +158,13 @@ impl Calibration {
     }
 }
 
-/// Prepared cues y_n + σε with n ~ π, and n. Row i depends on the seed and i alone.
+/// Prepared cues y_n + σε with n ~ π. Row i depends on the seed and i alone.
 fn true_cues<F: Real>(
     patterns: &Patterns<F>,
     sigma: f64,
     seed: u64,
     rows: std::ops::Range<usize>,
-) -> (Array2<F>, Vec<usize>) {
+) -> Array2<F> {
     let sums: Option<Vec<f64>> = patterns.log_weights().map(|weights| {
         let sum = |total: &mut f64, w: &f64| {
             *total += w.exp();
@@ -185,21 +189,5 @@ fn true_cues<F: Real>(
     for (mut cue, stream) in cues.outer_iter_mut().zip(&mut streams) {
         cue.mapv_inplace(|y| F::of(y.wide() + sigma * stream.normal()));
     }
-    (preparation.forward(cues), own)
-}
-
-/// The share of units of ±1 states that differ from their own patterns'.
-fn flip_rate<F: Real>(patterns: &Patterns<F>, states: ArrayView2<F>, own: &[usize]) -> f64 {
-    let mut flips = 0;
-    for (state, &n) in states.outer_iter().zip(own) {
-        flips += state.iter().zip(patterns.values().row(n)).filter(|(a, b)| **a != **b).count();
-    }
-    flips as f64 / states.len() as f64
-}
-
-/// β at which exp(−β‖x − y‖²/2) falls with each flip of ±1 units as the odds of a flip, q/(1 − q).
-fn beta_of_flips(rate: f64) -> f64 {
-    // A flip adds 4 to the squared distance.
-    let rate = rate.clamp(1e-9, 0.499);
-    ((1.0 - rate) / rate).ln() / 2.0
+    preparation.forward(cues)
 }

@@ -48,6 +48,11 @@ pub trait Memory<F: Real>: Send + Sync {
         None
     }
 
+    /// Legal but surprising properties, one sentence each, for a user to be told.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Its inverse temperature β, if it has one.
     fn inverse_temperature(&self) -> Option<f64> {
         None

@@ -9,7 +9,7 @@ use super::{Card, Learned, Memory, Options, Parameter, Recall, Regime, Request, 
 use crate::dynamics::{Clamp, Descent, Start};
 use crate::energies::{Energy, LogSumExp};
 use crate::error::Result;
-use crate::kernels::{Form, posterior};
+use crate::kernels::{Form, Posterior, posterior};
 use crate::observe::Observer;
 use crate::patterns::Patterns;
 use crate::real::Real;
@@ -121,27 +121,17 @@ impl<F: Real> Modern<F> {
     /// vector in the same direction) are left out, since no β separates them. Looks at up to 1,024
     /// patterns, evenly spaced.
     pub fn separating_beta(patterns: &Patterns<F>, form: Form) -> f64 {
-        const SAMPLE: usize = 1024;
         const AHEAD: f64 = 999.0;
-        let n = patterns.len();
-        let scale = patterns.spread().powi(2) * patterns.dim() as f64;
-        if n == 1 {
-            return 1.0 / scale;
-        }
-        let some: Vec<usize> = (0..n.min(SAMPLE)).map(|i| i * n / n.min(SAMPLE)).collect();
-        let queries = patterns.values().select(Axis(0), &some);
-        // The runner-up's weight against the own pattern's, at a β where neither is 0.
-        let probe = 1.0 / scale;
-        let unweighted = patterns.unweighted();
-        let tops = posterior(&unweighted, queries.view(), &vec![probe; some.len()], form, 2);
-        let least = tops
-            .iter()
-            .zip(&some)
-            .filter(|(p, own)| p.top[0].0 == **own)
-            .map(|(p, _)| (p.top[0].1 / p.top[1].1).ln() / probe)
-            .filter(|gap| *gap > 1e-6 * scale && gap.is_finite())
-            .fold(f64::INFINITY, f64::min);
-        if least.is_finite() { (AHEAD * (n - 1) as f64).ln() / least } else { probe }
+        let (probe, gaps) = gaps(patterns, form);
+        let least = gaps.iter().copied().filter(|gap| *gap > 0.0).fold(f64::INFINITY, f64::min);
+        if least.is_finite() { (AHEAD * (patterns.len() - 1) as f64).ln() / least } else { probe }
+    }
+
+    /// The share of patterns that are not their own best match, whatever β: duplicates, and with dot
+    /// products those that a longer vector outweighs. Looks at up to 1,024, evenly spaced.
+    pub fn outweighed(&self) -> f64 {
+        let (_, gaps) = gaps(self.energy.patterns(), self.energy.form());
+        gaps.iter().filter(|gap| **gap <= 0.0).count() as f64 / gaps.len().max(1) as f64
     }
 }
 
@@ -160,6 +150,17 @@ impl<F: Real> Memory<F> for Modern<F> {
 
     fn landscape(&self) -> &dyn Energy<F> {
         &self.energy
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let share = self.outweighed();
+        if share <= 0.01 || self.energy.form() == Form::Distance {
+            return Vec::new();
+        }
+        vec![format!(
+            "{:.0} % of the patterns are no fixed points at any beta, since a longer pattern has a larger dot product with them; --norm-bias compares by distance",
+            100.0 * share
+        )]
     }
 
     fn inverse_temperature(&self) -> Option<f64> {
@@ -203,6 +204,27 @@ impl<F: Real> Memory<F> for Modern<F> {
         let values = read_values(patterns, states.view(), &betas, self.energy.form());
         Ok(Recall { states: patterns.preparation().backward(states), values, rows })
     }
+}
+
+/// By how much some patterns are ahead of all others as their own cues (0: not at all), and an inverse
+/// temperature at which no weight is 0.
+fn gaps<F: Real>(patterns: &Patterns<F>, form: Form) -> (f64, Vec<f64>) {
+    const SAMPLE: usize = 1024;
+    let n = patterns.len();
+    let scale = patterns.spread().powi(2) * patterns.dim() as f64;
+    let probe = 1.0 / scale;
+    if n == 1 {
+        return (probe, Vec::new());
+    }
+    let some: Vec<usize> = (0..n.min(SAMPLE)).map(|i| i * n / n.min(SAMPLE)).collect();
+    let queries = patterns.values().select(Axis(0), &some);
+    let tops = posterior(&patterns.unweighted(), queries.view(), &vec![probe; some.len()], form, 2);
+    // From the runner-up's weight against the pattern's own.
+    let gap = |(top, own): (&Posterior, &usize)| {
+        let gap = (top.top[0].1 / top.top[1].1).ln() / probe;
+        if top.top[0].0 == *own && gap > 1e-6 * scale && gap.is_finite() { gap } else { 0.0 }
+    };
+    (probe, tops.iter().zip(&some).map(gap).collect())
 }
 
 /// From named options.
