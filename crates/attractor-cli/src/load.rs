@@ -1,6 +1,6 @@
 //! From names on the command line to memories and rows.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use attractor::memories::{Options, Spec, model};
@@ -10,7 +10,7 @@ use attractor_data::{Dtype, Head, Reading, Rows, Shape, Summary, read, read_memo
 use crate::args::{Files, Patterns, Store, Work};
 
 /// The model where nobody named one.
-const DEFAULT_MODEL: &str = "diffusion";
+pub const DEFAULT_MODEL: &str = "diffusion";
 
 /// The number type of the states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +41,42 @@ impl Precision {
             None => Ok(Precision::F32),
         }
     }
+}
+
+/// Rows at a time: 1,024, or fewer of many numbers.
+pub fn batch_of(columns: usize) -> usize {
+    const ROWS: usize = 1024;
+    const NUMBERS: usize = 1 << 24;
+    (NUMBERS / columns.max(1)).clamp(1, ROWS)
+}
+
+/// Refuses places for results that are one another, or that are the files that a command reads.
+pub fn distinct(inputs: &[Option<&PathBuf>], outputs: &[(&str, Option<&PathBuf>)]) -> Result<()> {
+    // The same file may have several names, and a new one has none yet but its folder's.
+    let real = |path: &Path| {
+        let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        path.canonicalize().ok().or_else(|| Some(folder.canonicalize().ok()?.join(path.file_name()?)))
+    };
+    // Devices may be named as often as one likes.
+    let usual = |path: &Path| std::fs::metadata(path).map_or(true, |m| m.is_file() || m.is_dir());
+    let mut taken: Vec<(PathBuf, String)> =
+        inputs.iter().flatten().filter_map(|p| Some((real(p)?, "what is read".to_owned()))).collect();
+    for (name, path) in outputs {
+        let Some(path) = path.filter(|p| usual(p)) else {
+            continue;
+        };
+        let Some(place) = real(path) else {
+            continue;
+        };
+        if let Some((_, other)) = taken.iter().find(|(p, _)| *p == place) {
+            bail!(
+                "{name}: expected a place of its own, found {}, which is also {other}; choose another",
+                path.display()
+            );
+        }
+        taken.push((place, format!("--{name}")));
+    }
+    Ok(())
 }
 
 /// Sets up threads.
@@ -161,7 +197,7 @@ pub fn stored<F: Real>(
     });
     // Couplings learned by another rule are of no use.
     let learned = stored.learned.filter(|_| rule(&spec.options) == rule_before);
-    let raw = *stored.patterns.preparation() != Preparation::Identity;
+    let raw = stored.raw;
     let memory = spec.build_on(stored.patterns, learned)?;
     if !quiet {
         describe(&spec, memory.as_ref(), "");
@@ -208,12 +244,18 @@ pub fn extras<F: Real>(head: &Head, how: &Patterns) -> Result<Extras<F>> {
                 let found = format!("{} x {}", table.rows(), table.columns());
                 bail!("{}: expected {} weights, one a pattern, found {found}", path.display(), head.rows);
             }
-            Some(table.floats::<f64>().iter().copied().collect())
+            Some(table.numbers::<f64>().iter().copied().collect())
         }
         None => None,
     };
     let associated = match &how.values {
-        Some(path) => Some(read(path, &plain)?.floats()),
+        Some(path) => {
+            let table = read(path, &plain)?;
+            let numbers = table.numbers();
+            // A vector is one number a pattern.
+            let vector = table.rows() == 1 && table.columns() == head.rows && head.rows > 1;
+            Some(if vector { numbers.reversed_axes().as_standard_layout().into_owned() } else { numbers })
+        }
         None => None,
     };
     Ok(Extras { labels: head.labels.clone(), weights, associated })
@@ -233,8 +275,9 @@ fn describe<F: Real>(spec: &Spec, memory: &dyn Memory<F>, read_as: &str) {
         format!("; beta {beta:.6}{}", if auto { " (auto: separates the stored patterns)" } else { "" })
     });
     eprintln!(
-        "{name}: {} patterns of {} units, {read_as}{how}; {}{level}",
+        "{name}: {} pattern{} of {} units, {read_as}{how}; {}{level}",
         patterns.len(),
+        if patterns.len() == 1 { "" } else { "s" },
         patterns.dim(),
         F::NAME
     );

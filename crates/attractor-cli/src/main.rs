@@ -36,7 +36,11 @@ fn main() -> ExitCode {
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // Files say which they are; what is left is standard output.
-            let place = if error.is::<std::io::Error>() { "cannot write to standard output: " } else { "" };
+            let place = if error.chain().count() == 1 && error.is::<std::io::Error>() {
+                "cannot write to standard output: "
+            } else {
+                ""
+            };
             eprintln!("attractor: {place}{error:#}");
             ExitCode::from(2)
         }

@@ -18,12 +18,21 @@ pub enum Output<F> {
     Pictures { place: PathBuf, one: bool, canvas: Canvas },
 }
 
+/// Endings that promise another format.
+const OTHERS: [&str; 11] =
+    ["csv", "tsv", "txt", "jpg", "jpeg", "gif", "safetensors", "memory", "gz", "bin", "json"];
+
 impl<F: Real + Number> Output<F> {
     /// The kind that the path's ending, or its being a folder, asks for.
-    pub fn create(path: &Path, rows: usize, columns: usize, canvas: Option<Canvas>) -> Result<Self> {
+    pub fn create(
+        path: &Path,
+        rows: usize,
+        columns: usize,
+        canvas: impl FnOnce() -> Option<Canvas>,
+    ) -> Result<Self> {
         let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
         let folder = path.is_dir() || path.to_string_lossy().ends_with(['/', '\\']);
-        let pictures = |place: &Path, one| match canvas {
+        let pictures = |place: &Path, one| match canvas() {
             Some(canvas) => Ok(Output::Pictures { place: place.to_owned(), one, canvas }),
             None => bail!(
                 "out: {} asks for pictures, but {columns} values are no square image; give --shape HxW or CxHxW",
@@ -32,8 +41,9 @@ impl<F: Real + Number> Output<F> {
         };
         match ending.as_deref() {
             _ if folder => {
+                let output = pictures(path, false)?;
                 make_folder(path)?;
-                pictures(path, false)
+                Ok(output)
             }
             Some("npz") => Ok(Output::Npz {
                 archive: NpzWriter::create::<F>(path, "states", rows, columns)?,
@@ -46,6 +56,10 @@ impl<F: Real + Number> Output<F> {
             Some("png") => bail!(
                 "out: one picture holds one recalled state, found {rows} cues; give a folder (--out {}/) or draw a grid with --picture",
                 path.with_extension("").display()
+            ),
+            Some(other) if OTHERS.contains(&other) => bail!(
+                "out: expected a .npy, .npz or .png file or a folder/ to write, found {}; choose one of these endings",
+                path.display()
             ),
             _ => Ok(Output::Npy(NpyWriter::create(path, rows, columns)?)),
         }
@@ -64,8 +78,7 @@ impl<F: Real + Number> Output<F> {
             }
             Output::Pictures { place, one, canvas } => {
                 for (state, name) in states.outer_iter().zip(names) {
-                    let path =
-                        if *one { place.clone() } else { place.join(Path::new(name).with_extension("png")) };
+                    let path = if *one { place.clone() } else { place.join(name) };
                     if let Some(folder) = path.parent().filter(|f| !*one && !f.as_os_str().is_empty()) {
                         make_folder(folder)?;
                     }
@@ -128,6 +141,8 @@ impl Grid {
         let Some(canvas) = canvas else {
             bail!("picture: the rows are no square images; give --shape HxW or CxHxW");
         };
+        // A place that cannot be written to is found out before the work, not after it.
+        drop(attractor_data::NewFile::create(path)?);
         Ok(Grid { path: path.to_owned(), canvas, rows: Vec::new(), labels: Vec::new() })
     }
 

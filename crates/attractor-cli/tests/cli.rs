@@ -257,7 +257,7 @@ fn bad_requests_are_refused() {
     refused(&["energy", "--memory", &memory, "--states", &cues], &["--sigma"]);
     refused(&["corrupt", "--patterns", &memory, "--out", "x.npy"], &["--signal"]);
     let same = ["corrupt", "--patterns", &memory, "--flip", "0.1", "--out", "x.npy", "--mask-out", "x.npy"];
-    refused(&same, &["another file"]);
+    refused(&same, &["of its own"]);
     refused(&["corrupt", "--patterns", &memory, "--sigma", "1e300", "--out", "x.npy"], &["expected"]);
     refused(&["demo", "--count", "0"], &["count", "1797"]);
     refused(&["demo", "--count", "2000"], &["count", "1797"]);

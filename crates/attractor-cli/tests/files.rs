@@ -141,7 +141,7 @@ fn appended_and_removed_patterns() {
     let provenance = info[0]["provenance"].as_array().expect("a list");
     assert!(provenance.len() == 3 && provenance[2] == "removed rows 6-8,9", "{provenance:?}");
     refused(&["store", "--remove", "6", "--out", &grown], &["rows from 0 to 5", "found 6"]);
-    refused(&["store", "--remove", "0-5", "--out", &grown], &["at least one"]);
+    refused(&["store", "--remove", "0-5", "--out", &grown], &["at least one pattern to stay"]);
     let nowhere = folder.name("none.memory");
     refused(
         &["store", "--patterns", &rest, "--append", "--out", &nowhere],
@@ -243,6 +243,84 @@ fn cues_are_streamed() {
     let alone = folder.name("alone.npy");
     ok(&["recall", "--memory", &memory, "--cues", &last, "--first-row", "2300", "--out", &alone, "--quiet"]);
     assert_eq!(load(&alone).row(0), states.row(2300));
+}
+
+/// Names of pictures are the cues' own where they are pictures; labels never choose a place on the disk.
+#[test]
+fn pictures_are_named_safely() {
+    let folder = Folder::new();
+    let photos = pictures(&folder, "photos", 0..4);
+    std::fs::copy(folder.path("photos/digit-00.png"), folder.path("photos/digit-00.jpg")).expect("a copy");
+    let names = |out: &str| {
+        let mut names: Vec<String> = std::fs::read_dir(out)
+            .expect("a folder")
+            .map(|e| e.expect("an entry").file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    let out = folder.name("out/");
+    ok(&["recall", "--memory", &photos, "--cues", &photos, "--sigma", "0.1", "--out", &out, "--quiet"]);
+    assert_eq!(names(&out).len(), 5, "a.png and a.jpg are two");
+    let rows: String =
+        (0..3).map(|r| ["../esc", "1", "1"][r].to_owned() + &",0.5".repeat(64) + "\n").collect();
+    std::fs::write(folder.path("t.csv"), rows).expect("written");
+    let (cues, other) = (folder.name("t.csv"), folder.name("other/"));
+    ok(&[
+        "recall",
+        "--memory",
+        &photos,
+        "--cues",
+        &cues,
+        "--sigma",
+        "0.1",
+        "--first-row",
+        "7",
+        "--out",
+        &other,
+        "--quiet",
+    ]);
+    assert_eq!(names(&other), ["000007.png", "000008.png", "000009.png"]);
+    assert!(!folder.path("esc.png").exists());
+    // Originals are not written over, nor one result by another.
+    refused(
+        &["recall", "--memory", &photos, "--cues", &photos, "--out", &photos],
+        &["of its own", "what is read"],
+    );
+    let same = folder.name("same.npy");
+    refused(
+        &["recall", "--memory", &photos, "--cues", &photos, "--out", &same, "--picture", &same],
+        &["--out"],
+    );
+    refused(
+        &["recall", "--memory", &photos, "--cues", &photos, "--out", &folder.name("x.csv")],
+        &["endings"],
+    );
+    let memory = folder.name("a.memory");
+    ok(&["store", "--patterns", &photos, "--out", &memory, "--quiet"]);
+    refused_late(&["recall", "--memory", &photos, "--cues", &memory], &["stored memory", "as --memory"]);
+    refused(&["store", "--patterns", &memory, "--append", "--out", &memory], &["of its own"]);
+}
+
+/// Colours side by side or one after the other: cues and masks are laid out as the memory.
+#[test]
+fn masks_are_laid_out_as_the_memory() {
+    let folder = Folder::new();
+    let hwc = Array2::from_shape_fn((3, 48), |(n, u)| ((n * 77 + u * u * 13 + u * 29) % 256) as u8);
+    let to_chw =
+        |rows: &Array2<u8>| Array2::from_shape_fn(rows.dim(), |(n, u)| rows[[n, u % 16 * 3 + u / 16]]);
+    let mask = Array2::from_shape_fn((1, 48), |(_, u)| u8::from(u % 3 == 0));
+    let (memory, cues) = (folder.save("chw.npy", &to_chw(&hwc)), folder.save("hwc.npy", &hwc));
+    let (mask_hwc, mask_chw) = (folder.save("m_hwc.npy", &mask), folder.save("m_chw.npy", &to_chw(&mask)));
+    let stored = folder.name("chw.memory");
+    ok(&["store", "--patterns", &memory, "--shape", "3x4x4", "--out", &stored, "--quiet"]);
+    let recall = |cues: &str, mask: &str, shape: &str| {
+        ok(&[
+            "recall", "--memory", &stored, "--cues", cues, "--clamp", mask, "--shape", shape, "--json",
+            "--quiet",
+        ])
+    };
+    assert_eq!(recall(&memory, &mask_chw, "3x4x4"), recall(&cues, &mask_hwc, "4x4x3"));
 }
 
 #[test]

@@ -16,8 +16,7 @@ pub use digits::{Digits, digits};
 pub use error::{Error, Result};
 pub use formats::{Head, Reading, Rows, read, read_bytes, read_mask};
 pub use output::{
-    NewFile, NpyWriter, NpzWriter, Number, abandon_unfinished, write_atomically, write_mask, write_npy,
-    write_png,
+    NewFile, NpyWriter, NpzWriter, Number, abandon_unfinished, write_atomically, write_npy, write_png,
 };
 pub use shape::{Layout, Shape};
 pub use stored::{Stored, Summary, memory_from_bytes, read_memory, summary};

@@ -31,6 +31,8 @@ pub struct Stored<F> {
     pub learned: Option<Learned>,
     /// The images that the patterns are.
     pub shape: Option<Shape>,
+    /// Whether the patterns were bytes or bools, and so are on a scale of 0 to 1.
+    pub raw: bool,
     /// What happened to it: which rows of which file were stored, appended, removed.
     pub provenance: Vec<String>,
 }
@@ -56,6 +58,8 @@ pub struct Summary {
     pub associated: Option<usize>,
     /// The images that the patterns are.
     pub shape: Option<Shape>,
+    /// Whether the patterns were bytes or bools, and so are on a scale of 0 to 1.
+    pub raw: bool,
     /// How many patterns the couplings in the file are from.
     pub learned: Option<usize>,
     /// What happened to it.
@@ -76,10 +80,11 @@ impl<F: Real> Stored<F> {
         spec: Spec,
         memory: &dyn Memory<F>,
         shape: Option<Shape>,
+        raw: bool,
         provenance: Vec<String>,
     ) -> Option<Self> {
         let patterns = memory.patterns()?.clone();
-        Some(Stored { spec, patterns, learned: memory.learned(), shape, provenance })
+        Some(Stored { spec, patterns, learned: memory.learned(), shape, raw, provenance })
     }
 
     /// Writes it, whole or not at all.
@@ -99,6 +104,7 @@ impl<F: Real> Stored<F> {
             "version": VERSION,
             "model": self.spec.model,
             "options": Value::Object(options),
+            "raw": self.raw,
             "shape": self.shape.map(|s| s.to_string()),
             "learned": self.learned.as_ref().map(|l| l.patterns),
             "provenance": self.provenance,
@@ -160,12 +166,13 @@ fn array<T: Real>(name: &'static str, dim: (usize, usize), values: impl Iterator
 /// # Errors
 /// A stored memory whose head is damaged or from another version.
 pub fn summary(path: &Path) -> Result<Option<Summary>> {
+    // A pipe must not be opened here: it can be read only once.
+    if !std::fs::metadata(path).is_ok_and(|m| m.is_file()) {
+        return Ok(None);
+    }
     let Ok(file) = std::fs::File::open(path) else {
         return Ok(None);
     };
-    if !file.metadata().is_ok_and(|m| m.is_file()) {
-        return Ok(None);
-    }
     let mut reader = BufReader::new(file);
     let mut start = [0; 9];
     // A head of JSON behind its length; anything else is another kind of file.
@@ -174,7 +181,10 @@ pub fn summary(path: &Path) -> Result<Option<Summary>> {
         return Ok(None);
     }
     let mut whole = std::io::Read::chain(&start[..], reader);
-    let (head, _) = format::head(path, &mut whole)?;
+    // What only looks like such a file is for other readers to judge.
+    let Ok((head, _)) = format::head(path, &mut whole) else {
+        return Ok(None);
+    };
     describe(path, &head)
 }
 
@@ -229,6 +239,7 @@ fn describe(path: &Path, head: &Metadata) -> Result<Option<Summary>> {
         weighted: has("weights"),
         associated: head.info("associated").and_then(|a| a.shape.get(1).copied()),
         shape,
+        raw: says["raw"].as_bool().unwrap_or(false),
         learned: says["learned"].as_u64().map(|n| n as usize),
         provenance: list("provenance")?.unwrap_or_default(),
     }))
@@ -306,5 +317,12 @@ pub fn memory_from_bytes<F: Real>(path: &Path, bytes: &[u8]) -> Result<Stored<F>
     if let Some(shape) = summary.shape {
         shape.check(patterns.dim())?;
     }
-    Ok(Stored { spec: summary.spec, patterns, learned, shape: summary.shape, provenance: summary.provenance })
+    Ok(Stored {
+        spec: summary.spec,
+        patterns,
+        learned,
+        shape: summary.shape,
+        raw: summary.raw,
+        provenance: summary.provenance,
+    })
 }

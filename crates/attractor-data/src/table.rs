@@ -138,10 +138,6 @@ impl Table {
         }
     }
 
-    pub(crate) fn into_values(self) -> Values {
-        self.values
-    }
-
     /// The number type.
     pub fn dtype(&self) -> Dtype {
         match self.values {
@@ -200,6 +196,17 @@ impl Table {
             Values::Integer(v) => v[range].iter().map(|&v| F::of(v as f64)).collect(),
         };
         Array2::from_shape_vec((count, self.columns), values).expect("one value a place")
+    }
+
+    /// All rows as they are, bytes too: for weights, classes and other numbers that are no grey values.
+    pub fn numbers<F: Real>(&self) -> Array2<F> {
+        match &self.values {
+            Values::U8(v) => {
+                let values = v.iter().map(|&v| F::of(f64::from(v))).collect();
+                Array2::from_shape_vec((self.rows, self.columns), values).expect("one value a place")
+            }
+            _ => self.floats(),
+        }
     }
 
     /// All rows as floats.

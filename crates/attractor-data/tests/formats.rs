@@ -82,10 +82,18 @@ fn text() {
         assert_eq!(table.floats::<f64>(), array![[1.0, 2.0], [3.0, 4.0]]);
         assert_eq!(table.labels().expect("labels"), labels);
     }
+    // As pandas writes a table with its index.
+    let table = read_bytes("t.csv", ",0,1\n0,.5,.25\n1,2,3\n".into(), &Reading::default()).expect("a table");
+    assert_eq!(table.floats::<f64>(), array![[0.5, 0.25], [2.0, 3.0]]);
+    assert_eq!(table.labels().expect("labels"), ["0", "1"]);
     for (text, says) in [
         ("1,2\n3", "1 fields in row 2 after 2"),
         ("1,2\n3,x", "'x' in row 2, column 2"),
         ("a,b\n", "found none"),
+        ("1,x,3\n4,5,6\n", "names and numbers"),
+        ("0,1,target\n4,5,6\n", "names and numbers"),
+        ("1,2,\n3,4,5\n", "'' in row 1, column 3"),
+        ("1 2\n3 4\n", "separate columns by"),
         ("1,2\n3,\n", "'' in row 2"),
     ] {
         let read = read_bytes("t.csv", text.into(), &Reading::default());
@@ -166,6 +174,11 @@ fn rows_come_in_batches_and_in_any_layout() {
         }
         assert_eq!(at, whole.rows(), "{name}");
     }
+    // A file that says its shape is not to be contradicted.
+    for (name, shape) in [("colour.png", "3x6x5"), ("colour.png", "9x10"), ("chw.npy", "4x5x3")] {
+        let reading = Reading { shape: shape.parse().ok(), ..Reading::default() };
+        assert!(Rows::open(&fixture(name), &reading).is_err(), "{name} as {shape}");
+    }
     // A picture's colours lie side by side; here they come one after the other.
     let chw = "3x6x5".parse().expect("a shape");
     let rows = Rows::open(&fixture("colour.png"), &Reading::default()).expect("a picture");
@@ -236,6 +249,25 @@ fn truncated_and_longer_files_are_refused() {
     head.push(b'\n');
     for name in ["a.npy", "a.npy.gz"] {
         assert!(read_bytes(name, head.clone(), &Reading::default()).is_err());
+    }
+    for shape in ["(0, 9223372036854775808)", "(0, 4611686018427387904)", "(3, 0)"] {
+        let mut head = format!("\u{93}NUMPY\u{1}\u{0}").chars().map(|c| c as u8).collect::<Vec<u8>>();
+        let text = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}\n");
+        head.extend_from_slice(&(text.len() as u16).to_le_bytes());
+        head.extend_from_slice(text.as_bytes());
+        let read = read_bytes("a.npy", head, &Reading::default());
+        assert!(read.is_err() || shape == "(3, 0)", "{shape}");
+    }
+    // One bit of an archive: its checksum tells.
+    for name in ["one.npz", "two.npz:a"] {
+        let (file, array) = name.split_once(':').unwrap_or((name, ""));
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut bytes = std::fs::read(fixture(file)).expect(name);
+        // Inside of the first entry, behind its 128 bytes of head and its name.
+        bytes[if file == "one.npz" { 120 } else { 200 }] ^= 1;
+        std::fs::write(folder.path().join(file), bytes).expect("written");
+        let path = folder.path().join(if array.is_empty() { file.into() } else { format!("{file}:{array}") });
+        assert!(read(&path, &Reading::default()).is_err(), "{name}");
     }
     // Sixty thousand brackets.
     let mut deep = b"\x93NUMPY\x01\x00".to_vec();

@@ -13,7 +13,8 @@ fn round_trip<F: Real>(spec: &Spec, patterns: Patterns<F>, cues: &Array2<F>) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("a.memory");
     let memory = spec.build(patterns).expect("a memory");
-    let stored = Stored::of(spec.clone(), memory.as_ref(), "2x4".parse().ok(), vec!["made by a test".into()]);
+    let stored =
+        Stored::of(spec.clone(), memory.as_ref(), "2x4".parse().ok(), true, vec!["made by a test".into()]);
     stored.expect("patterns").write(&path).expect("written");
     let read = read_memory::<F>(&path).expect("readable");
     assert_eq!((&read.spec, &read.provenance[..]), (spec, &["made by a test".to_owned()][..]));
@@ -68,7 +69,10 @@ fn some_bytes(model: &str) -> Vec<u8> {
     let patterns = Patterns::new(random_spins::<f32>(3, 4, 1)).expect("patterns");
     let spec = Spec::new(model);
     let memory = spec.build(patterns).expect("a memory");
-    Stored::of(spec, memory.as_ref(), None, Vec::new()).expect("patterns").write(&path).expect("written");
+    Stored::of(spec, memory.as_ref(), None, false, Vec::new())
+        .expect("patterns")
+        .write(&path)
+        .expect("written");
     std::fs::read(path).expect("readable")
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use attractor::memories::{Calibration, Memory, Recall, Request, Spec, model};
-use attractor::{Level, Patterns, Prepare};
+use attractor::{Level, Patterns, Preparation, Prepare};
 use attractor_data::{
     Corrupted, Corruption, Dtype, Finish, Shape, Side, Table, corrupt, digits, random_noise, write_npy,
 };
@@ -106,6 +106,9 @@ const MOST_NOISE: f64 = 0.25;
 /// Share of true cues that may be refused.
 const REJECT: f64 = 0.01;
 
+/// Units beyond which couplings between all pairs of them are left out.
+const MOST_COUPLED: usize = 4096;
+
 /// What a memory is told of how its cue was made.
 #[derive(Clone, Copy, PartialEq)]
 enum Told {
@@ -149,18 +152,22 @@ pub fn run(config: &Config, mut progress: impl FnMut(usize, usize)) -> Result<Re
 
     let corruptions = corruptions(shape);
     let headings: Vec<&str> = corruptions.iter().map(|c| c.0).collect();
-    let labels = ["stored", "cue", "hopfield", "dense", "modern", "diffusion"].map(str::to_owned);
-    let mut picture = Picture::new(&headings, &labels, shape);
     let mut lines = Vec::new();
     let mut noisy = None;
 
     let mut memories = Vec::new();
     for (name, options) in MODELS {
+        if name == "hopfield" && all.ncols() > MOST_COUPLED {
+            continue;
+        }
         let spec = options.iter().fold(Spec::new(name), |spec, (name, value)| spec.with(name, value));
         let patterns = Patterns::prepared(all.clone(), Prepare::Normalize, model(name)?.card.spins)?;
         let title = options.iter().fold(name.to_owned(), |t, (_, value)| t + " " + value);
         memories.push((title, spec.build(patterns.clone())?, patterns));
     }
+    let mut labels = vec!["stored".to_owned(), "cue".to_owned()];
+    labels.extend(memories.iter().map(|(title, ..)| title.clone()));
+    let mut picture = Picture::new(&headings, &labels, shape);
     for (c, (name, corruption, told)) in corruptions.iter().enumerate() {
         let Corrupted { cues, known } = match corruption {
             Some(corruption) => corrupt(truth.clone(), corruption, config.seed, 0, true)?,
@@ -181,7 +188,7 @@ pub fn run(config: &Config, mut progress: impl FnMut(usize, usize)) -> Result<Re
                 Told::Sigma(sigma) => {
                     let level = Level::Sigma(sigma);
                     // Thresholded memories have no match score.
-                    let known = !patterns.are_spins();
+                    let known = !matches!(patterns.preparation(), Preparation::Spins { .. });
                     let new = || Calibration::new(patterns, level, samples, config.seed);
                     (level, known.then(new).transpose()?)
                 }
@@ -214,7 +221,7 @@ pub fn run(config: &Config, mut progress: impl FnMut(usize, usize)) -> Result<Re
                 refused: calibration.is_some().then_some(refused),
                 seconds,
             });
-            progress(lines.len(), corruptions.len() * MODELS.len());
+            progress(lines.len(), corruptions.len() * memories.len());
         }
         if *told == Told::Sigma(SIGMA) {
             noisy = Some(cues);

@@ -8,9 +8,6 @@ use crate::args::Corrupt;
 use crate::in_precision;
 use crate::load::{self, Precision};
 
-/// Rows at a time.
-const BATCH: usize = 1024;
-
 pub fn run(args: &Corrupt) -> Result<()> {
     let rows = Rows::open(&args.patterns, &load::reading(&args.files)?)?;
     let precision = Precision::choose(None, rows.head().dtype == Dtype::F64)?;
@@ -18,9 +15,10 @@ pub fn run(args: &Corrupt) -> Result<()> {
 }
 
 fn write<F: Real + Number>(args: &Corrupt, mut rows: Rows) -> Result<()> {
-    if args.mask_out.as_ref() == Some(&args.out) {
-        bail!("mask-out: expected another file than --out, found {} for both", args.out.display());
-    }
+    load::distinct(
+        &[Some(&args.patterns)],
+        &[("out", Some(&args.out)), ("mask-out", args.mask_out.as_ref())],
+    )?;
     if (args.clip || args.fold) && args.sigma.is_none() {
         bail!("--clip and --fold: expected --sigma with them, found another corruption");
     }
@@ -35,7 +33,7 @@ fn write<F: Real + Number>(args: &Corrupt, mut rows: Rows) -> Result<()> {
         attractor::Patterns::new(ndarray::Array2::from_elem((head.rows, head.columns), F::ZERO))?;
     }
     let mut at = 0;
-    while let Some(batch) = rows.next_batch(BATCH)? {
+    while let Some(batch) = rows.next_batch(load::batch_of(head.columns))? {
         let patterns = batch.floats::<F>();
         // Refuses what no memory could use.
         check(&patterns)?;
@@ -48,8 +46,9 @@ fn write<F: Real + Number>(args: &Corrupt, mut rows: Rows) -> Result<()> {
         }
         at += batch.rows() as u64;
     }
-    cues.finish()?;
-    mask.map_or(Ok(()), |mask| Ok(mask.finish()?))
+    // The mask first: without the cues it is of no use to anyone.
+    mask.map_or(Ok(()), NpyWriter::finish)?;
+    Ok(cues.finish()?)
 }
 
 fn check<F: Real>(rows: &ndarray::Array2<F>) -> Result<()> {

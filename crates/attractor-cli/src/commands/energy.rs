@@ -20,7 +20,9 @@ pub fn run(args: &Energy, options: &Options) -> Result<()> {
 fn energy<F: Real>(args: &Energy, source: Source, options: &Options) -> Result<()> {
     let model = match &source {
         Source::Stored(summary) => summary.spec.model.clone(),
-        Source::Patterns(_) => args.store.patterns.model.clone().unwrap_or_else(|| "diffusion".into()),
+        Source::Patterns(_) => {
+            args.store.patterns.model.clone().unwrap_or_else(|| load::DEFAULT_MODEL.into())
+        }
     };
     let (options, sigma) = level(args, &model, options)?;
     let Loaded { memory, shape, .. } = load::memory::<F>(&args.store, source, &options)?;
@@ -29,16 +31,14 @@ fn energy<F: Real>(args: &Energy, source: Source, options: &Options) -> Result<(
     if states.head().rows == 0 {
         memory.energies(Array2::from_elem((0, states.head().columns), F::ZERO).view(), sigma)?;
     }
-    while let Some(batch) = states.next_batch(BATCH)? {
+    let batch = load::batch_of(states.head().columns);
+    while let Some(batch) = states.next_batch(batch)? {
         for energy in memory.energies(batch.floats::<F>().view(), sigma)? {
             writeln!(out, "{energy:?}")?;
         }
     }
     Ok(out.flush()?)
 }
-
-/// States at a time.
-const BATCH: usize = 4096;
 
 /// β and σ name the same level, β = 1/σ²: whichever was given becomes what the model takes.
 fn level(args: &Energy, name: &str, options: &Options) -> Result<(Options, Option<f64>)> {

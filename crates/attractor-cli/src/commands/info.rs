@@ -66,6 +66,7 @@ pub fn run(args: &Info) -> Result<()> {
             }
             other => other.to_string(),
         };
+        let text: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
         writeln!(out, "{key:<12} {}", text.trim_end())?;
     }
     Ok(())

@@ -2,6 +2,9 @@
 
 use std::io::{BufWriter, Write};
 
+use std::collections::BTreeSet;
+use std::path::{Component, Path};
+
 use anyhow::{Result, bail};
 use attractor::memories::{Calibration, Options, Row};
 use attractor::{Level, Outcome, Preparation, Real, Request};
@@ -14,10 +17,15 @@ use crate::load::{self, Loaded};
 use crate::output::{Grid, Output, canvas};
 use crate::{in_precision, progress};
 
-/// Cues recalled at a time.
-const BATCH: usize = 1024;
-
 pub fn run(args: &Recall, options: &Options) -> Result<()> {
+    load::distinct(
+        &[Some(&args.store.memory), Some(&args.cues), args.clamp.as_ref()],
+        &[
+            ("out", args.out.as_ref()),
+            ("values-out", args.values_out.as_ref()),
+            ("picture", args.picture.as_ref()),
+        ],
+    )?;
     let (source, precision) = load::source(&args.store)?;
     in_precision!(precision, recall(args, source, options))
 }
@@ -34,7 +42,7 @@ fn recall<F: Real + Number + Into<Value>>(
     let cues = Rows::open(&args.cues, &reading)?.laid_out_as(shape);
     let head = cues.head().clone();
     let known = match &args.clamp {
-        Some(path) => Some(read_mask(path, head.rows, memory.dim(), &reading)?),
+        Some(path) => Some(read_mask(path, head.rows, memory.dim(), &reading, shape)?),
         None => None,
     };
     let level = match (args.signal, args.sigma) {
@@ -55,11 +63,14 @@ fn recall<F: Real + Number + Into<Value>>(
         );
     }
     let label = |n: usize| memory.patterns().and_then(|p| p.label(n));
-    let canvas = canvas(memory, shape.or(head.shape), raw);
+    let canvas = || canvas(memory, shape.or(head.shape), raw);
+    let mut grid = args.picture.as_ref().map(|path| Grid::new(path, canvas())).transpose()?;
     let mut states = match &args.out {
         Some(path) => Some(Output::create(path, head.rows, memory.dim(), canvas)?),
         None => None,
     };
+    let file_names = file_names(head.labels.as_deref());
+    let batch_of = load::batch_of(head.columns);
     let width = memory.patterns().and_then(|p| p.associated()).map(|v| v.ncols());
     let mut values = match (&args.values_out, width) {
         (Some(path), Some(width)) => Some(NpyWriter::create(path, head.rows, width)?),
@@ -68,12 +79,21 @@ fn recall<F: Real + Number + Into<Value>>(
         }
         _ => None,
     };
-    let mut grid = args.picture.as_ref().map(|path| Grid::new(path, canvas)).transpose()?;
 
-    let bar = progress::bar("cues", quiet || head.rows <= BATCH);
+    let bar = progress::bar("cues", quiet || head.rows <= batch_of);
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut each = |batch: Table<F>, from: usize| -> Result<()> {
         let to = from + batch.cues.nrows();
+        /// Far beyond what noise makes of grey values.
+        const NOT_GREY: f64 = 20.0;
+        if from == 0 && raw && !head.dtype.is_raw() && !quiet {
+            let most = batch.cues.iter().map(|v| v.wide().abs()).fold(0.0, f64::max);
+            if most > NOT_GREY {
+                eprintln!(
+                    "note: the cues reach {most}, but the memory was made of bytes, read as 0 to 1; save them as uint8 or divide them by 255"
+                );
+            }
+        }
         let broadcast = known.as_ref().map(|k| one_a_row(k, from..to));
         let mut recalled = memory.recall(&Request {
             known: broadcast.as_ref().map(|k| k.view()),
@@ -99,7 +119,7 @@ fn recall<F: Real + Number + Into<Value>>(
                 Names { cue: batch.labels.as_ref().map(|l| &l[k]), memory: row.memory.and_then(label) };
             if args.json {
                 let state = args.out.is_none().then(|| recalled.states.row(k));
-                let value = recalled.values.as_ref().map(|v| v.row(k));
+                let value = recalled.values.as_ref().filter(|_| !row.refused).map(|v| v.row(k));
                 let line = to_json(id, row, &names, state, value);
                 serde_json::to_writer(&mut out, &line).map_err(std::io::Error::from)?;
                 writeln!(out)?;
@@ -107,12 +127,14 @@ fn recall<F: Real + Number + Into<Value>>(
                 writeln!(out, "{}", to_line(id, row, &names))?;
             }
         }
-        let names: Vec<String> = match batch.labels {
-            Some(labels) => labels,
-            None => (from..to).map(|row| format!("{row:06}")).collect(),
+        let ids = (from..to).map(|row| format!("{:06}", args.first_row.wrapping_add(row as u64)));
+        let places: Vec<String> = match &file_names {
+            Some(names) => names[from..to].to_vec(),
+            None => ids.clone().map(|id| id + ".png").collect(),
         };
+        let names: Vec<String> = batch.labels.unwrap_or_else(|| ids.collect());
         if let Some(states) = &mut states {
-            states.append(recalled.states.view(), &recalled.rows, &names)?;
+            states.append(recalled.states.view(), &recalled.rows, &places)?;
         }
         if let (Some(writer), Some(values)) = (&mut values, &recalled.values) {
             writer.append(values.view())?;
@@ -126,7 +148,7 @@ fn recall<F: Real + Number + Into<Value>>(
         Ok(())
     };
     let (mut rows, mut at) = (cues, 0);
-    while let Some(table) = rows.next_batch(BATCH)? {
+    while let Some(table) = rows.next_batch(batch_of)? {
         let batch = Table { cues: table.floats(), labels: table.labels().map(<[String]>::to_vec) };
         let count = table.rows();
         each(batch, at)?;
@@ -159,6 +181,31 @@ struct Names<'a> {
     memory: Option<&'a str>,
 }
 
+/// Names of the pictures of recalled states, where the cues are pictures with names: those of the cues, as
+/// PNG. Nothing if two would be the same or one would lie outside of its folder.
+fn file_names(labels: Option<&[String]>) -> Option<Vec<String>> {
+    let inside = |path: &Path| path.components().all(|c| matches!(c, Component::Normal(_)));
+    let picture = |path: &Path| {
+        let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+        matches!(ending.as_deref(), Some("png" | "jpg" | "jpeg"))
+    };
+    let labels = labels?;
+    if !labels.iter().map(Path::new).all(|path| inside(path) && picture(path)) {
+        return None;
+    }
+    let unique = |names: &[String]| names.iter().collect::<BTreeSet<_>>().len() == names.len();
+    let replaced: Vec<String> =
+        labels.iter().map(|l| Path::new(l).with_extension("png").to_string_lossy().into_owned()).collect();
+    // a.png and a.jpg in one folder.
+    let added = || labels.iter().map(|l| format!("{l}.png")).collect::<Vec<_>>();
+    Some(replaced).filter(|names| unique(names)).or_else(|| Some(added()).filter(|names| unique(names)))
+}
+
+/// Text of a file on one line of a terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
 /// What true cues look like, where a level says how noisy they are.
 fn calibration<F: Real>(
     args: &Recall,
@@ -184,8 +231,11 @@ fn calibration<F: Real>(
             );
         }
     }
-    let Some(patterns) = memory.patterns().filter(|_| level != Level::Estimate && args.clamp.is_none())
-    else {
+    let told = level != Level::Estimate && args.clamp.is_none();
+    let scored = |p: &&attractor::Patterns<F>| {
+        told && (args.reject.is_some() || !matches!(p.preparation(), Preparation::Spins { .. }))
+    };
+    let Some(patterns) = memory.patterns().filter(scored) else {
         return Ok(None);
     };
     let samples = args.reject.map_or(SAMPLES, |p| ((EACH / p) as usize).max(SAMPLES));
@@ -278,7 +328,11 @@ fn to_line(id: u64, row: &Row, names: &Names) -> String {
     let regime = row.regime.map_or(String::new(), |r| format!(", {r}"));
     let which = match (names.cue, names.memory) {
         (None, None) => String::new(),
-        (cue, memory) => format!("  {} -> {}", cue.map_or("cue", String::as_str), memory.unwrap_or("-")),
+        (cue, memory) => format!(
+            "  {} -> {}",
+            printable(cue.map_or("cue", String::as_str)),
+            printable(memory.unwrap_or("-"))
+        ),
     };
     format!(
         "{id:>6} {:>7} {:>8} {:>6} {:>9} {:>8} {:>13.6} {:>8} {:>6}  {name}{step}{regime}{which}",

@@ -13,6 +13,7 @@ use crate::load::{self, Loaded, Precision};
 
 pub fn run(args: &StoreFile, options: &Options) -> Result<()> {
     load::threads(&args.work)?;
+    load::distinct(&[args.patterns.as_ref()], &[("out", Some(&args.out))])?;
     let asked = args.how.dtype.as_deref();
     match (&args.patterns, &args.remove) {
         (Some(path), None) if !args.append => {
@@ -40,6 +41,12 @@ pub fn run(args: &StoreFile, options: &Options) -> Result<()> {
                     "--append and --remove keep model, options, preparation and number type; leave those away"
                 );
             }
+            let how = &args.how;
+            if args.remove.is_some()
+                && (how.labels.is_some() || how.weights.is_some() || how.values.is_some())
+            {
+                bail!("--remove takes patterns out; leave --labels, --weights and --values away");
+            }
             let precision = Precision::choose(Some(summary.dtype), false)?;
             in_precision!(precision, change(args, &summary))
         }
@@ -55,16 +62,42 @@ fn create<F: Real>(args: &StoreFile, rows: attractor_data::Rows, options: &Optio
 /// More or fewer patterns in a memory.
 fn change<F: Real>(args: &StoreFile, summary: &attractor_data::Summary) -> Result<()> {
     let stored = attractor_data::read_memory::<F>(&args.out)?;
-    let Stored { spec, mut patterns, mut learned, shape, mut provenance } = stored;
+    let Stored { spec, mut patterns, mut learned, shape, raw, mut provenance } = stored;
     if let Some(path) = &args.patterns {
         let rows = load::open_patterns(path, &args.files, &args.how)?.laid_out_as(shape);
         let head = rows.head().clone();
+        let sizes = |s: attractor_data::Shape| (s.channels, s.height, s.width);
+        if let (Some(old), Some(new)) = (shape, head.shape)
+            && sizes(old) != sizes(new)
+        {
+            bail!(
+                "{}: expected images of {old}, as {} has, found {new}; bring them to that size",
+                path.display(),
+                args.out.display()
+            );
+        }
+        if raw != head.dtype.is_raw() {
+            let (has, gets) = if raw {
+                ("bytes or bools, from 0 to 1", "other numbers")
+            } else {
+                ("other numbers", "bytes or bools, read as 0 to 1")
+            };
+            eprintln!(
+                "note: the memory was made of {has}, and now gets {gets}; check that they are on one scale"
+            );
+        }
         let extras = load::extras(&head, &args.how)?;
         patterns = patterns.append(rows.all()?.floats(), extras)?;
         provenance.push(format!("appended {} rows of {}", head.rows, path.display()));
     }
     if let Some(text) = &args.remove {
         let rows = rows_of(text, patterns.len())?;
+        if rows.iter().collect::<std::collections::BTreeSet<_>>().len() == patterns.len() {
+            bail!(
+                "remove: expected at least one pattern to stay, found all of them named; delete {} instead",
+                args.out.display()
+            );
+        }
         patterns = patterns.remove(&rows)?;
         // What was learned of all patterns together is learned anew.
         learned = None::<Learned>;
@@ -75,12 +108,12 @@ fn change<F: Real>(args: &StoreFile, summary: &attractor_data::Summary) -> Resul
         let now = memory.patterns().map_or(0, |p| p.len());
         eprintln!("{}: {} patterns before, {now} now", spec.model, summary.patterns);
     }
-    write(&args.out, Loaded { memory, spec, shape, raw: false, provenance })
+    write(&args.out, Loaded { memory, spec, shape, raw, provenance })
 }
 
 fn write<F: Real>(path: &Path, loaded: Loaded<F>) -> Result<()> {
-    let Loaded { memory, spec, shape, provenance, .. } = loaded;
-    match Stored::of(spec, memory.as_ref(), shape, provenance) {
+    let Loaded { memory, spec, shape, raw, provenance } = loaded;
+    match Stored::of(spec, memory.as_ref(), shape, raw, provenance) {
         Some(stored) => Ok(stored.write(path)?),
         None => bail!("{} has no patterns to store", memory.name()),
     }

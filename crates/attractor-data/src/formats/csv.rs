@@ -1,5 +1,6 @@
 //! Tables of text: one row a line, with or without a header and a column of labels.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 use csv::{Reader, ReaderBuilder, StringRecord};
@@ -21,7 +22,13 @@ pub(super) fn open(path: &Path, bytes: Bytes) -> Result<Opened> {
         let mut builder = ReaderBuilder::new();
         builder.has_headers(false).delimiter(separator).trim(csv::Trim::All).from_reader(input)
     };
-    let table = |input| Lines { path: path.to_owned(), reader: reader(input), line: 0, form: None };
+    let table = |input| Lines {
+        path: path.to_owned(),
+        reader: reader(input),
+        line: 0,
+        form: None,
+        waiting: VecDeque::new(),
+    };
 
     let mut lines = table(first);
     let (mut labels, mut rows) = (Vec::new(), 0);
@@ -59,11 +66,13 @@ struct Lines {
     reader: Reader<Box<dyn Input>>,
     line: usize,
     form: Option<Form>,
+    /// Rows read to learn the form.
+    waiting: VecDeque<StringRecord>,
 }
 
 impl Lines {
     fn wrong(&self, found: String) -> Error {
-        let cure = "repair the file, or save it as .npy";
+        let cure = "separate columns by commas, semicolons or tabs, or save it as .npy";
         Error::content(&self.path, "a table of numbers, one row a line", found, cure)
     }
 
@@ -86,24 +95,35 @@ impl Lines {
 
     /// Appends the numbers of the next row, and gives its label; none at the end.
     fn row(&mut self, numbers: &mut Vec<f64>) -> Result<Option<Option<String>>> {
-        let Some(mut record) = self.record()? else {
+        if self.form.is_none() {
+            let (first, second) = (self.record()?, self.record()?);
+            let Some(first) = first else {
+                return Ok(None);
+            };
+            let Some((form, header)) = form(&first, second.as_ref()) else {
+                return Err(self.wrong("a first line of names and numbers above one of numbers".into()));
+            };
+            self.form = Some(form);
+            self.waiting.extend((!header).then_some(first));
+            self.waiting.extend(second);
+            self.line = usize::from(header);
+        }
+        let record = match self.waiting.pop_front() {
+            Some(record) => {
+                self.line += 1;
+                Some(record)
+            }
+            None => self.record()?,
+        };
+        let Some(record) = record else {
             return Ok(None);
         };
-        if self.form.is_none() {
-            let (form, header) = form(&record);
-            self.form = Some(form);
-            if header {
-                match self.record()? {
-                    Some(next) => record = next,
-                    None => return Ok(None),
-                }
-            }
-        }
         let label = self.form.and_then(|form| form.label);
         for (column, field) in record.iter().enumerate().filter(|(column, _)| Some(*column) != label) {
             let Ok(number) = field.parse::<f64>() else {
-                let field: String = field.chars().take(20).collect();
-                return Err(self.wrong(format!("'{field}' in row {}, column {}", self.line, column + 1)));
+                let field: String = field.chars().filter(|c| !c.is_control()).take(20).collect();
+                let found = format!("'{field}' in row {}, column {}", self.line, column + 1);
+                return Err(self.wrong(found));
             };
             numbers.push(number);
         }
@@ -111,16 +131,31 @@ impl Lines {
     }
 }
 
-/// The form of the rows, and whether this first one is a header.
-fn form(first: &StringRecord) -> (Form, bool) {
+/// The form of the rows, and whether the first line is a header: it is if it is all text, or if a column
+/// calls itself a label. Nothing if it could be either. A column of labels is one so called, or a first or
+/// last column of text beside numbers; a first column without a name, as pandas writes it, too.
+fn form(first: &StringRecord, second: Option<&StringRecord>) -> Option<(Form, bool)> {
     let fields = first.len();
-    let text: Vec<usize> = (0..fields).filter(|&i| first[i].parse::<f64>().is_err()).collect();
-    let named = text.iter().copied().find(|&i| LABELS.contains(&first[i].to_lowercase().as_str()));
-    // Numbers but for the first or the last field: a row with its label.
-    let edge = text.iter().copied().find(|&i| text.len() == 1 && fields > 1 && (i == 0 || i == fields - 1));
-    let header = named.is_some() || !text.is_empty() && edge.is_none();
-    let label = if header { named } else { edge };
-    (Form { columns: fields - usize::from(label.is_some()), label }, header)
+    let number = |record: &StringRecord, i: usize| record.get(i).is_some_and(|f| f.parse::<f64>().is_ok());
+    let named = (0..fields).find(|&i| LABELS.contains(&first[i].to_lowercase().as_str()));
+    let index = (first[0].is_empty() && fields > 1 && second.is_some_and(|s| number(s, 0))).then_some(0);
+    let text = |i: usize| !first[i].is_empty() && !number(first, i);
+    let over_numbers = second.is_some_and(|second| (0..fields).any(|i| text(i) && number(second, i)));
+    let all_text = (0..fields).all(text);
+    let header = named.is_some() || index.is_some() || all_text;
+    if over_numbers && !header {
+        return None;
+    }
+    let rows = if header { second } else { Some(first) };
+    let edge = rows.and_then(|rows| {
+        let words: Vec<usize> = (0..fields).filter(|&i| !number(rows, i)).collect();
+        words
+            .iter()
+            .copied()
+            .find(|&i| words.len() == 1 && fields > 1 && (i == 0 || i == fields - 1) && !rows[i].is_empty())
+    });
+    let label = named.or(index).or(edge);
+    Some((Form { columns: fields - usize::from(label.is_some()), label }, header))
 }
 
 impl Source for Lines {

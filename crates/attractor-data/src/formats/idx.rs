@@ -4,15 +4,13 @@ use std::io::Read;
 use std::path::Path;
 
 use super::raw::{self, Array, Kind};
-use super::{Bytes, Opened, labels};
+use super::{Bytes, Opened};
 use crate::error::{Error, Result};
 
 pub(super) fn open(path: &Path, mut bytes: Bytes) -> Result<Opened> {
     let (array, taken) = head(path, &mut bytes.reader)?;
     bytes.length = bytes.length.map(|l| l.saturating_sub(taken));
-    let (mut head, source) = raw::open(path, bytes, array)?;
-    head.labels = labels::beside(path, head.rows)?;
-    Ok((head, source))
+    raw::open(path, bytes, array)
 }
 
 fn head(path: &Path, reader: &mut dyn Read) -> Result<(Array, u64)> {

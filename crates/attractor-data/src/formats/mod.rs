@@ -94,31 +94,13 @@ impl Rows {
                 from_bytes(&path, bytes, array.as_deref(), reading)?
             }
         };
-        if let Some(file) = &reading.labels {
-            head.labels = Some(labels::read(file, head.rows)?);
-        }
-        if let Some(shape) = reading.shape {
-            shape.check(head.columns)?;
-            head.shape = Some(shape);
-        }
-        if let (Some(layout), Some(shape)) = (reading.layout, &mut head.shape) {
-            shape.layout = layout;
-        }
-        Ok(Rows { head, source, at: 0, relay: None })
-    }
-
-    /// Rows that are in memory already.
-    pub fn of(table: Table, path: &Path) -> Self {
-        let head = Head {
-            path: path.to_owned(),
-            rows: table.rows(),
-            columns: table.columns(),
-            dtype: table.dtype(),
-            shape: table.shape(),
-            labels: table.labels().map(<[String]>::to_vec),
+        head.labels = match &reading.labels {
+            Some(file) => Some(labels::read(file, head.rows)?),
+            None if head.labels.is_none() => labels::beside(&path, head.rows)?,
+            None => head.labels,
         };
-        let values = table.into_values();
-        Rows { source: Box::new(Whole { values, columns: head.columns, at: 0 }), head, at: 0, relay: None }
+        head.shape = agreed_shape(&head, reading)?;
+        Ok(Rows { head, source, at: 0, relay: None })
     }
 
     /// What the rows are.
@@ -177,21 +159,28 @@ pub fn read(path: &Path, reading: &Reading) -> Result<Table> {
     Rows::open(path, reading)?.all()
 }
 
-/// Reads a mask: non-zero means known. One row for all `rows` cues, or one row a cue.
+/// Reads a mask: non-zero means known. One row for all `rows` cues, or one row a cue; as images of
+/// `shape`, where both are images.
 ///
 /// # Errors
-/// As [`read`]; a shape that is neither.
-pub fn read_mask(path: &Path, rows: usize, dim: usize, reading: &Reading) -> Result<Array2<bool>> {
-    let table = read(path, reading)?;
+/// As [`read`]; a mask that is neither.
+pub fn read_mask(
+    path: &Path,
+    rows: usize,
+    dim: usize,
+    reading: &Reading,
+    shape: Option<Shape>,
+) -> Result<Array2<bool>> {
+    let table = Rows::open(path, reading)?.laid_out_as(shape).all()?;
     if table.columns() != dim || (table.rows() != 1 && table.rows() != rows) {
         return Err(Error::content(
             path,
             format!("a mask of shape {dim} or {rows} × {dim}"),
             format!("{} × {}", table.rows(), table.columns()),
-            "give one row for all cues or one row a cue",
+            "give one row for all cues (1 × D) or one row a cue",
         ));
     }
-    let mask = table.floats::<f64>();
+    let mask = table.numbers::<f64>();
     if let Some((row, unit)) = mask.indexed_iter().find(|(_, v)| v.is_nan()).map(|(at, _)| at) {
         return Err(Error::content(
             path,
@@ -201,6 +190,31 @@ pub fn read_mask(path: &Path, rows: usize, dim: usize, reading: &Reading) -> Res
         ));
     }
     Ok(mask.mapv(|v| v != 0.0))
+}
+
+/// The shape that the file or the reader says, who must not contradict each other.
+fn agreed_shape(head: &Head, reading: &Reading) -> Result<Option<Shape>> {
+    let mut asked = reading.shape;
+    if let Some(shape) = &mut asked {
+        shape.check(head.columns)?;
+        shape.layout = reading.layout.unwrap_or(shape.layout);
+    }
+    let Some(own) = head.shape else {
+        return Ok(asked);
+    };
+    let sizes = |s: Shape| (s.channels, s.height, s.width);
+    let same_layout = |layout| own.channels == 1 || layout == own.layout;
+    let agrees = asked.is_none_or(|a| sizes(a) == sizes(own) && same_layout(a.layout))
+        && reading.layout.is_none_or(same_layout);
+    if agrees {
+        return Ok(Some(own));
+    }
+    Err(Error::content(
+        &head.path,
+        "--shape and --layout as in the file, or none",
+        format!("images of {own} in it"),
+        "leave --shape and --layout away where a file says it",
+    ))
 }
 
 /// `FILE:NAME` where `FILE` exists and the whole does not.
@@ -246,9 +260,19 @@ impl Bytes {
         Bytes { length: Some(bytes.len() as u64), reader: Box::new(Cursor::new(bytes)), file: false }
     }
 
+    /// The first bytes, which stay to be read. (A pipe may bring them one by one.)
     fn peek(&mut self, path: &Path) -> Result<Vec<u8>> {
+        const FIRST: usize = 16;
         let start = self.reader.fill_buf().map_err(|e| Error::read(path, e))?;
-        Ok(start[..start.len().min(16)].to_vec())
+        if start.len() >= FIRST {
+            return Ok(start[..FIRST].to_vec());
+        }
+        let mut first = Vec::new();
+        let read = (&mut self.reader).take(FIRST as u64).read_to_end(&mut first);
+        read.map_err(|e| Error::read(path, e))?;
+        let rest = std::mem::replace(&mut self.reader, Box::new(std::io::empty()));
+        self.reader = Box::new(Cursor::new(first.clone()).chain(rest));
+        Ok(first)
     }
 
     /// The same bytes, to be read in any order; in memory only if they are not a plain file.

@@ -25,7 +25,7 @@ pub(super) fn open(path: &Path, mut places: Box<dyn Places>, array: Option<&str>
     let names = names.map_err(broken)?;
     let name = choose(path, &names, array)?;
     let entry = archive.by_name(&name).map_err(broken)?;
-    let (compression, length) = (entry.compression(), entry.size());
+    let (compression, length, checksum) = (entry.compression(), entry.size(), entry.crc32());
     let (Some(start), packed) = (entry.data_start(), entry.compressed_size()) else {
         return Err(damaged("an entry that does not say where it lies".into()));
     };
@@ -33,18 +33,36 @@ pub(super) fn open(path: &Path, mut places: Box<dyn Places>, array: Option<&str>
     drop(archive);
     places.seek(SeekFrom::Start(start)).map_err(|e| Error::read(path, e))?;
     let packed = BufReader::with_capacity(1 << 16, places.take(packed));
-    let mut bytes = match compression {
-        CompressionMethod::Stored => Bytes { reader: Box::new(packed), length: Some(length), file: false },
-        CompressionMethod::Deflated => {
-            let reader = BufReader::with_capacity(1 << 16, DeflateDecoder::new(packed));
-            Bytes { reader: Box::new(reader), length: Some(length), file: false }
-        }
+    let reader: Box<dyn Read + Send> = match compression {
+        CompressionMethod::Stored => Box::new(packed),
+        CompressionMethod::Deflated => Box::new(DeflateDecoder::new(packed)),
         other => return Err(damaged(format!("one packed by {other}"))),
     };
+    let reader = Checked { reader, seen: crc32fast::Hasher::new(), expected: checksum };
+    let reader = Box::new(BufReader::with_capacity(1 << 16, reader));
+    let mut bytes = Bytes { reader, length: Some(length), file: false };
     if !bytes.peek(path)?.starts_with(b"\x93NUMPY") {
         return Err(damaged(format!("an entry '{name}' that is no .npy file")));
     }
     npy::open(path, bytes)
+}
+
+/// Bytes whose checksum is compared at their end.
+struct Checked {
+    reader: Box<dyn Read + Send>,
+    seen: crc32fast::Hasher,
+    expected: u32,
+}
+
+impl Read for Checked {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        self.seen.update(&buffer[..count]);
+        if count == 0 && !buffer.is_empty() && self.seen.clone().finalize() != self.expected {
+            return Err(std::io::Error::other("its checksum is wrong"));
+        }
+        Ok(count)
+    }
 }
 
 /// The name asked for (with or without `.npy`), or the only one.

@@ -29,7 +29,7 @@ pub(super) fn file(path: &Path, bytes: Vec<u8>, reading: &Reading) -> Result<Ope
 /// All pictures of a folder and its subfolders, by name; the names, seen from the folder, are the labels.
 pub(super) fn folder(path: &Path, reading: &Reading) -> Result<Opened> {
     let mut files = Vec::new();
-    collect(path, 0, &mut files)?;
+    collect(path, &mut files)?;
     files.sort();
     let Some(first) = files.first() else {
         return Err(Error::content(
@@ -50,21 +50,19 @@ fn head(path: &Path, rows: usize, shape: Shape, labels: Vec<String>) -> Head {
     Head { path: path.to_owned(), rows, columns, dtype: Dtype::U8, shape: Some(shape), labels: Some(labels) }
 }
 
-fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> {
-    /// Folders in folders in folders, and links that lead in circles.
-    const DEEPEST: usize = 8;
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     for entry in std::fs::read_dir(folder).map_err(|e| Error::read(folder, e))? {
-        let path = entry.map_err(|e| Error::read(folder, e))?.path();
+        let entry = entry.map_err(|e| Error::read(folder, e))?;
+        let path = entry.path();
         let hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
         let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
         if hidden {
             continue;
         }
-        if path.is_dir() {
-            if depth < DEEPEST {
-                collect(&path, depth + 1, files)?;
-            }
-        } else if matches!(ending.as_deref(), Some("png" | "jpg" | "jpeg")) {
+        // A link to a folder may lead in circles, and is left aside.
+        if entry.file_type().is_ok_and(|t| t.is_dir()) {
+            collect(&path, files)?;
+        } else if path.is_file() && matches!(ending.as_deref(), Some("png" | "jpg" | "jpeg")) {
             files.push(path);
         }
     }
@@ -80,7 +78,7 @@ struct Folder {
 
 impl Source for Folder {
     fn take(&mut self, rows: usize) -> Result<Values> {
-        let mut values = Vec::with_capacity(rows * self.shape.size());
+        let mut values = Vec::new();
         for file in &self.files[self.at..self.at + rows] {
             let picture = load(file, &self.reading)?;
             if picture.shape != self.shape {
@@ -118,6 +116,9 @@ fn finish(path: &Path, picture: Picture, reading: &Reading) -> Result<Picture> {
         shape.channels = 1;
     }
     if let Some((height, width)) = reading.resize.filter(|&size| size != (shape.height, shape.width)) {
+        check_size(width, height).map_err(|found| {
+            Error::content(path, "a smaller size to bring it to", found, "choose another size")
+        })?;
         let failed = |e: resize::Error| {
             Error::content(
                 path,
@@ -193,7 +194,7 @@ fn decode(path: &Path, bytes: &[u8]) -> Result<Picture> {
 type Decoded = (usize, usize, usize, Vec<u8>);
 
 fn decode_png(bytes: &[u8]) -> std::result::Result<Decoded, String> {
-    let damaged = |e: png::DecodingError| format!("a damaged PNG ({e})");
+    let damaged = |e: png::DecodingError| format!("a damaged PNG ({})", brief(&e));
     let mut decoder = png::Decoder::new(Cursor::new(bytes));
     decoder.set_limits(png::Limits { bytes: 8 * MOST });
     // Palettes become colours; 16 bits become 8.
@@ -214,7 +215,7 @@ fn decode_jpeg(bytes: &[u8]) -> std::result::Result<Decoded, String> {
     use zune_jpeg::zune_core::bytestream::ZCursor;
     use zune_jpeg::zune_core::colorspace::ColorSpace;
     use zune_jpeg::zune_core::options::DecoderOptions;
-    let damaged = |e: zune_jpeg::errors::DecodeErrors| format!("a damaged JPEG ({e:?})");
+    let damaged = |e: zune_jpeg::errors::DecodeErrors| format!("a damaged JPEG ({})", brief(&e));
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), DecoderOptions::default());
     decoder.decode_headers().map_err(damaged)?;
     let info = decoder.info().ok_or("a JPEG without a size")?;
@@ -223,6 +224,13 @@ fn decode_jpeg(bytes: &[u8]) -> std::result::Result<Decoded, String> {
     decoder.set_options(DecoderOptions::default().jpeg_set_out_colorspace(space).set_strict_mode(true));
     let values = decoder.decode().map_err(damaged)?;
     Ok((info.width.into(), info.height.into(), space.num_components(), values))
+}
+
+/// The first words of what a decoder says.
+fn brief(error: &dyn std::fmt::Display) -> String {
+    let text = error.to_string();
+    let first = text.lines().next().unwrap_or_default().split(" { ").next().unwrap_or_default();
+    first.trim().to_owned()
 }
 
 fn check_size(width: usize, height: usize) -> std::result::Result<(), String> {

@@ -65,9 +65,12 @@ pub(super) fn open(path: &Path, bytes: Bytes, array: Array) -> Result<Opened> {
     let product = |sizes: &[usize]| sizes.iter().try_fold(1_usize, |p, &s| p.checked_mul(s));
     let sizes = &array.sizes[..];
     let split = usize::from(sizes.len() > 1);
-    let size = product(sizes).and_then(|n| n.checked_mul(array.kind.size())).filter(|&n| n <= 1 << 60);
-    let (Some(size), Some(rows), Some(columns)) = (size, product(&sizes[..split]), product(&sizes[split..]))
-    else {
+    let most = |n: &usize| *n <= 1 << 60;
+    let size = product(sizes).and_then(|n| n.checked_mul(array.kind.size())).filter(most);
+    // Of no rows, too.
+    let sensible = product(&sizes[split..]).is_some_and(|n| most(&n.saturating_mul(8)));
+    let (rows, columns) = (product(&sizes[..split]), product(&sizes[split..]));
+    let (Some(size), Some(rows), Some(columns), true) = (size, rows, columns, sensible) else {
         return Err(Error::content(
             path,
             "an array that fits in memory",

@@ -35,6 +35,15 @@ pub(crate) fn head(path: &Path, reader: &mut dyn Read) -> Result<(Metadata, usiz
 
 pub(super) fn open(path: &Path, mut bytes: Bytes, array: Option<&str>) -> Result<Opened> {
     let (metadata, taken) = head(path, &mut bytes.reader)?;
+    let stored = metadata.metadata().as_ref().is_some_and(|m| m.contains_key("attractor"));
+    if stored && array.is_none() {
+        return Err(Error::content(
+            path,
+            "rows",
+            "a stored memory, whose patterns are prepared",
+            "give it as --memory; here give the file that it was stored from",
+        ));
+    }
     let mut tensors: Vec<_> = metadata.tensors().into_iter().collect();
     tensors.sort_by_key(|(_, info)| info.data_offsets.0);
     let names = || tensors.iter().take(20).map(|(n, _)| n.as_str()).collect::<Vec<_>>().join(", ");

@@ -4,7 +4,7 @@ mod npy;
 mod npz;
 mod png;
 
-pub use npy::{NpyWriter, Number, write_mask, write_npy};
+pub use npy::{NpyWriter, Number, write_npy};
 pub use npz::NpzWriter;
 pub use png::write_png;
 
@@ -57,9 +57,15 @@ fn unfinished(change: impl FnOnce(&mut Vec<PathBuf>)) {
 struct Listed(PathBuf);
 
 impl Listed {
-    fn new(path: &Path) -> Self {
-        unfinished(|files| files.push(path.to_owned()));
-        Listed(path.to_owned())
+    /// Makes a file and lists it in one go, so that none is made once the program gives up.
+    fn create(
+        create: impl FnOnce() -> std::io::Result<tempfile::NamedTempFile>,
+    ) -> std::io::Result<(tempfile::NamedTempFile, Self)> {
+        let mut files = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = create()?;
+        files.push(file.path().to_owned());
+        let listed = Listed(file.path().to_owned());
+        Ok((file, listed))
     }
 }
 
@@ -89,9 +95,16 @@ impl NewFile {
                 Some(folder) if !folder.as_os_str().is_empty() => folder,
                 _ => Path::new("."),
             };
+            // A file that may not be written to is not to be replaced either.
+            if std::fs::metadata(&target).is_ok_and(|m| m.permissions().readonly()) {
+                return Err(failed(std::io::ErrorKind::PermissionDenied.into()));
+            }
             let mut builder = tempfile::Builder::new();
-            let file = builder.prefix(".attractor-").suffix(".tmp").tempfile_in(folder).map_err(failed)?;
-            let listed = Listed::new(file.path());
+            builder.prefix(".attractor-").suffix(".tmp");
+            // A temporary file is private; a result is as readable as any other new file.
+            #[cfg(unix)]
+            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+            let (file, listed) = Listed::create(|| builder.tempfile_in(folder)).map_err(failed)?;
             Inner::Beside(BufWriter::new(file), listed)
         };
         Ok(NewFile { path: path.to_owned(), target, failure: None, inner })
@@ -122,17 +135,17 @@ impl NewFile {
         };
         let failed = |reason| failure(&path, reason);
         let file = buffer.into_inner().map_err(|e| failed(e.into_error()))?;
-        // A temporary file is private; a result is as readable as any other new file.
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let wanted = std::fs::metadata(&target).map_or(0o644, |old| old.permissions().mode());
-            let permissions = std::fs::Permissions::from_mode(wanted);
-            file.as_file().set_permissions(permissions).map_err(failed)?;
+        if let Ok(old) = std::fs::metadata(&target) {
+            file.as_file().set_permissions(old.permissions()).map_err(failed)?;
         }
         file.persist(&target).map_err(|e| failed(e.error))?;
         drop(listed);
         Ok(())
+    }
+
+    /// The folder in which it is being made.
+    pub(crate) fn folder(&self) -> &Path {
+        self.target.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."))
     }
 
     /// What to report of a write that failed.
@@ -143,7 +156,16 @@ impl NewFile {
 
 /// Only what the system says, not the name of a file that nobody asked for.
 fn failure(path: &Path, error: std::io::Error) -> Error {
-    let reason = error.raw_os_error().map_or(error, std::io::Error::from_raw_os_error);
+    let mut code = error.raw_os_error();
+    let mut cause = std::error::Error::source(&error);
+    while let (None, Some(inner)) = (code, cause) {
+        code = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::raw_os_error);
+        cause = inner.source();
+    }
+    let reason = match code {
+        Some(code) => std::io::Error::from_raw_os_error(code),
+        None => error.kind().into(),
+    };
     Error::Write { path: path.to_owned(), reason }
 }
 

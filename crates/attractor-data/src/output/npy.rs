@@ -99,11 +99,3 @@ pub fn write_npy<T: Number>(path: &Path, array: ArrayView2<T>) -> Result<()> {
         file.write_all(&bytes)
     })
 }
-
-/// Writes a mask, true as 1.
-///
-/// # Errors
-/// Whatever the system says.
-pub fn write_mask(path: &Path, mask: ArrayView2<bool>) -> Result<()> {
-    write_npy(path, mask.mapv(u8::from).view())
-}

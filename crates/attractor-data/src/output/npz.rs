@@ -20,6 +20,11 @@ pub struct NpzWriter {
     others: Vec<(String, Vec<u8>)>,
 }
 
+/// A nameless file where the archive will be, or, of a device, where such files go.
+fn spool(file: &NewFile) -> std::io::Result<File> {
+    tempfile::tempfile_in(file.folder()).or_else(|_| tempfile::tempfile())
+}
+
 impl NpzWriter {
     /// Begins an archive whose array `name` has `rows` × `columns` numbers.
     ///
@@ -27,7 +32,7 @@ impl NpzWriter {
     /// Whatever the system says.
     pub fn create<T: Number>(path: &Path, name: &str, rows: usize, columns: usize) -> Result<Self> {
         let file = NewFile::create(path)?;
-        let mut spool = BufWriter::new(tempfile::tempfile().map_err(|e| file.refused(e))?);
+        let mut spool = BufWriter::new(spool(&file).map_err(|e| file.refused(e))?);
         spool.write_all(&npy::head::<T>(&[rows, columns])).map_err(|e| file.refused(e))?;
         Ok(NpzWriter { file, rows: spool, name: name.to_owned(), others: Vec::new() })
     }

@@ -151,6 +151,9 @@ impl Calibration {
             if request.reject.is_some_and(|p| score <= p) {
                 report.refused = true;
                 (report.memory, report.overlap) = (None, None);
+                if let Some(values) = &mut recall.values {
+                    values.row_mut(row).fill(F::ZERO);
+                }
                 recall.states.row_mut(row).assign(&request.cues.row(row));
             }
         }

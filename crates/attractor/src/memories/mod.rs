@@ -74,11 +74,17 @@ pub trait Memory<F: Real>: Send + Sync {
     /// # Errors
     /// Cues of the wrong shape or not finite, options outside their range, the observer's stop.
     fn recall_observed(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
-        if let Some(calibration) = request.calibration {
-            calibration.check(request)?;
+        let judge = request.calibration.zip(self.patterns());
+        match &judge {
+            Some((calibration, _)) => calibration.check(request)?,
+            None if request.reject.is_some() => {
+                let expected = "a calibration with it, and a memory that has patterns";
+                return Err(Error::parameter("reject", expected, "one of them missing"));
+            }
+            None => {}
         }
         let mut recall = self.run(request, observer)?;
-        if let (Some(calibration), Some(patterns)) = (request.calibration, self.patterns()) {
+        if let Some((calibration, patterns)) = judge {
             calibration.judge(patterns, request, &mut recall)?;
         }
         Ok(recall)

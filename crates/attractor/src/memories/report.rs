@@ -63,7 +63,8 @@ pub struct Row {
     /// Match score, where a [`Calibration`](super::Calibration) was given: the share of true cues whose
     /// log-density under the memory is no higher than this cue's; small where nothing matches.
     pub matching: Option<f64>,
-    /// Whether it was refused for its match score; then nothing is recalled and the state is the cue.
+    /// Whether it was refused for its match score; then there is no memory, the state is the cue and
+    /// values are 0, while posterior and energy are those of the recall that was not believed.
     pub refused: bool,
     /// How it ended.
     pub outcome: Outcome,

@@ -32,13 +32,11 @@ impl<F: Real> Extras<F> {
         }
     }
 
-    /// Of `old` patterns and `new` ones behind them. Labels may be missing on one side, and are then the
-    /// row's number; weights and values may not, since nothing sensible can stand for them.
+    /// Of `old` patterns and `new` ones behind them. Labels may be missing on one side, and are then empty; weights and values may not, since nothing sensible can stand for them.
     pub(super) fn join(self, more: Self, old: usize, new: usize) -> Result<Self> {
         let labels = (self.labels.is_some() || more.labels.is_some()).then(|| {
-            let numbers = |from: usize, to: usize| (from..to).map(|n| n.to_string()).collect::<Vec<_>>();
-            let mut labels = self.labels.unwrap_or_else(|| numbers(0, old));
-            labels.extend(more.labels.unwrap_or_else(|| numbers(old, old + new)));
+            let mut labels = self.labels.unwrap_or_else(|| vec![String::new(); old]);
+            labels.extend(more.labels.unwrap_or_else(|| vec![String::new(); new]));
             labels
         });
         let uneven = |what: &str, there: bool| {

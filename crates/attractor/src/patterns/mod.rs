@@ -176,7 +176,9 @@ impl<F: Real> Patterns<F> {
         if let Some(row) = rows.iter().find(|r| **r >= self.len()) {
             return Err(Error::parameter("rows", format!("rows from 0 to {}", self.len() - 1), row));
         }
-        let kept: Vec<usize> = (0..self.len()).filter(|n| !rows.contains(n)).collect();
+        let mut keep = vec![true; self.len()];
+        rows.iter().for_each(|&row| keep[row] = false);
+        let kept: Vec<usize> = (0..self.len()).filter(|&n| keep[n]).collect();
         let values = self.values.select(Axis(0), &kept);
         Self::with_preparation(values, (*self.preparation).clone())?.with(self.extras().select(&kept))
     }

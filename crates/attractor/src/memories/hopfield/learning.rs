@@ -50,6 +50,15 @@ impl Learning {
         learned: Option<Learned>,
     ) -> Result<Array2<f64>, Error> {
         let dim = patterns.dim();
+        if dim > MOST_UNITS {
+            let gigabytes = (dim as f64).powi(2) * 8e-9;
+            return Err(Error::shape(
+                "patterns",
+                format!("at most {MOST_UNITS} units for couplings between all pairs of them"),
+                format!("{dim}, which take {gigabytes:.0} GB"),
+                "use smaller images (--resize) or another model",
+            ));
+        }
         let Learned { patterns: done, couplings } =
             learned.unwrap_or_else(|| Learned { patterns: 0, couplings: Array2::zeros((dim, dim)) });
         if done > patterns.len() || couplings.dim() != (dim, dim) {
@@ -89,6 +98,9 @@ impl Learning {
         })
     }
 }
+
+/// Couplings of so many units take 8 GB.
+const MOST_UNITS: usize = 32_000;
 
 /// A pattern is taken as a combination of earlier ones if less than this share of its square is new.
 const DEPENDENT: f64 = 1e-10;
