@@ -263,7 +263,7 @@ fn pictures_are_named_safely() {
     ok(&["recall", "--memory", &photos, "--cues", &photos, "--sigma", "0.1", "--out", &out, "--quiet"]);
     assert_eq!(names(&out).len(), 5, "a.png and a.jpg are two");
     let rows: String =
-        (0..3).map(|r| ["../esc", "1", "1"][r].to_owned() + &",0.5".repeat(64) + "\n").collect();
+        (0..3).map(|r| ["../esc", "x", "x"][r].to_owned() + &",0.5".repeat(64) + "\n").collect();
     std::fs::write(folder.path("t.csv"), rows).expect("written");
     let (cues, other) = (folder.name("t.csv"), folder.name("other/"));
     ok(&[

@@ -316,3 +316,30 @@ fn samplers_read_as_often_as_they_say() {
         assert_eq!(counting.1.into_inner(), sampler.evaluations(steps) + 1, "{name}");
     }
 }
+
+/// Exact known units that only one pattern has leave no doubt which it is (its posterior is 1), however
+/// little the flow's first states look like it.
+#[test]
+fn known_units_decide() {
+    use attractor::memories::{Request, Spec};
+    use attractor::noise::{Purpose, Stream};
+    let mut noise = Stream::new(3, Purpose::Patterns, 0);
+    // Of very different length, which is what used to lead recall astray.
+    let raw = Array2::from_shape_fn((200, 40), |(n, _)| noise.normal() * (1.0 + n as f64 / 20.0));
+    let known = Array2::from_shape_fn((200, 40), |(n, j)| (j + n) % 8 < 3);
+    let cues = Array2::from_shape_fn((200, 40), |at| if known[at] { raw[at] } else { 0.0 });
+    for prepare in [attractor::Prepare::None, attractor::Prepare::Normalize] {
+        for sampler in ["dpmpp-2m", "heun", "ddim", "euler", "euler-maruyama"] {
+            let patterns = attractor::Patterns::prepared(raw.clone(), prepare, false).expect("patterns");
+            let memory = Spec::new("diffusion").with("sampler", sampler).build(patterns).expect("a memory");
+            let request = Request { known: Some(known.view()), ..Request::new(cues.view()) };
+            let recall = memory.recall(&request).expect("a recall");
+            for (n, row) in recall.rows.iter().enumerate() {
+                assert_eq!(row.memory, Some(n), "{sampler}, {prepare:?}");
+            }
+            for (at, &is_known) in known.indexed_iter().filter(|_| prepare == attractor::Prepare::None) {
+                assert!(!is_known || recall.states[at] == cues[at], "known units are held exactly");
+            }
+        }
+    }
+}

@@ -1,8 +1,9 @@
 //! Exact-score diffusion on stored patterns.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, ArrayView2, Axis};
 
 use super::report::{matches, read_values};
 use super::{Card, Learned, Level, Memory, Options, Parameter, Recall, Request, Row};
@@ -12,10 +13,10 @@ use crate::energies::{Denoise, Energy, Points};
 use crate::error::{Error, Result};
 use crate::kernels::{Form, Posterior, posterior};
 use crate::noise::{Purpose, streams};
-use crate::observe::Observer;
+use crate::observe::{Frame, Observer};
 use crate::patterns::Patterns;
 use crate::real::Real;
-use crate::recall::{Grid, Stop, recall};
+use crate::recall::{Grid, Outcome, Recalled, Stop, recall};
 
 /// What [`MODELS`](super::MODELS) says of it.
 pub(super) const CARD: Card = Card {
@@ -179,7 +180,6 @@ impl<F: Real> Diffusion<F> {
         levels: &[f64],
         clamp: Option<&Array2<F>>,
     ) -> Result<Vec<Posterior>> {
-        const EXACT: f64 = 1e-4;
         let patterns = self.points.patterns();
         let find = |patterns: &Patterns<F>, queries: &Array2<F>, sigma: f64| {
             let betas = vec![1.0 / (sigma * sigma); queries.nrows()];
@@ -189,13 +189,8 @@ impl<F: Real> Diffusion<F> {
             let betas: Vec<f64> = levels.iter().map(|s| 1.0 / (s * s)).collect();
             return Ok(posterior(patterns, states.view(), &betas, Form::Distance, request.top));
         };
-        // Rows with the same mask share a store. With a clamp the level is the same in all rows.
-        let mut masks: HashMap<Vec<bool>, Vec<usize>> = HashMap::new();
-        for (row, mask) in known.outer_iter().enumerate() {
-            masks.entry(mask.to_vec()).or_default().push(row);
-        }
         let mut result = vec![None; states.nrows()];
-        for (mask, rows) in masks {
+        for (mask, rows) in by_mask(known) {
             let level = levels[rows[0]];
             let exact = EXACT * patterns.spread();
             let units: Vec<usize> = (0..mask.len()).filter(|&j| mask[j]).collect();
@@ -205,13 +200,11 @@ impl<F: Real> Diffusion<F> {
             } else if request.level == Level::Estimate || level <= exact {
                 find(&patterns.select_units(&units)?, &values.select(Axis(1), &units), exact)
             } else {
-                // Stretched so that all units have the level of the unknown ones.
-                let stretch = F::of((level / exact).min(1.0 / EXACT));
-                let factor: Vec<F> = mask.iter().map(|&k| if k { stretch } else { F::ONE }).collect();
-                let stretched = patterns.stretch(&factor)?;
+                let factors = self.factors(&mask, level);
+                let stretched = patterns.stretch(&factors)?;
                 let mut queries = states.select(Axis(0), &rows);
                 for (mut query, value) in queries.outer_iter_mut().zip(values.outer_iter()) {
-                    units.iter().for_each(|&j| query[j] = value[j] * stretch);
+                    units.iter().for_each(|&j| query[j] = value[j] * factors[j]);
                 }
                 find(&stretched, &queries, level)
             };
@@ -220,6 +213,115 @@ impl<F: Real> Diffusion<F> {
             }
         }
         Ok(result.into_iter().map(|p| p.expect("every row has a mask")).collect())
+    }
+}
+
+/// Known units count as noisy at this level, in spreads.
+const EXACT: f64 = 1e-4;
+
+/// Rows with the same known units, in the order of their first.
+fn by_mask(known: ArrayView2<bool>) -> Vec<(Vec<bool>, Vec<usize>)> {
+    let mut places: HashMap<Vec<bool>, usize> = HashMap::new();
+    let mut groups: Vec<(Vec<bool>, Vec<usize>)> = Vec::new();
+    for (row, mask) in known.outer_iter().enumerate() {
+        let place = *places.entry(mask.to_vec()).or_insert(groups.len());
+        if place == groups.len() {
+            groups.push((mask.to_vec(), Vec::new()));
+        }
+        groups[place].1.push(row);
+    }
+    groups
+}
+
+/// Shows the states of some rows of a batch in their own units.
+struct Unstretched<'a, F> {
+    observer: &'a mut dyn Observer<F>,
+    rows: &'a [usize],
+    factors: &'a [F],
+}
+
+impl<F: Real> Observer<F> for Unstretched<'_, F> {
+    fn observe(&mut self, frame: Frame<F>) -> ControlFlow<()> {
+        let rows: Vec<usize> = frame.rows.iter().map(|&r| self.rows[r]).collect();
+        let mut states = frame.states.to_owned();
+        each_unit(&mut states, self.factors, |z, factor| z / factor);
+        self.observer.observe(Frame { rows: &rows, states: states.view(), ..frame })
+    }
+}
+
+/// Changes every unit of all rows by its own factor.
+fn each_unit<F: Real>(states: &mut Array2<F>, factors: &[F], change: impl Fn(F, F) -> F) {
+    for mut row in states.outer_iter_mut() {
+        row.iter_mut().zip(factors).for_each(|(z, &factor)| *z = change(*z, factor));
+    }
+}
+
+impl<F: Real> Diffusion<F> {
+    /// Takes states down the levels, in the landscapes of these points.
+    fn descend(
+        &self,
+        points: &Points<F>,
+        start: Start<F>,
+        clamp: Option<Clamp<F>>,
+        levels: &[f64],
+        stop: Stop,
+        observer: &mut dyn Observer<F>,
+    ) -> Result<Recalled<F>> {
+        let last = LAST * self.points.patterns().spread();
+        let grid = Grid::Levels(self.sampler.levels(&self.process, levels, last, self.steps));
+        recall(self.sampler.dynamics(points, self.process).as_ref(), start, clamp, &grid, stop, observer)
+    }
+
+    /// The same with known units. These have no noise, so they tell patterns apart from the start, at any
+    /// level of the others: recall goes on in stretched units, where one level stands for both. (Known
+    /// units that count only as much as the others' level lets them come too late: the rest has gone
+    /// astray by then.)
+    fn descend_known(
+        &self,
+        request: &Request<F>,
+        states: &Array2<F>,
+        values: &Array2<F>,
+        levels: &[f64],
+        stop: Stop,
+        observer: &mut dyn Observer<F>,
+    ) -> Result<Recalled<F>> {
+        let patterns = self.points.patterns();
+        let known = request.known.expect("known units");
+        let (ids, b) = (request.rows(), states.nrows());
+        let mut all =
+            Recalled { states: states.clone(), outcomes: vec![Outcome::StillMoving; b], steps: vec![0; b] };
+        for (mask, rows) in by_mask(known) {
+            let factors = self.factors(&mask, levels[rows[0]]);
+            let points = Points::new(patterns.stretch(&factors)?);
+            let stretched = |values: &Array2<F>| {
+                let mut values = values.select(Axis(0), &rows);
+                each_unit(&mut values, &factors, |z, factor| z * factor);
+                values
+            };
+            let (start, values) = (stretched(states), stretched(values));
+            let ids: Vec<u64> = rows.iter().map(|&r| ids[r]).collect();
+            let levels: Vec<f64> = rows.iter().map(|&r| levels[r]).collect();
+            let clamp = Clamp::new(known.select(Axis(0), &rows).view(), values.view())?;
+            let clamp = if self.sampler.is_stochastic() { clamp.noised(request.seed, &ids) } else { clamp };
+            let start = Start { states: start.view(), rows: &ids, seed: request.seed, held: None };
+            let mut observer = Unstretched { observer, rows: &rows, factors: &factors };
+            let mut part = self.descend(&points, start, Some(clamp), &levels, stop, &mut observer)?;
+            each_unit(&mut part.states, &factors, |z, factor| z / factor);
+            for (k, &row) in rows.iter().enumerate() {
+                all.states.row_mut(row).assign(&part.states.row(k));
+                (all.outcomes[row], all.steps[row]) = (part.outcomes[k], part.steps[k]);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Factors by which known units are stretched, so that all units have the level of the others. With
+    /// known units the level is the same in all rows.
+    fn factors(&self, mask: &[bool], level: f64) -> Vec<F> {
+        let exact = EXACT * self.points.patterns().spread();
+        // A power of two, so that stretching and back is exact.
+        let stretch = F::of((level / exact).clamp(1.0, 1.0 / EXACT).log2().floor().exp2());
+        mask.iter().map(|&known| if known { stretch } else { F::ONE }).collect()
     }
 }
 
@@ -259,26 +361,21 @@ impl<F: Real> Memory<F> for Diffusion<F> {
         let (states, sigmas) = self.begin(request)?;
         let levels: Vec<f64> = sigmas.iter().map(|s| s * preparation.scale()).collect();
         let rows = request.rows();
-        let stochastic = self.sampler.is_stochastic();
         let values = match request.known {
             Some(_) => Some(preparation.forward(request.checked_cues(patterns.dim())?)),
             None => None,
         };
-        let clamp = match (request.known, &values) {
-            (Some(known), Some(values)) => {
-                let clamp = Clamp::new(known, values.view())?;
-                Some(if stochastic { clamp.noised(request.seed, &rows) } else { clamp })
-            }
-            _ => None,
-        };
-        let dynamics = self.sampler.dynamics(&self.points, self.process);
-        let last = LAST * patterns.spread();
-        let grid = Grid::Levels(self.sampler.levels(&self.process, &levels, last, self.steps));
         let (_, stop) = super::updates(None, request.tolerance, REST * patterns.spread())?;
         let stop = Stop { early: false, ..stop };
-        let start = Start { states: states.view(), rows: &rows, seed: request.seed, held: None };
         let posteriors = self.posterior(request, &states, &levels, values.as_ref())?;
-        let recalled = recall(dynamics.as_ref(), start, clamp, &grid, stop, observer)?;
+        let recalled = match &values {
+            Some(values) => self.descend_known(request, &states, values, &levels, stop, observer)?,
+            None => {
+                let start = Start { states: states.view(), rows: &rows, seed: request.seed, held: None };
+                self.descend(&self.points, start, None, &levels, stop, observer)?
+            }
+        };
+        let last = LAST * patterns.spread();
         let energies = self.points.energy(recalled.states.view(), &levels)?;
         // At the last level the weights of a state at rest are those of the pattern that it rests on.
         let betas = vec![1.0 / (last * last); rows.len()];
