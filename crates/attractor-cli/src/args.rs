@@ -173,8 +173,8 @@ pub struct Recall {
     /// Row id of the first cue, which names its random stream
     #[arg(long, value_name = "K", default_value_t = 0)]
     pub first_row: u64,
-    /// Write the recalled states to this .npy or .npz file, or as pictures to this .png file (one cue) or
-    /// folder/
+    /// Write the recalled states to this .npy or .npz file (states, memory, overlap, energy, match), or as
+    /// pictures to this .png file (one cue) or folder/. A refused cue is written as it came
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Write the values read out (see --values) to this .npy file
@@ -196,7 +196,7 @@ pub struct Energy {
     /// States: a file or folder of rows as wide as the patterns
     #[arg(long, value_name = "FILE")]
     pub states: PathBuf,
-    /// Noise level of the landscape (diffusion); for modern, β = 1/σ²
+    /// Noise level of the landscape (diffusion needs one); for modern, β = 1/σ²
     #[arg(long, value_name = "σ", allow_negative_numbers = true, conflicts_with = "beta")]
     pub sigma: Option<f64>,
 }

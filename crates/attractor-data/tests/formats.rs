@@ -251,7 +251,7 @@ fn truncated_and_longer_files_are_refused() {
         assert!(read_bytes(name, head.clone(), &Reading::default()).is_err());
     }
     for shape in ["(0, 9223372036854775808)", "(0, 4611686018427387904)", "(3, 0)"] {
-        let mut head = format!("\u{93}NUMPY\u{1}\u{0}").chars().map(|c| c as u8).collect::<Vec<u8>>();
+        let mut head = b"\x93NUMPY\x01\x00".to_vec();
         let text = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}\n");
         head.extend_from_slice(&(text.len() as u16).to_le_bytes());
         head.extend_from_slice(text.as_bytes());

@@ -109,11 +109,10 @@ proptest! {
             let at = at.index(bytes.len());
             bytes[at] = value;
         }
-        if let Ok(stored) = memory_from_bytes::<f32>(Path::new("a.memory"), &bytes) {
-            if let Ok(memory) = stored.spec.build_on(stored.patterns, stored.learned) {
-                let cues = Array2::from_elem((1, memory.dim()), 0.5);
-                let _ = memory.recall(&Request::new(cues.view()));
-            }
+        let stored = memory_from_bytes::<f32>(Path::new("a.memory"), &bytes).ok();
+        if let Some(Ok(memory)) = stored.map(|s| s.spec.build_on(s.patterns, s.learned)) {
+            let cues = Array2::from_elem((1, memory.dim()), 0.5);
+            let _ = memory.recall(&Request::new(cues.view()));
         }
     }
 }

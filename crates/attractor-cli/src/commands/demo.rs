@@ -15,6 +15,9 @@ const DIGITS: usize = 100;
 
 pub fn run(args: &Demo) -> Result<()> {
     load::threads(&args.work)?;
+    if args.cues == 0 {
+        bail!("cues: expected at least one, found 0");
+    }
     let config = match &args.patterns {
         Some(path) => {
             let rows = Rows::open(path, &load::reading(&args.files)?)?;
@@ -33,7 +36,7 @@ pub fn run(args: &Demo) -> Result<()> {
         }
         None => {
             let config = Config::digits(args.count.unwrap_or(DIGITS), args.seed)?;
-            Config { cues: args.cues.clamp(1, config.cues), ..config }
+            Config { cues: args.cues.min(config.cues), ..config }
         }
     };
     make_folder(&args.out)?;
