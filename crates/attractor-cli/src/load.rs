@@ -286,8 +286,8 @@ fn describe<F: Real>(spec: &Spec, memory: &dyn Memory<F>, read_as: &str) {
             "note: {name} recalls ±1 states, but the patterns have other values; --prepare normalize thresholds them"
         );
     }
-    let by_dots =
-        memory.inverse_temperature().is_some() && !spec.options.iter().any(|(n, _)| n == "norm-bias");
+    let by_dots = memory.inverse_temperature().is_some()
+        && !spec.options.iter().any(|option| option == ("norm-bias", "on"));
     let share = patterns.mean_share();
     if plain && by_dots && share > 0.5 && patterns.len() > 1 {
         eprintln!(

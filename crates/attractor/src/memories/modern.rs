@@ -8,10 +8,10 @@ use super::report::{matches, read_values};
 use super::{Card, Learned, Memory, Options, Parameter, Recall, Regime, Request, Row, updates};
 use crate::dynamics::{Clamp, Descent, Start};
 use crate::energies::{Energy, LogSumExp};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernels::{Form, Posterior, posterior};
 use crate::observe::Observer;
-use crate::patterns::Patterns;
+use crate::patterns::{Patterns, Preparation};
 use crate::real::Real;
 use crate::recall::recall;
 
@@ -29,8 +29,8 @@ pub(super) const CARD: Card = Card {
         },
         Parameter {
             name: "norm-bias",
-            values: "",
-            default: "off",
+            values: "auto|on|off",
+            default: "auto: on for prepared patterns",
             help: "Logits beta x.y - beta |y|^2/2, which compares patterns of unequal norm by distance",
         },
     ],
@@ -158,7 +158,7 @@ impl<F: Real> Memory<F> for Modern<F> {
             return Vec::new();
         }
         vec![format!(
-            "{:.0} % of the patterns are no fixed points at any beta, since a longer pattern has a larger dot product with them; --norm-bias compares by distance",
+            "{:.0} % of the patterns are no fixed points at any beta, since a longer pattern has a larger dot product with them; --norm-bias on compares by distance",
             100.0 * share
         )]
     }
@@ -234,5 +234,13 @@ pub(super) fn build<F: Real>(
     _learned: Option<Learned>,
 ) -> Result<Box<dyn Memory<F>>> {
     let beta = options.get(&CARD, "beta")?.unwrap_or_default();
-    Ok(Box::new(Modern::with_norm_bias(patterns, beta, options.flag("norm-bias"))?))
+    // Where a preparation chose the origin, lengths mean nothing, and long patterns must not outweigh others.
+    let prepared = matches!(patterns.preparation(), Preparation::Affine { .. });
+    let norm_bias = match options.get::<String>(&CARD, "norm-bias")?.as_deref() {
+        None | Some("auto") => prepared,
+        Some("on") => true,
+        Some("off") => false,
+        Some(other) => return Err(Error::parameter("norm-bias", "auto, on or off", other)),
+    };
+    Ok(Box::new(Modern::with_norm_bias(patterns, beta, norm_bias)?))
 }

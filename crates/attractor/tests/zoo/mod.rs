@@ -31,7 +31,7 @@ pub const ZOO: &[Specimen] = &[
     is("dense", &[("separation", "exp")]),
     is("modern", &[("beta", "0.3")]),
     is("modern", &[]),
-    is("modern", &[("beta", "1"), ("norm-bias", "")]),
+    is("modern", &[("beta", "1"), ("norm-bias", "on")]),
     is("diffusion", &[]),
     is("diffusion", &[("process", "ve")]),
     is("diffusion", &[("sampler", "euler"), ("steps", "40")]),
