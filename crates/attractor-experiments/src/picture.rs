@@ -73,7 +73,8 @@ static FONT: LazyLock<Font> = LazyLock::new(|| {
 
 /// How wide a line of text is, in pixels.
 fn width_of(text: &str) -> usize {
-    text.chars().map(|c| FONT.metrics(c, LETTERS).advance_width).sum::<f32>().ceil() as usize
+    // The layout sets each letter on a whole pixel.
+    text.chars().map(|c| FONT.metrics(c, LETTERS).advance_width.ceil()).sum::<f32>() as usize
 }
 
 /// A label that fits beside its row.
