@@ -19,10 +19,11 @@
 //! | module | holds |
 //! |---|---|
 //! | [`patterns`] | what is stored, and how raw data are prepared |
-//! | [`memories`] | the models: [`Hopfield`](memories::Hopfield), [`Dense`](memories::Dense), [`Modern`](memories::Modern), [`Diffusion`](memories::Diffusion); what a recall is asked and reports |
+//! | [`memories`] | the models: [`Hopfield`](memories::Hopfield), [`Dense`](memories::Dense), [`Modern`](memories::Modern), [`Diffusion`](memories::Diffusion) of points and of shapes; what a recall is asked and reports |
 //! | [`energies`] | landscapes and denoisers |
 //! | [`dynamics`] | how states move |
 //! | [`diffusion`] | processes, noise grids, samplers, the level of a cue |
+//! | [`analysis`] | one recall step by step, many of one cue, where symmetry breaks |
 //! | [`recall()`], [`observe`] | the one loop, and watching it |
 //! | [`kernels`] | the hot loops under all of it |
 //! | [`noise`] | random streams, one a row |
@@ -30,6 +31,7 @@
 //! States are rows of an array (B × D) of [`f32` or `f64`](Real); noise levels, energies and statistics
 //! are `f64`. Equal seeds give equal bits on any number of threads and in any batch.
 
+pub mod analysis;
 pub mod diffusion;
 pub mod dynamics;
 pub mod energies;

@@ -17,6 +17,8 @@ pub enum Purpose {
     Patterns,
     /// Noise of a stochastic recall, order of asynchronous updates.
     Recall,
+    /// Noise of the corrections between the steps of a stochastic recall.
+    Correction,
     /// Noise of the known units of a clamped diffusion recall.
     Clamp,
     /// First states of a recall that knows nothing.
@@ -25,6 +27,8 @@ pub enum Purpose {
     Bootstrap,
     /// Cues that a match score compares with.
     Calibration,
+    /// Which of overlapping memories a recalled state belongs to.
+    Attribution,
 }
 
 impl Purpose {
@@ -33,10 +37,12 @@ impl Purpose {
             Purpose::Corruption => b"corruption......",
             Purpose::Patterns => b"patterns........",
             Purpose::Recall => b"recall..........",
+            Purpose::Correction => b"correction......",
             Purpose::Clamp => b"clamp...........",
             Purpose::Prior => b"prior...........",
             Purpose::Bootstrap => b"bootstrap.......",
             Purpose::Calibration => b"calibration.....",
+            Purpose::Attribution => b"attribution.....",
         }
     }
 }

@@ -3,24 +3,24 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::Process;
-use crate::energies::Points;
+use crate::energies::{Denoise, Mixture};
 use crate::error::Result;
 use crate::real::Real;
 
-/// The level σ of each cue x = s(y + σε), by maximum likelihood under the stored patterns.
+/// The level σ of each cue x = s(y + σε), by maximum likelihood under the stored memories.
 ///
 /// Maximises ln Σ_n π_n exp(−‖x/s − y_n‖²/2σ²) − D ln(sσ) over σ, with s the process's scale at that
 /// level: for a variance-preserving process the likelihood of x = θy + √(1−θ²)ε, for a
 /// variance-exploding one of x = y + σε. (For ±1 patterns the norm of the cue says nothing, so it is
 /// not used.) `cues` are raw; `prepare` takes raw x/s to states. Looks at 10⁻³ to 30 √D times the spread
-/// of the patterns; a cue that equals a pattern gets the lowest level. Cost about 17 full reads.
+/// of the memories; a cue that equals a pattern gets the lowest level. Cost about 17 full reads.
 pub fn estimate_levels<F: Real>(
-    points: &Points<F>,
+    memory: &Mixture<F>,
     process: &Process,
     cues: ArrayView2<F>,
 ) -> Result<Vec<f64>> {
-    let preparation = points.patterns().preparation();
-    let spread = points.patterns().spread();
+    let preparation = memory.preparation();
+    let spread = memory.spread();
     let dim = cues.ncols() as f64;
     // In raw units, as the cues are.
     let (low, high) =
@@ -30,7 +30,7 @@ pub fn estimate_levels<F: Real>(
         let clean = Array2::from_shape_fn(cues.dim(), |(i, j)| F::of(cues[[i, j]].wide() / scales[i]));
         let states = preparation.forward(clean);
         let levels: Vec<f64> = sigmas.iter().map(|s| s * preparation.scale()).collect();
-        let sums = points.log_sum(states.view(), &levels)?;
+        let sums = memory.log_sum(states.view(), &levels)?;
         let terms = sums.iter().zip(&scales).zip(sigmas);
         Ok(terms.map(|((sum, scale), sigma)| sum - dim * (scale * sigma).ln()).collect())
     };

@@ -4,14 +4,18 @@
 //! processes share one landscape per level σ. A process only says how its own states and times map
 //! to z and σ.
 
+mod course;
 mod dual;
 mod grid;
 mod level;
+mod likelihood;
 mod process;
 pub mod samplers;
 
+pub use course::Course;
 pub use dual::Dual;
 pub use grid::{LAST, RHO, power_levels, time_levels};
 pub use level::estimate_levels;
-pub use process::Process;
+pub use likelihood::log_density;
+pub use process::{LinearRate, Process};
 pub use samplers::Sampler;

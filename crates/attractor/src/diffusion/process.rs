@@ -2,8 +2,11 @@
 
 use std::str::FromStr;
 
+use ndarray::{Array2, ArrayView2};
+
 use super::Dual;
 use crate::error::{Error, Result};
+use crate::real::Real;
 
 /// A noising process x_t = s(t)·(y + σ(t) ε); t = 0 is the pattern, larger t is noisier.
 ///
@@ -23,6 +26,49 @@ pub enum Process {
         /// Rate γ > 0; 0.8 in the paper.
         gamma: f64,
     },
+    /// Variance preserving at a rate that grows linearly (Ho et al. 2020; Song et al. 2021, Eq. 32):
+    /// s = exp(−½∫rate), σ = √(1 − s²)/s. Its schedule is meant for t in [0, 1] and goes on beyond.
+    VariancePreservingLinear(LinearRate),
+    /// Variance below that of the former (Song et al. 2021, Eq. 29): s as there, σ = (1 − s²)/s.
+    SubVariancePreserving(LinearRate),
+    /// s = 1, σ = t: time is the noise level (Karras et al. 2022).
+    Edm,
+    /// Linear flow matching, the straight line from pattern to noise x_t = (1 − t) y + t ε: s = 1 − t,
+    /// σ = t/(1 − t), t in [0, 1) (Lipman et al. 2023; Liu et al. 2023).
+    Flow,
+}
+
+/// A rate `min + (max − min) t` of a noising process, 0 < min ≤ max.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LinearRate {
+    /// Rate at t = 0; 0.1 by default.
+    pub min: f64,
+    /// Rate at t = 1; 20 by default.
+    pub max: f64,
+}
+
+impl Default for LinearRate {
+    fn default() -> Self {
+        LinearRate { min: 0.1, max: 20.0 }
+    }
+}
+
+impl LinearRate {
+    /// ∫₀ᵗ rate.
+    fn integral(self, t: Dual) -> Dual {
+        Dual::constant(self.min) * t + Dual::constant((self.max - self.min) / 2.0) * t * t
+    }
+
+    /// The time at which the integral is `value`.
+    fn time(self, value: f64) -> f64 {
+        // The root of ½(max − min)t² + min·t − value that does not cancel.
+        2.0 * value / (self.min + (self.min * self.min + 2.0 * (self.max - self.min) * value).sqrt())
+    }
+
+    /// e^{−½∫rate}.
+    fn scale(self, t: Dual) -> Dual {
+        (Dual::constant(-0.5) * self.integral(t)).exp()
+    }
 }
 
 impl Default for Process {
@@ -32,48 +78,138 @@ impl Default for Process {
 }
 
 impl Process {
-    /// The names of all processes.
-    pub const NAMES: [&'static str; 2] = ["ve", "vp"];
+    /// All processes with their names, at their usual rates.
+    pub const ALL: [(&'static str, Process); 6] = [
+        ("ve", Process::VarianceExploding { diffusion_rate: 1.0 }),
+        ("vp", Process::VariancePreserving { gamma: 0.8 }),
+        ("vp-linear", Process::VariancePreservingLinear(LinearRate { min: 0.1, max: 20.0 })),
+        ("sub-vp", Process::SubVariancePreserving(LinearRate { min: 0.1, max: 20.0 })),
+        ("edm", Process::Edm),
+        ("flow", Process::Flow),
+    ];
 
-    /// A process by name; `rate` is γ for `vp`, the diffusion rate for `ve`.
+    /// The same process at another constant rate: γ of `vp`, the diffusion rate of `ve`.
     ///
     /// # Errors
-    /// Unknown name, rate outside 10⁻¹² to 10¹².
-    pub fn named(name: &str, rate: f64) -> Result<Self> {
-        if !(1e-12..=1e12).contains(&rate) {
-            return Err(Error::parameter("gamma", "a number from 1e-12 to 1e12", rate));
+    /// A rate outside 10⁻¹² to 10¹², or a process that has none.
+    pub fn with_rate(self, rate: f64) -> Result<Self> {
+        check_rate("gamma", rate)?;
+        match self {
+            Process::VarianceExploding { .. } => Ok(Process::VarianceExploding { diffusion_rate: rate }),
+            Process::VariancePreserving { .. } => Ok(Process::VariancePreserving { gamma: rate }),
+            _ => Err(Error::parameter(
+                "gamma",
+                "the process ve or vp, which have one constant rate",
+                self.name(),
+            )),
         }
-        match name {
-            "ve" => Ok(Process::VarianceExploding { diffusion_rate: rate }),
-            "vp" => Ok(Process::VariancePreserving { gamma: rate }),
-            _ => Err(Error::UnknownName {
-                kind: "process",
-                found: name.to_owned(),
-                known: Self::NAMES.join(", "),
-            }),
+    }
+
+    /// The same process with another linear rate.
+    ///
+    /// # Errors
+    /// Rates outside 10⁻¹² to 10¹², min > max, or a process that has no linear rate.
+    pub fn with_linear_rate(self, rate: LinearRate) -> Result<Self> {
+        check_rate("rate-min", rate.min)?;
+        check_rate("rate-max", rate.max)?;
+        if rate.min > rate.max {
+            return Err(Error::parameter("rate-min", format!("at most rate-max, {}", rate.max), rate.min));
         }
+        match self {
+            Process::VariancePreservingLinear(_) => Ok(Process::VariancePreservingLinear(rate)),
+            Process::SubVariancePreserving(_) => Ok(Process::SubVariancePreserving(rate)),
+            _ => {
+                let expected = "the process vp-linear or sub-vp, which have a linear rate";
+                Err(Error::parameter("rate-min and rate-max", expected, self.name()))
+            }
+        }
+    }
+
+    /// Refuses rates outside their range.
+    ///
+    /// # Errors
+    /// As [`with_rate`](Self::with_rate) and [`with_linear_rate`](Self::with_linear_rate).
+    pub fn check(&self) -> Result<()> {
+        match *self {
+            Process::VarianceExploding { diffusion_rate: rate }
+            | Process::VariancePreserving { gamma: rate } => check_rate("gamma", rate),
+            _ => match self.linear_rate() {
+                Some(rate) => self.with_linear_rate(rate).map(|_| ()),
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// Its linear rate, if it has one.
+    pub fn linear_rate(&self) -> Option<LinearRate> {
+        match *self {
+            Process::VariancePreservingLinear(rate) | Process::SubVariancePreserving(rate) => Some(rate),
+            _ => None,
+        }
+    }
+
+    /// Its name, as in [`ALL`](Self::ALL).
+    pub fn name(&self) -> &'static str {
+        let same =
+            |(_, other): &&(&str, Process)| std::mem::discriminant(other) == std::mem::discriminant(self);
+        Self::ALL.iter().find(same).map_or("", |(name, _)| name)
     }
 
     /// s(t) and σ(t): the definition.
     pub fn curves(&self, t: Dual) -> (Dual, Dual) {
+        let one = Dual::constant(1.0);
         match *self {
-            Process::VarianceExploding { diffusion_rate } => {
-                (Dual::constant(1.0), Dual::constant(diffusion_rate) * t.sqrt())
-            }
+            Process::VarianceExploding { diffusion_rate } => (one, Dual::constant(diffusion_rate) * t.sqrt()),
             Process::VariancePreserving { gamma } => {
                 let scale = (Dual::constant(-gamma / 2.0) * t).exp();
                 // (1 − θ²)/θ² = e^{γt} − 1, exact near t = 0.
                 (scale, (Dual::constant(gamma) * t).exp_m1().sqrt())
             }
+            Process::VariancePreservingLinear(rate) => (rate.scale(t), rate.integral(t).exp_m1().sqrt()),
+            Process::SubVariancePreserving(rate) => {
+                // (1 − s²)/s = s (e^{∫rate} − 1).
+                let scale = rate.scale(t);
+                (scale, scale * rate.integral(t).exp_m1())
+            }
+            Process::Edm => (one, t),
+            Process::Flow => (one - t, t / (one - t)),
         }
     }
 
     /// The time at which the noise-to-signal ratio is `sigma` ≥ 0.
     pub fn time(&self, sigma: f64) -> f64 {
+        /// The last number before 1.
+        const END: f64 = 1.0 - f64::EPSILON / 2.0;
         match *self {
             Process::VarianceExploding { diffusion_rate } => (sigma / diffusion_rate).powi(2),
             Process::VariancePreserving { gamma } => (sigma * sigma).ln_1p() / gamma,
+            Process::VariancePreservingLinear(rate) => rate.time((sigma * sigma).ln_1p()),
+            // (1 − s²)/s = 2 sinh(½∫rate).
+            Process::SubVariancePreserving(rate) => rate.time(2.0 * (sigma / 2.0).asinh()),
+            Process::Edm => sigma,
+            Process::Flow => (sigma / (1.0 + sigma)).min(END),
         }
+    }
+
+    /// The time and state of another process in which a state of this one at time `t` is as noisy.
+    ///
+    /// σ stays, so t' is where the other process has this σ, and x' = x s'(t')/s(t). There and back is the
+    /// identity to rounding. `t` ≥ 0, of [`Flow`](Process::Flow) below 1.
+    ///
+    /// ```
+    /// use attractor::diffusion::Process;
+    /// use ndarray::array;
+    /// let (vp, flow) = (Process::default(), Process::Flow);
+    /// let (t, x) = vp.convert(1.5, array![[0.3, -0.2]].view(), &flow);
+    /// // Equal noise-to-signal ratios, and states that differ by the scales.
+    /// assert!((flow.sigma(t) - vp.sigma(1.5)).abs() < 1e-15);
+    /// assert!((x[[0, 0]] / (1.0 - t) - 0.3 / (-0.6_f64).exp()).abs() < 1e-15);
+    /// ```
+    pub fn convert<F: Real>(&self, t: f64, states: ArrayView2<F>, to: &Process) -> (f64, Array2<F>) {
+        let (scale, sigma) = self.curves(Dual::variable(t));
+        let time = to.time(sigma.value);
+        let factor = to.curves(Dual::variable(time)).0.value / scale.value;
+        (time, states.mapv(|x| F::of(x.wide() * factor)))
     }
 
     /// σ(t).
@@ -112,12 +248,25 @@ impl Process {
     }
 }
 
+/// Refuses a rate that no process has.
+fn check_rate(name: &str, rate: f64) -> Result<()> {
+    if (1e-12..=1e12).contains(&rate) {
+        return Ok(());
+    }
+    Err(Error::parameter(name, "a number from 1e-12 to 1e12", rate))
+}
+
 impl FromStr for Process {
     type Err = Error;
 
-    /// By name, at the paper's rate.
+    /// By name, at its usual rate.
     fn from_str(name: &str) -> Result<Self> {
-        Process::named(name, if name == "ve" { 1.0 } else { 0.8 })
+        let found = Process::ALL.iter().find(|(n, _)| *n == name);
+        found.map(|(_, process)| *process).ok_or_else(|| Error::UnknownName {
+            kind: "process",
+            found: name.to_owned(),
+            known: Process::ALL.map(|(n, _)| n).join(", "),
+        })
     }
 }
 
@@ -132,30 +281,83 @@ mod tests {
         (a - b).abs() <= CLOSE * (1.0 + b.abs())
     }
 
+    /// Drift and squared diffusion as their papers print them.
+    fn textbook(process: &Process, t: f64) -> (f64, f64) {
+        let rate = |r: LinearRate| r.min + (r.max - r.min) * t;
+        let integral = |r: LinearRate| r.min * t + (r.max - r.min) * t * t / 2.0;
+        match *process {
+            Process::VarianceExploding { diffusion_rate } => (0.0, diffusion_rate * diffusion_rate),
+            // dx = −½γx dt + √γ dW
+            Process::VariancePreserving { gamma } => (-gamma / 2.0, gamma),
+            Process::VariancePreservingLinear(r) => (-rate(r) / 2.0, rate(r)),
+            Process::SubVariancePreserving(r) => {
+                (-rate(r) / 2.0, rate(r) * (1.0 - (-2.0 * integral(r)).exp()))
+            }
+            Process::Edm => (0.0, 2.0 * t),
+            // dx/dt = (ε − y) has the marginals of dx = −x/(1 − t) dt + √(2t/(1 − t)) dW.
+            Process::Flow => (-1.0 / (1.0 - t), 2.0 * t / (1.0 - t)),
+        }
+    }
+
     #[test]
     fn rates_are_the_textbook_ones() {
-        for t in [1e-6, 0.01, 0.5, 3.0] {
-            let ve = Process::named("ve", 1.7).unwrap();
-            assert!(close(ve.drift(t), 0.0));
-            assert!(close(ve.squared_diffusion(t), 1.7 * 1.7));
-            // dx = −½γx dt + √γ dW
-            let vp = Process::named("vp", 0.8).unwrap();
-            assert!(close(vp.drift(t), -0.4));
-            assert!(close(vp.squared_diffusion(t), 0.8));
+        let other = LinearRate { min: 2.0, max: 2.0 };
+        let more = [
+            Process::VarianceExploding { diffusion_rate: 1.7 },
+            Process::VariancePreservingLinear(other),
+            Process::SubVariancePreserving(other),
+        ];
+        for process in Process::ALL.map(|p| p.1).iter().chain(&more) {
+            for t in [1e-6, 0.01, 0.5, 0.9] {
+                let (drift, squared) = textbook(process, t);
+                assert!(close(process.drift(t), drift), "{process:?} at {t}");
+                // 1 − e^{−x} of a tiny x is printed with cancellation; ours is not.
+                assert!(
+                    (process.squared_diffusion(t) - squared).abs() < 1e-9 * squared.max(1e-3),
+                    "{process:?} at {t}"
+                );
+            }
         }
     }
 
     #[test]
     fn time_inverts_sigma() {
-        for process in [Process::named("ve", 0.3).unwrap(), Process::default()] {
-            for sigma in [0.0, 1e-8, 0.1, 1.0, 50.0] {
-                assert!(close(process.sigma(process.time(sigma)), sigma), "{process:?} at {sigma}");
+        for (name, process) in Process::ALL {
+            for sigma in [0.0, 1e-8, 0.1, 1.0, 50.0, 1e3] {
+                assert!(close(process.sigma(process.time(sigma)), sigma), "{name} at {sigma}");
             }
+            assert_eq!(process.name(), name);
         }
         // App. A: t_start = −(2/γ) ln θ, and s there is θ.
         let vp = Process::default();
         let sigma = Process::sigma_of_signal(0.68).unwrap();
         assert!(close(vp.time(sigma), -2.0 / 0.8 * 0.68_f64.ln()));
         assert!(close(vp.scale_at(sigma), 0.68));
+    }
+
+    #[test]
+    fn there_and_back_is_the_same_state_and_time() {
+        let states = ndarray::array![[0.3, -1.2, 5.0]];
+        for (name, from) in Process::ALL {
+            for (other, to) in Process::ALL {
+                for sigma in [1e-3, 0.4, 2.0, 30.0] {
+                    let t = from.time(sigma);
+                    let (there_t, there) = from.convert(t, states.view(), &to);
+                    let (back_t, back) = to.convert(there_t, there.view(), &from);
+                    assert!(close(back_t, t), "{name} to {other} at σ = {sigma}: {back_t} for {t}");
+                    assert!(back.iter().zip(&states).all(|(a, b)| close(*a, *b)), "{name} to {other}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn rates_that_make_no_sense_are_refused() {
+        let named = |name: &str| name.parse::<Process>().expect("a process");
+        assert!("vpx".parse::<Process>().unwrap_err().to_string().contains("sub-vp"));
+        assert!(named("flow").with_rate(2.0).is_err());
+        assert!(named("vp").with_rate(f64::NAN).is_err());
+        assert!(named("vp").with_linear_rate(LinearRate::default()).is_err());
+        assert!(named("sub-vp").with_linear_rate(LinearRate { min: 3.0, max: 2.0 }).is_err());
     }
 }

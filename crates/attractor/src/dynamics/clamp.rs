@@ -72,8 +72,8 @@ impl<F: Real> Clamp<F> {
                 state[j] = match &mut self.path {
                     Path::Still => value,
                     Path::Bridge(streams) => {
-                        let noise = streams[row].normal();
-                        F::of(bridge(before[[k, j]].wide(), value.wide(), from[k], to[k], noise))
+                        let stream = &mut streams[row];
+                        F::of(bridge(before[[k, j]].wide(), value.wide(), from[k], to[k], || stream.normal()))
                     }
                 };
             }
@@ -82,12 +82,12 @@ impl<F: Real> Clamp<F> {
 }
 
 /// A point at level `to` of the noising path that starts at `y` and passes `z` at level `from`:
-/// mean y + (to²/from²)(z − y), variance to²(1 − to²/from²).
-pub(crate) fn bridge(z: f64, y: f64, from: f64, to: f64, noise: f64) -> f64 {
+/// mean y + (to²/from²)(z − y), variance to²(1 − to²/from²). At level 0 that is y, and no noise is drawn.
+pub(crate) fn bridge(z: f64, y: f64, from: f64, to: f64, noise: impl FnOnce() -> f64) -> f64 {
     if to == 0.0 {
         return y;
     }
     let share = (to / from).powi(2);
     let pull = if share > 0.0 { share * (z - y) } else { 0.0 };
-    y + pull + to * (1.0 - share).sqrt() * noise
+    y + pull + to * (1.0 - share).sqrt() * noise()
 }

@@ -2,19 +2,23 @@
 
 mod dense;
 mod log_sum_exp;
+mod mixture;
 mod points;
 mod quadratic;
+pub mod shapes;
 
 pub use dense::{DenseEnergy, Separation};
 pub use log_sum_exp::LogSumExp;
+pub use mixture::{Component, Kind, Mixture, Nearest};
 pub use points::Points;
 pub(crate) use points::beta;
 pub use quadratic::Quadratic;
 
 use ndarray::{Array2, ArrayView2};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernels::Read;
+use crate::noise::Stream;
 use crate::real::Real;
 
 /// A landscape over states. Recall goes downhill.
@@ -79,5 +83,23 @@ pub trait Denoise<F: Real>: Send + Sync {
     /// The posterior mean D(z;σ) alone.
     fn denoise(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Array2<F>> {
         Ok(self.read(states, sigmas)?.mean)
+    }
+
+    /// The log-sum alone: the log-density but for −(D/2) ln 2πσ².
+    fn log_sum(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Vec<f64>> {
+        Ok(self.read(states, sigmas)?.log_sum())
+    }
+
+    /// A sample of y given z = y + σε; at σ = ∞ of the memory itself.
+    ///
+    /// # Errors
+    /// A memory that can only be read.
+    fn draw(&self, z: &[f64], sigma: f64, stream: &mut Stream) -> Result<Vec<f64>> {
+        let _ = (z, sigma, stream);
+        Err(Error::Undefined {
+            model: "this memory",
+            what: "exact samples",
+            reason: "it is known by its denoiser alone; use another sampler than bridge".into(),
+        })
     }
 }

@@ -5,6 +5,7 @@ use ndarray::{Array2, ArrayView2, Zip};
 use super::{Denoise, Energy, Gradient};
 use crate::error::{Error, Result, check_rows, check_width};
 use crate::kernels::{Form, Read, attend, log_sum};
+use crate::noise::Stream;
 use crate::patterns::{Patterns, check_states};
 use crate::real::Real;
 
@@ -34,22 +35,57 @@ impl<F: Real> Points<F> {
         &self.patterns
     }
 
+    /// Lets every pattern take part in a race for the memory that a state at β = 1/σ² came from.
+    pub(super) fn enter(
+        &self,
+        z: &[f64],
+        beta: f64,
+        part: (usize, f64),
+        race: &mut Race,
+        stream: &mut Stream,
+    ) {
+        let each = -(self.patterns.len() as f64).ln();
+        for (n, pattern) in self.patterns.values().outer_iter().enumerate() {
+            let square: f64 = z.iter().zip(pattern).map(|(z, y)| (z - y.wide()).powi(2)).sum();
+            let own = self.patterns.log_weights().map_or(each, |w| w[n]);
+            race.enter((part.0, n), part.1 + own - beta * square / 2.0, stream);
+        }
+    }
+
     fn betas(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Vec<f64>> {
         check_width("states", states.ncols(), self.patterns.dim())?;
         check_rows("noise levels", sigmas.len(), states.nrows())?;
         check_states("states", states, "give finite states")?;
         sigmas.iter().map(|&sigma| beta(sigma)).collect()
     }
+}
 
-    /// ln Σ_n π_n exp(−‖z − y_n‖²/2σ²) at each row: the log-density but for −(D/2) ln 2πσ².
-    pub fn log_sum(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Vec<f64>> {
-        let betas = self.betas(states, sigmas)?;
-        let mut sums = log_sum(&self.patterns, states, &betas, Form::Distance);
-        if self.patterns.log_weights().is_none() {
-            let normaliser = (self.patterns.len() as f64).ln();
-            sums.iter_mut().for_each(|s| *s -= normaliser);
+/// Draws one of several with probabilities softmax(logits), one pass and one random number each: adds Gumbel
+/// noise to the logits and keeps the largest.
+pub(super) struct Race {
+    best: f64,
+    winner: (usize, usize),
+}
+
+impl Default for Race {
+    fn default() -> Self {
+        Race { best: f64::NEG_INFINITY, winner: (0, 0) }
+    }
+}
+
+impl Race {
+    /// One more, known by two numbers: which part, which of it.
+    pub(super) fn enter(&mut self, who: (usize, usize), logit: f64, stream: &mut Stream) {
+        let uniform = (1.0 - stream.uniform()).min(1.0 - f64::EPSILON);
+        let value = logit - (-uniform.ln()).ln();
+        if value > self.best {
+            (self.best, self.winner) = (value, who);
         }
-        Ok(sums)
+    }
+
+    /// Who won.
+    pub(super) fn winner(self) -> (usize, usize) {
+        self.winner
     }
 }
 
@@ -95,5 +131,23 @@ impl<F: Real> Denoise<F> for Points<F> {
             read.mass.iter_mut().for_each(|m| *m /= n);
         }
         Ok(read)
+    }
+
+    fn log_sum(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Vec<f64>> {
+        let betas = self.betas(states, sigmas)?;
+        let mut sums = log_sum(&self.patterns, states, &betas, Form::Distance);
+        if self.patterns.log_weights().is_none() {
+            let normaliser = (self.patterns.len() as f64).ln();
+            sums.iter_mut().for_each(|s| *s -= normaliser);
+        }
+        Ok(sums)
+    }
+
+    fn draw(&self, z: &[f64], sigma: f64, stream: &mut Stream) -> Result<Vec<f64>> {
+        let beta = beta(sigma.min(1e15))?.min(F::LARGEST_BETA);
+        let mut race = Race::default();
+        self.enter(z, beta, (0, 0.0), &mut race, stream);
+        let (_, n) = race.winner();
+        Ok(self.patterns.values().row(n).iter().map(|y| y.wide()).collect())
     }
 }

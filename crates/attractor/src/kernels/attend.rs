@@ -51,7 +51,7 @@ impl<F: Real> Read<F> {
     }
 
     /// Merges a read of one query whose second moment and mean are still to be multiplied by `factor`.
-    fn merge_row(&mut self, q: usize, peak: f64, mass: f64, second: f64, mean: &[F], factor: f64) {
+    pub(crate) fn merge_row(&mut self, q: usize, peak: f64, mass: f64, second: f64, mean: &[F], factor: f64) {
         if mass == 0.0 {
             return;
         }

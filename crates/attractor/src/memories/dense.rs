@@ -1,7 +1,9 @@
 //! Dense associative memory.
 
+use ndarray::Array2;
+
 use super::hopfield::spin_recall;
-use super::{Card, Learned, Memory, Options, Parameter, Recall, Request};
+use super::{Card, Learned, Level, Memory, Options, Parameter, Recall, Request, from_nothing};
 use crate::dynamics::{Asynchronous, Order, Rule};
 use crate::energies::{DenseEnergy, Energy, Separation};
 use crate::error::Result;
@@ -94,6 +96,10 @@ impl<F: Real> Memory<F> for Dense<F> {
 
     fn landscape(&self) -> &dyn Energy<F> {
         &self.energy
+    }
+
+    fn imagine(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {
+        Ok((from_nothing(self, true, rows, seed), Level::Estimate))
     }
 
     fn run(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {

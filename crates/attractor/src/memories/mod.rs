@@ -5,6 +5,7 @@
 
 mod dense;
 mod diffusion;
+mod extended;
 mod hopfield;
 mod matching;
 mod modern;
@@ -14,19 +15,23 @@ mod spec;
 
 pub use dense::Dense;
 pub use diffusion::Diffusion;
+pub use extended::mixture as extended;
 pub use hopfield::{Hopfield, HopfieldOptions, Learning, Update};
 pub use matching::Calibration;
 pub use modern::{Beta, Modern};
-pub use report::{Recall, Regime, Row};
+pub use report::{Found, Recall, Regime, Row};
 pub use request::{Level, Request};
 pub use spec::{Buildable, Card, Learned, MODELS, Model, Options, Parameter, Spec, model};
 
-use ndarray::ArrayView2;
+use ndarray::{Array2, ArrayView2};
 
+use crate::diffusion::Course;
 use crate::energies::{Denoise, Energy};
 use crate::error::{Error, Result};
+use crate::kernels::Posterior;
+use crate::noise::{Purpose, streams};
 use crate::observe::{Nobody, Observer};
-use crate::patterns::Patterns;
+use crate::patterns::{Patterns, Preparation};
 use crate::real::Real;
 
 /// An associative memory.
@@ -40,6 +45,21 @@ pub trait Memory<F: Real>: Send + Sync {
     /// The stored patterns; a memory given as couplings or a network has none.
     fn patterns(&self) -> Option<&Patterns<F>>;
 
+    /// How many memories its reports tell apart; a memory given as couplings or a network cannot tell.
+    fn memories(&self) -> Option<usize> {
+        self.patterns().map(Patterns::len)
+    }
+
+    /// Prior weights of its memories, which sum to 1.
+    fn weights(&self) -> Option<Vec<f64>> {
+        None
+    }
+
+    /// What one of its memories is called.
+    fn label(&self, memory: usize) -> Option<&str> {
+        self.patterns().and_then(|p| p.label(memory))
+    }
+
     /// Its landscape, over prepared states.
     fn landscape(&self) -> &dyn Energy<F>;
 
@@ -47,6 +67,48 @@ pub trait Memory<F: Real>: Send + Sync {
     fn denoiser(&self) -> Option<&dyn Denoise<F>> {
         None
     }
+
+    /// How a state is taken down the noise levels, if it is a diffusion memory.
+    fn course(&self) -> Option<&Course> {
+        None
+    }
+
+    /// The posterior over memories of prepared states, with the best `top`: at the (prepared) noise level of
+    /// each, or at the memory's own temperature. `None` for a memory that has none.
+    ///
+    /// # Errors
+    /// States or levels of the wrong shape or not finite.
+    fn posterior(&self, states: ArrayView2<F>, levels: &[f64], top: usize) -> Result<Option<Vec<Posterior>>> {
+        let _ = (states, levels, top);
+        Ok(None)
+    }
+
+    /// The memory nearest to each prepared state.
+    ///
+    /// # Errors
+    /// States of the wrong width or not finite.
+    fn nearest(&self, states: ArrayView2<F>) -> Result<Vec<Found>> {
+        crate::error::check_width("states", states.ncols(), self.dim())?;
+        crate::patterns::check_states("states", states, "give finite states")?;
+        Ok(report::matches(self.patterns(), states))
+    }
+
+    /// How raw cues become states and back.
+    fn preparation(&self) -> &Preparation {
+        self.patterns().map_or(&Preparation::Identity, |p| p.preparation())
+    }
+
+    /// The scale of a prepared unit: see [`Patterns::spread`].
+    fn spread(&self) -> Option<f64> {
+        self.patterns().map(Patterns::spread)
+    }
+
+    /// Raw cues that ask for nothing, and the level to recall them at: what free recall starts from. Row i
+    /// depends on the seed and row id i alone.
+    ///
+    /// # Errors
+    /// Whatever a memory of another kind refuses.
+    fn imagine(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)>;
 
     /// Legal but surprising properties, one sentence each, for a user to be told.
     fn notes(&self) -> Vec<String> {
@@ -106,10 +168,7 @@ pub trait Memory<F: Real>: Send + Sync {
         let _ = sigma;
         crate::error::check_width("states", states.ncols(), self.dim())?;
         crate::patterns::check_states("states", states, "give finite states")?;
-        let states = match self.patterns() {
-            Some(patterns) => patterns.preparation().forward(states.to_owned()),
-            None => states.to_owned(),
-        };
+        let states = self.preparation().forward(states.to_owned());
         let levels = vec![0.0; states.nrows()];
         self.landscape().energy(states.view(), &levels)
     }
@@ -134,4 +193,15 @@ fn updates(
         crate::Grid::Updates(updates.unwrap_or(ENOUGH)),
         crate::Stop { tolerance: tolerance.unwrap_or(default_tolerance), early },
     ))
+}
+
+/// Noise of the patterns' own mean and spread, or (for states of ±1) random signs, in raw units.
+fn from_nothing<F: Real>(memory: &dyn Memory<F>, spins: bool, rows: &[u64], seed: u64) -> Array2<F> {
+    let mut streams = streams(seed, Purpose::Prior, rows);
+    let moments = memory.patterns().filter(|_| !spins).map(|p| (p.mean(), p.spread()));
+    let states = Array2::from_shape_fn((rows.len(), memory.dim()), |(row, j)| match &moments {
+        Some((mean, spread)) => F::of(mean[j] + spread * streams[row].normal()),
+        None => F::of(if streams[row].uniform() < 0.5 { -1.0 } else { 1.0 }),
+    });
+    memory.preparation().backward(states)
 }

@@ -2,10 +2,12 @@
 
 use std::str::FromStr;
 
-use ndarray::Axis;
+use ndarray::{Array2, ArrayView2, Axis};
 
-use super::report::{matches, read_values};
-use super::{Card, Learned, Memory, Options, Parameter, Recall, Regime, Request, Row, updates};
+use super::report::read_values;
+use super::{
+    Card, Learned, Level, Memory, Options, Parameter, Recall, Regime, Request, Row, from_nothing, updates,
+};
 use crate::dynamics::{Clamp, Descent, Start};
 use crate::energies::{Energy, LogSumExp};
 use crate::error::{Error, Result};
@@ -167,6 +169,20 @@ impl<F: Real> Memory<F> for Modern<F> {
         Some(self.beta())
     }
 
+    fn posterior(
+        &self,
+        states: ArrayView2<F>,
+        _levels: &[f64],
+        top: usize,
+    ) -> Result<Option<Vec<Posterior>>> {
+        let betas = vec![self.beta(); states.nrows()];
+        Ok(Some(posterior(self.energy.patterns(), states, &betas, self.energy.form(), top)))
+    }
+
+    fn imagine(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {
+        Ok((from_nothing(self, false, rows, seed), Level::Estimate))
+    }
+
     fn run(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
         /// Rest, in spreads of the patterns.
         const REST: f64 = 1e-6;
@@ -182,14 +198,16 @@ impl<F: Real> Memory<F> for Modern<F> {
         let betas = vec![self.beta(); rows.len()];
         let energies = self.energy.energy(states.view(), &betas)?;
         let posteriors = posterior(patterns, states.view(), &betas, self.energy.form(), request.top);
-        let rows = matches(Some(patterns), states.view())
+        let rows = self
+            .nearest(states.view())?
             .into_iter()
             .zip(energies)
             .zip(posteriors)
             .enumerate()
-            .map(|(row, (((memory, overlap), energy), posterior))| Row {
-                memory,
-                overlap,
+            .map(|(row, ((found, energy), posterior))| Row {
+                memory: found.memory,
+                overlap: found.overlap,
+                distance: found.distance,
                 regime: Some(Regime::of(posterior.participation, patterns.len())),
                 posterior: Some(posterior),
                 energy,

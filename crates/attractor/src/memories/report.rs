@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView1, ArrayView2};
 
 use crate::kernels::{Form, Posterior, attend_values, nearest};
 use crate::patterns::Patterns;
@@ -45,10 +45,13 @@ impl fmt::Display for Regime {
 /// The recall of one cue. What its model does not have is `None`.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// The stored pattern nearest to the recalled state (Euclidean; ties to the lowest index).
+    /// The stored pattern nearest to the recalled state (Euclidean; ties to the lowest index). Of extended
+    /// memories that cross there the densest: see [`Mixture::nearest`](crate::energies::Mixture::nearest).
     pub memory: Option<usize>,
     /// Overlap with it: the cosine, which for ±1 states is (1/D) x·y; 0 if either is zero.
     pub overlap: Option<f64>,
+    /// Distance from it, root mean square over units, in the units of the cues.
+    pub distance: Option<f64>,
     /// Posterior over memories: for diffusion at the cue's level (what a stochastic recall samples
     /// from), for the others at the last state.
     pub posterior: Option<Posterior>,
@@ -83,28 +86,41 @@ pub struct Recall<F> {
     pub rows: Vec<Row>,
 }
 
-/// The nearest memory of each (prepared) state and the overlap with it.
-pub(super) fn matches<F: Real>(
-    patterns: Option<&Patterns<F>>,
-    states: ArrayView2<F>,
-) -> Vec<(Option<usize>, Option<f64>)> {
+/// The memory nearest to a state, where a memory has any: see [`Row`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    /// Its number.
+    pub memory: Option<usize>,
+    /// The cosine with it.
+    pub overlap: Option<f64>,
+    /// Distance from it, root mean square over units, in raw units.
+    pub distance: Option<f64>,
+}
+
+/// The nearest memory of each (prepared) state.
+pub(super) fn matches<F: Real>(patterns: Option<&Patterns<F>>, states: ArrayView2<F>) -> Vec<Found> {
     let Some(patterns) = patterns else {
-        return vec![(None, None); states.nrows()];
+        return states.outer_iter().map(|_| Found::default()).collect();
     };
-    let found = nearest(patterns, states);
-    let overlap = |(state, n): (ndarray::ArrayView1<F>, usize)| {
-        let pattern = patterns.values();
-        let pairs = state.iter().zip(pattern.row(n));
-        let (mut product, mut square) = (0.0, 0.0);
-        for (x, y) in pairs {
-            product += x.wide() * y.wide();
-            square += x.wide() * x.wide();
-        }
-        let norms = (square * patterns.squares()[n]).sqrt();
-        let overlap = if norms > 0.0 { (product / norms).clamp(-1.0, 1.0) } else { 0.0 };
-        (Some(n), Some(overlap))
+    let one = |(state, n): (ArrayView1<F>, usize)| {
+        let point: Vec<f64> = patterns.values().row(n).iter().map(|y| y.wide()).collect();
+        let square: f64 = state.iter().zip(&point).map(|(x, y)| (x.wide() - y).powi(2)).sum();
+        let distance = (square / patterns.dim() as f64).sqrt() / patterns.preparation().scale();
+        Found { memory: Some(n), overlap: Some(overlap(state, &point)), distance: Some(distance) }
     };
-    states.outer_iter().zip(found).map(overlap).collect()
+    states.outer_iter().zip(nearest(patterns, states)).map(one).collect()
+}
+
+/// The cosine of a state and a point; 0 if either is zero.
+pub(super) fn overlap<F: Real>(state: ArrayView1<F>, point: &[f64]) -> f64 {
+    let (mut product, mut square, mut own) = (0.0, 0.0, 0.0);
+    for (x, y) in state.iter().zip(point) {
+        product += x.wide() * y;
+        square += x.wide() * x.wide();
+        own += y * y;
+    }
+    let norms = (square * own).sqrt();
+    if norms > 0.0 { (product / norms).clamp(-1.0, 1.0) } else { 0.0 }
 }
 
 /// Σ w_n v_n at each (prepared) state, where patterns have associated vectors v_n.

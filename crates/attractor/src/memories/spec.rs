@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use ndarray::Array2;
 
-use super::{Memory, dense, diffusion, hopfield, modern};
+use super::{Memory, dense, diffusion, extended, hopfield, modern};
 use crate::error::{Error, Result};
 use crate::patterns::Patterns;
 use crate::real::Real;
@@ -68,7 +68,7 @@ macro_rules! models {
         }),*];
     };
 }
-models![hopfield, dense, modern, diffusion];
+models![hopfield, dense, modern, diffusion, extended];
 
 /// The model of this name.
 ///
@@ -181,27 +181,33 @@ impl Spec {
         learned: Option<Learned>,
     ) -> Result<Box<dyn Memory<F>>> {
         let model = model(&self.model)?;
-        let has = |model: &Model, name: &str| model.card.parameters.iter().any(|p| p.name == name);
-        if let Some((name, _)) = self.options.iter().find(|(name, _)| !has(model, name)) {
-            let others: Vec<_> = MODELS.iter().filter(|m| has(m, name)).map(|m| m.card.name).collect();
-            let of = if others.is_empty() { String::new() } else { format!(" (of {})", others.join(", ")) };
-            return Err(Error::UnknownName {
-                kind: "option for this model:",
-                found: format!("{name}{of}"),
-                known: model.card.parameters.iter().map(|p| p.name).collect::<Vec<_>>().join(", "),
-            });
-        }
+        check_options(model.card, &self.options)?;
         let what = match (patterns.log_weights(), patterns.associated()) {
             (Some(_), _) => Some("prior weights of patterns"),
             (_, Some(_)) => Some("associated values"),
             _ => None,
         };
         if let Some(what) = what.filter(|_| !model.card.weighted) {
-            let reason = "it does not read out by weights; modern and diffusion do".to_owned();
+            let reason = "it does not read out by weights; modern, diffusion and extended do".to_owned();
             return Err(Error::Undefined { model: model.card.name, what, reason });
         }
         F::build(model, patterns, &self.options, learned)
     }
+}
+
+/// Refuses options that a model does not have.
+pub(super) fn check_options(card: &Card, options: &Options) -> Result<()> {
+    let has = |card: &Card, name: &str| card.parameters.iter().any(|p| p.name == name);
+    let Some((name, _)) = options.iter().find(|(name, _)| !has(card, name)) else {
+        return Ok(());
+    };
+    let others: Vec<_> = MODELS.iter().filter(|m| has(m.card, name)).map(|m| m.card.name).collect();
+    let of = if others.is_empty() { String::new() } else { format!(" (of {})", others.join(", ")) };
+    Err(Error::UnknownName {
+        kind: "option for this model:",
+        found: format!("{name}{of}"),
+        known: card.parameters.iter().map(|p| p.name).collect::<Vec<_>>().join(", "),
+    })
 }
 
 /// Picks the builder of a number type.

@@ -137,7 +137,7 @@ impl Preparation {
     }
 
     /// Raw vectors to states.
-    pub(crate) fn forward<F: Real>(&self, mut raw: Array2<F>) -> Array2<F> {
+    pub fn forward<F: Real>(&self, mut raw: Array2<F>) -> Array2<F> {
         match self {
             Preparation::Identity => {}
             Preparation::Affine { mean, scale } => each_row(&mut raw, |mut row| {
@@ -156,7 +156,7 @@ impl Preparation {
     }
 
     /// States to raw vectors.
-    pub(crate) fn backward<F: Real>(&self, mut states: Array2<F>) -> Array2<F> {
+    pub fn backward<F: Real>(&self, mut states: Array2<F>) -> Array2<F> {
         match self {
             Preparation::Identity => {}
             Preparation::Affine { mean, scale } => each_row(&mut states, |mut row| {

@@ -1,11 +1,14 @@
 //! Every model that there is: a model is one line here, and every law that applies is tested on it.
 #![allow(dead_code, missing_docs)]
 
-use attractor::energies::{DenseEnergy, Flip, Gradient, LogSumExp, Points, Quadratic, Separation};
-use attractor::memories::{Hopfield, HopfieldOptions, Learning, Spec};
+use attractor::energies::shapes::{Segment, Shape, Sphere, Subspace};
+use attractor::energies::{
+    Component, DenseEnergy, Flip, Gradient, Kind, LogSumExp, Mixture, Points, Quadratic, Separation,
+};
+use attractor::memories::{Hopfield, HopfieldOptions, Learning, Spec, extended};
 use attractor::noise::{Purpose, Stream};
 use attractor::{Level, Memory, Patterns, Real};
-use ndarray::Array2;
+use ndarray::{Array2, array};
 
 /// A model with its options, as a user would name them.
 pub struct Specimen {
@@ -34,6 +37,10 @@ pub const ZOO: &[Specimen] = &[
     is("modern", &[("beta", "1"), ("norm-bias", "on")]),
     is("diffusion", &[]),
     is("diffusion", &[("process", "ve")]),
+    is("diffusion", &[("process", "vp-linear"), ("sampler", "euler"), ("steps", "60")]),
+    is("diffusion", &[("process", "sub-vp"), ("sampler", "euler"), ("steps", "60")]),
+    is("diffusion", &[("process", "edm")]),
+    is("diffusion", &[("process", "flow"), ("sampler", "euler"), ("steps", "60")]),
     is("diffusion", &[("sampler", "euler"), ("steps", "40")]),
     is("diffusion", &[("sampler", "euler"), ("steps", "40"), ("process", "ve")]),
     is("diffusion", &[("sampler", "ddim"), ("steps", "12")]),
@@ -41,6 +48,13 @@ pub const ZOO: &[Specimen] = &[
     is("diffusion", &[("sampler", "euler-maruyama"), ("steps", "40")]),
     is("diffusion", &[("sampler", "euler-maruyama"), ("steps", "40"), ("process", "ve")]),
     is("diffusion", &[("sampler", "one-step")]),
+    is("diffusion", &[("sampler", "dormand-prince"), ("accuracy", "1e-4")]),
+    is("diffusion", &[("sampler", "ancestral"), ("steps", "40")]),
+    is("diffusion", &[("sampler", "predictor-corrector"), ("steps", "20")]),
+    is("diffusion", &[("sampler", "langevin"), ("steps", "40")]),
+    is("diffusion", &[("sampler", "bridge"), ("steps", "3")]),
+    is("extended", &[]),
+    is("extended", &[("sampler", "ancestral"), ("steps", "30"), ("process", "edm")]),
 ];
 
 impl Specimen {
@@ -54,13 +68,33 @@ impl Specimen {
         for (name, value) in self.options {
             spec.options.set(name, value);
         }
+        if self.model == "extended" {
+            return extended(with_shapes(&patterns), &spec.options).expect("a memory");
+        }
         spec.build(patterns).unwrap_or_else(|e| panic!("{}: {e}", self.name()))
     }
 
-    /// Couplings learned from patterns one after the other depend on their order, and chance does.
+    /// Couplings learned from patterns one after the other depend on their order, and so does which pattern
+    /// chance draws.
     pub fn depends_on_order(&self) -> bool {
-        self.options.iter().any(|(_, value)| matches!(*value, "storkey"))
+        self.options.iter().any(|(_, value)| matches!(*value, "storkey" | "bridge"))
     }
+}
+
+/// The patterns as points, and shapes so rare that what holds of the points holds of all.
+fn with_shapes<F: Real>(patterns: &Patterns<F>) -> Mixture<F> {
+    const RARE: f64 = 1e-9;
+    let dim = patterns.dim();
+    let point = |y: ndarray::ArrayView1<F>| (Kind::Point(y.to_vec()), 1.0);
+    let away = |by: f64| vec![by; dim];
+    let first = Array2::from_shape_fn((1, dim), |(_, j)| if j == 0 { 1.0 } else { 0.0 });
+    let segment = Segment::new(away(2.0), away(3.0)).expect("a segment");
+    let gaussian = Subspace::new(away(-3.0), first, vec![0.5]).expect("a Gaussian");
+    let shapes = [(Kind::Shape(boxed(segment)), RARE), (Kind::Shape(boxed(gaussian)), RARE)];
+    let values = patterns.values();
+    let all = values.outer_iter().map(point).chain(shapes);
+    Mixture::new(all.map(|(kind, weight)| Component { kind, weight, label: None }).collect())
+        .expect("a memory")
 }
 
 /// The levels that recalls are tried at: diffusion memories use them, others ignore them.
@@ -142,4 +176,42 @@ pub fn assert_close<F: Real>(a: &Array2<F>, b: &Array2<F>, tolerance: f64, what:
         .max_by(|x, y| x.0.total_cmp(&y.0))
         .unwrap_or((0.0, (0, 0)));
     assert!(worst.0 <= tolerance, "{what}: off by {:e} at {:?}", worst.0, worst.1);
+}
+
+/// Memories that diffusion recalls from: each form alone, and all together. A shape is one line here.
+pub fn denoisers() -> Vec<(String, Mixture<f64>)> {
+    let shapes = || -> Vec<(&str, Kind<f64>)> {
+        let shape = |shape: Result<Box<dyn Shape>, attractor::Error>| Kind::Shape(shape.expect("a shape"));
+        let cloud = Patterns::new(normals(30, 3, 1.0, 6)).expect("patterns");
+        vec![
+            ("point", Kind::Point(vec![0.3, -1.0, 0.8])),
+            ("cloud", Kind::Cloud(cloud)),
+            (
+                "gaussian",
+                shape(Subspace::new(vec![0.5, 0.0, 0.2], array![[0.6, 0.8, 0.0]], vec![0.7]).map(boxed)),
+            ),
+            ("flat", shape(Subspace::flat(vec![0.5, 0.0, 0.2], array![[0.0, 0.6, 0.8]]).map(boxed))),
+            ("segment", shape(Segment::new(vec![-1.0, 0.0, 0.0], vec![1.0, 1.0, 0.5]).map(boxed))),
+            (
+                "circle",
+                shape(Sphere::new(vec![0.1; 3], 1.2, array![[1.0, 0.0, 0.0], [0.0, 0.6, 0.8]]).map(boxed)),
+            ),
+            ("sphere", shape(Sphere::full(vec![0.0, 0.3, 0.0], 0.8).map(boxed))),
+        ]
+    };
+    let component = |kind, weight| Component { kind, weight, label: None };
+    let mut all: Vec<(String, Mixture<f64>)> = Vec::new();
+    for (name, kind) in shapes() {
+        all.push((name.into(), Mixture::new(vec![component(kind, 1.0)]).expect("a memory")));
+    }
+    let proper = shapes().into_iter().filter(|(name, _)| *name != "flat");
+    let together = proper.enumerate().map(|(n, (_, kind))| component(kind, 1.0 + n as f64)).collect();
+    all.push(("all together".into(), Mixture::new(together).expect("a memory")));
+    let together = shapes().into_iter().map(|(_, kind)| component(kind, 0.5)).collect();
+    all.push(("all together with a flat one".into(), Mixture::new(together).expect("a memory")));
+    all
+}
+
+fn boxed<S: Shape + 'static>(shape: S) -> Box<dyn Shape> {
+    Box::new(shape)
 }

@@ -8,8 +8,7 @@ use std::str::FromStr;
 
 use ndarray::{Array2, ArrayView1};
 
-use super::report::matches;
-use super::{Card, Learned, Memory, Options, Parameter, Recall, Request, Row, updates};
+use super::{Card, Learned, Level, Memory, Options, Parameter, Recall, Request, Row, from_nothing, updates};
 use crate::dynamics::{Asynchronous, Clamp, Dynamics, Order, Rule, Start, Synchronous};
 use crate::energies::{Energy, Quadratic};
 use crate::error::{Error, Result};
@@ -189,6 +188,10 @@ impl<F: Real> Memory<F> for Hopfield<F> {
         Some(Learned { patterns: self.patterns.as_ref()?.len(), couplings })
     }
 
+    fn imagine(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {
+        Ok((from_nothing(self, true, rows, seed), Level::Estimate))
+    }
+
     fn run(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
         spin_recall(self, self.dynamics().as_ref(), request, observer)
     }
@@ -216,14 +219,15 @@ pub(super) fn spin_recall<F: Real>(
     let start = Start { states: states.view(), rows: &rows, seed: request.seed, held: None };
     let recalled = recall(dynamics, start, clamp, &grid, stop, observer)?;
     let energies = memory.landscape().energy(recalled.states.view(), &vec![0.0; rows.len()])?;
-    let found = matches(memory.patterns(), recalled.states.view());
+    let found = memory.nearest(recalled.states.view())?;
     let rows = found
         .into_iter()
         .zip(energies)
         .enumerate()
-        .map(|(row, ((memory, overlap), energy))| Row {
-            memory,
-            overlap,
+        .map(|(row, (found, energy))| Row {
+            memory: found.memory,
+            overlap: found.overlap,
+            distance: found.distance,
             posterior: None,
             regime: None,
             energy,

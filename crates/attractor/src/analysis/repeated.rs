@@ -1,0 +1,169 @@
+//! The same cue recalled many times: how often it ends where.
+
+use ndarray::Array2;
+
+use crate::diffusion::LAST;
+use crate::error::{Error, Result};
+use crate::kernels::Posterior;
+use crate::memories::{Memory, Request};
+use crate::noise::{Purpose, Stream};
+use crate::real::Real;
+
+/// Where many recalls of one cue ended, beside the posterior.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Counts {
+    /// Recalls that ended in each memory; where memories overlap, shared out by chance as the posterior there has it.
+    pub ended: Vec<u64>,
+    /// The exact posterior of each memory at the cue's level, which recall by the reverse SDE samples.
+    pub posterior: Vec<f64>,
+    /// Pearson's χ² of the counts against the posterior; memories that expect fewer than five recalls
+    /// count together.
+    pub chi_square: f64,
+    /// Its degrees of freedom: cells less one; 0 where there is nothing to compare.
+    pub freedom: usize,
+    /// Noise level of the cue, in its own units.
+    pub sigma: Option<f64>,
+}
+
+/// Recalls every cue `repeats` times, each time with noise of its own, and counts.
+///
+/// Repeat r of the cue with row id i has the row id i·`repeats` + r, so counts do not depend on batches.
+/// `progress` is told of recalls done. Memory: a thousand recalls at a time.
+///
+/// ```
+/// use attractor::{Level, Patterns, Request, Spec, analysis::repeat};
+/// use ndarray::array;
+/// let patterns = Patterns::new(array![[1.0_f64, 1.0], [-1.0, -1.0]])?;
+/// let memory = Spec::new("diffusion").with("sampler", "bridge").build(patterns)?;
+/// let cue = array![[0.1, 0.2]];
+/// let request = Request { level: Level::Sigma(1.0), ..Request::new(cue.view()) };
+/// let counts = &repeat(memory.as_ref(), &request, 1000, |_| {})?[0];
+/// // Odds e^(2·0.3): 0.6457. Five standard deviations of 1,000 draws are 76.
+/// assert!((counts.posterior[0] - 0.645656).abs() < 1e-6);
+/// assert!(counts.ended[0].abs_diff(646) < 76);
+/// # Ok::<(), attractor::Error>(())
+/// ```
+///
+/// # Errors
+/// No repeats, a memory without posterior, and as [`Memory::recall`].
+pub fn repeat<F: Real>(
+    memory: &dyn Memory<F>,
+    request: &Request<F>,
+    repeats: usize,
+    mut progress: impl FnMut(u64),
+) -> Result<Vec<Counts>> {
+    const BATCH: usize = 1024;
+    if !(1..=1_000_000_000).contains(&repeats) {
+        return Err(Error::parameter("repeat", "a whole number from 1 to 1e9", repeats));
+    }
+    let undefined = |what| Error::Undefined {
+        model: memory.name(),
+        what,
+        reason: "counts are compared with the posterior of diffusion memories; use diffusion or extended"
+            .into(),
+    };
+    let (Some(memories), Some(_)) = (memory.memories(), memory.denoiser()) else {
+        return Err(undefined("posterior over memories"));
+    };
+    // A bad cue is named by its own row, before any work.
+    request.checked_cues(memory.dim())?;
+    let mut result = Vec::new();
+    for row in 0..request.cues.nrows() {
+        let id = request.first_row.wrapping_add(row as u64).wrapping_mul(repeats as u64);
+        let mut counts = Counts {
+            ended: vec![0; memories],
+            posterior: vec![0.0; memories],
+            chi_square: 0.0,
+            freedom: 0,
+            sigma: None,
+        };
+        let mut from = 0;
+        while from < repeats {
+            // The posterior is that of the cue, so one recall lists it.
+            let some = if from == 0 { 1 } else { BATCH.min(repeats - from) };
+            let cues = Array2::from_shape_fn((some, memory.dim()), |(_, j)| request.cues[[row, j]]);
+            let known = request
+                .known
+                .map(|known| Array2::from_shape_fn((some, memory.dim()), |(_, j)| known[[row, j]]));
+            let first_row = id.wrapping_add(from as u64);
+            let recall = memory.recall(&Request {
+                cues: cues.view(),
+                known: known.as_ref().map(|k| k.view()),
+                first_row,
+                top: if from == 0 { memories } else { 1 },
+                ..request.clone()
+            })?;
+            if let (0, Some(posterior)) = (from, &recall.rows[0].posterior) {
+                posterior.top.iter().for_each(|&(n, w)| counts.posterior[n] = w);
+                counts.sigma = recall.rows[0].sigma;
+            }
+            for n in belong(memory, recall.states, request.seed, first_row)? {
+                counts.ended[n] += 1;
+            }
+            progress(some as u64);
+            from += some;
+        }
+        (counts.chi_square, counts.freedom) = chi_square(&counts.ended, &counts.posterior, repeats as f64);
+        result.push(counts);
+    }
+    Ok(result)
+}
+
+/// The memory that each recalled state belongs to, drawn from its posterior with hardly any noise left: where
+/// memories overlap one cannot know, and this leaves all counts unbiased, since the posterior along the reverse
+/// SDE is a martingale.
+fn belong<F: Real>(
+    memory: &dyn Memory<F>,
+    states: Array2<F>,
+    seed: u64,
+    first_row: u64,
+) -> Result<Vec<usize>> {
+    /// Memories that overlap at one place, at most.
+    const OVERLAPPING: usize = 64;
+    let states = memory.preparation().forward(states);
+    let levels = vec![LAST * memory.spread().unwrap_or(1.0); states.nrows()];
+    let posteriors = memory.posterior(states.view(), &levels, OVERLAPPING)?.unwrap_or_default();
+    let draw = |(row, posterior): (usize, &Posterior)| {
+        let mut left = Stream::new(seed, Purpose::Attribution, first_row.wrapping_add(row as u64)).uniform();
+        for &(n, weight) in &posterior.top {
+            left -= weight;
+            if left < 0.0 {
+                return n;
+            }
+        }
+        posterior.top[0].0
+    };
+    Ok(posteriors.iter().enumerate().map(draw).collect())
+}
+
+/// Pearson's χ² and its degrees of freedom. Which cells there are follows from what is expected alone: memories
+/// that expect fewer than five recalls are one, and if that still expects fewer, it joins the smallest other.
+fn chi_square(ended: &[u64], posterior: &[f64], total: f64) -> (f64, usize) {
+    const FEW: f64 = 5.0;
+    let all = ended.iter().zip(posterior).map(|(&count, &weight)| (count as f64, total * weight));
+    let (mut cells, rare): (Vec<_>, Vec<_>) = all.partition(|(_, expected)| *expected >= FEW);
+    let rare = rare.iter().fold((0.0, 0.0), |sum, cell| (sum.0 + cell.0, sum.1 + cell.1));
+    match cells.iter_mut().min_by(|a, b| a.1.total_cmp(&b.1)) {
+        Some(smallest) if rare.1 < FEW => *smallest = (smallest.0 + rare.0, smallest.1 + rare.1),
+        _ => cells.push(rare),
+    }
+    let sum = cells.iter().map(|(count, expected)| (count - expected).powi(2) / expected).sum();
+    (sum, cells.len() - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::chi_square;
+
+    #[test]
+    fn rare_cells_count_together() {
+        // By hand: (48 − 50)²/50 + (45 − 44)²/44 + (7 − 6)²/6.
+        let (chi2, freedom) = chi_square(&[48, 45, 4, 3], &[0.5, 0.44, 0.03, 0.03], 100.0);
+        assert!((chi2 - (4.0 / 50.0 + 1.0 / 44.0 + 1.0 / 6.0)).abs() < 1e-12);
+        assert_eq!(freedom, 2);
+        assert_eq!(chi_square(&[10], &[1.0], 10.0), (0.0, 0));
+        // One recall where a hundredth was expected joins the smallest cell, which then is 50 for 50.
+        let (chi2, freedom) = chi_square(&[50, 49, 1], &[0.5, 0.4999, 0.0001], 100.0);
+        assert!((chi2 - 0.0).abs() < 1e-12 && freedom == 1, "{chi2}");
+    }
+}

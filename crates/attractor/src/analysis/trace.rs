@@ -1,0 +1,161 @@
+//! One recall, step by step.
+
+use std::ops::ControlFlow;
+
+use ndarray::{Array2, Array3, Axis};
+
+use super::{Growth, largest_variance};
+use crate::error::{Error, Result};
+use crate::memories::{Memory, Recall, Request};
+use crate::observe::Frame;
+use crate::real::Real;
+
+/// What a state says at one step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moment {
+    /// Noise level σ in the cue's own units; 0 for memories with one landscape.
+    pub sigma: f64,
+    /// Time of the process at that σ, and its scale s, for diffusion.
+    pub time: Option<(f64, f64)>,
+    /// Energy at that level; for diffusion in the cue's own units, else as in reports.
+    pub energy: f64,
+    /// Entropy of the posterior over memories, in nats.
+    pub entropy: Option<f64>,
+    /// Its participation ratio.
+    pub participation: Option<f64>,
+    /// Its most probable memory and the weight of that.
+    pub favourite: Option<(usize, f64)>,
+    /// The nearest memory.
+    pub memory: Option<usize>,
+    /// Largest posterior variance λ, in the cue's own units squared, for diffusion at σ > 0.
+    pub variance: Option<f64>,
+    /// How fast deviations grow, per time of the process, for diffusion at σ > 0.
+    pub growth: Option<Growth>,
+}
+
+/// Where a recall turns, as numbers of steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// Speciation: the first step at which the landscape E_σ curves downward at the state in some direction
+    /// (λ > 1.01 σ²), so that valleys part there; along an extended memory, where it is flat, λ is about σ².
+    /// 0: it did so from the start. `None`: never, or no diffusion.
+    pub speciates: Option<usize>,
+    /// Commitment: the first step from which on one memory has more than half of the posterior to the end.
+    /// 0: it had it from the start. `None`: no memory ever does.
+    pub commits: Option<usize>,
+}
+
+/// Recalls step by step.
+#[derive(Clone, Debug)]
+pub struct Trace<F> {
+    /// Raw states, steps + 1 × B × D; rows that are at rest stay.
+    pub states: Array3<F>,
+    /// What they say, one list of steps + 1 a row.
+    pub moments: Vec<Vec<Moment>>,
+    /// Where each row turns.
+    pub marks: Vec<Marks>,
+    /// The recall itself.
+    pub recall: Recall<F>,
+}
+
+/// Recalls a batch of cues and looks at every step.
+///
+/// Cost: the recall, and at each step an energy, a posterior and (for diffusion) the power iteration of
+/// [`largest_variance`]. Memory: steps × B × D states.
+///
+/// ```
+/// use attractor::{Patterns, Request, Spec, analysis::trace};
+/// use ndarray::array;
+/// let patterns = Patterns::new(array![[1.0_f64, 1.0], [-1.0, -1.0]])?;
+/// let memory = Spec::new("diffusion").build(patterns)?;
+/// let trace = trace(memory.as_ref(), &Request::new(array![[0.1, 0.2]].view()))?;
+/// let marks = trace.marks[0];
+/// // First the symmetry breaks, then one of the two has more than half.
+/// assert!(marks.speciates.is_some() && marks.commits.is_some());
+/// assert_eq!(trace.moments[0].last().unwrap().memory, Some(0));
+/// # Ok::<(), attractor::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`Memory::recall`]; known units in a diffusion memory, whose landscape is then another at every mask.
+pub fn trace<F: Real>(memory: &dyn Memory<F>, request: &Request<F>) -> Result<Trace<F>> {
+    if request.known.is_some() && memory.denoiser().is_some() {
+        return Err(Error::Undefined {
+            model: memory.name(),
+            what: "trace with known units",
+            reason: "they are exact at every level, which makes another landscape of each mask; trace without --clamp".into(),
+        });
+    }
+    let b = request.cues.nrows();
+    // Prepared states and levels of all rows at each step: those no longer under way stay as they are.
+    let mut frames: Vec<(Array2<F>, Vec<f64>)> = Vec::new();
+    let mut watch = |frame: Frame<F>| {
+        let (mut states, mut levels) = match frames.last() {
+            Some(last) if frame.step > 0 => last.clone(),
+            _ => (Array2::from_elem((b, memory.dim()), F::ZERO), vec![0.0; b]),
+        };
+        for (k, &row) in frame.rows.iter().enumerate() {
+            states.row_mut(row).assign(&frame.states.row(k));
+            levels[row] = frame.levels[k];
+        }
+        frames.push((states, levels));
+        ControlFlow::Continue(())
+    };
+    let recall = memory.recall_observed(request, &mut watch)?;
+    let mut moments = vec![Vec::with_capacity(frames.len()); b];
+    let preparation = memory.preparation();
+    let mut states = Array3::from_elem((frames.len(), b, memory.dim()), F::ZERO);
+    for (step, (prepared, levels)) in frames.iter().enumerate() {
+        states.index_axis_mut(Axis(0), step).assign(&preparation.backward(prepared.clone()));
+        for (row, moment) in look(memory, prepared, levels)?.into_iter().enumerate() {
+            moments[row].push(moment);
+        }
+    }
+    let marks = moments.iter().map(|m| marks(m)).collect();
+    Ok(Trace { states, moments, marks, recall })
+}
+
+/// What all rows say at one step.
+fn look<F: Real>(memory: &dyn Memory<F>, states: &Array2<F>, levels: &[f64]) -> Result<Vec<Moment>> {
+    let scale = memory.preparation().scale();
+    let energies = memory.landscape().energy(states.view(), levels)?;
+    let posteriors = memory.posterior(states.view(), levels, 1)?;
+    let nearest = memory.nearest(states.view())?;
+    let diffusion = memory.denoiser().zip(memory.course()).zip(memory.spread());
+    let variances = match diffusion {
+        Some(((denoiser, _), spread)) => Some(largest_variance(denoiser, states.view(), levels, spread)?),
+        None => None,
+    };
+    let moment = |row: usize| {
+        let posterior = posteriors.as_ref().map(|p| &p[row]);
+        let level = levels[row];
+        let variance = variances.as_ref().filter(|_| level > 0.0).map(|v| v[row] / (scale * scale));
+        let process = diffusion.map(|((_, course), _)| course.process);
+        Moment {
+            sigma: level / scale,
+            time: process.map(|p| (p.time(level / scale), p.scale_at(level / scale))),
+            energy: if process.is_some() { energies[row] / (scale * scale) } else { energies[row] },
+            entropy: posterior.map(|p| p.entropy),
+            participation: posterior.map(|p| p.participation),
+            favourite: posterior.map(|p| p.top[0]),
+            memory: nearest[row].memory,
+            variance,
+            growth: process.zip(variance).map(|(process, v)| Growth::at(&process, level / scale, v)),
+        }
+    };
+    Ok((0..levels.len()).map(moment).collect())
+}
+
+/// Where one row turns.
+fn marks(moments: &[Moment]) -> Marks {
+    /// Of σ²: more than rounding makes of a flat direction.
+    const CURVED: f64 = 1.01;
+    let curved = |m: &Moment| m.variance.is_some_and(|v| v > CURVED * m.sigma * m.sigma);
+    let speciates = moments.iter().position(curved);
+    let last = moments.last().and_then(|m| m.favourite).filter(|(_, weight)| *weight > 0.5);
+    let holds =
+        |moment: &Moment, memory: usize| moment.favourite.is_some_and(|(n, w)| n == memory && w > 0.5);
+    let commits =
+        last.map(|(memory, _)| moments.iter().rposition(|m| !holds(m, memory)).map_or(0, |step| step + 1));
+    Marks { speciates, commits }
+}

@@ -1,0 +1,232 @@
+//! The embedded pair of Dormand and Prince: steps as long as an accuracy allows, row by row.
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
+
+use super::{combine, flow};
+use crate::dynamics::{Dynamics, Run, Start};
+use crate::energies::Denoise;
+use crate::error::Result;
+use crate::real::Real;
+
+/// Runge–Kutta of order 5 with an error estimate of order 4 (Dormand & Prince 1980) for the flow
+/// dz/dσ = (z − D)/σ; in σ, where straight paths toward one pattern are exact however long the step.
+///
+/// Each row takes its own steps inside each interval of the grid, with an error of at most `accuracy` a step
+/// (root mean square over units, in the units of the states, or what rounding allows). The step to σ = 0 is
+/// the denoiser. Six reads a step, rejected ones included.
+#[derive(Clone, Copy)]
+pub struct DormandPrince<'a, F> {
+    /// The memory.
+    pub denoiser: &'a dyn Denoise<F>,
+    /// Allowed error of a step; ∞ makes one step of each interval.
+    pub accuracy: f64,
+}
+
+impl<F: Real> Dynamics<F> for DormandPrince<'_, F> {
+    flow!();
+
+    fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
+        Ok(Box::new(Stepper { method: *self, steps: vec![f64::INFINITY; start.states.nrows()] }))
+    }
+}
+
+struct Stepper<'a, F> {
+    method: DormandPrince<'a, F>,
+    /// The step that each row would take next.
+    steps: Vec<f64>,
+}
+
+impl<F: Real> Run<F> for Stepper<'_, F> {
+    fn step(&mut self, rows: &[usize], mut states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) -> Result<()> {
+        let DormandPrince { denoiser, accuracy } = self.method;
+        let slope = |states: ArrayView2<F>, sigmas: &[f64]| -> Result<Slope<F>> {
+            let mut slopes = denoiser.denoise(states, sigmas)?;
+            for (k, (mut slope, state)) in slopes.outer_iter_mut().zip(states.outer_iter()).enumerate() {
+                slope.iter_mut().zip(state).for_each(|(d, z)| *d = F::of((z.wide() - d.wide()) / sigmas[k]));
+            }
+            Ok(Slope { states: slopes, extra: vec![0.0; sigmas.len()] })
+        };
+        // Rows that end at 0 take the last read instead.
+        let ends: Vec<usize> = (0..rows.len()).filter(|&k| to[k] == 0.0).collect();
+        let others: Vec<usize> = (0..rows.len()).filter(|&k| to[k] > 0.0 && to[k] != from[k]).collect();
+        if !ends.is_empty() {
+            let mut part = states.select(Axis(0), &ends);
+            let levels: Vec<f64> = ends.iter().map(|&k| from[k]).collect();
+            let means = denoiser.denoise(part.view(), &levels)?;
+            combine(part.view_mut(), means.view(), |_| (0.0, 1.0));
+            ends.iter().zip(part.outer_iter()).for_each(|(&k, z)| states.row_mut(k).assign(&z));
+        }
+        if others.is_empty() {
+            return Ok(());
+        }
+        let pick = |values: &[f64]| others.iter().map(|&k| values[k]).collect::<Vec<f64>>();
+        let mut steps: Vec<f64> = others.iter().map(|&k| self.steps[rows[k]]).collect();
+        let part = states.select(Axis(0), &others);
+        let path = Path { from: &pick(from), to: &pick(to), accuracy, extra_accuracy: f64::INFINITY };
+        let (part, _) = integrate(&slope, part, &path, &mut steps)?;
+        for ((&k, z), step) in others.iter().zip(part.outer_iter()).zip(steps) {
+            states.row_mut(k).assign(&z);
+            self.steps[rows[k]] = step;
+        }
+        Ok(())
+    }
+}
+
+/// What gives slopes at states and levels.
+pub(crate) type Slopes<'a, F> = dyn Fn(ArrayView2<F>, &[f64]) -> Result<Slope<F>> + 'a;
+
+/// The slope of states, and of one number more a row.
+pub(crate) struct Slope<F> {
+    pub states: Array2<F>,
+    pub extra: Vec<f64>,
+}
+
+/// From where to where each row is to be integrated, and how accurately a step.
+pub(crate) struct Path<'a> {
+    pub from: &'a [f64],
+    pub to: &'a [f64],
+    /// Root mean square error of the units.
+    pub accuracy: f64,
+    /// Error of the extra number.
+    pub extra_accuracy: f64,
+}
+
+const NODES: [f64; 7] = [0.0, 1.0 / 5.0, 3.0 / 10.0, 4.0 / 5.0, 8.0 / 9.0, 1.0, 1.0];
+
+#[rustfmt::skip]
+const WEIGHTS: [[f64; 6]; 6] = [
+    [1.0 / 5.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+    [3.0 / 40.0, 9.0 / 40.0, 0.0, 0.0, 0.0, 0.0],
+    [44.0 / 45.0, -56.0 / 15.0, 32.0 / 9.0, 0.0, 0.0, 0.0],
+    [19372.0 / 6561.0, -25360.0 / 2187.0, 64448.0 / 6561.0, -212.0 / 729.0, 0.0, 0.0],
+    [9017.0 / 3168.0, -355.0 / 33.0, 46732.0 / 5247.0, 49.0 / 176.0, -5103.0 / 18656.0, 0.0],
+    [35.0 / 384.0, 0.0, 500.0 / 1113.0, 125.0 / 192.0, -2187.0 / 6784.0, 11.0 / 84.0],
+];
+
+/// Weights of order 5 less those of order 4.
+const ERRORS: [f64; 7] =
+    [71.0 / 57600.0, 0.0, -71.0 / 16695.0, 71.0 / 1920.0, -17253.0 / 339200.0, 22.0 / 525.0, -1.0 / 40.0];
+
+/// Steps tried before an accuracy is given up as out of reach; the loop calls such a row diverged.
+const MOST_TRIALS: usize = 10_000;
+
+/// One row on its way.
+struct Way {
+    row: usize,
+    level: f64,
+    extra: f64,
+}
+
+/// Integrates each row, with its own steps, from its first to its last level; `steps` are the lengths to
+/// begin with, and then to go on with. Gives the last states (NaN for a row whose accuracy is out of reach)
+/// and the integrals of the extra slope.
+pub(crate) fn integrate<F: Real>(
+    slope: &Slopes<F>,
+    mut states: Array2<F>,
+    path: &Path,
+    steps: &mut [f64],
+) -> Result<(Array2<F>, Vec<f64>)> {
+    let mut extras = vec![0.0; states.nrows()];
+    let mut ways: Vec<Way> =
+        (0..states.nrows()).map(|row| Way { row, level: path.from[row], extra: 0.0 }).collect();
+    let mut now = states.clone();
+    let mut first = slope(now.view(), path.from)?;
+    for _ in 0..MOST_TRIALS {
+        if ways.is_empty() {
+            return Ok((states, extras));
+        }
+        let left: Vec<f64> = ways.iter().map(|way| path.to[way.row] - way.level).collect();
+        let length = |(way, left): (&Way, &f64)| left.abs().min(steps[way.row]).copysign(*left);
+        let lengths: Vec<f64> = ways.iter().zip(&left).map(length).collect();
+        let mut slopes = vec![first];
+        let mut ahead = now.clone();
+        // Rows whose step leads out of the finite numbers: it is tried again, shorter.
+        let mut broken = vec![false; ways.len()];
+        for stage in 1..7 {
+            ahead.assign(&now);
+            for (k, mut z) in ahead.outer_iter_mut().enumerate() {
+                let mut square = 0.0;
+                for (j, z) in z.iter_mut().enumerate() {
+                    let weights = WEIGHTS[stage - 1].iter().zip(&slopes);
+                    let moved: f64 = weights.map(|(w, slope)| w * slope.states[[k, j]].wide()).sum();
+                    *z = F::of(z.wide() + lengths[k] * moved);
+                    square += z.wide() * z.wide();
+                }
+                if square.is_nan() || square > F::LARGEST_SQUARE {
+                    broken[k] = true;
+                    z.assign(&now.row(k));
+                }
+            }
+            let level = |(k, way): (usize, &Way)| match NODES[stage] {
+                // Exactly, where the difference of the two would round.
+                1.0 if lengths[k] == left[k] => path.to[way.row],
+                node => way.level + node * lengths[k],
+            };
+            let levels: Vec<f64> = ways.iter().enumerate().map(level).collect();
+            slopes.push(slope(ahead.view(), &levels)?);
+        }
+        // The last stage is the step of order 5 itself, and the first of the next.
+        let last = slopes.last().expect("seven stages");
+        let (mut next_states, mut next_slopes, mut next_extra) =
+            (now, last.states.clone(), last.extra.clone());
+        let mut going = Vec::new();
+        for (k, way) in ways.iter_mut().enumerate() {
+            let (mut square, mut largest) = (0.0, 0.0_f64);
+            for j in 0..ahead.ncols() {
+                let error: f64 =
+                    ERRORS.iter().zip(&slopes).map(|(e, slope)| e * slope.states[[k, j]].wide()).sum();
+                square += (lengths[k] * error).powi(2);
+                largest = largest.max(ahead[[k, j]].wide().abs());
+            }
+            let units =
+                (square / ahead.ncols() as f64).sqrt() / (path.accuracy + 16.0 * F::ROUNDOFF * largest);
+            let weigh =
+                |weights: &[f64]| -> f64 { weights.iter().zip(&slopes).map(|(w, s)| w * s.extra[k]).sum() };
+            let gain = lengths[k] * weigh(&WEIGHTS[5]);
+            let rounding = 16.0 * f64::EPSILON * (way.extra + gain).abs();
+            let extra = (lengths[k] * weigh(&ERRORS)).abs() / (path.extra_accuracy + rounding);
+            // What is no number is no small error.
+            let error =
+                if broken[k] || units.is_nan() || extra.is_nan() { f64::INFINITY } else { units.max(extra) };
+            let factor = (0.9 * error.powf(-0.2)).clamp(0.2, 5.0);
+            if error <= 1.0 {
+                way.extra += gain;
+                way.level += lengths[k];
+                next_states.row_mut(k).assign(&ahead.row(k));
+                let done = lengths[k] == left[k];
+                // A last step that was cut short says nothing against longer ones.
+                steps[way.row] = if done {
+                    steps[way.row].max(lengths[k].abs() * factor)
+                } else {
+                    lengths[k].abs() * factor
+                };
+                if done {
+                    states.row_mut(way.row).assign(&ahead.row(k));
+                    extras[way.row] = way.extra;
+                    continue;
+                }
+            } else {
+                steps[way.row] = lengths[k].abs() * factor.min(0.9);
+                next_slopes.row_mut(k).assign(&slopes[0].states.row(k));
+                next_extra[k] = slopes[0].extra[k];
+            }
+            going.push(k);
+        }
+        if going.len() < ways.len() {
+            next_states = next_states.select(Axis(0), &going);
+            next_slopes = next_slopes.select(Axis(0), &going);
+            next_extra = going.iter().map(|&k| next_extra[k]).collect();
+            let mut k = 0;
+            ways.retain(|_| {
+                k += 1;
+                going.binary_search(&(k - 1)).is_ok()
+            });
+        }
+        now = next_states;
+        first = Slope { states: next_slopes, extra: next_extra };
+    }
+    for way in ways {
+        states.row_mut(way.row).fill(F::of(f64::NAN));
+    }
+    Ok((states, extras))
+}

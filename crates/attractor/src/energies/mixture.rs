@@ -1,0 +1,546 @@
+//! Many memories in one: points, clouds of points and shapes, each with its weight.
+
+use std::sync::Arc;
+
+use ndarray::{Array2, ArrayView2, Zip};
+
+use super::points::{Race, beta};
+use super::shapes::{Moments, Shape};
+use super::{Denoise, Energy, Gradient, Points};
+use crate::diffusion::LAST;
+use crate::error::{Error, Result, check_rows, check_width};
+use crate::kernels::{Form, Posterior, Read, nearest, posterior};
+use crate::noise::Stream;
+use crate::parallel;
+use crate::patterns::{Patterns, Preparation, check_states};
+use crate::real::Real;
+
+/// One memory, to be put in a [`Mixture`].
+#[derive(Debug)]
+pub struct Component<F> {
+    /// What it is.
+    pub kind: Kind<F>,
+    /// Its prior weight π > 0, of any sum; of a shape without end per unit of its volume.
+    pub weight: f64,
+    /// What it is called.
+    pub label: Option<String>,
+}
+
+/// What one memory is.
+#[derive(Debug)]
+pub enum Kind<F> {
+    /// A pattern.
+    Point(Vec<F>),
+    /// One memory of any form, as points on it (with their weights).
+    Cloud(Patterns<F>),
+    /// A form known in closed form.
+    Shape(Box<dyn Shape>),
+}
+
+/// A weighted mixture of memories, p = Σ π_c p_c (Ambrogioni 2023, section 5.2, Eq. 23),
+///
+/// ```text
+/// E_σ(z) = −σ² ln Σ_c π_c ∫ exp(−‖z − y‖²/2σ²) p_c(dy),      D(z;σ) = Σ_c w_c E[y | z, c]
+/// ```
+///
+/// with w the posterior over memories. Points go through the kernels all together, every other memory adds
+/// its own triple (log-sum, mean, second moment). Of points alone it is [`Points`], to the bit. Weights are
+/// normalised to sum to 1.
+///
+/// ```
+/// use attractor::energies::{Component, Denoise, Kind, Mixture};
+/// // Two points, one three times as likely as the other.
+/// let point = |at: f64, weight| Component { kind: Kind::Point(vec![at, 0.0]), weight, label: None };
+/// let mixture = Mixture::new(vec![point(1.0, 3.0), point(-1.0, 1.0)])?;
+/// let half_way = ndarray::array![[0.0, 0.5]];
+/// assert!((mixture.denoise(half_way.view(), &[0.7])?[[0, 0]] - 0.5).abs() < 1e-15);
+/// # Ok::<(), attractor::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Mixture<F> {
+    dim: usize,
+    parts: Vec<Part<F>>,
+    labels: Vec<Option<String>>,
+    mean: Vec<f64>,
+    spread: f64,
+}
+
+#[derive(Clone, Debug)]
+struct Part<F> {
+    body: Body<F>,
+    log_weight: f64,
+    /// Numbers of its memories: one, or one a pattern.
+    memories: Vec<usize>,
+}
+
+#[derive(Clone, Debug)]
+enum Body<F> {
+    /// Each pattern a memory.
+    Patterns(Points<F>),
+    /// All points one memory.
+    Cloud(Points<F>),
+    Shape(Arc<dyn Shape>),
+}
+
+impl<F: Real> Body<F> {
+    fn moments(&self) -> Moments {
+        match self {
+            Body::Shape(shape) => shape.moments(),
+            Body::Patterns(points) | Body::Cloud(points) => {
+                let patterns = points.patterns();
+                let mean = patterns.mean();
+                let each = 1.0 / patterns.len() as f64;
+                let square = |(n, y): (usize, ndarray::ArrayView1<F>)| {
+                    let square: f64 = y.iter().zip(&mean).map(|(y, m)| (y.wide() - m).powi(2)).sum();
+                    patterns.log_weights().map_or(each, |w| w[n].exp()) * square
+                };
+                let variance = patterns.values().outer_iter().enumerate().map(square).sum();
+                Moments { mean, variance, endless: false }
+            }
+        }
+    }
+}
+
+/// The memory that a state lies on or is nearest to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Nearest {
+    /// Its number.
+    pub memory: usize,
+    /// Its point nearest to the state.
+    pub point: Vec<f64>,
+    /// How far that is.
+    pub distance: f64,
+}
+
+impl<F: Real> From<Patterns<F>> for Mixture<F> {
+    /// Each pattern a memory, with the patterns' own weights and preparation.
+    fn from(patterns: Patterns<F>) -> Self {
+        let (mean, spread, count) = (patterns.mean(), patterns.spread(), patterns.len());
+        let labels = (0..count).map(|n| patterns.label(n).map(str::to_owned)).collect();
+        let dim = patterns.dim();
+        let body = Body::Patterns(Points::new(patterns));
+        let parts = vec![Part { body, log_weight: 0.0, memories: (0..count).collect() }];
+        Mixture { dim, parts, labels, mean, spread }
+    }
+}
+
+impl<F: Real> Mixture<F> {
+    /// Memories, numbered as they come.
+    ///
+    /// # Errors
+    /// No memories, memories of unequal width, numbers that are not finite, a weight that is not a positive
+    /// finite number.
+    pub fn new(components: Vec<Component<F>>) -> Result<Self> {
+        let width = |kind: &Kind<F>| match kind {
+            Kind::Point(y) => y.len(),
+            Kind::Cloud(patterns) => patterns.dim(),
+            Kind::Shape(shape) => shape.dim(),
+        };
+        let Some(dim) = components.first().map(|c| width(&c.kind)) else {
+            return Err(Error::Empty { what: "memories".into(), cure: "describe one or more".into() });
+        };
+        let mut total = 0.0;
+        for (n, component) in components.iter().enumerate() {
+            check_width(&format!("memory {n}"), width(&component.kind), dim)?;
+            if !(component.weight.is_finite() && component.weight > 0.0) {
+                return Err(Error::parameter(
+                    format!("weight of memory {n}"),
+                    "a positive finite number",
+                    component.weight,
+                ));
+            }
+            total += component.weight;
+        }
+        if !total.is_finite() {
+            return Err(Error::parameter("weights of memories", "weights with a finite sum", total));
+        }
+        let mut labels = Vec::new();
+        let (mut numbers, mut values, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+        let mut parts = Vec::new();
+        for (n, Component { kind, weight, label }) in components.into_iter().enumerate() {
+            labels.push(label);
+            let log_weight = weight.ln() - total.ln();
+            let body = match kind {
+                Kind::Point(y) => {
+                    numbers.push(n);
+                    values.extend(y);
+                    weights.push(weight);
+                    continue;
+                }
+                Kind::Cloud(patterns) => Body::Cloud(Points::new(patterns)),
+                Kind::Shape(shape) => Body::Shape(shape.into()),
+            };
+            parts.push(Part { body, log_weight, memories: vec![n] });
+        }
+        if !numbers.is_empty() {
+            let values = Array2::from_shape_vec((numbers.len(), dim), values).expect("equal widths");
+            let mut patterns = Patterns::new(values)?;
+            if weights.iter().any(|w| *w != weights[0]) {
+                patterns = patterns.with_weights(&weights)?;
+            }
+            let log_weight =
+                if parts.is_empty() { 0.0 } else { weights.iter().sum::<f64>().ln() - total.ln() };
+            let body = Body::Patterns(Points::new(patterns));
+            parts.insert(0, Part { body, log_weight, memories: numbers });
+        }
+        let (mean, spread) = extent(&parts, dim);
+        Ok(Mixture { dim, parts, labels, mean, spread })
+    }
+
+    /// The patterns, if it is of points alone.
+    pub fn patterns(&self) -> Option<&Patterns<F>> {
+        match &self.parts[..] {
+            [Part { body: Body::Patterns(points), .. }] => Some(points.patterns()),
+            _ => None,
+        }
+    }
+
+    /// How raw cues become states of it: as its patterns were prepared, or (with shapes) not at all.
+    pub fn preparation(&self) -> &Preparation {
+        self.patterns().map_or(&Preparation::Identity, |patterns| patterns.preparation())
+    }
+
+    /// How many memories it has.
+    pub fn memories(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// What a memory is called.
+    pub fn label(&self, memory: usize) -> Option<&str> {
+        self.labels.get(memory)?.as_deref()
+    }
+
+    /// Its mean, D numbers.
+    pub fn mean(&self) -> &[f64] {
+        &self.mean
+    }
+
+    /// The scale of a unit: root mean square deviation from the mean; as [`Patterns::spread`].
+    pub fn spread(&self) -> f64 {
+        self.spread
+    }
+
+    /// Whether some of it has no end, so that it has no prior and no samples of its own.
+    pub fn is_endless(&self) -> bool {
+        self.parts.iter().any(|p| matches!(&p.body, Body::Shape(shape) if shape.moments().endless))
+    }
+
+    /// Prior weights of the memories, which sum to 1; of a shape without end per unit of its volume.
+    pub fn weights(&self) -> Vec<f64> {
+        let mut weights = vec![0.0; self.memories()];
+        for part in &self.parts {
+            let own = match &part.body {
+                Body::Patterns(points) => points.patterns().log_weights(),
+                _ => None,
+            };
+            let each = 1.0 / part.memories.len() as f64;
+            for (k, &n) in part.memories.iter().enumerate() {
+                weights[n] = part.log_weight.exp() * own.map_or(each, |w| w[k].exp());
+            }
+        }
+        weights
+    }
+
+    /// The image of every memory when each unit is multiplied by its own factor.
+    ///
+    /// # Errors
+    /// A shape whose image is not known in closed form.
+    pub(crate) fn stretch(&self, factors: &[F]) -> Result<Self> {
+        let wide: Vec<f64> = factors.iter().map(|f| f.wide()).collect();
+        let stretch = |part: &Part<F>| -> Result<Part<F>> {
+            let body = match &part.body {
+                Body::Patterns(points) => Body::Patterns(Points::new(points.patterns().stretch(factors)?)),
+                Body::Cloud(points) => Body::Cloud(Points::new(points.patterns().stretch(factors)?)),
+                Body::Shape(shape) => Body::Shape(
+                    shape
+                        .stretch(&wide)
+                        .ok_or_else(|| Error::Undefined {
+                            model: "a memory with spheres",
+                            what: "recall with known units",
+                            reason: "a sphere has no closed form when units differ in noise; describe it as a cloud of points".into(),
+                        })?
+                        .into(),
+                ),
+            };
+            Ok(Part { body, ..part.clone() })
+        };
+        let parts = self.parts.iter().map(stretch).collect::<Result<Vec<_>>>()?;
+        let (mean, spread) = extent(&parts, self.dim);
+        Ok(Mixture { parts, mean, spread, ..self.clone() })
+    }
+
+    /// The posterior over memories at each state and level, with the best `top`.
+    ///
+    /// # Errors
+    /// States or levels of the wrong shape or not finite.
+    pub fn posterior(&self, states: ArrayView2<F>, sigmas: &[f64], top: usize) -> Result<Vec<Posterior>> {
+        let sigmas = self.check(states, sigmas)?;
+        let of_points = |points: &Points<F>| {
+            let betas: Vec<f64> = sigmas.iter().map(|s| 1.0 / (s * s)).collect();
+            posterior(points.patterns(), states, &betas, Form::Distance, top)
+        };
+        if let [Part { body: Body::Patterns(points), .. }] = &self.parts[..] {
+            return Ok(of_points(points));
+        }
+        let sums = self.log_sums(states, &sigmas)?;
+        let within = self.parts.iter().map(|part| match &part.body {
+            Body::Patterns(points) => Some(of_points(points)),
+            _ => None,
+        });
+        let within: Vec<Option<Vec<Posterior>>> = within.collect();
+        let one = |row: usize| {
+            let peak = sums.iter().map(|s| s[row]).fold(f64::NEG_INFINITY, f64::max);
+            let total: f64 = sums.iter().map(|s| (s[row] - peak).exp()).sum();
+            let (mut best, mut entropy, mut squares) = (Vec::new(), 0.0, 0.0);
+            for (part, (sums, within)) in self.parts.iter().zip(sums.iter().zip(&within)) {
+                let share = (sums[row] - peak).exp() / total;
+                let heat = if share > 0.0 { -share.ln() } else { 0.0 };
+                match within.as_ref().map(|w| &w[row]) {
+                    Some(own) => {
+                        entropy += share * (heat + own.entropy);
+                        squares += share * share / own.participation;
+                        best.extend(own.top.iter().map(|&(n, w)| (part.memories[n], share * w)));
+                    }
+                    None => {
+                        entropy += share * heat;
+                        squares += share * share;
+                        best.push((part.memories[0], share));
+                    }
+                }
+            }
+            best.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            best.truncate(top.clamp(1, self.memories()));
+            Posterior { top: best, entropy: f64::max(entropy, 0.0), participation: 1.0 / squares }
+        };
+        Ok((0..states.nrows()).map(one).collect())
+    }
+
+    /// The memory that each state lies on or is nearest to: the most probable one if hardly any noise is left
+    /// (σ = [`LAST`] spreads). Of points that is the nearest; where memories cross, as a point on a line, it is
+    /// the denser one. Ties go to the lowest number.
+    ///
+    /// # Errors
+    /// States of the wrong width or not finite.
+    pub fn nearest(&self, states: ArrayView2<F>) -> Result<Vec<Nearest>> {
+        let memories: Vec<usize> = match self.patterns() {
+            Some(patterns) => {
+                self.check(states, &vec![0.0; states.nrows()])?;
+                nearest(patterns, states)
+            }
+            None => {
+                let levels = vec![LAST * self.spread; states.nrows()];
+                self.posterior(states, &levels, 1)?.iter().map(|p| p.top[0].0).collect()
+            }
+        };
+        let mut places = vec![(0, 0); self.memories()];
+        for (p, part) in self.parts.iter().enumerate() {
+            part.memories.iter().enumerate().for_each(|(k, &n)| places[n] = (p, k));
+        }
+        let one = |(state, memory): (ndarray::ArrayView1<F>, usize)| {
+            let state: Vec<f64> = state.iter().map(|z| z.wide()).collect();
+            let row = |points: &Points<F>, n: usize| -> Vec<f64> {
+                points.patterns().values().row(n).iter().map(|y| y.wide()).collect()
+            };
+            let point = match (&self.parts[places[memory].0].body, places[memory].1) {
+                (Body::Patterns(points), n) => row(points, n),
+                (Body::Cloud(points), _) => {
+                    let alone = Array2::from_shape_fn((1, self.dim), |(_, j)| F::of(state[j]));
+                    row(points, nearest(points.patterns(), alone.view())[0])
+                }
+                (Body::Shape(shape), _) => {
+                    let mut point = vec![0.0; self.dim];
+                    shape.project(&state, &mut point);
+                    point
+                }
+            };
+            let distance = state.iter().zip(&point).map(|(z, y)| (z - y).powi(2)).sum::<f64>().sqrt();
+            Nearest { memory, point, distance }
+        };
+        Ok(states.outer_iter().zip(memories).map(one).collect())
+    }
+
+    /// ln π_c + log-sum of each part, one list a part.
+    fn log_sums(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Vec<Vec<f64>>> {
+        let mut result = Vec::new();
+        for part in &self.parts {
+            let sums = match &part.body {
+                Body::Patterns(points) | Body::Cloud(points) => points.log_sum(states, sigmas)?,
+                Body::Shape(shape) => parallel::map(states.nrows(), self.work(states.nrows()), |row| {
+                    let state: Vec<f64> = states.row(row).iter().map(|z| z.wide()).collect();
+                    shape.read(&state, sigmas[row], &mut vec![0.0; self.dim]).log_sum
+                }),
+            };
+            result.push(sums.into_iter().map(|s| s + part.log_weight).collect());
+        }
+        Ok(result)
+    }
+
+    /// The levels of checked states, those that stand for 0 and ∞ brought to the kernels' own.
+    fn check(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Vec<f64>> {
+        check_width("states", states.ncols(), self.dim)?;
+        check_rows("noise levels", sigmas.len(), states.nrows())?;
+        check_states("states", states, "give finite states")?;
+        let most = F::LARGEST_BETA.sqrt();
+        sigmas.iter().map(|&sigma| beta(sigma).map(|_| sigma.clamp(1.0 / most, most))).collect()
+    }
+
+    /// About how many operations the shapes cost a batch.
+    fn work(&self, rows: usize) -> f64 {
+        (rows * self.parts.len() * self.dim * 20) as f64
+    }
+
+    /// What all shapes say at one state, added to what `sum` has.
+    fn read_shapes(&self, state: &[f64], sigma: f64, sum: &mut Sum) {
+        let mut mean = vec![0.0; self.dim];
+        for part in &self.parts {
+            if let Body::Shape(shape) = &part.body {
+                let reading = shape.read(state, sigma, &mut mean);
+                sum.add(reading.log_sum + part.log_weight, reading.second, &mean);
+            }
+        }
+    }
+}
+
+/// A triple that grows, relative to its largest logit.
+struct Sum {
+    peak: f64,
+    mass: f64,
+    second: f64,
+    mean: Vec<f64>,
+}
+
+impl Sum {
+    fn add(&mut self, logit: f64, second: f64, mean: &[f64]) {
+        if logit > self.peak {
+            let shrink = (self.peak - logit).exp();
+            self.peak = logit;
+            self.mass *= shrink;
+            self.second *= shrink;
+            self.mean.iter_mut().for_each(|m| *m *= shrink);
+        }
+        let weight = (logit - self.peak).exp();
+        if weight > 0.0 {
+            self.mass += weight;
+            self.second += weight * second;
+            self.mean.iter_mut().zip(mean).for_each(|(sum, m)| *sum += weight * m);
+        }
+    }
+}
+
+/// Mean of a mixture and root mean square deviation of a unit from it. Shapes without end count only where
+/// there are no others, and then have no scale: 1.
+fn extent<F: Real>(parts: &[Part<F>], dim: usize) -> (Vec<f64>, f64) {
+    if let [Part { body: Body::Patterns(points), .. }] = parts {
+        return (points.patterns().mean(), points.patterns().spread());
+    }
+    let all: Vec<(f64, Moments)> = parts.iter().map(|p| (p.log_weight.exp(), p.body.moments())).collect();
+    let endless = all.iter().all(|(_, m)| m.endless);
+    let counts = |m: &Moments| endless || !m.endless;
+    let total: f64 = all.iter().filter(|(_, m)| counts(m)).map(|(w, _)| w).sum();
+    let moments = || all.iter().filter(|(_, m)| counts(m)).map(|(w, m)| (w / total, m));
+    let mean: Vec<f64> = (0..dim).map(|j| moments().map(|(w, m)| w * m.mean[j]).sum()).collect();
+    if endless {
+        return (mean, 1.0);
+    }
+    let apart = |m: &Moments| m.mean.iter().zip(&mean).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
+    let around = |square: f64| (square / dim as f64).sqrt();
+    let spread = around(moments().map(|(w, m)| w * (m.variance + apart(m))).sum());
+    let length = around(mean.iter().map(|m| m * m).sum());
+    // As for patterns: one point at rest has no scale but its own length.
+    let spread = if spread > 1e-14 * length { spread } else { length };
+    (mean, if spread > 0.0 { spread } else { 1.0 })
+}
+
+impl<F: Real> Denoise<F> for Mixture<F> {
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn read(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Read<F>> {
+        if let [Part { body: Body::Patterns(points), .. }] = &self.parts[..] {
+            return points.read(states, sigmas);
+        }
+        let sigmas = self.check(states, sigmas)?;
+        let mut all = Read::empty(states.nrows(), self.dim);
+        for part in &self.parts {
+            if let Body::Patterns(points) | Body::Cloud(points) = &part.body {
+                let mut read = points.read(states, &sigmas)?;
+                read.peak.iter_mut().for_each(|p| *p += part.log_weight);
+                all.merge(&read);
+            }
+        }
+        let shapes = parallel::map(states.nrows(), self.work(states.nrows()), |row| {
+            let state: Vec<f64> = states.row(row).iter().map(|z| z.wide()).collect();
+            let mut sum = Sum { peak: f64::NEG_INFINITY, mass: 0.0, second: 0.0, mean: vec![0.0; self.dim] };
+            self.read_shapes(&state, sigmas[row], &mut sum);
+            sum
+        });
+        for (row, sum) in shapes.into_iter().enumerate().filter(|(_, sum)| sum.mass > 0.0) {
+            let mean: Vec<F> = sum.mean.iter().map(|m| F::of(m / sum.mass)).collect();
+            all.merge_row(row, sum.peak, sum.mass, sum.second / sum.mass, &mean, 1.0);
+        }
+        Ok(all)
+    }
+
+    fn log_sum(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Vec<f64>> {
+        if let [Part { body: Body::Patterns(points), .. }] = &self.parts[..] {
+            return points.log_sum(states, sigmas);
+        }
+        let sigmas = self.check(states, sigmas)?;
+        let sums = self.log_sums(states, &sigmas)?;
+        let one = |row: usize| {
+            let peak = sums.iter().map(|s| s[row]).fold(f64::NEG_INFINITY, f64::max);
+            peak + sums.iter().map(|s| (s[row] - peak).exp()).sum::<f64>().ln()
+        };
+        Ok((0..states.nrows()).map(one).collect())
+    }
+
+    fn draw(&self, z: &[f64], sigma: f64, stream: &mut Stream) -> Result<Vec<f64>> {
+        let level = sigma.min(1e15);
+        let beta = beta(level)?.min(F::LARGEST_BETA);
+        let (mut race, mut y) = (Race::default(), vec![0.0; self.dim]);
+        for (p, part) in self.parts.iter().enumerate() {
+            match &part.body {
+                Body::Patterns(points) | Body::Cloud(points) => {
+                    points.enter(z, beta, (p, part.log_weight), &mut race, stream);
+                }
+                Body::Shape(shape) => {
+                    let least = 1.0 / F::LARGEST_BETA.sqrt();
+                    let prior = sigma.is_infinite();
+                    let sum = if prior { 0.0 } else { shape.read(z, level.max(least), &mut y).log_sum };
+                    race.enter((p, 0), part.log_weight + sum, stream);
+                }
+            }
+        }
+        let (p, n) = race.winner();
+        match &self.parts[p].body {
+            Body::Patterns(points) | Body::Cloud(points) => {
+                Ok(points.patterns().values().row(n).iter().map(|y| y.wide()).collect())
+            }
+            Body::Shape(shape) => {
+                let least = 1.0 / F::LARGEST_BETA.sqrt();
+                shape.draw(z, if sigma.is_infinite() { sigma } else { level.max(least) }, stream, &mut y)?;
+                Ok(y)
+            }
+        }
+    }
+}
+
+impl<F: Real> Energy<F> for Mixture<F> {
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn energy(&self, states: ArrayView2<F>, level: &[f64]) -> Result<Vec<f64>> {
+        let sums = self.log_sum(states, level)?;
+        let sigmas = self.check(states, level)?;
+        Ok(sums.iter().zip(sigmas).map(|(s, sigma)| -sigma.powi(2) * s).collect())
+    }
+}
+
+impl<F: Real> Gradient<F> for Mixture<F> {
+    fn gradient(&self, states: ArrayView2<F>, level: &[f64]) -> Result<Array2<F>> {
+        let mean = self.denoise(states, level)?;
+        Ok(Zip::from(states).and(&mean).map_collect(|&z, &d| z - d))
+    }
+}

@@ -1,0 +1,128 @@
+//! Where a shape lies: its origin, and the orthonormal directions in which it extends.
+
+use ndarray::{Array1, Array2, ArrayView1, ArrayViewMut1, aview1};
+
+use crate::error::{Error, Result};
+
+/// Rows count as orthonormal if their products miss 0 and 1 by no more than this: twice the rounding of a
+/// file that keeps nine digits.
+const ORTHONORMAL: f64 = 1e-9;
+
+/// Of the coordinates' length: what is left beyond it has lost no more than one digit.
+const LITTLE: f64 = 0.1;
+
+/// An origin and k orthonormal directions; without a matrix, all D units.
+#[derive(Clone, Debug)]
+pub(super) struct Frame {
+    pub(super) origin: Vec<f64>,
+    pub(super) directions: Option<Array2<f64>>,
+}
+
+impl Frame {
+    /// A frame with these directions (k × D); `what` names the origin in errors.
+    pub(super) fn new(what: &str, origin: Vec<f64>, directions: Array2<f64>) -> Result<Self> {
+        check_finite(what, &origin)?;
+        if directions.ncols() != origin.len() {
+            return Err(Error::shape(
+                "directions",
+                format!("{} units a row, as {what} has", origin.len()),
+                format!("{}", directions.ncols()),
+                "give every direction as one row",
+            ));
+        }
+        let mut excess = directions.dot(&directions.t());
+        excess.diag_mut().mapv_inplace(|product| product - 1.0);
+        // What is not a number is refused too.
+        if let Some(((i, j), excess)) =
+            excess.indexed_iter().find(|(_, e)| e.is_nan() || e.abs() > ORTHONORMAL)
+        {
+            let product = excess + f64::from(u8::from(i == j));
+            return Err(Error::parameter(
+                "directions",
+                "rows of length 1 at right angles, to within 1e-9",
+                format!("rows {i} and {j} with product {product}"),
+            ));
+        }
+        // One step of Newton's method to the nearest orthonormal rows: what is left is rounding.
+        let directions = &directions - &(excess.dot(&directions) * 0.5);
+        Ok(Frame { origin, directions: Some(directions) })
+    }
+
+    /// The frame of all units.
+    pub(super) fn full(what: &str, origin: Vec<f64>) -> Result<Self> {
+        check_finite(what, &origin)?;
+        Ok(Frame { origin, directions: None })
+    }
+
+    /// Units, D.
+    pub(super) fn dim(&self) -> usize {
+        self.origin.len()
+    }
+
+    /// Directions, k.
+    pub(super) fn count(&self) -> usize {
+        self.directions.as_ref().map_or(self.dim(), |d| d.nrows())
+    }
+
+    /// The coordinates of z along the directions, and its distance from the subspace.
+    ///
+    /// The distance is the length of what is left, made orthogonal again where little is left: a difference of
+    /// squares would lose it next to large coordinates.
+    pub(super) fn coordinates(&self, z: &[f64]) -> (Array1<f64>, f64) {
+        let mut rest: Array1<f64> = z.iter().zip(&self.origin).map(|(z, o)| z - o).collect();
+        let Some(directions) = &self.directions else { return (rest, 0.0) };
+        let along = directions.dot(&rest);
+        if directions.is_square() {
+            return (along, 0.0);
+        }
+        remove(directions, &along, &mut rest);
+        let distance = norm(rest.view());
+        if distance > LITTLE * norm(along.view()) {
+            return (along, distance);
+        }
+        let again = directions.dot(&rest);
+        remove(directions, &again, &mut rest);
+        (along, norm(rest.view()))
+    }
+
+    /// Writes the point with these coordinates.
+    pub(super) fn place(&self, along: ArrayView1<f64>, y: &mut [f64]) {
+        let mut y = ArrayViewMut1::from(y);
+        y.assign(&aview1(&self.origin));
+        let Some(directions) = &self.directions else { return y += &along };
+        for (&u, direction) in along.iter().zip(directions.outer_iter()) {
+            y.scaled_add(u, &direction);
+        }
+    }
+}
+
+/// rest −= Uᵀu
+fn remove(directions: &Array2<f64>, along: &Array1<f64>, rest: &mut Array1<f64>) {
+    for (u, direction) in along.iter().zip(directions.outer_iter()) {
+        rest.scaled_add(-u, &direction);
+    }
+}
+
+/// The length of a vector, also where its square leaves the number range.
+pub(super) fn norm(v: ArrayView1<f64>) -> f64 {
+    let plain = v.dot(&v).sqrt();
+    if (1e-140..1e140).contains(&plain) {
+        return plain;
+    }
+    let largest = v.iter().fold(0.0f64, |m, x| m.max(x.abs()));
+    if largest == 0.0 || largest.is_infinite() {
+        return largest;
+    }
+    largest * v.iter().map(|x| (x / largest).powi(2)).sum::<f64>().sqrt()
+}
+
+/// Refuses an empty list and numbers that are not finite.
+pub(super) fn check_finite(what: &str, values: &[f64]) -> Result<()> {
+    if values.is_empty() {
+        return Err(Error::parameter(what, "at least one number", "none"));
+    }
+    match values.iter().find(|v| !v.is_finite()) {
+        Some(found) => Err(Error::parameter(what, "finite numbers", found)),
+        None => Ok(()),
+    }
+}

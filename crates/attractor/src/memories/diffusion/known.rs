@@ -1,0 +1,153 @@
+//! Recall with known units.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use ndarray::{Array2, ArrayView2, Axis};
+
+use super::Diffusion;
+use crate::dynamics::{Clamp, Start};
+use crate::error::Result;
+use crate::kernels::{Form, Posterior, posterior};
+use crate::memories::{Level, Request};
+use crate::observe::{Frame, Observer};
+use crate::real::Real;
+use crate::recall::{Outcome, Recalled, Stop};
+
+/// Known units count as noisy at this level, in spreads.
+const EXACT: f64 = 1e-4;
+/// At this level, in radii of the memory, a unit says nothing: less than 10⁻⁶ of a nat.
+const SILENT: f64 = 1e3;
+
+/// Rows with the same known units, in the order of their first.
+fn by_mask(known: ArrayView2<bool>) -> Vec<(Vec<bool>, Vec<usize>)> {
+    let mut places: HashMap<Vec<bool>, usize> = HashMap::new();
+    let mut groups: Vec<(Vec<bool>, Vec<usize>)> = Vec::new();
+    for (row, mask) in known.outer_iter().enumerate() {
+        let place = *places.entry(mask.to_vec()).or_insert(groups.len());
+        if place == groups.len() {
+            groups.push((mask.to_vec(), Vec::new()));
+        }
+        groups[place].1.push(row);
+    }
+    groups
+}
+
+/// Shows the states of some rows of a batch in their own units.
+struct Unstretched<'a, F> {
+    observer: &'a mut dyn Observer<F>,
+    rows: &'a [usize],
+    factors: &'a [F],
+}
+
+impl<F: Real> Observer<F> for Unstretched<'_, F> {
+    fn observe(&mut self, frame: Frame<F>) -> ControlFlow<()> {
+        let rows: Vec<usize> = frame.rows.iter().map(|&r| self.rows[r]).collect();
+        let mut states = frame.states.to_owned();
+        each_unit(&mut states, self.factors, |z, factor| z / factor);
+        self.observer.observe(Frame { rows: &rows, states: states.view(), ..frame })
+    }
+}
+
+/// Changes every unit of all rows by its own factor.
+fn each_unit<F: Real>(states: &mut Array2<F>, factors: &[F], change: impl Fn(F, F) -> F) {
+    for mut row in states.outer_iter_mut() {
+        row.iter_mut().zip(factors).for_each(|(z, &factor)| *z = change(*z, factor));
+    }
+}
+
+impl<F: Real> Diffusion<F> {
+    /// Posterior at the cue's level. Known units are exact: they count as noisy at a level of 10⁻⁴
+    /// spreads, the others at their own level or, where nothing was said of that, not at all.
+    pub(super) fn posterior_of_cues(
+        &self,
+        request: &Request<F>,
+        states: &Array2<F>,
+        levels: &[f64],
+        clamp: Option<&Array2<F>>,
+    ) -> Result<Vec<Posterior>> {
+        let (Some(known), Some(values)) = (request.known, clamp) else {
+            return self.memory.posterior(states.view(), levels, request.top);
+        };
+        let mut result = vec![None; states.nrows()];
+        for (mask, rows) in by_mask(known) {
+            let level = levels[rows[0]];
+            let exact = EXACT * self.memory.spread();
+            let units: Vec<usize> = (0..mask.len()).filter(|&j| mask[j]).collect();
+            let (mut queries, values) = (states.select(Axis(0), &rows), values.select(Axis(0), &rows));
+            let silent = request.level == Level::Estimate;
+            let found = if units.is_empty() {
+                self.memory.posterior(queries.view(), &vec![level; rows.len()], request.top)?
+            } else if let (true, Some(patterns)) = (silent, self.memory.patterns()) {
+                let betas = vec![1.0 / (exact * exact); rows.len()];
+                let values = values.select(Axis(1), &units);
+                posterior(&patterns.select_units(&units)?, values.view(), &betas, Form::Distance, request.top)
+            } else {
+                // So noisy that units of which nothing was said say nothing.
+                let level = if silent { self.hiding(SILENT) } else { level };
+                let factors = factors(&mask, level / exact, if silent { f64::INFINITY } else { 1.0 / EXACT });
+                for (mut query, value) in queries.outer_iter_mut().zip(values.outer_iter()) {
+                    units.iter().for_each(|&j| query[j] = value[j] * factors[j]);
+                }
+                let stretched = self.memory.stretch(&factors)?;
+                stretched.posterior(queries.view(), &vec![level; rows.len()], request.top)?
+            };
+            for (row, posterior) in rows.into_iter().zip(found) {
+                result[row] = Some(posterior);
+            }
+        }
+        Ok(result.into_iter().map(|p| p.expect("every row has a mask")).collect())
+    }
+
+    /// The same with known units. These have no noise, so they tell patterns apart from the start, at any
+    /// level of the others: recall goes on in stretched units, where one level stands for both. (Known
+    /// units that count only as much as the others' level lets them come too late: the rest has gone
+    /// astray by then.)
+    pub(super) fn descend_known(
+        &self,
+        request: &Request<F>,
+        states: &Array2<F>,
+        values: &Array2<F>,
+        levels: &[f64],
+        stop: Stop,
+        observer: &mut dyn Observer<F>,
+    ) -> Result<Recalled<F>> {
+        let known = request.known.expect("known units");
+        let (ids, b) = (request.rows(), states.nrows());
+        let mut all =
+            Recalled { states: states.clone(), outcomes: vec![Outcome::StillMoving; b], steps: vec![0; b] };
+        for (mask, rows) in by_mask(known) {
+            // With known units the level is the same in all rows.
+            let factors = factors(&mask, levels[rows[0]] / (EXACT * self.memory.spread()), 1.0 / EXACT);
+            let memory = self.memory.stretch(&factors)?;
+            let stretched = |values: &Array2<F>| {
+                let mut values = values.select(Axis(0), &rows);
+                each_unit(&mut values, &factors, |z, factor| z * factor);
+                values
+            };
+            let (start, values) = (stretched(states), stretched(values));
+            let ids: Vec<u64> = rows.iter().map(|&r| ids[r]).collect();
+            let levels: Vec<f64> = rows.iter().map(|&r| levels[r]).collect();
+            let clamp = Clamp::new(known.select(Axis(0), &rows).view(), values.view())?;
+            let clamp =
+                if self.course.sampler.is_stochastic() { clamp.noised(request.seed, &ids) } else { clamp };
+            let start = Start { states: start.view(), rows: &ids, seed: request.seed, held: None };
+            let mut observer = Unstretched { observer, rows: &rows, factors: &factors };
+            let mut part = self.descend(&memory, start, Some(clamp), &levels, stop, &mut observer)?;
+            each_unit(&mut part.states, &factors, |z, factor| z / factor);
+            for (k, &row) in rows.iter().enumerate() {
+                all.states.row_mut(row).assign(&part.states.row(k));
+                (all.outcomes[row], all.steps[row]) = (part.outcomes[k], part.steps[k]);
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// Factors by which known units are stretched, so that all units have the level of the others: `ratio` of
+/// that level to that of the known ones, at most `most`.
+fn factors<F: Real>(mask: &[bool], ratio: f64, most: f64) -> Vec<F> {
+    // A power of two, so that stretching and back is exact.
+    let stretch = F::of(ratio.clamp(1.0, most).log2().floor().exp2());
+    mask.iter().map(|&known| if known { stretch } else { F::ONE }).collect()
+}

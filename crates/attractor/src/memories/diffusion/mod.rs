@@ -1,0 +1,435 @@
+//! Exact-score diffusion on stored memories.
+
+mod known;
+
+use ndarray::{Array2, ArrayView2};
+
+use super::report::{overlap, read_values};
+use super::{Card, Found, Learned, Level, Memory, Options, Parameter, Recall, Request, Row};
+use crate::diffusion::{Course, LAST, LinearRate, Process, Sampler, estimate_levels};
+use crate::dynamics::{Clamp, Start};
+use crate::energies::{Denoise, Energy, Mixture, Nearest};
+use crate::error::{Error, Result};
+use crate::kernels::{Form, Posterior};
+use crate::noise::{Purpose, streams};
+use crate::observe::Observer;
+use crate::patterns::Patterns;
+use crate::real::Real;
+use crate::recall::{Grid, Recalled, Stop, recall};
+
+/// What [`MODELS`](super::MODELS) says of it.
+pub(super) const CARD: Card = Card {
+    name: "diffusion",
+    title: "Exact-score diffusion on stored patterns",
+    equation: "E_s(z) = -s^2 ln 1/N sum_n exp(-|z-y_n|^2/2s^2);  dz/ds = (z - D(z;s))/s down to s = 0",
+    parameters: PARAMETERS,
+    cost: "4 N D operations and N exponentials a step and cue (heun twice); N D numbers",
+    source: "Ambrogioni (2023), Eq. 6-14 and App. A; samplers: Song et al. (2021), Karras et al. (2022), Lu et al. (2022)",
+    spins: false,
+    weighted: true,
+};
+
+/// The options of every memory that recalls by diffusion.
+pub(super) const PARAMETERS: &[Parameter] = &[
+    Parameter {
+        name: "process",
+        values: "ve|vp|vp-linear|sub-vp|edm|flow",
+        default: "vp",
+        help: "Noising process: variance exploding, preserving (at a constant or linear rate), below preserving, sigma = t, linear flow matching",
+    },
+    Parameter {
+        name: "gamma",
+        values: "a number > 0",
+        default: "0.8 (vp), 1 (ve)",
+        help: "Constant rate of the process: gamma of vp, noise per root time of ve",
+    },
+    Parameter {
+        name: "rate-min",
+        values: "a number > 0",
+        default: "0.1",
+        help: "Rate of vp-linear and sub-vp at t = 0",
+    },
+    Parameter {
+        name: "rate-max",
+        values: "a number > 0",
+        default: "20",
+        help: "Rate of vp-linear and sub-vp at t = 1",
+    },
+    Parameter {
+        name: "sampler",
+        values: "euler|ddim|heun|dpmpp-2m|dormand-prince|euler-maruyama|ancestral|predictor-corrector|langevin|bridge|one-step",
+        default: "dpmpp-2m",
+        help: "How the state is taken down the noise levels; euler-maruyama, ancestral and bridge draw the memory from the posterior, predictor-corrector and langevin are random too",
+    },
+    Parameter {
+        name: "steps",
+        values: "a whole number > 0",
+        default: "24; 12 heun, 48 ddim, 300 euler, euler-maruyama and ancestral, 150 predictor-corrector, 1000 langevin; extended: twice as many",
+        help: "Steps of the sampler (dormand-prince: of its output, between which it takes its own)",
+    },
+    Parameter {
+        name: "rho",
+        values: "a number from 0.1 to 100",
+        default: "2",
+        help: "Exponent of the grid of noise levels: 1 equal steps, 7 as Karras et al. (not of the Euler methods)",
+    },
+    Parameter {
+        name: "last",
+        values: "a number from 1e-12 to 1",
+        default: "0.002",
+        help: "Last positive noise level, in spreads of the memory",
+    },
+    Parameter {
+        name: "accuracy",
+        values: "a number from 1e-14 to 1",
+        default: "1e-6",
+        help: "Error that dormand-prince may make in a step and unit, in spreads of the memory",
+    },
+];
+
+/// A course from named options.
+pub(super) fn course(options: &Options, card: &Card) -> Result<Course> {
+    let mut course = Course::default();
+    if let Some(name) = options.get::<String>(card, "process")? {
+        course.process = name.parse()?;
+    }
+    if let Some(rate) = options.get(card, "gamma")? {
+        course.process = course.process.with_rate(rate)?;
+    }
+    let (min, max) = (options.get(card, "rate-min")?, options.get(card, "rate-max")?);
+    if min.is_some() || max.is_some() {
+        let usual = LinearRate::default();
+        let rate = LinearRate { min: min.unwrap_or(usual.min), max: max.unwrap_or(usual.max) };
+        course.process = course.process.with_linear_rate(rate)?;
+    }
+    if let Some(name) = options.get::<String>(card, "sampler")? {
+        course.sampler = name.parse()?;
+    }
+    course.steps = options.get(card, "steps")?;
+    course.rho = options.get(card, "rho")?.unwrap_or(course.rho);
+    course.last = options.get(card, "last")?.unwrap_or(course.last);
+    course.accuracy = options.get(card, "accuracy")?.unwrap_or(course.accuracy);
+    let unused = |name: &str, used: bool, by: &str| match options.iter().any(|(n, _)| n == name) && !used {
+        true => Err(Error::parameter(name, by, format!("the sampler {}", course.sampler.name()))),
+        false => Ok(()),
+    };
+    unused("accuracy", course.sampler == Sampler::DormandPrince, "the sampler dormand-prince with it")?;
+    let grid = "a sampler that goes by a grid of noise levels (not euler, euler-maruyama or one-step)";
+    unused("rho", course.sampler.has_grid(), grid)?;
+    unused("last", course.sampler.has_grid(), grid)?;
+    course.check()?;
+    Ok(course)
+}
+
+/// A diffusion model whose training data are the stored patterns, with its exact score.
+///
+/// Recall denoises the cue from its noise level σ₀ to 0: along the probability flow (deterministic),
+/// or along the reverse SDE, which ends in pattern n with the posterior probability w_n(z; σ₀). The
+/// landscape at level σ is a modern Hopfield network's at β = 1/σ², so recall is a Hopfield recall
+/// that cools as it goes (Ambrogioni 2023).
+///
+/// ```
+/// use attractor::{Patterns, diffusion::{Process, Sampler}};
+/// use attractor::memories::{Diffusion, Level, Memory, Request};
+/// use ndarray::array;
+/// let patterns = Patterns::new(array![[1.0_f64, 1.0, -1.0, -1.0], [1.0, -1.0, 1.0, -1.0]])?;
+/// let memory = Diffusion::new(patterns, Process::default(), Sampler::default(), None)?;
+/// let cue = array![[0.9, 0.8, 0.1, -0.5]];
+/// let request = Request { level: Level::Signal(0.68), ..Request::new(cue.view()) };
+/// let recall = memory.recall(&request)?;
+/// assert!((&recall.states - &array![[1.0, 1.0, -1.0, -1.0]]).iter().all(|d| d.abs() < 1e-6));
+/// // Odds of the first pattern: exp of Δ‖z − y‖²/2σ₀² = 2·(0.8 − 0.1)·0.68/(1 − 0.68²).
+/// let odds: f64 = (1.4_f64 * 0.68 / (1.0 - 0.68 * 0.68)).exp();
+/// let first = recall.rows[0].posterior.as_ref().unwrap().top[0];
+/// assert_eq!(first.0, 0);
+/// assert!((first.1 - odds / (1.0 + odds)).abs() < 1e-12);
+/// # Ok::<(), attractor::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Diffusion<F> {
+    memory: Mixture<F>,
+    course: Course,
+    card: &'static Card,
+}
+
+impl<F: Real> Diffusion<F> {
+    /// Stores patterns. `steps` of the sampler; its own number if `None`.
+    ///
+    /// # Errors
+    /// No steps, or more than 100,000.
+    pub fn new(
+        patterns: Patterns<F>,
+        process: Process,
+        sampler: Sampler,
+        steps: Option<usize>,
+    ) -> Result<Self> {
+        Self::on(patterns.into(), Course { process, sampler, steps, ..Course::default() })
+    }
+
+    /// Recall from a mixture of memories of any form.
+    ///
+    /// # Errors
+    /// A course outside its range.
+    pub fn on(memory: Mixture<F>, course: Course) -> Result<Self> {
+        let card = if memory.patterns().is_some() { &CARD } else { &super::extended::CARD };
+        Self::with_card(memory, course, card)
+    }
+
+    /// The same, for a model by name.
+    pub(super) fn with_card(memory: Mixture<F>, course: Course, card: &'static Card) -> Result<Self> {
+        course.check()?;
+        Ok(Diffusion { memory, course, card })
+    }
+
+    /// Its landscapes and denoiser.
+    pub fn mixture(&self) -> &Mixture<F> {
+        &self.memory
+    }
+
+    /// How a state is taken down the noise levels.
+    pub fn course(&self) -> &Course {
+        &self.course
+    }
+
+    /// What a memory without end cannot give.
+    fn endless(&self, what: &'static str, reason: &str) -> Error {
+        Error::Undefined { model: "a memory without end", what, reason: reason.into() }
+    }
+
+    /// The level, in prepared units, that hides which memory a state came from: so many times the radius
+    /// √D · spread of the memory.
+    fn hiding(&self, times: f64) -> f64 {
+        times * self.memory.spread() * (Memory::dim(self) as f64).sqrt()
+    }
+
+    /// First states z and their levels, both prepared, and the levels in the cues' units.
+    fn begin(&self, request: &Request<F>) -> Result<(Array2<F>, Vec<f64>)> {
+        let preparation = self.memory.preparation();
+        let cues = request.checked_cues(Memory::dim(self))?;
+        let b = cues.nrows();
+        let blind = request.known.is_some() && request.level == Level::Estimate;
+        if blind {
+            return self.begin_blind(request);
+        }
+        let (sigmas, clean) = match request.level {
+            Level::Sigma(sigma) => {
+                crate::energies::beta(sigma)?;
+                (vec![sigma; b], cues)
+            }
+            Level::Signal(signal) => {
+                let sigma = Process::sigma_of_signal(signal)?;
+                (vec![sigma; b], cues.mapv(|x| F::of(x.wide() / signal)))
+            }
+            Level::Estimate if self.memory.is_endless() => {
+                return Err(self.endless(
+                    "level of a cue",
+                    "the noisier it is, the more of the memory is near; give the level (--sigma or --signal)",
+                ));
+            }
+            Level::Estimate => {
+                let sigmas = estimate_levels(&self.memory, &self.course.process, cues.view())?;
+                let mut clean = cues;
+                for (mut row, &sigma) in clean.outer_iter_mut().zip(&sigmas) {
+                    let scale = self.course.process.scale_at(sigma);
+                    row.mapv_inplace(|x| F::of(x.wide() / scale));
+                }
+                (sigmas, clean)
+            }
+        };
+        Ok((preparation.forward(clean), sigmas))
+    }
+
+    /// First states of a clamped recall that knows nothing of the other units: a level so high that it
+    /// hides which pattern a state came from. The flow starts at D(z;∞), the mean pattern, since noise
+    /// would be evidence for patterns that happen to lie its way; the SDE needs that noise.
+    fn begin_blind(&self, request: &Request<F>) -> Result<(Array2<F>, Vec<f64>)> {
+        /// Of the patterns' own radius √D · spread.
+        const HIDING: f64 = 3.0;
+        let sigma = self.hiding(HIDING);
+        let mean = self.memory.mean();
+        let mut states = Array2::from_shape_fn(request.cues.dim(), |(_, j)| F::of(mean[j]));
+        if self.course.sampler.is_stochastic() {
+            let mut noise = streams(request.seed, Purpose::Prior, &request.rows());
+            for (mut row, stream) in states.outer_iter_mut().zip(&mut noise) {
+                row.mapv_inplace(|z| F::of(z.wide() + sigma * stream.normal()));
+            }
+        }
+        Ok((states, vec![sigma / self.memory.preparation().scale(); request.cues.nrows()]))
+    }
+
+    /// Takes states down the levels, in the landscapes of this memory.
+    fn descend(
+        &self,
+        memory: &Mixture<F>,
+        start: Start<F>,
+        clamp: Option<Clamp<F>>,
+        levels: &[f64],
+        stop: Stop,
+        observer: &mut dyn Observer<F>,
+    ) -> Result<Recalled<F>> {
+        // Of this memory, not of one in stretched units.
+        let spread = self.memory.spread();
+        let grid = Grid::Levels(self.course.levels(levels, spread));
+        recall(self.course.dynamics(memory, spread).as_ref(), start, clamp, &grid, stop, observer)
+    }
+}
+
+impl<F: Real> Memory<F> for Diffusion<F> {
+    fn name(&self) -> &'static str {
+        self.card.name
+    }
+
+    fn dim(&self) -> usize {
+        Denoise::dim(&self.memory)
+    }
+
+    fn patterns(&self) -> Option<&Patterns<F>> {
+        self.memory.patterns()
+    }
+
+    fn memories(&self) -> Option<usize> {
+        Some(self.memory.memories())
+    }
+
+    fn weights(&self) -> Option<Vec<f64>> {
+        Some(self.memory.weights())
+    }
+
+    fn label(&self, memory: usize) -> Option<&str> {
+        self.memory.label(memory)
+    }
+
+    fn landscape(&self) -> &dyn Energy<F> {
+        &self.memory
+    }
+
+    fn denoiser(&self) -> Option<&dyn Denoise<F>> {
+        Some(&self.memory)
+    }
+
+    fn course(&self) -> Option<&Course> {
+        Some(&self.course)
+    }
+
+    fn posterior(&self, states: ArrayView2<F>, levels: &[f64], top: usize) -> Result<Option<Vec<Posterior>>> {
+        self.memory.posterior(states, levels, top).map(Some)
+    }
+
+    fn nearest(&self, states: ArrayView2<F>) -> Result<Vec<Found>> {
+        let per_unit = self.memory.preparation().scale() * (Memory::dim(self) as f64).sqrt();
+        let found = |(nearest, state): (Nearest, ndarray::ArrayView1<F>)| Found {
+            memory: Some(nearest.memory),
+            overlap: Some(overlap(state, &nearest.point)),
+            distance: Some(nearest.distance / per_unit),
+        };
+        Ok(self.memory.nearest(states)?.into_iter().zip(states.outer_iter()).map(found).collect())
+    }
+
+    fn spread(&self) -> Option<f64> {
+        Some(self.memory.spread())
+    }
+
+    /// Noise of a level at which a state is noise and nothing else.
+    fn imagine(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {
+        /// Of the memory's radius: what is left of the memory's own form at that level is 1 % of a variance.
+        const HIDING: f64 = 10.0;
+        if self.memory.is_endless() {
+            return Err(self
+                .endless("recall from nothing", "no place on it is as likely as another; start from cues"));
+        }
+        let sigma = self.hiding(HIDING);
+        let deviation = sigma.hypot(self.memory.spread());
+        let mut states =
+            Array2::from_shape_fn((rows.len(), Memory::dim(self)), |(_, j)| F::of(self.memory.mean()[j]));
+        for (mut row, stream) in states.outer_iter_mut().zip(&mut streams(seed, Purpose::Prior, rows)) {
+            row.mapv_inplace(|z| F::of(z.wide() + deviation * stream.normal()));
+        }
+        let preparation = self.memory.preparation();
+        Ok((preparation.backward(states), Level::Sigma(sigma / preparation.scale())))
+    }
+
+    fn run(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
+        /// Rest: root mean square distance per unit from the posterior mean, in spreads.
+        const REST: f64 = 0.05;
+        if request.updates.is_some() {
+            return Err(Error::Undefined {
+                model: self.name(),
+                what: "number of updates",
+                reason: "it goes through noise levels; give the number of its steps (--steps)".into(),
+            });
+        }
+        let preparation = self.memory.preparation();
+        let (states, sigmas) = self.begin(request)?;
+        let levels: Vec<f64> = sigmas.iter().map(|s| s * preparation.scale()).collect();
+        let rows = request.rows();
+        let values = match request.known {
+            Some(_) => Some(preparation.forward(request.checked_cues(Memory::dim(self))?)),
+            None => None,
+        };
+        let (_, stop) = super::updates(None, request.tolerance, REST * self.memory.spread())?;
+        let stop = Stop { early: false, ..stop };
+        let posteriors = self.posterior_of_cues(request, &states, &levels, values.as_ref())?;
+        let recalled = match &values {
+            Some(values) => self.descend_known(request, &states, values, &levels, stop, observer)?,
+            None => {
+                let start = Start { states: states.view(), rows: &rows, seed: request.seed, held: None };
+                self.descend(&self.memory, start, None, &levels, stop, observer)?
+            }
+        };
+        let energies = self.memory.energy(recalled.states.view(), &levels)?;
+        // At the last level the weights of a state at rest are those of the pattern that it rests on.
+        let last = LAST * self.memory.spread();
+        let betas = vec![1.0 / (last * last); rows.len()];
+        let values =
+            self.patterns().and_then(|p| read_values(p, recalled.states.view(), &betas, Form::Distance));
+        let area = preparation.scale().powi(2);
+        let rows = Memory::nearest(self, recalled.states.view())?
+            .into_iter()
+            .zip(energies)
+            .zip(posteriors)
+            .enumerate()
+            .map(|(row, ((found, energy), posterior))| Row {
+                memory: found.memory,
+                overlap: found.overlap,
+                distance: found.distance,
+                posterior: Some(posterior),
+                regime: None,
+                energy: energy / area,
+                sigma: Some(sigmas[row]),
+                beta: None,
+                matching: None,
+                refused: false,
+                outcome: recalled.outcomes[row],
+                steps: recalled.steps[row],
+            })
+            .collect();
+        Ok(Recall { states: preparation.backward(recalled.states), values, rows })
+    }
+
+    /// E_σ in the states' own units.
+    fn energies(&self, states: ArrayView2<F>, sigma: Option<f64>) -> Result<Vec<f64>> {
+        let Some(sigma) = sigma else {
+            return Err(Error::Undefined {
+                model: self.name(),
+                what: "single energy",
+                reason: "it has one landscape for each noise level; give the level (--sigma)".into(),
+            });
+        };
+        let preparation = self.memory.preparation();
+        crate::error::check_width("states", states.ncols(), Memory::dim(self))?;
+        crate::patterns::check_states("states", states, "give finite states")?;
+        let states = preparation.forward(states.to_owned());
+        let levels = vec![sigma * preparation.scale(); states.nrows()];
+        let energies = self.memory.energy(states.view(), &levels)?;
+        Ok(energies.iter().map(|e| e / preparation.scale().powi(2)).collect())
+    }
+}
+
+/// From named options.
+pub(super) fn build<F: Real>(
+    patterns: Patterns<F>,
+    options: &Options,
+    _learned: Option<Learned>,
+) -> Result<Box<dyn Memory<F>>> {
+    Ok(Box::new(Diffusion::on(patterns.into(), course(options, &CARD)?)?))
+}
