@@ -2,6 +2,7 @@
 //! data set that ships with the project.
 
 mod corruption;
+mod description;
 mod digits;
 mod error;
 mod formats;
@@ -12,6 +13,7 @@ mod synthetic;
 mod table;
 
 pub use corruption::{Corrupted, Corruption, Finish, Side, corrupt};
+pub use description::{Described, Description, Kind, is_description, read_description};
 pub use digits::{Digits, digits};
 pub use error::{Error, Result};
 pub use formats::{Head, Reading, Rows, read, read_bytes, read_mask};

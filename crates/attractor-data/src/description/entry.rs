@@ -1,0 +1,217 @@
+//! The fields of one memory: each read with a sentence that says what is wrong with it.
+
+use std::path::Path;
+
+use ndarray::Array2;
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Result};
+use crate::formats::{Reading, read};
+
+/// Larger numbers are refused: squares of sums of them must stay numbers.
+const LARGEST: f64 = 1e100;
+
+/// The fields of one table of a description.
+pub(super) struct Entry<'a> {
+    pub(super) path: &'a Path,
+    /// `memory[3]`; of the file itself, nothing.
+    pub(super) place: String,
+    pub(super) fields: &'a Map<String, Value>,
+}
+
+/// Units a state, and the first field that said so.
+#[derive(Default)]
+pub(super) struct Units(Option<(usize, String)>);
+
+impl Units {
+    /// Refuses a row that has other units than those before it.
+    pub(super) fn agree(&mut self, entry: &Entry, field: &str, found: usize) -> Result<()> {
+        match &self.0 {
+            None => self.0 = Some((found, entry.full(field))),
+            Some((dim, _)) if *dim == found => {}
+            Some((dim, first)) => {
+                let expected = format!("{dim} numbers, as {first} says");
+                return Err(entry.wrong(field, &expected, found.to_string(), "give all the same units"));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn dim(&self) -> usize {
+        self.0.as_ref().map_or(0, |(dim, _)| *dim)
+    }
+}
+
+/// A value in a few words.
+pub(super) fn show(value: &Value) -> String {
+    match value {
+        Value::Array(list) => format!("a list of {}", list.len()),
+        Value::Object(_) => "a table".to_owned(),
+        Value::String(text) => quoted(text),
+        other => other.to_string(),
+    }
+}
+
+/// A text from a file, on one line and no longer than a message bears.
+pub(super) fn quoted(text: &str) -> String {
+    const MOST: usize = 40;
+    let more = if text.chars().count() > MOST { "…" } else { "" };
+    let shown = text.chars().take(MOST).map(|c| if c.is_control() { '\u{fffd}' } else { c });
+    format!("'{}{more}'", shown.collect::<String>())
+}
+
+impl Entry<'_> {
+    fn full(&self, field: &str) -> String {
+        if self.place.is_empty() { field.to_owned() } else { format!("{}.{field}", self.place) }
+    }
+
+    pub(super) fn wrong(&self, field: &str, expected: &str, found: impl Into<String>, cure: &str) -> Error {
+        Error::content(self.path, format!("{} to be {expected}", self.full(field)), found, cure)
+    }
+
+    /// What the shape itself refuses.
+    pub(super) fn refused(&self, error: attractor::Error) -> Error {
+        match error {
+            attractor::Error::Parameter { name, expected, found } => {
+                self.wrong(&name, &expected, found, "correct it there")
+            }
+            attractor::Error::Shape { what, expected, found, cure } => {
+                self.wrong(&what, &expected, found, &cure)
+            }
+            other => {
+                let expected = format!("{} to describe a shape", self.place);
+                Error::content(self.path, expected, other.to_string(), "correct it there")
+            }
+        }
+    }
+
+    /// Refuses fields that are not known.
+    pub(super) fn only(&self, known: &[&str]) -> Result<()> {
+        let Some(unknown) = self.fields.keys().find(|name| !known.contains(&name.as_str())) else {
+            return Ok(());
+        };
+        let place = if self.place.is_empty() { "the file" } else { &self.place };
+        Err(Error::content(
+            self.path,
+            format!("{place} to have no fields but {}", known.join(", ")),
+            quoted(unknown),
+            "rename it or leave it away",
+        ))
+    }
+
+    pub(super) fn optional(&self, field: &str) -> Option<&Value> {
+        self.fields.get(field)
+    }
+
+    pub(super) fn needed(&self, field: &str) -> Result<&Value> {
+        self.optional(field).ok_or_else(|| self.wrong(field, "given", "nothing", "add it"))
+    }
+
+    fn number(&self, field: &str, value: &Value) -> Result<f64> {
+        match value.as_f64() {
+            Some(number) if number.abs() <= LARGEST => Ok(number),
+            _ => Err(self.wrong(
+                field,
+                "a number of at most 1e100 in size",
+                show(value),
+                "give a finite number",
+            )),
+        }
+    }
+
+    pub(super) fn positive(&self, field: &str, value: &Value) -> Result<f64> {
+        match self.number(field, value) {
+            Ok(number) if number > 0.0 => Ok(number),
+            _ => Err(self.wrong(field, "a number > 0", show(value), "give a finite number above 0")),
+        }
+    }
+
+    fn list<'a>(&self, field: &str, value: &'a Value) -> Result<&'a [Value]> {
+        match value {
+            Value::Array(list) if !list.is_empty() => Ok(list),
+            other => Err(self.wrong(field, "a list of at least one", show(other), "write it as [a, b, ...]")),
+        }
+    }
+
+    /// D numbers.
+    pub(super) fn numbers(&self, field: &str, units: &mut Units) -> Result<Vec<f64>> {
+        self.row(field, self.needed(field)?, units)
+    }
+
+    fn row(&self, field: &str, value: &Value, units: &mut Units) -> Result<Vec<f64>> {
+        let list = self.list(field, value)?;
+        let numbers = list.iter().enumerate().map(|(i, v)| self.number(&format!("{field}[{i}]"), v));
+        let numbers = numbers.collect::<Result<Vec<f64>>>()?;
+        units.agree(self, field, numbers.len())?;
+        Ok(numbers)
+    }
+
+    /// Rows of D numbers.
+    pub(super) fn rows(&self, field: &str, units: &mut Units) -> Result<Array2<f64>> {
+        let list = self.list(field, self.needed(field)?)?;
+        let mut values = Vec::new();
+        for (i, row) in list.iter().enumerate() {
+            values.extend(self.row(&format!("{field}[{i}]"), row, units)?);
+        }
+        let shape = (list.len(), values.len() / list.len());
+        Array2::from_shape_vec(shape, values).map_err(|e| {
+            self.wrong(field, "rows of one length", e.to_string(), "give all rows the same units")
+        })
+    }
+
+    /// So many numbers > 0.
+    pub(super) fn weights(&self, field: &str, value: &Value, count: usize) -> Result<Vec<f64>> {
+        let list = self.counted(field, value, count)?;
+        list.iter().enumerate().map(|(i, v)| self.positive(&format!("{field}[{i}]"), v)).collect()
+    }
+
+    fn counted<'a>(&self, field: &str, value: &'a Value, count: usize) -> Result<&'a [Value]> {
+        let list = self.list(field, value)?;
+        if list.len() == count {
+            return Ok(list);
+        }
+        Err(self.wrong(field, &format!("a list of {count}"), list.len().to_string(), "give one for each"))
+    }
+
+    fn text(&self, field: &str, value: &Value) -> Result<String> {
+        let text = value.as_str().map(str::to_owned);
+        text.ok_or_else(|| self.wrong(field, "text", show(value), "put it in quotes"))
+    }
+
+    pub(super) fn label(&self) -> Result<Option<String>> {
+        self.optional("label").map(|label| self.text("label", label)).transpose()
+    }
+
+    /// So many names.
+    pub(super) fn labels(&self, value: &Value, count: usize) -> Result<Vec<String>> {
+        let list = self.counted("labels", value, count)?;
+        list.iter().enumerate().map(|(i, v)| self.text(&format!("labels[{i}]"), v)).collect()
+    }
+
+    /// The rows of `at`, or of the array that `file` names, with labels if that has them.
+    pub(super) fn table(&self, units: &mut Units) -> Result<(Array2<f64>, Option<Vec<String>>)> {
+        let cure = "give rows of numbers or the name of a file, and not both";
+        let file = match (self.optional("at"), self.optional("file")) {
+            (Some(_), None) => return Ok((self.rows("at", units)?, None)),
+            (None, Some(file)) => self.text("file", file)?,
+            (None, None) => return Err(self.wrong("at", "given, or file instead", "neither", cure)),
+            (Some(_), Some(_)) => return Err(self.wrong("at", "given, or file instead", "both", cure)),
+        };
+        let from = self.path.parent().unwrap_or(Path::new("")).join(file);
+        let table = read(&from, &Reading::default())?;
+        if table.rows() == 0 {
+            return Err(self.wrong("file", "an array of at least one row", "none", "name another file"));
+        }
+        units.agree(self, "file", table.columns())?;
+        let values = table.floats::<f64>();
+        // NaN is not below the limit either.
+        if let Some(((row, unit), found)) =
+            values.indexed_iter().find(|(_, v)| !matches!(v.abs(), 0.0..=LARGEST))
+        {
+            let found = format!("{found} at row {row}, unit {unit}");
+            let expected = "an array of finite numbers of at most 1e100 in size";
+            return Err(self.wrong("file", expected, found, "correct the file"));
+        }
+        Ok((values, table.labels().map(<[String]>::to_vec)))
+    }
+}
