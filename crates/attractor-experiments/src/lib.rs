@@ -1,15 +1,39 @@
-//! The experiments: each is a `Config` (whose default is the paper), a `run`, and a report with the
+//! The experiments: each is a `Config` (whose default is the paper) that runs to a [`Report`] with the
 //! published number beside ours.
 
 pub mod demo;
 pub mod dispersed_memories;
+mod encode;
 pub mod figure;
+mod font;
+pub mod landscape;
 mod picture;
+pub mod report;
 mod statistics;
+pub mod steps;
 pub mod work_precision;
 
 pub use picture::{Canvas, Picture};
+pub use report::Report;
 pub use statistics::{Interval, Pairs, bootstrap};
+
+/// An experiment with its settings.
+pub trait Experiment {
+    /// What its progress counts.
+    fn parts(&self) -> &'static str;
+
+    /// Refuses settings that give no result.
+    ///
+    /// # Errors
+    /// A setting outside its range.
+    fn check(&self) -> Result<()>;
+
+    /// Runs it; `progress(done, of)` is called after each part.
+    ///
+    /// # Errors
+    /// As [`check`](Experiment::check), and whatever a memory refuses.
+    fn run(&self, progress: &mut dyn FnMut(usize, usize)) -> Result<Report>;
+}
 
 /// Why an experiment could not be run.
 #[derive(Debug, thiserror::Error)]

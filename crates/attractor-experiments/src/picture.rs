@@ -1,11 +1,11 @@
 //! Grids of small images with headings and labels, as PNG.
 
 use std::path::Path;
-use std::sync::LazyLock;
 
 use attractor_data::{Result, Shape, write_png};
 use fontdue::layout::{CoordinateSystem, Layout, TextStyle};
-use fontdue::{Font, FontSettings};
+
+use crate::font::FONT;
 
 /// How a row of numbers is drawn: as images of this shape, its range from black to white.
 #[derive(Clone, Copy, Debug)]
@@ -65,11 +65,6 @@ const LINE: usize = 20;
 /// Sides of a cell, in pixels: small images are enlarged by a whole factor to about the first, large
 /// ones reduced to the second.
 const CELL: (usize, usize) = (96, 256);
-
-static FONT: LazyLock<Font> = LazyLock::new(|| {
-    let bytes: &[u8] = include_bytes!("../assets/DejaVuSans.ttf");
-    Font::from_bytes(bytes, FontSettings::default()).expect("the font that ships with the program is whole")
-});
 
 /// How wide a line of text is, in pixels.
 fn width_of(text: &str) -> usize {

@@ -1,3 +1,5 @@
 //! Experiments of Ambrogioni (2023), *In search of dispersed memories*.
 
+pub mod fig1;
+pub mod fig2;
 pub mod table1;

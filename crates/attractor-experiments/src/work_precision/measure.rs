@@ -8,7 +8,7 @@ use attractor_data::{Corruption, corrupt, random_spins};
 use ndarray::{Array2, ArrayView1};
 
 use super::reference::{dormand_prince_5, runge_kutta_4};
-use super::{Config, GRID_SAMPLERS, Key, PATH_LEVEL, Place, Setting, Spacing};
+use super::{Config, GRID_SAMPLERS, Key, PATH_LEVEL, Place, STUDIED, Setting, Spacing};
 use crate::Result;
 
 /// What became of cues, enough for an [`Entry`](super::Entry); parts put together are the whole.
@@ -136,7 +136,8 @@ pub(super) fn part(config: &Config, setting: &Setting, set: usize, seed: u64) ->
             (Place::End, Sampler::Heun) => budget.div_ceil(2),
             _ => budget,
         };
-        let evaluations = if place == Place::Path { budget } else { sampler.evaluations(steps) };
+        let fixed = sampler.evaluations(steps).expect("a studied sampler reads a fixed number of times");
+        let evaluations = if place == Place::Path { budget } else { fixed };
         let key = Key { place, sampler: name, spacing: spacing.name(), evaluations };
         let (states, reference) = match place {
             Place::Path => (runs.to_path_level(sampler, spacing, steps)?, &path),
@@ -147,8 +148,8 @@ pub(super) fn part(config: &Config, setting: &Setting, set: usize, seed: u64) ->
         }
         Ok::<(), crate::Error>(())
     };
-    for method in Sampler::ALL {
-        let (own, sampler) = (Spacing::default_of(method.1), method.1);
+    for sampler in STUDIED {
+        let (own, method) = (Spacing::default_of(sampler), (sampler.name(), sampler));
         let single = [1];
         let budgets = if sampler == Sampler::OneStep { &single[..] } else { &config.end_evaluations };
         budgets.iter().try_for_each(|&budget| add(Place::End, method, own, budget))?;
@@ -187,7 +188,7 @@ impl Runs<'_> {
         let rows: Vec<u64> = (0..self.states.nrows() as u64).collect();
         let start = Start { states: self.states.view(), rows: &rows, seed: self.seed, held: None };
         let stop = Stop { tolerance: 0.0, early: false };
-        let dynamics = sampler.dynamics(self.points, self.process);
+        let dynamics = sampler.dynamics(self.points, self.process, 0.0);
         Ok(recall(dynamics.as_ref(), start, None, &Grid::Levels(levels), stop, &mut Nobody)?.states)
     }
 

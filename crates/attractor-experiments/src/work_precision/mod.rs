@@ -21,7 +21,7 @@ pub use measure::Sum;
 use measure::{Check, Part};
 
 use crate::statistics::{Interval, bootstrap};
-use crate::{Error, Result};
+use crate::{Error, Experiment, Report, Result};
 
 /// The level on the way at which states are compared, in spreads: low enough that most cues are decided,
 /// high enough that the state is not yet a stored pattern.
@@ -29,6 +29,16 @@ pub const PATH_LEVEL: f64 = 0.3;
 
 /// The share of changed signs that a default may have, in each of the loads.
 pub const ALLOWED: f64 = 1e-3;
+
+/// The samplers that are studied: those that read a fixed number of times, and of the random ones the paper's.
+pub const STUDIED: [Sampler; 6] = [
+    Sampler::Euler,
+    Sampler::Ddim,
+    Sampler::Heun,
+    Sampler::DpmSolverPlusPlus2M,
+    Sampler::EulerMaruyama,
+    Sampler::OneStep,
+];
 
 /// The samplers that other grids are tried with: those that are free to choose one.
 pub const GRID_SAMPLERS: [Sampler; 3] = [Sampler::Ddim, Sampler::Heun, Sampler::DpmSolverPlusPlus2M];
@@ -198,28 +208,32 @@ impl Default for Config {
     }
 }
 
-impl Config {
-    /// Refuses settings that give no figure.
-    ///
-    /// # Errors
-    /// Fewer than two pattern sets (there is no interval), no cues, a signal outside (0, 1).
-    pub fn check(&self) -> Result<()> {
-        let refuse = |name, expected: &str, found: String| {
-            Err(Error::Setting { name, expected: expected.into(), found })
-        };
+impl Experiment for Config {
+    fn parts(&self) -> &'static str {
+        "settings"
+    }
+
+    /// Refuses fewer than two pattern sets (there is no interval), no cues, a signal outside (0, 1).
+    fn check(&self) -> Result<()> {
         if self.sets < 2 {
-            return refuse("sets", "at least 2, for an interval", self.sets.to_string());
+            return Err(Error::setting("sets", "at least 2, for an interval".into(), self.sets));
         }
         if self.cues == 0 {
-            return refuse("cues", "at least 1", self.cues.to_string());
+            return Err(Error::setting("cues", "at least 1".into(), self.cues));
         }
-        let inside = |s: &&Setting| !(s.signal > 0.0 && s.signal < 1.0);
-        match self.settings.iter().find(inside) {
-            Some(setting) => refuse("signal", "a number between 0 and 1", setting.signal.to_string()),
+        let outside = |s: &&Setting| !(s.signal > 0.0 && s.signal < 1.0);
+        match self.settings.iter().find(outside) {
+            Some(found) => Err(Error::setting("signal", "a number between 0 and 1".into(), found.signal)),
             None => Ok(()),
         }
     }
 
+    fn run(&self, progress: &mut dyn FnMut(usize, usize)) -> Result<Report> {
+        Ok(measure(self.clone(), progress)?.report())
+    }
+}
+
+impl Config {
     fn process(&self) -> Process {
         Process::VariancePreserving { gamma: self.gamma }
     }
@@ -266,7 +280,7 @@ pub struct Entry {
 
 /// What was measured.
 #[derive(Clone, Debug)]
-pub struct Report {
+pub struct Measured {
     /// Settings.
     pub config: Config,
     /// Sums of each run, one a pattern set, in the order of `config.settings`.
@@ -279,11 +293,11 @@ pub struct Report {
     pub seconds: f64,
 }
 
-/// Runs the experiment. `progress(done, of)` is called after each setting.
+/// Measures. `progress(done, of)` is called after each setting.
 ///
 /// # Errors
 /// Settings outside their range.
-pub fn run(config: Config, mut progress: impl FnMut(usize, usize)) -> Result<Report> {
+pub fn measure(config: Config, progress: &mut dyn FnMut(usize, usize)) -> Result<Measured> {
     config.check()?;
     let start = Instant::now();
     let mut sums: BTreeMap<Key, Vec<(usize, Sum)>> = BTreeMap::new();
@@ -305,19 +319,19 @@ pub fn run(config: Config, mut progress: impl FnMut(usize, usize)) -> Result<Rep
         progress(index + 1, config.settings.len());
     }
     let seconds = start.elapsed().as_secs_f64();
-    let mut report = Report { config, sums, classes: BTreeMap::new(), check, seconds };
+    let mut measured = Measured { config, sums, classes: BTreeMap::new(), check, seconds };
     let mut classes = BTreeMap::new();
-    for key in report.sums.keys() {
+    for key in measured.sums.keys() {
         for class in Class::ALL {
-            let entry = report.entry(key, |index| report.config.settings[index].class() == class);
+            let entry = measured.entry(key, |index| measured.config.settings[index].class() == class);
             classes.extend(entry.map(|entry| ((key.clone(), class), entry)));
         }
     }
-    report.classes = classes;
-    Ok(report)
+    measured.classes = classes;
+    Ok(measured)
 }
 
-impl Report {
+impl Measured {
     /// What one run gave, over the settings that are wanted.
     fn entry(&self, key: &Key, wanted: impl Fn(usize) -> bool) -> Option<Entry> {
         let parts: Vec<&Sum> =

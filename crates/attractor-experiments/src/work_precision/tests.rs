@@ -33,8 +33,8 @@ fn capacity_is_that_of_the_literature() {
     assert!((capacity(signal(0.1)) - std::f64::consts::LN_2).abs() < 1e-12);
 }
 
-fn path(report: &Report, sampler: &'static str, evaluations: usize) -> f64 {
-    let found = report
+fn path(measured: &Measured, sampler: &'static str, evaluations: usize) -> f64 {
+    let found = measured
         .sums
         .iter()
         .find(|(k, _)| k.place == Place::Path && k.sampler == sampler && k.evaluations == evaluations);
@@ -46,29 +46,29 @@ fn path(report: &Report, sampler: &'static str, evaluations: usize) -> f64 {
 fn a_seed_gives_one_report_in_which_errors_fall_at_the_known_order() {
     /// Tells orders ½, 1 and 2 apart.
     const SLOPE: f64 = 0.25;
-    let report = run(small(), |_, _| ()).expect("a report");
+    let measured = measure(small(), &mut |_, _| ()).expect("numbers");
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
-    let again = pool.install(|| run(small(), |_, _| ())).expect("a report");
-    assert_eq!(report.csv(), again.csv());
-    let other = run(Config { seed: 1, ..small() }, |_, _| ()).expect("a report");
-    assert_ne!(report.csv(), other.csv());
+    let again = pool.install(|| measure(small(), &mut |_, _| ())).expect("numbers");
+    assert_eq!(measured.results(), again.results());
+    let other = measure(Config { seed: 1, ..small() }, &mut |_, _| ()).expect("numbers");
+    assert_ne!(measured.results(), other.results());
 
     // Euler in time is of first order down to any level > 0, as is DDIM; the others are of second.
     for (sampler, order) in [("euler", 1.0), ("ddim", 1.0), ("heun", 2.0), ("dpmpp-2m", 2.0)] {
-        let slope = (path(&report, sampler, 128) / path(&report, sampler, 512)).log2() / 2.0;
+        let slope = (path(&measured, sampler, 128) / path(&measured, sampler, 512)).log2() / 2.0;
         assert!((slope - order).abs() < SLOPE, "{sampler}: slope {slope} for {order}");
     }
     // The references must err less than what is measured with them.
-    let least = path(&report, "dpmpp-2m", 512).min(path(&report, "heun", 512));
-    assert!(!report.check.path.distances.is_empty() && report.check.path.median() < least / 10.0);
-    assert_eq!(report.check.end.changed, 0.0);
+    let least = path(&measured, "dpmpp-2m", 512).min(path(&measured, "heun", 512));
+    assert!(!measured.check.path.distances.is_empty() && measured.check.path.median() < least / 10.0);
+    assert_eq!(measured.check.end.changed, 0.0);
 }
 
 #[test]
 fn all_files_are_written() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = Config { path_evaluations: vec![4, 8], reference_steps: 64, ..small() };
-    run(config, |_, _| ()).expect("a report").write(folder.path()).expect("written");
+    config.run(&mut |_, _| ()).expect("a report").write(folder.path()).expect("written");
     let read = |name: &str| std::fs::read(folder.path().join(name)).expect(name);
     let text = |name: &str| String::from_utf8(read(name)).expect("text");
     let json: serde_json::Value = serde_json::from_str(&text("results.json")).expect("JSON");

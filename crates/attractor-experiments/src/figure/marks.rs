@@ -1,0 +1,434 @@
+//! What a panel can hold, and how it becomes shapes.
+
+use ndarray::Array2;
+
+use super::colour::{FAINT, INK, Marker, PAPER, STYLES, scale};
+use super::contour;
+use super::layout::Frame;
+use super::scene::{Anchor, Colour, Pen, Place, Shape};
+use crate::font::width_of;
+
+/// One measured value, and how uncertain it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// Where.
+    pub x: f64,
+    /// The value.
+    pub y: f64,
+    /// Ends of its interval.
+    pub band: Option<(f64, f64)>,
+}
+
+impl Point {
+    /// A value without an interval.
+    pub fn new(x: f64, y: f64) -> Self {
+        Point { x, y, band: None }
+    }
+}
+
+/// What is seen of a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// A line with a marker at each point.
+    Marked,
+    /// A line alone, for curves of many points.
+    Line,
+    /// A thin line without dashes, for curves so rough that dashes could not be followed.
+    Thin,
+    /// Markers alone.
+    Markers,
+}
+
+/// Points in a row, and a band where they have intervals.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// Its name in the legend; none if empty.
+    pub name: String,
+    /// Which of seven styles; the same number looks the same in all panels.
+    pub style: usize,
+    /// What is seen of it.
+    pub look: Look,
+    /// Its points, in the order in which they are joined. A point that its axes cannot show (not finite, not
+    /// positive on a logarithmic axis) is left out, and the line has a gap there.
+    pub points: Vec<Point>,
+}
+
+/// Values on a grid that spans its range from end to end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// x of the first and the last column.
+    pub x: (f64, f64),
+    /// y of the first and the last row.
+    pub y: (f64, f64),
+    /// The values: a row a y, a column an x; at least 2 × 2.
+    pub values: Array2<f64>,
+}
+
+/// Lines of equal value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contours {
+    /// The values.
+    pub field: Field,
+    /// Those that have a line.
+    pub levels: Vec<f64>,
+    /// Digits after the point of the numbers on the lines; none for lines without.
+    pub digits: Option<usize>,
+}
+
+/// Vectors, drawn from their places.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arrows {
+    /// Places and vectors, in units of the axes.
+    pub arrows: Vec<((f64, f64), (f64, f64))>,
+}
+
+/// The way of a state: an open circle where it starts, an arrowhead on the way, a disc where it ends.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trace {
+    /// Its name in the legend; none if empty.
+    pub name: String,
+    /// Its colour, as for [`Series`].
+    pub style: usize,
+    /// Its places.
+    pub points: Vec<(f64, f64)>,
+}
+
+/// Points and curves that a memory stores.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outline {
+    /// Its name in the legend; none if empty.
+    pub name: String,
+    /// Its pieces: one place is a point, several are a curve.
+    pub pieces: Vec<Vec<(f64, f64)>>,
+}
+
+/// Something in a panel.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Mark {
+    /// A line with markers and a band.
+    Line(Series),
+    /// A field in the figure's colours.
+    Field(Field),
+    /// Lines of equal value.
+    Contours(Contours),
+    /// Vectors.
+    Arrows(Arrows),
+    /// The way of a state.
+    Trace(Trace),
+    /// What is stored.
+    Outline(Outline),
+}
+
+/// Radius of a marker.
+const RADIUS: f64 = 3.5;
+/// Radius of what is stored.
+const POINT: f64 = 3.8;
+
+impl Mark {
+    /// All x or y that the axes should reach.
+    pub(super) fn reach(&self) -> (Vec<f64>, Vec<f64>) {
+        match self {
+            Mark::Line(of) => (
+                of.points.iter().map(|p| p.x).collect(),
+                of.points.iter().flat_map(|p| [Some(p.y), p.band.map(|b| b.1)]).flatten().collect(),
+            ),
+            Mark::Field(field) | Mark::Contours(Contours { field, .. }) => {
+                (vec![field.x.0, field.x.1], vec![field.y.0, field.y.1])
+            }
+            Mark::Arrows(of) => of.arrows.iter().map(|a| a.0).unzip(),
+            Mark::Trace(of) => of.points.iter().copied().unzip(),
+            Mark::Outline(of) => of.pieces.iter().flatten().copied().unzip(),
+        }
+    }
+
+    /// Its markers, which stand whole where they touch the border.
+    pub(super) fn markers(&self, frame: &Frame) -> Vec<Shape> {
+        match self {
+            Mark::Line(of) => of.markers(frame),
+            _ => vec![],
+        }
+    }
+
+    /// Its other shapes in a panel whose colours span `colours`.
+    pub(super) fn shapes(&self, frame: &Frame, colours: (f64, f64)) -> Vec<Shape> {
+        match self {
+            Mark::Line(of) => of.shapes(frame),
+            Mark::Field(of) => vec![of.shape(frame, colours)],
+            Mark::Contours(of) => of.shapes(frame),
+            Mark::Arrows(of) => of.shapes(frame),
+            Mark::Trace(of) => of.shapes(frame),
+            Mark::Outline(of) => of.shapes(frame),
+        }
+    }
+}
+
+impl Series {
+    fn shapes(&self, frame: &Frame) -> Vec<Shape> {
+        let colour = STYLES[self.style % STYLES.len()].0;
+        let mut shapes = Vec::new();
+        // Runs of points that can be shown: a line does not bridge what is missing.
+        for run in self.points.split(|p| !frame.shows((p.x, p.y))).filter(|run| !run.is_empty()) {
+            let places: Vec<Place> = run.iter().map(|p| frame.at((p.x, p.y))).collect();
+            if run.iter().any(|p| p.band.is_some()) {
+                let low = run.iter().map(|p| frame.at((p.x, p.band.map_or(p.y, |b| b.0))));
+                let high = run.iter().rev().map(|p| frame.at((p.x, p.band.map_or(p.y, |b| b.1))));
+                shapes.push(Shape::Fill { corners: low.chain(high).collect(), colour, opacity: 0.18 });
+            }
+            if self.look != Look::Markers {
+                shapes.push(Shape::Stroke { places, pen: self.pen() });
+            }
+        }
+        shapes
+    }
+
+    fn has_markers(&self) -> bool {
+        matches!(self.look, Look::Marked | Look::Markers)
+    }
+
+    fn pen(&self) -> Pen {
+        let (colour, _, dashes) = STYLES[self.style % STYLES.len()];
+        match self.look {
+            Look::Thin => Pen::new(colour, 0.9),
+            _ => Pen::new(colour, 1.5).dashed(dashes),
+        }
+    }
+
+    fn markers(&self, frame: &Frame) -> Vec<Shape> {
+        let (colour, marker, _) = STYLES[self.style % STYLES.len()];
+        let points = self.points.iter().map(|p| (p.x, p.y)).filter(|p| self.has_markers() && frame.holds(*p));
+        points.flat_map(|p| draw_marker(marker, frame.at(p), colour)).collect()
+    }
+
+    /// Its sign in the legend, around this place.
+    pub(super) fn sign(&self, (x, y): Place, half: f64) -> Vec<Shape> {
+        let (colour, marker, _) = STYLES[self.style % STYLES.len()];
+        let mut shapes = Vec::new();
+        if self.look != Look::Markers {
+            shapes.push(Shape::Stroke { places: vec![(x - half, y), (x + half, y)], pen: self.pen() });
+        }
+        if self.has_markers() {
+            shapes.extend(draw_marker(marker, (x, y), colour));
+        }
+        shapes
+    }
+}
+
+fn draw_marker(marker: Marker, (x, y): Place, colour: Colour) -> Vec<Shape> {
+    let r = RADIUS;
+    let fill = |corners: &[Place]| {
+        let corners = corners.iter().map(|(dx, dy)| (x + dx * r, y + dy * r)).collect();
+        vec![Shape::Fill { corners, colour, opacity: 1.0 }]
+    };
+    let strokes = |a: Place, b: Place| {
+        let line = |(dx, dy): Place| {
+            let places = vec![(x - dx * r, y - dy * r), (x + dx * r, y + dy * r)];
+            Shape::Stroke { places, pen: Pen::new(colour, 1.5) }
+        };
+        vec![line(a), line(b)]
+    };
+    match marker {
+        Marker::Circle => vec![Shape::disc((x, y), r, colour)],
+        Marker::Square => fill(&[(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)]),
+        Marker::Triangle => fill(&[(0.0, -1.15), (1.05, 0.75), (-1.05, 0.75)]),
+        Marker::TriangleDown => fill(&[(0.0, 1.15), (1.05, -0.75), (-1.05, -0.75)]),
+        Marker::Diamond => fill(&[(0.0, -1.25), (1.0, 0.0), (0.0, 1.25), (-1.0, 0.0)]),
+        Marker::Cross => strokes((0.85, 0.85), (0.85, -0.85)),
+        Marker::Plus => strokes((1.1, 0.0), (0.0, 1.1)),
+    }
+}
+
+impl Field {
+    /// The place of a column and row.
+    fn place(&self, (column, row): (f64, f64)) -> (f64, f64) {
+        let (rows, columns) = self.values.dim();
+        let along = |(from, to): (f64, f64), i: f64, n: usize| from + (to - from) * i / (n.max(2) - 1) as f64;
+        (along(self.x, column, columns), along(self.y, row, rows))
+    }
+
+    /// The value between neighbours, for shares 0 to 1 of both ranges.
+    fn value(&self, across: f64, up: f64) -> f64 {
+        let (rows, columns) = self.values.dim();
+        let split = |share: f64, n: usize| {
+            let at = share.clamp(0.0, 1.0) * (n.max(1) - 1) as f64;
+            let low = (at as usize).min(n.saturating_sub(2));
+            (low, (low + 1).min(n - 1), at - low as f64)
+        };
+        let ((r, s, v), (c, d, u)) = (split(up, rows), split(across, columns));
+        let of = |row: usize| self.values[[row, c]] * (1.0 - u) + self.values[[row, d]] * u;
+        of(r) * (1.0 - v) + of(s) * v
+    }
+
+    fn shape(&self, frame: &Frame, (low, high): (f64, f64)) -> Shape {
+        let (left, bottom) = frame.at((self.x.0, self.y.0));
+        let (right, top) = frame.at((self.x.1, self.y.1));
+        let rect = super::scene::Rect { x: left, y: top, width: right - left, height: bottom - top };
+        // One pixel a CSS pixel, smoothed by whoever shows it.
+        let (columns, rows) = (rect.width.ceil().max(2.0) as usize, rect.height.ceil().max(2.0) as usize);
+        let pixel = |i: usize| {
+            let (across, down) = (i % columns, i / columns);
+            let share = |i: usize, n: usize| (i as f64 + 0.5) / n as f64;
+            let value = self.value(share(across, columns), 1.0 - share(down, rows));
+            scale((value - low) / (high - low))
+        };
+        Shape::Image { rect, columns, pixels: (0..columns * rows).map(pixel).collect() }
+    }
+}
+
+impl Contours {
+    fn shapes(&self, frame: &Frame) -> Vec<Shape> {
+        /// Height of the numbers, and the least distance between two of them.
+        const NUMBER: f64 = 10.0;
+        const APART: f64 = 46.0;
+        let mut shapes = Vec::new();
+        let mut numbers: Vec<(Place, String)> = Vec::new();
+        for &level in &self.levels {
+            for line in contour::lines(self.field.values.view(), level) {
+                let places: Vec<Place> = line.iter().map(|p| frame.at(self.field.place(*p))).collect();
+                if let Some(digits) = self.digits {
+                    let text = format!("{level:.digits$}").replace('-', "−");
+                    let half = width_of(&text, NUMBER) / 2.0 + 4.0;
+                    let free = |(x, y): Place, others: &[(Place, String)]| {
+                        let inside = x - half > frame.rect.x
+                            && x + half < frame.rect.x + frame.rect.width
+                            && y - NUMBER > frame.rect.y
+                            && y + NUMBER < frame.rect.y + frame.rect.height;
+                        inside && others.iter().all(|((a, b), _)| (a - x).hypot(b - y) > APART)
+                    };
+                    // The middle if it is free, else the first place that is.
+                    let (before, after) = places.split_at(places.len() / 2);
+                    if let Some(&at) = after.iter().chain(before).find(|p| free(**p, &numbers)) {
+                        numbers.push((at, text));
+                    }
+                }
+                shapes.push(Shape::Stroke { places, pen: Pen { opacity: 0.55, ..Pen::new(INK, 0.6) } });
+            }
+        }
+        shapes.extend(numbers.into_iter().map(|((x, y), text)| Shape::Text {
+            at: (x, y + NUMBER * 0.35),
+            text,
+            size: NUMBER,
+            anchor: Anchor::Middle,
+            colour: INK,
+            turned: false,
+            rim: true,
+        }));
+        shapes
+    }
+}
+
+/// The two wings of an arrowhead of this length, with its tip at `tip`.
+fn head(tip: Place, (ux, uy): Place, length: f64) -> Vec<Place> {
+    let (back, side) = (length, length * 0.45);
+    vec![
+        tip,
+        (tip.0 - back * ux - side * uy, tip.1 - back * uy + side * ux),
+        (tip.0 - back * ux + side * uy, tip.1 - back * uy - side * ux),
+    ]
+}
+
+impl Arrows {
+    fn shapes(&self, frame: &Frame) -> Vec<Shape> {
+        let ink: Colour = [0x40, 0x40, 0x40];
+        let mut shapes = Vec::new();
+        for &((x, y), (u, v)) in &self.arrows {
+            let (a, b) = (frame.at((x, y)), frame.at((x + u, y + v)));
+            let length = (b.0 - a.0).hypot(b.1 - a.1);
+            if !length.is_finite() {
+                continue;
+            }
+            // What is too short for a shaft is a dot.
+            if length < 2.0 {
+                shapes.push(Shape::disc(a, 0.8, ink));
+                continue;
+            }
+            let along = ((b.0 - a.0) / length, (b.1 - a.1) / length);
+            let tip = (length * 0.5).min(5.0);
+            let neck = (b.0 - along.0 * tip, b.1 - along.1 * tip);
+            shapes.push(Shape::Stroke { places: vec![a, neck], pen: Pen::new(ink, 0.9) });
+            shapes.push(Shape::Fill { corners: head(b, along, tip), colour: ink, opacity: 1.0 });
+        }
+        shapes
+    }
+}
+
+impl Trace {
+    fn colour(&self) -> Colour {
+        STYLES[self.style % STYLES.len()].0
+    }
+
+    fn shapes(&self, frame: &Frame) -> Vec<Shape> {
+        let finite = self.points.iter().copied().filter(|p| frame.shows(*p));
+        let places: Vec<Place> = finite.map(|p| frame.at(p)).collect();
+        self.draw(&places)
+    }
+
+    fn draw(&self, places: &[Place]) -> Vec<Shape> {
+        let (Some(&first), Some(&last)) = (places.first(), places.last()) else {
+            return Vec::new();
+        };
+        let colour = self.colour();
+        let line = |colour, width| Shape::Stroke { places: places.to_vec(), pen: Pen::new(colour, width) };
+        let mut shapes = vec![line(PAPER, 3.6), line(colour, 1.8)];
+        // The arrowhead stands where half of the way is done.
+        let lengths: Vec<f64> = places.windows(2).map(|w| (w[1].0 - w[0].0).hypot(w[1].1 - w[0].1)).collect();
+        let whole: f64 = lengths.iter().sum();
+        let mut left = whole * 0.55;
+        for (pair, length) in places.windows(2).zip(&lengths) {
+            if *length > 0.0 && left <= *length {
+                let along = ((pair[1].0 - pair[0].0) / length, (pair[1].1 - pair[0].1) / length);
+                let tip = (pair[0].0 + along.0 * left, pair[0].1 + along.1 * left);
+                if whole > 24.0 {
+                    shapes.push(Shape::Fill { corners: head(tip, along, 8.0), colour, opacity: 1.0 });
+                }
+                break;
+            }
+            left -= length;
+        }
+        shapes.extend([Shape::disc(first, 4.0, colour), Shape::disc(first, 2.4, PAPER)]);
+        shapes.extend([Shape::disc(last, 4.4, PAPER), Shape::disc(last, 3.4, colour)]);
+        shapes
+    }
+
+    /// Its sign in the legend, around this place.
+    pub(super) fn sign(&self, (x, y): Place, half: f64) -> Vec<Shape> {
+        self.draw(&[(x - half, y), (x + half, y)])
+    }
+}
+
+impl Outline {
+    fn shapes(&self, frame: &Frame) -> Vec<Shape> {
+        /// More points than this are drawn small.
+        const MANY: usize = 120;
+        let radius = if self.pieces.len() > MANY { 1.8 } else { POINT };
+        let draw = |piece: &Vec<(f64, f64)>| {
+            let places: Vec<Place> = piece.iter().map(|p| frame.at(*p)).collect();
+            Self::draw(&places, radius)
+        };
+        self.pieces.iter().flat_map(draw).collect()
+    }
+
+    fn draw(places: &[Place], radius: f64) -> Vec<Shape> {
+        match places {
+            [] => vec![],
+            [one] => vec![Shape::disc(*one, radius + 0.8, PAPER), Shape::disc(*one, radius, INK)],
+            many => {
+                let line =
+                    |colour, width| Shape::Stroke { places: many.to_vec(), pen: Pen::new(colour, width) };
+                vec![line(PAPER, 4.6), line(INK, 2.8)]
+            }
+        }
+    }
+
+    /// Its sign in the legend: a point if it has points alone.
+    pub(super) fn sign(&self, (x, y): Place, half: f64) -> Vec<Shape> {
+        match self.pieces.iter().all(|piece| piece.len() == 1) {
+            true => Self::draw(&[(x, y)], POINT),
+            false => Self::draw(&[(x - half, y), (x + half, y)], POINT),
+        }
+    }
+}
+
+/// A grid line.
+pub(super) fn help(a: Place, b: Place) -> Shape {
+    Shape::Stroke { places: vec![a, b], pen: Pen::new(FAINT, 0.6) }
+}

@@ -1,0 +1,136 @@
+use super::*;
+use ndarray::Array2;
+
+fn figure() -> Figure {
+    let wave = |style: usize| Series {
+        name: format!("series {style}"),
+        style,
+        look: Look::Marked,
+        points: (1..=9)
+            .map(|i| {
+                let (x, y) = (f64::from(1 << i), 10f64.powf(-(i as f64) / 2.0) * (1.0 + style as f64));
+                Point { x, y, band: Some((y / 1.5, y * 1.5)) }
+            })
+            .collect(),
+    };
+    let panel = |title: &str| Panel {
+        title: title.into(),
+        x: Axis::log("steps"),
+        y: Axis::log("distance per unit (spreads)").within(1e-5, 10.0),
+        equal: false,
+        marks: (0..7).map(|style| Mark::Line(wave(style))).collect(),
+    };
+    Figure { panels: ["one", "two", "three", "four"].map(panel).to_vec(), ..Figure::new(2, 260.0) }
+}
+
+#[test]
+fn both_files_are_written_and_are_what_they_say() {
+    let folder = tempfile::tempdir().expect("a folder");
+    figure().write(folder.path(), "figure").expect("a figure");
+    let svg = std::fs::read_to_string(folder.path().join("figure.svg")).expect("SVG");
+    let document = roxmltree::Document::parse(&svg).expect("well-formed XML");
+    let root = document.root_element();
+    assert_eq!(root.tag_name().name(), "svg");
+    assert_eq!(root.tag_name().namespace(), Some("http://www.w3.org/2000/svg"));
+    let text: Vec<&str> = document.descendants().filter_map(|n| n.text()).map(str::trim).collect();
+    for wanted in ["one", "four", "steps", "distance per unit (spreads)", "series 6"] {
+        assert!(text.contains(&wanted), "{wanted} is missing");
+    }
+    let file = std::fs::File::open(folder.path().join("figure.png")).expect("PNG");
+    let mut reader = png::Decoder::new(std::io::BufReader::new(file)).read_info().expect("a header");
+    let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
+    let frame = reader.next_frame(&mut pixels).expect("whole picture data");
+    let width: f64 = root.attribute("width").expect("a width").parse().expect("a number");
+    assert_eq!(frame.width, (width * SCALE).ceil() as u32);
+    assert!(width <= WIDTH, "wider than a page: {width}");
+}
+
+#[test]
+fn zero_has_no_place_on_a_logarithmic_axis() {
+    let with = |change: &dyn Fn(usize, &mut Point)| {
+        let mut figure = figure();
+        figure.panels.truncate(1);
+        figure.panels[0].marks.truncate(1);
+        if let Mark::Line(series) = &mut figure.panels[0].marks[0] {
+            series.points.iter_mut().enumerate().for_each(|(i, p)| change(i, p));
+        }
+        figure
+    };
+    let gap = with(&|i, p| p.y = if i == 4 { 0.0 } else { p.y }).svg().expect("a line with a gap");
+    // A band on each side of it.
+    assert_eq!(gap.matches("fill-opacity").count(), 2);
+    let mut nothing = with(&|_, p| *p = Point::new(p.x, 0.0));
+    nothing.panels[0].y.range = None;
+    let error = nothing.svg().expect_err("nothing to show").to_string();
+    assert!(error.contains("expected a panel with a value"), "{error}");
+    nothing.panels[0].y.range = Some((0.0, 1.0));
+    let error = nothing.svg().expect_err("no range").to_string();
+    assert!(error.contains("both > 0"), "{error}");
+}
+
+/// A bowl around (1, 0), seen from −2 to 2.
+fn plane() -> Figure {
+    let field = Field {
+        x: (-2.0, 2.0),
+        y: (-1.0, 1.0),
+        values: Array2::from_shape_fn((21, 41), |(r, c)| {
+            let (x, y) = (c as f64 / 10.0 - 2.0, r as f64 / 10.0 - 1.0);
+            (x - 1.0).powi(2) + y * y
+        }),
+    };
+    let panel = Panel {
+        title: "bowl & <plate>".into(),
+        x: Axis::linear("x"),
+        y: Axis::linear("y"),
+        equal: true,
+        marks: vec![
+            Mark::Field(field.clone()),
+            Mark::Contours(Contours { field, levels: vec![0.25, 4.0], digits: Some(2) }),
+            Mark::Arrows(Arrows { arrows: vec![((-1.0, 0.5), (0.4, 0.0)), ((1.0, 0.0), (0.0, 0.0))] }),
+            Mark::Trace(Trace { name: "way".into(), style: 1, points: vec![(-1.5, 0.0), (1.0, 0.0)] }),
+            Mark::Outline(Outline { name: "stored".into(), pieces: vec![vec![(-1.0, -0.5)]] }),
+        ],
+    };
+    Figure { panels: vec![panel], colours: Axis::linear("energy"), ..Figure::new(1, 300.0) }
+}
+
+#[test]
+fn a_unit_is_as_long_on_both_axes_and_all_marks_are_there() {
+    let svg = plane().svg().expect("a figure");
+    let document = roxmltree::Document::parse(&svg).expect("well-formed XML");
+    let number = |node: roxmltree::Node, name: &str| -> f64 {
+        node.attribute(name).expect("a side").parse().expect("a number")
+    };
+    let image = document.descendants().find(|n| n.tag_name().name() == "image").expect("a field");
+    assert!((number(image, "width") - 2.0 * number(image, "height")).abs() < 0.02);
+    assert!(image.attribute("href").is_some_and(|h| h.starts_with("data:image/png;base64,iVBOR")));
+    let texts: Vec<&str> = document.descendants().filter_map(|n| n.text()).collect();
+    for wanted in ["bowl & <plate>", "way", "stored", "energy", "0.25", "4.00"] {
+        assert!(texts.contains(&wanted), "{wanted} is missing");
+    }
+}
+
+#[test]
+fn pixels_show_what_the_drawing_says() {
+    let figure = plane();
+    let svg = figure.svg().expect("a figure");
+    let document = roxmltree::Document::parse(&svg).expect("well-formed XML");
+    let image = document.descendants().find(|n| n.tag_name().name() == "image").expect("a field");
+    let side = |name: &str| -> f64 { image.attribute(name).expect("a side").parse().expect("a number") };
+    let png = figure.png().expect("a picture");
+    let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().expect("a header");
+    let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
+    let frame = reader.next_frame(&mut pixels).expect("whole picture data");
+    let pixel = |x: f64, y: f64| -> [u8; 3] {
+        let (x, y) =
+            (side("x") + (x + 2.0) / 4.0 * side("width"), side("y") + (1.0 - y) / 2.0 * side("height"));
+        let i = (y * SCALE) as usize * frame.width as usize + (x * SCALE) as usize;
+        [0, 1, 2].map(|c| pixels[3 * i + c])
+    };
+    // What is stored, where the way ends, and the field: 2.5 of 10 high.
+    assert_eq!(pixel(-1.0, -0.5), colour::INK);
+    assert_eq!(pixel(1.0, 0.0), colour::STYLES[1].0);
+    let (found, wanted) = (pixel(-0.5, 0.5), colour::scale(0.25));
+    let near = found.iter().zip(wanted).all(|(a, b)| a.abs_diff(b) <= 2);
+    assert!(near, "{found:?} for {wanted:?}");
+}
