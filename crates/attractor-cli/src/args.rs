@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use attractor::Level;
 use attractor::memories::{MODELS, Options};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgGroup, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -27,6 +28,21 @@ pub enum Task {
         after_help = "Examples:\n  attractor recall --memory memory.npy --cues cues.npy --sigma 0.4 --out recalled.npy\n  attractor recall --memory photos/ --cues damaged/ --picture compared.png --out restored/"
     )]
     Recall(Recall),
+    /// Recall step by step: energy, posterior, where symmetry breaks and where it commits to one memory.
+    #[command(
+        after_help = "Example:\n  attractor trace --memory memory.npy --cues cues.npy --sigma 0.4 --out steps.csv"
+    )]
+    Trace(Trace),
+    /// Recall from nothing ("imagination"), and say what share landed on stored memories.
+    #[command(
+        after_help = "Example:\n  attractor sample --memory memory.npy --count 1000 --out imagined.npy"
+    )]
+    Sample(Sample),
+    /// Draw the energy of a memory and where states are pulled, on a plane.
+    #[command(
+        after_help = "Examples:\n  attractor landscape --memory shapes.toml --sigma 1,0.3 --out landscape.svg\n  attractor landscape --memory memory.npy --through three.npy --out landscape.png"
+    )]
+    Landscape(Landscape),
     /// Print the energy of states, one a line.
     #[command(
         after_help = "Example:\n  attractor energy --memory memory.npy --states recalled.npy --sigma 0.4"
@@ -121,7 +137,7 @@ pub struct Work {
 /// What the memory is made of.
 #[derive(Args)]
 pub struct Store {
-    /// A stored memory, or patterns to store: a .npy, .npz (FILE:ARRAY), .safetensors, IDX, CIFAR-10 .bin,
+    /// A stored memory, a description of an extended memory (.toml, .json), or patterns to store: a .npy, .npz (FILE:ARRAY), .safetensors, IDX, CIFAR-10 .bin,
     /// .csv, PNG or JPEG file, or a folder of pictures
     #[arg(long, value_name = "FILE")]
     pub memory: PathBuf,
@@ -133,14 +149,12 @@ pub struct Store {
     pub work: Work,
 }
 
-/// Arguments of `recall`.
+/// Cues, and what is known of them.
 #[derive(Args)]
-pub struct Recall {
-    #[command(flatten)]
-    pub store: Store,
+pub struct Cues {
     /// Cues: a file or folder of rows as wide as the patterns, of the same kinds
-    #[arg(long, value_name = "FILE")]
-    pub cues: PathBuf,
+    #[arg(long = "cues", value_name = "FILE")]
+    pub file: PathBuf,
     /// The cue is θy + √(1-θ²)ε
     #[arg(long, value_name = "θ", allow_negative_numbers = true, conflicts_with = "sigma")]
     pub signal: Option<f64>,
@@ -151,28 +165,59 @@ pub struct Recall {
     /// --sigma diffusion takes nothing from the other units
     #[arg(long, value_name = "MASKFILE")]
     pub clamp: Option<PathBuf>,
-    /// Refuse cues that match no memory: those less likely than a share P of true cues with noise of
-    /// --sigma or --signal
-    #[arg(long, value_name = "P", allow_negative_numbers = true)]
-    pub reject: Option<f64>,
-    /// Exactly N updates; with --tolerance at most N
-    #[arg(long, value_name = "N")]
-    pub updates: Option<usize>,
-    /// Stop when no unit changes by more; for diffusion, what counts as at rest
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
-    pub tolerance: Option<f64>,
-    /// Round states to their signs (for ±1 data); 0 stays 0
-    #[arg(long)]
-    pub binarize: bool,
-    /// How many memories of the posterior to list
-    #[arg(long, value_name = "K", default_value_t = 5)]
-    pub top: usize,
     /// Seed of everything random
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub seed: u64,
     /// Row id of the first cue, which names its random stream
     #[arg(long, value_name = "K", default_value_t = 0)]
     pub first_row: u64,
+}
+
+impl Cues {
+    /// How noisy they are.
+    pub fn level(&self) -> Level {
+        match (self.signal, self.sigma) {
+            (Some(signal), _) => Level::Signal(signal),
+            (_, Some(sigma)) => Level::Sigma(sigma),
+            _ => Level::Estimate,
+        }
+    }
+}
+
+/// How many updates are made, and when a state is at rest.
+#[derive(Args)]
+pub struct Rest {
+    /// Exactly N updates; with --tolerance at most N
+    #[arg(long, value_name = "N")]
+    pub updates: Option<usize>,
+    /// Stop when no unit changes by more; for diffusion, what counts as at rest
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    pub tolerance: Option<f64>,
+}
+
+/// Arguments of `recall`.
+#[derive(Args)]
+pub struct Recall {
+    #[command(flatten)]
+    pub store: Store,
+    #[command(flatten)]
+    pub cues: Cues,
+    #[command(flatten)]
+    pub rest: Rest,
+    /// Recall every cue R times with noise of its own, and print how often it ended in each memory beside the
+    /// posterior (stochastic samplers of diffusion)
+    #[arg(long, value_name = "R", conflicts_with_all = ["reject", "out", "values_out", "picture", "binarize"])]
+    pub repeat: Option<usize>,
+    /// Refuse cues that match no memory: those less likely than a share P of true cues with noise of
+    /// --sigma or --signal
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
+    pub reject: Option<f64>,
+    /// Round states to their signs (for ±1 data); 0 stays 0
+    #[arg(long)]
+    pub binarize: bool,
+    /// How many memories of the posterior to list
+    #[arg(long, value_name = "K", default_value_t = 5)]
+    pub top: usize,
     /// Write the recalled states to this .npy or .npz file (states, memory, overlap, energy, match), or as
     /// pictures to this .png file (one cue) or folder/. A refused cue is written as it came
     #[arg(long, value_name = "FILE")]
@@ -199,6 +244,82 @@ pub struct Energy {
     /// Noise level of the landscape (diffusion needs one); for modern, β = 1/σ²
     #[arg(long, value_name = "σ", allow_negative_numbers = true, conflicts_with = "beta")]
     pub sigma: Option<f64>,
+    /// Print ln p_σ of each state, in nats, instead of the energy: in closed form, or by the probability flow
+    /// as for learned memories (diffusion)
+    #[arg(long, value_name = "exact|flow")]
+    pub density: Option<String>,
+}
+
+/// Arguments of `trace`.
+#[derive(Args)]
+pub struct Trace {
+    #[command(flatten)]
+    pub store: Store,
+    #[command(flatten)]
+    pub cues: Cues,
+    #[command(flatten)]
+    pub rest: Rest,
+    /// Write every step of every cue, with its state, to this .npz or .csv file
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Draw energy, entropy, participation and largest variance of the first cues to this .svg or .png file
+    #[arg(long, value_name = "FILE")]
+    pub picture: Option<PathBuf>,
+    /// One JSON object a cue on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `sample`.
+#[derive(Args)]
+pub struct Sample {
+    #[command(flatten)]
+    pub store: Store,
+    #[command(flatten)]
+    pub rest: Rest,
+    /// How many recalls
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub count: usize,
+    /// Seed of everything random
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub seed: u64,
+    /// How many memories to list
+    #[arg(long, value_name = "K", default_value_t = 10)]
+    pub top: usize,
+    /// Write the states to this .npy or .npz file (states, memory, overlap, energy), or as pictures to a
+    /// folder/
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Draw the first states beside the memories nearest to them to this .png file
+    #[arg(long, value_name = "FILE")]
+    pub picture: Option<PathBuf>,
+    /// One JSON object on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `landscape`.
+#[derive(Args)]
+pub struct Landscape {
+    #[command(flatten)]
+    pub store: Store,
+    /// Noise levels, one panel each, as in 1,0.5,0.2 [default, for diffusion: 2, 1, 0.5 and 0.2 spreads of the
+    /// memory]
+    #[arg(long, value_name = "σ,…", value_delimiter = ',', allow_negative_numbers = true)]
+    pub sigma: Vec<f64>,
+    /// The plane through three states: a file of three rows [default, of more than two units: through the mean
+    /// and the first two principal components of the memory]
+    #[arg(long, value_name = "FILE")]
+    pub through: Option<PathBuf>,
+    /// Points of the grid a side
+    #[arg(long, value_name = "N", default_value_t = 81)]
+    pub size: usize,
+    /// How far the picture goes beyond the memories, in their own extent
+    #[arg(long, value_name = "X", default_value_t = 0.5)]
+    pub margin: f64,
+    /// Where to: a picture (.svg, .png) or the numbers (.csv, .npz)
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
 }
 
 /// Arguments of `store`.
@@ -310,39 +431,43 @@ pub struct Demo {
 pub enum Reproduce {
     /// Ambrogioni (2023), Table 1: modern Hopfield against diffusion, classical and true patterns.
     #[command(after_help = "Example:\n  attractor reproduce table1 --out table1")]
-    Table1(Table1),
+    Table1 {
+        /// Pattern sets a cell; the paper has 100
+        #[arg(long, value_name = "R", default_value_t = 100)]
+        repetitions: usize,
+        #[command(flatten)]
+        common: Experiment,
+    },
+    /// Ambrogioni (2023), Figure 1: landscapes of points, extended memories and a semantic curve.
+    #[command(after_help = "Example:\n  attractor reproduce fig1 --out fig1")]
+    Fig1 {
+        #[command(flatten)]
+        common: Experiment,
+    },
+    /// Ambrogioni (2023), Figure 2: diffusion trajectories, unit by unit, with modern Hopfield updates.
+    #[command(after_help = "Example:\n  attractor reproduce fig2 --out fig2")]
+    Fig2 {
+        #[command(flatten)]
+        common: Experiment,
+    },
     /// Error of the diffusion samplers by evaluations of the denoiser, and by noise grid.
     #[command(after_help = "Example:\n  attractor reproduce work-precision --out work-precision")]
-    WorkPrecision(WorkPrecision),
+    WorkPrecision {
+        /// Pattern sets a setting
+        #[arg(long, value_name = "R", default_value_t = 20)]
+        sets: usize,
+        #[command(flatten)]
+        common: Experiment,
+    },
 }
 
-/// Arguments of `reproduce table1`.
+/// What every experiment is told.
 #[derive(Args)]
-pub struct Table1 {
-    /// Pattern sets a cell; the paper has 100
-    #[arg(long, value_name = "R", default_value_t = 100)]
-    pub repetitions: usize,
+pub struct Experiment {
     /// Seed
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub seed: u64,
-    /// Folder for results.json, results.csv and report.md
-    #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
-    /// No progress on stderr
-    #[arg(long)]
-    pub quiet: bool,
-}
-
-/// Arguments of `reproduce work-precision`.
-#[derive(Args)]
-pub struct WorkPrecision {
-    /// Pattern sets a setting
-    #[arg(long, value_name = "R", default_value_t = 20)]
-    pub sets: usize,
-    /// Seed
-    #[arg(long, value_name = "S", default_value_t = 0)]
-    pub seed: u64,
-    /// Folder for results.json, results.csv, report.md and the figure
+    /// Folder for report.html, report.md, results.json, results.csv and the figures
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// No progress on stderr
@@ -383,9 +508,12 @@ fn stop(error: &clap::Error) -> ! {
 
 /// The whole command line, with the models' options in place.
 pub fn command() -> Command {
-    ["recall", "energy", "store"].into_iter().fold(Cli::command(), |command, task| {
-        command.mut_subcommand(task, |task| model_options().into_iter().fold(task, add_option))
-    })
+    ["recall", "trace", "sample", "landscape", "energy", "store"].into_iter().fold(
+        Cli::command(),
+        |command, task| {
+            command.mut_subcommand(task, |task| model_options().into_iter().fold(task, add_option))
+        },
+    )
 }
 
 /// Names of all models' options, each once.

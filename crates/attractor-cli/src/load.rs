@@ -3,14 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use attractor::memories::{Options, Spec, model};
+use attractor::memories::{self, Options, Spec, model};
 use attractor::{Extras, Memory, Preparation, Prepare, Real};
-use attractor_data::{Dtype, Head, Reading, Rows, Shape, Summary, read, read_memory, summary};
+use attractor_data::{
+    Description, Dtype, Head, Reading, Rows, Shape, Summary, is_description, read, read_description,
+    read_memory, summary,
+};
 
 use crate::args::{Files, Patterns, Store, Work};
 
 /// The model where nobody named one.
 pub const DEFAULT_MODEL: &str = "diffusion";
+
+/// The model of a description.
+pub const EXTENDED: &str = "extended";
 
 /// The number type of the states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +60,11 @@ pub fn batch_of(columns: usize) -> usize {
 pub fn distinct(inputs: &[Option<&PathBuf>], outputs: &[(&str, Option<&PathBuf>)]) -> Result<()> {
     // The same file may have several names, and a new one has none yet but its folder's.
     let real = |path: &Path| {
+        // FILE.npz:ARRAY names an array of a file.
+        let text = path.to_string_lossy();
+        let archive =
+            text.rsplit_once(':').map(|(file, _)| PathBuf::from(file)).filter(|file| file.is_file());
+        let path = archive.as_deref().filter(|_| !path.exists()).unwrap_or(path);
         let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
         path.canonicalize().ok().or_else(|| Some(folder.canonicalize().ok()?.join(path.file_name()?)))
     };
@@ -113,6 +124,7 @@ pub fn reading(files: &Files) -> Result<Reading> {
 pub enum Source {
     Stored(Box<Summary>),
     Patterns(Box<Rows>),
+    Described(Box<Description>),
 }
 
 /// A memory, and what belongs to it outside of the science.
@@ -137,6 +149,10 @@ pub fn source(store: &Store) -> Result<(Source, Precision)> {
         let precision = Precision::choose(asked, summary.dtype == "f64")?;
         return Ok((Source::Stored(Box::new(summary)), precision));
     }
+    if is_description(&store.memory) {
+        let described = Source::Described(Box::new(read_description(&store.memory)?));
+        return Ok((described, Precision::choose(asked, true)?));
+    }
     let rows = open_patterns(&store.memory, &store.files, &store.patterns)?;
     let precision = Precision::choose(asked, rows.head().dtype == Dtype::F64)?;
     Ok((Source::Patterns(Box::new(rows)), precision))
@@ -154,7 +170,45 @@ pub fn memory<F: Real>(store: &Store, source: Source, options: &Options) -> Resu
             stored(&store.memory, &summary, &store.patterns, options, store.work.quiet)
         }
         Source::Patterns(rows) => build(*rows, &store.patterns, options, store.work.quiet),
+        Source::Described(described) => extended(store, *described, options),
     }
+}
+
+/// The memory that a description describes.
+fn extended<F: Real>(store: &Store, described: Description, options: &Options) -> Result<Loaded<F>> {
+    let (how, path) = (&store.patterns, &store.memory);
+    if let Some(name) = how.model.as_ref().filter(|name| *name != EXTENDED) {
+        bail!(
+            "model: expected {EXTENDED}, which is what {} describes, found {name}; give patterns in an array for another model",
+            path.display()
+        );
+    }
+    let given = [
+        ("prepare", how.prepare.as_ref().is_some_and(|p| p != "auto" && p != "none")),
+        ("labels", how.labels.is_some()),
+        ("weights", how.weights.is_some()),
+        ("values", how.values.is_some()),
+    ];
+    if let Some((name, _)) = given.iter().find(|(_, given)| *given) {
+        bail!(
+            "--{name}: expected patterns to store, found the description {}, which says all of its memories itself",
+            path.display()
+        );
+    }
+    let mixture = described.mixture::<F>()?;
+    let (memories, dim) = (mixture.memories(), attractor::energies::Denoise::dim(&mixture));
+    let memory = memories::extended(mixture, options)?;
+    if !store.work.quiet {
+        let plural = if memories == 1 { "y" } else { "ies" };
+        eprintln!(
+            "{EXTENDED}: {memories} memor{plural} of {dim} units, described in {}; {}",
+            path.display(),
+            F::NAME
+        );
+    }
+    let spec = Spec { model: EXTENDED.to_owned(), options: options.clone() };
+    let provenance = vec![format!("described in {}", path.display())];
+    Ok(Loaded { memory, spec, shape: None, raw: false, provenance })
 }
 
 /// A stored memory; options given now go before those it was stored with.

@@ -7,9 +7,11 @@
 
 mod args;
 mod commands;
+mod cues;
 mod load;
 mod output;
 mod progress;
+mod steps_file;
 
 use std::process::ExitCode;
 

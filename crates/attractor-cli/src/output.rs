@@ -171,7 +171,7 @@ impl Grid {
             let difference = nearest.as_ref().map(|nearest| {
                 state.iter().zip(nearest).map(|(s, n)| low + (s - n).abs().min(high - low)).collect()
             });
-            let label = row.memory.zip(memory.patterns()).and_then(|(n, p)| p.label(n).map(str::to_owned));
+            let label = row.memory.and_then(|n| memory.label(n)).map(str::to_owned);
             let label = label.or(row.memory.map(|n| n.to_string())).unwrap_or_else(|| "refused".into());
             self.labels.push(format!("{} -> {label}", names[k]));
             let recalled = (!row.refused).then_some(state);

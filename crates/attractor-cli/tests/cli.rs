@@ -39,6 +39,7 @@ fn json_has_the_promised_fields() {
         ("dense", false, false),
         ("modern", true, false),
         ("diffusion", true, true),
+        ("extended", true, true),
     ] {
         let text =
             ok(&["recall", "--memory", &memory, "--cues", &cues, "--model", model, "--json", "--top", "3"]);

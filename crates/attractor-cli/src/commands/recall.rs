@@ -7,19 +7,21 @@ use std::path::{Component, Path};
 
 use anyhow::{Result, bail};
 use attractor::memories::{Calibration, Options, Row};
-use attractor::{Level, Outcome, Preparation, Real, Request};
-use attractor_data::{NpyWriter, Number, Rows, read_mask};
-use ndarray::{Array2, ArrayView1, ArrayView2, s};
+use attractor::{Level, Preparation, Real, Request};
+use attractor_data::{NpyWriter, Number};
+use ndarray::{Array2, ArrayView1};
 use serde_json::{Value, json};
 
+use super::repeat::repeated;
 use crate::args::Recall;
+use crate::cues::Cued;
 use crate::load::{self, Loaded};
 use crate::output::{Grid, Output, canvas};
 use crate::{in_precision, progress};
 
 pub fn run(args: &Recall, options: &Options) -> Result<()> {
     load::distinct(
-        &[Some(&args.store.memory), Some(&args.cues), args.clamp.as_ref()],
+        &[Some(&args.store.memory), Some(&args.cues.file), args.cues.clamp.as_ref()],
         &[
             ("out", args.out.as_ref()),
             ("values-out", args.values_out.as_ref()),
@@ -27,7 +29,10 @@ pub fn run(args: &Recall, options: &Options) -> Result<()> {
         ],
     )?;
     let (source, precision) = load::source(&args.store)?;
-    in_precision!(precision, recall(args, source, options))
+    match args.repeat {
+        Some(repeats) => in_precision!(precision, repeated(args, repeats, source, options)),
+        None => in_precision!(precision, recall(args, source, options)),
+    }
 }
 
 fn recall<F: Real + Number + Into<Value>>(
@@ -35,34 +40,14 @@ fn recall<F: Real + Number + Into<Value>>(
     source: load::Source,
     options: &Options,
 ) -> Result<()> {
-    let Loaded { memory, shape, raw, .. } = load::memory::<F>(&args.store, source, options)?;
-    let memory = memory.as_ref();
+    let loaded = load::memory::<F>(&args.store, source, options)?;
     let quiet = args.store.work.quiet;
-    let reading = load::reading(&args.store.files)?;
-    let cues = Rows::open(&args.cues, &reading)?.laid_out_as(shape);
-    let head = cues.head().clone();
-    let known = match &args.clamp {
-        Some(path) => Some(read_mask(path, head.rows, memory.dim(), &reading, shape)?),
-        None => None,
-    };
-    let level = match (args.signal, args.sigma) {
-        (Some(signal), _) => Level::Signal(signal),
-        (_, Some(sigma)) => Level::Sigma(sigma),
-        _ => Level::Estimate,
-    };
+    let mut cues = Cued::open(&args.cues, &args.rest, &args.store, &loaded)?;
+    let Loaded { memory, shape, raw, .. } = loaded;
+    let (memory, level) = (memory.as_ref(), cues.level);
+    let head = cues.head.clone();
     let calibration = calibration(args, memory, level)?;
-    if level != Level::Estimate && memory.denoiser().is_none() && !quiet {
-        eprintln!(
-            "note: {} has no noise levels; --signal and --sigma only serve its match score",
-            memory.name()
-        );
-    }
-    if head.dtype.is_raw() && !raw && !quiet {
-        eprintln!(
-            "note: the cues are bytes or bools, read as 0 to 1, but the memory is not; check that they are on one scale"
-        );
-    }
-    let label = |n: usize| memory.patterns().and_then(|p| p.label(n));
+    let label = |n: usize| memory.label(n);
     let canvas = || canvas(memory, shape.or(head.shape), raw);
     let mut grid = args.picture.as_ref().map(|path| Grid::new(path, canvas())).transpose()?;
     let mut states = match &args.out {
@@ -82,30 +67,24 @@ fn recall<F: Real + Number + Into<Value>>(
 
     let bar = progress::bar("cues", quiet || head.rows <= batch_of);
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let mut each = |batch: Table<F>, from: usize| -> Result<()> {
-        let to = from + batch.cues.nrows();
+    let each = |asked: &Cued, cues: Array2<F>, labels: Option<Vec<String>>, from: usize| -> Result<()> {
+        let to = from + cues.nrows();
         /// Far beyond what noise makes of grey values.
         const NOT_GREY: f64 = 20.0;
         if from == 0 && raw && !head.dtype.is_raw() && !quiet {
-            let most = batch.cues.iter().map(|v| v.wide().abs()).fold(0.0, f64::max);
+            let most = cues.iter().map(|v| v.wide().abs()).fold(0.0, f64::max);
             if most > NOT_GREY {
                 eprintln!(
                     "note: the cues reach {most}, but the memory was made of bytes, read as 0 to 1; save them as uint8 or divide them by 255"
                 );
             }
         }
-        let broadcast = known.as_ref().map(|k| one_a_row(k, from..to));
+        let known = asked.known(from..to);
         let mut recalled = memory.recall(&Request {
-            known: broadcast.as_ref().map(|k| k.view()),
-            level,
-            updates: args.updates,
-            tolerance: args.tolerance,
             top: args.top,
-            seed: args.seed,
-            first_row: args.first_row.wrapping_add(from as u64),
             calibration: calibration.as_ref(),
             reject: args.reject,
-            ..Request::new(batch.cues.view())
+            ..asked.request(cues.view(), known.as_ref().map(|k| k.view()), from)
         })?;
         if args.binarize {
             recalled.states.mapv_inplace(sign);
@@ -114,9 +93,8 @@ fn recall<F: Real + Number + Into<Value>>(
             writeln!(out, "{}", heading())?;
         }
         for (k, row) in recalled.rows.iter().enumerate() {
-            let id = args.first_row.wrapping_add((from + k) as u64);
-            let names =
-                Names { cue: batch.labels.as_ref().map(|l| &l[k]), memory: row.memory.and_then(label) };
+            let id = asked.id(from + k);
+            let names = Names { cue: labels.as_ref().map(|l| &l[k]), memory: row.memory.and_then(label) };
             if args.json {
                 let state = args.out.is_none().then(|| recalled.states.row(k));
                 let value = recalled.values.as_ref().filter(|_| !row.refused).map(|v| v.row(k));
@@ -127,12 +105,12 @@ fn recall<F: Real + Number + Into<Value>>(
                 writeln!(out, "{}", to_line(id, row, &names))?;
             }
         }
-        let ids = (from..to).map(|row| format!("{:06}", args.first_row.wrapping_add(row as u64)));
+        let ids = (from..to).map(|row| format!("{:06}", asked.id(row)));
         let places: Vec<String> = match &file_names {
             Some(names) => names[from..to].to_vec(),
             None => ids.clone().map(|id| id + ".png").collect(),
         };
-        let names: Vec<String> = batch.labels.unwrap_or_else(|| ids.collect());
+        let names: Vec<String> = labels.unwrap_or_else(|| ids.collect());
         if let Some(states) = &mut states {
             states.append(recalled.states.view(), &recalled.rows, &places)?;
         }
@@ -140,24 +118,14 @@ fn recall<F: Real + Number + Into<Value>>(
             writer.append(values.view())?;
         }
         if let Some(grid) = &mut grid {
-            let known = broadcast.as_ref().map(|k| k.view());
-            grid.append(memory, batch.cues.view(), known, recalled.states.view(), &recalled.rows, &names);
+            let known = known.as_ref().map(|k| k.view());
+            grid.append(memory, cues.view(), known, recalled.states.view(), &recalled.rows, &names);
         }
         bar.set_length(head.rows as u64);
         bar.set_position(to as u64);
         Ok(())
     };
-    let (mut rows, mut at) = (cues, 0);
-    while let Some(table) = rows.next_batch(batch_of)? {
-        let batch = Table { cues: table.floats(), labels: table.labels().map(<[String]>::to_vec) };
-        let count = table.rows();
-        each(batch, at)?;
-        at += count;
-    }
-    if at == 0 {
-        // Says so if even no row is of the wrong width.
-        each(Table { cues: Array2::from_elem((0, head.columns), F::ZERO), labels: None }, 0)?;
-    }
+    cues.each(batch_of, each)?;
     out.flush()?;
     bar.finish_and_clear();
     if let Some(states) = states {
@@ -167,12 +135,6 @@ fn recall<F: Real + Number + Into<Value>>(
         values.finish()?;
     }
     grid.map_or(Ok(()), Grid::finish)
-}
-
-/// Cues of one batch.
-struct Table<F> {
-    cues: Array2<F>,
-    labels: Option<Vec<String>>,
 }
 
 /// What a cue and the memory that it recalled are called.
@@ -201,11 +163,6 @@ fn file_names(labels: Option<&[String]>) -> Option<Vec<String>> {
     Some(replaced).filter(|names| unique(names)).or_else(|| Some(added()).filter(|names| unique(names)))
 }
 
-/// Text of a file on one line of a terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-}
-
 /// What true cues look like, where a level says how noisy they are.
 fn calibration<F: Real>(
     args: &Recall,
@@ -220,7 +177,7 @@ fn calibration<F: Real>(
         if !(1e-4..1.0).contains(&p) {
             bail!("reject: expected a share of true cues from 0.0001 to below 1, found {p}");
         }
-        if args.clamp.is_some() {
+        if args.cues.clamp.is_some() {
             bail!(
                 "reject: known units are held exactly and have no noise to judge by; leave --clamp or --reject away"
             );
@@ -231,7 +188,7 @@ fn calibration<F: Real>(
             );
         }
     }
-    let told = level != Level::Estimate && args.clamp.is_none();
+    let told = level != Level::Estimate && args.cues.clamp.is_none();
     let scored = |p: &&attractor::Patterns<F>| {
         told && (args.reject.is_some() || !matches!(p.preparation(), Preparation::Spins { .. }))
     };
@@ -239,17 +196,7 @@ fn calibration<F: Real>(
         return Ok(None);
     };
     let samples = args.reject.map_or(SAMPLES, |p| ((EACH / p) as usize).max(SAMPLES));
-    Ok(Some(Calibration::new(patterns, level, samples, args.seed)?))
-}
-
-/// The mask of some rows, from one for all or one each.
-fn one_a_row(known: &Array2<bool>, rows: std::ops::Range<usize>) -> Array2<bool> {
-    if known.nrows() == 1 {
-        let view: ArrayView2<bool> =
-            known.broadcast((rows.len(), known.ncols())).expect("one row is any number");
-        return view.to_owned();
-    }
-    known.slice(s![rows, ..]).to_owned()
+    Ok(Some(Calibration::new(patterns, level, samples, args.cues.seed)?))
 }
 
 fn sign<F: Real>(x: F) -> F {
@@ -262,16 +209,6 @@ fn sign<F: Real>(x: F) -> F {
     }
 }
 
-fn outcome(row: &Row) -> (&'static str, Option<usize>) {
-    match row.outcome {
-        _ if row.refused => ("refused", None),
-        Outcome::Settled { step } => ("settled", Some(step)),
-        Outcome::StillMoving => ("still moving", None),
-        Outcome::TwoCycle { step } => ("2-cycle", Some(step)),
-        Outcome::Diverged { step } => ("diverged", Some(step)),
-    }
-}
-
 fn to_json<F: Real + Into<Value>>(
     id: u64,
     row: &Row,
@@ -279,7 +216,7 @@ fn to_json<F: Real + Into<Value>>(
     state: Option<ArrayView1<F>>,
     values: Option<ArrayView1<F>>,
 ) -> Value {
-    let (name, step) = outcome(row);
+    let (name, step) = super::outcome(row);
     let posterior = row.posterior.as_ref();
     let mut line = json!({ "row": id });
     let object = line.as_object_mut().expect("an object");
@@ -297,6 +234,7 @@ fn to_json<F: Real + Into<Value>>(
         ("memory", json!(row.memory)),
         ("label", json!(names.memory)),
         ("overlap", json!(row.overlap)),
+        ("distance", json!(row.distance)),
         ("match", json!(row.matching)),
         ("posterior", json!(posterior.map(|p| &p.top))),
         ("entropy", json!(posterior.map(|p| p.entropy))),
@@ -323,15 +261,15 @@ fn heading() -> String {
 
 fn to_line(id: u64, row: &Row, names: &Names) -> String {
     let text = |value: Option<String>| value.unwrap_or_else(|| "-".into());
-    let (name, step) = outcome(row);
+    let (name, step) = super::outcome(row);
     let step = step.map_or(String::new(), |s| format!(" at {s}"));
     let regime = row.regime.map_or(String::new(), |r| format!(", {r}"));
     let which = match (names.cue, names.memory) {
         (None, None) => String::new(),
         (cue, memory) => format!(
             "  {} -> {}",
-            printable(cue.map_or("cue", String::as_str)),
-            printable(memory.unwrap_or("-"))
+            super::printable(cue.map_or("cue", String::as_str)),
+            super::printable(memory.unwrap_or("-"))
         ),
     };
     format!(

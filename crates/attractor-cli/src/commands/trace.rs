@@ -1,0 +1,184 @@
+//! `attractor trace`
+
+use std::io::{BufWriter, Write};
+
+use anyhow::{Result, bail};
+use attractor::Real;
+use attractor::analysis::{Moment, Trace, trace};
+use attractor::memories::Options;
+use attractor_data::Number;
+use attractor_experiments::steps;
+use serde_json::{Value, json};
+
+use crate::args;
+use crate::cues::Cued;
+use crate::steps_file::StepsFile;
+use crate::{in_precision, load, progress};
+
+pub fn run(args: &args::Trace, options: &Options) -> Result<()> {
+    load::distinct(
+        &[Some(&args.store.memory), Some(&args.cues.file), args.cues.clamp.as_ref()],
+        &[("out", args.out.as_ref()), ("picture", args.picture.as_ref())],
+    )?;
+    let (source, precision) = load::source(&args.store)?;
+    in_precision!(precision, traced(args, source, options))
+}
+
+/// Cues that a picture shows.
+const DRAWN: usize = 7;
+
+fn traced<F: Real + Number + Into<Value>>(
+    args: &args::Trace,
+    source: load::Source,
+    options: &Options,
+) -> Result<()> {
+    let loaded = load::memory::<F>(&args.store, source, options)?;
+    let quiet = args.store.work.quiet;
+    let mut cues = Cued::open(&args.cues, &args.rest, &args.store, &loaded)?;
+    let memory = loaded.memory.as_ref();
+    if let Some(path) = &args.picture {
+        if !matches!(path.extension().and_then(|e| e.to_str()), Some("svg" | "png")) {
+            bail!("picture: expected a .svg or .png file to draw to, found {}", path.display());
+        }
+        drop(attractor_data::NewFile::create(path)?);
+    }
+    let mut file = args.out.as_ref().map(|path| StepsFile::<F>::create(path, memory.dim())).transpose()?;
+    let rows = cues.head.rows;
+    let bar = progress::bar("cues", quiet);
+    bar.set_length(rows as u64);
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    if !args.json {
+        writeln!(
+            out,
+            "{:>6} {:>8} {:>20} {:>20} {:>7} {:>13}  outcome",
+            "row", "sigma", "speciates", "commits", "memory", "energy"
+        )?;
+    }
+    let mut drawn = Vec::new();
+    let batch = batch_of(memory.course().map(|c| c.steps()), args.rest.updates, memory.dim());
+    cues.each(batch, |asked, cues, labels, from| {
+        let known = asked.known(from..from + cues.nrows());
+        let trace = trace(memory, &asked.request(cues.view(), known.as_ref().map(|k| k.view()), from))?;
+        for (row, moments) in trace.moments.iter().enumerate() {
+            let id = asked.id(from + row);
+            let steps = &moments[..moments.len().min(trace.recall.rows[row].steps + 1)];
+            let label = labels.as_ref().map(|l| l[row].as_str());
+            if args.json {
+                let line = to_json(id, label, &trace, row, steps, args.out.is_none());
+                serde_json::to_writer(&mut out, &line).map_err(std::io::Error::from)?;
+                writeln!(out)?;
+            } else {
+                writeln!(out, "{}", to_line(id, &trace, row, steps))?;
+            }
+            for (step, moment) in steps.iter().enumerate() {
+                if let Some(file) = &mut file {
+                    file.append(id, step, moment, trace.states.slice(ndarray::s![step, row, ..]))?;
+                }
+            }
+            if args.picture.is_some() && drawn.len() < DRAWN {
+                drawn.push(steps::Line {
+                    name: label.map_or(format!("cue {id}"), short),
+                    moments: steps.to_vec(),
+                    marks: trace.marks[row],
+                });
+            }
+        }
+        bar.inc(cues.nrows() as u64);
+        Ok(())
+    })?;
+    bar.finish_and_clear();
+    let figure = steps::figure(&drawn);
+    match &args.picture {
+        Some(path) if !figure.panels.is_empty() => figure.write_to(path)?,
+        Some(path) if !quiet => {
+            eprintln!("note: there is nothing to draw in {}: no cue moves", path.display())
+        }
+        _ => {}
+    }
+    if let Some(file) = file {
+        file.finish()?;
+    }
+    Ok(out.flush()?)
+}
+
+/// A label as long as a legend has room for.
+fn short(label: &str) -> String {
+    const MOST: usize = 24;
+    let label = super::printable(label);
+    match label.chars().count() > MOST {
+        true => label.chars().take(MOST - 1).chain(['\u{2026}']).collect(),
+        false => label,
+    }
+}
+
+/// Cues at a time: every step of each is held.
+fn batch_of(steps: Option<usize>, updates: Option<usize>, dim: usize) -> usize {
+    const NUMBERS: usize = 1 << 24;
+    let steps = steps.or(updates).unwrap_or(100) + 1;
+    (NUMBERS / (steps.saturating_mul(dim)).max(1)).clamp(1, 256)
+}
+
+/// A marked step, and the level it has.
+fn mark(step: Option<usize>, moments: &[Moment]) -> String {
+    match step.and_then(|step| Some((step, moments.get(step)?))) {
+        None => "-".into(),
+        Some((0, _)) => "from the start".into(),
+        Some((step, moment)) if moment.time.is_some() => format!("step {step}, sigma {:.3}", moment.sigma),
+        Some((step, _)) => format!("step {step}"),
+    }
+}
+
+fn to_line<F: Real>(id: u64, trace: &Trace<F>, row: usize, moments: &[Moment]) -> String {
+    let (report, marks) = (&trace.recall.rows[row], trace.marks[row]);
+    let (outcome, step) = super::outcome(report);
+    format!(
+        "{id:>6} {:>8} {:>20} {:>20} {:>7} {:>13.6}  {outcome}{}",
+        report.sigma.map_or("-".into(), |s| format!("{s:.4}")),
+        mark(marks.speciates, moments),
+        mark(marks.commits, moments),
+        report.memory.map_or("-".into(), |m| m.to_string()),
+        moments.last().map_or(f64::NAN, |m| m.energy),
+        step.map_or(String::new(), |s| format!(" at {s}")),
+    )
+}
+
+fn to_json<F: Real + Into<Value>>(
+    id: u64,
+    cue: Option<&str>,
+    trace: &Trace<F>,
+    row: usize,
+    moments: &[Moment],
+    states: bool,
+) -> Value {
+    let (report, marks) = (&trace.recall.rows[row], trace.marks[row]);
+    let (outcome, _) = super::outcome(report);
+    let list = |of: &dyn Fn(&Moment) -> Value| -> Value { moments.iter().map(of).collect() };
+    let mut line = json!({
+        "row": id,
+        "cue": cue,
+        "memory": report.memory,
+        "outcome": outcome,
+        "speciates": marks.speciates,
+        "commits": marks.commits,
+        "sigma": list(&|m| json!(m.sigma)),
+        "time": list(&|m| json!(m.time.map(|t| t.0))),
+        "scale": list(&|m| json!(m.time.map(|t| t.1))),
+        "energy": list(&|m| json!(m.energy)),
+        "entropy": list(&|m| json!(m.entropy)),
+        "participation": list(&|m| json!(m.participation)),
+        "nearest": list(&|m| json!(m.memory)),
+        "favourite": list(&|m| json!(m.favourite.map(|f| f.0))),
+        "weight": list(&|m| json!(m.favourite.map(|f| f.1))),
+        "variance": list(&|m| json!(m.variance)),
+        "growth_score": list(&|m| json!(m.growth.map(|g| g.score))),
+        "growth_flow": list(&|m| json!(m.growth.map(|g| g.flow))),
+        "growth_sde": list(&|m| json!(m.growth.map(|g| g.sde))),
+    });
+    if states {
+        let rows = (0..moments.len()).map(|step| -> Value {
+            trace.states.slice(ndarray::s![step, row, ..]).iter().map(|&x| x.into()).collect()
+        });
+        line["states"] = rows.collect();
+    }
+    line
+}

@@ -1,0 +1,118 @@
+//! Every step of every cue in one file: a table (.csv) or arrays (.npz).
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use attractor::Real;
+use attractor::analysis::Moment;
+use attractor_data::{NewFile, NpzWriter, Number};
+use ndarray::{Array1, ArrayView1, Axis};
+
+/// What is written of a step besides its state; missing numbers are NaN in arrays and empty in tables.
+const COLUMNS: [&str; 15] = [
+    "row",
+    "step",
+    "sigma",
+    "time",
+    "scale",
+    "energy",
+    "entropy",
+    "participation",
+    "nearest",
+    "favourite",
+    "weight",
+    "variance",
+    "growth_score",
+    "growth_flow",
+    "growth_sde",
+];
+
+/// A file of steps, as they come.
+pub enum StepsFile<F> {
+    Csv(NewFile),
+    /// The number of steps is known at the end, so states wait in the table.
+    Npz {
+        file: std::path::PathBuf,
+        states: Vec<F>,
+        dim: usize,
+        columns: Vec<Vec<f64>>,
+    },
+}
+
+impl<F: Real + Number> StepsFile<F> {
+    /// Begins the kind that the path's ending asks for.
+    pub fn create(path: &Path, dim: usize) -> Result<Self> {
+        match path.extension().map(|e| e.to_string_lossy().to_lowercase()).as_deref() {
+            Some("csv") => {
+                let mut file = NewFile::create(path)?;
+                let states: String = (0..dim).map(|j| format!(",x{j}")).collect();
+                writeln!(file, "{}{states}", COLUMNS.join(","))?;
+                Ok(StepsFile::Csv(file))
+            }
+            Some("npz") => {
+                drop(NewFile::create(path)?);
+                let columns = vec![Vec::new(); COLUMNS.len()];
+                Ok(StepsFile::Npz { file: path.to_owned(), states: Vec::new(), dim, columns })
+            }
+            _ => bail!("out: expected a .csv or .npz file for the steps, found {}", path.display()),
+        }
+    }
+
+    /// One step of one cue.
+    pub fn append(&mut self, row: u64, step: usize, moment: &Moment, state: ArrayView1<F>) -> Result<()> {
+        let place = |n: Option<usize>| n.map(|n| n as f64);
+        let values: [Option<f64>; COLUMNS.len()] = [
+            Some(row as f64),
+            Some(step as f64),
+            Some(moment.sigma),
+            moment.time.map(|t| t.0),
+            moment.time.map(|t| t.1),
+            Some(moment.energy),
+            moment.entropy,
+            moment.participation,
+            place(moment.memory),
+            place(moment.favourite.map(|f| f.0)),
+            moment.favourite.map(|f| f.1),
+            moment.variance,
+            moment.growth.map(|g| g.score),
+            moment.growth.map(|g| g.flow),
+            moment.growth.map(|g| g.sde),
+        ];
+        match self {
+            StepsFile::Csv(file) => {
+                let text: Vec<String> = values
+                    .iter()
+                    .map(|v| v.filter(|v| v.is_finite()).map_or(String::new(), |v| v.to_string()))
+                    .collect();
+                write!(file, "{}", text.join(","))?;
+                for x in state {
+                    write!(file, ",{x}")?;
+                }
+                writeln!(file)?;
+            }
+            StepsFile::Npz { states, columns, .. } => {
+                states.extend(state);
+                columns.iter_mut().zip(values).for_each(|(c, v)| c.push(v.unwrap_or(f64::NAN)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts it in its place.
+    pub fn finish(self) -> Result<()> {
+        match self {
+            StepsFile::Csv(file) => file.commit()?,
+            StepsFile::Npz { file, states, dim, columns } => {
+                let rows = columns[0].len();
+                let mut archive = NpzWriter::create::<F>(&file, "states", rows, dim)?;
+                archive.append(Array1::from(states).view().insert_axis(Axis(0)))?;
+                for (name, values) in COLUMNS.iter().zip(columns) {
+                    archive.add(name, Array1::from(values).view());
+                }
+                archive.finish()?;
+            }
+        }
+        Ok(())
+    }
+}
