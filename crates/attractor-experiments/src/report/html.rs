@@ -4,14 +4,11 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::{Block, Illustration, Report, Table, VERSION};
+use super::{Block, Illustration, MOST_ROWS, Report, Table, VERSION};
 use crate::Result;
 use crate::encode::base64;
 
 const STYLE: &str = include_str!("style.css");
-
-/// Tables longer than this are given as a file to save, not as rows to read.
-const MOST_ROWS: usize = 400;
 
 pub(super) fn page(report: &Report) -> Result<String> {
     let title = escaped(&report.title);
@@ -24,7 +21,12 @@ pub(super) fn page(report: &Report) -> Result<String> {
             Block::Text(words) => {
                 let _ = writeln!(body, "<p>{}</p>", inline(words));
             }
-            Block::Table(table) => body += &rows(table),
+            Block::Table(table) => {
+                body += &rows(table);
+                if table.rows.len() > MOST_ROWS {
+                    let _ = writeln!(body, "<p>{}</p>", link(table, &table.name));
+                }
+            }
             Block::Results => body += &rows(&report.results),
             Block::Figure(of) => body += &figure(of)?,
         }
@@ -79,7 +81,8 @@ fn figure(of: &Illustration) -> Result<String> {
 fn rows(table: &Table) -> String {
     let mut text = String::new();
     if table.rows.len() > MOST_ROWS {
-        return format!("<p>{} rows of {} columns.</p>\n", table.rows.len(), table.columns.len());
+        let size = format!("{} rows of {} columns", table.rows.len(), table.columns.len());
+        return format!("<p>{} {size}.</p>\n", inline(&table.caption));
     }
     text += "<div class=\"table\" tabindex=\"0\">\n<table>\n";
     if !table.caption.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Block, Report, Table, VERSION};
+use super::{Block, MOST_ROWS, Report, Table, VERSION};
 
 /// Width of a line of text, in characters.
 const LINE: usize = 110;
@@ -59,6 +59,9 @@ fn rows(table: &Table) -> String {
     if !table.caption.is_empty() {
         text += &wrapped(&table.caption);
         text.push('\n');
+    }
+    if table.rows.len() > MOST_ROWS {
+        return text + &wrapped(&format!("{} rows: `{}.csv`.", table.rows.len(), table.name));
     }
     text += &line(table.columns.iter().map(|c| cell(&c.heading)).collect());
     let _ = writeln!(text, "|{}", "---|".repeat(table.columns.len()));

@@ -36,6 +36,9 @@ pub struct Illustration {
     pub numbers: Table,
 }
 
+/// Tables of more rows than a reader wants are only named; a file has them.
+const MOST_ROWS: usize = 400;
+
 /// A part of a report.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Block {

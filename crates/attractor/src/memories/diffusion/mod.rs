@@ -433,3 +433,15 @@ pub(super) fn build<F: Real>(
 ) -> Result<Box<dyn Memory<F>>> {
     Ok(Box::new(Diffusion::on(patterns.into(), course(options, &CARD)?)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_name_every_sampler_and_process() {
+        let values = |name: &str| PARAMETERS.iter().find(|p| p.name == name).expect("an option").values;
+        assert_eq!(values("sampler"), Sampler::ALL.map(|s| s.0).join("|"));
+        assert_eq!(values("process"), Process::ALL.map(|p| p.0).join("|"));
+    }
+}

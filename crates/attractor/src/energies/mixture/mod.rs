@@ -1,16 +1,17 @@
 //! Many memories in one: points, clouds of points and shapes, each with its weight.
 
+mod read;
+
 use std::sync::Arc;
 
-use ndarray::{Array2, ArrayView2, Zip};
+use ndarray::{Array2, ArrayView2};
 
-use super::points::{Race, beta};
+use super::points::beta;
 use super::shapes::{Moments, Shape};
-use super::{Denoise, Energy, Gradient, Points};
+use super::{Denoise, Points};
 use crate::diffusion::LAST;
 use crate::error::{Error, Result, check_rows, check_width};
-use crate::kernels::{Form, Posterior, Read, nearest, posterior};
-use crate::noise::Stream;
+use crate::kernels::{Form, Posterior, nearest, posterior};
 use crate::parallel;
 use crate::patterns::{Patterns, Preparation, check_states};
 use crate::real::Real;
@@ -388,43 +389,6 @@ impl<F: Real> Mixture<F> {
     fn work(&self, rows: usize) -> f64 {
         (rows * self.parts.len() * self.dim * 20) as f64
     }
-
-    /// What all shapes say at one state, added to what `sum` has.
-    fn read_shapes(&self, state: &[f64], sigma: f64, sum: &mut Sum) {
-        let mut mean = vec![0.0; self.dim];
-        for part in &self.parts {
-            if let Body::Shape(shape) = &part.body {
-                let reading = shape.read(state, sigma, &mut mean);
-                sum.add(reading.log_sum + part.log_weight, reading.second, &mean);
-            }
-        }
-    }
-}
-
-/// A triple that grows, relative to its largest logit.
-struct Sum {
-    peak: f64,
-    mass: f64,
-    second: f64,
-    mean: Vec<f64>,
-}
-
-impl Sum {
-    fn add(&mut self, logit: f64, second: f64, mean: &[f64]) {
-        if logit > self.peak {
-            let shrink = (self.peak - logit).exp();
-            self.peak = logit;
-            self.mass *= shrink;
-            self.second *= shrink;
-            self.mean.iter_mut().for_each(|m| *m *= shrink);
-        }
-        let weight = (logit - self.peak).exp();
-        if weight > 0.0 {
-            self.mass += weight;
-            self.second += weight * second;
-            self.mean.iter_mut().zip(mean).for_each(|(sum, m)| *sum += weight * m);
-        }
-    }
 }
 
 /// Mean of a mixture and root mean square deviation of a unit from it. Shapes without end count only where
@@ -449,98 +413,4 @@ fn extent<F: Real>(parts: &[Part<F>], dim: usize) -> (Vec<f64>, f64) {
     // As for patterns: one point at rest has no scale but its own length.
     let spread = if spread > 1e-14 * length { spread } else { length };
     (mean, if spread > 0.0 { spread } else { 1.0 })
-}
-
-impl<F: Real> Denoise<F> for Mixture<F> {
-    fn dim(&self) -> usize {
-        self.dim
-    }
-
-    fn read(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Read<F>> {
-        if let [Part { body: Body::Patterns(points), .. }] = &self.parts[..] {
-            return points.read(states, sigmas);
-        }
-        let sigmas = self.check(states, sigmas)?;
-        let mut all = Read::empty(states.nrows(), self.dim);
-        for part in &self.parts {
-            if let Body::Patterns(points) | Body::Cloud(points) = &part.body {
-                let mut read = points.read(states, &sigmas)?;
-                read.peak.iter_mut().for_each(|p| *p += part.log_weight);
-                all.merge(&read);
-            }
-        }
-        let shapes = parallel::map(states.nrows(), self.work(states.nrows()), |row| {
-            let state: Vec<f64> = states.row(row).iter().map(|z| z.wide()).collect();
-            let mut sum = Sum { peak: f64::NEG_INFINITY, mass: 0.0, second: 0.0, mean: vec![0.0; self.dim] };
-            self.read_shapes(&state, sigmas[row], &mut sum);
-            sum
-        });
-        for (row, sum) in shapes.into_iter().enumerate().filter(|(_, sum)| sum.mass > 0.0) {
-            let mean: Vec<F> = sum.mean.iter().map(|m| F::of(m / sum.mass)).collect();
-            all.merge_row(row, sum.peak, sum.mass, sum.second / sum.mass, &mean, 1.0);
-        }
-        Ok(all)
-    }
-
-    fn log_sum(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Vec<f64>> {
-        if let [Part { body: Body::Patterns(points), .. }] = &self.parts[..] {
-            return points.log_sum(states, sigmas);
-        }
-        let sigmas = self.check(states, sigmas)?;
-        let sums = self.log_sums(states, &sigmas)?;
-        let one = |row: usize| {
-            let peak = sums.iter().map(|s| s[row]).fold(f64::NEG_INFINITY, f64::max);
-            peak + sums.iter().map(|s| (s[row] - peak).exp()).sum::<f64>().ln()
-        };
-        Ok((0..states.nrows()).map(one).collect())
-    }
-
-    fn draw(&self, z: &[f64], sigma: f64, stream: &mut Stream) -> Result<Vec<f64>> {
-        let level = sigma.min(1e15);
-        let beta = beta(level)?.min(F::LARGEST_BETA);
-        let (mut race, mut y) = (Race::default(), vec![0.0; self.dim]);
-        for (p, part) in self.parts.iter().enumerate() {
-            match &part.body {
-                Body::Patterns(points) | Body::Cloud(points) => {
-                    points.enter(z, beta, (p, part.log_weight), &mut race, stream);
-                }
-                Body::Shape(shape) => {
-                    let least = 1.0 / F::LARGEST_BETA.sqrt();
-                    let prior = sigma.is_infinite();
-                    let sum = if prior { 0.0 } else { shape.read(z, level.max(least), &mut y).log_sum };
-                    race.enter((p, 0), part.log_weight + sum, stream);
-                }
-            }
-        }
-        let (p, n) = race.winner();
-        match &self.parts[p].body {
-            Body::Patterns(points) | Body::Cloud(points) => {
-                Ok(points.patterns().values().row(n).iter().map(|y| y.wide()).collect())
-            }
-            Body::Shape(shape) => {
-                let least = 1.0 / F::LARGEST_BETA.sqrt();
-                shape.draw(z, if sigma.is_infinite() { sigma } else { level.max(least) }, stream, &mut y)?;
-                Ok(y)
-            }
-        }
-    }
-}
-
-impl<F: Real> Energy<F> for Mixture<F> {
-    fn dim(&self) -> usize {
-        self.dim
-    }
-
-    fn energy(&self, states: ArrayView2<F>, level: &[f64]) -> Result<Vec<f64>> {
-        let sums = self.log_sum(states, level)?;
-        let sigmas = self.check(states, level)?;
-        Ok(sums.iter().zip(sigmas).map(|(s, sigma)| -sigma.powi(2) * s).collect())
-    }
-}
-
-impl<F: Real> Gradient<F> for Mixture<F> {
-    fn gradient(&self, states: ArrayView2<F>, level: &[f64]) -> Result<Array2<F>> {
-        let mean = self.denoise(states, level)?;
-        Ok(Zip::from(states).and(&mean).map_collect(|&z, &d| z - d))
-    }
 }
