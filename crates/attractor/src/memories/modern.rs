@@ -205,18 +205,10 @@ impl<F: Real> Memory<F> for Modern<F> {
             .zip(posteriors)
             .enumerate()
             .map(|(row, ((found, energy), posterior))| Row {
-                memory: found.memory,
-                overlap: found.overlap,
-                distance: found.distance,
                 regime: Some(Regime::of(posterior.participation, patterns.len())),
                 posterior: Some(posterior),
-                energy,
-                sigma: None,
                 beta: Some(self.beta()),
-                matching: None,
-                refused: false,
-                outcome: recalled.outcomes[row],
-                steps: recalled.steps[row],
+                ..Row::new(found, energy, recalled.outcomes[row], recalled.steps[row])
             })
             .collect();
         let values = read_values(patterns, states.view(), &betas, self.energy.form());

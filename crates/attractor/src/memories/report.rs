@@ -75,6 +75,26 @@ pub struct Row {
     pub steps: usize,
 }
 
+impl Row {
+    /// What every model can say; the rest is none.
+    pub(super) fn new(found: Found, energy: f64, outcome: Outcome, steps: usize) -> Self {
+        Row {
+            memory: found.memory,
+            overlap: found.overlap,
+            distance: found.distance,
+            posterior: None,
+            regime: None,
+            energy,
+            sigma: None,
+            beta: None,
+            matching: None,
+            refused: false,
+            outcome,
+            steps,
+        }
+    }
+}
+
 /// The recall of a batch.
 #[derive(Clone, Debug)]
 pub struct Recall<F> {

@@ -389,18 +389,9 @@ impl<F: Real> Memory<F> for Diffusion<F> {
             .zip(posteriors)
             .enumerate()
             .map(|(row, ((found, energy), posterior))| Row {
-                memory: found.memory,
-                overlap: found.overlap,
-                distance: found.distance,
                 posterior: Some(posterior),
-                regime: None,
-                energy: energy / area,
                 sigma: Some(sigmas[row]),
-                beta: None,
-                matching: None,
-                refused: false,
-                outcome: recalled.outcomes[row],
-                steps: recalled.steps[row],
+                ..Row::new(found, energy / area, recalled.outcomes[row], recalled.steps[row])
             })
             .collect();
         Ok(Recall { states: preparation.backward(recalled.states), values, rows })

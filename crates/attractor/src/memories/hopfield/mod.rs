@@ -224,20 +224,7 @@ pub(super) fn spin_recall<F: Real>(
         .into_iter()
         .zip(energies)
         .enumerate()
-        .map(|(row, (found, energy))| Row {
-            memory: found.memory,
-            overlap: found.overlap,
-            distance: found.distance,
-            posterior: None,
-            regime: None,
-            energy,
-            sigma: None,
-            beta: None,
-            matching: None,
-            refused: false,
-            outcome: recalled.outcomes[row],
-            steps: recalled.steps[row],
-        })
+        .map(|(row, (found, energy))| Row::new(found, energy, recalled.outcomes[row], recalled.steps[row]))
         .collect();
     Ok(Recall { states: preparation.backward(recalled.states), values: None, rows })
 }
