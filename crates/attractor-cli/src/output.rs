@@ -73,7 +73,7 @@ impl<F: Real + Number> Output<F> {
                 archive.append(states)?;
                 memory.extend(rows.iter().map(|r| r.memory.map_or(-1, |m| m as i64)));
                 overlap.extend(rows.iter().map(|r| r.overlap.unwrap_or(0.0)));
-                energy.extend(rows.iter().map(|r| r.energy));
+                energy.extend(rows.iter().filter_map(|r| r.energy));
                 matching.extend(rows.iter().filter_map(|r| r.matching));
             }
             Output::Pictures { place, one, canvas } => {
@@ -96,7 +96,9 @@ impl<F: Real + Number> Output<F> {
             Output::Npz { mut archive, memory, overlap, energy, matching } => {
                 archive.add("memory", Array1::from(memory).view());
                 archive.add("overlap", Array1::from(overlap).view());
-                archive.add("energy", Array1::from(energy).view());
+                if !energy.is_empty() {
+                    archive.add("energy", Array1::from(energy).view());
+                }
                 if !matching.is_empty() {
                     archive.add("match", Array1::from(matching).view());
                 }

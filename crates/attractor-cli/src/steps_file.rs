@@ -68,7 +68,7 @@ impl<F: Real + Number> StepsFile<F> {
             Some(moment.sigma),
             moment.time.map(|t| t.0),
             moment.time.map(|t| t.1),
-            Some(moment.energy),
+            moment.energy,
             moment.entropy,
             moment.participation,
             place(moment.memory),

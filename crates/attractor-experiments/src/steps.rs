@@ -25,7 +25,7 @@ pub fn figure(lines: &[Line]) -> Figure {
     let levels = lines.iter().any(|line| line.moments.iter().any(|m| m.time.is_some()));
     let mut figure = Figure::new(2, 230.0);
     let quantities: [Quantity; 4] = [
-        ("energy", false, |m| Some(m.energy), |_| None),
+        ("energy", false, |m| m.energy, |_| None),
         ("entropy of the posterior (nats)", false, |m| m.entropy, |marks| marks.commits),
         ("participation ratio", true, |m| m.participation, |marks| marks.commits),
         (

@@ -107,7 +107,7 @@ fn main() -> Result<()> {
             let recall = memory.recall(&request)?;
             assert!(recall.states.iter().all(|x| x.is_finite()), "{name}: a state is no number");
             for row in &recall.rows {
-                assert!(row.energy.is_finite(), "{name}: an energy is no number");
+                assert!(row.energy.is_some_and(f64::is_finite), "{name}: an energy is no number");
                 settled += usize::from(matches!(row.outcome, Outcome::Settled { .. }));
                 seen[row.memory.expect("a memory")] = true;
             }

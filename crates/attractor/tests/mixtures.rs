@@ -401,7 +401,15 @@ fn a_trace_is_in_the_units_of_the_cues() {
         let numbers = |m: &attractor::analysis::Moment| {
             let (time, scale) = m.time.expect("a time");
             let growth = m.growth.map_or(0.0, |g| g.sde);
-            [m.sigma, time, scale, m.energy, m.entropy.expect("one"), m.variance.unwrap_or(0.0), growth]
+            [
+                m.sigma,
+                time,
+                scale,
+                m.energy.expect("one"),
+                m.entropy.expect("one"),
+                m.variance.unwrap_or(0.0),
+                growth,
+            ]
         };
         for (x, y) in numbers(a).into_iter().zip(numbers(b)) {
             // Rounding, and 1e-9 of the differences of largest_variance, which small levels enlarge in a rate.

@@ -273,13 +273,13 @@ fn to_line(id: u64, row: &Row, names: &Names) -> String {
         ),
     };
     format!(
-        "{id:>6} {:>7} {:>8} {:>6} {:>9} {:>8} {:>13.6} {:>8} {:>6}  {name}{step}{regime}{which}",
+        "{id:>6} {:>7} {:>8} {:>6} {:>9} {:>8} {:>13} {:>8} {:>6}  {name}{step}{regime}{which}",
         text(row.memory.map(|m| m.to_string())),
         text(row.overlap.map(|o| format!("{o:.4}"))),
         text(row.matching.map(|m| format!("{m:.3}"))),
         text(row.posterior.as_ref().map(|p| format!("{:.4}", p.top[0].1))),
         text(row.posterior.as_ref().map(|p| format!("{:.4}", p.entropy))),
-        row.energy,
+        text(row.energy.map(|e| format!("{e:.6}"))),
         text(row.sigma.map(|s| format!("{s:.4}"))),
         row.steps,
     )

@@ -132,12 +132,12 @@ fn to_line<F: Real>(id: u64, trace: &Trace<F>, row: usize, moments: &[Moment]) -
     let (report, marks) = (&trace.recall.rows[row], trace.marks[row]);
     let (outcome, step) = super::outcome(report);
     format!(
-        "{id:>6} {:>8} {:>20} {:>20} {:>7} {:>13.6}  {outcome}{}",
+        "{id:>6} {:>8} {:>20} {:>20} {:>7} {:>13}  {outcome}{}",
         report.sigma.map_or("-".into(), |s| format!("{s:.4}")),
         mark(marks.speciates, moments),
         mark(marks.commits, moments),
         report.memory.map_or("-".into(), |m| m.to_string()),
-        moments.last().map_or(f64::NAN, |m| m.energy),
+        moments.last().and_then(|m| m.energy).map_or("-".into(), |e| format!("{e:.6}")),
         step.map_or(String::new(), |s| format!(" at {s}")),
     )
 }

@@ -17,8 +17,8 @@ pub struct Moment {
     pub sigma: f64,
     /// Time of the process at that σ, and its scale s, for diffusion.
     pub time: Option<(f64, f64)>,
-    /// Energy at that level; for diffusion in the cue's own units, else as in reports.
-    pub energy: f64,
+    /// Energy at that level, where the memory has one; for diffusion in the cue's own units, else as in reports.
+    pub energy: Option<f64>,
     /// Entropy of the posterior over memories, in nats.
     pub entropy: Option<f64>,
     /// Its participation ratio.
@@ -118,7 +118,7 @@ pub fn trace<F: Real>(memory: &dyn Memory<F>, request: &Request<F>) -> Result<Tr
 /// What all rows say at one step.
 fn look<F: Real>(memory: &dyn Memory<F>, states: &Array2<F>, levels: &[f64]) -> Result<Vec<Moment>> {
     let scale = memory.preparation().scale();
-    let energies = memory.landscape().energy(states.view(), levels)?;
+    let energies = memory.landscape().ok().map(|energy| energy.energy(states.view(), levels)).transpose()?;
     let posteriors = memory.posterior(states.view(), levels, 1)?;
     let nearest = memory.nearest(states.view())?;
     let diffusion = memory.denoiser().zip(memory.course()).zip(memory.spread());
@@ -134,7 +134,9 @@ fn look<F: Real>(memory: &dyn Memory<F>, states: &Array2<F>, levels: &[f64]) -> 
         Moment {
             sigma: level / scale,
             time: process.map(|p| (p.time(level / scale), p.scale_at(level / scale))),
-            energy: if process.is_some() { energies[row] / (scale * scale) } else { energies[row] },
+            energy: energies
+                .as_ref()
+                .map(|e| if process.is_some() { e[row] / (scale * scale) } else { e[row] }),
             entropy: posterior.map(|p| p.entropy),
             participation: posterior.map(|p| p.participation),
             favourite: posterior.map(|p| p.top[0]),

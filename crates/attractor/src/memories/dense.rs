@@ -51,7 +51,7 @@ pub(super) const CARD: Card = Card {
 /// let recall = memory.recall(&Request::new(cue.view()))?;
 /// assert_eq!(recall.states, array![[1.0_f32, 1.0, 1.0, -1.0]]);
 /// // Overlaps 4 and 0: E = −4³.
-/// assert_eq!(recall.rows[0].energy, -64.0);
+/// assert_eq!(recall.rows[0].energy, Some(-64.0));
 /// # Ok::<(), attractor::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -94,8 +94,8 @@ impl<F: Real> Memory<F> for Dense<F> {
         Some(self.energy.patterns())
     }
 
-    fn landscape(&self) -> &dyn Energy<F> {
-        &self.energy
+    fn landscape(&self) -> Result<&dyn Energy<F>> {
+        Ok(&self.energy)
     }
 
     fn imagine(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {

@@ -61,7 +61,10 @@ pub trait Memory<F: Real>: Send + Sync {
     }
 
     /// Its landscape, over prepared states.
-    fn landscape(&self) -> &dyn Energy<F>;
+    ///
+    /// # Errors
+    /// A memory whose recall lowers no energy, with the reason.
+    fn landscape(&self) -> Result<&dyn Energy<F>>;
 
     /// Its denoiser, over prepared states, if it is a diffusion memory.
     fn denoiser(&self) -> Option<&dyn Denoise<F>> {
@@ -163,14 +166,14 @@ pub trait Memory<F: Real>: Send + Sync {
     /// The energy of raw states; `sigma` is the noise level, for memories with one landscape a level.
     ///
     /// # Errors
-    /// States of the wrong shape or not finite; no level where one is needed.
+    /// States of the wrong shape or not finite; no level where one is needed; a memory without an energy.
     fn energies(&self, states: ArrayView2<F>, sigma: Option<f64>) -> Result<Vec<f64>> {
         let _ = sigma;
         crate::error::check_width("states", states.ncols(), self.dim())?;
         crate::patterns::check_states("states", states, "give finite states")?;
         let states = self.preparation().forward(states.to_owned());
         let levels = vec![0.0; states.nrows()];
-        self.landscape().energy(states.view(), &levels)
+        self.landscape()?.energy(states.view(), &levels)
     }
 }
 

@@ -150,8 +150,8 @@ impl<F: Real> Memory<F> for Modern<F> {
         Some(self.energy.patterns())
     }
 
-    fn landscape(&self) -> &dyn Energy<F> {
-        &self.energy
+    fn landscape(&self) -> Result<&dyn Energy<F>> {
+        Ok(&self.energy)
     }
 
     fn notes(&self) -> Vec<String> {
@@ -208,7 +208,7 @@ impl<F: Real> Memory<F> for Modern<F> {
                 regime: Some(Regime::of(posterior.participation, patterns.len())),
                 posterior: Some(posterior),
                 beta: Some(self.beta()),
-                ..Row::new(found, energy, recalled.outcomes[row], recalled.steps[row])
+                ..Row::new(found, Some(energy), recalled.outcomes[row], recalled.steps[row])
             })
             .collect();
         let values = read_values(patterns, states.view(), &betas, self.energy.form());

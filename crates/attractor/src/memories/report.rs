@@ -57,8 +57,8 @@ pub struct Row {
     pub posterior: Option<Posterior>,
     /// One pattern, a blend or the average (modern Hopfield).
     pub regime: Option<Regime>,
-    /// Energy of the recalled state: for diffusion at `sigma`, for modern Hopfield at `beta`.
-    pub energy: f64,
+    /// Energy of the recalled state, where its recall lowers one: for diffusion at `sigma`, for modern Hopfield at `beta`.
+    pub energy: Option<f64>,
     /// Noise level of the cue, in its own units: as given, or as estimated.
     pub sigma: Option<f64>,
     /// Inverse temperature, for memories with a fixed one.
@@ -77,7 +77,7 @@ pub struct Row {
 
 impl Row {
     /// What every model can say; the rest is none.
-    pub(super) fn new(found: Found, energy: f64, outcome: Outcome, steps: usize) -> Self {
+    pub(super) fn new(found: Found, energy: Option<f64>, outcome: Outcome, steps: usize) -> Self {
         Row {
             memory: found.memory,
             overlap: found.overlap,

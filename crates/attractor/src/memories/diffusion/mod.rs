@@ -299,8 +299,8 @@ impl<F: Real> Memory<F> for Diffusion<F> {
         self.memory.label(memory)
     }
 
-    fn landscape(&self) -> &dyn Energy<F> {
-        &self.memory
+    fn landscape(&self) -> Result<&dyn Energy<F>> {
+        Ok(&self.memory)
     }
 
     fn denoiser(&self) -> Option<&dyn Denoise<F>> {
@@ -391,7 +391,7 @@ impl<F: Real> Memory<F> for Diffusion<F> {
             .map(|(row, ((found, energy), posterior))| Row {
                 posterior: Some(posterior),
                 sigma: Some(sigmas[row]),
-                ..Row::new(found, energy / area, recalled.outcomes[row], recalled.steps[row])
+                ..Row::new(found, Some(energy / area), recalled.outcomes[row], recalled.steps[row])
             })
             .collect();
         Ok(Recall { states: preparation.backward(recalled.states), values, rows })

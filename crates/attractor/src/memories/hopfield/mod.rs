@@ -100,7 +100,7 @@ pub struct HopfieldOptions {
 /// let recall = memory.recall(&Request::new(cue.view()))?;
 /// assert_eq!(recall.states, array![[1.0_f32, 1.0, 1.0, -1.0, -1.0, -1.0]]);
 /// // One pattern without the diagonal: E = −½(D² − D) = −15.
-/// assert_eq!(recall.rows[0].energy, -15.0);
+/// assert_eq!(recall.rows[0].energy, Some(-15.0));
 /// assert_eq!(recall.rows[0].outcome, Outcome::Settled { step: 2 });
 /// # Ok::<(), attractor::Error>(())
 /// ```
@@ -178,8 +178,8 @@ impl<F: Real> Memory<F> for Hopfield<F> {
         self.patterns.as_ref()
     }
 
-    fn landscape(&self) -> &dyn Energy<F> {
-        &self.energy
+    fn landscape(&self) -> Result<&dyn Energy<F>> {
+        Ok(&self.energy)
     }
 
     fn learned(&self) -> Option<Learned> {
@@ -218,13 +218,15 @@ pub(super) fn spin_recall<F: Real>(
     let rows = request.rows();
     let start = Start { states: states.view(), rows: &rows, seed: request.seed, held: None };
     let recalled = recall(dynamics, start, clamp, &grid, stop, observer)?;
-    let energies = memory.landscape().energy(recalled.states.view(), &vec![0.0; rows.len()])?;
+    let energies = memory.landscape()?.energy(recalled.states.view(), &vec![0.0; rows.len()])?;
     let found = memory.nearest(recalled.states.view())?;
     let rows = found
         .into_iter()
         .zip(energies)
         .enumerate()
-        .map(|(row, (found, energy))| Row::new(found, energy, recalled.outcomes[row], recalled.steps[row]))
+        .map(|(row, (found, energy))| {
+            Row::new(found, Some(energy), recalled.outcomes[row], recalled.steps[row])
+        })
         .collect();
     Ok(Recall { states: preparation.backward(recalled.states), values: None, rows })
 }
