@@ -19,9 +19,10 @@
 //! | module | holds |
 //! |---|---|
 //! | [`patterns`] | what is stored, and how raw data are prepared |
-//! | [`memories`] | the models: [`Hopfield`](memories::Hopfield), [`Dense`](memories::Dense), [`Modern`](memories::Modern), [`Diffusion`](memories::Diffusion) of points and of shapes; what a recall is asked and reports |
+//! | [`memories`] | the models: [`Hopfield`](memories::Hopfield), [`Bidirectional`](memories::Bidirectional), [`SparseDistributed`](memories::SparseDistributed), [`Dense`](memories::Dense), [`Modern`](memories::Modern), [`Diffusion`](memories::Diffusion) of points and of shapes; what a recall is asked and reports |
 //! | [`energies`] | landscapes and denoisers |
 //! | [`dynamics`] | how states move |
+//! | [`similarities`], [`separations`] | how alike key and cue are, and how weights come of it |
 //! | [`diffusion`] | processes, noise grids, samplers, the level of a cue |
 //! | [`analysis`] | one recall step by step, many of one cue, where symmetry breaks |
 //! | [`recall()`], [`observe`] | the one loop, and watching it |
@@ -44,6 +45,8 @@ mod parallel;
 pub mod patterns;
 mod real;
 mod recall;
+pub mod separations;
+pub mod similarities;
 
 pub use error::{Error, Result};
 pub use memories::{Level, Memory, Recall, Request, Spec};

@@ -29,6 +29,8 @@ pub enum Purpose {
     Calibration,
     /// Which of overlapping memories a recalled state belongs to.
     Attribution,
+    /// Addresses of a sparse distributed memory.
+    Locations,
 }
 
 impl Purpose {
@@ -43,6 +45,7 @@ impl Purpose {
             Purpose::Bootstrap => b"bootstrap.......",
             Purpose::Calibration => b"calibration.....",
             Purpose::Attribution => b"attribution.....",
+            Purpose::Locations => b"locations.......",
         }
     }
 }
@@ -77,6 +80,11 @@ impl Stream {
     /// A uniform number in [0, 1) with 53 random bits.
     pub fn uniform(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
+    }
+
+    /// 64 random bits.
+    pub fn bits(&mut self) -> u64 {
+        self.0.next_u64()
     }
 
     /// A uniform whole number below `n`, without bias (`n ≥ 1`).

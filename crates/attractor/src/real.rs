@@ -34,6 +34,8 @@ pub trait Real:
     const ZERO: Self;
     /// One.
     const ONE: Self;
+    /// One half.
+    const HALF: Self;
     /// Unit roundoff: half the distance from 1 to the next number.
     const ROUNDOFF: f64;
     /// The largest squared norm a vector may have, far below overflow.
@@ -58,14 +60,14 @@ pub trait Real:
 use std::ops::Range;
 
 use crate::kernels::stream::{self, Job};
-use crate::kernels::{Parts, Spread, Sums};
+use crate::kernels::{Difference, Parts, Spread, Sums};
 
 pub(crate) mod sealed {
     use std::ops::Range;
 
     use crate::kernels::machine::Machine;
     use crate::kernels::stream::Job;
-    use crate::kernels::{Parts, Spread, Sums};
+    use crate::kernels::{Difference, Parts, Spread, Sums};
 
     /// What the kernels need of a number; hidden, so that no other type can be a `Real`.
     pub trait Kernel: Copy {
@@ -84,21 +86,33 @@ pub(crate) mod sealed {
         fn attend(job: &Job<Self>, block: Range<usize>, range: Range<usize>) -> Parts<Sums<Self>>;
         /// The same for the posterior, with its best `top`.
         fn posterior(job: &Job<Self>, block: Range<usize>, range: Range<usize>, top: usize) -> Parts<Spread>;
+        /// Sums of a difference over units, of some rows with one pack of queries.
+        fn pairs(
+            difference: Difference,
+            rows: [&[Self]; 2],
+            queries: [&[[Self; 16]]; 2],
+            out: &mut [[f64; 16]],
+        );
+        /// `sum += weight · value`.
+        fn add_scaled(weight: f64, value: &[Self], sum: &mut [f64]);
         /// `self · a + b`, in one rounding where `fused`.
         fn multiply_add(self, a: Self, b: Self, fused: bool) -> Self;
         /// `exp(self)` for `self ≤ 0`, exactly 0 below the smallest normal number; with fused
         /// multiply-adds where the machine has them.
         fn exp_negative(self, fused: bool) -> Self;
+        /// `ln(self)` of a positive normal number.
+        fn ln_positive(self, fused: bool) -> Self;
     }
 }
 
 macro_rules! real {
     ($type:ident, $bits:ident, $wide:literal, $square:literal, $beta:literal, $smallest:literal, $name:literal,
      $magic:literal, $mantissa:literal, $bias:literal, $lowest:literal,
-     $ln2_high:literal, $ln2_low:literal, $polynomial:expr) => {
+     $ln2_high:literal, $ln2_low:literal, $polynomial:expr, $signed:ident, $series:expr) => {
         impl Real for $type {
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
+            const HALF: Self = 0.5;
             const ROUNDOFF: f64 = $type::EPSILON as f64 / 2.0;
             const LARGEST_SQUARE: f64 = $square;
             const SMALLEST_SPREAD: f64 = $smallest;
@@ -153,6 +167,21 @@ macro_rules! real {
                 })
             }
 
+            #[inline(never)]
+            fn pairs(
+                difference: Difference,
+                rows: [&[Self]; 2],
+                queries: [&[[Self; 16]]; 2],
+                out: &mut [[f64; 16]],
+            ) {
+                crate::kernels::pairs::at_best::<Self>(difference, rows, queries, out);
+            }
+
+            #[inline(never)]
+            fn add_scaled(weight: f64, value: &[Self], sum: &mut [f64]) {
+                crate::kernels::pairs::add_scaled::<Self>(weight, value, sum);
+            }
+
             #[inline(always)]
             fn multiply_add(self, a: Self, b: Self, fused: bool) -> Self {
                 if fused { self.mul_add(a, b) } else { self * a + b }
@@ -177,12 +206,35 @@ macro_rules! real {
                 let power = $type::from_bits((shifted.to_bits() << $mantissa).wrapping_add($bias));
                 if self < $lowest { 0.0 } else { p * power }
             }
+
+            // x = 2^k · m with m in [√½, √2): ln m = 2 artanh(s) of s = (m − 1)/(m + 1), by its series.
+            #[inline(always)]
+            fn ln_positive(self, fused: bool) -> Self {
+                let fma = |a: $type, b: $type, c: $type| a.multiply_add(b, c, fused);
+                let root = std::$type::consts::FRAC_1_SQRT_2.to_bits();
+                let k = (self.to_bits().wrapping_sub(root) as $signed) >> $mantissa;
+                let m = $type::from_bits(self.to_bits().wrapping_sub((k << $mantissa) as $bits));
+                // k as a number: the low bits of one that is large enough to have whole steps.
+                const OFFSET: $signed = 1 << ($mantissa - 1);
+                let whole = ((1 as $bits) << $mantissa) as $type;
+                let k = $type::from_bits(whole.to_bits().wrapping_add((k + OFFSET) as $bits))
+                    - (whole + OFFSET as $type);
+                let s = (m - 1.0) / (m + 1.0);
+                let square = s * s;
+                const COEFFICIENTS: &[$type] = &$series;
+                let mut p = COEFFICIENTS[0];
+                for &c in &COEFFICIENTS[1..] {
+                    p = fma(p, square, c);
+                }
+                fma(k, $ln2_high, fma(k, $ln2_low, 2.0 * s * p))
+            }
         }
     };
 }
 
 // The polynomials end where the next term of exp on |r| ≤ 0.3466 is below a quarter of the unit
-// roundoff: r^8/8! = 5.2e-9 for f32, r^14/14! = 4.1e-18 for f64.
+// roundoff: r^8/8! = 5.2e-9 for f32, r^14/14! = 4.1e-18 for f64; and those of artanh on |s| ≤ 0.1716
+// likewise: s^10/11 = 2.0e-9, s^22/23 = 6.2e-19.
 real!(
     f32,
     u32,
@@ -197,7 +249,9 @@ real!(
     -87.0,
     0.693_359_4,
     -2.121_944_4e-4,
-    [1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0]
+    [1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0],
+    i32,
+    [1.0 / 9.0, 1.0 / 7.0, 1.0 / 5.0, 1.0 / 3.0, 1.0]
 );
 real!(
     f64,
@@ -228,6 +282,20 @@ real!(
         0.5,
         1.0,
         1.0
+    ],
+    i64,
+    [
+        1.0 / 21.0,
+        1.0 / 19.0,
+        1.0 / 17.0,
+        1.0 / 15.0,
+        1.0 / 13.0,
+        1.0 / 11.0,
+        1.0 / 9.0,
+        1.0 / 7.0,
+        1.0 / 5.0,
+        1.0 / 3.0,
+        1.0
     ]
 );
 
@@ -237,6 +305,26 @@ mod tests {
 
     /// Rounding of the scaled polynomial and of its argument reduction, in units in the last place.
     const ULPS: f64 = 4.0;
+
+    #[test]
+    fn ln_is_the_library_ln() {
+        for i in 0..200_000 {
+            let x = (f64::from(i - 100_000) / 3_000.0).exp();
+            for fused in [true, false] {
+                // Relative, or near 1 in units of what was subtracted from 1.
+                let error = (x.ln_positive(fused) - x.ln()).abs() / x.ln().abs().max(f64::MIN_POSITIVE);
+                assert!(error < ULPS * f64::EPSILON, "ln({x}) is off by {error:e}");
+                let narrow = x as f32;
+                let exact = f64::from(narrow).ln();
+                let error = (f64::from(narrow.ln_positive(fused)) - exact).abs();
+                assert!(
+                    error <= ULPS * f64::from(f32::EPSILON) * exact.abs(),
+                    "ln({narrow}) is off by {error:e}"
+                );
+            }
+        }
+        assert_eq!(1.0_f64.ln_positive(true), 0.0);
+    }
 
     #[test]
     fn exp_is_the_library_exp() {

@@ -4,12 +4,15 @@ mod asynchronous;
 mod clamp;
 mod descent;
 mod synchronous;
+mod two_layer;
 
 pub use asynchronous::{Asynchronous, Order, Rule};
 pub use clamp::Clamp;
 pub(crate) use clamp::bridge;
 pub use descent::Descent;
 pub use synchronous::Synchronous;
+pub(crate) use synchronous::sign_or;
+pub use two_layer::{TwoLayer, Visible};
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 

@@ -47,7 +47,7 @@ impl<F: Real> Run<F> for Synchronous<'_> {
 }
 
 /// The sign of a field; a field of 0 keeps a spin's sign (an analogue value becomes one).
-pub(super) fn sign_or<F: Real>(field: f64, value: F) -> F {
+pub(crate) fn sign_or<F: Real>(field: f64, value: F) -> F {
     if field > 0.0 {
         F::ONE
     } else if field < 0.0 {

@@ -6,6 +6,8 @@
 //! | `stream` | visits patterns in tiles with running softmax weights | the two below |
 //! | [`attend()`] | log-sum, posterior mean, second moment | modern Hopfield, exact diffusion |
 //! | [`posterior()`] | best memories, entropy, participation | every report |
+//! | [`pairs()`] | distances and divergences of all pairs | similarities |
+//! | [`hamming()`] | bits in which words differ | sparse distributed memory |
 //!
 //! **Order of summation.** Each number is summed in one order that depends on N and D alone:
 //! a dot product runs over units in blocks of 64; patterns are cut into ranges by N and
@@ -15,12 +17,16 @@
 
 mod attend;
 pub(crate) mod dots;
+pub(crate) mod hamming;
 pub(crate) mod machine;
+pub(crate) mod pairs;
 mod posterior;
 pub(crate) mod stream;
 
 pub use attend::{Read, attend, attend_values, log_sum};
 pub use dots::dots;
+pub use hamming::hamming;
+pub use pairs::{Difference, Operand, pairs, weighted_sums};
 pub use posterior::{Posterior, nearest, posterior};
 pub use stream::Form;
 

@@ -33,7 +33,9 @@ pub(super) const CARD: Card = Card {
     cost: "N operations a unit, N D a sweep and cue; 2 N D numbers",
     source: "Krotov & Hopfield (2016); Demircigil et al. (2017); Ambrogioni (2023), Eq. 4",
     spins: true,
-    weighted: false,
+    raw: false,
+    weights: false,
+    values: false,
 };
 
 /// Dense associative memory: E(x) = −Σ_n F(x·y_n), units flipped one after the other where that lowers

@@ -16,7 +16,9 @@ pub(super) const CARD: Card = Card {
     cost: "as diffusion for points and clouds; about 4 k D operations a step, cue and shape of k dimensions",
     source: "Ambrogioni (2023), section 5.2, Eq. 23",
     spins: false,
-    weighted: true,
+    raw: false,
+    weights: true,
+    values: true,
 };
 
 /// From patterns alone: each a point. With shapes: [`mixture`].

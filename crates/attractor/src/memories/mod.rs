@@ -3,6 +3,7 @@
 //! Every memory takes a [`Request`] and gives a [`Recall`]: the same request, the same report, whatever
 //! the model. A model is one file here, one line in [`MODELS`] and one in the tests' zoo.
 
+mod bidirectional;
 mod dense;
 mod diffusion;
 mod extended;
@@ -11,8 +12,11 @@ mod matching;
 mod modern;
 mod report;
 mod request;
+mod sparse_distributed;
 mod spec;
+mod universal;
 
+pub use bidirectional::{Bidirectional, Pairing, ThereAndBack};
 pub use dense::Dense;
 pub use diffusion::Diffusion;
 pub use extended::mixture as extended;
@@ -21,7 +25,9 @@ pub use matching::Calibration;
 pub use modern::{Beta, Modern};
 pub use report::{Found, Recall, Regime, Row};
 pub use request::{Level, Request};
-pub use spec::{Buildable, Card, Learned, MODELS, Model, Options, Parameter, Spec, model};
+pub use sparse_distributed::{Radius, Reading, SparseDistributed, SparseOptions};
+pub use spec::{Buildable, Card, Learned, MODELS, Model, Options, Parameter, Spec, model, models_that};
+pub use universal::{Output, PRESETS, Preset, Scheme, Universal};
 
 use ndarray::{Array2, ArrayView2};
 
@@ -196,6 +202,17 @@ fn updates(
         crate::Grid::Updates(updates.unwrap_or(ENOUGH)),
         crate::Stop { tolerance: tolerance.unwrap_or(default_tolerance), early },
     ))
+}
+
+/// Refuses words that are not ±1.
+fn check_signs<F: Real>(what: &str, values: ArrayView2<F>) -> Result<()> {
+    match values.indexed_iter().find(|(_, v)| v.abs() != F::ONE) {
+        None => Ok(()),
+        Some(((row, unit), v)) => {
+            let found = format!("{v} at row {row}, unit {unit}");
+            Err(Error::parameter(what, "words of +1 and -1 (of bits b, 2b - 1)", found))
+        }
+    }
 }
 
 /// Noise of the patterns' own mean and spread, or (for states of ±1) random signs, in raw units.

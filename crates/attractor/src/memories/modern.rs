@@ -39,7 +39,9 @@ pub(super) const CARD: Card = Card {
     cost: "4 N D operations and N exponentials an update and cue; N D numbers",
     source: "Ramsauer et al. (2021); Ambrogioni (2023), Eq. 5",
     spins: false,
-    weighted: true,
+    raw: false,
+    weights: true,
+    values: true,
 };
 
 /// The inverse temperature of a modern Hopfield network.
@@ -51,6 +53,16 @@ pub enum Beta {
     Auto,
     /// This.
     Value(f64),
+}
+
+impl Beta {
+    /// The value; 1 if it is still to be found.
+    pub(crate) fn value(self) -> f64 {
+        match self {
+            Beta::Auto => 1.0,
+            Beta::Value(beta) => beta,
+        }
+    }
 }
 
 impl FromStr for Beta {

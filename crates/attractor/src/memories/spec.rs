@@ -9,7 +9,9 @@ use std::str::FromStr;
 
 use ndarray::Array2;
 
-use super::{Memory, dense, diffusion, extended, hopfield, modern};
+use super::{
+    Memory, bidirectional, dense, diffusion, extended, hopfield, modern, sparse_distributed, universal,
+};
 use crate::error::{Error, Result};
 use crate::patterns::Patterns;
 use crate::real::Real;
@@ -44,8 +46,12 @@ pub struct Card {
     pub source: &'static str,
     /// Whether its states are ±1.
     pub spins: bool,
-    /// Whether it reads out by weights w_n, and so takes prior weights π_n and associated vectors.
-    pub weighted: bool,
+    /// Whether it compares raw values, so that images are not prepared unless asked for.
+    pub raw: bool,
+    /// Whether it takes prior weights π_n of patterns.
+    pub weights: bool,
+    /// Whether it takes vectors that patterns bring to mind.
+    pub values: bool,
 }
 
 /// A model that can be built by name.
@@ -61,14 +67,14 @@ type Build<F> = fn(Patterns<F>, &Options, Option<Learned>) -> Result<Box<dyn Mem
 macro_rules! models {
     ($($module:ident),* $(,)?) => {
         /// Every model, in historical order.
-        pub const MODELS: &[Model] = &[$(Model {
+        pub static MODELS: &[Model] = &[$(Model {
             card: &$module::CARD,
             build32: $module::build,
             build64: $module::build,
         }),*];
     };
 }
-models![hopfield, dense, modern, diffusion, extended];
+models![hopfield, bidirectional, sparse_distributed, dense, modern, universal, diffusion, extended];
 
 /// The model of this name.
 ///
@@ -80,6 +86,20 @@ pub fn model(name: &str) -> Result<&'static Model> {
         found: name.to_owned(),
         known: MODELS.iter().map(|m| m.card.name).collect::<Vec<_>>().join(", "),
     })
+}
+
+/// The names of the models of which this is true, as a list in a sentence.
+///
+/// ```
+/// use attractor::memories::models_that;
+/// assert_eq!(models_that(|card| card.weights), "modern, diffusion and extended");
+/// ```
+pub fn models_that(is: impl Fn(&Card) -> bool) -> String {
+    let names: Vec<_> = MODELS.iter().filter(|m| is(m.card)).map(|m| m.card.name).collect();
+    match names.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => names.concat(),
+    }
 }
 
 /// What a model has worked out from the first of its patterns, so that it need not do so again.
@@ -182,14 +202,15 @@ impl Spec {
     ) -> Result<Box<dyn Memory<F>>> {
         let model = model(&self.model)?;
         check_options(model.card, &self.options)?;
-        let what = match (patterns.log_weights(), patterns.associated()) {
-            (Some(_), _) => Some("prior weights of patterns"),
-            (_, Some(_)) => Some("associated values"),
-            _ => None,
+        let refuse = |what, takes: fn(&Card) -> bool| {
+            let reason = format!("of the models, {} take them", models_that(takes));
+            Err(Error::Undefined { model: model.card.name, what, reason })
         };
-        if let Some(what) = what.filter(|_| !model.card.weighted) {
-            let reason = "it does not read out by weights; modern, diffusion and extended do".to_owned();
-            return Err(Error::Undefined { model: model.card.name, what, reason });
+        if patterns.log_weights().is_some() && !model.card.weights {
+            return refuse("use for prior weights of patterns", |card| card.weights);
+        }
+        if patterns.associated().is_some() && !model.card.values {
+            return refuse("use for associated values", |card| card.values);
         }
         F::build(model, patterns, &self.options, learned)
     }

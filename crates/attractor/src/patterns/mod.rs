@@ -1,9 +1,12 @@
 //! What is stored: patterns as rows, ready for the kernels, and how raw vectors map onto them.
 
 mod extras;
+mod packed;
 mod preparation;
 
 pub use extras::Extras;
+pub use packed::Packed;
+pub(crate) use packed::{EIGHT, Eight};
 pub use preparation::{Preparation, Prepare};
 
 use std::collections::HashMap;
@@ -246,6 +249,11 @@ impl<F: Real> Patterns<F> {
     /// The (prepared) patterns, N × D.
     pub fn values(&self) -> ArrayView2<'_, F> {
         self.values.view()
+    }
+
+    /// The same without a copy of them.
+    pub(crate) fn shared(&self) -> ArcArray2<F> {
+        self.values.clone()
     }
 
     /// The patterns in raw units: as given, or (spins) each at its units' two levels.

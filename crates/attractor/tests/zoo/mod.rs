@@ -14,10 +14,16 @@ use ndarray::{Array2, array};
 pub struct Specimen {
     pub model: &'static str,
     pub options: &'static [(&'static str, &'static str)],
+    /// Whether its patterns bring words of their own to mind.
+    pub values: bool,
 }
 
 const fn is(model: &'static str, options: &'static [(&'static str, &'static str)]) -> Specimen {
-    Specimen { model, options }
+    Specimen { model, options, values: false }
+}
+
+const fn with_values(model: &'static str, options: &'static [(&'static str, &'static str)]) -> Specimen {
+    Specimen { model, options, values: true }
 }
 
 pub const ZOO: &[Specimen] = &[
@@ -28,6 +34,10 @@ pub const ZOO: &[Specimen] = &[
     is("hopfield", &[("update", "asynchronous")]),
     is("hopfield", &[("update", "asynchronous"), ("order", "fixed"), ("self-coupling", "")]),
     is("hopfield", &[("update", "glauber"), ("temperature", "3")]),
+    with_values("bam", &[]),
+    is("sdm", &[("locations", "2000")]),
+    is("sdm", &[("locations", "4000"), ("activation", "0.03"), ("counters", "12"), ("location-seed", "7")]),
+    with_values("sdm", &[("locations", "3000"), ("counters", "24")]),
     is("dense", &[("separation", "poly:2"), ("order", "fixed")]),
     is("dense", &[("separation", "poly:3")]),
     is("dense", &[("separation", "relu:4")]),
@@ -35,6 +45,23 @@ pub const ZOO: &[Specimen] = &[
     is("modern", &[("beta", "0.3")]),
     is("modern", &[]),
     is("modern", &[("beta", "1"), ("norm-bias", "on")]),
+    is("universal", &[]),
+    is("universal", &[("preset", "classical")]),
+    is("universal", &[("preset", "dense:4")]),
+    is("universal", &[("preset", "modern")]),
+    is("universal", &[("preset", "attention"), ("separation", "softmax:2")]),
+    is("universal", &[("preset", "nearest")]),
+    is("universal", &[("preset", "episodic")]),
+    is("universal", &[("similarity", "euclidean"), ("separation", "softmax:0.5")]),
+    is("universal", &[("similarity", "cosine"), ("separation", "sparsemax:8")]),
+    is("universal", &[("similarity", "pearson"), ("separation", "entmax:1.5:8")]),
+    is("universal", &[("similarity", "manhattan"), ("separation", "softmax:auto")]),
+    is("universal", &[("similarity", "inverse-manhattan"), ("separation", "poly:10")]),
+    is("universal", &[("similarity", "l1-dot"), ("separation", "poly:200")]),
+    is("universal", &[("similarity", "kl"), ("separation", "softmax:auto")]),
+    is("universal", &[("similarity", "reverse-kl"), ("separation", "max")]),
+    is("universal", &[("similarity", "jensen-shannon"), ("separation", "softmax:auto")]),
+    is("universal", &[("similarity", "hamming"), ("separation", "softmax:2")]),
     is("diffusion", &[]),
     is("diffusion", &[("process", "ve")]),
     is("diffusion", &[("process", "vp-linear"), ("sampler", "euler"), ("steps", "60")]),
@@ -53,6 +80,18 @@ pub const ZOO: &[Specimen] = &[
     is("diffusion", &[("sampler", "predictor-corrector"), ("steps", "20")]),
     is("diffusion", &[("sampler", "langevin"), ("steps", "40")]),
     is("diffusion", &[("sampler", "bridge"), ("steps", "3")]),
+    is("universal", &[("dynamics", "descent"), ("separation", "softmax:auto")]),
+    is(
+        "universal",
+        &[("dynamics", "descent"), ("similarity", "inverse-manhattan"), ("separation", "poly:8")],
+    ),
+    is("universal", &[("dynamics", "descent"), ("similarity", "pearson"), ("separation", "softmax:auto")]),
+    is("universal", &[("dynamics", "two-layer"), ("similarity", "dot"), ("separation", "softmax:auto")]),
+    is("universal", &[("dynamics", "two-layer"), ("similarity", "dot"), ("separation", "relu:3")]),
+    is(
+        "universal",
+        &[("dynamics", "two-layer"), ("similarity", "euclidean"), ("separation", "softmax:auto")],
+    ),
     is("extended", &[]),
     is("extended", &[("sampler", "ancestral"), ("steps", "30"), ("process", "edm")]),
 ];
@@ -71,7 +110,27 @@ impl Specimen {
         if self.model == "extended" {
             return extended(with_shapes(&patterns), &spec.options).expect("a memory");
         }
+        let patterns = if self.values { paired(patterns) } else { patterns };
         spec.build(patterns).unwrap_or_else(|e| panic!("{}: {e}", self.name()))
+    }
+
+    /// A world of ±1 and of noise around it as one that the model is for: similarities of amounts see |1 + x/2|.
+    pub fn world<F: Real>(&self, x: &Array2<F>) -> Array2<F> {
+        if self.of_amounts() { x.mapv(|x| (F::ONE + F::HALF * x).abs()) } else { x.clone() }
+    }
+
+    /// The sign in a world of ±1.
+    pub fn sign(&self, x: f64) -> f64 {
+        if self.of_amounts() { (x - 1.0).signum() } else { x.signum() }
+    }
+
+    fn of_amounts(&self) -> bool {
+        self.options.iter().any(|(_, v)| matches!(*v, "l1-dot" | "kl" | "reverse-kl" | "jensen-shannon"))
+    }
+
+    /// Whether the model can store these: bits are bits.
+    pub fn fits<F: Real>(&self, patterns: &Array2<F>) -> bool {
+        !self.options.contains(&("similarity", "hamming")) || patterns.iter().all(|x| x.abs() == F::ONE)
     }
 
     /// Couplings learned from patterns one after the other depend on their order, and so does which pattern
@@ -79,6 +138,14 @@ impl Specimen {
     pub fn depends_on_order(&self) -> bool {
         self.options.iter().any(|(_, value)| matches!(*value, "storkey" | "bridge"))
     }
+}
+
+/// The patterns, each with a word of seven units that depends on it alone, so that shuffled patterns keep theirs.
+fn paired<F: Real>(patterns: Patterns<F>) -> Patterns<F> {
+    let directions = normals::<f64>(7, patterns.dim(), 1.0, 9);
+    let words = patterns.values().mapv(F::wide).dot(&directions.t());
+    let words = words.mapv(|u| if u < 0.0 { -F::ONE } else { F::ONE });
+    patterns.with_associated(words).expect("one word a pattern")
 }
 
 /// The patterns as points, and shapes so rare that what holds of the points holds of all.

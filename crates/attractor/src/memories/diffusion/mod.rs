@@ -26,7 +26,9 @@ pub(super) const CARD: Card = Card {
     cost: "4 N D operations and N exponentials a step and cue (heun twice); N D numbers",
     source: "Ambrogioni (2023), Eq. 6-14 and App. A; samplers: Song et al. (2021), Karras et al. (2022), Lu et al. (2022)",
     spins: false,
-    weighted: true,
+    raw: false,
+    weights: true,
+    values: true,
 };
 
 /// The options of every memory that recalls by diffusion.

@@ -13,7 +13,7 @@ use crate::dynamics::{Asynchronous, Clamp, Dynamics, Order, Rule, Start, Synchro
 use crate::energies::{Energy, Quadratic};
 use crate::error::{Error, Result};
 use crate::observe::Observer;
-use crate::patterns::{Patterns, Preparation};
+use crate::patterns::Patterns;
 use crate::real::Real;
 use crate::recall::recall;
 
@@ -57,7 +57,9 @@ pub(super) const CARD: Card = Card {
     cost: "D^2 multiply-adds an update and cue; D^2 numbers; storing N patterns N D^2",
     source: "Hopfield (1982); Storkey & Valabregue (1999); Personnaz et al. (1985); Ambrogioni (2023), Eq. 1-3",
     spins: true,
-    weighted: false,
+    raw: false,
+    weights: false,
+    values: false,
 };
 
 /// How units are updated.
@@ -197,18 +199,27 @@ impl<F: Real> Memory<F> for Hopfield<F> {
     }
 }
 
-/// The recall of a memory with one landscape over ±1 states.
+/// The recall of a memory over ±1 states, with their energies where it has a landscape.
 pub(super) fn spin_recall<F: Real>(
     memory: &dyn Memory<F>,
     dynamics: &dyn Dynamics<F>,
     request: &Request<F>,
     observer: &mut dyn Observer<F>,
 ) -> Result<Recall<F>> {
+    let (states, rows) = spin_states(memory, dynamics, request, observer)?;
+    Ok(Recall { states: memory.preparation().backward(states), values: None, rows })
+}
+
+/// The same, with states as they are inside.
+pub(super) fn spin_states<F: Real>(
+    memory: &dyn Memory<F>,
+    dynamics: &dyn Dynamics<F>,
+    request: &Request<F>,
+    observer: &mut dyn Observer<F>,
+) -> Result<(Array2<F>, Vec<Row>)> {
     /// Updates of a random dynamics where nothing says how many.
     const SAMPLES: usize = 100;
-    let identity = Preparation::Identity;
-    let preparation = memory.patterns().map_or(&identity, |p| p.preparation());
-    let states = request.states(memory.dim(), preparation)?;
+    let states = request.states(memory.dim(), memory.preparation())?;
     let clamp = request.known.map(|known| Clamp::new(known, states.view())).transpose()?;
     let wanted = match dynamics.motion() {
         crate::dynamics::Motion::Stochastic => Some(request.updates.unwrap_or(SAMPLES)),
@@ -218,17 +229,20 @@ pub(super) fn spin_recall<F: Real>(
     let rows = request.rows();
     let start = Start { states: states.view(), rows: &rows, seed: request.seed, held: None };
     let recalled = recall(dynamics, start, clamp, &grid, stop, observer)?;
-    let energies = memory.landscape()?.energy(recalled.states.view(), &vec![0.0; rows.len()])?;
+    let energies = match memory.landscape() {
+        Ok(landscape) => Some(landscape.energy(recalled.states.view(), &vec![0.0; rows.len()])?),
+        Err(_) => None,
+    };
     let found = memory.nearest(recalled.states.view())?;
     let rows = found
         .into_iter()
-        .zip(energies)
         .enumerate()
-        .map(|(row, (found, energy))| {
-            Row::new(found, Some(energy), recalled.outcomes[row], recalled.steps[row])
+        .map(|(row, found)| {
+            let energy = energies.as_ref().map(|e| e[row]);
+            Row::new(found, energy, recalled.outcomes[row], recalled.steps[row])
         })
         .collect();
-    Ok(Recall { states: preparation.backward(recalled.states), values: None, rows })
+    Ok((recalled.states, rows))
 }
 
 impl FromStr for Update {

@@ -1,0 +1,270 @@
+//! Kosko's bidirectional associative memory.
+
+use std::ops::ControlFlow;
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Zip, concatenate, s};
+
+use super::{
+    Card, Learned, Level, Memory, Options, Recall, Request, Row, check_signs, from_nothing, updates,
+};
+use crate::dynamics::{Clamp, Dynamics, Motion, Run, Start, sign_or};
+use crate::energies::Energy;
+use crate::error::{Error, Result, check_rows, check_width};
+use crate::kernels::dots;
+use crate::observe::{Frame, Observer};
+use crate::patterns::Patterns;
+use crate::real::Real;
+use crate::recall::recall;
+
+/// What [`MODELS`](super::MODELS) says of it.
+pub(super) const CARD: Card = Card {
+    name: "bam",
+    title: "Bidirectional associative memory",
+    equation: "E(x, y) = -y'Wx, W = sum_n y_n x_n';  y <- sign(Wx), x <- sign(W'y);  E(x) = -sum_j |(Wx)_j|",
+    parameters: &[],
+    cost: "2 D Dv multiply-adds an update and cue (Dv units a value); 2 D Dv numbers; storing N pairs N D Dv",
+    source: "Kosko (1988)",
+    spins: true,
+    raw: false,
+    weights: false,
+    values: true,
+};
+
+/// Bidirectional associative memory: pairs (x_n, y_n), recalled from either side (Kosko 1988).
+///
+/// W = Σ y_n x_nᵀ joins D units x to Dv units y, and nothing joins units of one side:
+///
+/// ```text
+/// y ← sign(Wx),  x ← sign(Wᵀy),  again until the pair settles        E(x, y) = −yᵀWx
+/// ```
+///
+/// The pattern is x, the associated vector y (±1): [`Recall::states`] are x, [`Recall::values`] y. A field of 0
+/// keeps the unit; y begins at 0, which says nothing. No update of a ±1 state raises E, so every pair settles. The
+/// landscape over x alone is that at the best y, E(x) = min_y E(x, y) = −Σ_j |(Wx)_j|, which recall does not raise
+/// either. The first field is that of the cue as given. To recall from y, turn the memory round:
+/// [`reversed`](Self::reversed).
+///
+/// Cost 2·D·Dv multiply-adds an update and cue.
+///
+/// ```
+/// use attractor::{Patterns, memories::{Bidirectional, Memory, Request}};
+/// use ndarray::array;
+/// let x = array![[1.0_f32, 1.0, 1.0, -1.0], [1.0, -1.0, 1.0, 1.0]];
+/// let y = array![[1.0_f32, -1.0], [-1.0, 1.0]];
+/// let memory = Bidirectional::new(Patterns::new(x.clone())?.with_associated(y.clone())?)?;
+/// let recall = memory.recall(&Request::new(array![[0.0_f32, 1.0, 0.0, -1.0]].view()))?;
+/// assert_eq!(recall.values.unwrap().row(0), y.row(0));
+/// // Nothing tells units 0 and 2, in which the patterns agree: Wᵀy is 0 there.
+/// assert_eq!(recall.states, array![[0.0, 1.0, 0.0, -1.0]]);
+/// // Wx = (4, −4), so E = −8.
+/// assert_eq!(recall.rows[0].energy, Some(-8.0));
+/// # Ok::<(), attractor::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Bidirectional<F> {
+    patterns: Patterns<F>,
+    pairing: Pairing,
+}
+
+/// The landscape E(x) = −Σ_j |(Wx)_j| of a [`Bidirectional`] memory: −yᵀWx at the y that lowers it most.
+#[derive(Clone, Debug)]
+pub struct Pairing {
+    /// W, Dv × D, in f64, in which sums of ±1 are exact and ties are ties.
+    forward: Array2<f64>,
+    /// Wᵀ.
+    backward: Array2<f64>,
+}
+
+impl Pairing {
+    fn new<F: Real>(x: ArrayView2<F>, y: ArrayView2<F>) -> Self {
+        let columns = |rows: ArrayView2<F>| rows.t().mapv(F::wide).as_standard_layout().into_owned();
+        let forward = dots(columns(y).view(), columns(x).view());
+        let backward = forward.t().as_standard_layout().into_owned();
+        Pairing { forward, backward }
+    }
+
+    /// The couplings W, Dv × D.
+    pub fn weights(&self) -> ArrayView2<'_, f64> {
+        self.forward.view()
+    }
+
+    /// Wx of each row of x, B × Dv.
+    fn up<F: Real>(&self, x: ArrayView2<F>) -> Array2<f64> {
+        dots(x.mapv(F::wide).view(), self.forward.view())
+    }
+
+    /// Wᵀy of each row of y, B × D.
+    fn down<F: Real>(&self, y: ArrayView2<F>) -> Array2<f64> {
+        dots(y.mapv(F::wide).view(), self.backward.view())
+    }
+}
+
+impl<F: Real> Energy<F> for Pairing {
+    fn dim(&self) -> usize {
+        self.forward.ncols()
+    }
+
+    fn energy(&self, states: ArrayView2<F>, _level: &[f64]) -> Result<Vec<f64>> {
+        check_width("states", states.ncols(), self.forward.ncols())?;
+        Ok(self.up(states).outer_iter().map(|h| 0.0 - h.iter().map(|h| h.abs()).sum::<f64>()).collect())
+    }
+}
+
+impl<F: Real> Bidirectional<F> {
+    /// Stores patterns with the vectors that they bring to mind.
+    ///
+    /// # Errors
+    /// Patterns without associated vectors; vectors that are not ±1.
+    pub fn new(patterns: Patterns<F>) -> Result<Self> {
+        let Some(values) = patterns.associated() else {
+            let cure = "give with each pattern the word that it brings to mind (--values)".to_owned();
+            return Err(Error::Empty { what: "associated values of bam".to_owned(), cure });
+        };
+        check_signs("values", values)?;
+        let pairing = Pairing::new(patterns.values(), values);
+        Ok(Bidirectional { patterns, pairing })
+    }
+
+    /// The same pairs the other way round, x brought to mind by y; labels stay.
+    ///
+    /// # Errors
+    /// Patterns that are not ±1 (prepare them: see [`Patterns::prepared`]).
+    pub fn reversed(&self) -> Result<Self> {
+        check_signs("patterns", self.patterns.values())?;
+        let values = self.patterns.associated().expect("pairs have both sides").to_owned();
+        let mut extras = self.patterns.extras();
+        extras.associated = Some(self.patterns.values().to_owned());
+        Self::new(Patterns::new(values)?.with(extras)?)
+    }
+
+    /// The landscape, and with it W.
+    pub fn pairing(&self) -> &Pairing {
+        &self.pairing
+    }
+
+    /// E(x, y) = −yᵀWx of (prepared) pairs, one a row.
+    ///
+    /// # Errors
+    /// States or values of the wrong width, or not as many of both.
+    pub fn pair_energies(&self, states: ArrayView2<F>, values: ArrayView2<F>) -> Result<Vec<f64>> {
+        check_width("states", states.ncols(), self.patterns.dim())?;
+        check_width("values", values.ncols(), self.pairing.forward.nrows())?;
+        check_rows("values", values.nrows(), states.nrows())?;
+        let fields = self.pairing.up(states);
+        let pairs = fields.outer_iter().zip(values.outer_iter());
+        Ok(pairs.map(|(h, y)| 0.0 - h.iter().zip(y).map(|(h, y)| h * y.wide()).sum::<f64>()).collect())
+    }
+
+    /// The update rule as a dynamics over pairs: rows of D units x and Dv units y.
+    pub fn dynamics(&self) -> ThereAndBack<'_> {
+        ThereAndBack { pairing: &self.pairing }
+    }
+}
+
+/// y ← sign(Wx), then x ← sign(Wᵀy), over rows (x, y) of D + Dv units; a field of 0 keeps the unit (Kosko 1988).
+#[derive(Clone, Copy, Debug)]
+pub struct ThereAndBack<'a> {
+    /// The couplings.
+    pub pairing: &'a Pairing,
+}
+
+impl<F: Real> Dynamics<F> for ThereAndBack<'_> {
+    fn dim(&self) -> usize {
+        self.pairing.forward.ncols() + self.pairing.forward.nrows()
+    }
+
+    fn motion(&self) -> Motion {
+        Motion::Map
+    }
+
+    fn start(&self, _start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
+        Ok(Box::new(*self))
+    }
+}
+
+impl<F: Real> Run<F> for ThereAndBack<'_> {
+    fn step(
+        &mut self,
+        _rows: &[usize],
+        mut states: ArrayViewMut2<F>,
+        _from: &[f64],
+        _to: &[f64],
+    ) -> Result<()> {
+        let (mut x, mut y) = states.view_mut().split_at(Axis(1), self.pairing.forward.ncols());
+        let fields = self.pairing.up(x.view());
+        Zip::from(&mut y).and(&fields).for_each(|y, &h| *y = sign_or(h, *y));
+        let fields = self.pairing.down(y.view());
+        Zip::from(&mut x).and(&fields).for_each(|x, &h| *x = sign_or(h, *x));
+        Ok(())
+    }
+}
+
+/// Shows the first units of each state.
+struct Front<'a, F> {
+    observer: &'a mut dyn Observer<F>,
+    dim: usize,
+}
+
+impl<F: Real> Observer<F> for Front<'_, F> {
+    fn observe(&mut self, frame: Frame<F>) -> ControlFlow<()> {
+        let states = frame.states.slice_move(s![.., ..self.dim]);
+        self.observer.observe(Frame { states, ..frame })
+    }
+}
+
+impl<F: Real> Memory<F> for Bidirectional<F> {
+    fn name(&self) -> &'static str {
+        CARD.name
+    }
+
+    fn dim(&self) -> usize {
+        self.patterns.dim()
+    }
+
+    fn patterns(&self) -> Option<&Patterns<F>> {
+        Some(&self.patterns)
+    }
+
+    fn landscape(&self) -> Result<&dyn Energy<F>> {
+        Ok(&self.pairing)
+    }
+
+    fn imagine(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {
+        Ok((from_nothing(self, true, rows, seed), Level::Estimate))
+    }
+
+    fn run(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
+        let dim = self.patterns.dim();
+        let states = request.states(dim, self.preparation())?;
+        let silent = Array2::from_elem((states.nrows(), self.pairing.forward.nrows()), F::ZERO);
+        let pairs = concatenate(Axis(1), &[states.view(), silent.view()]).expect("equally many");
+        let known = request.known.map(|known| {
+            let free = silent.mapv(|_| false);
+            concatenate(Axis(1), &[known, free.view()]).expect("equally many")
+        });
+        let clamp = known.as_ref().map(|known| Clamp::new(known.view(), pairs.view())).transpose()?;
+        let (grid, stop) = updates(request.updates, request.tolerance, 0.0)?;
+        let rows = request.rows();
+        let start = Start { states: pairs.view(), rows: &rows, seed: request.seed, held: None };
+        let mut front = Front { observer, dim };
+        let recalled = recall(&self.dynamics(), start, clamp, &grid, stop, &mut front)?;
+        let states = recalled.states.slice(s![.., ..dim]).to_owned();
+        let values = recalled.states.slice(s![.., dim..]).to_owned();
+        let energies = self.pairing.energy(states.view(), &vec![0.0; rows.len()])?;
+        let found = self.nearest(states.view())?.into_iter().zip(energies).enumerate();
+        let report = found.map(|(row, (found, energy))| {
+            Row::new(found, Some(energy), recalled.outcomes[row], recalled.steps[row])
+        });
+        let rows = report.collect();
+        Ok(Recall { states: self.preparation().backward(states), values: Some(values), rows })
+    }
+}
+
+/// From named options.
+pub(super) fn build<F: Real>(
+    patterns: Patterns<F>,
+    _options: &Options,
+    _learned: Option<Learned>,
+) -> Result<Box<dyn Memory<F>>> {
+    Ok(Box::new(Bidirectional::new(patterns)?))
+}

@@ -1,0 +1,276 @@
+//! The counters of hard locations: rows of small whole numbers that stop at their limits.
+
+use std::sync::Mutex;
+
+use ndarray::Array2;
+
+use crate::error::{Error, Result};
+use crate::kernels::hamming::{Queries, near_in};
+use crate::kernels::machine::{LINE, prefetch};
+use crate::parallel;
+use crate::patterns::{EIGHT, Packed};
+
+/// One row of counters a location, in the smallest type that holds them.
+#[derive(Clone, Debug)]
+pub(super) struct Counters {
+    cells: Cells,
+    width: usize,
+    limit: i32,
+}
+
+#[derive(Clone, Debug)]
+enum Cells {
+    Bytes(Numbers<i8>),
+    Shorts(Numbers<i16>),
+    Words(Numbers<i32>),
+}
+
+/// Numbers of which the first begins a cache line, so that rows of whole lines touch no more than they fill.
+#[derive(Clone, Debug)]
+struct Numbers<C> {
+    numbers: Vec<C>,
+    start: usize,
+    len: usize,
+}
+
+impl<C: Cell> Numbers<C> {
+    /// Zeros, or none where there is no room for them.
+    fn zeros(len: usize) -> Option<Self> {
+        let all = len.checked_add(LINE)?;
+        // Asked for and given back: what cannot be had is refused here, not by an abort below.
+        Vec::<C>::new().try_reserve_exact(all).ok()?;
+        let numbers = vec![C::default(); all];
+        let start = numbers.as_ptr().align_offset(LINE).min(LINE);
+        Some(Numbers { numbers, start, len })
+    }
+
+    fn all(&self) -> &[C] {
+        &self.numbers[self.start..][..self.len]
+    }
+
+    fn all_mut(&mut self) -> &mut [C] {
+        &mut self.numbers[self.start..][..self.len]
+    }
+}
+
+/// A counter.
+trait Cell: Copy + Default + Send + Sync {
+    /// What a few of them are summed in.
+    type Sum: Copy + Default;
+    /// How many of them that holds.
+    const RUN: usize;
+    fn of(value: i32) -> Self;
+    fn wide(self) -> i32;
+    fn plus(sum: Self::Sum, cells: [Self; ROWS]) -> Self::Sum;
+    fn total(sum: Self::Sum) -> i64;
+}
+
+/// Rows added at once, so that sums are loaded and stored once for all of them.
+const ROWS: usize = 4;
+
+macro_rules! cell {
+    ($type:ident, $sum:ident, $run:expr) => {
+        impl Cell for $type {
+            type Sum = $sum;
+            const RUN: usize = $run;
+            #[inline(always)]
+            fn of(value: i32) -> Self {
+                value as $type
+            }
+            #[inline(always)]
+            fn wide(self) -> i32 {
+                i32::from(self)
+            }
+            #[inline(always)]
+            fn plus(sum: $sum, [a, b, c, d]: [Self; ROWS]) -> $sum {
+                sum + ($sum::from(a) + $sum::from(b) + ($sum::from(c) + $sum::from(d)))
+            }
+            #[inline(always)]
+            fn total(sum: $sum) -> i64 {
+                i64::from(sum)
+            }
+        }
+    };
+}
+cell!(i8, i16, 256);
+cell!(i16, i32, 1 << 16);
+cell!(i32, i64, 1 << 30);
+
+impl Counters {
+    /// Counters at 0.
+    ///
+    /// # Errors
+    /// More than the machine's memory holds.
+    pub(super) fn new(locations: usize, width: usize, bits: u32) -> Result<Self> {
+        let limit = i32::MAX >> (32 - bits);
+        let bytes = match bits {
+            ..=8 => 1,
+            9..=16 => 2,
+            _ => 4,
+        };
+        let cells = locations.checked_mul(width).and_then(|count| match bytes {
+            1 => Numbers::zeros(count).map(Cells::Bytes),
+            2 => Numbers::zeros(count).map(Cells::Shorts),
+            _ => Numbers::zeros(count).map(Cells::Words),
+        });
+        let Some(cells) = cells else {
+            let gigabytes = locations as f64 * width as f64 * f64::from(bytes) / 1e9;
+            let found = format!("{locations}, which take {gigabytes:.0} GB");
+            return Err(Error::parameter("locations", "as many as fit in memory with their counters", found));
+        };
+        Ok(Counters { cells, width, limit })
+    }
+
+    /// Counters a location.
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Writes one data word after the other: adds it to the counters of all locations within `limits[q]` bits of
+    /// query q. Locations are shared out to threads, so each sees the words in order.
+    pub(super) fn write(&mut self, locations: &Packed, queries: &Queries, limits: &[u32], data: &[i8]) {
+        let (width, limit) = (self.width, self.limit);
+        match &mut self.cells {
+            Cells::Bytes(cells) => write(cells.all_mut(), width, limit, locations, queries, limits, data),
+            Cells::Shorts(cells) => write(cells.all_mut(), width, limit, locations, queries, limits, data),
+            Cells::Words(cells) => write(cells.all_mut(), width, limit, locations, queries, limits, data),
+        }
+    }
+
+    /// Sums of some columns of some rows.
+    pub(super) fn sums(&self, rows: &[u32], columns: std::ops::Range<usize>) -> Vec<i64> {
+        let mut sums = vec![0; columns.len()];
+        match &self.cells {
+            Cells::Bytes(cells) => add_at_best(cells.all(), self.width, columns.start, rows, &mut sums),
+            Cells::Shorts(cells) => add_at_best(cells.all(), self.width, columns.start, rows, &mut sums),
+            Cells::Words(cells) => add_at_best(cells.all(), self.width, columns.start, rows, &mut sums),
+        }
+        sums
+    }
+
+    /// All counters, as wide numbers.
+    pub(super) fn to_array(&self, columns: std::ops::Range<usize>) -> Array2<i32> {
+        let rows = self.len() / self.width.max(1);
+        let at = |(n, j): (usize, usize)| {
+            let at = n * self.width + columns.start + j;
+            match &self.cells {
+                Cells::Bytes(cells) => cells.all()[at].wide(),
+                Cells::Shorts(cells) => cells.all()[at].wide(),
+                Cells::Words(cells) => cells.all()[at].wide(),
+            }
+        };
+        Array2::from_shape_fn((rows, columns.len()), at)
+    }
+
+    fn len(&self) -> usize {
+        match &self.cells {
+            Cells::Bytes(cells) => cells.len,
+            Cells::Shorts(cells) => cells.len,
+            Cells::Words(cells) => cells.len,
+        }
+    }
+}
+
+fn write<C: Cell>(
+    cells: &mut [C],
+    width: usize,
+    limit: i32,
+    locations: &Packed,
+    queries: &Queries,
+    limits: &[u32],
+    data: &[i8],
+) {
+    /// Groups of locations in a task.
+    const GROUPS: usize = 512;
+    /// Words that share a pass over them.
+    const WORDS: usize = 256;
+    let (groups, words) = (locations.len().div_ceil(EIGHT), limits.len());
+    let parts: Vec<_> = cells.chunks_mut(GROUPS * EIGHT * width).map(Mutex::new).collect();
+    let work = (locations.len() * locations.words() * words) as f64;
+    parallel::map(parts.len(), work, |task| {
+        // Each task has a part of its own: nobody waits.
+        let mut part = parts[task].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let range = task * GROUPS..groups.min((task + 1) * GROUPS);
+        let first = range.start * EIGHT;
+        for from in (0..words).step_by(WORDS) {
+            let block = from..words.min(from + WORDS);
+            let near = near_in(locations, range.clone(), queries, block.clone(), limits);
+            for (q, near) in block.zip(near) {
+                let data = &data[q * width..][..width];
+                for location in near {
+                    let row = &mut part[(location as usize - first) * width..][..width];
+                    count_at_best(row, data, limit);
+                }
+            }
+        }
+    });
+}
+
+/// Adds a data word to the counters of a location.
+#[inline(always)]
+fn count<C: Cell>(row: &mut [C], data: &[i8], limit: i32) {
+    for (cell, bit) in row.iter_mut().zip(data) {
+        *cell = C::of(cell.wide().saturating_add(i32::from(*bit)).clamp(-limit, limit));
+    }
+}
+
+/// [`count`] compiled for this machine.
+fn count_at_best<C: Cell>(row: &mut [C], data: &[i8], limit: i32) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx2")]
+        fn fast<C: Cell>(row: &mut [C], data: &[i8], limit: i32) {
+            count(row, data, limit);
+        }
+        if std::arch::is_x86_feature_detected!("avx2") {
+            // SAFETY: the machine has what the function was compiled for.
+            return unsafe { fast(row, data, limit) };
+        }
+    }
+    count(row, data, limit);
+}
+
+/// Adds `sums.len()` columns from `first` on of some rows.
+#[inline(always)]
+fn add<C: Cell>(cells: &[C], width: usize, first: usize, rows: &[u32], sums: &mut [i64]) {
+    /// Rows asked for ahead of their turn: they lie anywhere in memory.
+    const AHEAD: usize = 16;
+    let columns = sums.len();
+    let row = |n: u32| &cells[n as usize * width + first..][..columns];
+    let mut run = vec![C::Sum::default(); columns];
+    let zeros = vec![C::default(); columns];
+    for (r, some) in rows.chunks(C::RUN).enumerate() {
+        run.fill(C::Sum::default());
+        for (k, four) in some.chunks(ROWS).enumerate() {
+            let from = (r * C::RUN + k * ROWS + AHEAD).min(rows.len());
+            for &next in &rows[from..rows.len().min(from + ROWS)] {
+                let next = row(next);
+                for line in next.chunks(LINE / size_of::<C>()) {
+                    prefetch(line.as_ptr());
+                }
+            }
+            let at = |i: usize| four.get(i).map_or(&zeros[..], |&n| row(n));
+            let (a, b, c, d) = (at(0), at(1), at(2), at(3));
+            for j in 0..columns {
+                run[j] = C::plus(run[j], [a[j], b[j], c[j], d[j]]);
+            }
+        }
+        sums.iter_mut().zip(&run).for_each(|(sum, &run)| *sum += C::total(run));
+    }
+}
+
+/// [`add`] compiled for this machine.
+fn add_at_best<C: Cell>(cells: &[C], width: usize, first: usize, rows: &[u32], sums: &mut [i64]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx2")]
+        fn fast<C: Cell>(cells: &[C], width: usize, first: usize, rows: &[u32], sums: &mut [i64]) {
+            add(cells, width, first, rows, sums);
+        }
+        if std::arch::is_x86_feature_detected!("avx2") {
+            // SAFETY: the machine has what the function was compiled for.
+            return unsafe { fast(cells, width, first, rows, sums) };
+        }
+    }
+    add(cells, width, first, rows, sums);
+}

@@ -1,0 +1,510 @@
+//! Kanerva's sparse distributed memory.
+
+mod counters;
+mod theory;
+
+use std::collections::HashMap;
+use std::str::FromStr;
+use std::sync::OnceLock;
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Zip};
+
+use self::counters::Counters;
+use self::theory::{Binomial, Theory, best_activation};
+use super::hopfield::spin_states;
+use super::{Card, Learned, Level, Memory, Options, Parameter, Recall, Request, check_signs, from_nothing};
+use crate::dynamics::{Dynamics, Motion, Run, Start, sign_or};
+use crate::energies::Energy;
+use crate::error::{Error, Result, check_width};
+use crate::kernels::hamming::{Queries, near_in};
+use crate::noise::{Purpose, Stream};
+use crate::observe::Observer;
+use crate::parallel;
+use crate::patterns::{EIGHT, Packed, Patterns};
+use crate::real::Real;
+
+/// What [`MODELS`](super::MODELS) says of it.
+pub(super) const CARD: Card = Card {
+    name: "sdm",
+    title: "Sparse distributed memory",
+    equation: "write: c_a += y, |a - y| <= R;  read: x <- sign(sum of c_a over |a - x| <= R)  (no energy)",
+    parameters: &[
+        Parameter {
+            name: "locations",
+            values: "a whole number > 0",
+            default: "10000",
+            help: "Hard locations M: random addresses with a counter for each unit",
+        },
+        Parameter {
+            name: "location-seed",
+            values: "a whole number",
+            default: "0",
+            help: "Seed of the hard locations' addresses",
+        },
+        Parameter {
+            name: "radius",
+            values: "auto, or a whole number > 0",
+            default: "auto",
+            help: "Hamming radius R within which locations are active; auto reaches the activation probability",
+        },
+        Parameter {
+            name: "activation",
+            values: "auto, or a probability between 0 and 1",
+            default: "auto: (2 M N)^(-1/3), Kanerva's optimum",
+            help: "Probability that a location is active, which sets the radius",
+        },
+        Parameter {
+            name: "counters",
+            values: "2 to 32",
+            default: "8",
+            help: "Bits of a counter, which stops at its limits +-(2^(bits-1) - 1)",
+        },
+    ],
+    cost: "M D bits compared and p M D counters added an update and cue; M D counters and M D bits",
+    source: "Kanerva (1988, 1993)",
+    spins: true,
+    raw: false,
+    weights: false,
+    values: true,
+};
+
+/// The radius within which hard locations are active.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Radius {
+    /// The smallest that is reached with Kanerva's probability (2MN)^(−1/3), N the number of patterns.
+    #[default]
+    Auto,
+    /// The smallest that is reached with this probability, in (0, 1).
+    Activation(f64),
+    /// So many bits, from 1 to D.
+    Bits(usize),
+}
+
+/// Options of a [`SparseDistributed`] memory.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SparseOptions {
+    /// Hard locations M; default 10,000, which hold about 1,500 random words of 256 bits with 99 % of bits right.
+    pub locations: usize,
+    /// Seed of their addresses; default 0.
+    pub location_seed: u64,
+    /// Radius R; default [`Radius::Auto`].
+    pub radius: Radius,
+    /// Bits of a counter, 2 to 32; default 8.
+    pub counters: u32,
+}
+
+impl Default for SparseOptions {
+    fn default() -> Self {
+        SparseOptions { locations: 10_000, location_seed: 0, radius: Radius::Auto, counters: 8 }
+    }
+}
+
+/// Sparse distributed memory: words written to, and read from, all hard locations near an address (Kanerva 1988).
+///
+/// M hard locations have random addresses a of D bits and a counter c_aj for each unit. Writing y adds it to the
+/// counters of every location within Hamming distance R of y; reading x sums the counters of the locations within
+/// R of x, and takes signs:
+///
+/// ```text
+/// c_a ← c_a + y  where d(a, y) ≤ R        x_j ← sign Σ_{a: d(a, x) ≤ R} c_aj
+/// ```
+///
+/// The word read is the next address, until it settles. A sum of 0 keeps the unit, and so does an address with
+/// no location near it. Counters stop at ±(2^(b−1) − 1). Patterns and cues count by their signs; a unit of 0
+/// is unknown: distances leave it out, at the radius that the same share p of locations lies within over the
+/// units that are left. There is no energy: a read-out through counters is no descent, and may cycle.
+///
+/// **Associated vectors** of ±1 are written beside the patterns, at the same addresses: states are recalled as
+/// without them, and the vectors read where the states end (a tie is 0). With no updates they are read at
+/// the cues.
+///
+/// A location is active with probability p = P(Binomial(D, ½) ≤ R). [`capacity`](Self::capacity) counts the words
+/// that are then told apart. Cost M⌈D/64⌉ words compared and pMD counters added an update and cue; M(D/8 + D·b/8)
+/// bytes.
+///
+/// ```
+/// use attractor::{Patterns, memories::{Memory, Request, SparseDistributed, SparseOptions}};
+/// use ndarray::array;
+/// let word = array![[1.0_f32, 1.0, 1.0, -1.0, -1.0, -1.0, 1.0, -1.0]];
+/// let memory = SparseDistributed::new(Patterns::new(word.clone())?, SparseOptions::default())?;
+/// // One word in 10,000 locations: p = 20,000^(−1/3) = 0.037, and R = 2 reaches 37/256.
+/// assert_eq!((memory.radius(), memory.activation()), (2, 37.0 / 256.0));
+/// let mut cue = word.clone();
+/// cue[[0, 3]] = 1.0;
+/// assert_eq!(memory.recall(&Request::new(cue.view()))?.states, word);
+/// # Ok::<(), attractor::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct SparseDistributed<F> {
+    patterns: Patterns<F>,
+    locations: Packed,
+    radius: usize,
+    activation: f64,
+    counters: Counters,
+    theory: OnceLock<Theory>,
+}
+
+impl<F: Real> SparseDistributed<F> {
+    /// Stores patterns in random locations.
+    ///
+    /// # Errors
+    /// No locations, more than 2³² − 1 or than fit in memory; a radius, a probability or a number of bits outside
+    /// its range; associated vectors that are not ±1.
+    pub fn new(patterns: Patterns<F>, options: SparseOptions) -> Result<Self> {
+        let most = u32::MAX as usize;
+        if !(1..=most).contains(&options.locations) {
+            let range = format!("a whole number from 1 to {most}");
+            return Err(Error::parameter("locations", range, options.locations));
+        }
+        let counters = empty(&patterns, options.locations, options.counters)?;
+        let radius = radius(&patterns, options.locations, options.radius)?;
+        let locations = random_locations(options.locations, patterns.dim(), options.location_seed)?;
+        Self::store(patterns, locations, radius, counters)
+    }
+
+    /// Stores patterns in these locations (M × D): addresses of ±1, or of 0 and 1. The number and seed of the
+    /// options are not looked at.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); addresses of another width than the patterns, or none.
+    pub fn at(patterns: Patterns<F>, locations: ArrayView2<F>, options: SparseOptions) -> Result<Self> {
+        check_width("locations", locations.ncols(), patterns.dim())?;
+        if locations.is_empty() {
+            let cure = "give an M × D array with M ≥ 1 addresses".to_owned();
+            return Err(Error::Empty { what: "locations".to_owned(), cure });
+        }
+        let counters = empty(&patterns, locations.nrows(), options.counters)?;
+        let radius = radius(&patterns, locations.nrows(), options.radius)?;
+        Self::store(patterns, Packed::from_signs(locations), radius, counters)
+    }
+
+    fn store(patterns: Patterns<F>, locations: Packed, radius: usize, counters: Counters) -> Result<Self> {
+        let activation = Binomial::new(patterns.dim()).at_most(radius);
+        let mut memory =
+            SparseDistributed { patterns, locations, radius, activation, counters, theory: OnceLock::new() };
+        let patterns = &memory.patterns;
+        let sign = |v: &F| i8::from(*v > F::ZERO) - i8::from(*v < F::ZERO);
+        let mut data = Vec::with_capacity(patterns.len() * memory.counters.width());
+        for (n, word) in patterns.values().outer_iter().enumerate() {
+            data.extend(word.iter().map(sign));
+            if let Some(values) = patterns.associated() {
+                data.extend(values.row(n).iter().map(sign));
+            }
+        }
+        let (queries, limits) = memory.addresses(patterns.values());
+        memory.counters.write(&memory.locations, &queries, &limits, &data);
+        Ok(memory)
+    }
+
+    /// The hard locations' addresses, M × D bits.
+    pub fn locations(&self) -> &Packed {
+        &self.locations
+    }
+
+    /// The radius R.
+    pub fn radius(&self) -> usize {
+        self.radius
+    }
+
+    /// The probability p that a random location lies within the radius.
+    pub fn activation(&self) -> f64 {
+        self.activation
+    }
+
+    /// The counters of the patterns' units, M × D.
+    pub fn counters(&self) -> Array2<i32> {
+        self.counters.to_array(0..self.patterns.dim())
+    }
+
+    /// The counters of the associated vectors, M × Dv.
+    pub fn value_counters(&self) -> Option<Array2<i32>> {
+        self.patterns.associated().map(|_| self.counters.to_array(self.patterns.dim()..self.counters.width()))
+    }
+
+    /// The locations that are active at (prepared) states, by rising number.
+    ///
+    /// # Errors
+    /// States of the wrong width.
+    pub fn active(&self, states: ArrayView2<F>) -> Result<Vec<Vec<u32>>> {
+        check_width("states", states.ncols(), self.patterns.dim())?;
+        let mut active = Vec::with_capacity(states.nrows());
+        self.each_active(states, |some| active.extend(some));
+        Ok(active)
+    }
+
+    /// The sums of the active locations' counters at (prepared) states, B × D.
+    ///
+    /// # Errors
+    /// States of the wrong width.
+    pub fn fields(&self, states: ArrayView2<F>) -> Result<Array2<i64>> {
+        check_width("states", states.ncols(), self.patterns.dim())?;
+        Ok(self.sums(states, 0..self.patterns.dim()))
+    }
+
+    /// The probability that a bit is read right at its word's own address, of so many random words whose data are
+    /// random too, in random locations; a tie counts half.
+    ///
+    /// With a ~ Binomial(M, p) active locations, and ⟨p₂²⟩ the mean square of the probability that a location is
+    /// active for two random words:
+    ///
+    /// ```text
+    /// Σ_a P(a) Φ( a / √((T − 1) (a p + a (a − 1) ⟨p₂²⟩ / p²)) )
+    /// ```
+    ///
+    /// Counters are taken not to reach their limits. Words that are their own data (no associated vectors) read
+    /// better than that, stored or not: the counters of a location grow towards its own address.
+    pub fn fidelity(&self, words: usize) -> f64 {
+        self.theory().fidelity(words as f64)
+    }
+
+    /// How many random words can be stored so that a bit is read right with this probability (0.5 to 1): the
+    /// largest T that [`fidelity`](Self::fidelity) allows.
+    ///
+    /// About M/z² − 3/(2p) words for a fidelity of Φ(z), since Kanerva's ρ² is M/(T + 3/(2p)) where p is at its best.
+    ///
+    /// # Errors
+    /// A probability outside (0.5, 1).
+    pub fn capacity(&self, fidelity: f64) -> Result<usize> {
+        if !(fidelity > 0.5 && fidelity < 1.0) {
+            return Err(Error::parameter("fidelity", "a probability between 0.5 and 1", fidelity));
+        }
+        Ok(self.theory().capacity(fidelity) as usize)
+    }
+
+    fn theory(&self) -> &Theory {
+        self.theory.get_or_init(|| Theory::new(self.locations.len(), self.patterns.dim(), self.radius))
+    }
+
+    /// The update rule as a dynamics.
+    pub fn dynamics(&self) -> Reading<'_, F> {
+        Reading { memory: self }
+    }
+
+    /// States as addresses, and the radius of each: see [`SparseDistributed`] for units of 0.
+    fn addresses(&self, states: ArrayView2<F>) -> (Queries, Vec<u32>) {
+        let signs = Packed::from_signs(states);
+        if states.iter().all(|x| *x != F::ZERO) {
+            return (Queries::new(&signs, None), vec![self.radius as u32; states.nrows()]);
+        }
+        let known = Packed::from_known(states);
+        let mut radii = HashMap::from([(self.patterns.dim(), self.radius as u32)]);
+        let limits = (0..states.nrows()).map(|row| {
+            let units = known.ones(row);
+            *radii.entry(units).or_insert_with(|| Binomial::new(units).quantile(self.activation) as u32)
+        });
+        let limits = limits.collect();
+        (Queries::new(&signs, Some(&known)), limits)
+    }
+
+    /// Calls `f(active locations)` for some states after others, each list by rising number.
+    fn each_active(&self, states: ArrayView2<F>, mut f: impl FnMut(Vec<Vec<u32>>)) {
+        /// Queries that share a pass over locations.
+        const BLOCK: usize = 64;
+        /// Groups of eight locations in a range at least, and ranges at most.
+        const GROUPS: usize = 1024;
+        const RANGES: usize = 64;
+        /// Numbers of active locations held at a time at most, but for one block: 256 MiB.
+        const HELD: usize = 1 << 26;
+        let (groups, b) = (self.locations.len().div_ceil(EIGHT), states.nrows());
+        let (queries, limits) = self.addresses(states);
+        let length = groups.div_ceil(RANGES).max(GROUPS);
+        let ranges = groups.div_ceil(length);
+        let held = (HELD / self.locations.len() / BLOCK).clamp(1, 64) * BLOCK;
+        for start in (0..b).step_by(held) {
+            let end = b.min(start + held);
+            let blocks = (end - start).div_ceil(BLOCK);
+            let work = ((end - start) * groups * EIGHT * self.locations.words()) as f64;
+            let found = parallel::map(blocks * ranges, work, |task| {
+                let (block, range) = (start + task / ranges * BLOCK, task % ranges * length);
+                let range = range..groups.min(range + length);
+                near_in(&self.locations, range, &queries, block..end.min(block + BLOCK), &limits)
+            });
+            let of = |row: usize| {
+                let parts = &found[row / BLOCK * ranges..][..ranges];
+                parts.iter().flat_map(|part| &part[row % BLOCK]).copied().collect()
+            };
+            f((0..end - start).map(of).collect());
+        }
+    }
+
+    /// Sums of some columns of the active locations' counters.
+    fn sums(&self, states: ArrayView2<F>, columns: std::ops::Range<usize>) -> Array2<i64> {
+        let mut sums = Vec::with_capacity(states.nrows() * columns.len());
+        self.each_active(states, |active| {
+            let work = active.iter().map(Vec::len).sum::<usize>() * columns.len();
+            let add = |row: usize| self.counters.sums(&active[row], columns.clone());
+            parallel::map(active.len(), work as f64, add).iter().for_each(|row| sums.extend(row));
+        });
+        Array2::from_shape_vec((states.nrows(), columns.len()), sums).expect("one row a state")
+    }
+}
+
+/// Counters for the patterns and their associated vectors.
+fn empty<F: Real>(patterns: &Patterns<F>, locations: usize, bits: u32) -> Result<Counters> {
+    if !(2..=32).contains(&bits) {
+        return Err(Error::parameter("counters", "2 to 32 bits", bits));
+    }
+    if let Some(values) = patterns.associated() {
+        check_signs("values", values)?;
+    }
+    Counters::new(locations, patterns.dim() + patterns.associated().map_or(0, |v| v.ncols()), bits)
+}
+
+fn radius<F: Real>(patterns: &Patterns<F>, locations: usize, radius: Radius) -> Result<usize> {
+    let dim = patterns.dim();
+    let probability = match radius {
+        Radius::Bits(bits) if (1..=dim).contains(&bits) => return Ok(bits),
+        Radius::Bits(bits) => {
+            let range = format!("auto, or a whole number from 1 to {dim}, the units of a pattern");
+            return Err(Error::parameter("radius", range, bits));
+        }
+        Radius::Activation(p) if p > 0.0 && p < 1.0 => p,
+        Radius::Activation(p) => {
+            return Err(Error::parameter("activation", "auto, or a probability between 0 and 1", p));
+        }
+        Radius::Auto => best_activation(locations, patterns.len()),
+    };
+    Ok(Binomial::new(dim).quantile(probability).max(1))
+}
+
+/// Random addresses: those of row n depend on the seed and n alone.
+fn random_locations(count: usize, dim: usize, seed: u64) -> Result<Packed> {
+    let mut locations = Packed::new(count, dim);
+    let words = locations.words();
+    /// Rows drawn in one task.
+    const ROWS: usize = 1 << 12;
+    let drawn = parallel::map(count.div_ceil(ROWS), (count * (words + 8)) as f64 * 32.0, |task| {
+        let rows = task * ROWS..count.min((task + 1) * ROWS);
+        let mut drawn = Vec::with_capacity(rows.len() * words);
+        for row in rows {
+            let mut stream = Stream::new(seed, Purpose::Locations, row as u64);
+            drawn.extend((0..words).map(|_| stream.bits()));
+        }
+        drawn
+    });
+    for (n, line) in drawn.iter().flat_map(|part| part.chunks_exact(words)).enumerate() {
+        line.iter().enumerate().for_each(|(k, &word)| locations.set_word(n, k, word));
+    }
+    Ok(locations)
+}
+
+/// x ← sign of the summed counters of the locations near x (Kanerva 1988); a sum of 0 keeps the unit.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'a, F> {
+    /// The memory that is read.
+    pub memory: &'a SparseDistributed<F>,
+}
+
+impl<F: Real> Dynamics<F> for Reading<'_, F> {
+    fn dim(&self) -> usize {
+        self.memory.patterns.dim()
+    }
+
+    fn motion(&self) -> Motion {
+        Motion::Map
+    }
+
+    fn start(&self, _start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
+        Ok(Box::new(*self))
+    }
+}
+
+impl<F: Real> Run<F> for Reading<'_, F> {
+    fn step(
+        &mut self,
+        _rows: &[usize],
+        mut states: ArrayViewMut2<F>,
+        _from: &[f64],
+        _to: &[f64],
+    ) -> Result<()> {
+        let fields = self.memory.fields(states.view())?;
+        Zip::from(&mut states).and(&fields).for_each(|x, &h| *x = sign_or(h as f64, *x));
+        Ok(())
+    }
+}
+
+impl<F: Real> Memory<F> for SparseDistributed<F> {
+    fn name(&self) -> &'static str {
+        CARD.name
+    }
+
+    fn dim(&self) -> usize {
+        self.patterns.dim()
+    }
+
+    fn patterns(&self) -> Option<&Patterns<F>> {
+        Some(&self.patterns)
+    }
+
+    fn landscape(&self) -> Result<&dyn Energy<F>> {
+        let reason = "reading sums of counters lowers no function of the state; hopfield and dense have one"
+            .to_owned();
+        Err(Error::Undefined { model: CARD.name, what: "energy", reason })
+    }
+
+    fn notes(&self) -> Vec<String> {
+        /// Bits right at which a word is still found.
+        const RIGHT: f64 = 0.99;
+        let (m, n) = (self.locations.len(), self.patterns.len());
+        let mean = self.activation * m as f64;
+        let mut notes = vec![format!(
+            "radius {} of {} bits: a location is active with probability {:.3e}, {mean:.1} of {m} on average",
+            self.radius,
+            self.patterns.dim(),
+            self.activation
+        )];
+        let held = self.theory().capacity(RIGHT) as usize;
+        if held < n {
+            notes.push(format!(
+                "{n} patterns are stored in {m} locations, which hold {held} random words with {:.0} % of bits right; give more --locations",
+                100.0 * RIGHT
+            ));
+        }
+        notes
+    }
+
+    fn imagine(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {
+        Ok((from_nothing(self, true, rows, seed), Level::Estimate))
+    }
+
+    fn run(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
+        let (states, rows) = spin_states(self, &self.dynamics(), request, observer)?;
+        let fields = self
+            .patterns
+            .associated()
+            .map(|_| self.sums(states.view(), self.patterns.dim()..self.counters.width()));
+        let values = fields.map(|fields| fields.mapv(|h| F::of(h.signum() as f64)));
+        Ok(Recall { states: self.preparation().backward(states), values, rows })
+    }
+}
+
+impl FromStr for Radius {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+        if text == "auto" { Ok(Radius::Auto) } else { text.parse().map(Radius::Bits) }
+    }
+}
+
+/// From named options.
+pub(super) fn build<F: Real>(
+    patterns: Patterns<F>,
+    options: &Options,
+    _learned: Option<Learned>,
+) -> Result<Box<dyn Memory<F>>> {
+    let default = SparseOptions::default();
+    let mut radius = options.get(&CARD, "radius")?.unwrap_or_default();
+    if options.get::<String>(&CARD, "activation")?.is_some_and(|text| text != "auto") {
+        if radius != Radius::Auto {
+            return Err(Error::parameter("activation", "auto where there is a radius", "both"));
+        }
+        radius = Radius::Activation(options.get(&CARD, "activation")?.unwrap_or(f64::NAN));
+    }
+    let options = SparseOptions {
+        locations: options.get(&CARD, "locations")?.unwrap_or(default.locations),
+        location_seed: options.get(&CARD, "location-seed")?.unwrap_or(default.location_seed),
+        radius,
+        counters: options.get(&CARD, "counters")?.unwrap_or(default.counters),
+    };
+    Ok(Box::new(SparseDistributed::new(patterns, options)?))
+}

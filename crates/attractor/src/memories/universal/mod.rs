@@ -1,0 +1,375 @@
+//! Every single-shot memory as similarity → separation → projection.
+
+mod descent;
+mod energy;
+mod presets;
+mod read;
+mod scheme;
+
+pub use presets::{PRESETS, Preset};
+pub use scheme::Scheme;
+
+use std::str::FromStr;
+use std::sync::Mutex;
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+
+use super::{
+    Card, Learned, Level, Memory, Options, Parameter, Recall, Regime, Request, Row, from_nothing, updates,
+};
+use crate::dynamics::{Clamp, Dynamics, Motion, Run, Start};
+use crate::energies::Energy;
+use crate::error::{Error, Result};
+use crate::kernels::Posterior;
+use crate::observe::Observer;
+use crate::patterns::{Patterns, Preparation};
+use crate::real::Real;
+use crate::recall::recall;
+use crate::separations::{Separation, Separator};
+use crate::similarities::{Convention, Data, Keys, Similarity};
+use descent::Descents;
+use energy::Landscape;
+use read::Answer;
+
+/// What [`MODELS`](super::MODELS) says of it.
+pub(super) const CARD: Card = Card {
+    name: "universal",
+    title: "Universal Hopfield network",
+    equation: "z = P sep(sim(M, q)): similarity, separation, projection",
+    parameters: &[
+        Parameter {
+            name: "similarity",
+            values: "dot|cosine|pearson|euclidean|manhattan|inverse-euclidean|inverse-manhattan|l1-dot|kl|reverse-kl|jensen-shannon|hamming",
+            default: "manhattan",
+            help: "How alike a pattern and the cue are",
+        },
+        Parameter {
+            name: "separation",
+            values: "identity|log|sqrt|poly:N|relu:N|softmax:BETA|exp|max|k-max:K|threshold:R|sparsemax[:BETA]|entmax:ALPHA[:BETA]",
+            default: "max",
+            help: "How similarities become weights; N is the exponent of the weights, and so one less than the degree of an energy",
+        },
+        Parameter {
+            name: "preset",
+            values: "classical|bidirectional|sdm|continuous-sdm|dense[:K]|modern|attention|nearest|predictive|episodic",
+            default: "none",
+            help: "Similarity, separation and output of a known model, of which the other options change a part",
+        },
+        Parameter {
+            name: "output",
+            values: "identity|sign",
+            default: "identity",
+            help: "What is done to the read state",
+        },
+        Parameter {
+            name: "compat",
+            values: "uhn2022",
+            default: "none",
+            help: "The arithmetic of the code published with Millidge et al. (2022), slips included",
+        },
+        Parameter {
+            name: "dynamics",
+            values: "single-shot|descent|two-layer",
+            default: "single-shot",
+            help: "How states move: by the read itself, to what lowers the energy (for manhattan medians), or as visible and hidden units",
+        },
+        Parameter {
+            name: "visible",
+            values: "identity|tanh",
+            default: "identity; tanh where that has no floor",
+            help: "Activity of visible units, with dynamics two-layer",
+        },
+        Parameter {
+            name: "lag",
+            values: "a number >= 0",
+            default: "0.1",
+            help: "Time constant of hidden units over that of visible ones, with dynamics two-layer",
+        },
+        Parameter {
+            name: "step",
+            values: "a number > 0",
+            default: "0.2",
+            help: "Time of an update over that of visible units, with dynamics two-layer",
+        },
+    ],
+    cost: "N D operations an update and cue, and N D more where all patterns have weight; N D numbers",
+    source: "Millidge et al. (2022), Eq. 1",
+    spins: false,
+    raw: true,
+    weights: false,
+    values: true,
+};
+
+/// What is done to the read state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Output {
+    /// Nothing.
+    #[default]
+    Identity,
+    /// Its signs; a sum of 0 keeps the unit.
+    Sign,
+}
+
+impl FromStr for Output {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "identity" => Ok(Output::Identity),
+            "sign" => Ok(Output::Sign),
+            _ => Err(Error::UnknownName {
+                kind: "output",
+                found: name.to_owned(),
+                known: "identity, sign".to_owned(),
+            }),
+        }
+    }
+}
+
+/// Universal Hopfield network: z = P sep(sim(M, q)) (Millidge et al. 2022).
+///
+/// The cue q is compared with every stored key (a row of M), similarities become weights, and the weights
+/// project onto what the keys stand for: the keys themselves, and the values associated with them. One update
+/// unless asked for more; the posterior of a report are the weights of the last update.
+///
+/// ```
+/// use attractor::memories::{Memory, Output, Request, Universal};
+/// use attractor::{Patterns, separations::Separation, similarities::{Convention, Similarity}};
+/// use ndarray::array;
+/// let patterns = Patterns::new(array![[0.0_f64, 0.0, 1.0], [1.0, 1.0, 0.0]])?;
+/// let memory = Universal::new(
+///     patterns,
+///     Similarity::InverseManhattan,
+///     Separation::Polynomial(2.0),
+///     Output::Identity,
+///     Convention::Corrected,
+/// )?;
+/// let recall = memory.recall(&Request::new(array![[0.0, 0.0, 0.5]].view()))?;
+/// // Distances ½ and 2½: weights as 25 to 1.
+/// let weight = recall.rows[0].posterior.as_ref().unwrap().top[0].1;
+/// assert!((weight - 25.0 / 26.0).abs() < 1e-4);
+/// # Ok::<(), attractor::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Universal<F> {
+    patterns: Patterns<F>,
+    keys: Keys<F>,
+    separator: Separator,
+    output: Output,
+    scheme: Scheme,
+    /// What it lowers, or why nothing.
+    landscape: std::result::Result<Landscape<F>, String>,
+    descents: Option<Descents>,
+}
+
+impl<F: Real> Universal<F> {
+    /// Stores patterns as keys, with their associated vectors, if any, as values.
+    ///
+    /// # Errors
+    /// Patterns that the similarity is not defined for, a separation that makes no sense of its scores, each
+    /// with the reason; prepared patterns in the published convention, which has no preparation.
+    pub fn new(
+        patterns: Patterns<F>,
+        similarity: Similarity,
+        separation: Separation,
+        output: Output,
+        convention: Convention,
+    ) -> Result<Self> {
+        if convention == Convention::Uhn2022 && *patterns.preparation() != Preparation::Identity {
+            let expected = "patterns as they are with compat uhn2022, which prepares nothing";
+            return Err(Error::parameter("prepare", expected, patterns.preparation().describe()));
+        }
+        let keys = Keys::new(similarity, patterns.shared(), convention)?;
+        let separator = Separator::new(separation, &keys)?;
+        let landscape = scheme::landscape(&patterns, &keys, separator, output, Scheme::SingleShot);
+        Ok(Universal {
+            patterns,
+            keys,
+            separator,
+            output,
+            scheme: Scheme::SingleShot,
+            landscape,
+            descents: None,
+        })
+    }
+
+    /// The stored keys and how they are compared.
+    pub fn keys(&self) -> &Keys<F> {
+        &self.keys
+    }
+
+    /// How scores become weights.
+    pub fn separator(&self) -> &Separator {
+        &self.separator
+    }
+}
+
+impl<F: Real> Memory<F> for Universal<F> {
+    fn name(&self) -> &'static str {
+        CARD.name
+    }
+
+    fn dim(&self) -> usize {
+        self.patterns.dim()
+    }
+
+    fn patterns(&self) -> Option<&Patterns<F>> {
+        Some(&self.patterns)
+    }
+
+    fn landscape(&self) -> Result<&dyn Energy<F>> {
+        self.landscape.as_ref().map(|e| e as &dyn Energy<F>).map_err(|reason| self.without(reason))
+    }
+
+    fn notes(&self) -> Vec<String> {
+        if self.output == Output::Sign && !self.patterns.are_spins() {
+            let note = "the output is signs, but the patterns have other values than ±1; --prepare center makes signs of them";
+            return vec![note.to_owned()];
+        }
+        Vec::new()
+    }
+
+    fn inverse_temperature(&self) -> Option<f64> {
+        match self.separator.separation() {
+            Separation::Softmax(beta) => Some(beta.value()),
+            _ => None,
+        }
+    }
+
+    fn posterior(
+        &self,
+        states: ArrayView2<F>,
+        _levels: &[f64],
+        top: usize,
+    ) -> Result<Option<Vec<Posterior>>> {
+        Ok(self.read(states, top)?.posteriors.into_iter().collect())
+    }
+
+    fn imagine(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {
+        let mut states = from_nothing(self, self.output == Output::Sign, rows, seed);
+        if matches!(self.keys.similarity().facts().data, Data::Amounts | Data::Shares) {
+            // Noise of any sign would be no cue.
+            states.mapv_inplace(F::abs);
+        }
+        Ok((states, Level::Estimate))
+    }
+
+    fn run(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
+        /// Rest, in spreads of the patterns.
+        const REST: f64 = 1e-6;
+        let (patterns, dim) = (&self.patterns, self.dim());
+        let states = request.states(dim, patterns.preparation())?;
+        let clamp = request.known.map(|known| Clamp::new(known, states.view())).transpose()?;
+        if let Some(layers) = self.layers() {
+            return self.run_layers(&layers?, request, observer);
+        }
+        let single = self.scheme == Scheme::SingleShot;
+        let once = (single && request.updates.is_none() && request.tolerance.is_none()).then_some(1);
+        let (grid, stop) = updates(request.updates.or(once), request.tolerance, REST * patterns.spread())?;
+        let rows = request.rows();
+        let width = patterns.associated().map(|v| v.ncols());
+        let seen = Seen {
+            posteriors: vec![None; rows.len()],
+            values: width.map(|width| Array2::from_elem((rows.len(), width), F::ZERO)),
+        };
+        let dynamics = SingleShot { memory: self, top: request.top, seen: Mutex::new(seen) };
+        let start = Start { states: states.view(), rows: &rows, seed: request.seed, held: None };
+        let recalled = recall(&dynamics, start, clamp, &grid, stop, observer)?;
+        let states = recalled.states;
+        let energies = self.landscape().ok().map(|e| e.energy(states.view(), &[])).transpose()?;
+        let seen = dynamics.seen.into_inner().expect("no thread has failed");
+        let rows = self
+            .nearest(states.view())?
+            .into_iter()
+            .zip(seen.posteriors)
+            .enumerate()
+            .map(|(row, (found, posterior))| Row {
+                regime: posterior.as_ref().map(|p| Regime::of(p.participation, patterns.len())),
+                posterior,
+                beta: self.inverse_temperature(),
+                ..Row::new(
+                    found,
+                    energies.as_ref().map(|e| e[row]).filter(|e| e.is_finite()),
+                    recalled.outcomes[row],
+                    recalled.steps[row],
+                )
+            })
+            .collect();
+        Ok(Recall { states: patterns.preparation().backward(states), values: seen.values, rows })
+    }
+}
+
+/// What the last update of each row saw.
+struct Seen<F> {
+    posteriors: Vec<Option<Posterior>>,
+    values: Option<Array2<F>>,
+}
+
+/// q ← sep(sim(M, q)) onto the keys, over and over.
+struct SingleShot<'a, F> {
+    memory: &'a Universal<F>,
+    top: usize,
+    seen: Mutex<Seen<F>>,
+}
+
+impl<F: Real> Dynamics<F> for SingleShot<'_, F> {
+    fn dim(&self) -> usize {
+        self.memory.dim()
+    }
+
+    fn motion(&self) -> Motion {
+        Motion::Map
+    }
+
+    fn start(&self, _start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
+        Ok(Box::new(Shots(self)))
+    }
+}
+
+struct Shots<'a, F>(&'a SingleShot<'a, F>);
+
+impl<F: Real> Run<F> for Shots<'_, F> {
+    fn step(
+        &mut self,
+        rows: &[usize],
+        mut states: ArrayViewMut2<F>,
+        _from: &[f64],
+        _to: &[f64],
+    ) -> Result<()> {
+        let SingleShot { memory, top, seen } = self.0;
+        let Answer { states: next, values, posteriors } = memory.read(states.view(), *top)?;
+        states.assign(&next);
+        let mut seen = seen.lock().expect("no thread has failed");
+        for (k, (&row, posterior)) in rows.iter().zip(posteriors).enumerate() {
+            seen.posteriors[row] = posterior;
+            if let (Some(all), Some(values)) = (&mut seen.values, &values) {
+                all.row_mut(row).assign(&values.row(k));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// From named options.
+pub(super) fn build<F: Real>(
+    patterns: Patterns<F>,
+    options: &Options,
+    _learned: Option<Learned>,
+) -> Result<Box<dyn Memory<F>>> {
+    let preset = match options.get::<String>(&CARD, "preset")? {
+        Some(name) => Preset::find(&name, patterns.dim())?,
+        None => Preset::default(),
+    };
+    let convention = match options.get::<String>(&CARD, "compat")?.as_deref() {
+        None => Convention::Corrected,
+        Some("uhn2022") => Convention::Uhn2022,
+        Some(other) => return Err(Error::parameter("compat", "uhn2022", other)),
+    };
+    // The errors of these say more than that a value is wrong.
+    let named = |name: &str| options.get::<String>(&CARD, name);
+    let similarity = named("similarity")?.map_or(Ok(preset.similarity), |name| name.parse())?;
+    let separation = named("separation")?.map_or(Ok(preset.separation), |name| name.parse())?;
+    let output = named("output")?.map_or(Ok(preset.output), |name| name.parse())?;
+    let memory = Universal::new(patterns, similarity, separation, output, convention)?;
+    Ok(Box::new(memory.with_scheme(scheme::from_options(options)?)?))
+}

@@ -1,0 +1,79 @@
+//! Known models as similarity, separation and output.
+
+use super::Output;
+use crate::error::{Error, Result};
+use crate::memories::Beta;
+use crate::separations::Separation;
+use crate::similarities::Similarity;
+
+/// Similarity, separation and output of a model.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Preset {
+    /// How alike key and cue are.
+    pub similarity: Similarity,
+    /// How similarities become weights.
+    pub separation: Separation,
+    /// What is done to the read state.
+    pub output: Output,
+}
+
+impl Default for Preset {
+    /// What the paper found best, at its sharpest.
+    fn default() -> Self {
+        is(Similarity::Manhattan, Separation::Max, Output::Identity)
+    }
+}
+
+/// A model's name, and what it is for patterns of so many units.
+pub type Named = (&'static str, fn(usize) -> Preset);
+
+const fn is(similarity: Similarity, separation: Separation, output: Output) -> Preset {
+    Preset { similarity, separation, output }
+}
+
+const AUTO: Separation = Separation::Softmax(Beta::Auto);
+
+/// The model table of Millidge et al. (2022), row by row, and two more.
+///
+/// `classical`: Hopfield (1982) with the diagonal kept. `bidirectional`: one pass of Kosko (1988), values being
+/// the other layer. `sdm`: Kanerva (1988) with the patterns for hard locations, of radius 0.451 D as in his
+/// example. `continuous-sdm`: Bricken & Pehlevan (2021). `dense[:K]`: Krotov & Hopfield (2016) with an energy of
+/// degree K (3 if not given), to first order in a unit's own share. `modern`: Ramsauer et al. (2021).
+/// `attention`: Vaswani et al. (2017), keys = patterns. `nearest`: nearest neighbour. `predictive`: the squared
+/// prediction error of the paper's code. `episodic`: the dictionary of Pritzel et al. (2017).
+pub const PRESETS: &[Named] = &[
+    ("classical", |_| is(Similarity::Dot, Separation::Identity, Output::Sign)),
+    ("bidirectional", |_| is(Similarity::Dot, Separation::Identity, Output::Sign)),
+    ("sdm", |dim| is(Similarity::Hamming, Separation::Threshold((0.451 * dim as f64).floor()), Output::Sign)),
+    ("continuous-sdm", |_| is(Similarity::Cosine, AUTO, Output::Identity)),
+    ("dense", |_| is(Similarity::Dot, Separation::Polynomial(2.0), Output::Sign)),
+    ("modern", |_| is(Similarity::Dot, AUTO, Output::Identity)),
+    ("attention", |dim| {
+        let beta = Beta::Value(1.0 / (dim as f64).sqrt());
+        is(Similarity::Dot, Separation::Softmax(beta), Output::Identity)
+    }),
+    ("nearest", |_| is(Similarity::Euclidean, Separation::Max, Output::Identity)),
+    ("predictive", |_| is(Similarity::Euclidean, AUTO, Output::Identity)),
+    ("episodic", |_| is(Similarity::InverseEuclidean, Separation::KMax(50), Output::Identity)),
+];
+
+impl Preset {
+    /// The preset of this name for patterns of `dim` units; `dense:K` has an energy of degree K ≥ 2.
+    ///
+    /// # Errors
+    /// A name that is not in [`PRESETS`]; a degree below 2.
+    pub fn find(name: &str, dim: usize) -> Result<Self> {
+        if let Some(degree) = name.strip_prefix("dense:") {
+            let exponent = degree.parse::<u32>().ok().filter(|k| (2..=1000).contains(k)).map(|k| k - 1);
+            let exponent =
+                exponent.ok_or_else(|| Error::parameter("preset", "dense:K with K from 2 to 1000", name))?;
+            return Ok(is(Similarity::Dot, Separation::Polynomial(f64::from(exponent)), Output::Sign));
+        }
+        let found = PRESETS.iter().find(|(known, _)| *known == name);
+        found.map(|(_, preset)| preset(dim)).ok_or_else(|| Error::UnknownName {
+            kind: "preset",
+            found: name.to_owned(),
+            known: PRESETS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ") + ", dense:K",
+        })
+    }
+}

@@ -1,0 +1,174 @@
+//! One update: scores, weights, and what they project onto.
+
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis, Zip, concatenate, s};
+
+use super::super::report::read_values;
+use super::{Output, Universal};
+use crate::error::{Error, Result};
+use crate::kernels::{Form, Posterior, attend, nearest, posterior, weighted_sums};
+use crate::parallel;
+use crate::real::Real;
+use crate::separations::{Separation, Separator};
+use crate::similarities::{Convention, Keys, Similarity};
+
+/// What one update gives.
+pub(super) struct Answer<F> {
+    /// The read states, B × D.
+    pub states: Array2<F>,
+    /// The read values, B × Dv.
+    pub values: Option<Array2<F>>,
+    /// The weights, where they are shared out.
+    pub posteriors: Vec<Option<Posterior>>,
+}
+
+impl<F: Real> Universal<F> {
+    /// Weights of all keys for each (prepared) state, B × N: those that sum to 1, or (signed) are as they are.
+    ///
+    /// # Errors
+    /// States of the wrong width, not finite, or that the similarity is not defined for; a state that no key
+    /// answers.
+    pub fn weights(&self, states: ArrayView2<F>) -> Result<Array2<f64>> {
+        let mut weights = self.keys.scores(states)?;
+        let n = weights.ncols();
+        /// About what a separation costs a score.
+        const WORK: f64 = 20.0;
+        let rows = parallel::map(weights.nrows(), WORK * weights.len() as f64, |row| -> Result<Vec<f64>> {
+            let mut weights = weights.row(row).to_vec();
+            match self.separator.weights(&mut weights) {
+                Ok(()) => Ok(weights),
+                Err(Error::Undefined { model, what, reason }) => {
+                    Err(Error::Undefined { model, what, reason: format!("{reason} (row {row} of the cues)") })
+                }
+                Err(other) => Err(other),
+            }
+        });
+        for (mut to, from) in weights.outer_iter_mut().zip(rows) {
+            to.assign(&ArrayView1::from(&from?[..n]));
+        }
+        Ok(weights)
+    }
+
+    pub(super) fn read(&self, states: ArrayView2<F>, top: usize) -> Result<Answer<F>> {
+        /// Weights held at a time.
+        const HELD: usize = 1 << 22;
+        let descents = self.descents.as_ref().filter(|_| !self.descends_anyway());
+        let mut answer = match streamed(&self.keys, &self.separator).filter(|_| descents.is_none()) {
+            Some((form, beta)) => self.stream(states, form, beta, top),
+            None => {
+                let batch = (HELD / self.patterns.len()).max(16);
+                let parts: Vec<Answer<F>> = (0..states.nrows().max(1))
+                    .step_by(batch)
+                    .map(|from| {
+                        let part = states.slice(s![from..states.nrows().min(from + batch), ..]);
+                        match descents {
+                            Some(descents) => self.descend(part, descents, top),
+                            None => self.project(part, top),
+                        }
+                    })
+                    .collect::<Result<_>>()?;
+                join(parts)
+            }
+        };
+        if self.output == Output::Sign {
+            let sign = |sum: F, own: F| match sum {
+                sum if sum > F::ZERO => F::ONE,
+                sum if sum < F::ZERO => -F::ONE,
+                _ if own > F::ZERO => F::ONE,
+                _ if own < F::ZERO => -F::ONE,
+                _ => F::ZERO,
+            };
+            Zip::from(&mut answer.states).and(states).for_each(|sum, &own| *sum = sign(*sum, own));
+            if let Some(values) = &mut answer.values {
+                values.mapv_inplace(|sum| sign(sum, F::ZERO));
+            }
+        }
+        Ok(answer)
+    }
+
+    fn stream(&self, states: ArrayView2<F>, form: Form, beta: f64, top: usize) -> Answer<F> {
+        let betas = vec![beta; states.nrows()];
+        Answer {
+            states: attend(&self.patterns, states, &betas, form).mean,
+            values: read_values(&self.patterns, states, &betas, form),
+            posteriors: posterior(&self.patterns, states, &betas, form, top).into_iter().map(Some).collect(),
+        }
+    }
+
+    fn project(&self, states: ArrayView2<F>, top: usize) -> Result<Answer<F>> {
+        let euclidean =
+            matches!(self.keys.similarity(), Similarity::Euclidean | Similarity::InverseEuclidean);
+        let corrected = self.keys.convention() == Convention::Corrected;
+        let weights = if euclidean && corrected && self.separator.separation() == Separation::Max {
+            let mut weights = Array2::zeros((states.nrows(), self.patterns.len()));
+            for (row, best) in nearest(&self.patterns, states).into_iter().enumerate() {
+                weights[[row, best]] = 1.0;
+            }
+            weights
+        } else if !self.separator.shared() && self.output == Output::Identity {
+            // As they are, and not in units of the largest: a recall that grows without end is to be seen as such.
+            let mut weights = self.keys.scores(states)?;
+            for mut row in weights.outer_iter_mut() {
+                self.separator.activities(row.as_slice_mut().expect("row-major"));
+            }
+            weights
+        } else {
+            self.weights(states)?
+        };
+        let shared = self.separator.shared();
+        let sums = |values: ArrayView2<F>| weighted_sums(weights.view(), values).mapv(F::of);
+        Ok(Answer {
+            states: sums(self.patterns.values()),
+            values: self.patterns.associated().map(sums),
+            posteriors: weights.outer_iter().map(|w| shared.then(|| summary(w, top))).collect(),
+        })
+    }
+}
+
+/// The best few of weights that sum to 1, their entropy and participation.
+pub(super) fn summary(weights: ArrayView1<f64>, top: usize) -> Posterior {
+    let mut best: Vec<(usize, f64)> = Vec::new();
+    let (mut entropy, mut squares) = (0.0, 0.0);
+    for (n, &w) in weights.iter().enumerate() {
+        if w > 0.0 {
+            entropy -= w * w.ln();
+            squares += w * w;
+        }
+        let place = best.partition_point(|b| b.1 >= w);
+        if place < top.max(1) {
+            best.insert(place, (n, w));
+            best.truncate(top.max(1));
+        }
+    }
+    Posterior { top: best, entropy: f64::max(entropy, 0.0), participation: 1.0 / squares }
+}
+
+fn join<F: Real>(mut parts: Vec<Answer<F>>) -> Answer<F> {
+    if parts.len() == 1 {
+        return parts.remove(0);
+    }
+    let states: Vec<_> = parts.iter().map(|p| p.states.view()).collect();
+    let values: Option<Vec<_>> = parts.iter().map(|p| p.values.as_ref().map(|v| v.view())).collect();
+    Answer {
+        states: concatenate(Axis(0), &states).expect("equal widths"),
+        values: values.map(|v| concatenate(Axis(0), &v).expect("equal widths")),
+        posteriors: parts.into_iter().flat_map(|p| p.posteriors).collect(),
+    }
+}
+
+/// The form and temperature of softmax weights that the streaming kernel reads without holding them.
+pub(super) fn streamed<F: Real>(keys: &Keys<F>, separator: &Separator) -> Option<(Form, f64)> {
+    if keys.convention() == Convention::Uhn2022 {
+        return None;
+    }
+    let beta = match separator.separation() {
+        Separation::Softmax(beta) => beta.value(),
+        Separation::Exponential => 1.0,
+        _ => return None,
+    };
+    match keys.similarity() {
+        Similarity::Dot => Some((Form::Dot, beta)),
+        // The kernel's logits are half of −β‖x − z‖².
+        Similarity::Euclidean => Some((Form::Distance, 2.0 * beta)),
+        _ => None,
+    }
+}

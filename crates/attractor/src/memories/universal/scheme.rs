@@ -1,0 +1,195 @@
+//! How the states of a universal network move: single shots, a descent, or two layers of units.
+
+use super::energy::{self, Confinement, Landscape};
+use super::read::summary;
+use super::{CARD, Descents, Output, Universal};
+use crate::dynamics::{Clamp, Start, TwoLayer, Visible};
+use crate::error::{Error, Result};
+use crate::kernels::weighted_sums;
+use crate::memories::{Memory, Options, Recall, Regime, Request, Row, updates};
+use crate::observe::Observer;
+use crate::patterns::Patterns;
+use crate::real::Real;
+use crate::recall::recall;
+use crate::separations::Separator;
+use crate::similarities::{Keys, Similarity};
+
+/// How states move.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Scheme {
+    /// x ← P sep(sim(M, x)): one update unless asked for more.
+    #[default]
+    SingleShot,
+    /// x ← the state that scores best by these weights, which lowers the energy of the pair: for distances and
+    /// directions a mean, for Manhattan a median of each unit.
+    Descent,
+    /// Visible and hidden units that pull at each other: see [`TwoLayer`].
+    TwoLayer {
+        /// Activity of visible units; if not given, bounded where the energy has no floor otherwise.
+        visible: Option<Visible>,
+        /// τ_h/τ_v.
+        lag: f64,
+        /// Time of an update in units of τ_v.
+        step: f64,
+    },
+}
+
+impl<F: Real> Universal<F> {
+    /// The same memory whose states move otherwise.
+    ///
+    /// ```
+    /// use attractor::memories::{Beta, Memory, Output, Request, Scheme, Universal};
+    /// use attractor::{Patterns, separations::Separation, similarities::{Convention, Similarity}};
+    /// use ndarray::array;
+    /// let patterns = Patterns::new(array![[0.0_f64, 0.0], [1.0, 0.0], [1.0, 1.0]])?;
+    /// let softmax = Separation::Softmax(Beta::Value(0.1));
+    /// let memory =
+    ///     Universal::new(patterns, Similarity::Manhattan, softmax, Output::Identity, Convention::Corrected)?;
+    /// // The mean of patterns lowers no energy of Manhattan distances; their median does.
+    /// assert!(memory.landscape().is_err());
+    /// let memory = memory.with_scheme(Scheme::Descent)?;
+    /// assert!(memory.landscape().is_ok());
+    /// assert_eq!(memory.recall(&Request::new(array![[0.9, 0.4]].view()))?.states, array![[1.0, 0.0]]);
+    /// # Ok::<(), attractor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A descent or two layers of a pair that has no Lyapunov function, with the reason; a lag below 0 or a step
+    /// not above 0.
+    pub fn with_scheme(mut self, scheme: Scheme) -> Result<Self> {
+        self.landscape = landscape(&self.patterns, &self.keys, self.separator, self.output, scheme);
+        self.scheme = scheme;
+        if let (true, Err(reason)) = (scheme != Scheme::SingleShot, &self.landscape) {
+            return Err(self.without(reason));
+        }
+        let medians = matches!(self.keys.similarity(), Similarity::Manhattan | Similarity::InverseManhattan);
+        self.descents = (scheme == Scheme::Descent)
+            .then(|| Descents::new(&self.keys, medians && self.output == Output::Identity));
+        if let Some(layers) = self.layers() {
+            layers?;
+        }
+        Ok(self)
+    }
+
+    /// How its states move.
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// That this pair has no energy.
+    pub(super) fn without(&self, reason: &str) -> Error {
+        let scheme = match self.scheme {
+            Scheme::SingleShot => "single shots",
+            Scheme::Descent => "a descent",
+            Scheme::TwoLayer { .. } => "two layers",
+        };
+        let (similarity, separation) = (self.keys.similarity(), self.separator.separation());
+        let reason = format!("no Lyapunov function of {scheme} of {similarity} and {separation}: {reason}");
+        Error::Undefined { model: CARD.name, what: "energy", reason }
+    }
+
+    pub(super) fn layers(&self) -> Option<Result<TwoLayer<'_, F>>> {
+        let Scheme::TwoLayer { lag, step, .. } = self.scheme else {
+            return None;
+        };
+        let visible = match self.landscape.as_ref().map(|l| l.shape.confinement) {
+            Ok(Confinement::Visible(visible)) => visible,
+            _ => Visible::Identity,
+        };
+        Some(TwoLayer::new(&self.keys, self.separator, visible, lag, step))
+    }
+
+    pub(super) fn run_layers(
+        &self,
+        layers: &TwoLayer<F>,
+        request: &Request<F>,
+        observer: &mut dyn Observer<F>,
+    ) -> Result<Recall<F>> {
+        /// Rest, in spreads of the patterns a time τ_v.
+        const REST: f64 = 1e-6;
+        let patterns = &self.patterns;
+        let states = request.states(patterns.dim(), patterns.preparation())?;
+        let clamp = request.known.map(|known| Clamp::new(known, states.view())).transpose()?;
+        let rest = REST * patterns.spread() * layers.step().min(1.0);
+        let (grid, stop) = updates(request.updates, request.tolerance, rest)?;
+        let rows = request.rows();
+        let start = Start { states: states.view(), rows: &rows, seed: request.seed, held: None };
+        let recalled = recall(layers, start, clamp, &grid, stop, observer)?;
+        let states = recalled.states;
+        let energies = self.landscape()?.energy(states.view(), &[])?;
+        // Hidden units at rest; where all are silent there is nothing to share out.
+        let mut hidden = self.keys.smooth_scores(states.view())?;
+        for mut row in hidden.outer_iter_mut() {
+            self.separator.activities(row.as_slice_mut().expect("row-major"));
+            let sum = row.sum();
+            if self.separator.shared() && sum > 0.0 && sum.is_finite() {
+                row.mapv_inplace(|f| f / sum);
+            }
+        }
+        let answers = |row: ndarray::ArrayView1<f64>| self.separator.shared() && row.iter().any(|f| *f > 0.0);
+        let posteriors: Vec<_> =
+            hidden.outer_iter().map(|row| answers(row).then(|| summary(row, request.top))).collect();
+        let values = patterns.associated().map(|v| weighted_sums(hidden.view(), v).mapv(F::of));
+        let rows = self
+            .nearest(states.view())?
+            .into_iter()
+            .zip(posteriors)
+            .enumerate()
+            .map(|(row, (found, posterior))| Row {
+                regime: posterior.as_ref().map(|p| Regime::of(p.participation, patterns.len())),
+                posterior,
+                beta: self.inverse_temperature(),
+                ..Row::new(found, Some(energies[row]), recalled.outcomes[row], recalled.steps[row])
+            })
+            .collect();
+        Ok(Recall { states: patterns.preparation().backward(states), values, rows })
+    }
+}
+
+pub(super) fn landscape<F: Real>(
+    patterns: &Patterns<F>,
+    keys: &Keys<F>,
+    separator: Separator,
+    output: Output,
+    scheme: Scheme,
+) -> std::result::Result<Landscape<F>, energy::Reason> {
+    let shape = match scheme {
+        Scheme::SingleShot => energy::single_shot(patterns, keys, &separator, output),
+        Scheme::Descent => energy::descent(patterns, keys, &separator, output),
+        Scheme::TwoLayer { visible, .. } => energy::two_layer(keys, &separator, output, visible),
+    }?;
+    let streamed = match shape.confinement {
+        Confinement::Visible(_) => None,
+        _ => super::read::streamed(keys, &separator),
+    };
+    Ok(Landscape { patterns: patterns.clone(), keys: keys.clone(), separator, shape, streamed })
+}
+
+/// From named options.
+pub(super) fn from_options(options: &Options) -> Result<Scheme> {
+    let named = |name: &str| options.get::<String>(&CARD, name);
+    let dynamics = named("dynamics")?.unwrap_or_else(|| "single-shot".to_owned());
+    if dynamics != "two-layer" {
+        for name in ["visible", "lag", "step"] {
+            if let Some(value) = named(name)? {
+                return Err(Error::parameter(name, "dynamics two-layer with it", value));
+            }
+        }
+    }
+    match dynamics.as_str() {
+        "single-shot" => Ok(Scheme::SingleShot),
+        "descent" => Ok(Scheme::Descent),
+        "two-layer" => {
+            let visible = match named("visible")?.as_deref() {
+                None => None,
+                Some("identity") => Some(Visible::Identity),
+                Some("tanh") => Some(Visible::Tanh),
+                Some(other) => return Err(Error::parameter("visible", "identity or tanh", other)),
+            };
+            let lag = options.get(&CARD, "lag")?.unwrap_or(0.1);
+            let step = options.get(&CARD, "step")?.unwrap_or(0.2);
+            Ok(Scheme::TwoLayer { visible, lag, step })
+        }
+        other => Err(Error::parameter("dynamics", "single-shot, descent or two-layer", other)),
+    }
+}
