@@ -39,6 +39,76 @@ pub enum Corruption {
     },
 }
 
+/// How a corruption is written: as the options of `attractor corrupt`, in one word.
+pub const CORRUPTIONS: &str =
+    "sigma:S[:clip|:fold], signal:T, flip:P, salt-pepper:P, mask:P, block:bottom|top|left|right|border:SHARE";
+
+impl Corruption {
+    /// Reads `sigma:0.5:clip`, `block:bottom:0.5`, …: see [`CORRUPTIONS`]. A block needs the shape of the images;
+    /// without one they are taken to be square.
+    ///
+    /// # Errors
+    /// A name that is not in the list, a number that is none, images that are no square.
+    pub fn parse(text: &str, shape: Option<Shape>, dim: usize) -> Result<Self> {
+        let unknown = || Error::parameter("corruption", CORRUPTIONS, text);
+        let parts: Vec<&str> = text.split(':').collect();
+        let number = |at: usize| -> Result<f64> { parts[at].parse().map_err(|_| unknown()) };
+        let corruption = match (parts[0], parts.len()) {
+            ("sigma", 2 | 3) => {
+                let finish = match parts.get(2) {
+                    None => Finish::Free,
+                    Some(&"clip") => Finish::Clip,
+                    Some(&"fold") => Finish::Fold,
+                    Some(_) => return Err(unknown()),
+                };
+                Corruption::Noise { sigma: number(1)?, finish }
+            }
+            ("signal", 2) => Corruption::Signal(number(1)?),
+            ("flip", 2) => Corruption::Flip(number(1)?),
+            ("salt-pepper", 2) => Corruption::SaltAndPepper(number(1)?),
+            ("mask", 2) => Corruption::Mask(number(1)?),
+            ("block", 3) => {
+                let square =
+                    || Error::parameter("shape", "HxW or CxHxW", format!("{dim} values, no square image"));
+                let shape = shape.or_else(|| Shape::square(dim)).ok_or_else(square)?;
+                Corruption::Block { side: parts[1].parse()?, share: number(2)?, shape }
+            }
+            _ => return Err(unknown()),
+        };
+        corruption.check(dim)?;
+        Ok(corruption)
+    }
+}
+
+impl std::fmt::Display for Corruption {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Corruption::Signal(signal) => write!(f, "signal:{signal}"),
+            Corruption::Noise { sigma, finish } => {
+                let finish = match finish {
+                    Finish::Free => "",
+                    Finish::Clip => ":clip",
+                    Finish::Fold => ":fold",
+                };
+                write!(f, "sigma:{sigma}{finish}")
+            }
+            Corruption::Flip(p) => write!(f, "flip:{p}"),
+            Corruption::SaltAndPepper(p) => write!(f, "salt-pepper:{p}"),
+            Corruption::Mask(p) => write!(f, "mask:{p}"),
+            Corruption::Block { side, share, .. } => {
+                let side = match side {
+                    Side::Bottom => "bottom",
+                    Side::Top => "top",
+                    Side::Left => "left",
+                    Side::Right => "right",
+                    Side::Border => "border",
+                };
+                write!(f, "block:{side}:{share}")
+            }
+        }
+    }
+}
+
 /// What is done to noisy grey values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Finish {
@@ -267,6 +337,38 @@ mod tests {
             );
             assert!(within(share(0.5), 0.7, 0.21_f64.sqrt(), n * d));
         }
+    }
+
+    #[test]
+    fn corruptions_are_read_as_they_are_written() {
+        let shape = Some(Shape::grey(8, 8));
+        for text in [
+            "sigma:0.5",
+            "sigma:0.5:clip",
+            "sigma:0.5:fold",
+            "signal:0.9",
+            "flip:0.1",
+            "salt-pepper:0.2",
+            "mask:0.5",
+            "block:bottom:0.5",
+            "block:border:0.25",
+        ] {
+            assert_eq!(Corruption::parse(text, shape, 64).unwrap().to_string(), text);
+        }
+        for text in [
+            "",
+            "sigma",
+            "sigma:x",
+            "sigma:-1",
+            "sigma:1:cut",
+            "mask:2",
+            "block:0.5",
+            "block:up:0.5",
+            "noise:1",
+        ] {
+            assert!(Corruption::parse(text, shape, 64).is_err(), "{text}");
+        }
+        assert!(Corruption::parse("block:top:0.5", None, 63).unwrap_err().to_string().contains("shape"));
     }
 
     #[test]

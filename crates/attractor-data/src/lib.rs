@@ -12,7 +12,7 @@ mod stored;
 mod synthetic;
 mod table;
 
-pub use corruption::{Corrupted, Corruption, Finish, Side, corrupt};
+pub use corruption::{CORRUPTIONS, Corrupted, Corruption, Finish, Side, corrupt};
 pub use description::{Described, Description, Kind, is_description, read_description};
 pub use digits::{Digits, digits};
 pub use error::{Error, Result};

@@ -8,9 +8,11 @@ pub mod figure;
 mod font;
 pub mod landscape;
 mod picture;
+pub mod recommend;
 pub mod report;
 mod statistics;
 pub mod steps;
+pub mod universal_hopfield;
 pub mod work_precision;
 
 pub use picture::{Canvas, Picture};

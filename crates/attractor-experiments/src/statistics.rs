@@ -71,6 +71,44 @@ pub fn bootstrap<T>(parts: &[T], seed: u64, statistic: impl Fn(&[&T]) -> f64) ->
     Interval { low: quantile(0.025), high: quantile(0.975) }
 }
 
+/// Wilson's interval of 95 % of a probability, from `successes` in `trials` independent trials (at least 1).
+pub(crate) fn wilson(successes: usize, trials: usize) -> Interval {
+    const Z: f64 = 1.959_963_984_540_054;
+    let (n, p) = (trials as f64, successes as f64 / trials as f64);
+    let middle = (p + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
+    let half = Z / (1.0 + Z * Z / n) * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
+    // Rounding must not take the ends beyond what was seen.
+    Interval { low: (middle - half).clamp(0.0, p), high: (middle + half).clamp(p, 1.0) }
+}
+
+/// Student's t interval of 95 % of the mean of independent runs; none of a single one.
+pub(crate) fn of_runs(runs: &[f64]) -> Option<Interval> {
+    /// 97.5 % quantiles for 1 to 10 degrees of freedom.
+    const T: [f64; 10] = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
+    let freedom = runs.len().checked_sub(1).filter(|f| *f > 0)?;
+    let n = runs.len() as f64;
+    let mean = runs.iter().sum::<f64>() / n;
+    let variance = runs.iter().map(|r| (r - mean).powi(2)).sum::<f64>() / freedom as f64;
+    // Beyond the table the first terms of its expansion in 1/freedom (Cornish & Fisher) are as good.
+    let t = T.get(freedom - 1).copied().unwrap_or_else(|| 1.96 + 2.372 / freedom as f64);
+    let half = t * (variance / n).sqrt();
+    Some(Interval { low: mean - half, high: mean + half })
+}
+
+/// How likely `a` against `b` or a more uneven outcome is where each of a + b trials goes either way with equal
+/// chance: the exact two-sided sign test, and of paired successes McNemar's.
+pub(crate) fn sign_test(a: usize, b: usize) -> f64 {
+    let (n, few) = (a + b, a.min(b));
+    // P(k) = C(n, k)/2ⁿ, each from the last, in logarithms.
+    let mut log = -(n as f64) * std::f64::consts::LN_2;
+    let mut tail = log.exp();
+    for k in 1..=few {
+        log += ((n - k + 1) as f64 / k as f64).ln();
+        tail += log.exp();
+    }
+    (2.0 * tail).min(1.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,5 +133,30 @@ mod tests {
         let width = interval.high - interval.low;
         // 2 · 1.96/√400, to the 10 % that 400 values and 2,000 resamples leave uncertain (3 sd).
         assert!((width / (2.0 * 1.96 / 20.0) - 1.0).abs() < 0.12, "width {width}");
+    }
+
+    /// Published values of Wilson's interval, and a t interval by hand.
+    #[test]
+    fn intervals_of_shares_are_the_textbook_s() {
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-4;
+        let half = wilson(5, 10);
+        assert!(near(half.low, 0.2366) && near(half.high, 0.7634), "{half:?}");
+        let none = wilson(0, 10);
+        assert!(none.low == 0.0 && near(none.high, 0.2775), "{none:?}");
+        assert_eq!(wilson(10, 10).high, 1.0);
+        // Mean 3, standard error √(2.5/5), t = 2.776.
+        let five = of_runs(&[1.0, 2.0, 3.0, 4.0, 5.0]).expect("five");
+        assert!(near(five.low, 3.0 - 2.776 * 0.5_f64.sqrt()), "{five:?}");
+        assert_eq!(of_runs(&[1.0]), None);
+    }
+
+    #[test]
+    fn the_sign_test_is_the_binomial_one() {
+        // By counting: 2/2⁴; 2 (1 + 5)/2⁵; all of them.
+        for (a, b, expected) in [(4, 0, 0.125), (1, 4, 0.375), (3, 3, 1.0), (0, 0, 1.0)] {
+            assert!((sign_test(a, b) - expected).abs() < 1e-12, "{a} {b}");
+        }
+        // scipy.stats.binomtest(40, 100).pvalue
+        assert!((sign_test(40, 60) - 0.056_887_933_640_980_784).abs() < 1e-9);
     }
 }

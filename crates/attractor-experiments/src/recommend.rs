@@ -1,0 +1,430 @@
+//! Which similarity and separation for these patterns and this corruption? All pairs, measured.
+//!
+//! Cues are made of the patterns themselves and every pair of a [similarity](attractor::similarities) and a
+//! [separation](attractor::separations) reads each of them once. A cue is *found* if, of all stored patterns, its
+//! own is nearest to what was read. All pairs see the same cues, so they are compared cue by cue.
+
+use std::time::Instant;
+
+use attractor::Patterns;
+use attractor::kernels::{Difference, Operand, dots, pairs, weighted_sums};
+use attractor::memories::Beta;
+use attractor::separations::{Separation, Separator, largest, separating_beta};
+use attractor::similarities::{Convention, Data, Keys, Range, SIMILARITIES, Similarity};
+use attractor_data::{Corruption, corrupt};
+use ndarray::{Array2, ArrayView2, Axis};
+use rayon::prelude::*;
+use serde_json::{Map, json};
+
+use crate::report::{Block, Cell, Column, Report, Table};
+use crate::statistics::{Interval, sign_test, wilson};
+use crate::{Error, Experiment, Result};
+
+/// What is to be measured.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// What the patterns are called.
+    pub name: String,
+    /// Stored patterns as they are, N × D.
+    pub patterns: Array2<f64>,
+    /// Whether they are grey values in [0, 1].
+    pub grey: bool,
+    /// What is done to them.
+    pub corruptions: Vec<Corruption>,
+    /// How many of them to make cues of, evenly spaced.
+    pub cues: usize,
+    /// Seed of the corruption.
+    pub seed: u64,
+    /// What to type to run it again.
+    pub command: String,
+}
+
+/// What one pair makes of all cues of a corruption.
+struct Measured {
+    similarity: Similarity,
+    separation: Separation,
+    /// Which cues were found.
+    found: Vec<bool>,
+    /// Mean squared error of a unit of what was read.
+    error: f64,
+}
+
+impl Measured {
+    fn count(&self) -> usize {
+        self.found.iter().filter(|f| **f).count()
+    }
+
+    fn interval(&self) -> Interval {
+        wilson(self.count(), self.found.len())
+    }
+
+    /// The probability that two equally good pairs differ as much on cues that only one of them finds.
+    fn differs(&self, other: &Measured) -> f64 {
+        let only =
+            |a: &Measured, b: &Measured| a.found.iter().zip(&b.found).filter(|(a, b)| **a && !**b).count();
+        sign_test(only(self, other), only(other, self))
+    }
+}
+
+/// The pairs of one corruption, best first, and what could not be tried.
+struct Ranking {
+    corruption: Corruption,
+    pairs: Vec<Measured>,
+    refused: Vec<Similarity>,
+}
+
+impl Ranking {
+    /// Below this probability a pair is worse than the best, else it ties with it.
+    const LEVEL: f64 = 0.05;
+
+    fn ties(&self, pair: &Measured) -> bool {
+        self.pairs.first().is_some_and(|best| best.differs(pair) >= Self::LEVEL)
+    }
+}
+
+impl Experiment for Config {
+    fn parts(&self) -> &'static str {
+        "similarities"
+    }
+
+    fn check(&self) -> Result<()> {
+        Patterns::new(self.patterns.clone())?;
+        if self.patterns.nrows() < 2 {
+            return Err(Error::setting(
+                "patterns",
+                "at least 2, to be told apart".into(),
+                self.patterns.nrows(),
+            ));
+        }
+        if !(1..=self.patterns.nrows()).contains(&self.cues) {
+            let expected = format!("from 1 to {}, the patterns that cues are made of", self.patterns.nrows());
+            return Err(Error::setting("cues", expected, self.cues));
+        }
+        match self.corruptions.is_empty() {
+            true => Err(Error::setting("corruption", attractor_data::CORRUPTIONS.into(), "none")),
+            false => Ok(()),
+        }
+    }
+
+    fn run(&self, progress: &mut dyn FnMut(usize, usize)) -> Result<Report> {
+        self.check()?;
+        let start = Instant::now();
+        let rankings = self.rankings(progress)?;
+        Ok(self.report(&rankings, start.elapsed().as_secs_f64()))
+    }
+}
+
+impl Config {
+    fn rankings(&self, progress: &mut dyn FnMut(usize, usize)) -> Result<Vec<Ranking>> {
+        let n = self.patterns.nrows();
+        let own: Vec<usize> = (0..self.cues).map(|i| i * n / self.cues).collect();
+        let all = Operand::plain(self.patterns.view());
+        let picked = self.patterns.select(Axis(0), &own);
+        // 0 for patterns that are equal, which nobody can tell apart.
+        let apart = pairs(Difference::Square, Operand::plain(picked.view()), all);
+        let gram = dots(self.patterns.view(), self.patterns.view());
+        let keys: Vec<_> = SIMILARITIES
+            .iter()
+            .map(|f| (f.similarity, Keys::new(f.similarity, self.patterns.clone(), Convention::Corrected)))
+            .collect();
+        let parts = self.corruptions.len() * keys.len();
+        let mut rankings = Vec::new();
+        for (c, corruption) in self.corruptions.iter().enumerate() {
+            let cues = corrupt(picked.clone(), corruption, self.seed, 0, self.grey)?.cues;
+            let mut ranking =
+                Ranking { corruption: corruption.clone(), pairs: Vec::new(), refused: Vec::new() };
+            for (s, (similarity, keys)) in keys.iter().enumerate() {
+                // Patterns are sound, so that a refusal is of their kind or of the cues'.
+                let scores = keys.as_ref().ok().and_then(|keys| Some((keys, keys.scores(cues.view()).ok()?)));
+                match scores {
+                    None => ranking.refused.push(*similarity),
+                    Some((keys, scores)) => {
+                        for separation in separations(keys)? {
+                            let Ok(separator) = Separator::new(separation, keys) else { continue };
+                            ranking.pairs.extend(measure(
+                                &separator,
+                                *similarity,
+                                &scores,
+                                &gram,
+                                &own,
+                                apart.view(),
+                            ));
+                        }
+                    }
+                }
+                progress(c * SIMILARITIES.len() + s + 1, parts);
+            }
+            let dim = self.patterns.ncols() as f64;
+            ranking.pairs.iter_mut().for_each(|pair| pair.error /= dim);
+            ranking.pairs.sort_by(|a, b| b.count().cmp(&a.count()).then(a.error.total_cmp(&b.error)));
+            rankings.push(ranking);
+        }
+        Ok(rankings)
+    }
+
+    fn report(&self, rankings: &[Ranking], seconds: f64) -> Report {
+        let mut results = Table::new(
+            "pairs",
+            vec![
+                Column::plain("corruption"),
+                Column::plain("rank"),
+                Column::plain("similarity"),
+                Column::plain("separation"),
+                Column::new("found", &["found", "low", "high"]),
+                Column::new("rms error of a unit", &["rms"]),
+                Column::new("as good as the best", &["tie"]),
+            ],
+        );
+        for ranking in rankings {
+            results.rows.extend(ranking.pairs.iter().enumerate().map(|(rank, pair)| {
+                let mut row = vec![Cell::plain(ranking.corruption.to_string()), Cell::plain(rank + 1)];
+                row.extend(cells(ranking, pair));
+                row
+            }));
+        }
+        let mut blocks = Vec::new();
+        rankings.iter().for_each(|ranking| blocks.extend(describe(ranking)));
+        let corruptions: Vec<String> = self.corruptions.iter().map(ToString::to_string).collect();
+        Report {
+            experiment: "recommend",
+            title: "Which similarity, which separation?".into(),
+            introduction: format!(
+                "{name}: {n} patterns of {d} units, {cues} of them as cues, each damaged once by {how}. A cue is found if its \
+                 own pattern is, of all {n}, nearest to what was read from it; in brackets 95 % intervals (Wilson). A pair \
+                 ties with the best if cues that only one of the two finds are shared out as chance may (exact sign test, \
+                 5 %). Values are compared as they are, without preparation.",
+                name = self.name,
+                n = self.patterns.nrows(),
+                d = self.patterns.ncols(),
+                cues = self.cues,
+                how = corruptions.join(", "),
+            ),
+            command: self.command.clone(),
+            settings: json!({
+                "patterns": self.name, "stored": self.patterns.nrows(), "dim": self.patterns.ncols(),
+                "cues": self.cues, "corruptions": corruptions, "seed": self.seed,
+            }),
+            seed: self.seed,
+            seconds,
+            results,
+            more: Map::new(),
+            blocks,
+        }
+    }
+}
+
+/// The separations that are tried: those without a scale of their own, and others at the β that separates the
+/// stored patterns. A threshold has no radius that suits all data.
+fn separations<F: attractor::Real>(keys: &Keys<F>) -> Result<Vec<Separation>> {
+    let beta = separating_beta(keys)?;
+    let mut all = vec![
+        Separation::Max,
+        Separation::Softmax(Beta::Value(beta)),
+        Separation::Sparsemax(beta),
+        Separation::Entmax(1.5, beta),
+        Separation::Exponential,
+        Separation::KMax(5),
+        Separation::Polynomial(10.0),
+        Separation::Polynomial(2.0),
+        Separation::Identity,
+        Separation::Root,
+        Separation::Logarithm,
+    ];
+    if keys.similarity().facts().range == Range::Any {
+        all.push(Separation::Rectified(10.0));
+    }
+    Ok(all)
+}
+
+/// For each row of weights, the squared error of the output Mᵀw from its target and the pattern nearest to it, from
+/// G = M Mᵀ alone: ‖z − x_j‖² = wᵀGw − 2(Gw)_j + G_jj.
+fn judge(weights: &Array2<f64>, gram: &Array2<f64>, targets: &[usize]) -> Vec<(f64, usize)> {
+    /// A product with few weights costs this much more a weight than one with all.
+    const SPARSE: usize = 8;
+    let some = weights.iter().filter(|w| **w != 0.0).count();
+    let product = match some * SPARSE < weights.len() {
+        true => weighted_sums(weights.view(), gram.view()),
+        false => dots(weights.view(), gram.view()),
+    };
+    let one = |cue: usize| {
+        let (w, gw) = (weights.row(cue), product.row(cue));
+        let square: f64 = w.iter().zip(gw).map(|(w, g)| w * g).sum();
+        let away: Vec<f64> = (0..gw.len()).map(|j| 2.0 * gw[j] - gram[[j, j]]).collect();
+        ((square - away[targets[cue]]).max(0.0), largest(&away))
+    };
+    (0..targets.len()).into_par_iter().map(one).collect()
+}
+
+/// None where some cue has no weights.
+fn measure(
+    separator: &Separator,
+    similarity: Similarity,
+    scores: &Array2<f64>,
+    gram: &Array2<f64>,
+    own: &[usize],
+    apart: ArrayView2<f64>,
+) -> Option<Measured> {
+    let n = scores.ncols();
+    let mut weights = scores.clone();
+    let rows = weights.as_slice_mut().expect("row-major");
+    rows.par_chunks_mut(n).try_for_each(|row| separator.weights(row)).ok()?;
+    let judged = judge(&weights, gram, own);
+    let found = judged
+        .iter()
+        .zip(own)
+        .enumerate()
+        .map(|(cue, (&(_, nearest), &own))| nearest == own || apart[[cue, nearest]] == 0.0);
+    let error = judged.iter().map(|(error, _)| error).sum::<f64>() / judged.len() as f64;
+    Some(Measured { similarity, separation: separator.separation(), found: found.collect(), error })
+}
+
+/// Similarity, separation, share found, error, tie.
+fn cells(ranking: &Ranking, pair: &Measured) -> Vec<Cell> {
+    let Interval { low, high } = pair.interval();
+    let share = pair.count() as f64 / pair.found.len() as f64;
+    let tie = ranking.ties(pair);
+    vec![
+        Cell::plain(pair.similarity.name()),
+        Cell::of(short(pair.separation), [pair.separation.to_string().into()]),
+        Cell::interval(share, low, high, 3),
+        Cell::number(pair.error.sqrt()),
+        Cell::of(if tie { "yes" } else { "" }, [tie.into()]),
+    ]
+}
+
+/// As [`Separation`] is written, with β to four digits.
+fn short(separation: Separation) -> String {
+    let round = |beta: f64| format!("{beta:.3e}").parse::<f64>().unwrap_or(beta);
+    match separation {
+        Separation::Softmax(Beta::Value(beta)) => Separation::Softmax(Beta::Value(round(beta))),
+        Separation::Sparsemax(beta) => Separation::Sparsemax(round(beta)),
+        Separation::Entmax(alpha, beta) => Separation::Entmax(alpha, round(beta)),
+        other => other,
+    }
+    .to_string()
+}
+
+/// What a reader is told of one corruption.
+fn describe(ranking: &Ranking) -> Vec<Block> {
+    /// Pairs that are shown; all are in the files.
+    const SHOWN: usize = 15;
+    let mut blocks = vec![Block::Heading(ranking.corruption.to_string())];
+    let Some(best) = ranking.pairs.first() else {
+        blocks.push(Block::Text("No pair can be tried.".into()));
+        return blocks;
+    };
+    let mut seen: Vec<&Measured> = Vec::new();
+    for pair in &ranking.pairs {
+        if !seen.iter().any(|other| other.similarity == pair.similarity) {
+            seen.push(pair);
+        }
+    }
+    let others: Vec<&str> =
+        seen[1..].iter().filter(|p| ranking.ties(p)).map(|p| p.similarity.name()).collect();
+    let share = 100.0 * best.count() as f64 / best.found.len() as f64;
+    let ties = match others.as_slice() {
+        [] => "No other similarity is as good.".to_owned(),
+        names => format!("As good, as far as these cues can tell: {}.", names.join(", ")),
+    };
+    blocks.push(Block::Text(format!(
+        "Best: `--similarity {} --separation {}`, which finds {share:.1} % of the cues. {ties}",
+        best.similarity,
+        short(best.separation)
+    )));
+    let columns = ["similarity", "separation", "found", "rms error of a unit", "as good as the best"];
+    let table = |caption: &str, pairs: &[&Measured]| {
+        let mut table = Table::new("", columns.map(|heading| Column::new(heading, &[])).to_vec());
+        table.caption = caption.into();
+        table.rows = pairs.iter().map(|pair| cells(ranking, pair)).collect();
+        Block::Table(table)
+    };
+    blocks.push(table("Each similarity with the separation that is best for it.", &seen));
+    let first: Vec<&Measured> = ranking.pairs.iter().take(SHOWN).collect();
+    blocks.push(table(
+        &format!("The first {} of {} pairs, by cues found, then by error.", first.len(), ranking.pairs.len()),
+        &first,
+    ));
+    let refused = |kind: &[Data], why: &str| {
+        let names: Vec<&str> = ranking
+            .refused
+            .iter()
+            .map(|similarity| similarity.facts())
+            .filter(|facts| kind.contains(&facts.data))
+            .map(|facts| facts.name)
+            .collect();
+        (!names.is_empty()).then(|| format!("{} ({why})", names.join(", ")))
+    };
+    let reasons = [
+        refused(&[Data::Amounts, Data::Shares], "only for values that are never below 0 and not all 0"),
+        refused(&[Data::Bits], "only for two values, -1 and 1 or 0 and 1"),
+    ];
+    let reasons: Vec<String> = reasons.into_iter().flatten().collect();
+    if !reasons.is_empty() {
+        blocks.push(Block::Text(format!("Not tried: {}.", reasons.join("; "))));
+    }
+    blocks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use attractor_data::digits;
+
+    fn config(corruption: &str) -> Config {
+        let digits = digits();
+        let patterns = digits.images.mapv(|v| f64::from(v) / 16.0).slice(ndarray::s![..200, ..]).to_owned();
+        let shape = Some(attractor_data::Shape::grey(8, 8));
+        Config {
+            name: "digits".into(),
+            patterns,
+            grey: true,
+            corruptions: vec![Corruption::parse(corruption, shape, 64).unwrap()],
+            cues: 100,
+            seed: 1,
+            command: String::new(),
+        }
+    }
+
+    /// The maximum likelihood rule of white noise is the nearest pattern: no pair can be better, but for luck.
+    #[test]
+    fn nothing_beats_the_nearest_pattern_under_white_noise() {
+        let ranking = config("sigma:0.6").rankings(&mut |_, _| {}).unwrap().remove(0);
+        let nearest =
+            |p: &&Measured| p.similarity == Similarity::Euclidean && p.separation == Separation::Max;
+        assert!(ranking.ties(ranking.pairs.iter().find(nearest).unwrap()));
+        // Noise goes below 0, where amounts do not: those are named and left out.
+        assert!(ranking.refused.contains(&Similarity::KullbackLeibler), "{:?}", ranking.refused);
+        assert!(ranking.pairs.iter().all(|p| p.similarity != Similarity::KullbackLeibler));
+    }
+
+    /// What max finds and reads is the stored pattern with the best score, by hand.
+    #[test]
+    fn max_is_the_best_score() {
+        let config = config("mask:0.6");
+        let ranking = config.rankings(&mut |_, _| {}).unwrap().remove(0);
+        let own: Vec<usize> = (0..100).map(|i| i * 2).collect();
+        let picked = config.patterns.select(Axis(0), &own);
+        let cues = corrupt(picked, &config.corruptions[0], 1, 0, true).unwrap().cues;
+        for similarity in [Similarity::Manhattan, Similarity::Pearson, Similarity::JensenShannon] {
+            let keys = Keys::new(similarity, config.patterns.clone(), Convention::Corrected).unwrap();
+            let scores = keys.scores(cues.view()).unwrap();
+            let best = |cue: usize| attractor::separations::largest(&scores.row(cue).to_vec());
+            let found: Vec<bool> = (0..100).map(|cue| best(cue) == own[cue]).collect();
+            let pair = |p: &&Measured| p.similarity == similarity && p.separation == Separation::Max;
+            assert_eq!(ranking.pairs.iter().find(pair).unwrap().found, found, "{similarity}");
+        }
+    }
+
+    #[test]
+    fn settings_without_a_result_are_refused() {
+        let good = config("mask:0.5");
+        assert!(Config { cues: 0, ..good.clone() }.check().is_err());
+        assert!(Config { cues: 201, ..good.clone() }.check().is_err());
+        assert!(Config { corruptions: Vec::new(), ..good.clone() }.check().is_err());
+        assert!(
+            Config { patterns: good.patterns.slice(ndarray::s![..1, ..]).to_owned(), cues: 1, ..good }
+                .check()
+                .is_err()
+        );
+    }
+}

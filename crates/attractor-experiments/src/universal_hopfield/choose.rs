@@ -1,0 +1,141 @@
+//! The stored image that a cue is answered with where all weight goes to the best score: for all sizes of the
+//! store in one pass over the scores, and without ever forming the output.
+
+use ndarray::Array2;
+use rayon::prelude::*;
+
+use super::outcome::Count;
+
+/// For each store of the first `sizes[i]` images (rising), where the largest score is; the first of equal ones.
+pub(super) fn plain(scores: &[f64], sizes: &[usize], mut found: impl FnMut(usize, usize)) {
+    let mut best = 0;
+    let mut from = 0;
+    for (i, &size) in sizes.iter().enumerate() {
+        for n in from..size {
+            if scores[n] > scores[best] {
+                best = n;
+            }
+        }
+        from = size;
+        found(i, best);
+    }
+}
+
+/// The same after scores are divided by their sum, as published: an infinite score takes all, a score that is no
+/// number leaves none and the first image is taken, and a negative sum turns the order around.
+pub(super) fn normalised(scores: &[f64], sizes: &[usize], mut found: impl FnMut(usize, usize)) {
+    let (mut largest, mut smallest, mut exact) = (0, 0, None);
+    // As the sum over the whole store is taken, from the first score on.
+    let mut sum = -0.0;
+    let mut from = 0;
+    for (i, &size) in sizes.iter().enumerate() {
+        for n in from..size {
+            let score = scores[n];
+            sum += score;
+            if score > scores[largest] {
+                largest = n;
+            }
+            if score < scores[smallest] {
+                smallest = n;
+            }
+            if exact.is_none() && score == f64::INFINITY {
+                exact = Some(n);
+            }
+        }
+        from = size;
+        found(
+            i,
+            match exact {
+                Some(exact) => exact,
+                None if sum.is_finite() && sum > 0.0 => largest,
+                None if sum.is_finite() && sum < 0.0 => smallest,
+                // x/0: the first of the infinite ones, unless 0/0 is among them.
+                None if sum == 0.0 && scores[..size].iter().all(|s| *s != 0.0) => {
+                    scores[..size].iter().position(|s| *s / sum > 0.0).unwrap_or(0)
+                }
+                // No number, or −∞/−∞.
+                None => 0,
+            },
+        );
+    }
+}
+
+/// How many cues are answered rightly by each store: cue k is of image k, and of a store of n images the first n
+/// cues count. `distances` are squared ones between what the images stand for, 0 of those that are equal. One count
+/// a size and threshold, thresholds fastest.
+pub(super) fn count(
+    scores: &Array2<f64>,
+    normalise: bool,
+    sizes: &[usize],
+    distances: &Array2<f64>,
+    thresholds: &[f64],
+) -> Vec<Count> {
+    let none = || vec![Count::default(); sizes.len() * thresholds.len()];
+    (0..scores.nrows())
+        .into_par_iter()
+        .fold(none, |mut counts, cue| {
+            let row = scores.row(cue);
+            let row = row.to_slice().expect("row-major");
+            let found = |i: usize, best: usize| {
+                if cue >= sizes[i] {
+                    return;
+                }
+                for (t, &threshold) in thresholds.iter().enumerate() {
+                    let count = &mut counts[i * thresholds.len() + t];
+                    count.within += usize::from(distances[[best, cue]] <= threshold);
+                    count.exact += usize::from(best == cue || distances[[best, cue]] == 0.0);
+                }
+            };
+            match normalise {
+                true => normalised(row, sizes, found),
+                false => plain(row, sizes, found),
+            }
+            counts
+        })
+        .reduce(none, |a, b| a.into_iter().zip(b).map(|(a, b)| a + b).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use attractor::noise::{Purpose, Stream};
+    use attractor::separations::{Separation, Separator};
+    use attractor::similarities::{Convention, Keys, Similarity};
+    use ndarray::array;
+
+    /// One pass over all sizes finds what separating the scores of each store by itself does.
+    #[test]
+    fn prefixes_are_separated_like_whole_stores() {
+        let keys = |convention| {
+            Keys::new(Similarity::Euclidean, array![[0.0_f64], [1.0]], convention).expect("keys")
+        };
+        let published = Separator::new(Separation::Max, &keys(Convention::Uhn2022)).expect("max");
+        let corrected = Separator::new(Separation::Max, &keys(Convention::Corrected)).expect("max");
+        let mut stream = Stream::new(3, Purpose::Patterns, 0);
+        let special = [f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 0.0, -1.0, 1.0];
+        for trial in 0..20_000 {
+            // Mostly ordinary scores; some that cancel, some that are not finite.
+            let scores: Vec<f64> = (0..9)
+                .map(|_| match trial % 4 {
+                    0 => stream.uniform(),
+                    1 => stream.normal(),
+                    2 => [1.0, -1.0, 2.0, -2.0, 0.0][stream.below(5)],
+                    _ if stream.below(6) == 0 => special[stream.below(special.len())],
+                    _ => stream.normal(),
+                })
+                .collect();
+            let sizes = [1, 2, 3, 5, 9];
+            let chosen = |separator: &Separator, n: usize| {
+                let mut weights = scores[..n].to_vec();
+                separator.weights(&mut weights).expect("a weight");
+                weights.iter().position(|w| *w == 1.0).expect("one")
+            };
+            normalised(&scores, &sizes, |i, best| {
+                assert_eq!(best, chosen(&published, sizes[i]), "{:?}", &scores[..sizes[i]]);
+            });
+            if scores.iter().all(|s| s.is_finite()) {
+                plain(&scores, &sizes, |i, best| assert_eq!(best, chosen(&corrected, sizes[i])));
+            }
+        }
+    }
+}
