@@ -266,7 +266,7 @@ pub fn build<F: Real>(rows: Rows, how: &Patterns, options: &Options, quiet: bool
     let card = model(name)?.card;
     let raw = head.dtype.is_raw();
     let prepare = match how.prepare.as_deref().unwrap_or("auto") {
-        "auto" if raw => Prepare::Normalize,
+        "auto" if raw && !card.raw => Prepare::Normalize,
         "auto" => Prepare::None,
         name => name.parse::<Prepare>().map_err(|_| {
             anyhow::anyhow!("prepare: expected none, center, normalize or auto, found {name}")

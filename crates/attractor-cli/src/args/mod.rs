@@ -72,6 +72,11 @@ pub enum Task {
     /// Say what every model is, takes and costs.
     #[command(after_help = "Example:\n  attractor models")]
     Models,
+    /// Measure which similarity and separation find your patterns again after a corruption.
+    #[command(
+        after_help = "Example:\n  attractor recommend --patterns photos/ --corruption sigma:0.5:clip mask:0.5 block:bottom:0.5"
+    )]
+    Recommend(Recommend),
     /// Run an experiment of the papers again.
     #[command(subcommand)]
     Reproduce(Reproduce),
@@ -108,8 +113,8 @@ pub struct Patterns {
     /// Model; `attractor models` says what each is [default: diffusion, or that of the stored memory]
     #[arg(long, value_name = "NAME")]
     pub model: Option<String>,
-    /// What is done to the patterns first; auto centres and scales images, bytes and bools, and leaves all
-    /// else
+    /// What is done to the patterns first; auto centres and scales images, bytes and bools (for
+    /// universal it does not), and leaves all else
     #[arg(long, value_name = "none|center|normalize|auto")]
     pub prepare: Option<String>,
     /// Number type of the states [default: f64 if the patterns are float64, else f32]
@@ -118,10 +123,10 @@ pub struct Patterns {
     /// Labels of the patterns: a text file with one a line, or an array of class numbers
     #[arg(long, value_name = "FILE")]
     pub labels: Option<PathBuf>,
-    /// Prior weights of the patterns (modern, diffusion): a file of N numbers > 0
+    /// Prior weights of the patterns: a file of N numbers > 0
     #[arg(long, value_name = "FILE")]
     pub weights: Option<PathBuf>,
-    /// Vectors that the patterns bring to mind (modern, diffusion): a file of N rows
+    /// Vectors that the patterns bring to mind: a file of N rows
     #[arg(long, value_name = "FILE")]
     pub values: Option<PathBuf>,
 }
@@ -405,6 +410,34 @@ pub struct Corrupt {
     pub out: PathBuf,
 }
 
+/// Arguments of `recommend`.
+#[derive(Args)]
+pub struct Recommend {
+    /// Patterns: a file or folder of any kind that `recall` reads; bytes are read as value/255
+    #[arg(long, value_name = "FILE")]
+    pub patterns: PathBuf,
+    /// What happens to them, one ranking each: sigma:S[:clip|:fold], signal:θ, flip:p, salt-pepper:p, mask:p,
+    /// block:SIDE:SHARE
+    #[arg(long, value_name = "KIND:AMOUNT", required = true, num_args = 1..)]
+    pub corruption: Vec<String>,
+    /// How many patterns to store, evenly spaced [default: all, up to 2,000]
+    #[arg(long, value_name = "N")]
+    pub count: Option<usize>,
+    /// How many of them to make cues of [default: all, up to 1,000]
+    #[arg(long, value_name = "B")]
+    pub cues: Option<usize>,
+    /// Seed of the corruption
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub seed: u64,
+    /// Folder for report.html, report.md, results.json and results.csv (all pairs)
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub files: Files,
+    #[command(flatten)]
+    pub work: Work,
+}
+
 /// Arguments of `demo`.
 #[derive(Args)]
 pub struct Demo {
@@ -462,6 +495,52 @@ pub enum Reproduce {
         #[command(flatten)]
         common: Experiment,
     },
+    /// Millidge et al. (2022): capacity of single-shot memories for noisy images, by similarity.
+    #[command(
+        after_help = "Examples:\n  attractor reproduce uhn-similarity --out similarity\n  attractor reproduce uhn-similarity --data t10k-images-idx3-ubyte.gz --out similarity"
+    )]
+    UhnSimilarity(Images),
+    /// Millidge et al. (2022): how much noise each similarity bears.
+    #[command(after_help = "Example:\n  attractor reproduce uhn-noise --out noise")]
+    UhnNoise(Images),
+    /// Millidge et al. (2022): how much of an image can be missing, by similarity.
+    #[command(after_help = "Example:\n  attractor reproduce uhn-mask --out mask")]
+    UhnMask(Images),
+    /// Millidge et al. (2022): capacity by separation function.
+    #[command(after_help = "Example:\n  attractor reproduce uhn-separation --out separation")]
+    UhnSeparation(Images),
+    /// Millidge et al. (2022): how much the threshold of the criterion decides.
+    #[command(after_help = "Example:\n  attractor reproduce uhn-threshold --out threshold")]
+    UhnThreshold(Images),
+    /// Millidge et al. (2022): images that recall others, and the classical network.
+    #[command(after_help = "Example:\n  attractor reproduce uhn-hetero --out hetero")]
+    UhnHetero(Images),
+}
+
+/// Options of the experiments on images.
+#[derive(Args)]
+pub struct Images {
+    /// Images: a file or folder of any kind that `recall` reads [default: the 1,797 digits that come with it]
+    #[arg(long, value_name = "FILE")]
+    pub data: Option<PathBuf>,
+    /// Row numbers, in the order in which images are taken: a file with one a line, or an array [default: as
+    /// they are]
+    #[arg(long, value_name = "FILE", requires = "data")]
+    pub order: Option<PathBuf>,
+    /// Images of the largest store [default: the paper's, or as many as there are]
+    #[arg(long, value_name = "N")]
+    pub images: Option<usize>,
+    /// Runs, each of other images [default: 5]
+    #[arg(long, value_name = "R")]
+    pub runs: Option<usize>,
+    /// Squared error up to which an output passes in paper mode [default: 60; less where images have less
+    /// than 784 values]
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    pub threshold: Option<f64>,
+    #[command(flatten)]
+    pub files: Files,
+    #[command(flatten)]
+    pub common: Experiment,
 }
 
 /// What every experiment is told.

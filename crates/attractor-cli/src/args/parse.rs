@@ -1,6 +1,6 @@
 //! From the command line to typed arguments, with the options that the models' cards name.
 
-use attractor::memories::{MODELS, Options};
+use attractor::memories::{Card, MODELS, Options, Parameter, models_that};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
 
@@ -42,9 +42,21 @@ pub fn command() -> Command {
     ["recall", "trace", "sample", "landscape", "energy", "store"].into_iter().fold(
         Cli::command(),
         |command, task| {
-            command.mut_subcommand(task, |task| model_options().into_iter().fold(task, add_option))
+            command.mut_subcommand(task, |task| {
+                let task = model_options().into_iter().fold(task, add_option);
+                let task = name_models(task, "weights", |card| card.weights);
+                name_models(task, "values", |card| card.values)
+            })
         },
     )
+}
+
+/// Adds to the help of an argument which models take it.
+fn name_models(task: Command, name: &'static str, takes: fn(&Card) -> bool) -> Command {
+    task.mut_arg(name, |arg| {
+        let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        arg.help(format!("{help} ({})", models_that(takes)))
+    })
 }
 
 /// Names of all models' options, each once.
@@ -63,14 +75,37 @@ fn add_option(task: Command, name: &'static str) -> Command {
         .iter()
         .filter_map(|m| m.card.parameters.iter().find(|p| p.name == name).map(|p| (m.card.name, p)))
         .collect();
-    let models: Vec<_> = with.iter().map(|(model, _)| *model).collect();
-    let parameter = with[0].1;
-    let help = format!("{} ({}) [default: {}]", parameter.help, models.join(", "), parameter.default);
-    let arg = Arg::new(name).long(name).help(help).help_heading("Options of the models");
-    task.arg(if parameter.values.is_empty() {
-        arg.action(ArgAction::SetTrue)
+    let first = with[0].1;
+    let models = |of: &Parameter| {
+        let alike = with.iter().filter(|(_, p)| p.values == of.values && p.default == of.default);
+        alike.map(|(model, _)| *model).collect::<Vec<_>>().join(", ")
+    };
+    let alike = models(first).matches(", ").count() + 1 == with.len();
+    /// Longer lists of values make a column of their own too wide.
+    const SHORT: usize = 44;
+    let name_of = |values: &'static str| match values.len() {
+        ..=SHORT => values,
+        _ => "NAME",
+    };
+    let one = |p: &Parameter| match name_of(p.values) == p.values {
+        true => format!("{} ({}) [default: {}]", p.help, models(p), p.default),
+        false => format!("{} ({}): {} [default: {}]", p.help, models(p), p.values, p.default),
+    };
+    // Models may mean different things by one name; then each says what it takes.
+    let help = if alike {
+        one(first)
     } else {
-        arg.value_name(parameter.values).allow_hyphen_values(true)
+        let mut each: Vec<String> = with
+            .iter()
+            .map(|(_, p)| format!("{} ({}): {} [default: {}]", p.help, models(p), p.values, p.default))
+            .collect();
+        each.dedup();
+        each.join(".\n")
+    };
+    let arg = Arg::new(name).long(name).help(help).help_heading("Options of the models");
+    task.arg(match first.values {
+        "" => arg.action(ArgAction::SetTrue),
+        values => arg.value_name(if alike { name_of(values) } else { "NAME" }).allow_hyphen_values(true),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use attractor::Real;
-use attractor_data::{Corruption, Dtype, Finish, NpyWriter, Number, Rows, Shape, Side, corrupt};
+use attractor_data::{Corruption, Dtype, Finish, NpyWriter, Number, Rows, Shape, corrupt};
 
 use crate::args::Corrupt;
 use crate::in_precision;
@@ -78,14 +78,10 @@ fn corruption(args: &Corrupt, shape: Option<Shape>, dim: usize) -> Result<Corrup
         return Ok(Corruption::Mask(p));
     }
     let block = args.block.as_deref().unwrap_or_default();
-    let Some((side, share)) = block.split_once(':') else {
-        bail!("block: expected a side and a share, as in bottom:0.5, found '{block}'");
-    };
-    let Some(shape) = shape.or_else(|| Shape::square(dim)) else {
-        bail!("shape: {dim} values are no square image; give --shape HxW or CxHxW");
-    };
-    let Ok(share) = share.parse() else {
-        bail!("block: expected a share in [0, 1], as in bottom:0.5, found '{share}'");
-    };
-    Ok(Corruption::Block { side: side.parse::<Side>()?, share, shape })
+    match block.split_once(':') {
+        Some((_, share)) if share.parse::<f64>().is_ok() => {
+            Ok(Corruption::parse(&format!("block:{block}"), shape, dim)?)
+        }
+        _ => bail!("block: expected a side and a share, as in bottom:0.5, found '{block}'"),
+    }
 }

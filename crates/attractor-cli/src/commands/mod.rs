@@ -7,6 +7,7 @@ mod info;
 mod landscape;
 mod models;
 mod recall;
+mod recommend;
 mod repeat;
 mod reproduce;
 mod sample;
@@ -35,6 +36,7 @@ pub fn run(cli: Cli, options: &Options) -> Result<()> {
         Task::Corrupt(args) => corrupt::run(&args),
         Task::Demo(args) => demo::run(&args),
         Task::Models => models::run(),
+        Task::Recommend(args) => recommend::run(&args),
         Task::Reproduce(experiment) => reproduce::run(&experiment),
         Task::Completions { shell } => {
             let mut script = Vec::new();
@@ -62,6 +64,7 @@ pub fn outcome(row: &Row) -> (&'static str, Option<usize>) {
     match row.outcome {
         _ if row.refused => ("refused", None),
         Outcome::Settled { step } => ("settled", Some(step)),
+        Outcome::StillMoving if row.steps == 1 => ("one update", None),
         Outcome::StillMoving => ("still moving", None),
         Outcome::TwoCycle { step } => ("2-cycle", Some(step)),
         Outcome::Diverged { step } => ("diverged", Some(step)),
