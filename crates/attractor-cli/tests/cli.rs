@@ -221,7 +221,7 @@ fn bad_files_are_refused() {
 fn bad_requests_are_refused() {
     let (memory, cues) = (fixture("memory.npy"), fixture("cues.npy"));
     for (options, words) in [
-        ("--model brain", &["brain", "hopfield, bam, sdm, dense, modern, diffusion"][..]),
+        ("--model brain", &["brain", "hopfield, bam, sdm, dense, modern, universal, diffusion"][..]),
         ("--model modern --gamma 1", &["gamma", "beta"]),
         ("--model modern --beta -1", &["beta", "1e-30"]),
         ("--model modern --beta lots", &["beta", "auto", "lots"]),
