@@ -43,7 +43,7 @@ fn pairs_are_recalled_stored_and_refused() {
     );
     refused(
         &[&recall[..], &["--model", "hopfield", "--values", &values]].concat(),
-        &["hopfield has no use for associated values", "bam, sdm, modern, diffusion and extended"],
+        &["hopfield has no use for associated values", "bam, sdm, modern, universal, diffusion and extended"],
     );
 }
 
@@ -105,6 +105,6 @@ fn sparse_distributed_memory_from_end_to_end() {
         refused(&[&recall[..], &[option, value]].concat(), &[option.trim_start_matches('-'), word]);
     }
     let help = ok(&["recall", "--help"]);
-    assert!(help.contains("(bam, sdm, modern, diffusion and extended)"), "{help}");
+    assert!(help.contains("(bam, sdm, modern, universal, diffusion and extended)"), "{help}");
     assert!(ok(&["models"]).contains("Kanerva (1988"));
 }
