@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use anyhow::Result;
-use attractor_data::{Corruption, Dtype, Rows};
+use attractor_data::{Corruption, Rows};
 use attractor_experiments::{Experiment, recommend};
 
 use super::make_folder;
@@ -31,7 +31,7 @@ pub fn run(args: &Recommend) -> Result<()> {
     let cues = args.cues.unwrap_or(CUES.min(picked.len()));
     let config = recommend::Config {
         name: args.patterns.display().to_string(),
-        grey: table.dtype().is_raw() || table.dtype() == Dtype::U8,
+        grey: table.dtype().is_raw(),
         patterns: table.select(&picked).floats(),
         corruptions,
         cues,
