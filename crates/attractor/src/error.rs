@@ -90,12 +90,6 @@ pub enum Error {
         /// Why there is none, and what to use instead.
         reason: String,
     },
-    /// An observer stopped the recall.
-    #[error("stopped by the observer after {steps} steps")]
-    Interrupted {
-        /// Steps finished before.
-        steps: usize,
-    },
     /// A caller's own denoiser, energy or observer failed.
     #[error(transparent)]
     Foreign(Box<dyn std::error::Error + Send + Sync>),

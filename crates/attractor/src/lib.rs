@@ -19,7 +19,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`patterns`] | what is stored, and how raw data are prepared |
-//! | [`memories`] | the models: [`Hopfield`](memories::Hopfield), [`Bidirectional`](memories::Bidirectional), [`SparseDistributed`](memories::SparseDistributed), [`Dense`](memories::Dense), [`Modern`](memories::Modern), [`Diffusion`](memories::Diffusion) of points and of shapes; what a recall is asked and reports |
+//! | [`memories`] | the models: [`Hopfield`](memories::Hopfield), [`Bidirectional`](memories::Bidirectional), [`SparseDistributed`](memories::SparseDistributed), [`Dense`](memories::Dense), [`Modern`](memories::Modern), [`Universal`](memories::Universal), [`Diffusion`](memories::Diffusion) of points and of shapes, [`Denoiser`](memories::Denoiser) of any kind; what a recall is asked and reports |
 //! | [`energies`] | landscapes and denoisers |
 //! | [`dynamics`] | how states move |
 //! | [`similarities`], [`separations`] | how alike key and cue are, and how weights come of it |
@@ -28,6 +28,7 @@
 //! | [`recall()`], [`observe`] | the one loop, and watching it |
 //! | [`kernels`] | the hot loops under all of it |
 //! | [`noise`] | random streams, one a row |
+//! | [`threads`] | how many there are |
 //!
 //! States are rows of an array (B × D) of [`f32` or `f64`](Real); noise levels, energies and statistics
 //! are `f64`. Equal seeds give equal bits on any number of threads and in any batch.
@@ -41,12 +42,12 @@ pub mod kernels;
 pub mod memories;
 pub mod noise;
 pub mod observe;
-mod parallel;
 pub mod patterns;
 mod real;
 mod recall;
 pub mod separations;
 pub mod similarities;
+pub mod threads;
 
 pub use error::{Error, Result};
 pub use memories::{Level, Memory, Recall, Request, Spec};

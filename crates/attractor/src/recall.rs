@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2, Axis};
 
 use crate::dynamics::{Clamp, Dynamics, Motion, Start};
-use crate::error::{Error, Result, check_rows, check_width};
+use crate::error::{Result, check_rows, check_width};
 use crate::observe::{Frame, Observer};
 use crate::patterns::check_states;
 use crate::real::Real;
@@ -21,6 +21,11 @@ pub enum Outcome {
     /// It alternates between two states (synchronous updates only).
     TwoCycle {
         /// The step at which it was first seen.
+        step: usize,
+    },
+    /// The observer stopped it while it moved; the state is where it was then.
+    Stopped {
+        /// Steps finished before.
         step: usize,
     },
     /// It left the finite numbers; the state is the last finite one.
@@ -80,11 +85,10 @@ pub struct Recalled<F> {
 /// Recalls a batch: steps `dynamics` from `start` along `grid`, until each row has its outcome.
 ///
 /// Known units are put back by `clamp` after each step. The `observer` sees the batch before the first
-/// and after each step and may stop the recall. Runs on the caller's thread; only kernels fork.
+/// and after each step and may stop the recall, which is an outcome of the rows then under way. Runs on the caller's thread; only kernels fork.
 ///
 /// # Errors
-/// Wrong shapes, states that are not finite, [`Error::Interrupted`] by the observer, and whatever the
-/// dynamics refuses. Not settling is no error.
+/// Wrong shapes, states that are not finite, and whatever the dynamics refuses. Not settling is no error.
 pub fn recall<F: Real>(
     dynamics: &dyn Dynamics<F>,
     start: Start<F>,
@@ -174,12 +178,12 @@ pub fn recall<F: Real>(
             before = Some(now);
         }
     }
-    if interrupted {
-        let steps = result.steps.iter().copied().max().unwrap_or(0);
-        return Err(Error::Interrupted { steps });
-    }
     for (k, &row) in rows.iter().enumerate() {
         result.states.row_mut(row).assign(&states.row(k));
+        let under_way = result.steps[row] < grid.steps() && result.outcomes[row] == Outcome::StillMoving;
+        if interrupted && under_way {
+            result.outcomes[row] = Outcome::Stopped { step: result.steps[row] };
+        }
     }
     if motion == Motion::Flow {
         judge_flow(dynamics, grid, stop, held.as_ref(), &mut result)?;

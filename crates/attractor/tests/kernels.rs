@@ -286,3 +286,28 @@ fn layout_does_not_matter() {
     let same = attend(&Patterns::new(fortran).expect("patterns"), turned.t(), &[1.0; 4], Form::Distance);
     assert_eq!(plain.mean, same.mean);
 }
+
+#[test]
+fn a_whole_posterior_is_the_softmax_in_order() {
+    let (patterns, z) = (zoo_like(300), zoo_like(3));
+    let patterns = Patterns::new(patterns).expect("patterns");
+    for top in [1, 5, 64, 65, 150, 299, 300, 1000] {
+        let found = posterior(&patterns, z.view(), &[0.7; 3], Form::Distance, top);
+        for (query, found) in z.outer_iter().zip(found) {
+            let weight = |y: ndarray::ArrayView1<f64>| (-0.35 * (&y - &query).mapv(|d| d * d).sum()).exp();
+            let mut all: Vec<(usize, f64)> = patterns.values().outer_iter().map(weight).enumerate().collect();
+            let total: f64 = all.iter().map(|(_, w)| w).sum();
+            all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            all.truncate(top);
+            assert_eq!(found.top.len(), all.len());
+            for ((n, w), (m, v)) in found.top.iter().zip(&all) {
+                assert!(n == m && (w - v / total).abs() < 1e-12, "{top}: {n} {m} {w} {}", v / total);
+            }
+        }
+    }
+}
+
+/// Numbers between -1 and 1 without a pattern, seven a row.
+fn zoo_like(rows: usize) -> ndarray::Array2<f64> {
+    ndarray::Array2::from_shape_fn((rows, 7), |(i, j)| ((i * 7 + j) as f64 * 1.618_033_988_7).sin())
+}

@@ -276,7 +276,7 @@ fn repeated_recall_counts_the_posterior() {
         let course = Course { sampler, steps: Some(steps), ..Course::default() };
         let diffusion = Diffusion::on(memory(second), course).expect("a memory");
         let request = Request { level: Level::Sigma(1.5), seed: 1, ..Request::new(cue.view()) };
-        let counts = &repeat(&diffusion, &request, RUNS, |_| {}).expect("counts")[0];
+        let counts = &repeat(&diffusion, &request, RUNS, |_| Ok(())).expect("counts")[0];
         assert_eq!((counts.ended.iter().sum::<u64>(), counts.freedom), (RUNS as u64, 4));
         // scipy.stats.chi2.isf(1e-4, 4): one true sampler in 10⁴ fails.
         assert!(counts.chi_square < 23.51, "{sampler:?}: {counts:?}");

@@ -1,9 +1,11 @@
 //! What recalls tell about a memory: along one trajectory, and over many.
 
+mod local;
 mod repeated;
 mod stability;
 mod trace;
 
+pub use local::{Density, denoise, density, posterior, score};
 pub use repeated::{Counts, repeat};
 pub use stability::{Growth, largest_variance};
-pub use trace::{Marks, Moment, Trace, trace};
+pub use trace::{Marks, Moment, Trace, trace, trace_observed};

@@ -1,5 +1,7 @@
 //! The same cue recalled many times: how often it ends where.
 
+use std::ops::ControlFlow;
+
 use ndarray::Array2;
 
 use crate::diffusion::LAST;
@@ -7,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::kernels::Posterior;
 use crate::memories::{Memory, Request};
 use crate::noise::{Purpose, Stream};
+use crate::observe::Frame;
 use crate::real::Real;
 
 /// Where many recalls of one cue ended, beside the posterior.
@@ -28,7 +31,7 @@ pub struct Counts {
 /// Recalls every cue `repeats` times, each time with noise of its own, and counts.
 ///
 /// Repeat r of the cue with row id i has the row id i·`repeats` + r, so counts do not depend on batches.
-/// `progress` is told of recalls done. Memory: a thousand recalls at a time.
+/// `progress` is told of recalls done (of none at each of their steps), and its error stops them. Memory: a thousand recalls at a time.
 ///
 /// ```
 /// use attractor::{Level, Patterns, Request, Spec, analysis::repeat};
@@ -37,7 +40,7 @@ pub struct Counts {
 /// let memory = Spec::new("diffusion").with("sampler", "bridge").build(patterns)?;
 /// let cue = array![[0.1, 0.2]];
 /// let request = Request { level: Level::Sigma(1.0), ..Request::new(cue.view()) };
-/// let counts = &repeat(memory.as_ref(), &request, 1000, |_| {})?[0];
+/// let counts = &repeat(memory.as_ref(), &request, 1000, |_| Ok(()))?[0];
 /// // Odds e^(2·0.3): 0.6457. Five standard deviations of 1,000 draws are 76.
 /// assert!((counts.posterior[0] - 0.645656).abs() < 1e-6);
 /// assert!(counts.ended[0].abs_diff(646) < 76);
@@ -45,12 +48,12 @@ pub struct Counts {
 /// ```
 ///
 /// # Errors
-/// No repeats, a memory without posterior, and as [`Memory::recall`].
+/// No repeats, a memory without posterior, that of `progress`, and as [`Memory::recall`].
 pub fn repeat<F: Real>(
     memory: &dyn Memory<F>,
     request: &Request<F>,
     repeats: usize,
-    mut progress: impl FnMut(u64),
+    mut progress: impl FnMut(u64) -> Result<()>,
 ) -> Result<Vec<Counts>> {
     const BATCH: usize = 1024;
     if !(1..=1_000_000_000).contains(&repeats) {
@@ -86,21 +89,35 @@ pub fn repeat<F: Real>(
                 .known
                 .map(|known| Array2::from_shape_fn((some, memory.dim()), |(_, j)| known[[row, j]]));
             let first_row = id.wrapping_add(from as u64);
-            let recall = memory.recall(&Request {
+            let request = Request {
                 cues: cues.view(),
                 known: known.as_ref().map(|k| k.view()),
                 first_row,
                 top: if from == 0 { memories } else { 1 },
                 ..request.clone()
-            })?;
-            if let (0, Some(posterior)) = (from, &recall.rows[0].posterior) {
+            };
+            let mut failed = None;
+            let mut watch = |_: Frame<F>| match progress(0) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(error) => {
+                    failed = Some(error);
+                    ControlFlow::Break(())
+                }
+            };
+            let recall = memory.recall_observed(&request, &mut watch)?;
+            if let Some(error) = failed {
+                return Err(error);
+            }
+            let posterior =
+                recall.rows[0].posterior.as_ref().ok_or_else(|| undefined("posterior over memories"))?;
+            if from == 0 {
                 posterior.top.iter().for_each(|&(n, w)| counts.posterior[n] = w);
                 counts.sigma = recall.rows[0].sigma;
             }
             for n in belong(memory, recall.states, request.seed, first_row)? {
                 counts.ended[n] += 1;
             }
-            progress(some as u64);
+            progress(some as u64)?;
             from += some;
         }
         (counts.chi_square, counts.freedom) = chi_square(&counts.ended, &counts.posterior, repeats as f64);

@@ -2,12 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use ndarray::{Array2, Array3, Axis};
+use ndarray::{Array2, Array3, Axis, stack};
 
 use super::{Growth, largest_variance};
 use crate::error::{Error, Result};
 use crate::memories::{Memory, Recall, Request};
-use crate::observe::Frame;
+use crate::observe::{Frame, Nobody, Observer};
 use crate::real::Real;
 
 /// What a state says at one step.
@@ -79,6 +79,18 @@ pub struct Trace<F> {
 /// # Errors
 /// As [`Memory::recall`]; known units in a diffusion memory, whose landscape is then another at every mask.
 pub fn trace<F: Real>(memory: &dyn Memory<F>, request: &Request<F>) -> Result<Trace<F>> {
+    trace_observed(memory, request, &mut Nobody)
+}
+
+/// The same, showing each step to an observer once it was looked at. A trace that it stops ends there.
+///
+/// # Errors
+/// As [`trace`].
+pub fn trace_observed<F: Real>(
+    memory: &dyn Memory<F>,
+    request: &Request<F>,
+    observer: &mut dyn Observer<F>,
+) -> Result<Trace<F>> {
     if request.known.is_some() && memory.denoiser().is_some() {
         return Err(Error::Undefined {
             model: memory.name(),
@@ -87,30 +99,36 @@ pub fn trace<F: Real>(memory: &dyn Memory<F>, request: &Request<F>) -> Result<Tr
         });
     }
     let b = request.cues.nrows();
-    // Prepared states and levels of all rows at each step: those no longer under way stay as they are.
-    let mut frames: Vec<(Array2<F>, Vec<f64>)> = Vec::new();
+    let preparation = memory.preparation();
+    // Prepared states and levels of all rows: those no longer under way stay as they are.
+    let mut prepared = Array2::from_elem((b, memory.dim()), F::ZERO);
+    let mut levels = vec![0.0; b];
+    let mut steps: Vec<Array2<F>> = Vec::new();
+    let mut moments = vec![Vec::new(); b];
+    let mut failed = None;
     let mut watch = |frame: Frame<F>| {
-        let (mut states, mut levels) = match frames.last() {
-            Some(last) if frame.step > 0 => last.clone(),
-            _ => (Array2::from_elem((b, memory.dim()), F::ZERO), vec![0.0; b]),
-        };
         for (k, &row) in frame.rows.iter().enumerate() {
-            states.row_mut(row).assign(&frame.states.row(k));
+            prepared.row_mut(row).assign(&frame.states.row(k));
             levels[row] = frame.levels[k];
         }
-        frames.push((states, levels));
-        ControlFlow::Continue(())
+        steps.push(preparation.backward(prepared.clone()));
+        match look(memory, &prepared, &levels) {
+            Ok(looks) => {
+                moments.iter_mut().zip(looks).for_each(|(moments, look)| moments.push(look));
+                observer.observe(frame)
+            }
+            Err(error) => {
+                failed = Some(error);
+                ControlFlow::Break(())
+            }
+        }
     };
     let recall = memory.recall_observed(request, &mut watch)?;
-    let mut moments = vec![Vec::with_capacity(frames.len()); b];
-    let preparation = memory.preparation();
-    let mut states = Array3::from_elem((frames.len(), b, memory.dim()), F::ZERO);
-    for (step, (prepared, levels)) in frames.iter().enumerate() {
-        states.index_axis_mut(Axis(0), step).assign(&preparation.backward(prepared.clone()));
-        for (row, moment) in look(memory, prepared, levels)?.into_iter().enumerate() {
-            moments[row].push(moment);
-        }
+    if let Some(error) = failed {
+        return Err(error);
     }
+    let views: Vec<_> = steps.iter().map(|s| s.view()).collect();
+    let states = stack(Axis(0), &views).expect("the first step is always there");
     let marks = moments.iter().map(|m| marks(m)).collect();
     Ok(Trace { states, moments, marks, recall })
 }

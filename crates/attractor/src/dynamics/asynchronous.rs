@@ -7,8 +7,8 @@ use super::{Dynamics, Motion, Run, Start};
 use crate::energies::Flip;
 use crate::error::{Error, Result};
 use crate::noise::{Purpose, Stream, streams};
-use crate::parallel;
 use crate::real::Real;
+use crate::threads;
 
 /// In which order the units of a sweep are visited.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -155,7 +155,7 @@ impl<F: Real> Run<F> for Sweeps<'_, F> {
     ) -> Result<()> {
         let dim = states.ncols();
         let work = (rows.len() * dim * self.rows.first().map_or(0, |r| r.local.len().max(dim))) as f64;
-        let swept = parallel::map(rows.len(), work, |k| {
+        let swept = threads::map(rows.len(), work, |k| {
             let mut row = self.rows[rows[k]].clone();
             let mut state = states.row(k).to_vec();
             self.sweep(&mut row, &mut state).map(|()| (row, state))

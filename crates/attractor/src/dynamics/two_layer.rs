@@ -8,10 +8,10 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis, Zip};
 
 use super::{Dynamics, Motion, Run, Start};
 use crate::error::{Error, Result, check_rows, check_width};
-use crate::parallel;
 use crate::real::Real;
 use crate::separations::Separator;
 use crate::similarities::Keys;
+use crate::threads;
 
 /// Activity g of a visible unit, the slope of its Lagrangian L_v.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -181,7 +181,7 @@ impl<'a, F: Real> TwoLayer<'a, F> {
     }
 
     fn hidden(&self, h: ArrayView2<f64>) -> Array2<f64> {
-        let rows = parallel::map(h.nrows(), 20.0 * h.len() as f64, |row| {
+        let rows = threads::map(h.nrows(), 20.0 * h.len() as f64, |row| {
             let mut row = h.row(row).to_vec();
             self.separator.activities(&mut row);
             row

@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use ndarray::{Array2, ArrayView2};
 
-use super::{Energy, Flip};
+use super::{Energy, Flip, Gradient};
 use crate::error::{Error, Result, check_width};
-use crate::kernels::dots;
+use crate::kernels::{dots, weighted_sums};
 use crate::patterns::Patterns;
 use crate::real::Real;
 
@@ -145,6 +145,27 @@ impl<F: Real> Energy<F> for DenseEnergy<F> {
         let overlaps = dots(states, self.patterns.values());
         let energy = |u: ndarray::ArrayView1<F>| -self.wealth(u.iter().map(|u| u.wide()));
         Ok(overlaps.outer_iter().map(energy).collect())
+    }
+}
+
+impl<F: Real> Gradient<F> for DenseEnergy<F> {
+    /// −Σ_n F'(x·y_n) y_n; for F = exp the weights are the softmax of the overlaps.
+    fn gradient(&self, states: ArrayView2<F>, _level: &[f64]) -> Result<Array2<F>> {
+        check_width("states", states.ncols(), self.patterns.dim())?;
+        let mut weights = dots(states, self.patterns.values()).mapv(|u| u.wide());
+        for mut row in weights.outer_iter_mut() {
+            match self.separation {
+                Separation::Polynomial(k) => row.mapv_inplace(|u| f64::from(k) * power(u, k - 1)),
+                Separation::Rectified(k) => row.mapv_inplace(|u| f64::from(k) * power(u.max(0.0), k - 1)),
+                Separation::Exponential => {
+                    let top = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                    row.mapv_inplace(|u| (u - top).exp());
+                    let sum = row.sum();
+                    row.mapv_inplace(|w| w / sum);
+                }
+            }
+        }
+        Ok(weighted_sums(weights.view(), self.patterns.values()).mapv(|g| F::of(-g)))
     }
 }
 

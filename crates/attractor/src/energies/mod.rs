@@ -77,8 +77,16 @@ pub trait Denoise<F: Real>: Send + Sync {
 
     /// Reads the memory at z = y + σε: per row log-sum, posterior mean D(z;σ) and second moment.
     ///
-    /// The score is (mean − z)/σ² (Tweedie), its potential −σ²·log-sum.
-    fn read(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Read<F>>;
+    /// The score is (mean − z)/σ² (Tweedie), its potential −σ²·log-sum. A denoiser of which only
+    /// [`denoise`](Self::denoise) is known need not have it; one of the two must be there.
+    fn read(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Read<F>> {
+        let _ = (states, sigmas);
+        Err(Error::Undefined {
+            model: "this memory",
+            what: "log-density",
+            reason: "it is known by its denoiser alone; diffusion on stored patterns has one".into(),
+        })
+    }
 
     /// The posterior mean D(z;σ) alone.
     fn denoise(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Array2<F>> {

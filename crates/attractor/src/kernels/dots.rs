@@ -8,8 +8,8 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::machine::{Aligned, LINE, MOST_LANES, Machine, Single, prefetch};
-use crate::parallel;
 use crate::real::Real;
+use crate::threads;
 
 /// Units summed in one chain before the chain is added to the total. Short chains keep the rounding
 /// error of an f32 dot product near (BLOCK + D/BLOCK) unit roundoffs instead of D.
@@ -250,7 +250,7 @@ pub fn dots<F: Real>(queries: ArrayView2<F>, rows: ArrayView2<F>) -> Array2<F> {
     }
     let rows = rows.as_slice().expect("rows are stored row-major");
     const LANES: usize = 8;
-    let packs = parallel::map(b.div_ceil(LANES), (b * n * dim) as f64, |p| {
+    let packs = threads::map(b.div_ceil(LANES), (b * n * dim) as f64, |p| {
         let mut packed = pack::<F, LANES>(queries.view(), p * LANES);
         let mut out = vec![[F::ZERO; LANES]; n];
         F::tile(rows, dim, packed.rows(), &mut out);

@@ -9,8 +9,8 @@ use std::ops::Range;
 
 use ndarray::Array2;
 
-use crate::parallel;
 use crate::patterns::{EIGHT, Eight, Packed};
+use crate::threads;
 
 /// Queries compared with a group of rows at once, so that rows are loaded once for all of them.
 const QUERIES: usize = 4;
@@ -488,7 +488,7 @@ fn hamming_by(set: Set, queries: &Packed, rows: &Packed) -> Array2<u32> {
     /// Queries that share a pass over the rows: enough to make the reading of rows cheap.
     const BLOCK: usize = 32;
     let lines = Queries::new(queries, None);
-    let parts = parallel::map(b.div_ceil(BLOCK), (b * n * rows.words()) as f64, |task| {
+    let parts = threads::map(b.div_ceil(BLOCK), (b * n * rows.words()) as f64, |task| {
         distances_by(set, rows, &lines, task * BLOCK..b.min(task * BLOCK + BLOCK))
     });
     Array2::from_shape_vec((b, n), parts.concat()).expect("b rows of n")

@@ -7,8 +7,8 @@
 use ndarray::{Array2, ArrayView2, Axis, concatenate, s};
 
 use super::dots::BLOCK;
-use crate::parallel;
 use crate::real::Real;
+use crate::threads;
 
 /// What one unit adds to a pair's sum, for a row x and a query z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +81,7 @@ pub fn pairs<F: Real>(difference: Difference, queries: Operand<F>, rows: Operand
     let (row_values, row_logarithms) =
         (rows.values.as_standard_layout(), rows.logarithms.as_standard_layout());
     let ranges = n.div_ceil(RANGE);
-    let blocks = parallel::map(values.len() * ranges, 3.0 * (b * n * dim) as f64, |task| {
+    let blocks = threads::map(values.len() * ranges, 3.0 * (b * n * dim) as f64, |task| {
         let (p, from) = (task / ranges, task % ranges * RANGE);
         let part = s![from..n.min(from + RANGE), ..];
         let (x, lx) = (row_values.slice(part), row_logarithms.slice(part));
@@ -239,7 +239,7 @@ pub fn weighted_sums<F: Real>(weights: ArrayView2<f64>, values: ArrayView2<F>) -
     let b = weights.nrows();
     /// Sums that are kept near while values pass by.
     const GROUP: usize = 8;
-    let groups = parallel::map(b.div_ceil(GROUP), 2.0 * (weights.len() * width) as f64, |group| {
+    let groups = threads::map(b.div_ceil(GROUP), 2.0 * (weights.len() * width) as f64, |group| {
         let rows = group * GROUP..b.min((group + 1) * GROUP);
         let mut sums = Array2::zeros((rows.len(), width));
         for (n, value) in values.outer_iter().enumerate() {

@@ -46,7 +46,7 @@ pub fn posterior<F: Real>(
                 total.add(other, top);
                 least = new;
             }
-            result.push(total.finish());
+            result.push(total.finish(top));
         }
     });
     result
@@ -58,6 +58,14 @@ pub fn nearest<F: Real>(patterns: &Patterns<F>, states: ArrayView2<F>) -> Vec<us
     let betas = vec![1.0 / patterns.spread().powi(2); states.nrows()];
     let patterns = patterns.unweighted();
     posterior(&patterns, states, &betas, Form::Distance, 1).iter().map(|p| p.top[0].0).collect()
+}
+
+/// So many are kept sorted.
+const FEW: usize = 64;
+
+/// Smaller gaps first, then lower indices.
+fn better(a: &(f64, usize), b: &(f64, usize)) -> std::cmp::Ordering {
+    a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
 }
 
 /// Sums of one query relative to its least cost: Σw, Σw², Σw·β·gap, and the best as (β·gap, index).
@@ -91,8 +99,17 @@ impl Lane {
         }
     }
 
+    /// Indices come in rising order, so an equal gap belongs behind. Few are kept sorted; of many twice as many are
+    /// kept before the worse half goes, since each insertion among them would move them all.
     fn offer(&mut self, gap: f64, index: usize, top: usize) {
-        // Indices come in rising order, so an equal gap belongs behind.
+        if top > FEW {
+            self.best.push((gap, index));
+            if self.best.len() >= 2 * top {
+                self.best.select_nth_unstable_by(top - 1, better);
+                self.best.truncate(top);
+            }
+            return;
+        }
         let place = self.best.partition_point(|b| b.0 <= gap);
         if place < top {
             self.best.insert(place, (gap, index));
@@ -100,7 +117,19 @@ impl Lane {
         }
     }
 
-    fn finish(self) -> Posterior {
+    /// No gap from here on can be among the best.
+    fn bar(&self, top: usize) -> f64 {
+        match self.best.get(top - 1) {
+            Some(worst) if top <= FEW => worst.0,
+            _ => f64::INFINITY,
+        }
+    }
+
+    fn finish(mut self, top: usize) -> Posterior {
+        if top > FEW {
+            self.best.sort_unstable_by(better);
+            self.best.truncate(top);
+        }
         Posterior {
             top: self.best.iter().map(|&(gap, index)| (index, (-gap).exp() / self.mass)).collect(),
             entropy: (self.mass.ln() + self.heat / self.mass).max(0.0),
@@ -149,17 +178,13 @@ impl<F: Real> Fold<F> for Spread {
             lane.mass += mass[l];
             lane.squares += squares[l];
             lane.heat += beta * heat[l];
-            // `worst` only falls while the tile is read, so most patterns cost one comparison.
-            let worst = |best: &[(f64, usize)]| match best.get(self.top - 1) {
-                Some(b) => b.0,
-                None => f64::INFINITY,
-            };
-            let mut bar = worst(&lane.best);
+            // The bar only falls while the tile is read, so most patterns cost one comparison.
+            let mut bar = lane.bar(self.top);
             for (n, gap) in gaps.iter().enumerate() {
                 let cost = beta * gap[l].wide();
                 if cost < bar || lane.best.len() < self.top {
                     lane.offer(cost, tile.first + n, self.top);
-                    bar = worst(&lane.best);
+                    bar = lane.bar(self.top);
                 }
             }
         }

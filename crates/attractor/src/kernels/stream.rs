@@ -22,9 +22,9 @@ use ndarray::ArrayView2;
 
 use super::dots::{self, error_bound};
 use super::machine::{Aligned, Level, Machine};
-use crate::parallel;
 use crate::patterns::Patterns;
 use crate::real::Real;
+use crate::threads;
 
 /// What a query is compared by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,7 +171,7 @@ pub(crate) fn stream<F: Real, K: Send>(
         let end = b.min(start + held.max(QUERIES));
         let blocks = (end - start).div_ceil(QUERIES);
         let work = 4.0 * ((end - start) * n * dim) as f64;
-        let mut done = parallel::map(blocks * ranges, work, |task| {
+        let mut done = threads::map(blocks * ranges, work, |task| {
             let from = start + task / ranges * QUERIES;
             let block = from..end.min(from + QUERIES);
             pass(&job, block, range(task % ranges)).into_iter().map(Some).collect::<Vec<_>>()

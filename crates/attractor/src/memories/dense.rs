@@ -5,7 +5,7 @@ use ndarray::Array2;
 use super::hopfield::spin_recall;
 use super::{Card, Learned, Level, Memory, Options, Parameter, Recall, Request, from_nothing};
 use crate::dynamics::{Asynchronous, Order, Rule};
-use crate::energies::{DenseEnergy, Energy, Separation};
+use crate::energies::{DenseEnergy, Energy, Gradient, Separation};
 use crate::error::Result;
 use crate::observe::Observer;
 use crate::patterns::Patterns;
@@ -98,6 +98,10 @@ impl<F: Real> Memory<F> for Dense<F> {
 
     fn landscape(&self) -> Result<&dyn Energy<F>> {
         Ok(&self.energy)
+    }
+
+    fn slope(&self) -> Option<&dyn Gradient<F>> {
+        Some(&self.energy)
     }
 
     fn imagine(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {

@@ -51,6 +51,20 @@ impl Calibration {
     /// Most true cues that are compared with.
     pub const MOST_SAMPLES: usize = 1_000_000;
 
+    /// True cues to compare with: 199, or where cues are refused so many that twenty of them would be.
+    ///
+    /// # Errors
+    /// A share of true cues to be refused outside 0.0001 to below 1.
+    pub fn samples_for(reject: Option<f64>) -> Result<usize> {
+        const SAMPLES: usize = 199;
+        const EACH: f64 = 20.0;
+        match reject {
+            None => Ok(SAMPLES),
+            Some(p) if (1e-4..1.0).contains(&p) => Ok(((EACH / p) as usize).max(SAMPLES)),
+            Some(p) => Err(Error::parameter("reject", "a share of true cues from 0.0001 to below 1", p)),
+        }
+    }
+
     /// Makes `samples` true cues of these patterns at a level, and keeps their log-densities.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! the model. A model is one file here, one line in [`MODELS`] and one in the tests' zoo.
 
 mod bidirectional;
+mod denoiser;
 mod dense;
 mod diffusion;
 mod extended;
@@ -17,8 +18,10 @@ mod spec;
 mod universal;
 
 pub use bidirectional::{Bidirectional, Pairing, ThereAndBack};
+pub use denoiser::{Denoiser, Function};
 pub use dense::Dense;
 pub use diffusion::Diffusion;
+pub use diffusion::course_of as course;
 pub use extended::mixture as extended;
 pub use hopfield::{Hopfield, HopfieldOptions, Learning, Update};
 pub use matching::Calibration;
@@ -32,7 +35,7 @@ pub use universal::{Output, PRESETS, Preset, Scheme, Universal};
 use ndarray::{Array2, ArrayView2};
 
 use crate::diffusion::Course;
-use crate::energies::{Denoise, Energy};
+use crate::energies::{Denoise, Energy, Gradient};
 use crate::error::{Error, Result};
 use crate::kernels::Posterior;
 use crate::noise::{Purpose, streams};
@@ -71,6 +74,11 @@ pub trait Memory<F: Real>: Send + Sync {
     /// # Errors
     /// A memory whose recall lowers no energy, with the reason.
     fn landscape(&self) -> Result<&dyn Energy<F>>;
+
+    /// The slope of its landscape, over prepared states, where that has one.
+    fn slope(&self) -> Option<&dyn Gradient<F>> {
+        None
+    }
 
     /// Its denoiser, over prepared states, if it is a diffusion memory.
     fn denoiser(&self) -> Option<&dyn Denoise<F>> {
@@ -169,18 +177,65 @@ pub trait Memory<F: Real>: Send + Sync {
         self.recall_observed(request, &mut Nobody)
     }
 
-    /// The energy of raw states; `sigma` is the noise level, for memories with one landscape a level.
+    /// The energy of raw states; `sigmas` are their noise levels, for memories with one landscape a level. It is in
+    /// the raw states' own units for those, and of the prepared states for the others.
     ///
     /// # Errors
     /// States of the wrong shape or not finite; no level where one is needed; a memory without an energy.
-    fn energies(&self, states: ArrayView2<F>, sigma: Option<f64>) -> Result<Vec<f64>> {
-        let _ = sigma;
-        crate::error::check_width("states", states.ncols(), self.dim())?;
-        crate::patterns::check_states("states", states, "give finite states")?;
-        let states = self.preparation().forward(states.to_owned());
-        let levels = vec![0.0; states.nrows()];
-        self.landscape()?.energy(states.view(), &levels)
+    fn energies(&self, states: ArrayView2<F>, sigmas: Option<&[f64]>) -> Result<Vec<f64>> {
+        let landscape = self.landscape()?;
+        let (states, levels, area) = place(self, states, sigmas)?;
+        let energies = landscape.energy(states.view(), &levels)?;
+        Ok(energies.iter().map(|e| e / area).collect())
     }
+
+    /// The slope of [`energies`](Self::energies), B × D.
+    ///
+    /// # Errors
+    /// As [`energies`](Self::energies); a landscape without a slope, or over thresholded states.
+    fn gradients(&self, states: ArrayView2<F>, sigmas: Option<&[f64]>) -> Result<Array2<F>> {
+        let refuse =
+            |reason: &str| Error::Undefined { model: self.name(), what: "gradient", reason: reason.into() };
+        self.landscape()?;
+        let slope = self
+            .slope()
+            .ok_or_else(|| refuse("no slope of its energy is known; differences of energies are one"))?;
+        if matches!(self.preparation(), Preparation::Spins { .. }) {
+            return Err(refuse(
+                "raw states are thresholded, so its energy has steps; give patterns of ±1 as they are",
+            ));
+        }
+        let (states, levels, area) = place(self, states, sigmas)?;
+        let factor = self.preparation().scale() / area;
+        Ok(slope.gradient(states.view(), &levels)?.mapv_into(|g| F::of(g.wide() * factor)))
+    }
+}
+
+/// Raw states where a landscape has them: prepared, at prepared levels, with the factor by which its energies are
+/// larger than in the states' own units (1 for memories with one landscape, whose energies stay as they are).
+fn place<F: Real, M: Memory<F> + ?Sized>(
+    memory: &M,
+    states: ArrayView2<F>,
+    sigmas: Option<&[f64]>,
+) -> Result<(Array2<F>, Vec<f64>, f64)> {
+    crate::error::check_width("states", states.ncols(), memory.dim())?;
+    crate::patterns::check_states("states", states, "give finite states")?;
+    let preparation = memory.preparation();
+    let prepared = preparation.forward(states.to_owned());
+    if memory.denoiser().is_none() {
+        let levels = vec![0.0; prepared.nrows()];
+        return Ok((prepared, levels, 1.0));
+    }
+    let Some(sigmas) = sigmas else {
+        return Err(Error::Undefined {
+            model: memory.name(),
+            what: "single energy",
+            reason: "it has one landscape for each noise level; give the level (--sigma)".into(),
+        });
+    };
+    crate::error::check_rows("noise levels", sigmas.len(), prepared.nrows())?;
+    let scale = preparation.scale();
+    Ok((prepared, sigmas.iter().map(|s| s * scale).collect(), scale * scale))
 }
 
 /// How many updates, and when a row is at rest, for memories with one landscape.

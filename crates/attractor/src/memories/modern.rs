@@ -9,7 +9,7 @@ use super::{
     Card, Learned, Level, Memory, Options, Parameter, Recall, Regime, Request, Row, from_nothing, updates,
 };
 use crate::dynamics::{Clamp, Descent, Start};
-use crate::energies::{Energy, LogSumExp};
+use crate::energies::{Energy, Gradient, LogSumExp};
 use crate::error::{Error, Result};
 use crate::kernels::{Form, Posterior, posterior};
 use crate::observe::Observer;
@@ -164,6 +164,10 @@ impl<F: Real> Memory<F> for Modern<F> {
 
     fn landscape(&self) -> Result<&dyn Energy<F>> {
         Ok(&self.energy)
+    }
+
+    fn slope(&self) -> Option<&dyn Gradient<F>> {
+        Some(&self.energy)
     }
 
     fn notes(&self) -> Vec<String> {

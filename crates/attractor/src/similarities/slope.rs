@@ -5,9 +5,9 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Zip};
 use super::{DELTA, EPSILON, Keys, Similarity};
 use crate::error::{Error, Result, check_rows};
 use crate::kernels::weighted_sums;
-use crate::parallel;
 use crate::real::Real;
 use crate::similarities::Convention;
+use crate::threads;
 
 /// √δ of |x| ≈ √(x² + δ): the distance per unit below which a smooth Manhattan distance is round.
 pub const ROUNDING: f64 = 1e-2;
@@ -47,7 +47,7 @@ impl<F: Real> Keys<F> {
         let keys = self.values();
         let inverse = self.similarity() == Similarity::InverseManhattan;
         let work = 4.0 * (scores.len() * keys.ncols()) as f64;
-        let rows = parallel::map(queries.nrows(), work, |row| {
+        let rows = threads::map(queries.nrows(), work, |row| {
             let distance = |key: ArrayView1<F>| -> f64 {
                 key.iter().zip(queries.row(row)).map(|(x, z)| round(x.wide() - z.wide())).sum()
             };
@@ -148,7 +148,7 @@ impl<F: Real> Keys<F> {
     fn towards_smoothly(&self, states: &Array2<f64>, weights: Array2<f64>) -> Slope {
         let keys = self.values();
         let work = 6.0 * (weights.len() * keys.ncols()) as f64;
-        let rows = parallel::map(states.nrows(), work, |row| {
+        let rows = threads::map(states.nrows(), work, |row| {
             let state = states.row(row);
             let (mut pull, mut stiffness) = (vec![0.0; state.len()], vec![0.0; state.len()]);
             for (&w, key) in weights.row(row).iter().zip(keys.outer_iter()).filter(|(w, _)| **w != 0.0) {
@@ -182,7 +182,7 @@ impl<F: Real> Keys<F> {
                 weighted_sums(weights, shares.mapv(f64::ln).view()) - q.mapv(f64::ln) * sum
             }
             _ => {
-                let rows = parallel::map(q.nrows(), 20.0 * (weights.len() * q.ncols()) as f64, |row| {
+                let rows = threads::map(q.nrows(), 20.0 * (weights.len() * q.ncols()) as f64, |row| {
                     let mut sum = Array1::zeros(q.ncols());
                     for (&w, p) in weights.row(row).iter().zip(shares.outer_iter()) {
                         Zip::from(&mut sum)

@@ -12,9 +12,9 @@ use super::{Denoise, Points};
 use crate::diffusion::LAST;
 use crate::error::{Error, Result, check_rows, check_width};
 use crate::kernels::{Form, Posterior, nearest, posterior};
-use crate::parallel;
 use crate::patterns::{Patterns, Preparation, check_states};
 use crate::real::Real;
+use crate::threads;
 
 /// One memory, to be put in a [`Mixture`].
 #[derive(Debug)]
@@ -366,7 +366,7 @@ impl<F: Real> Mixture<F> {
         for part in &self.parts {
             let sums = match &part.body {
                 Body::Patterns(points) | Body::Cloud(points) => points.log_sum(states, sigmas)?,
-                Body::Shape(shape) => parallel::map(states.nrows(), self.work(states.nrows()), |row| {
+                Body::Shape(shape) => threads::map(states.nrows(), self.work(states.nrows()), |row| {
                     let state: Vec<f64> = states.row(row).iter().map(|z| z.wide()).collect();
                     shape.read(&state, sigmas[row], &mut vec![0.0; self.dim]).log_sum
                 }),

@@ -8,8 +8,8 @@ use crate::energies::{Denoise, Energy, Gradient};
 use crate::error::Result;
 use crate::kernels::Read;
 use crate::noise::Stream;
-use crate::parallel;
 use crate::real::Real;
+use crate::threads;
 
 /// A triple that grows, relative to its largest logit.
 struct Sum {
@@ -68,7 +68,7 @@ impl<F: Real> Denoise<F> for Mixture<F> {
                 all.merge(&read);
             }
         }
-        let shapes = parallel::map(states.nrows(), self.work(states.nrows()), |row| {
+        let shapes = threads::map(states.nrows(), self.work(states.nrows()), |row| {
             let state: Vec<f64> = states.row(row).iter().map(|z| z.wide()).collect();
             let mut sum = Sum { peak: f64::NEG_INFINITY, mass: 0.0, second: 0.0, mean: vec![0.0; self.dim] };
             self.read_shapes(&state, sigmas[row], &mut sum);

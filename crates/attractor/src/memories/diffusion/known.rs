@@ -84,7 +84,7 @@ impl<F: Real> Diffusion<F> {
                 posterior(&patterns.select_units(&units)?, values.view(), &betas, Form::Distance, request.top)
             } else {
                 // So noisy that units of which nothing was said say nothing.
-                let level = if silent { self.hiding(SILENT) } else { level };
+                let level = if silent { self.prior().hiding(SILENT) } else { level };
                 let factors = factors(&mask, level / exact, if silent { f64::INFINITY } else { 1.0 / EXACT });
                 for (mut query, value) in queries.outer_iter_mut().zip(values.outer_iter()) {
                     units.iter().for_each(|&j| query[j] = value[j] * factors[j]);

@@ -1,17 +1,20 @@
 //! Exact-score diffusion on stored memories.
 
 mod known;
+mod prior;
 
 use ndarray::{Array2, ArrayView2};
 
 use super::report::{overlap, read_values};
+pub(super) use prior::Prior;
+
 use super::{Card, Found, Learned, Level, Memory, Options, Parameter, Recall, Request, Row};
 use crate::diffusion::{Course, LAST, LinearRate, Process, Sampler, estimate_levels};
 use crate::dynamics::{Clamp, Start};
-use crate::energies::{Denoise, Energy, Mixture, Nearest};
+use crate::energies::{Denoise, Energy, Gradient, Mixture, Nearest};
+
 use crate::error::{Error, Result};
 use crate::kernels::{Form, Posterior};
-use crate::noise::{Purpose, streams};
 use crate::observe::Observer;
 use crate::patterns::Patterns;
 use crate::real::Real;
@@ -89,6 +92,22 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     },
 ];
 
+/// Process, sampler and grid from the options of `diffusion`, by name.
+///
+/// ```
+/// use attractor::memories::{Options, course};
+/// let course = course(Options::default().set("sampler", "heun"))?;
+/// assert_eq!((course.sampler.name(), course.steps()), ("heun", 12));
+/// # Ok::<(), attractor::Error>(())
+/// ```
+///
+/// # Errors
+/// An option that there is not, or a value outside its range.
+pub fn course_of(options: &Options) -> Result<Course> {
+    super::spec::check_options(&CARD, options)?;
+    course(options, &CARD)
+}
+
 /// A course from named options.
 pub(super) fn course(options: &Options, card: &Card) -> Result<Course> {
     let mut course = Course::default();
@@ -121,6 +140,21 @@ pub(super) fn course(options: &Options, card: &Card) -> Result<Course> {
     unused("last", course.sampler.has_grid(), grid)?;
     course.check()?;
     Ok(course)
+}
+
+/// Rest of a flow: root mean square distance per unit from the posterior mean, in spreads.
+pub(super) const REST: f64 = 0.05;
+
+/// Refuses a number of updates.
+pub(super) fn no_updates<F>(model: &'static str, request: &Request<F>) -> Result<()> {
+    match request.updates {
+        None => Ok(()),
+        Some(_) => Err(Error::Undefined {
+            model,
+            what: "number of updates",
+            reason: "it goes through noise levels; give the number of its steps (--steps)".into(),
+        }),
+    }
 }
 
 /// A diffusion model whose training data are the stored patterns, with its exact score.
@@ -198,65 +232,38 @@ impl<F: Real> Diffusion<F> {
         Error::Undefined { model: "a memory without end", what, reason: reason.into() }
     }
 
-    /// The level, in prepared units, that hides which memory a state came from: so many times the radius
-    /// √D · spread of the memory.
-    fn hiding(&self, times: f64) -> f64 {
-        times * self.memory.spread() * (Memory::dim(self) as f64).sqrt()
+    /// What is known before any cue.
+    fn prior(&self) -> Prior<'_> {
+        Prior {
+            mean: self.memory.mean(),
+            spread: self.memory.spread(),
+            preparation: self.memory.preparation(),
+        }
     }
 
-    /// First states z and their levels, both prepared, and the levels in the cues' units.
+    /// First states z, prepared, and their levels in the cues' units.
     fn begin(&self, request: &Request<F>) -> Result<(Array2<F>, Vec<f64>)> {
         let preparation = self.memory.preparation();
         let cues = request.checked_cues(Memory::dim(self))?;
-        let b = cues.nrows();
-        let blind = request.known.is_some() && request.level == Level::Estimate;
-        if blind {
-            return self.begin_blind(request);
+        if let Some(told) = self.prior().told(&cues, request.level)? {
+            return Ok(told);
         }
-        let (sigmas, clean) = match request.level {
-            Level::Sigma(sigma) => {
-                crate::energies::beta(sigma)?;
-                (vec![sigma; b], cues)
-            }
-            Level::Signal(signal) => {
-                let sigma = Process::sigma_of_signal(signal)?;
-                (vec![sigma; b], cues.mapv(|x| F::of(x.wide() / signal)))
-            }
-            Level::Estimate if self.memory.is_endless() => {
-                return Err(self.endless(
-                    "level of a cue",
-                    "the noisier it is, the more of the memory is near; give the level (--sigma or --signal)",
-                ));
-            }
-            Level::Estimate => {
-                let sigmas = estimate_levels(&self.memory, &self.course.process, cues.view())?;
-                let mut clean = cues;
-                for (mut row, &sigma) in clean.outer_iter_mut().zip(&sigmas) {
-                    let scale = self.course.process.scale_at(sigma);
-                    row.mapv_inplace(|x| F::of(x.wide() / scale));
-                }
-                (sigmas, clean)
-            }
-        };
+        if request.known.is_some() {
+            return Ok(self.prior().blind(request, self.course.sampler.is_stochastic()));
+        }
+        if self.memory.is_endless() {
+            return Err(self.endless(
+                "level of a cue",
+                "the noisier it is, the more of the memory is near; give the level (--sigma or --signal)",
+            ));
+        }
+        let sigmas = estimate_levels(&self.memory, &self.course.process, cues.view())?;
+        let mut clean = cues;
+        for (mut row, &sigma) in clean.outer_iter_mut().zip(&sigmas) {
+            let scale = self.course.process.scale_at(sigma);
+            row.mapv_inplace(|x| F::of(x.wide() / scale));
+        }
         Ok((preparation.forward(clean), sigmas))
-    }
-
-    /// First states of a clamped recall that knows nothing of the other units: a level so high that it
-    /// hides which pattern a state came from. The flow starts at D(z;∞), the mean pattern, since noise
-    /// would be evidence for patterns that happen to lie its way; the SDE needs that noise.
-    fn begin_blind(&self, request: &Request<F>) -> Result<(Array2<F>, Vec<f64>)> {
-        /// Of the patterns' own radius √D · spread.
-        const HIDING: f64 = 3.0;
-        let sigma = self.hiding(HIDING);
-        let mean = self.memory.mean();
-        let mut states = Array2::from_shape_fn(request.cues.dim(), |(_, j)| F::of(mean[j]));
-        if self.course.sampler.is_stochastic() {
-            let mut noise = streams(request.seed, Purpose::Prior, &request.rows());
-            for (mut row, stream) in states.outer_iter_mut().zip(&mut noise) {
-                row.mapv_inplace(|z| F::of(z.wide() + sigma * stream.normal()));
-            }
-        }
-        Ok((states, vec![sigma / self.memory.preparation().scale(); request.cues.nrows()]))
     }
 
     /// Takes states down the levels, in the landscapes of this memory.
@@ -305,6 +312,10 @@ impl<F: Real> Memory<F> for Diffusion<F> {
         Ok(&self.memory)
     }
 
+    fn slope(&self) -> Option<&dyn Gradient<F>> {
+        Some(&self.memory)
+    }
+
     fn denoiser(&self) -> Option<&dyn Denoise<F>> {
         Some(&self.memory)
     }
@@ -333,33 +344,15 @@ impl<F: Real> Memory<F> for Diffusion<F> {
 
     /// Noise of a level at which a state is noise and nothing else.
     fn imagine(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {
-        /// Of the memory's radius: what is left of the memory's own form at that level is 1 % of a variance.
-        const HIDING: f64 = 10.0;
         if self.memory.is_endless() {
             return Err(self
                 .endless("recall from nothing", "no place on it is as likely as another; start from cues"));
         }
-        let sigma = self.hiding(HIDING);
-        let deviation = sigma.hypot(self.memory.spread());
-        let mut states =
-            Array2::from_shape_fn((rows.len(), Memory::dim(self)), |(_, j)| F::of(self.memory.mean()[j]));
-        for (mut row, stream) in states.outer_iter_mut().zip(&mut streams(seed, Purpose::Prior, rows)) {
-            row.mapv_inplace(|z| F::of(z.wide() + deviation * stream.normal()));
-        }
-        let preparation = self.memory.preparation();
-        Ok((preparation.backward(states), Level::Sigma(sigma / preparation.scale())))
+        Ok(self.prior().imagine(rows, seed))
     }
 
     fn run(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
-        /// Rest: root mean square distance per unit from the posterior mean, in spreads.
-        const REST: f64 = 0.05;
-        if request.updates.is_some() {
-            return Err(Error::Undefined {
-                model: self.name(),
-                what: "number of updates",
-                reason: "it goes through noise levels; give the number of its steps (--steps)".into(),
-            });
-        }
+        no_updates(self.name(), request)?;
         let preparation = self.memory.preparation();
         let (states, sigmas) = self.begin(request)?;
         let levels: Vec<f64> = sigmas.iter().map(|s| s * preparation.scale()).collect();
@@ -397,24 +390,6 @@ impl<F: Real> Memory<F> for Diffusion<F> {
             })
             .collect();
         Ok(Recall { states: preparation.backward(recalled.states), values, rows })
-    }
-
-    /// E_σ in the states' own units.
-    fn energies(&self, states: ArrayView2<F>, sigma: Option<f64>) -> Result<Vec<f64>> {
-        let Some(sigma) = sigma else {
-            return Err(Error::Undefined {
-                model: self.name(),
-                what: "single energy",
-                reason: "it has one landscape for each noise level; give the level (--sigma)".into(),
-            });
-        };
-        let preparation = self.memory.preparation();
-        crate::error::check_width("states", states.ncols(), Memory::dim(self))?;
-        crate::patterns::check_states("states", states, "give finite states")?;
-        let states = preparation.forward(states.to_owned());
-        let levels = vec![sigma * preparation.scale(); states.nrows()];
-        let energies = self.memory.energy(states.view(), &levels)?;
-        Ok(energies.iter().map(|e| e / preparation.scale().powi(2)).collect())
     }
 }
 

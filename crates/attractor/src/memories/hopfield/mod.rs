@@ -10,7 +10,7 @@ use ndarray::{Array2, ArrayView1};
 
 use super::{Card, Learned, Level, Memory, Options, Parameter, Recall, Request, Row, from_nothing, updates};
 use crate::dynamics::{Asynchronous, Clamp, Dynamics, Order, Rule, Start, Synchronous};
-use crate::energies::{Energy, Quadratic};
+use crate::energies::{Energy, Gradient, Quadratic};
 use crate::error::{Error, Result};
 use crate::observe::Observer;
 use crate::patterns::Patterns;
@@ -182,6 +182,10 @@ impl<F: Real> Memory<F> for Hopfield<F> {
 
     fn landscape(&self) -> Result<&dyn Energy<F>> {
         Ok(&self.energy)
+    }
+
+    fn slope(&self) -> Option<&dyn Gradient<F>> {
+        Some(&self.energy)
     }
 
     fn learned(&self) -> Option<Learned> {

@@ -7,8 +7,8 @@ use ndarray::Array2;
 use crate::error::{Error, Result};
 use crate::kernels::hamming::{Queries, near_in};
 use crate::kernels::machine::{LINE, prefetch};
-use crate::parallel;
 use crate::patterns::{EIGHT, Packed};
+use crate::threads;
 
 /// One row of counters a location, in the smallest type that holds them.
 #[derive(Clone, Debug)]
@@ -187,7 +187,7 @@ fn write<C: Cell>(
     let (groups, words) = (locations.len().div_ceil(EIGHT), limits.len());
     let parts: Vec<_> = cells.chunks_mut(GROUPS * EIGHT * width).map(Mutex::new).collect();
     let work = (locations.len() * locations.words() * words) as f64;
-    parallel::map(parts.len(), work, |task| {
+    threads::map(parts.len(), work, |task| {
         // Each task has a part of its own: nobody waits.
         let mut part = parts[task].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let range = task * GROUPS..groups.min((task + 1) * GROUPS);

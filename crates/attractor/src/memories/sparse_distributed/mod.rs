@@ -19,9 +19,9 @@ use crate::error::{Error, Result, check_width};
 use crate::kernels::hamming::{Queries, near_in};
 use crate::noise::{Purpose, Stream};
 use crate::observe::Observer;
-use crate::parallel;
 use crate::patterns::{EIGHT, Packed, Patterns};
 use crate::real::Real;
+use crate::threads;
 
 /// What [`MODELS`](super::MODELS) says of it.
 pub(super) const CARD: Card = Card {
@@ -314,7 +314,7 @@ impl<F: Real> SparseDistributed<F> {
             let end = b.min(start + held);
             let blocks = (end - start).div_ceil(BLOCK);
             let work = ((end - start) * groups * EIGHT * self.locations.words()) as f64;
-            let found = parallel::map(blocks * ranges, work, |task| {
+            let found = threads::map(blocks * ranges, work, |task| {
                 let (block, range) = (start + task / ranges * BLOCK, task % ranges * length);
                 let range = range..groups.min(range + length);
                 near_in(&self.locations, range, &queries, block..end.min(block + BLOCK), &limits)
@@ -333,7 +333,7 @@ impl<F: Real> SparseDistributed<F> {
         self.each_active(states, |active| {
             let work = active.iter().map(Vec::len).sum::<usize>() * columns.len();
             let add = |row: usize| self.counters.sums(&active[row], columns.clone());
-            parallel::map(active.len(), work as f64, add).iter().for_each(|row| sums.extend(row));
+            threads::map(active.len(), work as f64, add).iter().for_each(|row| sums.extend(row));
         });
         Array2::from_shape_vec((states.nrows(), columns.len()), sums).expect("one row a state")
     }
@@ -373,7 +373,7 @@ fn random_locations(count: usize, dim: usize, seed: u64) -> Result<Packed> {
     let words = locations.words();
     /// Rows drawn in one task.
     const ROWS: usize = 1 << 12;
-    let drawn = parallel::map(count.div_ceil(ROWS), (count * (words + 8)) as f64 * 32.0, |task| {
+    let drawn = threads::map(count.div_ceil(ROWS), (count * (words + 8)) as f64 * 32.0, |task| {
         let rows = task * ROWS..count.min((task + 1) * ROWS);
         let mut drawn = Vec::with_capacity(rows.len() * words);
         for row in rows {

@@ -7,10 +7,10 @@ use super::energy::{lengths, totals};
 use super::read::{Answer, summary};
 use crate::error::Result;
 use crate::kernels::weighted_sums;
-use crate::parallel;
 use crate::real::Real;
 use crate::separations::Separation;
 use crate::similarities::{EPSILON, Keys, Similarity};
+use crate::threads;
 
 /// What a descent has worked out of its keys.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ impl Descents {
         };
         let orders = medians.then(|| {
             let values = keys.values();
-            let sorted = parallel::map(values.ncols(), 20.0 * values.len() as f64, |unit| {
+            let sorted = threads::map(values.ncols(), 20.0 * values.len() as f64, |unit| {
                 let column = values.column(unit);
                 let mut order: Vec<u32> = (0..column.len() as u32).collect();
                 order.sort_by(|&a, &b| {
@@ -124,7 +124,7 @@ impl<F: Real> Universal<F> {
         /// Sums of weights that differ by less do so by rounding.
         const SAME: f64 = 1e-12;
         let values = self.patterns.values();
-        let rows = parallel::map(states.nrows(), 4.0 * (weights.len() * states.ncols()) as f64, |row| {
+        let rows = threads::map(states.nrows(), 4.0 * (weights.len() * states.ncols()) as f64, |row| {
             let weights = weights.row(row);
             let median = |(unit, x): (usize, &F)| {
                 let (mut sum, mut least) = (0.0, None);
@@ -157,7 +157,7 @@ impl<F: Real> Universal<F> {
     fn between(&self, states: ArrayView2<F>, weights: &Array2<f64>) -> Array2<f64> {
         let values = self.patterns.values();
         let totals = totals(&self.keys);
-        let rows = parallel::map(states.nrows(), 20.0 * (weights.len() * states.ncols()) as f64, |row| {
+        let rows = threads::map(states.nrows(), 20.0 * (weights.len() * states.ncols()) as f64, |row| {
             let state: Vec<f64> = states.row(row).iter().map(|x| x.wide() + EPSILON).collect();
             let own: f64 = state.iter().sum();
             let (mut logarithms, mut total) = (vec![0.0; state.len()], 0.0);

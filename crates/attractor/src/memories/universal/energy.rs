@@ -12,11 +12,11 @@ use crate::dynamics::Visible;
 use crate::energies::Energy;
 use crate::error::{Result, check_width};
 use crate::kernels::{Form, log_sum};
-use crate::parallel;
 use crate::patterns::{Patterns, check_states};
 use crate::real::Real;
 use crate::separations::{Separation, Separator};
 use crate::similarities::{Convention, EPSILON, Keys, Range, Similarity};
+use crate::threads;
 
 /// What a state costs besides −L.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -95,7 +95,7 @@ impl<F: Real> Landscape<F> {
             Confinement::Visible(_) => self.keys.smooth_scores(states)?,
             _ => self.keys.scores(states)?,
         };
-        Ok(parallel::map(scores.nrows(), 20.0 * scores.len() as f64, |row| {
+        Ok(threads::map(scores.nrows(), 20.0 * scores.len() as f64, |row| {
             let scores = scores.row(row).to_vec();
             if self.shape.of_distances {
                 -self.separator.lagrangian_of_reciprocals(&scores).expect("checked when it was built")

@@ -6,10 +6,10 @@ use super::super::report::read_values;
 use super::{Output, Universal};
 use crate::error::{Error, Result};
 use crate::kernels::{Form, Posterior, attend, nearest, posterior, weighted_sums};
-use crate::parallel;
 use crate::real::Real;
 use crate::separations::{Separation, Separator};
 use crate::similarities::{Convention, Keys, Similarity};
+use crate::threads;
 
 /// What one update gives.
 pub(super) struct Answer<F> {
@@ -32,7 +32,7 @@ impl<F: Real> Universal<F> {
         let n = weights.ncols();
         /// About what a separation costs a score.
         const WORK: f64 = 20.0;
-        let rows = parallel::map(weights.nrows(), WORK * weights.len() as f64, |row| -> Result<Vec<f64>> {
+        let rows = threads::map(weights.nrows(), WORK * weights.len() as f64, |row| -> Result<Vec<f64>> {
             let mut weights = weights.row(row).to_vec();
             match self.separator.weights(&mut weights) {
                 Ok(()) => Ok(weights),

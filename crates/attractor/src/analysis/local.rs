@@ -1,0 +1,157 @@
+//! What a memory says of single states, each at a noise level: all in the units of the cues.
+
+use std::str::FromStr;
+
+use ndarray::{Array2, ArrayView2};
+
+use crate::diffusion::log_density;
+use crate::energies::Denoise;
+use crate::error::{Error, Result, check_rows, check_width};
+use crate::kernels::Posterior;
+use crate::memories::Memory;
+use crate::patterns::check_states;
+use crate::real::Real;
+
+/// How ln p_σ is found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Density {
+    /// In closed form, where the memory has one.
+    #[default]
+    Exact,
+    /// By the probability flow: see [`log_density`].
+    Flow,
+}
+
+impl FromStr for Density {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "exact" => Ok(Density::Exact),
+            "flow" => Ok(Density::Flow),
+            _ => Err(Error::UnknownName { kind: "density", found: name.into(), known: "exact, flow".into() }),
+        }
+    }
+}
+
+/// Prepared states and levels of raw ones.
+fn prepared<F: Real>(
+    memory: &dyn Memory<F>,
+    states: ArrayView2<F>,
+    sigmas: &[f64],
+) -> Result<(Array2<F>, Vec<f64>)> {
+    check_width("states", states.ncols(), memory.dim())?;
+    check_rows("noise levels", sigmas.len(), states.nrows())?;
+    check_states("states", states, "give finite states")?;
+    let preparation = memory.preparation();
+    let levels = sigmas.iter().map(|s| s * preparation.scale()).collect();
+    Ok((preparation.forward(states.to_owned()), levels))
+}
+
+fn denoiser<'a, F: Real>(memory: &'a dyn Memory<F>, what: &'static str) -> Result<&'a dyn Denoise<F>> {
+    memory.denoiser().ok_or_else(|| Error::Undefined {
+        model: memory.name(),
+        what,
+        reason: "it has no noise levels; use diffusion or extended".into(),
+    })
+}
+
+/// D(z;σ) = E[y | z] of each state z = y + σε, σ ≥ 0.
+///
+/// ```
+/// use attractor::{Patterns, Spec, analysis::denoise};
+/// use ndarray::array;
+/// let memory = Spec::new("diffusion").build(Patterns::new(array![[1.0_f64], [-1.0]])?)?;
+/// let found = denoise(memory.as_ref(), array![[0.3]].view(), &[0.8])?;
+/// assert!((found[[0, 0]] - (0.3_f64 / 0.64).tanh()).abs() < 1e-12);
+/// # Ok::<(), attractor::Error>(())
+/// ```
+///
+/// # Errors
+/// A memory without noise levels; states of the wrong shape or not finite; a level outside its range.
+pub fn denoise<F: Real>(memory: &dyn Memory<F>, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Array2<F>> {
+    let denoiser = denoiser(memory, "denoiser")?;
+    let (states, levels) = prepared(memory, states, sigmas)?;
+    Ok(memory.preparation().backward(denoiser.denoise(states.view(), &levels)?))
+}
+
+/// ∇ ln p_σ(z) = (D(z;σ) − z)/σ² at each state, σ > 0 (Tweedie).
+///
+/// # Errors
+/// As [`denoise`]; a level of 0.
+pub fn score<F: Real>(memory: &dyn Memory<F>, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Array2<F>> {
+    denoiser(memory, "score")?;
+    if let Some(sigma) = sigmas.iter().find(|s| !(1e-12..=1e12).contains(*s)) {
+        return Err(Error::parameter("sigma", "a number from 1e-12 to 1e12 (at 0 there is no score)", sigma));
+    }
+    let mut score = denoise(memory, states, sigmas)?;
+    for ((mut row, state), sigma) in score.outer_iter_mut().zip(states.outer_iter()).zip(sigmas) {
+        let square = sigma * sigma;
+        row.iter_mut().zip(state).for_each(|(d, z)| *d = F::of((d.wide() - z.wide()) / square));
+    }
+    Ok(score)
+}
+
+/// The posterior over memories of each state, with the best `top`; memories with one landscape have it at their own
+/// temperature and leave levels aside.
+///
+/// # Errors
+/// A memory that has none; states of the wrong shape or not finite; a level outside its range.
+pub fn posterior<F: Real>(
+    memory: &dyn Memory<F>,
+    states: ArrayView2<F>,
+    sigmas: &[f64],
+    top: usize,
+) -> Result<Vec<Posterior>> {
+    let (states, levels) = prepared(memory, states, sigmas)?;
+    memory.posterior(states.view(), &levels, top)?.ok_or_else(|| Error::Undefined {
+        model: memory.name(),
+        what: "posterior over memories",
+        reason:
+            "its weights of memories are no probabilities; use modern, universal with softmax, or diffusion"
+                .into(),
+    })
+}
+
+/// ln p_σ(z) of each state at its level σ > 0, in nats per D units.
+///
+/// ```
+/// use attractor::{Patterns, Spec, analysis::{Density, density}};
+/// use ndarray::array;
+/// let memory = Spec::new("diffusion").build(Patterns::new(array![[0.0_f64, 0.0]])?)?;
+/// let state = array![[0.6, 0.8]];
+/// // One memory at 0: −|z|²/2σ² − ln 2πσ².
+/// let closed = -0.5 / 4.0 - (8.0 * std::f64::consts::PI).ln();
+/// for way in [Density::Exact, Density::Flow] {
+///     assert!((density(memory.as_ref(), state.view(), &[2.0], way)?[0] - closed).abs() < 1e-6);
+/// }
+/// # Ok::<(), attractor::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`denoise`]; a level of 0; a memory known by its denoiser alone, and what [`log_density`] refuses.
+pub fn density<F: Real>(
+    memory: &dyn Memory<F>,
+    states: ArrayView2<F>,
+    sigmas: &[f64],
+    way: Density,
+) -> Result<Vec<f64>> {
+    /// Error a step of the flow, in nats.
+    const ACCURACY: f64 = 1e-9;
+    let denoiser = denoiser(memory, "density")?;
+    if let Some(sigma) = sigmas.iter().find(|s| !(1e-12..=1e12).contains(*s)) {
+        return Err(Error::parameter("sigma", "a number from 1e-12 to 1e12 for a density", sigma));
+    }
+    let (scale, dim) = (memory.preparation().scale(), memory.dim() as f64);
+    let (states, levels) = prepared(memory, states, sigmas)?;
+    let densities = match way {
+        Density::Flow => log_density(denoiser, states.view(), &levels, ACCURACY)?,
+        Density::Exact => {
+            let volume = |s: &f64| dim / 2.0 * (2.0 * std::f64::consts::PI * s * s).ln();
+            let sums = denoiser.log_sum(states.view(), &levels)?;
+            sums.into_iter().zip(&levels).map(|(sum, level)| sum - volume(level)).collect()
+        }
+    };
+    // A volume of prepared units is scaleᴰ of the states' own.
+    Ok(densities.into_iter().map(|density| density + dim * scale.ln()).collect())
+}

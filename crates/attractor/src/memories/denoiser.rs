@@ -1,0 +1,245 @@
+//! A memory known by its denoiser alone: a trained network, or a function of the caller's.
+
+use std::fmt;
+
+use ndarray::{Array2, ArrayView2};
+
+use super::diffusion::{PARAMETERS, Prior, REST, course, no_updates};
+use super::{Card, Level, Memory, Options, Recall, Request, Row};
+use crate::diffusion::Course;
+use crate::dynamics::{Clamp, Start};
+use crate::energies::{Denoise, Energy};
+use crate::error::{Error, Result, check_width};
+use crate::observe::Observer;
+use crate::patterns::{Patterns, Preparation};
+use crate::real::Real;
+use crate::recall::{Grid, Stop, recall};
+
+/// What there is to know of it; it cannot be built from patterns, so it is not in the list of models.
+const CARD: Card = Card {
+    name: "denoiser",
+    title: "Diffusion with any denoiser",
+    equation: "dz/ds = (z - D(z;s))/s down to s = 0",
+    parameters: PARAMETERS,
+    cost: "one evaluation of the denoiser a step (heun twice)",
+    source: "Ambrogioni (2023), Eq. 12-14; Karras et al. (2022)",
+    spins: false,
+    raw: false,
+    weights: false,
+    values: false,
+};
+
+/// Recall, free recall and traces from any denoiser D(z;σ): what a state z = y + σε was before the noise.
+///
+/// It need not be exact, and nobody need know what it stores. What only stored memories have (energy, posterior,
+/// ln p in closed form, the level of a cue) it has not. Known units are held at their values, or along an SDE noised
+/// to the level, and tell of the others as much as the denoiser makes of that.
+///
+/// ```
+/// use attractor::energies::Denoise;
+/// use attractor::memories::{Denoiser, Level, Memory, Options, Request};
+/// use ndarray::{Array2, ArrayView2, array};
+///
+/// /// Two memories, at +1 and −1: D(z;σ) = tanh(z/σ²).
+/// struct Pair;
+/// impl Denoise<f64> for Pair {
+///     fn dim(&self) -> usize {
+///         1
+///     }
+///     fn denoise(&self, states: ArrayView2<f64>, sigmas: &[f64]) -> attractor::Result<Array2<f64>> {
+///         Ok(Array2::from_shape_fn(states.dim(), |(i, j)| (states[[i, j]] / sigmas[i].powi(2)).tanh()))
+///     }
+/// }
+/// let memory = Denoiser::new(Box::new(Pair), &Options::default())?;
+/// let cues = array![[0.3], [-0.1]];
+/// let request = Request { level: Level::Sigma(0.8), ..Request::new(cues.view()) };
+/// let recall = memory.recall(&request)?;
+/// assert!((recall.states - array![[1.0], [-1.0]]).iter().all(|d| d.abs() < 1e-6));
+/// # Ok::<(), attractor::Error>(())
+/// ```
+pub struct Denoiser<'a, F> {
+    denoiser: Box<dyn Denoise<F> + 'a>,
+    course: Course,
+    patterns: Option<Patterns<F>>,
+    mean: Vec<f64>,
+    spread: f64,
+}
+
+impl<F> fmt::Debug for Denoiser<'_, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Denoiser").field("course", &self.course).finish_non_exhaustive()
+    }
+}
+
+impl<'a, F: Real> Denoiser<'a, F> {
+    /// A memory of mean 0 and spread 1; options are those of `diffusion`.
+    ///
+    /// # Errors
+    /// An option that there is not, or a value outside its range.
+    pub fn new(denoiser: Box<dyn Denoise<F> + 'a>, options: &Options) -> Result<Self> {
+        super::spec::check_options(&CARD, options)?;
+        let dim = denoiser.dim();
+        if dim == 0 {
+            let cure = "give the units of a state";
+            return Err(Error::Empty { what: "units of the denoiser".into(), cure: cure.into() });
+        }
+        Ok(Denoiser {
+            denoiser,
+            course: course(options, &CARD)?,
+            patterns: None,
+            mean: vec![0.0; dim],
+            spread: 1.0,
+        })
+    }
+
+    /// Root mean square deviation of a unit from its mean, > 0: the scale of the noise levels. Default 1.
+    ///
+    /// # Errors
+    /// A number that is none.
+    pub fn with_spread(mut self, spread: f64) -> Result<Self> {
+        if !(spread.is_finite() && spread > 0.0) {
+            return Err(Error::parameter("spread", "a finite number > 0", spread));
+        }
+        self.spread = spread;
+        Ok(self)
+    }
+
+    /// The patterns that reports compare recalled states with, such as those that the denoiser was trained on; mean
+    /// and spread are theirs from now on.
+    ///
+    /// # Errors
+    /// Patterns of another width, or prepared ones.
+    pub fn with_patterns(mut self, patterns: Patterns<F>) -> Result<Self> {
+        check_width("patterns", patterns.dim(), self.mean.len())?;
+        if *patterns.preparation() != Preparation::Identity {
+            let expected = "patterns as the denoiser knows them";
+            return Err(Error::parameter("patterns", expected, patterns.preparation().describe()));
+        }
+        (self.mean, self.spread) = (patterns.mean(), patterns.spread());
+        self.patterns = Some(patterns);
+        Ok(self)
+    }
+
+    fn prior(&self) -> Prior<'_> {
+        Prior { mean: &self.mean, spread: self.spread, preparation: &Preparation::Identity }
+    }
+}
+
+impl<F: Real> Memory<F> for Denoiser<'_, F> {
+    fn name(&self) -> &'static str {
+        CARD.name
+    }
+
+    fn dim(&self) -> usize {
+        self.mean.len()
+    }
+
+    fn patterns(&self) -> Option<&Patterns<F>> {
+        self.patterns.as_ref()
+    }
+
+    fn landscape(&self) -> Result<&dyn Energy<F>> {
+        Err(Error::Undefined {
+            model: CARD.name,
+            what: "energy",
+            reason: "of it only the slope is known, by its score; diffusion on stored patterns has both"
+                .into(),
+        })
+    }
+
+    fn denoiser(&self) -> Option<&dyn Denoise<F>> {
+        Some(self.denoiser.as_ref())
+    }
+
+    fn course(&self) -> Option<&Course> {
+        Some(&self.course)
+    }
+
+    fn spread(&self) -> Option<f64> {
+        Some(self.spread)
+    }
+
+    fn imagine(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {
+        Ok(self.prior().imagine(rows, seed))
+    }
+
+    fn run(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
+        no_updates(CARD.name, request)?;
+        let cues = request.checked_cues(self.dim())?;
+        let stochastic = self.course.sampler.is_stochastic();
+        let (states, levels) = match self.prior().told(&cues, request.level)? {
+            Some(told) => told,
+            None if request.known.is_some() => self.prior().blind(request, stochastic),
+            None => {
+                return Err(Error::Undefined {
+                    model: CARD.name,
+                    what: "way to tell how noisy a cue is",
+                    reason: "give the level (--sigma or --signal)".into(),
+                });
+            }
+        };
+        let rows = request.rows();
+        let clamp = request.known.map(|known| Clamp::new(known, cues.view())).transpose()?;
+        let clamp = match clamp {
+            Some(clamp) if stochastic => Some(clamp.noised(request.seed, &rows)),
+            clamp => clamp,
+        };
+        let (_, stop) = super::updates(None, request.tolerance, REST * self.spread)?;
+        let grid = Grid::Levels(self.course.levels(&levels, self.spread));
+        let start = Start { states: states.view(), rows: &rows, seed: request.seed, held: None };
+        let dynamics = self.course.dynamics(self.denoiser.as_ref(), self.spread);
+        let recalled =
+            recall(dynamics.as_ref(), start, clamp, &grid, Stop { early: false, ..stop }, observer)?;
+        let found = self.nearest(recalled.states.view())?;
+        let row = |(row, found)| Row {
+            sigma: Some(levels[row]),
+            ..Row::new(found, None, recalled.outcomes[row], recalled.steps[row])
+        };
+        let rows = found.into_iter().enumerate().map(row).collect();
+        Ok(Recall { states: recalled.states, values: None, rows })
+    }
+}
+
+/// A function z, σ ↦ D(z;σ) of a batch as a denoiser.
+pub struct Function<D> {
+    dim: usize,
+    denoise: D,
+}
+
+impl<D> fmt::Debug for Function<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Function").field("dim", &self.dim).finish_non_exhaustive()
+    }
+}
+
+impl<D> Function<D> {
+    /// Of states of so many units. What it gives must have the shape of the states and be finite, else recall fails
+    /// with the reason.
+    pub fn new(dim: usize, denoise: D) -> Self {
+        Function { dim, denoise }
+    }
+}
+
+impl<F: Real, D> Denoise<F> for Function<D>
+where
+    D: Fn(ArrayView2<F>, &[f64]) -> Result<Array2<F>> + Send + Sync,
+{
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn denoise(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Array2<F>> {
+        let means = (self.denoise)(states, sigmas)?;
+        if means.dim() != states.dim() {
+            let size = |(rows, units): (usize, usize)| format!("{rows} x {units}");
+            let cure = "return one state for each that it is given";
+            return Err(Error::shape("denoiser", size(states.dim()), size(means.dim()), cure));
+        }
+        crate::patterns::check_states(
+            "denoiser",
+            means.view(),
+            "return finite numbers at every noise level",
+        )?;
+        Ok(means)
+    }
+}
