@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use attractor::memories::{self, Options, Spec, model};
 use attractor::{Extras, Memory, Preparation, Prepare, Real};
 use attractor_data::{
@@ -92,13 +92,7 @@ pub fn distinct(inputs: &[Option<&PathBuf>], outputs: &[(&str, Option<&PathBuf>)
 
 /// Sets up threads.
 pub fn threads(work: &Work) -> Result<()> {
-    let Some(threads) = work.threads else {
-        return Ok(());
-    };
-    if !(1..=512).contains(&threads) {
-        bail!("threads: expected a whole number from 1 to 512, found {threads}");
-    }
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start the threads")
+    work.threads.map_or(Ok(()), |count| Ok(attractor::threads::set(count)?))
 }
 
 /// How to read files, from the command line.

@@ -95,7 +95,14 @@ fn ending(path: &Path, name: &str) -> bool {
 /// A file that cannot be read or parsed; fields and kinds that there are not, sizes that disagree, numbers
 /// outside their range, each with the memory and the field.
 pub fn read_description(path: &Path) -> Result<Description> {
-    let text = std::fs::read_to_string(path).map_err(|e| Error::read(path, e))?;
+    description_from_text(path, &std::fs::read_to_string(path).map_err(|e| Error::read(path, e))?)
+}
+
+/// Reads a description from the text of its file; `path` is for messages, and for what kind of text it is.
+///
+/// # Errors
+/// As [`read_description`].
+pub fn description_from_text(path: &Path, text: &str) -> Result<Description> {
     let text = text.trim_start_matches('\u{feff}');
     let fields = if ending(path, "json") { json(path, text)? } else { toml(path, text)? };
     let top = Entry { path, place: String::new(), fields: &fields };

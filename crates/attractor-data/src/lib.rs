@@ -13,7 +13,9 @@ mod synthetic;
 mod table;
 
 pub use corruption::{CORRUPTIONS, Corrupted, Corruption, Finish, Side, corrupt};
-pub use description::{Described, Description, Kind, is_description, read_description};
+pub use description::{
+    Described, Description, Kind, description_from_text, is_description, read_description,
+};
 pub use digits::{Digits, digits};
 pub use error::{Error, Result};
 pub use formats::{Head, Reading, Rows, read, read_bytes, read_mask};

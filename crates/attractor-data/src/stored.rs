@@ -92,11 +92,19 @@ impl<F: Real> Stored<F> {
     /// # Errors
     /// Whatever the system says.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let bytes = self.to_bytes().map_err(|e| wrong(path, e.to_string()))?;
+        let bytes = self.to_bytes()?;
         write_atomically(path, |file| file.write_all(&bytes))
     }
 
-    fn to_bytes(&self) -> std::result::Result<Vec<u8>, safetensors::SafeTensorError> {
+    /// The bytes of its file.
+    ///
+    /// # Errors
+    /// More numbers than a file can count.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        self.serialize().map_err(|e| wrong(Path::new("memory"), e.to_string()))
+    }
+
+    fn serialize(&self) -> std::result::Result<Vec<u8>, safetensors::SafeTensorError> {
         let patterns = &self.patterns;
         let extras = patterns.extras();
         let options = self.spec.options.iter().map(|(k, v)| (k.to_owned(), Value::from(v))).collect();

@@ -1,6 +1,7 @@
 //! The experiments: each is a `Config` (whose default is the paper) that runs to a [`Report`] with the
 //! published number beside ours.
 
+mod catalogue;
 pub mod demo;
 pub mod dispersed_memories;
 mod encode;
@@ -15,12 +16,16 @@ pub mod steps;
 pub mod universal_hopfield;
 pub mod work_precision;
 
+pub use catalogue::{EXPERIMENTS, Entry, Settings, experiment};
 pub use picture::{Canvas, Picture};
 pub use report::Report;
 pub use statistics::{Interval, Pairs, bootstrap};
 
+/// Hears of each part that is done, and of how many there are; an error stops the experiment.
+pub type Progress<'a> = dyn FnMut(usize, usize) -> Result<()> + 'a;
+
 /// An experiment with its settings.
-pub trait Experiment {
+pub trait Experiment: Send + Sync {
     /// What its progress counts.
     fn parts(&self) -> &'static str;
 
@@ -30,11 +35,11 @@ pub trait Experiment {
     /// A setting outside its range.
     fn check(&self) -> Result<()>;
 
-    /// Runs it; `progress(done, of)` is called after each part.
+    /// Runs it; `progress(done, of)` is called after each part, and its error stops the run.
     ///
     /// # Errors
-    /// As [`check`](Experiment::check), and whatever a memory refuses.
-    fn run(&self, progress: &mut dyn FnMut(usize, usize)) -> Result<Report>;
+    /// As [`check`](Experiment::check), whatever a memory refuses, and that of `progress`.
+    fn run(&self, progress: &mut Progress) -> Result<Report>;
 }
 
 /// Why an experiment could not be run.

@@ -11,6 +11,7 @@ use attractor::kernels::{Difference, Operand, dots, pairs, weighted_sums};
 use attractor::memories::Beta;
 use attractor::separations::{Separation, Separator, largest, separating_beta};
 use attractor::similarities::{Convention, Data, Keys, Range, SIMILARITIES, Similarity};
+use attractor::threads;
 use attractor_data::{Corruption, corrupt};
 use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
@@ -18,7 +19,7 @@ use serde_json::{Map, json};
 
 use crate::report::{Block, Cell, Column, Report, Table};
 use crate::statistics::{Interval, sign_test, wilson};
-use crate::{Error, Experiment, Result};
+use crate::{Error, Experiment, Progress, Result};
 
 /// What is to be measured.
 #[derive(Clone, Debug)]
@@ -37,6 +38,53 @@ pub struct Config {
     pub seed: u64,
     /// What to type to run it again.
     pub command: String,
+}
+
+/// What a user asks for; `None` is its default.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// What is done to patterns, as in [`attractor_data::CORRUPTIONS`].
+    pub corruptions: Vec<String>,
+    /// Patterns that are stored, evenly spaced. Default: all, but at most 2,000.
+    pub count: Option<usize>,
+    /// Cues. Default: one of each stored pattern, but at most 1,000.
+    pub cues: Option<usize>,
+    /// Seed of the corruption.
+    pub seed: u64,
+}
+
+impl Config {
+    /// Patterns that are stored where nobody says how many: what all pairs take grows with their square.
+    const MOST: usize = 2000;
+    /// Cues where nobody says how many.
+    const CUES: usize = 1000;
+
+    /// The pairs for patterns of a table, which is called `name`.
+    ///
+    /// # Errors
+    /// A corruption that there is not, and as [`check`](Experiment::check).
+    pub fn new(name: String, table: &attractor_data::Table, asked: &Asked) -> Result<Self> {
+        let (rows, dim) = (table.rows(), table.columns());
+        let count = asked.count.unwrap_or(Self::MOST).clamp(1, rows.max(1));
+        let picked: Vec<usize> = (0..count.min(rows)).map(|i| i * rows / count).collect();
+        let cues = asked.cues.unwrap_or(Self::CUES.min(picked.len()));
+        let parse = |text: &String| Ok(Corruption::parse(text, table.shape(), dim)?);
+        let config = Config {
+            grey: table.dtype().is_raw(),
+            patterns: table.select(&picked).floats(),
+            corruptions: asked.corruptions.iter().map(parse).collect::<Result<_>>()?,
+            cues,
+            seed: asked.seed,
+            command: format!(
+                "attractor recommend --patterns {name} --corruption {} --count {count} --cues {cues} --seed {} --out DIR",
+                asked.corruptions.join(" "),
+                asked.seed
+            ),
+            name,
+        };
+        config.check()?;
+        Ok(config)
+    }
 }
 
 /// What one pair makes of all cues of a corruption.
@@ -106,7 +154,7 @@ impl Experiment for Config {
         }
     }
 
-    fn run(&self, progress: &mut dyn FnMut(usize, usize)) -> Result<Report> {
+    fn run(&self, progress: &mut Progress) -> Result<Report> {
         self.check()?;
         let start = Instant::now();
         let rankings = self.rankings(progress)?;
@@ -115,7 +163,7 @@ impl Experiment for Config {
 }
 
 impl Config {
-    fn rankings(&self, progress: &mut dyn FnMut(usize, usize)) -> Result<Vec<Ranking>> {
+    fn rankings(&self, progress: &mut Progress) -> Result<Vec<Ranking>> {
         let n = self.patterns.nrows();
         let own: Vec<usize> = (0..self.cues).map(|i| i * n / self.cues).collect();
         let all = Operand::plain(self.patterns.view());
@@ -152,7 +200,7 @@ impl Config {
                         }
                     }
                 }
-                progress(c * SIMILARITIES.len() + s + 1, parts);
+                progress(c * SIMILARITIES.len() + s + 1, parts)?;
             }
             let dim = self.patterns.ncols() as f64;
             ranking.pairs.iter_mut().for_each(|pair| pair.error /= dim);
@@ -252,7 +300,7 @@ fn judge(weights: &Array2<f64>, gram: &Array2<f64>, targets: &[usize]) -> Vec<(f
         let away: Vec<f64> = (0..gw.len()).map(|j| 2.0 * gw[j] - gram[[j, j]]).collect();
         ((square - away[targets[cue]]).max(0.0), largest(&away))
     };
-    (0..targets.len()).into_par_iter().map(one).collect()
+    threads::within(|| (0..targets.len()).into_par_iter().map(one).collect())
 }
 
 /// None where some cue has no weights.
@@ -267,7 +315,7 @@ fn measure(
     let n = scores.ncols();
     let mut weights = scores.clone();
     let rows = weights.as_slice_mut().expect("row-major");
-    rows.par_chunks_mut(n).try_for_each(|row| separator.weights(row)).ok()?;
+    threads::within(|| rows.par_chunks_mut(n).try_for_each(|row| separator.weights(row))).ok()?;
     let judged = judge(&weights, gram, own);
     let found = judged
         .iter()
@@ -388,7 +436,7 @@ mod tests {
     /// The maximum likelihood rule of white noise is the nearest pattern: no pair can be better, but for luck.
     #[test]
     fn nothing_beats_the_nearest_pattern_under_white_noise() {
-        let ranking = config("sigma:0.6").rankings(&mut |_, _| {}).unwrap().remove(0);
+        let ranking = config("sigma:0.6").rankings(&mut |_, _| Ok(())).unwrap().remove(0);
         let nearest =
             |p: &&Measured| p.similarity == Similarity::Euclidean && p.separation == Separation::Max;
         assert!(ranking.ties(ranking.pairs.iter().find(nearest).unwrap()));
@@ -401,7 +449,7 @@ mod tests {
     #[test]
     fn max_is_the_best_score() {
         let config = config("mask:0.6");
-        let ranking = config.rankings(&mut |_, _| {}).unwrap().remove(0);
+        let ranking = config.rankings(&mut |_, _| Ok(())).unwrap().remove(0);
         let own: Vec<usize> = (0..100).map(|i| i * 2).collect();
         let picked = config.patterns.select(Axis(0), &own);
         let cues = corrupt(picked, &config.corruptions[0], 1, 0, true).unwrap().cues;

@@ -85,7 +85,7 @@ impl Pair {
 
 /// All numbers of the reference that an experiment has.
 fn pairs(data: &str, name: &str, task: &str, experiment: &dyn Experiment) -> Vec<Pair> {
-    let results = experiment.run(&mut |_, _| {}).expect("a report").results.json();
+    let results = experiment.run(&mut |_, _| Ok(())).expect("a report").results.json();
     let cells = results.as_array().expect("cells");
     let by_separation = name == "uhn-separation";
     let across = if matches!(name, "uhn-similarity" | "uhn-separation") { "n" } else { "parameter" };
@@ -141,7 +141,7 @@ fn counts_of_half_masked_digits_are_those_of_the_published_functions() {
     for (n, expected) in [(20, [18, 20, 20, 20, 20, 0]), (100, [77, 86, 91, 99, 100, 8])] {
         let setup = Setup { largest: Some(n), runs: Some(1), ..setup.clone() };
         let config = mask::Config { shares: vec![0.5], other_shares: vec![], ..mask::Config::new(setup) };
-        let results = config.run(&mut |_, _| {}).expect("a report").results.json();
+        let results = config.run(&mut |_, _| Ok(())).expect("a report").results.json();
         let count = |cell: &Value| (cell["mean"].as_f64().expect("a share") * n as f64).round() as usize;
         let counts: Vec<usize> = results.as_array().expect("cells").iter().take(6).map(count).collect();
         assert_eq!(counts, expected, "N = {n}");

@@ -3,9 +3,9 @@
 use std::io::{BufWriter, Write};
 
 use anyhow::{Result, bail};
-use attractor::diffusion::log_density;
+use attractor::analysis::{self, Density};
 use attractor::memories::{Options, model};
-use attractor::{Error, Memory, Real};
+use attractor::{Error, Real};
 use attractor_data::Rows;
 use ndarray::Array2;
 
@@ -37,68 +37,23 @@ fn energy<F: Real>(args: &Energy, source: Source, options: &Options) -> Result<(
     let mut states = Rows::open(&args.states, &load::reading(&args.store.files)?)?.laid_out_as(shape);
     let mut out = BufWriter::new(std::io::stdout().lock());
     if states.head().rows == 0 {
-        memory.energies(Array2::from_elem((0, states.head().columns), F::ZERO).view(), sigma)?;
+        let none = Array2::from_elem((0, states.head().columns), F::ZERO);
+        memory.energies(none.view(), sigma.map(|_| &[][..]))?;
     }
     let batch = load::batch_of(states.head().columns);
     while let Some(batch) = states.next_batch(batch)? {
         let states = batch.floats::<F>();
-        let numbers = match density {
-            Some(density) => density.of(memory, states, sigma)?,
-            None => memory.energies(states.view(), sigma)?,
+        let levels = sigma.map(|sigma| vec![sigma; states.nrows()]);
+        let numbers = match (density, &levels) {
+            (None, levels) => memory.energies(states.view(), levels.as_deref())?,
+            (Some(way), Some(levels)) => analysis::density(memory, states.view(), levels, way)?,
+            (Some(_), None) => bail!("density: expected a noise level (--sigma) with it, found none"),
         };
         for number in numbers {
             writeln!(out, "{number:?}")?;
         }
     }
     Ok(out.flush()?)
-}
-
-/// How ln p_σ is found.
-#[derive(Clone, Copy)]
-enum Density {
-    Exact,
-    Flow,
-}
-
-impl std::str::FromStr for Density {
-    type Err = anyhow::Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        match name {
-            "exact" => Ok(Density::Exact),
-            "flow" => Ok(Density::Flow),
-            _ => bail!("density: expected exact or flow, found {name}"),
-        }
-    }
-}
-
-impl Density {
-    /// ln p_σ of raw states, in nats.
-    fn of<F: Real>(self, memory: &dyn Memory<F>, states: Array2<F>, sigma: Option<f64>) -> Result<Vec<f64>> {
-        /// Error a step of the flow, in nats.
-        const ACCURACY: f64 = 1e-9;
-        let Some(denoiser) = memory.denoiser() else {
-            bail!("density: expected a memory that recalls by diffusion, found {}", memory.name());
-        };
-        let Some(sigma) = sigma else {
-            bail!("density: expected a noise level (--sigma) with it, found none");
-        };
-        if !(1e-12..=1e12).contains(&sigma) {
-            bail!("sigma: expected a number from 1e-12 to 1e12 for a density, found {sigma}");
-        }
-        let (scale, dim) = (memory.preparation().scale(), memory.dim() as f64);
-        let states = memory.preparation().forward(states);
-        let levels = vec![sigma * scale; states.nrows()];
-        let densities = match self {
-            Density::Flow => log_density(denoiser, states.view(), &levels, ACCURACY)?,
-            Density::Exact => {
-                let volume = dim / 2.0 * (2.0 * std::f64::consts::PI * (sigma * scale).powi(2)).ln();
-                denoiser.log_sum(states.view(), &levels)?.into_iter().map(|sum| sum - volume).collect()
-            }
-        };
-        // A volume of prepared units is scaleᴰ of the states' own.
-        Ok(densities.into_iter().map(|density| density + dim * scale.ln()).collect())
-    }
 }
 
 /// β and σ name the same level, β = 1/σ²: whichever was given becomes what the model takes.

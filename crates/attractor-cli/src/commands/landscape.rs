@@ -113,7 +113,7 @@ fn plane(
                 states.ncols()
             );
         }
-        memory.energies(states.view(), memory.denoiser().map(|_| 1.0))?;
+        memory.energies(states.view(), memory.denoiser().map(|_| &[1.0; 3][..]))?;
         let way = |n: usize| (&states.row(n) - &states.row(0)).to_vec();
         return Ok((Plane::through(states.row(0).to_vec(), way(1), way(2))?, states));
     }
@@ -207,7 +207,8 @@ impl Energy<f64> for Raw<'_> {
 
     fn energy(&self, states: ArrayView2<f64>, level: &[f64]) -> attractor::Result<Vec<f64>> {
         let sigma = level.first().copied().unwrap_or(0.0);
-        self.0.energies(states, self.0.denoiser().map(|_| sigma))
+        let levels = vec![sigma; states.nrows()];
+        self.0.energies(states, self.0.denoiser().map(|_| &levels[..]))
     }
 }
 

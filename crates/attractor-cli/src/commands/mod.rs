@@ -65,6 +65,7 @@ pub fn outcome(row: &Row) -> (&'static str, Option<usize>) {
         _ if row.refused => ("refused", None),
         Outcome::Settled { step } => ("settled", Some(step)),
         Outcome::StillMoving if row.steps == 1 => ("one update", None),
+        Outcome::Stopped { step } => ("stopped", Some(step)),
         Outcome::StillMoving => ("still moving", None),
         Outcome::TwoCycle { step } => ("2-cycle", Some(step)),
         Outcome::Diverged { step } => ("diverged", Some(step)),

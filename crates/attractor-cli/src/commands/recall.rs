@@ -169,14 +169,8 @@ fn calibration<F: Real>(
     memory: &dyn attractor::Memory<F>,
     level: Level,
 ) -> Result<Option<Calibration>> {
-    /// True cues compared with, where nobody asks for a rarer quantile.
-    const SAMPLES: usize = 199;
-    /// And for each true cue that may be refused.
-    const EACH: f64 = 20.0;
-    if let Some(p) = args.reject {
-        if !(1e-4..1.0).contains(&p) {
-            bail!("reject: expected a share of true cues from 0.0001 to below 1, found {p}");
-        }
+    let samples = Calibration::samples_for(args.reject)?;
+    if args.reject.is_some() {
         if args.cues.clamp.is_some() {
             bail!(
                 "reject: known units are held exactly and have no noise to judge by; leave --clamp or --reject away"
@@ -195,7 +189,6 @@ fn calibration<F: Real>(
     let Some(patterns) = memory.patterns().filter(scored) else {
         return Ok(None);
     };
-    let samples = args.reject.map_or(SAMPLES, |p| ((EACH / p) as usize).max(SAMPLES));
     Ok(Some(Calibration::new(patterns, level, samples, args.cues.seed)?))
 }
 

@@ -40,7 +40,10 @@ pub fn repeated<F: Real + Into<Value>>(
     cues.each(batch, |asked, rows, labels, from| {
         let known = asked.known(from..from + rows.nrows());
         let request = asked.request(rows.view(), known.as_ref().map(|k| k.view()), from);
-        let counts = repeat::<F>(memory, &request, repeats, |done| bar.inc(done))?;
+        let counts = repeat::<F>(memory, &request, repeats, |done| {
+            bar.inc(done);
+            Ok(())
+        })?;
         for (k, counts) in counts.iter().enumerate() {
             let (id, cue) = (asked.id(from + k), labels.as_ref().map(|l| l[k].as_str()));
             if args.json {

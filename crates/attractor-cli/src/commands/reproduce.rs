@@ -6,46 +6,40 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use attractor_data::{Reading, Rows, read};
-use attractor_experiments::dispersed_memories::{fig1, fig2, table1};
-use attractor_experiments::universal_hopfield::{
-    Images, Setup, hetero, mask, noise, separation, similarity, threshold,
-};
-use attractor_experiments::{Experiment, work_precision};
+use attractor_experiments::universal_hopfield::Images;
+use attractor_experiments::{Experiment, Settings};
 
 use super::make_folder;
 use crate::args::{Experiment as Common, Images as OfImages, Reproduce};
 use crate::load;
 
 pub fn run(experiment: &Reproduce) -> Result<()> {
-    match *experiment {
-        Reproduce::Table1 { repetitions, ref common } => {
-            reproduce(common, &table1::Config { repetitions, seed: common.seed, ..Default::default() })
+    let (name, settings, common) = match experiment {
+        Reproduce::Table1 { repetitions, common } => {
+            ("table1", Settings { repetitions: Some(*repetitions), ..Settings::default() }, common)
         }
-        Reproduce::Fig1 { ref common } => {
-            reproduce(common, &fig1::Config { seed: common.seed, ..Default::default() })
+        Reproduce::Fig1 { common } => ("fig1", Settings::default(), common),
+        Reproduce::Fig2 { common } => ("fig2", Settings::default(), common),
+        Reproduce::WorkPrecision { sets, common } => {
+            ("work-precision", Settings { sets: Some(*sets), ..Settings::default() }, common)
         }
-        Reproduce::Fig2 { ref common } => {
-            reproduce(common, &fig2::Config { seed: common.seed, ..Default::default() })
-        }
-        Reproduce::WorkPrecision { sets, ref common } => {
-            reproduce(common, &work_precision::Config { sets, seed: common.seed, ..Default::default() })
-        }
-        Reproduce::UhnSimilarity(ref of) => reproduce(&of.common, &similarity::Config::new(setup(of)?)),
-        Reproduce::UhnNoise(ref of) => reproduce(&of.common, &noise::Config::new(setup(of)?)),
-        Reproduce::UhnMask(ref of) => reproduce(&of.common, &mask::Config::new(setup(of)?)),
-        Reproduce::UhnSeparation(ref of) => reproduce(&of.common, &separation::Config::new(setup(of)?)),
-        Reproduce::UhnThreshold(ref of) => reproduce(&of.common, &threshold::Config::new(setup(of)?)),
-        Reproduce::UhnHetero(ref of) => reproduce(&of.common, &hetero::Config::new(setup(of)?)),
-    }
+        Reproduce::UhnSimilarity(of) => ("uhn-similarity", of_images(of)?, &of.common),
+        Reproduce::UhnNoise(of) => ("uhn-noise", of_images(of)?, &of.common),
+        Reproduce::UhnMask(of) => ("uhn-mask", of_images(of)?, &of.common),
+        Reproduce::UhnSeparation(of) => ("uhn-separation", of_images(of)?, &of.common),
+        Reproduce::UhnThreshold(of) => ("uhn-threshold", of_images(of)?, &of.common),
+        Reproduce::UhnHetero(of) => ("uhn-hetero", of_images(of)?, &of.common),
+    };
+    reproduce(common, attractor_experiments::experiment(name, Settings { seed: common.seed, ..settings })?)
 }
 
-fn reproduce(common: &Common, experiment: &dyn Experiment) -> Result<()> {
-    experiment.check()?;
+fn reproduce(common: &Common, experiment: Box<dyn Experiment>) -> Result<()> {
     make_folder(&common.out)?;
     let bar = crate::progress::bar(experiment.parts(), common.quiet);
     let report = experiment.run(&mut |done, of| {
         bar.set_length(of as u64);
         bar.set_position(done as u64);
+        Ok(())
     })?;
     bar.finish_and_clear();
     report.write(&common.out)?;
@@ -53,17 +47,17 @@ fn reproduce(common: &Common, experiment: &dyn Experiment) -> Result<()> {
     Ok(())
 }
 
-fn setup(of: &OfImages) -> Result<Setup> {
-    let images = match &of.data {
-        None => Images::digits(),
+fn of_images(of: &OfImages) -> Result<Settings> {
+    let data = match &of.data {
+        None => None,
         Some(path) => {
             let table = Rows::open(path, &load::reading(&of.files)?)?.all()?;
             let order = of.order.as_deref().map(order).transpose()?;
             let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-            Images::new(name, table, order.as_deref(), arguments(of, path))?
+            Some(Images::new(name, table, order.as_deref(), arguments(of, path))?)
         }
     };
-    Ok(Setup { images, runs: of.runs, largest: of.images, threshold: of.threshold, seed: of.common.seed })
+    Ok(Settings { data, images: of.images, runs: of.runs, threshold: of.threshold, ..Settings::default() })
 }
 
 /// Row numbers of a file.

@@ -16,7 +16,7 @@ use serde_json::{Map, json};
 use crate::figure::{Figure, Mark, Outline, Trace};
 use crate::landscape::{Level, Plane, View, draw, rounded};
 use crate::report::{Block, Cell, Column, Illustration, Report, Table};
-use crate::{Error, Experiment, Result};
+use crate::{Error, Experiment, Progress, Result};
 
 /// Settings.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,7 +121,7 @@ impl Experiment for Config {
         }
     }
 
-    fn run(&self, progress: &mut dyn FnMut(usize, usize)) -> Result<Report> {
+    fn run(&self, progress: &mut Progress) -> Result<Report> {
         self.check()?;
         let start = Instant::now();
         let view = View {
@@ -173,7 +173,7 @@ impl Experiment for Config {
                 let row = [name()].into_iter().chain(places).chain([Cell::number(distance)]);
                 results.rows.push(row.collect());
             }
-            progress(done + 1, 3);
+            progress(done + 1, 3)?;
         }
         let figure = figure.unwrap_or_else(|| Figure::new(1, 0.0));
         let mut report = self.report(figure, numbers, results, start.elapsed().as_secs_f64());
@@ -294,7 +294,7 @@ mod tests {
     #[test]
     fn recalls_end_on_what_is_stored() {
         let config = Config { cues: 3, columns: 9, ..Config::default() };
-        let report = config.run(&mut |_, _| ()).expect("a report");
+        let report = config.run(&mut |_, _| Ok(())).expect("a report");
         assert_eq!(report.results.rows.len(), 9);
         for row in report.json()["recalls"].as_array().expect("rows") {
             assert!(row["distance"].as_f64().expect("a number") < 1e-6, "{row}");

@@ -13,7 +13,7 @@ use serde_json::{Map, json};
 
 use crate::figure::{Axis, Figure, Look, Mark, Panel, Point, Series};
 use crate::report::{Block, Cell, Column, Illustration, Report, Table};
-use crate::{Error, Experiment, Result};
+use crate::{Error, Experiment, Progress, Result};
 
 /// Settings; the default is the paper's.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -88,7 +88,7 @@ impl Experiment for Config {
         }
     }
 
-    fn run(&self, progress: &mut dyn FnMut(usize, usize)) -> Result<Report> {
+    fn run(&self, progress: &mut Progress) -> Result<Report> {
         self.check()?;
         let start = Instant::now();
         let runs = self.runs(progress)?;
@@ -101,7 +101,7 @@ impl Config {
         Process::VariancePreserving { gamma: self.gamma }
     }
 
-    fn runs(&self, progress: &mut dyn FnMut(usize, usize)) -> Result<Runs> {
+    fn runs(&self, progress: &mut Progress) -> Result<Runs> {
         let patterns: Array2<f64> = random_spins(self.patterns, self.dim, self.seed);
         let truth = Array2::from_shape_fn((self.cues, self.dim), |(i, j)| patterns[[i % self.patterns, j]]);
         let cues = corrupt(truth, &Corruption::Signal(self.signal), self.seed, 0, false)?.cues;
@@ -138,7 +138,7 @@ impl Config {
                 );
             }
             done += 1;
-            progress(done, DYNAMICS.len());
+            progress(done, DYNAMICS.len())?;
             Ok(Run { path, ends: recall.states })
         };
         let mut diffusion = |sampler| {
@@ -335,7 +335,7 @@ mod tests {
     #[test]
     fn trajectories_lead_from_the_cue_to_the_pattern() {
         let config = Config { cues: 40, steps: 400, ..Config::default() };
-        let runs = config.runs(&mut |_, _| ()).expect("runs");
+        let runs = config.runs(&mut |_, _| Ok(())).expect("runs");
         for run in &runs.runs {
             let (first, state) = &run.path[0];
             assert_eq!(*first, 0);
@@ -352,7 +352,7 @@ mod tests {
     #[test]
     fn the_report_counts_agreement() {
         let config = Config { cues: 40, steps: 200, ..Config::default() };
-        let report = config.run(&mut |_, _| ()).expect("a report");
+        let report = config.run(&mut |_, _| Ok(())).expect("a report");
         let json = report.json();
         assert_eq!(json["units"].as_array().map(Vec::len), Some(5));
         // At θ = 0.68 five units tell four patterns apart for most cues, whatever the dynamics.

@@ -12,7 +12,7 @@ use serde_json::{Map, json};
 
 use crate::report::{Block, Cell, Column, Report, Table};
 use crate::statistics::{Interval, Pairs, bootstrap};
-use crate::{Error, Experiment, Result};
+use crate::{Error, Experiment, Progress, Result};
 
 /// Settings; the default is the paper's.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -115,7 +115,7 @@ impl Experiment for Config {
         }
     }
 
-    fn run(&self, progress: &mut dyn FnMut(usize, usize)) -> Result<Report> {
+    fn run(&self, progress: &mut Progress) -> Result<Report> {
         self.check()?;
         let start = Instant::now();
         let entries = self.entries(progress)?;
@@ -125,7 +125,7 @@ impl Experiment for Config {
 
 impl Config {
     /// The numbers, 6 cells × 4 quantities.
-    fn entries(&self, progress: &mut dyn FnMut(usize, usize)) -> Result<Vec<Entry>> {
+    fn entries(&self, progress: &mut Progress) -> Result<Vec<Entry>> {
         let mut entries = Vec::new();
         for (cell, (task, patterns, published)) in PUBLISHED.into_iter().enumerate() {
             let mut parts: Vec<[Pairs; 4]> = Vec::with_capacity(self.repetitions);
@@ -134,7 +134,7 @@ impl Config {
                 let seed =
                     self.seed.wrapping_mul(1_000_003).wrapping_add((cell * 1_000_000 + repetition) as u64);
                 parts.push(repeat(self, task, patterns, seed)?);
-                progress(cell * self.repetitions + repetition + 1, PUBLISHED.len() * self.repetitions);
+                progress(cell * self.repetitions + repetition + 1, PUBLISHED.len() * self.repetitions)?;
             }
             for (q, (quantity, column)) in QUANTITIES.into_iter().enumerate() {
                 let correlation = |parts: &[&[Pairs; 4]]| {

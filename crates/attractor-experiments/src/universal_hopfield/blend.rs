@@ -4,6 +4,7 @@
 //! of weights with G says how far z is from its target and which image it is nearest to.
 
 use attractor::kernels::{dots, weighted_sums};
+use attractor::threads;
 use ndarray::{Array2, ArrayView1, ArrayView2, s};
 use rayon::prelude::*;
 
@@ -18,11 +19,12 @@ pub(super) fn weights(
 ) -> Array2<f64> {
     let mut weights = scores.slice(s![..n, ..n]).to_owned();
     let rows = weights.as_slice_mut().expect("row-major");
-    rows.par_chunks_mut(n).for_each(|row| {
+    let fill = |row: &mut [f64]| {
         if !separate(row) {
             row.fill(f64::NAN);
         }
-    });
+    };
+    threads::within(|| rows.par_chunks_mut(n).for_each(fill));
     weights
 }
 
@@ -60,23 +62,21 @@ impl Gram {
 pub(super) fn count(weights: &Array2<f64>, gram: &Gram, same: ArrayView2<f64>, threshold: f64) -> Count {
     let n = weights.nrows();
     let product = apply(weights, gram);
-    (0..n)
-        .into_par_iter()
-        .map(|cue| {
-            let w = weights.row(cue);
-            if w.iter().any(|w| w.is_nan()) {
-                return Count::default();
-            }
-            let size: f64 = w.iter().map(|w| w.abs()).sum();
-            let rough: Vec<f64> = product.row(cue).to_vec();
-            // Errors of two of (Gw)_j, and of wᵀGw.
-            let doubt = gram.off * size * (4.0 + size);
-            judge(w, &rough, gram, cue, same, threshold, doubt).unwrap_or_else(|| {
-                let exact: Vec<f64> = gram.exact.outer_iter().map(|row| row.dot(&w)).collect();
-                judge(w, &exact, gram, cue, same, threshold, 0.0).expect("no doubt")
-            })
+    let one = |cue: usize| {
+        let w = weights.row(cue);
+        if w.iter().any(|w| w.is_nan()) {
+            return Count::default();
+        }
+        let size: f64 = w.iter().map(|w| w.abs()).sum();
+        let rough: Vec<f64> = product.row(cue).to_vec();
+        // Errors of two of (Gw)_j, and of wᵀGw.
+        let doubt = gram.off * size * (4.0 + size);
+        judge(w, &rough, gram, cue, same, threshold, doubt).unwrap_or_else(|| {
+            let exact: Vec<f64> = gram.exact.outer_iter().map(|row| row.dot(&w)).collect();
+            judge(w, &exact, gram, cue, same, threshold, 0.0).expect("no doubt")
         })
-        .reduce(Count::default, |a, b| a + b)
+    };
+    threads::within(|| (0..n).into_par_iter().map(one).reduce(Count::default, |a, b| a + b))
 }
 
 /// Whether one output is right, unless that is in doubt by an error as large as `doubt`.

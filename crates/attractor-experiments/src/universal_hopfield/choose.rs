@@ -1,6 +1,7 @@
 //! The stored image that a cue is answered with where all weight goes to the best score: for all sizes of the
 //! store in one pass over the scores, and without ever forming the output.
 
+use attractor::threads;
 use ndarray::Array2;
 use rayon::prelude::*;
 
@@ -71,28 +72,27 @@ pub(super) fn count(
     thresholds: &[f64],
 ) -> Vec<Count> {
     let none = || vec![Count::default(); sizes.len() * thresholds.len()];
-    (0..scores.nrows())
-        .into_par_iter()
-        .fold(none, |mut counts, cue| {
-            let row = scores.row(cue);
-            let row = row.to_slice().expect("row-major");
-            let found = |i: usize, best: usize| {
-                if cue >= sizes[i] {
-                    return;
-                }
-                for (t, &threshold) in thresholds.iter().enumerate() {
-                    let count = &mut counts[i * thresholds.len() + t];
-                    count.within += usize::from(distances[[best, cue]] <= threshold);
-                    count.exact += usize::from(best == cue || distances[[best, cue]] == 0.0);
-                }
-            };
-            match normalise {
-                true => normalised(row, sizes, found),
-                false => plain(row, sizes, found),
+    let add = |mut counts: Vec<Count>, cue: usize| {
+        let row = scores.row(cue);
+        let row = row.to_slice().expect("row-major");
+        let found = |i: usize, best: usize| {
+            if cue >= sizes[i] {
+                return;
             }
-            counts
-        })
-        .reduce(none, |a, b| a.into_iter().zip(b).map(|(a, b)| a + b).collect())
+            for (t, &threshold) in thresholds.iter().enumerate() {
+                let count = &mut counts[i * thresholds.len() + t];
+                count.within += usize::from(distances[[best, cue]] <= threshold);
+                count.exact += usize::from(best == cue || distances[[best, cue]] == 0.0);
+            }
+        };
+        match normalise {
+            true => normalised(row, sizes, found),
+            false => plain(row, sizes, found),
+        }
+        counts
+    };
+    let both = |a: Vec<Count>, b: Vec<Count>| a.into_iter().zip(b).map(|(a, b)| a + b).collect();
+    threads::within(|| (0..scores.nrows()).into_par_iter().fold(none, add).reduce(none, both))
 }
 
 #[cfg(test)]

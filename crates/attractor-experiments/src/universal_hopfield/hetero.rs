@@ -5,6 +5,7 @@ use std::time::Instant;
 use attractor::memories::Beta;
 use attractor::separations::{Separation, Separator};
 use attractor::similarities::{Convention, Keys, Similarity};
+use attractor::threads;
 use ndarray::{Array2, ArrayView1, s};
 use rayon::prelude::*;
 use serde_json::json;
@@ -17,7 +18,7 @@ use super::report::{Across, Study, Task};
 use super::similarity::finish;
 use super::{Best, Damage, Run, SIZES, Setup, View, distances, each_run, tolerance};
 use crate::report::Report;
-use crate::{Experiment, Result};
+use crate::{Experiment, Progress, Result};
 
 /// Settings; the defaults are the paper's.
 #[derive(Clone, Debug)]
@@ -143,7 +144,7 @@ fn signed(
         let exact = nearest == cue || values.row(nearest) == values.row(cue);
         Count { within: usize::from(errors[cue] <= threshold), exact: usize::from(exact) }
     };
-    (0..n).into_par_iter().map(one).reduce(Count::default, |a, b| a + b)
+    threads::within(|| (0..n).into_par_iter().map(one).reduce(Count::default, |a, b| a + b))
 }
 
 impl Experiment for Config {
@@ -155,7 +156,7 @@ impl Experiment for Config {
         self.plan().map(|_| ())
     }
 
-    fn run(&self, progress: &mut dyn FnMut(usize, usize)) -> Result<Report> {
+    fn run(&self, progress: &mut Progress) -> Result<Report> {
         let start = Instant::now();
         let plan = self.plan()?;
         let cells = each_run(&self.setup, &plan, progress, |run, cells| self.one(run, &plan, cells))?;

@@ -10,7 +10,7 @@ use super::outcome::Cells;
 use super::report::{Across, Study, Task};
 use super::{Best, Damage, Run, Setup, View, each_run, tolerance};
 use crate::report::Report;
-use crate::{Experiment, Result};
+use crate::{Experiment, Progress, Result};
 use attractor::similarities::Similarity;
 
 /// Settings; the defaults are the paper's.
@@ -76,7 +76,7 @@ impl Experiment for Config {
         self.plans().map(|_| ())
     }
 
-    fn run(&self, progress: &mut dyn FnMut(usize, usize)) -> Result<Report> {
+    fn run(&self, progress: &mut Progress) -> Result<Report> {
         let start = Instant::now();
         let plans = self.plans()?;
         let all = plans[0].runs + plans[1].runs;

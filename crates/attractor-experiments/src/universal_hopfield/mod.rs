@@ -31,7 +31,7 @@ use ndarray::{ArcArray2, Array2};
 pub use images::{Images, Setup};
 pub use measures::Mode;
 
-use crate::Result;
+use crate::{Progress, Result};
 use cues::Damage;
 use images::{MEAN_SQUARED_ERROR, Plan, Store};
 use measures::{Measure, scores};
@@ -51,7 +51,7 @@ struct Run<'a> {
 fn each_run(
     setup: &Setup,
     plan: &Plan,
-    progress: &mut dyn FnMut(usize, usize),
+    progress: &mut Progress,
     mut of: impl FnMut(&Run, &mut Cells) -> Result<()>,
 ) -> Result<Vec<Cell>> {
     let mut cells = Cells::default();
@@ -60,7 +60,7 @@ fn each_run(
         let distances = distances(&store.images);
         cells.begin();
         of(&Run { store: &store, keys: store.images.to_shared(), distances }, &mut cells)?;
-        progress(run + 1, plan.runs);
+        progress(run + 1, plan.runs)?;
     }
     Ok(cells.into_vec())
 }

@@ -11,7 +11,7 @@ use super::report::{Across, Study, Task};
 use super::similarity::finish;
 use super::{Best, Damage, Setup, View, each_run, tolerance};
 use crate::report::Report;
-use crate::{Experiment, Result};
+use crate::{Experiment, Progress, Result};
 
 /// Settings; the defaults are the paper's.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ impl Config {
         self.setup.plan(&[self.images])
     }
 
-    fn cells(&self, plan: &Plan, progress: &mut dyn FnMut(usize, usize)) -> Result<Vec<Cell>> {
+    fn cells(&self, plan: &Plan, progress: &mut Progress) -> Result<Vec<Cell>> {
         each_run(&self.setup, plan, progress, |run, cells| {
             for (mode, &sigma) in Mode::ALL.iter().flat_map(|m| self.sigmas.iter().map(move |s| (*m, s))) {
                 let cues = Damage::Noise(sigma, finish(mode)).cues(run.store, None, self.setup.seed)?;
@@ -58,7 +58,7 @@ impl Experiment for Config {
         self.plan().map(|_| ())
     }
 
-    fn run(&self, progress: &mut dyn FnMut(usize, usize)) -> Result<Report> {
+    fn run(&self, progress: &mut Progress) -> Result<Report> {
         let start = Instant::now();
         let plan = self.plan()?;
         let cells = self.cells(&plan, progress)?;

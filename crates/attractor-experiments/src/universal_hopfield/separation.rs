@@ -16,7 +16,7 @@ use super::outcome::{Cells, Count, Key};
 use super::report::{Across, Study, Task};
 use super::{Damage, Run, Setup, blend, choose, each_run, tolerance};
 use crate::report::Report;
-use crate::{Experiment, Result};
+use crate::{Experiment, Progress, Result};
 
 /// Settings; the defaults are the paper's.
 #[derive(Clone, Debug)]
@@ -180,7 +180,7 @@ impl Experiment for Config {
         self.plan().map(|_| ())
     }
 
-    fn run(&self, progress: &mut dyn FnMut(usize, usize)) -> Result<Report> {
+    fn run(&self, progress: &mut Progress) -> Result<Report> {
         let start = Instant::now();
         let plan = self.plan()?;
         let cells = each_run(&self.setup, &plan, progress, |run, cells| self.one(run, &plan, cells))?;

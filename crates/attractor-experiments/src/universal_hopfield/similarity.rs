@@ -10,7 +10,7 @@ use super::outcome::Cell;
 use super::report::{Across, Study, Task};
 use super::{Best, Damage, SIZES, Setup, View, each_run, images::Plan, tolerance};
 use crate::report::Report;
-use crate::{Experiment, Result};
+use crate::{Experiment, Progress, Result};
 
 /// Settings; the defaults are the paper's.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ impl Config {
         Config { setup, sizes: SIZES.to_vec(), sigma: 0.5 }
     }
 
-    fn cells(&self, plan: &Plan, progress: &mut dyn FnMut(usize, usize)) -> Result<Vec<Cell>> {
+    fn cells(&self, plan: &Plan, progress: &mut Progress) -> Result<Vec<Cell>> {
         each_run(&self.setup, plan, progress, |run, cells| {
             for mode in Mode::ALL {
                 let cues = Damage::Noise(self.sigma, finish(mode)).cues(run.store, None, self.setup.seed)?;
@@ -60,7 +60,7 @@ impl Experiment for Config {
         self.setup.plan(&self.sizes).map(|_| ())
     }
 
-    fn run(&self, progress: &mut dyn FnMut(usize, usize)) -> Result<Report> {
+    fn run(&self, progress: &mut Progress) -> Result<Report> {
         let start = Instant::now();
         let plan = self.setup.plan(&self.sizes)?;
         let cells = self.cells(&plan, progress)?;

@@ -10,7 +10,7 @@ use super::measures::{Measure, Mode, PUBLISHED};
 use super::report::{Across, Study, Task};
 use super::{Best, Damage, Setup, View, each_run};
 use crate::report::Report;
-use crate::{Experiment, Result};
+use crate::{Experiment, Progress, Result};
 
 /// Settings; the defaults are the paper's.
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ impl Experiment for Config {
         self.plan().map(|_| ())
     }
 
-    fn run(&self, progress: &mut dyn FnMut(usize, usize)) -> Result<Report> {
+    fn run(&self, progress: &mut Progress) -> Result<Report> {
         let start = Instant::now();
         let plan = self.plan()?;
         // Scaled as the threshold itself where images are small.

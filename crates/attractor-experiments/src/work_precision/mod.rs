@@ -15,13 +15,14 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use attractor::diffusion::{LAST, Process, RHO, Sampler};
+use attractor::threads;
 use rayon::prelude::*;
 
 pub use measure::Sum;
 use measure::{Check, Part};
 
 use crate::statistics::{Interval, bootstrap};
-use crate::{Error, Experiment, Report, Result};
+use crate::{Error, Experiment, Progress, Report, Result};
 
 /// The level on the way at which states are compared, in spreads: low enough that most cues are decided,
 /// high enough that the state is not yet a stored pattern.
@@ -228,7 +229,7 @@ impl Experiment for Config {
         }
     }
 
-    fn run(&self, progress: &mut dyn FnMut(usize, usize)) -> Result<Report> {
+    fn run(&self, progress: &mut Progress) -> Result<Report> {
         Ok(measure(self.clone(), progress)?.report())
     }
 }
@@ -297,26 +298,25 @@ pub struct Measured {
 ///
 /// # Errors
 /// Settings outside their range.
-pub fn measure(config: Config, progress: &mut dyn FnMut(usize, usize)) -> Result<Measured> {
+pub fn measure(config: Config, progress: &mut Progress) -> Result<Measured> {
     config.check()?;
     let start = Instant::now();
     let mut sums: BTreeMap<Key, Vec<(usize, Sum)>> = BTreeMap::new();
     let mut check = Check::default();
     for (index, setting) in config.settings.iter().enumerate() {
-        let parts: Vec<Part> = (0..config.sets)
-            .into_par_iter()
-            .map(|set| {
-                let seed = config.seed.wrapping_mul(1_000_003).wrapping_add((index * 1_000_000 + set) as u64);
-                measure::part(&config, setting, set, seed)
-            })
-            .collect::<Result<_>>()?;
+        let part = |set: usize| {
+            let seed = config.seed.wrapping_mul(1_000_003).wrapping_add((index * 1_000_000 + set) as u64);
+            measure::part(&config, setting, set, seed)
+        };
+        let parts: Vec<Part> =
+            threads::within(|| (0..config.sets).into_par_iter().map(part).collect::<Result<_>>())?;
         for part in parts {
             check.merge(&part.check);
             for (key, sum) in part.sums {
                 sums.entry(key).or_default().push((index, sum));
             }
         }
-        progress(index + 1, config.settings.len());
+        progress(index + 1, config.settings.len())?;
     }
     let seconds = start.elapsed().as_secs_f64();
     let mut measured = Measured { config, sums, classes: BTreeMap::new(), check, seconds };

@@ -46,11 +46,11 @@ fn path(measured: &Measured, sampler: &'static str, evaluations: usize) -> f64 {
 fn a_seed_gives_one_report_in_which_errors_fall_at_the_known_order() {
     /// Tells orders ½, 1 and 2 apart.
     const SLOPE: f64 = 0.25;
-    let measured = measure(small(), &mut |_, _| ()).expect("numbers");
+    let measured = measure(small(), &mut |_, _| Ok(())).expect("numbers");
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
-    let again = pool.install(|| measure(small(), &mut |_, _| ())).expect("numbers");
+    let again = pool.install(|| measure(small(), &mut |_, _| Ok(()))).expect("numbers");
     assert_eq!(measured.results(), again.results());
-    let other = measure(Config { seed: 1, ..small() }, &mut |_, _| ()).expect("numbers");
+    let other = measure(Config { seed: 1, ..small() }, &mut |_, _| Ok(())).expect("numbers");
     assert_ne!(measured.results(), other.results());
 
     // Euler in time is of first order down to any level > 0, as is DDIM; the others are of second.
@@ -68,7 +68,7 @@ fn a_seed_gives_one_report_in_which_errors_fall_at_the_known_order() {
 fn all_files_are_written() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = Config { path_evaluations: vec![4, 8], reference_steps: 64, ..small() };
-    config.run(&mut |_, _| ()).expect("a report").write(folder.path()).expect("written");
+    config.run(&mut |_, _| Ok(())).expect("a report").write(folder.path()).expect("written");
     let read = |name: &str| std::fs::read(folder.path().join(name)).expect(name);
     let text = |name: &str| String::from_utf8(read(name)).expect("text");
     let json: serde_json::Value = serde_json::from_str(&text("results.json")).expect("JSON");
