@@ -1,0 +1,216 @@
+//! Experiments, corruptions and the digits that ship.
+
+use std::path::PathBuf;
+
+use attractor_data::{Corruption, Dtype, Reading, Rows, Table};
+use attractor_experiments::recommend::{Asked, Config};
+use attractor_experiments::universal_hopfield::Images;
+use attractor_experiments::{self as experiments, Experiment, Settings, experiment};
+use pyo3::prelude::*;
+
+use crate::arrays::{self, Number, give};
+use crate::error::{failed, foreign, unreadable};
+use crate::observe::Signals;
+
+/// Rows of bytes, or of floats.
+fn table(what: &str, rows: &Bound<'_, PyAny>) -> PyResult<Table> {
+    if let Ok(bytes) = arrays::read::<u8>(what, rows) {
+        return Ok(Table::from_bytes(bytes.as_array().as_standard_layout().into_owned()));
+    }
+    if let Ok(floats) = arrays::read::<f32>(what, rows) {
+        return Ok(Table::from_floats(floats.as_array().to_owned()));
+    }
+    Ok(Table::from_floats(arrays::read::<f64>(what, rows)?.as_array().to_owned()))
+}
+
+/// Height and width of images, or channels before them.
+fn shaped(table: Table, shape: Option<&str>) -> PyResult<Table> {
+    let shape = shape.map(str::parse).transpose().map_err(unreadable)?;
+    Ok(table.with_shape(shape))
+}
+
+/// What an experiment found.
+#[pyclass(frozen, module = "attractor._attractor")]
+pub struct Report(experiments::Report);
+
+#[pymethods]
+impl Report {
+    #[getter]
+    fn title(&self) -> &str {
+        &self.0.title
+    }
+
+    #[getter]
+    fn seconds(&self) -> f64 {
+        self.0.seconds
+    }
+
+    /// The table that its results are, by name.
+    #[getter]
+    fn table(&self) -> &str {
+        &self.0.results.name
+    }
+
+    fn markdown(&self) -> String {
+        self.0.markdown()
+    }
+
+    fn html(&self, py: Python<'_>) -> PyResult<String> {
+        py.detach(|| self.0.html()).map_err(failed)
+    }
+
+    fn json(&self) -> String {
+        self.0.json().to_string()
+    }
+
+    fn write(&self, py: Python<'_>, folder: PathBuf) -> PyResult<()> {
+        py.detach(|| self.0.write(&folder)).map_err(failed)
+    }
+}
+
+/// Tells a callable of parts that are done, and listens to Ctrl-C.
+fn run(py: Python<'_>, experiment: &dyn Experiment, progress: Option<Py<PyAny>>) -> PyResult<Report> {
+    let report = py.detach(|| {
+        let mut signals = Signals::new();
+        experiment.run(&mut |done, of| {
+            let told = match &progress {
+                Some(progress) => Python::attach(|py| {
+                    py.check_signals()?;
+                    progress.bind(py).call1((done, of)).map(|_| ())
+                }),
+                None => signals.check(),
+            };
+            told.map_err(|error| foreign(error).into())
+        })
+    });
+    report.map(Report).map_err(failed)
+}
+
+/// Runs an experiment by name.
+#[pyfunction]
+#[pyo3(signature = (name, *, seed, progress=None, repetitions=None, sets=None, data=None, shape=None, order=None, images=None, runs=None, threshold=None))]
+#[expect(clippy::too_many_arguments, reason = "keywords of Python")]
+pub fn reproduce(
+    py: Python<'_>,
+    name: &str,
+    seed: u64,
+    progress: Option<Py<PyAny>>,
+    repetitions: Option<usize>,
+    sets: Option<usize>,
+    data: Option<&Bound<'_, PyAny>>,
+    shape: Option<&str>,
+    order: Option<Vec<usize>>,
+    images: Option<usize>,
+    runs: Option<usize>,
+    threshold: Option<f64>,
+) -> PyResult<Report> {
+    let data = match data {
+        Some(rows) => {
+            let table = shaped(table("data", rows)?, shape)?;
+            Some(
+                Images::new("an array", table, order.as_deref(), " --data ARRAY.npy".into())
+                    .map_err(failed)?,
+            )
+        }
+        None => None,
+    };
+    let settings = Settings { seed, repetitions, sets, data, images, runs, threshold };
+    let experiment = experiment(name, settings).map_err(failed)?;
+    run(py, experiment.as_ref(), progress)
+}
+
+/// Tries every pair of similarity and separation on corrupted patterns.
+#[pyfunction]
+#[pyo3(name = "recommend", signature = (patterns, corruptions, *, count=None, cues=None, seed, shape=None, progress=None))]
+#[expect(clippy::too_many_arguments, reason = "keywords of Python")]
+pub fn recommend(
+    py: Python<'_>,
+    patterns: &Bound<'_, PyAny>,
+    corruptions: Vec<String>,
+    count: Option<usize>,
+    cues: Option<usize>,
+    seed: u64,
+    shape: Option<&str>,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Report> {
+    let table = shaped(table("patterns", patterns)?, shape)?;
+    let asked = Asked { corruptions, count, cues, seed };
+    let config = Config::new("PATTERNS.npy".into(), &table, &asked).map_err(failed)?;
+    run(py, &config, progress)
+}
+
+/// Cues and which units are still as they were.
+#[pyfunction]
+pub fn corrupt<'py>(
+    py: Python<'py>,
+    patterns: &Bound<'py, PyAny>,
+    corruption: &str,
+    seed: u64,
+    first_row: u64,
+    grey: bool,
+    shape: Option<&str>,
+) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+    match arrays::read::<f64>("patterns", patterns).is_ok() {
+        true => corrupted::<f64>(py, patterns, corruption, seed, first_row, grey, shape),
+        false => corrupted::<f32>(py, patterns, corruption, seed, first_row, grey, shape),
+    }
+}
+
+fn corrupted<'py, F: Number>(
+    py: Python<'py>,
+    patterns: &Bound<'py, PyAny>,
+    corruption: &str,
+    seed: u64,
+    first_row: u64,
+    grey: bool,
+    shape: Option<&str>,
+) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+    let patterns = arrays::read::<F>("patterns", patterns)?;
+    let patterns = patterns.as_array();
+    let made = py.detach(|| {
+        let shape = shape.map(str::parse).transpose()?;
+        let corruption = Corruption::parse(corruption, shape, patterns.ncols())?;
+        attractor_data::corrupt(patterns.to_owned(), &corruption, seed, first_row, grey)
+    });
+    let made = made.map_err(unreadable)?;
+    Ok((give(py, made.cues), give(py, made.known)))
+}
+
+/// The handwritten digits that ship: images and what they show.
+#[pyfunction]
+pub fn digits(py: Python<'_>) -> (Bound<'_, PyAny>, Bound<'_, PyAny>) {
+    let digits = attractor_data::digits();
+    (give(py, digits.images), give(py, ndarray::Array1::from(digits.labels)))
+}
+
+/// Values, shape and labels of rows.
+type Read<'py> = (Bound<'py, PyAny>, Option<String>, Option<Vec<String>>);
+
+/// Rows of any file that the command line reads: values as they are in it, the images' shape, and labels.
+#[pyfunction]
+#[pyo3(signature = (path, shape=None, layout=None))]
+pub fn read<'py>(
+    py: Python<'py>,
+    path: PathBuf,
+    shape: Option<&str>,
+    layout: Option<&str>,
+) -> PyResult<Read<'py>> {
+    let table = py.detach(|| {
+        let shape = shape.map(str::parse).transpose()?;
+        let layout = layout.map(str::parse).transpose()?;
+        Rows::open(&path, &Reading { shape, layout, ..Reading::default() })?.all()
+    });
+    let table = table.map_err(unreadable)?;
+    let (shape, labels) = (table.shape().map(|s| s.to_string()), table.labels().map(<[String]>::to_vec));
+    let dim = (table.rows(), table.columns());
+    let values = match table.dtype() {
+        Dtype::U8 => {
+            let bytes = table.into_bytes().unwrap_or_default();
+            give(py, ndarray::Array2::from_shape_vec(dim, bytes).expect("rows of one length"))
+        }
+        Dtype::Bool => give(py, table.numbers::<f32>().mapv(|v| v != 0.0)),
+        Dtype::F64 => give(py, table.numbers::<f64>()),
+        _ => give(py, table.numbers::<f32>()),
+    };
+    Ok((values, shape, labels))
+}

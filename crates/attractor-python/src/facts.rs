@@ -1,0 +1,115 @@
+//! What there is: models with their options, samplers, processes, experiments.
+
+use attractor::diffusion::{self, Process, Sampler};
+use attractor::memories::{Card, MODELS, Parameter};
+use numpy::PyArray1;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+
+use crate::arrays::give;
+use crate::build::Named;
+use crate::error::refused;
+
+fn parameter<'py>(py: Python<'py>, parameter: &Parameter) -> PyResult<Bound<'py, PyDict>> {
+    let entry = PyDict::new(py);
+    entry.set_item("name", parameter.name)?;
+    entry.set_item("values", parameter.values)?;
+    entry.set_item("default", parameter.default)?;
+    entry.set_item("help", parameter.help)?;
+    Ok(entry)
+}
+
+fn card<'py>(py: Python<'py>, card: &Card) -> PyResult<Bound<'py, PyDict>> {
+    let entry = PyDict::new(py);
+    entry.set_item("name", card.name)?;
+    entry.set_item("title", card.title)?;
+    entry.set_item("equation", card.equation)?;
+    entry.set_item("cost", card.cost)?;
+    entry.set_item("source", card.source)?;
+    entry.set_item("spins", card.spins)?;
+    entry.set_item("raw", card.raw)?;
+    entry.set_item("weights", card.weights)?;
+    entry.set_item("values", card.values)?;
+    let parameters = card.parameters.iter().map(|p| parameter(py, p)).collect::<PyResult<Vec<_>>>()?;
+    entry.set_item("parameters", PyList::new(py, parameters)?)?;
+    Ok(entry)
+}
+
+/// Every model: what it is and what it takes.
+#[pyfunction]
+pub fn models(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
+    MODELS.iter().map(|model| card(py, model.card)).collect()
+}
+
+/// Every sampler: its name and what it is like.
+#[pyfunction]
+pub fn samplers(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
+    let one = |(name, sampler): (&str, Sampler)| {
+        let entry = PyDict::new(py);
+        entry.set_item("name", name)?;
+        entry.set_item("steps", sampler.default_steps())?;
+        entry.set_item("stochastic", sampler.is_stochastic())?;
+        entry.set_item("samples_posterior", sampler.samples_posterior())?;
+        entry.set_item("has_grid", sampler.has_grid())?;
+        Ok(entry)
+    };
+    Sampler::ALL.into_iter().map(one).collect()
+}
+
+/// Names of the processes.
+#[pyfunction]
+pub fn processes() -> Vec<&'static str> {
+    Process::ALL.iter().map(|(name, _)| *name).collect()
+}
+
+/// Every experiment: name, title and settings besides the seed.
+#[pyfunction]
+pub fn experiments() -> Vec<(&'static str, &'static str, &'static [&'static str])> {
+    attractor_experiments::EXPERIMENTS.iter().map(|e| (e.name, e.title, e.settings)).collect()
+}
+
+/// Process, sampler and grid of noise levels.
+#[pyclass(frozen, module = "attractor._attractor")]
+pub struct Course(diffusion::Course);
+
+#[pymethods]
+impl Course {
+    #[new]
+    fn new(options: Named) -> PyResult<Self> {
+        let mut named = attractor::memories::Options::default();
+        options.iter().for_each(|(name, value)| {
+            named.set(name, value);
+        });
+        attractor::memories::course(&named).map(Course).map_err(refused)
+    }
+
+    #[getter]
+    fn steps(&self) -> usize {
+        self.0.steps()
+    }
+
+    /// Evaluations of the denoiser in a recall; none where they depend on the state.
+    #[getter]
+    fn evaluations(&self) -> Option<usize> {
+        self.0.sampler.evaluations(self.0.steps())
+    }
+
+    /// A curve of the process at each number: `sigma`, `scale`, `drift` and `squared_diffusion` of times, `time` of
+    /// noise levels.
+    fn curve<'py>(&self, py: Python<'py>, what: &str, at: Vec<f64>) -> Bound<'py, PyArray1<f64>> {
+        let process = self.0.process;
+        let curve = |x: &f64| match what {
+            "sigma" => process.sigma(*x),
+            "scale" => process.scale_at(process.sigma(*x)),
+            "drift" => process.drift(*x),
+            "squared_diffusion" => process.squared_diffusion(*x),
+            _ => process.time(*x),
+        };
+        PyArray1::from_iter(py, at.iter().map(curve))
+    }
+
+    /// Noise levels from each first one to 0, (steps + 1) × B.
+    fn levels<'py>(&self, py: Python<'py>, first: Vec<f64>, spread: f64) -> Bound<'py, PyAny> {
+        give(py, self.0.levels(&first, spread))
+    }
+}

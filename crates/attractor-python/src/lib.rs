@@ -1,0 +1,59 @@
+//! The Python package's own half in Rust: `attractor._attractor`.
+//!
+//! It takes arrays of the right type and gives dictionaries of arrays; what a Python user sees of it (classes,
+//! defaults, conversions, docstrings) is in `python/attractor/`.
+
+mod arrays;
+mod build;
+mod error;
+mod experiments;
+mod facts;
+mod local;
+mod memory;
+mod observe;
+mod recall;
+
+use pyo3::prelude::*;
+
+/// Associative memory, in Rust.
+#[pymodule]
+mod _attractor {
+    #[pymodule_export]
+    use super::experiments::{Report, corrupt, digits, read, recommend, reproduce};
+    #[pymodule_export]
+    use super::facts::{Course, experiments, models, processes, samplers};
+    #[pymodule_export]
+    use super::memory::Memory;
+    #[pymodule_export]
+    use super::threads::{after_fork, get_threads, set_threads};
+    use super::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}
+
+mod threads {
+    use pyo3::prelude::*;
+
+    use crate::error::refused;
+
+    /// How many threads kernels use from now on.
+    #[pyfunction]
+    pub fn set_threads(count: usize) -> PyResult<()> {
+        attractor::threads::set(count).map_err(refused)
+    }
+
+    /// How many threads kernels use.
+    #[pyfunction]
+    pub fn get_threads(py: Python<'_>) -> usize {
+        py.detach(attractor::threads::count)
+    }
+
+    /// To be called in a process that was forked, which has no threads.
+    #[pyfunction]
+    pub fn after_fork() {
+        attractor::threads::after_fork();
+    }
+}

@@ -1,0 +1,120 @@
+//! What a memory says of single states, some rows at a time, so that Ctrl-C is heard.
+
+use attractor::Memory;
+use attractor::analysis::{self, Density};
+use ndarray::{Array2, ArrayView2, Axis, concatenate, s};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use crate::arrays::{Number, give, list, read};
+use crate::error::refused;
+use crate::observe::Signals;
+use crate::recall::rows_at_a_time;
+
+/// Calls `f` for some rows (at `most` so many) and their levels at a time; once with none if there are none.
+fn each<F: Number, T>(
+    states: ArrayView2<F>,
+    sigmas: Option<&[f64]>,
+    most: usize,
+    mut f: impl FnMut(ArrayView2<F>, Option<&[f64]>) -> attractor::Result<T>,
+) -> PyResult<Vec<T>> {
+    let (b, batch) = (states.nrows(), rows_at_a_time(states.ncols()).min(most));
+    if let Some(sigmas) = sigmas.filter(|sigmas| sigmas.len() != b) {
+        return Err(PyValueError::new_err(format!(
+            "sigma: expected one number, or one for each of {b} states, found {}; give every state its own",
+            sigmas.len()
+        )));
+    }
+    let mut signals = Signals::new();
+    let mut parts = Vec::new();
+    for from in (0..b.max(1)).step_by(batch) {
+        let rows = from..b.min(from + batch);
+        parts.push(f(states.slice(s![rows.clone(), ..]), sigmas.map(|s| &s[rows])).map_err(refused)?);
+        signals.check()?;
+    }
+    Ok(parts)
+}
+
+/// Levels, where there must be some.
+fn needed<'a>(sigmas: Option<&'a [f64]>, what: &str) -> attractor::Result<&'a [f64]> {
+    sigmas.ok_or_else(|| attractor::Error::parameter("sigma", format!("a noise level for {what}"), "none"))
+}
+
+/// One number a state.
+pub fn number<'py, F: Number>(
+    py: Python<'py>,
+    memory: &dyn Memory<F>,
+    what: &str,
+    states: &Bound<'py, PyAny>,
+    sigmas: Option<Vec<f64>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let states = read::<F>("states", states)?;
+    let states = states.as_array();
+    let numbers = py.detach(|| {
+        // A flow goes through many levels.
+        let most = if what == "flow" { 16 } else { usize::MAX };
+        each(states, sigmas.as_deref(), most, |states, sigmas| match what {
+            "energy" => memory.energies(states, sigmas),
+            way => analysis::density(memory, states, needed(sigmas, "a density")?, way.parse::<Density>()?),
+        })
+    })?;
+    Ok(list(py, numbers.concat()))
+}
+
+/// One vector a state.
+pub fn vector<'py, F: Number>(
+    py: Python<'py>,
+    memory: &dyn Memory<F>,
+    what: &str,
+    states: &Bound<'py, PyAny>,
+    sigmas: Option<Vec<f64>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let states = read::<F>("states", states)?;
+    let states = states.as_array();
+    let vectors = py.detach(|| {
+        let parts = each(states, sigmas.as_deref(), usize::MAX, |states, sigmas| match what {
+            "gradient" => memory.gradients(states, sigmas),
+            "score" => analysis::score(memory, states, needed(sigmas, "a score")?),
+            _ => analysis::denoise(memory, states, needed(sigmas, "a denoiser")?),
+        })?;
+        stacked(parts)
+    })?;
+    Ok(give(py, vectors))
+}
+
+/// The posterior over all memories.
+pub fn posterior<'py, F: Number>(
+    py: Python<'py>,
+    memory: &dyn Memory<F>,
+    states: &Bound<'py, PyAny>,
+    sigmas: Option<Vec<f64>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let states = read::<F>("states", states)?;
+    let states = states.as_array();
+    let count = memory.memories().unwrap_or(0);
+    let weights = py.detach(|| {
+        let parts = each(states, sigmas.as_deref(), usize::MAX, |states, sigmas| {
+            let none = vec![0.0; states.nrows()];
+            let levels = match memory.denoiser() {
+                Some(_) => needed(sigmas, "a posterior")?,
+                None => sigmas.unwrap_or(&none),
+            };
+            let mut weights = Array2::zeros((states.nrows(), count));
+            let found = analysis::posterior(memory, states, levels, count.max(1))?;
+            for (mut row, posterior) in weights.outer_iter_mut().zip(found) {
+                posterior.top.iter().for_each(|&(n, weight)| row[n] = weight);
+            }
+            Ok(weights)
+        })?;
+        stacked(parts)
+    })?;
+    Ok(give(py, weights))
+}
+
+fn stacked<T: Clone>(mut parts: Vec<Array2<T>>) -> PyResult<Array2<T>> {
+    if parts.len() == 1 {
+        return Ok(parts.remove(0));
+    }
+    let views: Vec<_> = parts.iter().map(|p| p.view()).collect();
+    Ok(concatenate(Axis(0), &views).expect("equal widths"))
+}

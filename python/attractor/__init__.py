@@ -1,0 +1,79 @@
+"""Associative memory, from Hopfield (1982) to diffusion models.
+
+Every memory stores patterns, recalls them from cues, and reports what it recalled in the same way:
+
+>>> import numpy as np
+>>> import attractor
+>>> patterns = np.random.default_rng(0).choice([-1.0, 1.0], (10, 64))
+>>> memory = attractor.Modern(patterns, beta="auto")
+>>> recalled = memory.recall(patterns + 0.5 * np.random.default_rng(1).normal(size=(10, 64)))
+>>> recalled.memory
+array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+
+Memories: `Hopfield`, `Bidirectional`, `SparseDistributed`, `Dense`, `Modern`, `Universal`, `Diffusion`, `Mixture` (points,
+lines, spheres, clouds), and `Denoiser` for any denoiser of your own. Equal seeds give equal bits here, on the command
+line and in Rust, on any number of threads.
+"""
+
+from __future__ import annotations
+
+import os as _os
+
+from . import _attractor
+from ._experiments import Report, experiments, recommend, reproduce
+from ._files import Corrupted, Digits, Rows, corrupt, digits, load, read
+from ._memory import Memory
+from ._models import (
+    Bidirectional,
+    Denoiser,
+    Dense,
+    Diffusion,
+    Hopfield,
+    Mixture,
+    Modern,
+    SparseDistributed,
+    Universal,
+)
+from ._paths import Process, Sampler, processes, samplers
+from ._results import Counts, Frame, Recall, Trace
+from ._threads import get_threads, set_threads
+
+__version__ = _attractor.__version__
+
+__all__ = [
+    "Bidirectional",
+    "Corrupted",
+    "Counts",
+    "Denoiser",
+    "Dense",
+    "Diffusion",
+    "Digits",
+    "Frame",
+    "Hopfield",
+    "Memory",
+    "Mixture",
+    "Modern",
+    "Process",
+    "Recall",
+    "Report",
+    "Rows",
+    "Sampler",
+    "SparseDistributed",
+    "Trace",
+    "Universal",
+    "corrupt",
+    "digits",
+    "experiments",
+    "get_threads",
+    "load",
+    "processes",
+    "read",
+    "recommend",
+    "reproduce",
+    "samplers",
+    "set_threads",
+]
+
+if hasattr(_os, "register_at_fork"):
+    # Threads do not survive a fork; the child starts its own when it needs them.
+    _os.register_at_fork(after_in_child=_attractor.after_fork)

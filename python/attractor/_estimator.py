@@ -1,0 +1,203 @@
+"""Parameters, patterns and scikit-learn's conventions."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, ClassVar
+
+import numpy as np
+
+from . import _attractor
+from ._arrays import Array, as_array, as_floats, as_rows, is_raw, precision, rows
+from ._paths import Process, Sampler
+from ._values import NotFitted, each, option, weights_of, words
+
+if sys.version_info >= (3, 11):
+    from typing import Self
+else:
+    Self = Any
+
+
+class Estimator:
+    """Something with parameters that is built of patterns."""
+
+    #: The model's name, as on the command line.
+    _model: ClassVar[str] = ""
+    #: Names of its options.
+    _options: ClassVar[tuple[str, ...]] = ()
+    #: Names of those that are on or off.
+    _flags: ClassVar[tuple[str, ...]] = ()
+    #: Names of all parameters.
+    _parameters: ClassVar[tuple[str, ...]] = ()
+
+    prepare: str = "auto"
+    dtype: Any = None
+    random_state: Any = 0
+
+    _core: _attractor.Memory | None = None
+    _labels: Array | None = None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        # What was built with other parameters would not do what these say.
+        if name in self._parameters and name != "random_state":
+            object.__setattr__(self, "_core", None)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Parameters by name; patterns are not among them.
+
+        Parameters
+        ----------
+        deep : bool, default True
+            Has no effect: no parameter is an estimator.
+
+        Returns
+        -------
+        dict
+        """
+        return {name: getattr(self, name) for name in self._parameters}
+
+    def set_params(self, **parameters: Any) -> Self:
+        """Sets parameters; patterns must be stored anew, with `fit`.
+
+        Parameters
+        ----------
+        **parameters
+            As in the constructor.
+
+        Returns
+        -------
+        self
+        """
+        for name in parameters:
+            if name not in self._parameters:
+                raise ValueError(
+                    f"unknown parameter '{name}' of {type(self).__name__}; expected one of: {', '.join(self._parameters)}"
+                )
+        for name, value in parameters.items():
+            setattr(self, name, value)
+        return self
+
+    def fit(self, X: Any, y: Any = None, *, sample_weight: Any = None, values: Any = None) -> Self:
+        """Stores patterns, in place of those there were.
+
+        Parameters
+        ----------
+        X : array_like (N, D), or (N, ...) of images
+            Patterns. Bytes (uint8) are read as grey values from 0 to 1.
+        y : array_like (N,), optional
+            A label for each.
+        sample_weight : array_like (N,), optional
+            Prior weights > 0, for models that take them.
+        values : array_like (N, Dv), optional
+            Vectors that the patterns bring to mind, for models that take them.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            No patterns, NaN, rows of unequal length, a parameter outside its range.
+        TypeError
+            Numbers of a type that no memory has; weights or values for a model that takes none.
+        """
+        array = as_array("patterns", X)
+        kind = precision(array, self.dtype)
+        patterns = as_floats(as_rows("patterns", array, False), kind)
+        labels, weights = each("labels", y, len(patterns)), weights_of("weights", sample_weight, len(patterns))
+        vectors = None
+        if values is not None:
+            given = as_array("values", values)
+            vectors = rows("values", given[:, np.newaxis] if given.ndim == 1 else given, kind)[0]
+        core = _attractor.Memory.build(
+            self._model,
+            self._named(),
+            patterns,
+            prepare=words("prepare", self.prepare),
+            raw=is_raw(array),
+            labels=None if labels is None else [str(label) for label in labels.tolist()],
+            weights=weights,
+            values=vectors,
+        )
+        self._hold(core, labels)
+        return self
+
+    def _hold(self, core: _attractor.Memory, labels: Array | None = None) -> None:
+        """Takes over what was built."""
+        if labels is None:
+            own = core.labels()
+            labels = None if own is None else np.array(own)
+        object.__setattr__(self, "_core", core)
+        if labels is not None:
+            # A memory does not change when its user's list does.
+            labels = labels.copy()
+            labels.flags.writeable = False
+        self._labels = labels
+        self._kind = np.dtype(np.float64 if core.wide else np.float32)
+        self.n_features_in_ = core.dim
+
+    def _begin(self, patterns: Any, labels: Any = None, weights: Any = None, values: Any = None) -> None:
+        """The constructor's end: stores patterns if there are any."""
+        if patterns is not None:
+            self.fit(patterns, labels, sample_weight=weights, values=values)
+            return
+        for name, given in (("labels", labels), ("weights", weights), ("values", values)):
+            if given is not None:
+                raise ValueError(f"{name}: expected patterns with them, found none; give patterns, or give them to fit")
+
+    def _built(self) -> _attractor.Memory:
+        if self._core is None:
+            name = type(self).__name__
+            if "n_features_in_" in self.__dict__:
+                raise NotFitted(f"{name}: its parameters were changed; store its patterns again with fit(patterns)")
+            raise NotFitted(f"{name}: expected patterns, found none; give them to the constructor or to fit")
+        return self._core
+
+    def _named(self) -> dict[str, str]:
+        """Options that are given, as the command line has them."""
+        named: dict[str, str] = {}
+        for name in self._options:
+            value = getattr(self, name)
+            kind = {"process": Process, "sampler": Sampler}.get(name)
+            if kind is not None and isinstance(value, (Process, Sampler)):
+                if not isinstance(value, kind):
+                    raise TypeError(f"{name}: expected a name or a {kind.__name__}, found a {type(value).__name__}")
+                said: dict[str, str | None] = dict(value.options())
+            else:
+                said = {name.replace("_", "-"): option(name, value, name in self._flags)}
+            for key, text in said.items():
+                if text is not None and named.setdefault(key, text) != text:
+                    raise ValueError(f"{key}: expected it once, found it in an object and on its own; leave one away")
+        return named
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = self.__dict__.copy()
+        core = state.pop("_core", None)
+        if core is not None:
+            state["_stored"] = self._store(core)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        stored = state.pop("_stored", None)
+        self.__dict__.update(state)
+        object.__setattr__(self, "_core", None if stored is None else self._restore(stored))
+
+    def _store(self, core: _attractor.Memory) -> Any:
+        """What a pickle keeps of what was built."""
+        return core.to_bytes(), core.wide
+
+    def _restore(self, stored: Any) -> _attractor.Memory:
+        data, wide = stored
+        return _attractor.Memory.load("memory", data, None, wide)
+
+    def _wide(self) -> _attractor.Memory:
+        """The same in float64, for what float32 is too coarse for."""
+        core = self._built()
+        return core if core.wide else self._restore((*self._store(core)[:-1], True))
+
+
+def default(cls: type[Estimator], name: str) -> Any:
+    """What a parameter is if it is not given."""
+    return {"prepare": "auto", "random_state": 0, "spread": 1.0}.get(name, False if name in cls._flags else None)

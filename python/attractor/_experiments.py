@@ -1,0 +1,240 @@
+"""The papers' experiments, and which single-shot memory suits one's data."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from . import _attractor
+from ._arrays import Array, as_array, as_floats, as_rows, precision, seed_of
+from ._values import count as whole
+from ._values import count_if, scalar
+
+#: Told of parts that are done, and of how many there are.
+Progress = Callable[[int, int], Any]
+
+
+class Report:
+    """What an experiment found: results, and pages for readers.
+
+    Attributes
+    ----------
+    title : str
+    seconds : float
+        Wall time.
+    """
+
+    def __init__(self, core: _attractor.Report) -> None:
+        self._core = core
+        self.title: str = core.title
+        self.seconds: float = core.seconds
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """All that ``results.json`` says: settings, seed, version, wall time, results."""
+        return json.loads(self._core.json())
+
+    @property
+    def results(self) -> list[dict[str, Any]]:
+        """The numbers at full precision, one entry a row."""
+        return self.document[self._core.table]
+
+    def to_frame(self) -> Any:
+        """The results as a data frame.
+
+        Returns
+        -------
+        pandas.DataFrame, or polars.DataFrame where pandas is not installed
+        """
+        try:
+            import pandas
+        except ImportError:
+            import polars
+
+            return polars.DataFrame(self.results)
+        return pandas.DataFrame(self.results)
+
+    def markdown(self) -> str:
+        """The report as Markdown.
+
+        Returns
+        -------
+        str
+        """
+        return self._core.markdown()
+
+    def html(self) -> str:
+        """The report as one page that needs nothing else.
+
+        Returns
+        -------
+        str
+        """
+        return self._core.html()
+
+    def write(self, folder: str | os.PathLike[str]) -> None:
+        """Writes ``report.html``, ``report.md``, ``results.json``, ``results.csv`` and the figures into a folder.
+
+        Parameters
+        ----------
+        folder : str or path
+            Is made if it is not there.
+        """
+        os.makedirs(folder, exist_ok=True)
+        self._core.write(os.fspath(folder))
+
+    def __repr__(self) -> str:
+        return f"<Report: {self.title}, {len(self.results)} rows, {self.seconds:.1f} s>"
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown()
+
+
+def experiments() -> dict[str, str]:
+    """The experiments by name, with what each reproduces.
+
+    Returns
+    -------
+    dict of str to str
+
+    Examples
+    --------
+    >>> import attractor
+    >>> list(attractor.experiments())[:3]
+    ['table1', 'fig1', 'fig2']
+    """
+    return {name: title for name, title, _ in _attractor.experiments()}
+
+
+def reproduce(
+    name: str,
+    *,
+    random_state: Any = 0,
+    progress: Progress | None = None,
+    repetitions: int | None = None,
+    sets: int | None = None,
+    data: Any = None,
+    shape: str | None = None,
+    order: Any = None,
+    images: int | None = None,
+    runs: int | None = None,
+    threshold: float | None = None,
+) -> Report:
+    """Runs an experiment of the papers; published numbers stand beside ours.
+
+    Parameters
+    ----------
+    name : str
+        One of `experiments()`.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
+        Seed.
+    progress : callable, optional
+        Called with the parts that are done and the number of parts.
+    repetitions : int, optional
+        Pattern sets a cell, of "table1"; the paper has 100.
+    sets : int, optional
+        Pattern sets a setting, of "work-precision".
+    data : array_like (N, D) or (N, H, W), optional
+        Images of the experiments on images: bytes, or values in [0, 1]; default the digits that ship.
+    shape : str, optional
+        "HxW" or "CxHxW" of the images; else that of the array, or a square.
+    order : array_like of int, optional
+        Rows of `data`, in the order in which they are taken.
+    images, runs, threshold : optional
+        Images of the largest store, runs (each of other images), squared error up to which an output passes in paper mode.
+
+    Returns
+    -------
+    Report
+
+    Examples
+    --------
+    >>> import attractor
+    >>> report = attractor.reproduce("table1", repetitions=2)
+    >>> len(report.results)
+    24
+    """
+    rows: Array | None = None
+    if data is not None:
+        rows, shape = _images("data", data, shape)
+    core = _attractor.reproduce(
+        name,
+        seed=seed_of(random_state),
+        progress=progress,
+        repetitions=count_if("repetitions", repetitions),
+        sets=count_if("sets", sets),
+        data=rows,
+        shape=shape,
+        order=None if order is None else [whole("order", row) for row in np.asarray(order).tolist()],
+        images=count_if("images", images),
+        runs=count_if("runs", runs),
+        threshold=None if threshold is None else scalar("threshold", threshold),
+    )
+    return Report(core)
+
+
+def recommend(
+    patterns: Any,
+    corruption: str | Iterable[str],
+    *,
+    count: int | None = None,
+    cues: int | None = None,
+    shape: str | None = None,
+    random_state: Any = 0,
+    progress: Progress | None = None,
+) -> Report:
+    """Tries every pair of similarity and separation on corrupted patterns, best first.
+
+    Parameters
+    ----------
+    patterns : array_like (N, D) or (N, H, W)
+        Bytes (uint8) are read as grey values from 0 to 1.
+    corruption : str or iterable of str
+        As in `corrupt`.
+    count, cues : int, optional
+        Patterns that are stored (at most 2,000 if not given) and cues that are made of them (1,000).
+    shape : str, optional
+        "HxW" or "CxHxW" of images; else that of the array, or a square.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
+        Seed.
+    progress : callable, optional
+        Called with the parts that are done and the number of parts.
+
+    Returns
+    -------
+    Report
+
+    Examples
+    --------
+    >>> import attractor
+    >>> report = attractor.recommend(attractor.digits().images[:50], "sigma:0.1")
+    >>> report.results[0]["corruption"]
+    'sigma:0.1'
+    """
+    rows, shape = _images("patterns", patterns, shape)
+    asked = [corruption] if isinstance(corruption, str) else list(corruption)
+    core = _attractor.recommend(
+        rows,
+        asked,
+        count=count_if("count", count),
+        cues=count_if("cues", cues),
+        seed=seed_of(random_state),
+        shape=shape,
+        progress=progress,
+    )
+    return Report(core)
+
+
+def _images(what: str, values: Any, shape: str | None) -> tuple[Array, str | None]:
+    """Rows of bytes or floats, and the shape that images have."""
+    array = as_array(what, values)
+    if shape is None and array.ndim == 3:
+        shape = f"{array.shape[1]}x{array.shape[2]}"
+    rows = as_rows(what, array, False)
+    if rows.dtype == np.uint8:
+        return np.ascontiguousarray(rows), shape
+    return as_floats(rows, precision(array, None)), shape

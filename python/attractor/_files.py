@@ -1,0 +1,197 @@
+"""Files, corruption and the data that ship."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import _attractor, _models
+from ._arrays import Array, as_array, as_floats, as_rows, is_raw, precision, seed_of
+from ._memory import Memory
+from ._values import count, words
+
+
+class Corrupted(NamedTuple):
+    """Cues, and which of their units are still as they were."""
+
+    #: Shape of the patterns.
+    cues: Array
+    #: True where a unit was not removed: what `clamp` takes.
+    known: Array
+
+
+class Digits(NamedTuple):
+    """Handwritten digits, 8 x 8."""
+
+    #: (1797, 8, 8), uint8 from 0 to 255, in 17 grey levels.
+    images: Array
+    #: The digit that each shows, (1797,).
+    labels: Array
+
+
+class Rows(NamedTuple):
+    """What a file holds."""
+
+    #: (N, D): bytes, bools, float32 or float64, as in the file.
+    values: Array
+    #: Channels, height and width of images, where the file says that they are.
+    shape: str | None
+    #: A label for each row, where there are any.
+    labels: list[str] | None
+
+
+def load(path: str | os.PathLike[str], *, dtype: Any = None, **options: Any) -> Memory:
+    """Reads a stored memory, from here or from the command line.
+
+    Parameters
+    ----------
+    path : str or path
+        A file that `save` or ``attractor store`` wrote.
+    dtype : {"float32", "float64"}, optional
+        Number type of the states; that of the file if None.
+    **options
+        Options of its model, which go before those it was stored with.
+
+    Returns
+    -------
+    Memory
+
+    Raises
+    ------
+    OSError
+        No such file, or one that cannot be read.
+    ValueError
+        A file that is no memory, or is damaged; an option that the model does not have.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import attractor
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "two.memory")
+    ...     attractor.Modern([[1.0, 2.0], [2.0, 1.0]], beta=3.0).save(path)
+    ...     attractor.load(path)
+    <Modern(beta=3.0, prepare='none') of 2 memories of 2 units, float64, beta 3>
+    """
+    wide = None if dtype is None else precision(np.empty(0), dtype).itemsize == 8
+    kinds = {kind._model: kind for kind in _models.MODELS}
+    place = os.fsdecode(path)
+    core = _attractor.Memory.load(place, None, None, wide)
+    memory: Memory = kinds[core.model]()
+    for name, value in core.options.items():
+        setattr(memory, name.replace("-", "_"), _value(value))
+    memory.prepare = core.prepare
+    if options:
+        memory.set_params(**options)
+        core = _attractor.Memory.load(place, None, memory._named(), wide)
+    memory._hold(core, _labels(core))
+    return memory
+
+
+def _labels(core: _attractor.Memory) -> Array | None:
+    """Labels of a file, which are texts; those of whole numbers are numbers again."""
+    labels = core.labels()
+    if labels is None:
+        return None
+    try:
+        numbers = [int(label) for label in labels]
+    except ValueError:
+        return np.array(labels)
+    return np.array(numbers if [str(number) for number in numbers] == labels else labels)
+
+
+def _value(said: str) -> Any:
+    """An option as it was given, from its text; a flag has none."""
+    for kind in (int, float):
+        try:
+            return kind(said)
+        except ValueError:
+            pass
+    return said or True
+
+
+def read(path: str | os.PathLike[str], *, shape: str | None = None, layout: str | None = None) -> Rows:
+    """Reads rows from any kind of file that the command line reads.
+
+    Parameters
+    ----------
+    path : str or path
+        A .npy, .npz (FILE:ARRAY), .safetensors, IDX, CIFAR-10 .bin or .csv file, a PNG or JPEG picture, a folder of pictures;
+        .gz too.
+    shape : str, optional
+        "HxW" or "CxHxW" of images, where the file does not say.
+    layout : {"chw", "hwc"}, optional
+        Order of an image's numbers, where the file does not say.
+
+    Returns
+    -------
+    Rows
+    """
+    return Rows(*_attractor.read(os.fsdecode(path), shape, layout))
+
+
+def corrupt(
+    patterns: Any, corruption: str, *, shape: str | None = None, first_row: int = 0, random_state: Any = 0
+) -> Corrupted:
+    """Makes cues of patterns: noise, flips and missing parts.
+
+    Parameters
+    ----------
+    patterns : array_like (N, D), or (N, H, W) of images
+        Bytes (uint8) are read as grey values from 0 to 1, of which a flip is 1 - y.
+    corruption : str
+        "sigma:S" (with ":clip" or ":fold" to stay in [0, 1]), "signal:T", "flip:P", "salt-pepper:P", "mask:P", or
+        "block:SIDE:SHARE" with SIDE one of bottom, top, left, right, border.
+    shape : str, optional
+        "HxW" or "CxHxW" of images; else that of the array, or a square.
+    first_row : int, default 0
+        Number of the first pattern: numbers name random streams.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
+        Seed.
+
+    Returns
+    -------
+    Corrupted
+        With `cues` and `known`.
+
+    Examples
+    --------
+    >>> import attractor
+    >>> cues, known = attractor.corrupt([[1.0, 2.0], [3.0, 4.0]], "block:bottom:1", shape="2x1")
+    >>> cues
+    array([[0., 0.],
+           [0., 0.]])
+    """
+    array = as_array("patterns", patterns)
+    kind = precision(array, None)
+    if shape is None and array.ndim == 3:
+        shape = f"{array.shape[1]}x{array.shape[2]}"
+    flat = as_floats(as_rows("patterns", array, True), kind)
+    if not np.isfinite(flat).all():
+        raise ValueError("patterns: expected finite numbers, found NaN or infinity; remove or repair those rows")
+    seed, first = seed_of(random_state), count("first_row", first_row)
+    cues, known = _attractor.corrupt(flat, words("corruption", corruption), seed, first, is_raw(array), shape)
+    return Corrupted(cues.reshape(array.shape), known.reshape(array.shape))
+
+
+def digits() -> Digits:
+    """The 1,797 handwritten digits that ship with the package.
+
+    "Optical recognition of handwritten digits" by E. Alpaydin and C. Kaynak (UCI Machine Learning Repository, 1998, CC BY
+    4.0), test part, in the order of scikit-learn's `load_digits`; their grey levels, 0 to 16, are stretched to bytes.
+
+    Returns
+    -------
+    Digits
+
+    Examples
+    --------
+    >>> import attractor
+    >>> attractor.digits().images.shape
+    (1797, 8, 8)
+    """
+    images, labels = _attractor.digits()
+    grey = np.rint(images * (255 / 16)).astype(np.uint8)
+    return Digits(grey.reshape(-1, 8, 8), labels)

@@ -1,0 +1,150 @@
+"""What a memory says of single states."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import _attractor
+from ._arrays import Array, levels, like, rows, shown
+from ._estimator import Estimator
+from ._values import words
+
+
+class Landscape(Estimator):
+    """Energy, its slope, and what noise hides."""
+
+    def energy(self, states: Any, sigma: Any = None) -> Array:
+        """Energy of states.
+
+        Parameters
+        ----------
+        states : array_like (B, D) or (D,)
+            States, in the units of the patterns.
+        sigma : float or array_like (B,), optional
+            Noise levels, for memories with one landscape for each.
+
+        Returns
+        -------
+        ndarray of float64 (B,)
+
+        Raises
+        ------
+        TypeError
+            A memory whose recall lowers no energy, or that has one for each noise level and was given none.
+
+        Examples
+        --------
+        >>> import attractor
+        >>> memory = attractor.Dense([[1.0, 1, 1, -1], [1, -1, 1, 1]], separation="poly:3")
+        >>> memory.energy([1, 1, 1, -1])  # -(4**3 + 0**3)
+        array([-64.])
+        """
+        return self._number("energy", states, sigma)
+
+    def gradient(self, states: Any, sigma: Any = None) -> Array:
+        """Slope of the energy.
+
+        Parameters
+        ----------
+        states, sigma
+            As in `energy`.
+
+        Returns
+        -------
+        ndarray, shape of the states
+
+        Examples
+        --------
+        >>> import attractor
+        >>> memory = attractor.Modern([[2.0, 0.0], [0.0, 2.0]], beta=1.0)
+        >>> memory.gradient([1.0, 1.0])  # x - sum(w y)
+        array([0., 0.])
+        """
+        return self._vector("gradient", states, sigma)
+
+    def denoise(self, x: Any, sigma: Any) -> Any:
+        """D(x, sigma): the posterior mean of what was there before noise of that level.
+
+        Parameters
+        ----------
+        x : array_like or torch.Tensor (B, ...)
+            Noisy states y + sigma * noise.
+        sigma : float or array_like (B,)
+            Noise levels >= 0.
+
+        Returns
+        -------
+        ndarray, or torch.Tensor if x is one, shape of x
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import attractor
+        >>> memory = attractor.Diffusion([[1.0], [-1.0]])
+        >>> bool(np.isclose(memory.denoise([[0.3]], 0.8), np.tanh(0.3 / 0.64)).all())
+        True
+        """
+        return like(self._vector("denoise", x, sigma), x)
+
+    def __call__(self, x: Any, sigma: Any, **_: Any) -> Any:
+        """The same as `denoise`: a memory is a denoiser for samplers written elsewhere."""
+        return self.denoise(x, sigma)
+
+    def posterior(self, states: Any, sigma: Any = None) -> Array:
+        """Posterior probability of every memory.
+
+        Parameters
+        ----------
+        states, sigma
+            As in `energy`.
+
+        Returns
+        -------
+        ndarray of float64 (B, N)
+        """
+        core = self._built()
+        array, _ = rows("states", states, self._kind)
+        return core.posterior(array, levels(sigma, len(array)))
+
+    def log_prob(self, states: Any, sigma: Any, *, method: str = "exact") -> Array:
+        """ln p of states under the memory with noise of a level.
+
+        Parameters
+        ----------
+        states : array_like (B, D) or (D,)
+            States, in the units of the patterns.
+        sigma : float or array_like (B,)
+            Noise levels > 0.
+        method : {"exact", "flow"}, default "exact"
+            In closed form, or by the divergence of the probability flow (in float64).
+
+        Returns
+        -------
+        ndarray of float64 (B,)
+            In nats, of a density over D units.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import attractor
+        >>> memory = attractor.Diffusion([[0.0, 0.0]])
+        >>> bool(np.isclose(memory.log_prob([0.6, 0.8], 2.0), -0.5 / 4 - np.log(8 * np.pi)).all())
+        True
+        """
+        if words("method", method) not in ("exact", "flow"):
+            raise ValueError(f"method: expected exact or flow, found {shown(method)}")
+        # The flow's integral is a sum of differences.
+        return self._number(method, states, sigma, self._wide() if method == "flow" else None)
+
+    def _number(self, what: str, states: Any, sigma: Any, core: _attractor.Memory | None = None) -> Array:
+        core = core or self._built()
+        array, _ = rows("states", states, np.dtype(np.float64 if core.wide else np.float32))
+        return core.number(what, array, levels(sigma, len(array)))
+
+    def _vector(self, what: str, states: Any, sigma: Any) -> Array:
+        core = self._built()
+        array, shape = rows("states", states, self._kind)
+        result = core.vector(what, array, levels(sigma, len(array)))
+        return result if len(shape) == 2 else result.reshape(shape)

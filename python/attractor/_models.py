@@ -1,0 +1,718 @@
+"""The memories, one class for each model. Written by python/generate.py; change that, or the models in Rust."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ._described import Described
+from ._foreign import Foreign
+from ._memory import Memory
+from ._paths import Process, Sampler
+
+
+class Hopfield(Memory):
+    """Classical Hopfield network.
+
+    ::
+
+        E(x) = -1/2 x'Wx;  x <- sign(Wx)
+
+    Cost: D^2 multiply-adds an update and cue; D^2 numbers; storing N patterns N D^2. Source: Hopfield (1982); Storkey
+    & Valabregue (1999); Personnaz et al. (1985); Ambrogioni (2023), Eq. 1-3.
+
+    Parameters
+    ----------
+    patterns : array_like (N, D), or (N, ...) of images, optional
+        Patterns to store, as with `fit`; without them it is a memory to be fitted. States are +1 and -1.
+    rule : hebb, pseudo-inverse, storkey, default hebb
+        How patterns become couplings W.
+    self_coupling : bool, default off
+        Keep the diagonal of W (the paper's Table 1 needs it).
+    update : synchronous, asynchronous, glauber, default synchronous
+        All units at once, one after the other, or at random at a temperature.
+    order : random, fixed, default random
+        Order of the units in a sweep.
+    temperature : a number > 0, default none; glauber needs one
+        Temperature T of Glauber updates, in units of the energy (for Hebb, T/D is the T of AGS).
+    labels : array_like (N,), optional
+        A label for each pattern.
+    prepare : {"auto", "none", "center", "normalize"}, default "auto"
+        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else.
+    dtype : {"float32", "float64"}, optional
+        Number type of the states; float64 if the patterns are, else float32.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
+        Seed of everything random in a recall; None draws one from NumPy.
+
+    Examples
+    --------
+    >>> import attractor
+    >>> memory = attractor.Hopfield([[1.0, 1, 1, 1, -1, -1, -1, -1], [1, -1, 1, -1, 1, -1, 1, -1]])
+    >>> memory.recall([[1.0, 1, 1, 1, -1, -1, -1, 1]]).memory
+    array([0])
+    """
+
+    _model: ClassVar[str] = "hopfield"
+    _options: ClassVar[tuple[str, ...]] = ("rule", "self_coupling", "update", "order", "temperature")
+    _parameters: ClassVar[tuple[str, ...]] = ("rule", "self_coupling", "update", "order", "temperature", "prepare", "dtype", "random_state")
+    _flags: ClassVar[tuple[str, ...]] = ("self_coupling",)
+
+    def __init__(
+        self,
+        patterns: Any = None,
+        *,
+        rule: str | None = None,
+        self_coupling: bool = False,
+        update: str | None = None,
+        order: str | None = None,
+        temperature: float | None = None,
+        prepare: str = "auto",
+        dtype: Any = None,
+        random_state: Any = 0,
+        labels: Any = None,
+    ) -> None:
+        self.rule = rule
+        self.self_coupling = self_coupling
+        self.update = update
+        self.order = order
+        self.temperature = temperature
+        self.prepare = prepare
+        self.dtype = dtype
+        self.random_state = random_state
+        self._begin(patterns, labels=labels)
+
+
+class Bidirectional(Memory):
+    """Bidirectional associative memory.
+
+    ::
+
+        E(x, y) = -y'Wx, W = sum_n y_n x_n';  y <- sign(Wx), x <- sign(W'y);  E(x) = -sum_j |(Wx)_j|
+
+    Cost: 2 D Dv multiply-adds an update and cue (Dv units a value); 2 D Dv numbers; storing N pairs N D Dv. Source:
+    Kosko (1988).
+
+    Parameters
+    ----------
+    patterns : array_like (N, D), or (N, ...) of images, optional
+        Patterns to store, as with `fit`; without them it is a memory to be fitted. States are +1 and -1.
+    labels : array_like (N,), optional
+        A label for each pattern.
+    values : array_like (N, Dv), optional
+        Vectors that the patterns bring to mind.
+    prepare : {"auto", "none", "center", "normalize"}, default "auto"
+        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else.
+    dtype : {"float32", "float64"}, optional
+        Number type of the states; float64 if the patterns are, else float32.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
+        Seed of everything random in a recall; None draws one from NumPy.
+
+    Examples
+    --------
+    >>> import attractor
+    >>> memory = attractor.Bidirectional([[1.0, 1, 1, 1, -1, -1, -1, -1], [1, -1, 1, -1, 1, -1, 1, -1]], values=[[1.0, -1], [-1, 1]])
+    >>> memory.recall([[1.0, 1, 1, 1, -1, -1, -1, 1]]).memory
+    array([0])
+    """
+
+    _model: ClassVar[str] = "bam"
+    _options: ClassVar[tuple[str, ...]] = ()
+    _parameters: ClassVar[tuple[str, ...]] = ("prepare", "dtype", "random_state")
+
+    def __init__(
+        self,
+        patterns: Any = None,
+        *,
+        prepare: str = "auto",
+        dtype: Any = None,
+        random_state: Any = 0,
+        labels: Any = None,
+        values: Any = None,
+    ) -> None:
+        self.prepare = prepare
+        self.dtype = dtype
+        self.random_state = random_state
+        self._begin(patterns, labels=labels, values=values)
+
+
+class SparseDistributed(Memory):
+    """Sparse distributed memory.
+
+    ::
+
+        write: c_a += y, |a - y| <= R;  read: x <- sign(sum of c_a over |a - x| <= R)  (no energy)
+
+    Cost: M D bits compared and p M D counters added an update and cue; M D counters and M D bits. Source: Kanerva
+    (1988, 1993).
+
+    Parameters
+    ----------
+    patterns : array_like (N, D), or (N, ...) of images, optional
+        Patterns to store, as with `fit`; without them it is a memory to be fitted. States are +1 and -1.
+    locations : a whole number > 0, default 10000
+        Hard locations M: random addresses with a counter for each unit.
+    location_seed : a whole number, default 0
+        Seed of the hard locations' addresses.
+    radius : auto, or a whole number > 0, default auto
+        Hamming radius R within which locations are active; auto reaches the activation probability.
+    activation : auto, or a probability between 0 and 1, default auto: (2 M N)^(-1/3), Kanerva's optimum
+        Probability that a location is active, which sets the radius.
+    counters : 2 to 32, default 8
+        Bits of a counter, which stops at its limits +-(2^(bits-1) - 1).
+    labels : array_like (N,), optional
+        A label for each pattern.
+    values : array_like (N, Dv), optional
+        Vectors that the patterns bring to mind.
+    prepare : {"auto", "none", "center", "normalize"}, default "auto"
+        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else.
+    dtype : {"float32", "float64"}, optional
+        Number type of the states; float64 if the patterns are, else float32.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
+        Seed of everything random in a recall; None draws one from NumPy.
+
+    Examples
+    --------
+    >>> import attractor
+    >>> memory = attractor.SparseDistributed([[1.0, 1, 1, 1, -1, -1, -1, -1], [1, -1, 1, -1, 1, -1, 1, -1]])
+    >>> memory.recall([[1.0, 1, 1, 1, -1, -1, -1, 1]]).memory
+    array([0])
+    """
+
+    _model: ClassVar[str] = "sdm"
+    _options: ClassVar[tuple[str, ...]] = ("locations", "location_seed", "radius", "activation", "counters")
+    _parameters: ClassVar[tuple[str, ...]] = ("locations", "location_seed", "radius", "activation", "counters", "prepare", "dtype", "random_state")
+
+    def __init__(
+        self,
+        patterns: Any = None,
+        *,
+        locations: int | None = None,
+        location_seed: int | None = None,
+        radius: int | str | None = None,
+        activation: float | str | None = None,
+        counters: int | None = None,
+        prepare: str = "auto",
+        dtype: Any = None,
+        random_state: Any = 0,
+        labels: Any = None,
+        values: Any = None,
+    ) -> None:
+        self.locations = locations
+        self.location_seed = location_seed
+        self.radius = radius
+        self.activation = activation
+        self.counters = counters
+        self.prepare = prepare
+        self.dtype = dtype
+        self.random_state = random_state
+        self._begin(patterns, labels=labels, values=values)
+
+
+class Dense(Memory):
+    """Dense associative memory.
+
+    ::
+
+        E(x) = -sum_n F(x.y_n), F = u^k, max(u,0)^k; or -ln sum_n exp(x.y_n);  flips that lower E
+
+    Cost: N operations a unit, N D a sweep and cue; 2 N D numbers. Source: Krotov & Hopfield (2016); Demircigil et al.
+    (2017); Ambrogioni (2023), Eq. 4.
+
+    Parameters
+    ----------
+    patterns : array_like (N, D), or (N, ...) of images, optional
+        Patterns to store, as with `fit`; without them it is a memory to be fitted. States are +1 and -1.
+    separation : poly:K, relu:K, exp with K >= 2, default poly:3
+        The function F of the overlaps, of degree K >= 2; even poly also stores -y.
+    order : random, fixed, default random
+        Order of the units in a sweep.
+    labels : array_like (N,), optional
+        A label for each pattern.
+    prepare : {"auto", "none", "center", "normalize"}, default "auto"
+        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else.
+    dtype : {"float32", "float64"}, optional
+        Number type of the states; float64 if the patterns are, else float32.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
+        Seed of everything random in a recall; None draws one from NumPy.
+
+    Examples
+    --------
+    >>> import attractor
+    >>> memory = attractor.Dense([[1.0, 1, 1, 1, -1, -1, -1, -1], [1, -1, 1, -1, 1, -1, 1, -1]])
+    >>> memory.recall([[1.0, 1, 1, 1, -1, -1, -1, 1]]).memory
+    array([0])
+    """
+
+    _model: ClassVar[str] = "dense"
+    _options: ClassVar[tuple[str, ...]] = ("separation", "order")
+    _parameters: ClassVar[tuple[str, ...]] = ("separation", "order", "prepare", "dtype", "random_state")
+
+    def __init__(
+        self,
+        patterns: Any = None,
+        *,
+        separation: str | None = None,
+        order: str | None = None,
+        prepare: str = "auto",
+        dtype: Any = None,
+        random_state: Any = 0,
+        labels: Any = None,
+    ) -> None:
+        self.separation = separation
+        self.order = order
+        self.prepare = prepare
+        self.dtype = dtype
+        self.random_state = random_state
+        self._begin(patterns, labels=labels)
+
+
+class Modern(Memory):
+    """Modern continuous Hopfield network.
+
+    ::
+
+        E(x) = -1/beta ln sum_n exp(beta x.y_n) + |x|^2/2;  x <- Y' softmax(beta Y x)
+
+    Cost: 4 N D operations and N exponentials an update and cue; N D numbers. Source: Ramsauer et al. (2021);
+    Ambrogioni (2023), Eq. 5.
+
+    Parameters
+    ----------
+    patterns : array_like (N, D), or (N, ...) of images, optional
+        Patterns to store, as with `fit`; without them it is a memory to be fitted.
+    beta : a number > 0, or auto, default auto
+        Inverse temperature; auto separates the stored patterns.
+    norm_bias : auto, on, off, default auto: on for prepared patterns
+        Logits beta x.y - beta |y|^2/2, which compares patterns of unequal norm by distance.
+    labels : array_like (N,), optional
+        A label for each pattern.
+    weights : array_like (N,), optional
+        Prior weights > 0 of the patterns.
+    values : array_like (N, Dv), optional
+        Vectors that the patterns bring to mind.
+    prepare : {"auto", "none", "center", "normalize"}, default "auto"
+        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else.
+    dtype : {"float32", "float64"}, optional
+        Number type of the states; float64 if the patterns are, else float32.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
+        Seed of everything random in a recall; None draws one from NumPy.
+
+    Examples
+    --------
+    >>> import attractor
+    >>> memory = attractor.Modern([[1.0, 1, 1, 1, -1, -1, -1, -1], [1, -1, 1, -1, 1, -1, 1, -1]])
+    >>> memory.recall([[1.0, 1, 1, 1, -1, -1, -1, 1]]).memory
+    array([0])
+    """
+
+    _model: ClassVar[str] = "modern"
+    _options: ClassVar[tuple[str, ...]] = ("beta", "norm_bias")
+    _parameters: ClassVar[tuple[str, ...]] = ("beta", "norm_bias", "prepare", "dtype", "random_state")
+
+    def __init__(
+        self,
+        patterns: Any = None,
+        *,
+        beta: float | str | None = None,
+        norm_bias: str | None = None,
+        prepare: str = "auto",
+        dtype: Any = None,
+        random_state: Any = 0,
+        labels: Any = None,
+        weights: Any = None,
+        values: Any = None,
+    ) -> None:
+        self.beta = beta
+        self.norm_bias = norm_bias
+        self.prepare = prepare
+        self.dtype = dtype
+        self.random_state = random_state
+        self._begin(patterns, labels=labels, weights=weights, values=values)
+
+
+class Universal(Memory):
+    """Universal Hopfield network.
+
+    ::
+
+        z = P sep(sim(M, q)): similarity, separation, projection
+
+    Cost: N D operations an update and cue, and N D more where all patterns have weight; N D numbers. Source: Millidge
+    et al. (2022), Eq. 1.
+
+    Parameters
+    ----------
+    patterns : array_like (N, D), or (N, ...) of images, optional
+        Patterns to store, as with `fit`; without them it is a memory to be fitted.
+    similarity : dot, cosine, pearson, euclidean, manhattan, inverse-euclidean, inverse-manhattan, l1-dot, kl, reverse-kl, jensen-shannon, hamming, default manhattan
+        How alike a pattern and the cue are.
+    separation : identity, log, sqrt, poly:N, relu:N, softmax:BETA, exp, max, k-max:K, threshold:R, sparsemax[:BETA], entmax:ALPHA[:BETA], default max
+        How similarities become weights; N is the exponent of the weights, and so one less than the degree of an
+        energy.
+    preset : classical, bidirectional, sdm, continuous-sdm, dense[:K], modern, attention, nearest, predictive, episodic, default none
+        Similarity, separation and output of a known model, of which the other options change a part.
+    output : identity, sign, default identity
+        What is done to the read state.
+    compat : uhn2022, default none
+        The arithmetic of the code published with Millidge et al. (2022), slips included.
+    dynamics : single-shot, descent, two-layer, default single-shot
+        How states move: by the read itself, to what lowers the energy (for manhattan medians), or as visible and
+        hidden units.
+    visible : identity, tanh, default identity; tanh where that has no floor
+        Activity of visible units, with dynamics two-layer.
+    lag : a number >= 0, default 0.1
+        Time constant of hidden units over that of visible ones, with dynamics two-layer.
+    step : a number > 0, default 0.2
+        Time of an update over that of visible units, with dynamics two-layer.
+    labels : array_like (N,), optional
+        A label for each pattern.
+    values : array_like (N, Dv), optional
+        Vectors that the patterns bring to mind.
+    prepare : {"auto", "none", "center", "normalize"}, default "auto"
+        What is done to the patterns first; auto leaves images as they are, and leaves all else.
+    dtype : {"float32", "float64"}, optional
+        Number type of the states; float64 if the patterns are, else float32.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
+        Seed of everything random in a recall; None draws one from NumPy.
+
+    Examples
+    --------
+    >>> import attractor
+    >>> memory = attractor.Universal([[1.0, 1, 1, 1, -1, -1, -1, -1], [1, -1, 1, -1, 1, -1, 1, -1]])
+    >>> memory.recall([[1.0, 1, 1, 1, -1, -1, -1, 1]]).memory
+    array([0])
+    """
+
+    _model: ClassVar[str] = "universal"
+    _options: ClassVar[tuple[str, ...]] = ("similarity", "separation", "preset", "output", "compat", "dynamics", "visible", "lag", "step")
+    _parameters: ClassVar[tuple[str, ...]] = ("similarity", "separation", "preset", "output", "compat", "dynamics", "visible", "lag", "step", "prepare", "dtype", "random_state")
+
+    def __init__(
+        self,
+        patterns: Any = None,
+        *,
+        similarity: str | None = None,
+        separation: str | None = None,
+        preset: str | None = None,
+        output: str | None = None,
+        compat: str | None = None,
+        dynamics: str | None = None,
+        visible: str | None = None,
+        lag: float | None = None,
+        step: float | None = None,
+        prepare: str = "auto",
+        dtype: Any = None,
+        random_state: Any = 0,
+        labels: Any = None,
+        values: Any = None,
+    ) -> None:
+        self.similarity = similarity
+        self.separation = separation
+        self.preset = preset
+        self.output = output
+        self.compat = compat
+        self.dynamics = dynamics
+        self.visible = visible
+        self.lag = lag
+        self.step = step
+        self.prepare = prepare
+        self.dtype = dtype
+        self.random_state = random_state
+        self._begin(patterns, labels=labels, values=values)
+
+
+class Diffusion(Memory):
+    """Exact-score diffusion on stored patterns.
+
+    ::
+
+        E_s(z) = -s^2 ln 1/N sum_n exp(-|z-y_n|^2/2s^2);  dz/ds = (z - D(z;s))/s down to s = 0
+
+    Cost: 4 N D operations and N exponentials a step and cue (heun twice); N D numbers. Source: Ambrogioni (2023), Eq.
+    6-14 and App. A; samplers: Song et al. (2021), Karras et al. (2022), Lu et al. (2022).
+
+    Parameters
+    ----------
+    patterns : array_like (N, D), or (N, ...) of images, optional
+        Patterns to store, as with `fit`; without them it is a memory to be fitted.
+    process : ve, vp, vp-linear, sub-vp, edm, flow, default vp
+        Noising process: variance exploding, preserving (at a constant or linear rate), below preserving, sigma =
+        t, linear flow matching. A `Process` carries its rates.
+    gamma : a number > 0, default 0.8 (vp), 1 (ve)
+        Constant rate of the process: gamma of vp, noise per root time of ve.
+    rate_min : a number > 0, default 0.1
+        Rate of vp-linear and sub-vp at t = 0.
+    rate_max : a number > 0, default 20
+        Rate of vp-linear and sub-vp at t = 1.
+    sampler : euler, ddim, heun, dpmpp-2m, dormand-prince, euler-maruyama, ancestral, predictor-corrector, langevin, bridge, one-step, default dpmpp-2m
+        How the state is taken down the noise levels; euler-maruyama, ancestral and bridge draw the memory from
+        the posterior, predictor-corrector and langevin are random too. A `Sampler` carries its steps and grid.
+    steps : a whole number > 0, default 24; 12 heun, 48 ddim, 300 euler, euler-maruyama and ancestral, 150 predictor-corrector, 1000 langevin; extended: twice as many
+        Steps of the sampler (dormand-prince: of its output, between which it takes its own).
+    rho : a number from 0.1 to 100, default 2
+        Exponent of the grid of noise levels: 1 equal steps, 7 as Karras et al. (not of the Euler methods).
+    last : a number from 1e-12 to 1, default 0.002
+        Last positive noise level, in spreads of the memory.
+    accuracy : a number from 1e-14 to 1, default 1e-6
+        Error that dormand-prince may make in a step and unit, in spreads of the memory.
+    labels : array_like (N,), optional
+        A label for each pattern.
+    weights : array_like (N,), optional
+        Prior weights > 0 of the patterns.
+    values : array_like (N, Dv), optional
+        Vectors that the patterns bring to mind.
+    prepare : {"auto", "none", "center", "normalize"}, default "auto"
+        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else.
+    dtype : {"float32", "float64"}, optional
+        Number type of the states; float64 if the patterns are, else float32.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
+        Seed of everything random in a recall; None draws one from NumPy.
+
+    Examples
+    --------
+    >>> import attractor
+    >>> memory = attractor.Diffusion([[1.0, 1, 1, 1, -1, -1, -1, -1], [1, -1, 1, -1, 1, -1, 1, -1]])
+    >>> memory.recall([[1.0, 1, 1, 1, -1, -1, -1, 1]]).memory
+    array([0])
+    """
+
+    _model: ClassVar[str] = "diffusion"
+    _options: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy")
+    _parameters: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "prepare", "dtype", "random_state")
+
+    def __init__(
+        self,
+        patterns: Any = None,
+        *,
+        process: str | Process | None = None,
+        gamma: float | None = None,
+        rate_min: float | None = None,
+        rate_max: float | None = None,
+        sampler: str | Sampler | None = None,
+        steps: int | None = None,
+        rho: float | None = None,
+        last: float | None = None,
+        accuracy: float | None = None,
+        prepare: str = "auto",
+        dtype: Any = None,
+        random_state: Any = 0,
+        labels: Any = None,
+        weights: Any = None,
+        values: Any = None,
+    ) -> None:
+        self.process = process
+        self.gamma = gamma
+        self.rate_min = rate_min
+        self.rate_max = rate_max
+        self.sampler = sampler
+        self.steps = steps
+        self.rho = rho
+        self.last = last
+        self.accuracy = accuracy
+        self.prepare = prepare
+        self.dtype = dtype
+        self.random_state = random_state
+        self._begin(patterns, labels=labels, weights=weights, values=values)
+
+
+class Mixture(Described):
+    """Diffusion on memories of any form: points, subspaces, segments, spheres, clouds.
+
+    ::
+
+        E_s(z) = -s^2 ln sum_c w_c int exp(-|z-y|^2/2s^2) p_c(dy);  dz/ds = (z - D(z;s))/s down to s = 0
+
+    Cost: as diffusion for points and clouds; about 4 k D operations a step, cue and shape of k dimensions. Source:
+    Ambrogioni (2023), section 5.2, Eq. 23.
+
+    Parameters
+    ----------
+    memories : path, list of dict, or array_like (N, D), optional
+        A description in a .toml or .json file, its entries as dictionaries (see docs/extended-memories.md), or
+        points.
+    process : ve, vp, vp-linear, sub-vp, edm, flow, default vp
+        Noising process: variance exploding, preserving (at a constant or linear rate), below preserving, sigma =
+        t, linear flow matching. A `Process` carries its rates.
+    gamma : a number > 0, default 0.8 (vp), 1 (ve)
+        Constant rate of the process: gamma of vp, noise per root time of ve.
+    rate_min : a number > 0, default 0.1
+        Rate of vp-linear and sub-vp at t = 0.
+    rate_max : a number > 0, default 20
+        Rate of vp-linear and sub-vp at t = 1.
+    sampler : euler, ddim, heun, dpmpp-2m, dormand-prince, euler-maruyama, ancestral, predictor-corrector, langevin, bridge, one-step, default dpmpp-2m
+        How the state is taken down the noise levels; euler-maruyama, ancestral and bridge draw the memory from
+        the posterior, predictor-corrector and langevin are random too. A `Sampler` carries its steps and grid.
+    steps : a whole number > 0, default 24; 12 heun, 48 ddim, 300 euler, euler-maruyama and ancestral, 150 predictor-corrector, 1000 langevin; extended: twice as many
+        Steps of the sampler (dormand-prince: of its output, between which it takes its own).
+    rho : a number from 0.1 to 100, default 2
+        Exponent of the grid of noise levels: 1 equal steps, 7 as Karras et al. (not of the Euler methods).
+    last : a number from 1e-12 to 1, default 0.002
+        Last positive noise level, in spreads of the memory.
+    accuracy : a number from 1e-14 to 1, default 1e-6
+        Error that dormand-prince may make in a step and unit, in spreads of the memory.
+    dtype : {"float32", "float64"}, optional
+        Number type of the states; float64 if not given.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
+        Seed of everything random in a recall; None draws one from NumPy.
+
+    Examples
+    --------
+    >>> import attractor
+    >>> memory = attractor.Mixture([
+    ...     {"kind": "points", "at": [[2.0, 0.0]]},
+    ...     {"kind": "segment", "from": [-1.0, -1.0], "to": [-1.0, 1.0]},
+    ... ])
+    >>> memory.recall([[-0.6, 0.3]], sigma=0.3).memory
+    array([1])
+    """
+
+    _model: ClassVar[str] = "extended"
+    _options: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy")
+    _parameters: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "dtype", "random_state")
+
+    def __init__(
+        self,
+        memories: Any = None,
+        *,
+        process: str | Process | None = None,
+        gamma: float | None = None,
+        rate_min: float | None = None,
+        rate_max: float | None = None,
+        sampler: str | Sampler | None = None,
+        steps: int | None = None,
+        rho: float | None = None,
+        last: float | None = None,
+        accuracy: float | None = None,
+        dtype: Any = None,
+        random_state: Any = 0,
+    ) -> None:
+        self.process = process
+        self.gamma = gamma
+        self.rate_min = rate_min
+        self.rate_max = rate_max
+        self.sampler = sampler
+        self.steps = steps
+        self.rho = rho
+        self.last = last
+        self.accuracy = accuracy
+        self.dtype = dtype
+        self.random_state = random_state
+        if memories is not None:
+            self.fit(memories)
+
+
+class Denoiser(Foreign):
+    """Diffusion with any denoiser: a network of yours, a function.
+
+    ::
+
+        dz/ds = (z - D(z;s))/s down to s = 0
+
+    Cost: one call of the denoiser a step (heun twice). Source: Ambrogioni (2023), Eq. 6-14 and App. A; samplers: Song
+    et al. (2021), Karras et al. (2022), Lu et al. (2022).
+
+    It has no energy and no posterior, and cannot tell how noisy a cue is: give `recall` a `sigma` or `signal`. The denoiser
+    is called on the thread that calls, with all states of a step at once.
+
+    Parameters
+    ----------
+    denoiser : callable, optional
+        D(x, sigma): states (B, D) and noise levels (B,) to denoised states (B, D), as arrays; a torch.nn.Module
+        gets tensors. An object with a method `denoise` or `D` will do.
+    dim : int, optional
+        Units of a state, D; that of the patterns if they are given.
+    spread : float > 0, default 1
+        Root mean square deviation of a unit: the scale of the noise levels; that of the patterns if they are
+        given.
+    process : ve, vp, vp-linear, sub-vp, edm, flow, default vp
+        Noising process: variance exploding, preserving (at a constant or linear rate), below preserving, sigma =
+        t, linear flow matching. A `Process` carries its rates.
+    gamma : a number > 0, default 0.8 (vp), 1 (ve)
+        Constant rate of the process: gamma of vp, noise per root time of ve.
+    rate_min : a number > 0, default 0.1
+        Rate of vp-linear and sub-vp at t = 0.
+    rate_max : a number > 0, default 20
+        Rate of vp-linear and sub-vp at t = 1.
+    sampler : euler, ddim, heun, dpmpp-2m, dormand-prince, euler-maruyama, ancestral, predictor-corrector, langevin, bridge, one-step, default dpmpp-2m
+        How the state is taken down the noise levels; euler-maruyama, ancestral and bridge draw the memory from
+        the posterior, predictor-corrector and langevin are random too. A `Sampler` carries its steps and grid.
+    steps : a whole number > 0, default 24; 12 heun, 48 ddim, 300 euler, euler-maruyama and ancestral, 150 predictor-corrector, 1000 langevin; extended: twice as many
+        Steps of the sampler (dormand-prince: of its output, between which it takes its own).
+    rho : a number from 0.1 to 100, default 2
+        Exponent of the grid of noise levels: 1 equal steps, 7 as Karras et al. (not of the Euler methods).
+    last : a number from 1e-12 to 1, default 0.002
+        Last positive noise level, in spreads of the memory.
+    accuracy : a number from 1e-14 to 1, default 1e-6
+        Error that dormand-prince may make in a step and unit, in spreads of the memory.
+    patterns : array_like (N, D), optional
+        What recalled states are compared with, such as the training data; the denoiser does not see them.
+    labels : array_like (N,), optional
+        A label for each pattern.
+    dtype : {"float32", "float64"}, optional
+        Number type of the states; that of the patterns, else float64.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
+        Seed of everything random in a recall; None draws one from NumPy.
+
+    Examples
+    --------
+    Two memories, at +1 and -1:
+
+    >>> import numpy as np
+    >>> import attractor
+    >>> memory = attractor.Denoiser(lambda x, sigma: np.tanh(x / sigma[:, None] ** 2), dim=1)
+    >>> memory.recall([[0.3], [-0.1]], sigma=0.8).states.round(6)
+    array([[ 1.],
+           [-1.]])
+    """
+
+    _model: ClassVar[str] = "denoiser"
+    _options: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy")
+    _parameters: ClassVar[tuple[str, ...]] = ("denoiser", "dim", "spread", "process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "dtype", "random_state")
+
+    def __init__(
+        self,
+        denoiser: Any = None,
+        dim: int | None = None,
+        *,
+        spread: float = 1.0,
+        process: str | Process | None = None,
+        gamma: float | None = None,
+        rate_min: float | None = None,
+        rate_max: float | None = None,
+        sampler: str | Sampler | None = None,
+        steps: int | None = None,
+        rho: float | None = None,
+        last: float | None = None,
+        accuracy: float | None = None,
+        dtype: Any = None,
+        random_state: Any = 0,
+        patterns: Any = None,
+        labels: Any = None,
+    ) -> None:
+        self.denoiser = denoiser
+        self.dim = dim
+        self.spread = spread
+        self.process = process
+        self.gamma = gamma
+        self.rate_min = rate_min
+        self.rate_max = rate_max
+        self.sampler = sampler
+        self.steps = steps
+        self.rho = rho
+        self.last = last
+        self.accuracy = accuracy
+        self.dtype = dtype
+        self.random_state = random_state
+        self._start(patterns, labels)
+
+
+#: Every class of a model by name.
+MODELS: tuple[type[Memory], ...] = (
+    Hopfield,
+    Bidirectional,
+    SparseDistributed,
+    Dense,
+    Modern,
+    Universal,
+    Diffusion,
+    Mixture,
+)

@@ -1,0 +1,219 @@
+"""Noising processes and samplers as objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from . import _attractor
+from ._arrays import Array, as_array, shown
+from ._values import option, scalar
+
+
+class _Options:
+    """Options of diffusion by name, checked when they are made."""
+
+    #: The option that the name is.
+    _kind = ""
+
+    def __post_init__(self) -> None:
+        self._course()
+
+    def options(self) -> dict[str, str]:
+        """Options as the command line has them; what is not given is left out."""
+        named = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+        named[self._kind] = named.pop("name")
+        if named[self._kind] is None:
+            raise TypeError(f"{self._kind}: expected a name, found None")
+        said = {name.replace("_", "-"): option(name, value, False) for name, value in named.items()}
+        for name, value in named.items():
+            if name != self._kind and isinstance(value, str):
+                raise TypeError(f"{name}: expected a number, found {shown(value)}")
+        return {name: value for name, value in said.items() if value is not None}
+
+    def _course(self, other: _Options | None = None) -> _attractor.Course:
+        return _attractor.Course(self.options() | (other.options() if other is not None else {}))
+
+
+@dataclass(frozen=True)
+class Process(_Options):
+    """A noising process: states x = s(t) (y + sigma(t) noise).
+
+    Parameters
+    ----------
+    name : {"ve", "vp", "vp-linear", "sub-vp", "edm", "flow"}, default "vp"
+        Variance exploding, preserving (at a constant or a linear rate), below preserving, sigma = t, flow matching.
+    gamma : float > 0, optional
+        Constant rate of "vp" (default 0.8) and "ve" (default 1).
+    rate_min, rate_max : float > 0, optional
+        Rates of "vp-linear" and "sub-vp" at t = 0 and 1; default 0.1 and 20.
+
+    Raises
+    ------
+    ValueError
+        A name that there is not, a rate that the process does not have or that is outside its range.
+
+    Examples
+    --------
+    >>> import attractor
+    >>> process = attractor.Process("vp", gamma=0.8)
+    >>> float(process.scale(1.0).round(6))  # exp(-gamma t / 2)
+    0.67032
+    >>> float(process.time(process.sigma(1.5)).round(12))
+    1.5
+    """
+
+    name: str = "vp"
+    gamma: float | None = None
+    rate_min: float | None = None
+    rate_max: float | None = None
+
+    _kind = "process"
+
+    def _curve(self, what: str, at: Any) -> Array:
+        numbers = as_array(what, at).astype(np.float64)
+        if numbers.size and not (np.isfinite(numbers).all() and numbers.min() >= 0):
+            raise ValueError(f"{what}: expected finite numbers >= 0, found {shown(at)}")
+        curve = self._course().curve(what, numbers.ravel().tolist()).reshape(numbers.shape)
+        if not np.isfinite(curve).all() or (what in ("sigma", "scale", "time") and curve.size and curve.min() < 0):
+            raise ValueError(f"{what}: expected numbers at which the process {self.name} has one, found {shown(at)}")
+        return curve
+
+    def sigma(self, t: Any) -> Array:
+        """Noise-to-signal ratio sigma(t)."""
+        return self._curve("sigma", t)
+
+    def scale(self, t: Any) -> Array:
+        """Scale s(t)."""
+        return self._curve("scale", t)
+
+    def time(self, sigma: Any) -> Array:
+        """The time at which the noise-to-signal ratio is sigma."""
+        return self._curve("time", sigma)
+
+    def drift(self, t: Any) -> Array:
+        """Linear drift s'/s of dx = (s'/s) x dt + g dW."""
+        return self._curve("drift", t)
+
+    def squared_diffusion(self, t: Any) -> Array:
+        """Squared diffusion g**2 = s**2 (sigma**2)'."""
+        return self._curve("squared_diffusion", t)
+
+
+@dataclass(frozen=True)
+class Sampler(_Options):
+    """How a state is taken down the noise levels.
+
+    Parameters
+    ----------
+    name : str, default "dpmpp-2m"
+        One of `samplers()`.
+    steps : int > 0, optional
+        Steps; the sampler's own number if None.
+    rho : float, optional
+        Exponent of the grid of noise levels, 0.1 to 100; default 2.
+    last : float, optional
+        Last positive noise level, in spreads of the memory; default 0.002.
+    accuracy : float, optional
+        Error that "dormand-prince" may make in a step and unit, in spreads; default 1e-6.
+
+    Raises
+    ------
+    ValueError
+        A name that there is not, an option that the sampler does not have or that is outside its range.
+
+    Examples
+    --------
+    >>> import attractor
+    >>> heun = attractor.Sampler("heun", steps=6)
+    >>> heun.evaluations
+    11
+    >>> heun.levels(1.2).round(3)
+    array([1.2  , 0.784, 0.456, 0.216, 0.065, 0.002, 0.   ])
+    """
+
+    name: str = "dpmpp-2m"
+    steps: int | None = None
+    rho: float | None = None
+    last: float | None = None
+    accuracy: float | None = None
+
+    _kind = "sampler"
+
+    @property
+    def evaluations(self) -> int | None:
+        """Evaluations of the denoiser in a recall; None where they depend on the state."""
+        return self._course().evaluations
+
+    @property
+    def stochastic(self) -> bool:
+        """Whether it is random."""
+        return bool(samplers()[self.name]["stochastic"])
+
+    @property
+    def samples_posterior(self) -> bool:
+        """Whether it ends in each memory with its posterior probability."""
+        return bool(samplers()[self.name]["samples_posterior"])
+
+    def levels(self, sigma: Any, *, process: Process | None = None, spread: float = 1.0) -> Array:
+        """Noise levels from each sigma down to 0.
+
+        Parameters
+        ----------
+        sigma : float or array_like (B,)
+            First levels.
+        process : Process, optional
+            Whose times the Euler methods go by; default variance preserving.
+        spread : float, default 1
+            Of the memory.
+
+        Returns
+        -------
+        ndarray (steps + 1,) or (steps + 1, B)
+        """
+        first = as_array("sigma", sigma).astype(np.float64)
+        if first.ndim > 1 or not (np.isfinite(first).all() and (first >= 0).all()):
+            raise ValueError(f"sigma: expected a finite number >= 0, or one for each row, found {shown(sigma)}")
+        scale = scalar("spread", spread)
+        if not 0 < scale < np.inf:
+            raise ValueError(f"spread: expected a finite number > 0, found {spread}")
+        if process is not None and not isinstance(process, Process):
+            raise TypeError(f"process: expected a Process, found {shown(process)}")
+        levels = self._course(process).levels(first.ravel().tolist(), scale)
+        return levels if first.ndim else levels[:, 0]
+
+
+def samplers() -> dict[str, dict[str, Any]]:
+    """Every sampler by name, with what it is like.
+
+    Returns
+    -------
+    dict
+        Of each: its own number of `steps`, whether it is `stochastic`, whether it `samples_posterior`, and whether it
+        goes by a grid of levels (`has_grid`).
+
+    Examples
+    --------
+    >>> import attractor
+    >>> attractor.samplers()["heun"]["steps"]
+    12
+    """
+    return {entry.pop("name"): entry for entry in _attractor.samplers()}
+
+
+def processes() -> list[str]:
+    """Names of the noising processes.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> import attractor
+    >>> attractor.processes()
+    ['ve', 'vp', 'vp-linear', 'sub-vp', 'edm', 'flow']
+    """
+    return _attractor.processes()

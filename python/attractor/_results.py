@@ -1,0 +1,355 @@
+"""What recalls report: small frozen objects that hold arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ._arrays import Array
+
+#: Names of outcomes by their codes.
+_OUTCOMES = np.array(["settled", "still moving", "one update", "2-cycle", "stopped", "diverged", "refused"])
+
+
+#: What Rust reports of a row as a number, in its order.
+_NUMBERS = ("overlap", "distance", "entropy", "participation", "energy", "sigma", "beta", "match")
+#: And as a whole number.
+_WHOLE = ("memory", "steps", "_outcome", "outcome_step", "_regime")
+
+
+class Frame(NamedTuple):
+    """What an observer sees of one step of a recall."""
+
+    #: Steps made so far; 0 before the first.
+    step: int
+    #: Steps in all, at most.
+    steps: int
+    #: Which cues these are: those still under way.
+    rows: Array
+    #: Their states, in the units of the cues.
+    states: Array
+    #: Their noise levels; 0 for memories with one landscape.
+    sigma: Array
+
+
+class _Frozen:
+    """Fields that cannot be set."""
+
+    #: Fields that hold something for each row.
+    _columns: tuple[str, ...] = ()
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        self.__dict__.update(fields)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{type(self).__name__} is a result and cannot be changed; copy what you need of it")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{type(self).__name__} is a result and cannot be changed")
+
+    def to_dict(self) -> dict[str, Array]:
+        """One array for each thing that is reported of a row; what this memory does not have is left out.
+
+        Returns
+        -------
+        dict of str to ndarray
+        """
+        columns = {name: getattr(self, name) for name in self._columns}
+        return {name: column for name, column in columns.items() if column is not None}
+
+    def to_frame(self) -> Any:
+        """One row a cue, as a data frame.
+
+        Returns
+        -------
+        pandas.DataFrame, or polars.DataFrame where pandas is not installed
+
+        Raises
+        ------
+        ImportError
+            Neither is installed.
+        """
+        try:
+            import pandas
+        except ImportError:
+            try:
+                import polars
+            except ImportError:
+                raise ImportError(
+                    "to_frame: expected pandas or polars, found neither; install one, or use to_dict()"
+                ) from None
+            return polars.DataFrame(self.to_dict())
+        return pandas.DataFrame(self.to_dict())
+
+
+class Recall(_Frozen):
+    """The recall of a batch of cues. What the memory does not have is ``None``.
+
+    Attributes
+    ----------
+    states : ndarray, shape of the cues
+        Recalled states, in the units of the cues.
+    values : ndarray (B, Dv) or None
+        Associated values read out at the recalled states.
+    memory : ndarray of int (B,)
+        The stored memory nearest to each recalled state; -1 where it is refused or the memory knows none.
+    overlap : ndarray (B,) or None
+        The cosine with it; for states of +1 and -1 their overlap.
+    distance : ndarray (B,) or None
+        Root mean square distance of a unit from it.
+    candidates, posterior : ndarray (B, K) or None
+        The most probable memories, best first, and their probabilities: for diffusion at the cue's level, else at the
+        recalled state.
+    entropy, participation : ndarray (B,) or None
+        Entropy of the whole posterior, in nats, and 1/sum(w**2).
+    energy : ndarray (B,) or None
+        Energy of the recalled state.
+    sigma, beta : ndarray (B,) or None
+        Noise level of the cue, as told or as estimated; inverse temperature.
+    match : ndarray (B,) or None
+        Share of true cues that are no more probable than this one, where that was asked for.
+    steps, outcome_step : ndarray of int (B,)
+        Steps made; the step of the outcome, -1 where it has none.
+    outcome : ndarray of str (B,)
+        How it ended: settled, still moving, one update, 2-cycle, stopped, diverged or refused.
+    refused : ndarray of bool (B,)
+        Which cues matched too badly to be believed.
+    regime : ndarray of str (B,) or None
+        One pattern, a blend of so many, or the global average.
+    label : ndarray (B,) or None
+        The label of each recalled memory.
+    """
+
+    states: Array
+    values: Array | None
+    memory: Array
+    overlap: Array | None
+    distance: Array | None
+    candidates: Array | None
+    posterior: Array | None
+    entropy: Array | None
+    participation: Array | None
+    energy: Array | None
+    sigma: Array | None
+    beta: Array | None
+    match: Array | None
+    steps: Array
+    outcome_step: Array
+    _outcome: Array
+    _regime: Array
+    _labels: Array | None
+    _model: str
+    _there: list[bool]
+    _numbers: Array
+    _whole: Array
+
+    _columns = (
+        "memory",
+        "label",
+        "overlap",
+        "distance",
+        "match",
+        "entropy",
+        "participation",
+        "regime",
+        "energy",
+        "sigma",
+        "beta",
+        "outcome",
+        "outcome_step",
+        "steps",
+    )
+
+    def __init__(self, fields: tuple[Any, ...], shape: tuple[int, ...], labels: Array | None, model: str) -> None:
+        states, values, best, there, numbers, whole = fields
+        own = self.__dict__
+        own["states"] = states if len(shape) == 2 else states.reshape(shape)
+        own["values"] = values
+        own["posterior"], own["candidates"] = (None, None) if best is None else best
+        own["_there"], own["_numbers"], own["_whole"] = there, numbers, whole
+        own["_labels"], own["_model"] = labels, model
+
+    def __getattr__(self, name: str) -> Any:
+        """Columns are taken out of their table when they are asked for: most never are."""
+        if name in _NUMBERS:
+            place = _NUMBERS.index(name)
+            column = self._numbers[place] if self._there[place] else None
+        elif name in _WHOLE:
+            column = self._whole[_WHOLE.index(name)]
+        else:
+            raise AttributeError(f"a recall has no '{name}'")
+        self.__dict__[name] = column
+        return column
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *_NUMBERS, *_WHOLE]
+
+    @property
+    def outcome(self) -> Array:
+        """How each recall ended: settled, still moving, one update, 2-cycle, stopped, diverged or refused."""
+        return _OUTCOMES[self._outcome]
+
+    @property
+    def refused(self) -> Array:
+        """Which cues matched too badly to be believed."""
+        return self._outcome == len(_OUTCOMES) - 1
+
+    @property
+    def regime(self) -> Array | None:
+        """Where a modern Hopfield recall ended: one pattern, a blend of so many, or the global average."""
+        if not (self._regime >= 0).any():
+            return None
+        names = {-1: "", 0: "global average", 1: "one pattern"}
+        return np.array([names.get(code, f"blend of {code}") for code in self._regime.tolist()])
+
+    @property
+    def label(self) -> Array | None:
+        """The label of each recalled memory, where patterns have them."""
+        if self._labels is None:
+            return None
+        if (self.memory >= 0).all():
+            return self._labels[self.memory]
+        labels = self._labels.astype(object)
+        return np.array([labels[n] if n >= 0 else None for n in self.memory], dtype=object)
+
+    def __len__(self) -> int:
+        return len(self.memory)
+
+    def __repr__(self) -> str:
+        count = len(self)
+        lines = [f"Recall of {count} cue{'' if count == 1 else 's'} by {self._model}"]
+        most = 6
+        memories = ", ".join(str(n) if n >= 0 else "none" for n in self.memory[:most].tolist())
+        lines.append(f"  memory   {memories}{', ...' if count > most else ''}")
+        for name in ("overlap", "energy", "sigma"):
+            numbers = getattr(self, name)
+            if numbers is not None and count:
+                lines.append(
+                    f"  {name:8} {np.nanmin(numbers):.4g} to {np.nanmax(numbers):.4g}"
+                    if count > 1
+                    else f"  {name:8} {numbers[0]:.4g}"
+                )
+        kinds, counts = np.unique(self.outcome, return_counts=True)
+        lines.append(
+            "  outcome  " + ", ".join(f"{kind} {n}" for kind, n in zip(kinds.tolist(), counts.tolist(), strict=True))
+        )
+        return "\n".join(lines)
+
+
+class Trace(_Frozen):
+    """Recalls step by step: S + 1 states of each of B cues. What the memory does not have is ``None``.
+
+    Attributes
+    ----------
+    states : ndarray (S + 1, B, D)
+        States, in the units of the cues; rows that are at rest stay.
+    sigma : ndarray (S + 1, B)
+        Noise levels; 0 for memories with one landscape.
+    time, scale : ndarray (S + 1, B) or None
+        Time of the process at that level and its scale, for diffusion.
+    energy, entropy, participation : ndarray (S + 1, B) or None
+        Of the state in the landscape of its level.
+    memory, favourite : ndarray of int (S + 1, B)
+        The nearest memory, and the most probable one; -1 where there is none.
+    weight : ndarray (S + 1, B) or None
+        Posterior probability of the favourite.
+    variance : ndarray (S + 1, B) or None
+        Largest posterior variance: above sigma**2 the landscape curves downward, and valleys part.
+    growth_score, growth_flow, growth_sde : ndarray (S + 1, B) or None
+        How fast deviations grow under the score, the probability flow and the reverse SDE.
+    speciates, commits : ndarray of int (B,)
+        The step at which the symmetry breaks, and that from which one memory has more than half of the posterior; -1
+        where there is none.
+    recall : Recall
+        The recall itself.
+    """
+
+    states: Array
+    sigma: Array
+    time: Array | None
+    scale: Array | None
+    energy: Array | None
+    entropy: Array | None
+    participation: Array | None
+    memory: Array
+    favourite: Array
+    weight: Array | None
+    variance: Array | None
+    growth_score: Array | None
+    growth_flow: Array | None
+    growth_sde: Array | None
+    speciates: Array
+    commits: Array
+    recall: Recall
+
+    _columns = (
+        "step",
+        "row",
+        "sigma",
+        "time",
+        "scale",
+        "energy",
+        "entropy",
+        "participation",
+        "memory",
+        "favourite",
+        "weight",
+        "variance",
+        "growth_score",
+        "growth_flow",
+        "growth_sde",
+    )
+
+    def to_dict(self) -> dict[str, Array]:
+        """One array for each thing that is reported, with one entry for each step of each cue.
+
+        Returns
+        -------
+        dict of str to ndarray
+        """
+        step, row = np.indices(self.sigma.shape)
+        columns = {"step": step, "row": row} | {name: getattr(self, name) for name in self._columns[2:]}
+        return {name: column.ravel() for name, column in columns.items() if column is not None}
+
+    def __len__(self) -> int:
+        return len(self.states)
+
+    def __repr__(self) -> str:
+        steps, rows = self.sigma.shape
+        commits = [n for n in self.commits.tolist() if n >= 0]
+        marks = f"; {len(commits)} commit by step {max(commits)}" if commits else ""
+        return f"Trace of {rows} cue{'' if rows == 1 else 's'} in {steps - 1} steps{marks}"
+
+
+class Counts(_Frozen):
+    """Where many recalls of each cue ended, beside the posterior.
+
+    Attributes
+    ----------
+    ended : ndarray of int (B, N)
+        Recalls that ended in each memory.
+    posterior : ndarray (B, N)
+        The exact posterior of each memory at the cue's level.
+    chi_square, freedom : ndarray (B,)
+        Pearson's statistic of the counts against the posterior, and its degrees of freedom.
+    sigma : ndarray (B,)
+        Noise level of the cue.
+    """
+
+    ended: Array
+    posterior: Array
+    chi_square: Array
+    freedom: Array
+    sigma: Array
+
+    _columns = ("sigma", "chi_square", "freedom")
+
+    def __len__(self) -> int:
+        return len(self.ended)
+
+    def __repr__(self) -> str:
+        rows, memories = self.ended.shape
+        total = int(self.ended[0].sum()) if rows else 0
+        return f"Counts of {total} recalls of {rows} cue{'' if rows == 1 else 's'} over {memories} memories"

@@ -1,0 +1,93 @@
+"""Arguments, checked and in the types that Rust takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ._arrays import Array, shown
+
+
+class NotFitted(ValueError, AttributeError):
+    """A memory that has no patterns was asked for something that needs them."""
+
+
+def each(what: str, values: Any, count: int) -> Array | None:
+    """One entry for each of so many rows."""
+    if values is None:
+        return None
+    array = np.asarray(values)
+    if array.shape != (count,):
+        raise ValueError(f"{what}: expected one for each of {count} rows, found an array of shape {array.shape}")
+    return array
+
+
+def weights_of(what: str, values: Any, count: int) -> list[float] | None:
+    """One number for each of so many rows."""
+    array = each(what, values, count)
+    if array is None:
+        return None
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{what}: expected numbers, found {array.dtype}")
+    return array.astype(np.float64).tolist()
+
+
+def scalar(what: str, value: Any) -> float:
+    """A number."""
+    if type(value) is float:
+        return value
+    if isinstance(value, (str, bytes, bool)) or value is None:
+        raise TypeError(f"{what}: expected a number, found {shown(value)}")
+    try:
+        return float(value.item() if hasattr(value, "item") else value)
+    except OverflowError:
+        raise ValueError(f"{what}: expected a number that float64 holds, found {shown(value)}") from None
+    except (TypeError, ValueError):
+        raise TypeError(f"{what}: expected a number, found {shown(value)}") from None
+
+
+def count(what: str, value: Any, least: int = 0) -> int:
+    """A whole number."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{what}: expected a whole number, found {shown(value)}")
+    if not least <= value < 2**63:
+        raise ValueError(f"{what}: expected a whole number from {least} to 2**63 - 1, found {shown(value)}")
+    return int(value)
+
+
+def count_if(what: str, value: Any, least: int = 0) -> int | None:
+    """A whole number, or nothing."""
+    return None if value is None else count(what, value, least)
+
+
+def words(what: str, value: Any) -> str:
+    """A text."""
+    if not isinstance(value, str):
+        raise TypeError(f"{what}: expected a text, found {shown(value)}")
+    return value
+
+
+def option(name: str, value: Any, flag: bool) -> str | None:
+    """An option as the command line has it; a flag that is on is empty, and what is not given is None."""
+    if value is None:
+        return None
+    if flag:
+        if not isinstance(value, (bool, np.bool_)):
+            raise TypeError(f"{name}: expected True or False, found {shown(value)}")
+        return "" if value else None
+    if isinstance(value, (np.floating, np.integer)):
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise TypeError(f"{name}: expected a number or a text, found {shown(value)}")
+    return repr(value) if isinstance(value, float) else " ".join(str(value).split())
+
+
+def room(what: str, *shape: int) -> None:
+    """Refuses arrays that no machine holds, before work is done for them."""
+    try:
+        np.empty(shape)
+    except (ValueError, MemoryError):
+        raise ValueError(
+            f"{what}: expected what memory has room for, found {' x '.join(map(str, shape))} numbers"
+        ) from None

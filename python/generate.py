@@ -1,0 +1,313 @@
+"""Writes attractor/_models.py: one class for each model, from what Rust says of it.
+
+    python python/generate.py           writes it
+    python python/generate.py --check   says whether it is as it should be
+
+The classes are written out rather than made at run time, so that editors, type checkers and readers see them.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+PLACE = Path(__file__).parent / "attractor" / "_models.py"
+
+
+def rust() -> Any:
+    """The half in Rust alone: the package cannot be imported before the classes are written."""
+    package = importlib.util.find_spec("attractor")
+    found = [
+        path
+        for folder in (package.submodule_search_locations if package else None) or []
+        for path in Path(folder).glob("_attractor.*")
+        if path.suffix in (".so", ".pyd")
+    ]
+    if not found:
+        sys.exit("attractor is not installed; build it with: pip install .")
+    spec = importlib.util.spec_from_file_location("attractor._attractor", found[0])
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+#: What the patterns of an example need besides themselves.
+WITH = {"bam": ", values=[[1.0, -1], [-1, 1]]"}
+
+#: Classes whose name is not that of their model.
+NAMES = {"bam": "Bidirectional", "sdm": "SparseDistributed", "extended": "Mixture"}
+
+HEAD = '''"""The memories, one class for each model. Written by python/generate.py; change that, or the models in Rust."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ._described import Described
+from ._foreign import Foreign
+from ._memory import Memory
+from ._paths import Process, Sampler
+'''
+
+COMMON = {
+    "prepare": (
+        'str = "auto"',
+        'prepare : {"auto", "none", "center", "normalize"}, default "auto"',
+        "What is done to the patterns first; auto {auto}, and leaves all else.",
+    ),
+    "dtype": (
+        "Any = None",
+        'dtype : {"float32", "float64"}, optional',
+        "Number type of the states; float64 if the patterns are, else float32.",
+    ),
+    "random_state": (
+        "Any = 0",
+        "random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0",
+        "Seed of everything random in a recall; None draws one from NumPy.",
+    ),
+}
+
+
+def wrapped(text: str, indent: int) -> str:
+    return textwrap.fill(text, 118, initial_indent=" " * indent, subsequent_indent=" " * indent)
+
+
+def name_of(option: dict[str, str]) -> str:
+    return option["name"].replace("-", "_")
+
+
+def annotation(option: dict[str, str]) -> str:
+    """The type and default of an option."""
+    values, name = option["values"], option["name"]
+    if not values:
+        return "bool = False"
+    kinds = {"process": "Process", "sampler": "Sampler"}
+    if name in kinds:
+        return f"str | {kinds[name]} | None = None"
+    if "whole number" in values or values == "2 to 32":
+        return "int | str | None = None" if "auto" in values else "int | None = None"
+    if "number" in values or "probability" in values:
+        return "float | str | None = None" if "auto" in values else "float | None = None"
+    return "str | None = None"
+
+
+def documented(option: dict[str, str]) -> str:
+    values = option["values"].replace("|", ", ") or "bool"
+    head = f"        {name_of(option)} : {values}, default {option['default']}"
+    more = {"process": " A `Process` carries its rates.", "sampler": " A `Sampler` carries its steps and grid."}
+    text = option["help"].rstrip(".") + "." + more.get(option["name"], "")
+    return head + "\n" + wrapped(text, 12)
+
+
+def parameters(
+    card: dict[str, Any], first: str, extra: str = "", prepare: bool = True, dtype: str | None = None
+) -> tuple[str, str, list[str]]:
+    """Signature, documentation and names of the keywords."""
+    names = [name_of(option) for option in card["parameters"]]
+    signature = "".join(f"        {name_of(o)}: {annotation(o)},\n" for o in card["parameters"])
+    docs = first + "".join(documented(option) + "\n" for option in card["parameters"]) + extra
+    common = [name for name in COMMON if prepare or name != "prepare"]
+    for name in common:
+        kind, head, text = COMMON[name]
+        if name == "dtype" and dtype is not None:
+            text = f"Number type of the states; {dtype}"
+        auto = "leaves images as they are" if card["raw"] else "centres and scales bytes and bools"
+        signature += f"        {name}: {kind},\n"
+        docs += f"        {head}\n" + wrapped(text.format(auto=auto), 12) + "\n"
+    return signature, docs, names + common
+
+
+def head(card: dict[str, Any], name: str, names: list[str]) -> str:
+    flags = [name_of(option) for option in card["parameters"] if not option["values"]]
+    options = [name_of(option) for option in card["parameters"]]
+
+    def tuple_of(items: list[str]) -> str:
+        return "(" + ", ".join(f'"{item}"' for item in items) + ("," if len(items) == 1 else "") + ")"
+
+    result = f'    _model: ClassVar[str] = "{card["name"]}"\n'
+    result += f"    _options: ClassVar[tuple[str, ...]] = {tuple_of(options)}\n"
+    result += f"    _parameters: ClassVar[tuple[str, ...]] = {tuple_of(names)}\n"
+    if flags:
+        result += f"    _flags: ClassVar[tuple[str, ...]] = {tuple_of(flags)}\n"
+    return result
+
+
+def facts(card: dict[str, Any]) -> str:
+    lines = [f"    {card['title'].rstrip('.')}.", "", "    ::", "", wrapped(card["equation"].replace("\\", "\\\\"), 8)]
+    lines += ["", wrapped(f"Cost: {card['cost']}. Source: {card['source']}.", 4), ""]
+    return "\n".join(lines).replace("    ", "", 1)
+
+
+def model(card: dict[str, Any], name: str) -> str:
+    first = wrapped_parameter(
+        "patterns : array_like (N, D), or (N, ...) of images, optional",
+        "Patterns to store, as with `fit`; without them it is a memory to be fitted."
+        + (" States are +1 and -1." if card["spins"] else ""),
+    )
+    extra, taken, data = "", ["labels"], "        labels: Any = None,\n"
+    extra += wrapped_parameter("labels : array_like (N,), optional", "A label for each pattern.")
+    if card["weights"]:
+        taken.append("weights")
+        data += "        weights: Any = None,\n"
+        extra += wrapped_parameter("weights : array_like (N,), optional", "Prior weights > 0 of the patterns.")
+    if card["values"]:
+        taken.append("values")
+        data += "        values: Any = None,\n"
+        extra += wrapped_parameter("values : array_like (N, Dv), optional", "Vectors that the patterns bring to mind.")
+    signature, docs, names = parameters(card, first, extra)
+    given = ", ".join(f"{n}={n}" for n in taken)
+    return f'''
+
+class {name}(Memory):
+    """{facts(card)}
+    Parameters
+    ----------
+{dedented(docs)}
+    Examples
+    --------
+    >>> import attractor
+    >>> memory = attractor.{name}([[1.0, 1, 1, 1, -1, -1, -1, -1], [1, -1, 1, -1, 1, -1, 1, -1]]{WITH.get(card["name"], "")})
+    >>> memory.recall([[1.0, 1, 1, 1, -1, -1, -1, 1]]).memory
+    array([0])
+    """
+
+{head(card, name, names)}
+    def __init__(
+        self,
+        patterns: Any = None,
+        *,
+{signature}{data}    ) -> None:
+{assignments(names)}        self._begin(patterns, {given})
+'''
+
+
+def wrapped_parameter(head: str, text: str) -> str:
+    return f"        {head}\n{wrapped(text, 12)}\n"
+
+
+def dedented(docs: str) -> str:
+    return textwrap.indent(textwrap.dedent(docs), "    ").rstrip() + "\n"
+
+
+def mixture(card: dict[str, Any], name: str) -> str:
+    first = wrapped_parameter(
+        "memories : path, list of dict, or array_like (N, D), optional",
+        "A description in a .toml or .json file, its entries as dictionaries (see docs/extended-memories.md), or points.",
+    )
+    signature, docs, names = parameters(card, first, prepare=False, dtype="float64 if not given.")
+    return f'''
+
+class {name}(Described):
+    """{facts(card)}
+    Parameters
+    ----------
+{dedented(docs)}
+    Examples
+    --------
+    >>> import attractor
+    >>> memory = attractor.{name}([
+    ...     {{"kind": "points", "at": [[2.0, 0.0]]}},
+    ...     {{"kind": "segment", "from": [-1.0, -1.0], "to": [-1.0, 1.0]}},
+    ... ])
+    >>> memory.recall([[-0.6, 0.3]], sigma=0.3).memory
+    array([1])
+    """
+
+{head(card, name, names)}
+    def __init__(
+        self,
+        memories: Any = None,
+        *,
+{signature}    ) -> None:
+{assignments(names)}        if memories is not None:
+            self.fit(memories)
+'''
+
+
+def denoiser(card: dict[str, Any]) -> str:
+    first = wrapped_parameter(
+        "denoiser : callable, optional",
+        "D(x, sigma): states (B, D) and noise levels (B,) to denoised states (B, D), as arrays; a torch.nn.Module gets "
+        "tensors. An object with a method `denoise` or `D` will do.",
+    )
+    first += wrapped_parameter("dim : int, optional", "Units of a state, D; that of the patterns if they are given.")
+    first += wrapped_parameter(
+        "spread : float > 0, default 1",
+        "Root mean square deviation of a unit: the scale of the noise levels; that of the patterns if they are given.",
+    )
+    extra = wrapped_parameter(
+        "patterns : array_like (N, D), optional",
+        "What recalled states are compared with, such as the training data; the denoiser does not see them.",
+    )
+    extra += wrapped_parameter("labels : array_like (N,), optional", "A label for each pattern.")
+    signature, docs, names = parameters(card, first, extra, prepare=False, dtype="that of the patterns, else float64.")
+    names = ["denoiser", "dim", "spread", *names]
+    card = {**card, "name": "denoiser", "title": "Diffusion with any denoiser: a network of yours, a function"}
+    card["equation"] = "dz/ds = (z - D(z;s))/s down to s = 0"
+    card["cost"] = "one call of the denoiser a step (heun twice)"
+    return f'''
+
+class Denoiser(Foreign):
+    """{facts(card)}
+    It has no energy and no posterior, and cannot tell how noisy a cue is: give `recall` a `sigma` or `signal`. The denoiser
+    is called on the thread that calls, with all states of a step at once.
+
+    Parameters
+    ----------
+{dedented(docs)}
+    Examples
+    --------
+    Two memories, at +1 and -1:
+
+    >>> import numpy as np
+    >>> import attractor
+    >>> memory = attractor.Denoiser(lambda x, sigma: np.tanh(x / sigma[:, None] ** 2), dim=1)
+    >>> memory.recall([[0.3], [-0.1]], sigma=0.8).states.round(6)
+    array([[ 1.],
+           [-1.]])
+    """
+
+{head(card, "Denoiser", names)}
+    def __init__(
+        self,
+        denoiser: Any = None,
+        dim: int | None = None,
+        *,
+        spread: float = 1.0,
+{signature}        patterns: Any = None,
+        labels: Any = None,
+    ) -> None:
+{assignments(names)}        self._start(patterns, labels)
+'''
+
+
+def assignments(names: list[str]) -> str:
+    return "".join(f"        self.{name} = {name}\n" for name in names)
+
+
+def written() -> str:
+    result, names = HEAD, []
+    cards = rust().models()
+    for card in cards:
+        name = NAMES.get(card["name"], card["name"].title().replace("-", ""))
+        names.append(name)
+        result += (mixture if name == "Mixture" else model)(card, name)
+    result += denoiser(next(card for card in cards if card["name"] == "diffusion"))
+    result += "\n\n#: Every class of a model by name.\nMODELS: tuple[type[Memory], ...] = (\n"
+    result += "".join(f"    {name},\n" for name in names) + ")\n"
+    return result
+
+
+def main() -> None:
+    text = written()
+    if "--check" not in sys.argv:
+        PLACE.write_text(text)
+    elif PLACE.read_text() != text:
+        sys.exit(f"{PLACE} is not what the models say; write it anew with: python python/generate.py")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""Examples in the documentation run, in the order in which they stand."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import attractor
+import numpy as np
+import pytest
+from zoo import signs
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/python.md"])
+def test_examples(page: str) -> None:
+    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    if any("sklearn" in block for block in blocks):
+        pytest.importorskip("sklearn")
+    training = signs(30, 64, 1)
+    images, labels = attractor.digits()
+    names = {
+        "network": attractor.Diffusion(training),
+        "training": training,
+        "noisy": training + 0.5,
+        "x": training[:3],
+        "sigma": 0.7,
+        "X": images[:90].reshape(90, 64) / 255.0,
+        "y": np.asarray(labels[:90]),
+    }
+    for block in blocks:
+        exec(compile(block, page, "exec"), names)
+    assert blocks

@@ -1,0 +1,198 @@
+"""Bad input: the right exception, one sentence, and nothing half-done."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from typing import Any
+
+import attractor
+import numpy as np
+import pytest
+from zoo import ZOO, Specimen, signs
+
+every = pytest.mark.parametrize("specimen", ZOO, ids=str)
+
+
+def refused(error: type[Exception], words: str, call: Any) -> None:
+    with pytest.raises(error) as raised:
+        call()
+    text = str(raised.value)
+    assert words in text and "\n" not in text and "--" not in text.replace("my--file", ""), text
+
+
+@every
+def test_bad_cues(specimen: Specimen) -> None:
+    patterns = specimen.world(signs(4, 8, 1))
+    memory = specimen.build(patterns)
+    nan = patterns.copy()
+    nan[1, 3] = np.nan
+    refused(ValueError, "row 1, unit 3", lambda: memory.recall(nan))
+    refused(ValueError, "8 units", lambda: memory.recall(np.zeros((2, 7))))
+    refused(TypeError, "float16", lambda: memory.recall(patterns.astype(np.float16)))
+    refused(TypeError, "complex128", lambda: memory.recall(patterns.astype(complex)))
+    refused(TypeError, "nothing that is a number", lambda: memory.recall(patterns.astype(object)))
+    refused(TypeError, "convert it", lambda: memory.recall("cues.npy"))
+    refused(ValueError, "rows of equal length", lambda: memory.recall([[1.0, 2.0], [1.0]]))
+    refused(ValueError, "0 dimensions", lambda: memory.recall(np.float64(1.0)))
+    refused(ValueError, "clamp", lambda: memory.recall(patterns, clamp=np.ones((3, 8), bool)))
+    refused(ValueError, "clamp", lambda: memory.recall(patterns, clamp=np.full(8, 0.5)))
+    assert len(memory.recall(np.zeros((0, 8)))) == 0
+
+
+@every
+def test_bad_patterns(specimen: Specimen) -> None:
+    patterns = specimen.world(signs(4, 8, 1))
+    kind, options = specimen.kind, specimen.options
+    build = lambda array, **more: specimen.build(np.asarray(array), **more)
+    refused((ValueError, TypeError), "", lambda: kind(**options).recall(patterns))
+    nan = patterns.copy()
+    nan[2, 1] = np.inf
+    refused(ValueError, "" if kind is attractor.Mixture else "row 2, unit 1", lambda: build(nan))
+    refused(TypeError, "float16", lambda: build(patterns.astype(np.float16)))
+    refused(ValueError, "", lambda: build(np.zeros((0, 8))))
+    refused(ValueError, "", lambda: build(np.zeros((3, 0))))
+    if kind is not attractor.Mixture:
+        refused(ValueError, "two-dimensional", lambda: kind(patterns[0], **options))
+        refused(ValueError, "labels", lambda: build(patterns, labels=["a"]))
+        refused(ValueError, "masked", lambda: kind(np.ma.MaskedArray(patterns, mask=patterns > 0), **options))
+    refused(TypeError, "", lambda: kind(patterns, nonsense=1))
+
+
+def test_bad_options() -> None:
+    patterns = signs(4, 8, 1)
+    refused(ValueError, "beta", lambda: attractor.Modern(patterns, beta=-1.0))
+    refused(ValueError, "beta", lambda: attractor.Modern(patterns, beta="warm"))
+    refused(ValueError, "beta", lambda: attractor.Modern(patterns, beta=float("nan")))
+    refused(TypeError, "beta", lambda: attractor.Modern(patterns, beta=[1.0, 2.0]))
+    refused(ValueError, "sampler", lambda: attractor.Diffusion(patterns, sampler="magic"))
+    refused(ValueError, "norm_bias", lambda: attractor.Modern(patterns, norm_bias="maybe"))
+    refused(ValueError, "dtype", lambda: attractor.Modern(patterns, dtype="float16"))
+    refused(ValueError, "preparation", lambda: attractor.Modern(patterns, prepare="whiten"))
+    refused(TypeError, "prepare", lambda: attractor.Modern(patterns, prepare=None))
+    refused(ValueError, "pattern weights", lambda: attractor.Modern(patterns, weights=[1, 1, 1, -1]))
+    refused(TypeError, "weights", lambda: attractor.Hopfield().fit(patterns, sample_weight=np.ones(4)))
+    refused(
+        ValueError, "steps", lambda: attractor.Diffusion(patterns, sampler=attractor.Sampler("heun", steps=4), steps=5)
+    )
+    refused(ValueError, "accuracy", lambda: attractor.Sampler("heun", accuracy=1e-3))
+    refused(ValueError, "process", lambda: attractor.Process("vx"))
+    refused(ValueError, "time", lambda: attractor.Process().time(-1.0))
+    refused(ValueError, "unknown parameter", lambda: attractor.Modern().set_params(gamma=1))
+    refused(
+        ValueError, "parameters were changed", lambda: attractor.Modern(patterns).set_params(beta=1.0).recall(patterns)
+    )
+
+    memory = attractor.Diffusion(patterns)
+    refused(ValueError, "leave one away", lambda: memory.recall(patterns, sigma=1.0, signal=0.5))
+    refused(ValueError, "sigma", lambda: memory.recall(patterns, sigma=-1.0))
+    refused(ValueError, "signal", lambda: memory.recall(patterns, signal=2.0))
+    refused(TypeError, "sigma", lambda: memory.recall(patterns, sigma="much"))
+    refused(TypeError, "updates", lambda: memory.recall(patterns, updates=5))
+    refused(TypeError, "whole number", lambda: memory.recall(patterns, updates=0.5))
+    refused(ValueError, "tolerance", lambda: memory.recall(patterns, tolerance=-1.0))
+    refused(ValueError, "reject", lambda: memory.recall(patterns, sigma=1.0, reject=2.0))
+    refused(ValueError, "sigma", lambda: memory.recall(patterns, match=True))
+    refused(TypeError, "observer", lambda: memory.recall(patterns, observer=3))
+    refused(ValueError, "sigma", lambda: memory.denoise(patterns, [1.0, 2.0]))
+    refused(TypeError, "sigma", lambda: memory.denoise(patterns, "x"))
+    refused(ValueError, "sigma", lambda: memory.score(patterns, sigma=0.0))
+    refused(TypeError, "level", lambda: memory.energy(patterns))
+    refused(ValueError, "sigma", lambda: memory.posterior(patterns))
+    refused(ValueError, "method", lambda: memory.log_prob(patterns, 1.0, method="guess"))
+    refused(ValueError, "count", lambda: memory.sample(0))
+    refused(ValueError, "room", lambda: memory.sample(2**62))
+    refused(ValueError, "room", lambda: attractor.Denoiser(memory, dim=2**60))
+    for call in (
+        lambda n: memory.sample(n),
+        lambda n: memory.repeat(patterns, n),
+        lambda n: memory.recall(patterns, first_row=n),
+        lambda n: memory.recall(patterns, top=n),
+        lambda n: attractor.corrupt(patterns, "sigma:1", first_row=n),
+        lambda n: attractor.set_threads(n),
+        lambda n: attractor.Denoiser(memory, dim=n),
+        lambda n: attractor.reproduce("table1", repetitions=n),
+        lambda n: attractor.recommend(patterns, "sigma:1", cues=n),
+    ):
+        refused(ValueError, "whole number", lambda call=call: call(-1))
+        refused(ValueError, "", lambda call=call: call(2**70))
+        for wrong in (True, 1.0, "1"):
+            refused(TypeError, "whole number", lambda call=call, wrong=wrong: call(wrong))
+    for wrong in ("0.5", b"1", True, None, [1, 2]):
+        if wrong is not None:
+            refused(TypeError, "sigma", lambda wrong=wrong: memory.recall(patterns, sigma=wrong))
+    refused(ValueError, "sigma", lambda: memory.recall(patterns, sigma=10**400))
+    refused(ValueError, "method", lambda: memory.log_prob(patterns, 1.0, method="energy"))
+    for wrong in (0, "off", 1.0):
+        refused(TypeError, "self_coupling", lambda wrong=wrong: attractor.Hopfield(patterns, self_coupling=wrong))
+    refused(TypeError, "norm_bias", lambda: attractor.Modern(patterns, norm_bias=False))
+    refused(TypeError, "beta", lambda: attractor.Modern(patterns, beta=True))
+    refused(TypeError, "process", lambda: attractor.Diffusion(patterns, process=attractor.Sampler("heun")))
+    refused(ValueError, "process", lambda: attractor.Process("flow").sigma([0.5, 2.0]))
+    refused(ValueError, "spread", lambda: attractor.Sampler("heun").levels(1.0, spread=-1.0))
+    refused(TypeError, "steps", lambda: attractor.Sampler("heun", "5"))
+    refused(TypeError, "weights", lambda: attractor.Modern(patterns, weights=["a"] * 4))
+    masked = np.ma.MaskedArray(patterns, mask=patterns > 0)
+    for call in (memory.energy, memory.denoise, memory.posterior, memory.log_prob, memory.gradient):
+        refused(ValueError, "masked", lambda call=call: call(masked, 1.0))
+    refused(ValueError, "masked", lambda: attractor.Mixture(masked))
+    unfitted = attractor.Modern()
+    assert not hasattr(unfitted, "patterns") and not hasattr(unfitted, "classes_") and unfitted
+    refused(ValueError, "unknown parameter", lambda: unfitted.set_params(beta=3.0, zzz=1))
+    assert unfitted.beta is None
+    refused(ValueError, "repeat", lambda: memory.repeat(patterns, 0))
+    refused(ValueError, "neither", lambda: memory.score(patterns))
+
+
+def test_bad_files(tmp_path: Any) -> None:
+    patterns = signs(4, 8, 1)
+    memory = attractor.Modern(patterns)
+    refused(FileNotFoundError, "cannot read", lambda: attractor.load(tmp_path / "none"))
+    refused(OSError, "cannot write", lambda: memory.save(tmp_path / "no" / "folder"))
+    (tmp_path / "text").write_text("no memory")
+    refused(ValueError, "text", lambda: attractor.load(tmp_path / "text"))
+    memory.save(tmp_path / "memory")
+    whole = (tmp_path / "memory").read_bytes()
+    (tmp_path / "cut").write_bytes(whole[:-7])
+    refused(ValueError, "cut", lambda: attractor.load(tmp_path / "cut"))
+    refused(ValueError, "unknown parameter", lambda: attractor.load(tmp_path / "memory", steps=3))
+    assert attractor.load(tmp_path / "memory", beta=2.0).beta_ == 2.0
+    assert attractor.load(tmp_path / "memory", dtype="float32").recall(patterns).states.dtype == np.float32
+    assert os.listdir(tmp_path / "..") and not [name for name in os.listdir(tmp_path) if "tmp" in name]
+    refused(FileNotFoundError, "my--file", lambda: attractor.load(tmp_path / "my--file"))
+    odd = os.fsencode(tmp_path) + b"/\xff.memory"
+    memory.save(odd)
+    assert attractor.load(os.fsdecode(odd)).beta_ == memory.beta_
+    (tmp_path / "latin.toml").write_bytes(b"# \xe9")
+    refused(ValueError, "UTF-8", lambda: attractor.Mixture(tmp_path / "latin.toml"))
+    refused(FileNotFoundError, "", lambda: attractor.Mixture(tmp_path / "none.toml"))
+    refused(ValueError, "finite", lambda: attractor.Mixture([[np.nan, 1.0]]))
+    refused(ValueError, "kind", lambda: attractor.Mixture([{"kind": "cube"}]))
+    refused(TypeError, "dictionaries", lambda: attractor.Mixture([{"kind": object()}]))
+    refused(ValueError, "images", lambda: attractor.reproduce("uhn-noise", data=signs(3, 9, 1)))
+    refused(ValueError, "table1", lambda: attractor.reproduce("table9"))
+    refused(ValueError, "repetitions", lambda: attractor.reproduce("fig1", repetitions=3))
+    refused(ValueError, "corruption", lambda: attractor.corrupt(patterns, "rust:0.5"))
+    refused(ValueError, "corruption", lambda: attractor.recommend(patterns, "rust:0.5"))
+    refused(FileNotFoundError, "cannot read", lambda: attractor.read(tmp_path / "none.npy"))
+
+
+@pytest.mark.parametrize("work", ["recall", "reproduce", "log_prob", "flow", "trace", "repeat", "build"])
+def test_ctrl_c_is_heard(work: str) -> None:
+    memory = attractor.Diffusion(signs(4000, 256, 1, np.float32), sampler="euler", steps=100_000)
+    cues = signs(400, 256, 2, np.float32)
+    calls = {
+        "recall": lambda: memory.recall(cues, sigma=1.0),
+        "reproduce": lambda: attractor.reproduce("table1", repetitions=100_000),
+        "log_prob": lambda: [memory.log_prob(cues, 1.0) for _ in range(100_000)],
+        "flow": lambda: memory.log_prob(cues, 1.0, method="flow"),
+        "trace": lambda: memory.trace(cues[:2], sigma=1.0),
+        "repeat": lambda: attractor.Diffusion(memory.patterns, sampler="ancestral").repeat(cues[:1], 10**6, sigma=1.0),
+        "build": lambda: attractor.Hopfield(memory.patterns, rule="storkey"),
+    }
+    threading.Timer(0.5, lambda: __import__("_thread").interrupt_main()).start()
+    before = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        calls[work]()
+    assert time.monotonic() - before < 20

@@ -1,0 +1,66 @@
+"""Every memory, in the settings that laws are tried on. A new model gets one line here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import attractor
+import numpy as np
+from attractor import _models
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """A memory to be made of patterns."""
+
+    kind: type[attractor.Memory]
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def build(self, patterns: np.ndarray, **more: Any) -> attractor.Memory:
+        if self.kind is attractor.Bidirectional:
+            more.setdefault("values", patterns[:, ::-1])
+        return self.kind(patterns, **self.options, **more)
+
+    def world(self, signs: np.ndarray) -> np.ndarray:
+        """Signs as numbers that this memory takes: amounts where it compares amounts."""
+        amounts = self.options.get("similarity") in ("kl", "reverse-kl", "jensen-shannon", "l1-dot")
+        return (signs > 0).astype(signs.dtype) if amounts else signs
+
+    def __str__(self) -> str:
+        return " ".join([self.kind.__name__, *(f"{k}={v}" for k, v in self.options.items())])
+
+
+ZOO = [
+    Specimen(attractor.Hopfield),
+    Specimen(attractor.Hopfield, {"update": "asynchronous", "rule": "storkey"}),
+    Specimen(attractor.Hopfield, {"update": "glauber", "temperature": 0.5}),
+    Specimen(attractor.Bidirectional),
+    Specimen(attractor.SparseDistributed, {"locations": 500}),
+    Specimen(attractor.Dense),
+    Specimen(attractor.Dense, {"separation": "exp"}),
+    Specimen(attractor.Modern),
+    Specimen(attractor.Modern, {"beta": 0.5, "norm_bias": "on"}),
+    Specimen(attractor.Universal),
+    Specimen(attractor.Universal, {"similarity": "euclidean", "separation": "softmax:2", "dynamics": "descent"}),
+    Specimen(attractor.Universal, {"similarity": "jensen-shannon", "separation": "max"}),
+    Specimen(attractor.Diffusion),
+    Specimen(attractor.Diffusion, {"sampler": "euler-maruyama", "steps": 50, "process": "ve"}),
+    Specimen(attractor.Diffusion, {"sampler": "bridge"}),
+    Specimen(attractor.Mixture, {"sampler": "heun"}),
+]
+
+#: Every class of a model is in it.
+assert {specimen.kind for specimen in ZOO} == set(_models.MODELS), "a model is not in the zoo"
+
+
+def signs(rows: int, units: int, seed: int, dtype: Any = np.float64) -> np.ndarray:
+    """Random states of +1 and -1."""
+    return np.random.default_rng(seed).choice([-1.0, 1.0], (rows, units)).astype(dtype)
+
+
+def bits(recall: attractor.Recall) -> list[Any]:
+    """All of a recall that must be equal to the bit."""
+    return [
+        (name, column.tobytes(), column.shape) for name, column in recall.to_dict().items() if column.dtype != object
+    ] + [recall.states.tobytes()]
