@@ -8,6 +8,11 @@ from numpy.typing import NDArray
 
 __version__: str
 
+#: Names of outcomes by code, of a row's numbers and of its whole numbers, in the order of their tables.
+OUTCOMES: list[str]
+NUMBERS: list[str]
+WHOLE: list[str]
+
 class Memory:
     @staticmethod
     def build(

@@ -11,6 +11,7 @@ import numpy as np
 
 from . import _attractor
 from ._arrays import Array, as_array, as_floats, as_rows, precision, seed_of
+from ._results import frame
 from ._values import count as whole
 from ._values import count_if, scalar
 
@@ -50,13 +51,7 @@ class Report:
         -------
         pandas.DataFrame, or polars.DataFrame where pandas is not installed
         """
-        try:
-            import pandas
-        except ImportError:
-            import polars
-
-            return polars.DataFrame(self.results)
-        return pandas.DataFrame(self.results)
+        return frame(self.results)
 
     def markdown(self) -> str:
         """The report as Markdown.

@@ -7,16 +7,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from . import _attractor
 from ._arrays import Array
 
 #: Names of outcomes by their codes.
-_OUTCOMES = np.array(["settled", "still moving", "one update", "2-cycle", "stopped", "diverged", "refused"])
+_OUTCOMES = np.array(_attractor.OUTCOMES)
 
 
 #: What Rust reports of a row as a number, in its order.
-_NUMBERS = ("overlap", "distance", "entropy", "participation", "energy", "sigma", "beta", "match")
+_NUMBERS = tuple(_attractor.NUMBERS)
 #: And as a whole number.
-_WHOLE = ("memory", "steps", "_outcome", "outcome_step", "_regime")
+_WHOLE = tuple(_attractor.WHOLE)
 
 
 class Frame(NamedTuple):
@@ -32,6 +33,19 @@ class Frame(NamedTuple):
     states: Array
     #: Their noise levels; 0 for memories with one landscape.
     sigma: Array
+
+
+def frame(columns: Any) -> Any:
+    """A data frame of pandas, or of polars where that is not installed."""
+    try:
+        import pandas
+    except ImportError:
+        try:
+            import polars
+        except ImportError:
+            raise ImportError("to_frame: expected pandas or polars, found neither; install one") from None
+        return polars.DataFrame(columns)
+    return pandas.DataFrame(columns)
 
 
 class _Frozen:
@@ -71,17 +85,7 @@ class _Frozen:
         ImportError
             Neither is installed.
         """
-        try:
-            import pandas
-        except ImportError:
-            try:
-                import polars
-            except ImportError:
-                raise ImportError(
-                    "to_frame: expected pandas or polars, found neither; install one, or use to_dict()"
-                ) from None
-            return polars.DataFrame(self.to_dict())
-        return pandas.DataFrame(self.to_dict())
+        return frame(self.to_dict())
 
 
 class Recall(_Frozen):

@@ -24,13 +24,17 @@ mod _attractor {
     use super::facts::{Course, experiments, models, processes, samplers};
     #[pymodule_export]
     use super::memory::Memory;
+    use super::recall::{NUMBERS, OUTCOMES, WHOLE};
     #[pymodule_export]
     use super::threads::{after_fork, get_threads, set_threads};
     use super::*;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        module.add("__version__", env!("CARGO_PKG_VERSION"))
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        module.add("OUTCOMES", OUTCOMES)?;
+        module.add("NUMBERS", NUMBERS.map(|(name, _)| name))?;
+        module.add("WHOLE", WHOLE)
     }
 }
 

@@ -1,4 +1,6 @@
-//! Recalls and what they report, as arrays by name.
+//! Recalls and what they report, in tables.
+
+use std::ops::Range;
 
 use attractor::analysis::{self, Moment};
 use attractor::memories::{Calibration, Regime, Row};
@@ -46,6 +48,27 @@ impl Asked {
             _ => Err(PyValueError::new_err(
                 "sigma and signal: expected one of the two, found both; leave one away",
             )),
+        }
+    }
+
+    /// The request of a batch that begins at row `from`.
+    fn request<'b, F: Number>(
+        &self,
+        cues: ArrayView2<'b, F>,
+        known: Option<ArrayView2<'b, bool>>,
+        level: Level,
+        from: usize,
+    ) -> Request<'b, F> {
+        Request {
+            known,
+            level,
+            updates: self.updates,
+            tolerance: self.tolerance,
+            top: self.top,
+            seed: self.seed,
+            first_row: self.first_row.wrapping_add(from as u64),
+            reject: self.reject,
+            ..Request::new(cues)
         }
     }
 
@@ -99,48 +122,48 @@ fn mask_for<'a>(mask: Option<ArrayView2<'a, bool>>, cues: (usize, usize)) -> PyR
     }
 }
 
+/// Recalls some rows at a time; all at once for an observer, who is to see them together.
+fn in_batches<F: Number>(
+    memory: &dyn Memory<F>,
+    observer: Option<Py<PyAny>>,
+    count: usize,
+    recall: impl Fn(Range<usize>, &mut Watch) -> attractor::Result<Recall<F>>,
+) -> PyResult<Recall<F>> {
+    let batch = if observer.is_some() { count } else { rows_at_a_time(memory.dim()) };
+    let mut watch = Watch::new(observer, memory.preparation());
+    let mut parts = Vec::new();
+    for from in (0..count.max(1)).step_by(batch.max(1)) {
+        let part = recall(from..count.min(from + batch), &mut watch);
+        if let Some(error) = watch.raised.take() {
+            return Err(error);
+        }
+        parts.push(part.map_err(refused)?);
+    }
+    Ok(joined(parts))
+}
+
 /// Recalls a batch of cues.
 pub fn recall<'py, F: Number>(
     py: Python<'py>,
     memory: &dyn Memory<F>,
     cues: &Bound<'py, PyAny>,
     clamp: Option<&Bound<'py, PyAny>>,
-    asked: Asked,
+    mut asked: Asked,
 ) -> PyResult<Fields<'py>> {
     let cues = read::<F>("cues", cues)?;
     let mask = read_if::<bool>("clamp", clamp)?;
     let cues = cues.as_array();
     let mask = mask_for(mask.as_ref().map(|m| m.as_array()), cues.dim())?;
     let level = asked.level()?;
-    let recalled = py.detach(|| -> PyResult<Recall<F>> {
+    let observer = asked.observer.take();
+    let recalled = py.detach(|| {
         let calibration = asked.calibration(memory, level, mask.is_some())?;
-        let b = cues.nrows();
-        // An observer sees all cues at once.
-        let batch = if asked.observer.is_some() { b } else { rows_at_a_time(cues.ncols()) };
-        let mut watch = Watch::new(asked.observer, memory.preparation());
-        let mut parts = Vec::new();
-        for from in (0..b.max(1)).step_by(batch.max(1)) {
-            let rows = from..b.min(from + batch);
+        in_batches(memory, observer, cues.nrows(), |rows, watch| {
             let known = mask.as_ref().map(|m| m.slice(s![rows.clone(), ..]));
-            let request = Request {
-                known,
-                level,
-                updates: asked.updates,
-                tolerance: asked.tolerance,
-                top: asked.top,
-                seed: asked.seed,
-                first_row: asked.first_row.wrapping_add(from as u64),
-                calibration: calibration.as_ref(),
-                reject: asked.reject,
-                cues: cues.slice(s![rows, ..]),
-            };
-            let part = memory.recall_observed(&request, &mut watch);
-            if let Some(error) = watch.raised.take() {
-                return Err(error);
-            }
-            parts.push(part.map_err(refused)?);
-        }
-        Ok(joined(parts))
+            let from = rows.start;
+            let request = asked.request(cues.slice(s![rows, ..]), known, level, from);
+            memory.recall_observed(&Request { calibration: calibration.as_ref(), ..request }, watch)
+        })
     })?;
     Ok(fields(py, recalled))
 }
@@ -150,33 +173,16 @@ pub fn sample<'py, F: Number>(
     py: Python<'py>,
     memory: &dyn Memory<F>,
     count: usize,
-    asked: Asked,
+    mut asked: Asked,
 ) -> PyResult<Fields<'py>> {
-    let recalled = py.detach(|| -> PyResult<Recall<F>> {
-        let batch = if asked.observer.is_some() { count } else { rows_at_a_time(memory.dim()) };
-        let mut watch = Watch::new(asked.observer, memory.preparation());
-        let mut parts = Vec::new();
-        for from in (0..count.max(1)).step_by(batch.max(1)) {
-            let first = asked.first_row.wrapping_add(from as u64);
-            let rows: Vec<u64> =
-                (0..batch.min(count - from) as u64).map(|row| first.wrapping_add(row)).collect();
-            let (cues, level) = memory.imagine(&rows, asked.seed).map_err(refused)?;
-            let request = Request {
-                level,
-                updates: asked.updates,
-                tolerance: asked.tolerance,
-                top: asked.top,
-                seed: asked.seed,
-                first_row: first,
-                ..Request::new(cues.view())
-            };
-            let part = memory.recall_observed(&request, &mut watch);
-            if let Some(error) = watch.raised.take() {
-                return Err(error);
-            }
-            parts.push(part.map_err(refused)?);
-        }
-        Ok(joined(parts))
+    let observer = asked.observer.take();
+    let recalled = py.detach(|| {
+        in_batches(memory, observer, count, |rows, watch| {
+            let from = rows.start;
+            let ids: Vec<u64> = rows.map(|row| asked.first_row.wrapping_add(row as u64)).collect();
+            let (cues, level) = memory.imagine(&ids, asked.seed)?;
+            memory.recall_observed(&asked.request(cues.view(), None, level, from), watch)
+        })
     })?;
     Ok(fields(py, recalled))
 }
@@ -187,25 +193,17 @@ pub fn trace<'py, F: Number>(
     memory: &dyn Memory<F>,
     cues: &Bound<'py, PyAny>,
     clamp: Option<&Bound<'py, PyAny>>,
-    asked: Asked,
+    mut asked: Asked,
 ) -> PyResult<(Fields<'py>, Bound<'py, PyDict>)> {
     let cues = read::<F>("cues", cues)?;
     let mask = read_if::<bool>("clamp", clamp)?;
     let cues = cues.as_array();
     let mask = mask_for(mask.as_ref().map(|m| m.as_array()), cues.dim())?;
     let level = asked.level()?;
+    let observer = asked.observer.take();
     let trace = py.detach(|| -> PyResult<analysis::Trace<F>> {
-        let mut watch = Watch::new(asked.observer, memory.preparation());
-        let request = Request {
-            known: mask.as_ref().map(|m| m.view()),
-            level,
-            updates: asked.updates,
-            tolerance: asked.tolerance,
-            top: asked.top,
-            seed: asked.seed,
-            first_row: asked.first_row,
-            ..Request::new(cues)
-        };
+        let mut watch = Watch::new(observer, memory.preparation());
+        let request = asked.request(cues, mask.as_ref().map(|m| m.view()), level, 0);
         let trace = analysis::trace_observed(memory, &request, &mut watch);
         match watch.raised {
             Some(error) => Err(error),
@@ -266,15 +264,7 @@ pub fn repeat<'py, F: Number>(
     let mask = mask_for(mask.as_ref().map(|m| m.as_array()), cues.dim())?;
     let level = asked.level()?;
     let counts = py.detach(|| -> PyResult<Vec<analysis::Counts>> {
-        let request = Request {
-            known: mask.as_ref().map(|m| m.view()),
-            level,
-            updates: asked.updates,
-            tolerance: asked.tolerance,
-            seed: asked.seed,
-            first_row: asked.first_row,
-            ..Request::new(cues)
-        };
+        let request = asked.request(cues, mask.as_ref().map(|m| m.view()), level, 0);
         let mut signals = Signals::new();
         let progress = |_: u64| signals.check().map_err(crate::error::foreign);
         analysis::repeat(memory, &request, repeats, progress).map_err(refused)
@@ -320,20 +310,26 @@ fn outcome(row: &Row) -> (i64, i64) {
     (code as i64, step.map_or(-1, |step| step as i64))
 }
 
-/// Numbers of a row, in the order in which Python unpacks them; a model that has none of a kind gives NaN for it.
-const NUMBERS: [fn(&Row) -> Option<f64>; 8] = [
-    |row| row.overlap,
-    |row| row.distance,
-    |row| row.posterior.as_ref().map(|p| p.entropy),
-    |row| row.posterior.as_ref().map(|p| p.participation),
-    |row| row.energy,
-    |row| row.sigma,
-    |row| row.beta,
-    |row| row.matching,
+/// What a row says of one thing, if it does.
+type Figure = fn(&Row) -> Option<f64>;
+
+/// Numbers of a row by name; a model that has none of a kind gives NaN for it.
+pub const NUMBERS: [(&str, Figure); 8] = [
+    ("overlap", |row| row.overlap),
+    ("distance", |row| row.distance),
+    ("entropy", |row| row.posterior.as_ref().map(|p| p.entropy)),
+    ("participation", |row| row.posterior.as_ref().map(|p| p.participation)),
+    ("energy", |row| row.energy),
+    ("sigma", |row| row.sigma),
+    ("beta", |row| row.beta),
+    ("match", |row| row.matching),
 ];
 
+/// Whole numbers of a row; the codes of outcome and regime are Python's own affair.
+pub const WHOLE: [&str; 5] = ["memory", "steps", "_outcome", "outcome_step", "_regime"];
+
 /// What Python unpacks: states, values, probabilities and numbers of the best memories, which [`NUMBERS`] there are,
-/// those (one row each), and whole numbers: memory, steps, code and step of the outcome, code of the regime.
+/// those (one row each), and the numbers of [`WHOLE`].
 pub type Fields<'py> = (
     Bound<'py, PyAny>,
     Option<Bound<'py, PyAny>>,
@@ -346,8 +342,8 @@ pub type Fields<'py> = (
 /// The report of a recall. A few tables rather than an array for each number: making an array costs half a microsecond.
 fn fields<'py, F: Number>(py: Python<'py>, recall: Recall<F>) -> Fields<'py> {
     let Recall { states, values, rows } = recall;
-    let there = NUMBERS.map(|number| rows.is_empty() || rows.iter().any(|row| number(row).is_some()));
-    let numbers = |(which, row): (usize, usize)| NUMBERS[which](&rows[row]).unwrap_or(f64::NAN);
+    let there = NUMBERS.map(|(_, number)| rows.is_empty() || rows.iter().any(|row| number(row).is_some()));
+    let numbers = |(which, row): (usize, usize)| NUMBERS[which].1(&rows[row]).unwrap_or(f64::NAN);
     let numbers = Array2::from_shape_fn((NUMBERS.len(), rows.len()), numbers);
     let width = rows.iter().filter_map(|r| r.posterior.as_ref()).map(|p| p.top.len()).max();
     let best = width.map(|width| {
@@ -357,7 +353,7 @@ fn fields<'py, F: Number>(py: Python<'py>, recall: Recall<F>) -> Fields<'py> {
         let indices = Array2::from_shape_fn(dim, |(row, k)| at(row, k).map_or(-1, |t| t.0 as i64));
         (give(py, weights), give(py, indices))
     });
-    let mut whole = Array2::from_elem((5, rows.len()), -1_i64);
+    let mut whole = Array2::from_elem((WHOLE.len(), rows.len()), -1_i64);
     for (mut column, row) in whole.axis_iter_mut(Axis(1)).zip(&rows) {
         let (code, step) = outcome(row);
         let regime = match row.regime {
