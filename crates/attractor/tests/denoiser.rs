@@ -77,6 +77,19 @@ fn known_units_are_held() {
 }
 
 #[test]
+fn a_flow_that_knows_some_units_starts_at_the_mean_of_the_others() {
+    let values = spins::<f64>(5, 24, 8);
+    let known = Array2::from_shape_fn((5, 24), |(_, j)| j < 3);
+    // One step shows where it started: noise there would be another for each seed.
+    let memory = told(&Patterns::new(values.clone()).expect("patterns"), &options("one-step"));
+    let recall = |seed| {
+        let request = Request { known: Some(known.view()), seed, ..Request::new(values.view()) };
+        memory.recall(&request).expect("a recall").states
+    };
+    assert_eq!(recall(0), recall(1));
+}
+
+#[test]
 fn a_trace_knows_where_the_landscape_curves() {
     // ±y with |y| = 1: half-way between the two, λ = 1 at every level.
     let patterns = Patterns::new(ndarray::array![[0.6, 0.8], [-0.6, -0.8]]).expect("patterns");
