@@ -22,6 +22,7 @@
 //! | [`memories`] | the models: [`Hopfield`](memories::Hopfield), [`Bidirectional`](memories::Bidirectional), [`SparseDistributed`](memories::SparseDistributed), [`Dense`](memories::Dense), [`Modern`](memories::Modern), [`Universal`](memories::Universal), [`Diffusion`](memories::Diffusion) of points and of shapes, [`Denoiser`](memories::Denoiser) of any kind; what a recall is asked and reports |
 //! | [`energies`] | landscapes and denoisers |
 //! | [`dynamics`] | how states move |
+//! | [`networks`] | score networks: memories dispersed in weights |
 //! | [`similarities`], [`separations`] | how alike key and cue are, and how weights come of it |
 //! | [`diffusion`] | processes, noise grids, samplers, the level of a cue |
 //! | [`analysis`] | one recall step by step, many of one cue, where symmetry breaks |
@@ -40,6 +41,7 @@ pub mod energies;
 mod error;
 pub mod kernels;
 pub mod memories;
+pub mod networks;
 pub mod noise;
 pub mod observe;
 pub mod patterns;

@@ -31,6 +31,12 @@ pub enum Purpose {
     Attribution,
     /// Addresses of a sparse distributed memory.
     Locations,
+    /// Weights of a network before training.
+    Weights,
+    /// Noise and levels that a network is trained at.
+    Training,
+    /// The order in which a network is shown its patterns.
+    Order,
 }
 
 impl Purpose {
@@ -46,6 +52,9 @@ impl Purpose {
             Purpose::Calibration => b"calibration.....",
             Purpose::Attribution => b"attribution.....",
             Purpose::Locations => b"locations.......",
+            Purpose::Weights => b"weights.........",
+            Purpose::Training => b"training........",
+            Purpose::Order => b"order...........",
         }
     }
 }

@@ -59,6 +59,7 @@ pub trait Real:
 
 use std::ops::Range;
 
+use crate::kernels::product::{self, Task};
 use crate::kernels::stream::{self, Job};
 use crate::kernels::{Difference, Parts, Spread, Sums};
 
@@ -66,6 +67,7 @@ pub(crate) mod sealed {
     use std::ops::Range;
 
     use crate::kernels::machine::Machine;
+    use crate::kernels::product::Task;
     use crate::kernels::stream::Job;
     use crate::kernels::{Difference, Parts, Spread, Sums};
 
@@ -93,6 +95,8 @@ pub(crate) mod sealed {
             queries: [&[[Self; 16]]; 2],
             out: &mut [[f64; 16]],
         );
+        /// Some rows of a matrix product.
+        fn product(task: &Task<Self>, out: &mut [Self]);
         /// `sum += weight · value`.
         fn add_scaled(weight: f64, value: &[Self], sum: &mut [f64]);
         /// `self · a + b`, in one rounding where `fused`.
@@ -175,6 +179,11 @@ macro_rules! real {
                 out: &mut [[f64; 16]],
             ) {
                 crate::kernels::pairs::at_best::<Self>(difference, rows, queries, out);
+            }
+
+            #[inline(never)]
+            fn product(task: &Task<Self>, out: &mut [Self]) {
+                product::at_best(task, out);
             }
 
             #[inline(never)]

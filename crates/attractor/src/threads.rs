@@ -108,14 +108,32 @@ pub fn within<T>(f: impl FnOnce() -> T) -> T {
     f()
 }
 
+/// Waking threads and waiting for them costs up to 0.3 ms on a busy machine; a core does about this many operations
+/// in that time.
+#[cfg(feature = "rayon")]
+const WORTH_A_THREAD: f64 = 1e7;
+
+/// Calls `f` on each task, on all threads if the work (in floating-point operations) is worth waking them.
+#[cfg(feature = "rayon")]
+pub fn each<T: Send>(tasks: Vec<T>, work: f64, f: impl Fn(T) + Sync + Send) {
+    use rayon::prelude::*;
+    if tasks.len() < 2 || work < WORTH_A_THREAD {
+        return tasks.into_iter().for_each(f);
+    }
+    within(|| tasks.into_par_iter().for_each(&f));
+}
+
+/// Calls `f` on each task.
+#[cfg(not(feature = "rayon"))]
+pub fn each<T: Send>(tasks: Vec<T>, _work: f64, f: impl Fn(T) + Sync + Send) {
+    tasks.into_iter().for_each(f);
+}
+
 /// `f(0), f(1), … f(tasks − 1)`, on all threads if the work (in floating-point operations) is
 /// worth waking them.
 #[cfg(feature = "rayon")]
 pub(crate) fn map<T: Send>(tasks: usize, work: f64, f: impl Fn(usize) -> T + Sync) -> Vec<T> {
     use rayon::prelude::*;
-    /// Waking threads and waiting for them costs up to 0.3 ms on a busy machine; a core does about this
-    /// many operations in that time.
-    const WORTH_A_THREAD: f64 = 1e7;
     if tasks < 2 || work < WORTH_A_THREAD {
         return (0..tasks).map(f).collect();
     }

@@ -208,6 +208,12 @@ impl<F: Real, const L: usize> Aligned<F, L> {
 
     /// The arrays.
     #[inline(always)]
+    pub fn all(&self) -> &[[F; L]] {
+        self.numbers[self.start..][..self.len * L].as_chunks().0
+    }
+
+    /// The arrays.
+    #[inline(always)]
     pub fn rows(&mut self) -> &mut [[F; L]] {
         let numbers = &mut self.numbers[self.start..][..self.len * L];
         numbers.as_chunks_mut().0

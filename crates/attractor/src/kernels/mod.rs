@@ -8,6 +8,7 @@
 //! | [`posterior()`] | best memories, entropy, participation | every report |
 //! | [`pairs()`] | distances and divergences of all pairs | similarities |
 //! | [`hamming()`] | bits in which words differ | sparse distributed memory |
+//! | [`product()`] | A B | networks |
 //!
 //! **Order of summation.** Each number is summed in one order that depends on N and D alone:
 //! a dot product runs over units in blocks of 64; patterns are cut into ranges by N and
@@ -21,6 +22,7 @@ pub(crate) mod hamming;
 pub(crate) mod machine;
 pub(crate) mod pairs;
 mod posterior;
+pub(crate) mod product;
 pub(crate) mod stream;
 
 pub use attend::{Read, attend, attend_values, log_sum};
@@ -28,6 +30,7 @@ pub use dots::dots;
 pub use hamming::hamming;
 pub use pairs::{Difference, Operand, pairs, weighted_sums};
 pub use posterior::{Posterior, nearest, posterior};
+pub use product::{Panel, ROWS, Strided, product};
 pub use stream::Form;
 
 pub(crate) use attend::Sums;

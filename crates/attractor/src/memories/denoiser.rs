@@ -1,15 +1,17 @@
 //! A memory known by its denoiser alone: a trained network, or a function of the caller's.
 
 use std::fmt;
+use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView2};
 
-use super::diffusion::{PARAMETERS, Prior, REST, course, no_updates};
-use super::{Card, Level, Memory, Options, Recall, Request, Row};
+use super::diffusion::{PARAMETERS, Prior, REST, course, estimated, no_updates};
+use super::{Card, Learned, Level, Memory, Options, Recall, Request, Row, Weights};
 use crate::diffusion::Course;
 use crate::dynamics::{Clamp, Start};
 use crate::energies::{Denoise, Energy};
 use crate::error::{Error, Result, check_width};
+use crate::networks::Network;
 use crate::observe::Observer;
 use crate::patterns::{Patterns, Preparation};
 use crate::real::Real;
@@ -63,6 +65,8 @@ pub struct Denoiser<'a, F> {
     patterns: Option<Patterns<F>>,
     mean: Vec<f64>,
     spread: f64,
+    card: &'static Card,
+    network: Option<Arc<Network<f32>>>,
 }
 
 impl<F> fmt::Debug for Denoiser<'_, F> {
@@ -77,7 +81,16 @@ impl<'a, F: Real> Denoiser<'a, F> {
     /// # Errors
     /// An option that there is not, or a value outside its range.
     pub fn new(denoiser: Box<dyn Denoise<F> + 'a>, options: &Options) -> Result<Self> {
-        super::spec::check_options(&CARD, options)?;
+        Self::of_card(&CARD, denoiser, options)
+    }
+
+    /// The same under another name.
+    pub(super) fn of_card(
+        card: &'static Card,
+        denoiser: Box<dyn Denoise<F> + 'a>,
+        options: &Options,
+    ) -> Result<Self> {
+        super::spec::check_options(card, options)?;
         let dim = denoiser.dim();
         if dim == 0 {
             let cure = "give the units of a state";
@@ -85,10 +98,12 @@ impl<'a, F: Real> Denoiser<'a, F> {
         }
         Ok(Denoiser {
             denoiser,
-            course: course(options, &CARD)?,
+            course: course(options, card)?,
             patterns: None,
             mean: vec![0.0; dim],
             spread: 1.0,
+            card,
+            network: None,
         })
     }
 
@@ -109,25 +124,42 @@ impl<'a, F: Real> Denoiser<'a, F> {
     ///
     /// # Errors
     /// Patterns of another width, or prepared ones.
-    pub fn with_patterns(mut self, patterns: Patterns<F>) -> Result<Self> {
+    pub fn with_patterns(self, patterns: Patterns<F>) -> Result<Self> {
         check_width("patterns", patterns.dim(), self.mean.len())?;
         if *patterns.preparation() != Preparation::Identity {
             let expected = "patterns as the denoiser knows them";
             return Err(Error::parameter("patterns", expected, patterns.preparation().describe()));
         }
+        Ok(self.comparing(patterns))
+    }
+
+    fn comparing(mut self, patterns: Patterns<F>) -> Self {
         (self.mean, self.spread) = (patterns.mean(), patterns.spread());
         self.patterns = Some(patterns);
-        Ok(self)
+        self
+    }
+
+    /// The denoiser is this network, which knows these patterns as they are prepared.
+    pub(super) fn learned_of(self, network: Arc<Network<f32>>, patterns: Patterns<F>) -> Result<Self> {
+        if matches!(patterns.preparation(), Preparation::Spins { .. }) {
+            return Err(Error::parameter(
+                "patterns",
+                "patterns that are not thresholded",
+                "thresholded ones",
+            ));
+        }
+        Ok(Denoiser { network: Some(network), ..self.comparing(patterns) })
     }
 
     fn prior(&self) -> Prior<'_> {
-        Prior { mean: &self.mean, spread: self.spread, preparation: &Preparation::Identity }
+        let highest = self.network.as_ref().map_or(f64::INFINITY, |n| n.levels()[1] * n.spread());
+        Prior { mean: &self.mean, spread: self.spread, preparation: Memory::preparation(self), highest }
     }
 }
 
 impl<F: Real> Memory<F> for Denoiser<'_, F> {
     fn name(&self) -> &'static str {
-        CARD.name
+        self.card.name
     }
 
     fn dim(&self) -> usize {
@@ -140,7 +172,7 @@ impl<F: Real> Memory<F> for Denoiser<'_, F> {
 
     fn landscape(&self) -> Result<&dyn Energy<F>> {
         Err(Error::Undefined {
-            model: CARD.name,
+            model: self.card.name,
             what: "energy",
             reason: "of it only the slope is known, by its score; diffusion on stored patterns has both"
                 .into(),
@@ -159,33 +191,44 @@ impl<F: Real> Memory<F> for Denoiser<'_, F> {
         Some(self.spread)
     }
 
+    fn learned(&self) -> Option<Learned> {
+        let network = self.network.clone()?;
+        Some(Learned { patterns: self.patterns.as_ref()?.len(), weights: Weights::Network(network) })
+    }
+
     fn imagine(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {
         Ok(self.prior().imagine(rows, seed))
     }
 
     fn run(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
-        no_updates(CARD.name, request)?;
+        no_updates(self.card.name, request)?;
         let cues = request.checked_cues(self.dim())?;
         let stochastic = self.course.sampler.is_stochastic();
-        let (states, levels) = match self.prior().told(&cues, request.level)? {
-            Some(told) => told,
-            None if request.known.is_some() => self.prior().blind(request, stochastic),
-            None => {
+        let of_network = self.patterns.as_ref().filter(|_| self.network.is_some());
+        let (states, levels) = match (self.prior().told(&cues, request.level)?, of_network) {
+            (Some(told), _) => told,
+            _ if request.known.is_some() => self.prior().blind(request, stochastic),
+            // How noisy a cue is, those tell that the network has learned from.
+            (_, Some(patterns)) => estimated(&patterns.clone().into(), &self.course.process, cues.clone())?,
+            _ => {
                 return Err(Error::Undefined {
-                    model: CARD.name,
+                    model: self.card.name,
                     what: "way to tell how noisy a cue is",
                     reason: "give the level (--sigma or --signal)".into(),
                 });
             }
         };
         let rows = request.rows();
-        let clamp = request.known.map(|known| Clamp::new(known, cues.view())).transpose()?;
+        let preparation = Memory::preparation(self);
+        let held = preparation.forward(cues);
+        let clamp = request.known.map(|known| Clamp::new(known, held.view())).transpose()?;
         let clamp = match clamp {
             Some(clamp) if stochastic => Some(clamp.noised(request.seed, &rows)),
             clamp => clamp,
         };
         let (_, stop) = super::updates(None, request.tolerance, REST * self.spread)?;
-        let grid = Grid::Levels(self.course.levels(&levels, self.spread));
+        let prepared: Vec<f64> = levels.iter().map(|sigma| sigma * preparation.scale()).collect();
+        let grid = Grid::Levels(self.course.levels(&prepared, self.spread));
         let start = Start { states: states.view(), rows: &rows, seed: request.seed, held: None };
         let dynamics = self.course.dynamics(self.denoiser.as_ref(), self.spread);
         let recalled =
@@ -196,7 +239,7 @@ impl<F: Real> Memory<F> for Denoiser<'_, F> {
             ..Row::new(found, None, recalled.outcomes[row], recalled.steps[row])
         };
         let rows = found.into_iter().enumerate().map(row).collect();
-        Ok(Recall { states: recalled.states, values: None, rows })
+        Ok(Recall { states: preparation.backward(recalled.states), values: None, rows })
     }
 }
 

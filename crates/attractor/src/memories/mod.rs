@@ -11,6 +11,7 @@ mod extended;
 mod hopfield;
 mod matching;
 mod modern;
+mod network;
 mod report;
 mod request;
 mod sparse_distributed;
@@ -26,10 +27,13 @@ pub use extended::mixture as extended;
 pub use hopfield::{Hopfield, HopfieldOptions, Learning, Update};
 pub use matching::Calibration;
 pub use modern::{Beta, Modern};
+pub use network::learned;
 pub use report::{Found, Recall, Regime, Row};
 pub use request::{Level, Request};
 pub use sparse_distributed::{Radius, Reading, SparseDistributed, SparseOptions};
-pub use spec::{Buildable, Card, Learned, MODELS, Model, Options, Parameter, Spec, model, models_that};
+pub use spec::{
+    Buildable, Card, Learned, MODELS, Model, Options, Parameter, Spec, Weights, model, models_that,
+};
 pub use universal::{Output, PRESETS, Preset, Scheme, Universal};
 
 use ndarray::{Array2, ArrayView2};

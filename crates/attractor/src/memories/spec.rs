@@ -6,13 +6,16 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use ndarray::Array2;
 
 use super::{
-    Memory, bidirectional, dense, diffusion, extended, hopfield, modern, sparse_distributed, universal,
+    Memory, bidirectional, dense, diffusion, extended, hopfield, modern, network, sparse_distributed,
+    universal,
 };
 use crate::error::{Error, Result};
+use crate::networks::Network;
 use crate::patterns::Patterns;
 use crate::real::Real;
 
@@ -74,7 +77,7 @@ macro_rules! models {
         }),*];
     };
 }
-models![hopfield, bidirectional, sparse_distributed, dense, modern, universal, diffusion, extended];
+models![hopfield, bidirectional, sparse_distributed, dense, modern, universal, diffusion, extended, network];
 
 /// The model of this name.
 ///
@@ -102,13 +105,23 @@ pub fn models_that(is: impl Fn(&Card) -> bool) -> String {
     }
 }
 
-/// What a model has worked out from the first of its patterns, so that it need not do so again.
+/// What a model has worked out from the first of its patterns (a network from all of them), so that it need not do
+/// so again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Learned {
     /// How many patterns it is from.
     pub patterns: usize,
+    /// What it has learned of them.
+    pub weights: Weights,
+}
+
+/// What is learned besides the patterns themselves.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Weights {
     /// Couplings W with their diagonal, D × D.
-    pub couplings: Array2<f64>,
+    Couplings(Array2<f64>),
+    /// A score network.
+    Network(Arc<Network<f32>>),
 }
 
 /// Named options, as text.

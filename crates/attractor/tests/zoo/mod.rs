@@ -5,7 +5,8 @@ use attractor::energies::shapes::{Segment, Shape, Sphere, Subspace};
 use attractor::energies::{
     Component, DenseEnergy, Flip, Gradient, Kind, LogSumExp, Mixture, Points, Quadratic, Separation,
 };
-use attractor::memories::{Hopfield, HopfieldOptions, Learning, Spec, extended};
+use attractor::memories::{Hopfield, HopfieldOptions, Learning, Spec, extended, learned};
+use attractor::networks::{self, Architecture, Network};
 use attractor::noise::{Purpose, Stream};
 use attractor::{Level, Memory, Patterns, Real};
 use ndarray::{Array2, array};
@@ -92,6 +93,8 @@ pub const ZOO: &[Specimen] = &[
         "universal",
         &[("dynamics", "two-layer"), ("similarity", "euclidean"), ("separation", "softmax:auto")],
     ),
+    is("network", &[]),
+    is("network", &[("sampler", "ancestral"), ("steps", "20"), ("process", "edm")]),
     is("extended", &[]),
     is("extended", &[("sampler", "ancestral"), ("steps", "30"), ("process", "edm")]),
 ];
@@ -109,6 +112,9 @@ impl Specimen {
         }
         if self.model == "extended" {
             return extended(with_shapes(&patterns), &spec.options).expect("a memory");
+        }
+        if self.model == "network" {
+            return learned(untrained(patterns.dim()), patterns, &spec.options).expect("a memory");
         }
         let patterns = if self.values { paired(patterns) } else { patterns };
         spec.build(patterns).unwrap_or_else(|e| panic!("{}: {e}", self.name()))
@@ -133,11 +139,23 @@ impl Specimen {
         !self.options.contains(&("similarity", "hamming")) || patterns.iter().all(|x| x.abs() == F::ONE)
     }
 
+    /// Whether it knows its patterns.
+    pub fn remembers(&self) -> bool {
+        self.model != "network"
+    }
+
     /// Couplings learned from patterns one after the other depend on their order, and so does which pattern
     /// chance draws.
     pub fn depends_on_order(&self) -> bool {
         self.options.iter().any(|(_, value)| matches!(*value, "storkey" | "bridge"))
     }
+}
+
+/// A network that has learned nothing. What holds of any denoiser holds of it; what is remembered is tested where
+/// networks are trained.
+pub fn untrained(dim: usize) -> Network<f32> {
+    let architecture = Architecture { kind: networks::Kind::Residual, dim, width: 24, depth: 2 };
+    Network::fresh(architecture, [0.03, 11.0], 1.0, 6).expect("a network")
 }
 
 /// The patterns, each with a word of seven units that depends on it alone, so that shuffled patterns keep theirs.

@@ -6,10 +6,10 @@ mod prior;
 use ndarray::{Array2, ArrayView2};
 
 use super::report::{overlap, read_values};
-pub(super) use prior::Prior;
+pub(super) use prior::{Prior, estimated};
 
 use super::{Card, Found, Learned, Level, Memory, Options, Parameter, Recall, Request, Row};
-use crate::diffusion::{Course, LAST, LinearRate, Process, Sampler, estimate_levels};
+use crate::diffusion::{Course, LAST, LinearRate, Process, Sampler};
 use crate::dynamics::{Clamp, Start};
 use crate::energies::{Denoise, Energy, Gradient, Mixture, Nearest};
 
@@ -238,12 +238,12 @@ impl<F: Real> Diffusion<F> {
             mean: self.memory.mean(),
             spread: self.memory.spread(),
             preparation: self.memory.preparation(),
+            highest: f64::INFINITY,
         }
     }
 
     /// First states z, prepared, and their levels in the cues' units.
     fn begin(&self, request: &Request<F>) -> Result<(Array2<F>, Vec<f64>)> {
-        let preparation = self.memory.preparation();
         let cues = request.checked_cues(Memory::dim(self))?;
         if let Some(told) = self.prior().told(&cues, request.level)? {
             return Ok(told);
@@ -257,13 +257,7 @@ impl<F: Real> Diffusion<F> {
                 "the noisier it is, the more of the memory is near; give the level (--sigma or --signal)",
             ));
         }
-        let sigmas = estimate_levels(&self.memory, &self.course.process, cues.view())?;
-        let mut clean = cues;
-        for (mut row, &sigma) in clean.outer_iter_mut().zip(&sigmas) {
-            let scale = self.course.process.scale_at(sigma);
-            row.mapv_inplace(|x| F::of(x.wide() / scale));
-        }
-        Ok((preparation.forward(clean), sigmas))
+        estimated(&self.memory, &self.course.process, cues)
     }
 
     /// Takes states down the levels, in the landscapes of this memory.

@@ -2,12 +2,28 @@
 
 use ndarray::Array2;
 
-use crate::diffusion::Process;
+use crate::diffusion::{Process, estimate_levels};
+use crate::energies::Mixture;
 use crate::error::Result;
 use crate::memories::{Level, Request};
 use crate::noise::{Purpose, streams};
 use crate::patterns::Preparation;
 use crate::real::Real;
+
+/// First states z = x/s of raw cues, prepared, and their levels in the cues' units, by what is most likely under stored
+/// memories.
+pub(in crate::memories) fn estimated<F: Real>(
+    memory: &Mixture<F>,
+    process: &Process,
+    mut cues: Array2<F>,
+) -> Result<(Array2<F>, Vec<f64>)> {
+    let sigmas = estimate_levels(memory, process, cues.view())?;
+    for (mut row, &sigma) in cues.outer_iter_mut().zip(&sigmas) {
+        let scale = process.scale_at(sigma);
+        row.mapv_inplace(|x| F::of(x.wide() / scale));
+    }
+    Ok((memory.preparation().forward(cues), sigmas))
+}
 
 /// A memory as one Gaussian.
 pub(in crate::memories) struct Prior<'a> {
@@ -17,13 +33,15 @@ pub(in crate::memories) struct Prior<'a> {
     pub spread: f64,
     /// How raw cues become states.
     pub preparation: &'a Preparation,
+    /// The highest level that its denoiser knows, prepared; infinite if it knows all.
+    pub highest: f64,
 }
 
 impl Prior<'_> {
     /// The level, in prepared units, that hides which memory a state came from: so many times the radius
-    /// √D · spread of the memory.
+    /// √D · spread of the memory, if it knows that level.
     pub fn hiding(&self, times: f64) -> f64 {
-        times * self.spread * (self.mean.len() as f64).sqrt()
+        (times * self.spread * (self.mean.len() as f64).sqrt()).min(self.highest)
     }
 
     /// First states z = x/s of raw cues, prepared, and their levels in the cues' units; nothing where the level is

@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2, ArrayView2, Zip, s};
 
 use crate::error::Error;
 use crate::kernels::dots;
-use crate::memories::Learned;
+use crate::memories::{Learned, Weights};
 use crate::patterns::Patterns;
 use crate::real::Real;
 
@@ -59,8 +59,10 @@ impl Learning {
                 "use smaller images (--resize) or another model",
             ));
         }
-        let Learned { patterns: done, couplings } =
-            learned.unwrap_or_else(|| Learned { patterns: 0, couplings: Array2::zeros((dim, dim)) });
+        let (done, couplings) = match learned {
+            Some(Learned { patterns, weights: Weights::Couplings(couplings) }) => (patterns, couplings),
+            _ => (0, Array2::zeros((dim, dim))),
+        };
         if done > patterns.len() || couplings.dim() != (dim, dim) {
             return Err(Error::shape(
                 "learned couplings",

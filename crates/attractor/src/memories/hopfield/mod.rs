@@ -8,7 +8,9 @@ use std::str::FromStr;
 
 use ndarray::{Array2, ArrayView1};
 
-use super::{Card, Learned, Level, Memory, Options, Parameter, Recall, Request, Row, from_nothing, updates};
+use super::{
+    Card, Learned, Level, Memory, Options, Parameter, Recall, Request, Row, Weights, from_nothing, updates,
+};
 use crate::dynamics::{Asynchronous, Clamp, Dynamics, Order, Rule, Start, Synchronous};
 use crate::energies::{Energy, Gradient, Quadratic};
 use crate::error::{Error, Result};
@@ -191,7 +193,7 @@ impl<F: Real> Memory<F> for Hopfield<F> {
     fn learned(&self) -> Option<Learned> {
         let mut couplings = self.energy.weights().to_owned();
         couplings.diag_mut().assign(&ArrayView1::from(self.diagonal.as_ref()?));
-        Some(Learned { patterns: self.patterns.as_ref()?.len(), couplings })
+        Some(Learned { patterns: self.patterns.as_ref()?.len(), weights: Weights::Couplings(couplings) })
     }
 
     fn imagine(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {

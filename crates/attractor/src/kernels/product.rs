@@ -1,0 +1,310 @@
+//! Matrix products, for networks.
+//!
+//! C = A B with B's columns side by side in vector lanes, as queries are in [`dots()`](super::dots()): a number of A
+//! is multiplied with all columns of a row of B. A is read where it lies, whatever its strides, so a transposed
+//! matrix is no copy. Every number of C is summed in one order, that of A's columns in chains of 64, so it does not
+//! depend on which rows are computed together, on how many columns there are, or on threads.
+
+use std::ops::Range;
+
+use super::machine::{Aligned, LINE, Machine, prefetch};
+use crate::real::Real;
+use crate::threads;
+
+/// Terms summed in registers before they are added to the total.
+const CHAIN: usize = 64;
+
+/// Columns come in whole multiples of this: two of the widest vectors.
+const COLUMNS: usize = 32;
+
+/// Rows that are worth a task of their own, and that share B while it is in the cache.
+pub const ROWS: usize = 64;
+
+/// Rows in registers where there are 32 of them, and where there are 16.
+const MANY: usize = 8;
+const FEW: usize = 6;
+
+/// A matrix whose rows begin at cache lines and are padded, with whatever numbers, to whole vectors: what [`product`]
+/// multiplies by.
+pub struct Panel<F> {
+    numbers: Aligned<F, 1>,
+    rows: usize,
+    columns: usize,
+    stride: usize,
+}
+
+impl<F: Real> Default for Panel<F> {
+    fn default() -> Self {
+        Panel::zeros(0, 0)
+    }
+}
+
+impl<F: Real> Panel<F> {
+    /// Zeros.
+    pub fn zeros(rows: usize, columns: usize) -> Self {
+        let stride = columns.div_ceil(COLUMNS) * COLUMNS;
+        Panel { numbers: Aligned::zeros(rows * stride), rows, columns, stride }
+    }
+
+    /// Rows and columns.
+    pub fn dim(&self) -> (usize, usize) {
+        (self.rows, self.columns)
+    }
+
+    /// Numbers from one row to the next.
+    pub fn stride(&self) -> usize {
+        self.stride
+    }
+
+    /// All rows, with their padding.
+    pub fn numbers(&self) -> &[F] {
+        &self.numbers.all().as_flattened()[..self.rows * self.stride]
+    }
+
+    /// All rows, with their padding.
+    pub fn numbers_mut(&mut self) -> &mut [F] {
+        &mut self.numbers.rows().as_flattened_mut()[..self.rows * self.stride]
+    }
+
+    /// A row without its padding.
+    pub fn row(&self, row: usize) -> &[F] {
+        &self.numbers()[row * self.stride..][..self.columns]
+    }
+
+    /// A row without its padding.
+    pub fn row_mut(&mut self, row: usize) -> &mut [F] {
+        let (stride, columns) = (self.stride, self.columns);
+        &mut self.numbers_mut()[row * stride..][..columns]
+    }
+
+    /// Makes it a panel of this size, of whatever numbers, where it lies if there is room.
+    pub fn resize(&mut self, rows: usize, columns: usize) -> &mut Self {
+        let stride = columns.div_ceil(COLUMNS) * COLUMNS;
+        if self.numbers.all().len() < rows * stride {
+            *self = Panel::zeros(rows, columns);
+        }
+        (self.rows, self.columns, self.stride) = (rows, columns, stride);
+        self
+    }
+
+    /// Rows as columns, in another panel.
+    pub fn transpose_into(&self, turned: &mut Self) {
+        /// Rows and columns of a block that stays in the first-level cache.
+        const BLOCK: usize = 16;
+        turned.resize(self.columns, self.rows);
+        if turned.stride == 0 {
+            return;
+        }
+        let (numbers, strides) = (self.numbers(), [self.stride, turned.stride]);
+        let rows = turned.numbers_mut().chunks_mut(BLOCK * strides[1]).enumerate().collect();
+        threads::each(rows, (self.rows * self.columns) as f64, |(block, out): (usize, &mut [F])| {
+            for from in (0..self.rows).step_by(BLOCK) {
+                for (column, out) in out.chunks_mut(strides[1]).enumerate() {
+                    let column = block * BLOCK + column;
+                    for row in from..self.rows.min(from + BLOCK) {
+                        out[row] = numbers[row * strides[0] + column];
+                    }
+                }
+            }
+        });
+    }
+}
+
+/// The matrix A of a product: number (i, k) is `numbers[i · row + k · column]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Strided<'a, F> {
+    /// Where its numbers are.
+    pub numbers: &'a [F],
+    /// From one row to the next.
+    pub row: usize,
+    /// From one column to the next.
+    pub column: usize,
+}
+
+/// Some rows of A B, one after the other in `out` as in a [`Panel`] of as many columns as B.
+///
+/// Cost 2 · rows · terms · columns operations, the columns padded to 32. A has as many columns as B has rows.
+///
+/// # Panics
+/// Rows that A has not, or `out` of another size.
+pub fn product<F: Real>(a: Strided<F>, rows: Range<usize>, b: &Panel<F>, out: &mut [F]) {
+    let terms = b.rows;
+    let room = rows.len().checked_mul(b.stride);
+    assert_eq!(Some(out.len()), room, "there must be room for the rows asked for, padded as B's");
+    if rows.is_empty() || b.stride == 0 {
+        return;
+    }
+    if terms == 0 {
+        out.fill(F::ZERO);
+        return;
+    }
+    let along = (rows.end - 1).checked_mul(a.row).zip((terms - 1).checked_mul(a.column));
+    let last = along.and_then(|(down, across)| down.checked_add(across));
+    assert!(
+        last.is_some_and(|last| last < a.numbers.len()),
+        "A must have the rows asked for, and as many columns as B has rows"
+    );
+    F::product(&Task { a, first: rows.start, b: b.numbers(), stride: b.stride, terms }, out);
+}
+
+/// What a thread works on.
+pub struct Task<'a, F> {
+    a: Strided<'a, F>,
+    first: usize,
+    b: &'a [F],
+    stride: usize,
+    terms: usize,
+}
+
+/// A task at its best on this machine.
+pub(crate) fn at_best<F: Real>(task: &Task<F>, out: &mut [F]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use super::machine::Level;
+        #[target_feature(enable = "avx2,fma")]
+        fn avx2<F: Real>(task: &Task<F>, out: &mut [F]) {
+            all::<F, F::Avx2, FEW>(task, out);
+        }
+        #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+        fn avx512<F: Real>(task: &Task<F>, out: &mut [F]) {
+            all::<F, F::Avx512, MANY>(task, out);
+        }
+        match Level::best() {
+            // SAFETY: the machine has what the functions were compiled for.
+            Level::Avx512 => return unsafe { avx512(task, out) },
+            Level::Avx2 => return unsafe { avx2(task, out) },
+            Level::Portable => {}
+        }
+    }
+    all::<F, F::Portable, FEW>(task, out);
+}
+
+#[inline(always)]
+fn all<F: Real, M: Machine<F>, const R: usize>(task: &Task<F>, out: &mut [F]) {
+    let count = out.len() / task.stride;
+    let whole = count / R * R;
+    let blocks = (whole / R * (task.stride / (2 * M::LANES))).max(1);
+    for from in (0..task.terms).step_by(CHAIN) {
+        let terms = from..task.terms.min(from + CHAIN);
+        let mut done = 0;
+        // Two vectors of a chain of B stay in the first-level cache while the rows pass by.
+        for lane in (0..task.stride).step_by(2 * M::LANES) {
+            for row in (0..whole).step_by(R) {
+                ahead(task, terms.end, count, [done, done + 1].map(|block| block * CHAIN / blocks));
+                block::<F, M, R>(task, row, terms.clone(), lane, out);
+                done += 1;
+            }
+            for row in whole..count {
+                block::<F, M, 1>(task, row, terms.clone(), lane, out);
+            }
+        }
+    }
+}
+
+/// Asks for some of the pieces of A that the chain after this one reads. They are too short, and too far from one
+/// another, for the machine to see them coming.
+#[inline(always)]
+fn ahead<F: Real>(task: &Task<F>, next: usize, count: usize, [from, to]: [usize; 2]) {
+    let Task { a, first, terms, .. } = *task;
+    let terms = CHAIN.min(terms - next);
+    let start = a.numbers.as_ptr().wrapping_add(first * a.row + next * a.column);
+    // Along rows, or of a transposed matrix along columns.
+    let (pieces, apart, length) =
+        if a.column == 1 { (count, a.row, terms) } else { (terms, a.column, count) };
+    for piece in from.min(pieces)..to.min(pieces) {
+        for line in 0..(length * size_of::<F>()).div_ceil(LINE) {
+            prefetch(start.wrapping_add(piece * apart).wrapping_byte_add(line * LINE));
+        }
+    }
+}
+
+/// `R` rows by two vectors over one chain of terms.
+#[inline(always)]
+fn block<F: Real, M: Machine<F>, const R: usize>(
+    task: &Task<F>,
+    row: usize,
+    terms: Range<usize>,
+    lane: usize,
+    out: &mut [F],
+) {
+    let Task { a, first, b, stride, .. } = *task;
+    let mut sums = [[M::splat(F::ZERO); 2]; R];
+    // Opaque, or the compiler derives each address from the last one: a chain of additions that the multiplications
+    // then wait for. SAFETY: within A, as `product` checked for the last row and term.
+    let rows: [*const F; R] = std::hint::black_box(std::array::from_fn(|r| unsafe {
+        a.numbers.as_ptr().add((first + row + r) * a.row + terms.start * a.column)
+    }));
+    let mut at = 0;
+    for term in terms.clone() {
+        let b = &b[term * stride + lane..][..2 * M::LANES];
+        // SAFETY: `b` holds two vectors; the addresses in A are as above.
+        unsafe {
+            let (left, right) = (M::load(b), M::load(&b[M::LANES..]));
+            for r in 0..R {
+                let value = M::splat(*rows[r].add(at));
+                sums[r][0] = M::multiply_add(value, left, sums[r][0]);
+                sums[r][1] = M::multiply_add(value, right, sums[r][1]);
+            }
+        }
+        at += a.column;
+    }
+    for r in 0..R {
+        let out = &mut out[(row + r) * stride + lane..][..2 * M::LANES];
+        let (left, right) = out.split_at_mut(M::LANES);
+        for (out, sum) in [left, right].into_iter().zip(sums[r]) {
+            // SAFETY: each half holds one vector.
+            unsafe {
+                let total = match terms.start {
+                    0 => sum,
+                    _ => M::multiply_add(M::splat(F::ONE), M::load(out), sum),
+                };
+                M::store(total, out);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::noise::{Purpose, Stream};
+
+    fn close_to_plain_sums<F: Real>() {
+        let mut noise = Stream::new(1, Purpose::Patterns, 0);
+        for (m, k, n) in [(1, 1, 1), (3, 7, 5), (64, 64, 32), (65, 130, 33), (9, 200, 70), (2, 0, 3)] {
+            let numbers: Vec<F> = (0..m * k).map(|_| F::of(noise.normal())).collect();
+            let mut b = Panel::<F>::zeros(k, n);
+            for row in 0..k {
+                b.row_mut(row).iter_mut().for_each(|v| *v = F::of(noise.normal()));
+            }
+            // As stored, and as the transpose of what is stored.
+            for (row, column) in [(k, 1), (1, m)] {
+                let a = Strided { numbers: &numbers, row, column };
+                let mut out = Panel::<F>::zeros(m, n);
+                product(a, 0..m, &b, out.numbers_mut());
+                for i in 0..m {
+                    let mut alone = Panel::<F>::zeros(1, n);
+                    product(a, i..i + 1, &b, alone.numbers_mut());
+                    assert_eq!(alone.row(0), out.row(i), "a row depends on its neighbours");
+                    for j in 0..n {
+                        let terms = (0..k).map(|t| numbers[i * row + t * column].wide() * b.row(t)[j].wide());
+                        let (exact, size) = terms.fold((0.0, 0.0), |(s, z), t| (s + t, z + t.abs()));
+                        let bound = (CHAIN.min(k) + k.div_ceil(CHAIN) + 1) as f64 * F::ROUNDOFF * size;
+                        let error = (out.row(i)[j].wide() - exact).abs();
+                        assert!(error <= bound, "{m}×{k}×{n} at ({i}, {j}): {error:e}");
+                    }
+                }
+            }
+            let (mut turned, mut back) = (Panel::default(), Panel::default());
+            b.transpose_into(&mut turned);
+            turned.transpose_into(&mut back);
+            assert!(back.numbers() == b.numbers());
+        }
+    }
+
+    #[test]
+    fn products_are_plain_sums_within_rounding() {
+        close_to_plain_sums::<f32>();
+        close_to_plain_sums::<f64>();
+    }
+}

@@ -1,0 +1,79 @@
+//! Diffusion learned by a score network.
+
+use std::sync::Arc;
+
+use super::diffusion::PARAMETERS;
+use super::{Card, Denoiser, Learned, Memory, Options, Weights};
+use crate::error::{Error, Result};
+use crate::networks::Network;
+use crate::patterns::Patterns;
+use crate::real::Real;
+
+/// What [`MODELS`](super::MODELS) says of it.
+pub(super) const CARD: Card = Card {
+    name: "network",
+    title: "Diffusion learned by a score network (attractor train)",
+    equation: "dz/ds = (z - D(z;s))/s down to s = 0;  D of weights that descend E |e - net(y + s e)|^2",
+    parameters: PARAMETERS,
+    cost: "2 operations a weight, a step and cue (heun twice); the weights",
+    source: "Ambrogioni (2023), Eq. 22 and App. A; Karras et al. (2022)",
+    spins: false,
+    raw: false,
+    weights: false,
+    values: false,
+};
+
+/// From named options, and the weights that were learned of these patterns.
+pub(super) fn build<F: Real>(
+    patterns: Patterns<F>,
+    options: &Options,
+    learned: Option<Learned>,
+) -> Result<Box<dyn Memory<F>>> {
+    match learned {
+        Some(Learned { patterns: count, weights: Weights::Network(network) }) if count == patterns.len() => {
+            Ok(Box::new(memory(network, patterns, options)?))
+        }
+        _ => Err(Error::Undefined {
+            model: CARD.name,
+            what: "weights of its own for these patterns",
+            reason: "they are found by training (attractor train --patterns FILE --out MODEL), anew if patterns change"
+                .into(),
+        }),
+    }
+}
+
+/// A trained network as a memory; `patterns` are those that it was trained on, which reports compare with.
+///
+/// ```
+/// use attractor::memories::{Level, Memory, Options, Request, learned};
+/// use attractor::networks::{Architecture, Kind, Network};
+/// use attractor::Patterns;
+/// use ndarray::array;
+/// let patterns = Patterns::new(array![[1.0_f32, 1.0, -1.0], [-1.0, 1.0, 1.0]])?;
+/// let architecture = Architecture { kind: Kind::Paper, dim: 3, width: 8, depth: 3 };
+/// let network = Network::fresh(architecture, [0.03, 11.0], 1.0, 0)?;
+/// let memory = learned(network, patterns, &Options::default())?;
+/// let cue = array![[0.9_f32, 0.7, -1.2]];
+/// let recall = memory.recall(&Request { level: Level::Sigma(0.5), ..Request::new(cue.view()) })?;
+/// assert_eq!(recall.states.dim(), (1, 3));
+/// # Ok::<(), attractor::Error>(())
+/// ```
+///
+/// # Errors
+/// Patterns of another width; an option that there is not, or a value outside its range.
+pub fn learned<F: Real>(
+    network: Network<f32>,
+    patterns: Patterns<F>,
+    options: &Options,
+) -> Result<Box<dyn Memory<F>>> {
+    Ok(Box::new(memory(Arc::new(network), patterns, options)?))
+}
+
+fn memory<F: Real>(
+    network: Arc<Network<f32>>,
+    patterns: Patterns<F>,
+    options: &Options,
+) -> Result<Denoiser<'static, F>> {
+    crate::error::check_width("patterns", patterns.dim(), network.architecture().dim)?;
+    Denoiser::of_card(&CARD, Box::new(network.cast::<F>()), options)?.learned_of(network, patterns)
+}
