@@ -23,6 +23,6 @@ pub use output::{
     NewFile, NpyWriter, NpzWriter, Number, abandon_unfinished, write_atomically, write_npy, write_png,
 };
 pub use shape::{Layout, Shape};
-pub use stored::{Stored, Summary, memory_from_bytes, read_memory, summary};
+pub use stored::{Shaped, Stored, Summary, Training, memory_from_bytes, read_memory, summary};
 pub use synthetic::{random_noise, random_spins};
 pub use table::{Dtype, Table};

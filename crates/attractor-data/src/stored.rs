@@ -1,14 +1,18 @@
 //! Memories in files: model, options, patterns and what was learned of them, in one safetensors file.
 //!
-//! Arrays: `patterns` (N × D, prepared), `couplings` (D × D, of a classical network), `weights` (N),
+//! Arrays: `patterns` (N × D, prepared), `couplings` (D × D, of a classical network), `layers.K.weight` and
+//! `layers.K.bias` (of a score network, as PyTorch names and shapes them), `weights` (N),
 //! `associated` (N × Dv), and of the preparation `mean` and `scale`, or `threshold`, `low` and `high`. The
-//! metadata has one entry, `attractor`, which says the rest as JSON.
+//! metadata has one entry, `attractor`, which says the rest as JSON. What training needs to go on stands under
+//! names that begin with `training.`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::BufReader;
 use std::path::Path;
+use std::sync::Arc;
 
-use attractor::memories::{Learned, Memory, Spec};
+use attractor::memories::{Learned, Memory, Spec, Weights};
+use attractor::networks::{Architecture, Network};
 use attractor::{Extras, Patterns, Preparation, Real};
 use ndarray::Array2;
 use safetensors::SafeTensors;
@@ -27,14 +31,25 @@ pub struct Stored<F> {
     pub spec: Spec,
     /// Patterns, prepared.
     pub patterns: Patterns<F>,
-    /// Couplings, for a model that has them.
+    /// Couplings or a network, for a model that has them.
     pub learned: Option<Learned>,
+    /// What training needs to go on, of a network.
+    pub training: Option<Training>,
     /// The images that the patterns are.
     pub shape: Option<Shape>,
     /// Whether the patterns were bytes or bools, and so are on a scale of 0 to 1.
     pub raw: bool,
     /// What happened to it: which rows of which file were stored, appended, removed.
     pub provenance: Vec<String>,
+}
+
+/// What training needs to go on: kept here for whoever trains, who alone knows what it means.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Training {
+    /// Settings and counts.
+    pub says: Value,
+    /// Arrays by name.
+    pub arrays: BTreeMap<String, Vec<f32>>,
 }
 
 /// What a stored memory says of itself without its patterns being read.
@@ -60,8 +75,12 @@ pub struct Summary {
     pub shape: Option<Shape>,
     /// Whether the patterns were bytes or bools, and so are on a scale of 0 to 1.
     pub raw: bool,
-    /// How many patterns the couplings in the file are from.
+    /// How many patterns the couplings or the network in the file are from.
     pub learned: Option<usize>,
+    /// The network without its weights, and its levels and spread, of a score network.
+    pub network: Option<Shaped>,
+    /// What training says of itself, of a network that can be trained on.
+    pub training: Option<Value>,
     /// What happened to it.
     pub provenance: Vec<String>,
 }
@@ -84,7 +103,7 @@ impl<F: Real> Stored<F> {
         provenance: Vec<String>,
     ) -> Option<Self> {
         let patterns = memory.patterns()?.clone();
-        Some(Stored { spec, patterns, learned: memory.learned(), shape, raw, provenance })
+        Some(Stored { spec, patterns, learned: memory.learned(), training: None, shape, raw, provenance })
     }
 
     /// Writes it, whole or not at all.
@@ -107,6 +126,10 @@ impl<F: Real> Stored<F> {
     fn serialize(&self) -> std::result::Result<Vec<u8>, safetensors::SafeTensorError> {
         let patterns = &self.patterns;
         let extras = patterns.extras();
+        let network = self.learned.as_ref().and_then(|l| match &l.weights {
+            Weights::Network(network) => Some(network.as_ref()),
+            Weights::Couplings(_) => None,
+        });
         let options = self.spec.options.iter().map(|(k, v)| (k.to_owned(), Value::from(v))).collect();
         let says = json!({
             "version": VERSION,
@@ -117,6 +140,8 @@ impl<F: Real> Stored<F> {
             "learned": self.learned.as_ref().map(|l| l.patterns),
             "provenance": self.provenance,
             "labels": extras.labels,
+            "network": network.map(shaped_json),
+            "training": self.training.as_ref().map(|t| &t.says),
         });
         // One entry: several would come in another order each time.
         let meta = HashMap::from([(KEY.to_owned(), says.to_string())]);
@@ -125,11 +150,16 @@ impl<F: Real> Stored<F> {
         if let Some(vectors) = &extras.associated {
             arrays.push(array("associated", vectors.dim(), vectors.iter().copied()));
         }
-        if let Some(learned) = &self.learned {
-            arrays.push(array("couplings", learned.couplings.dim(), learned.couplings.iter().copied()));
+        if let Some(Weights::Couplings(couplings)) = self.learned.as_ref().map(|l| &l.weights) {
+            arrays.push(array("couplings", couplings.dim(), couplings.iter().copied()));
         }
-        let mut list =
-            |name, values: &[f64]| arrays.push(array(name, (1, values.len()), values.iter().copied()));
+        if let Some(network) = network {
+            arrays.extend(layers(network));
+        }
+        for (name, values) in self.training.iter().flat_map(|t| &t.arrays) {
+            arrays.push(vector(&format!("{TRAINING}{name}"), values));
+        }
+        let mut list = |name: &str, values: &[f64]| arrays.push(vector(name, values));
         if let Some(weights) = &extras.weights {
             list("weights", weights);
         }
@@ -147,15 +177,21 @@ impl<F: Real> Stored<F> {
         }
         let mut views = Vec::new();
         for (name, kind, sizes, bytes) in &arrays {
-            views.push((*name, TensorView::new(*kind, sizes.clone(), bytes)?));
+            views.push((name.as_str(), TensorView::new(*kind, sizes.clone(), bytes)?));
         }
         serialize(views, Some(meta))
     }
 }
 
-type Array = (&'static str, TensorType, Vec<usize>, Vec<u8>);
+type Array = (String, TensorType, Vec<usize>, Vec<u8>);
 
-fn array<T: Real>(name: &'static str, dim: (usize, usize), values: impl Iterator<Item = T>) -> Array {
+/// A list of one a pattern, unit or weight.
+fn vector<T: Real>(name: &str, values: &[T]) -> Array {
+    let (name, kind, _, bytes) = array(name, (1, values.len()), values.iter().copied());
+    (name, kind, vec![values.len()], bytes)
+}
+
+fn array<T: Real>(name: &str, dim: (usize, usize), values: impl Iterator<Item = T>) -> Array {
     let mut bytes = Vec::with_capacity(dim.0 * dim.1 * size_of::<T>());
     let kind = if size_of::<T>() == 4 { TensorType::F32 } else { TensorType::F64 };
     for value in values {
@@ -164,9 +200,56 @@ fn array<T: Real>(name: &'static str, dim: (usize, usize), values: impl Iterator
             _ => bytes.extend_from_slice(&value.wide().to_le_bytes()),
         }
     }
-    // A list of one a pattern or unit is a vector.
-    let vector = !matches!(name, "patterns" | "associated" | "couplings");
-    (name, kind, if vector { vec![dim.1] } else { vec![dim.0, dim.1] }, bytes)
+    (name.to_owned(), kind, vec![dim.0, dim.1], bytes)
+}
+
+/// Before the names of arrays that only training needs.
+const TRAINING: &str = "training.";
+
+/// A score network without its weights.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shaped {
+    /// Its layers.
+    pub architecture: Architecture,
+    /// Lowest and highest noise level that it was trained for, in spreads.
+    pub levels: [f64; 2],
+    /// The scale of a unit.
+    pub spread: f64,
+}
+
+fn shaped_json(network: &Network<f32>) -> Value {
+    let Architecture { kind, dim, width, depth } = *network.architecture();
+    json!({
+        "architecture": kind.name(), "units": dim, "width": width, "depth": depth,
+        "levels": network.levels(), "spread": network.spread(),
+    })
+}
+
+fn shaped(says: &Value) -> Option<Shaped> {
+    let number = |name: &str| says[name].as_u64().and_then(|n| usize::try_from(n).ok());
+    let architecture = Architecture {
+        kind: says["architecture"].as_str()?.parse().ok()?,
+        dim: number("units")?,
+        width: number("width")?,
+        depth: number("depth")?,
+    };
+    architecture.check().ok()?;
+    let levels = [says["levels"][0].as_f64()?, says["levels"][1].as_f64()?];
+    Some(Shaped { architecture, levels, spread: says["spread"].as_f64()? })
+}
+
+/// Weights and biases as PyTorch's linear layers have them.
+fn layers(network: &Network<f32>) -> impl Iterator<Item = Array> {
+    let all = network.architecture().layers().into_iter().zip(network.weights()).enumerate();
+    all.flat_map(|(number, (layer, weights))| {
+        let row = weights.len() / layer.outputs.max(1);
+        let matrix = weights.chunks(row).flat_map(|row| row[..row.len() - 1].iter().copied());
+        let bias: Vec<f32> = weights.chunks(row).map(|row| row[row.len() - 1]).collect();
+        [
+            array(&format!("layers.{number}.weight"), (layer.outputs, row - 1), matrix),
+            vector(&format!("layers.{number}.bias"), &bias),
+        ]
+    })
 }
 
 /// What a file says of the memory in it; nothing if it is no stored memory (or no file).
@@ -232,6 +315,10 @@ fn describe(path: &Path, head: &Metadata) -> Result<Option<Summary>> {
         (_, true) => "mean pattern subtracted, one scale",
         _ => "used as given",
     };
+    let network = match &says["network"] {
+        Value::Null => None,
+        says => Some(shaped(says).ok_or_else(|| damaged("network"))?),
+    };
     let shape = says["shape"].as_str().map(|s| s.parse().map_err(|_| damaged("shape"))).transpose()?;
     let labels = list("labels")?;
     if labels.as_ref().is_some_and(|l| l.len() != count) {
@@ -249,6 +336,8 @@ fn describe(path: &Path, head: &Metadata) -> Result<Option<Summary>> {
         shape,
         raw: says["raw"].as_bool().unwrap_or(false),
         learned: says["learned"].as_u64().map(|n| n as usize),
+        network,
+        training: Some(says["training"].clone()).filter(|t| !t.is_null()),
         provenance: list("provenance")?.unwrap_or_default(),
     }))
 }
@@ -315,12 +404,48 @@ pub fn memory_from_bytes<F: Real>(path: &Path, bytes: &[u8]) -> Result<Stored<F>
     };
     let patterns =
         Patterns::restore(narrow(values), preparation).and_then(|p| p.with(extras)).map_err(refused)?;
-    let learned = match table("couplings")? {
-        Some(couplings) => {
-            let patterns = summary.learned.ok_or_else(|| wrong(path, "couplings of unknown patterns"))?;
-            Some(Learned { patterns, couplings })
+    let weights = match (table("couplings")?, summary.network) {
+        (Some(couplings), _) => Some(Weights::Couplings(couplings)),
+        (_, Some(Shaped { architecture, levels, spread })) => {
+            let mut weights = Vec::new();
+            for (number, layer) in architecture.layers().iter().enumerate() {
+                let name = |what: &str| format!("layers.{number}.{what}");
+                let matrix = table(&name("weight"))?;
+                let bias = table(&name("bias"))?;
+                let (Some(matrix), Some(bias)) = (matrix, bias) else {
+                    return Err(wrong(path, format!("one without '{}' and its bias", name("weight"))));
+                };
+                let sizes = (layer.outputs, layer.inputs + architecture.conditions());
+                if matrix.dim() != sizes || bias.dim() != (1, layer.outputs) {
+                    return Err(wrong(path, format!("'{}' of wrong size", name("weight"))));
+                }
+                let rows = matrix.outer_iter().zip(&bias);
+                let narrow = |number: &f64| *number as f32;
+                weights.push(
+                    rows.flat_map(|(row, b)| row.into_iter().chain([b]).map(narrow).collect::<Vec<_>>())
+                        .collect(),
+                );
+            }
+            let network = Network::new(architecture, levels, spread, weights).map_err(refused)?;
+            Some(Weights::Network(Arc::new(network)))
         }
+        _ => None,
+    };
+    let learned = match (weights, summary.learned) {
+        (Some(weights), Some(patterns)) => Some(Learned { patterns, weights }),
+        (Some(_), None) => return Err(wrong(path, "weights of unknown patterns")),
+        (None, _) => None,
+    };
+    let training = match summary.training {
         None => None,
+        Some(says) => {
+            let own = arrays.names().into_iter().filter_map(|name| name.strip_prefix(TRAINING));
+            let read = |name: &str| {
+                let numbers = list(&format!("{TRAINING}{name}"))?.unwrap_or_default();
+                Ok((name.to_owned(), numbers.into_iter().map(|x| x as f32).collect()))
+            };
+            Some(Training { says, arrays: own.map(read).collect::<Result<_>>()? })
+        }
     };
     if let Some(shape) = summary.shape {
         shape.check(patterns.dim())?;
@@ -329,6 +454,7 @@ pub fn memory_from_bytes<F: Real>(path: &Path, bytes: &[u8]) -> Result<Stored<F>
         spec: summary.spec,
         patterns,
         learned,
+        training,
         shape: summary.shape,
         raw: summary.raw,
         provenance: summary.provenance,
