@@ -1,0 +1,121 @@
+//! How well a network recalls what it is trained on, beside the exact model.
+
+use attractor::memories::{Diffusion, Options, learned};
+use attractor::networks::Network;
+use attractor::noise::{Purpose, Stream};
+use attractor::{Level, Memory, Patterns, Preparation, Real, Request, Result};
+use ndarray::{Array2, Axis};
+
+/// Noisy cues of the patterns, and what the exact model makes of them.
+///
+/// A cue is y + σε with σ = 1.078 spreads, as noisy as the cue θy + √(1−θ²)ε of ±1 patterns at θ = 0.68
+/// (Ambrogioni 2023, App. A). A unit counts by the side of the patterns' mean on which it is: of ±1 patterns by its
+/// sign. Units that are the same in all patterns tell nothing, and do not count.
+pub struct Examination<F> {
+    patterns: Patterns<F>,
+    cues: Array2<F>,
+    sigma: f64,
+    middle: Vec<f64>,
+    /// Units that count.
+    telling: Vec<usize>,
+    exact: Array2<bool>,
+    truth: Array2<bool>,
+}
+
+/// What an examination finds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Findings {
+    /// Share of units that are as in the exact model's recall.
+    pub agreement: f64,
+    /// Share of units that are not as in the pattern.
+    pub error: f64,
+    /// The same of the exact model.
+    pub exact_error: f64,
+}
+
+/// Signal of the cues.
+const SIGNAL: f64 = 0.68;
+
+impl<F: Real> Examination<F> {
+    /// So many cues: of all patterns in turn, or of evenly spaced ones if there are more.
+    ///
+    /// # Errors
+    /// Whatever the exact model refuses.
+    pub fn new(patterns: &Patterns<F>, cues: usize, seed: u64) -> Result<Self> {
+        let (count, dim) = (patterns.len(), patterns.dim());
+        let rows = cues.max(1);
+        let of = |row: usize| if count > rows { row * count / rows } else { row % count };
+        let raw = patterns.restored();
+        let spins = patterns.are_spins() && *patterns.preparation() == Preparation::Identity;
+        let spread = if spins { 1.0 } else { patterns.spread() / patterns.preparation().scale() };
+        let sigma = spread * (1.0 - SIGNAL * SIGNAL).sqrt() / SIGNAL;
+        let middle = match raw.mapv(F::wide).mean_axis(Axis(0)) {
+            Some(mean) if !spins => mean.to_vec(),
+            _ => vec![0.0; dim],
+        };
+        let mut noisy = Array2::from_elem((rows, dim), F::ZERO);
+        for (row, mut cue) in noisy.outer_iter_mut().enumerate() {
+            let mut stream = Stream::new(seed, Purpose::Calibration, row as u64);
+            for (unit, y) in cue.iter_mut().zip(raw.row(of(row))) {
+                *unit = F::of(y.wide() + sigma * stream.normal());
+            }
+        }
+        /// Of the spread: what differs by less does so by rounding.
+        const ROUNDING: f64 = 1e-6;
+        let varies =
+            |j: &usize| raw.column(*j).iter().any(|y| (y.wide() - middle[*j]).abs() > ROUNDING * spread);
+        let telling: Vec<usize> = (0..dim).filter(varies).collect();
+        // A single pattern is its own mean.
+        let telling = if telling.is_empty() { (0..dim).collect() } else { telling };
+        let truth = Array2::from_shape_fn((rows, telling.len()), |(i, k)| {
+            raw[[of(i), telling[k]]].wide() > middle[telling[k]]
+        });
+        let diffusion = Diffusion::on(patterns.clone().into(), attractor::diffusion::Course::default())?;
+        let mut examination = Examination {
+            patterns: patterns.clone(),
+            cues: noisy,
+            sigma,
+            middle,
+            telling,
+            exact: truth.clone(),
+            truth,
+        };
+        examination.exact = examination.sides(&diffusion)?;
+        Ok(examination)
+    }
+
+    /// Examines a network.
+    ///
+    /// # Errors
+    /// A network of another width.
+    pub fn examine(&self, network: &Network<f32>) -> Result<Findings> {
+        let memory = learned::<F>(network.clone(), self.patterns.clone(), &Options::default())?;
+        let sides = self.sides(memory.as_ref())?;
+        let share = |a: &Array2<bool>, b: &Array2<bool>| {
+            a.iter().zip(b).filter(|(a, b)| a == b).count() as f64 / a.len() as f64
+        };
+        Ok(Findings {
+            agreement: share(&sides, &self.exact),
+            error: 1.0 - share(&sides, &self.truth),
+            exact_error: 1.0 - share(&self.exact, &self.truth),
+        })
+    }
+
+    /// On which side of the mean the units of recalled states are.
+    fn sides(&self, memory: &dyn Memory<F>) -> Result<Array2<bool>> {
+        /// Cues that are recalled together.
+        const BATCH: usize = 256;
+        let mut sides = Array2::from_elem(self.truth.dim(), false);
+        let batches =
+            self.cues.axis_chunks_iter(Axis(0), BATCH).zip(sides.axis_chunks_iter_mut(Axis(0), BATCH));
+        for (cues, mut sides) in batches {
+            let request = Request { level: Level::Sigma(self.sigma), top: 1, ..Request::new(cues) };
+            let states = memory.recall(&request)?.states;
+            for ((row, k), side) in sides.indexed_iter_mut() {
+                let unit = self.telling[k];
+                *side = states[[row, unit]].wide() > self.middle[unit];
+            }
+        }
+        Ok(sides)
+    }
+}

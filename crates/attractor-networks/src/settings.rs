@@ -1,0 +1,150 @@
+//! How a network is trained.
+
+use attractor::diffusion::Process;
+use attractor::{Error, Result};
+
+/// What training is told.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// The noising process; default: variance preserving at γ = 0.8, the paper's.
+    pub process: Process,
+    /// The last time T at which states are shown, > 10⁻³ (flow: < 1). `None`: 6 for `vp` at γ = 0.8, and for any
+    /// other process the time that is as noisy; later where that noise would not hide the memories, σ = √D spreads.
+    pub last_time: Option<f64>,
+    /// Steps of the optimiser, 1 to 10⁹. Default 1,000.
+    pub steps: u64,
+    /// How often each pattern is in a batch, with fresh noise, 1 to 10,000. Default 16: with one, 95 % of the units
+    /// come out as those of the exact model instead of 99 %.
+    pub repeats: usize,
+    /// Rate of Adam, 10⁻⁹ to 1. Default 10⁻³.
+    pub rate: f64,
+    /// Whether the rate falls to 0 along half a cosine. Default no.
+    pub cosine: bool,
+    /// Weight of the past in the running average of the weights that the memory is made of, 0 to 1; 0 is none.
+    pub average: f64,
+    /// Seed of first weights, noise and order.
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            process: Process::default(),
+            last_time: None,
+            steps: 1000,
+            repeats: 16,
+            rate: 1e-3,
+            cosine: false,
+            average: 0.0,
+            seed: 0,
+        }
+    }
+}
+
+/// States of a batch, at most.
+pub const MOST_ROWS: usize = 1024;
+
+/// The first time at which states are shown.
+const FIRST_TIME: f64 = 1e-3;
+
+/// The most noise that a network is shown, in spreads.
+const MOST_NOISE: f64 = 1e6;
+
+/// The paper's last time, of its process.
+const LAST_TIME: f64 = 6.0;
+
+impl Settings {
+    /// Refuses what is outside its range.
+    ///
+    /// # Errors
+    /// One of the settings is.
+    pub fn check(&self) -> Result<()> {
+        self.process.check()?;
+        let whole = |name: &str, value: u64, most: u64| match (1..=most).contains(&value) {
+            true => Ok(()),
+            false => Err(Error::parameter(name, format!("a whole number from 1 to {most}"), value)),
+        };
+        whole("steps", self.steps, 1_000_000_000)?;
+        whole("batch-repeats", self.repeats as u64, 10_000)?;
+        for (name, value, low, high) in [("rate", self.rate, 1e-9, 1.0), ("average", self.average, 0.0, 1.0)]
+        {
+            if !(low..=high).contains(&value) {
+                return Err(Error::parameter(name, format!("a number from {low} to {high}"), value));
+            }
+        }
+        if self.average == 1.0 {
+            return Err(Error::parameter("average", "a number below 1, as in 0.999", 1));
+        }
+        Ok(())
+    }
+
+    /// First and last time for patterns of so many units.
+    ///
+    /// # Errors
+    /// A last time before the first, or at which the process has no noise level.
+    pub fn times(&self, dim: usize) -> Result<[f64; 2]> {
+        let usual = || {
+            let paper = Process::default().sigma(LAST_TIME);
+            self.process.time(paper.max((dim as f64).sqrt()))
+        };
+        let last = self.last_time.unwrap_or_else(usual);
+        let [low, high] = [FIRST_TIME, last].map(|time| self.process.sigma(time));
+        if last > FIRST_TIME && last.is_finite() && low > 0.0 && low < high && high <= MOST_NOISE {
+            return Ok([FIRST_TIME, last]);
+        }
+        let expected = format!(
+            "a time above {FIRST_TIME} at which the process {} has a noise level up to {MOST_NOISE:e} (give another, or another rate of the process)",
+            self.process.name()
+        );
+        Err(Error::parameter("last-time", expected, format!("{last} with noise levels {low:e} to {high:e}")))
+    }
+
+    /// Lowest and highest noise level that is shown, in spreads.
+    ///
+    /// # Errors
+    /// As [`times`](Self::times).
+    pub fn levels(&self, dim: usize) -> Result<[f64; 2]> {
+        Ok(self.times(dim)?.map(|time| self.process.sigma(time)))
+    }
+
+    /// The rate of step `number`, from 1 on.
+    pub fn rate_at(&self, number: u64) -> f64 {
+        match self.cosine {
+            true => {
+                let done = (number - 1) as f64 / self.steps as f64;
+                self.rate * (1.0 + (std::f64::consts::PI * done).cos()) / 2.0
+            }
+            false => self.rate,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_falls_along_half_a_cosine() {
+        let settings = Settings { steps: 100, cosine: true, rate: 2e-3, ..Settings::default() };
+        for (step, rate) in [(1, 2e-3), (26, 1e-3 * (1.0 + 0.5_f64.sqrt())), (51, 1e-3), (101, 0.0)] {
+            assert!((settings.rate_at(step) - rate).abs() < 1e-15, "{step}");
+        }
+        assert_eq!(Settings::default().rate_at(7), 1e-3);
+    }
+
+    #[test]
+    fn times_are_the_papers_or_as_noisy() {
+        let times = |process, dim| Settings { process, ..Settings::default() }.times(dim).expect("times");
+        let paper = Process::default();
+        assert!((times(paper, 10)[1] - 6.0).abs() < 1e-12);
+        for (_, process) in Process::ALL {
+            assert!((process.sigma(times(process, 10)[1]) / paper.sigma(6.0) - 1.0).abs() < 1e-9);
+            assert!((process.sigma(times(process, 784)[1]) / 28.0 - 1.0).abs() < 1e-9);
+        }
+        let slow = Process::VarianceExploding { diffusion_rate: 1e-3 };
+        assert!((slow.sigma(times(slow, 10)[1]) / paper.sigma(6.0) - 1.0).abs() < 1e-9);
+        let error =
+            Settings { last_time: Some(2000.0), ..Settings::default() }.times(10).expect_err("too noisy");
+        assert!(error.to_string().starts_with("last-time: expected a time above 0.001"), "{error}");
+    }
+}

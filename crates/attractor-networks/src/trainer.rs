@@ -1,0 +1,301 @@
+//! One network in training.
+
+use attractor::networks::{Architecture, Network, signal};
+use attractor::noise::{Purpose, Stream};
+use attractor::{Error, Patterns, Preparation, Real, Result, threads};
+
+use crate::adam::Adam;
+use crate::backward::{Space, descend};
+use crate::settings::{MOST_ROWS, Settings};
+
+/// A network in training: weights, optimiser, and how many steps were made. Everything else follows from those, so
+/// that training which goes on from a file is the same, to the bit.
+///
+/// The rule is ΔW ∝ −∇_W ‖ε − s(θy + √(1−θ²)ε, θ)‖² over patterns y, noise ε and times t of θ = θ_t (Ambrogioni 2023,
+/// Eq. 22, whose sign ascends): a synapse changes by what its network sees of one noisy memory and of the noise, and
+/// what comes of it is a memory that denoises.
+///
+/// ```
+/// use attractor::Patterns;
+/// use attractor::networks::{Architecture, Kind};
+/// use attractor_networks::{Settings, Trainer};
+/// use ndarray::array;
+/// let patterns = Patterns::new(array![[1.0_f32, 1.0, -1.0], [-1.0, 1.0, 1.0]])?;
+/// let architecture = Architecture { kind: Kind::Paper, dim: 3, width: 32, depth: 3 };
+/// let mut trainer = Trainer::new(&patterns, architecture, Settings::default())?;
+/// let first = trainer.step()?;
+/// for _ in 1..300 {
+///     trainer.step()?;
+/// }
+/// assert!(trainer.step()? < first);
+/// # Ok::<(), attractor::Error>(())
+/// ```
+pub struct Trainer {
+    settings: Settings,
+    /// In spreads.
+    patterns: Vec<Vec<f32>>,
+    pub(crate) network: Network<f32>,
+    pub(crate) adam: Adam,
+    pub(crate) done: u64,
+    /// An epoch, and the order in which it goes through all repeats of all patterns.
+    order: Option<(u64, Vec<u32>)>,
+    space: Space,
+}
+
+impl Trainer {
+    /// Before the first step.
+    ///
+    /// # Errors
+    /// Settings or sizes outside their range; thresholded or weighted patterns.
+    pub fn new<F: Real>(
+        patterns: &Patterns<F>,
+        architecture: Architecture,
+        settings: Settings,
+    ) -> Result<Self> {
+        settings.check()?;
+        let levels = settings.levels(patterns.dim())?;
+        let network = Network::fresh(architecture, levels, patterns.spread(), settings.seed)?;
+        let adam = Adam::new(&network, settings.average > 0.0);
+        Self::from_parts(patterns, settings, network, adam, 0)
+    }
+
+    /// In the middle of training.
+    pub(crate) fn from_parts<F: Real>(
+        patterns: &Patterns<F>,
+        settings: Settings,
+        network: Network<f32>,
+        adam: Adam,
+        done: u64,
+    ) -> Result<Self> {
+        /// Rows of a batch are counted in 32 bits.
+        const MOST: usize = u32::MAX as usize;
+        settings.check()?;
+        settings.times(patterns.dim())?;
+        if done > settings.steps {
+            let expected = format!("at least the {done} steps that are done");
+            return Err(Error::parameter("steps", expected, settings.steps));
+        }
+        if matches!(patterns.preparation(), Preparation::Spins { .. }) {
+            let expected = "patterns that are not thresholded";
+            return Err(Error::parameter("patterns", expected, "thresholded ones"));
+        }
+        if patterns.log_weights().is_some() {
+            let expected = "patterns without prior weights; repeat those that matter more";
+            return Err(Error::parameter("patterns", expected, "weighted ones"));
+        }
+        let dim = network.architecture().dim;
+        if patterns.dim() != dim {
+            let cure = "use the patterns that the network is of";
+            return Err(Error::shape("patterns", format!("{dim} units"), patterns.dim().to_string(), cure));
+        }
+        if patterns.len().saturating_mul(settings.repeats) > MOST {
+            let expected = format!("at most {} for so many patterns", MOST / patterns.len());
+            return Err(Error::parameter("batch-repeats", expected, settings.repeats));
+        }
+        let spread = network.spread();
+        let row = |row: ndarray::ArrayView1<F>| row.iter().map(|y| (y.wide() / spread) as f32).collect();
+        let patterns = patterns.values().outer_iter().map(row).collect();
+        Ok(Trainer { settings, patterns, network, adam, done, order: None, space: Space::default() })
+    }
+
+    /// How it is trained.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Plans another number of steps.
+    ///
+    /// # Errors
+    /// Fewer than are done; any other number where the rate falls along a cosine.
+    pub fn plan(&mut self, steps: u64) -> Result<()> {
+        let planned = self.settings.steps;
+        if self.settings.cosine && steps != planned {
+            let expected = format!("the {planned} steps along which the rate was planned to fall");
+            return Err(Error::parameter("steps", expected, steps));
+        }
+        if steps < self.done {
+            let expected = format!("at least the {} steps that are done", self.done);
+            return Err(Error::parameter("steps", expected, steps));
+        }
+        self.settings.steps = steps;
+        self.settings.check()
+    }
+
+    /// Steps that are done.
+    pub fn done(&self) -> u64 {
+        self.done
+    }
+
+    /// States of a batch.
+    pub fn rows(&self) -> usize {
+        self.slots().min(MOST_ROWS)
+    }
+
+    /// The memory that it is so far: the averaged weights if there are any.
+    pub fn network(&self) -> Network<f32> {
+        let mut network = self.network.clone();
+        for (number, average) in self.adam.average.iter().flatten().enumerate() {
+            network.layer_mut(number).copy_from_slice(average);
+        }
+        network
+    }
+
+    /// Refuses what no file should keep: weights, or what the optimiser knows of them, that are no numbers any more.
+    ///
+    /// # Errors
+    /// There are such.
+    pub fn check(&self) -> Result<()> {
+        let all = self.network.weights().iter().chain(&self.adam.first).chain(&self.adam.second).flatten();
+        if all.into_iter().all(|x| x.is_finite()) {
+            return Ok(());
+        }
+        let found = format!("weights that are no numbers after step {}", self.done);
+        Err(Error::parameter("rate", "one at which training converges (lower it)", found))
+    }
+
+    /// Repeats of all patterns.
+    fn slots(&self) -> usize {
+        self.patterns.len() * self.settings.repeats
+    }
+
+    /// The pattern of each row of the next batch. All repeats where they fit, else the next ones of a random order
+    /// of all.
+    fn batch(&mut self) -> Vec<usize> {
+        let (rows, slots, count) = (self.rows(), self.slots(), self.patterns.len());
+        if rows == slots {
+            return (0..rows).map(|row| row % count).collect();
+        }
+        let first = self.done as u128 * rows as u128;
+        (0..rows as u128)
+            .map(|row| {
+                let (epoch, at) = ((first + row) / slots as u128, (first + row) % slots as u128);
+                let epoch = epoch as u64;
+                if self.order.as_ref().is_none_or(|(of, _)| *of != epoch) {
+                    let mut order: Vec<u32> = (0..slots as u32).collect();
+                    Stream::new(self.settings.seed, Purpose::Order, epoch).shuffle(&mut order);
+                    self.order = Some((epoch, order));
+                }
+                self.order.as_ref().map_or(0, |(_, order)| order[at as usize] as usize % count)
+            })
+            .collect()
+    }
+
+    /// One step down the slope of the loss, and the loss before it: squared error summed over units, mean of the
+    /// batch.
+    ///
+    /// Cost 6 operations a weight and row.
+    ///
+    /// # Errors
+    /// A loss that is no number any more.
+    pub fn step(&mut self) -> Result<f64> {
+        // Once among the threads, and not once for every product.
+        threads::within(|| self.descend())
+    }
+
+    fn descend(&mut self) -> Result<f64> {
+        let batch = self.batch();
+        let (rows, architecture) = (batch.len(), *self.network.architecture());
+        let (dim, conditions) = (architecture.dim, architecture.conditions());
+        // Row by row first, each with its own random numbers; then turned, since states are columns.
+        let mut states = std::mem::take(&mut self.space.batch[0]);
+        let mut targets = std::mem::take(&mut self.space.batch[1]);
+        states.resize(rows, dim + conditions + 1);
+        targets.resize(rows, dim);
+        let strides = (states.stride(), targets.stride());
+        let [low, high] = self.settings.times(dim)?;
+        let shown =
+            states.numbers_mut().chunks_mut(strides.0).zip(targets.numbers_mut().chunks_mut(strides.1));
+        let rows_of = batch.iter().zip(shown).enumerate();
+        let tasks = rows_of.map(|(row, (pattern, (state, target)))| (row, *pattern, state, target)).collect();
+        /// What a normal number costs.
+        const OPERATIONS: f64 = 50.0;
+        let one = |(row, pattern, state, target): (usize, usize, &mut [f32], &mut [f32])| {
+            let id = self.done.wrapping_mul(MOST_ROWS as u64).wrapping_add(row as u64);
+            let mut stream = Stream::new(self.settings.seed, Purpose::Training, id);
+            let sigma = self.settings.process.sigma(low + (high - low) * stream.uniform());
+            let scale = signal(sigma);
+            for (unit, y) in self.patterns[pattern].iter().enumerate() {
+                let (y, noise) = (f64::from(*y), stream.normal());
+                state[unit] = (scale * (y + sigma * noise)) as f32;
+                target[unit] = architecture.target(sigma, y, noise) as f32;
+            }
+            architecture.condition(sigma).zip(&mut state[dim..]).for_each(|(c, state)| *state = c as f32);
+            state[dim + conditions] = 1.0;
+        };
+        threads::each(tasks, OPERATIONS * (rows * dim) as f64, one);
+
+        states.transpose_into(self.space.entrance());
+        self.network.forward(&mut self.space.panels);
+        targets.transpose_into(&mut self.space.targets);
+        self.space.batch = [states, targets];
+        let (out, targets) = (&self.space.panels[self.space.panels.len() - 1], &self.space.targets);
+        let slope = self.space.slope.resize(dim, rows);
+        let mut loss = 0.0;
+        let factor = 2.0 / rows as f32;
+        for unit in 0..dim {
+            let both = out.row(unit).iter().zip(targets.row(unit));
+            for (slope, (out, target)) in slope.row_mut(unit).iter_mut().zip(both) {
+                let error = out - target;
+                loss += f64::from(error) * f64::from(error);
+                *slope = factor * error;
+            }
+        }
+        let loss = loss / rows as f64;
+        if !loss.is_finite() {
+            let found = format!("a loss that is no number at step {}", self.done + 1);
+            return Err(Error::parameter("rate", "one at which training converges (lower it)", found));
+        }
+        self.adam.prepare(self.done + 1, self.settings.rate_at(self.done + 1), self.settings.average);
+        descend(&mut self.network, &mut self.space, &mut self.adam);
+        self.done += 1;
+        Ok(loss)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use attractor::networks::Kind;
+    use ndarray::array;
+
+    fn trainer(settings: Settings) -> Trainer {
+        let patterns = Patterns::new(array![[1.0_f32, -1.0], [1.0, 1.0]]).expect("patterns");
+        let architecture = Architecture { kind: Kind::Paper, dim: 2, width: 3, depth: 1 };
+        Trainer::new(&patterns, architecture, settings).expect("a trainer")
+    }
+
+    #[test]
+    fn what_runs_away_is_found_out() {
+        let mut trainer = trainer(Settings::default());
+        trainer.step().expect("a step");
+        trainer.check().expect("numbers");
+        trainer.network.layer_mut(0).fill(1e30);
+        trainer.network.layer_mut(1).fill(1e30);
+        assert!(trainer.step().expect_err("no loss").to_string().contains("lower it"));
+        trainer.adam.second[1][0] = f32::INFINITY;
+        assert!(trainer.check().expect_err("no numbers").to_string().contains("after step 1"));
+    }
+
+    #[test]
+    fn the_memory_is_the_running_average_of_the_weights() {
+        let mut trainer = trainer(Settings { average: 0.5, ..Settings::default() });
+        let mut average: Vec<Vec<f64>> =
+            trainer.network.weights().iter().map(|l| l.iter().map(|w| f64::from(*w)).collect()).collect();
+        for step in 1..=6 {
+            trainer.step().expect("a step");
+            // The past is short at first: 2/11, 3/12, ... until it has its weight.
+            let keep = f64::min(0.5, (1.0 + f64::from(step)) / (10.0 + f64::from(step)));
+            for (average, weights) in average.iter_mut().zip(trainer.network.weights()) {
+                for (a, w) in average.iter_mut().zip(weights) {
+                    *a = keep * *a + (1.0 - keep) * f64::from(*w);
+                }
+            }
+            for (found, expected) in
+                trainer.network().weights().iter().flatten().zip(average.iter().flatten())
+            {
+                // Six roundings of numbers below 1.
+                assert!((f64::from(*found) - expected).abs() < 6.0 * f64::from(f32::EPSILON), "at {step}");
+            }
+        }
+    }
+}
