@@ -1,6 +1,6 @@
 //! Every experiment by name, for the command line and for other languages.
 
-use crate::dispersed_memories::{fig1, fig2, table1};
+use crate::dispersed_memories::{fig1, fig2, learning, table1};
 use crate::universal_hopfield::{Images, Setup, hetero, mask, noise, separation, similarity, threshold};
 use crate::{Error, Experiment, Result, work_precision};
 
@@ -11,7 +11,7 @@ pub struct Settings {
     pub seed: u64,
     /// Pattern sets a cell, of `table1`.
     pub repetitions: Option<usize>,
-    /// Pattern sets a setting, of `work-precision`.
+    /// Pattern sets a setting, of `work-precision` and `learning`.
     pub sets: Option<usize>,
     /// Images, of the experiments on images.
     pub data: Option<Images>,
@@ -81,9 +81,18 @@ pub static EXPERIMENTS: &[Entry] = &[
     },
     Entry {
         name: "fig2",
-        title: "Ambrogioni (2023), Figure 2: diffusion trajectories, unit by unit, with modern Hopfield updates",
+        title: "Ambrogioni (2023), Figure 2: trajectories, unit by unit, of exact and learned diffusion and modern Hopfield",
         settings: &[],
         build: |s| Box::new(fig2::Config { seed: s.seed, ..Default::default() }),
+    },
+    Entry {
+        name: "learning",
+        title: "How a memory comes about in training: landscape, basins, recall and free recall, step by step",
+        settings: &["sets"],
+        build: |s| {
+            let usual = learning::Config::default();
+            Box::new(learning::Config { sets: s.sets.unwrap_or(usual.sets), seed: s.seed, ..usual })
+        },
     },
     Entry {
         name: "work-precision",

@@ -5,7 +5,7 @@
 //! use attractor_experiments::landscape::{Level, Plane, View, draw};
 //! let points = Points::new(Patterns::new(ndarray::array![[1.0, 0.0], [-1.0, 0.5]])?);
 //! let view = View { columns: 21, ..View::new(Plane::plain(), (-2.0, 2.0), (-1.5, 1.5)) };
-//! let (figure, numbers) = draw(&points, Some(&points), &view, &[Level::new(0.8), Level::new(0.2)])?;
+//! let (figure, numbers) = draw(Some(&points), Some(&points), &view, &[Level::new(0.8), Level::new(0.2)])?;
 //! assert_eq!((figure.panels.len(), numbers.rows.len()), (2, 2 * 21 * 16));
 //! # Ok::<(), attractor_experiments::Error>(())
 //! ```
@@ -172,6 +172,16 @@ impl View {
         (0..rows * columns).map(place).collect()
     }
 
+    /// Places of the whole grid, row by row from below.
+    pub fn places(&self) -> Vec<(f64, f64)> {
+        self.grid(self.columns, self.rows(self.columns))
+    }
+
+    /// How far apart the places of a grid are.
+    fn spacing(&self, columns: usize, rows: usize) -> (f64, f64) {
+        ((self.x.1 - self.x.0) / (columns - 1) as f64, (self.y.1 - self.y.0) / (rows - 1) as f64)
+    }
+
     /// Places of the arrows: the middles of cells.
     fn middles(&self) -> Vec<(f64, f64)> {
         let columns = self.arrows;
@@ -213,21 +223,29 @@ impl Level {
 /// Draws the energy on a plane, one panel a level: colours and lines of equal energy, and as arrows the pull
 /// D(z; σ) − z = −∇E_σ of the denoiser, or −∇E by differences where there is none, in the plane. The longest arrow of a panel is as long as arrows are apart.
 ///
+/// A denoiser alone, such as a trained network, has no energy: then that is drawn whose slope in the plane is nearest to
+/// the pull, in least squares, and 0 at its lowest place.
+///
 /// Also gives the numbers: σ, x, y, energy, and the pull's two components.
 ///
 /// # Errors
 /// A range that is none, states of another width than the memory's.
 pub fn draw(
-    energy: &dyn Energy<f64>,
+    energy: Option<&dyn Energy<f64>>,
     denoiser: Option<&dyn Denoise<f64>>,
     view: &View,
     levels: &[Level],
 ) -> Result<(Figure, Table)> {
     view.check()?;
+    if energy.is_none() && denoiser.is_none() {
+        return Err(Error::setting("memory", "an energy or a denoiser".into(), "neither"));
+    }
     let (columns, rows) = (view.columns, view.rows(view.columns));
     let places = view.grid(columns, rows);
     let pull = |places: &[(f64, f64)], sigma: f64| -> Result<Vec<(f64, f64)>> {
-        let Some(denoiser) = denoiser else { return slope(energy, view, places, sigma) };
+        let Some(denoiser) = denoiser else {
+            return energy.map_or(Ok(vec![(0.0, 0.0); places.len()]), |e| slope(e, view, places, sigma));
+        };
         let mut pulls = Vec::with_capacity(places.len());
         for places in places.chunks(BATCH) {
             let goals = denoiser.denoise(view.states(places).view(), &vec![sigma; places.len()])?;
@@ -243,8 +261,11 @@ pub fn draw(
     let mut numbers = Table::new("landscape", keys.map(Column::plain).to_vec());
     let mut fields = Vec::new();
     for level in levels {
-        let energies = energies(energy, view, &places, level.sigma)?;
         let pulls = pull(&places, level.sigma)?;
+        let energies = match energy {
+            Some(energy) => energies(energy, view, &places, level.sigma)?,
+            None => fitted(&pulls, columns, view.spacing(columns, rows)),
+        };
         for (i, (place, energy)) in places.iter().zip(&energies).enumerate() {
             let row = [level.sigma, place.0, place.1, *energy, pulls[i].0, pulls[i].1];
             numbers.rows.push(row.map(Cell::number).to_vec());
@@ -281,6 +302,54 @@ pub fn draw(
         });
     }
     Ok((figure, numbers))
+}
+
+/// The energies E on a grid for which the sum over neighbours of (E' − E + h · pull)² is least, by conjugate gradients on
+/// its normal equations: a Laplacian, whose constant is set so that the lowest energy is 0.
+fn fitted(pulls: &[(f64, f64)], columns: usize, spacing: (f64, f64)) -> Vec<f64> {
+    /// Of the first residual.
+    const ENOUGH: f64 = 1e-10;
+    let neighbours = |i: usize| {
+        let right = (!(i + 1).is_multiple_of(columns)).then_some((i + 1, true));
+        let above = (i + columns < pulls.len()).then_some((i + columns, false));
+        right.into_iter().chain(above)
+    };
+    // E' − E should be this from one neighbour to the next: the trapezium rule.
+    let rise = |i: usize, j: usize, across: bool| match across {
+        true => -spacing.0 * (pulls[i].0 + pulls[j].0) / 2.0,
+        false => -spacing.1 * (pulls[i].1 + pulls[j].1) / 2.0,
+    };
+    let spread = |differences: &dyn Fn(usize, usize, bool) -> f64| {
+        let mut sums = vec![0.0; pulls.len()];
+        for i in 0..pulls.len() {
+            for (j, across) in neighbours(i) {
+                let difference = differences(i, j, across);
+                sums[j] += difference;
+                sums[i] -= difference;
+            }
+        }
+        sums
+    };
+    let dot = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
+    let mut energies = vec![0.0; pulls.len()];
+    let mut residual = spread(&rise);
+    let mut direction = residual.clone();
+    let first = dot(&residual, &residual);
+    let mut square = first;
+    for _ in 0..pulls.len() {
+        if square <= ENOUGH * ENOUGH * first {
+            break;
+        }
+        let image = spread(&|i, j, _| direction[j] - direction[i]);
+        let length = square / dot(&direction, &image).max(f64::MIN_POSITIVE);
+        energies.iter_mut().zip(&direction).for_each(|(e, d)| *e += length * d);
+        residual.iter_mut().zip(&image).for_each(|(r, a)| *r -= length * a);
+        let next = dot(&residual, &residual);
+        direction.iter_mut().zip(&residual).for_each(|(d, r)| *d = r + next / square * *d);
+        square = next;
+    }
+    let lowest = energies.iter().copied().fold(f64::INFINITY, f64::min);
+    energies.iter().map(|e| e - lowest).collect()
 }
 
 /// Places whose states are held at a time.
@@ -391,7 +460,7 @@ mod tests {
         let plane =
             Plane::through(vec![0.1, 0.0, -0.2], vec![1.0, 1.0, 0.0], vec![1.0, 0.0, 2.0]).expect("a plane");
         let view = View { columns: 41, arrows: 5, ..View::new(plane, (-1.0, 1.0), (-0.5, 0.5)) };
-        let (figure, numbers) = draw(&points, Some(&points), &view, &[Level::new(0.7)]).expect("drawn");
+        let (figure, numbers) = draw(Some(&points), Some(&points), &view, &[Level::new(0.7)]).expect("drawn");
         assert_eq!(numbers.rows.len(), 41 * 21);
         let at = |row: usize, column: usize, key: usize| -> f64 {
             numbers.rows[row * 41 + column][key].values[0].as_f64().expect("a number")
@@ -414,7 +483,7 @@ mod tests {
         assert!(Plane::through(vec![0.0; 3], vec![1.0, 0.0], vec![0.0, 1.0]).is_err());
         let points = Points::new(Patterns::new(array![[1.0, 0.0]]).expect("patterns"));
         let view = View::new(Plane::plain(), (1.0, 1.0), (0.0, 1.0));
-        let error = draw(&points, None, &view, &[Level::new(1.0)]).expect_err("no range").to_string();
+        let error = draw(Some(&points), None, &view, &[Level::new(1.0)]).expect_err("no range").to_string();
         assert!(error.contains("range: expected low < high"), "{error}");
     }
 

@@ -143,7 +143,7 @@ impl Experiment for Config {
             let ways = self.recall(&kind.memory)?;
             let levels: Vec<Level> =
                 self.levels.iter().map(|&sigma| self.level(&kind, &ways, sigma)).collect();
-            let (drawn, grid) = draw(&kind.memory, Some(&kind.memory), &view, &levels)?;
+            let (drawn, grid) = draw(Some(&kind.memory), Some(&kind.memory), &view, &levels)?;
             match &mut figure {
                 Some(figure) => figure.panels.extend(drawn.panels),
                 None => figure = Some(drawn),

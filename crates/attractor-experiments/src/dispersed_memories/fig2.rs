@@ -1,13 +1,16 @@
-//! Figure 2: the exact diffusion model's trajectories, unit by unit, with modern Hopfield updates over them.
+//! Figure 2: trajectories unit by unit, of the exact diffusion model with modern Hopfield updates over them (a), and of a
+//! learned one beside the exact (b).
 
 use std::ops::ControlFlow;
 use std::time::Instant;
 
 use attractor::diffusion::{Process, Sampler};
-use attractor::memories::{Beta, Diffusion, Modern};
+use attractor::memories::{Beta, Diffusion, Modern, Options, learned};
+use attractor::networks::{Architecture, Kind};
 use attractor::observe::Frame;
 use attractor::{Level, Memory, Patterns, Request};
 use attractor_data::{Corruption, corrupt, random_spins};
+use attractor_networks::{Settings, Trainer};
 use ndarray::{Array1, Array2, ArrayView1};
 use serde_json::{Map, json};
 
@@ -34,6 +37,12 @@ pub struct Config {
     pub updates: usize,
     /// Cues on which agreement is counted; the first is drawn.
     pub cues: usize,
+    /// Units of a hidden layer of the learned score.
+    pub width: usize,
+    /// Steps in which it is trained (the paper does not say).
+    pub training: u64,
+    /// Cues that it recalls.
+    pub learned_cues: usize,
     /// Seed.
     pub seed: u64,
 }
@@ -49,6 +58,9 @@ impl Default for Config {
             beta: 5.0,
             updates: 4,
             cues: 1000,
+            width: 750,
+            training: 2000,
+            learned_cues: 100,
             seed: 0,
         }
     }
@@ -57,8 +69,29 @@ impl Default for Config {
 /// States drawn of a trajectory, at most.
 const DRAWN: usize = 200;
 
-/// The dynamics, in the order of their styles.
-const DYNAMICS: [&str; 3] = ["diffusion, ODE", "diffusion, SDE", "modern Hopfield"];
+/// A dynamics, and how it is drawn.
+struct Dynamic {
+    name: &'static str,
+    key: &'static str,
+    style: usize,
+    look: Look,
+}
+
+const fn dynamic(name: &'static str, key: &'static str, style: usize, look: Look) -> Dynamic {
+    Dynamic { name, key, style, look }
+}
+
+/// All of them, in the order in which they run.
+const DYNAMICS: [Dynamic; 5] = [
+    dynamic("diffusion, ODE", "ode", 0, Look::Line),
+    dynamic("diffusion, SDE", "sde", 1, Look::Thin),
+    dynamic("modern Hopfield", "modern", 6, Look::Markers),
+    dynamic("learned, ODE", "learned_ode", 3, Look::Line),
+    dynamic("learned, SDE", "learned_sde", 4, Look::Thin),
+];
+
+/// Which of them are drawn together, the first ones below.
+const PANELS: [(&str, &[usize]); 2] = [("fig2a", &[1, 0, 2]), ("fig2b", &[4, 0, 3])];
 
 /// One dynamics on all cues.
 struct Run {
@@ -72,7 +105,7 @@ struct Run {
 struct Runs {
     patterns: Array2<f64>,
     cues: Array2<f64>,
-    runs: [Run; 3],
+    runs: Vec<Run>,
 }
 
 impl Experiment for Config {
@@ -81,7 +114,13 @@ impl Experiment for Config {
     }
 
     fn check(&self) -> Result<()> {
-        let counts = [("dim", self.dim), ("patterns", self.patterns), ("cues", self.cues)];
+        let counts = [
+            ("dim", self.dim),
+            ("patterns", self.patterns),
+            ("cues", self.cues),
+            ("learned cues", self.learned_cues),
+            ("training", usize::try_from(self.training).unwrap_or(usize::MAX)),
+        ];
         match counts.iter().find(|(_, count)| *count == 0) {
             Some((name, _)) => Err(Error::setting(name, "at least 1".into(), 0)),
             None => Ok(()),
@@ -106,14 +145,14 @@ impl Config {
         let truth = Array2::from_shape_fn((self.cues, self.dim), |(i, j)| patterns[[i % self.patterns, j]]);
         let cues = corrupt(truth, &Corruption::Signal(self.signal), self.seed, 0, false)?.cues;
         let stored = Patterns::new(patterns.clone())?;
-        let mut done = 0;
-        let mut run = |memory: &dyn Memory<f64>, updates, steps: usize| -> Result<Run> {
-            let request = Request {
-                level: Level::Signal(self.signal),
-                updates,
-                seed: self.seed,
-                ..Request::new(cues.view())
-            };
+        let done = std::cell::Cell::new(0);
+        let parts = 1 + DYNAMICS.len();
+        let progress = std::cell::RefCell::new(progress);
+        let tell = || (progress.borrow_mut())(done.get(), parts);
+        let run = |memory: &dyn Memory<f64>, count, updates, steps: usize| -> Result<Run> {
+            let cues = cues.slice(ndarray::s![..self.cues.min(count), ..]);
+            let request =
+                Request { level: Level::Signal(self.signal), updates, seed: self.seed, ..Request::new(cues) };
             let (mut path, every) = (Vec::new(), steps.div_ceil(DRAWN).max(1));
             let mut watch = |frame: Frame<f64>| {
                 let first = frame.rows.iter().position(|&row| row == 0);
@@ -137,18 +176,40 @@ impl Config {
                         .map(|step| (step, last.clone())),
                 );
             }
-            done += 1;
-            progress(done, DYNAMICS.len())?;
+            done.set(done.get() + 1);
+            tell()?;
             Ok(Run { path, ends: recall.states })
         };
-        let mut diffusion = |sampler| {
+        let diffusion = |sampler| {
             let memory = Diffusion::new(stored.clone(), self.process(), sampler, Some(self.steps))?;
-            run(&memory, None, self.steps)
+            run(&memory, self.cues, None, self.steps)
         };
         let (ode, sde) = (diffusion(Sampler::Euler)?, diffusion(Sampler::EulerMaruyama)?);
         let modern = Modern::new(stored.clone(), Beta::Value(self.beta))?;
-        let modern = run(&modern, Some(self.updates), self.updates)?;
-        Ok(Runs { patterns, cues, runs: [ode, sde, modern] })
+        let modern = run(&modern, self.cues, Some(self.updates), self.updates)?;
+
+        let architecture = Architecture { kind: Kind::Paper, dim: self.dim, width: self.width, depth: 3 };
+        let settings = Settings {
+            process: self.process(),
+            steps: self.training,
+            seed: self.seed,
+            ..Settings::default()
+        };
+        let mut trainer = Trainer::new(&stored, architecture, settings)?;
+        for _ in 0..self.training {
+            trainer.step()?;
+            tell()?;
+        }
+        done.set(done.get() + 1);
+        let trained = |sampler: Sampler| {
+            let mut options = Options::default();
+            options.set("gamma", &self.gamma.to_string()).set("sampler", sampler.name());
+            options.set("steps", &self.steps.to_string());
+            let memory = learned::<f64>(trainer.network(), stored.clone(), &options)?;
+            run(memory.as_ref(), self.learned_cues, None, self.steps)
+        };
+        let (learned_ode, learned_sde) = (trained(Sampler::Euler)?, trained(Sampler::EulerMaruyama)?);
+        Ok(Runs { patterns, cues, runs: vec![ode, sde, modern, learned_ode, learned_sde] })
     }
 
     /// Where a step of a dynamics stands on the axis of Euler steps.
@@ -159,24 +220,23 @@ impl Config {
         }
     }
 
-    fn figure(&self, runs: &Runs) -> Figure {
+    fn figure(&self, runs: &Runs, drawn: &[usize]) -> Figure {
         let truth = runs.patterns.row(0);
         let distance = |state: &[f64]| {
             let square: f64 = state.iter().zip(truth).map(|(x, y)| (x - y).powi(2)).sum();
             (square / self.dim as f64).sqrt()
         };
         let series = |value: &dyn Fn(&[f64]) -> f64| {
-            let one = |(d, run): (usize, &Run)| {
+            let one = |d: &usize| {
                 let point =
-                    |(step, state): &(usize, Vec<f64>)| Point::new(self.place(d, *step), value(state));
-                let (style, look) = [(0, Look::Line), (1, Look::Thin), (6, Look::Markers)][d];
-                let points = run.path.iter().map(point).collect();
-                Mark::Line(Series { name: DYNAMICS[d].into(), style, look, points })
+                    |(step, state): &(usize, Vec<f64>)| Point::new(self.place(*d, *step), value(state));
+                let Dynamic { name, style, look, .. } = DYNAMICS[*d];
+                let points = runs.runs[*d].path.iter().map(point).collect();
+                Mark::Line(Series { name: name.into(), style, look, points })
             };
-            // The random curve lies below the smooth one.
-            [1, 0, 2].map(|d| one((d, &runs.runs[d])))
+            drawn.iter().map(one).collect::<Vec<Mark>>()
         };
-        let panel = |title: String, y: Axis, goal: Option<f64>, marks: [Mark; 3]| {
+        let panel = |title: String, y: Axis, goal: Option<f64>, marks: Vec<Mark>| {
             let ends = [0.0, self.steps as f64];
             let goal = goal.map(|goal| {
                 let points = ends.map(|x| Point::new(x, goal)).to_vec();
@@ -185,8 +245,8 @@ impl Config {
             let x = Axis::linear("Euler step").within(0.0, self.steps as f64);
             Panel { title, x, y, equal: false, marks: goal.into_iter().chain(marks).collect() }
         };
-        let drawn = runs.runs.iter().flat_map(|run| &run.path).flat_map(|(_, state)| state);
-        let most = drawn.fold(1.0f64, |most, x| most.max(x.abs())) * 1.08;
+        let states = drawn.iter().flat_map(|d| &runs.runs[*d].path).flat_map(|(_, state)| state);
+        let most = states.fold(1.0f64, |most, x| most.max(x.abs())) * 1.08;
         let mut panels: Vec<Panel> = (0..self.dim)
             .map(|unit| {
                 let y = Axis::linear("x").within(-most, most);
@@ -204,13 +264,13 @@ impl Config {
     }
 
     /// The numbers behind the curves.
-    fn numbers(&self, runs: &Runs) -> Table {
+    fn numbers(&self, runs: &Runs, name: &'static str, drawn: &[usize]) -> Table {
         let columns = ["dynamics", "step", "unit", "x"].map(Column::plain);
-        let mut table = Table::new("fig2", columns.to_vec());
-        for (dynamics, run) in DYNAMICS.iter().zip(&runs.runs) {
-            for (step, state) in &run.path {
+        let mut table = Table::new(name, columns.to_vec());
+        for d in drawn {
+            for (step, state) in &runs.runs[*d].path {
                 for (unit, x) in state.iter().enumerate() {
-                    let cells = [Cell::plain(*dynamics), Cell::plain(*step), Cell::plain(unit + 1)];
+                    let cells = [Cell::plain(DYNAMICS[*d].name), Cell::plain(*step), Cell::plain(unit + 1)];
                     table.rows.push(cells.into_iter().chain([Cell::number(*x)]).collect());
                 }
             }
@@ -221,15 +281,9 @@ impl Config {
     fn report(&self, runs: &Runs, seconds: f64) -> Report {
         let mut results = Table::new(
             "units",
-            vec![
-                Column::plain("unit"),
-                Column::new("stored pattern", &["stored"]),
-                Column::plain("cue"),
-                Column::new(DYNAMICS[0], &["ode"]),
-                Column::new(DYNAMICS[1], &["sde"]),
-                Column::new(DYNAMICS[2], &["modern"]),
-            ],
+            vec![Column::plain("unit"), Column::new("stored pattern", &["stored"]), Column::plain("cue")],
         );
+        results.columns.extend(DYNAMICS.iter().map(|d| Column::new(d.name, &[d.key])));
         results.rows = (0..self.dim)
             .map(|j| {
                 let mut row = vec![Cell::plain(j + 1), Cell::rounded(runs.patterns[[0, j]], 0)];
@@ -244,7 +298,20 @@ impl Config {
             let (a, b) = (runs.runs[0].ends.row(0), runs.runs[d].ends.row(0));
             format!("{} of {}", same_signs(a, b), self.dim)
         };
-        let Config { dim, patterns, signal, gamma, steps, beta, updates, cues, seed } = *self;
+        let Config { dim, patterns, signal, gamma, steps, beta, updates, cues, width, training, .. } = *self;
+        let (seed, learned_cues) = (self.seed, self.learned_cues.min(cues));
+        let figure = |(name, drawn): (&'static str, &[usize]), caption: String| {
+            Block::Figure(Box::new(Illustration {
+                name,
+                alt: format!(
+                    "{dim} panels, one a unit, of activity against Euler step: all curves start at the cue's value; a \
+                     sixth shows their distance from the stored pattern."
+                ),
+                caption,
+                figure: self.figure(runs, drawn),
+                numbers: self.numbers(runs, name, drawn),
+            }))
+        };
         Report {
             experiment: "fig2",
             title: "Figure 2 of Ambrogioni (2023): trajectories".into(),
@@ -252,46 +319,47 @@ impl Config {
                 "{patterns} random ±1 patterns of D = {dim} units, a cue θy + √(1−θ²)ε with θ = {signal}. The exact \
                  diffusion model (VP, γ = {gamma}) takes it back by {steps} Euler steps of the probability flow (ODE) and \
                  by as many Euler–Maruyama steps of the reverse SDE; a modern Hopfield network makes {updates} updates at \
-                 β = {beta}. The paper's learned network is not drawn: no network is trained here yet."
+                 β = {beta}. The learned model is a network of 3 hidden layers of {width} units, told the signal at every \
+                 layer, after {training} steps of Adam (the paper does not say how many) on batches of 16 noisy states of \
+                 each pattern; it takes the same way back."
             ),
             command: format!("attractor reproduce fig2 --seed {seed} --out DIR"),
             settings: json!({
                 "dim": dim, "patterns": patterns, "signal": signal, "gamma": gamma, "steps": steps,
-                "beta": beta, "updates": updates, "cues": cues, "seed": seed,
+                "beta": beta, "updates": updates, "cues": cues, "width": width, "training": training,
+                "learned_cues": learned_cues, "seed": seed,
             }),
             seed,
             seconds,
             results,
             more: more.as_object().cloned().unwrap_or_else(Map::new),
             blocks: vec![
-                Block::Figure(Box::new(Illustration {
-                    name: "fig2",
-                    alt: format!(
-                        "{dim} panels, one a unit, of activity against Euler step: both diffusion curves and the Hopfield \
-                         updates start at the cue's value; a sixth shows their distance from the stored pattern."
-                    ),
-                    caption: format!(
-                        "Activity x of each unit (not z = x/s, in which the dynamics are computed), and root mean square \
+                figure(
+                    PANELS[0],
+                    format!(
+                        "a. Activity x of each unit (not z = x/s, in which the dynamics are computed), and root mean square \
                          distance of all of them from the stored pattern. Steps are equal times of the process, from the \
                          cue's level at the left to the data at the right; the {updates} Hopfield updates are spread evenly \
                          over them."
                     ),
-                    figure: self.figure(runs),
-                    numbers: self.numbers(runs),
-                })),
+                ),
+                figure(PANELS[1], "b. The same cue, by the exact model and by the learned one.".into()),
                 Block::Heading("Where the cue ends".into()),
                 Block::Results,
                 Block::Text(format!(
-                    "Signs of the end states: the SDE has {} of the ODE's, the Hopfield network {}. The Euler ODE stops \
-                     short of the pattern by an amount that falls with the root of the number of steps.",
+                    "Signs of the end states: the SDE has {} of the ODE's, the Hopfield network {}, the learned ODE {}, the \
+                     learned SDE {}. The Euler ODE stops short of the pattern by an amount that falls with the root of the \
+                     number of steps.",
                     same(1),
-                    same(2)
+                    same(2),
+                    same(3),
+                    same(4)
                 )),
                 Block::Heading("How often they agree".into()),
                 Block::Text(format!(
                     "The same memory and {cues} cues: share of units whose end states have the same sign, in %. The ODE \
                      takes a cue to one pattern; the SDE draws one from the posterior, and so differs where the cue \
-                     leaves a choice."
+                     leaves a choice. The learned model recalled the first {learned_cues} of them."
                 )),
                 Block::Table(agreement),
             ],
@@ -300,23 +368,26 @@ impl Config {
 
     /// Shares of equal signs between the dynamics, and with the patterns.
     fn agreement(&self, runs: &Runs) -> Table {
-        let keys = ["stored", "ode", "sde", "modern"];
-        let headings = ["stored pattern", DYNAMICS[0], DYNAMICS[1], DYNAMICS[2]];
+        let names: Vec<(&str, &str)> = std::iter::once(("stored pattern", "stored"))
+            .chain(DYNAMICS.iter().map(|d| (d.name, d.key)))
+            .collect();
+        let others = names.len() - 1;
         let mut columns = vec![Column::new("", &["dynamics"])];
-        columns.extend((0..3).map(|i| Column::new(headings[i], &keys[i..=i])));
+        columns.extend(names[..others].iter().map(|(name, key)| Column::new(*name, &[key])));
         let mut table = Table::new("agreement", columns);
         let truth = Array2::from_shape_fn(runs.cues.dim(), |(i, j)| runs.patterns[[i % self.patterns, j]]);
-        let states = [&truth, &runs.runs[0].ends, &runs.runs[1].ends, &runs.runs[2].ends];
+        let states: Vec<&Array2<f64>> =
+            std::iter::once(&truth).chain(runs.runs.iter().map(|r| &r.ends)).collect();
         for (i, own) in states.iter().enumerate().skip(1) {
             let share = |other: &Array2<f64>| {
                 let same: usize =
                     own.outer_iter().zip(other.outer_iter()).map(|(a, b)| same_signs(a, b)).sum();
-                let share = same as f64 / own.len() as f64;
+                let share = same as f64 / own.len().min(other.len()) as f64;
                 Cell::of(format!("{:.1}", 100.0 * share), [share.into()])
             };
             let cell = |(k, other): (usize, &&Array2<f64>)| if k < i { share(other) } else { Cell::empty() };
-            let mut row = vec![Cell::plain(headings[i])];
-            row.extend(states[..3].iter().enumerate().map(cell));
+            let mut row = vec![Cell::plain(names[i].0)];
+            row.extend(states[..others].iter().enumerate().map(cell));
             table.rows.push(row);
         }
         table
@@ -334,7 +405,7 @@ mod tests {
 
     #[test]
     fn trajectories_lead_from_the_cue_to_the_pattern() {
-        let config = Config { cues: 40, steps: 400, ..Config::default() };
+        let config = Config { cues: 40, steps: 400, width: 60, training: 200, ..Config::default() };
         let runs = config.runs(&mut |_, _| Ok(())).expect("runs");
         for run in &runs.runs {
             let (first, state) = &run.path[0];
@@ -351,7 +422,7 @@ mod tests {
 
     #[test]
     fn the_report_counts_agreement() {
-        let config = Config { cues: 40, steps: 200, ..Config::default() };
+        let config = Config { cues: 40, steps: 200, width: 100, training: 400, ..Config::default() };
         let report = config.run(&mut |_, _| Ok(())).expect("a report");
         let json = report.json();
         assert_eq!(json["units"].as_array().map(Vec::len), Some(5));

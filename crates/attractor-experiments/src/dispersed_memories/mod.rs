@@ -2,4 +2,5 @@
 
 pub mod fig1;
 pub mod fig2;
+pub mod learning;
 pub mod table1;

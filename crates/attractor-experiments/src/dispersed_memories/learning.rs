@@ -1,0 +1,271 @@
+//! The learning curve of a memory: how landscape, basins, recall and free recall come about as a network is trained.
+
+mod report;
+
+use std::time::Instant;
+
+use attractor::memories::{Options, learned};
+use attractor::networks::{Architecture, Kind};
+use attractor::{Level, Patterns, Request, threads};
+use attractor_data::random_spins;
+use attractor_networks::{Examination, Settings, Trainer};
+use ndarray::{Array2, array};
+use rayon::prelude::*;
+
+use crate::landscape::{self, Plane, View};
+use crate::report::{Report, Table};
+use crate::{Error, Experiment, Progress, Result};
+
+/// Settings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Steps after which networks are looked at, rising.
+    pub steps: Vec<u64>,
+    /// Units D of the ±1 patterns.
+    pub dim: usize,
+    /// Numbers N of them.
+    pub counts: Vec<usize>,
+    /// Pattern sets of each number.
+    pub sets: usize,
+    /// Units of a hidden layer of their networks.
+    pub width: usize,
+    /// Free recalls, and noisy cues, of each network.
+    pub recalls: usize,
+    /// Columns of the grid of starts whose basins are drawn.
+    pub basins: usize,
+    /// Seed.
+    pub seed: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            steps: vec![10, 30, 100, 300, 1000, 3000],
+            dim: 10,
+            counts: vec![2, 4, 8, 16, 32],
+            sets: 3,
+            width: 256,
+            recalls: 300,
+            basins: 23,
+            seed: 0,
+        }
+    }
+}
+
+/// The memories of the plane.
+pub(crate) fn plane_patterns() -> Array2<f64> {
+    array![[-1.2, -0.5], [0.9, -1.0], [1.3, 0.6], [-0.1, 1.1], [0.1, -0.1]]
+}
+
+/// Noise level of the landscapes that are drawn, in spreads of the memories.
+const DRAWN: f64 = 0.35;
+
+/// Noise level at which starts on the plane are recalled from.
+const START: f64 = 1.0;
+
+/// A recall on the plane has landed if it is so near to a memory, root mean square of a unit in spreads.
+const LANDED: f64 = 0.1;
+
+/// The network on the plane after some steps.
+struct Glimpse {
+    step: u64,
+    /// Of starts: their place, and the memory that they land on.
+    basins: Vec<((f64, f64), Option<usize>)>,
+}
+
+/// What a network can after some steps.
+#[derive(Clone, Copy, Debug)]
+struct Measure {
+    /// Share of free recalls that are stored patterns, in every sign.
+    stored: f64,
+    /// Share of units that noisy cues recall wrongly, and the exact model does.
+    error: f64,
+    exact: f64,
+    /// Share of units that are as the exact model's.
+    agreement: f64,
+}
+
+/// What was run.
+struct Findings {
+    landscapes: (crate::figure::Figure, Table),
+    glimpses: Vec<Glimpse>,
+    /// By number of patterns, then set, then steps.
+    measures: Vec<Vec<Vec<Measure>>>,
+}
+
+impl Experiment for Config {
+    fn parts(&self) -> &'static str {
+        "networks"
+    }
+
+    fn check(&self) -> Result<()> {
+        let rises = self.steps.windows(2).all(|pair| pair[0] < pair[1]);
+        if self.steps.is_empty() || self.steps[0] == 0 || !rises {
+            return Err(Error::setting(
+                "steps",
+                "rising numbers from 1 on".into(),
+                format!("{:?}", self.steps),
+            ));
+        }
+        let numbers = [
+            ("sets", self.sets, 2),
+            ("dim", self.dim, 1),
+            ("width", self.width, 1),
+            ("recalls", self.recalls, 1),
+            ("basins", self.basins, 2),
+            ("counts", self.counts.iter().copied().min().unwrap_or(0), 1),
+        ];
+        match numbers.iter().find(|(_, number, least)| number < least) {
+            Some((name, found, least)) => Err(Error::setting(name, format!("at least {least}"), *found)),
+            None => Ok(()),
+        }
+    }
+
+    fn run(&self, progress: &mut Progress) -> Result<Report> {
+        self.check()?;
+        let start = Instant::now();
+        let findings = self.findings(progress)?;
+        Ok(self.report(&findings, start.elapsed().as_secs_f64()))
+    }
+}
+
+/// A network of these patterns, looked at after each of some numbers of steps.
+fn train<T>(
+    patterns: &Patterns<f64>,
+    width: usize,
+    steps: &[u64],
+    seed: u64,
+    mut look: impl FnMut(u64, &Trainer) -> Result<T>,
+) -> Result<Vec<T>> {
+    let architecture = Architecture { kind: Kind::Paper, dim: patterns.dim(), width, depth: 3 };
+    let most = steps.last().copied().unwrap_or(1);
+    let mut trainer =
+        Trainer::new(patterns, architecture, Settings { steps: most, seed, ..Settings::default() })?;
+    let mut seen = Vec::with_capacity(steps.len());
+    for step in steps {
+        while trainer.done() < *step {
+            trainer.step()?;
+        }
+        seen.push(look(*step, &trainer)?);
+    }
+    Ok(seen)
+}
+
+impl Config {
+    fn findings(&self, progress: &mut Progress) -> Result<Findings> {
+        // The largest first, so that none is left alone at the end.
+        let mut counts = self.counts.clone();
+        counts.sort_unstable_by(|a, b| b.cmp(a));
+        let jobs: Vec<(usize, usize)> =
+            counts.iter().flat_map(|count| (0..self.sets).map(move |set| (*count, set))).collect();
+        let parts = jobs.len() + 1;
+        let (landscapes, glimpses) = self.plane(&mut || progress(0, parts))?;
+        progress(1, parts)?;
+        let mut done = Vec::with_capacity(jobs.len());
+        for together in jobs.chunks(threads::count()) {
+            let one = |&(count, set): &(usize, usize)| self.curve(count, set);
+            let found: Vec<Vec<Measure>> =
+                threads::within(|| together.par_iter().map(one).collect::<Result<_>>())?;
+            done.extend(together.iter().map(|job| job.0).zip(found));
+            progress(1 + done.len(), parts)?;
+        }
+        let of = |count: &usize| {
+            done.iter().filter(|(other, _)| other == count).map(|(_, found)| found.clone()).collect()
+        };
+        Ok(Findings { landscapes, glimpses, measures: self.counts.iter().map(of).collect() })
+    }
+
+    /// The network of the memories of the plane.
+    fn plane(
+        &self,
+        tell: &mut dyn FnMut() -> Result<()>,
+    ) -> Result<((crate::figure::Figure, Table), Vec<Glimpse>)> {
+        let patterns = Patterns::new(plane_patterns())?;
+        let (width, spread) = (Kind::Paper.usual_width(2), patterns.spread());
+        let view = View { columns: 41, ..View::new(Plane::plain(), (-2.2, 2.2), (-2.0, 2.0)) };
+        let starts = View { columns: self.basins, ..view.clone() }.places();
+        let states = Array2::from_shape_fn((starts.len(), 2), |(i, j)| [starts[i].0, starts[i].1][j]);
+        let mut figures = Vec::new();
+        let glimpses = train(&patterns, width, &self.steps, self.seed, |step, trainer| {
+            tell()?;
+            let memory = learned::<f64>(trainer.network(), patterns.clone(), &Options::default())?;
+            let level = landscape::Level {
+                title: format!("{step} steps"),
+                marks: vec![report::stored(&patterns)],
+                sigma: DRAWN * spread,
+            };
+            figures.push(landscape::draw(None, memory.denoiser(), &view, &[level])?);
+            let request = Request { level: Level::Sigma(START * spread), ..Request::new(states.view()) };
+            let recall = memory.recall(&request)?;
+            let ends = recall.states.outer_iter();
+            let landed = ends.map(|end| {
+                let distance = |n: &usize| {
+                    let square = (&end - &patterns.values().row(*n)).mapv(|d| d * d);
+                    (square.sum() / 2.0).sqrt()
+                };
+                (0..patterns.len()).find(|n| distance(n) <= LANDED * spread)
+            });
+            Ok(Glimpse { step, basins: starts.iter().copied().zip(landed).collect() })
+        })?;
+        Ok((report::together(figures), glimpses))
+    }
+
+    /// What a network of a set of ±1 patterns can, after each number of steps.
+    fn curve(&self, count: usize, set: usize) -> Result<Vec<Measure>> {
+        let seed = self.seed.wrapping_mul(1_000_003).wrapping_add((1000 * count + set) as u64);
+        let patterns = Patterns::new(random_spins::<f64>(count, self.dim, seed))?;
+        let examination = Examination::new(&patterns, self.recalls, seed)?;
+        train(&patterns, self.width, &self.steps, seed, |_, trainer| {
+            let found = examination.examine(&trainer.network())?;
+            let memory = learned::<f32>(trainer.network(), narrow(&patterns)?, &Options::default())?;
+            let rows: Vec<u64> = (0..self.recalls as u64).collect();
+            let (cues, level) = memory.imagine(&rows, seed)?;
+            let recall = memory.recall(&Request { level, seed, ..Request::new(cues.view()) })?;
+            let is_stored = |state: &ndarray::ArrayView1<f32>| {
+                patterns
+                    .values()
+                    .outer_iter()
+                    .any(|y| y.iter().zip(state).all(|(y, x)| (*y > 0.0) == (*x > 0.0)))
+            };
+            let stored = recall.states.outer_iter().filter(is_stored).count() as f64 / self.recalls as f64;
+            Ok(Measure { stored, error: found.error, exact: found.exact_error, agreement: found.agreement })
+        })
+    }
+}
+
+/// The same patterns in f32, in which networks compute fastest.
+fn narrow(patterns: &Patterns<f64>) -> Result<Patterns<f32>> {
+    Ok(Patterns::new(patterns.values().mapv(|y| y as f32))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_memory_comes_about_in_training() {
+        let config = Config {
+            steps: vec![1, 400],
+            dim: 6,
+            counts: vec![3],
+            sets: 2,
+            width: 96,
+            recalls: 60,
+            basins: 5,
+            ..Config::default()
+        };
+        let findings = config.findings(&mut |_, _| Ok(())).expect("findings");
+        for curve in &findings.measures[0] {
+            let (first, last) = (curve[0], curve[1]);
+            // A fresh network knows nothing; after 400 steps of a small task it knows nearly all.
+            assert!(first.stored < 0.6 && last.stored > 0.8, "{curve:?}");
+            assert!(last.agreement > 0.9 && last.agreement > first.agreement, "{curve:?}");
+        }
+        let landed = |g: &Glimpse| g.basins.iter().filter(|(_, memory)| memory.is_some()).count();
+        assert!(landed(&findings.glimpses[0]) < landed(&findings.glimpses[1]));
+        let report = config.report(&findings, 1.0);
+        assert_eq!(report.json()["curves"].as_array().map(Vec::len), Some(2));
+        report.html().expect("a page");
+        assert!(Config { steps: vec![3, 3], ..config }.check().is_err());
+    }
+}
