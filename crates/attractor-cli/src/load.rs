@@ -255,20 +255,10 @@ pub fn stored<F: Real>(
 
 /// A memory of rows.
 pub fn build<F: Real>(rows: Rows, how: &Patterns, options: &Options, quiet: bool) -> Result<Loaded<F>> {
-    let head = rows.head().clone();
     let name = how.model.as_deref().unwrap_or(DEFAULT_MODEL);
     let card = model(name)?.card;
+    let (head, patterns) = patterns(rows, how, card.raw, card.spins)?;
     let raw = head.dtype.is_raw();
-    let prepare = match how.prepare.as_deref().unwrap_or("auto") {
-        "auto" if raw && !card.raw => Prepare::Normalize,
-        "auto" => Prepare::None,
-        name => name.parse::<Prepare>().map_err(|_| {
-            anyhow::anyhow!("prepare: expected none, center, normalize or auto, found {name}")
-        })?,
-    };
-    let values = rows.all()?.floats::<F>();
-    let patterns = attractor::Patterns::prepared(values, prepare, card.spins)?;
-    let patterns = patterns.with(extras(&head, how)?)?;
     let spec = Spec { model: name.to_owned(), options: options.clone() };
     let memory = spec.build(patterns)?;
     if !quiet {
@@ -280,6 +270,29 @@ pub fn build<F: Real>(rows: Rows, how: &Patterns, options: &Options, quiet: bool
     }
     let provenance = vec![format!("stored {} rows of {}", head.rows, head.path.display())];
     Ok(Loaded { memory, spec, shape: head.shape, raw, provenance })
+}
+
+/// The rows of a file as patterns, prepared as asked for or as is usual for a model that compares raw values, or whose
+/// states are thresholded.
+pub fn patterns<F: Real>(
+    rows: Rows,
+    how: &Patterns,
+    compares_raw: bool,
+    spins: bool,
+) -> Result<(Head, attractor::Patterns<F>)> {
+    let head = rows.head().clone();
+    let raw = head.dtype.is_raw();
+    let prepare = match how.prepare.as_deref().unwrap_or("auto") {
+        "auto" if raw && !compares_raw => Prepare::Normalize,
+        "auto" => Prepare::None,
+        name => name.parse::<Prepare>().map_err(|_| {
+            anyhow::anyhow!("prepare: expected none, center, normalize or auto, found {name}")
+        })?,
+    };
+    let values = rows.all()?.floats::<F>();
+    let patterns = attractor::Patterns::prepared(values, prepare, spins)?;
+    let patterns = patterns.with(extras(&head, how)?)?;
+    Ok((head, patterns))
 }
 
 /// Labels, weights and associated values of the rows of a file.

@@ -8,6 +8,7 @@
 mod args;
 mod commands;
 mod cues;
+mod interrupt;
 mod load;
 mod output;
 mod progress;
@@ -17,12 +18,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     // Files in the making are removed; those that are complete stay.
-    let interrupted = || {
-        attractor_data::abandon_unfinished();
-        eprintln!("\nattractor: interrupted; nothing was left half-written");
-        std::process::exit(130);
-    };
-    if let Err(error) = ctrlc::set_handler(interrupted) {
+    if let Err(error) = ctrlc::set_handler(interrupt::interrupted) {
         eprintln!("note: Ctrl-C will not clean up ({error})");
     }
     std::panic::set_hook(Box::new(|panic| {

@@ -2,6 +2,18 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+/// The bar of training, with steps a second and the loss as its message.
+pub fn training(steps: u64, done: u64, hidden: bool) -> ProgressBar {
+    if hidden {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} steps, {msg}, {per_sec:.1}, {eta} left");
+    let bar = ProgressBar::new(steps).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_position(done);
+    bar.reset_eta();
+    bar
+}
+
 /// A bar that counts `what`, or one that is not seen.
 pub fn bar(what: &str, hidden: bool) -> ProgressBar {
     if hidden {

@@ -1,8 +1,10 @@
 //! The arguments. Options of the models are not listed here: they come from the models' own cards.
 
 mod parse;
+mod train;
 
 pub use parse::{command, parse};
+pub use train::Train;
 
 use std::path::PathBuf;
 
@@ -56,6 +58,11 @@ pub enum Task {
         after_help = "Examples:\n  attractor store --patterns photos/ --model modern --out photos.memory\n  attractor store --patterns more/ --append --out photos.memory\n  attractor store --remove 3,10-12 --out photos.memory"
     )]
     Store(StoreFile),
+    /// Learn patterns into the weights of a score network, which then recalls as they would.
+    #[command(
+        after_help = "Examples:\n  attractor train --patterns memory.npy --out memory.network\n  attractor recall --memory memory.network --cues cues.npy --sigma 0.4\n  attractor train --resume memory.network --steps 2000"
+    )]
+    Train(Box<Train>),
     /// Say what is in a file: a stored memory, or rows of any kind that can be read.
     #[command(after_help = "Example:\n  attractor info photos.memory")]
     Info(Info),
@@ -294,6 +301,10 @@ pub struct Sample {
     /// How many memories to list
     #[arg(long, value_name = "K", default_value_t = 10)]
     pub top: usize,
+    /// A recall has landed if it is no farther from a memory than X spreads, root mean square of a unit [default:
+    /// 0.05; network 0.5]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    pub within: Option<f64>,
     /// Write the states to this .npy or .npz file (states, memory, overlap, energy), or as pictures to a
     /// folder/
     #[arg(long, value_name = "FILE")]
@@ -480,9 +491,18 @@ pub enum Reproduce {
         #[command(flatten)]
         common: Experiment,
     },
-    /// Ambrogioni (2023), Figure 2: diffusion trajectories, unit by unit, with modern Hopfield updates.
+    /// Ambrogioni (2023), Figure 2: trajectories, unit by unit, of exact and learned diffusion and modern Hopfield.
     #[command(after_help = "Example:\n  attractor reproduce fig2 --out fig2")]
     Fig2 {
+        #[command(flatten)]
+        common: Experiment,
+    },
+    /// How a memory comes about in training: landscape, basins, recall and free recall, step by step.
+    #[command(after_help = "Example:\n  attractor reproduce learning --out learning")]
+    Learning {
+        /// Pattern sets of each number of patterns
+        #[arg(long, value_name = "R", default_value_t = 3)]
+        sets: usize,
         #[command(flatten)]
         common: Experiment,
     },

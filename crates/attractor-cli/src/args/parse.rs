@@ -1,6 +1,7 @@
 //! From the command line to typed arguments, with the options that the models' cards name.
 
 use attractor::memories::{Card, MODELS, Options, Parameter, models_that};
+use attractor_networks::PARAMETERS;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
 
@@ -11,7 +12,11 @@ pub fn parse() -> (Cli, Options) {
     let matches = command().try_get_matches().unwrap_or_else(|error| stop(&error));
     let mut options = Options::default();
     if let Some((_, task)) = matches.subcommand() {
-        for name in model_options() {
+        let names = match matches.subcommand_name() {
+            Some("train") => PARAMETERS.iter().map(|p| p.name).collect(),
+            _ => model_options(),
+        };
+        for name in names {
             if let Ok(Some(value)) = task.try_get_one::<String>(name) {
                 options.set(name, value);
             }
@@ -39,8 +44,9 @@ fn stop(error: &clap::Error) -> ! {
 
 /// The whole command line, with the models' options in place.
 pub fn command() -> Command {
+    let command = Cli::command().mut_subcommand("train", |task| PARAMETERS.iter().fold(task, add_setting));
     ["recall", "trace", "sample", "landscape", "energy", "store"].into_iter().fold(
-        Cli::command(),
+        command,
         |command, task| {
             command.mut_subcommand(task, |task| {
                 let task = model_options().into_iter().fold(task, add_option);
@@ -49,6 +55,18 @@ pub fn command() -> Command {
             })
         },
     )
+}
+
+/// A setting of training.
+fn add_setting(task: Command, setting: &Parameter) -> Command {
+    let Parameter { name, values, default, help } = *setting;
+    let arg = Arg::new(name).long(name).help(format!("{help} [default: {default}]")).help_heading("Settings");
+    task.arg(match values {
+        "" => arg.action(ArgAction::SetTrue),
+        values => arg
+            .value_name(values.split(' ').next_back().filter(|w| w.contains('|')).unwrap_or("X"))
+            .allow_hyphen_values(true),
+    })
 }
 
 /// Adds to the help of an argument which models take it.

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use anyhow::Result;
-use attractor_data::{Rows, summary};
+use attractor::networks::Architecture;
+use attractor_data::{Rows, Summary, summary};
 use serde_json::{Map, Value, json};
 
 use crate::args::Info;
@@ -28,6 +29,7 @@ pub fn run(args: &Info) -> Result<()> {
             ("weights", json!(s.weighted)),
             ("values", json!(s.associated)),
             ("labels", labels(s.labels.as_deref(), args.json)),
+            ("network", network(&s)),
             ("provenance", json!(s.provenance)),
             ("bytes", json!(size)),
         ],
@@ -61,8 +63,14 @@ pub fn run(args: &Info) -> Result<()> {
                 .join("; "),
             Value::Object(options) if options.is_empty() => "defaults".to_owned(),
             Value::Object(options) => {
-                let option = |(k, v): (&String, &Value)| format!("--{k} {}", v.as_str().unwrap_or_default());
-                options.iter().map(option).collect::<Vec<_>>().join(" ")
+                let text = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
+                let dashes = if key == "options" { "--" } else { "" };
+                let option = |(k, v): (&String, &Value)| format!("{dashes}{k} {}", text(v));
+                options.iter().map(option).collect::<Vec<_>>().join(if dashes.is_empty() {
+                    ", "
+                } else {
+                    " "
+                })
             }
             other => other.to_string(),
         };
@@ -70,6 +78,28 @@ pub fn run(args: &Info) -> Result<()> {
         writeln!(out, "{key:<12} {}", text.trim_end())?;
     }
     Ok(())
+}
+
+/// A score network, and how far its training is.
+fn network(summary: &Summary) -> Value {
+    let Some(network) = &summary.network else {
+        return Value::Null;
+    };
+    let Architecture { kind, width, depth, .. } = network.architecture;
+    let says = |what: &str| summary.training.as_ref().map_or(Value::Null, |t| t[what].clone());
+    let lines = json!({
+        "architecture": kind.name(),
+        "width": width,
+        "depth": depth,
+        "levels": network.levels,
+        "steps": says("done"),
+        "planned": says("steps"),
+        "process": says("process"),
+        "seed": says("seed"),
+    });
+    // One that was saved by another than `train` says nothing of its training.
+    let known = lines.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    Value::Object(known.map(|(key, value)| (key.clone(), value.clone())).collect())
 }
 
 /// All labels for a program, a few for a person.

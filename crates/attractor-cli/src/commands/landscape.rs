@@ -5,11 +5,10 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use attractor::Memory;
 use attractor::energies::{Denoise, Energy};
-use attractor::kernels::Read;
 use attractor::memories::Options;
 use attractor::noise::{Purpose, Stream};
 use attractor_data::{NpzWriter, Rows, write_atomically};
-use attractor_experiments::figure::{Mark, Outline};
+use attractor_experiments::figure::{Figure, Mark, Outline};
 use attractor_experiments::landscape::{Level, Plane, View, draw};
 use attractor_experiments::report::Table;
 use ndarray::{Array1, Array2, ArrayView2};
@@ -37,11 +36,39 @@ pub fn run(args: &Landscape, options: &Options) -> Result<()> {
     // A picture needs no more, and energies no less.
     let loaded = load::memory::<f64>(&args.store, source, options)?;
     let memory = loaded.memory.as_ref();
+    let corners =
+        args.through.as_deref().map(|path| corners(path, args, memory, loaded.shape)).transpose()?;
+    let drawn = ending != "csv" && ending != "npz";
+    if args.sigma.len() > 12 && drawn {
+        bail!("sigma: expected at most 12 noise levels in one picture, found {}", args.sigma.len());
+    }
+    let (figure, numbers, plane) = picture(memory, corners, &args.sigma, args.size, args.margin)?;
+    match ending.as_str() {
+        "csv" => {
+            let text = numbers.csv();
+            write_atomically(&args.out, |file| file.write_all(text.as_bytes()))?;
+        }
+        "npz" => arrays(&args.out, &numbers, &plane)?,
+        _ => figure.write_to(&args.out)?,
+    }
+    Ok(())
+}
+
+/// The landscape of a memory at these levels, or at a few around its own scale, on the plane through three states, or
+/// through the directions in which it differs most: as a picture and in numbers.
+pub fn picture(
+    memory: &dyn Memory<f64>,
+    corners: Option<Array2<f64>>,
+    sigmas: &[f64],
+    size: usize,
+    margin: f64,
+) -> Result<(Figure, Table, Plane)> {
     let stored = stored(memory)?;
-    let (plane, corners) = plane(args, memory, &stored, loaded.shape)?;
-    let (x, y) = ends(&plane, stored.outer_iter().chain(corners.outer_iter()), memory, args.margin);
-    let view = View { columns: args.size, ..View::new(plane, x, y) };
-    let levels = levels(args, memory)?;
+    let plane = plane(memory, corners.as_ref(), &stored)?;
+    let corners = corners.unwrap_or_else(|| Array2::zeros((0, memory.dim())));
+    let (x, y) = ends(&plane, stored.outer_iter().chain(corners.outer_iter()), memory, margin);
+    let view = View { columns: size, ..View::new(plane, x, y) };
+    let levels = levels(sigmas, memory)?;
     let raw = Raw(memory);
     let outline = |states: &Array2<f64>, name: &str| {
         let pieces = states.outer_iter().map(|s| vec![view.plane.place(&s.to_vec())]).collect();
@@ -58,16 +85,14 @@ pub fn run(args: &Landscape, options: &Options) -> Result<()> {
         })
         .collect();
     let denoiser = memory.denoiser().map(|_| &raw as &dyn Denoise<f64>);
-    let (figure, numbers) = draw(&raw, denoiser, &view, &levels)?;
-    match ending.as_str() {
-        "csv" => {
-            let text = numbers.csv();
-            write_atomically(&args.out, |file| file.write_all(text.as_bytes()))?;
-        }
-        "npz" => arrays(&args.out, &numbers, &view.plane)?,
-        _ => figure.write_to(&args.out)?,
-    }
-    Ok(())
+    let energy = match (memory.landscape(), denoiser) {
+        (Ok(_), _) => Some(&raw as &dyn Energy<f64>),
+        // A denoiser alone has a pull, of which an energy can be made.
+        (Err(_), Some(_)) => None,
+        (Err(reason), None) => return Err(reason.into()),
+    };
+    let (figure, numbers) = draw(energy, denoiser, &view, &levels)?;
+    Ok((figure, numbers, view.plane))
 }
 
 /// Some states of the memory, in raw units: its patterns, or draws from it.
@@ -93,36 +118,42 @@ fn stored(memory: &dyn Memory<f64>) -> Result<Array2<f64>> {
     Ok(Array2::from_shape_fn((drawn.len(), memory.dim()), |(n, j)| drawn[n][j]))
 }
 
-/// The plane that is drawn, and the states that were given to lay it through.
-fn plane(
+/// The states that were given to lay the plane through.
+fn corners(
+    path: &Path,
     args: &Landscape,
     memory: &dyn Memory<f64>,
-    stored: &Array2<f64>,
     shape: Option<attractor_data::Shape>,
-) -> Result<(Plane, Array2<f64>)> {
-    let none = Array2::zeros((0, memory.dim()));
-    if let Some(path) = &args.through {
-        let rows = Rows::open(path, &load::reading(&args.store.files)?)?.laid_out_as(shape);
-        let states = rows.all()?.floats::<f64>();
-        if states.dim() != (3, memory.dim()) {
-            bail!(
-                "{}: expected three states of {} units, found {} of {}",
-                path.display(),
-                memory.dim(),
-                states.nrows(),
-                states.ncols()
-            );
-        }
+) -> Result<Array2<f64>> {
+    let rows = Rows::open(path, &load::reading(&args.store.files)?)?.laid_out_as(shape);
+    let states = rows.all()?.floats::<f64>();
+    if states.dim() != (3, memory.dim()) {
+        bail!(
+            "{}: expected three states of {} units, found {} of {}",
+            path.display(),
+            memory.dim(),
+            states.nrows(),
+            states.ncols()
+        );
+    }
+    if memory.landscape().is_ok() {
         memory.energies(states.view(), memory.denoiser().map(|_| &[1.0; 3][..]))?;
+    }
+    Ok(states)
+}
+
+/// The plane that is drawn.
+fn plane(memory: &dyn Memory<f64>, corners: Option<&Array2<f64>>, stored: &Array2<f64>) -> Result<Plane> {
+    if let Some(states) = corners {
         let way = |n: usize| (&states.row(n) - &states.row(0)).to_vec();
-        return Ok((Plane::through(states.row(0).to_vec(), way(1), way(2))?, states));
+        return Ok(Plane::through(states.row(0).to_vec(), way(1), way(2))?);
     }
     match memory.dim() {
         1 => bail!(
             "landscape: expected a memory of two or more units, found one; print its energies with `attractor energy`"
         ),
-        2 => Ok((Plane::plain(), none)),
-        _ => Ok((Plane::principal(stored), none)),
+        2 => Ok(Plane::plain()),
+        _ => Ok(Plane::principal(stored)),
     }
 }
 
@@ -152,25 +183,21 @@ fn ends<'a>(
 }
 
 /// Levels that were asked for, or a few around the memory's own scale.
-fn levels(args: &Landscape, memory: &dyn Memory<f64>) -> Result<Vec<Option<f64>>> {
+fn levels(sigmas: &[f64], memory: &dyn Memory<f64>) -> Result<Vec<Option<f64>>> {
     const SPREADS: [f64; 4] = [2.0, 1.0, 0.5, 0.2];
     if memory.denoiser().is_none() {
-        if !args.sigma.is_empty() {
+        if !sigmas.is_empty() {
             bail!("sigma: {} has one landscape for all noise levels; leave --sigma away", memory.name());
         }
         return Ok(vec![None]);
     }
-    if let Some(sigma) = args.sigma.iter().find(|s| !(**s >= 0.0 && **s <= 1e12)) {
+    if let Some(sigma) = sigmas.iter().find(|s| !(**s >= 0.0 && **s <= 1e12)) {
         bail!("sigma: expected numbers from 0 to 1e12, found {sigma}");
     }
-    let drawn = args.out.extension().is_some_and(|e| e != "csv" && e != "npz");
-    if args.sigma.len() > 12 && drawn {
-        bail!("sigma: expected at most 12 noise levels in one picture, found {}", args.sigma.len());
-    }
     let own = memory.spread().unwrap_or(1.0) / memory.preparation().scale();
-    Ok(match args.sigma.is_empty() {
+    Ok(match sigmas.is_empty() {
         true => SPREADS.iter().map(|s| Some(s * own)).collect(),
-        false => args.sigma.iter().copied().map(Some).collect(),
+        false => sigmas.iter().copied().map(Some).collect(),
     })
 }
 
@@ -217,13 +244,11 @@ impl Denoise<f64> for Raw<'_> {
         self.0.dim()
     }
 
-    /// Only the mean is in raw units.
-    fn read(&self, states: ArrayView2<f64>, sigmas: &[f64]) -> attractor::Result<Read<f64>> {
+    fn denoise(&self, states: ArrayView2<f64>, sigmas: &[f64]) -> attractor::Result<Array2<f64>> {
         let preparation = self.0.preparation();
         let levels: Vec<f64> = sigmas.iter().map(|s| s * preparation.scale()).collect();
         let denoiser = self.0.denoiser().expect("asked only of diffusion memories");
-        let mut read = denoiser.read(preparation.forward(states.to_owned()).view(), &levels)?;
-        read.mean = preparation.backward(read.mean);
-        Ok(read)
+        let means = denoiser.denoise(preparation.forward(states.to_owned()).view(), &levels)?;
+        Ok(preparation.backward(means))
     }
 }

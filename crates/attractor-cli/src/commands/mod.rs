@@ -13,6 +13,7 @@ mod reproduce;
 mod sample;
 mod store;
 mod trace;
+mod train;
 
 use std::io::Write;
 use std::path::Path;
@@ -32,6 +33,7 @@ pub fn run(cli: Cli, options: &Options) -> Result<()> {
         Task::Landscape(args) => landscape::run(&args, options),
         Task::Energy(args) => energy::run(&args, options),
         Task::Store(args) => store::run(&args, options),
+        Task::Train(args) => train::run(&args, options),
         Task::Info(args) => info::run(&args),
         Task::Corrupt(args) => corrupt::run(&args),
         Task::Demo(args) => demo::run(&args),

@@ -20,6 +20,9 @@ pub fn run(experiment: &Reproduce) -> Result<()> {
         }
         Reproduce::Fig1 { common } => ("fig1", Settings::default(), common),
         Reproduce::Fig2 { common } => ("fig2", Settings::default(), common),
+        Reproduce::Learning { sets, common } => {
+            ("learning", Settings { sets: Some(*sets), ..Settings::default() }, common)
+        }
         Reproduce::WorkPrecision { sets, common } => {
             ("work-precision", Settings { sets: Some(*sets), ..Settings::default() }, common)
         }

@@ -24,9 +24,6 @@ pub fn run(args: &Sample, options: &Options) -> Result<()> {
     in_precision!(precision, sample(args, source, options))
 }
 
-/// A recall has landed if it is no farther from a memory than this, in spreads (root mean square of a unit).
-const LANDED: f64 = 0.05;
-
 /// How many recalls ended where.
 struct Landings {
     landed: u64,
@@ -51,7 +48,19 @@ fn sample<F: Real + Number + Into<Value>>(
     let (Some(memories), Some(spread)) = (memory.memories(), memory.spread()) else {
         bail!("sample: expected a memory that knows its memories, found {}", memory.name());
     };
-    let near = LANDED * spread / memory.preparation().scale();
+    let within = match args.within {
+        Some(within) if within > 0.0 && within.is_finite() => within,
+        Some(within) => bail!("within: expected a finite number > 0, found {within}"),
+        // A network's memories are never quite in their places.
+        None => {
+            if memory.landscape().is_ok() {
+                0.05
+            } else {
+                0.5
+            }
+        }
+    };
+    let near = within * spread / memory.preparation().scale();
     let mut found = Landings { landed: 0, settled: 0, on: vec![0; memories] };
     let bar = progress::bar("recalls", quiet);
     bar.set_length(args.count as u64);
@@ -95,6 +104,7 @@ fn sample<F: Real + Number + Into<Value>>(
             "count": args.count,
             "seed": args.seed,
             "landed": found.landed,
+            "within": within,
             "settled": found.settled,
             "landed_on": found.on,
             "weights": weights,
@@ -105,7 +115,7 @@ fn sample<F: Real + Number + Into<Value>>(
     let share = |n: u64| 100.0 * n as f64 / args.count as f64;
     writeln!(
         out,
-        "{} recalls from nothing: {:.1} % landed on a stored memory (within {LANDED} spreads), {:.1} % settled\n",
+        "{} recalls from nothing: {:.1} % landed on a stored memory (within {within} spreads), {:.1} % settled\n",
         args.count,
         share(found.landed),
         share(found.settled)

@@ -13,7 +13,9 @@ use crate::load::{self, Loaded, Precision};
 
 pub fn run(args: &StoreFile, options: &Options) -> Result<()> {
     load::threads(&args.work)?;
-    load::distinct(&[args.patterns.as_ref()], &[("out", Some(&args.out))])?;
+    let how = &args.how;
+    let read = [&args.patterns, &how.labels, &how.weights, &how.values].map(Option::as_ref);
+    load::distinct(&read, &[("out", Some(&args.out))])?;
     let asked = args.how.dtype.as_deref();
     match (&args.patterns, &args.remove) {
         (Some(path), None) if !args.append => {
@@ -62,7 +64,7 @@ fn create<F: Real>(args: &StoreFile, rows: attractor_data::Rows, options: &Optio
 /// More or fewer patterns in a memory.
 fn change<F: Real>(args: &StoreFile, summary: &attractor_data::Summary) -> Result<()> {
     let stored = attractor_data::read_memory::<F>(&args.out)?;
-    let Stored { spec, mut patterns, mut learned, shape, raw, mut provenance } = stored;
+    let Stored { spec, mut patterns, mut learned, shape, raw, mut provenance, .. } = stored;
     if let Some(path) = &args.patterns {
         let rows = load::open_patterns(path, &args.files, &args.how)?.laid_out_as(shape);
         let head = rows.head().clone();

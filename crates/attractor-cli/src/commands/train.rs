@@ -1,0 +1,288 @@
+//! `attractor train`
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use attractor::memories::{Options, learned};
+use attractor::networks::Architecture;
+use attractor::{Patterns, Real};
+use attractor_data::{Dtype, Rows, Shape, Stored, read_memory, summary};
+use attractor_networks::{Examination, Findings, Plan, Trainer};
+use serde_json::json;
+
+use super::landscape;
+use crate::args::{self, Train};
+use crate::load::{self, Precision};
+use crate::{in_precision, interrupt, progress};
+
+/// Where networks in training come from.
+const CURE: &str = "make one with `attractor train --patterns FILE --out MODEL`";
+
+pub fn run(args: &Train, options: &Options) -> Result<()> {
+    load::threads(&args.work)?;
+    if !(0.0..=1e6).contains(&args.save_every) {
+        bail!("save-every: expected a number of seconds from 0 to 1e6, found {}", args.save_every);
+    }
+    if let Some(error) = args.until_error.filter(|e| !(0.0..=1.0).contains(e)) {
+        bail!("until-error: expected a share from 0 to 1, found {error}");
+    }
+    if args.until_error.is_some() && args.examine_every == Some(0) {
+        bail!("until-error: expected recall to be looked at, found --examine-every 0; give another number");
+    }
+    match (&args.patterns, &args.resume) {
+        (Some(path), _) => {
+            let plan = Plan::new(options)?;
+            let how = patterns(args);
+            let rows = load::open_patterns(path, &args.files, &how)?;
+            load::distinct(&[Some(path), args.labels.as_ref()], &[("out", args.out.as_ref())])?;
+            let precision = Precision::choose(args.dtype.as_deref(), rows.head().dtype == Dtype::F64)?;
+            in_precision!(precision, fresh(args, rows, &how, plan))
+        }
+        (None, Some(path)) => {
+            if let Some((name, _)) = options.iter().find(|(name, _)| *name != "steps") {
+                bail!(
+                    "{name}: expected a new network, found one in training, which keeps its settings; leave --{name} away"
+                );
+            }
+            let files = &args.files;
+            if files.shape.is_some() || files.layout.is_some() || files.resize.is_some() || files.grey {
+                bail!(
+                    "resume: expected no --shape, --layout, --resize or --grey with it, found one; the network has its patterns"
+                );
+            }
+            let Some(summary) = summary(path)? else {
+                bail!("{}: expected a network in training, found another file; {CURE}", path.display());
+            };
+            let steps = Plan::new(options)?.settings.steps;
+            let steps = options.iter().next().map(|_| steps);
+            in_precision!(Precision::choose(Some(summary.dtype), false)?, again(args, path, steps))
+        }
+        (None, None) => bail!("patterns: expected --patterns or --resume, found neither"),
+    }
+}
+
+/// A network that is trained, with what its file says besides.
+struct Session<'a, F> {
+    args: &'a Train,
+    out: PathBuf,
+    trainer: Trainer,
+    patterns: Patterns<F>,
+    shape: Option<Shape>,
+    raw: bool,
+    provenance: Vec<String>,
+}
+
+/// How patterns are read and prepared.
+fn patterns(args: &Train) -> args::Patterns {
+    args::Patterns {
+        model: None,
+        prepare: args.prepare.clone(),
+        dtype: args.dtype.clone(),
+        labels: args.labels.clone(),
+        weights: None,
+        values: None,
+    }
+}
+
+fn fresh<F: Real>(args: &Train, rows: Rows, how: &args::Patterns, plan: Plan) -> Result<()> {
+    let (head, patterns) = load::patterns::<F>(rows, how, false, false)?;
+    let trainer = Trainer::new(&patterns, plan.architecture(patterns.dim()), plan.settings)?;
+    let provenance = vec![format!("trained on {} rows of {}", head.rows, head.path.display())];
+    let out = args.out.clone().unwrap_or_default();
+    Session { args, out, trainer, patterns, shape: head.shape, raw: head.dtype.is_raw(), provenance }.run()
+}
+
+fn again<F: Real>(args: &Train, path: &Path, steps: Option<u64>) -> Result<()> {
+    let stored: Stored<F> = read_memory(path)?;
+    let mut trainer = match Trainer::resume(&stored) {
+        Ok(trainer) => trainer,
+        Err(found) => bail!("{}: expected a network in training, found {found}; {CURE}", path.display()),
+    };
+    if let Some(steps) = steps {
+        trainer.plan(steps)?;
+    }
+    let Stored { patterns, shape, raw, provenance, .. } = stored;
+    let out = args.out.clone().unwrap_or_else(|| path.to_owned());
+    Session { args, out, trainer, patterns, shape, raw, provenance }.run()
+}
+
+impl<F: Real> Session<'_, F> {
+    fn run(mut self) -> Result<()> {
+        /// Cues of an examination.
+        const CUES: usize = 400;
+        let (start, quiet) = (Instant::now(), self.args.work.quiet);
+        let (before, steps) = (self.trainer.done(), self.trainer.settings().steps);
+        if !quiet {
+            self.describe();
+        }
+        // Places that cannot be written to are found before the work.
+        drop(attractor_data::NewFile::create(&self.out)?);
+        if self.args.landscape_every.is_some() {
+            if self.patterns.dim() < 2 {
+                bail!("landscape-every: expected patterns of two or more units, found one");
+            }
+            super::make_folder(&self.folder())?;
+        }
+        let every = match self.args.examine_every {
+            Some(0) => None,
+            Some(every) => Some(every),
+            None => Some(steps.div_ceil(10)),
+        };
+        if let (Some(_), Some(every)) = (self.args.until_error, every.filter(|every| *every > steps)) {
+            bail!(
+                "examine-every: expected at most the {steps} steps, for --until-error to look, found {every}"
+            );
+        }
+        let examination = every
+            .map(|_| Examination::new(&self.patterns, CUES, self.trainer.settings().seed))
+            .transpose()?;
+        interrupt::listen(true);
+        let bar = progress::training(steps, before, quiet);
+        let (mut loss, mut saved, mut found) = (None, Instant::now(), None);
+        let mut stopped = false;
+        while self.trainer.done() < steps && !stopped {
+            let step_loss = self.trainer.step()?;
+            // The mean of about a hundred steps: single ones depend on chance.
+            let mean = loss.map_or(step_loss, |mean: f64| mean + 0.01 * (step_loss - mean));
+            loss = Some(mean);
+            let done = self.trainer.done();
+            let due = |every: Option<u64>| every.is_some_and(|every| every > 0 && done.is_multiple_of(every));
+            if let (Some(examination), true) = (&examination, due(every)) {
+                let findings = self.kept(examination.examine(&self.trainer.network()))?;
+                stopped = self.args.until_error.is_some_and(|most| findings.error <= most);
+                if !quiet {
+                    bar.suspend(|| eprintln!("step {done}: loss {mean:.3}, {}", told(&findings)));
+                }
+                found = Some((done, findings));
+            }
+            if due(self.args.landscape_every) {
+                self.kept(self.draw(done))?;
+            }
+            bar.set_position(done);
+            bar.set_message(format!("loss {mean:.3}"));
+            if interrupt::heard() {
+                bar.finish_and_clear();
+                self.save()?;
+                eprintln!(
+                    "attractor: interrupted after step {done}; go on with: attractor train --resume {}",
+                    self.out.display()
+                );
+                std::process::exit(130);
+            }
+            if saved.elapsed() >= Duration::from_secs_f64(self.args.save_every) {
+                self.save()?;
+                saved = Instant::now();
+            }
+        }
+        bar.finish_and_clear();
+        interrupt::listen(false);
+        self.save()?;
+        let done = self.trainer.done();
+        let findings = match (found, &examination) {
+            (Some((at, findings)), _) if at == done => Some(findings),
+            (_, Some(examination)) => Some(examination.examine(&self.trainer.network())?),
+            _ => None,
+        };
+        self.report(loss, findings, before, start.elapsed())
+    }
+
+    /// What went wrong beside the training does not cost the training.
+    fn kept<T, E: Into<anyhow::Error>>(&self, result: std::result::Result<T, E>) -> Result<T> {
+        match result {
+            Ok(value) => Ok(value),
+            Err(error) => {
+                self.save()?;
+                Err(error.into())
+            }
+        }
+    }
+
+    fn save(&self) -> Result<()> {
+        self.trainer.check()?;
+        let patterns = self.patterns.clone();
+        let stored = self.trainer.stored(patterns, self.shape, self.raw, self.provenance.clone());
+        Ok(stored.write(&self.out)?)
+    }
+
+    /// Where landscapes are drawn.
+    fn folder(&self) -> PathBuf {
+        let mut folder = self.out.clone().into_os_string();
+        folder.push(".landscapes");
+        PathBuf::from(folder)
+    }
+
+    /// The landscape as it is now.
+    fn draw(&self, done: u64) -> Result<()> {
+        let values = self.patterns.values().mapv(|v| v.wide());
+        let patterns = Patterns::restore(values, self.patterns.preparation().clone())?;
+        let memory = learned::<f64>(self.trainer.network(), patterns, &Options::default())?;
+        let (figure, ..) = landscape::picture(memory.as_ref(), None, &[], 49, 0.5)?;
+        Ok(figure.write_to(&self.folder().join(format!("step-{done:06}.png")))?)
+    }
+
+    fn describe(&self) {
+        let network = self.trainer.network();
+        let Architecture { kind, dim, width, depth } = *network.architecture();
+        let weights: usize = network.weights().iter().map(Vec::len).sum();
+        let settings = self.trainer.settings();
+        let [low, high] = network.levels();
+        eprintln!(
+            "network: {} patterns of {dim} units, {}; {} of width {width} and depth {depth}, {weights} weights; {}, sigma {low:.2} to {high:.1} spreads; batches of {}",
+            self.patterns.len(),
+            self.patterns.preparation().describe(),
+            kind.name(),
+            settings.process.name(),
+            self.trainer.rows(),
+        );
+        if self.trainer.done() > 0 {
+            eprintln!("going on after step {}", self.trainer.done());
+        }
+    }
+
+    fn report(
+        &self,
+        loss: Option<f64>,
+        findings: Option<Findings>,
+        before: u64,
+        time: Duration,
+    ) -> Result<()> {
+        let done = self.trainer.done();
+        let seconds = time.as_secs_f64();
+        let mut out = std::io::stdout().lock();
+        if self.args.json {
+            let report = json!({
+                "model": self.out.display().to_string(),
+                "steps": done,
+                "loss": loss,
+                "agreement": findings.map(|f| f.agreement),
+                "error": findings.map(|f| f.error),
+                "exact_error": findings.map(|f| f.exact_error),
+                "seed": self.trainer.settings().seed,
+                "version": env!("CARGO_PKG_VERSION"),
+                "seconds": seconds,
+            });
+            writeln!(out, "{report}")?;
+            return Ok(());
+        }
+        writeln!(
+            out,
+            "{}: {done} steps{}, {} in {seconds:.1} s{}",
+            self.out.display(),
+            loss.map_or(String::new(), |loss| format!(", loss {loss:.3}")),
+            if before > 0 { format!("{} of them", done - before) } else { "all".into() },
+            findings.map_or(String::new(), |f| format!("; {}", told(&f)))
+        )?;
+        Ok(())
+    }
+}
+
+fn told(findings: &Findings) -> String {
+    format!(
+        "{:.1} % of units as the exact model, {:.2} % wrong (exact: {:.2} %)",
+        100.0 * findings.agreement,
+        100.0 * findings.error,
+        100.0 * findings.exact_error
+    )
+}
