@@ -44,12 +44,14 @@ HEAD = '''"""The memories, one class for each model. Written by python/generate.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from ._described import Described
 from ._foreign import Foreign
 from ._memory import Memory
 from ._paths import Process, Sampler
+from ._trained import Trained
 '''
 
 COMMON = {
@@ -227,6 +229,52 @@ class {name}(Described):
 '''
 
 
+def network(card: dict[str, Any], name: str) -> str:
+    first = wrapped_parameter(
+        "patterns : array_like (N, D), or (N, ...) of images, optional",
+        "Patterns to learn, as with `fit`; without them it is a memory to be fitted.",
+    )
+    first += wrapped_parameter(
+        "training : dict, optional", "How the network is trained, as in ``attractor train``: settings by name."
+    )
+    for setting in rust().training():
+        values = setting["values"].replace("|", ", ") or "bool"
+        text = f"{name_of(setting)} ({values}; default {setting['default']}): {setting['help']}."
+        first += "\n" + wrapped(text, 12) + "\n"
+    extra = wrapped_parameter("labels : array_like (N,), optional", "A label for each pattern.")
+    signature, docs, names = parameters(card, first, extra)
+    names = ["training", *names]
+    return f'''
+
+class {name}(Trained):
+    """{facts(card)}
+    Reports compare recalled states with the patterns that it was trained on. A saved network recalls anywhere, but only one
+    that the command line trained can be trained on.
+
+    Parameters
+    ----------
+{dedented(docs)}
+    Examples
+    --------
+    >>> import attractor
+    >>> patterns = [[1.0, 1, 1, 1, -1, -1, -1, -1], [1, -1, 1, -1, 1, -1, 1, -1]]
+    >>> memory = attractor.{name}(patterns, training={{"steps": 200, "width": 64}})
+    >>> memory.recall([[1.0, 1, 1, 1, -1, -1, -1, 1]], sigma=0.5).memory
+    array([0])
+    """
+
+{head(card, name, names)}
+    def __init__(
+        self,
+        patterns: Any = None,
+        *,
+        training: Mapping[str, Any] | None = None,
+{signature}        labels: Any = None,
+    ) -> None:
+{assignments(names)}        self._begin(patterns, labels=labels)
+'''
+
+
 def denoiser(card: dict[str, Any]) -> str:
     first = wrapped_parameter(
         "denoiser : callable, optional",
@@ -294,7 +342,7 @@ def written() -> str:
     for card in cards:
         name = NAMES.get(card["name"], card["name"].title().replace("-", ""))
         names.append(name)
-        result += (mixture if name == "Mixture" else model)(card, name)
+        result += {"Mixture": mixture, "Network": network}.get(name, model)(card, name)
     result += denoiser(next(card for card in cards if card["name"] == "diffusion"))
     result += "\n\n#: Every class of a model by name.\nMODELS: tuple[type[Memory], ...] = (\n"
     result += "".join(f"    {name},\n" for name in names) + ")\n"

@@ -11,7 +11,7 @@ Every memory stores patterns, recalls them from cues, and reports what it recall
 array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
 
 Memories: `Hopfield`, `Bidirectional`, `SparseDistributed`, `Dense`, `Modern`, `Universal`, `Diffusion`, `Mixture` (points,
-lines, spheres, clouds), and `Denoiser` for any denoiser of your own. Equal seeds give equal bits here, on the command
+lines, spheres, clouds), `Network` (learned), and `Denoiser` for any denoiser of your own. Equal seeds give equal bits here, on the command
 line and in Rust, on any number of threads.
 """
 
@@ -31,6 +31,7 @@ from ._models import (
     Hopfield,
     Mixture,
     Modern,
+    Network,
     SparseDistributed,
     Universal,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "Memory",
     "Mixture",
     "Modern",
+    "Network",
     "Process",
     "Recall",
     "Report",

@@ -111,9 +111,7 @@ class Estimator:
         if values is not None:
             given = as_array("values", values)
             vectors = rows("values", given[:, np.newaxis] if given.ndim == 1 else given, kind)[0]
-        core = _attractor.Memory.build(
-            self._model,
-            self._named(),
+        core = self._make(
             patterns,
             prepare=words("prepare", self.prepare),
             raw=is_raw(array),
@@ -123,6 +121,9 @@ class Estimator:
         )
         self._hold(core, labels)
         return self
+
+    def _make(self, patterns: Any, **known: Any) -> _attractor.Memory:
+        return _attractor.Memory.build(self._model, self._named(), patterns, **known)
 
     def _hold(self, core: _attractor.Memory, labels: Array | None = None) -> None:
         """Takes over what was built."""

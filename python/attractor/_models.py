@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from ._described import Described
 from ._foreign import Foreign
 from ._memory import Memory
 from ._paths import Process, Sampler
+from ._trained import Trained
 
 
 class Hopfield(Memory):
@@ -600,6 +602,136 @@ class Mixture(Described):
             self.fit(memories)
 
 
+class Network(Trained):
+    """Diffusion learned by a score network (attractor train).
+
+    ::
+
+        dz/ds = (z - D(z;s))/s down to s = 0;  D of weights that descend E |e - net(y + s e)|^2
+
+    Cost: 2 operations a weight, a step and cue (heun twice); the weights. Source: Ambrogioni (2023), Eq. 22 and App.
+    A; Karras et al. (2022).
+
+    Reports compare recalled states with the patterns that it was trained on. A saved network recalls anywhere, but only one
+    that the command line trained can be trained on.
+
+    Parameters
+    ----------
+    patterns : array_like (N, D), or (N, ...) of images, optional
+        Patterns to learn, as with `fit`; without them it is a memory to be fitted.
+    training : dict, optional
+        How the network is trained, as in ``attractor train``: settings by name.
+
+        steps (a whole number > 0; default 1000): Steps of the optimiser, in all.
+
+        architecture (paper, residual; default paper up to 32 units, else residual): Layers of ReLU that are all
+        told the signal, or blocks around a straight line, for many units.
+
+        width (a whole number > 0; default 80 times the units of a pattern (paper), 1024 (residual)): Units of a
+        hidden layer.
+
+        depth (a whole number from 1 to 100; default 3 (paper), 2 (residual)): Hidden layers, or residual blocks.
+
+        batch_repeats (a whole number > 0; default 16): How often each pattern is in a batch, each time with other
+        noise; a batch is of 1,024 states at most.
+
+        process (ve, vp, vp-linear, sub-vp, edm, flow; default vp): Noising process whose times say which noise
+        levels are shown how often.
+
+        gamma (a number > 0; default 0.8 (vp), 1 (ve)): Constant rate of the process.
+
+        rate_min (a number > 0; default 0.1): Rate of vp-linear and sub-vp at t = 0.
+
+        rate_max (a number > 0; default 20): Rate of vp-linear and sub-vp at t = 1.
+
+        last_time (a number > 0.001 (flow: below 1); default 6 of vp, as noisy in others; later if noise hides the
+        patterns (sigma = sqrt(D) spreads) only then): Last time T; times are drawn evenly from 0.001 to T.
+
+        rate (a number from 1e-9 to 1; default 0.001): Rate of Adam.
+
+        cosine (bool; default off): Let the rate fall to 0 along half a cosine.
+
+        average (a number from 0 to 1, below 1; default 0, which is none): Make the memory of a running average of
+        the weights, in which the past has this weight, as in 0.999.
+
+        seed (a whole number; default 0): Seed of first weights, noise and order.
+    process : ve, vp, vp-linear, sub-vp, edm, flow, default vp
+        Noising process: variance exploding, preserving (at a constant or linear rate), below preserving, sigma =
+        t, linear flow matching. A `Process` carries its rates.
+    gamma : a number > 0, default 0.8 (vp), 1 (ve)
+        Constant rate of the process: gamma of vp, noise per root time of ve.
+    rate_min : a number > 0, default 0.1
+        Rate of vp-linear and sub-vp at t = 0.
+    rate_max : a number > 0, default 20
+        Rate of vp-linear and sub-vp at t = 1.
+    sampler : euler, ddim, heun, dpmpp-2m, dormand-prince, euler-maruyama, ancestral, predictor-corrector, langevin, bridge, one-step, default dpmpp-2m
+        How the state is taken down the noise levels; euler-maruyama, ancestral and bridge draw the memory from
+        the posterior, predictor-corrector and langevin are random too. A `Sampler` carries its steps and grid.
+    steps : a whole number > 0, default 24; 12 heun, 48 ddim, 300 euler, euler-maruyama and ancestral, 150 predictor-corrector, 1000 langevin; extended: twice as many
+        Steps of the sampler (dormand-prince: of its output, between which it takes its own).
+    rho : a number from 0.1 to 100, default 2
+        Exponent of the grid of noise levels: 1 equal steps, 7 as Karras et al. (not of the Euler methods).
+    last : a number from 1e-12 to 1, default 0.002
+        Last positive noise level, in spreads of the memory.
+    accuracy : a number from 1e-14 to 1, default 1e-6
+        Error that dormand-prince may make in a step and unit, in spreads of the memory.
+    labels : array_like (N,), optional
+        A label for each pattern.
+    prepare : {"auto", "none", "center", "normalize"}, default "auto"
+        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else.
+    dtype : {"float32", "float64"}, optional
+        Number type of the states; float64 if the patterns are, else float32.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
+        Seed of everything random in a recall; None draws one from NumPy.
+
+    Examples
+    --------
+    >>> import attractor
+    >>> patterns = [[1.0, 1, 1, 1, -1, -1, -1, -1], [1, -1, 1, -1, 1, -1, 1, -1]]
+    >>> memory = attractor.Network(patterns, training={"steps": 200, "width": 64})
+    >>> memory.recall([[1.0, 1, 1, 1, -1, -1, -1, 1]], sigma=0.5).memory
+    array([0])
+    """
+
+    _model: ClassVar[str] = "network"
+    _options: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy")
+    _parameters: ClassVar[tuple[str, ...]] = ("training", "process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "prepare", "dtype", "random_state")
+
+    def __init__(
+        self,
+        patterns: Any = None,
+        *,
+        training: Mapping[str, Any] | None = None,
+        process: str | Process | None = None,
+        gamma: float | None = None,
+        rate_min: float | None = None,
+        rate_max: float | None = None,
+        sampler: str | Sampler | None = None,
+        steps: int | None = None,
+        rho: float | None = None,
+        last: float | None = None,
+        accuracy: float | None = None,
+        prepare: str = "auto",
+        dtype: Any = None,
+        random_state: Any = 0,
+        labels: Any = None,
+    ) -> None:
+        self.training = training
+        self.process = process
+        self.gamma = gamma
+        self.rate_min = rate_min
+        self.rate_max = rate_max
+        self.sampler = sampler
+        self.steps = steps
+        self.rho = rho
+        self.last = last
+        self.accuracy = accuracy
+        self.prepare = prepare
+        self.dtype = dtype
+        self.random_state = random_state
+        self._begin(patterns, labels=labels)
+
+
 class Denoiser(Foreign):
     """Diffusion with any denoiser: a network of yours, a function.
 
@@ -715,4 +847,5 @@ MODELS: tuple[type[Memory], ...] = (
     Universal,
     Diffusion,
     Mixture,
+    Network,
 )

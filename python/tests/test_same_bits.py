@@ -45,10 +45,16 @@ def test_recalls(specimen: Specimen, dtype: type, program, tmp_path: Path) -> No
     if specimen.kind is attractor.Bidirectional:
         np.save(tmp_path / "values.npy", patterns[:, ::-1])
         more = ["--values", "values.npy"]
-    for name, value in specimen.options.items():
+    options, source = specimen.options, "memory.npy"
+    if specimen.kind is attractor.Network:
+        # Training is a command of its own.
+        source, options = "memory.network", {}
+        settings = [word for name, value in specimen.options["training"].items() for word in (f"--{name}", value)]
+        program("train", "--patterns", "memory.npy", "--out", source, "--examine-every", 0, *settings)
+    for name, value in options.items():
         more += [f"--{name.replace('_', '-')}", value]
     memory = specimen.build(patterns, **({"dtype": dtype} if specimen.kind is attractor.Mixture else {}))
-    asked = ["--memory", "memory.npy", "--model", memory._model, "--cues", "cues.npy", "--seed", 5, "--quiet", *more]
+    asked = ["--memory", source, "--model", memory._model, "--cues", "cues.npy", "--seed", 5, "--quiet", *more]
     program("recall", *asked, "--out", "states.npy")
     expected = np.load(tmp_path / "states.npy")
     recall = memory.recall(cues, random_state=5)

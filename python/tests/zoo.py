@@ -47,6 +47,7 @@ ZOO = [
     Specimen(attractor.Diffusion),
     Specimen(attractor.Diffusion, {"sampler": "euler-maruyama", "steps": 50, "process": "ve"}),
     Specimen(attractor.Diffusion, {"sampler": "bridge"}),
+    Specimen(attractor.Network, {"training": {"steps": 60, "width": 24, "depth": 2}}),
     Specimen(attractor.Mixture, {"sampler": "heun"}),
 ]
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use attractor::memories::{self, Denoiser, Function, Options, Spec};
 use attractor::{Extras, Patterns, Prepare};
 use attractor_data::{description_from_text, memory_from_bytes, read_description, read_memory, summary};
+use attractor_networks::{Plan, Trainer};
 use numpy::{PyArray1, ToPyArray};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -15,6 +16,7 @@ use pyo3::prelude::*;
 use crate::arrays::{read, read_if};
 use crate::error::{foreign as carried, refused, unreadable};
 use crate::memory::{Held, Memory};
+use crate::observe::Signals;
 
 /// Options by name, as text.
 pub type Named = BTreeMap<String, String>;
@@ -68,17 +70,80 @@ fn of<F: Held>(
     let size = raw_patterns.len();
     let build = move || -> attractor::Result<Memory> {
         let card = memories::model(&spec.model)?.card;
-        let prepare = match prepare.as_str() {
-            "auto" if raw && !card.raw => Prepare::Normalize,
-            "auto" => Prepare::None,
-            name => name.parse()?,
-        };
+        let prepare = preparation(&prepare, raw, card.raw)?;
         let patterns = Patterns::prepared(raw_patterns, prepare, card.spins)?;
         let provenance = vec![format!("stored {} rows of an array", patterns.len())];
         let memory = spec.build(patterns.with(extras)?)?;
         Ok(Memory { any: F::hold(memory), spec, raw, provenance })
     };
     abandonable(py, size, build)?.map_err(refused)
+}
+
+/// A score network that is trained now, of the number type that the patterns have.
+#[expect(clippy::too_many_arguments, reason = "keywords of Python")]
+pub fn trained(
+    py: Python<'_>,
+    named: Named,
+    patterns: &Bound<'_, PyAny>,
+    prepare: &str,
+    raw: bool,
+    labels: Option<Vec<String>>,
+    training: &Named,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Memory> {
+    let spec = Spec { model: "network".to_owned(), options: options(&named) };
+    match read::<f64>("patterns", patterns).is_ok() {
+        true => train::<f64>(py, spec, patterns, prepare, raw, labels, training, progress),
+        false => train::<f32>(py, spec, patterns, prepare, raw, labels, training, progress),
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "keywords of Python")]
+fn train<F: Held>(
+    py: Python<'_>,
+    spec: Spec,
+    patterns: &Bound<'_, PyAny>,
+    prepare: &str,
+    raw: bool,
+    labels: Option<Vec<String>>,
+    training: &Named,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Memory> {
+    let values = read::<F>("patterns", patterns)?.as_array().to_owned();
+    py.detach(|| {
+        let plan = Plan::new(&options(training)).map_err(refused)?;
+        // Options of recall are looked at before the work.
+        memories::course(&spec.options).map_err(refused)?;
+        let prepare = preparation(prepare, raw, false).map_err(refused)?;
+        let patterns = Patterns::prepared(values, prepare, false).map_err(refused)?;
+        let patterns = patterns.with(Extras { labels, ..Extras::default() }).map_err(refused)?;
+        let architecture = plan.architecture(patterns.dim());
+        let mut trainer = Trainer::new(&patterns, architecture, plan.settings).map_err(refused)?;
+        let mut signals = Signals::new();
+        for step in 1..=plan.settings.steps {
+            let loss = trainer.step().map_err(refused)?;
+            match &progress {
+                None => signals.check()?,
+                Some(progress) => Python::attach(|py| {
+                    py.check_signals()?;
+                    progress.bind(py).call1((step, plan.settings.steps, loss)).map(|_| ())
+                })?,
+            }
+        }
+        let provenance =
+            vec![format!("trained {} steps on {} rows of an array", trainer.done(), patterns.len())];
+        let memory = memories::learned(trainer.network(), patterns, &spec.options).map_err(refused)?;
+        Ok(Memory { any: F::hold(memory), spec, raw, provenance })
+    })
+}
+
+/// What is done to patterns first.
+fn preparation(prepare: &str, raw: bool, compares_raw: bool) -> attractor::Result<Prepare> {
+    match prepare {
+        "auto" if raw && !compares_raw => Ok(Prepare::Normalize),
+        "auto" => Ok(Prepare::None),
+        name => name.parse(),
+    }
 }
 
 /// Runs `f`, on a thread of its own if there is much to do. At Ctrl-C it is left alone: it finishes what it began, and

@@ -41,6 +41,12 @@ pub fn models(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
     MODELS.iter().map(|model| card(py, model.card)).collect()
 }
 
+/// Every setting of training.
+#[pyfunction]
+pub fn training(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
+    attractor_networks::PARAMETERS.iter().map(|p| parameter(py, p)).collect()
+}
+
 /// Every sampler: its name and what it is like.
 #[pyfunction]
 pub fn samplers(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {

@@ -21,7 +21,7 @@ mod _attractor {
     #[pymodule_export]
     use super::experiments::{Report, corrupt, digits, read, recommend, reproduce};
     #[pymodule_export]
-    use super::facts::{Course, experiments, models, processes, samplers};
+    use super::facts::{Course, experiments, models, processes, samplers, training};
     #[pymodule_export]
     use super::memory::Memory;
     use super::recall::{NUMBERS, OUTCOMES, WHOLE};

@@ -64,7 +64,7 @@ pub struct Memory {
 impl Memory {
     /// From patterns: see `build::patterns`.
     #[staticmethod]
-    #[pyo3(signature = (model, options, patterns, *, prepare, raw, labels=None, weights=None, values=None))]
+    #[pyo3(signature = (model, options, patterns, *, prepare, raw, labels=None, weights=None, values=None, training=None, progress=None))]
     #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
     fn build(
         py: Python<'_>,
@@ -76,8 +76,16 @@ impl Memory {
         labels: Option<Vec<String>>,
         weights: Option<Vec<f64>>,
         values: Option<&Bound<'_, PyAny>>,
+        training: Option<build::Named>,
+        progress: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
-        build::patterns(py, model, options, patterns, prepare, raw, build::Known { labels, weights, values })
+        let known = build::Known { labels, weights, values };
+        match training {
+            None => build::patterns(py, model, options, patterns, prepare, raw, known),
+            Some(training) => {
+                build::trained(py, options, patterns, prepare, raw, known.labels, &training, progress)
+            }
+        }
     }
 
     /// From a description of extended memories.

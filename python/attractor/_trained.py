@@ -1,0 +1,74 @@
+"""Networks: memories dispersed in weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from . import _attractor
+from ._arrays import shown
+from ._memory import Memory
+from ._values import option
+
+
+class Trained(Memory):
+    """A memory that is learned, by a score network."""
+
+    training: Mapping[str, Any] | None
+    _progress: Callable[[int, int, float], Any] | None = None
+
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        progress: Callable[[int, int, float], Any] | None = None,
+        **unused: Any,
+    ) -> Any:
+        """Trains a network on patterns, from fresh weights.
+
+        Parameters
+        ----------
+        X : array_like (N, D), or (N, ...) of images
+            Patterns. Bytes (uint8) are read as grey values from 0 to 1.
+        y : array_like (N,), optional
+            A label for each.
+        progress : callable, optional
+            Called as ``progress(step, steps, loss)`` after each step.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            Patterns that cannot be used, a setting outside its range, a loss that runs away.
+        TypeError
+            Weights or values, or a setting of a type that it has not.
+        KeyboardInterrupt
+            Ctrl-C; nothing is kept.
+        """
+        for name, what in (("sample_weight", "prior weights of patterns"), ("values", "associated values")):
+            if unused.pop(name, None) is not None:
+                raise TypeError(f"network has no use for {what}: it learns all patterns alike; leave them away")
+        object.__setattr__(self, "_progress", progress)
+        try:
+            return super().fit(X, y, **unused)
+        finally:
+            object.__setattr__(self, "_progress", None)
+
+    def _make(self, patterns: Any, **known: Any) -> _attractor.Memory:
+        return super()._make(patterns, **known, training=_named(self.training), progress=self._progress)
+
+
+def _named(training: Mapping[str, Any] | None) -> dict[str, str]:
+    """Settings as the command line has them."""
+    if training is None:
+        return {}
+    if not isinstance(training, Mapping):
+        raise TypeError(f"training: expected a dictionary of settings, found {shown(training)}")
+    flags = {entry["name"] for entry in _attractor.training() if not entry["values"]}
+    said = {str(name).replace("_", "-"): value for name, value in training.items()}
+    texts = {name: option(name, value, name in flags) for name, value in said.items()}
+    return {name: text for name, text in texts.items() if text is not None}
