@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use attractor::Patterns;
+use attractor::energies::{Denoise, Points};
 use attractor::kernels::{Panel, ROWS};
 use attractor::networks::{Architecture, Kind, Network, signal};
 use attractor::noise::{Purpose, Stream};
@@ -203,5 +205,35 @@ fn targets_and_denoised_states_belong_together() {
         let z = y + sigma * noise;
         assert!((architecture.denoised(sigma, z, f) - (skip * z + out * f)).abs() < 1e-14);
         assert!((architecture.target(sigma, y, noise) - (y - skip * z) / out).abs() < 1e-14);
+    }
+}
+
+/// Outside of the levels that it was trained for, a network is asked where it knows: above, at the state that is the
+/// same state of knowledge for patterns of equal norm (which holds of the exact model), below, at the lowest.
+#[test]
+fn levels_that_were_not_trained_are_not_asked_for() {
+    let mut noise = Stream::new(8, Purpose::Patterns, 0);
+    let states = Array2::from_shape_fn((5, 6), |_| 9.0 * noise.normal());
+    let spins = Array2::from_shape_fn((4, 6), |(n, j)| if (n * 5 + j * 3) % 4 < 2 { 1.0 } else { -1.0 });
+    let exact = Points::new(Patterns::new(spins).expect("patterns"));
+    let at = |memory: &dyn Denoise<f64>, states: &Array2<f64>, sigma: f64| {
+        memory.denoise(states.view(), &[sigma; 5]).expect("means")
+    };
+    let (low, high, spread) = (0.03, 4.0, 1.5);
+    for kind in [Kind::Paper, Kind::Residual] {
+        let architecture = Architecture { kind, dim: 6, width: 12, depth: 2 };
+        let network = Network::<f64>::fresh(architecture, [low, high], spread, 2).expect("a network");
+        let memories: [&dyn Denoise<f64>; 2] = [&exact, &network];
+        for memory in memories {
+            let shrunk = states.mapv(|z| z / 9.0);
+            let (beyond, edge) =
+                (at(memory, &states, 3.0 * high * spread), at(memory, &shrunk, high * spread));
+            assert!(beyond.iter().zip(&edge).all(|(a, b)| (a - b).abs() < 1e-12), "{kind:?}");
+        }
+        let lowest = at(&network, &states, low * spread);
+        assert!(
+            at(&network, &states, 0.0).iter().zip(&lowest).all(|(a, b)| (a - b).abs() < 1e-12),
+            "{kind:?}"
+        );
     }
 }
