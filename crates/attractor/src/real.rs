@@ -71,8 +71,22 @@ pub(crate) mod sealed {
     use crate::kernels::stream::Job;
     use crate::kernels::{Difference, Parts, Spread, Sums};
 
+    /// Constants of the exponential.
+    pub struct Exp<F: 'static> {
+        /// Of the polynomial, highest power first.
+        pub coefficients: &'static [F],
+        /// 1.5 · 2^mantissa: adding it rounds to a whole number.
+        pub magic: F,
+        /// Below this it is 0.
+        pub lowest: F,
+        /// 1/ln 2.
+        pub log2_e: F,
+        /// ln 2 in two parts, and their signs turned.
+        pub minus_ln2: [F; 2],
+    }
+
     /// What the kernels need of a number; hidden, so that no other type can be a `Real`.
-    pub trait Kernel: Copy {
+    pub trait Kernel: Copy + 'static {
         /// Vectors without any particular instruction set.
         type Portable: Machine<Self>;
         /// Vectors with AVX2 and fused multiply-add.
@@ -101,6 +115,8 @@ pub(crate) mod sealed {
         fn add_scaled(weight: f64, value: &[Self], sum: &mut [f64]);
         /// `self · a + b`, in one rounding where `fused`.
         fn multiply_add(self, a: Self, b: Self, fused: bool) -> Self;
+        /// What the exponential is made of: see [`exp_negative`](Kernel::exp_negative).
+        const EXP: Exp<Self>;
         /// `exp(self)` for `self ≤ 0`, exactly 0 below the smallest normal number; with fused
         /// multiply-adds where the machine has them.
         fn exp_negative(self, fused: bool) -> Self;
@@ -155,9 +171,12 @@ macro_rules! real {
             #[inline(never)]
             fn attend(job: &Job<Self>, block: Range<usize>, range: Range<usize>) -> Parts<Sums<Self>> {
                 let width = job.width();
-                stream::pass_at_best::<Self, _, $wide, { 2 * $wide }>(job, block, range, &|lanes| {
-                    Sums::new(lanes, width)
-                })
+                stream::pass_at_best::<Self, _, $wide, { 2 * $wide }, { 4 * $wide }>(
+                    job,
+                    block,
+                    range,
+                    &|lanes| Sums::new(lanes, width),
+                )
             }
             #[inline(never)]
             fn posterior(
@@ -166,9 +185,12 @@ macro_rules! real {
                 range: Range<usize>,
                 top: usize,
             ) -> Parts<Spread> {
-                stream::pass_at_best::<Self, _, $wide, { 2 * $wide }>(job, block, range, &|lanes| {
-                    Spread::new(lanes, top)
-                })
+                stream::pass_at_best::<Self, _, $wide, { 2 * $wide }, { 4 * $wide }>(
+                    job,
+                    block,
+                    range,
+                    &|lanes| Spread::new(lanes, top),
+                )
             }
 
             #[inline(never)]
@@ -196,6 +218,14 @@ macro_rules! real {
                 if fused { self.mul_add(a, b) } else { self * a + b }
             }
 
+            const EXP: sealed::Exp<Self> = sealed::Exp {
+                coefficients: &$polynomial,
+                magic: $magic,
+                lowest: $lowest,
+                log2_e: std::$type::consts::LOG2_E,
+                minus_ln2: [-$ln2_high, -$ln2_low],
+            };
+
             // exp(x) = 2^k · exp(r), k = round(x / ln 2): adding 1.5 · 2^mantissa rounds to an
             // integer and leaves k in the low bits, ready to be shifted into the exponent; exp(r)
             // is its Taylor polynomial on |r| ≤ ln 2 / 2. Straight-line code, so that a loop over
@@ -207,9 +237,9 @@ macro_rules! real {
                 let shifted = fma(x, std::$type::consts::LOG2_E, $magic);
                 let k = shifted - $magic;
                 let r = fma(k, -$ln2_low, fma(k, -$ln2_high, x));
-                const COEFFICIENTS: &[$type] = &$polynomial;
-                let mut p = COEFFICIENTS[0];
-                for &c in &COEFFICIENTS[1..] {
+                let coefficients = <Self as sealed::Kernel>::EXP.coefficients;
+                let mut p = coefficients[0];
+                for &c in &coefficients[1..] {
                     p = fma(p, r, c);
                 }
                 let power = $type::from_bits((shifted.to_bits() << $mantissa).wrapping_add($bias));

@@ -59,7 +59,7 @@ fn check<F: Real>(n: usize, d: usize, b: usize, beta: f64, form: Form, weighted:
             let mean: f64 = (0..n).map(|i| w[i] * patterns.values()[[i, j]].wide()).sum();
             assert!((read.mean[[q, j]].wide() - mean).abs() < slack, "{what}: mean[{q}, {j}]");
         }
-        let second: f64 = w.iter().zip(patterns.squares()).map(|(w, s)| w * s).sum();
+        let second: f64 = (0..patterns.len()).map(|n| w[n] * patterns.square(n)).sum();
         assert!((read.second[q] - second).abs() < slack * (1.0 + second), "{what}: second moment");
         let p = &posteriors[q];
         let entropy: f64 = w.iter().filter(|w| **w > 0.0).map(|w| -w * w.ln()).sum();

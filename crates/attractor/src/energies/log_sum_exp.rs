@@ -53,7 +53,9 @@ impl<F: Real> LogSumExp<F> {
         check_width("states", states.ncols(), self.patterns.dim())?;
         check_states("states", states, "give finite states")?;
         let betas = vec![self.beta; states.nrows()];
-        Ok(attend(&self.patterns, states, &betas, self.form).mean)
+        let mean = attend(&self.patterns, states, &betas, self.form).mean;
+        self.patterns.check_source()?;
+        Ok(mean)
     }
 }
 
@@ -67,6 +69,7 @@ impl<F: Real> Energy<F> for LogSumExp<F> {
         let squares = check_states("states", states, "give finite states")?;
         let betas = vec![self.beta; states.nrows()];
         let log_sums = log_sum(&self.patterns, states, &betas, self.form);
+        self.patterns.check_source()?;
         let confinement = |square: f64| match self.form {
             Form::Dot => square / 2.0,
             // Already inside the logits −β‖x − y‖²/2.

@@ -45,7 +45,9 @@ impl<F: Real> Points<F> {
         stream: &mut Stream,
     ) {
         let each = -(self.patterns.len() as f64).ln();
-        for (n, pattern) in self.patterns.values().outer_iter().enumerate() {
+        let mut space = Vec::new();
+        for n in 0..self.patterns.len() {
+            let pattern = self.patterns.rows(n..n + 1, &mut space);
             let square: f64 = z.iter().zip(pattern).map(|(z, y)| (z - y.wide()).powi(2)).sum();
             let own = self.patterns.log_weights().map_or(each, |w| w[n]);
             race.enter((part.0, n), part.1 + own - beta * square / 2.0, stream);
@@ -126,6 +128,7 @@ impl<F: Real> Denoise<F> for Points<F> {
     fn read(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Read<F>> {
         let betas = self.betas(states, sigmas)?;
         let mut read = attend(&self.patterns, states, &betas, Form::Distance);
+        self.patterns.check_source()?;
         if self.patterns.log_weights().is_none() {
             let n = self.patterns.len() as f64;
             read.mass.iter_mut().for_each(|m| *m /= n);
@@ -136,6 +139,7 @@ impl<F: Real> Denoise<F> for Points<F> {
     fn log_sum(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Vec<f64>> {
         let betas = self.betas(states, sigmas)?;
         let mut sums = log_sum(&self.patterns, states, &betas, Form::Distance);
+        self.patterns.check_source()?;
         if self.patterns.log_weights().is_none() {
             let normaliser = (self.patterns.len() as f64).ln();
             sums.iter_mut().for_each(|s| *s -= normaliser);
@@ -148,6 +152,6 @@ impl<F: Real> Denoise<F> for Points<F> {
         let mut race = Race::default();
         self.enter(z, beta, (0, 0.0), &mut race, stream);
         let (_, n) = race.winner();
-        Ok(self.patterns.values().row(n).iter().map(|y| y.wide()).collect())
+        Ok(self.patterns.row(n).iter().map(|y| y.wide()).collect())
     }
 }

@@ -1,11 +1,14 @@
 //! The read: log-sum, posterior mean and second moment of many patterns, in one pass.
 
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array2, ArrayView2};
 
 use super::machine::{Machine, Single};
-use super::stream::{self, Fold, Form, Job, Lanes, Part, Tile};
+use super::signs;
+use super::stream::{self, Fold, Form, Job, Lanes, Part, Tile, Values, Weighed};
 use crate::patterns::Patterns;
 use crate::real::Real;
+use crate::real::sealed::Kernel;
+use crate::threads;
 
 /// What reading a memory gives, one entry a query: the unnormalised triple (log-sum, mean, second
 /// moment).
@@ -88,7 +91,7 @@ impl<F: Real> Read<F> {
 /// # Ok::<(), attractor::Error>(())
 /// ```
 pub fn attend<F: Real>(patterns: &Patterns<F>, queries: ArrayView2<F>, betas: &[f64], form: Form) -> Read<F> {
-    attend_values(patterns, patterns.values(), queries, betas, form)
+    read(&Job { patterns, values: Values::Own, queries, betas, form })
 }
 
 /// Reads other vectors than those that are compared: one value (a row of `values`, N × Dᵥ) a pattern, and
@@ -118,8 +121,68 @@ pub fn attend_values<F: Real>(
 ) -> Read<F> {
     assert_eq!(values.nrows(), patterns.len(), "there must be one value a pattern");
     let values = values.as_standard_layout();
-    let width = values.ncols();
-    let mut read = Read::empty(queries.nrows(), width);
+    read(&Job { patterns, values: Values::Others(values.view()), queries, betas, form })
+}
+
+fn read<F: Real>(job: &Job<F>) -> Read<F> {
+    match signs::near_of(job, 1) {
+        Some(near) => read_near(job, near),
+        None => read_all(job),
+    }
+}
+
+/// Reads the few patterns that weigh something, and for queries of which many do, all.
+fn read_near<F: Real>(job: &Job<F>, near: Vec<Option<Vec<signs::Near>>>) -> Read<F> {
+    let (width, bits) = (job.width(), job.patterns.bits().expect("packed patterns"));
+    let mut read = Read::empty(job.queries.nrows(), width);
+    let few = threads::map(near.len(), 0.0, |q| {
+        let list = near[q].as_ref()?;
+        let beta = stream::usable_beta::<F>(job.betas[q]);
+        let peak = list.iter().map(|n| n.1).fold(f64::NEG_INFINITY, f64::max);
+        let (mut mass, mut mean) = (0.0, vec![0.0; width]);
+        for &(n, product) in list {
+            let weight = (beta * (product - peak)).exp();
+            mass += weight;
+            match &job.values {
+                Values::Own => signs::add_scaled(bits, n, weight, &mut mean),
+                Values::None => {}
+                Values::Others(values) => {
+                    mean.iter_mut().zip(values.row(n)).for_each(|(sum, v)| *sum += weight * v.wide());
+                }
+            }
+        }
+        mean.iter_mut().for_each(|m| *m /= mass);
+        Some((peak, mass, mean))
+    });
+    let square = bits.dim() as f64;
+    for (q, few) in few.into_iter().enumerate() {
+        let Some((peak, mass, mean)) = few else {
+            continue;
+        };
+        let beta = stream::usable_beta::<F>(job.betas[q]);
+        let own: f64 = job.queries.row(q).iter().map(|z| z.wide() * z.wide()).sum();
+        read.peak[q] = match job.form {
+            Form::Dot => beta * peak,
+            Form::Distance => beta * (peak - (own + square) / 2.0),
+        };
+        (read.mass[q], read.second[q]) = (mass, square);
+        read.mean.row_mut(q).iter_mut().zip(mean).for_each(|(to, from)| *to = F::of(from));
+    }
+    let rest: Vec<usize> = (0..near.len()).filter(|&q| near[q].is_none()).collect();
+    if !rest.is_empty() {
+        let (queries, betas) = signs::rest(job, &rest);
+        let others = read_all(&job.by(queries.view(), &betas));
+        for (k, &q) in rest.iter().enumerate() {
+            (read.peak[q], read.mass[q], read.second[q]) = (others.peak[k], others.mass[k], others.second[k]);
+            read.mean.row_mut(q).assign(&others.mean.row(k));
+        }
+    }
+    read
+}
+
+fn read_all<F: Real>(job: &Job<F>) -> Read<F> {
+    let (width, betas) = (job.width(), job.betas);
+    let mut read = Read::empty(job.queries.nrows(), width);
     let merge = |parts: Vec<Part<Sums<F>>>| {
         for part in parts {
             for (lane, &least) in part.least.iter().enumerate() {
@@ -131,8 +194,7 @@ pub fn attend_values<F: Real>(
             }
         }
     };
-    let job = Job { patterns, values: values.view(), queries, betas, form };
-    stream::stream(&job, F::attend, merge);
+    stream::stream(job, F::attend, merge);
     read
 }
 
@@ -143,7 +205,7 @@ pub fn log_sum<F: Real>(
     betas: &[f64],
     form: Form,
 ) -> Vec<f64> {
-    attend_values(patterns, patterns.values().slice(s![.., ..0]), queries, betas, form).log_sum()
+    read(&Job { patterns, values: Values::None, queries, betas, form }).log_sum()
 }
 
 /// Sums relative to the least cost, for the lanes of one pack.
@@ -152,22 +214,13 @@ pub struct Sums<F> {
     second: Vec<f64>,
     /// Unnormalised means, one lane after the other; empty where no mean is asked for.
     mean: Vec<F>,
-    active: Vec<u32>,
 }
 
 impl<F: Real> Sums<F> {
     pub(crate) fn new(lanes: usize, width: usize) -> Self {
-        Sums {
-            mass: vec![0.0; lanes],
-            second: vec![0.0; lanes],
-            mean: vec![F::ZERO; lanes * width],
-            active: Vec::new(),
-        }
+        Sums { mass: vec![0.0; lanes], second: vec![0.0; lanes], mean: vec![F::ZERO; lanes * width] }
     }
 }
-
-/// Terms summed in `F` before they join the f64 total.
-const CHAIN: usize = 32;
 
 impl<F: Real> Fold<F> for Sums<F> {
     #[inline(always)]
@@ -175,52 +228,26 @@ impl<F: Real> Fold<F> for Sums<F> {
         &mut self,
         tile: &Tile<F>,
         lanes: &Lanes<L>,
-        _gaps: &[[F; L]],
-        weights: &[[F; L]],
-        falls: &[f64; L],
+        weighed: &Weighed<F, L>,
     ) {
         // Few tiles bring a new best: without one every factor is exactly 1.
-        let fell = falls.iter().any(|&fall| fall > 0.0);
-        let rescale: [f64; L] = if fell { falls.map(|fall| (-fall).exp()) } else { [1.0; L] };
+        let fell = weighed.falls.iter().any(|&fall| fall > 0.0);
+        let rescale: [f64; L] =
+            if fell { weighed.falls.map(|fall| Kernel::exp_negative(-fall, M::FMA)) } else { [1.0; L] };
         for l in 0..L {
-            self.mass[l] *= rescale[l];
-            self.second[l] *= rescale[l];
-        }
-        for (weights, squares) in weights.chunks(CHAIN).zip(tile.squares.chunks(CHAIN)) {
-            let mut mass = [F::ZERO; L];
-            let mut second = [F::ZERO; L];
-            for (weight, &square) in weights.iter().zip(squares) {
-                for l in 0..L {
-                    mass[l] += weight[l];
-                    second[l] = weight[l].multiply_add(square, second[l], M::FMA);
-                }
-            }
-            for l in 0..L {
-                self.mass[l] += mass[l].wide();
-                self.second[l] += second[l].wide();
-            }
+            self.mass[l] = self.mass[l] * rescale[l] + weighed.mass[l];
+            self.second[l] = self.second[l] * rescale[l] + weighed.second[l];
         }
         if self.mean.is_empty() {
             return;
         }
-        // Values that weigh exactly nothing for every query here are left out.
-        self.active.clear();
-        for (n, weight) in weights.iter().enumerate() {
-            let mut any = false;
-            for l in 0..L {
-                any |= weight[l] > F::ZERO;
-            }
-            if any {
-                self.active.push(n as u32);
-            }
-        }
         let rescale: [F; L] = std::array::from_fn(|l| F::of(rescale[l]));
-        let product = Product { tile, weights, rescale: &rescale, live: lanes.live };
+        let product = Product { tile, weighed, rescale: &rescale, live: lanes.live };
         // Sums in flight hide the latency of an addition: as many as the registers hold beside the
         // vectors that they are made of.
         let mut unit = 0;
         if M::REGISTERS >= 32 {
-            unit = self.add_vectors::<M, L, 8, 3>(&product, unit);
+            unit = self.add_vectors::<M, L, 6, 4>(&product, unit);
         } else {
             unit = self.add_vectors::<M, L, 6, 2>(&product, unit);
         }
@@ -229,7 +256,11 @@ impl<F: Real> Fold<F> for Sums<F> {
             self.add_units_in_lanes::<M, L, 4>(&product, unit);
             unit += 4;
         }
-        for unit in unit..tile.width {
+        if unit + 2 <= tile.width {
+            self.add_units_in_lanes::<M, L, 2>(&product, unit);
+            unit += 2;
+        }
+        if unit < tile.width {
             self.add_units_in_lanes::<M, L, 1>(&product, unit);
         }
     }
@@ -238,7 +269,7 @@ impl<F: Real> Fold<F> for Sums<F> {
 /// What a mean grows by: Σ_n w_n v_n over the values of a tile, what was there times `rescale`.
 struct Product<'a, F, const L: usize> {
     tile: &'a Tile<'a, F>,
-    weights: &'a [[F; L]],
+    weighed: &'a Weighed<'a, F, L>,
     rescale: &'a [F; L],
     live: usize,
 }
@@ -292,35 +323,37 @@ impl<F: Real> Sums<F> {
         unit: usize,
     ) {
         if L == 1 {
-            self.add_units::<Single<M>, L, U>(product, unit);
+            self.add_units::<Single<M>, L, 1, U>(product, unit);
+        } else if L == M::LANES {
+            self.add_units::<M, L, 1, U>(product, unit);
+        } else if L == 2 * M::LANES {
+            self.add_units::<M, L, 2, U>(product, unit);
         } else {
-            self.add_units::<M, L, U>(product, unit);
+            self.add_units::<M, L, 4, U>(product, unit);
         }
     }
 
     #[inline(always)]
-    fn add_units<M: Machine<F>, const L: usize, const U: usize>(
+    fn add_units<M: Machine<F>, const L: usize, const V: usize, const U: usize>(
         &mut self,
         product: &Product<F, L>,
         unit: usize,
     ) {
         let (width, values) = (product.tile.width, product.tile.values);
-        assert!(unit + U <= width && (L == M::LANES || L == 2 * M::LANES));
-        let two = L > M::LANES;
-        let mut sums = [[M::splat(F::ZERO); 2]; U];
-        for &n in &self.active {
+        assert!(unit + U <= width && L == V * M::LANES);
+        let mut sums = [[M::splat(F::ZERO); V]; U];
+        for &n in product.weighed.active {
             let n = n as usize;
-            debug_assert!(n < product.weights.len());
-            // SAFETY: `active` holds values of this tile, L is one or two vectors, the units were checked.
+            debug_assert!(n < product.weighed.weights.len());
+            // SAFETY: `active` holds values of this tile, L is V vectors, the units were checked.
             unsafe {
-                let weight = product.weights.get_unchecked(n);
-                let first = M::load(weight);
-                let second = if two { M::load(weight.get_unchecked(M::LANES..)) } else { first };
+                let weight = product.weighed.weights.get_unchecked(n);
+                let weights: [M::Vector; V] =
+                    std::array::from_fn(|v| M::load(weight.get_unchecked(v * M::LANES..)));
                 for u in 0..U {
                     let value = M::splat(*values.get_unchecked(n * width + unit + u));
-                    sums[u][0] = M::multiply_add(value, first, sums[u][0]);
-                    if two {
-                        sums[u][1] = M::multiply_add(value, second, sums[u][1]);
+                    for v in 0..V {
+                        sums[u][v] = M::multiply_add(value, weights[v], sums[u][v]);
                     }
                 }
             }
@@ -328,12 +361,7 @@ impl<F: Real> Sums<F> {
         for u in 0..U {
             let mut sum = [F::ZERO; L];
             // SAFETY: `sum` holds L numbers.
-            unsafe {
-                M::store(sums[u][0], &mut sum);
-                if two {
-                    M::store(sums[u][1], &mut sum[M::LANES..]);
-                }
-            }
+            unsafe { (0..V).for_each(|v| M::store(sums[u][v], &mut sum[v * M::LANES..])) };
             for lane in 0..product.live {
                 let mean = &mut self.mean[lane * width + unit + u];
                 *mean = product.rescale[lane].multiply_add(*mean, sum[lane], M::FMA);
@@ -352,12 +380,12 @@ impl<F: Real> Sums<F> {
         let (width, values) = (product.tile.width, product.tile.values);
         assert!(unit + C * M::LANES <= width && lane + Q <= L);
         let mut sums = [[M::splat(F::ZERO); C]; Q];
-        for &n in &self.active {
+        for &n in product.weighed.active {
             let n = n as usize;
-            debug_assert!(n < product.weights.len());
+            debug_assert!(n < product.weighed.weights.len());
             // SAFETY: `active` holds values of this tile, and the columns and lanes were checked.
             unsafe {
-                let weight = product.weights.get_unchecked(n);
+                let weight = product.weighed.weights.get_unchecked(n);
                 let value = values.get_unchecked(n * width + unit..);
                 let vectors: [M::Vector; C] =
                     std::array::from_fn(|c| M::load(value.get_unchecked(c * M::LANES..)));
@@ -396,7 +424,7 @@ mod tests {
     }
 
     fn job<'a>(patterns: &'a Patterns<f32>, queries: ArrayView2<'a, f32>, betas: &'a [f64]) -> Job<'a, f32> {
-        Job { patterns, values: patterns.values(), queries, betas, form: Form::Distance }
+        Job { patterns, values: Values::Own, queries, betas, form: Form::Distance }
     }
 
     /// What other machines run: arrays instead of this machine's registers, 8 lanes instead of 16 or 32.
@@ -450,6 +478,8 @@ mod tests {
             let narrow = bits(pass_with_avx2::<f32, _, 16>(&job, 0..b, 0..n, &make));
             let wide = bits(pass_with_avx512::<f32, _, 32>(&job, 0..b, 0..n, &make));
             assert_eq!(narrow, wide, "{n}×{d}, {b} queries");
+            let widest = bits(pass_with_avx512::<f32, _, 64>(&job, 0..b, 0..n, &make));
+            assert_eq!(narrow, widest, "{n}×{d}, {b} queries");
         }
     }
 }

@@ -25,18 +25,23 @@ const NARROW_ROWS: usize = 8;
 /// addresses of more rows.
 const MANY_ROWS: usize = 8;
 
+/// Rows where queries fill four of 32 registers: 24 sums, for each of which there is less to load.
+const WIDE_ROWS: usize = 6;
+
 /// Bound on |computed − exact| of a dot product, relative to ‖x‖‖y‖, over D units.
 pub(crate) fn error_bound<F: Real>(dim: usize) -> f64 {
     (BLOCK.min(dim) + dim.div_ceil(BLOCK) + 1) as f64 * F::ROUNDOFF
 }
 
-/// `out[r][lane] = Σ_k rows[r][k] · packed[k][lane]` for rows stored one after the other.
+/// `out[r][lane] = Σ_k rows[r][k] · packed[k][lane]` for rows stored one after the other. `ahead` asks for the rows
+/// that lie behind these meanwhile.
 #[inline(always)]
 pub(crate) fn tile<F: Real, M: Machine<F>, const L: usize>(
     rows: &[F],
     dim: usize,
     packed: &[[F; L]],
     out: &mut [[F; L]],
+    ahead: bool,
 ) {
     debug_assert_eq!(rows.len(), out.len() * dim);
     debug_assert_eq!(packed.len(), dim);
@@ -52,7 +57,7 @@ pub(crate) fn tile<F: Real, M: Machine<F>, const L: usize>(
                 } else if out.len() == M::LANES {
                     upright::<F, M, L, 1>(rows, dim, from, packed, out);
                 } else {
-                    blocks::<F, Single<M>, L, NARROW_ROWS>(rows, dim, from, packed, out);
+                    blocks::<F, Single<M>, L, 1, NARROW_ROWS>(rows, dim, from, packed, out, false);
                 }
             }
         }
@@ -61,37 +66,48 @@ pub(crate) fn tile<F: Real, M: Machine<F>, const L: usize>(
     for from in (0..dim).step_by(BLOCK) {
         // A block of all queries stays in the first-level cache while the rows of the tile pass by.
         let packed = &packed[from..dim.min(from + BLOCK)];
-        if L > M::LANES && M::REGISTERS >= 32 {
-            blocks::<F, M, L, MANY_ROWS>(rows, dim, from, packed, out);
-        } else if L == M::LANES {
-            blocks::<F, M, L, NARROW_ROWS>(rows, dim, from, packed, out);
+        if L == M::LANES {
+            blocks::<F, M, L, 1, NARROW_ROWS>(rows, dim, from, packed, out, ahead);
+        } else if L == 4 * M::LANES {
+            blocks::<F, M, L, 4, WIDE_ROWS>(rows, dim, from, packed, out, ahead);
+        } else if M::REGISTERS >= 32 {
+            blocks::<F, M, L, 2, MANY_ROWS>(rows, dim, from, packed, out, ahead);
         } else {
-            blocks::<F, M, L, ROWS>(rows, dim, from, packed, out);
+            blocks::<F, M, L, 2, ROWS>(rows, dim, from, packed, out, ahead);
         }
     }
 }
 
 /// One block of units of all rows, `R` rows at a time.
 #[inline(always)]
-fn blocks<F: Real, M: Machine<F>, const L: usize, const R: usize>(
+fn blocks<F: Real, M: Machine<F>, const L: usize, const V: usize, const R: usize>(
     rows: &[F],
     dim: usize,
     from: usize,
     packed: &[[F; L]],
     out: &mut [[F; L]],
+    ahead: bool,
 ) {
     let whole = out.len() / R * R;
     for r in (0..whole).step_by(R) {
-        block::<F, M, L, R>(&rows[r * dim..], dim, from, packed, &mut out[r..r + R]);
+        if ahead {
+            let next = rows.as_ptr().wrapping_add(rows.len() + r * dim + from);
+            for row in 0..R {
+                for line in 0..(packed.len() * size_of::<F>()).div_ceil(LINE) {
+                    prefetch(next.wrapping_add(row * dim).wrapping_byte_add(line * LINE));
+                }
+            }
+        }
+        block::<F, M, L, V, R>(&rows[r * dim..], dim, from, packed, &mut out[r..r + R]);
     }
     for r in whole..out.len() {
-        block::<F, M, L, 1>(&rows[r * dim..], dim, from, packed, &mut out[r..r + 1]);
+        block::<F, M, L, V, 1>(&rows[r * dim..], dim, from, packed, &mut out[r..r + 1]);
     }
 }
 
-/// One register block: `R` rows by `L` lanes over one block of units.
+/// One register block: `R` rows by `L` lanes, `V` vectors, over one block of units.
 #[inline(always)]
-fn block<F: Real, M: Machine<F>, const L: usize, const R: usize>(
+fn block<F: Real, M: Machine<F>, const L: usize, const V: usize, const R: usize>(
     rows: &[F],
     dim: usize,
     from: usize,
@@ -99,9 +115,8 @@ fn block<F: Real, M: Machine<F>, const L: usize, const R: usize>(
     out: &mut [[F; L]],
 ) {
     assert!(packed.is_empty() || rows.len() >= (R - 1) * dim + from + packed.len());
-    // One or two vectors of queries: L is M::LANES or twice that.
-    let two = L > M::LANES;
-    let mut sums = [[M::splat(F::ZERO); 2]; R];
+    assert!(V * M::LANES == L && out.len() == R);
+    let mut sums = [[M::splat(F::ZERO); V]; R];
     // Opaque, or the compiler derives each address from the last one: a chain of additions that the
     // multiplications then wait for. SAFETY: within `rows`, as checked above.
     let columns: [*const F; R] =
@@ -109,28 +124,20 @@ fn block<F: Real, M: Machine<F>, const L: usize, const R: usize>(
     for (k, query) in packed.iter().enumerate() {
         // SAFETY: `query` holds L numbers; the last unit of each row was checked above.
         unsafe {
-            let first = M::load(query);
-            let second = if two { M::load(&query[M::LANES..]) } else { first };
+            let queries: [M::Vector; V] = std::array::from_fn(|v| M::load(&query[v * M::LANES..]));
             for r in 0..R {
                 let value = M::splat(*columns[r].add(k));
-                sums[r][0] = M::multiply_add(value, first, sums[r][0]);
-                if two {
-                    sums[r][1] = M::multiply_add(value, second, sums[r][1]);
+                for v in 0..V {
+                    sums[r][v] = M::multiply_add(value, queries[v], sums[r][v]);
                 }
             }
         }
     }
-    for r in 0..R {
-        let mut total = [F::ZERO; L];
-        // SAFETY: `total` holds L numbers.
-        unsafe {
-            M::store(sums[r][0], &mut total);
-            if two {
-                M::store(sums[r][1], &mut total[M::LANES..]);
-            }
-        }
-        for lane in 0..L {
-            out[r][lane] = if from == 0 { total[lane] } else { out[r][lane] + total[lane] };
+    for (out, sums) in out.iter_mut().zip(&sums) {
+        for v in 0..V {
+            let out = &mut out[v * M::LANES..];
+            // SAFETY: V vectors fill L lanes.
+            unsafe { M::store(if from == 0 { sums[v] } else { M::add(M::load(out), sums[v]) }, out) };
         }
     }
 }
@@ -224,7 +231,7 @@ pub(crate) fn tile_at_best<F: Real, const L: usize>(
     {
         #[target_feature(enable = "avx2,fma")]
         fn fast<F: Real, const L: usize>(rows: &[F], dim: usize, packed: &[[F; L]], out: &mut [[F; L]]) {
-            tile::<F, F::Avx2, L>(rows, dim, packed, out);
+            tile::<F, F::Avx2, L>(rows, dim, packed, out, false);
         }
         use super::machine::Level;
         if Level::best() != Level::Portable {
@@ -232,7 +239,7 @@ pub(crate) fn tile_at_best<F: Real, const L: usize>(
             return unsafe { fast(rows, dim, packed, out) };
         }
     }
-    tile::<F, F::Portable, L>(rows, dim, packed, out);
+    tile::<F, F::Portable, L>(rows, dim, packed, out, false);
 }
 
 /// All dot products: `queries` (B × D) with `rows` (N × D, row-major) gives B × N.

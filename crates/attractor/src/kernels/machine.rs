@@ -30,6 +30,41 @@ pub trait Machine<F: Copy>: Copy + Send + Sync + 'static {
     /// a · b + c
     fn multiply_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
 
+    /// a + b
+    fn add(a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// a − b
+    fn sub(a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// a · b
+    fn mul(a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// The smaller of each two; of a NaN and a number b.
+    fn min(a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// The larger of each two; of a NaN and a number b.
+    fn max(a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// p · 2^k where x is no less than `lowest`, else 0; `shifted` is k plus the number whose last bits count ones.
+    fn scale(p: Self::Vector, shifted: Self::Vector, x: Self::Vector, lowest: Self::Vector) -> Self::Vector;
+    /// Whether any number is above 0.
+    fn any_positive(a: Self::Vector) -> bool;
+
+    /// exp(x) of numbers that are not positive: [`Kernel::exp_negative`](crate::real::sealed::Kernel) in all lanes.
+    #[inline(always)]
+    fn exp_negative(x: Self::Vector) -> Self::Vector
+    where
+        F: Real,
+    {
+        let exp = &F::EXP;
+        let (magic, lowest) = (Self::splat(exp.magic), Self::splat(exp.lowest));
+        let bounded = Self::max(x, lowest);
+        let shifted = Self::multiply_add(bounded, Self::splat(exp.log2_e), magic);
+        let k = Self::sub(shifted, magic);
+        let r = Self::multiply_add(k, Self::splat(exp.minus_ln2[0]), bounded);
+        let r = Self::multiply_add(k, Self::splat(exp.minus_ln2[1]), r);
+        let mut p = Self::splat(exp.coefficients[0]);
+        for &coefficient in &exp.coefficients[1..] {
+            p = Self::multiply_add(p, r, Self::splat(coefficient));
+        }
+        Self::scale(p, shifted, x, lowest)
+    }
+
     /// LANES numbers of each of LANES rows, turned round: `columns[k]` holds number `k` of every row.
     /// # Safety
     /// As many rows, that LANES numbers can be read of each, and room for as many columns.
@@ -58,7 +93,7 @@ pub const MOST_LANES: usize = 16;
 pub struct Portable;
 
 macro_rules! portable {
-    ($type:ident, $lanes:literal) => {
+    ($type:ident, $lanes:literal, $mantissa:literal, $bias:literal) => {
         impl Machine<$type> for Portable {
             type Vector = [$type; $lanes];
             const LANES: usize = $lanes;
@@ -87,11 +122,47 @@ macro_rules! portable {
                     if cfg!(target_arch = "aarch64") { a[l].mul_add(b[l], c[l]) } else { a[l] * b[l] + c[l] }
                 })
             }
+            #[inline(always)]
+            fn add(a: Self::Vector, b: Self::Vector) -> Self::Vector {
+                std::array::from_fn(|l| a[l] + b[l])
+            }
+            #[inline(always)]
+            fn sub(a: Self::Vector, b: Self::Vector) -> Self::Vector {
+                std::array::from_fn(|l| a[l] - b[l])
+            }
+            #[inline(always)]
+            fn mul(a: Self::Vector, b: Self::Vector) -> Self::Vector {
+                std::array::from_fn(|l| a[l] * b[l])
+            }
+            #[inline(always)]
+            fn min(a: Self::Vector, b: Self::Vector) -> Self::Vector {
+                std::array::from_fn(|l| if a[l] < b[l] { a[l] } else { b[l] })
+            }
+            #[inline(always)]
+            fn max(a: Self::Vector, b: Self::Vector) -> Self::Vector {
+                std::array::from_fn(|l| if a[l] > b[l] { a[l] } else { b[l] })
+            }
+            #[inline(always)]
+            fn scale(
+                p: Self::Vector,
+                shifted: Self::Vector,
+                x: Self::Vector,
+                lowest: Self::Vector,
+            ) -> Self::Vector {
+                std::array::from_fn(|l| {
+                    let power = $type::from_bits((shifted[l].to_bits() << $mantissa).wrapping_add($bias));
+                    if x[l] < lowest[l] { 0.0 } else { p[l] * power }
+                })
+            }
+            #[inline(always)]
+            fn any_positive(a: Self::Vector) -> bool {
+                a.iter().any(|&a| a > 0.0)
+            }
         }
     };
 }
-portable!(f32, 8);
-portable!(f64, 4);
+portable!(f32, 8, 23, 0x3f80_0000);
+portable!(f64, 4, 52, 0x3ff0_0000_0000_0000);
 
 /// x86-64 with AVX2 and fused multiply-add. Used only inside functions compiled for both, after
 /// asking the machine.
@@ -107,7 +178,8 @@ pub struct Avx512;
 #[cfg(target_arch = "x86_64")]
 macro_rules! x86 {
     ($machine:ident, $registers:literal, $type:ident, $vector:ident, $lanes:literal,
-     $splat:ident, $load:ident, $store:ident, $fma:ident $(, $turn:ident)?) => {
+     $splat:ident, $load:ident, $store:ident, $fma:ident, $add:ident, $sub:ident, $mul:ident, $min:ident, $max:ident,
+     $scale:ident, $positive:ident $(, $turn:ident)?) => {
         impl Machine<$type> for $machine {
             type Vector = std::arch::x86_64::$vector;
             const LANES: usize = $lanes;
@@ -133,6 +205,34 @@ macro_rules! x86 {
             fn multiply_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector {
                 unsafe { std::arch::x86_64::$fma(a, b, c) }
             }
+            #[inline(always)]
+            fn add(a: Self::Vector, b: Self::Vector) -> Self::Vector {
+                unsafe { std::arch::x86_64::$add(a, b) }
+            }
+            #[inline(always)]
+            fn sub(a: Self::Vector, b: Self::Vector) -> Self::Vector {
+                unsafe { std::arch::x86_64::$sub(a, b) }
+            }
+            #[inline(always)]
+            fn mul(a: Self::Vector, b: Self::Vector) -> Self::Vector {
+                unsafe { std::arch::x86_64::$mul(a, b) }
+            }
+            #[inline(always)]
+            fn min(a: Self::Vector, b: Self::Vector) -> Self::Vector {
+                unsafe { std::arch::x86_64::$min(a, b) }
+            }
+            #[inline(always)]
+            fn max(a: Self::Vector, b: Self::Vector) -> Self::Vector {
+                unsafe { std::arch::x86_64::$max(a, b) }
+            }
+            #[inline(always)]
+            fn scale(p: Self::Vector, shifted: Self::Vector, x: Self::Vector, lowest: Self::Vector) -> Self::Vector {
+                unsafe { $scale(p, shifted, x, lowest) }
+            }
+            #[inline(always)]
+            fn any_positive(a: Self::Vector) -> bool {
+                unsafe { $positive(a) }
+            }
             $(#[inline(always)]
             unsafe fn turn(rows: &[*const $type], columns: &mut [Self::Vector]) {
                 unsafe { $turn(rows, columns) }
@@ -141,13 +241,91 @@ macro_rules! x86 {
     };
 }
 #[cfg(target_arch = "x86_64")]
-x86!(Avx2, 16, f32, __m256, 8, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, turn_f32);
+#[rustfmt::skip]
+mod vectors {
+    use super::*;
+    x86!(Avx2, 16, f32, __m256, 8, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps,
+        _mm256_add_ps, _mm256_sub_ps, _mm256_mul_ps, _mm256_min_ps, _mm256_max_ps, scale_ps, positive_ps, turn_f32);
+    x86!(Avx2, 16, f64, __m256d, 4, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd,
+        _mm256_add_pd, _mm256_sub_pd, _mm256_mul_pd, _mm256_min_pd, _mm256_max_pd, scale_pd, positive_pd, turn_f64);
+    x86!(Avx512, 32, f32, __m512, 16, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps,
+        _mm512_add_ps, _mm512_sub_ps, _mm512_mul_ps, _mm512_min_ps, _mm512_max_ps, scale_wide_ps, positive_wide_ps);
+    x86!(Avx512, 32, f64, __m512d, 8, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd,
+        _mm512_add_pd, _mm512_sub_pd, _mm512_mul_pd, _mm512_min_pd, _mm512_max_pd, scale_wide_pd, positive_wide_pd);
+}
+
+/// [`Machine::scale`] and [`Machine::any_positive`], machine by machine. SAFETY of all: as above.
 #[cfg(target_arch = "x86_64")]
-x86!(Avx2, 16, f64, __m256d, 4, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd, turn_f64);
+macro_rules! vector_helpers {
+    ($scale:ident, $positive:ident, $vector:ident, |$p:ident, $shifted:ident, $x:ident, $lowest:ident| $scaled:expr,
+     |$a:ident| $any:expr) => {
+        #[cfg(target_arch = "x86_64")]
+        #[inline(always)]
+        unsafe fn $scale(
+            $p: std::arch::x86_64::$vector,
+            $shifted: std::arch::x86_64::$vector,
+            $x: std::arch::x86_64::$vector,
+            $lowest: std::arch::x86_64::$vector,
+        ) -> std::arch::x86_64::$vector {
+            use std::arch::x86_64::*;
+            unsafe { $scaled }
+        }
+        #[cfg(target_arch = "x86_64")]
+        #[inline(always)]
+        unsafe fn $positive($a: std::arch::x86_64::$vector) -> bool {
+            use std::arch::x86_64::*;
+            unsafe { $any }
+        }
+    };
+}
 #[cfg(target_arch = "x86_64")]
-x86!(Avx512, 32, f32, __m512, 16, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps);
+vector_helpers!(
+    scale_ps,
+    positive_ps,
+    __m256,
+    |p, shifted, x, lowest| {
+        let power = _mm256_slli_epi32::<23>(_mm256_castps_si256(shifted));
+        let power = _mm256_castsi256_ps(_mm256_add_epi32(power, _mm256_set1_epi32(0x3f80_0000)));
+        _mm256_and_ps(_mm256_mul_ps(p, power), _mm256_cmp_ps::<_CMP_GE_OQ>(x, lowest))
+    },
+    |a| _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(a, _mm256_setzero_ps())) != 0
+);
 #[cfg(target_arch = "x86_64")]
-x86!(Avx512, 32, f64, __m512d, 8, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd);
+vector_helpers!(
+    scale_pd,
+    positive_pd,
+    __m256d,
+    |p, shifted, x, lowest| {
+        let power = _mm256_slli_epi64::<52>(_mm256_castpd_si256(shifted));
+        let power = _mm256_castsi256_pd(_mm256_add_epi64(power, _mm256_set1_epi64x(0x3ff0_0000_0000_0000)));
+        _mm256_and_pd(_mm256_mul_pd(p, power), _mm256_cmp_pd::<_CMP_GE_OQ>(x, lowest))
+    },
+    |a| _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_GT_OQ>(a, _mm256_setzero_pd())) != 0
+);
+#[cfg(target_arch = "x86_64")]
+vector_helpers!(
+    scale_wide_ps,
+    positive_wide_ps,
+    __m512,
+    |p, shifted, x, lowest| {
+        let power = _mm512_slli_epi32::<23>(_mm512_castps_si512(shifted));
+        let power = _mm512_castsi512_ps(_mm512_add_epi32(power, _mm512_set1_epi32(0x3f80_0000)));
+        _mm512_maskz_mul_ps(_mm512_cmp_ps_mask::<_CMP_GE_OQ>(x, lowest), p, power)
+    },
+    |a| _mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, _mm512_setzero_ps()) != 0
+);
+#[cfg(target_arch = "x86_64")]
+vector_helpers!(
+    scale_wide_pd,
+    positive_wide_pd,
+    __m512d,
+    |p, shifted, x, lowest| {
+        let power = _mm512_slli_epi64::<52>(_mm512_castpd_si512(shifted));
+        let power = _mm512_castsi512_pd(_mm512_add_epi64(power, _mm512_set1_epi64(0x3ff0_0000_0000_0000)));
+        _mm512_maskz_mul_pd(_mm512_cmp_pd_mask::<_CMP_GE_OQ>(x, lowest), p, power)
+    },
+    |a| _mm512_cmp_pd_mask::<_CMP_GT_OQ>(a, _mm512_setzero_pd()) != 0
+);
 
 /// [`Machine::turn`] of eight rows: rows r and r + 4 share a register, whose halves are turned at once.
 #[cfg(target_arch = "x86_64")]
@@ -262,6 +440,38 @@ impl<F: Real, M: Machine<F>> Machine<F> for Single<M> {
     #[inline(always)]
     fn multiply_add(a: F, b: F, c: F) -> F {
         a.multiply_add(b, c, M::FMA)
+    }
+    #[inline(always)]
+    fn add(a: F, b: F) -> F {
+        a + b
+    }
+    #[inline(always)]
+    fn sub(a: F, b: F) -> F {
+        a - b
+    }
+    #[inline(always)]
+    fn mul(a: F, b: F) -> F {
+        a * b
+    }
+    #[inline(always)]
+    fn min(a: F, b: F) -> F {
+        if a < b { a } else { b }
+    }
+    #[inline(always)]
+    fn max(a: F, b: F) -> F {
+        if a > b { a } else { b }
+    }
+    #[inline(always)]
+    fn scale(_p: F, _shifted: F, x: F, _lowest: F) -> F {
+        x.exp_negative(M::FMA)
+    }
+    #[inline(always)]
+    fn any_positive(a: F) -> bool {
+        a > F::ZERO
+    }
+    #[inline(always)]
+    fn exp_negative(x: F) -> F {
+        x.exp_negative(M::FMA)
     }
 }
 

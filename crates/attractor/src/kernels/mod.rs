@@ -6,6 +6,7 @@
 //! | `stream` | visits patterns in tiles with running softmax weights | the two below |
 //! | [`attend()`] | log-sum, posterior mean, second moment | modern Hopfield, exact diffusion |
 //! | [`posterior()`] | best memories, entropy, participation | every report |
+//! | `signs` | which ±1 patterns weigh anything, from bits | the two above, of packed patterns |
 //! | [`pairs()`] | distances and divergences of all pairs | similarities |
 //! | [`hamming()`] | bits in which words differ | sparse distributed memory |
 //! | [`product()`] | A B | networks |
@@ -23,6 +24,7 @@ pub(crate) mod machine;
 pub(crate) mod pairs;
 mod posterior;
 pub(crate) mod product;
+mod signs;
 pub(crate) mod stream;
 
 pub use attend::{Read, attend, attend_values, log_sum};

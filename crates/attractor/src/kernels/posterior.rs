@@ -1,9 +1,10 @@
 //! The posterior over memories: the best few, its entropy and its participation ratio, in one pass.
 
-use ndarray::{ArrayView2, s};
+use ndarray::ArrayView2;
 
 use super::machine::Machine;
-use super::stream::{self, Fold, Form, Job, Lanes, Part, Tile};
+use super::signs;
+use super::stream::{self, Fold, Form, Job, Lanes, Part, Tile, Values, Weighed};
 use crate::patterns::Patterns;
 use crate::real::Real;
 
@@ -29,11 +30,39 @@ pub fn posterior<F: Real>(
     top: usize,
 ) -> Vec<Posterior> {
     let top = top.clamp(1, patterns.len());
-    let mut result = Vec::with_capacity(queries.nrows());
-    let values = patterns.values();
-    let job = Job { patterns, values: values.slice(s![.., ..0]), queries, betas, form };
+    let job = Job { patterns, values: Values::None, queries, betas, form };
+    let Some(near) = signs::near_of(&job, top) else {
+        return posterior_of_all(&job, top);
+    };
+    let rest: Vec<usize> = (0..near.len()).filter(|&q| near[q].is_none()).collect();
+    let (queries, rest_betas) = signs::rest(&job, &rest);
+    let rest_of = job.by(queries.view(), &rest_betas);
+    let mut others = if rest.is_empty() { Vec::new() } else { posterior_of_all(&rest_of, top) }.into_iter();
+    let one = |(q, near): (usize, Option<Vec<signs::Near>>)| match near {
+        None => others.next().expect("one a query that is left"),
+        Some(list) => {
+            let beta = stream::usable_beta::<F>(betas[q]);
+            let best = list.iter().map(|n| n.1).fold(f64::NEG_INFINITY, f64::max);
+            let mut lane = Lane::default();
+            for (n, product) in list {
+                let gap = beta * (best - product);
+                let weight = (-gap).exp();
+                lane.mass += weight;
+                lane.squares += weight * weight;
+                lane.heat += if weight > 0.0 { weight * gap } else { 0.0 };
+                lane.offer(gap, n, top);
+            }
+            lane.finish(top)
+        }
+    };
+    near.into_iter().enumerate().map(one).collect()
+}
+
+fn posterior_of_all<F: Real>(job: &Job<F>, top: usize) -> Vec<Posterior> {
+    let betas = job.betas;
+    let mut result = Vec::with_capacity(job.queries.nrows());
     let pass = |job: &Job<F>, block, range| F::posterior(job, block, range, top);
-    stream::stream(&job, pass, |mut parts: Vec<Part<Spread>>| {
+    stream::stream(job, pass, |mut parts: Vec<Part<Spread>>| {
         for lane in 0..parts[0].least.len() {
             let beta = stream::usable_beta::<F>(betas[parts[0].first + lane]);
             let mut total = Lane::default();
@@ -156,10 +185,9 @@ impl<F: Real> Fold<F> for Spread {
         &mut self,
         tile: &Tile<F>,
         lanes: &Lanes<L>,
-        gaps: &[[F; L]],
-        weights: &[[F; L]],
-        falls: &[f64; L],
+        weighed: &Weighed<F, L>,
     ) {
+        let (gaps, weights) = (weighed.gaps, weighed.weights);
         let mut mass = [0.0; L];
         let mut squares = [0.0; L];
         let mut heat = [0.0; L];
@@ -174,7 +202,7 @@ impl<F: Real> Fold<F> for Spread {
         for l in 0..lanes.live {
             let beta = lanes.betas[l];
             let lane = &mut self.lanes[l];
-            lane.shift(falls[l]);
+            lane.shift(weighed.falls[l]);
             lane.mass += mass[l];
             lane.squares += squares[l];
             lane.heat += beta * heat[l];

@@ -21,7 +21,7 @@ use std::ops::Range;
 use ndarray::ArrayView2;
 
 use super::dots::{self, error_bound};
-use super::machine::{Aligned, Level, Machine};
+use super::machine::{Aligned, Level, Machine, Single};
 use crate::patterns::Patterns;
 use crate::real::Real;
 use crate::threads;
@@ -39,8 +39,6 @@ pub enum Form {
 pub(crate) struct Tile<'a, F> {
     /// Index of the first pattern.
     pub first: usize,
-    /// ‖y‖² of each.
-    pub squares: &'a [F],
     /// What is weighed: the patterns or other vectors, one after the other.
     pub values: &'a [F],
     /// Units a value.
@@ -49,16 +47,30 @@ pub(crate) struct Tile<'a, F> {
 
 /// Something that is summed over patterns, for `L` queries side by side.
 pub(crate) trait Fold<F: Real>: Send {
-    /// Adds one tile. The least cost just fell by `falls`/β (infinite at the first tile), so weights
-    /// summed before shrink by exp(−fall). `gaps` and `weights` hold the cost gaps and exp(−β gap).
+    /// Adds one tile.
     fn absorb<M: Machine<F>, const L: usize>(
         &mut self,
         tile: &Tile<F>,
         lanes: &Lanes<L>,
-        gaps: &[[F; L]],
-        weights: &[[F; L]],
-        falls: &[f64; L],
+        weighed: &Weighed<F, L>,
     );
+}
+
+/// What the patterns of a tile weigh.
+pub(crate) struct Weighed<'a, F, const L: usize> {
+    /// Cost gaps to the least cost so far.
+    pub gaps: &'a [[F; L]],
+    /// exp(−β gap).
+    pub weights: &'a [[F; L]],
+    /// Their sum.
+    pub mass: [f64; L],
+    /// Their sum with ‖y‖² each.
+    pub second: [f64; L],
+    /// Patterns that weigh anything for any query.
+    pub active: &'a [u32],
+    /// The least cost just fell by `falls`/β (infinite at the first tile): what was summed before shrinks by
+    /// exp(−fall).
+    pub falls: [f64; L],
 }
 
 /// The part of a fold's surroundings that is the same for all tiles.
@@ -93,20 +105,43 @@ struct Pack<F, K, const L: usize> {
     fold: K,
 }
 
+/// What is weighed.
+pub(crate) enum Values<'a, F> {
+    /// The patterns themselves.
+    Own,
+    /// Nothing: the weights alone are wanted.
+    None,
+    /// Other vectors, one row a pattern, without gaps.
+    Others(ArrayView2<'a, F>),
+}
+
 /// What is read by what.
 pub struct Job<'a, F> {
     pub(super) patterns: &'a Patterns<F>,
-    /// What is weighed, one row a pattern, without gaps: N × 0 for nothing.
-    pub(super) values: ArrayView2<'a, F>,
+    pub(super) values: Values<'a, F>,
     pub(super) queries: ArrayView2<'a, F>,
     pub(super) betas: &'a [f64],
     pub(super) form: Form,
 }
 
 impl<F: Real> Job<'_, F> {
+    /// The same for other queries.
+    pub(super) fn by<'b>(&'b self, queries: ArrayView2<'b, F>, betas: &'b [f64]) -> Job<'b, F> {
+        let values = match &self.values {
+            Values::Own => Values::Own,
+            Values::None => Values::None,
+            Values::Others(values) => Values::Others(values.view()),
+        };
+        Job { patterns: self.patterns, values, queries, betas, form: self.form }
+    }
+
     /// Units of a value.
     pub(crate) fn width(&self) -> usize {
-        self.values.ncols()
+        match &self.values {
+            Values::Own => self.patterns.dim(),
+            Values::None => 0,
+            Values::Others(values) => values.ncols(),
+        }
     }
 
     /// Units of a pattern or of a value, whichever are more: what tiles and ranges are cut by.
@@ -129,7 +164,11 @@ const TILE: usize = 1 << 16;
 
 /// Patterns in a tile at most: their weights for one pack, and their columns of a few vectors, then
 /// stay in the first-level cache between the steps of a tile.
-const TILE_ROWS: usize = 96;
+const TILE_ROWS: usize = 48;
+
+/// The same where patterns are so short that what a tile costs besides them counts for more.
+const SHORT: usize = 32;
+const SHORT_ROWS: usize = 96;
 
 /// Partial results held at a time, in numbers: 64 MiB of f32.
 const HELD: usize = 1 << 24;
@@ -144,7 +183,7 @@ fn range_length(n: usize, dim: usize) -> usize {
 
 /// Patterns of a tile, a multiple of the micro-kernels' rows where there are many. By `dim` alone.
 fn tile_length(dim: usize) -> usize {
-    let rows = (TILE / dim).clamp(6, TILE_ROWS);
+    let rows = (TILE / dim).clamp(6, if dim < SHORT { SHORT_ROWS } else { TILE_ROWS });
     if rows < 24 { rows / 6 * 6 } else { rows / 24 * 24 }
 }
 
@@ -161,7 +200,7 @@ pub(crate) fn stream<F: Real, K: Send>(
     mut finish: impl FnMut(Parts<K>),
 ) {
     let queries = job.queries.as_standard_layout();
-    let job = Job { queries: queries.view(), ..*job };
+    let job = job.by(queries.view(), job.betas);
     let (n, dim, b) = (job.patterns.len(), job.dim(), queries.nrows());
     let length = range_length(n, dim);
     let ranges = n.div_ceil(length);
@@ -169,11 +208,13 @@ pub(crate) fn stream<F: Real, K: Send>(
     let held = (HELD / (ranges * dim)).max(1) / QUERIES * QUERIES;
     for start in (0..b).step_by(held.max(QUERIES)) {
         let end = b.min(start + held.max(QUERIES));
-        let blocks = (end - start).div_ceil(QUERIES);
+        // A slow source is read once for all queries.
+        let together = if job.patterns.are_slow() { end - start } else { QUERIES };
+        let blocks = (end - start).div_ceil(together);
         let work = 4.0 * ((end - start) * n * dim) as f64;
         let mut done = threads::map(blocks * ranges, work, |task| {
-            let from = start + task / ranges * QUERIES;
-            let block = from..end.min(from + QUERIES);
+            let from = start + task / ranges * together;
+            let block = from..end.min(from + together);
             pass(&job, block, range(task % ranges)).into_iter().map(Some).collect::<Vec<_>>()
         });
         for block in done.chunks_mut(ranges) {
@@ -185,14 +226,17 @@ pub(crate) fn stream<F: Real, K: Send>(
 }
 
 /// One range of patterns past one block of queries, in the lanes and instructions that suit them: side
-/// by side in `W` lanes (two vectors of AVX-512) or in half as many, `L`; a single query needs none.
-pub(crate) fn pass_at_best<F: Real, K: Fold<F>, const L: usize, const W: usize>(
+/// by side in `X` lanes (four vectors of AVX-512), in `W`, half as many, or in `L`, a quarter; a single query needs
+/// none.
+pub(crate) fn pass_at_best<F: Real, K: Fold<F>, const L: usize, const W: usize, const X: usize>(
     job: &Job<F>,
     block: Range<usize>,
     range: Range<usize>,
     make: &(dyn Fn(usize) -> K + Sync),
 ) -> Parts<K> {
     match Level::best() {
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 if block.len() > W => pass_with_avx512::<F, K, X>(job, block, range, make),
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 if block.len() > L => pass_with_avx512::<F, K, W>(job, block, range, make),
         #[cfg(target_arch = "x86_64")]
@@ -265,10 +309,7 @@ pub(super) fn pass<F: Real, K: Fold<F>, M: Machine<F>, const L: usize>(
         })
         .collect();
 
-    let patterns = job.patterns.values();
-    let patterns = patterns.as_slice().expect("patterns are stored row-major");
     let width = job.width();
-    let values = job.values.as_slice().expect("values are in standard layout");
     let length = tile_length(job.dim());
     let most = (length + length / 2).min(range.len());
     let mut space = Space {
@@ -276,24 +317,37 @@ pub(super) fn pass<F: Real, K: Fold<F>, M: Machine<F>, const L: usize>(
         weights: Aligned::zeros(most),
         squares: vec![F::ZERO; most],
         contenders: Vec::new(),
+        active: Vec::new(),
     };
+    let mut read = Vec::new();
     let mut next = range.start;
     while next < range.end {
         // The last tile takes a short rest along: a tile has its price, however few its patterns.
         let (first, last) = (next, if range.end - next <= most { range.end } else { next + length });
         next = last;
-        for (square, &wide) in space.squares.iter_mut().zip(&job.patterns.squares()[first..last]) {
-            *square = F::of(wide);
-        }
-        for pack in &mut packs {
-            let rows = &patterns[first * dim..last * dim];
-            dots::tile::<F, M, L>(rows, dim, pack.packed.rows(), &mut space.gaps.rows()[..last - first]);
-            let falls = weigh::<F, K, M, L>(job, first, rows, pack, &mut space);
-            let squares = &space.squares[..last - first];
-            let tile = Tile { first, squares, values: &values[first * width..last * width], width };
-            let gaps = &space.gaps.rows()[..last - first];
-            let weights = &space.weights.rows()[..last - first];
-            pack.fold.absorb::<M, L>(&tile, &pack.lanes, gaps, weights, &falls);
+        let rows = job.patterns.rows(first..last, &mut read);
+        job.patterns.squares_of(first..last, rows, &mut space.squares);
+        let values = match &job.values {
+            Values::Own => rows,
+            Values::None => &[],
+            Values::Others(values) => {
+                let values = values.as_slice().expect("values are in standard layout");
+                &values[first * width..last * width]
+            }
+        };
+        for (number, pack) in packs.iter_mut().enumerate() {
+            dots::tile::<F, M, L>(
+                rows,
+                dim,
+                pack.packed.rows(),
+                &mut space.gaps.rows()[..last - first],
+                number == 0,
+            );
+            let (falls, [mass, second]) = weigh::<F, K, M, L>(job, first, rows, pack, &mut space);
+            let tile = Tile { first, values, width };
+            let (gaps, weights) = (&space.gaps.all()[..last - first], &space.weights.all()[..last - first]);
+            let weighed = Weighed { gaps, weights, mass, second, active: &space.active, falls };
+            pack.fold.absorb::<M, L>(&tile, &pack.lanes, &weighed);
         }
     }
     packs
@@ -315,10 +369,12 @@ struct Space<F, const L: usize> {
     squares: Vec<F>,
     /// Pattern, lane and exact cost of the contenders.
     contenders: Vec<(usize, usize, f64)>,
+    /// Patterns that weigh anything.
+    active: Vec<u32>,
 }
 
 /// Turns the dot products of a tile into cost gaps and weights, lowers the least costs, and returns by
-/// how much, times β.
+/// how much, times β, with the sums of the weights.
 #[inline(always)]
 fn weigh<F: Real, K, M: Machine<F>, const L: usize>(
     job: &Job<F>,
@@ -326,7 +382,7 @@ fn weigh<F: Real, K, M: Machine<F>, const L: usize>(
     rows: &[F],
     pack: &mut Pack<F, K, L>,
     space: &mut Space<F, L>,
-) -> [f64; L] {
+) -> ([f64; L], [[f64; L]; 2]) {
     let dim = job.patterns.dim();
     let count = rows.len() / dim;
     let (costs, weights) = (&mut space.gaps.rows()[..count], &mut space.weights.rows()[..count]);
@@ -347,13 +403,7 @@ fn weigh<F: Real, K, M: Machine<F>, const L: usize>(
             }
         }
     }
-    for (cost, square) in costs.iter_mut().zip(&space.squares) {
-        let half = half * *square;
-        for l in 0..L {
-            cost[l] = half - cost[l];
-            tile_least[l] = if cost[l] < tile_least[l] { cost[l] } else { tile_least[l] };
-        }
-    }
+    lower::<F, M, L>(costs, &space.squares, half, &mut tile_least);
 
     let own: [f64; L] = std::array::from_fn(|l| if distance { pack.half_squares[l] } else { 0.0 });
     let largest_square = job.patterns.largest_square();
@@ -370,20 +420,25 @@ fn weigh<F: Real, K, M: Machine<F>, const L: usize>(
     contenders.clear();
     // Rare once the best patterns have passed.
     if any {
-        for (n, cost) in costs.iter().enumerate() {
+        for (n, cost) in costs.iter_mut().enumerate() {
             let mut any = false;
             for l in 0..L {
                 any |= cost[l] <= threshold[l];
             }
             if any {
                 let pattern = &rows[n * dim..(n + 1) * dim];
-                for l in (0..live).filter(|&l| cost[l] <= threshold[l]) {
+                for l in 0..live {
+                    if cost[l] > threshold[l] {
+                        continue;
+                    }
                     let query = job.queries.row(pack.first + l);
                     let query = query.to_slice().expect("queries are in standard layout");
                     let bias = log_weights.map_or(0.0, |w| -w[n] / pack.lanes.betas[l]);
-                    let cost = exact_cost(job.form, query, pattern) + bias;
-                    contenders.push((n, l, cost));
-                    pack.least[l] = pack.least[l].min(cost);
+                    let exact = exact_cost(job.form, query, pattern) + bias;
+                    contenders.push((n, l, exact));
+                    pack.least[l] = pack.least[l].min(exact);
+                    // Left out of the sums, to which it is added exactly.
+                    cost[l] = F::of(f64::INFINITY);
                 }
             }
         }
@@ -394,20 +449,202 @@ fn weigh<F: Real, K, M: Machine<F>, const L: usize>(
 
     let reference: [F; L] = std::array::from_fn(|l| F::of(pack.least[l] - own[l]));
     let betas: [F; L] = std::array::from_fn(|l| F::of(pack.lanes.betas[l]));
-    for (weight, cost) in weights.iter_mut().zip(costs.iter_mut()) {
-        for l in 0..L {
-            let gap = cost[l] - reference[l];
-            let gap = if gap > F::ZERO { gap } else { F::ZERO };
-            cost[l] = gap;
-            weight[l] = (-(betas[l] * gap)).exp_negative(M::FMA);
-        }
-    }
+    let mut sums =
+        exponentiate::<F, M, L>(costs, weights, &space.squares, &reference, &betas, &mut space.active);
     for &(n, l, cost) in contenders.iter() {
         let gap = F::of(cost - pack.least[l]);
         costs[n][l] = gap;
-        weights[n][l] = (-(betas[l] * gap)).exp_negative(M::FMA);
+        let weight = (-(betas[l] * gap)).exp_negative(M::FMA);
+        weights[n][l] = weight;
+        if weight > F::ZERO {
+            sums[0][l] += weight.wide();
+            sums[1][l] += weight.wide() * space.squares[n].wide();
+            if let Err(place) = space.active.binary_search(&(n as u32)) {
+                space.active.insert(place, n as u32);
+            }
+        }
     }
-    std::array::from_fn(|l| pack.lanes.betas[l] * (before[l] - pack.least[l]))
+    (std::array::from_fn(|l| pack.lanes.betas[l] * (before[l] - pack.least[l])), sums)
+}
+
+/// Terms summed in `F` before they join the f64 total.
+const CHAIN: usize = 32;
+
+/// Calls a function with the machine whose vectors fill `L` lanes: one, two or four of them, or single numbers.
+macro_rules! in_lanes {
+    ($function:ident($($argument:expr),*)) => {
+        if L == 1 {
+            $function::<F, Single<M>, L, 1>($($argument),*)
+        } else if L == M::LANES {
+            $function::<F, M, L, 1>($($argument),*)
+        } else if L == 4 * M::LANES {
+            $function::<F, M, L, 4>($($argument),*)
+        } else {
+            $function::<F, M, L, 2>($($argument),*)
+        }
+    };
+}
+
+/// Costs half · ‖y‖² − z·y, and the least of them.
+#[inline(always)]
+fn lower<F: Real, M: Machine<F>, const L: usize>(
+    costs: &mut [[F; L]],
+    squares: &[F],
+    half: F,
+    least: &mut [F; L],
+) {
+    in_lanes!(lower_in(costs, squares, half, least))
+}
+
+#[inline(always)]
+fn lower_in<F: Real, M: Machine<F>, const L: usize, const V: usize>(
+    costs: &mut [[F; L]],
+    squares: &[F],
+    half: F,
+    least: &mut [F; L],
+) {
+    assert!(V * M::LANES == L);
+    // SAFETY, of this and the next: arrays of L numbers, V vectors.
+    unsafe {
+        let mut lowest: [M::Vector; V] = std::array::from_fn(|v| M::load(&least[v * M::LANES..]));
+        for (cost, &square) in costs.iter_mut().zip(squares) {
+            let own = M::splat(half * square);
+            for v in 0..V {
+                let place = &mut cost[v * M::LANES..];
+                let value = M::sub(own, M::load(place));
+                lowest[v] = M::min(value, lowest[v]);
+                M::store(value, place);
+            }
+        }
+        for v in 0..V {
+            M::store(lowest[v], &mut least[v * M::LANES..]);
+        }
+    }
+}
+
+/// Gaps and weights from costs, the sums of the weights, and which patterns have any.
+#[inline(always)]
+fn exponentiate<F: Real, M: Machine<F>, const L: usize>(
+    costs: &mut [[F; L]],
+    weights: &mut [[F; L]],
+    squares: &[F],
+    reference: &[F; L],
+    betas: &[F; L],
+    active: &mut Vec<u32>,
+) -> [[f64; L]; 2] {
+    if L == 1 {
+        return exponentiate_one::<F, M, L>(costs, weights, squares, reference[0], betas[0], active);
+    }
+    in_lanes!(exponentiate_in(costs, weights, squares, reference, betas, active))
+}
+
+/// The same for one query: patterns side by side in lanes, and sums in their order.
+#[inline(always)]
+fn exponentiate_one<F: Real, M: Machine<F>, const L: usize>(
+    costs: &mut [[F; L]],
+    weights: &mut [[F; L]],
+    squares: &[F],
+    reference: F,
+    beta: F,
+    active: &mut Vec<u32>,
+) -> [[f64; L]; 2] {
+    assert!(L == 1);
+    let (costs, weights) = (costs.as_flattened_mut(), weights.as_flattened_mut());
+    // SAFETY: chunks of LANES numbers.
+    unsafe {
+        let (zero, from, rate) = (M::splat(F::ZERO), M::splat(reference), M::splat(-beta));
+        let weigh = |cost: M::Vector| {
+            let gap = M::max(M::sub(cost, from), zero);
+            (gap, M::exp_negative(M::mul(rate, gap)))
+        };
+        let mut whole = costs.chunks_exact_mut(M::LANES);
+        let mut out = weights.chunks_exact_mut(M::LANES);
+        for (costs, weights) in (&mut whole).zip(&mut out) {
+            let (gap, weight) = weigh(M::load(costs));
+            M::store(gap, costs);
+            M::store(weight, weights);
+        }
+        for (cost, weight) in whole.into_remainder().iter_mut().zip(out.into_remainder()) {
+            let gap = *cost - reference;
+            *cost = if gap > F::ZERO { gap } else { F::ZERO };
+            *weight = (-(beta * *cost)).exp_negative(M::FMA);
+        }
+    }
+    active.clear();
+    active.extend((0_u32..).zip(weights.iter()).filter(|(_, weight)| **weight > F::ZERO).map(|(n, _)| n));
+    let mut sums = [[0.0; L]; 2];
+    for (weights, squares) in weights.chunks(CHAIN).zip(squares.chunks(CHAIN)) {
+        let (mut mass, mut second) = (F::ZERO, F::ZERO);
+        for (&weight, &square) in weights.iter().zip(squares) {
+            mass += weight;
+            second = weight.multiply_add(square, second, M::FMA);
+        }
+        sums[0][0] += mass.wide();
+        sums[1][0] += second.wide();
+    }
+    sums
+}
+
+#[inline(always)]
+fn exponentiate_in<F: Real, M: Machine<F>, const L: usize, const V: usize>(
+    costs: &mut [[F; L]],
+    weights: &mut [[F; L]],
+    squares: &[F],
+    reference: &[F; L],
+    betas: &[F; L],
+    active: &mut Vec<u32>,
+) -> [[f64; L]; 2] {
+    assert!(V * M::LANES == L && weights.len() == costs.len());
+    active.clear();
+    active.reserve(costs.len());
+    let mut sums = [[0.0; L]; 2];
+    unsafe {
+        let zero = M::splat(F::ZERO);
+        let reference: [M::Vector; V] = std::array::from_fn(|v| M::load(&reference[v * M::LANES..]));
+        let rates: [M::Vector; V] = std::array::from_fn(|v| M::sub(zero, M::load(&betas[v * M::LANES..])));
+        let mut n = 0;
+        let chunks = costs.chunks_mut(CHAIN).zip(weights.chunks_mut(CHAIN)).zip(squares.chunks(CHAIN));
+        for ((costs, weights), squares) in chunks {
+            let mut chain = [[zero; V]; 2];
+            for ((cost, weight), &square) in costs.iter_mut().zip(weights).zip(squares) {
+                let square = M::splat(square);
+                let mut any = zero;
+                for v in 0..V {
+                    let place = &mut cost[v * M::LANES..];
+                    let gap = M::max(M::sub(M::load(place), reference[v]), zero);
+                    M::store(gap, place);
+                    let w = M::exp_negative(M::mul(rates[v], gap));
+                    M::store(w, &mut weight[v * M::LANES..]);
+                    chain[0][v] = M::add(chain[0][v], w);
+                    chain[1][v] = M::multiply_add(w, square, chain[1][v]);
+                    any = M::max(any, w);
+                }
+                // Room for all was reserved; the place is taken only where there is a weight.
+                active.as_mut_ptr().add(active.len()).write(n);
+                active.set_len(active.len() + usize::from(M::any_positive(any)));
+                n += 1;
+            }
+            for (sum, chain) in sums.iter_mut().zip(&chain) {
+                add_chain::<F, M, L, V>(chain, sum);
+            }
+        }
+    }
+    sums
+}
+
+#[inline(always)]
+fn add_chain<F: Real, M: Machine<F>, const L: usize, const V: usize>(
+    chain: &[M::Vector; V],
+    sum: &mut [f64; L],
+) {
+    let mut numbers = [F::ZERO; L];
+    for v in 0..V {
+        // SAFETY: V vectors fill L lanes.
+        unsafe { M::store(chain[v], &mut numbers[v * M::LANES..]) };
+    }
+    for l in 0..L {
+        sum[l] += numbers[l].wide();
+    }
 }
 
 /// The cost in f64, by direct differences.

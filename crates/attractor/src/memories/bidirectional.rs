@@ -28,6 +28,7 @@ pub(super) const CARD: Card = Card {
     raw: false,
     weights: false,
     values: true,
+    streams: false,
 };
 
 /// Bidirectional associative memory: pairs (x_n, y_n), recalled from either side (Kosko 1988).

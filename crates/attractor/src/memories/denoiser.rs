@@ -29,6 +29,7 @@ const CARD: Card = Card {
     raw: false,
     weights: false,
     values: false,
+    streams: false,
 };
 
 /// Recall, free recall and traces from any denoiser D(z;σ): what a state z = y + σε was before the noise.

@@ -36,6 +36,7 @@ pub(super) const CARD: Card = Card {
     raw: false,
     weights: false,
     values: false,
+    streams: false,
 };
 
 /// Dense associative memory: E(x) = −Σ_n F(x·y_n), units flipped one after the other where that lowers

@@ -19,6 +19,7 @@ pub(super) const CARD: Card = Card {
     raw: false,
     weights: true,
     values: true,
+    streams: false,
 };
 
 /// From patterns alone: each a point. With shapes: [`mixture`].

@@ -202,7 +202,7 @@ fn true_cues<F: Real>(
         })
         .collect();
     let preparation = patterns.preparation();
-    let mut cues = preparation.backward(patterns.values().select(ndarray::Axis(0), &own));
+    let mut cues = preparation.backward(patterns.select(&own));
     for (mut cue, stream) in cues.outer_iter_mut().zip(&mut streams) {
         cue.mapv_inplace(|y| F::of(y.wide() + sigma * stream.normal()));
     }

@@ -167,6 +167,7 @@ pub trait Memory<F: Real>: Send + Sync {
             None => {}
         }
         let mut recall = self.run(request, observer)?;
+        self.patterns().map_or(Ok(()), Patterns::check_source)?;
         if let Some((calibration, patterns)) = judge {
             calibration.judge(patterns, request, &mut recall)?;
         }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2};
 
 use super::report::read_values;
 use super::{
@@ -42,6 +42,7 @@ pub(super) const CARD: Card = Card {
     raw: false,
     weights: true,
     values: true,
+    streams: true,
 };
 
 /// The inverse temperature of a modern Hopfield network.
@@ -243,7 +244,7 @@ fn gaps<F: Real>(patterns: &Patterns<F>, form: Form) -> (f64, Vec<f64>) {
         return (probe, Vec::new());
     }
     let some: Vec<usize> = (0..n.min(SAMPLE)).map(|i| i * n / n.min(SAMPLE)).collect();
-    let queries = patterns.values().select(Axis(0), &some);
+    let queries = patterns.select(&some);
     let tops = posterior(&patterns.unweighted(), queries.view(), &vec![probe; some.len()], form, 2);
     // From the runner-up's weight against the pattern's own.
     let gap = |(top, own): (&Posterior, &usize)| {

@@ -21,6 +21,7 @@ pub(super) const CARD: Card = Card {
     raw: false,
     weights: false,
     values: false,
+    streams: false,
 };
 
 /// From named options, and the weights that were learned of these patterns.

@@ -123,7 +123,7 @@ pub(super) fn matches<F: Real>(patterns: Option<&Patterns<F>>, states: ArrayView
         return states.outer_iter().map(|_| Found::default()).collect();
     };
     let one = |(state, n): (ArrayView1<F>, usize)| {
-        let point: Vec<f64> = patterns.values().row(n).iter().map(|y| y.wide()).collect();
+        let point: Vec<f64> = patterns.row(n).iter().map(|y| y.wide()).collect();
         let square: f64 = state.iter().zip(&point).map(|(x, y)| (x.wide() - y).powi(2)).sum();
         let distance = (square / patterns.dim() as f64).sqrt() / patterns.preparation().scale();
         Found { memory: Some(n), overlap: Some(overlap(state, &point)), distance: Some(distance) }

@@ -55,6 +55,8 @@ pub struct Card {
     pub weights: bool,
     /// Whether it takes vectors that patterns bring to mind.
     pub values: bool,
+    /// Whether it reads its patterns a few at a time, so that they need not be in memory.
+    pub streams: bool,
 }
 
 /// A model that can be built by name.
@@ -224,6 +226,11 @@ impl Spec {
         }
         if patterns.associated().is_some() && !model.card.values {
             return refuse("use for associated values", |card| card.values);
+        }
+        if patterns.are_slow() && !model.card.streams {
+            let reason = format!("of the models, {} read a few at a time", models_that(|card| card.streams));
+            let what = "way to recall from patterns that are not in memory";
+            return Err(Error::Undefined { model: model.card.name, what, reason });
         }
         F::build(model, patterns, &self.options, learned)
     }

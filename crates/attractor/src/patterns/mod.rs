@@ -3,16 +3,20 @@
 mod extras;
 mod packed;
 mod preparation;
+mod store;
 
 pub use extras::Extras;
 pub use packed::Packed;
 pub(crate) use packed::{EIGHT, Eight};
 pub use preparation::{Preparation, Prepare};
+pub use store::Source;
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use ndarray::{ArcArray2, Array2, ArrayView2, Axis, concatenate};
+use store::{Selected, Store, Streamed, Stretched};
 
 use crate::error::{Error, Result};
 use crate::real::Real;
@@ -21,7 +25,9 @@ use crate::real::Real;
 ///
 /// Immutable and cheap to clone. Holds the values in row-major order, their squared norms, the
 /// [`Preparation`] that took raw vectors to these values, and what a user knows of each pattern: a label, a
-/// prior weight π_n, an associated vector v_n.
+/// prior weight π_n, an associated vector v_n. Patterns of ±1 may be held at one bit a unit
+/// ([`packed`](Self::packed)), and others stay where they are and be read a few rows at a time
+/// ([`streamed`](Self::streamed)): modern and diffusion memories then recall as ever.
 ///
 /// ```
 /// use attractor::Patterns;
@@ -32,8 +38,12 @@ use crate::real::Real;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Patterns<F> {
-    values: ArcArray2<F>,
-    squares: Arc<[f64]>,
+    store: Store<F>,
+    bits: Option<Arc<Packed>>,
+    /// ‖y_n‖², of patterns that are held as numbers.
+    squares: Option<Arc<[f64]>>,
+    /// The plain mean, of patterns that are not.
+    mean: Option<Arc<[f64]>>,
     largest_square: f64,
     weights: Option<Arc<[f64]>>,
     log_weights: Option<Arc<[f64]>>,
@@ -73,19 +83,13 @@ impl<F: Real> Patterns<F> {
         let values =
             if values.is_standard_layout() { values } else { values.as_standard_layout().into_owned() };
         let squares = check_states("patterns", values.view(), "remove or repair those rows")?;
-        let spread = spread(values.view());
-        if spread < F::SMALLEST_SPREAD {
-            return Err(Error::shape(
-                "patterns",
-                format!("units that differ by more than {:e} in {}", F::SMALLEST_SPREAD, F::NAME),
-                format!("{spread:e} at root mean square"),
-                "multiply the file by a constant, or use f64",
-            ));
-        }
+        let spread = check_spread::<F>(spread(values.view()))?;
         Ok(Patterns {
-            values: values.into_shared(),
+            store: Store::Held(values.into_shared()),
+            bits: None,
+            mean: None,
             largest_square: squares.iter().copied().fold(0.0, f64::max),
-            squares: squares.into(),
+            squares: Some(squares.into()),
             weights: None,
             log_weights: None,
             labels: None,
@@ -93,6 +97,75 @@ impl<F: Real> Patterns<F> {
             preparation: preparation.into(),
             spread,
         })
+    }
+
+    /// Patterns of ±1 at one bit a unit: 1/32 of the memory of `f32`. `preparation` says how raw vectors become
+    /// states, as those that the bits are of did.
+    ///
+    /// Modern and diffusion memories read the bits ([`attend`](crate::kernels::attend())). What asks for
+    /// [`values`](Self::values) gets numbers, which then stay.
+    ///
+    /// ```
+    /// use attractor::{Patterns, Preparation, patterns::Packed};
+    /// use ndarray::array;
+    /// let bits = Packed::from_signs(array![[1.0_f32, -1.0, 1.0], [-1.0, -1.0, 1.0]].view());
+    /// let patterns = Patterns::<f32>::packed(bits, Preparation::Identity)?;
+    /// assert_eq!(patterns.row(1), [-1.0, -1.0, 1.0]);
+    /// # Ok::<(), attractor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// No rows or no units; a preparation of another width.
+    pub fn packed(bits: Packed, preparation: Preparation) -> Result<Self> {
+        let bits = Arc::new(bits);
+        let patterns = Self::streamed(bits.clone(), preparation)?;
+        Ok(Patterns { bits: Some(bits), ..patterns })
+    }
+
+    /// Patterns (prepared) that stay where they are, and are read a few rows at a time. Reads them once now.
+    ///
+    /// # Errors
+    /// As [`Patterns::new`]; a source that cannot be read; a preparation of another width.
+    pub fn streamed(source: Arc<dyn Source<F>>, preparation: Preparation) -> Result<Self> {
+        preparation.check(source.dim())?;
+        let streamed = Streamed::new(source);
+        let survey = store::survey(&streamed)?;
+        Ok(Patterns {
+            store: Store::Streamed(streamed),
+            bits: None,
+            squares: None,
+            mean: Some(survey.mean.into()),
+            largest_square: survey.largest_square,
+            weights: None,
+            log_weights: None,
+            labels: None,
+            associated: None,
+            preparation: preparation.into(),
+            spread: check_spread::<F>(survey.spread)?,
+        })
+    }
+
+    /// The bits of patterns that are [`packed`](Self::packed).
+    pub fn bits(&self) -> Option<&Packed> {
+        self.bits.as_deref()
+    }
+
+    /// Whether patterns are held as numbers, not as bits and not elsewhere.
+    pub fn are_held(&self) -> bool {
+        matches!(self.store, Store::Held(_))
+    }
+
+    /// Whether a pass over the patterns costs so much that all queries should share it.
+    pub(crate) fn are_slow(&self) -> bool {
+        self.store.is_slow()
+    }
+
+    /// What went wrong in reading patterns that are elsewhere. Whatever was computed then is worth nothing.
+    ///
+    /// # Errors
+    /// What the source said.
+    pub fn check_source(&self) -> Result<()> {
+        self.store.check()
     }
 
     /// The same patterns with prior weights π_n > 0, normalised to sum to 1.
@@ -166,7 +239,7 @@ impl<F: Real> Patterns<F> {
         check_states("patterns", raw.view(), "remove or repair those rows")?;
         let added = raw.nrows();
         let new = self.preparation.forward(raw);
-        let joined = concatenate(Axis(0), &[self.values.view(), new.view()]).expect("equal widths");
+        let joined = concatenate(Axis(0), &[self.values(), new.view()]).expect("equal widths");
         let extras = self.extras().join(more, self.len(), added)?;
         Self::with_preparation(joined, (*self.preparation).clone())?.with(extras)
     }
@@ -182,7 +255,7 @@ impl<F: Real> Patterns<F> {
         let mut keep = vec![true; self.len()];
         rows.iter().for_each(|&row| keep[row] = false);
         let kept: Vec<usize> = (0..self.len()).filter(|&n| keep[n]).collect();
-        let values = self.values.select(Axis(0), &kept);
+        let values = self.select(&kept);
         Self::with_preparation(values, (*self.preparation).clone())?.with(self.extras().select(&kept))
     }
 
@@ -215,25 +288,39 @@ impl<F: Real> Patterns<F> {
 
     /// Only some units of each pattern, as given (no preparation).
     pub(crate) fn select_units(&self, units: &[usize]) -> Result<Self> {
-        let mut selected = Self::new(self.values.select(Axis(1), units))?;
+        let mut selected = match &self.store {
+            Store::Held(values) => Self::new(values.select(Axis(1), units))?,
+            Store::Streamed(store) => {
+                let source = Selected { store: store.clone(), units: units.to_vec() };
+                Self::streamed(Arc::new(source), Preparation::Identity)?
+            }
+        };
         selected.log_weights = self.log_weights.clone();
         Ok(selected)
     }
 
     /// Every unit multiplied by its own factor, as given (no preparation).
     pub(crate) fn stretch(&self, factors: &[F]) -> Result<Self> {
-        let mut stretched = self.values.to_owned();
-        for mut row in stretched.outer_iter_mut() {
-            row.iter_mut().zip(factors).for_each(|(v, &f)| *v *= f);
-        }
-        let mut stretched = Self::new(stretched)?;
+        let mut stretched = match &self.store {
+            Store::Held(values) => {
+                let mut stretched = values.to_owned();
+                for mut row in stretched.outer_iter_mut() {
+                    row.iter_mut().zip(factors).for_each(|(v, &f)| *v *= f);
+                }
+                Self::new(stretched.into_owned())?
+            }
+            Store::Streamed(store) => {
+                let source = Stretched { store: store.clone(), factors: factors.to_vec() };
+                Self::streamed(Arc::new(source), Preparation::Identity)?
+            }
+        };
         stretched.log_weights = self.log_weights.clone();
         Ok(stretched)
     }
 
     /// Number of patterns, N.
     pub fn len(&self) -> usize {
-        self.values.nrows()
+        self.store.shape().0
     }
 
     /// Never: a memory holds at least one pattern.
@@ -243,33 +330,72 @@ impl<F: Real> Patterns<F> {
 
     /// Units a pattern, D.
     pub fn dim(&self) -> usize {
-        self.values.ncols()
+        self.store.shape().1
     }
 
-    /// The (prepared) patterns, N × D.
+    /// The (prepared) patterns, N × D. Patterns that are not held as numbers are all read for it, and stay in memory.
     pub fn values(&self) -> ArrayView2<'_, F> {
-        self.values.view()
+        self.store.whole()
     }
 
-    /// The same without a copy of them.
+    /// The same without a copy of them, where they are held as numbers.
     pub(crate) fn shared(&self) -> ArcArray2<F> {
-        self.values.clone()
+        match &self.store {
+            Store::Held(values) => values.clone(),
+            Store::Streamed(_) => self.values().to_shared(),
+        }
+    }
+
+    /// Some (prepared) patterns, one after the other: where they are, or copied to `space`.
+    #[inline(always)]
+    pub(crate) fn rows<'a>(&'a self, rows: Range<usize>, space: &'a mut Vec<F>) -> &'a [F] {
+        self.store.rows(rows, space)
+    }
+
+    /// One (prepared) pattern.
+    pub fn row(&self, n: usize) -> Vec<F> {
+        assert!(n < self.len(), "row {n} of {}", self.len());
+        self.rows(n..n + 1, &mut Vec::new()).to_vec()
+    }
+
+    /// Some (prepared) patterns, in this order.
+    pub fn select(&self, rows: &[usize]) -> Array2<F> {
+        let mut selected = Array2::from_elem((rows.len(), self.dim()), F::ZERO);
+        for (mut row, &n) in selected.outer_iter_mut().zip(rows) {
+            row.iter_mut().zip(self.row(n)).for_each(|(to, from)| *to = from);
+        }
+        selected
     }
 
     /// The patterns in raw units: as given, or (spins) each at its units' two levels.
     pub fn restored(&self) -> Array2<F> {
-        self.preparation.backward(self.values.to_owned())
+        self.preparation.backward(self.values().to_owned())
     }
 
     /// One pattern in raw units.
     pub fn restored_row(&self, n: usize) -> ndarray::Array1<F> {
-        let row = self.values.select(Axis(0), &[n]);
-        self.preparation.backward(row).remove_axis(Axis(0))
+        self.preparation.backward(self.select(&[n])).remove_axis(Axis(0))
     }
 
-    /// ‖y_n‖², one a pattern.
-    pub fn squares(&self) -> &[f64] {
-        &self.squares
+    /// ‖y_n‖².
+    pub fn square(&self, n: usize) -> f64 {
+        self.row(n).iter().map(|v| v.wide() * v.wide()).sum()
+    }
+
+    /// ‖y_n‖² of some patterns, whose values are `rows`.
+    #[inline(always)]
+    pub(crate) fn squares_of(&self, which: Range<usize>, rows: &[F], out: &mut [F]) {
+        match (&self.squares, &self.bits) {
+            (Some(squares), _) => {
+                out.iter_mut().zip(&squares[which]).for_each(|(out, &square)| *out = F::of(square));
+            }
+            (None, Some(_)) => out[..which.len()].fill(F::of(self.largest_square)),
+            (None, None) => {
+                for (out, row) in out.iter_mut().zip(rows.chunks_exact(self.dim())) {
+                    *out = F::of(row.iter().map(|v| v.wide() * v.wide()).sum());
+                }
+            }
+        }
     }
 
     /// The largest ‖y_n‖².
@@ -294,8 +420,15 @@ impl<F: Real> Patterns<F> {
 
     /// The mean pattern's share of the mean squared norm: ‖m‖²/⟨‖y‖²⟩, 0 (centred) to 1 (all alike).
     pub fn mean_share(&self) -> f64 {
-        let all = self.squares.iter().sum::<f64>() / self.len() as f64;
-        let mean: f64 = mean(self.values.view()).iter().map(|m| m * m).sum();
+        let mean: f64 = match &self.mean {
+            Some(mean) => mean.iter().map(|m| m * m).sum(),
+            None => mean(self.values()).iter().map(|m| m * m).sum(),
+        };
+        // The spread is about the mean, but for patterns that are all alike.
+        let all = match &self.squares {
+            Some(squares) => squares.iter().sum::<f64>() / self.len() as f64,
+            None => mean + self.spread.powi(2) * self.dim() as f64,
+        };
         if all > 0.0 { mean / all } else { 0.0 }
     }
 
@@ -312,19 +445,23 @@ impl<F: Real> Patterns<F> {
 
     /// The mean pattern Σ π_n y_n, one number a unit.
     pub fn mean(&self) -> Vec<f64> {
-        let Some(log_weights) = &self.log_weights else {
-            return mean(self.values.view());
-        };
-        let mut sum = vec![0.0; self.dim()];
-        for (row, w) in self.values.outer_iter().zip(log_weights.iter()) {
-            sum.iter_mut().zip(row).for_each(|(s, v)| *s += w.exp() * v.wide());
+        match (&self.log_weights, &self.mean) {
+            (None, Some(mean)) => mean.to_vec(),
+            (None, None) => mean(self.values()),
+            (Some(log_weights), _) => {
+                let (mut sum, mut space) = (vec![0.0; self.dim()], Vec::new());
+                for (n, w) in log_weights.iter().enumerate() {
+                    let row = self.rows(n..n + 1, &mut space);
+                    sum.iter_mut().zip(row).for_each(|(s, v)| *s += w.exp() * v.wide());
+                }
+                sum
+            }
         }
-        sum
     }
 
     /// Whether every unit of every pattern is +1 or −1.
     pub fn are_spins(&self) -> bool {
-        self.values.iter().all(|v| v.abs() == F::ONE)
+        self.bits.is_some() || self.are_held() && self.values().iter().all(|v| v.abs() == F::ONE)
     }
 
     /// Legal but surprising properties, one sentence each, for a user to be told.
@@ -333,11 +470,14 @@ impl<F: Real> Patterns<F> {
         if self.len() == 1 {
             notes.push("only one pattern is stored: every cue recalls it".to_owned());
         }
+        if !self.are_held() {
+            return notes;
+        }
         let mut first: HashMap<Vec<u64>, usize> = HashMap::new();
         let mut duplicates = 0;
         let mut example = (0, 0);
         let (mut zero, mut constant) = (0, 0);
-        for (n, row) in self.values.outer_iter().enumerate() {
+        for (n, row) in self.values().outer_iter().enumerate() {
             let key = row.iter().map(|v| (v.wide() + 0.0).to_bits()).collect();
             let earlier = *first.entry(key).or_insert(n);
             if earlier != n {
@@ -403,8 +543,11 @@ fn spread<F: Real>(values: ArrayView2<F>) -> f64 {
         }
         (sum / (n * d) as f64).sqrt()
     };
-    let around_mean = mean_square(Some(&mean(values)));
-    let around_zero = mean_square(None);
+    usable_spread(mean_square(Some(&mean(values))), mean_square(None), n)
+}
+
+/// The spread of `n` patterns, from the root mean square unit about their mean and about zero.
+fn usable_spread(around_mean: f64, around_zero: f64, n: usize) -> f64 {
     // A deviation that is only rounding of the mean's sum is none.
     if around_mean > 4.0 * n as f64 * f64::EPSILON * around_zero {
         around_mean
@@ -413,6 +556,19 @@ fn spread<F: Real>(values: ArrayView2<F>) -> f64 {
     } else {
         1.0
     }
+}
+
+/// Refuses a spread whose squares would underflow.
+fn check_spread<F: Real>(spread: f64) -> Result<f64> {
+    if spread >= F::SMALLEST_SPREAD {
+        return Ok(spread);
+    }
+    Err(Error::shape(
+        "patterns",
+        format!("units that differ by more than {:e} in {}", F::SMALLEST_SPREAD, F::NAME),
+        format!("{spread:e} at root mean square"),
+        "multiply the file by a constant, or use f64",
+    ))
 }
 
 fn mean<F: Real>(values: ArrayView2<F>) -> Vec<f64> {

@@ -61,6 +61,7 @@ pub enum Kind<F> {
 pub struct Mixture<F> {
     dim: usize,
     parts: Vec<Part<F>>,
+    /// Of memories that are not all patterns, which have their own.
     labels: Vec<Option<String>>,
     mean: Vec<f64>,
     spread: f64,
@@ -71,7 +72,40 @@ struct Part<F> {
     body: Body<F>,
     log_weight: f64,
     /// Numbers of its memories: one, or one a pattern.
-    memories: Vec<usize>,
+    memories: Members,
+}
+
+/// Numbers of memories.
+#[derive(Clone, Debug)]
+enum Members {
+    /// All there are, in order: nothing is held for each.
+    All(usize),
+    Some(Vec<usize>),
+}
+
+impl Members {
+    fn len(&self) -> usize {
+        match self {
+            Members::All(count) => *count,
+            Members::Some(numbers) => numbers.len(),
+        }
+    }
+
+    /// The number of the k-th of them.
+    fn at(&self, k: usize) -> usize {
+        match self {
+            Members::All(_) => k,
+            Members::Some(numbers) => numbers[k],
+        }
+    }
+
+    /// Which of them has this number.
+    fn find(&self, number: usize) -> Option<usize> {
+        match self {
+            Members::All(count) => (number < *count).then_some(number),
+            Members::Some(numbers) => numbers.binary_search(&number).ok(),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -91,6 +125,10 @@ impl<F: Real> Body<F> {
                 let patterns = points.patterns();
                 let mean = patterns.mean();
                 let each = 1.0 / patterns.len() as f64;
+                if !patterns.are_held() && patterns.log_weights().is_none() {
+                    let variance = patterns.spread().powi(2) * patterns.dim() as f64;
+                    return Moments { mean, variance, endless: false };
+                }
                 let square = |(n, y): (usize, ndarray::ArrayView1<F>)| {
                     let square: f64 = y.iter().zip(&mean).map(|(y, m)| (y.wide() - m).powi(2)).sum();
                     patterns.log_weights().map_or(each, |w| w[n].exp()) * square
@@ -117,11 +155,10 @@ impl<F: Real> From<Patterns<F>> for Mixture<F> {
     /// Each pattern a memory, with the patterns' own weights and preparation.
     fn from(patterns: Patterns<F>) -> Self {
         let (mean, spread, count) = (patterns.mean(), patterns.spread(), patterns.len());
-        let labels = (0..count).map(|n| patterns.label(n).map(str::to_owned)).collect();
         let dim = patterns.dim();
         let body = Body::Patterns(Points::new(patterns));
-        let parts = vec![Part { body, log_weight: 0.0, memories: (0..count).collect() }];
-        Mixture { dim, parts, labels, mean, spread }
+        let parts = vec![Part { body, log_weight: 0.0, memories: Members::All(count) }];
+        Mixture { dim, parts, labels: Vec::new(), mean, spread }
     }
 }
 
@@ -171,7 +208,7 @@ impl<F: Real> Mixture<F> {
                 Kind::Cloud(patterns) => Body::Cloud(Points::new(patterns)),
                 Kind::Shape(shape) => Body::Shape(shape.into()),
             };
-            parts.push(Part { body, log_weight, memories: vec![n] });
+            parts.push(Part { body, log_weight, memories: Members::Some(vec![n]) });
         }
         if !numbers.is_empty() {
             let values = Array2::from_shape_vec((numbers.len(), dim), values).expect("equal widths");
@@ -182,7 +219,7 @@ impl<F: Real> Mixture<F> {
             let log_weight =
                 if parts.is_empty() { 0.0 } else { weights.iter().sum::<f64>().ln() - total.ln() };
             let body = Body::Patterns(Points::new(patterns));
-            parts.insert(0, Part { body, log_weight, memories: numbers });
+            parts.insert(0, Part { body, log_weight, memories: Members::Some(numbers) });
         }
         let (mean, spread) = extent(&parts, dim);
         Ok(Mixture { dim, parts, labels, mean, spread })
@@ -203,12 +240,15 @@ impl<F: Real> Mixture<F> {
 
     /// How many memories it has.
     pub fn memories(&self) -> usize {
-        self.labels.len()
+        self.parts.iter().map(|part| part.memories.len()).sum()
     }
 
     /// What a memory is called.
     pub fn label(&self, memory: usize) -> Option<&str> {
-        self.labels.get(memory)?.as_deref()
+        match self.labels.get(memory) {
+            Some(label) => label.as_deref(),
+            None => self.patterns()?.label(memory),
+        }
     }
 
     /// Its mean, D numbers.
@@ -235,8 +275,8 @@ impl<F: Real> Mixture<F> {
                 _ => None,
             };
             let each = 1.0 / part.memories.len() as f64;
-            for (k, &n) in part.memories.iter().enumerate() {
-                weights[n] = part.log_weight.exp() * own.map_or(each, |w| w[k].exp());
+            for k in 0..part.memories.len() {
+                weights[part.memories.at(k)] = part.log_weight.exp() * own.map_or(each, |w| w[k].exp());
             }
         }
         weights
@@ -300,12 +340,12 @@ impl<F: Real> Mixture<F> {
                     Some(own) => {
                         entropy += share * (heat + own.entropy);
                         squares += share * share / own.participation;
-                        best.extend(own.top.iter().map(|&(n, w)| (part.memories[n], share * w)));
+                        best.extend(own.top.iter().map(|&(n, w)| (part.memories.at(n), share * w)));
                     }
                     None => {
                         entropy += share * heat;
                         squares += share * share;
-                        best.push((part.memories[0], share));
+                        best.push((part.memories.at(0), share));
                     }
                 }
             }
@@ -333,16 +373,13 @@ impl<F: Real> Mixture<F> {
                 self.posterior(states, &levels, 1)?.iter().map(|p| p.top[0].0).collect()
             }
         };
-        let mut places = vec![(0, 0); self.memories()];
-        for (p, part) in self.parts.iter().enumerate() {
-            part.memories.iter().enumerate().for_each(|(k, &n)| places[n] = (p, k));
-        }
         let one = |(state, memory): (ndarray::ArrayView1<F>, usize)| {
             let state: Vec<f64> = state.iter().map(|z| z.wide()).collect();
             let row = |points: &Points<F>, n: usize| -> Vec<f64> {
-                points.patterns().values().row(n).iter().map(|y| y.wide()).collect()
+                points.patterns().row(n).iter().map(|y| y.wide()).collect()
             };
-            let point = match (&self.parts[places[memory].0].body, places[memory].1) {
+            let place = self.parts.iter().find_map(|part| Some((&part.body, part.memories.find(memory)?)));
+            let point = match place.expect("every memory is in a part") {
                 (Body::Patterns(points), n) => row(points, n),
                 (Body::Cloud(points), _) => {
                     let alone = Array2::from_shape_fn((1, self.dim), |(_, j)| F::of(state[j]));

@@ -114,7 +114,7 @@ impl<F: Real> Denoise<F> for Mixture<F> {
         let (p, n) = race.winner();
         match &self.parts[p].body {
             Body::Patterns(points) | Body::Cloud(points) => {
-                Ok(points.patterns().values().row(n).iter().map(|y| y.wide()).collect())
+                Ok(points.patterns().row(n).iter().map(|y| y.wide()).collect())
             }
             Body::Shape(shape) => {
                 let least = 1.0 / F::LARGEST_BETA.sqrt();

@@ -32,6 +32,7 @@ pub(super) const CARD: Card = Card {
     raw: false,
     weights: true,
     values: true,
+    streams: true,
 };
 
 /// The options of every memory that recalls by diffusion.

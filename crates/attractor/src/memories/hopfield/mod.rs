@@ -62,6 +62,7 @@ pub(super) const CARD: Card = Card {
     raw: false,
     weights: false,
     values: false,
+    streams: false,
 };
 
 /// How units are updated.

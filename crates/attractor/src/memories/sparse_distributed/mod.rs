@@ -66,6 +66,7 @@ pub(super) const CARD: Card = Card {
     raw: false,
     weights: false,
     values: true,
+    streams: false,
 };
 
 /// The radius within which hard locations are active.

@@ -98,6 +98,7 @@ pub(super) const CARD: Card = Card {
     raw: true,
     weights: false,
     values: true,
+    streams: false,
 };
 
 /// What is done to the read state.

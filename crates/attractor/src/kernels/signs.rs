@@ -1,0 +1,520 @@
+//! Reads of ±1 patterns that are held as bits: only those that can weigh anything.
+//!
+//! Patterns of ±1 all have norm √D, so every logit is β z·y_n and a constant. Of a query z the four units of a
+//! nibble add one of 16 numbers to the dot product: a table of them replaces four multiplications, and one
+//! instruction looks up the nibbles of 32 or 64 patterns. Tables hold 7 bits, so sums are whole numbers S with
+//!
+//! ```text
+//! |z·y_n − (step · S_n − Σ|z|)| ≤ error,        error = Σ over nibbles of their worst rounding
+//! ```
+//!
+//! (error 0 where all |z_j| are equal, as in a binary cue). Whatever lies more than
+//! ln(N/u)/β + 2·error under the best, u the unit roundoff of the number type, weighs less than u/N, all of
+//! them together less than a rounding of the sum: they are left out. The others are few where a memory recalls;
+//! their products are computed again in f64, and so is everything that is made of them. Queries of which
+//! many patterns weigh something are left to the kernel that reads all.
+
+use std::ops::Range;
+
+use ndarray::{Array2, ArrayView2, Axis};
+
+use super::machine::Level;
+use super::stream::{Job, usable_beta};
+use crate::patterns::{EIGHT, Eight, Packed};
+use crate::real::Real;
+use crate::threads;
+
+/// A pattern that weighs something: its number, and z·y.
+pub(super) type Near = (usize, f64);
+
+/// Patterns looked up together.
+const ROWS: usize = 256;
+
+/// Units of a table.
+const NIBBLE: usize = 4;
+
+/// Words of 64 units hold so many nibbles.
+const NIBBLES: usize = 64 / NIBBLE;
+
+/// Queries that share a pass over a range.
+const QUERIES: usize = 64;
+
+/// Ranges of patterns at most, and patterns in one at least.
+const RANGES: usize = 64;
+const RANGE: usize = 1 << 13;
+
+/// Nothing is gained on fewer patterns; sums of more units do not fit.
+const FEWEST: usize = 1024;
+const MOST_UNITS: usize = 1 << 15;
+
+/// Best patterns that are asked for at most.
+const MOST_TOP: usize = 64;
+
+/// [`near`], of a job whose patterns are bits of equal prior weight, in numbers that make it worth while.
+pub(super) fn near_of<F: Real>(job: &Job<F>, top: usize) -> Option<Vec<Option<Vec<Near>>>> {
+    let bits = job.patterns.bits().filter(|_| job.patterns.log_weights().is_none())?;
+    let suits = bits.len() >= FEWEST && bits.dim() <= MOST_UNITS && top <= MOST_TOP;
+    suits.then(|| near(bits, job.queries.view(), job.betas, top))
+}
+
+/// Some queries of a job, and their inverse temperatures.
+pub(super) fn rest<F: Real>(job: &Job<F>, rows: &[usize]) -> (Array2<F>, Vec<f64>) {
+    (job.queries.select(Axis(0), rows), rows.iter().map(|&row| job.betas[row]).collect())
+}
+
+/// The patterns that weigh something at each query, and the best `top`, by rising number; none where they are
+/// too many to be listed. Row i depends on query i alone.
+///
+/// A first pass keeps the largest sum of every tile of patterns, which says where the second has to look.
+fn near<F: Real>(bits: &Packed, queries: ArrayView2<F>, betas: &[f64], top: usize) -> Vec<Option<Vec<Near>>> {
+    let b = queries.nrows();
+    let work = (b * bits.len() * bits.words()) as f64;
+    let tables = threads::map(b, work / 64.0, |q| Tables::new(&queries.row(q).to_vec(), bits.words()));
+    let scan = Scan { bits, tables: &tables };
+    let tiles = bits.len().div_ceil(ROWS);
+    let length = tiles.div_ceil(RANGES).max(RANGE / ROWS);
+    let ranges = tiles.div_ceil(length);
+    let range = |r: usize| r * length..tiles.min((r + 1) * length);
+    let block = |k: usize| k * QUERIES..b.min((k + 1) * QUERIES);
+    let largest = threads::map(b.div_ceil(QUERIES) * ranges, work, |task| {
+        scan.largest(range(task % ranges), block(task / ranges))
+    });
+    // Weights below u/N of the best are nothing.
+    let cut = (bits.len() as f64 / F::ROUNDOFF).ln();
+    let bars = threads::map(b, work / 64.0, |q| {
+        let own = |r: usize| {
+            let (parts, len) = (&largest[q / QUERIES * ranges + r], range(r).len());
+            &parts[q % QUERIES * len..][..len]
+        };
+        let mut all: Vec<u16> = (0..ranges).flat_map(own).copied().collect();
+        let bar = tables[q].bar(cut / usable_beta::<F>(betas[q]), &mut all.clone(), top);
+        all.retain(|&sum| u32::from(sum) >= bar);
+        // A list of too many costs more than reading everything.
+        (all.len() <= tiles.div_ceil(4).max(4)).then_some(bar)
+    });
+    let lists = threads::map(b.div_ceil(QUERIES) * ranges, work / 16.0, |task| {
+        let block = block(task / ranges);
+        scan.list(range(task % ranges), block.clone(), &largest[task], &bars[block])
+    });
+    threads::map(b, work / 64.0, |q| {
+        bars[q]?;
+        let parts = (0..ranges).flat_map(|r| &lists[q / QUERIES * ranges + r][q % QUERIES]);
+        let query = queries.row(q).mapv(F::wide).to_vec();
+        Some(parts.map(|&n| (n as usize, product(bits, n as usize, &query))).collect())
+    })
+}
+
+/// z·y of one pattern.
+fn product(bits: &Packed, n: usize, query: &[f64]) -> f64 {
+    let sign = |word: u64, j: usize| if word >> j & 1 == 1 { 1.0 } else { -1.0 };
+    let words = query.chunks(64).enumerate();
+    words.map(|(k, units)| signed_sum(bits.word(n, k), units, sign)).sum()
+}
+
+fn signed_sum(word: u64, units: &[f64], sign: impl Fn(u64, usize) -> f64) -> f64 {
+    units.iter().enumerate().map(|(j, z)| sign(word, j) * z).sum()
+}
+
+/// Adds `weight` times a pattern.
+pub(super) fn add_scaled(bits: &Packed, n: usize, weight: f64, sum: &mut [f64]) {
+    for (k, units) in sum.chunks_mut(64).enumerate() {
+        let word = bits.word(n, k);
+        for (j, unit) in units.iter_mut().enumerate() {
+            *unit += if word >> j & 1 == 1 { weight } else { -weight };
+        }
+    }
+}
+
+/// What each nibble of a pattern adds to a query's sum.
+struct Tables {
+    entries: Vec<[u8; 16]>,
+    step: f64,
+    error: f64,
+}
+
+impl Tables {
+    fn new<F: Real>(query: &[F], words: usize) -> Self {
+        let unit = |j: usize| query.get(j).map_or(0.0, |z| z.wide());
+        let groups = words * NIBBLES;
+        // What a nibble adds, from 0 (all units against the query) on.
+        let entry = |group: usize, nibble: usize| -> f64 {
+            let each = (0..NIBBLE).map(|b| {
+                let z = unit(group * NIBBLE + b);
+                if (nibble >> b & 1 == 1) == (z > 0.0) { 2.0 * z.abs() } else { 0.0 }
+            });
+            each.sum()
+        };
+        let largest = (0..groups)
+            .map(|g| (0..NIBBLE).map(|b| 2.0 * unit(g * NIBBLE + b).abs()).sum())
+            .fold(0.0, f64::max);
+        let magnitude = query.iter().map(|z| z.wide().abs()).fold(0.0, f64::max);
+        let even = query.iter().all(|z| z.wide().abs() == magnitude);
+        // Two entries are added in 8 bits, all of them in 16.
+        let most = (usize::from(u16::MAX) / groups).min(127);
+        let step = match (largest > 0.0, even && most >= NIBBLE) {
+            (false, _) => 1.0,
+            (true, true) => 2.0 * magnitude,
+            (true, false) => largest / most as f64,
+        };
+        let mut tables = Tables { entries: vec![[0; 16]; groups], step, error: 0.0 };
+        for (group, entries) in tables.entries.iter_mut().enumerate() {
+            let mut worst = 0.0_f64;
+            for (nibble, place) in entries.iter_mut().enumerate() {
+                let exact = entry(group, nibble);
+                let whole = (exact / step).round().min(most as f64);
+                worst = worst.max((whole * step - exact).abs());
+                *place = whole as u8;
+            }
+            tables.error += worst;
+        }
+        tables
+    }
+
+    /// The least sum of what may weigh something, where that is nothing for products less than the best by `cut`,
+    /// or may be among the best `top`; from the largest sums of all tiles.
+    fn bar(&self, cut: f64, largest: &mut [u16], top: usize) -> u32 {
+        // Rounded up, and one more for the rounding of this.
+        let whole = |difference: f64| (difference / self.step).ceil().min(f64::from(1 << 20)) as u32 + 1;
+        let best = u32::from(largest.iter().copied().max().unwrap_or(0));
+        // Of so many tiles each has one that is as large.
+        let last = match top <= largest.len() {
+            true => u32::from(*largest.select_nth_unstable_by(top - 1, |a, b| b.cmp(a)).1),
+            false => 0,
+        };
+        let weighs = best.saturating_sub(whole(cut + 2.0 * self.error));
+        weighs.min(last.saturating_sub(whole(2.0 * self.error)))
+    }
+}
+
+/// Passes over some tiles of patterns.
+struct Scan<'a> {
+    bits: &'a Packed,
+    tables: &'a [Tables],
+}
+
+impl Scan<'_> {
+    /// The largest sum of each tile, one query of the block after the other.
+    fn largest(&self, tiles: Range<usize>, block: Range<usize>) -> Vec<u16> {
+        let mut largest = vec![0; block.len() * tiles.len()];
+        let task = Task { scan: self, tiles, block };
+        match Level::best() {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY, here and below: the machine has what the function was compiled for.
+            Level::Avx512 => unsafe { largest_with_avx512(&task, &mut largest) },
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => unsafe { largest_with_avx2(&task, &mut largest) },
+            Level::Portable => task.largest::<Portable>(&mut largest),
+        }
+        largest
+    }
+
+    /// Patterns whose sums are no less than the query's bar, by rising number. Few tiles have any, so this is
+    /// compiled for no machine in particular.
+    fn list(
+        &self,
+        tiles: Range<usize>,
+        block: Range<usize>,
+        largest: &[u16],
+        bars: &[Option<u32>],
+    ) -> Vec<Vec<u32>> {
+        let words = self.bits.words();
+        let mut lists = vec![Vec::new(); block.len()];
+        let mut planes = vec![[0_u8; ROWS]; words * NIBBLES];
+        let mut sums = [0_u16; ROWS];
+        for (k, tile) in tiles.clone().enumerate() {
+            let mut laid = false;
+            for (q, bar) in bars.iter().enumerate() {
+                let Some(bar) = bar.filter(|&bar| u32::from(largest[q * tiles.len() + k]) >= bar) else {
+                    continue;
+                };
+                if !laid {
+                    lay(tile_of(self.bits, tile), words, &mut planes);
+                    laid = true;
+                }
+                Portable::sums(&self.tables[block.start + q].entries, &planes, &mut sums);
+                let rows = tile * ROWS..self.bits.len().min((tile + 1) * ROWS);
+                let near = rows.filter(|n| u32::from(sums[place(n % ROWS)]) >= bar);
+                lists[q].extend(near.map(|n| n as u32));
+            }
+        }
+        lists
+    }
+}
+
+/// The groups of eight patterns of a tile.
+fn tile_of(bits: &Packed, tile: usize) -> &[Eight] {
+    let groups = bits.len().div_ceil(EIGHT);
+    let (from, to) = (tile * ROWS / EIGHT, groups.min((tile + 1) * ROWS / EIGHT));
+    &bits.groups()[from * bits.words()..to * bits.words()]
+}
+
+/// Some tiles for some queries.
+struct Task<'a> {
+    scan: &'a Scan<'a>,
+    tiles: Range<usize>,
+    block: Range<usize>,
+}
+
+impl Task<'_> {
+    #[inline(always)]
+    fn largest<L: Lookup>(&self, out: &mut [u16]) {
+        let words = self.scan.bits.words();
+        let mut planes = vec![[0_u8; ROWS]; words * NIBBLES];
+        let mut sums = [0_u16; ROWS];
+        for (k, tile) in self.tiles.clone().enumerate() {
+            let groups = tile_of(self.scan.bits, tile);
+            lay(groups, words, &mut planes);
+            let rows = (self.scan.bits.len() - tile * ROWS).min(ROWS);
+            for (q, tables) in self.scan.tables[self.block.clone()].iter().enumerate() {
+                let mut largest = L::sums(&tables.entries, &planes, &mut sums);
+                if rows < ROWS {
+                    largest = (0..rows).map(|row| sums[place(row)]).fold(0, u16::max);
+                }
+                out[q * self.tiles.len() + k] = largest;
+            }
+        }
+    }
+}
+
+macro_rules! largest_with {
+    ($name:ident, $lookup:ident, $features:literal) => {
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = $features)]
+        fn $name(task: &Task, out: &mut [u16]) {
+            task.largest::<x86::$lookup>(out);
+        }
+    };
+}
+largest_with!(largest_with_avx2, Avx2, "avx2");
+largest_with!(largest_with_avx512, Avx512, "avx512f,avx512bw,avx2");
+
+/// Nibbles of patterns side by side: `planes[g][r]` is nibble g of pattern r. Patterns beyond the last have
+/// what was there before.
+#[inline(always)]
+fn lay(groups: &[Eight], words: usize, planes: &mut [[u8; ROWS]]) {
+    const LOW: u64 = 0x0F0F_0F0F_0F0F_0F0F;
+    for (group, rows) in groups.chunks_exact(words).enumerate() {
+        for (k, eight) in rows.iter().enumerate() {
+            for (byte, column) in turn(eight.0).into_iter().enumerate() {
+                let plane = k * NIBBLES + 2 * byte;
+                let (low, high) = (column & LOW, column >> 4 & LOW);
+                planes[plane][group * EIGHT..][..EIGHT].copy_from_slice(&low.to_le_bytes());
+                planes[plane + 1][group * EIGHT..][..EIGHT].copy_from_slice(&high.to_le_bytes());
+            }
+        }
+    }
+}
+
+/// Eight rows of eight bytes, turned round: byte r of column b is byte b of row r.
+#[inline(always)]
+fn turn(mut rows: [u64; EIGHT]) -> [u64; EIGHT] {
+    const MASKS: [u64; 3] = [0x00FF_00FF_00FF_00FF, 0x0000_FFFF_0000_FFFF, 0x0000_0000_FFFF_FFFF];
+    for (step, mask) in MASKS.into_iter().enumerate() {
+        let (apart, shift) = (1 << step, 8 << step);
+        for r in (0..EIGHT).filter(|r| r & apart == 0) {
+            let (a, b) = (rows[r], rows[r + apart]);
+            rows[r] = a & mask | (b & mask) << shift;
+            rows[r + apart] = a >> shift & mask | b & !mask;
+        }
+    }
+    rows
+}
+
+/// Where the sum of a pattern stands: of each block the even patterns before the odd ones.
+#[inline(always)]
+fn place(row: usize) -> usize {
+    row / BLOCK * BLOCK + row % 2 * (BLOCK / 2) + row % BLOCK / 2
+}
+
+/// Patterns of a block, whose sums stand together on every machine.
+const BLOCK: usize = 64;
+
+/// What looks nibbles up. Only instruction sets that the tests execute are here.
+trait Lookup {
+    /// Sums of the tables' entries over all nibbles, and the largest of them.
+    fn sums(tables: &[[u8; 16]], planes: &[[u8; ROWS]], sums: &mut [u16; ROWS]) -> u16;
+}
+
+/// Any machine.
+struct Portable;
+
+impl Lookup for Portable {
+    #[inline(always)]
+    fn sums(tables: &[[u8; 16]], planes: &[[u8; ROWS]], sums: &mut [u16; ROWS]) -> u16 {
+        let mut natural = [0_u16; ROWS];
+        for (table, plane) in tables.iter().zip(planes) {
+            for (sum, nibble) in natural.iter_mut().zip(plane) {
+                *sum += u16::from(table[usize::from(nibble & 15)]);
+            }
+        }
+        natural.iter().enumerate().for_each(|(row, &sum)| sums[place(row)] = sum);
+        natural.into_iter().fold(0, u16::max)
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::*;
+
+    use super::{BLOCK, Lookup, ROWS};
+
+    macro_rules! lookup {
+        ($machine:ident, $vector:ident, $bytes:literal, $zero:ident, $table:expr, $load:ident, $store:ident,
+         $shuffle:ident, $add8:ident, $add16:ident, $sub16:ident, $right:ident, $left:ident, $max:ident) => {
+            // SAFETY of all of it: reached only from functions compiled for this machine; loads and stores stay
+            // within arrays of ROWS.
+            pub struct $machine;
+
+            impl Lookup for $machine {
+                #[inline(always)]
+                fn sums(tables: &[[u8; 16]], planes: &[[u8; ROWS]], sums: &mut [u16; ROWS]) -> u16 {
+                    /// Vectors at a time: two sums of each stay in registers.
+                    const VECTORS: usize = 4;
+                    let mut largest = unsafe { $zero() };
+                    for from in (0..ROWS).step_by(VECTORS * $bytes) {
+                        let mut all = unsafe { [$zero(); VECTORS] };
+                        let mut odd = unsafe { [$zero(); VECTORS] };
+                        for (tables, planes) in tables.chunks_exact(2).zip(planes.chunks_exact(2)) {
+                            unsafe {
+                                let first: $vector = $table(&tables[0]);
+                                let second: $vector = $table(&tables[1]);
+                                for v in 0..VECTORS {
+                                    let at = from + v * $bytes;
+                                    let a = $shuffle(first, $load(planes[0].as_ptr().add(at).cast()));
+                                    let b = $shuffle(second, $load(planes[1].as_ptr().add(at).cast()));
+                                    // Pairs fit in 8 bits. Sums of 16 bits hold the even patterns and 256 times the odd.
+                                    let both = $add8(a, b);
+                                    all[v] = $add16(all[v], both);
+                                    odd[v] = $add16(odd[v], $right::<8>(both));
+                                }
+                            }
+                        }
+                        for v in 0..VECTORS {
+                            unsafe {
+                                let even = $sub16(all[v], $left::<8>(odd[v]));
+                                let at = from + v * $bytes;
+                                // The even and odd halves of a block of 64.
+                                let start = at / BLOCK * BLOCK + at % BLOCK / 2;
+                                $store(sums.as_mut_ptr().add(start).cast(), even);
+                                $store(sums.as_mut_ptr().add(start + BLOCK / 2).cast(), odd[v]);
+                                largest = $max(largest, $max(even, odd[v]));
+                            }
+                        }
+                    }
+                    let mut numbers = [0_u16; $bytes / 2];
+                    unsafe { $store(numbers.as_mut_ptr().cast(), largest) };
+                    numbers.into_iter().fold(0, u16::max)
+                }
+            }
+        };
+    }
+
+    #[inline(always)]
+    unsafe fn table256(table: &[u8; 16]) -> __m256i {
+        unsafe { _mm256_broadcastsi128_si256(_mm_loadu_si128(table.as_ptr().cast())) }
+    }
+
+    #[inline(always)]
+    unsafe fn table512(table: &[u8; 16]) -> __m512i {
+        unsafe { _mm512_broadcast_i32x4(_mm_loadu_si128(table.as_ptr().cast())) }
+    }
+
+    lookup!(
+        Avx2,
+        __m256i,
+        32,
+        _mm256_setzero_si256,
+        table256,
+        _mm256_loadu_si256,
+        _mm256_storeu_si256,
+        _mm256_shuffle_epi8,
+        _mm256_add_epi8,
+        _mm256_add_epi16,
+        _mm256_sub_epi16,
+        _mm256_srli_epi16,
+        _mm256_slli_epi16,
+        _mm256_max_epu16
+    );
+    lookup!(
+        Avx512,
+        __m512i,
+        64,
+        _mm512_setzero_si512,
+        table512,
+        _mm512_loadu_si512,
+        _mm512_storeu_si512,
+        _mm512_shuffle_epi8,
+        _mm512_add_epi8,
+        _mm512_add_epi16,
+        _mm512_sub_epi16,
+        _mm512_srli_epi16,
+        _mm512_slli_epi16,
+        _mm512_max_epu16
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::noise::{Purpose, Stream};
+
+    fn random(n: usize, dim: usize, seed: u64) -> Packed {
+        let mut stream = Stream::new(seed, Purpose::Patterns, 0);
+        Packed::from_signs(Array2::from_shape_fn((n, dim), |_| stream.uniform() as f32 - 0.5).view())
+    }
+
+    /// Every instruction set of this machine, against sums one nibble at a time.
+    #[test]
+    fn all_machines_look_up_the_same() {
+        for dim in [3, 64, 200, 1000] {
+            let bits = random(ROWS, dim, 1);
+            let mut stream = Stream::new(2, Purpose::Patterns, 0);
+            let query: Vec<f64> = (0..dim).map(|_| stream.normal()).collect();
+            let tables = Tables::new(&query, bits.words());
+            let mut planes = vec![[0; ROWS]; bits.words() * NIBBLES];
+            lay(bits.groups(), bits.words(), &mut planes);
+            let expected: Vec<u16> = (0..ROWS)
+                .map(|n| {
+                    let nibble = |g: usize| (bits.word(n, g / NIBBLES) >> (4 * (g % NIBBLES)) & 15) as usize;
+                    (0..planes.len()).map(|g| u16::from(tables.entries[g][nibble(g)])).sum()
+                })
+                .collect();
+            let check = |largest: u16, sums: &[u16; ROWS], name: &str| {
+                for (n, &sum) in expected.iter().enumerate() {
+                    assert_eq!(sums[place(n)], sum, "{name}, {dim} units, pattern {n}");
+                }
+                assert_eq!(Some(largest), expected.iter().copied().max());
+            };
+            let mut sums = [0; ROWS];
+            check(Portable::sums(&tables.entries, &planes, &mut sums), &sums, "portable");
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx2")]
+                fn avx2(tables: &Tables, planes: &[[u8; ROWS]], sums: &mut [u16; ROWS]) -> u16 {
+                    x86::Avx2::sums(&tables.entries, planes, sums)
+                }
+                #[target_feature(enable = "avx512f,avx512bw")]
+                fn avx512(tables: &Tables, planes: &[[u8; ROWS]], sums: &mut [u16; ROWS]) -> u16 {
+                    x86::Avx512::sums(&tables.entries, planes, sums)
+                }
+                // SAFETY: the machine has what the functions were compiled for.
+                if Level::best() != Level::Portable {
+                    check(unsafe { avx2(&tables, &planes, &mut sums) }, &sums, "AVX2");
+                }
+                if Level::best() == Level::Avx512 {
+                    check(unsafe { avx512(&tables, &planes, &mut sums) }, &sums, "AVX-512");
+                }
+            }
+            // The bound that everything rests on.
+            let total: f64 = query.iter().map(|z| z.abs()).sum();
+            for (n, &sum) in expected.iter().enumerate() {
+                let off = (tables.step * f64::from(sum) - total - product(&bits, n, &query)).abs();
+                assert!(
+                    off <= tables.error * (1.0 + 1e-12),
+                    "{dim} units, pattern {n}: {off} > {}",
+                    tables.error
+                );
+            }
+        }
+    }
+}
