@@ -1,13 +1,15 @@
 //! From names on the command line to memories and rows.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use attractor::memories::{self, Options, Spec, model};
+use attractor::patterns::Packed;
 use attractor::{Extras, Memory, Preparation, Prepare, Real};
 use attractor_data::{
-    Description, Dtype, Head, Reading, Rows, Shape, Summary, is_description, read, read_description,
-    read_memory, summary,
+    Description, Disk, Dtype, Head, Reading, Rows, Shape, Summary, is_description, read, read_description,
+    read_memory_within, summary,
 };
 
 use crate::args::{Files, Patterns, Store, Work};
@@ -182,6 +184,8 @@ fn extended<F: Real>(store: &Store, described: Description, options: &Options) -
         ("labels", how.labels.is_some()),
         ("weights", how.weights.is_some()),
         ("values", how.values.is_some()),
+        ("packed", how.packed),
+        ("memory-limit", how.memory_limit.is_some()),
     ];
     if let Some((name, _)) = given.iter().find(|(_, given)| *given) {
         bail!(
@@ -226,6 +230,7 @@ pub fn stored<F: Real>(
         ("labels", how.labels.is_some()),
         ("weights", how.weights.is_some()),
         ("values", how.values.is_some()),
+        ("packed", how.packed),
     ];
     if let Some((name, _)) = given.iter().find(|(_, given)| *given) {
         bail!(
@@ -233,7 +238,7 @@ pub fn stored<F: Real>(
             path.display()
         );
     }
-    let stored = read_memory::<F>(path)?;
+    let stored = read_memory_within::<F>(path, how.memory_limit)?;
     let mut spec = stored.spec;
     let rule = |options: &Options| {
         let own = options.iter().find(|(name, _)| *name == "rule").map(|(_, value)| value.to_owned());
@@ -289,10 +294,85 @@ pub fn patterns<F: Real>(
             anyhow::anyhow!("prepare: expected none, center, normalize or auto, found {name}")
         })?,
     };
-    let values = rows.all()?.floats::<F>();
-    let patterns = attractor::Patterns::prepared(values, prepare, spins)?;
+    let bytes = (head.rows as u64).saturating_mul((head.columns * size_of::<F>()) as u64);
+    let patterns = if how.packed {
+        packed(rows, how.prepare.as_deref())?
+    } else if how.memory_limit.is_some_and(|limit| bytes > limit) {
+        streamed(&head, prepare, spins)?
+    } else {
+        attractor::Patterns::prepared(rows.all()?.floats::<F>(), prepare, spins)?
+    };
     let patterns = patterns.with(extras(&head, how)?)?;
     Ok((head, patterns))
+}
+
+/// The rows of a file, which stay there.
+fn streamed<F: Real>(head: &Head, prepare: Prepare, spins: bool) -> Result<attractor::Patterns<F>> {
+    let path = head.path.display();
+    if spins {
+        let models = memories::models_that(|card| card.streams);
+        bail!(
+            "memory-limit: expected a model that reads a few patterns at a time ({models}), or a higher limit"
+        );
+    }
+    let Some(disk) = Disk::open(&head.path)? else {
+        bail!(
+            "memory-limit: expected a plain .npy or stored memory, which can be read in place, found {path}; raise the limit or save it with numpy.save"
+        );
+    };
+    Ok(attractor::Patterns::streamed_raw(Arc::new(disk), prepare)?)
+}
+
+/// The rows of a file at one bit a unit. Two values are one unit apart from their middle: -1 and 1 stay as they are.
+fn packed<F: Real>(mut rows: Rows, prepare: Option<&str>) -> Result<attractor::Patterns<F>> {
+    let head = rows.head().clone();
+    let path = head.path.display();
+    if let Some(name) = prepare.filter(|name| !["auto", "none"].contains(name)) {
+        bail!(
+            "prepare: expected auto or none with --packed, which maps two values to -1 and 1, found {name}"
+        );
+    }
+    let mut bits = Packed::new(head.rows, head.columns);
+    let mut levels: Vec<f64> = Vec::new();
+    let mut first = 0;
+    while let Some(table) = rows.next_batch(batch_of(head.columns))? {
+        let values = table.floats::<F>();
+        for ((row, unit), value) in values.indexed_iter() {
+            let value = value.wide();
+            if !levels.contains(&value) {
+                levels.push(value);
+            }
+            if levels.len() > 2 || !value.is_finite() {
+                let row = row + first;
+                bail!(
+                    "{path}: expected two values (-1 and 1, 0 and 1) with --packed, found {value} at row {row}, unit {unit}; leave --packed away"
+                );
+            }
+        }
+        let middle = levels.iter().sum::<f64>() / levels.len() as f64;
+        // Where all of the first rows are alike, the other value may still come.
+        let up = |value: f64| if levels.len() == 2 { value > middle } else { value > 0.0 };
+        for (row, values) in values.outer_iter().enumerate() {
+            for (k, units) in values.to_vec().chunks(64).enumerate() {
+                let word = units.iter().enumerate().map(|(j, v)| u64::from(up(v.wide())) << j).sum();
+                bits.set_word(first + row, k, word);
+            }
+        }
+        first += values.nrows();
+    }
+    let preparation = match levels[..] {
+        [a, b] if (a, b) != (-1.0, 1.0) && (a, b) != (1.0, -1.0) => {
+            Preparation::Affine { mean: vec![(a + b) / 2.0; head.columns], scale: 2.0 / (a - b).abs() }
+        }
+        [a] if a.abs() != 1.0 => bail!("{path}: expected two values with --packed, found {a} alone"),
+        _ => Preparation::Identity,
+    };
+    if let [a, b] = levels[..]
+        && (a.min(b) > 0.0 || a.max(b) <= 0.0)
+    {
+        bail!("{path}: expected one value above 0 and one that is not, with --packed, found {a} and {b}");
+    }
+    Ok(attractor::Patterns::packed(bits, preparation)?)
 }
 
 /// Labels, weights and associated values of the rows of a file.

@@ -18,11 +18,13 @@ pub use description::{
 };
 pub use digits::{Digits, digits};
 pub use error::{Error, Result};
-pub use formats::{Head, Reading, Rows, read, read_bytes, read_mask};
+pub use formats::{Disk, Head, Reading, Rows, read, read_bytes, read_mask};
 pub use output::{
     NewFile, NpyWriter, NpzWriter, Number, abandon_unfinished, write_atomically, write_npy, write_png,
 };
 pub use shape::{Layout, Shape};
-pub use stored::{Shaped, Stored, Summary, Training, memory_from_bytes, read_memory, summary};
+pub use stored::{
+    Shaped, Stored, Summary, Training, memory_from_bytes, read_memory, read_memory_within, summary,
+};
 pub use synthetic::{random_noise, random_spins};
 pub use table::{Dtype, Table};

@@ -1,18 +1,19 @@
 //! Memories in files: model, options, patterns and what was learned of them, in one safetensors file.
 //!
-//! Arrays: `patterns` (N × D, prepared), `couplings` (D × D, of a classical network), `layers.K.weight` and
+//! Arrays: `patterns` (N × D, prepared; of packed memories bits, eight units a byte), `couplings` (D × D, of a classical network), `layers.K.weight` and
 //! `layers.K.bias` (of a score network, as PyTorch names and shapes them), `weights` (N),
 //! `associated` (N × Dv), and of the preparation `mean` and `scale`, or `threshold`, `low` and `high`. The
 //! metadata has one entry, `attractor`, which says the rest as JSON. What training needs to go on stands under
 //! names that begin with `training.`.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::BufReader;
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 
 use attractor::memories::{Learned, Memory, Spec, Weights};
 use attractor::networks::{Architecture, Network};
+use attractor::patterns::{Packed, Source};
 use attractor::{Extras, Patterns, Preparation, Real};
 use ndarray::Array2;
 use safetensors::SafeTensors;
@@ -20,7 +21,7 @@ use safetensors::tensor::{Dtype as TensorType, Metadata, TensorView, serialize};
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::formats::safetensors as format;
+use crate::formats::{Disk, safetensors as format};
 use crate::output::write_atomically;
 use crate::shape::Shape;
 
@@ -63,6 +64,8 @@ pub struct Summary {
     pub dim: usize,
     /// Number type: `f32` or `f64`.
     pub dtype: &'static str,
+    /// Whether patterns are of ±1, at one bit a unit.
+    pub packed: bool,
     /// How raw rows become states, in a few words.
     pub preparation: String,
     /// Labels, one a pattern.
@@ -142,11 +145,15 @@ impl<F: Real> Stored<F> {
             "labels": extras.labels,
             "network": network.map(shaped_json),
             "training": self.training.as_ref().map(|t| &t.says),
+            "packed": patterns.bits().map(|_| json!({ "units": patterns.dim(), "dtype": F::NAME })),
         });
         // One entry: several would come in another order each time.
         let meta = HashMap::from([(KEY.to_owned(), says.to_string())]);
 
-        let mut arrays = vec![array("patterns", patterns.values().dim(), patterns.values().iter().copied())];
+        let mut arrays = vec![match patterns.bits() {
+            Some(bits) => packed(bits),
+            None => array("patterns", patterns.values().dim(), patterns.values().iter().copied()),
+        }];
         if let Some(vectors) = &extras.associated {
             arrays.push(array("associated", vectors.dim(), vectors.iter().copied()));
         }
@@ -184,6 +191,26 @@ impl<F: Real> Stored<F> {
 }
 
 type Array = (String, TensorType, Vec<usize>, Vec<u8>);
+
+/// ±1 patterns as bytes, N × ⌈D/8⌉: unit j is bit j mod 8 of byte ⌊j/8⌋ (NumPy's packbits with bitorder little).
+fn packed(bits: &Packed) -> Array {
+    let width = bits.dim().div_ceil(8);
+    let row = |n: usize| (0..bits.words()).flat_map(move |k| bits.word(n, k).to_le_bytes()).take(width);
+    ("patterns".to_owned(), TensorType::U8, vec![bits.len(), width], (0..bits.len()).flat_map(row).collect())
+}
+
+/// The bits of such bytes.
+fn unpacked(bytes: &[u8], len: usize, dim: usize) -> Packed {
+    let mut bits = Packed::new(len, dim);
+    for (n, row) in bytes.chunks_exact(dim.div_ceil(8)).enumerate() {
+        for (k, word) in row.chunks(8).enumerate() {
+            let mut eight = [0; 8];
+            eight[..word.len()].copy_from_slice(word);
+            bits.set_word(n, k, u64::from_le_bytes(eight));
+        }
+    }
+    bits
+}
 
 /// A list of one a pattern, unit or weight.
 fn vector<T: Real>(name: &str, values: &[T]) -> Array {
@@ -301,12 +328,17 @@ fn describe(path: &Path, head: &Metadata) -> Result<Option<Summary>> {
         spec.options.set(name, value.as_str().ok_or_else(|| damaged("options"))?);
     }
     let patterns = head.info("patterns").ok_or_else(|| damaged("list of patterns"))?;
-    let &[count, dim] = &patterns.shape[..] else {
+    let &[count, width] = &patterns.shape[..] else {
         return Err(damaged("list of patterns"));
     };
-    let dtype = match patterns.dtype {
-        TensorType::F32 => "f32",
-        TensorType::F64 => "f64",
+    let packed = &says["packed"];
+    let units = packed["units"].as_u64().and_then(|units| usize::try_from(units).ok());
+    let (dim, dtype) = match (patterns.dtype, units) {
+        (TensorType::F32, None) => (width, "f32"),
+        (TensorType::F64, None) => (width, "f64"),
+        (TensorType::U8, Some(units)) if units.div_ceil(8) == width => {
+            (units, if packed["dtype"] == "f64" { "f64" } else { "f32" })
+        }
         _ => return Err(damaged("number type")),
     };
     let has = |name: &str| head.info(name).is_some();
@@ -329,6 +361,7 @@ fn describe(path: &Path, head: &Metadata) -> Result<Option<Summary>> {
         patterns: count,
         dim,
         dtype,
+        packed: units.is_some(),
         preparation: preparation.to_owned(),
         labels,
         weighted: has("weights"),
@@ -358,7 +391,52 @@ pub fn read_memory<F: Real>(path: &Path) -> Result<Stored<F>> {
 pub fn memory_from_bytes<F: Real>(path: &Path, bytes: &[u8]) -> Result<Stored<F>> {
     let damaged = |e: safetensors::SafeTensorError| wrong(path, format!("a damaged or truncated file ({e})"));
     let (_, head) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
+    from_arrays(path, &head, bytes, None)
+}
+
+/// Reads a stored memory whose patterns may take `limit` bytes as numbers; if they would take more, they stay in the
+/// file.
+///
+/// # Errors
+/// As [`read_memory`]; patterns that are more, of a network or a model with couplings.
+pub fn read_memory_within<F: Real>(path: &Path, limit: Option<u64>) -> Result<Stored<F>> {
+    let failed = |error| Error::read(path, error);
+    let mut reader = BufReader::new(std::fs::File::open(path).map_err(failed)?);
+    let (head, start) = format::head(path, &mut reader)?;
     let summary = describe(path, &head)?.ok_or_else(|| wrong(path, "a file of arrays that says no model"))?;
+    let size = (summary.patterns as u64).saturating_mul(summary.dim as u64 * size_of::<F>() as u64);
+    if limit.is_none_or(|limit| size <= limit) || summary.packed {
+        return read_memory(path);
+    }
+    let Some(disk) = Disk::open(path)? else {
+        return Err(wrong(path, "one whose patterns cannot be read in place"));
+    };
+    // All arrays but the patterns.
+    let mut others = Vec::new();
+    for (name, info) in head.tensors().into_iter().filter(|(name, _)| name != "patterns") {
+        let mut bytes = vec![0; info.data_offsets.1 - info.data_offsets.0];
+        reader.seek(SeekFrom::Start((start + info.data_offsets.0) as u64)).map_err(failed)?;
+        reader.read_exact(&mut bytes).map_err(failed)?;
+        others.push((name, info.dtype, info.shape.clone(), bytes));
+    }
+    let damaged = |e: safetensors::SafeTensorError| wrong(path, format!("a damaged or truncated file ({e})"));
+    let mut views = Vec::new();
+    for (name, kind, sizes, bytes) in &others {
+        views.push((name.as_str(), TensorView::new(*kind, sizes.clone(), bytes).map_err(damaged)?));
+    }
+    let bytes = serialize(views, None).map_err(damaged)?;
+    from_arrays(path, &head, &bytes, Some(Arc::new(disk)))
+}
+
+/// A memory from its head and its arrays; patterns from elsewhere if they are not among those.
+fn from_arrays<F: Real>(
+    path: &Path,
+    head: &Metadata,
+    bytes: &[u8],
+    elsewhere: Option<Arc<dyn Source<F>>>,
+) -> Result<Stored<F>> {
+    let damaged = |e: safetensors::SafeTensorError| wrong(path, format!("a damaged or truncated file ({e})"));
+    let summary = describe(path, head)?.ok_or_else(|| wrong(path, "a file of arrays that says no model"))?;
     let arrays = SafeTensors::deserialize(bytes).map_err(damaged)?;
     let refused = |e: attractor::Error| wrong(path, format!("one that does not hold together ({e})"));
 
@@ -396,14 +474,23 @@ pub fn memory_from_bytes<F: Real>(path: &Path, bytes: &[u8]) -> Result<Stored<F>
     } else {
         Preparation::Identity
     };
-    let values = table("patterns")?.ok_or_else(|| wrong(path, "one without patterns"))?;
     let extras = Extras {
         labels: summary.labels,
         weights: list("weights")?,
         associated: table("associated")?.map(narrow),
     };
-    let patterns =
-        Patterns::restore(narrow(values), preparation).and_then(|p| p.with(extras)).map_err(refused)?;
+    let patterns = match elsewhere {
+        Some(source) => Patterns::streamed(source, preparation),
+        None if summary.packed => {
+            let bytes = arrays.tensor("patterns").map_err(damaged)?;
+            Patterns::packed(unpacked(bytes.data(), summary.patterns, summary.dim), preparation)
+        }
+        None => {
+            let values = table("patterns")?.ok_or_else(|| wrong(path, "one without patterns"))?;
+            Patterns::restore(narrow(values), preparation)
+        }
+    };
+    let patterns = patterns.and_then(|p| p.with(extras)).map_err(refused)?;
     let weights = match (table("couplings")?, summary.network) {
         (Some(couplings), _) => Some(Weights::Couplings(couplings)),
         (_, Some(Shaped { architecture, levels, spread })) => {

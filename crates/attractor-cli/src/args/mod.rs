@@ -136,6 +136,30 @@ pub struct Patterns {
     /// Vectors that the patterns bring to mind: a file of N rows
     #[arg(long, value_name = "FILE")]
     pub values: Option<PathBuf>,
+    /// Keep patterns of two values at one bit a unit, 1/32 of the memory of f32
+    #[arg(long)]
+    pub packed: bool,
+    /// Most memory that patterns may take, as in 256M or 2G: if they are more, they are read from their file again and
+    /// again (plain .npy and stored memories; modern and diffusion)
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub memory_limit: Option<u64>,
+}
+
+/// Bytes: a whole number, of K, M, G or T.
+fn size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let power = match text[digits.len()..].to_uppercase().as_str() {
+        "" | "B" => 0,
+        "K" | "KB" => 1,
+        "M" | "MB" => 2,
+        "G" | "GB" => 3,
+        "T" | "TB" => 4,
+        _ => u32::MAX,
+    };
+    let bytes = digits.parse::<u64>().ok().zip(1024_u64.checked_pow(power));
+    bytes
+        .and_then(|(count, unit)| count.checked_mul(unit))
+        .ok_or("expected a size as in 256M or 2G".to_owned())
 }
 
 /// Options of every command that works for a while.

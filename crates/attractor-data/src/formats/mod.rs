@@ -5,6 +5,7 @@
 
 mod cifar;
 mod csv;
+mod disk;
 mod idx;
 mod labels;
 mod npy;
@@ -18,6 +19,7 @@ use std::io::{BufRead, BufReader, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use disk::Disk;
 use flate2::bufread::MultiGzDecoder;
 use ndarray::Array2;
 

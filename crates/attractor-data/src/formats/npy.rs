@@ -19,7 +19,7 @@ pub(super) fn open(path: &Path, mut bytes: Bytes) -> Result<Opened> {
 }
 
 /// Reads the head: what follows it, and how long it was.
-fn head(path: &Path, reader: &mut dyn Read) -> Result<(Array, u64)> {
+pub(super) fn head(path: &Path, reader: &mut dyn Read) -> Result<(Array, u64)> {
     let damaged = |found: &str| Error::content(path, "a NumPy .npy file", found, CURE);
     let short = |_| damaged("a file that ends within its head");
     let mut start = [0; 8];

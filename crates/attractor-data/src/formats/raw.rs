@@ -62,6 +62,35 @@ const CURE: &str = "save it again as float32, float64, uint8, int8 or bool";
 /// Opens the array that the reader has come to: the first size counts rows, the others are joined; a
 /// vector is one row. `bytes.length` counts what is left, where known.
 pub(super) fn open(path: &Path, bytes: Bytes, array: Array) -> Result<Opened> {
+    let [rows, columns] = sizes(path, &array, bytes.length)?;
+    let split = usize::from(array.sizes.len() > 1);
+    let head = Head {
+        path: path.to_owned(),
+        rows,
+        columns,
+        dtype: array.kind.dtype(),
+        shape: Shape::of_sizes(&array.sizes[split..]),
+        labels: None,
+    };
+    let mut raw = Raw {
+        path: path.to_owned(),
+        reader: bytes.reader,
+        kind: array.kind,
+        big_endian: array.big_endian,
+        columns,
+        left: rows,
+    };
+    if array.by_columns && array.sizes.len() > 1 && rows > 0 && columns > 0 {
+        let values = raw.take(rows)?;
+        let sizes = array.sizes.clone();
+        let values = values.pick((0..rows * columns).map(|place| by_columns(&sizes, place)));
+        return Ok((head, Box::new(Whole { values, columns, at: 0 })));
+    }
+    Ok((head, Box::new(raw)))
+}
+
+/// Rows and columns of an array, of which `length` bytes are there, where known.
+pub(super) fn sizes(path: &Path, array: &Array, length: Option<u64>) -> Result<[usize; 2]> {
     let product = |sizes: &[usize]| sizes.iter().try_fold(1_usize, |p, &s| p.checked_mul(s));
     let sizes = &array.sizes[..];
     let split = usize::from(sizes.len() > 1);
@@ -78,7 +107,7 @@ pub(super) fn open(path: &Path, bytes: Bytes, array: Array) -> Result<Opened> {
             CURE,
         ));
     };
-    if let Some(length) = bytes.length.filter(|&l| l != size as u64) {
+    if let Some(length) = length.filter(|&l| l != size as u64) {
         let (found, cure) = if length < size as u64 {
             (
                 format!("{} bytes fewer: the file is truncated or its head wrong", size as u64 - length),
@@ -89,29 +118,7 @@ pub(super) fn open(path: &Path, bytes: Bytes, array: Array) -> Result<Opened> {
         };
         return Err(Error::content(path, "as many bytes as the head announces", found, cure));
     }
-    let head = Head {
-        path: path.to_owned(),
-        rows,
-        columns,
-        dtype: array.kind.dtype(),
-        shape: Shape::of_sizes(&sizes[split..]),
-        labels: None,
-    };
-    let mut raw = Raw {
-        path: path.to_owned(),
-        reader: bytes.reader,
-        kind: array.kind,
-        big_endian: array.big_endian,
-        columns,
-        left: rows,
-    };
-    if array.by_columns && sizes.len() > 1 && rows > 0 && columns > 0 {
-        let values = raw.take(rows)?;
-        let sizes = array.sizes.clone();
-        let values = values.pick((0..rows * columns).map(|place| by_columns(&sizes, place)));
-        return Ok((head, Box::new(Whole { values, columns, at: 0 })));
-    }
-    Ok((head, Box::new(raw)))
+    Ok([rows, columns])
 }
 
 /// Where the number at `place`, counted with the last index fastest, lies if the first is fastest.
@@ -160,7 +167,7 @@ impl Source for Raw {
 }
 
 /// The numbers, unless one is too large.
-fn decode(bytes: &[u8], kind: Kind, big: bool) -> Option<Values> {
+pub(super) fn decode(bytes: &[u8], kind: Kind, big: bool) -> Option<Values> {
     macro_rules! numbers {
         ($type:ty) => {
             bytes.chunks_exact(size_of::<$type>()).map(|chunk| {

@@ -68,29 +68,10 @@ pub(super) fn open(path: &Path, mut bytes: Bytes, array: Option<&str>) -> Result
         })?,
     };
     let info = wanted.1;
-    let kind = match info.dtype {
-        Dtype::F16 => Kind::F16,
-        Dtype::BF16 => Kind::Bf16,
-        Dtype::F32 => Kind::F32,
-        Dtype::F64 => Kind::F64,
-        Dtype::U8 => Kind::U8,
-        Dtype::BOOL => Kind::Bool,
-        Dtype::I8 => Kind::I8,
-        Dtype::I16 => Kind::I16,
-        Dtype::I32 => Kind::I32,
-        Dtype::I64 => Kind::I64,
-        Dtype::U16 => Kind::U16,
-        Dtype::U32 => Kind::U32,
-        Dtype::U64 => Kind::U64,
-        other => {
-            return Err(Error::content(
-                path,
-                "numbers that are float, integer or bool",
-                format!("{other:?}"),
-                CURE,
-            ));
-        }
-    };
+    let kind = kind(info.dtype).ok_or_else(|| {
+        let found = format!("{:?}", info.dtype);
+        Error::content(path, "numbers that are float, integer or bool", found, CURE)
+    })?;
     let all = (taken + metadata.data_len()) as u64;
     if let Some(length) = bytes.length.filter(|&l| l != all) {
         return Err(Error::content(
@@ -109,4 +90,24 @@ pub(super) fn open(path: &Path, mut bytes: Bytes, array: Option<&str>) -> Result
     let bytes = Bytes { reader: Box::new(reader), length: Some(there), file: false };
     let array = Array { kind, big_endian: false, sizes: info.shape.clone(), by_columns: false };
     raw::open(path, bytes, array)
+}
+
+/// The kind of numbers of an array, if they are plain numbers.
+pub(super) fn kind(dtype: Dtype) -> Option<Kind> {
+    Some(match dtype {
+        Dtype::F16 => Kind::F16,
+        Dtype::BF16 => Kind::Bf16,
+        Dtype::F32 => Kind::F32,
+        Dtype::F64 => Kind::F64,
+        Dtype::U8 => Kind::U8,
+        Dtype::BOOL => Kind::Bool,
+        Dtype::I8 => Kind::I8,
+        Dtype::I16 => Kind::I16,
+        Dtype::I32 => Kind::I32,
+        Dtype::I64 => Kind::I64,
+        Dtype::U16 => Kind::U16,
+        Dtype::U32 => Kind::U32,
+        Dtype::U64 => Kind::U64,
+        _ => return None,
+    })
 }

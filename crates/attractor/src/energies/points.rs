@@ -6,7 +6,7 @@ use super::{Denoise, Energy, Gradient};
 use crate::error::{Error, Result, check_rows, check_width};
 use crate::kernels::{Form, Read, attend, log_sum};
 use crate::noise::Stream;
-use crate::patterns::{Patterns, check_states};
+use crate::patterns::{Patterns, Window, check_states};
 use crate::real::Real;
 
 /// The noised density of stored patterns and its potential,
@@ -45,9 +45,9 @@ impl<F: Real> Points<F> {
         stream: &mut Stream,
     ) {
         let each = -(self.patterns.len() as f64).ln();
-        let mut space = Vec::new();
+        let mut window = Window::default();
         for n in 0..self.patterns.len() {
-            let pattern = self.patterns.rows(n..n + 1, &mut space);
+            let pattern = self.patterns.rows(n..n + 1, self.patterns.len(), &mut window);
             let square: f64 = z.iter().zip(pattern).map(|(z, y)| (z - y.wide()).powi(2)).sum();
             let own = self.patterns.log_weights().map_or(each, |w| w[n]);
             race.enter((part.0, n), part.1 + own - beta * square / 2.0, stream);

@@ -22,7 +22,7 @@ use ndarray::ArrayView2;
 
 use super::dots::{self, error_bound};
 use super::machine::{Aligned, Level, Machine, Single};
-use crate::patterns::Patterns;
+use crate::patterns::{Patterns, Window};
 use crate::real::Real;
 use crate::threads;
 
@@ -319,13 +319,13 @@ pub(super) fn pass<F: Real, K: Fold<F>, M: Machine<F>, const L: usize>(
         contenders: Vec::new(),
         active: Vec::new(),
     };
-    let mut read = Vec::new();
+    let mut window = Window::default();
     let mut next = range.start;
     while next < range.end {
         // The last tile takes a short rest along: a tile has its price, however few its patterns.
         let (first, last) = (next, if range.end - next <= most { range.end } else { next + length });
         next = last;
-        let rows = job.patterns.rows(first..last, &mut read);
+        let rows = job.patterns.rows(first..last, range.end, &mut window);
         job.patterns.squares_of(first..last, rows, &mut space.squares);
         let values = match &job.values {
             Values::Own => rows,

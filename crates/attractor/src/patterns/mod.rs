@@ -16,7 +16,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use ndarray::{ArcArray2, Array2, ArrayView2, Axis, concatenate};
-use store::{Selected, Store, Streamed, Stretched};
+pub(crate) use store::Window;
+use store::{Prepared, Selected, Store, Streamed, Stretched};
 
 use crate::error::{Error, Result};
 use crate::real::Real;
@@ -143,6 +144,22 @@ impl<F: Real> Patterns<F> {
             preparation: preparation.into(),
             spread: check_spread::<F>(survey.spread)?,
         })
+    }
+
+    /// Raw patterns that stay where they are, prepared as they are read: see [`prepared`](Self::prepared) and
+    /// [`streamed`](Self::streamed). Reads them once more to find the mean and the spread.
+    ///
+    /// # Errors
+    /// As [`streamed`](Self::streamed).
+    pub fn streamed_raw(source: Arc<dyn Source<F>>, prepare: Prepare) -> Result<Self> {
+        if prepare == Prepare::None {
+            return Self::streamed(source, Preparation::Identity);
+        }
+        let raw = store::survey(&Streamed::new(source.clone()))?;
+        let scale = if prepare == Prepare::Normalize { 1.0 / raw.spread } else { 1.0 };
+        let preparation = Preparation::Affine { mean: raw.mean, scale };
+        let prepared = Prepared { source, preparation: preparation.clone() };
+        Self::streamed(Arc::new(prepared), preparation)
     }
 
     /// The bits of patterns that are [`packed`](Self::packed).
@@ -346,16 +363,17 @@ impl<F: Real> Patterns<F> {
         }
     }
 
-    /// Some (prepared) patterns, one after the other: where they are, or copied to `space`.
+    /// Some (prepared) patterns, one after the other: where they are, or copied to `window`. Those up to `end` are
+    /// wanted next.
     #[inline(always)]
-    pub(crate) fn rows<'a>(&'a self, rows: Range<usize>, space: &'a mut Vec<F>) -> &'a [F] {
-        self.store.rows(rows, space)
+    pub(crate) fn rows<'a>(&'a self, rows: Range<usize>, end: usize, window: &'a mut Window<F>) -> &'a [F] {
+        self.store.rows(rows, end, window)
     }
 
     /// One (prepared) pattern.
     pub fn row(&self, n: usize) -> Vec<F> {
         assert!(n < self.len(), "row {n} of {}", self.len());
-        self.rows(n..n + 1, &mut Vec::new()).to_vec()
+        self.rows(n..n + 1, n + 1, &mut Window::default()).to_vec()
     }
 
     /// Some (prepared) patterns, in this order.
@@ -449,9 +467,9 @@ impl<F: Real> Patterns<F> {
             (None, Some(mean)) => mean.to_vec(),
             (None, None) => mean(self.values()),
             (Some(log_weights), _) => {
-                let (mut sum, mut space) = (vec![0.0; self.dim()], Vec::new());
+                let (mut sum, mut window) = (vec![0.0; self.dim()], Window::default());
                 for (n, w) in log_weights.iter().enumerate() {
-                    let row = self.rows(n..n + 1, &mut space);
+                    let row = self.rows(n..n + 1, self.len(), &mut window);
                     sum.iter_mut().zip(row).for_each(|(s, v)| *s += w.exp() * v.wide());
                 }
                 sum

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use ndarray::{ArcArray2, Array2};
 
-use super::Packed;
+use super::{Packed, Preparation};
 use crate::error::{Error, Result};
 use crate::real::Real;
 use crate::threads;
@@ -69,6 +69,35 @@ impl<F: Real> Source<F> for Packed {
 
     fn is_slow(&self) -> bool {
         false
+    }
+}
+
+/// The rows of a source, prepared.
+#[derive(Debug)]
+pub(super) struct Prepared<F> {
+    pub(super) source: Arc<dyn Source<F>>,
+    pub(super) preparation: Preparation,
+}
+
+impl<F: Real> Source<F> for Prepared<F> {
+    fn len(&self) -> usize {
+        self.source.len()
+    }
+
+    fn dim(&self) -> usize {
+        self.source.dim()
+    }
+
+    fn read(&self, rows: Range<usize>, out: &mut [F]) -> std::result::Result<(), String> {
+        self.source.read(rows.clone(), out)?;
+        let raw =
+            Array2::from_shape_vec((rows.len(), self.source.dim()), out.to_vec()).expect("rows of one width");
+        out.iter_mut().zip(self.preparation.forward(raw)).for_each(|(out, state)| *out = state);
+        Ok(())
+    }
+
+    fn is_slow(&self) -> bool {
+        self.source.is_slow()
     }
 }
 
@@ -197,16 +226,16 @@ impl<F: Real> Store<F> {
         }
     }
 
-    /// Some rows, one after the other, in place or in `space`.
+    /// Some rows, one after the other, in place or in `window`. Those up to `end` are wanted next.
     #[inline(always)]
-    pub(super) fn rows<'a>(&'a self, rows: Range<usize>, space: &'a mut Vec<F>) -> &'a [F] {
+    pub(super) fn rows<'a>(&'a self, rows: Range<usize>, end: usize, window: &'a mut Window<F>) -> &'a [F] {
         match self {
             Store::Held(values) => {
                 let dim = values.ncols();
                 let values = values.as_slice().expect("patterns are stored row-major");
                 &values[rows.start * dim..rows.end * dim]
             }
-            Store::Streamed(streamed) => streamed_rows(streamed, rows, space),
+            Store::Streamed(streamed) => window.rows(streamed, rows, end),
         }
     }
 
@@ -227,12 +256,28 @@ impl<F: Real> Store<F> {
     }
 }
 
-/// Apart, so that kernels do not hold its code.
-#[inline(never)]
-fn streamed_rows<'a, F: Real>(streamed: &Streamed<F>, rows: Range<usize>, space: &'a mut Vec<F>) -> &'a [F] {
-    space.resize(rows.len() * streamed.source.dim(), F::ZERO);
-    streamed.read(rows, space);
-    space
+/// Rows of a source that were read last.
+#[derive(Default)]
+pub(crate) struct Window<F> {
+    numbers: Vec<F>,
+    rows: Range<usize>,
+}
+
+impl<F: Real> Window<F> {
+    /// Apart, so that kernels do not hold its code.
+    #[inline(never)]
+    fn rows(&mut self, streamed: &Streamed<F>, rows: Range<usize>, end: usize) -> &[F] {
+        /// Numbers that are read from a slow source at once.
+        const AHEAD: usize = 1 << 18;
+        let dim = streamed.source.dim();
+        if rows.start < self.rows.start || rows.end > self.rows.end {
+            let last = if streamed.source.is_slow() { end.min(rows.start + AHEAD / dim) } else { 0 };
+            self.rows = rows.start..last.max(rows.end);
+            self.numbers.resize(self.rows.len() * dim, F::ZERO);
+            streamed.read(self.rows.clone(), &mut self.numbers);
+        }
+        &self.numbers[(rows.start - self.rows.start) * dim..(rows.end - self.rows.start) * dim]
+    }
 }
 
 /// What is to be known of patterns before they are read.
@@ -273,13 +318,13 @@ pub(super) fn survey<F: Real>(streamed: &Streamed<F>) -> Result<Survey> {
     let origin: Vec<f64> = origin.iter().map(|v| v.wide()).collect();
     let length = n.div_ceil(PARTS);
     let parts = threads::map(n.div_ceil(length), 4.0 * (n * dim) as f64, |part| -> Result<Moments> {
-        let (mut space, end) = (Vec::new(), n.min((part + 1) * length));
+        let (mut window, end) = (Window::default(), n.min((part + 1) * length));
         let mut all =
             Moments { rows: 0, sums: vec![0.0; dim], squares: 0.0, about_zero: 0.0, largest_square: 0.0 };
         let step = (NUMBERS / dim).max(1);
         for from in (part * length..end).step_by(step) {
             let to = end.min(from + step);
-            let rows = streamed_rows(streamed, from..to, &mut space);
+            let rows = window.rows(streamed, from..to, to);
             streamed.check()?;
             let view = ndarray::ArrayView2::from_shape((to - from, dim), rows).expect("rows of one width");
             let squares = super::check_states("patterns", view, "remove or repair those rows")
