@@ -6,9 +6,8 @@ python bench/call.py
 
 import timeit
 
-import numpy as np
-
 import attractor
+import numpy as np
 
 
 def microseconds(call):
@@ -18,10 +17,9 @@ def microseconds(call):
 
 
 one = np.ones((1, 1))
-print(
-    f"{'recall of 1 cue of 1 unit from 1 pattern':48} {microseconds(lambda m=attractor.Universal(one): m.recall(one)):8.2f} us"
-)
-print(f"{'energy of the same':48} {microseconds(lambda m=attractor.Modern(one, beta=1.0): m.energy(one)):8.2f} us")
+universal, modern = attractor.Universal(one), attractor.Modern(one, beta=1.0)
+print(f"{'recall of 1 cue of 1 unit from 1 pattern':48} {microseconds(lambda: universal.recall(one)):8.2f} us")
+print(f"{'energy of the same':48} {microseconds(lambda: modern.energy(one)):8.2f} us")
 
 rng = np.random.default_rng(0)
 patterns, cues = rng.choice([-1.0, 1.0], (100, 64)), rng.normal(size=(10, 64))

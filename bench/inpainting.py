@@ -26,7 +26,7 @@ def recalled(y, known, noise_known, noise_unknown, exact=False, steps=24, last=0
     weight = np.where(known, 1e8, 1.0)[:, None] if exact else 1.0
     noise = rng.standard_normal(y.shape)
     z = np.where(known, y + first * noise_known * noise, first * noise_unknown * noise)
-    for a, b in zip(grid[:-1], grid[1:]):
+    for a, b in zip(grid[:-1], grid[1:], strict=True):
         z = b / a * z + (1 - b / a) * denoise(z, a, y, weight)
         z = np.where(known, y + b * noise_known * noise, z)
     nearest = ((z[:, None] - y[None]) ** 2).sum(-1).argmin(1)

@@ -7,10 +7,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+import attractor
 import numpy as np
 import torch
-
-import attractor
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "docs"))
 from network_in_pytorch import load  # noqa: E402

@@ -29,7 +29,7 @@ def denoise(z, sigma):
 
 def flow(z, levels):
     last, last_h = None, None
-    for here, there in zip(levels[:-1], levels[1:]):
+    for here, there in zip(levels[:-1], levels[1:], strict=True):
         mean = denoise(z, here)
         ratio = there / here
         ahead = mean

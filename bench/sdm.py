@@ -38,7 +38,7 @@ def near_by_bits(locations, cue):
 def near_by_columns(columns, cue):
     """The same with the words of all locations one after the other, which NumPy sums faster."""
     distance = np.bitwise_count(columns[0] ^ cue[0]).astype(np.uint16)
-    for column, word in zip(columns[1:], cue[1:]):
+    for column, word in zip(columns[1:], cue[1:], strict=True):
         distance += np.bitwise_count(column ^ word)
     return np.flatnonzero(distance <= RADIUS)
 
@@ -69,7 +69,7 @@ def main(count):
     columns = np.ascontiguousarray(locations.T)
     start = time.perf_counter()
     counters = np.zeros((count, DIM), np.int8)
-    for word, bits in zip(words, pack(words)):
+    for word, bits in zip(words, pack(words), strict=True):
         near = near_by_columns(columns, bits)
         counters[near] = np.clip(counters[near].astype(np.int16) + word, -LIMIT, LIMIT)
     print(f"NumPy: stored in {time.perf_counter() - start:.1f} s")

@@ -22,7 +22,7 @@ class Score(torch.nn.Module):
     def __init__(self):
         super().__init__()
         sizes = [dim, width, width, width, dim]
-        self.layers = torch.nn.ModuleList(torch.nn.Linear(a + 1, b) for a, b in zip(sizes, sizes[1:]))
+        self.layers = torch.nn.ModuleList(torch.nn.Linear(a + 1, b) for a, b in zip(sizes[:-1], sizes[1:], strict=True))
 
     def forward(self, x, signal):
         for layer in self.layers[:-1]:
