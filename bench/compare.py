@@ -99,7 +99,7 @@ def run(case: Case, rounds: int, environment: dict[str, str]) -> dict:
                     workers.pop().end()
             differences = agree(case, workers, folder)
         seconds: dict[str, list[float]] = {worker.name: [] for worker in workers}
-        for turn in range(rounds + 1):
+        for turn in range(min(rounds, case.most_rounds) + 1):
             for worker in workers:
                 best = min(map(float, worker.ask(f"time {case.best_of}").split()))
                 if turn > 0:
@@ -139,7 +139,8 @@ def table(result: dict) -> str:
     lines = [
         f"### {result['case']}",
         "",
-        f"{result['title']} Answers agree to {max(result['differences'].values()):.1g} (allowed: {result['tolerance']:g}).",
+        f"{result['title']} Answers agree to {max(result['differences'].values()):.1g} (allowed: {result['tolerance']:g}). "
+        f"{len(seconds[first])} rounds.",
         "",
         f"| contender | median (least–largest) | times {first} (least–largest) |",
         "|---|---|---|",
@@ -253,6 +254,7 @@ def main() -> None:
         show_list()
         return
     cases = chosen(asked.cases)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that processes that stand still are ended, too
     if hasattr(os, "sched_setaffinity"):  # children inherit it: some libraries count cores, not variables
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: asked.threads])
     environment = WAIT | os.environ | {f"{name}_NUM_THREADS": str(asked.threads) for name in THREADS}
@@ -271,7 +273,7 @@ def main() -> None:
         f"(OpenMP waits: {facts['omp_wait_policy']}), "
         f"{facts['system']}, Python {facts['python']}, commit {facts['commit']}; "
         + ", ".join(f"{name} {number}" for name, number in facts["packages"].items())
-        + f". {asked.rounds} rounds; load before {numbers['load_before'][0]:.1f}.\n"
+        + f". Load before: {numbers['load_before'][0]:.1f}.\n"
     )
     print(head, flush=True)
     parts = [f"# Comparison of {now[:10]}\n", head]

@@ -59,6 +59,8 @@ class Case:
     tolerance: float = 0.0
     #: Calls a round, of which the fastest counts; fewer once they have taken a second.
     best_of: int = 5
+    #: Rounds that count at most, of what takes minutes.
+    most_rounds: int = 1000
     #: Whether it runs when no case is named.
     default: bool = True
     contenders: list[Contender] = field(default_factory=list)

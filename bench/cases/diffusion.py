@@ -33,6 +33,7 @@ diffusion = Case(
     data=data,
     tolerance=1e-3,
     best_of=1,
+    most_rounds=3,
 )
 
 
