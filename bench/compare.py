@@ -275,6 +275,8 @@ def main() -> None:
         + ", ".join(f"{name} {number}" for name, number in facts["packages"].items())
         + f". Load before: {numbers['load_before'][0]:.1f}.\n"
     )
+    if numbers["load_before"][0] > 1:
+        head += "\n**Others use this machine: these numbers are of little worth, those of whoever has threads that wait least.**\n"
     print(head, flush=True)
     parts = [f"# Comparison of {now[:10]}\n", head]
     for case in cases:
