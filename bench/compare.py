@@ -140,7 +140,7 @@ def table(result: dict) -> str:
         f"### {result['case']}",
         "",
         f"{result['title']} Answers agree to {max(result['differences'].values()):.1g} (allowed: {result['tolerance']:g}). "
-        f"{len(seconds[first])} rounds.",
+        f"Rounds: {len(seconds[first])}.",
         "",
         f"| contender | median (least–largest) | times {first} (least–largest) |",
         "|---|---|---|",
