@@ -78,13 +78,14 @@ impl<F: Real> Dynamics<F> for Asynchronous<'_, F> {
 
     fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
         let streams = streams(start.seed, Purpose::Recall, start.rows);
-        let states = start.states.as_standard_layout();
+        let states = start.states;
         let units: Vec<usize> = (0..self.energy.dim()).collect();
         let rows = streams
             .into_iter()
+            .zip(self.energy.locals(states.view()))
             .enumerate()
-            .map(|(row, stream)| Row {
-                local: self.energy.local(states.row(row).to_slice().expect("standard layout")),
+            .map(|(row, (stream, local))| Row {
+                local,
                 units: match start.held {
                     Some(held) => units.iter().copied().filter(|&j| !held[[row, j]]).collect(),
                     None => units.clone(),

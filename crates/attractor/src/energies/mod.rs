@@ -49,6 +49,11 @@ pub trait Flip<F: Real>: Energy<F> {
         Vec::new()
     }
 
+    /// The same for many states, one a row.
+    fn locals(&self, states: ArrayView2<F>) -> Vec<Vec<f64>> {
+        states.outer_iter().map(|state| self.local(&state.to_vec())).collect()
+    }
+
     /// ½[E(x_j = −1) − E(x_j = +1)] with the other units as they are: positive pulls unit `unit` up.
     fn drive(&self, state: &[F], unit: usize, _local: &[f64]) -> Result<f64> {
         let mut pair = Array2::from_shape_fn((2, state.len()), |(_, j)| state[j]);

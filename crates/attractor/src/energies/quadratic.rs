@@ -15,6 +15,8 @@ use crate::real::Real;
 #[derive(Clone, Debug)]
 pub struct Quadratic {
     weights: Array2<f64>,
+    /// W_jj, side by side.
+    diagonal: Vec<f64>,
 }
 
 impl Quadratic {
@@ -43,7 +45,8 @@ impl Quadratic {
                 ));
             }
         }
-        Ok(Quadratic { weights: weights.as_standard_layout().into_owned() })
+        let diagonal = weights.diag().to_vec();
+        Ok(Quadratic { weights: weights.as_standard_layout().into_owned(), diagonal })
     }
 
     /// The coupling matrix W.
@@ -85,12 +88,18 @@ impl<F: Real> Flip<F> for Quadratic {
         dots(state.view(), self.weights.view()).into_raw_vec_and_offset().0
     }
 
+    /// W is read once for all of them.
+    fn locals(&self, states: ArrayView2<F>) -> Vec<Vec<f64>> {
+        let states = states.mapv(F::wide);
+        dots(states.view(), self.weights.view()).outer_iter().map(|fields| fields.to_vec()).collect()
+    }
+
     fn drive(&self, state: &[F], unit: usize, local: &[f64]) -> Result<f64> {
-        Ok(local[unit] - self.weights[[unit, unit]] * state[unit].wide())
+        Ok(local[unit] - self.diagonal[unit] * state[unit].wide())
     }
 
     fn inertia(&self, unit: usize) -> f64 {
-        self.weights[[unit, unit]]
+        self.diagonal[unit]
     }
 
     fn flip(&self, state: &mut [F], unit: usize, value: F, local: &mut [f64]) {

@@ -257,15 +257,21 @@ pub fn dots<F: Real>(queries: ArrayView2<F>, rows: ArrayView2<F>) -> Array2<F> {
     }
     let rows = rows.as_slice().expect("rows are stored row-major");
     const LANES: usize = 8;
-    let packs = threads::map(b.div_ceil(LANES), (b * n * dim) as f64, |p| {
+    /// Numbers of the rows of a task: few queries of many rows are worth several threads, too.
+    const NUMBERS: usize = 1 << 20;
+    let length = (NUMBERS / dim).max(1).next_multiple_of(4 * ROWS);
+    let ranges = n.div_ceil(length);
+    let parts = threads::map(b.div_ceil(LANES) * ranges, (b * n * dim) as f64, |task| {
+        let (p, from) = (task / ranges, task % ranges * length);
+        let to = n.min(from + length);
         let mut packed = pack::<F, LANES>(queries.view(), p * LANES);
-        let mut out = vec![[F::ZERO; LANES]; n];
-        F::tile(rows, dim, packed.rows(), &mut out);
+        let mut out = vec![[F::ZERO; LANES]; to - from];
+        F::tile(&rows[from * dim..to * dim], dim, packed.rows(), &mut out);
         out
     });
     for (q, mut row) in result.outer_iter_mut().enumerate() {
-        let pack = &packs[q / LANES];
-        row.iter_mut().zip(pack).for_each(|(v, lanes)| *v = lanes[q % LANES]);
+        let own = parts[q / LANES * ranges..][..ranges].iter().flatten();
+        row.iter_mut().zip(own).for_each(|(v, lanes)| *v = lanes[q % LANES]);
     }
     result
 }
