@@ -59,6 +59,7 @@ pub trait Real:
 
 use std::ops::Range;
 
+use crate::kernels::peak::Work;
 use crate::kernels::product::{self, Task};
 use crate::kernels::stream::{self, Job};
 use crate::kernels::{Difference, Parts, Spread, Sums};
@@ -67,6 +68,7 @@ pub(crate) mod sealed {
     use std::ops::Range;
 
     use crate::kernels::machine::Machine;
+    use crate::kernels::peak::Work;
     use crate::kernels::product::Task;
     use crate::kernels::stream::Job;
     use crate::kernels::{Difference, Parts, Spread, Sums};
@@ -111,6 +113,8 @@ pub(crate) mod sealed {
         );
         /// Some rows of a matrix product.
         fn product(task: &Task<Self>, out: &mut [Self]);
+        /// One kind of work alone.
+        fn exert(work: &Work<Self>) -> f64;
         /// `sum += weight · value`.
         fn add_scaled(weight: f64, value: &[Self], sum: &mut [f64]);
         /// `self · a + b`, in one rounding where `fused`.
@@ -206,6 +210,11 @@ macro_rules! real {
             #[inline(never)]
             fn product(task: &Task<Self>, out: &mut [Self]) {
                 product::at_best(task, out);
+            }
+
+            #[inline(never)]
+            fn exert(work: &Work<Self>) -> f64 {
+                crate::kernels::peak::at_best(work)
             }
 
             #[inline(never)]

@@ -10,6 +10,7 @@
 //! | [`pairs()`] | distances and divergences of all pairs | similarities |
 //! | [`hamming()`] | bits in which words differ | sparse distributed memory |
 //! | [`product()`] | A B | networks |
+//! | [`peak`] | nothing: what the machine can do at most | measuring the others |
 //!
 //! **Order of summation.** Each number is summed in one order that depends on N and D alone:
 //! a dot product runs over units in blocks of 64; patterns are cut into ranges by N and
@@ -22,6 +23,7 @@ pub(crate) mod dots;
 pub(crate) mod hamming;
 pub(crate) mod machine;
 pub(crate) mod pairs;
+pub mod peak;
 mod posterior;
 pub(crate) mod product;
 mod signs;

@@ -1,0 +1,181 @@
+//! What this machine could do at most: multiply-adds, exponentials and reading, each alone.
+//!
+//! A kernel's time means little without the time that its operations must take. These loops do one kind
+//! of work and nothing else, in the instructions that the kernels use here. They have no clock: each does
+//! what it is told, on the caller's thread, and says how much that was.
+
+use std::hint::black_box;
+
+use super::machine::{Level, MOST_LANES, Machine};
+use crate::real::Real;
+
+/// One kind of work.
+pub enum Work<'a, F> {
+    /// Multiply-adds that never leave the registers, so many times in each.
+    MultiplyAdds(usize),
+    /// The kernels' exponential, so many times over numbers in the first-level cache.
+    Exponentials(usize),
+    /// Reading these numbers once, from the first to the last, for their sum.
+    Read(&'a [F]),
+}
+
+/// Does the work, and says how much it was: floating-point operations (a multiply-add is two),
+/// exponentials, or bytes.
+///
+/// ```
+/// use attractor::kernels::peak::{Work, exert};
+/// let operations = exert::<f32>(&Work::MultiplyAdds(1000));
+/// assert!(operations >= 2.0 * 1000.0);
+/// assert_eq!(exert(&Work::Read(&[1.0_f64, 2.0, 3.0])), 24.0);
+/// ```
+pub fn exert<F: Real>(work: &Work<F>) -> f64 {
+    F::exert(work)
+}
+
+/// The instructions that the kernels use on this machine.
+pub fn instructions() -> &'static str {
+    match Level::best() {
+        Level::Portable => "portable",
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => "AVX2",
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => "AVX-512",
+    }
+}
+
+/// Chains of multiply-adds that need not wait for each other: enough to hide the latency of one, and with
+/// the two factors no more than there are registers. Portable vectors take two registers each.
+const CHAINS_OF_32: usize = 24;
+const CHAINS_OF_16: usize = 12;
+const CHAINS_OF_PAIRS: usize = if cfg!(target_arch = "aarch64") { 12 } else { 6 };
+
+/// [`exert`] at its best on this machine.
+pub(crate) fn at_best<F: Real>(work: &Work<F>) -> f64 {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx2,fma")]
+        fn avx2<F: Real>(work: &Work<F>) -> f64 {
+            by::<F, F::Avx2, CHAINS_OF_16>(work)
+        }
+        #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+        fn avx512<F: Real>(work: &Work<F>) -> f64 {
+            by::<F, F::Avx512, CHAINS_OF_32>(work)
+        }
+        match Level::best() {
+            // SAFETY: the machine has what the functions were compiled for.
+            Level::Avx512 => return unsafe { avx512(work) },
+            Level::Avx2 => return unsafe { avx2(work) },
+            Level::Portable => {}
+        }
+    }
+    by::<F, F::Portable, CHAINS_OF_PAIRS>(work)
+}
+
+#[inline(always)]
+fn by<F: Real, M: Machine<F>, const CHAINS: usize>(work: &Work<F>) -> f64 {
+    match *work {
+        Work::MultiplyAdds(rounds) => multiply_adds::<F, M, CHAINS>(rounds),
+        Work::Exponentials(rounds) => exponentials::<F, M>(rounds),
+        Work::Read(numbers) => {
+            black_box(sum::<F, M>(numbers));
+            size_of_val(numbers) as f64
+        }
+    }
+}
+
+#[inline(always)]
+fn multiply_adds<F: Real, M: Machine<F>, const CHAINS: usize>(rounds: usize) -> f64 {
+    // x ← x/2 + 1 stays near 2, far from underflow. Opaque, or the compiler does it all beforehand.
+    let (factor, term) = black_box((F::HALF, F::ONE));
+    let (factor, term) = (M::splat(factor), M::splat(term));
+    let starts = black_box([F::ONE; CHAINS]);
+    let mut sums = starts.map(|start| M::splat(start));
+    for _ in 0..rounds {
+        for sum in &mut sums {
+            *sum = M::multiply_add(*sum, factor, term);
+        }
+    }
+    black_box(sums);
+    2.0 * (CHAINS * M::LANES) as f64 * rounds as f64
+}
+
+/// Numbers whose exponentials are taken: with the results 8 or 16 KiB, less than a first-level cache.
+const NUMBERS: usize = 1024;
+
+#[inline(always)]
+fn exponentials<F: Real, M: Machine<F>>(rounds: usize) -> f64 {
+    // All are in the range where the result is a normal number.
+    let mut numbers = [F::ZERO; NUMBERS];
+    for (i, number) in numbers.iter_mut().enumerate() {
+        *number = F::of(-80.0 * i as f64 / NUMBERS as f64);
+    }
+    let mut results = [F::ZERO; NUMBERS];
+    for _ in 0..rounds {
+        for (result, number) in results.iter_mut().zip(black_box(&numbers)) {
+            *result = number.exp_negative(M::FMA);
+        }
+        black_box(&mut results);
+    }
+    (NUMBERS * rounds) as f64
+}
+
+/// Places that are read side by side: the machine fetches ahead of each.
+const STREAMS: usize = 8;
+
+/// Vectors read at each place in turn.
+const SIDE: usize = 2;
+
+/// The sum of all numbers.
+#[inline(always)]
+fn sum<F: Real, M: Machine<F>>(numbers: &[F]) -> F {
+    let one = M::splat(F::ONE);
+    let step = SIDE * M::LANES;
+    let part = numbers.len() / STREAMS / step * step;
+    let mut sums = [[M::splat(F::ZERO); SIDE]; STREAMS];
+    for at in (0..part).step_by(step) {
+        for (stream, sums) in sums.iter_mut().enumerate() {
+            for (side, sum) in sums.iter_mut().enumerate() {
+                // SAFETY: within the first STREAMS · part numbers.
+                let vector =
+                    unsafe { M::load(numbers.get_unchecked(stream * part + at + side * M::LANES..)) };
+                *sum = M::multiply_add(vector, one, *sum);
+            }
+        }
+    }
+    let mut total = numbers[STREAMS * part..].iter().copied().sum();
+    for sum in sums.as_flattened() {
+        let mut lanes = [F::ZERO; MOST_LANES];
+        // SAFETY: no machine has more lanes.
+        unsafe { M::store(*sum, &mut lanes) };
+        total += lanes.into_iter().sum();
+    }
+    total
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_is_read_once() {
+        for count in [0, 1, 63, 64, 255, 256, 257, 5_000] {
+            let numbers: Vec<f64> = (1..=count).map(f64::from).collect();
+            let expected = f64::from(count) * f64::from(count + 1) / 2.0;
+            assert_eq!(sum::<f64, <f64 as crate::real::sealed::Kernel>::Portable>(&numbers), expected);
+            assert_eq!(exert(&Work::Read(&numbers)), 8.0 * f64::from(count));
+        }
+    }
+
+    /// A hundred rounds are a hundred times the work of one, on every machine.
+    #[test]
+    fn work_is_what_was_asked_for() {
+        fn check<F: Real>() {
+            let once = exert::<F>(&Work::MultiplyAdds(1));
+            assert!(once >= 2.0 * CHAINS_OF_PAIRS as f64);
+            assert_eq!(exert::<F>(&Work::MultiplyAdds(100)), 100.0 * once);
+            assert_eq!(exert::<F>(&Work::Exponentials(3)), 3.0 * NUMBERS as f64);
+        }
+        check::<f32>();
+        check::<f64>();
+    }
+}
