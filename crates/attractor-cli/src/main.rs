@@ -16,6 +16,12 @@ mod steps_file;
 
 use std::process::ExitCode;
 
+use attractor_experiments::counted::Counted;
+
+/// Counts where an experiment asks how much memory a call takes.
+#[global_allocator]
+static MEMORY: Counted = Counted;
+
 fn main() -> ExitCode {
     // Files in the making are removed; those that are complete stay.
     if let Err(error) = ctrlc::set_handler(interrupt::interrupted) {

@@ -387,3 +387,43 @@ fn a_closed_pipe_is_the_reader_s_choice() {
     let output = Command::new("sh").args(["-c", &command]).output().expect("a shell");
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+/// A busy machine may be slow, and its best need not be seen; but a time is positive, and nothing is much faster
+/// than the machine.
+#[test]
+fn bench_holds_every_kernel_against_the_machine() {
+    let folder = Folder::new();
+    let out = folder.name("bench.json");
+    let text = ok(&["bench", "--quick", "--memory", "16", "--threads", "2", "--quiet", "--out", &out]);
+    assert!(text.contains("attractor bench --quick --memory 16 --threads 2"), "{text}");
+    let report: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&out).expect("written")).expect("JSON");
+    let rows = |key: &str| report[key].as_array().expect("rows").clone();
+    assert_eq!(rows("peaks").len(), 5);
+    for row in rows("peaks") {
+        assert!(row["one_best"].as_f64() > Some(0.0) && row["all_best"].as_f64() > Some(0.0), "{row}");
+    }
+    let cases = rows("cases");
+    assert!(cases.len() >= 28 && cases.len() % 2 == 0);
+    for row in &cases {
+        let number = |key: &str| row[key].as_f64();
+        assert!(number("best") > Some(0.0) && number("best") <= number("median"), "{row}");
+        assert!(number("rate") > Some(0.0) && number("calls") >= Some(3.0), "{row}");
+        for share in ["of_multiply_adds", "of_memory", "of_bound"] {
+            assert!(number(share).is_none_or(|share| share > 0.0 && share < 1.5), "{share} in {row}");
+        }
+        assert_eq!(number("speed_up").is_some(), row["threads"] == 2, "{row}");
+        assert_eq!(number("of_bound").is_some(), row["kernel"] == "read", "{row}");
+    }
+    assert!(cases.iter().any(|row| row["of_memory"].is_f64()));
+}
+
+#[test]
+fn bench_refuses_what_it_cannot_do() {
+    refused(&["bench", "--memory", "0"], &["memory", "from 1"]);
+    refused(&["bench", "--memory", "99999999999"], &["memory"]);
+    refused(&["bench", "--threads", "0"], &["threads"]);
+    refused(&["bench", "--out", "speed.txt"], &["out", ".md, .json, .csv or .html"]);
+    #[cfg(target_os = "linux")]
+    refused(&["bench", "--memory", "16000000"], &["memory", "MiB that are free", "--memory"]);
+}

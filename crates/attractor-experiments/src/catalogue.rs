@@ -2,7 +2,7 @@
 
 use crate::dispersed_memories::{fig1, fig2, learning, table1};
 use crate::universal_hopfield::{Images, Setup, hetero, mask, noise, separation, similarity, threshold};
-use crate::{Error, Experiment, Result, work_precision};
+use crate::{Error, Experiment, Result, scaling, work_precision};
 
 /// What an experiment is told; `None` is its default, which is the paper's. What it has no use for is refused.
 #[derive(Clone, Debug, Default)]
@@ -102,6 +102,12 @@ pub static EXPERIMENTS: &[Entry] = &[
             let usual = work_precision::Config::default();
             Box::new(work_precision::Config { sets: s.sets.unwrap_or(usual.sets), seed: s.seed, ..usual })
         },
+    },
+    Entry {
+        name: "scaling",
+        title: "How time and memory grow with patterns, units, cues, steps and threads",
+        settings: &[],
+        build: |s| Box::new(scaling::Config { seed: s.seed, ..Default::default() }),
     },
     Entry {
         name: "uhn-similarity",

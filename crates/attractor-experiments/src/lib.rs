@@ -2,6 +2,7 @@
 //! published number beside ours.
 
 mod catalogue;
+pub mod counted;
 pub mod demo;
 pub mod dispersed_memories;
 mod encode;
@@ -11,6 +12,8 @@ pub mod landscape;
 mod picture;
 pub mod recommend;
 pub mod report;
+pub mod scaling;
+pub mod speed;
 mod statistics;
 pub mod steps;
 pub mod universal_hopfield;

@@ -84,6 +84,11 @@ pub enum Task {
         after_help = "Example:\n  attractor recommend --patterns photos/ --corruption sigma:0.5:clip mask:0.5 block:bottom:0.5"
     )]
     Recommend(Recommend),
+    /// Measure how fast the kernels are on this machine, as shares of what it can do.
+    #[command(
+        after_help = "Examples:\n  attractor bench --quick\n  attractor bench --threads 4 --out speed.html"
+    )]
+    Bench(Bench),
     /// Run an experiment of the papers again.
     #[command(subcommand)]
     Reproduce(Reproduce),
@@ -497,6 +502,27 @@ pub struct Demo {
     pub work: Work,
 }
 
+/// Arguments of `bench`.
+#[derive(Args)]
+pub struct Bench {
+    /// About ten seconds in place of one minute, and half of the memory
+    #[arg(long)]
+    pub quick: bool,
+    /// MiB to read where reading from memory is measured: several times the last-level cache. Patterns take half
+    /// as much again [default: 512; with --quick 256]
+    #[arg(long, value_name = "MIB")]
+    pub memory: Option<usize>,
+    /// Write the report to this .md, .json, .csv or .html file, too
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Most threads; one alone is measured, too [default: all cores]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// No progress on stderr
+    #[arg(long)]
+    pub quiet: bool,
+}
+
 /// The experiments.
 #[derive(Subcommand)]
 pub enum Reproduce {
@@ -536,6 +562,12 @@ pub enum Reproduce {
         /// Pattern sets a setting
         #[arg(long, value_name = "R", default_value_t = 20)]
         sets: usize,
+        #[command(flatten)]
+        common: Experiment,
+    },
+    /// How time and memory grow with patterns, units, cues, steps and threads.
+    #[command(after_help = "Example:\n  attractor reproduce scaling --out scaling")]
+    Scaling {
         #[command(flatten)]
         common: Experiment,
     },

@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod bench;
 mod corrupt;
 mod demo;
 mod energy;
@@ -39,6 +40,7 @@ pub fn run(cli: Cli, options: &Options) -> Result<()> {
         Task::Demo(args) => demo::run(&args),
         Task::Models => models::run(),
         Task::Recommend(args) => recommend::run(&args),
+        Task::Bench(args) => bench::run(&args),
         Task::Reproduce(experiment) => reproduce::run(&experiment),
         Task::Completions { shell } => {
             let mut script = Vec::new();

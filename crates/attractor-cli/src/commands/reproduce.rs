@@ -26,6 +26,7 @@ pub fn run(experiment: &Reproduce) -> Result<()> {
         Reproduce::WorkPrecision { sets, common } => {
             ("work-precision", Settings { sets: Some(*sets), ..Settings::default() }, common)
         }
+        Reproduce::Scaling { common } => ("scaling", Settings::default(), common),
         Reproduce::UhnSimilarity(of) => ("uhn-similarity", of_images(of)?, &of.common),
         Reproduce::UhnNoise(of) => ("uhn-noise", of_images(of)?, &of.common),
         Reproduce::UhnMask(of) => ("uhn-mask", of_images(of)?, &of.common),

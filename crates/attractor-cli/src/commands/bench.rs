@@ -1,0 +1,60 @@
+//! `attractor bench`
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use attractor_data::{NewFile, write_atomically};
+use attractor_experiments::{Experiment, Report, speed};
+
+use crate::args::Bench;
+
+pub fn run(args: &Bench) -> Result<()> {
+    if let Some(path) = &args.out {
+        if !matches!(ending(path).as_str(), "md" | "json" | "csv" | "html") {
+            bail!("out: expected a .md, .json, .csv or .html file, found {}", path.display());
+        }
+        // A place that cannot be written to is found out before the work, not after it.
+        drop(NewFile::create(path)?);
+    }
+    let config = config(args);
+    config.check()?;
+    let bar = crate::progress::bar(config.parts(), args.quiet);
+    let report = config.run(&mut |done, of| {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+        Ok(())
+    })?;
+    bar.finish_and_clear();
+    if let Some(path) = &args.out {
+        let text = written(&report, path)?;
+        write_atomically(path, |file| file.write_all(text.as_bytes()))?;
+    }
+    write!(std::io::stdout().lock(), "{}", report.markdown())?;
+    Ok(())
+}
+
+fn config(args: &Bench) -> speed::Config {
+    let usual = if args.quick { speed::Config::quick() } else { speed::Config::default() };
+    let given = [("memory", args.memory), ("threads", args.threads)];
+    let given = given.iter().filter_map(|(name, value)| value.map(|value| format!(" --{name} {value}")));
+    speed::Config {
+        threads: args.threads,
+        memory: args.memory.unwrap_or(usual.memory),
+        command: usual.command.clone() + &given.collect::<String>(),
+        ..usual
+    }
+}
+
+fn written(report: &Report, path: &Path) -> Result<String> {
+    Ok(match ending(path).as_str() {
+        "json" => serde_json::to_string_pretty(&report.json())? + "\n",
+        "csv" => report.results.csv(),
+        "html" => report.html()?,
+        _ => report.markdown(),
+    })
+}
+
+fn ending(path: &Path) -> String {
+    path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default()
+}
