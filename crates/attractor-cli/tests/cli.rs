@@ -388,8 +388,8 @@ fn a_closed_pipe_is_the_reader_s_choice() {
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// A busy machine may be slow, and its best need not be seen; but a time is positive, and nothing is much faster
-/// than the machine.
+/// A busy machine may be slow, and its best need not be seen on two threads; but a time is positive, and on one thread
+/// nothing is much faster than the machine. (16 MiB are in some caches, from which reading may be.)
 #[test]
 fn bench_holds_every_kernel_against_the_machine() {
     let folder = Folder::new();
@@ -410,7 +410,8 @@ fn bench_holds_every_kernel_against_the_machine() {
         assert!(number("best") > Some(0.0) && number("best") <= number("median"), "{row}");
         assert!(number("rate") > Some(0.0) && number("calls") >= Some(3.0), "{row}");
         for share in ["of_multiply_adds", "of_memory", "of_bound"] {
-            assert!(number(share).is_none_or(|share| share > 0.0 && share < 1.5), "{share} in {row}");
+            let most = if row["threads"] == 1 && row["of_memory"].is_null() { 1.5 } else { f64::INFINITY };
+            assert!(number(share).is_none_or(|share| share > 0.0 && share < most), "{share} in {row}");
         }
         assert_eq!(number("speed_up").is_some(), row["threads"] == 2, "{row}");
         assert_eq!(number("of_bound").is_some(), row["kernel"] == "read", "{row}");

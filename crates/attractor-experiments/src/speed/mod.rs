@@ -131,8 +131,11 @@ impl Experiment for Config {
         "cases"
     }
 
-    /// Refuses a budget that is no time, no memory, and more memory than is free.
+    /// Refuses no threads, a budget that is no time, no memory, and more memory than is free.
     fn check(&self) -> Result<()> {
+        if self.threads == Some(0) {
+            return Err(Error::setting("threads", "at least 1".into(), 0));
+        }
         if !(self.budget > 0.0 && self.budget <= 3600.0) {
             return Err(Error::setting("budget", "seconds a case, up to 3600".into(), self.budget));
         }
@@ -221,7 +224,7 @@ fn filled<T>(count: usize, value: impl Fn(usize) -> T) -> Result<Vec<T>> {
     let mut numbers = Vec::new();
     if numbers.try_reserve_exact(count).is_err() {
         let expected = "as much as the system gives".to_owned();
-        return Err(Error::setting("memory", expected, format!("{} MiB", count * size_of::<T>() >> 20)));
+        return Err(Error::setting("memory", expected, format!("{} MiB", (count * size_of::<T>()) >> 20)));
     }
     numbers.extend((0..count).map(value));
     Ok(numbers)

@@ -37,6 +37,7 @@ fn memory_that_is_not_there_is_refused() {
     }
     assert!(Config { memory: 0, ..Config::quick() }.check().is_err());
     assert!(Config { memory: usize::MAX, ..Config::quick() }.check().is_err());
+    assert!(Config { threads: Some(0), ..Config::quick() }.check().is_err());
     assert!(Config { budget: f64::NAN, ..Config::quick() }.check().is_err());
     assert!(filled::<u64>(usize::MAX / 16, |_| 0).is_err());
 }
