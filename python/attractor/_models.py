@@ -456,6 +456,9 @@ class Diffusion(Memory):
         Last positive noise level, in spreads of the memory.
     accuracy : a number from 1e-14 to 1, default 1e-6
         Error that dormand-prince may make in a step and unit, in spreads of the memory.
+    narrow : on, off, default on
+        Leave out of each read the stored patterns that certainly weigh nothing, equal to 1e-6 a unit (of 1024
+        patterns or more; off: read all of them at every step).
     labels : array_like (N,), optional
         A label for each pattern.
     weights : array_like (N,), optional
@@ -478,8 +481,8 @@ class Diffusion(Memory):
     """
 
     _model: ClassVar[str] = "diffusion"
-    _options: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy")
-    _parameters: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "prepare", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow")
+    _parameters: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow", "prepare", "dtype", "random_state")
 
     def __init__(
         self,
@@ -494,6 +497,7 @@ class Diffusion(Memory):
         rho: float | None = None,
         last: float | None = None,
         accuracy: float | None = None,
+        narrow: str | None = None,
         prepare: str = "auto",
         dtype: Any = None,
         random_state: Any = 0,
@@ -510,6 +514,7 @@ class Diffusion(Memory):
         self.rho = rho
         self.last = last
         self.accuracy = accuracy
+        self.narrow = narrow
         self.prepare = prepare
         self.dtype = dtype
         self.random_state = random_state
@@ -551,6 +556,9 @@ class Mixture(Described):
         Last positive noise level, in spreads of the memory.
     accuracy : a number from 1e-14 to 1, default 1e-6
         Error that dormand-prince may make in a step and unit, in spreads of the memory.
+    narrow : on, off, default on
+        Leave out of each read the stored patterns that certainly weigh nothing, equal to 1e-6 a unit (of 1024
+        patterns or more; off: read all of them at every step).
     dtype : {"float32", "float64"}, optional
         Number type of the states; float64 if not given.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
@@ -568,8 +576,8 @@ class Mixture(Described):
     """
 
     _model: ClassVar[str] = "extended"
-    _options: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy")
-    _parameters: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow")
+    _parameters: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow", "dtype", "random_state")
 
     def __init__(
         self,
@@ -584,6 +592,7 @@ class Mixture(Described):
         rho: float | None = None,
         last: float | None = None,
         accuracy: float | None = None,
+        narrow: str | None = None,
         dtype: Any = None,
         random_state: Any = 0,
     ) -> None:
@@ -596,6 +605,7 @@ class Mixture(Described):
         self.rho = rho
         self.last = last
         self.accuracy = accuracy
+        self.narrow = narrow
         self.dtype = dtype
         self.random_state = random_state
         if memories is not None:
@@ -675,6 +685,9 @@ class Network(Trained):
         Last positive noise level, in spreads of the memory.
     accuracy : a number from 1e-14 to 1, default 1e-6
         Error that dormand-prince may make in a step and unit, in spreads of the memory.
+    narrow : on, off, default on
+        Leave out of each read the stored patterns that certainly weigh nothing, equal to 1e-6 a unit (of 1024
+        patterns or more; off: read all of them at every step).
     labels : array_like (N,), optional
         A label for each pattern.
     prepare : {"auto", "none", "center", "normalize"}, default "auto"
@@ -694,8 +707,8 @@ class Network(Trained):
     """
 
     _model: ClassVar[str] = "network"
-    _options: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy")
-    _parameters: ClassVar[tuple[str, ...]] = ("training", "process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "prepare", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow")
+    _parameters: ClassVar[tuple[str, ...]] = ("training", "process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow", "prepare", "dtype", "random_state")
 
     def __init__(
         self,
@@ -711,6 +724,7 @@ class Network(Trained):
         rho: float | None = None,
         last: float | None = None,
         accuracy: float | None = None,
+        narrow: str | None = None,
         prepare: str = "auto",
         dtype: Any = None,
         random_state: Any = 0,
@@ -726,6 +740,7 @@ class Network(Trained):
         self.rho = rho
         self.last = last
         self.accuracy = accuracy
+        self.narrow = narrow
         self.prepare = prepare
         self.dtype = dtype
         self.random_state = random_state
@@ -775,6 +790,9 @@ class Denoiser(Foreign):
         Last positive noise level, in spreads of the memory.
     accuracy : a number from 1e-14 to 1, default 1e-6
         Error that dormand-prince may make in a step and unit, in spreads of the memory.
+    narrow : on, off, default on
+        Leave out of each read the stored patterns that certainly weigh nothing, equal to 1e-6 a unit (of 1024
+        patterns or more; off: read all of them at every step).
     patterns : array_like (N, D), optional
         What recalled states are compared with, such as the training data; the denoiser does not see them.
     labels : array_like (N,), optional
@@ -797,8 +815,8 @@ class Denoiser(Foreign):
     """
 
     _model: ClassVar[str] = "denoiser"
-    _options: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy")
-    _parameters: ClassVar[tuple[str, ...]] = ("denoiser", "dim", "spread", "process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow")
+    _parameters: ClassVar[tuple[str, ...]] = ("denoiser", "dim", "spread", "process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow", "dtype", "random_state")
 
     def __init__(
         self,
@@ -815,6 +833,7 @@ class Denoiser(Foreign):
         rho: float | None = None,
         last: float | None = None,
         accuracy: float | None = None,
+        narrow: str | None = None,
         dtype: Any = None,
         random_state: Any = 0,
         patterns: Any = None,
@@ -832,6 +851,7 @@ class Denoiser(Foreign):
         self.rho = rho
         self.last = last
         self.accuracy = accuracy
+        self.narrow = narrow
         self.dtype = dtype
         self.random_state = random_state
         self._start(patterns, labels)

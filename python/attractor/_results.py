@@ -114,6 +114,8 @@ class Recall(_Frozen):
         Noise level of the cue, as told or as estimated; inverse temperature.
     match : ndarray (B,) or None
         Share of true cues that are no more probable than this one, where that was asked for.
+    reads : ndarray (B,) or None
+        For diffusion, how often all of the memory was read on the way; the other reads left out what weighs nothing.
     steps, outcome_step : ndarray of int (B,)
         Steps made; the step of the outcome, -1 where it has none.
     outcome : ndarray of str (B,)
@@ -139,6 +141,7 @@ class Recall(_Frozen):
     sigma: Array | None
     beta: Array | None
     match: Array | None
+    reads: Array | None
     steps: Array
     outcome_step: Array
     _outcome: Array

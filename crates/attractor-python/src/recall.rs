@@ -314,7 +314,7 @@ fn outcome(row: &Row) -> (i64, i64) {
 type Figure = fn(&Row) -> Option<f64>;
 
 /// Numbers of a row by name; a model that has none of a kind gives NaN for it.
-pub const NUMBERS: [(&str, Figure); 8] = [
+pub const NUMBERS: [(&str, Figure); 9] = [
     ("overlap", |row| row.overlap),
     ("distance", |row| row.distance),
     ("entropy", |row| row.posterior.as_ref().map(|p| p.entropy)),
@@ -323,6 +323,7 @@ pub const NUMBERS: [(&str, Figure); 8] = [
     ("sigma", |row| row.sigma),
     ("beta", |row| row.beta),
     ("match", |row| row.matching),
+    ("reads", |row| row.reads.map(|reads| reads.full as f64)),
 ];
 
 /// Whole numbers of a row; the codes of outcome and regime are Python's own affair.
@@ -334,7 +335,7 @@ pub type Fields<'py> = (
     Bound<'py, PyAny>,
     Option<Bound<'py, PyAny>>,
     Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)>,
-    [bool; 8],
+    [bool; 9],
     Bound<'py, PyAny>,
     Bound<'py, PyAny>,
 );

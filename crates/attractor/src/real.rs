@@ -62,7 +62,7 @@ use std::ops::Range;
 use crate::kernels::peak::Work;
 use crate::kernels::product::{self, Task};
 use crate::kernels::stream::{self, Job};
-use crate::kernels::{Difference, Parts, Spread, Sums};
+use crate::kernels::{Cut, Difference, Near, Parts, Spread, Sums};
 
 pub(crate) mod sealed {
     use std::ops::Range;
@@ -71,7 +71,7 @@ pub(crate) mod sealed {
     use crate::kernels::peak::Work;
     use crate::kernels::product::Task;
     use crate::kernels::stream::Job;
-    use crate::kernels::{Difference, Parts, Spread, Sums};
+    use crate::kernels::{Cut, Difference, Near, Parts, Spread, Sums};
 
     /// Constants of the exponential.
     pub struct Exp<F: 'static> {
@@ -104,6 +104,15 @@ pub(crate) mod sealed {
         fn attend(job: &Job<Self>, block: Range<usize>, range: Range<usize>) -> Parts<Sums<Self>>;
         /// The same for the posterior, with its best `top`.
         fn posterior(job: &Job<Self>, block: Range<usize>, range: Range<usize>, top: usize) -> Parts<Spread>;
+        /// The same for the patterns that are near.
+        fn near<'a>(
+            job: &Job<Self>,
+            block: Range<usize>,
+            range: Range<usize>,
+            cut: Cut<'a>,
+        ) -> Parts<Near<'a>>;
+        /// ½‖state − y_n‖² of some rows `which` of `values`.
+        fn half_squares(values: &[Self], which: &[u32], state: &[Self], out: &mut Vec<f64>);
         /// Sums of a difference over units, of some rows with one pack of queries.
         fn pairs(
             difference: Difference,
@@ -195,6 +204,24 @@ macro_rules! real {
                     range,
                     &|lanes| Spread::new(lanes, top),
                 )
+            }
+
+            #[inline(never)]
+            fn near<'a>(
+                job: &Job<Self>,
+                block: Range<usize>,
+                range: Range<usize>,
+                cut: Cut<'a>,
+            ) -> Parts<Near<'a>> {
+                let room = range.len() / 4 * 3;
+                stream::pass_at_best::<Self, _, $wide, { 2 * $wide }>(job, block, range, &|lanes| {
+                    Near::new(lanes, cut, room)
+                })
+            }
+
+            #[inline(never)]
+            fn half_squares(values: &[Self], which: &[u32], state: &[Self], out: &mut Vec<f64>) {
+                crate::kernels::half_squares(values, which, state, out);
             }
 
             #[inline(never)]

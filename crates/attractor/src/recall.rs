@@ -3,6 +3,7 @@
 use ndarray::{Array2, ArrayView2, Axis};
 
 use crate::dynamics::{Clamp, Dynamics, Motion, Start};
+use crate::energies::Reads;
 use crate::error::{Result, check_rows, check_width};
 use crate::observe::{Frame, Observer};
 use crate::patterns::check_states;
@@ -80,6 +81,21 @@ pub struct Recalled<F> {
     pub outcomes: Vec<Outcome>,
     /// Steps made.
     pub steps: Vec<usize>,
+    /// What was read of the memory on the way, where the dynamics counts it.
+    pub reads: Option<Vec<Reads>>,
+}
+
+impl<F: Real> Recalled<F> {
+    /// Nothing has moved yet.
+    pub(crate) fn standing(states: &Array2<F>) -> Self {
+        let b = states.nrows();
+        Recalled {
+            states: states.clone(),
+            outcomes: vec![Outcome::StillMoving; b],
+            steps: vec![0; b],
+            reads: None,
+        }
+    }
 }
 
 /// Recalls a batch: steps `dynamics` from `start` along `grid`, until each row has its outcome.
@@ -114,8 +130,7 @@ pub fn recall<F: Real>(
         dynamics.start(Start { states: first.view(), held: held.as_ref().map(|h| h.view()), ..start })?;
 
     let motion = dynamics.motion();
-    let mut result =
-        Recalled { states: first.clone(), outcomes: vec![Outcome::StillMoving; b], steps: vec![0; b] };
+    let mut result = Recalled::standing(&first);
     // The rows still under way, and their states now, one and two steps ago.
     let mut rows = all;
     let mut states = first;
@@ -185,6 +200,7 @@ pub fn recall<F: Real>(
             result.outcomes[row] = Outcome::Stopped { step: result.steps[row] };
         }
     }
+    result.reads = run.reads();
     if motion == Motion::Flow {
         judge_flow(dynamics, grid, stop, held.as_ref(), &mut result)?;
     }

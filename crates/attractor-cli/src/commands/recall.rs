@@ -67,6 +67,7 @@ fn recall<F: Real + Number + Into<Value>>(
 
     let bar = progress::bar("cues", quiet || head.rows <= batch_of);
     let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut tally = Tally::default();
     let each = |asked: &Cued, cues: Array2<F>, labels: Option<Vec<String>>, from: usize| -> Result<()> {
         let to = from + cues.nrows();
         /// Far beyond what noise makes of grey values.
@@ -92,6 +93,7 @@ fn recall<F: Real + Number + Into<Value>>(
         if from == 0 && !args.json {
             writeln!(out, "{}", heading())?;
         }
+        tally.add(&recalled.rows);
         for (k, row) in recalled.rows.iter().enumerate() {
             let id = asked.id(from + k);
             let names = Names { cue: labels.as_ref().map(|l| &l[k]), memory: row.memory.and_then(label) };
@@ -128,6 +130,9 @@ fn recall<F: Real + Number + Into<Value>>(
     cues.each(batch_of, each)?;
     out.flush()?;
     bar.finish_and_clear();
+    if let Some(line) = tally.line().filter(|_| !quiet) {
+        eprintln!("note: {line}");
+    }
     if let Some(states) = states {
         states.finish()?;
     }
@@ -135,6 +140,39 @@ fn recall<F: Real + Number + Into<Value>>(
         values.finish()?;
     }
     grid.map_or(Ok(()), Grid::finish)
+}
+
+/// What was read of the memory, for all cues.
+#[derive(Default)]
+struct Tally {
+    cues: usize,
+    full: usize,
+    narrow: usize,
+    spread: usize,
+}
+
+impl Tally {
+    fn add(&mut self, rows: &[Row]) {
+        for reads in rows.iter().filter_map(|row| row.reads) {
+            self.cues += 1;
+            self.full += reads.full;
+            self.narrow += reads.narrow;
+            self.spread += usize::from(reads.spread > 0);
+        }
+    }
+
+    /// Nothing where every read was of the whole memory.
+    fn line(&self) -> Option<String> {
+        (self.narrow > 0).then(|| {
+            format!(
+                "{:.1} reads of all patterns a cue, {:.1} of those alone that weigh anything; {} of {} cues were too spread out at first",
+                self.full as f64 / self.cues as f64,
+                self.narrow as f64 / self.cues as f64,
+                self.spread,
+                self.cues
+            )
+        })
+    }
 }
 
 /// What a cue and the memory that it recalled are called.
@@ -239,6 +277,7 @@ fn to_json<F: Real + Into<Value>>(
         ("outcome", json!(name)),
         ("outcome_step", json!(step)),
         ("steps", json!(row.steps)),
+        ("reads", json!(row.reads.map(|reads| reads.full))),
     ] {
         object.insert(key.into(), field);
     }

@@ -32,12 +32,23 @@ pub struct Course {
     pub last: f64,
     /// What an adaptive sampler may err by in a step and unit, in spreads, 10⁻¹⁴ to 1; default 10⁻⁶.
     pub accuracy: f64,
+    /// Whether patterns that weigh nothing are left out of reads, with a certificate: equal to 10⁻⁶ a unit, at the
+    /// price of a few reads of the memory; default yes. (Of 1024 stored patterns and more; all else is read whole.)
+    pub narrow: bool,
 }
 
 impl Default for Course {
     fn default() -> Self {
         let sampler = Sampler::default();
-        Course { process: Process::default(), sampler, steps: None, rho: RHO, last: LAST, accuracy: 1e-6 }
+        Course {
+            process: Process::default(),
+            sampler,
+            steps: None,
+            rho: RHO,
+            last: LAST,
+            accuracy: 1e-6,
+            narrow: true,
+        }
     }
 }
 

@@ -74,7 +74,7 @@ pub fn log_density<F: Real>(
     }
     let ends: Vec<f64> = sigmas.iter().map(|s| (FAR * radius).max(*s)).collect();
 
-    let slope = |states: ArrayView2<F>, sigmas: &[f64]| -> Result<Slope<F>> {
+    let mut slope = |_: &[usize], states: ArrayView2<F>, sigmas: &[f64]| -> Result<Slope<F>> {
         let read = denoiser.read(states, sigmas)?;
         let mut slopes = read.mean;
         let mut extra = read.second;
@@ -92,7 +92,7 @@ pub fn log_density<F: Real>(
         extra_accuracy: accuracy,
     };
     let mut steps: Vec<f64> = sigmas.iter().map(|s| s / 2.0).collect();
-    let (far, traces) = integrate(&slope, states.to_owned(), &path, &mut steps)?;
+    let (far, traces) = integrate(&mut slope, states.to_owned(), &path, &mut steps)?;
     if far.iter().any(|z| !z.is_finite()) {
         return Err(refuse(
             "rounding does not let its slope be known so accurately; use f64, a larger level or the closed form",

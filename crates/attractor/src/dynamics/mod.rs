@@ -16,6 +16,7 @@ pub use two_layer::{TwoLayer, Visible};
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
+use crate::energies::Reads;
 use crate::error::Result;
 use crate::real::Real;
 
@@ -69,4 +70,9 @@ pub trait Run<F: Real> {
     /// One step, in place. Row k of `states` is row `rows[k]` of the batch that was started, and goes
     /// from level `from[k]` to level `to[k]`. Row i may depend on row i and its own stream alone.
     fn step(&mut self, rows: &[usize], states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) -> Result<()>;
+
+    /// What each row has read of a memory so far, if that is counted.
+    fn reads(&self) -> Option<Vec<Reads>> {
+        None
+    }
 }

@@ -3,8 +3,10 @@
 mod dense;
 mod log_sum_exp;
 mod mixture;
+mod narrow;
 mod points;
 mod quadratic;
+mod reader;
 pub mod shapes;
 
 pub use dense::{DenseEnergy, Separation};
@@ -13,6 +15,8 @@ pub use mixture::{Component, Kind, Mixture, Nearest};
 pub use points::Points;
 pub(crate) use points::beta;
 pub use quadratic::Quadratic;
+pub(crate) use reader::Plain;
+pub use reader::{Reader, Reads, Whole};
 
 use ndarray::{Array2, ArrayView2};
 
@@ -96,6 +100,11 @@ pub trait Denoise<F: Real>: Send + Sync {
     /// The posterior mean D(z;σ) alone.
     fn denoise(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Array2<F>> {
         Ok(self.read(states, sigmas)?.mean)
+    }
+
+    /// The same for a batch of so many rows that will be read again and again.
+    fn reader(&self, rows: usize) -> Box<dyn Reader<F> + '_> {
+        Box::new(Plain::new(self, rows))
     }
 
     /// The log-sum alone: the log-density but for −(D/2) ln 2πσ².

@@ -2,7 +2,8 @@
 
 use ndarray::{Array2, ArrayView2, Zip};
 
-use super::{Denoise, Energy, Gradient};
+use super::narrow::{self, Narrowing};
+use super::{Denoise, Energy, Gradient, Plain, Reader};
 use crate::error::{Error, Result, check_rows, check_width};
 use crate::kernels::{Form, Read, attend, log_sum};
 use crate::noise::Stream;
@@ -54,7 +55,7 @@ impl<F: Real> Points<F> {
         }
     }
 
-    fn betas(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Vec<f64>> {
+    pub(super) fn betas(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Vec<f64>> {
         check_width("states", states.ncols(), self.patterns.dim())?;
         check_rows("noise levels", sigmas.len(), states.nrows())?;
         check_states("states", states, "give finite states")?;
@@ -134,6 +135,15 @@ impl<F: Real> Denoise<F> for Points<F> {
             read.mass.iter_mut().for_each(|m| *m /= n);
         }
         Ok(read)
+    }
+
+    fn reader(&self, rows: usize) -> Box<dyn Reader<F> + '_> {
+        // By the patterns alone, so that no row depends on how many there are.
+        if (narrow::LEAST..u32::MAX as usize).contains(&self.patterns.len()) {
+            Box::new(Narrowing::new(self, rows))
+        } else {
+            Box::new(Plain::new(self, rows))
+        }
     }
 
     fn log_sum(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Vec<f64>> {

@@ -5,6 +5,7 @@
 //! | [`dots()`] | x·y for all pairs, and the micro-kernel under it | fields, overlaps |
 //! | `stream` | visits patterns in tiles with running softmax weights | the two below |
 //! | [`attend()`] | log-sum, posterior mean, second moment | modern Hopfield, exact diffusion |
+//! | `near` | patterns that weigh anything, a bound on the rest | diffusion, many reads of one memory |
 //! | [`posterior()`] | best memories, entropy, participation | every report |
 //! | `signs` | which ±1 patterns weigh anything, from bits | the two above, of packed patterns |
 //! | [`pairs()`] | distances and divergences of all pairs | similarities |
@@ -22,6 +23,7 @@ mod attend;
 pub(crate) mod dots;
 pub(crate) mod hamming;
 pub(crate) mod machine;
+mod near;
 pub(crate) mod pairs;
 pub mod peak;
 mod posterior;
@@ -38,5 +40,6 @@ pub use product::{Panel, ROWS, Strided, product};
 pub use stream::Form;
 
 pub(crate) use attend::Sums;
+pub(crate) use near::{Ball, Cut, Near, half_squares, heaviest, near};
 pub(crate) use posterior::Spread;
-pub(crate) use stream::Parts;
+pub(crate) use stream::{Parts, usable_beta};

@@ -79,6 +79,8 @@ pub(crate) struct Lanes<const L: usize> {
     pub live: usize,
     /// β of each lane.
     pub betas: [f64; L],
+    /// Twice the error bound of a cost, as far as it does not depend on the cost.
+    pub windows: [f64; L],
 }
 
 /// Sums of one query over one range of patterns: its fold is lane `lane` of `fold`.
@@ -99,8 +101,6 @@ struct Pack<F, K, const L: usize> {
     first: usize,
     lanes: Lanes<L>,
     half_squares: [f64; L],
-    /// Twice the error bound of a cost, as far as it does not depend on the cost.
-    window: [f64; L],
     least: [f64; L],
     fold: K,
 }
@@ -300,9 +300,12 @@ pub(super) fn pass<F: Real, K: Fold<F>, M: Machine<F>, const L: usize>(
             Pack {
                 packed: dots::pack(job.queries.slice(ndarray::s![..block.end, ..]), first),
                 first,
-                lanes: Lanes { live, betas: std::array::from_fn(|l| usable_beta::<F>(job.betas[row(l)])) },
+                lanes: Lanes {
+                    live,
+                    betas: std::array::from_fn(|l| usable_beta::<F>(job.betas[row(l)])),
+                    windows: half_squares.map(|half| 2.0 * product * (2.0 * half).sqrt()),
+                },
                 half_squares,
-                window: half_squares.map(|half| 2.0 * product * (2.0 * half).sqrt()),
                 least: [f64::INFINITY; L],
                 fold: make(L),
             }
@@ -411,7 +414,7 @@ fn weigh<F: Real, K, M: Machine<F>, const L: usize>(
     let threshold: [F; L] = std::array::from_fn(|l| {
         let best = (pack.least[l] - own[l]).min(tile_least[l].wide());
         let rounding = 8.0 * F::ROUNDOFF * (largest_square + best.abs() + largest_bias / pack.lanes.betas[l]);
-        let threshold = F::of(best + pack.window[l] + rounding);
+        let threshold = F::of(best + pack.lanes.windows[l] + rounding);
         any |= tile_least[l] <= threshold;
         threshold
     });
@@ -649,7 +652,7 @@ fn add_chain<F: Real, M: Machine<F>, const L: usize, const V: usize>(
 
 /// The cost in f64, by direct differences.
 #[inline(always)]
-fn exact_cost<F: Real>(form: Form, query: &[F], pattern: &[F]) -> f64 {
+pub(super) fn exact_cost<F: Real>(form: Form, query: &[F], pattern: &[F]) -> f64 {
     const LANES: usize = 8;
     let mut sums = [0.0_f64; LANES];
     let term = |sum: f64, z: F, y: F| match form {

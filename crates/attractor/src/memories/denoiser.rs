@@ -9,7 +9,7 @@ use super::diffusion::{PARAMETERS, Prior, REST, course, estimated, no_updates};
 use super::{Card, Learned, Level, Memory, Options, Recall, Request, Row, Weights};
 use crate::diffusion::Course;
 use crate::dynamics::{Clamp, Start};
-use crate::energies::{Denoise, Energy};
+use crate::energies::{Denoise, Energy, Whole};
 use crate::error::{Error, Result, check_width};
 use crate::networks::Network;
 use crate::observe::Observer;
@@ -231,12 +231,15 @@ impl<F: Real> Memory<F> for Denoiser<'_, F> {
         let prepared: Vec<f64> = levels.iter().map(|sigma| sigma * preparation.scale()).collect();
         let grid = Grid::Levels(self.course.levels(&prepared, self.spread));
         let start = Start { states: states.view(), rows: &rows, seed: request.seed, held: None };
-        let dynamics = self.course.dynamics(self.denoiser.as_ref(), self.spread);
+        let whole = Whole(self.denoiser.as_ref());
+        let denoiser = if self.course.narrow { self.denoiser.as_ref() } else { &whole };
+        let dynamics = self.course.dynamics(denoiser, self.spread);
         let recalled =
             recall(dynamics.as_ref(), start, clamp, &grid, Stop { early: false, ..stop }, observer)?;
         let found = self.nearest(recalled.states.view())?;
         let row = |(row, found)| Row {
             sigma: Some(levels[row]),
+            reads: recalled.reads.as_ref().map(|reads| reads[row]),
             ..Row::new(found, None, recalled.outcomes[row], recalled.steps[row])
         };
         let rows = found.into_iter().enumerate().map(row).collect();

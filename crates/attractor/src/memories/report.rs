@@ -4,6 +4,7 @@ use std::fmt;
 
 use ndarray::{Array2, ArrayView1, ArrayView2};
 
+use crate::energies::Reads;
 use crate::kernels::{Form, Posterior, attend_values, nearest};
 use crate::patterns::Patterns;
 use crate::real::Real;
@@ -73,6 +74,9 @@ pub struct Row {
     pub outcome: Outcome,
     /// Steps made.
     pub steps: usize,
+    /// What the way there has read of the memory, for memories that recall by diffusion: its own report (posterior,
+    /// energy, nearest memory, rest) is not counted.
+    pub reads: Option<Reads>,
 }
 
 impl Row {
@@ -91,6 +95,7 @@ impl Row {
             refused: false,
             outcome,
             steps,
+            reads: None,
         }
     }
 }

@@ -76,6 +76,7 @@ pub const ZOO: &[Specimen] = &[
     is("diffusion", &[("sampler", "euler-maruyama"), ("steps", "40")]),
     is("diffusion", &[("sampler", "euler-maruyama"), ("steps", "40"), ("process", "ve")]),
     is("diffusion", &[("sampler", "one-step")]),
+    is("diffusion", &[("narrow", "off")]),
     is("diffusion", &[("sampler", "dormand-prince"), ("accuracy", "1e-4")]),
     is("diffusion", &[("sampler", "ancestral"), ("steps", "40")]),
     is("diffusion", &[("sampler", "predictor-corrector"), ("steps", "20")]),

@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
 use super::{combine, flow};
 use crate::dynamics::{Dynamics, Run, Start};
-use crate::energies::Denoise;
+use crate::energies::{Denoise, Reader, Reads};
 use crate::error::Result;
 use crate::real::Real;
 
@@ -26,33 +26,32 @@ impl<F: Real> Dynamics<F> for DormandPrince<'_, F> {
     flow!();
 
     fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
-        Ok(Box::new(Stepper { method: *self, steps: vec![f64::INFINITY; start.states.nrows()] }))
+        let count = start.rows.len();
+        Ok(Box::new(Stepper {
+            accuracy: self.accuracy,
+            reader: self.denoiser.reader(count),
+            steps: vec![f64::INFINITY; count],
+        }))
     }
 }
 
 struct Stepper<'a, F> {
-    method: DormandPrince<'a, F>,
+    accuracy: f64,
+    reader: Box<dyn Reader<F> + 'a>,
     /// The step that each row would take next.
     steps: Vec<f64>,
 }
 
 impl<F: Real> Run<F> for Stepper<'_, F> {
     fn step(&mut self, rows: &[usize], mut states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) -> Result<()> {
-        let DormandPrince { denoiser, accuracy } = self.method;
-        let slope = |states: ArrayView2<F>, sigmas: &[f64]| -> Result<Slope<F>> {
-            let mut slopes = denoiser.denoise(states, sigmas)?;
-            for (k, (mut slope, state)) in slopes.outer_iter_mut().zip(states.outer_iter()).enumerate() {
-                slope.iter_mut().zip(state).for_each(|(d, z)| *d = F::of((z.wide() - d.wide()) / sigmas[k]));
-            }
-            Ok(Slope { states: slopes, extra: vec![0.0; sigmas.len()] })
-        };
         // Rows that end at 0 take the last read instead.
         let ends: Vec<usize> = (0..rows.len()).filter(|&k| to[k] == 0.0).collect();
         let others: Vec<usize> = (0..rows.len()).filter(|&k| to[k] > 0.0 && to[k] != from[k]).collect();
         if !ends.is_empty() {
             let mut part = states.select(Axis(0), &ends);
             let levels: Vec<f64> = ends.iter().map(|&k| from[k]).collect();
-            let means = denoiser.denoise(part.view(), &levels)?;
+            let ids: Vec<usize> = ends.iter().map(|&k| rows[k]).collect();
+            let means = self.reader.denoise(&ids, part.view(), &levels)?;
             combine(part.view_mut(), means.view(), |_| (0.0, 1.0));
             ends.iter().zip(part.outer_iter()).for_each(|(&k, z)| states.row_mut(k).assign(&z));
         }
@@ -60,20 +59,35 @@ impl<F: Real> Run<F> for Stepper<'_, F> {
             return Ok(());
         }
         let pick = |values: &[f64]| others.iter().map(|&k| values[k]).collect::<Vec<f64>>();
-        let mut steps: Vec<f64> = others.iter().map(|&k| self.steps[rows[k]]).collect();
+        let ids: Vec<usize> = others.iter().map(|&k| rows[k]).collect();
+        let mut steps: Vec<f64> = ids.iter().map(|&row| self.steps[row]).collect();
+        let reader = &mut self.reader;
+        let mut slope = |part: &[usize], states: ArrayView2<F>, sigmas: &[f64]| -> Result<Slope<F>> {
+            let rows: Vec<usize> = part.iter().map(|&k| ids[k]).collect();
+            let mut slopes = reader.denoise(&rows, states, sigmas)?;
+            for (k, (mut slope, state)) in slopes.outer_iter_mut().zip(states.outer_iter()).enumerate() {
+                slope.iter_mut().zip(state).for_each(|(d, z)| *d = F::of((z.wide() - d.wide()) / sigmas[k]));
+            }
+            Ok(Slope { states: slopes, extra: vec![0.0; sigmas.len()] })
+        };
         let part = states.select(Axis(0), &others);
-        let path = Path { from: &pick(from), to: &pick(to), accuracy, extra_accuracy: f64::INFINITY };
-        let (part, _) = integrate(&slope, part, &path, &mut steps)?;
+        let path =
+            Path { from: &pick(from), to: &pick(to), accuracy: self.accuracy, extra_accuracy: f64::INFINITY };
+        let (part, _) = integrate(&mut slope, part, &path, &mut steps)?;
         for ((&k, z), step) in others.iter().zip(part.outer_iter()).zip(steps) {
             states.row_mut(k).assign(&z);
             self.steps[rows[k]] = step;
         }
         Ok(())
     }
+
+    fn reads(&self) -> Option<Vec<Reads>> {
+        Some(self.reader.reads())
+    }
 }
 
-/// What gives slopes at states and levels.
-pub(crate) type Slopes<'a, F> = dyn Fn(ArrayView2<F>, &[f64]) -> Result<Slope<F>> + 'a;
+/// What gives slopes of some rows, at states and levels.
+pub(crate) type Slopes<'a, F> = dyn FnMut(&[usize], ArrayView2<F>, &[f64]) -> Result<Slope<F>> + 'a;
 
 /// The slope of states, and of one number more a row.
 pub(crate) struct Slope<F> {
@@ -121,7 +135,7 @@ struct Way {
 /// begin with, and then to go on with. Gives the last states (NaN for a row whose accuracy is out of reach)
 /// and the integrals of the extra slope.
 pub(crate) fn integrate<F: Real>(
-    slope: &Slopes<F>,
+    slope: &mut Slopes<F>,
     mut states: Array2<F>,
     path: &Path,
     steps: &mut [f64],
@@ -130,7 +144,8 @@ pub(crate) fn integrate<F: Real>(
     let mut ways: Vec<Way> =
         (0..states.nrows()).map(|row| Way { row, level: path.from[row], extra: 0.0 }).collect();
     let mut now = states.clone();
-    let mut first = slope(now.view(), path.from)?;
+    let mut rows: Vec<usize> = (0..states.nrows()).collect();
+    let mut first = slope(&rows, now.view(), path.from)?;
     for _ in 0..MOST_TRIALS {
         if ways.is_empty() {
             return Ok((states, extras));
@@ -163,7 +178,7 @@ pub(crate) fn integrate<F: Real>(
                 node => way.level + node * lengths[k],
             };
             let levels: Vec<f64> = ways.iter().enumerate().map(level).collect();
-            slopes.push(slope(ahead.view(), &levels)?);
+            slopes.push(slope(&rows, ahead.view(), &levels)?);
         }
         // The last stage is the step of order 5 itself, and the first of the next.
         let last = slopes.last().expect("seven stages");
@@ -221,6 +236,7 @@ pub(crate) fn integrate<F: Real>(
                 k += 1;
                 going.binary_search(&(k - 1)).is_ok()
             });
+            rows = ways.iter().map(|way| way.row).collect();
         }
         now = next_states;
         first = Slope { states: next_slopes, extra: next_extra };

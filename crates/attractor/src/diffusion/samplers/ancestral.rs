@@ -4,7 +4,7 @@ use ndarray::ArrayViewMut2;
 
 use super::flow;
 use crate::dynamics::{Dynamics, Run, Start, bridge};
-use crate::energies::Denoise;
+use crate::energies::{Denoise, Reader, Reads};
 use crate::error::Result;
 use crate::noise::{Purpose, Stream, streams};
 use crate::real::Real;
@@ -34,18 +34,19 @@ impl<F: Real> Dynamics<F> for Ancestral<'_, F> {
 impl<'a, F: Real> Ancestral<'a, F> {
     /// A batch of recalls, for samplers that do more.
     pub(super) fn run(&self, start: Start<F>) -> Walk<'a, F> {
-        Walk { denoiser: self.denoiser, streams: streams(start.seed, Purpose::Recall, start.rows) }
+        let reader = self.denoiser.reader(start.rows.len());
+        Walk { reader, streams: streams(start.seed, Purpose::Recall, start.rows) }
     }
 }
 
 pub(super) struct Walk<'a, F> {
-    denoiser: &'a dyn Denoise<F>,
+    pub(super) reader: Box<dyn Reader<F> + 'a>,
     streams: Vec<Stream>,
 }
 
 impl<F: Real> Run<F> for Walk<'_, F> {
     fn step(&mut self, rows: &[usize], mut states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) -> Result<()> {
-        let means = self.denoiser.denoise(states.view(), from)?;
+        let means = self.reader.denoise(rows, states.view(), from)?;
         for (k, &row) in rows.iter().enumerate() {
             let stream = &mut self.streams[row];
             for (z, &mean) in states.row_mut(k).iter_mut().zip(means.row(k)) {
@@ -53,5 +54,9 @@ impl<F: Real> Run<F> for Walk<'_, F> {
             }
         }
         Ok(())
+    }
+
+    fn reads(&self) -> Option<Vec<Reads>> {
+        Some(self.reader.reads())
     }
 }

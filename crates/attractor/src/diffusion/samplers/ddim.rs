@@ -4,7 +4,7 @@ use ndarray::ArrayViewMut2;
 
 use super::{combine, flow, ratio};
 use crate::dynamics::{Dynamics, Run, Start};
-use crate::energies::Denoise;
+use crate::energies::{Denoise, Reader, Reads};
 use crate::error::Result;
 use crate::real::Real;
 
@@ -19,18 +19,26 @@ pub struct Ddim<'a, F> {
 impl<F: Real> Dynamics<F> for Ddim<'_, F> {
     flow!();
 
-    fn start(&self, _start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
-        Ok(Box::new(*self))
+    fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
+        Ok(Box::new(Steps { reader: self.denoiser.reader(start.rows.len()) }))
     }
 }
 
-impl<F: Real> Run<F> for Ddim<'_, F> {
-    fn step(&mut self, _rows: &[usize], states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) -> Result<()> {
-        let means = self.denoiser.denoise(states.view(), from)?;
+struct Steps<'a, F> {
+    reader: Box<dyn Reader<F> + 'a>,
+}
+
+impl<F: Real> Run<F> for Steps<'_, F> {
+    fn step(&mut self, rows: &[usize], states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) -> Result<()> {
+        let means = self.reader.denoise(rows, states.view(), from)?;
         combine(states, means.view(), |k| {
             let r = ratio(from[k], to[k]);
             (r, 1.0 - r)
         });
         Ok(())
+    }
+
+    fn reads(&self) -> Option<Vec<Reads>> {
+        Some(self.reader.reads())
     }
 }

@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayViewMut2};
 
 use super::{flow, ratio};
 use crate::dynamics::{Dynamics, Run, Start};
-use crate::energies::Denoise;
+use crate::energies::{Denoise, Reader, Reads};
 use crate::error::Result;
 use crate::real::Real;
 
@@ -26,7 +26,7 @@ impl<F: Real> Dynamics<F> for DpmSolverPlusPlus2M<'_, F> {
 
     fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
         Ok(Box::new(Multistep {
-            denoiser: self.denoiser,
+            reader: self.denoiser.reader(start.rows.len()),
             last_means: Array2::from_elem(start.states.dim(), F::ZERO),
             last_h: vec![0.0; start.states.nrows()],
         }))
@@ -34,7 +34,7 @@ impl<F: Real> Dynamics<F> for DpmSolverPlusPlus2M<'_, F> {
 }
 
 struct Multistep<'a, F> {
-    denoiser: &'a dyn Denoise<F>,
+    reader: Box<dyn Reader<F> + 'a>,
     last_means: Array2<F>,
     /// Last h of each row; 0 before the first step.
     last_h: Vec<f64>,
@@ -42,7 +42,7 @@ struct Multistep<'a, F> {
 
 impl<F: Real> Run<F> for Multistep<'_, F> {
     fn step(&mut self, rows: &[usize], mut states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) -> Result<()> {
-        let means = self.denoiser.denoise(states.view(), from)?;
+        let means = self.reader.denoise(rows, states.view(), from)?;
         for (k, &row) in rows.iter().enumerate() {
             let shrink = ratio(from[k], to[k]);
             let h = -shrink.ln();
@@ -60,5 +60,9 @@ impl<F: Real> Run<F> for Multistep<'_, F> {
             self.last_h[row] = h;
         }
         Ok(())
+    }
+
+    fn reads(&self) -> Option<Vec<Reads>> {
+        Some(self.reader.reads())
     }
 }

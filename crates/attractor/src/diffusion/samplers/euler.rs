@@ -5,7 +5,7 @@ use ndarray::ArrayViewMut2;
 use super::{flow, ratio};
 use crate::diffusion::{Dual, Process};
 use crate::dynamics::{Dynamics, Run, Start};
-use crate::energies::Denoise;
+use crate::energies::{Denoise, Reader, Reads};
 use crate::error::Result;
 use crate::noise::{Purpose, Stream, streams};
 use crate::real::Real;
@@ -33,19 +33,24 @@ impl<F: Real> Dynamics<F> for Euler<'_, F> {
     flow!();
 
     fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
-        Ok(Box::new(Stepper { method: *self, streams: streams(start.seed, Purpose::Recall, start.rows) }))
+        Ok(Box::new(Stepper {
+            method: *self,
+            reader: self.denoiser.reader(start.rows.len()),
+            streams: streams(start.seed, Purpose::Recall, start.rows),
+        }))
     }
 }
 
 struct Stepper<'a, F> {
     method: Euler<'a, F>,
+    reader: Box<dyn Reader<F> + 'a>,
     streams: Vec<Stream>,
 }
 
 impl<F: Real> Run<F> for Stepper<'_, F> {
     fn step(&mut self, rows: &[usize], mut states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) -> Result<()> {
-        let Euler { denoiser, process, stochastic } = self.method;
-        let means = denoiser.denoise(states.view(), from)?;
+        let Euler { process, stochastic, .. } = self.method;
+        let means = self.reader.denoise(rows, states.view(), from)?;
         for (k, &row) in rows.iter().enumerate() {
             let shrink = ratio(from[k], to[k]);
             let time = process.time(from[k]);
@@ -75,5 +80,9 @@ impl<F: Real> Run<F> for Stepper<'_, F> {
             }
         }
         Ok(())
+    }
+
+    fn reads(&self) -> Option<Vec<Reads>> {
+        Some(self.reader.reads())
     }
 }

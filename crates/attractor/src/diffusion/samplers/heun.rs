@@ -4,7 +4,7 @@ use ndarray::{ArrayViewMut2, Zip};
 
 use super::{combine, flow, ratio};
 use crate::dynamics::{Dynamics, Run, Start};
-use crate::energies::Denoise;
+use crate::energies::{Denoise, Reader, Reads};
 use crate::error::Result;
 use crate::real::Real;
 
@@ -19,20 +19,18 @@ pub struct Heun<'a, F> {
 impl<F: Real> Dynamics<F> for Heun<'_, F> {
     flow!();
 
-    fn start(&self, _start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
-        Ok(Box::new(*self))
+    fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
+        Ok(Box::new(Steps { reader: self.denoiser.reader(start.rows.len()) }))
     }
 }
 
-impl<F: Real> Run<F> for Heun<'_, F> {
-    fn step(
-        &mut self,
-        _rows: &[usize],
-        mut states: ArrayViewMut2<F>,
-        from: &[f64],
-        to: &[f64],
-    ) -> Result<()> {
-        let means = self.denoiser.denoise(states.view(), from)?;
+struct Steps<'a, F> {
+    reader: Box<dyn Reader<F> + 'a>,
+}
+
+impl<F: Real> Run<F> for Steps<'_, F> {
+    fn step(&mut self, rows: &[usize], mut states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) -> Result<()> {
+        let means = self.reader.denoise(rows, states.view(), from)?;
         let mut ahead = states.to_owned();
         combine(ahead.view_mut(), means.view(), |k| {
             let r = ratio(from[k], to[k]);
@@ -42,7 +40,7 @@ impl<F: Real> Run<F> for Heun<'_, F> {
             states.assign(&ahead);
             return Ok(());
         }
-        let means_ahead = self.denoiser.denoise(ahead.view(), to)?;
+        let means_ahead = self.reader.denoise(rows, ahead.view(), to)?;
         for k in 0..from.len() {
             let (from, to) = (from[k], to[k]);
             let (mut z, ahead) = (states.row_mut(k), ahead.row(k));
@@ -59,5 +57,9 @@ impl<F: Real> Run<F> for Heun<'_, F> {
             );
         }
         Ok(())
+    }
+
+    fn reads(&self) -> Option<Vec<Reads>> {
+        Some(self.reader.reads())
     }
 }

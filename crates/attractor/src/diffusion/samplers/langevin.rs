@@ -4,7 +4,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::{Ancestral, flow, ratio};
 use crate::dynamics::{Dynamics, Run, Start};
-use crate::energies::Denoise;
+use crate::energies::{Denoise, Reader, Reads};
 use crate::error::Result;
 use crate::noise::{Purpose, Stream, streams};
 use crate::real::Real;
@@ -34,22 +34,26 @@ impl<F: Real> Dynamics<F> for Langevin<'_, F> {
 
     fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
         let streams = streams(start.seed, Purpose::Recall, start.rows);
-        Ok(Box::new(Anneal { denoiser: self.denoiser, streams }))
+        Ok(Box::new(Anneal { reader: self.denoiser.reader(start.rows.len()), streams }))
     }
 }
 
 struct Anneal<'a, F> {
-    denoiser: &'a dyn Denoise<F>,
+    reader: Box<dyn Reader<F> + 'a>,
     streams: Vec<Stream>,
 }
 
 impl<F: Real> Run<F> for Anneal<'_, F> {
     fn step(&mut self, rows: &[usize], states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) -> Result<()> {
-        let means = self.denoiser.denoise(states.view(), from)?;
+        let means = self.reader.denoise(rows, states.view(), from)?;
         // At rest there is nothing more to do but to take the noise away.
         let time = |k: usize| if to[k] == 0.0 { f64::INFINITY } else { TIME };
         update(rows, states, means.view(), to, &mut self.streams, time);
         Ok(())
+    }
+
+    fn reads(&self) -> Option<Vec<Reads>> {
+        Some(self.reader.reads())
     }
 }
 
@@ -90,7 +94,6 @@ impl<F: Real> Dynamics<F> for PredictorCorrector<'_, F> {
 
     fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
         Ok(Box::new(Corrected {
-            denoiser: self.denoiser,
             predictor: Ancestral { denoiser: self.denoiser }.run(start),
             streams: streams(start.seed, Purpose::Correction, start.rows),
         }))
@@ -98,7 +101,6 @@ impl<F: Real> Dynamics<F> for PredictorCorrector<'_, F> {
 }
 
 struct Corrected<'a, F> {
-    denoiser: &'a dyn Denoise<F>,
     predictor: super::ancestral::Walk<'a, F>,
     streams: Vec<Stream>,
 }
@@ -109,10 +111,14 @@ impl<F: Real> Run<F> for Corrected<'_, F> {
         if to.iter().all(|&to| to == 0.0) {
             return Ok(());
         }
-        let means = self.denoiser.denoise(states.view(), to)?;
+        let means = self.predictor.reader.denoise(rows, states.view(), to)?;
         // At level 0 there is nothing to correct.
         let time = |k: usize| if to[k] == 0.0 { 0.0 } else { 1.0 - ratio(from[k], to[k]) };
         update(rows, states, means.view(), to, &mut self.streams, time);
         Ok(())
+    }
+
+    fn reads(&self) -> Option<Vec<Reads>> {
+        self.predictor.reads()
     }
 }

@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2, Zip};
 
 use super::{Body, Mixture, Part};
 use crate::energies::points::{Race, beta};
-use crate::energies::{Denoise, Energy, Gradient};
+use crate::energies::{Denoise, Energy, Gradient, Plain, Reader};
 use crate::error::Result;
 use crate::kernels::Read;
 use crate::noise::Stream;
@@ -79,6 +79,13 @@ impl<F: Real> Denoise<F> for Mixture<F> {
             all.merge_row(row, sum.peak, sum.mass, sum.second / sum.mass, &mean, 1.0);
         }
         Ok(all)
+    }
+
+    fn reader(&self, rows: usize) -> Box<dyn Reader<F> + '_> {
+        match &self.parts[..] {
+            [Part { body: Body::Patterns(points), .. }] => points.reader(rows),
+            _ => Box::new(Plain::new(self, rows)),
+        }
     }
 
     fn log_sum(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Vec<f64>> {

@@ -7,12 +7,13 @@ use ndarray::{Array2, ArrayView2, Axis};
 
 use super::Diffusion;
 use crate::dynamics::{Clamp, Start};
+use crate::energies::Reads;
 use crate::error::Result;
 use crate::kernels::{Form, Posterior, posterior};
 use crate::memories::{Level, Request};
 use crate::observe::{Frame, Observer};
 use crate::real::Real;
-use crate::recall::{Outcome, Recalled, Stop};
+use crate::recall::{Recalled, Stop};
 
 /// Known units count as noisy at this level, in spreads.
 const EXACT: f64 = 1e-4;
@@ -113,9 +114,8 @@ impl<F: Real> Diffusion<F> {
         observer: &mut dyn Observer<F>,
     ) -> Result<Recalled<F>> {
         let known = request.known.expect("known units");
-        let (ids, b) = (request.rows(), states.nrows());
-        let mut all =
-            Recalled { states: states.clone(), outcomes: vec![Outcome::StillMoving; b], steps: vec![0; b] };
+        let ids = request.rows();
+        let mut all = Recalled::standing(states);
         for (mask, rows) in by_mask(known) {
             // With known units the level is the same in all rows.
             let factors = factors(&mask, levels[rows[0]] / (EXACT * self.memory.spread()), 1.0 / EXACT);
@@ -138,6 +138,10 @@ impl<F: Real> Diffusion<F> {
             for (k, &row) in rows.iter().enumerate() {
                 all.states.row_mut(row).assign(&part.states.row(k));
                 (all.outcomes[row], all.steps[row]) = (part.outcomes[k], part.steps[k]);
+            }
+            if let Some(reads) = part.reads {
+                let own = all.reads.get_or_insert_with(|| vec![Reads::default(); states.nrows()]);
+                rows.iter().zip(reads).for_each(|(&row, reads)| own[row] = reads);
             }
         }
         Ok(all)

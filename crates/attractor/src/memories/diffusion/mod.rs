@@ -11,7 +11,7 @@ pub(super) use prior::{Prior, estimated};
 use super::{Card, Found, Learned, Level, Memory, Options, Parameter, Recall, Request, Row};
 use crate::diffusion::{Course, LAST, LinearRate, Process, Sampler};
 use crate::dynamics::{Clamp, Start};
-use crate::energies::{Denoise, Energy, Gradient, Mixture, Nearest};
+use crate::energies::{Denoise, Energy, Gradient, Mixture, Nearest, Whole};
 
 use crate::error::{Error, Result};
 use crate::kernels::{Form, Posterior};
@@ -91,6 +91,12 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         default: "1e-6",
         help: "Error that dormand-prince may make in a step and unit, in spreads of the memory",
     },
+    Parameter {
+        name: "narrow",
+        values: "on|off",
+        default: "on",
+        help: "Leave out of each read the stored patterns that certainly weigh nothing, equal to 1e-6 a unit (of 1024 patterns or more; off: read all of them at every step)",
+    },
 ];
 
 /// Process, sampler and grid from the options of `diffusion`, by name.
@@ -131,6 +137,13 @@ pub(super) fn course(options: &Options, card: &Card) -> Result<Course> {
     course.rho = options.get(card, "rho")?.unwrap_or(course.rho);
     course.last = options.get(card, "last")?.unwrap_or(course.last);
     course.accuracy = options.get(card, "accuracy")?.unwrap_or(course.accuracy);
+    if let Some(narrow) = options.get::<String>(card, "narrow")? {
+        course.narrow = match narrow.as_str() {
+            "on" => true,
+            "off" => false,
+            _ => return Err(Error::parameter("narrow", "on or off", narrow)),
+        };
+    }
     let unused = |name: &str, used: bool, by: &str| match options.iter().any(|(n, _)| n == name) && !used {
         true => Err(Error::parameter(name, by, format!("the sampler {}", course.sampler.name()))),
         false => Ok(()),
@@ -274,7 +287,9 @@ impl<F: Real> Diffusion<F> {
         // Of this memory, not of one in stretched units.
         let spread = self.memory.spread();
         let grid = Grid::Levels(self.course.levels(levels, spread));
-        recall(self.course.dynamics(memory, spread).as_ref(), start, clamp, &grid, stop, observer)
+        let whole = Whole(memory);
+        let denoiser: &dyn Denoise<F> = if self.course.narrow { memory } else { &whole };
+        recall(self.course.dynamics(denoiser, spread).as_ref(), start, clamp, &grid, stop, observer)
     }
 }
 
@@ -381,6 +396,7 @@ impl<F: Real> Memory<F> for Diffusion<F> {
             .map(|(row, ((found, energy), posterior))| Row {
                 posterior: Some(posterior),
                 sigma: Some(sigmas[row]),
+                reads: recalled.reads.as_ref().map(|reads| reads[row]),
                 ..Row::new(found, Some(energy / area), recalled.outcomes[row], recalled.steps[row])
             })
             .collect();

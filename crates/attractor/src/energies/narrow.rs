@@ -1,0 +1,393 @@
+//! Reads of stored points that leave out what weighs nothing, with a certificate.
+//!
+//! **The certificate.** A read of all patterns at an *anchor* z₀, β₀ tells those outside of a ball from those
+//! inside: how near the nearest outside is (r), how heavy they are there (S = Σ π_n exp(−β₀(d_n² − r²)/2), with
+//! d_n = ‖z₀ − y_n‖), and how heavy at most anywhere (P = Σ π_n). At a state z that is δ < r away,
+//!
+//! ```text
+//! ‖z − y_n‖² ≥ (d_n − δ)² ≥ (r − δ)² + (d_n² − r²)(1 − δ/r)        (the square is convex in d_n²)
+//! Σ π_n exp(−β‖z − y_n‖²/2) ≤ exp(−β(r − δ)²/2) S^κ P^(1−κ),       κ = min(1, β(1 − δ/r)/β₀)
+//! ```
+//!
+//! by Hölder's inequality. A state that walks at random is better held by the radius R of the memory around 0,
+//! where −2(r − δ)δ turns into 2(z − z₀)·z₀ − 2δR and κ into min(1, β/β₀); the lesser bound counts:
+//!
+//! ```text
+//! ‖z − y_n‖² = d_n² + δ² + 2(z − z₀)·(z₀ − y_n) ≥ r² + δ² + 2(z − z₀)·z₀ − 2δR + (d_n² − r²)
+//! ```
+//!
+//! Nothing is said of which way β goes, or of why the state moved. While that bound is below
+//! [`NEGLIGIBLE`] of what is inside, the inside alone is read; each unit of the mean is then off by at most that share
+//! of the width of the memory there. Otherwise all is read again, and the state becomes the anchor.
+//!
+//! As noise falls, most of the inside comes to weigh nothing too. It is then divided as the memory was: balls
+//! in balls, each with its own anchor and bound. When an inner one fails, the outer ones may still hold.
+
+use ndarray::{Array2, ArrayView2, Axis};
+
+use super::{Points, Reader, Reads};
+use crate::error::Result;
+use crate::kernels::{Ball, Form, attend, heaviest, near, usable_beta};
+use crate::patterns::Patterns;
+use crate::real::Real;
+use crate::threads;
+
+/// What is left out weighs at most this share of what is read. Far below the rounding of f32; errors of a
+/// flow's reads grow a thousandfold at most where it does not pass a watershed.
+const NEGLIGIBLE: f64 = 1e-9;
+/// What is left out at an anchor weighs so much less than that: room for the state to move.
+const ROOM: f64 = 0.1;
+/// β grows by this factor before a row whose posterior is spread looks for a ball again: that costs half a read.
+const PATIENCE: f64 = 1.2;
+/// Reads that a ball must serve to be worth looking for: a state that leaves it sooner moves too fast at this noise.
+const WORTH: usize = 3;
+/// A ball with more than this share of the patterns saves too little.
+const SHARE: usize = 4;
+/// A smaller memory costs less to read than to think about.
+pub(super) const LEAST: usize = 1024;
+/// A ball is not divided below this.
+const FEW: usize = 32;
+/// Rows that look for their balls together: the lists of patterns near are held for all of them.
+const TOGETHER: usize = 64;
+/// Weights below this share of the largest are lost in the rounding of a sum.
+const LOST: f64 = 1e-18;
+/// Rounding of a sum of squares in f64, relative to it.
+const ROUNDING: f64 = 1e-12;
+
+/// Reads stored points narrowly.
+pub(super) struct Narrowing<'a, F> {
+    points: &'a Points<F>,
+    /// ln π of the heaviest pattern.
+    heaviest: f64,
+    /// All patterns are at most so far from 0.
+    extent: f64,
+    nests: Vec<Nest<F>>,
+}
+
+impl<'a, F: Real> Narrowing<'a, F> {
+    pub fn new(points: &'a Points<F>, rows: usize) -> Self {
+        let patterns = points.patterns();
+        Narrowing {
+            points,
+            heaviest: heaviest(patterns.log_weights()),
+            extent: patterns.largest_square().sqrt() * (1.0 + ROUNDING),
+            nests: (0..rows).map(|_| Nest::default()).collect(),
+        }
+    }
+}
+
+/// The balls of one row, each inside the last.
+struct Nest<F> {
+    layers: Vec<Layer<F>>,
+    /// Below this β the row need not look for a ball again.
+    patience: f64,
+    /// Whether the last read succeeded.
+    found: bool,
+    /// Reads since the outermost ball was found.
+    age: usize,
+    reads: Reads,
+}
+
+impl<F> Default for Nest<F> {
+    fn default() -> Self {
+        Nest { layers: Vec::new(), patience: 0.0, found: false, age: 0, reads: Reads::default() }
+    }
+}
+
+/// One ball and what is known of the patterns between it and the next outer one.
+struct Layer<F> {
+    anchor: Vec<F>,
+    beta: f64,
+    ball: Ball,
+    /// ln P of those outside.
+    log_most: f64,
+}
+
+impl<F: Real> Layer<F> {
+    /// At least the log of what the patterns outside weigh at this state, Σ π_n exp(−β d_n²/2).
+    fn log_bound(&self, state: &[F], beta: f64, extent: f64) -> f64 {
+        let (mut square, mut along) = (0.0, 0.0);
+        for (z, anchor) in state.iter().zip(&self.anchor) {
+            let moved = z.wide() - anchor.wide();
+            square += moved * moved;
+            along += moved * anchor.wide();
+        }
+        let (moved, radius) = (square.sqrt() * (1.0 + ROUNDING), self.ball.radius * (1.0 - ROUNDING));
+        let rest = self.ball.log_rest.min(self.log_most);
+        let bound = |nearest: f64, share: f64| {
+            let share = share.min(1.0);
+            share * rest + (1.0 - share) * self.log_most - beta * nearest.max(0.0) / 2.0
+        };
+        let left = radius - moved;
+        let any = if left > 0.0 {
+            bound(left * left * (1.0 - ROUNDING), beta * left / radius / self.beta)
+        } else {
+            self.log_most
+        };
+        // Terms of either sign: their rounding is that of the largest.
+        let size = radius * radius + square + 2.0 * moved * (extent + self.ball.radius);
+        let nearest = radius * radius + square + 2.0 * (along - moved * extent) - 4.0 * ROUNDING * size;
+        let straight = if nearest > 0.0 { bound(nearest, beta / self.beta) } else { self.log_most };
+        // Neither is a number where a state is none.
+        if any.is_nan() || straight.is_nan() { f64::INFINITY } else { any.min(straight) }
+    }
+}
+
+/// One row's read.
+struct Task<'t, F> {
+    nest: &'t mut Nest<F>,
+    state: &'t [F],
+    beta: f64,
+    mean: &'t mut [F],
+}
+
+impl<F: Real> Task<'_, F> {
+    /// Reads the innermost ball whose certificate holds, if there is one.
+    fn read(self, patterns: &Patterns<F>, heaviest: f64, extent: f64) {
+        let Task { nest, state, beta, mean } = self;
+        let values = patterns.values();
+        let values = values.as_slice().expect("patterns are stored row-major");
+        let log_weight = |n: u32| patterns.log_weights().map_or(0.0, |w| w[n as usize]);
+        let mut halves = Vec::new();
+        while let Some(layer) = nest.layers.last() {
+            let inside = &layer.ball.inside;
+            F::half_squares(values, inside, state, &mut halves);
+            let logit = |(&half, &n): (&f64, &u32)| log_weight(n) - beta * half;
+            let logits: Vec<f64> = halves.iter().zip(inside).map(logit).collect();
+            let peak = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let mass: f64 = logits.iter().map(|l| (l - peak).exp()).sum();
+            // Both logs are differences of numbers that may be huge.
+            let kept = peak + mass.ln() - ROUNDING * peak.abs();
+            let mut outside = 0.0;
+            let failed = nest.layers.iter().position(|layer| {
+                outside += (layer.log_bound(state, beta, extent) - kept).exp();
+                outside.is_nan() || outside > NEGLIGIBLE
+            });
+            nest.reads.narrow += 1;
+            nest.reads.patterns += inside.len();
+            nest.reads.largest = nest.reads.largest.max(inside.len());
+            if let Some(failed) = failed {
+                nest.layers.truncate(failed);
+                if failed == 0 && nest.age < WORTH {
+                    nest.patience = PATIENCE * beta;
+                }
+                continue;
+            }
+            let mut sums = vec![0.0; state.len()];
+            for (logit, &n) in logits.iter().zip(inside) {
+                let weight = (logit - peak).exp();
+                if weight > LOST {
+                    let n = n as usize * state.len();
+                    F::add_scaled(weight / mass, &values[n..n + state.len()], &mut sums);
+                }
+            }
+            mean.iter_mut().zip(&sums).for_each(|(mean, &sum)| *mean = F::of(sum));
+            // Where all of them together would be negligible, were they as heavy as the heaviest.
+            let cut = heaviest + (inside.len() as f64 / (ROOM * NEGLIGIBLE)).ln();
+            let limit = (cut - peak) / beta * (1.0 + ROUNDING);
+            let inner = divide(layer, state, beta, &halves, limit, log_weight);
+            nest.layers.extend(inner);
+            nest.found = true;
+            nest.age += 1;
+            return;
+        }
+    }
+}
+
+/// The ball in a ball of patterns whose ½d² is within `limit`, if that has at most half of them.
+fn divide<F: Real>(
+    layer: &Layer<F>,
+    state: &[F],
+    beta: f64,
+    halves: &[f64],
+    limit: f64,
+    log_weight: impl Fn(u32) -> f64,
+) -> Option<Layer<F>> {
+    let all = &layer.ball.inside;
+    let near = halves.iter().filter(|&&half| half <= limit).count();
+    if all.len() < FEW || 2 * near > all.len() {
+        return None;
+    }
+    let inside = all.iter().zip(halves).filter(|(_, half)| **half <= limit).map(|(&n, _)| n).collect();
+    let outside = || all.iter().zip(halves).filter(|(_, half)| **half > limit);
+    let half = outside().map(|(_, &half)| half).fold(f64::INFINITY, f64::min);
+    let (mut rest, mut most) = (0.0, 0.0);
+    for (&n, own) in outside() {
+        let weight = log_weight(n).exp();
+        rest += weight * (-beta * (own - half)).exp();
+        most += weight;
+    }
+    let log_rest = rest.ln() + ROUNDING * beta * half;
+    let ball = Ball { inside, radius: (2.0 * half).sqrt(), log_rest };
+    Some(Layer { anchor: state.to_vec(), beta, ball, log_most: most.ln() })
+}
+
+impl<F: Real> Narrowing<'_, F> {
+    /// Rows that have balls and are not yet read, on all threads.
+    fn read_inside(
+        &self,
+        nests: &mut [Nest<F>],
+        states: ArrayView2<F>,
+        betas: &[f64],
+        means: &mut Array2<F>,
+    ) {
+        let mut work = 0.0;
+        let mut tasks = Vec::new();
+        for (k, (nest, mean)) in nests.iter_mut().zip(means.outer_iter_mut()).enumerate() {
+            if nest.found {
+                continue;
+            }
+            if let Some(layer) = nest.layers.last() {
+                work += (8 * layer.ball.inside.len() * states.ncols()) as f64;
+                let state = states.row(k).to_slice().expect("states are in standard layout");
+                let mean = mean.into_slice().expect("means are in standard layout");
+                tasks.push(Task { nest, state, beta: betas[k], mean });
+            }
+        }
+        threads::each(tasks, work, |task| task.read(self.points.patterns(), self.heaviest, self.extent));
+    }
+
+    /// Looks for the balls of rows that were not found in theirs.
+    fn look(&self, nests: &mut [Nest<F>], states: ArrayView2<F>, betas: &[f64]) {
+        let patterns = self.points.patterns();
+        let n = patterns.len();
+        let looking: Vec<usize> =
+            (0..nests.len()).filter(|&k| !nests[k].found && betas[k] >= nests[k].patience).collect();
+        let log_most = if patterns.log_weights().is_some() { 0.0 } else { (n as f64).ln() };
+        for some in looking.chunks(TOGETHER) {
+            let queries = states.select(Axis(0), some);
+            let own: Vec<f64> = some.iter().map(|&k| betas[k]).collect();
+            let balls = near(patterns, queries.view(), &own, ROOM * NEGLIGIBLE, n / SHARE);
+            for ((&k, query), ball) in some.iter().zip(queries.outer_iter()).zip(balls) {
+                let (nest, beta) = (&mut nests[k], betas[k]);
+                nest.reads.full += 1;
+                (nest.patience, nest.age) = (0.0, 0);
+                let layer = |ball| Layer { anchor: query.to_vec(), beta, ball, log_most };
+                nest.layers.extend(ball.map(layer));
+                if nest.layers.is_empty() {
+                    nest.give_up(beta);
+                }
+            }
+        }
+    }
+}
+
+impl<F> Nest<F> {
+    fn give_up(&mut self, beta: f64) {
+        self.reads.spread += 1;
+        self.patience = PATIENCE * beta;
+    }
+}
+
+impl<F: Real> Reader<F> for Narrowing<'_, F> {
+    fn denoise(&mut self, rows: &[usize], states: ArrayView2<F>, sigmas: &[f64]) -> Result<Array2<F>> {
+        let patterns = self.points.patterns();
+        let betas: Vec<f64> = self.points.betas(states, sigmas)?.into_iter().map(usable_beta::<F>).collect();
+        let states = states.as_standard_layout();
+        let mut means = Array2::from_elem(states.dim(), F::ZERO);
+        let mut nests: Vec<Nest<F>> = rows.iter().map(|&row| std::mem::take(&mut self.nests[row])).collect();
+        nests.iter_mut().for_each(|nest| nest.found = false);
+        self.read_inside(&mut nests, states.view(), &betas, &mut means);
+        self.look(&mut nests, states.view(), &betas);
+        self.read_inside(&mut nests, states.view(), &betas, &mut means);
+        let lost: Vec<usize> = (0..nests.len()).filter(|&k| !nests[k].found).collect();
+        if !lost.is_empty() {
+            let own: Vec<f64> = lost.iter().map(|&k| betas[k]).collect();
+            let read = attend(patterns, states.select(Axis(0), &lost).view(), &own, Form::Distance);
+            for (&k, mean) in lost.iter().zip(read.mean.outer_iter()) {
+                means.row_mut(k).assign(&mean);
+                nests[k].reads.full += 1;
+                if nests[k].patience == 0.0 {
+                    // A ball was found that was no good even at its own anchor.
+                    nests[k].give_up(betas[k]);
+                }
+            }
+        }
+        for (&row, nest) in rows.iter().zip(nests) {
+            self.nests[row] = nest;
+        }
+        Ok(means)
+    }
+
+    fn reads(&self) -> Vec<Reads> {
+        self.nests.iter().map(|nest| nest.reads).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::noise::{Purpose, Stream};
+
+    /// ln Σ π_n exp(−β‖z − y_n‖²/2) over the patterns that a layer does not hold, by direct sums.
+    fn outside<F: Real>(patterns: &Patterns<F>, inside: &[u32], state: &[F], beta: f64) -> f64 {
+        let logits: Vec<f64> = (0..patterns.len())
+            .filter(|&n| inside.binary_search(&(n as u32)).is_err())
+            .map(|n| {
+                let row = patterns.values().row(n).to_owned();
+                let square: f64 = state.iter().zip(&row).map(|(z, y)| (z.wide() - y.wide()).powi(2)).sum();
+                patterns.log_weights().map_or(0.0, |w| w[n]) - beta * square / 2.0
+            })
+            .collect();
+        let peak = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        peak + logits.iter().map(|l| (l - peak).exp()).sum::<f64>().ln()
+    }
+
+    /// The bound of every layer of a nest, from anchors and in places of all kinds, is never below the truth.
+    fn never_below<F: Real>(weighted: bool) {
+        let mut noise = Stream::new(3, Purpose::Patterns, 0);
+        let (n, dim) = (2000, 12);
+        let values = Array2::from_shape_fn((n, dim), |_| F::of(noise.normal()));
+        let mut patterns = Patterns::new(values.clone()).expect("patterns");
+        if weighted {
+            let weights: Vec<f64> = (0..n).map(|_| (2.0 * noise.normal()).exp()).collect();
+            patterns = patterns.with_weights(&weights).expect("weights");
+        }
+        let points = Points::new(patterns);
+        let (mut checked, mut tight) = (0, 0);
+        for trial in 0..40 {
+            let sigma = 0.05 + 0.4 * noise.uniform();
+            let start: Vec<f64> =
+                (0..dim).map(|j| values[[trial, j]].wide() + sigma * noise.normal()).collect();
+            let mut reader = Narrowing::new(&points, 1);
+            let path = |share: f64| {
+                Array2::from_shape_fn((1, dim), |(_, j)| {
+                    F::of(start[j] + share * (values[[trial, j]].wide() - start[j]))
+                })
+            };
+            for share in [0.0, 0.1, 0.3, 0.6] {
+                reader.denoise(&[0], path(share).view(), &[sigma * (1.0 - share)]).expect("a read");
+            }
+            for layer in &reader.nests[0].layers {
+                // In the inner layers only what lies between them and the outer ones is bounded by their own.
+                let held: Vec<&Vec<u32>> = reader.nests[0].layers.iter().map(|l| &l.ball.inside).collect();
+                let place = held.iter().position(|h| std::ptr::eq(*h, &layer.ball.inside)).expect("there");
+                for _ in 0..20 {
+                    let far = 3.0 * sigma * noise.uniform();
+                    let state: Vec<F> =
+                        layer.anchor.iter().map(|a| F::of(a.wide() + far * noise.normal())).collect();
+                    let beta = layer.beta * (2.0 * noise.normal()).exp();
+                    let mut excluded = layer.ball.inside.clone();
+                    if place > 0 {
+                        excluded.extend((0..n as u32).filter(|n| held[place - 1].binary_search(n).is_err()));
+                        excluded.sort_unstable();
+                    }
+                    let truth = outside(points.patterns(), &excluded, &state, beta);
+                    let bound = layer.log_bound(&state, beta, reader.extent);
+                    assert!(bound >= truth - 1e-9 * truth.abs(), "trial {trial}: {bound} < {truth}");
+                    checked += 1;
+                    tight += usize::from(bound < truth + 20.0);
+                }
+            }
+        }
+        assert!(checked > 500 && tight > 50, "{checked} bounds, {tight} of them near the truth");
+    }
+
+    #[test]
+    fn a_bound_is_never_below_the_truth() {
+        never_below::<f64>(false);
+        never_below::<f64>(true);
+        never_below::<f32>(false);
+        never_below::<f32>(true);
+    }
+}

@@ -1,0 +1,310 @@
+//! The patterns that weigh anything at a state, and a bound on all the others, in one pass.
+
+use ndarray::{ArrayView2, s};
+
+use super::dots::error_bound;
+use super::machine::Machine;
+use super::stream::{self, Fold, Form, Job, Lanes, Part, Tile, exact_cost};
+use crate::patterns::Patterns;
+use crate::real::Real;
+
+/// What is near a query, and what is known of the rest. A prior weight counts as the heaviest here, so that
+/// a pattern near by is never left out for being rare: at another level its weight may win.
+#[derive(Clone, Debug)]
+pub(crate) struct Ball {
+    /// Patterns inside, in order.
+    pub inside: Vec<u32>,
+    /// All patterns outside are at least so far away.
+    pub radius: f64,
+    /// At least ln Σ π_n exp(−β(d_n² − radius²)/2) over the patterns outside (π_n = 1 without weights).
+    pub log_rest: f64,
+}
+
+/// The ball of each query outside of which all patterns together weigh at most `share` of what is inside, or a
+/// quarter of a nat more; none where more than `most` are inside. Bounds hold for exact arithmetic: the rounding
+/// of `F` is counted against them.
+///
+/// Cost 2·B·N·D operations and B·N exponentials, as for a log-sum.
+pub(crate) fn near<F: Real>(
+    patterns: &Patterns<F>,
+    queries: ArrayView2<F>,
+    betas: &[f64],
+    share: f64,
+    most: usize,
+) -> Vec<Option<Ball>> {
+    let mut result = Vec::with_capacity(queries.nrows());
+    let values = patterns.values();
+    let job = Job { patterns, values: values.slice(s![.., ..0]), queries, betas, form: Form::Distance };
+    // Outside of this not even all patterns would weigh as much.
+    let cut = Cut::new(patterns.log_weights(), (patterns.len() as f64 / share).ln());
+    let pass = |job: &Job<F>, block, range| F::near(job, block, range, cut);
+    stream::stream(&job, pass, |parts: Vec<Part<Near>>| {
+        for lane in 0..parts[0].least.len() {
+            let query = parts[0].first + lane;
+            let beta = stream::usable_beta::<F>(betas[query]);
+            let square: f64 = queries.row(query).iter().map(|z| z.wide().powi(2)).sum();
+            let error = cost_error(patterns, square.sqrt(), beta);
+            let found = gather(&parts, lane, beta, error).and_then(|mut found| {
+                found.shrink(beta, share);
+                (found.inside.len() <= most).then_some(found)
+            });
+            result.push(found.map(|found| {
+                let Gathered { inside, far, rest, least } = found;
+                let error = error + ROUNDING * least.abs();
+                // Costs are ½d² − ln π/β, levels ½d² − ln π_max/β.
+                let half = (least + far + cut.heaviest / beta - error).max(0.0);
+                let rest = rest + patterns.len() as f64 * UNDERFLOW;
+                let log_rest = rest.ln() + beta * (half - least + 2.0 * error) + WEIGHING;
+                let inside = inside.into_iter().map(|near| near.0).collect();
+                Ball { inside, radius: (2.0 * half).sqrt(), log_rest }
+            }));
+        }
+    });
+    result
+}
+
+/// Rounding of sums of squares in f64, relative to them.
+const ROUNDING: f64 = 1e-12;
+/// Weights below this are 0 in `F`.
+const UNDERFLOW: f64 = 1.7e-38;
+/// Rounding of a weight in `F`, relative: of its exponent, at most 87 or 708, and of the exponential.
+const WEIGHING: f64 = 1e-4;
+
+/// ln π of the heaviest pattern; 0 without weights.
+pub(crate) fn heaviest(log_weights: Option<&[f64]>) -> f64 {
+    log_weights.map_or(0.0, |w| w.iter().copied().fold(f64::NEG_INFINITY, f64::max))
+}
+
+/// What counts as near.
+#[derive(Clone, Copy)]
+pub struct Cut<'a> {
+    /// Within so many nats of the best,
+    nats: f64,
+    /// if its prior were that of the heaviest.
+    log_weights: Option<&'a [f64]>,
+    heaviest: f64,
+}
+
+impl<'a> Cut<'a> {
+    fn new(log_weights: Option<&'a [f64]>, nats: f64) -> Self {
+        Cut { nats, log_weights, heaviest: heaviest(log_weights) }
+    }
+
+    /// ln π_n/π_max ≤ 0.
+    #[inline(always)]
+    fn surplus(&self, n: usize) -> f64 {
+        self.log_weights.map_or(0.0, |w| w[n] - self.heaviest)
+    }
+}
+
+/// How far a gap computed in `F` may be from the exact one.
+fn cost_error<F: Real>(patterns: &Patterns<F>, length: f64, beta: f64) -> f64 {
+    let largest = patterns.largest_square();
+    let product = length * largest.sqrt();
+    let rarest = patterns.log_weights().map_or(0.0, |w| w.iter().copied().fold(0.0, |a, w| f64::max(a, -w)));
+    // The dot product; then every sum and difference of it with squares and priors, each once or twice.
+    error_bound::<F>(patterns.dim()) * product + 16.0 * F::ROUNDOFF * (largest + product + rarest / beta)
+}
+
+/// What was found near one query in all ranges; gaps, levels and masses relative to the least cost.
+struct Gathered {
+    /// Patterns, their gaps and their levels.
+    inside: Vec<(u32, f64, f64)>,
+    /// Least level of the patterns outside.
+    far: f64,
+    /// What they weigh.
+    rest: f64,
+    least: f64,
+}
+
+/// Puts ranges together; none where one of them held too many.
+fn gather(parts: &[Part<Near>], lane: usize, beta: f64, error: f64) -> Option<Gathered> {
+    let least = parts.iter().map(|part| part.least[lane]).fold(f64::INFINITY, f64::min);
+    let (mut inside, mut far, mut rest) = (Vec::new(), f64::INFINITY, 0.0);
+    for part in parts {
+        let (own, cut) = (&part.fold.lanes[lane], &part.fold.cut);
+        if own.full {
+            return None;
+        }
+        let ahead = part.least[lane] - least;
+        rest += own.rest * (-beta * ahead).exp();
+        far = far.min(own.far + own.fallen + ahead);
+        let limit = cut.nats / beta + 2.0 * error;
+        for &(n, cost) in &own.inside {
+            let gap = cost + own.fallen + ahead;
+            let level = gap + cut.surplus(n as usize) / beta;
+            if level <= limit {
+                inside.push((n, gap, level));
+            } else {
+                rest += (-beta * gap).exp();
+                far = far.min(level);
+            }
+        }
+    }
+    Some(Gathered { inside, far, rest, least })
+}
+
+/// Steps of a nat in which balls shrink.
+const STEPS: f64 = 4.0;
+
+impl Gathered {
+    /// Leaves out the farthest patterns, as long as all that is left out weighs at most `share` of the best alone.
+    fn shrink(&mut self, beta: f64, share: f64) {
+        let step = |level: f64| (beta * level * STEPS).max(0.0) as usize;
+        let last = self.inside.iter().map(|&(_, _, level)| step(level)).max().unwrap_or(0);
+        // Only rounding puts anything far beyond the cut.
+        let mut masses = vec![0.0; last.min(4096) + 1];
+        let top = masses.len() - 1;
+        self.inside.iter().for_each(|&(_, gap, level)| masses[step(level).min(top)] += (-beta * gap).exp());
+        let (mut rest, mut keep) = (self.rest, masses.len());
+        while keep > 1 && rest + masses[keep - 1] <= share {
+            keep -= 1;
+            rest += masses[keep];
+        }
+        self.rest = rest;
+        self.inside.retain(|&(_, _, level)| {
+            let stays = step(level).min(top) < keep;
+            if !stays {
+                self.far = self.far.min(level);
+            }
+            stays
+        });
+    }
+}
+
+/// What is gathered for the lanes of one pack.
+pub struct Near<'a> {
+    lanes: Vec<Lane>,
+    cut: Cut<'a>,
+    /// Patterns that one lane may keep of this range.
+    room: usize,
+}
+
+/// Costs of one query are relative to its least cost in the first tile.
+#[derive(Clone, Debug)]
+struct Lane {
+    /// Patterns inside so far, and their costs.
+    inside: Vec<(u32, f64)>,
+    /// How far the least cost has fallen since the first tile.
+    fallen: f64,
+    /// Least level of the patterns outside.
+    far: f64,
+    /// Weight of the patterns outside, relative to the least cost so far.
+    rest: f64,
+    /// Patterns inside when those outside were last sorted out.
+    sorted: usize,
+    /// There were too many inside.
+    full: bool,
+}
+
+impl<'a> Near<'a> {
+    /// `room` is how many patterns a lane may keep before it gives up.
+    pub(crate) fn new(lanes: usize, cut: Cut<'a>, room: usize) -> Self {
+        let lane =
+            Lane { inside: Vec::new(), fallen: 0.0, far: f64::INFINITY, rest: 0.0, sorted: 0, full: false };
+        Near { lanes: vec![lane; lanes], cut, room }
+    }
+
+    /// Moves patterns that the falling least cost has left outside out of the list of a lane.
+    fn sort_out(&mut self, l: usize, beta: f64, limit: f64) {
+        let mut lane = std::mem::take(&mut self.lanes[l].inside);
+        let fallen = self.lanes[l].fallen;
+        let (mut far, mut rest) = (self.lanes[l].far, self.lanes[l].rest);
+        lane.retain(|&(n, cost)| {
+            let level = cost + self.cut.surplus(n as usize) / beta;
+            let stays = level + fallen <= limit;
+            if !stays {
+                rest += (-beta * (cost + fallen)).exp();
+                far = f64::min(far, level);
+            }
+            stays
+        });
+        let full = lane.len() > self.room;
+        if full {
+            lane = Vec::new();
+        }
+        let sorted = lane.len();
+        self.lanes[l] = Lane { inside: lane, fallen, far, rest, sorted, full };
+    }
+}
+
+/// A list is sorted out when it has twice as many as then, and so many more.
+const MORE: usize = 256;
+
+impl<F: Real> Fold<F> for Near<'_> {
+    #[inline(always)]
+    fn absorb<M: Machine<F>, const L: usize>(
+        &mut self,
+        tile: &Tile<F>,
+        lanes: &Lanes<L>,
+        gaps: &[[F; L]],
+        weights: &[[F; L]],
+        falls: &[f64; L],
+    ) {
+        for l in 0..L {
+            // Before the first tile there was no least cost to fall from.
+            if falls[l].is_finite() && falls[l] > 0.0 {
+                self.lanes[l].fallen += falls[l] / lanes.betas[l];
+                self.lanes[l].rest *= (-falls[l]).exp();
+            }
+        }
+        let limits: [f64; L] = std::array::from_fn(|l| self.cut.nats / lanes.betas[l] + lanes.windows[l]);
+        let limit: [F; L] = limits.map(F::of);
+        let warmth: [F; L] = lanes.betas.map(|beta| F::of(1.0 / beta));
+        let mut rest = [0.0; L];
+        let mut far = [F::of(f64::INFINITY); L];
+        for (n, (gap, weight)) in gaps.iter().zip(weights).enumerate() {
+            let surplus = F::of(self.cut.surplus(tile.first + n));
+            let mut any = false;
+            for l in 0..L {
+                let level = gap[l] + surplus * warmth[l];
+                let inside = level <= limit[l];
+                any |= inside;
+                rest[l] += if inside { 0.0 } else { weight[l].wide() };
+                far[l] = if !inside && level < far[l] { level } else { far[l] };
+            }
+            if any {
+                for l in 0..lanes.live {
+                    let lane = &mut self.lanes[l];
+                    if gap[l] + surplus * warmth[l] <= limit[l] && !lane.full {
+                        lane.inside.push(((tile.first + n) as u32, gap[l].wide() - lane.fallen));
+                    }
+                }
+            }
+        }
+        for l in 0..lanes.live {
+            let lane = &mut self.lanes[l];
+            lane.rest += rest[l];
+            lane.far = lane.far.min(far[l].wide() - lane.fallen);
+            if lane.inside.len() > 2 * lane.sorted + MORE {
+                self.sort_out(l, lanes.betas[l], limits[l]);
+            }
+        }
+    }
+}
+
+/// ½‖z − y_n‖² of some patterns, by direct differences in f64.
+pub(crate) fn half_squares<F: Real>(values: &[F], which: &[u32], state: &[F], out: &mut Vec<f64>) {
+    #[inline(always)]
+    fn plain<F: Real>(values: &[F], which: &[u32], state: &[F], out: &mut Vec<f64>) {
+        let dim = state.len();
+        out.clear();
+        out.extend(which.iter().map(|&n| {
+            let n = n as usize * dim;
+            exact_cost(Form::Distance, state, &values[n..n + dim])
+        }));
+    }
+    #[cfg(target_arch = "x86_64")]
+    {
+        use super::machine::Level;
+        #[target_feature(enable = "avx2,fma")]
+        fn avx2<F: Real>(values: &[F], which: &[u32], state: &[F], out: &mut Vec<f64>) {
+            plain(values, which, state, out);
+        }
+        if Level::best() != Level::Portable {
+            // SAFETY: the machine has what the function was compiled for.
+            return unsafe { avx2(values, which, state, out) };
+        }
+    }
+    plain(values, which, state, out);
+}
