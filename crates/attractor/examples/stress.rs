@@ -88,6 +88,7 @@ fn main() -> Result<()> {
             rho: 7.0,
             last: LAST / mixture.spread(),
             accuracy: 1e-3,
+            narrow: true,
         };
         let memory = Diffusion::on(mixture.clone(), course)?;
         let start = Instant::now();

@@ -214,9 +214,12 @@ macro_rules! real {
                 cut: Cut<'a>,
             ) -> Parts<Near<'a>> {
                 let room = range.len() / 4 * 3;
-                stream::pass_at_best::<Self, _, $wide, { 2 * $wide }>(job, block, range, &|lanes| {
-                    Near::new(lanes, cut, room)
-                })
+                stream::pass_at_best::<Self, _, $wide, { 2 * $wide }, { 4 * $wide }>(
+                    job,
+                    block,
+                    range,
+                    &|lanes| Near::new(lanes, cut, room),
+                )
             }
 
             #[inline(never)]

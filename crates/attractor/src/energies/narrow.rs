@@ -23,6 +23,8 @@
 //! As noise falls, most of the inside comes to weigh nothing too. It is then divided as the memory was: balls
 //! in balls, each with its own anchor and bound. When an inner one fails, the outer ones may still hold.
 
+use std::borrow::Cow;
+
 use ndarray::{Array2, ArrayView2, Axis};
 
 use super::{Points, Reader, Reads};
@@ -43,6 +45,8 @@ const PATIENCE: f64 = 1.2;
 const WORTH: usize = 3;
 /// A ball with more than this share of the patterns saves too little.
 const SHARE: usize = 4;
+/// Numbers in a ball at most where patterns are not held as numbers: those inside are then copied, for each row.
+const COPIED: usize = 1 << 16;
 /// A smaller memory costs less to read than to think about.
 pub(super) const LEAST: usize = 1024;
 /// A ball is not divided below this.
@@ -79,6 +83,7 @@ impl<'a, F: Real> Narrowing<'a, F> {
 /// The balls of one row, each inside the last.
 struct Nest<F> {
     layers: Vec<Layer<F>>,
+    copies: Copies<F>,
     /// Below this β the row need not look for a ball again.
     patience: f64,
     /// Whether the last read succeeded.
@@ -90,7 +95,32 @@ struct Nest<F> {
 
 impl<F> Default for Nest<F> {
     fn default() -> Self {
-        Nest { layers: Vec::new(), patience: 0.0, found: false, age: 0, reads: Reads::default() }
+        Nest {
+            layers: Vec::new(),
+            copies: Copies { numbers: Vec::new(), values: Vec::new() },
+            patience: 0.0,
+            found: false,
+            age: 0,
+            reads: Reads::default(),
+        }
+    }
+}
+
+/// The patterns of the outermost ball, where they are not held as numbers anyway.
+struct Copies<F> {
+    numbers: Vec<u32>,
+    values: Vec<F>,
+}
+
+impl<F: Real> Copies<F> {
+    /// The values that patterns are in, and where: all of them, or these.
+    fn find<'a>(&'a self, patterns: &'a Patterns<F>, which: &'a [u32]) -> (&'a [F], Cow<'a, [u32]>) {
+        if patterns.are_held() {
+            let values = patterns.values().to_slice().expect("patterns are stored row-major");
+            return (values, Cow::Borrowed(which));
+        }
+        let place = |n: &u32| self.numbers.binary_search(n).expect("in the outermost ball") as u32;
+        (&self.values, Cow::Owned(which.iter().map(place).collect()))
     }
 }
 
@@ -145,13 +175,12 @@ impl<F: Real> Task<'_, F> {
     /// Reads the innermost ball whose certificate holds, if there is one.
     fn read(self, patterns: &Patterns<F>, heaviest: f64, extent: f64) {
         let Task { nest, state, beta, mean } = self;
-        let values = patterns.values();
-        let values = values.as_slice().expect("patterns are stored row-major");
         let log_weight = |n: u32| patterns.log_weights().map_or(0.0, |w| w[n as usize]);
         let mut halves = Vec::new();
         while let Some(layer) = nest.layers.last() {
             let inside = &layer.ball.inside;
-            F::half_squares(values, inside, state, &mut halves);
+            let (values, places) = nest.copies.find(patterns, inside);
+            F::half_squares(values, &places, state, &mut halves);
             let logit = |(&half, &n): (&f64, &u32)| log_weight(n) - beta * half;
             let logits: Vec<f64> = halves.iter().zip(inside).map(logit).collect();
             let peak = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -174,7 +203,7 @@ impl<F: Real> Task<'_, F> {
                 continue;
             }
             let mut sums = vec![0.0; state.len()];
-            for (logit, &n) in logits.iter().zip(inside) {
+            for (logit, &n) in logits.iter().zip(places.iter()) {
                 let weight = (logit - peak).exp();
                 if weight > LOST {
                     let n = n as usize * state.len();
@@ -257,11 +286,17 @@ impl<F: Real> Narrowing<'_, F> {
         for some in looking.chunks(TOGETHER) {
             let queries = states.select(Axis(0), some);
             let own: Vec<f64> = some.iter().map(|&k| betas[k]).collect();
-            let balls = near(patterns, queries.view(), &own, ROOM * NEGLIGIBLE, n / SHARE);
+            let most = if patterns.are_held() { n / SHARE } else { (COPIED / patterns.dim()).min(n / SHARE) };
+            let balls = near(patterns, queries.view(), &own, ROOM * NEGLIGIBLE, most);
             for ((&k, query), ball) in some.iter().zip(queries.outer_iter()).zip(balls) {
                 let (nest, beta) = (&mut nests[k], betas[k]);
                 nest.reads.full += 1;
                 (nest.patience, nest.age) = (0.0, 0);
+                if let (Some(ball), false) = (&ball, patterns.are_held()) {
+                    let rows: Vec<usize> = ball.inside.iter().map(|&n| n as usize).collect();
+                    let values = patterns.select(&rows).into_raw_vec_and_offset().0;
+                    nest.copies = Copies { numbers: ball.inside.clone(), values };
+                }
                 let layer = |ball| Layer { anchor: query.to_vec(), beta, ball, log_most };
                 nest.layers.extend(ball.map(layer));
                 if nest.layers.is_empty() {

@@ -36,14 +36,12 @@ impl Quadratic {
         }
         crate::patterns::check_states("coupling matrix W", weights.view(), "repair the matrix")?;
         let largest = weights.iter().fold(0.0_f64, |m, w| m.max(w.abs()));
-        for ((i, j), &w) in weights.indexed_iter() {
-            if (w - weights[[j, i]]).abs() > 1e-9 * largest {
-                return Err(Error::parameter(
-                    "coupling matrix W",
-                    "a symmetric matrix (an asymmetric one has no energy)",
-                    format!("W[{i},{j}] = {w} but W[{j},{i}] = {}", weights[[j, i]]),
-                ));
-            }
+        if let Some((i, j)) = asymmetry(weights.view(), 1e-9 * largest) {
+            return Err(Error::parameter(
+                "coupling matrix W",
+                "a symmetric matrix (an asymmetric one has no energy)",
+                format!("W[{i},{j}] = {} but W[{j},{i}] = {}", weights[[i, j]], weights[[j, i]]),
+            ));
         }
         let diagonal = weights.diag().to_vec();
         Ok(Quadratic { weights: weights.as_standard_layout().into_owned(), diagonal })
@@ -61,6 +59,17 @@ impl Quadratic {
         let fields = dots(wide.view(), self.weights.view());
         Ok((wide, fields))
     }
+}
+
+/// A place whose number differs from that across the diagonal by more than `tolerance`. Looks at squares of the
+/// matrix, whose rows and columns both stay in the cache.
+fn asymmetry(weights: ArrayView2<f64>, tolerance: f64) -> Option<(usize, usize)> {
+    const SIDE: usize = 32;
+    let blocks = weights.nrows().div_ceil(SIDE);
+    let places = |block: usize| block * SIDE..weights.nrows().min((block + 1) * SIDE);
+    let differ = |&(i, j): &(usize, usize)| (weights[[i, j]] - weights[[j, i]]).abs() > tolerance;
+    let pairs = (0..blocks).flat_map(|a| (a..blocks).map(move |b| (a, b)));
+    pairs.flat_map(|(a, b)| places(a).flat_map(move |i| places(b).map(move |j| (i, j)))).find(differ)
 }
 
 impl<F: Real> Energy<F> for Quadratic {

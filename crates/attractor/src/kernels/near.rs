@@ -1,10 +1,10 @@
 //! The patterns that weigh anything at a state, and a bound on all the others, in one pass.
 
-use ndarray::{ArrayView2, s};
+use ndarray::ArrayView2;
 
 use super::dots::error_bound;
 use super::machine::Machine;
-use super::stream::{self, Fold, Form, Job, Lanes, Part, Tile, exact_cost};
+use super::stream::{self, Fold, Form, Job, Lanes, Part, Tile, Values, Weighed, exact_cost};
 use crate::patterns::Patterns;
 use crate::real::Real;
 
@@ -33,8 +33,7 @@ pub(crate) fn near<F: Real>(
     most: usize,
 ) -> Vec<Option<Ball>> {
     let mut result = Vec::with_capacity(queries.nrows());
-    let values = patterns.values();
-    let job = Job { patterns, values: values.slice(s![.., ..0]), queries, betas, form: Form::Distance };
+    let job = Job { patterns, values: Values::None, queries, betas, form: Form::Distance };
     // Outside of this not even all patterns would weigh as much.
     let cut = Cut::new(patterns.log_weights(), (patterns.len() as f64 / share).ln());
     let pass = |job: &Job<F>, block, range| F::near(job, block, range, cut);
@@ -237,10 +236,9 @@ impl<F: Real> Fold<F> for Near<'_> {
         &mut self,
         tile: &Tile<F>,
         lanes: &Lanes<L>,
-        gaps: &[[F; L]],
-        weights: &[[F; L]],
-        falls: &[f64; L],
+        weighed: &Weighed<F, L>,
     ) {
+        let (gaps, weights, falls) = (weighed.gaps, weighed.weights, &weighed.falls);
         for l in 0..L {
             // Before the first tile there was no least cost to fall from.
             if falls[l].is_finite() && falls[l] > 0.0 {
