@@ -57,8 +57,8 @@ from ._trained import Trained
 COMMON = {
     "prepare": (
         'str = "auto"',
-        'prepare : {"auto", "none", "center", "normalize"}, default "auto"',
-        "What is done to the patterns first; auto {auto}, and leaves all else.",
+        'prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"',
+        "What is done to the patterns first; auto {auto}, and leaves all else; packed makes -1 and 1 of two values, at one bit a unit.",
     ),
     "dtype": (
         "Any = None",

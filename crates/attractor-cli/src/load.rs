@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use attractor::memories::{self, Options, Spec, model};
-use attractor::patterns::Packed;
+use attractor::patterns::Packer;
 use attractor::{Extras, Memory, Preparation, Prepare, Real};
 use attractor_data::{
     Description, Disk, Dtype, Head, Reading, Rows, Shape, Summary, is_description, read, read_description,
@@ -184,7 +184,6 @@ fn extended<F: Real>(store: &Store, described: Description, options: &Options) -
         ("labels", how.labels.is_some()),
         ("weights", how.weights.is_some()),
         ("values", how.values.is_some()),
-        ("packed", how.packed),
         ("memory-limit", how.memory_limit.is_some()),
     ];
     if let Some((name, _)) = given.iter().find(|(_, given)| *given) {
@@ -230,7 +229,6 @@ pub fn stored<F: Real>(
         ("labels", how.labels.is_some()),
         ("weights", how.weights.is_some()),
         ("values", how.values.is_some()),
-        ("packed", how.packed),
     ];
     if let Some((name, _)) = given.iter().find(|(_, given)| *given) {
         bail!(
@@ -291,12 +289,12 @@ pub fn patterns<F: Real>(
         "auto" if raw && !compares_raw => Prepare::Normalize,
         "auto" => Prepare::None,
         name => name.parse::<Prepare>().map_err(|_| {
-            anyhow::anyhow!("prepare: expected none, center, normalize or auto, found {name}")
+            anyhow::anyhow!("prepare: expected none, center, normalize, packed or auto, found {name}")
         })?,
     };
     let bytes = (head.rows as u64).saturating_mul((head.columns * size_of::<F>()) as u64);
-    let patterns = if how.packed {
-        packed(rows, how.prepare.as_deref())?
+    let patterns = if prepare == Prepare::Packed {
+        packed(rows)?
     } else if how.memory_limit.is_some_and(|limit| bytes > limit) {
         streamed(&head, prepare, spins)?
     } else {
@@ -323,56 +321,14 @@ fn streamed<F: Real>(head: &Head, prepare: Prepare, spins: bool) -> Result<attra
     Ok(attractor::Patterns::streamed_raw(Arc::new(disk), prepare)?)
 }
 
-/// The rows of a file at one bit a unit. Two values are one unit apart from their middle: -1 and 1 stay as they are.
-fn packed<F: Real>(mut rows: Rows, prepare: Option<&str>) -> Result<attractor::Patterns<F>> {
-    let head = rows.head().clone();
-    let path = head.path.display();
-    if let Some(name) = prepare.filter(|name| !["auto", "none"].contains(name)) {
-        bail!(
-            "prepare: expected auto or none with --packed, which maps two values to -1 and 1, found {name}"
-        );
+/// The rows of a file at one bit a unit.
+fn packed<F: Real>(mut rows: Rows) -> Result<attractor::Patterns<F>> {
+    let (count, columns) = (rows.head().rows, rows.head().columns);
+    let mut packer = Packer::new(count, columns);
+    while let Some(table) = rows.next_batch(batch_of(columns))? {
+        packer.push(table.floats::<F>().view())?;
     }
-    let mut bits = Packed::new(head.rows, head.columns);
-    let mut levels: Vec<f64> = Vec::new();
-    let mut first = 0;
-    while let Some(table) = rows.next_batch(batch_of(head.columns))? {
-        let values = table.floats::<F>();
-        for ((row, unit), value) in values.indexed_iter() {
-            let value = value.wide();
-            if !levels.contains(&value) {
-                levels.push(value);
-            }
-            if levels.len() > 2 || !value.is_finite() {
-                let row = row + first;
-                bail!(
-                    "{path}: expected two values (-1 and 1, 0 and 1) with --packed, found {value} at row {row}, unit {unit}; leave --packed away"
-                );
-            }
-        }
-        let middle = levels.iter().sum::<f64>() / levels.len() as f64;
-        // Where all of the first rows are alike, the other value may still come.
-        let up = |value: f64| if levels.len() == 2 { value > middle } else { value > 0.0 };
-        for (row, values) in values.outer_iter().enumerate() {
-            for (k, units) in values.to_vec().chunks(64).enumerate() {
-                let word = units.iter().enumerate().map(|(j, v)| u64::from(up(v.wide())) << j).sum();
-                bits.set_word(first + row, k, word);
-            }
-        }
-        first += values.nrows();
-    }
-    let preparation = match levels[..] {
-        [a, b] if (a, b) != (-1.0, 1.0) && (a, b) != (1.0, -1.0) => {
-            Preparation::Affine { mean: vec![(a + b) / 2.0; head.columns], scale: 2.0 / (a - b).abs() }
-        }
-        [a] if a.abs() != 1.0 => bail!("{path}: expected two values with --packed, found {a} alone"),
-        _ => Preparation::Identity,
-    };
-    if let [a, b] = levels[..]
-        && (a.min(b) > 0.0 || a.max(b) <= 0.0)
-    {
-        bail!("{path}: expected one value above 0 and one that is not, with --packed, found {a} and {b}");
-    }
-    Ok(attractor::Patterns::packed(bits, preparation)?)
+    Ok(packer.finish()?)
 }
 
 /// Labels, weights and associated values of the rows of a file.

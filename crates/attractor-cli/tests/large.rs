@@ -34,7 +34,7 @@ fn bits_in_files_recall_as_numbers_do() {
             _ => &["--model", "hopfield"],
         };
         let (states, _) = recalled(&folder, &patterns, &cues, more);
-        let (same, _) = recalled(&folder, &patterns, &cues, &[more, &["--packed"]].concat());
+        let (same, _) = recalled(&folder, &patterns, &cues, &[more, &["--prepare", "packed"]].concat());
         assert_eq!(states.len(), same.len());
         let read = |bytes: &[u8]| -> Vec<f32> {
             bytes[128..].as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect()
@@ -43,18 +43,32 @@ fn bits_in_files_recall_as_numbers_do() {
             assert!((a - b).abs() < 1e-4, "{model}: {a} and {b}");
         }
         let stored = folder.name("stored.memory");
-        ok(&[&["store", "--patterns", &patterns, "--packed", "--out", &stored], &more[..2]].concat());
+        ok(&[&["store", "--patterns", &patterns, "--prepare", "packed", "--out", &stored], &more[..2]]
+            .concat());
         let (again, _) = recalled(&folder, &stored, &cues, &more[2..]);
         assert_eq!(same, again, "{model} from a stored memory");
     }
     let stored = folder.name("modern.memory");
-    ok(&["store", "--patterns", &patterns, "--packed", "--model", "modern", "--beta", "1", "--out", &stored]);
+    ok(&[
+        "store",
+        "--patterns",
+        &patterns,
+        "--prepare",
+        "packed",
+        "--model",
+        "modern",
+        "--beta",
+        "1",
+        "--out",
+        &stored,
+    ]);
     // 1500 x 13 bytes and a head.
     let size = std::fs::metadata(&stored).expect("a file").len();
     assert!(size < 1500 * 13 + 4000, "{size} bytes");
     // 0 and 1 are mapped to -1 and 1, and back.
     let bits = folder.save("bits.npy", &signs.mapv(|y| (y + 1.0) / 2.0));
-    let (_, lines) = recalled(&folder, &bits, &bits, &["--packed", "--model", "diffusion", "--sigma", "0.2"]);
+    let (_, lines) =
+        recalled(&folder, &bits, &bits, &["--prepare", "packed", "--model", "diffusion", "--sigma", "0.2"]);
     let line: serde_json::Value =
         serde_json::from_str(lines.lines().nth(7).expect("a line")).expect("an object");
     assert_eq!((line["memory"].as_u64(), line["distance"].as_f64()), (Some(7), Some(0.0)), "{line}");
@@ -69,9 +83,8 @@ fn what_cannot_be_packed_or_streamed_is_refused() {
     let recall = |memory: &str, more: &[&str], words: &[&str]| {
         refused(&[&["recall", "--memory", memory, "--cues", &cues], more].concat(), words);
     };
-    recall(&three, &["--packed"], &["two values", "found 2 at row 1, unit 2"]);
-    recall(&two, &["--packed"], &["one value above 0", "found 1 and 2"]);
-    recall(&three, &["--packed", "--prepare", "center"], &["--packed", "center"]);
+    recall(&three, &["--prepare", "packed"], &["two values", "found 2 at row 1, unit 2"]);
+    recall(&two, &["--prepare", "packed"], &["one value above 0", "1.0, 2.0"]);
     recall(&three, &["--memory-limit", "12Q"], &["256M"]);
     recall(
         &three,

@@ -181,6 +181,7 @@ impl Memory {
     #[getter]
     fn prepare(&self) -> &'static str {
         with!(&self.any, memory => match memory.preparation() {
+            _ if memory.patterns().is_some_and(|patterns| patterns.bits().is_some()) => "packed",
             Preparation::Identity => "none",
             Preparation::Affine { scale: 1.0, .. } => "center",
             _ => "normalize",

@@ -128,8 +128,8 @@ pub struct Patterns {
     #[arg(long, value_name = "NAME")]
     pub model: Option<String>,
     /// What is done to the patterns first; auto centres and scales images, bytes and bools (for
-    /// universal it does not), and leaves all else
-    #[arg(long, value_name = "none|center|normalize|auto")]
+    /// universal it does not), and leaves all else; packed makes -1 and 1 of two values, at one bit a unit
+    #[arg(long, value_name = "none|center|normalize|packed|auto")]
     pub prepare: Option<String>,
     /// Number type of the states [default: f64 if the patterns are float64, else f32]
     #[arg(long, value_name = "f32|f64")]
@@ -143,9 +143,6 @@ pub struct Patterns {
     /// Vectors that the patterns bring to mind: a file of N rows
     #[arg(long, value_name = "FILE")]
     pub values: Option<PathBuf>,
-    /// Keep patterns of two values at one bit a unit, 1/32 of the memory of f32
-    #[arg(long)]
-    pub packed: bool,
     /// Most memory that patterns may take, as in 256M or 2G: if they are more, they are read from their file again and
     /// again (plain .npy and stored memories; modern and diffusion)
     #[arg(long, value_name = "SIZE", value_parser = size)]

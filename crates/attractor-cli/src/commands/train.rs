@@ -83,7 +83,6 @@ fn patterns(args: &Train) -> args::Patterns {
         labels: args.labels.clone(),
         weights: None,
         values: None,
-        packed: false,
         memory_limit: None,
     }
 }

@@ -6,8 +6,8 @@ mod preparation;
 mod store;
 
 pub use extras::Extras;
-pub use packed::Packed;
 pub(crate) use packed::{EIGHT, Eight};
+pub use packed::{Packed, Packer};
 pub use preparation::{Preparation, Prepare};
 pub use store::Source;
 
@@ -69,6 +69,11 @@ impl<F: Real> Patterns<F> {
     /// As [`Patterns::new`].
     pub fn prepared(raw: Array2<F>, prepare: Prepare, spins: bool) -> Result<Self> {
         check_states("patterns", raw.view(), "remove or repair those rows")?;
+        if prepare == Prepare::Packed {
+            let mut packer = Packer::new(raw.nrows(), raw.ncols());
+            packer.push(raw.view())?;
+            return packer.finish();
+        }
         let preparation = Preparation::fit(raw.view(), prepare, spins);
         let values = preparation.forward(raw);
         Self::with_preparation(values, preparation)
@@ -258,7 +263,7 @@ impl<F: Real> Patterns<F> {
         let new = self.preparation.forward(raw);
         let joined = concatenate(Axis(0), &[self.values(), new.view()]).expect("equal widths");
         let extras = self.extras().join(more, self.len(), added)?;
-        Self::with_preparation(joined, (*self.preparation).clone())?.with(extras)
+        self.of_values(joined)?.with(extras)
     }
 
     /// These patterns but for some rows.
@@ -273,7 +278,16 @@ impl<F: Real> Patterns<F> {
         rows.iter().for_each(|&row| keep[row] = false);
         let kept: Vec<usize> = (0..self.len()).filter(|&n| keep[n]).collect();
         let values = self.select(&kept);
-        Self::with_preparation(values, (*self.preparation).clone())?.with(self.extras().select(&kept))
+        self.of_values(values)?.with(self.extras().select(&kept))
+    }
+
+    /// Other (prepared) values, held as these are.
+    fn of_values(&self, values: Array2<F>) -> Result<Self> {
+        let preparation = (*self.preparation).clone();
+        match &self.bits {
+            Some(_) => Self::packed(Packed::from_signs(values.view()), preparation),
+            None => Self::with_preparation(values, preparation),
+        }
     }
 
     /// What is known of each pattern besides its values.

@@ -19,6 +19,8 @@ pub enum Prepare {
     Center,
     /// The mean pattern is subtracted and the root mean square unit scaled to 1.
     Normalize,
+    /// Patterns of two values, which become −1 and 1 at one bit a unit: see [`Packer`](super::Packer).
+    Packed,
 }
 
 impl std::str::FromStr for Prepare {
@@ -29,10 +31,11 @@ impl std::str::FromStr for Prepare {
             "none" => Ok(Prepare::None),
             "center" => Ok(Prepare::Center),
             "normalize" => Ok(Prepare::Normalize),
+            "packed" => Ok(Prepare::Packed),
             _ => Err(Error::UnknownName {
                 kind: "preparation",
                 found: name.to_owned(),
-                known: "none, center, normalize".to_owned(),
+                known: "none, center, normalize, packed".to_owned(),
             }),
         }
     }
