@@ -44,8 +44,12 @@ upper = np.zeros(digits.shape, bool)
 upper[:, :32] = True
 cases = [("digits, lower half hidden", digits, upper)]
 for d, n in [(24, 50), (24, 300), (64, 300)]:
-    cases.append((f"spins, D = {d}, N = {n}, half erased", np.sign(rng.standard_normal((n, d))), rng.random((n, d)) < 0.5))
+    cases.append(
+        (f"spins, D = {d}, N = {n}, half erased", np.sign(rng.standard_normal((n, d))), rng.random((n, d)) < 0.5)
+    )
 print(f"{'':34} {'both noised':>12} {'known noised':>13} {'none noised':>12} {'known exact':>12} {'best':>6}")
 for name, y, known in cases:
     shares = [recalled(y, known, *noise) for noise in [(1, 1), (1, 0), (0, 0), (0, 0, True)]]
-    print(f"{name:34} {shares[0]:>12.2f} {shares[1]:>13.2f} {shares[2]:>12.2f} {shares[3]:>12.2f} {best(y, known):>6.2f}")
+    print(
+        f"{name:34} {shares[0]:>12.2f} {shares[1]:>13.2f} {shares[2]:>12.2f} {shares[3]:>12.2f} {best(y, known):>6.2f}"
+    )

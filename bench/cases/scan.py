@@ -34,18 +34,20 @@ def signs(packed, dtype):
 
 
 def attractor_packed(arrays):
-    """To be filled in: recall from packed patterns, nearest pattern and its distance."""
-    raise NotHere("not yet in the package: recall from packed patterns")
+    """One update of `Modern` on patterns at one bit a unit, whose report names the nearest memory."""
+    return attractor_modern(arrays, "packed")
 
 
 def attractor_unpacked(arrays):
-    """What there is today: one update of `Modern` on signs in f32, whose report names the nearest memory.
+    """The same on signs in f32."""
+    return attractor_modern(arrays, "none")
 
-    At beta = 1 the weight of all other patterns is below rounding.
-    """
+
+def attractor_modern(arrays, prepare):
+    """At beta = 1 the weight of all other patterns is below rounding."""
     import attractor
 
-    memory = attractor.Modern(signs(arrays["patterns"], np.float32), beta=1.0)
+    memory = attractor.Modern(signs(arrays["patterns"], np.float32), beta=1.0, prepare=prepare)
     cues = signs(arrays["cues"], np.float32)
 
     def call():

@@ -38,8 +38,9 @@ class Hopfield(Memory):
         Temperature T of Glauber updates, in units of the energy (for Hebb, T/D is the T of AGS).
     labels : array_like (N,), optional
         A label for each pattern.
-    prepare : {"auto", "none", "center", "normalize"}, default "auto"
-        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else.
+    prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"
+        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else; packed
+        makes -1 and 1 of two values, at one bit a unit.
     dtype : {"float32", "float64"}, optional
         Number type of the states; float64 if the patterns are, else float32.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
@@ -101,8 +102,9 @@ class Bidirectional(Memory):
         A label for each pattern.
     values : array_like (N, Dv), optional
         Vectors that the patterns bring to mind.
-    prepare : {"auto", "none", "center", "normalize"}, default "auto"
-        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else.
+    prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"
+        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else; packed
+        makes -1 and 1 of two values, at one bit a unit.
     dtype : {"float32", "float64"}, optional
         Number type of the states; float64 if the patterns are, else float32.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
@@ -164,8 +166,9 @@ class SparseDistributed(Memory):
         A label for each pattern.
     values : array_like (N, Dv), optional
         Vectors that the patterns bring to mind.
-    prepare : {"auto", "none", "center", "normalize"}, default "auto"
-        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else.
+    prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"
+        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else; packed
+        makes -1 and 1 of two values, at one bit a unit.
     dtype : {"float32", "float64"}, optional
         Number type of the states; float64 if the patterns are, else float32.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
@@ -229,8 +232,9 @@ class Dense(Memory):
         Order of the units in a sweep.
     labels : array_like (N,), optional
         A label for each pattern.
-    prepare : {"auto", "none", "center", "normalize"}, default "auto"
-        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else.
+    prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"
+        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else; packed
+        makes -1 and 1 of two values, at one bit a unit.
     dtype : {"float32", "float64"}, optional
         Number type of the states; float64 if the patterns are, else float32.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
@@ -291,8 +295,9 @@ class Modern(Memory):
         Prior weights > 0 of the patterns.
     values : array_like (N, Dv), optional
         Vectors that the patterns bring to mind.
-    prepare : {"auto", "none", "center", "normalize"}, default "auto"
-        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else.
+    prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"
+        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else; packed
+        makes -1 and 1 of two values, at one bit a unit.
     dtype : {"float32", "float64"}, optional
         Number type of the states; float64 if the patterns are, else float32.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
@@ -369,8 +374,9 @@ class Universal(Memory):
         A label for each pattern.
     values : array_like (N, Dv), optional
         Vectors that the patterns bring to mind.
-    prepare : {"auto", "none", "center", "normalize"}, default "auto"
-        What is done to the patterns first; auto leaves images as they are, and leaves all else.
+    prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"
+        What is done to the patterns first; auto leaves images as they are, and leaves all else; packed makes -1
+        and 1 of two values, at one bit a unit.
     dtype : {"float32", "float64"}, optional
         Number type of the states; float64 if the patterns are, else float32.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
@@ -465,8 +471,9 @@ class Diffusion(Memory):
         Prior weights > 0 of the patterns.
     values : array_like (N, Dv), optional
         Vectors that the patterns bring to mind.
-    prepare : {"auto", "none", "center", "normalize"}, default "auto"
-        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else.
+    prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"
+        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else; packed
+        makes -1 and 1 of two values, at one bit a unit.
     dtype : {"float32", "float64"}, optional
         Number type of the states; float64 if the patterns are, else float32.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
@@ -690,8 +697,9 @@ class Network(Trained):
         patterns or more; off: read all of them at every step).
     labels : array_like (N,), optional
         A label for each pattern.
-    prepare : {"auto", "none", "center", "normalize"}, default "auto"
-        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else.
+    prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"
+        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else; packed
+        makes -1 and 1 of two values, at one bit a unit.
     dtype : {"float32", "float64"}, optional
         Number type of the states; float64 if the patterns are, else float32.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0

@@ -556,16 +556,13 @@ fn exponentiate_one<F: Real, M: Machine<F>, const L: usize>(
     // SAFETY: chunks of LANES numbers.
     unsafe {
         let (zero, from, rate) = (M::splat(F::ZERO), M::splat(reference), M::splat(-beta));
-        let weigh = |cost: M::Vector| {
-            let gap = M::max(M::sub(cost, from), zero);
-            (gap, M::exp_negative(M::mul(rate, gap)))
-        };
         let mut whole = costs.chunks_exact_mut(M::LANES);
         let mut out = weights.chunks_exact_mut(M::LANES);
         for (costs, weights) in (&mut whole).zip(&mut out) {
-            let (gap, weight) = weigh(M::load(costs));
+            // No closure: it would not be compiled for this machine.
+            let gap = M::max(M::sub(M::load(costs), from), zero);
             M::store(gap, costs);
-            M::store(weight, weights);
+            M::store(M::exp_negative(M::mul(rate, gap)), weights);
         }
         for (cost, weight) in whole.into_remainder().iter_mut().zip(out.into_remainder()) {
             let gap = *cost - reference;

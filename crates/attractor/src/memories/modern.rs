@@ -172,8 +172,11 @@ impl<F: Real> Memory<F> for Modern<F> {
     }
 
     fn notes(&self) -> Vec<String> {
-        let share = self.outweighed();
-        if share <= 0.01 || self.energy.form() == Form::Distance {
+        // Looking costs 1,024 queries: too much where each reads a file.
+        let patterns = self.energy.patterns();
+        let share =
+            if self.energy.form() == Form::Dot && patterns.are_held() { self.outweighed() } else { 0.0 };
+        if share <= 0.01 {
             return Vec::new();
         }
         vec![format!(
