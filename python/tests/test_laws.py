@@ -329,3 +329,27 @@ def test_no_cues_are_reported_as_some_are() -> None:
     memory = attractor.Diffusion(signs(3, 4, 1))
     none, some = memory.recall(np.zeros((0, 4)), sigma=1.0), memory.recall(np.zeros((2, 4)), sigma=1.0)
     assert set(some.to_dict()) <= set(none.to_dict()) and len(none.to_frame()) == 0 and "0 cues" in repr(none)
+
+
+@pytest.mark.parametrize("kind", [attractor.Modern, attractor.Diffusion])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8])
+def test_patterns_at_one_bit_a_unit_recall_the_same(kind: type, dtype: type, tmp_path) -> None:
+    patterns = signs(1500, 100, 1)
+    # Bytes of 0 and 1 are read as 0 and 1/255.
+    middle, half = (0.5 / 255, 0.5 / 255) if dtype is np.uint8 else (0.0, 1.0)
+    given = ((patterns + 1) / 2 if dtype is np.uint8 else patterns).astype(dtype)
+    states = 0.8 * patterns[:5].astype(np.float64)
+    cues = (middle + half * states).astype(np.float64 if dtype is np.float64 else np.float32)
+    options = {"beta": 1.0} if kind is attractor.Modern else {"narrow": "off"}
+    asked = {} if kind is attractor.Modern else {"sigma": 0.1 * half}
+    packed = kind(given, prepare="packed", **options)
+    held = kind(patterns.astype(np.float64), **options)
+    assert packed.prepare == "packed"
+    expected = held.recall(states, **{name: value / half for name, value in asked.items()})
+    found = packed.recall(cues, **asked)
+    assert np.abs((found.states - middle) / half - expected.states).max() < 1e-4
+    assert (found.memory == expected.memory).all()
+    packed.save(tmp_path / "packed.memory")
+    again = attractor.load(tmp_path / "packed.memory").recall(cues, **asked)
+    assert (again.states == found.states).all()
+    assert (pickle.loads(pickle.dumps(packed)).recall(cues, **asked).states == found.states).all()
