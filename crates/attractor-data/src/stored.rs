@@ -362,7 +362,7 @@ fn describe(path: &Path, head: &Metadata) -> Result<Option<Summary>> {
         dim,
         dtype,
         packed: units.is_some(),
-        preparation: preparation.to_owned(),
+        preparation: preparation.to_owned() + if units.is_some() { ", at one bit a unit" } else { "" },
         labels,
         weighted: has("weights"),
         associated: head.info("associated").and_then(|a| a.shape.get(1).copied()),
