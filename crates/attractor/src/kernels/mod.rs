@@ -3,11 +3,12 @@
 //! | file | computes | used by |
 //! |---|---|---|
 //! | [`dots()`] | x·y for all pairs, and the micro-kernel under it | fields, overlaps |
-//! | `stream` | visits patterns in tiles with running softmax weights | the two below |
+//! | `weigh` | gaps, weights and their sums in a tile | `stream` |
+//! | `stream` | visits patterns in tiles with running softmax weights | the three below |
 //! | [`attend()`] | log-sum, posterior mean, second moment | modern Hopfield, exact diffusion |
 //! | `near` | patterns that weigh anything, a bound on the rest | diffusion, many reads of one memory |
 //! | [`posterior()`] | best memories, entropy, participation | every report |
-//! | `signs` | which ±1 patterns weigh anything, from bits | the two above, of packed patterns |
+//! | `signs` | which ±1 patterns weigh anything, from bits | `attend`, `posterior` of packed patterns |
 //! | [`pairs()`] | distances and divergences of all pairs | similarities |
 //! | [`hamming()`] | bits in which words differ | sparse distributed memory |
 //! | [`product()`] | A B | networks |
@@ -30,6 +31,7 @@ mod posterior;
 pub(crate) mod product;
 mod signs;
 pub(crate) mod stream;
+mod weigh;
 
 pub use attend::{Read, attend, attend_values, log_sum};
 pub use dots::dots;

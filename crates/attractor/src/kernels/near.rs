@@ -4,7 +4,8 @@ use ndarray::ArrayView2;
 
 use super::dots::error_bound;
 use super::machine::Machine;
-use super::stream::{self, Fold, Form, Job, Lanes, Part, Tile, Values, Weighed, exact_cost};
+use super::stream::{self, Fold, Form, Job, Lanes, Part, Tile, Values, Weighed};
+use super::weigh::exact_cost;
 use crate::patterns::Patterns;
 use crate::real::Real;
 

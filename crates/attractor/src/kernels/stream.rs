@@ -21,7 +21,8 @@ use std::ops::Range;
 use ndarray::ArrayView2;
 
 use super::dots::{self, error_bound};
-use super::machine::{Aligned, Level, Machine, Single};
+use super::machine::{Aligned, Level, Machine};
+use super::weigh::{Space, exact_cost, weigh};
 use crate::patterns::{Patterns, Window};
 use crate::real::Real;
 use crate::threads;
@@ -96,13 +97,14 @@ pub struct Part<K> {
 /// The parts of a block's packs.
 pub type Parts<K> = Vec<Part<K>>;
 
-struct Pack<F, K, const L: usize> {
-    packed: Aligned<F, L>,
-    first: usize,
-    lanes: Lanes<L>,
-    half_squares: [f64; L],
-    least: [f64; L],
-    fold: K,
+/// Queries side by side in lanes, and what has been found for them.
+pub(super) struct Pack<F, K, const L: usize> {
+    pub(super) packed: Aligned<F, L>,
+    pub(super) first: usize,
+    pub(super) lanes: Lanes<L>,
+    pub(super) half_squares: [f64; L],
+    pub(super) least: [f64; L],
+    pub(super) fold: K,
 }
 
 /// What is weighed.
@@ -315,13 +317,7 @@ pub(super) fn pass<F: Real, K: Fold<F>, M: Machine<F>, const L: usize>(
     let width = job.width();
     let length = tile_length(job.dim());
     let most = (length + length / 2).min(range.len());
-    let mut space = Space {
-        gaps: Aligned::zeros(most),
-        weights: Aligned::zeros(most),
-        squares: vec![F::ZERO; most],
-        contenders: Vec::new(),
-        active: Vec::new(),
-    };
+    let mut space = Space::new(most);
     let mut window = Window::default();
     let mut next = range.start;
     while next < range.end {
@@ -361,317 +357,4 @@ pub(super) fn pass<F: Real, K: Fold<F>, M: Machine<F>, const L: usize>(
             fold: pack.fold,
         })
         .collect()
-}
-
-/// What one tile needs, kept from tile to tile.
-struct Space<F, const L: usize> {
-    /// Dot products, then costs, then cost gaps.
-    gaps: Aligned<F, L>,
-    weights: Aligned<F, L>,
-    /// ‖y‖² of each pattern.
-    squares: Vec<F>,
-    /// Pattern, lane and exact cost of the contenders.
-    contenders: Vec<(usize, usize, f64)>,
-    /// Patterns that weigh anything.
-    active: Vec<u32>,
-}
-
-/// Turns the dot products of a tile into cost gaps and weights, lowers the least costs, and returns by
-/// how much, times β, with the sums of the weights.
-#[inline(always)]
-fn weigh<F: Real, K, M: Machine<F>, const L: usize>(
-    job: &Job<F>,
-    first: usize,
-    rows: &[F],
-    pack: &mut Pack<F, K, L>,
-    space: &mut Space<F, L>,
-) -> ([f64; L], [[f64; L]; 2]) {
-    let dim = job.patterns.dim();
-    let count = rows.len() / dim;
-    let (costs, weights) = (&mut space.gaps.rows()[..count], &mut space.weights.rows()[..count]);
-    let live = pack.lanes.live;
-    let distance = job.form == Form::Distance;
-    let log_weights = job.patterns.log_weights().map(|w| &w[first..]);
-    // Costs without the query's own ½‖z‖², and the least of them.
-    let mut largest_bias = 0.0_f64;
-    let mut tile_least = [F::of(f64::INFINITY); L];
-    let half = F::of(if distance { 0.5 } else { 0.0 });
-    let warmth: [F; L] = std::array::from_fn(|l| F::of(1.0 / pack.lanes.betas[l]));
-    if let Some(log_weights) = log_weights {
-        for (cost, log_weight) in costs.iter_mut().zip(log_weights) {
-            largest_bias = largest_bias.max(-log_weight);
-            let bias = F::of(-log_weight);
-            for l in 0..L {
-                cost[l] -= bias * warmth[l];
-            }
-        }
-    }
-    lower::<F, M, L>(costs, &space.squares, half, &mut tile_least);
-
-    let own: [f64; L] = std::array::from_fn(|l| if distance { pack.half_squares[l] } else { 0.0 });
-    let largest_square = job.patterns.largest_square();
-    let mut any = false;
-    let threshold: [F; L] = std::array::from_fn(|l| {
-        let best = (pack.least[l] - own[l]).min(tile_least[l].wide());
-        let rounding = 8.0 * F::ROUNDOFF * (largest_square + best.abs() + largest_bias / pack.lanes.betas[l]);
-        let threshold = F::of(best + pack.lanes.windows[l] + rounding);
-        any |= tile_least[l] <= threshold;
-        threshold
-    });
-    let before = pack.least;
-    let contenders = &mut space.contenders;
-    contenders.clear();
-    // Rare once the best patterns have passed.
-    if any {
-        for (n, cost) in costs.iter_mut().enumerate() {
-            let mut any = false;
-            for l in 0..L {
-                any |= cost[l] <= threshold[l];
-            }
-            if any {
-                let pattern = &rows[n * dim..(n + 1) * dim];
-                for l in 0..live {
-                    if cost[l] > threshold[l] {
-                        continue;
-                    }
-                    let query = job.queries.row(pack.first + l);
-                    let query = query.to_slice().expect("queries are in standard layout");
-                    let bias = log_weights.map_or(0.0, |w| -w[n] / pack.lanes.betas[l]);
-                    let exact = exact_cost(job.form, query, pattern) + bias;
-                    contenders.push((n, l, exact));
-                    pack.least[l] = pack.least[l].min(exact);
-                    // Left out of the sums, to which it is added exactly.
-                    cost[l] = F::of(f64::INFINITY);
-                }
-            }
-        }
-        for l in live..L {
-            pack.least[l] = pack.least[live - 1];
-        }
-    }
-
-    let reference: [F; L] = std::array::from_fn(|l| F::of(pack.least[l] - own[l]));
-    let betas: [F; L] = std::array::from_fn(|l| F::of(pack.lanes.betas[l]));
-    let mut sums =
-        exponentiate::<F, M, L>(costs, weights, &space.squares, &reference, &betas, &mut space.active);
-    for &(n, l, cost) in contenders.iter() {
-        let gap = F::of(cost - pack.least[l]);
-        costs[n][l] = gap;
-        let weight = (-(betas[l] * gap)).exp_negative(M::FMA);
-        weights[n][l] = weight;
-        if weight > F::ZERO {
-            sums[0][l] += weight.wide();
-            sums[1][l] += weight.wide() * space.squares[n].wide();
-            if let Err(place) = space.active.binary_search(&(n as u32)) {
-                space.active.insert(place, n as u32);
-            }
-        }
-    }
-    (std::array::from_fn(|l| pack.lanes.betas[l] * (before[l] - pack.least[l])), sums)
-}
-
-/// Terms summed in `F` before they join the f64 total.
-const CHAIN: usize = 32;
-
-/// Calls a function with the machine whose vectors fill `L` lanes: one, two or four of them, or single numbers.
-macro_rules! in_lanes {
-    ($function:ident($($argument:expr),*)) => {
-        if L == 1 {
-            $function::<F, Single<M>, L, 1>($($argument),*)
-        } else if L == M::LANES {
-            $function::<F, M, L, 1>($($argument),*)
-        } else if L == 4 * M::LANES {
-            $function::<F, M, L, 4>($($argument),*)
-        } else {
-            $function::<F, M, L, 2>($($argument),*)
-        }
-    };
-}
-
-/// Costs half · ‖y‖² − z·y, and the least of them.
-#[inline(always)]
-fn lower<F: Real, M: Machine<F>, const L: usize>(
-    costs: &mut [[F; L]],
-    squares: &[F],
-    half: F,
-    least: &mut [F; L],
-) {
-    in_lanes!(lower_in(costs, squares, half, least))
-}
-
-#[inline(always)]
-fn lower_in<F: Real, M: Machine<F>, const L: usize, const V: usize>(
-    costs: &mut [[F; L]],
-    squares: &[F],
-    half: F,
-    least: &mut [F; L],
-) {
-    assert!(V * M::LANES == L);
-    // SAFETY, of this and the next: arrays of L numbers, V vectors.
-    unsafe {
-        let mut lowest: [M::Vector; V] = std::array::from_fn(|v| M::load(&least[v * M::LANES..]));
-        for (cost, &square) in costs.iter_mut().zip(squares) {
-            let own = M::splat(half * square);
-            for v in 0..V {
-                let place = &mut cost[v * M::LANES..];
-                let value = M::sub(own, M::load(place));
-                lowest[v] = M::min(value, lowest[v]);
-                M::store(value, place);
-            }
-        }
-        for v in 0..V {
-            M::store(lowest[v], &mut least[v * M::LANES..]);
-        }
-    }
-}
-
-/// Gaps and weights from costs, the sums of the weights, and which patterns have any.
-#[inline(always)]
-fn exponentiate<F: Real, M: Machine<F>, const L: usize>(
-    costs: &mut [[F; L]],
-    weights: &mut [[F; L]],
-    squares: &[F],
-    reference: &[F; L],
-    betas: &[F; L],
-    active: &mut Vec<u32>,
-) -> [[f64; L]; 2] {
-    if L == 1 {
-        return exponentiate_one::<F, M, L>(costs, weights, squares, reference[0], betas[0], active);
-    }
-    in_lanes!(exponentiate_in(costs, weights, squares, reference, betas, active))
-}
-
-/// The same for one query: patterns side by side in lanes, and sums in their order.
-#[inline(always)]
-fn exponentiate_one<F: Real, M: Machine<F>, const L: usize>(
-    costs: &mut [[F; L]],
-    weights: &mut [[F; L]],
-    squares: &[F],
-    reference: F,
-    beta: F,
-    active: &mut Vec<u32>,
-) -> [[f64; L]; 2] {
-    assert!(L == 1);
-    let (costs, weights) = (costs.as_flattened_mut(), weights.as_flattened_mut());
-    // SAFETY: chunks of LANES numbers.
-    unsafe {
-        let (zero, from, rate) = (M::splat(F::ZERO), M::splat(reference), M::splat(-beta));
-        let mut whole = costs.chunks_exact_mut(M::LANES);
-        let mut out = weights.chunks_exact_mut(M::LANES);
-        for (costs, weights) in (&mut whole).zip(&mut out) {
-            // No closure: it would not be compiled for this machine.
-            let gap = M::max(M::sub(M::load(costs), from), zero);
-            M::store(gap, costs);
-            M::store(M::exp_negative(M::mul(rate, gap)), weights);
-        }
-        for (cost, weight) in whole.into_remainder().iter_mut().zip(out.into_remainder()) {
-            let gap = *cost - reference;
-            *cost = if gap > F::ZERO { gap } else { F::ZERO };
-            *weight = (-(beta * *cost)).exp_negative(M::FMA);
-        }
-    }
-    active.clear();
-    active.extend((0_u32..).zip(weights.iter()).filter(|(_, weight)| **weight > F::ZERO).map(|(n, _)| n));
-    let mut sums = [[0.0; L]; 2];
-    for (weights, squares) in weights.chunks(CHAIN).zip(squares.chunks(CHAIN)) {
-        let (mut mass, mut second) = (F::ZERO, F::ZERO);
-        for (&weight, &square) in weights.iter().zip(squares) {
-            mass += weight;
-            second = weight.multiply_add(square, second, M::FMA);
-        }
-        sums[0][0] += mass.wide();
-        sums[1][0] += second.wide();
-    }
-    sums
-}
-
-#[inline(always)]
-fn exponentiate_in<F: Real, M: Machine<F>, const L: usize, const V: usize>(
-    costs: &mut [[F; L]],
-    weights: &mut [[F; L]],
-    squares: &[F],
-    reference: &[F; L],
-    betas: &[F; L],
-    active: &mut Vec<u32>,
-) -> [[f64; L]; 2] {
-    assert!(V * M::LANES == L && weights.len() == costs.len());
-    active.clear();
-    active.reserve(costs.len());
-    let mut sums = [[0.0; L]; 2];
-    unsafe {
-        let zero = M::splat(F::ZERO);
-        let reference: [M::Vector; V] = std::array::from_fn(|v| M::load(&reference[v * M::LANES..]));
-        let rates: [M::Vector; V] = std::array::from_fn(|v| M::sub(zero, M::load(&betas[v * M::LANES..])));
-        let mut n = 0;
-        let chunks = costs.chunks_mut(CHAIN).zip(weights.chunks_mut(CHAIN)).zip(squares.chunks(CHAIN));
-        for ((costs, weights), squares) in chunks {
-            let mut chain = [[zero; V]; 2];
-            for ((cost, weight), &square) in costs.iter_mut().zip(weights).zip(squares) {
-                let square = M::splat(square);
-                let mut any = zero;
-                for v in 0..V {
-                    let place = &mut cost[v * M::LANES..];
-                    let gap = M::max(M::sub(M::load(place), reference[v]), zero);
-                    M::store(gap, place);
-                    let w = M::exp_negative(M::mul(rates[v], gap));
-                    M::store(w, &mut weight[v * M::LANES..]);
-                    chain[0][v] = M::add(chain[0][v], w);
-                    chain[1][v] = M::multiply_add(w, square, chain[1][v]);
-                    any = M::max(any, w);
-                }
-                // Room for all was reserved; the place is taken only where there is a weight.
-                active.as_mut_ptr().add(active.len()).write(n);
-                active.set_len(active.len() + usize::from(M::any_positive(any)));
-                n += 1;
-            }
-            for (sum, chain) in sums.iter_mut().zip(&chain) {
-                add_chain::<F, M, L, V>(chain, sum);
-            }
-        }
-    }
-    sums
-}
-
-#[inline(always)]
-fn add_chain<F: Real, M: Machine<F>, const L: usize, const V: usize>(
-    chain: &[M::Vector; V],
-    sum: &mut [f64; L],
-) {
-    let mut numbers = [F::ZERO; L];
-    for v in 0..V {
-        // SAFETY: V vectors fill L lanes.
-        unsafe { M::store(chain[v], &mut numbers[v * M::LANES..]) };
-    }
-    for l in 0..L {
-        sum[l] += numbers[l].wide();
-    }
-}
-
-/// The cost in f64, by direct differences.
-#[inline(always)]
-pub(super) fn exact_cost<F: Real>(form: Form, query: &[F], pattern: &[F]) -> f64 {
-    const LANES: usize = 8;
-    let mut sums = [0.0_f64; LANES];
-    let term = |sum: f64, z: F, y: F| match form {
-        Form::Distance => {
-            let difference = z.wide() - y.wide();
-            sum + difference * difference
-        }
-        Form::Dot => sum + z.wide() * y.wide(),
-    };
-    let (queries, query_rest) = query.as_chunks::<LANES>();
-    let (patterns, pattern_rest) = pattern.as_chunks::<LANES>();
-    for (z, y) in queries.iter().zip(patterns) {
-        for l in 0..LANES {
-            sums[l] = term(sums[l], z[l], y[l]);
-        }
-    }
-    for (l, (&z, &y)) in query_rest.iter().zip(pattern_rest).enumerate() {
-        sums[l] = term(sums[l], z, y);
-    }
-    let total: f64 = sums.iter().sum();
-    match form {
-        Form::Distance => total / 2.0,
-        Form::Dot => -total,
-    }
 }
