@@ -7,18 +7,17 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::arrays::{Number, give, list, read};
-use crate::error::refused;
+use crate::error::{foreign, refused};
 use crate::observe::Signals;
 use crate::recall::rows_at_a_time;
 
-/// Calls `f` for some rows (at `most` so many) and their levels at a time; once with none if there are none.
+/// Calls `f` for some rows and their levels at a time; once with none if there are none.
 fn each<F: Number, T>(
     states: ArrayView2<F>,
     sigmas: Option<&[f64]>,
-    most: usize,
     mut f: impl FnMut(ArrayView2<F>, Option<&[f64]>) -> attractor::Result<T>,
 ) -> PyResult<Vec<T>> {
-    let (b, batch) = (states.nrows(), rows_at_a_time(states.ncols()).min(most));
+    let (b, batch) = (states.nrows(), rows_at_a_time(states.ncols()));
     if let Some(sigmas) = sigmas.filter(|sigmas| sigmas.len() != b) {
         return Err(PyValueError::new_err(format!(
             "sigma: expected one number, or one for each of {b} states, found {}; give every state its own",
@@ -51,11 +50,15 @@ pub fn number<'py, F: Number>(
     let states = read::<F>("states", states)?;
     let states = states.as_array();
     let numbers = py.detach(|| {
+        let mut signals = Signals::new();
         // A flow goes through many levels.
-        let most = if what == "flow" { 16 } else { usize::MAX };
-        each(states, sigmas.as_deref(), most, |states, sigmas| match what {
+        let mut heard = || signals.check().map_err(foreign);
+        each(states, sigmas.as_deref(), |states, sigmas| match what {
             "energy" => memory.energies(states, sigmas),
-            way => analysis::density(memory, states, needed(sigmas, "a density")?, way.parse::<Density>()?),
+            way => {
+                let (levels, way) = (needed(sigmas, "a density")?, way.parse::<Density>()?);
+                analysis::density_observed(memory, states, levels, way, &mut heard)
+            }
         })
     })?;
     Ok(list(py, numbers.concat()))
@@ -72,7 +75,7 @@ pub fn vector<'py, F: Number>(
     let states = read::<F>("states", states)?;
     let states = states.as_array();
     let vectors = py.detach(|| {
-        let parts = each(states, sigmas.as_deref(), usize::MAX, |states, sigmas| match what {
+        let parts = each(states, sigmas.as_deref(), |states, sigmas| match what {
             "gradient" => memory.gradients(states, sigmas),
             "score" => analysis::score(memory, states, needed(sigmas, "a score")?),
             _ => analysis::denoise(memory, states, needed(sigmas, "a denoiser")?),
@@ -93,7 +96,7 @@ pub fn posterior<'py, F: Number>(
     let states = states.as_array();
     let count = memory.memories().unwrap_or(0);
     let weights = py.detach(|| {
-        let parts = each(states, sigmas.as_deref(), usize::MAX, |states, sigmas| {
+        let parts = each(states, sigmas.as_deref(), |states, sigmas| {
             let none = vec![0.0; states.nrows()];
             let levels = match memory.denoiser() {
                 Some(_) => needed(sigmas, "a posterior")?,

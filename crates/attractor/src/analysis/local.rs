@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use ndarray::{Array2, ArrayView2};
 
-use crate::diffusion::log_density;
+use crate::diffusion::log_density_observed;
 use crate::energies::Denoise;
 use crate::error::{Error, Result, check_rows, check_width};
 use crate::kernels::Posterior;
@@ -18,7 +18,7 @@ pub enum Density {
     /// In closed form, where the memory has one.
     #[default]
     Exact,
-    /// By the probability flow: see [`log_density`].
+    /// By the probability flow: see [`log_density`](crate::diffusion::log_density).
     Flow,
 }
 
@@ -129,12 +129,27 @@ pub fn posterior<F: Real>(
 /// ```
 ///
 /// # Errors
-/// As [`denoise`]; a level of 0; a memory known by its denoiser alone, and what [`log_density`] refuses.
+/// As [`denoise`]; a level of 0; a memory known by its denoiser alone, and what [`log_density`](crate::diffusion::log_density)
+/// refuses.
 pub fn density<F: Real>(
     memory: &dyn Memory<F>,
     states: ArrayView2<F>,
     sigmas: &[f64],
     way: Density,
+) -> Result<Vec<f64>> {
+    density_observed(memory, states, sigmas, way, &mut || Ok(()))
+}
+
+/// [`density`] that calls `before` every read of the flow, which takes hundreds: its error ends the work.
+///
+/// # Errors
+/// As [`density`], and what `before` gives.
+pub fn density_observed<F: Real>(
+    memory: &dyn Memory<F>,
+    states: ArrayView2<F>,
+    sigmas: &[f64],
+    way: Density,
+    before: &mut dyn FnMut() -> Result<()>,
 ) -> Result<Vec<f64>> {
     /// Error a step of the flow, in nats.
     const ACCURACY: f64 = 1e-9;
@@ -145,7 +160,7 @@ pub fn density<F: Real>(
     let (scale, dim) = (memory.preparation().scale(), memory.dim() as f64);
     let (states, levels) = prepared(memory, states, sigmas)?;
     let densities = match way {
-        Density::Flow => log_density(denoiser, states.view(), &levels, ACCURACY)?,
+        Density::Flow => log_density_observed(denoiser, states.view(), &levels, ACCURACY, before)?,
         Density::Exact => {
             let volume = |s: &f64| dim / 2.0 * (2.0 * std::f64::consts::PI * s * s).ln();
             let sums = denoiser.log_sum(states.view(), &levels)?;

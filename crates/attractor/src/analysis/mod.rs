@@ -5,7 +5,7 @@ mod repeated;
 mod stability;
 mod trace;
 
-pub use local::{Density, denoise, density, posterior, score};
+pub use local::{Density, denoise, density, density_observed, posterior, score};
 pub use repeated::{Counts, repeat};
 pub use stability::{Growth, largest_variance};
 pub use trace::{Marks, Moment, Trace, trace, trace_observed};

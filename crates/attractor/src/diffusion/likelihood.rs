@@ -18,7 +18,7 @@ use crate::real::Real;
 /// ```
 ///
 /// with m and v the memory's mean and variance a unit, and σ₁ = 10⁴ times its radius. `accuracy` is the error
-/// a step in nats; about ten steps of six reads each. Serves any [`Denoise`], learned or stored; of stored
+/// a step in nats; some tens to hundreds of steps of six reads each. Serves any [`Denoise`], learned or stored; of stored
 /// memories it equals the closed form. At σ far below the distance of memories rounding of the second
 /// moment shows: 10⁻¹⁶ ‖y‖²/σ² in f64, and f32 is of little use.
 ///
@@ -41,6 +41,17 @@ pub fn log_density<F: Real>(
     states: ArrayView2<F>,
     sigmas: &[f64],
     accuracy: f64,
+) -> Result<Vec<f64>> {
+    log_density_observed(denoiser, states, sigmas, accuracy, &mut || Ok(()))
+}
+
+/// [`log_density`] that asks before every read whether to go on; an error ends it, and is its own.
+pub(crate) fn log_density_observed<F: Real>(
+    denoiser: &dyn Denoise<F>,
+    states: ArrayView2<F>,
+    sigmas: &[f64],
+    accuracy: f64,
+    before: &mut dyn FnMut() -> Result<()>,
 ) -> Result<Vec<f64>> {
     check_width("states", states.ncols(), denoiser.dim())?;
     check_rows("noise levels", sigmas.len(), states.nrows())?;
@@ -75,6 +86,7 @@ pub fn log_density<F: Real>(
     let ends: Vec<f64> = sigmas.iter().map(|s| (FAR * radius).max(*s)).collect();
 
     let mut slope = |_: &[usize], states: ArrayView2<F>, sigmas: &[f64]| -> Result<Slope<F>> {
+        before()?;
         let read = denoiser.read(states, sigmas)?;
         let mut slopes = read.mean;
         let mut extra = read.second;

@@ -17,5 +17,6 @@ pub use dual::Dual;
 pub use grid::{LAST, RHO, power_levels, time_levels};
 pub use level::estimate_levels;
 pub use likelihood::log_density;
+pub(crate) use likelihood::log_density_observed;
 pub use process::{LinearRate, Process};
 pub use samplers::Sampler;
