@@ -28,7 +28,13 @@ fn same_alone_and_together<F: Real>() {
                 updates: memory.denoiser().is_none().then_some(20),
                 ..Request::new(cues.view())
             };
-            let together = bits(&memory.recall(&request).expect("a recall"));
+            let whole = memory.recall(&request).expect("a recall");
+            let plain = memory.recall(&Request { report: false, ..request.clone() }).expect("a recall");
+            assert_eq!(plain.states, whole.states, "{} without a report", specimen.name());
+            let ends =
+                |recall: &Recall<F>| -> Vec<_> { recall.rows.iter().map(|r| (r.outcome, r.steps)).collect() };
+            assert_eq!(ends(&plain), ends(&whole), "{} without a report", specimen.name());
+            let together = bits(&whole);
             for threads in [1, 2] {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
                 let again = pool.install(|| bits(&memory.recall(&request).expect("a recall")));

@@ -250,6 +250,9 @@ impl<F: Real> Memory<F> for Bidirectional<F> {
         let mut front = Front { observer, dim };
         let recalled = recall(&self.dynamics(), start, clamp, &grid, stop, &mut front)?;
         let states = recalled.states.slice(s![.., ..dim]).to_owned();
+        if !request.report {
+            return Ok(Recall::plain(self.preparation().backward(states), &recalled));
+        }
         let values = recalled.states.slice(s![.., dim..]).to_owned();
         let energies = self.pairing.energy(states.view(), &vec![0.0; rows.len()])?;
         let found = self.nearest(states.view())?.into_iter().zip(energies).enumerate();

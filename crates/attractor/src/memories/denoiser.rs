@@ -236,6 +236,10 @@ impl<F: Real> Memory<F> for Denoiser<'_, F> {
         let dynamics = self.course.dynamics(denoiser, self.spread);
         let recalled =
             recall(dynamics.as_ref(), start, clamp, &grid, Stop { early: false, ..stop }, observer)?;
+        if !request.report {
+            let states = preparation.backward(recalled.states.clone());
+            return Ok(Recall::plain(states, &recalled));
+        }
         let found = self.nearest(recalled.states.view())?;
         let row = |(row, found)| Row {
             sigma: Some(levels[row]),

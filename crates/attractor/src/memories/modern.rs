@@ -213,7 +213,10 @@ impl<F: Real> Memory<F> for Modern<F> {
         let rows = request.rows();
         let start = Start { states: states.view(), rows: &rows, seed: request.seed, held: None };
         let recalled = recall(&self.dynamics(), start, clamp, &grid, stop, observer)?;
-
+        if !request.report {
+            let states = patterns.preparation().backward(recalled.states.clone());
+            return Ok(Recall::plain(states, &recalled));
+        }
         let states = recalled.states;
         let betas = vec![self.beta(); rows.len()];
         let energies = self.energy.energy(states.view(), &betas)?;

@@ -8,7 +8,7 @@ use crate::energies::Reads;
 use crate::kernels::{Form, Posterior, attend_values, nearest};
 use crate::patterns::Patterns;
 use crate::real::Real;
-use crate::recall::Outcome;
+use crate::recall::{Outcome, Recalled};
 
 /// Where a modern Hopfield recall ended, by its participation ratio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +109,18 @@ pub struct Recall<F> {
     pub values: Option<Array2<F>>,
     /// One report a row.
     pub rows: Vec<Row>,
+}
+
+impl<F: Real> Recall<F> {
+    /// Nothing but the states, as they are given back, and how they ended.
+    pub(super) fn plain(states: Array2<F>, recalled: &Recalled<F>) -> Self {
+        let row = |row: usize| Row {
+            reads: recalled.reads.as_ref().map(|reads| reads[row]),
+            ..Row::new(Found::default(), None, recalled.outcomes[row], recalled.steps[row])
+        };
+        let rows = (0..states.nrows()).map(row).collect();
+        Recall { states, values: None, rows }
+    }
 }
 
 /// The memory nearest to a state, where a memory has any: see [`Row`].

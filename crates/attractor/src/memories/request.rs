@@ -52,6 +52,9 @@ pub struct Request<'a, F> {
     pub calibration: Option<&'a Calibration>,
     /// Rows whose match score is at most this are refused. Default: none.
     pub reject: Option<f64>,
+    /// Whether rows say more than how they ended: nearest memory, posterior, energy, which cost several reads of
+    /// all patterns. Default: they do.
+    pub report: bool,
 }
 
 impl<'a, F: Real> Request<'a, F> {
@@ -68,6 +71,7 @@ impl<'a, F: Real> Request<'a, F> {
             first_row: 0,
             calibration: None,
             reject: None,
+            report: true,
         }
     }
 

@@ -373,7 +373,10 @@ impl<F: Real> Memory<F> for Diffusion<F> {
         };
         let (_, stop) = super::updates(None, request.tolerance, REST * self.memory.spread())?;
         let stop = Stop { early: false, ..stop };
-        let posteriors = self.posterior_of_cues(request, &states, &levels, values.as_ref())?;
+        let posteriors = match request.report {
+            true => self.posterior_of_cues(request, &states, &levels, values.as_ref())?,
+            false => Vec::new(),
+        };
         let recalled = match &values {
             Some(values) => self.descend_known(request, &states, values, &levels, stop, observer)?,
             None => {
@@ -381,6 +384,10 @@ impl<F: Real> Memory<F> for Diffusion<F> {
                 self.descend(&self.memory, start, None, &levels, stop, observer)?
             }
         };
+        if !request.report {
+            let states = preparation.backward(recalled.states.clone());
+            return Ok(Recall::plain(states, &recalled));
+        }
         let energies = self.memory.energy(recalled.states.view(), &levels)?;
         // At the last level the weights of a state at rest are those of the pattern that it rests on.
         let last = LAST * self.memory.spread();

@@ -236,6 +236,10 @@ pub(super) fn spin_states<F: Real>(
     let rows = request.rows();
     let start = Start { states: states.view(), rows: &rows, seed: request.seed, held: None };
     let recalled = recall(dynamics, start, clamp, &grid, stop, observer)?;
+    if !request.report {
+        let plain = Recall::plain(recalled.states.clone(), &recalled);
+        return Ok((plain.states, plain.rows));
+    }
     let energies = match memory.landscape() {
         Ok(landscape) => Some(landscape.energy(recalled.states.view(), &vec![0.0; rows.len()])?),
         Err(_) => None,

@@ -276,6 +276,10 @@ impl<F: Real> Memory<F> for Universal<F> {
         let dynamics = SingleShot { memory: self, top: request.top, seen: Mutex::new(seen) };
         let start = Start { states: states.view(), rows: &rows, seed: request.seed, held: None };
         let recalled = recall(&dynamics, start, clamp, &grid, stop, observer)?;
+        if !request.report {
+            let states = patterns.preparation().backward(recalled.states.clone());
+            return Ok(Recall::plain(states, &recalled));
+        }
         let states = recalled.states;
         let energies = self.landscape().ok().map(|e| e.energy(states.view(), &[])).transpose()?;
         let seen = dynamics.seen.into_inner().expect("no thread has failed");

@@ -115,6 +115,10 @@ impl<F: Real> Universal<F> {
         let rows = request.rows();
         let start = Start { states: states.view(), rows: &rows, seed: request.seed, held: None };
         let recalled = recall(layers, start, clamp, &grid, stop, observer)?;
+        if !request.report {
+            let states = patterns.preparation().backward(recalled.states.clone());
+            return Ok(Recall::plain(states, &recalled));
+        }
         let states = recalled.states;
         let energies = self.landscape()?.energy(states.view(), &[])?;
         // Hidden units at rest; where all are silent there is nothing to share out.
