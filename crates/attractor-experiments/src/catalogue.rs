@@ -1,6 +1,8 @@
 //! Every experiment by name, for the command line and for other languages.
 
-use crate::dispersed_memories::{fig1, fig2, learning, table1};
+use std::path::PathBuf;
+
+use crate::dispersed_memories::{fig1, fig2, fig3, learning, table1};
 use crate::universal_hopfield::{Images, Setup, hetero, mask, noise, separation, similarity, threshold};
 use crate::{Error, Experiment, Result, scaling, work_precision};
 
@@ -11,8 +13,14 @@ pub struct Settings {
     pub seed: u64,
     /// Pattern sets a cell, of `table1`.
     pub repetitions: Option<usize>,
-    /// Pattern sets a setting, of `work-precision` and `learning`.
+    /// Pattern sets a setting, of `work-precision`, `learning` and `fig3`.
     pub sets: Option<usize>,
+    /// How much is measured, of `fig3`.
+    pub profile: Option<fig3::Profile>,
+    /// The file that results go to, of `fig3`.
+    pub store: Option<PathBuf>,
+    /// Which part of the work, of how many, of `fig3`.
+    pub shard: Option<(usize, usize)>,
     /// Images, of the experiments on images.
     pub data: Option<Images>,
     /// The largest store, in images.
@@ -29,6 +37,9 @@ impl Settings {
         let given = [
             ("repetitions", self.repetitions.is_some()),
             ("sets", self.sets.is_some()),
+            ("profile", self.profile.is_some()),
+            ("store", self.store.is_some()),
+            ("shard", self.shard.is_some()),
             ("data", self.data.is_some()),
             ("images", self.images.is_some()),
             ("runs", self.runs.is_some()),
@@ -84,6 +95,20 @@ pub static EXPERIMENTS: &[Entry] = &[
         title: "Ambrogioni (2023), Figure 2: trajectories, unit by unit, of exact and learned diffusion and modern Hopfield",
         settings: &[],
         build: |s| Box::new(fig2::Config { seed: s.seed, ..Default::default() }),
+    },
+    Entry {
+        name: "fig3",
+        title: "Ambrogioni (2023), Figure 3: errors and capacity against the number of units, and far beyond",
+        settings: &["profile", "sets", "store", "shard"],
+        build: |s| {
+            Box::new(fig3::Config {
+                profile: s.profile.unwrap_or_default(),
+                sets: s.sets,
+                seed: s.seed,
+                store: s.store,
+                shard: s.shard.unwrap_or((1, 1)),
+            })
+        },
     },
     Entry {
         name: "learning",

@@ -1,6 +1,7 @@
 //! The experiments: each is a `Config` (whose default is the paper) that runs to a [`Report`] with the
 //! published number beside ours.
 
+pub mod capacity;
 mod catalogue;
 pub mod counted;
 pub mod demo;
@@ -65,12 +66,25 @@ pub enum Error {
         /// What was given.
         found: String,
     },
+    /// A file of results could not be used.
+    #[error("{path}: expected a file of results that can be used; {reason}")]
+    Store {
+        /// Which file.
+        path: String,
+        /// Why.
+        reason: String,
+    },
 }
 
 impl Error {
     /// A setting outside its range.
     pub(crate) fn setting(name: &'static str, expected: String, found: impl ToString) -> Self {
         Error::Setting { name, expected, found: found.to_string() }
+    }
+
+    /// A file of results that could not be used.
+    pub(crate) fn store(path: &std::path::Path, reason: &str) -> Self {
+        Error::Store { path: path.display().to_string(), reason: reason.to_owned() }
     }
 }
 

@@ -1,10 +1,12 @@
 //! The arguments. Options of the models are not listed here: they come from the models' own cards.
 
 mod bench;
+mod capacity;
 mod parse;
 mod train;
 
 pub use bench::Bench;
+pub use capacity::{Capacity, Merge, Shared};
 pub use parse::{command, parse};
 pub use train::Train;
 
@@ -91,6 +93,14 @@ pub enum Task {
         after_help = "Examples:\n  attractor bench --quick\n  attractor bench --threads 4 --out speed.html"
     )]
     Bench(Bench),
+    /// Measure how many patterns models hold, against the ceiling of all memories.
+    #[command(
+        after_help = "Examples:\n  attractor capacity --out capacity\n  attractor capacity --model dense,ceiling --separation exp --dims 8..40:8 --flip 0.1 --out dense\n  attractor capacity --dims 40,48,56 --shard 1/2 --out half && attractor merge half other-half --out whole"
+    )]
+    Capacity(Box<Capacity>),
+    /// Put together what shards of one run have found.
+    #[command(after_help = "Example:\n  attractor merge shard-1 shard-2 --out all")]
+    Merge(Merge),
     /// Run an experiment of the papers again.
     #[command(subcommand)]
     Reproduce(Reproduce),
@@ -522,6 +532,22 @@ pub enum Reproduce {
     /// Ambrogioni (2023), Figure 2: trajectories, unit by unit, of exact and learned diffusion and modern Hopfield.
     #[command(after_help = "Example:\n  attractor reproduce fig2 --out fig2")]
     Fig2 {
+        #[command(flatten)]
+        common: Experiment,
+    },
+    /// Ambrogioni (2023), Figure 3: errors and capacity against the number of units, and far beyond.
+    #[command(
+        after_help = "Examples:\n  attractor reproduce fig3 --out fig3\n  attractor reproduce fig3 --profile paper --out fig3-paper\nA run that is stopped goes on where it was; several at once, on one machine and with one --out, share the work."
+    )]
+    Fig3 {
+        /// quick (under a minute), paper (with trained networks: more than an hour) or beyond (D to 56: hours)
+        #[arg(long, value_name = "NAME", default_value = "quick")]
+        profile: String,
+        /// Pattern sets a cell [default: 60, 140 or 24, as the profile has it]
+        #[arg(long, value_name = "R")]
+        sets: Option<usize>,
+        #[command(flatten)]
+        shared: Shared,
         #[command(flatten)]
         common: Experiment,
     },

@@ -46,7 +46,7 @@ fn stop(error: &clap::Error) -> ! {
 pub fn command() -> Command {
     let command = Cli::command().mut_subcommand("train", |task| PARAMETERS.iter().fold(task, add_setting));
     ["recall", "trace", "sample", "landscape", "energy", "store"].into_iter().fold(
-        command,
+        command.mut_subcommand("capacity", |task| model_options().into_iter().fold(task, add_option)),
         |command, task| {
             command.mut_subcommand(task, |task| {
                 let task = model_options().into_iter().fold(task, add_option);

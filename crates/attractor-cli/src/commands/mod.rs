@@ -1,6 +1,7 @@
 //! One file a command.
 
 mod bench;
+mod capacity;
 mod corrupt;
 mod demo;
 mod energy;
@@ -41,6 +42,8 @@ pub fn run(cli: Cli, options: &Options) -> Result<()> {
         Task::Models => models::run(),
         Task::Recommend(args) => recommend::run(&args),
         Task::Bench(args) => bench::run(&args),
+        Task::Capacity(args) => capacity::run(&args, options),
+        Task::Merge(args) => capacity::merge(&args),
         Task::Reproduce(experiment) => reproduce::run(&experiment),
         Task::Completions { shell } => {
             let mut script = Vec::new();

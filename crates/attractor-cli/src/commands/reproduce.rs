@@ -10,7 +10,7 @@ use attractor_experiments::universal_hopfield::Images;
 use attractor_experiments::{Experiment, Settings};
 
 use super::make_folder;
-use crate::args::{Experiment as Common, Images as OfImages, Reproduce};
+use crate::args::{Images as OfImages, Reproduce};
 use crate::load;
 
 pub fn run(experiment: &Reproduce) -> Result<()> {
@@ -20,6 +20,17 @@ pub fn run(experiment: &Reproduce) -> Result<()> {
         }
         Reproduce::Fig1 { common } => ("fig1", Settings::default(), common),
         Reproduce::Fig2 { common } => ("fig2", Settings::default(), common),
+        Reproduce::Fig3 { profile, sets, shared, common } => {
+            let settings = Settings {
+                profile: Some(profile.parse()?),
+                sets: *sets,
+                store: Some(common.out.join(super::capacity::CELLS)),
+                shard: Some(super::capacity::shard(&shared.shard)?),
+                ..Settings::default()
+            };
+            make_folder(&common.out)?;
+            ("fig3", settings, common)
+        }
         Reproduce::Learning { sets, common } => {
             ("learning", Settings { sets: Some(*sets), ..Settings::default() }, common)
         }
@@ -34,19 +45,21 @@ pub fn run(experiment: &Reproduce) -> Result<()> {
         Reproduce::UhnThreshold(of) => ("uhn-threshold", of_images(of)?, &of.common),
         Reproduce::UhnHetero(of) => ("uhn-hetero", of_images(of)?, &of.common),
     };
-    reproduce(common, attractor_experiments::experiment(name, Settings { seed: common.seed, ..settings })?)
+    let experiment = attractor_experiments::experiment(name, Settings { seed: common.seed, ..settings })?;
+    run_shown(experiment.as_ref(), &common.out, common.quiet)
 }
 
-fn reproduce(common: &Common, experiment: Box<dyn Experiment>) -> Result<()> {
-    make_folder(&common.out)?;
-    let bar = crate::progress::bar(experiment.parts(), common.quiet);
+/// Runs an experiment with a bar, into a folder and on standard output.
+pub fn run_shown(experiment: &dyn Experiment, out: &Path, quiet: bool) -> Result<()> {
+    make_folder(out)?;
+    let bar = crate::progress::bar(experiment.parts(), quiet);
     let report = experiment.run(&mut |done, of| {
         bar.set_length(of as u64);
         bar.set_position(done as u64);
         Ok(())
     })?;
     bar.finish_and_clear();
-    report.write(&common.out)?;
+    report.write(out)?;
     write!(std::io::stdout().lock(), "{}", report.markdown())?;
     Ok(())
 }

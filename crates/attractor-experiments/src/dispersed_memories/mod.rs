@@ -2,5 +2,6 @@
 
 pub mod fig1;
 pub mod fig2;
+pub mod fig3;
 pub mod learning;
 pub mod table1;

@@ -1,0 +1,97 @@
+//! `attractor capacity` and `attractor merge`
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use attractor::memories::Options;
+use attractor_experiments::capacity::{Cells, Config, Contender, Entrant, Rule, Task, dims};
+
+use super::make_folder;
+use super::reproduce::run_shown;
+use crate::args::{Capacity, Merge};
+use crate::load;
+
+/// The file of results in a folder.
+pub const CELLS: &str = "cells.sqlite";
+
+pub fn run(args: &Capacity, options: &Options) -> Result<()> {
+    load::threads(&args.work)?;
+    let mut tasks: Vec<Task> = args.signal.iter().copied().map(Task::Signal).collect();
+    tasks.extend(args.mask.iter().copied().map(Task::Mask));
+    tasks.extend(args.flip.iter().copied().map(Task::Flip));
+    if tasks.is_empty() {
+        tasks.push(Task::Signal(0.68));
+    }
+    let mut entrants = Vec::new();
+    for task in tasks {
+        for name in &args.model {
+            let mut contender = Contender::named(name, options)?;
+            if let Contender::Model(spec, updates) = &mut contender {
+                // Those that go through noise levels have steps in place of updates.
+                *updates = args.updates.filter(|_| spec.model != "diffusion");
+            }
+            entrants.push(Entrant::new(contender, task));
+        }
+    }
+    for (option, _) in options.iter() {
+        let has = |e: &Entrant| match &e.contender {
+            Contender::Model(spec, _) => spec.options.iter().any(|(name, _)| name == option),
+            _ => false,
+        };
+        if !entrants.iter().any(has) {
+            bail!(
+                "--{option}: expected an option of one of the models, found one of others; see attractor models"
+            );
+        }
+    }
+    let cues = match args.cues.as_str() {
+        "each" => None,
+        number => Some(number.parse().with_context(|| {
+            format!("--cues: expected a whole number, or each for every pattern once, found {number}")
+        })?),
+    };
+    let config = Config {
+        entrants,
+        dims: dims(&args.dims)?,
+        rule: if args.grid { Rule::Grid(1.5) } else { Rule::Bisection },
+        threshold: args.threshold,
+        sets: args.sets,
+        cues,
+        most: args.max_patterns,
+        seed: args.seed,
+        store: Some(args.out.join(CELLS)),
+        shard: shard(&args.shared.shard)?,
+    };
+    run_shown(&config, &args.out, args.work.quiet)
+}
+
+/// `3/8`: the third of eight.
+pub fn shard(text: &str) -> Result<(usize, usize)> {
+    let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+    parts.with_context(|| format!("--shard: expected I/N, as 3/8 for the third of eight, found {text}"))
+}
+
+/// Puts the results of shards together.
+pub fn merge(args: &Merge) -> Result<()> {
+    let file = |path: &Path| -> PathBuf { if path.is_dir() { path.join(CELLS) } else { path.to_owned() } };
+    for path in &args.from {
+        if !file(path).is_file() {
+            bail!("{}: expected a folder with {CELLS}, or such a file, found none", path.display());
+        }
+    }
+    make_folder(&args.out)?;
+    let mut cells = Cells::open(Some(&args.out.join(CELLS)))?;
+    let mut output = std::io::stdout().lock();
+    for path in &args.from {
+        let new = cells.merge(&file(path))?;
+        writeln!(output, "{}: {new} new results", path.display())?;
+    }
+    writeln!(
+        output,
+        "{}: {} results; run the command of the shards again with --out {0}, without --shard, for the report",
+        args.out.display(),
+        cells.count()?
+    )?;
+    Ok(())
+}

@@ -1,0 +1,206 @@
+//! The work: which part is next, who does it, and how much is left.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use attractor::threads;
+use rayon::prelude::*;
+
+use super::cells::{Cells, Claim, Part, Score};
+use super::search::{Capacity, Rule, Scores, mean_error};
+use super::{Config, Found, theory};
+use crate::{Progress, Result};
+
+/// The search for the capacity of one entrant at D units.
+#[derive(Debug)]
+pub(super) struct Search {
+    entrant: usize,
+    series: i64,
+    dim: usize,
+    scores: Scores,
+    /// Mean errors of those numbers of patterns of which all sets are done.
+    errors: BTreeMap<usize, f64>,
+    /// Patterns times cues that it will take in all, as theory has it.
+    expected: f64,
+}
+
+impl Search {
+    pub fn new(config: &Config, entrant: usize, series: i64, dim: usize, cells: &Cells) -> Result<Self> {
+        let task = config.entrants[entrant].task;
+        let bits = theory::finite_length(task, dim, config.threshold).unwrap_or(dim as f64).max(1.0);
+        let capacity = bits.exp2().min(config.most as f64);
+        let cues = |patterns: f64| config.cues.map_or(patterns, |cues| cues as f64);
+        let tried = match &config.rule {
+            // Twice as many each time up to twice the capacity, then about five in between.
+            Rule::Bisection => 8.0 * capacity * cues(capacity),
+            Rule::Grid(beyond) => (beyond * capacity).powi(2) / 2.0 * cues(2.0 * beyond * capacity / 3.0),
+            Rule::List(counts) => counts.iter().map(|n| *n as f64 * cues(*n as f64)).sum(),
+        };
+        let expected = tried * config.sets as f64;
+        let (scores, errors) = (Scores::new(), BTreeMap::new());
+        let mut search = Search { entrant, series, dim, scores, errors, expected };
+        search.read(config, cells)?;
+        Ok(search)
+    }
+
+    pub fn expected(&self) -> f64 {
+        self.expected
+    }
+
+    fn read(&mut self, config: &Config, cells: &Cells) -> Result<()> {
+        self.scores.clear();
+        for (patterns, score) in cells.scores(self.series, self.dim, config.sets)? {
+            self.scores.entry(patterns).or_default().push(score);
+        }
+        self.scores.keys().copied().collect::<Vec<_>>().into_iter().for_each(|n| self.finish(config, n));
+        Ok(())
+    }
+
+    fn finish(&mut self, config: &Config, patterns: usize) {
+        if let Some(scores) = self.scores.get(&patterns).filter(|scores| scores.len() == config.sets) {
+            self.errors.insert(patterns, mean_error(scores));
+        }
+    }
+
+    /// The mean errors that the rule has asked for so far, and what it asks for next. What other runs have tried with
+    /// other settings leads no other way than an empty file of results.
+    fn path(&self, config: &Config) -> (BTreeMap<usize, f64>, Vec<usize>) {
+        let mut errors = BTreeMap::new();
+        loop {
+            let mut next = config.rule.next(&errors, config.threshold, config.most);
+            if next.is_empty() {
+                return (errors, next);
+            }
+            next.retain(|n| match self.errors.get(n) {
+                Some(error) => {
+                    errors.insert(*n, *error);
+                    false
+                }
+                None => true,
+            });
+            if !next.is_empty() {
+                return (errors, next);
+            }
+        }
+    }
+
+    /// The sets of so many patterns, in parts that are worth claiming and not much is lost with.
+    fn parts(&self, config: &Config, patterns: usize) -> Vec<Part> {
+        /// Patterns times cues times units: a second or so.
+        const WORTH: f64 = 1e9;
+        let work = patterns as f64 * config.cues.unwrap_or(patterns) as f64 * self.dim as f64;
+        let together = ((WORTH / work) as usize).clamp(1, config.sets);
+        // Both cores have something to do, and parts do not depend on how many there are.
+        let together = together.max(4.min(config.sets));
+        let starts = (0..config.sets).step_by(together);
+        let part = |from: usize| Part {
+            series: self.series,
+            dim: self.dim,
+            patterns,
+            sets: from..config.sets.min(from + together),
+        };
+        starts.map(part).collect()
+    }
+
+    fn has(&self, part: &Part) -> bool {
+        let scores = self.scores.get(&part.patterns).map_or(&[][..], Vec::as_slice);
+        let first = scores.partition_point(|score| score.set < part.sets.start);
+        let last = scores.partition_point(|score| score.set < part.sets.end);
+        last - first == part.sets.len()
+    }
+
+    fn add(&mut self, config: &Config, patterns: usize, new: Vec<Score>) {
+        let scores = self.scores.entry(patterns).or_default();
+        scores.extend(new);
+        scores.sort_by_key(|score| score.set);
+        scores.dedup_by_key(|score| score.set);
+        self.finish(config, patterns);
+    }
+
+    /// Work that is done, and that is left.
+    fn work(&self, config: &Config) -> (f64, f64) {
+        let cues = |n: usize| config.cues.unwrap_or(n) as f64;
+        let done: f64 =
+            self.scores.iter().map(|(n, scores)| *n as f64 * cues(*n) * scores.len() as f64).sum();
+        let left = if self.path(config).1.is_empty() { 0.0 } else { (self.expected - done).max(0.1 * done) };
+        (done, left)
+    }
+
+    pub fn found(self, config: &Config) -> Found {
+        let (errors, _) = self.path(config);
+        let scores: Scores = errors.keys().map(|n| (*n, self.scores[n].clone())).collect();
+        let capacity = Capacity::of(&scores, config.threshold, config.most, config.seed);
+        Found { entrant: self.entrant, dim: self.dim, scores, capacity }
+    }
+}
+
+/// Works until all searches are finished, by us or by others.
+pub(super) fn work(
+    config: &Config,
+    searches: &mut [Search],
+    cells: &mut Cells,
+    progress: &mut Progress,
+) -> Result<()> {
+    /// Between looks at what others have done.
+    const PATIENCE: Duration = Duration::from_millis(50);
+    tell(config, searches, progress)?;
+    loop {
+        let (mut open, mut moved) = (false, false);
+        for number in 0..searches.len() {
+            loop {
+                let (_, next) = searches[number].path(config);
+                if next.is_empty() {
+                    break;
+                }
+                open = true;
+                let mut did = false;
+                for patterns in next {
+                    for part in searches[number].parts(config, patterns) {
+                        if searches[number].has(&part) {
+                            continue;
+                        }
+                        match cells.claim(&part)? {
+                            Claim::Ours => {
+                                let scores = measure(config, &searches[number], &part)?;
+                                cells.record(&part, &scores)?;
+                                searches[number].add(config, patterns, scores);
+                                did = true;
+                                tell(config, searches, progress)?;
+                            }
+                            Claim::Done => {
+                                searches[number].read(config, cells)?;
+                                did = true;
+                            }
+                            Claim::Theirs => {}
+                        }
+                    }
+                }
+                moved |= did;
+                if !did {
+                    break;
+                }
+            }
+        }
+        if !open {
+            return progress(1000, 1000);
+        }
+        if !moved {
+            tell(config, searches, progress)?;
+            std::thread::sleep(PATIENCE);
+        }
+    }
+}
+
+fn tell(config: &Config, searches: &[Search], progress: &mut Progress) -> Result<()> {
+    let works = searches.iter().map(|search| search.work(config));
+    let (done, left) = works.fold((0.0, 0.0), |sum, work| (sum.0 + work.0, sum.1 + work.1));
+    progress((999.0 * done / (done + left).max(1.0)) as usize, 1000)
+}
+
+fn measure(config: &Config, search: &Search, part: &Part) -> Result<Vec<Score>> {
+    let entrant = &config.entrants[search.entrant];
+    let one = |set: usize| {
+        entrant.contender.measure(entrant.task, (part.dim, part.patterns), set, config.cues, config.seed)
+    };
+    threads::within(|| part.sets.clone().into_par_iter().map(one).collect())
+}

@@ -1,0 +1,212 @@
+//! Capacities against theory, and tables that do not depend on how the work was shared.
+
+use attractor::memories::Spec;
+
+use super::*;
+
+fn quick(names: &[&str], task: Task) -> Config {
+    let entrant =
+        |name: &&str| Entrant::new(Contender::named(name, &Default::default()).expect("a model"), task);
+    Config {
+        entrants: names.iter().map(entrant).collect(),
+        dims: vec![8, 12],
+        sets: 24,
+        cues: Some(64),
+        ..Config::default()
+    }
+}
+
+fn measured(config: &Config) -> Vec<Found> {
+    config.measure(&mut |_, _| Ok(())).expect("capacities")
+}
+
+/// What must be equal to the bit: all scores but for their times.
+fn table(found: &[Found]) -> Vec<(usize, usize, Vec<(usize, Vec<(usize, u64, u64)>)>)> {
+    let cell = |(n, scores): (&usize, &Vec<cells::Score>)| {
+        (*n, scores.iter().map(|s| (s.set, s.halves, s.units)).collect())
+    };
+    found.iter().map(|f| (f.entrant, f.dim, f.scores.iter().map(cell).collect())).collect()
+}
+
+/// The Bayes decoder of erased units has the error that is known exactly, and the channel's flips are decoded at least
+/// as well as by guessing; over 200 sets, to four standard errors.
+#[test]
+fn the_ceiling_is_the_exact_one_of_erasures() {
+    for (dim, patterns) in [(8, 4), (12, 12), (16, 29), (16, 60)] {
+        let config = Config {
+            rule: Rule::List(vec![patterns]),
+            dims: vec![dim],
+            sets: 200,
+            ..quick(&["ceiling"], Task::Mask(0.5))
+        };
+        let found = measured(&config);
+        let errors: Vec<f64> = found[0].scores[&patterns].iter().map(cells::Score::error).collect();
+        let mean = errors.iter().sum::<f64>() / 200.0;
+        let deviation = (errors.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / 199.0).sqrt();
+        let exact = theory::erasure_error(dim, 0.5, patterns);
+        assert!(
+            (mean - exact).abs() < 4.0 * deviation / 200f64.sqrt(),
+            "D {dim}, N {patterns}: {mean}, {exact}"
+        );
+    }
+}
+
+/// No model errs less than the ceiling on the same cues, whatever is done to them (to three standard errors of the
+/// difference, since what no memory can do better on average it may do by luck).
+#[test]
+fn no_memory_passes_the_ceiling() {
+    for task in [Task::Signal(0.68), Task::Mask(0.5), Task::Flip(0.15)] {
+        let names = ["ceiling", "diffusion", "modern", "hopfield", "dense", "universal", "sdm"];
+        let config = Config { rule: Rule::List(vec![3, 12]), dims: vec![12], ..quick(&names, task) };
+        let found = measured(&config);
+        for n in [3, 12] {
+            let ceiling = &found[0].scores[&n];
+            for other in &found[1..] {
+                let differences: Vec<f64> =
+                    other.scores[&n].iter().zip(ceiling).map(|(a, b)| a.error() - b.error()).collect();
+                let count = differences.len() as f64;
+                let mean = differences.iter().sum::<f64>() / count;
+                let deviation =
+                    (differences.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / (count - 1.0)).sqrt();
+                let name = names[other.entrant];
+                assert!(mean > -3.0 * deviation / count.sqrt() - 1e-12, "{name}, {task}, N = {n}: {mean}");
+            }
+        }
+    }
+}
+
+/// One step of the diffusion model is the ceiling, to the last unit (its reads are in another order).
+#[test]
+fn one_step_of_diffusion_is_the_ceiling() {
+    for task in [Task::Signal(0.68), Task::Flip(0.2)] {
+        let mut config = Config { rule: Rule::List(vec![5, 20]), ..quick(&["ceiling"], task) };
+        let one = Contender::Model(Spec::new("diffusion").with("sampler", "one-step"), None);
+        config.entrants.push(Entrant::new(one, task));
+        let found = measured(&config);
+        for (a, b) in found[..2].iter().zip(&found[2..]) {
+            for (n, scores) in &a.scores {
+                let halves = |s: &[cells::Score]| s.iter().map(|s| s.halves).sum::<u64>();
+                let (a, b) = (halves(scores), halves(&b.scores[n]));
+                assert!(a.abs_diff(b) <= 2, "{task}, N = {n}: {a} and {b}");
+            }
+        }
+    }
+}
+
+#[test]
+fn shards_threads_and_stores_give_one_table() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let names = ["ceiling", "modern", "hopfield"];
+    let whole = table(&measured(&quick(&names, Task::Signal(0.68))));
+    // Shards, each into its own file, the last first; then all together.
+    let path = |name: &str| Some(folder.path().join(name));
+    for shard in [3, 1, 2] {
+        let store = path(&format!("{shard}.sqlite"));
+        let found = measured(&Config { shard: (shard, 3), store, ..quick(&names, Task::Signal(0.68)) });
+        assert_eq!(found.len(), 2, "a third of six");
+    }
+    let together = path("all.sqlite").expect("a path");
+    let mut cells = Cells::open(Some(&together)).expect("a file");
+    for shard in 1..=3 {
+        assert!(cells.merge(&path(&format!("{shard}.sqlite")).expect("a path")).expect("merged") > 0);
+    }
+    let before = cells.count().expect("a count");
+    assert_eq!(cells.merge(&path("1.sqlite").expect("a path")).expect("merged"), 0, "twice changes nothing");
+    drop(cells);
+    let config = Config { store: Some(together.clone()), ..quick(&names, Task::Signal(0.68)) };
+    assert_eq!(table(&measured(&config)), whole);
+    let cells = Cells::open(Some(&together)).expect("a file");
+    assert_eq!(cells.count().expect("a count"), before, "nothing was left to do");
+    drop(cells);
+    // More sets in a file that other settings have written to; and one thread.
+    let more = Config { sets: 30, rule: Rule::Grid(1.5), ..config.clone() };
+    let fresh = table(&measured(&Config { store: None, ..more.clone() }));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
+    assert_eq!(pool.install(|| table(&measured(&more))), fresh);
+    assert_eq!(table(&measured(&config)), whole);
+}
+
+/// Two at once on one file: each score is there once, and both see the same table.
+#[test]
+fn several_share_a_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Some(folder.path().join("cells.sqlite"));
+    let config = Config { store, ..quick(&["ceiling", "diffusion", "hopfield"], Task::Signal(0.6)) };
+    let alone = table(&measured(&Config { store: None, ..config.clone() }));
+    let tables: Vec<_> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..3).map(|_| scope.spawn(|| table(&measured(&config)))).collect();
+        workers.into_iter().map(|worker| worker.join().expect("a table")).collect()
+    });
+    assert!(tables.iter().all(|table| *table == alone));
+    let expected: usize = alone.iter().flat_map(|f| &f.2).map(|(_, scores)| scores.len()).sum();
+    let cells = Cells::open(config.store.as_deref()).expect("a file");
+    assert_eq!(cells.count().expect("a count"), expected);
+    drop(cells);
+    let left: Vec<_> =
+        std::fs::read_dir(folder.path()).expect("a folder").flatten().map(|e| e.file_name()).collect();
+    assert_eq!(left, ["cells.sqlite"], "nothing but the results is left");
+}
+
+#[test]
+fn what_cannot_be_used_is_refused_in_a_sentence() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let said =
+        |config: Config| config.measure(&mut |_, _| Ok(())).map(|_| ()).expect_err("refused").to_string();
+    let good = || quick(&["ceiling"], Task::Signal(0.68));
+    for (config, says) in [
+        (Config { entrants: Vec::new(), ..good() }, "models"),
+        (Config { dims: vec![8, 8], ..good() }, "rising"),
+        (Config { dims: vec![0], ..good() }, "rising"),
+        (Config { threshold: f64::NAN, ..good() }, "threshold"),
+        (Config { sets: 0, ..good() }, "sets"),
+        (Config { cues: Some(0), ..good() }, "cues"),
+        (Config { shard: (3, 2), ..good() }, "shard"),
+        (quick(&["ceiling"], Task::Signal(1.0)), "signal"),
+        (quick(&["ceiling"], Task::Flip(0.5)), "flip"),
+    ] {
+        let text = said(config);
+        assert!(text.contains(says), "{text}");
+    }
+    let text = folder.path().join("text.sqlite");
+    std::fs::write(&text, "no database, but long enough to be looked at as one".repeat(100)).expect("a file");
+    assert!(said(Config { store: Some(text), ..good() }).contains("no file of results"));
+    let other = folder.path().join("other.sqlite");
+    rusqlite::Connection::open(&other)
+        .and_then(|c| c.execute_batch("CREATE TABLE a (b)"))
+        .expect("a database");
+    assert!(said(Config { store: Some(other.clone()), ..good() }).contains("another program"));
+    let mut cells = Cells::open(None).expect("in memory");
+    assert!(cells.merge(&other).expect_err("refused").to_string().contains("another kind"));
+    assert!(cells.merge(&folder.path().join("none")).is_err());
+    assert!(
+        said(Config { store: Some(folder.path().join("no/folder.sqlite")), ..good() }).contains("folder")
+    );
+    for name in ["network", "extended", "nothing"] {
+        assert!(Contender::named(name, &Default::default()).is_err());
+    }
+    assert!("noise:1".parse::<Task>().is_err() && "signal:2".parse::<Task>().is_err());
+    let same: Task = "mask:0.25".parse().expect("a task");
+    assert_eq!(same, Task::Mask(0.25));
+}
+
+/// A function of the user's is measured as a model is; what it gives is checked.
+#[test]
+fn functions_are_contenders() {
+    use std::sync::Arc;
+    let nearest: Arc<Own> = Arc::new(|patterns, cues, _| {
+        let products = cues.dot(&patterns.t());
+        let best = |row: ndarray::ArrayView1<f32>| (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b]));
+        let rows: Vec<usize> = products.outer_iter().filter_map(best).collect();
+        Ok(patterns.select(ndarray::Axis(0), &rows))
+    });
+    let task = Task::Signal(0.68);
+    let mut config = Config { rule: Rule::List(vec![6]), ..quick(&["modern"], task) };
+    config.entrants.push(Entrant::new(Contender::Own("nearest".into(), nearest), task));
+    let found = measured(&config);
+    let error = |f: &Found| mean_error(&f.scores[&6]);
+    // Modern Hopfield at a β that separates ends on the nearest pattern, but for blends.
+    assert!((error(&found[0]) - error(&found[2])).abs() < 0.01);
+    let short: Arc<Own> = Arc::new(|patterns, _, _| Ok(patterns.to_owned()));
+    config.entrants = vec![Entrant::new(Contender::Own("short".into(), short), task)];
+    assert!(config.measure(&mut |_, _| Ok(())).expect_err("refused").to_string().contains("shape"));
+}

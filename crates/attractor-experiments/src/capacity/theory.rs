@@ -1,0 +1,202 @@
+//! What theory says of capacities: how many patterns any memory, and how many some memories, can hold.
+
+use puruspe::{erfc, inverfc, ln_gamma};
+
+use super::Task;
+
+/// A memoryless channel with equally likely inputs of ±1: bits a use, and their variance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Channel {
+    /// Capacity C, in bits: mean of the information density.
+    pub capacity: f64,
+    /// Dispersion V, in bits squared: its variance.
+    pub dispersion: f64,
+}
+
+impl Channel {
+    /// Input ±1, output θy + √(1 − θ²)ε: the information density is 1 − log₂(1 + exp(−2(m + √m ε))) with
+    /// m = θ²/(1 − θ²). By Simpson's rule over ε.
+    pub fn gaussian(signal: f64) -> Self {
+        /// Beyond, the normal density is below 10⁻³¹.
+        const END: f64 = 12.0;
+        const PIECES: usize = 4800;
+        let m = signal * signal / (1.0 - signal * signal);
+        let step = 2.0 * END / PIECES as f64;
+        let (mut mean, mut square) = (0.0, 0.0);
+        for i in 0..=PIECES {
+            let noise = -END + i as f64 * step;
+            let weight = match i {
+                0 | PIECES => 1.0,
+                i if i % 2 == 1 => 4.0,
+                _ => 2.0,
+            };
+            let density =
+                weight * step / 3.0 * (-0.5 * noise * noise).exp() / (2.0 * std::f64::consts::PI).sqrt();
+            let exponent = -2.0 * (m + m.sqrt() * noise);
+            // ln(1 + eˣ) without overflow.
+            let soft = exponent.max(0.0) + (-exponent.abs()).exp().ln_1p();
+            let information = 1.0 - soft / std::f64::consts::LN_2;
+            mean += density * information;
+            square += density * information * information;
+        }
+        Channel { capacity: mean, dispersion: square - mean * mean }
+    }
+
+    /// Each input lost with probability p: C = 1 − p, V = p(1 − p).
+    pub fn erasures(p: f64) -> Self {
+        Channel { capacity: 1.0 - p, dispersion: p * (1.0 - p) }
+    }
+
+    /// Each input flipped with probability p: C = 1 − h(p), V = p(1 − p) log₂²((1 − p)/p).
+    pub fn flips(p: f64) -> Self {
+        Channel { capacity: 1.0 - entropy(p), dispersion: p * (1.0 - p) * ((1.0 - p) / p).log2().powi(2) }
+    }
+}
+
+/// Entropy of a bit that is 1 with probability p, in bits.
+pub fn entropy(p: f64) -> f64 {
+    let part = |p: f64| if p > 0.0 { -p * p.log2() } else { 0.0 };
+    part(p) + part(1.0 - p)
+}
+
+/// P(ε > x) of a standard normal number.
+pub fn normal_tail(x: f64) -> f64 {
+    0.5 * erfc(x / std::f64::consts::SQRT_2)
+}
+
+/// log₂ of the number of random patterns up to which the mean error can vanish as D grows: D·C. None where guessing
+/// each unit by itself is within the threshold, so that there is no limit.
+pub fn asymptote(task: Task, dim: usize, threshold: f64) -> Option<f64> {
+    (task.uncoded_error() > threshold).then(|| dim as f64 * task.channel().capacity)
+}
+
+/// log₂ of the number of random patterns that the best decoder holds at D units, estimated:
+/// D·C − √(D·V) Q⁻¹(ε) + ½ log₂ D (Polyanskiy, Poor & Verdú 2010), where ε, the share of cues that are taken for
+/// another pattern, is three times the threshold on units, of which about a third is wrong then.
+pub fn finite_length(task: Task, dim: usize, threshold: f64) -> Option<f64> {
+    let (Channel { capacity, dispersion }, d) = (task.channel(), dim as f64);
+    let wrong = 3.0 * threshold;
+    let far = std::f64::consts::SQRT_2 * inverfc(2.0 * wrong);
+    (wrong < 0.5 && task.uncoded_error() > threshold)
+        .then(|| d * capacity - (d * dispersion).sqrt() * far + 0.5 * d.log2())
+}
+
+/// 0.138 D: patterns up to which a classical network has states near them (Amit, Gutfreund & Sompolinsky 1985).
+pub fn classical(dim: usize) -> f64 {
+    0.138 * dim as f64
+}
+
+/// D/(4 ln D): patterns that a classical network recalls all without error (McEliece et al. 1987).
+pub fn classical_exact(dim: usize) -> f64 {
+    dim as f64 / (4.0 * (dim as f64).ln())
+}
+
+/// D^(k−1)/(2(2k − 3)!! ln D): patterns that a dense memory of degree k recalls without error (Krotov & Hopfield 2016).
+pub fn of_degree(degree: u32, dim: usize) -> f64 {
+    let odd: f64 = (1..=2 * degree as u64 - 3).step_by(2).map(|k| k as f64).product();
+    (dim as f64).powi(degree as i32 - 1) / (2.0 * odd * (dim as f64).ln())
+}
+
+/// ln of the number of patterns that a dense memory with F = exp recalls from cues with a share ρ of flipped units:
+/// D·I(1 − 2ρ)/2 with I(a) = ½((1 + a) ln(1 + a) + (1 − a) ln(1 − a)) (Demircigil et al. 2017).
+pub fn exponential(flipped: f64, dim: usize) -> f64 {
+    let a = 1.0 - 2.0 * flipped;
+    let part = |x: f64| if x > 0.0 { x * x.ln() } else { 0.0 };
+    dim as f64 * 0.25 * (part(1.0 + a) + part(1.0 - a))
+}
+
+/// Share of wrong units of the best decoder of N random patterns whose units are lost with probability p, exactly: with
+/// K units left, M of the other patterns agree in all of them, M ~ Bin(N − 1, 2^−K), and a lost unit is put to the vote
+/// of M + 1 patterns.
+pub fn erasure_error(dim: usize, p: f64, patterns: usize) -> f64 {
+    let d = dim as f64;
+    let left = |k: usize| binomial(d, k as f64, 1.0 - p);
+    (0..=dim).map(|k| left(k) * (d - k as f64) / d * vote_error(patterns - 1, 0.5f64.powi(k as i32))).sum()
+}
+
+/// Largest number of patterns with [`erasure_error`] within the threshold, up to `most`.
+pub fn erasure_capacity(dim: usize, p: f64, threshold: f64, most: usize) -> usize {
+    let passes = |n: usize| erasure_error(dim, p, n) <= threshold;
+    let (mut low, mut high) = (0, 1);
+    while high <= most && passes(high) {
+        (low, high) = (high, 2 * high);
+    }
+    high = high.min(most + 1);
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if passes(middle) { low = middle } else { high = middle }
+    }
+    low
+}
+
+/// P(k of n), each with probability p.
+fn binomial(n: f64, k: f64, p: f64) -> f64 {
+    if p <= 0.0 || p >= 1.0 {
+        let certain = if p <= 0.0 { 0.0 } else { n };
+        return f64::from(u8::from(k == certain));
+    }
+    let ways = ln_gamma(n + 1.0) - ln_gamma(k + 1.0) - ln_gamma(n - k + 1.0);
+    (ways + k * p.ln() + (n - k) * (-p).ln_1p()).exp()
+}
+
+/// How often a vote of one pattern and M others with random units goes against it, ties by a coin, M ~ Bin(n, q).
+fn vote_error(n: usize, q: f64) -> f64 {
+    let (count, mean) = (n as f64, n as f64 * q);
+    let reach = 12.0 * (mean * (1.0 - q)).sqrt() + 30.0;
+    let first = (mean - reach).max(0.0).floor() as usize;
+    let last = ((mean + reach).ceil() as usize).min(n);
+    (first..=last).map(|m| binomial(count, m as f64, q) * against(m)).sum()
+}
+
+/// ½(1 − C(2m, m)/4ᵐ) with m = ⌈M/2⌉: half of what is not a tie among the others, or as good as one.
+fn against(others: usize) -> f64 {
+    let m = others.div_ceil(2) as f64;
+    let tie = (ln_gamma(2.0 * m + 1.0) - 2.0 * ln_gamma(m + 1.0) - 2.0 * m * std::f64::consts::LN_2).exp();
+    0.5 * (1.0 - tie)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Values computed independently of this program, to five digits.
+    #[test]
+    fn channels_have_the_known_capacities() {
+        for (signal, capacity) in
+            [(0.5, 0.20696), (0.6, 0.31908), (0.68, 0.43825), (0.8, 0.68165), (0.9, 0.92489)]
+        {
+            let found = Channel::gaussian(signal).capacity;
+            assert!((found - capacity).abs() < 6e-6, "{signal}: {found}");
+        }
+        assert!((Channel::gaussian(0.68).dispersion - 0.65197).abs() < 6e-6);
+        assert!((Task::Signal(0.68).uncoded_error() - 0.177).abs() < 5e-4);
+        // A binary symmetric channel at p = 0.11 has half a bit (Cover & Thomas).
+        assert!((Channel::flips(0.11).capacity - 0.5).abs() < 1e-3);
+        assert!(asymptote(Task::Signal(0.89), 10, 0.03).is_none());
+    }
+
+    /// Published, and by hand.
+    #[test]
+    fn the_laws_are_as_published() {
+        assert!((classical_exact(100) - 100.0 / (4.0 * 4.605_170_2)).abs() < 1e-6);
+        // k = 2: D/(2 ln D); k = 3: D²/(6 ln D).
+        assert!((of_degree(2, 50) - 50.0 / (2.0 * 50f64.ln())).abs() < 1e-9);
+        assert!((of_degree(3, 50) - 2500.0 / (6.0 * 50f64.ln())).abs() < 1e-9);
+        // No flips: 2^(D/2).
+        assert!((exponential(0.0, 40) - 20.0 * std::f64::consts::LN_2).abs() < 1e-12);
+        assert_eq!(exponential(0.5, 40), 0.0);
+    }
+
+    /// The votes of few patterns, counted; and capacities that were computed independently of this program.
+    #[test]
+    fn erasures_are_exact() {
+        // One other: it differs in half of the cases, which is a tie. Two: both must differ. Three: three of three, or
+        // two of three with a coin.
+        for (others, expected) in [(0, 0.0), (1, 0.25), (2, 0.25), (3, 0.125 + 0.5 * 0.375)] {
+            assert!((against(others) - expected).abs() < 1e-12, "{others}");
+        }
+        for (dim, capacity) in [(10, 5), (16, 29), (24, 355), (32, 4563)] {
+            assert_eq!(erasure_capacity(dim, 0.5, 0.03, 1 << 20), capacity, "D = {dim}");
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Figure 3: errors and capacity of the exact diffusion model, the modern and the classical network and trained
+//! networks against the number of units; and far beyond it.
+
+mod learned;
+mod report;
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Instant;
+
+use attractor::memories::Spec;
+
+pub use learned::{Descent, Learning};
+
+use crate::capacity::{Cells, Config as Capacities, Contender, Entrant, Found, Rule, Task, theory};
+use crate::report::Report;
+use crate::{Error, Experiment, Progress, Result};
+
+/// Numbers of patterns of the lines of Figure 3a.
+const LINES: [usize; 7] = [2, 5, 10, 20, 40, 80, 160];
+
+/// How much is measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profile {
+    /// The figure at fewer dimensions and pattern sets, without trained networks: under a minute.
+    #[default]
+    Quick,
+    /// The figure.
+    Paper,
+    /// To 56 units, other noise, masks and dense memories, by bisection.
+    Beyond,
+}
+
+impl Profile {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Profile::Quick => "quick",
+            Profile::Paper => "paper",
+            Profile::Beyond => "beyond",
+        }
+    }
+}
+
+impl FromStr for Profile {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let all = [Profile::Quick, Profile::Paper, Profile::Beyond];
+        let found = all.into_iter().find(|profile| profile.name() == name);
+        found.ok_or_else(|| Error::setting("profile", "quick, paper or beyond".into(), name))
+    }
+}
+
+/// Settings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// How much is measured.
+    pub profile: Profile,
+    /// Pattern sets a cell; the profile's own number if none.
+    pub sets: Option<usize>,
+    /// Seed.
+    pub seed: u64,
+    /// The file that results go to, and that a run goes on from; they stay in memory without one.
+    pub store: Option<PathBuf>,
+    /// Which part of the work is this process's, of how many: (1, 1) for all.
+    pub shard: (usize, usize),
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config { profile: Profile::Quick, sets: None, seed: 0, store: None, shard: (1, 1) }
+    }
+}
+
+/// The signal θ of the paper's cues.
+const SIGNAL: f64 = 0.68;
+
+/// The largest mean share of wrong units.
+const THRESHOLD: f64 = 0.03;
+
+/// What was found.
+pub(crate) struct Findings {
+    capacities: Capacities,
+    found: Vec<Found>,
+    /// The exact model at [`LINES`], for Figure 3a.
+    lines: Vec<Found>,
+    descents: Vec<Descent>,
+}
+
+/// Modern Hopfield at the paper's temperature, for its number of updates.
+fn modern() -> Contender {
+    Contender::Model(Spec::new("modern").with("beta", "5"), Some(150))
+}
+
+fn plain(model: &str) -> Contender {
+    Contender::Model(Spec::new(model), None)
+}
+
+impl Config {
+    /// The capacities of memories that are stored in a moment.
+    pub fn capacities(&self) -> Capacities {
+        let common = Capacities {
+            threshold: THRESHOLD,
+            seed: self.seed,
+            store: self.store.clone(),
+            shard: self.shard,
+            ..Capacities::default()
+        };
+        let paper = [
+            Contender::Ceiling,
+            plain("diffusion"),
+            modern(),
+            plain("hopfield"),
+            Contender::Model(Spec::new("hopfield").with("self-coupling", ""), None),
+        ];
+        let of_paper = || paper.iter().map(|c| Entrant::new(c.clone(), Task::Signal(SIGNAL))).collect();
+        match self.profile {
+            Profile::Quick => Capacities {
+                entrants: of_paper(),
+                dims: (8..=20).step_by(2).collect(),
+                rule: Rule::Grid(1.5),
+                sets: self.sets.unwrap_or(100),
+                cues: None,
+                ..common
+            },
+            Profile::Paper => Capacities {
+                entrants: of_paper(),
+                dims: (8..=24).step_by(2).collect(),
+                rule: Rule::Grid(1.5),
+                sets: self.sets.unwrap_or(140),
+                cues: None,
+                ..common
+            },
+            Profile::Beyond => Capacities {
+                entrants: beyond(),
+                dims: (8..=56).step_by(8).collect(),
+                sets: self.sets.unwrap_or(24),
+                most: MOST,
+                ..common
+            },
+        }
+    }
+
+    fn learning(&self) -> Option<Learning> {
+        (self.profile == Profile::Paper).then(Learning::default)
+    }
+
+    fn findings(&self, progress: &mut Progress) -> Result<Findings> {
+        let capacities = self.capacities();
+        capacities.check()?;
+        let mut cells = Cells::open(self.store.as_deref())?;
+        if self.profile == Profile::Beyond {
+            let found = capacities.measure_on(&mut cells, progress)?;
+            return Ok(Findings { capacities, found, lines: Vec::new(), descents: Vec::new() });
+        }
+        let exact = Capacities {
+            entrants: vec![Entrant::new(plain("diffusion"), Task::Signal(SIGNAL))],
+            shard: (1, 1),
+            ..capacities.clone()
+        };
+        let lines = Capacities { rule: Rule::List(LINES.to_vec()), shard: self.shard, ..exact.clone() };
+        let lines = lines.measure_on(&mut cells, &mut |_, _| progress(0, 1000))?;
+        let Some(learning) = self.learning() else {
+            let found = capacities.measure_on(&mut cells, progress)?;
+            return Ok(Findings { capacities, found, lines, descents: Vec::new() });
+        };
+        /// Thousandths of the time that the memories take that are stored in a moment; training takes the rest.
+        const STORED: usize = 150;
+        let found = capacities.measure_on(&mut cells, &mut |done, of| progress(STORED * done / of, 1000))?;
+        // Networks start from the exact model's capacity, which each shard must know.
+        let exact: Vec<usize> = Capacities { dims: learning.dims.clone(), ..exact }
+            .measure_on(&mut cells, &mut |_, _| progress(STORED, 1000))?
+            .iter()
+            .map(|found| found.capacity.patterns)
+            .collect();
+        let (shard, shards) = self.shard;
+        let descents = learning.measure(
+            (Task::Signal(SIGNAL), THRESHOLD, self.seed),
+            &exact,
+            |job| job % shards == shard - 1,
+            &mut cells,
+            &mut |done, of| progress(STORED + (1000 - STORED) * done / of, 1000),
+        )?;
+        Ok(Findings { capacities, found, lines, descents })
+    }
+}
+
+/// The largest number of patterns beyond.
+const MOST: usize = 1 << 21;
+
+/// Memories, noise and masks beyond the paper, at the dimensions where theory has no more than [`MOST`] patterns.
+fn beyond() -> Vec<Entrant> {
+    let dense = ["poly:2", "poly:3", "poly:4", "poly:5", "exp"];
+    let dense = dense.map(|f| Contender::Model(Spec::new("dense").with("separation", f), None));
+    let contenders: Vec<Contender> =
+        [Contender::Ceiling, plain("diffusion"), modern()].into_iter().chain(dense).collect();
+    let tasks = [Task::Signal(0.5), Task::Signal(SIGNAL), Task::Signal(0.8), Task::Mask(0.5)];
+    let mut entrants = Vec::new();
+    for task in tasks {
+        let fits = |dim: &usize| {
+            let bits = theory::finite_length(task, *dim, THRESHOLD).unwrap_or(f64::INFINITY);
+            bits + 0.5 <= (MOST as f64).log2()
+        };
+        let dims: Vec<usize> = (8..=56).step_by(8).filter(fits).collect();
+        for contender in &contenders {
+            entrants.push(Entrant { dims: Some(dims.clone()), ..Entrant::new(contender.clone(), task) });
+        }
+    }
+    entrants
+}
+
+impl Experiment for Config {
+    fn parts(&self) -> &'static str {
+        "thousandths"
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.sets == Some(1) {
+            return Err(Error::setting("sets", "at least 2, for an interval".into(), 1));
+        }
+        self.capacities().check()
+    }
+
+    fn run(&self, progress: &mut Progress) -> Result<Report> {
+        self.check()?;
+        let start = Instant::now();
+        let findings = self.findings(progress)?;
+        Ok(self.report(&findings, start.elapsed().as_secs_f64()))
+    }
+}

@@ -1,0 +1,238 @@
+//! Networks that learn the patterns: how many they hold (Ambrogioni 2023, App. A).
+
+use std::time::{Duration, Instant};
+
+use attractor::memories::{Options, learned};
+use attractor::networks::{Architecture, Kind};
+use attractor::noise::{Purpose, Stream};
+use attractor::{Memory, Patterns, Request};
+use attractor_data::{corrupt, random_spins};
+use attractor_networks::{Settings, Trainer};
+use ndarray::Axis;
+use serde_json::json;
+
+use crate::capacity::Task;
+use crate::capacity::cells::{Cells, Claim, Part, Score};
+use crate::{Progress, Result};
+
+/// How networks are trained and tested.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Learning {
+    /// Units D, rising.
+    pub dims: Vec<usize>,
+    /// Networks at each D, each of its own pattern set.
+    pub repetitions: usize,
+    /// The first number of patterns is the exact model's capacity and so many more.
+    pub above: usize,
+    /// States of a batch, about: the nearest multiple of N below.
+    pub rows: usize,
+    /// Most training steps.
+    pub steps: u64,
+    /// Steps between looks whether it passes already.
+    pub every: u64,
+    /// Batches of fresh cues of a test.
+    pub batches: usize,
+}
+
+impl Default for Learning {
+    fn default() -> Self {
+        Learning {
+            dims: vec![10, 12, 14, 16],
+            repetitions: 8,
+            above: 4,
+            rows: 128,
+            steps: 1000,
+            every: 100,
+            batches: 30,
+        }
+    }
+}
+
+/// Batches of a short test.
+const FEW: usize = 6;
+
+/// The networks at D units of one pattern set, from more patterns to fewer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Descent {
+    /// Units D.
+    pub dim: usize,
+    /// Number of the pattern set.
+    pub set: usize,
+    /// Numbers of patterns that were tried, falling, with the error of each.
+    pub tried: Vec<(usize, f64)>,
+    /// The first that passed; 0 if none did.
+    pub capacity: usize,
+    /// Time of all trainings and tests.
+    pub seconds: f64,
+}
+
+impl Learning {
+    fn key(&self, task: Task, seed: u64) -> String {
+        /// To be raised when scores change.
+        const VERSION: u32 = 1;
+        json!({
+            "version": VERSION, "memory": "network", "task": task.to_string(), "rows": self.rows, "steps": self.steps,
+            "every": self.every, "batches": self.batches, "seed": seed,
+        })
+        .to_string()
+    }
+
+    /// Trains until each set has a number of patterns that passes. `exact` is the exact model's capacity at each D;
+    /// of the jobs only those are done for which `ours` is true.
+    pub(super) fn measure(
+        &self,
+        (task, threshold, seed): (Task, f64, u64),
+        exact: &[usize],
+        ours: impl Fn(usize) -> bool,
+        cells: &mut Cells,
+        progress: &mut Progress,
+    ) -> Result<Vec<Descent>> {
+        let series = cells.series(&self.key(task, seed))?;
+        let mut descents: Vec<(Descent, bool)> = Vec::new();
+        for (at, dim) in self.dims.iter().enumerate() {
+            for set in 0..self.repetitions {
+                if ours(descents.len()) {
+                    let start = exact[at] + self.above;
+                    let descent =
+                        Descent { dim: *dim, set, tried: Vec::new(), capacity: start, seconds: 0.0 };
+                    descents.push((descent, false));
+                }
+            }
+        }
+        // About one network in five passes; the larger, the longer.
+        let weight = |dim: usize| (dim * dim) as f64;
+        let all: f64 = descents.iter().map(|(d, _)| weight(d.dim)).sum();
+        let mut told = 0;
+        loop {
+            let (mut open, mut moved) = (false, false);
+            for number in 0..descents.len() {
+                while !descents[number].1 {
+                    let (descent, finished) = &mut descents[number];
+                    let (dim, patterns, set) = (descent.dim, descent.capacity, descent.set);
+                    if patterns == 0 {
+                        *finished = true;
+                        break;
+                    }
+                    open = true;
+                    let part = Part { series, dim, patterns, sets: set..set + 1 };
+                    let known = |cells: &Cells| -> Result<Option<Score>> {
+                        let scores = cells.scores(series, dim, set + 1)?;
+                        Ok(scores
+                            .into_iter()
+                            .find(|(n, score)| *n == patterns && score.set == set)
+                            .map(|(_, s)| s))
+                    };
+                    let score = match known(cells)? {
+                        Some(score) => score,
+                        None => match cells.claim(&part)? {
+                            Claim::Theirs => break,
+                            Claim::Done => continue,
+                            Claim::Ours => {
+                                let score = {
+                                    let mut alive = || progress(told, 1000);
+                                    self.train(task, threshold, (dim, patterns), set, seed, &mut alive)?
+                                };
+                                cells.record(&part, &[score])?;
+                                score
+                            }
+                        },
+                    };
+                    moved = true;
+                    let error = score.error();
+                    let (descent, finished) = &mut descents[number];
+                    descent.tried.push((patterns, error));
+                    descent.seconds += score.seconds;
+                    if error <= threshold {
+                        *finished = true;
+                    } else {
+                        descent.capacity -= 1;
+                    }
+                    let done: f64 =
+                        descents.iter().filter(|(_, done)| *done).map(|(d, _)| weight(d.dim)).sum();
+                    told = (999.0 * done / all.max(1.0)) as usize;
+                    progress(told, 1000)?;
+                }
+            }
+            if !open {
+                let mut descents: Vec<Descent> = descents.into_iter().map(|(descent, _)| descent).collect();
+                descents.sort_by_key(|d| (d.dim, d.set));
+                return Ok(descents);
+            }
+            if !moved {
+                std::thread::sleep(Duration::from_millis(200));
+            }
+        }
+    }
+
+    /// Trains a network until it passes, or to the last step; the score is that of its last whole test.
+    fn train(
+        &self,
+        task: Task,
+        threshold: f64,
+        (dim, count): (usize, usize),
+        set: usize,
+        seed: u64,
+        alive: &mut dyn FnMut() -> Result<()>,
+    ) -> Result<Score> {
+        let start = Instant::now();
+        let seed = Stream::new(seed, Purpose::Patterns, (dim as u64) << 32 | set as u64).bits();
+        let patterns = Patterns::new(random_spins::<f32>(count, dim, seed))?;
+        let architecture =
+            Architecture { kind: Kind::Paper, dim, width: Kind::Paper.usual_width(dim), depth: 3 };
+        let settings =
+            Settings { steps: self.steps, repeats: (self.rows / count).max(1), seed, ..Settings::default() };
+        let mut trainer = Trainer::new(&patterns, architecture, settings)?;
+        loop {
+            while trainer.done() < self.steps {
+                trainer.step()?;
+                if trainer.done() % self.every == 0 {
+                    break;
+                }
+            }
+            // A stop by the user is heard here.
+            alive()?;
+            let memory = learned::<f32>(trainer.network(), patterns.clone(), &Options::default())?;
+            let test = |batches| self.test(memory.as_ref(), &patterns, task, (set, batches), seed);
+            let last = trainer.done() == self.steps;
+            // A few batches say whether a whole test is worth its time.
+            let few = |batches| Ok::<bool, crate::Error>(test(batches)?.error() <= threshold);
+            if last || few(1)? && few(self.batches.min(FEW))? {
+                let score = test(self.batches)?;
+                if last || score.error() <= threshold {
+                    return Ok(Score { seconds: start.elapsed().as_secs_f64(), ..score });
+                }
+            }
+        }
+    }
+
+    /// Wrong units of so many batches of fresh cues, of the patterns in turn.
+    fn test(
+        &self,
+        memory: &dyn Memory<f32>,
+        patterns: &Patterns<f32>,
+        task: Task,
+        (set, batches): (usize, usize),
+        seed: u64,
+    ) -> Result<Score> {
+        let rows = (self.rows / patterns.len()).max(1) * patterns.len();
+        let order: Vec<usize> = (0..rows).map(|row| row % patterns.len()).collect();
+        let truth = patterns.values().select(Axis(0), &order);
+        let mut score = Score { set, halves: 0, units: 0, seconds: 0.0 };
+        for batch in 0..batches {
+            let first = (batch * rows) as u64;
+            let made = corrupt(truth.clone(), &task.corruption(), seed, first, false)?;
+            let request = Request {
+                level: task.level(),
+                seed,
+                first_row: first,
+                report: false,
+                ..Request::new(made.cues.view())
+            };
+            let states = memory.recall(&request)?.states;
+            let wrong = |(x, y): (&f32, &f32)| u64::from(x * y < 0.0) * 2 + u64::from(x * y == 0.0);
+            score.halves += states.iter().zip(&truth).map(wrong).sum::<u64>();
+            score.units += truth.len() as u64;
+        }
+        Ok(score)
+    }
+}
