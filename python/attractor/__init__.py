@@ -20,6 +20,7 @@ from __future__ import annotations
 import os as _os
 
 from . import _attractor
+from ._capacity import capacity
 from ._experiments import Report, experiments, recommend, reproduce
 from ._files import Corrupted, Digits, Rows, corrupt, digits, load, read
 from ._memory import Memory
@@ -63,6 +64,7 @@ __all__ = [
     "SparseDistributed",
     "Trace",
     "Universal",
+    "capacity",
     "corrupt",
     "digits",
     "experiments",

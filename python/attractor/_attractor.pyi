@@ -118,6 +118,24 @@ def reproduce(
     images: int | None = None,
     runs: int | None = None,
     threshold: float | None = None,
+    profile: str | None = None,
+    store: str | None = None,
+    shard: tuple[int, int] | None = None,
+) -> Report: ...
+def capacity(
+    contenders: list[tuple[str, dict[str, str], int | None, Callable[..., NDArray[Any]] | None]],
+    tasks: list[str],
+    dims: list[int],
+    *,
+    threshold: float,
+    sets: int,
+    cues: int | None,
+    most: int,
+    grid: bool,
+    seed: int,
+    store: str | None = None,
+    shard: tuple[int, int] | None = None,
+    progress: Callable[[int, int], Any] | None = None,
 ) -> Report: ...
 def recommend(
     patterns: NDArray[Any],

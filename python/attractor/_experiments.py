@@ -118,6 +118,9 @@ def reproduce(
     images: int | None = None,
     runs: int | None = None,
     threshold: float | None = None,
+    profile: str | None = None,
+    store: str | os.PathLike[str] | None = None,
+    shard: tuple[int, int] | None = None,
 ) -> Report:
     """Runs an experiment of the papers; published numbers stand beside ours.
 
@@ -132,7 +135,7 @@ def reproduce(
     repetitions : int, optional
         Pattern sets a cell, of "table1"; the paper has 100.
     sets : int, optional
-        Pattern sets a setting, of "work-precision".
+        Pattern sets a setting, of "work-precision", "learning" and "fig3".
     data : array_like (N, D) or (N, H, W), optional
         Images of the experiments on images: bytes, or values in [0, 1]; default the digits that ship.
     shape : str, optional
@@ -141,6 +144,12 @@ def reproduce(
         Rows of `data`, in the order in which they are taken.
     images, runs, threshold : optional
         Images of the largest store, runs (each of other images), squared error up to which an output passes in paper mode.
+    profile : {"quick", "paper", "beyond"}, optional
+        How much is measured, of "fig3".
+    store : str or path, optional
+        A file that keeps what is done, of "fig3": a run that is stopped goes on from it.
+    shard : tuple of int, optional
+        (i, n) does the i-th of n parts of the work, of "fig3".
 
     Returns
     -------
@@ -168,6 +177,9 @@ def reproduce(
         images=count_if("images", images),
         runs=count_if("runs", runs),
         threshold=None if threshold is None else scalar("threshold", threshold),
+        profile=profile,
+        store=None if store is None else os.fspath(store),
+        shard=None if shard is None else (whole("shard", shard[0]), whole("shard", shard[1])),
     )
     return Report(core)
 

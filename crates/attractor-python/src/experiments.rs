@@ -1,11 +1,16 @@
 //! Experiments, corruptions and the digits that ship.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use attractor::memories::Options;
 use attractor_data::{Corruption, Dtype, Reading, Rows, Table};
+use attractor_experiments::capacity::{Config as Capacity, Contender, Entrant, Own, Rule, Task};
 use attractor_experiments::recommend::{Asked, Config};
 use attractor_experiments::universal_hopfield::Images;
 use attractor_experiments::{self as experiments, Experiment, Settings, experiment};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::arrays::{self, Number, give};
@@ -88,7 +93,7 @@ fn run(py: Python<'_>, experiment: &dyn Experiment, progress: Option<Py<PyAny>>)
 
 /// Runs an experiment by name.
 #[pyfunction]
-#[pyo3(signature = (name, *, seed, progress=None, repetitions=None, sets=None, data=None, shape=None, order=None, images=None, runs=None, threshold=None))]
+#[pyo3(signature = (name, *, seed, progress=None, repetitions=None, sets=None, data=None, shape=None, order=None, images=None, runs=None, threshold=None, profile=None, store=None, shard=None))]
 #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
 pub fn reproduce(
     py: Python<'_>,
@@ -103,6 +108,9 @@ pub fn reproduce(
     images: Option<usize>,
     runs: Option<usize>,
     threshold: Option<f64>,
+    profile: Option<&str>,
+    store: Option<PathBuf>,
+    shard: Option<(usize, usize)>,
 ) -> PyResult<Report> {
     let data = match data {
         Some(rows) => {
@@ -114,9 +122,78 @@ pub fn reproduce(
         }
         None => None,
     };
-    let settings = Settings { seed, repetitions, sets, data, images, runs, threshold };
+    let profile = profile.map(str::parse).transpose().map_err(failed)?;
+    let settings = Settings { seed, repetitions, sets, data, images, runs, threshold, profile, store, shard };
     let experiment = experiment(name, settings).map_err(failed)?;
     run(py, experiment.as_ref(), progress)
+}
+
+/// A contender: a model's name with its options and updates, or a name with a callable.
+type Entered = (String, BTreeMap<String, String>, Option<usize>, Option<Py<PyAny>>);
+
+/// Measures how many patterns memories hold.
+#[pyfunction]
+#[pyo3(signature = (contenders, tasks, dims, *, threshold, sets, cues, most, grid, seed, store=None, shard=None, progress=None))]
+#[expect(clippy::too_many_arguments, reason = "keywords of Python")]
+pub fn capacity(
+    py: Python<'_>,
+    contenders: Vec<Entered>,
+    tasks: Vec<String>,
+    dims: Vec<usize>,
+    threshold: f64,
+    sets: usize,
+    cues: Option<usize>,
+    most: usize,
+    grid: bool,
+    seed: u64,
+    store: Option<PathBuf>,
+    shard: Option<(usize, usize)>,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Report> {
+    let contenders: Vec<Contender> = contenders.into_iter().map(contender).collect::<PyResult<_>>()?;
+    let mut entrants = Vec::new();
+    for task in tasks {
+        let task: Task = task.parse().map_err(failed)?;
+        entrants.extend(contenders.iter().map(|contender| Entrant::new(contender.clone(), task)));
+    }
+    let rule = if grid { Rule::Grid(1.5) } else { Rule::Bisection };
+    let shard = shard.unwrap_or((1, 1));
+    let config = Capacity { entrants, dims, rule, threshold, sets, cues, most, seed, store, shard };
+    run(py, &config, progress)
+}
+
+fn contender((name, options, updates, function): Entered) -> PyResult<Contender> {
+    if let Some(function) = function {
+        let own: Arc<Own> = Arc::new(move |patterns, cues, known| {
+            Python::attach(|py| {
+                let known = known.map(|known| give(py, known.to_owned()));
+                let states = function.bind(py).call1((
+                    give(py, patterns.to_owned()),
+                    give(py, cues.to_owned()),
+                    known,
+                ));
+                let states = states
+                    .and_then(|states| Ok(arrays::read::<f32>("recall", &states)?.as_array().to_owned()));
+                states.map_err(foreign)
+            })
+        });
+        return Ok(Contender::Own(name, own));
+    }
+    let mut set = Options::default();
+    for (option, value) in &options {
+        set.set(option, value);
+    }
+    let mut contender = Contender::named(&name, &set).map_err(failed)?;
+    if let Contender::Model(spec, of) = &mut contender {
+        if let Some((option, _)) =
+            options.iter().find(|(o, _)| spec.options.iter().all(|(name, _)| name != *o))
+        {
+            let reason = format!("{name} has no option {option}");
+            return Err(PyValueError::new_err(reason));
+        }
+        *of = updates;
+    }
+    Ok(contender)
 }
 
 /// Tries every pair of similarity and separation on corrupted patterns.

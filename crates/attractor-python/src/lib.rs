@@ -19,7 +19,7 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _attractor {
     #[pymodule_export]
-    use super::experiments::{Report, corrupt, digits, read, recommend, reproduce};
+    use super::experiments::{Report, capacity, corrupt, digits, read, recommend, reproduce};
     #[pymodule_export]
     use super::facts::{Course, experiments, models, processes, samplers, training};
     #[pymodule_export]

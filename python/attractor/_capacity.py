@@ -1,0 +1,130 @@
+"""How many patterns memories hold."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from . import _attractor
+from ._arrays import Array, rows, seed_of, shown
+from ._experiments import Progress, Report
+from ._memory import Memory
+from ._values import count as whole
+from ._values import count_if, scalar
+
+#: Patterns, cues and (where units are removed) which are left, to recalled states.
+Recaller = Callable[[Array, Array, "Array | None"], Any]
+
+_Entered = tuple[str, dict[str, str], "int | None", "Callable[..., Array] | None"]
+
+
+def capacity(
+    models: str | Memory | Recaller | Iterable[str | Memory | Recaller],
+    *,
+    dims: Iterable[int] | int = range(8, 33, 4),
+    signal: float | Iterable[float] | None = None,
+    mask: float | Iterable[float] | None = None,
+    flip: float | Iterable[float] | None = None,
+    threshold: float = 0.03,
+    sets: int = 140,
+    cues: int | None = 256,
+    max_patterns: int = 1 << 22,
+    updates: int | None = None,
+    grid: bool = False,
+    store: str | os.PathLike[str] | None = None,
+    shard: tuple[int, int] | None = None,
+    random_state: Any = 0,
+    progress: Progress | None = None,
+) -> Report:
+    """The largest number of random patterns that memories recall, at each number of units.
+
+    Patterns of ±1 are recalled from noisy cues; the capacity is the largest N at which the mean share of wrong units is
+    within `threshold`, with a bootstrap interval over pattern sets. All memories get the same patterns and the same
+    noise.
+
+    Parameters
+    ----------
+    models : str, memory, callable, or iterable of these
+        Names of models; "ceiling" for the best decoder that there can be; memories, of which class and options count and
+        patterns do not; or functions ``recall(patterns, cues, known)`` of your own, which get float32 arrays (N, D) and
+        (B, D), and where units are removed a bool array (B, D) of those that are left, else None, and give states (B, D).
+    dims : int or iterable of int, default 8, 12, ..., 32
+        Units D, rising.
+    signal, mask, flip : float or iterable of float, optional
+        Cues θy + √(1 − θ²)ε; with units removed, or flipped, with a probability. Default: a signal of 0.68.
+    threshold : float, default 0.03
+        The largest mean share of wrong units that passes, above 0 and below 0.5.
+    sets : int, default 140
+        Pattern sets of each number of patterns.
+    cues : int or None, default 256
+        Cues a set, of its patterns in turn; None cues every pattern once.
+    max_patterns : int, default 4194304
+        The largest number of patterns that is tried.
+    updates : int, optional
+        Updates of memories with one landscape; until they settle if not given.
+    grid : bool, default False
+        Try every number up to 1.5 times the capacity, in place of a bisection.
+    store : str or path, optional
+        A file that keeps what is done: a run that is stopped goes on from it, and several processes may share it.
+        Functions are told apart by their names alone.
+    shard : tuple of int, optional
+        (i, n) does the i-th of n parts of the work.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
+        Seed.
+    progress : callable, optional
+        Called with the thousandths that are done, and 1000.
+
+    Returns
+    -------
+    Report
+        A row for each memory, task and D: ``patterns``, where the mean error crosses the threshold (``crossing``, with
+        ``low`` and ``high``), and as a ``share`` of the ceiling's where that was asked for, too.
+
+    Examples
+    --------
+    >>> import attractor
+    >>> report = attractor.capacity("modern", dims=10, sets=40)
+    >>> 3 < report.results[0]["crossing"] < 7
+    True
+    """
+    several: list[Any] = [models] if isinstance(models, str | Memory) or callable(models) else list(models)
+    tasks = [
+        f"{name}:{scalar(name, value)!r}"
+        for name, values in (("signal", signal), ("mask", mask), ("flip", flip))
+        for value in ([] if values is None else values if isinstance(values, Iterable) else [values])
+    ]
+    core = _attractor.capacity(
+        [_entered(model, count_if("updates", updates, 1)) for model in several],
+        tasks or ["signal:0.68"],
+        [whole("dims", dim) for dim in (dims if isinstance(dims, Iterable) else [dims])],
+        threshold=scalar("threshold", threshold),
+        sets=whole("sets", sets),
+        cues=count_if("cues", cues),
+        most=whole("max_patterns", max_patterns),
+        grid=bool(grid),
+        seed=seed_of(random_state),
+        store=None if store is None else os.fspath(store),
+        shard=None if shard is None else (whole("shard", shard[0]), whole("shard", shard[1])),
+        progress=progress,
+    )
+    return Report(core)
+
+
+def _entered(model: Any, updates: int | None) -> _Entered:
+    """A contender, as Rust takes it."""
+    if isinstance(model, str):
+        return model, {}, None if model == "diffusion" else updates, None
+    if isinstance(model, Memory):
+        name = model._model
+        return name, model._named(), None if name == "diffusion" else updates, None
+    if not callable(model):
+        raise TypeError(f"models: expected names, memories or functions, found {shown(model)}")
+
+    def recall(patterns: Array, cues: Array, known: Array | None) -> Array:
+        states, _ = rows("recall", model(patterns, cues, known), np.dtype(np.float32))
+        return np.ascontiguousarray(states)
+
+    return getattr(model, "__name__", type(model).__name__), {}, None, recall
