@@ -119,6 +119,7 @@ def reproduce(
     runs: int | None = None,
     threshold: float | None = None,
     profile: str | None = None,
+    learned: list[int] | None = None,
     store: str | None = None,
     shard: tuple[int, int] | None = None,
 ) -> Report: ...

@@ -119,6 +119,7 @@ def reproduce(
     runs: int | None = None,
     threshold: float | None = None,
     profile: str | None = None,
+    learned: Iterable[int] | None = None,
     store: str | os.PathLike[str] | None = None,
     shard: tuple[int, int] | None = None,
 ) -> Report:
@@ -146,6 +147,8 @@ def reproduce(
         Images of the largest store, runs (each of other images), squared error up to which an output passes in paper mode.
     profile : {"quick", "paper", "beyond"}, optional
         How much is measured, of "fig3".
+    learned : iterable of int, optional
+        Units at which networks are trained, of "fig3"; those of the profile if not given.
     store : str or path, optional
         A file that keeps what is done, of "fig3": a run that is stopped goes on from it.
     shard : tuple of int, optional
@@ -178,6 +181,7 @@ def reproduce(
         runs=count_if("runs", runs),
         threshold=None if threshold is None else scalar("threshold", threshold),
         profile=profile,
+        learned=None if learned is None else [whole("learned", dim) for dim in learned],
         store=None if store is None else os.fspath(store),
         shard=None if shard is None else (whole("shard", shard[0]), whole("shard", shard[1])),
     )

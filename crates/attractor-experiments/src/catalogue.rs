@@ -17,6 +17,8 @@ pub struct Settings {
     pub sets: Option<usize>,
     /// How much is measured, of `fig3`.
     pub profile: Option<fig3::Profile>,
+    /// Units at which networks are trained, of `fig3`.
+    pub learned: Option<Vec<usize>>,
     /// The file that results go to, of `fig3`.
     pub store: Option<PathBuf>,
     /// Which part of the work, of how many, of `fig3`.
@@ -38,6 +40,7 @@ impl Settings {
             ("repetitions", self.repetitions.is_some()),
             ("sets", self.sets.is_some()),
             ("profile", self.profile.is_some()),
+            ("learned", self.learned.is_some()),
             ("store", self.store.is_some()),
             ("shard", self.shard.is_some()),
             ("data", self.data.is_some()),
@@ -99,11 +102,12 @@ pub static EXPERIMENTS: &[Entry] = &[
     Entry {
         name: "fig3",
         title: "Ambrogioni (2023), Figure 3: errors and capacity against the number of units, and far beyond",
-        settings: &["profile", "sets", "store", "shard"],
+        settings: &["profile", "sets", "learned", "store", "shard"],
         build: |s| {
             Box::new(fig3::Config {
                 profile: s.profile.unwrap_or_default(),
                 sets: s.sets,
+                learned: s.learned,
                 seed: s.seed,
                 store: s.store,
                 shard: s.shard.unwrap_or((1, 1)),

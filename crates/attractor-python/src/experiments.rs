@@ -93,7 +93,7 @@ fn run(py: Python<'_>, experiment: &dyn Experiment, progress: Option<Py<PyAny>>)
 
 /// Runs an experiment by name.
 #[pyfunction]
-#[pyo3(signature = (name, *, seed, progress=None, repetitions=None, sets=None, data=None, shape=None, order=None, images=None, runs=None, threshold=None, profile=None, store=None, shard=None))]
+#[pyo3(signature = (name, *, seed, progress=None, repetitions=None, sets=None, data=None, shape=None, order=None, images=None, runs=None, threshold=None, profile=None, learned=None, store=None, shard=None))]
 #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
 pub fn reproduce(
     py: Python<'_>,
@@ -109,6 +109,7 @@ pub fn reproduce(
     runs: Option<usize>,
     threshold: Option<f64>,
     profile: Option<&str>,
+    learned: Option<Vec<usize>>,
     store: Option<PathBuf>,
     shard: Option<(usize, usize)>,
 ) -> PyResult<Report> {
@@ -123,7 +124,8 @@ pub fn reproduce(
         None => None,
     };
     let profile = profile.map(str::parse).transpose().map_err(failed)?;
-    let settings = Settings { seed, repetitions, sets, data, images, runs, threshold, profile, store, shard };
+    let settings =
+        Settings { seed, repetitions, sets, data, images, runs, threshold, profile, learned, store, shard };
     let experiment = experiment(name, settings).map_err(failed)?;
     run(py, experiment.as_ref(), progress)
 }
@@ -158,7 +160,8 @@ pub fn capacity(
     }
     let rule = if grid { Rule::Grid(1.5) } else { Rule::Bisection };
     let shard = shard.unwrap_or((1, 1));
-    let config = Capacity { entrants, dims, rule, threshold, sets, cues, most, seed, store, shard };
+    let config =
+        Capacity { entrants, dims, rule, threshold, sets, few: None, cues, most, seed, store, shard };
     run(py, &config, progress)
 }
 

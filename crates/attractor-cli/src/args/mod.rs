@@ -546,6 +546,9 @@ pub enum Reproduce {
         /// Pattern sets a cell [default: 60, 140 or 24, as the profile has it]
         #[arg(long, value_name = "R")]
         sets: Option<usize>,
+        /// Units at which networks are trained, or none [default: none, 10,12,14,16 or none, as the profile has it]
+        #[arg(long, value_name = "D,…")]
+        learned: Option<String>,
         #[command(flatten)]
         shared: Shared,
         #[command(flatten)]

@@ -57,6 +57,7 @@ pub fn run(args: &Capacity, options: &Options) -> Result<()> {
         rule: if args.grid { Rule::Grid(1.5) } else { Rule::Bisection },
         threshold: args.threshold,
         sets: args.sets,
+        few: None,
         cues,
         most: args.max_patterns,
         seed: args.seed,

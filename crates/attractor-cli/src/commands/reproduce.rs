@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use attractor_data::{Reading, Rows, read};
+use attractor_experiments::capacity::dims;
 use attractor_experiments::universal_hopfield::Images;
 use attractor_experiments::{Experiment, Settings};
 
@@ -20,10 +21,14 @@ pub fn run(experiment: &Reproduce) -> Result<()> {
         }
         Reproduce::Fig1 { common } => ("fig1", Settings::default(), common),
         Reproduce::Fig2 { common } => ("fig2", Settings::default(), common),
-        Reproduce::Fig3 { profile, sets, shared, common } => {
+        Reproduce::Fig3 { profile, sets, learned, shared, common } => {
             let settings = Settings {
                 profile: Some(profile.parse()?),
                 sets: *sets,
+                learned: match learned.as_deref() {
+                    Some("none") => Some(Vec::new()),
+                    text => text.map(dims).transpose()?,
+                },
                 store: Some(common.out.join(super::capacity::CELLS)),
                 shard: Some(super::capacity::shard(&shared.shard)?),
                 ..Settings::default()

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use attractor::memories::{Options, Spec};
 use attractor::noise::{Purpose, Stream};
-use attractor::{Patterns, Request};
+use attractor::patterns::Packed;
+use attractor::{Patterns, Preparation, Request};
 use attractor_data::{corrupt, random_spins};
 use ndarray::{Array2, ArrayView2, Axis};
 
@@ -104,7 +105,20 @@ impl Contender {
         };
         // What is left tells a decoder no more than zeros do.
         let known = known.filter(|_| !matches!(self, Contender::Ceiling));
-        let memory = spec.build(Patterns::new(patterns.clone())?)?;
+        let card = attractor::memories::model(&spec.model)?.card;
+        /// From here on reading bits is faster than reading numbers.
+        const PACKED: usize = 4096;
+        let patterns = match card.streams && patterns.nrows() >= PACKED {
+            true => Patterns::packed(Packed::from_signs(patterns.view()), Preparation::Identity)?,
+            false => Patterns::new(patterns.clone())?,
+        };
+        // Near capacity too many patterns matter for leaving any out to be worth its while.
+        let narrows = |name: &str| card.parameters.iter().any(|p| p.name == name);
+        let spec = match narrows("narrow") && spec.options.iter().all(|(name, _)| name != "narrow") {
+            true => spec.with("narrow", "off"),
+            false => spec,
+        };
+        let memory = spec.build(patterns)?;
         let mut states = Array2::from_elem(cues.dim(), 0.0);
         /// Cues that are recalled together.
         const BATCH: usize = 1024;

@@ -74,6 +74,8 @@ pub struct Config {
     pub threshold: f64,
     /// Pattern sets of each number of patterns.
     pub sets: usize,
+    /// How many there are where theory expects 2¹⁶ patterns and more, if that is fewer.
+    pub few: Option<usize>,
     /// Cues a set, of its patterns in turn; each pattern once if none.
     pub cues: Option<usize>,
     /// The largest number of patterns that is tried.
@@ -94,6 +96,7 @@ impl Default for Config {
             rule: Rule::Bisection,
             threshold: 0.03,
             sets: 140,
+            few: None,
             cues: Some(256),
             most: 1 << 22,
             seed: 0,

@@ -271,7 +271,7 @@ impl Config {
             .map(|e| json!({"memory": e.contender.to_string(), "task": e.task.to_string(), "dims": e.dims}))
             .collect();
         json!({
-            "entrants": entrants, "dims": self.dims, "threshold": self.threshold, "sets": self.sets,
+            "entrants": entrants, "dims": self.dims, "threshold": self.threshold, "sets": self.sets, "few": self.few,
             "cues": self.cues, "rule": match &self.rule {
                 Rule::Bisection => json!("bisection"),
                 Rule::Grid(beyond) => json!({"every N up to, times the capacity": beyond}),

@@ -17,6 +17,8 @@ pub(super) struct Search {
     entrant: usize,
     series: i64,
     dim: usize,
+    /// Pattern sets.
+    sets: usize,
     scores: Scores,
     /// Mean errors of those numbers of patterns of which all sets are done.
     errors: BTreeMap<usize, f64>,
@@ -36,10 +38,14 @@ impl Search {
             Rule::Grid(beyond) => (beyond * capacity).powi(2) / 2.0 * cues(2.0 * beyond * capacity / 3.0),
             Rule::List(counts) => counts.iter().map(|n| *n as f64 * cues(*n as f64)).sum(),
         };
-        let expected = tried * config.sets as f64;
+        /// From so many bits on sets are as large as to be few.
+        const LARGE: f64 = 16.0;
+        let few = config.few.filter(|_| bits >= LARGE).unwrap_or(config.sets);
+        let sets = few.min(config.sets);
+        let expected = tried * sets as f64;
         let (scores, errors) = (Scores::new(), BTreeMap::new());
-        let mut search = Search { entrant, series, dim, scores, errors, expected };
-        search.read(config, cells)?;
+        let mut search = Search { entrant, series, dim, sets, scores, errors, expected };
+        search.read(cells)?;
         Ok(search)
     }
 
@@ -47,17 +53,17 @@ impl Search {
         self.expected
     }
 
-    fn read(&mut self, config: &Config, cells: &Cells) -> Result<()> {
+    fn read(&mut self, cells: &Cells) -> Result<()> {
         self.scores.clear();
-        for (patterns, score) in cells.scores(self.series, self.dim, config.sets)? {
+        for (patterns, score) in cells.scores(self.series, self.dim, self.sets)? {
             self.scores.entry(patterns).or_default().push(score);
         }
-        self.scores.keys().copied().collect::<Vec<_>>().into_iter().for_each(|n| self.finish(config, n));
+        self.scores.keys().copied().collect::<Vec<_>>().into_iter().for_each(|n| self.finish(n));
         Ok(())
     }
 
-    fn finish(&mut self, config: &Config, patterns: usize) {
-        if let Some(scores) = self.scores.get(&patterns).filter(|scores| scores.len() == config.sets) {
+    fn finish(&mut self, patterns: usize) {
+        if let Some(scores) = self.scores.get(&patterns).filter(|scores| scores.len() == self.sets) {
             self.errors.insert(patterns, mean_error(scores));
         }
     }
@@ -89,15 +95,15 @@ impl Search {
         /// Patterns times cues times units: a second or so.
         const WORTH: f64 = 1e9;
         let work = patterns as f64 * config.cues.unwrap_or(patterns) as f64 * self.dim as f64;
-        let together = ((WORTH / work) as usize).clamp(1, config.sets);
+        let together = ((WORTH / work) as usize).clamp(1, self.sets);
         // Both cores have something to do, and parts do not depend on how many there are.
-        let together = together.max(4.min(config.sets));
-        let starts = (0..config.sets).step_by(together);
+        let together = together.max(4.min(self.sets));
+        let starts = (0..self.sets).step_by(together);
         let part = |from: usize| Part {
             series: self.series,
             dim: self.dim,
             patterns,
-            sets: from..config.sets.min(from + together),
+            sets: from..self.sets.min(from + together),
         };
         starts.map(part).collect()
     }
@@ -109,12 +115,12 @@ impl Search {
         last - first == part.sets.len()
     }
 
-    fn add(&mut self, config: &Config, patterns: usize, new: Vec<Score>) {
+    fn add(&mut self, patterns: usize, new: Vec<Score>) {
         let scores = self.scores.entry(patterns).or_default();
         scores.extend(new);
         scores.sort_by_key(|score| score.set);
         scores.dedup_by_key(|score| score.set);
-        self.finish(config, patterns);
+        self.finish(patterns);
     }
 
     /// Work that is done, and that is left.
@@ -163,12 +169,12 @@ pub(super) fn work(
                             Claim::Ours => {
                                 let scores = measure(config, &searches[number], &part)?;
                                 cells.record(&part, &scores)?;
-                                searches[number].add(config, patterns, scores);
+                                searches[number].add(patterns, scores);
                                 did = true;
                                 tell(config, searches, progress)?;
                             }
                             Claim::Done => {
-                                searches[number].read(config, cells)?;
+                                searches[number].read(cells)?;
                                 did = true;
                             }
                             Claim::Theirs => {}

@@ -150,8 +150,16 @@ fn vote_error(n: usize, q: f64) -> f64 {
 
 /// ½(1 − C(2m, m)/4ᵐ) with m = ⌈M/2⌉: half of what is not a tie among the others, or as good as one.
 fn against(others: usize) -> f64 {
-    let m = others.div_ceil(2) as f64;
-    let tie = (ln_gamma(2.0 * m + 1.0) - 2.0 * ln_gamma(m + 1.0) - 2.0 * m * std::f64::consts::LN_2).exp();
+    /// From here on Stirling's series is as exact as the product.
+    const MANY: usize = 500;
+    let m = others.div_ceil(2);
+    let tie = match m {
+        ..MANY => (1..=m).map(|i| (2 * i - 1) as f64 / (2 * i) as f64).product(),
+        _ => {
+            let m = m as f64;
+            (1.0 - 1.0 / (8.0 * m) + 1.0 / (128.0 * m * m)) / (std::f64::consts::PI * m).sqrt()
+        }
+    };
     0.5 * (1.0 - tie)
 }
 
@@ -195,6 +203,9 @@ mod tests {
         for (others, expected) in [(0, 0.0), (1, 0.25), (2, 0.25), (3, 0.125 + 0.5 * 0.375)] {
             assert!((against(others) - expected).abs() < 1e-12, "{others}");
         }
+        // The product, and the series that takes its place.
+        let product: f64 = (1..=500).map(|i| (2 * i - 1) as f64 / (2 * i) as f64).product();
+        assert!((against(1000) - 0.5 * (1.0 - product)).abs() < 1e-12);
         for (dim, capacity) in [(10, 5), (16, 29), (24, 355), (32, 4563)] {
             assert_eq!(erasure_capacity(dim, 0.5, 0.03, 1 << 20), capacity, "D = {dim}");
         }

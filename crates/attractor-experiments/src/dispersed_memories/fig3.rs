@@ -59,6 +59,8 @@ pub struct Config {
     pub profile: Profile,
     /// Pattern sets a cell; the profile's own number if none.
     pub sets: Option<usize>,
+    /// Units D at which networks are trained; the profile's own if none.
+    pub learned: Option<Vec<usize>>,
     /// Seed.
     pub seed: u64,
     /// The file that results go to, and that a run goes on from; they stay in memory without one.
@@ -69,7 +71,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Config { profile: Profile::Quick, sets: None, seed: 0, store: None, shard: (1, 1) }
+        Config { profile: Profile::Quick, sets: None, learned: None, seed: 0, store: None, shard: (1, 1) }
     }
 }
 
@@ -136,6 +138,7 @@ impl Config {
                 entrants: beyond(),
                 dims: (8..=56).step_by(8).collect(),
                 sets: self.sets.unwrap_or(24),
+                few: Some(6),
                 most: MOST,
                 ..common
             },
@@ -143,7 +146,13 @@ impl Config {
     }
 
     fn learning(&self) -> Option<Learning> {
-        (self.profile == Profile::Paper).then(Learning::default)
+        let usual = Learning::default();
+        let dims = match &self.learned {
+            Some(dims) => dims.clone(),
+            None if self.profile == Profile::Paper => usual.dims.clone(),
+            None => Vec::new(),
+        };
+        (!dims.is_empty()).then_some(Learning { dims, ..usual })
     }
 
     fn findings(&self, progress: &mut Progress) -> Result<Findings> {
@@ -219,7 +228,15 @@ impl Experiment for Config {
         if self.sets == Some(1) {
             return Err(Error::setting("sets", "at least 2, for an interval".into(), 1));
         }
-        self.capacities().check()
+        let Some(learned) = &self.learned else {
+            return self.capacities().check();
+        };
+        let capacities = self.capacities();
+        if self.profile == Profile::Beyond || learned.iter().any(|dim| !capacities.dims.contains(dim)) {
+            let expected = format!("none, or of {:?} where the profile is quick or paper", capacities.dims);
+            return Err(Error::setting("learned", expected, format!("{learned:?}")));
+        }
+        capacities.check()
     }
 
     fn run(&self, progress: &mut Progress) -> Result<Report> {

@@ -2,10 +2,13 @@
 //!
 //! `results.json` and `results.csv` hold the numbers at full precision, `report.md` and `report.html` the
 //! same blocks for readers, and each figure is an SVG, a PNG and a CSV file of the numbers behind its marks.
+//! With the feature `parquet` each CSV file has a Parquet file beside it.
 //! `report.html` is one file that needs nothing else: no network, no script, no font.
 
 mod html;
 mod markdown;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod table;
 
 use std::path::Path;
@@ -123,13 +126,21 @@ impl Report {
             serde_json::to_writer_pretty(&mut *file, &json)?;
             writeln!(file)
         })?;
-        text("results.csv", &self.results.csv())?;
+        let table = |name: &str, table: &Table| -> Result<()> {
+            text(&format!("{name}.csv"), &table.csv())?;
+            #[cfg(feature = "parquet")]
+            write_atomically(&folder.join(format!("{name}.parquet")), |file| {
+                file.write_all(&parquet::bytes(table).map_err(std::io::Error::other)?)
+            })?;
+            Ok(())
+        };
+        table("results", &self.results)?;
         for block in &self.blocks {
             match block {
-                Block::Table(table) if table.is_kept() => text(&format!("{}.csv", table.name), &table.csv())?,
+                Block::Table(of) if of.is_kept() => table(&of.name, of)?,
                 Block::Figure(of) => {
                     of.figure.write(folder, of.name)?;
-                    text(&format!("{}.csv", of.name), &of.numbers.csv())?;
+                    table(of.name, &of.numbers)?;
                 }
                 _ => {}
             }

@@ -64,7 +64,7 @@ fn significant(value: f64) -> String {
 }
 
 /// A value as a field of a CSV file.
-fn field(value: &Value) -> String {
+pub(super) fn field(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
@@ -137,6 +137,19 @@ impl Table {
         }
         let bytes = writer.into_inner().expect("memory takes all that is written");
         String::from_utf8(bytes).expect("text makes text")
+    }
+
+    /// The columns that files keep, by key; none where a cell has nothing.
+    #[cfg(feature = "parquet")]
+    pub(super) fn keyed(&self) -> Vec<(&'static str, Vec<Option<Value>>)> {
+        let mut columns = Vec::new();
+        for (at, column) in self.columns.iter().enumerate().filter(|(_, column)| !column.derived) {
+            for (number, key) in column.keys.iter().enumerate() {
+                let value = |row: &Vec<Cell>| row[at].values.get(number).filter(|v| !v.is_null()).cloned();
+                columns.push((*key, self.rows.iter().map(value).collect()));
+            }
+        }
+        columns
     }
 
     /// As a JSON array of one object a row.

@@ -42,14 +42,15 @@ impl Default for Learning {
             above: 4,
             rows: 128,
             steps: 1000,
-            every: 100,
+            every: 250,
             batches: 30,
         }
     }
 }
 
-/// Batches of a short test.
-const FEW: usize = 6;
+/// After so many batches an error of so many times the threshold will not come down to it: at a capacity of ten to
+/// twenty patterns that is three standard deviations of a batch, and of six.
+const HOPELESS: [(usize, f64); 2] = [(1, 2.0), (6, 1.4)];
 
 /// The networks at D units of one pattern set, from more patterns to fewer.
 #[derive(Clone, Debug, PartialEq)]
@@ -192,33 +193,28 @@ impl Learning {
             // A stop by the user is heard here.
             alive()?;
             let memory = learned::<f32>(trainer.network(), patterns.clone(), &Options::default())?;
-            let test = |batches| self.test(memory.as_ref(), &patterns, task, (set, batches), seed);
-            let last = trainer.done() == self.steps;
-            // A few batches say whether a whole test is worth its time.
-            let few = |batches| Ok::<bool, crate::Error>(test(batches)?.error() <= threshold);
-            if last || few(1)? && few(self.batches.min(FEW))? {
-                let score = test(self.batches)?;
-                if last || score.error() <= threshold {
-                    return Ok(Score { seconds: start.elapsed().as_secs_f64(), ..score });
-                }
+            let score = self.test(memory.as_ref(), &patterns, (task, threshold), set, seed)?;
+            if score.error() <= threshold || trainer.done() == self.steps {
+                return Ok(Score { seconds: start.elapsed().as_secs_f64(), ..score });
             }
         }
     }
 
-    /// Wrong units of so many batches of fresh cues, of the patterns in turn.
+    /// Wrong units of batches of fresh cues, of the patterns in turn: of all of them, or of as many as show that they
+    /// are too many.
     fn test(
         &self,
         memory: &dyn Memory<f32>,
         patterns: &Patterns<f32>,
-        task: Task,
-        (set, batches): (usize, usize),
+        (task, threshold): (Task, f64),
+        set: usize,
         seed: u64,
     ) -> Result<Score> {
         let rows = (self.rows / patterns.len()).max(1) * patterns.len();
         let order: Vec<usize> = (0..rows).map(|row| row % patterns.len()).collect();
         let truth = patterns.values().select(Axis(0), &order);
         let mut score = Score { set, halves: 0, units: 0, seconds: 0.0 };
-        for batch in 0..batches {
+        for batch in 0..self.batches {
             let first = (batch * rows) as u64;
             let made = corrupt(truth.clone(), &task.corruption(), seed, first, false)?;
             let request = Request {
@@ -232,6 +228,12 @@ impl Learning {
             let wrong = |(x, y): (&f32, &f32)| u64::from(x * y < 0.0) * 2 + u64::from(x * y == 0.0);
             score.halves += states.iter().zip(&truth).map(wrong).sum::<u64>();
             score.units += truth.len() as u64;
+            let hopeless = |&(batches, factor): &(usize, f64)| {
+                batch + 1 == batches && score.error() > factor * threshold
+            };
+            if HOPELESS.iter().any(hopeless) {
+                break;
+            }
         }
         Ok(score)
     }

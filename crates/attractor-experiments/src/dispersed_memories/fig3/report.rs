@@ -213,8 +213,16 @@ impl Config {
     pub(super) fn report(&self, findings: &Findings, seconds: f64) -> Report {
         let config = &findings.capacities;
         let results = capacities(config, &findings.found);
-        let (name, sets) = (self.profile.name(), config.sets);
-        let own = self.sets.map_or(String::new(), |sets| format!(" --sets {sets}"));
+        let name = self.profile.name();
+        let sets = match config.few {
+            Some(few) if few < config.sets => format!("{} ({few} from 2^16 patterns on)", config.sets),
+            _ => config.sets.to_string(),
+        };
+        let mut own = self.sets.map_or(String::new(), |sets| format!(" --sets {sets}"));
+        if let Some(learned) = &self.learned {
+            let dims: Vec<String> = learned.iter().map(usize::to_string).collect();
+            own += &format!(" --learned {}", if dims.is_empty() { "none".into() } else { dims.join(",") });
+        }
         let mut blocks = Vec::new();
         let is_dense = |c: &Contender| matches!(c, Contender::Model(spec, _) if spec.model == "dense");
         let bands = "bands: 95 % bootstrap intervals over pattern sets. Thin lines: theory, in the colour of the memory that \\
@@ -264,8 +272,8 @@ impl Config {
                     blocks.push(Block::Text(
                         "Each network (three hidden layers of 80 D units) starts at the exact model's capacity and four more, and \
                          is trained on batches of about 128 rows for at most 1,000 steps, until 30 batches of fresh cues pass; \
-                         then with one pattern fewer. The passing test is the best of up to ten, so passes are a little \
-                         early. Patterns are those of the exact model's first sets."
+                         then with one pattern fewer. Tests are made every 250 steps, so the passing one is the best of \
+                         up to four, which favours networks a little. Patterns are those of the exact model's first sets."
                             .into(),
                     ));
                     blocks.push(Block::Table(findings.networks(self.seed)));

@@ -1,0 +1,162 @@
+//! `attractor capacity` and `merge`: runs that are killed, shared and put together give one table.
+#![allow(missing_docs)]
+
+mod common;
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use attractor::noise::{Purpose, Stream};
+use common::{Folder, attractor, ok, refused};
+
+/// A run of a second or two, in many small cells.
+const RUN: [&str; 14] = [
+    "capacity",
+    "--model",
+    "ceiling,diffusion,hopfield",
+    "--dims",
+    "8..14:2",
+    "--signal",
+    "0.68",
+    "--mask",
+    "0.5",
+    "--sets",
+    "20",
+    "--cues",
+    "each",
+    "--grid",
+];
+
+fn start(out: &str) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_attractor"))
+        .args(RUN)
+        .args(["--quiet", "--threads", "1", "--out", out])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary runs")
+}
+
+/// All but times.
+fn tables(folder: &str) -> (String, String) {
+    let read = |name: &str| std::fs::read_to_string(Path::new(folder).join(name)).expect("a table");
+    let untimed = |table: String| -> String {
+        let cut = |line: &str| line.rsplit_once(',').map_or(String::new(), |(most, _)| format!("{most}\n"));
+        table.lines().map(cut).collect()
+    };
+    (untimed(read("results.csv")), read("errors.csv"))
+}
+
+fn results(folder: &str) -> usize {
+    let json = std::fs::read_to_string(Path::new(folder).join("results.json")).expect("a report");
+    let json: serde_json::Value = serde_json::from_str(&json).expect("json");
+    json["recalls"].as_u64().expect("a count") as usize
+}
+
+#[test]
+fn killed_at_random_it_loses_and_doubles_nothing() {
+    const KILLS: usize = 100;
+    let folder = Folder::new();
+    let (whole, killed) = (folder.name("whole"), folder.name("killed"));
+    let begun = std::time::Instant::now();
+    assert!(start(&whole).wait().expect("an end").success());
+    // Kills fall all over the run: each goes on for about a hundredth of it, after it has begun.
+    let span = begun.elapsed().as_micros() as usize;
+    let mut stream = Stream::new(9, Purpose::Patterns, 0);
+    let mut ended = 0;
+    for _ in 0..KILLS {
+        let mut child = start(&killed);
+        std::thread::sleep(Duration::from_micros((2_000 + stream.below(span / 40 + 12_000)) as u64));
+        child.kill().expect("killed");
+        ended += usize::from(child.wait().expect("an end").success());
+    }
+    assert!(ended <= KILLS / 2, "{ended} of {KILLS} had ended by themselves");
+    assert!(start(&killed).wait().expect("an end").success());
+    assert_eq!(tables(&killed), tables(&whole));
+    assert_eq!(results(&killed), results(&whole));
+    // Not a score more or less than in one go: a merge adds none, either way.
+    for (from, into) in [(&whole, &killed), (&killed, &whole)] {
+        let said = ok(&["merge", from, "--out", into]);
+        assert!(said.contains(": 0 new results"), "{said}");
+    }
+}
+
+#[test]
+fn processes_share_a_run_and_shards_are_put_together() {
+    let folder = Folder::new();
+    let [alone, shared, merged] = ["alone", "shared", "merged"].map(|name| folder.name(name));
+    assert!(start(&alone).wait().expect("an end").success());
+    let mut workers: Vec<Child> = (0..3).map(|_| start(&shared)).collect();
+    // One of them dies; the others take over what it had begun.
+    std::thread::sleep(Duration::from_millis(150));
+    let _ = workers[0].kill();
+    workers[0].wait().expect("an end");
+    for worker in &mut workers[1..] {
+        assert!(worker.wait().expect("an end").success());
+    }
+    assert_eq!(tables(&shared), tables(&alone));
+    let shards = ["1/3", "2/3", "3/3"].map(|shard| {
+        let out = folder.name(&shard.replace('/', "-"));
+        let arguments: Vec<&str> =
+            RUN.into_iter().chain(["--shard", shard, "--quiet", "--out", &out]).collect();
+        ok(&arguments);
+        out
+    });
+    ok(&["merge", &shards[0], &shards[1], &shards[2], "--out", &merged]);
+    assert!(start(&merged).wait().expect("an end").success());
+    assert_eq!(tables(&merged), tables(&alone));
+}
+
+#[test]
+fn what_cannot_be_measured_is_refused() {
+    let folder = Folder::new();
+    let out = folder.name("out");
+    let with = |more: &[&'static str]| -> Vec<String> {
+        ["capacity", "--out", &out].into_iter().chain(more.iter().copied()).map(str::to_owned).collect()
+    };
+    for (more, word) in [
+        (&["--model", "nothing"][..], "nothing"),
+        (&["--model", "network"], "reproduce fig3"),
+        (&["--dims", "9..8"], "dims"),
+        (&["--dims", "8..x"], "dims"),
+        (&["--dims", "0"], "dims"),
+        (&["--signal", "1.5"], "signal"),
+        (&["--mask", "nan"], "mask"),
+        (&["--flip", "0.7"], "flip"),
+        (&["--threshold", "0.6"], "threshold"),
+        (&["--sets", "0"], "sets"),
+        (&["--cues", "some"], "cues"),
+        (&["--shard", "3"], "shard"),
+        (&["--shard", "3/2"], "shard"),
+        (&["--model", "hopfield", "--separation", "exp"], "separation"),
+        (&["--model", "dense", "--separation", "nothing"], "separation"),
+        (&["--model", "ceiling,ceiling"], "twice"),
+    ] {
+        let arguments = with(more);
+        refused(&arguments.iter().map(String::as_str).collect::<Vec<_>>(), &[word]);
+    }
+    refused(&["merge", &folder.name("none"), "--out", &out], &["cells.sqlite"]);
+    let text = folder.name("text.sqlite");
+    std::fs::write(&text, "not a database at all, whatever its name says".repeat(50)).expect("a file");
+    refused(&["merge", &text, "--out", &out], &["no file of results"]);
+    std::fs::write(folder.path("out").join("cells.sqlite"), "neither is this".repeat(100)).expect("a file");
+    refused(&["capacity", "--dims", "8", "--out", &out], &["no file of results"]);
+    assert!(attractor(&["reproduce", "fig3", "--profile", "huge", "--out", &out]).status.code() == Some(2));
+}
+
+#[test]
+fn figure_3_quick_has_its_figures_and_numbers() {
+    let folder = Folder::new();
+    let out = folder.name("fig3");
+    let page = ok(&["reproduce", "fig3", "--sets", "12", "--out", &out, "--quiet"]);
+    assert!(page.contains("Figure 3b") && page.contains("of the ceiling"), "{page}");
+    for name in
+        ["fig3a.svg", "fig3a.csv", "fig3b.png", "errors.csv", "theory.csv", "report.html", "cells.sqlite"]
+    {
+        assert!(Path::new(&out).join(name).is_file(), "{name}");
+    }
+    let left = std::fs::read_dir(&out).expect("a folder").flatten().map(|e| e.file_name());
+    let left: Vec<_> = left.filter(|name| name.to_string_lossy().contains("sqlite")).collect();
+    assert_eq!(left, ["cells.sqlite"], "neither a log nor a worker is left");
+}

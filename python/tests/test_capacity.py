@@ -1,0 +1,87 @@
+"""Capacities: of models, of memories, and of functions of one's own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import attractor
+
+QUICK: dict[str, Any] = {"dims": [8, 12], "sets": 24, "cues": 64}
+
+
+def nearest(patterns: Any, cues: Any, known: Any) -> Any:
+    assert patterns.dtype == cues.dtype == np.float32
+    assert known is None or (known.dtype == np.bool_ and known.shape == cues.shape)
+    return patterns[(cues @ patterns.T).argmax(axis=1)]
+
+
+def test_a_table_with_a_row_for_each() -> None:
+    report = attractor.capacity(["ceiling", attractor.Modern(beta=5.0), nearest], mask=0.5, **QUICK)
+    rows = report.results
+    assert [(row["memory"], row["dim"]) for row in rows] == [
+        (name, dim) for name in ("ceiling", "modern beta=5.0", "nearest") for dim in (8, 12)
+    ]
+    assert all(row["low"] <= row["crossing"] <= row["high"] for row in rows)
+    # No memory passes the ceiling by more than chance, and what looks for the nearest comes near it.
+    assert all(row["share"] < 1.15 for row in rows)
+    assert rows[5]["share"] > 0.6
+    assert report.document["settings"]["sets"] == 24
+
+
+def test_equal_calls_give_equal_tables(tmp_path: Path) -> None:
+    store = tmp_path / "cells.sqlite"
+    first = attractor.capacity("hopfield", store=store, **QUICK)
+    again = attractor.capacity("hopfield", store=store, **QUICK)
+    assert first.results == again.results, "times included: nothing was done again"
+    parts = [attractor.capacity("hopfield", shard=(i, 2), **QUICK).results[0] for i in (1, 2)]
+    for row in parts:
+        same = next(other for other in first.results if other["dim"] == row["dim"])
+        assert {**row, "seconds": 0} == {**same, "seconds": 0}
+    assert attractor.capacity("hopfield", random_state=1, **QUICK).results != first.results
+
+
+def test_it_is_the_command_line_s(tmp_path: Path) -> None:
+    binary = Path(__file__).parents[2] / "target" / "debug" / "attractor"
+    if not binary.is_file():
+        pytest.skip("the command line is not built")
+    asked = ["capacity", "--model", "modern", "--beta", "5", "--dims", "8,12", "--sets", "24", "--cues", "64"]
+    subprocess.run([binary, *asked, "--out", tmp_path, "--quiet"], check=True, capture_output=True)
+    theirs = json.loads((tmp_path / "results.json").read_text())["capacities"]
+    ours = attractor.capacity(attractor.Modern(beta="5"), **QUICK).results
+    assert [{**row, "seconds": 0} for row in ours] == [{**row, "seconds": 0} for row in theirs]
+    shutil.rmtree(tmp_path)
+
+
+def test_what_is_wrong_is_said() -> None:
+    def refused(error: type[Exception], word: str, *models: Any, **more: Any) -> None:
+        with pytest.raises(error, match=word):
+            attractor.capacity(list(models), **{**QUICK, **more})
+
+    refused(ValueError, "nothing", "nothing")
+    refused(ValueError, "models", *[])
+    refused(TypeError, "models", 3)
+    refused(ValueError, "twice", nearest, nearest)
+    refused(ValueError, "separation", attractor.Dense(separation="nothing"))
+    refused(ValueError, "signal", "modern", signal=1.5)
+    refused(ValueError, "threshold", "modern", threshold=float("nan"))
+    refused(ValueError, "rising", "modern", dims=[8, 8])
+    refused(ValueError, "shape", lambda patterns, cues, known: patterns[:1])
+    refused(KeyError, "mine", lambda patterns, cues, known: {}["mine"])
+
+
+def test_figure_3(tmp_path: Path) -> None:
+    store = tmp_path / "cells.sqlite"
+    report = attractor.reproduce("fig3", sets=8, store=store)
+    assert {row["dim"] for row in report.results} == set(range(8, 21, 2))
+    assert "Figure 3a" in report.markdown() and store.is_file()
+    with pytest.raises(ValueError, match="profile"):
+        attractor.reproduce("fig3", profile="huge")
+    with pytest.raises(ValueError, match="learned"):
+        attractor.reproduce("fig3", learned=[9])
