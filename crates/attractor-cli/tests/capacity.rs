@@ -74,6 +74,7 @@ fn killed_at_random_it_loses_and_doubles_nothing() {
     assert!(ended <= KILLS / 2, "{ended} of {KILLS} had ended by themselves");
     assert!(start(&killed).wait().expect("an end").success());
     assert_eq!(tables(&killed), tables(&whole));
+    assert!(!Path::new(&killed).join("cells.sqlite-workers").exists(), "the dead are gone");
     assert_eq!(results(&killed), results(&whole));
     // Not a score more or less than in one go: a merge adds none, either way.
     for (from, into) in [(&whole, &killed), (&killed, &whole)] {

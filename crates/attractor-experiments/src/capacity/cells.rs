@@ -369,14 +369,27 @@ impl Worker {
         for number in 0.. {
             let name = format!("{}-{number}", std::process::id());
             let path = folder.join(&name);
-            // One of ours that lives, or of a process of another machine with our number, is locked.
+            // One of ours that lives, or of a process of another machine with our number, is locked; and whoever
+            // cleans up may have taken ours for dead before it was.
             let file =
                 File::options().create(true).truncate(false).write(true).open(&path).map_err(refuse)?;
-            if file.try_lock().is_ok() {
-                return Ok(Worker { folder, name, _file: file });
+            if file.try_lock().is_ok() && path.exists() {
+                let worker = Worker { folder, name, _file: file };
+                worker.clean();
+                return Ok(worker);
             }
         }
         unreachable!("there are more names than processes")
+    }
+
+    /// Removes what dead ones have left.
+    fn clean(&self) {
+        let names = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        for other in names.filter_map(|entry| entry.file_name().into_string().ok()) {
+            if other != self.name {
+                self.lives(&other);
+            }
+        }
     }
 
     /// Whether another worker is alive; what a dead one has left is removed.
