@@ -8,10 +8,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import attractor
 import numpy as np
 import pytest
-
-import attractor
 
 QUICK: dict[str, Any] = {"dims": [8, 12], "sets": 24, "cues": 64}
 
