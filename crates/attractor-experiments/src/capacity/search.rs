@@ -158,7 +158,7 @@ mod tests {
             units: 1_000_000,
             seconds: 0.0,
         };
-        let wobble = |set: usize| 0.01 * if set % 2 == 0 { 1.0 } else { -1.0 };
+        let wobble = |set: usize| 0.01 * if set.is_multiple_of(2) { 1.0 } else { -1.0 };
         let cell = |mean: f64| (0..100).map(|set| score(set, mean + wobble(set))).collect::<Vec<_>>();
         let scores: Scores = [(10, cell(0.02)), (20, cell(0.04))].into_iter().collect();
         let found = Capacity::of(&scores, 0.03, 1000, 3);

@@ -20,8 +20,11 @@ fn measured(config: &Config) -> Vec<Found> {
     config.measure(&mut |_, _| Ok(())).expect("capacities")
 }
 
+/// Patterns, and of each set its number, halves and units.
+type Cell = (usize, Vec<(usize, u64, u64)>);
+
 /// What must be equal to the bit: all scores but for their times.
-fn table(found: &[Found]) -> Vec<(usize, usize, Vec<(usize, Vec<(usize, u64, u64)>)>)> {
+fn table(found: &[Found]) -> Vec<(usize, usize, Vec<Cell>)> {
     let cell = |(n, scores): (&usize, &Vec<cells::Score>)| {
         (*n, scores.iter().map(|s| (s.set, s.halves, s.units)).collect())
     };
