@@ -242,7 +242,7 @@ impl Config {
                     "dense",
                     figure(config, &findings.found, |c| is_dense(c) || matches!(c, Contender::Ceiling)),
                     results.clone(),
-                    format!("Capacity against D, logarithmic; {bands}."),
+                    format!("Capacity against D, logarithmic; {bands}. F = exp only up to about 10,000 patterns, where it is slow."),
                 ));
             }
             _ => {
