@@ -238,3 +238,43 @@ impl Learning {
         Ok(score)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers of patterns fall by one until a network passes; what is recorded is not trained again, and shards
+    /// train each network once.
+    #[test]
+    fn patterns_are_taken_away_until_a_network_passes() {
+        let learning = Learning {
+            dims: vec![4, 6],
+            repetitions: 2,
+            above: 2,
+            rows: 32,
+            steps: 60,
+            every: 30,
+            batches: 3,
+        };
+        let asked = (Task::Signal(0.68), 0.08, 5);
+        let mut cells = Cells::open(None).expect("in memory");
+        let mut run = |ours: &dyn Fn(usize) -> bool| {
+            learning.measure(asked, &[1, 2], ours, &mut cells, &mut |_, _| Ok(())).expect("networks")
+        };
+        let shards = [run(&|job| job % 2 == 1), run(&|job| job % 2 == 0)].concat();
+        let all = run(&|_| true);
+        assert_eq!(all.iter().map(|d| (d.dim, d.set)).collect::<Vec<_>>(), [(4, 0), (4, 1), (6, 0), (6, 1)]);
+        for descent in &all {
+            // Equal to the second: times are recorded, and nothing was trained again.
+            assert!(shards.contains(descent), "{descent:?}");
+            let first = if descent.dim == 4 { 3 } else { 4 };
+            let (last, failed) = descent.tried.split_last().expect("at least one");
+            assert!(descent.tried.iter().zip(0..).all(|((n, _), k)| *n == first - k), "{descent:?}");
+            assert!(failed.iter().all(|(_, error)| *error > 0.08), "{descent:?}");
+            match descent.capacity {
+                0 => assert!(last.1 > 0.08 && last.0 == 1),
+                capacity => assert!(last.1 <= 0.08 && last.0 == capacity),
+            }
+        }
+    }
+}
