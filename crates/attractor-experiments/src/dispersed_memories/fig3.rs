@@ -198,7 +198,8 @@ impl Config {
 /// The largest number of patterns beyond.
 const MOST: usize = 1 << 21;
 
-/// Bits up to which the dense memory with F = exp is measured, of which a sweep costs N·D exponentials a cue.
+/// Bits up to which slow memories are measured: dense ones with F = exp, of which a sweep costs N·D exponentials a cue,
+/// and diffusion with known units, where each cue has patterns of its own.
 const SLOW: f64 = 13.5;
 
 /// Memories, noise and masks beyond the paper, at the dimensions where theory has no more than [`MOST`] patterns.
@@ -216,8 +217,12 @@ fn beyond() -> Vec<Entrant> {
             (8..=56).step_by(8).filter(|dim| expected(dim) <= bits).collect()
         };
         for contender in &contenders {
-            let exponential = contender.to_string() == "dense separation=exp";
-            let dims = within(if exponential { SLOW } else { (MOST as f64).log2() - 0.5 });
+            let slow = match contender.to_string().as_str() {
+                "dense separation=exp" => true,
+                "diffusion" => matches!(task, Task::Mask(_)),
+                _ => false,
+            };
+            let dims = within(if slow { SLOW } else { (MOST as f64).log2() - 0.5 });
             entrants.push(Entrant { dims: Some(dims), ..Entrant::new(contender.clone(), task) });
         }
     }

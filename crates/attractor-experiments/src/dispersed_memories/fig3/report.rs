@@ -235,14 +235,14 @@ impl Config {
                     "beyond",
                     figure(config, &findings.found, |c| !is_dense(c)),
                     results.clone(),
-                    format!("Capacity against D, logarithmic; {bands}."),
+                    format!("Capacity against D, logarithmic; {bands}. Diffusion with masks only up to about 10,000 patterns: it is slow."),
                 ));
                 blocks.push(Block::Heading("Dense memories".into()));
                 blocks.push(illustration(
                     "dense",
                     figure(config, &findings.found, |c| is_dense(c) || matches!(c, Contender::Ceiling)),
                     results.clone(),
-                    format!("Capacity against D, logarithmic; {bands}. F = exp only up to about 10,000 patterns, where it is slow."),
+                    format!("Capacity against D, logarithmic; {bands}. F = exp only up to about 10,000 patterns: it is slow."),
                 ));
             }
             _ => {
