@@ -5,7 +5,7 @@
 //! and the primary key takes each once. Whoever works on a part holds a claim on it, and a lock on a file that says it
 //! is alive: the system drops the lock of a process that dies, and others take over what it had claimed.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -58,6 +58,9 @@ pub enum Claim {
     Done,
 }
 
+/// How long another process is waited for.
+const BUSY: Duration = Duration::from_secs(60);
+
 /// Says of a file that these are results of this kind: "attc".
 const APPLICATION: i64 = 0x6174_7463;
 
@@ -103,7 +106,7 @@ impl Cells {
             Some(path) => Connection::open(path).map_err(refuse)?,
             None => Connection::open_in_memory().map_err(refuse)?,
         };
-        base.busy_timeout(Duration::from_secs(60)).map_err(refuse)?;
+        base.busy_timeout(BUSY).map_err(refuse)?;
         let begun = base.transaction_with_behavior(TransactionBehavior::Immediate).map_err(refuse)?;
         let number =
             |name: &str| begun.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(refuse);
@@ -119,9 +122,21 @@ impl Cells {
         }
         begun.commit().map_err(refuse)?;
         // What a process that is killed has committed is safe either way; waiting for the disk is not needed.
-        base.pragma_update(None, "journal_mode", "WAL").map_err(refuse)?;
+        let begun = std::time::Instant::now();
+        while let Err(error) = base.pragma_update(None, "journal_mode", "WAL") {
+            // Of several that start at once one does it, and the others are not made to wait but refused.
+            let busy = error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);
+            if !busy || begun.elapsed() > BUSY {
+                return Err(refuse(error));
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
         base.pragma_update(None, "synchronous", "NORMAL").map_err(refuse)?;
         let worker = path.map(Worker::begin).transpose()?;
+        if let Some(worker) = &worker {
+            // A dead one may have had our name.
+            base.execute("DELETE FROM claims WHERE worker = ?1", [&worker.name]).map_err(refuse)?;
+        }
         Ok(Cells { base, path: at, worker })
     }
 
@@ -265,8 +280,14 @@ impl Cells {
     /// Adds the results of another file, and says how many were new.
     ///
     /// # Errors
-    /// A file that is not there or of another kind; scores that contradict ours.
+    /// A file that is not there or of another kind; scores that contradict ours by more than the rounding of other
+    /// machines does.
     pub fn merge(&mut self, other: &Path) -> Result<usize> {
+        if let (Ok(a), Ok(b)) = (other.canonicalize(), self.path.canonicalize())
+            && a == b
+        {
+            return Ok(0);
+        }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
         let theirs = Connection::open_with_flags(other, flags).map_err(|error| refused(other, error))?;
         let kind: i64 = theirs
@@ -283,7 +304,8 @@ impl Cells {
         const JOINED: &str = "FROM theirs.scores t JOIN theirs.series k ON k.id = t.series
             JOIN main.series m ON m.key = k.key";
         let work = |base: &mut Connection| -> Result<usize> {
-            let begun = base.transaction_with_behavior(TransactionBehavior::Immediate).map_err(refuse)?;
+            // Ours alone is locked: the other may be at work still.
+            let begun = base.transaction_with_behavior(TransactionBehavior::Deferred).map_err(refuse)?;
             begun
                 .execute("INSERT OR IGNORE INTO main.series (key) SELECT key FROM theirs.series", [])
                 .map_err(refuse)?;
@@ -292,7 +314,7 @@ impl Cells {
                     &format!(
                         "SELECT count(*) {JOINED} JOIN main.scores o ON o.series = m.id AND o.dim = t.dim
                          AND o.patterns = t.patterns AND o.\"set\" = t.\"set\"
-                         WHERE o.halves <> t.halves OR o.units <> t.units"
+                         WHERE abs(o.halves - t.halves) > 0.02 * o.units OR o.units <> t.units"
                     ),
                     [],
                     |row| row.get(0),
@@ -371,12 +393,22 @@ impl Worker {
             let path = folder.join(&name);
             // One of ours that lives, or of a process of another machine with our number, is locked; and whoever
             // cleans up may have taken ours for dead before it was.
-            let file =
-                File::options().create(true).truncate(false).write(true).open(&path).map_err(refuse)?;
-            if file.try_lock().is_ok() && path.exists() {
-                let worker = Worker { folder, name, _file: file };
-                worker.clean();
-                return Ok(worker);
+            let file = match File::options().create(true).truncate(false).write(true).open(&path) {
+                // The last of others has just taken the folder with it.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    std::fs::create_dir_all(&folder).map_err(refuse)?;
+                    continue;
+                }
+                file => file.map_err(refuse)?,
+            };
+            match file.try_lock() {
+                Ok(()) if path.exists() => {
+                    let worker = Worker { folder, name, _file: file };
+                    worker.clean();
+                    return Ok(worker);
+                }
+                Ok(()) | Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) => return Err(refuse(error)),
             }
         }
         unreachable!("there are more names than processes")
@@ -401,7 +433,7 @@ impl Worker {
                 false
             }
             Ok(_) => true,
-            Err(_) => false,
+            Err(error) => error.kind() != std::io::ErrorKind::NotFound,
         }
     }
 }

@@ -98,6 +98,13 @@ impl Contender {
                         format!("{:?}", states.dim()),
                     ));
                 }
+                if let Some((place, value)) = states.indexed_iter().find(|(_, value)| !value.is_finite()) {
+                    return Err(Error::setting(
+                        "recall",
+                        "states that are finite numbers".into(),
+                        format!("{value} at row {}, unit {}", place.0, place.1),
+                    ));
+                }
                 return Ok(states);
             }
             Contender::Model(spec, updates) => (spec.clone(), *updates),

@@ -78,7 +78,7 @@ pub struct Config {
     pub few: Option<usize>,
     /// Cues a set, of its patterns in turn; each pattern once if none.
     pub cues: Option<usize>,
-    /// The largest number of patterns that is tried.
+    /// The largest number of patterns that is tried, if they have no more than 2³⁰ units in all.
     pub most: usize,
     /// Seed.
     pub seed: u64,
@@ -201,7 +201,11 @@ impl Config {
         const VERSION: u32 = 1;
         json!({
             "version": VERSION,
-            "memory": entrant.contender.to_string(),
+            // A function may be called as a model is.
+            "memory": match &entrant.contender {
+                Contender::Own(name, _) => json!({ "function": name }),
+                other => json!(other.to_string()),
+            },
             "task": entrant.task.to_string(),
             "cues": self.cues,
             "seed": self.seed,
@@ -240,13 +244,19 @@ impl Experiment for Config {
         if !(self.threshold > 0.0 && self.threshold < 0.5) {
             return Err(Error::setting("threshold", "a number above 0 and below 0.5".into(), self.threshold));
         }
+        let easy = |e: &Entrant| e.task.uncoded_error() <= self.threshold;
+        if let (Rule::Grid(_), Some(entrant)) = (&self.rule, self.entrants.iter().find(|e| easy(e))) {
+            let expected = format!("units that cannot be guessed one by one within {}", self.threshold);
+            return Err(Error::setting("grid", expected, entrant.task));
+        }
         let (shard, shards) = self.shard;
         if shard == 0 || shard > shards {
             let expected = "i/n with i from 1 to n".into();
             return Err(Error::setting("shard", expected, format!("{shard}/{shards}")));
         }
         let numbers = [
-            ("sets", self.sets, 1, 1 << 20),
+            // Two at least have an interval.
+            ("sets", self.sets, 2, 1 << 20),
             ("cues", self.cues.unwrap_or(1), 1, 1 << 20),
             ("max-patterns", self.most, 1, 1 << 28),
         ];

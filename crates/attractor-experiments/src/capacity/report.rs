@@ -63,7 +63,7 @@ fn share(config: &Config, all: &[Found], found: &Found) -> Option<f64> {
         let entrant = &config.entrants[other.entrant];
         matches!(entrant.contender, Contender::Ceiling) && entrant.task == task && other.dim == found.dim
     };
-    let ceiling = all.iter().find(is_ceiling)?;
+    let ceiling = all.iter().find(is_ceiling).filter(|ceiling| !ceiling.capacity.bounded)?;
     (ceiling.capacity.crossing > 0.0).then(|| found.capacity.crossing / ceiling.capacity.crossing)
 }
 
@@ -226,6 +226,13 @@ pub fn figure(config: &Config, all: &[Found], shown: impl Fn(&Contender) -> bool
                 marks.push(Mark::Line(Series { name, style, look: Look::Thin, points }));
             }
         }
+        // A memory that holds nothing has no place on a logarithmic axis, nor has a shard without work.
+        let shows =
+            |mark: &Mark| matches!(mark, Mark::Line(series) if series.points.iter().any(|p| p.y > 0.0));
+        marks.retain(shows);
+        if marks.is_empty() {
+            continue;
+        }
         figure.panels.push(Panel {
             title: title(task),
             x: Axis::linear("units D"),
@@ -248,6 +255,11 @@ pub fn title(task: Task) -> String {
 
 /// A figure of capacities in a report.
 pub(crate) fn illustration(name: &'static str, figure: Figure, numbers: Table, caption: String) -> Block {
+    if figure.panels.is_empty() {
+        return Block::Text(
+            "There is nothing to draw: no memory held a pattern, or this shard had no work.".into(),
+        );
+    }
     let alt = match name {
         "fig3a" => "Median share of wrong units of the exact diffusion model against the number of units.",
         _ => {
@@ -319,14 +331,17 @@ impl Config {
             tasks.iter().map(|(name, values)| format!("--{name} {}", values.join(","))).collect();
         let dims: Vec<String> = self.dims.iter().map(usize::to_string).collect();
         let cues = self.cues.map_or("each".into(), |cues| cues.to_string());
+        let grid = if matches!(self.rule, Rule::Grid(_)) { " --grid" } else { "" };
         format!(
-            "attractor capacity --model {}{} {} --dims {} --threshold {} --sets {} --cues {cues} --seed {} --out DIR",
+            "attractor capacity --model {}{}{grid} {} --dims {} --threshold {} --sets {} --cues {cues} --max-patterns {} \
+             --seed {} --out DIR",
             models.join(","),
             options.concat(),
             tasks.join(" "),
             dims.join(","),
             self.threshold,
             self.sets,
+            self.most,
             self.seed
         )
     }

@@ -19,6 +19,8 @@ pub(super) struct Search {
     dim: usize,
     /// Pattern sets.
     sets: usize,
+    /// The largest number of patterns.
+    most: usize,
     scores: Scores,
     /// Mean errors of those numbers of patterns of which all sets are done.
     errors: BTreeMap<usize, f64>,
@@ -30,7 +32,10 @@ impl Search {
     pub fn new(config: &Config, entrant: usize, series: i64, dim: usize, cells: &Cells) -> Result<Self> {
         let task = config.entrants[entrant].task;
         let bits = theory::finite_length(task, dim, config.threshold).unwrap_or(dim as f64).max(1.0);
-        let capacity = bits.exp2().min(config.most as f64);
+        /// Numbers that a pattern set may have: 4 GiB.
+        const ROOM: usize = 1 << 30;
+        let most = config.most.min(ROOM / dim);
+        let capacity = bits.exp2().min(most as f64);
         let cues = |patterns: f64| config.cues.map_or(patterns, |cues| cues as f64);
         let tried = match &config.rule {
             // Twice as many each time up to twice the capacity, then about five in between.
@@ -44,7 +49,7 @@ impl Search {
         let sets = few.min(config.sets);
         let expected = tried * sets as f64;
         let (scores, errors) = (Scores::new(), BTreeMap::new());
-        let mut search = Search { entrant, series, dim, sets, scores, errors, expected };
+        let mut search = Search { entrant, series, dim, sets, most, scores, errors, expected };
         search.read(cells)?;
         Ok(search)
     }
@@ -73,7 +78,7 @@ impl Search {
     fn path(&self, config: &Config) -> (BTreeMap<usize, f64>, Vec<usize>) {
         let mut errors = BTreeMap::new();
         loop {
-            let mut next = config.rule.next(&errors, config.threshold, config.most);
+            let mut next = config.rule.next(&errors, config.threshold, self.most);
             if next.is_empty() {
                 return (errors, next);
             }
@@ -135,7 +140,7 @@ impl Search {
     pub fn found(self, config: &Config) -> Found {
         let (errors, _) = self.path(config);
         let scores: Scores = errors.keys().map(|n| (*n, self.scores[n].clone())).collect();
-        let capacity = Capacity::of(&scores, config.threshold, config.most, config.seed);
+        let capacity = Capacity::of(&scores, config.threshold, self.most, config.seed);
         Found { entrant: self.entrant, dim: self.dim, scores, capacity }
     }
 }

@@ -56,7 +56,8 @@ pub fn mean_error(scores: &[Score]) -> f64 {
 /// How many patterns a memory holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Capacity {
-    /// The largest number whose mean error is within the threshold; 0 if a single one is not.
+    /// Its whole part: the largest number whose mean error is within the threshold, interpolated where numbers in
+    /// between were not tried; 0 if a single one is not.
     pub patterns: usize,
     /// Where the mean error crosses the threshold, between the numbers that were tried (on a line over ln N).
     pub crossing: f64,

@@ -71,14 +71,16 @@ pub fn asymptote(task: Task, dim: usize, threshold: f64) -> Option<f64> {
 }
 
 /// log₂ of the number of random patterns that the best decoder holds at D units, estimated:
-/// D·C − √(D·V) Q⁻¹(ε) + ½ log₂ D (Polyanskiy, Poor & Verdú 2010), where ε, the share of cues that are taken for
+/// D·C − √(D·V) Q⁻¹(ε) + ½ log₂ D, for masks without the last term (Polyanskiy, Poor & Verdú 2010), where ε, the share of cues that are taken for
 /// another pattern, is three times the threshold on units, of which about a third is wrong then.
 pub fn finite_length(task: Task, dim: usize, threshold: f64) -> Option<f64> {
     let (Channel { capacity, dispersion }, d) = (task.channel(), dim as f64);
     let wrong = 3.0 * threshold;
     let far = std::f64::consts::SQRT_2 * inverfc(2.0 * wrong);
-    (wrong < 0.5 && task.uncoded_error() > threshold)
-        .then(|| d * capacity - (d * dispersion).sqrt() * far + 0.5 * d.log2())
+    (wrong < 0.5 && task.uncoded_error() > threshold).then(|| {
+        let third = if matches!(task, Task::Mask(_)) { 0.0 } else { 0.5 * d.log2() };
+        d * capacity - (d * dispersion).sqrt() * far + third
+    })
 }
 
 /// 0.138 D: patterns up to which a classical network has states near them (Amit, Gutfreund & Sompolinsky 1985).
@@ -208,6 +210,12 @@ mod tests {
         assert!((against(1000) - 0.5 * (1.0 - product)).abs() < 1e-12);
         for (dim, capacity) in [(10, 5), (16, 29), (24, 355), (32, 4563)] {
             assert_eq!(erasure_capacity(dim, 0.5, 0.03, 1 << 20), capacity, "D = {dim}");
+            // The estimate is rough where D is small.
+            let estimate = finite_length(Task::Mask(0.5), dim, 0.03).expect("a limit");
+            assert!(
+                (estimate - (capacity as f64).log2()).abs() < 0.6 + 2.0 / dim as f64,
+                "D = {dim}: {estimate}"
+            );
         }
     }
 }

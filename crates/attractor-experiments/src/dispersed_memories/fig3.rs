@@ -242,8 +242,13 @@ impl Experiment for Config {
             return self.capacities().check();
         };
         let capacities = self.capacities();
-        if self.profile == Profile::Beyond || learned.iter().any(|dim| !capacities.dims.contains(dim)) {
-            let expected = format!("none, or of {:?} where the profile is quick or paper", capacities.dims);
+        let rises = learned.windows(2).all(|pair| pair[0] < pair[1]);
+        if !rises
+            || !learned.is_empty() && self.profile == Profile::Beyond
+            || learned.iter().any(|dim| !capacities.dims.contains(dim))
+        {
+            let expected =
+                format!("none, or rising ones of {:?} where the profile is quick or paper", capacities.dims);
             return Err(Error::setting("learned", expected, format!("{learned:?}")));
         }
         capacities.check()

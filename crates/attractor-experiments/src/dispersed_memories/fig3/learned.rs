@@ -68,11 +68,11 @@ pub struct Descent {
 }
 
 impl Learning {
-    fn key(&self, task: Task, seed: u64) -> String {
+    fn key(&self, task: Task, threshold: f64, seed: u64) -> String {
         /// To be raised when scores change.
         const VERSION: u32 = 1;
         json!({
-            "version": VERSION, "memory": "network", "task": task.to_string(), "rows": self.rows, "steps": self.steps,
+            "version": VERSION, "memory": "network", "task": task.to_string(), "threshold": threshold, "rows": self.rows, "steps": self.steps,
             "every": self.every, "batches": self.batches, "seed": seed,
         })
         .to_string()
@@ -88,7 +88,7 @@ impl Learning {
         cells: &mut Cells,
         progress: &mut Progress,
     ) -> Result<Vec<Descent>> {
-        let series = cells.series(&self.key(task, seed))?;
+        let series = cells.series(&self.key(task, threshold, seed))?;
         let mut descents: Vec<(Descent, bool)> = Vec::new();
         for (at, dim) in self.dims.iter().enumerate() {
             for set in 0..self.repetitions {
@@ -160,6 +160,7 @@ impl Learning {
                 return Ok(descents);
             }
             if !moved {
+                progress(told, 1000)?;
                 std::thread::sleep(Duration::from_millis(200));
             }
         }

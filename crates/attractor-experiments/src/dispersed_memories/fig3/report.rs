@@ -144,7 +144,7 @@ impl Findings {
         figure
     }
 
-    /// Trained networks, beside the exact model on the same pattern sets.
+    /// Trained networks, beside the exact model on all its pattern sets.
     fn networks(&self, seed: u64) -> Table {
         let mut table = Table::new(
             "learned",
@@ -215,7 +215,10 @@ impl Config {
         let results = capacities(config, &findings.found);
         let name = self.profile.name();
         let sets = match config.few {
-            Some(few) if few < config.sets => format!("{} ({few} from 2^16 patterns on)", config.sets),
+            Some(few) if few < config.sets => format!(
+                "{} ({few}, with rough intervals, at the D where theory has 2^16 patterns and more)",
+                config.sets
+            ),
             _ => config.sets.to_string(),
         };
         let mut own = self.sets.map_or(String::new(), |sets| format!(" --sets {sets}"));
@@ -225,9 +228,8 @@ impl Config {
         }
         let mut blocks = Vec::new();
         let is_dense = |c: &Contender| matches!(c, Contender::Model(spec, _) if spec.model == "dense");
-        let bands = "bands: 95 % bootstrap intervals over pattern sets. Thin lines: theory, in the colour of the memory that \\
-                     it is of; black: the ceiling, which no memory can pass";
-        let bands = bands.replace("\\\n", "");
+        let bands = "bands: 95 % bootstrap intervals over pattern sets. Thin lines: theory, in the colour of the memory \
+                     that it is of; black: the ceiling, which no memory can pass";
         match self.profile {
             Profile::Beyond => {
                 blocks.push(Block::Heading("Diffusion and modern Hopfield".into()));
@@ -273,7 +275,8 @@ impl Config {
                         "Each network (three hidden layers of 80 D units) starts at the exact model's capacity and four more, and \
                          is trained on batches of about 128 rows for at most 1,000 steps, until 30 batches of fresh cues pass; \
                          then with one pattern fewer. Tests are made every 250 steps, so the passing one is the best of \
-                         up to four, which favours networks a little. Patterns are those of the exact model's first sets."
+                         up to four, which favours networks a little, and end after one or six where their error is hopelessly large. Patterns are those of \
+                         the exact model's first sets. A network's number is whole, the exact model's the crossing of the mean over all sets."
                             .into(),
                     ));
                     blocks.push(Block::Table(findings.networks(self.seed)));
