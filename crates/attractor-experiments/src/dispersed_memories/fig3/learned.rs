@@ -92,7 +92,7 @@ impl Learning {
         let mut descents: Vec<(Descent, bool)> = Vec::new();
         for (at, dim) in self.dims.iter().enumerate() {
             for set in 0..self.repetitions {
-                if ours(descents.len()) {
+                if ours(at * self.repetitions + set) {
                     let start = exact[at] + self.above;
                     let descent =
                         Descent { dim: *dim, set, tried: Vec::new(), capacity: start, seconds: 0.0 };
