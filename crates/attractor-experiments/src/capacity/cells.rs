@@ -10,6 +10,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ndarray::Array2;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
 use crate::{Error, Result};
@@ -28,6 +29,18 @@ pub struct Score {
 }
 
 impl Score {
+    /// What recalled states of ±1 patterns come to.
+    pub(crate) fn of(set: usize, states: &Array2<f32>, truth: &Array2<f32>) -> Self {
+        let halves = |(x, y): (&f32, &f32)| match x * y {
+            right if right > 0.0 => 0,
+            wrong if wrong < 0.0 => 2,
+            // No sign at all is right as often as wrong.
+            _ => 1,
+        };
+        let halves = states.iter().zip(truth).map(halves).sum();
+        Score { set, halves, units: truth.len() as u64, seconds: 0.0 }
+    }
+
     /// Share of wrong units.
     pub fn error(&self) -> f64 {
         self.halves as f64 / (2 * self.units.max(1)) as f64

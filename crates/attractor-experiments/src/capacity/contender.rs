@@ -57,6 +57,11 @@ impl fmt::Display for Contender {
     }
 }
 
+/// The seed of the patterns of a set and of their cues.
+pub(crate) fn set_seed(seed: u64, dim: usize, set: usize) -> u64 {
+    Stream::new(seed, Purpose::Patterns, (dim as u64) << 32 | set as u64).bits()
+}
+
 impl Contender {
     /// A model with those of some options that it has.
     ///
@@ -82,7 +87,7 @@ impl Contender {
     /// Recalled states of some cues.
     fn recall(
         &self,
-        patterns: &Array2<f32>,
+        patterns: Array2<f32>,
         cues: ArrayView2<f32>,
         known: Option<ArrayView2<bool>>,
         task: Task,
@@ -117,7 +122,7 @@ impl Contender {
         const PACKED: usize = 4096;
         let patterns = match card.streams && patterns.nrows() >= PACKED {
             true => Patterns::packed(Packed::from_signs(patterns.view()), Preparation::Identity)?,
-            false => Patterns::new(patterns.clone())?,
+            false => Patterns::new(patterns)?,
         };
         // Near capacity too many patterns matter for leaving any out to be worth its while.
         let narrows = |name: &str| card.parameters.iter().any(|p| p.name == name);
@@ -158,24 +163,13 @@ impl Contender {
         seed: u64,
     ) -> Result<Score> {
         let start = std::time::Instant::now();
-        let seed = Stream::new(seed, Purpose::Patterns, (dim as u64) << 32 | set as u64).bits();
+        let seed = set_seed(seed, dim, set);
         let patterns = random_spins::<f32>(count, dim, seed);
         let order: Vec<usize> = (0..cues.unwrap_or(count)).map(|row| row % count).collect();
         let truth = patterns.select(Axis(0), &order);
         let made = corrupt(truth.clone(), &task.corruption(), seed, 0, false)?;
         let known = matches!(task, Task::Mask(_)).then(|| made.known.view());
-        let states = self.recall(&patterns, made.cues.view(), known, task, seed)?;
-        let halves = |(x, y): (&f32, &f32)| match x * y {
-            right if right > 0.0 => 0,
-            wrong if wrong < 0.0 => 2,
-            // No sign at all is right as often as wrong.
-            _ => 1,
-        };
-        Ok(Score {
-            set,
-            halves: states.iter().zip(&truth).map(halves).sum(),
-            units: truth.len() as u64,
-            seconds: start.elapsed().as_secs_f64(),
-        })
+        let states = self.recall(patterns, made.cues.view(), known, task, seed)?;
+        Ok(Score { seconds: start.elapsed().as_secs_f64(), ..Score::of(set, &states, &truth) })
     }
 }

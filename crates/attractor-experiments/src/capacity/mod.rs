@@ -33,6 +33,7 @@ use std::time::Instant;
 use serde_json::json;
 
 pub use cells::Cells;
+pub(crate) use contender::set_seed;
 pub use contender::{Contender, Own};
 pub use report::{capacities, figure, laws, rows};
 pub(crate) use report::{illustration, median, recalls};

@@ -116,24 +116,17 @@ impl Config {
             plain("hopfield"),
             Contender::Model(Spec::new("hopfield").with("self-coupling", ""), None),
         ];
-        let of_paper = || paper.iter().map(|c| Entrant::new(c.clone(), Task::Signal(SIGNAL))).collect();
+        let of_paper = |last: usize, sets: usize| Capacities {
+            entrants: paper.iter().map(|c| Entrant::new(c.clone(), Task::Signal(SIGNAL))).collect(),
+            dims: (8..=last).step_by(2).collect(),
+            rule: Rule::Grid(1.5),
+            sets: self.sets.unwrap_or(sets),
+            cues: None,
+            ..common.clone()
+        };
         match self.profile {
-            Profile::Quick => Capacities {
-                entrants: of_paper(),
-                dims: (8..=20).step_by(2).collect(),
-                rule: Rule::Grid(1.5),
-                sets: self.sets.unwrap_or(100),
-                cues: None,
-                ..common
-            },
-            Profile::Paper => Capacities {
-                entrants: of_paper(),
-                dims: (8..=24).step_by(2).collect(),
-                rule: Rule::Grid(1.5),
-                sets: self.sets.unwrap_or(140),
-                cues: None,
-                ..common
-            },
+            Profile::Quick => of_paper(20, 100),
+            Profile::Paper => of_paper(24, 140),
             Profile::Beyond => Capacities {
                 entrants: beyond(),
                 dims: (8..=56).step_by(8).collect(),

@@ -4,15 +4,14 @@ use std::time::{Duration, Instant};
 
 use attractor::memories::{Options, learned};
 use attractor::networks::{Architecture, Kind};
-use attractor::noise::{Purpose, Stream};
 use attractor::{Memory, Patterns, Request};
 use attractor_data::{corrupt, random_spins};
 use attractor_networks::{Settings, Trainer};
 use ndarray::Axis;
 use serde_json::json;
 
-use crate::capacity::Task;
 use crate::capacity::cells::{Cells, Claim, Part, Score};
+use crate::capacity::{Task, set_seed};
 use crate::{Progress, Result};
 
 /// How networks are trained and tested.
@@ -177,7 +176,7 @@ impl Learning {
         alive: &mut dyn FnMut() -> Result<()>,
     ) -> Result<Score> {
         let start = Instant::now();
-        let seed = Stream::new(seed, Purpose::Patterns, (dim as u64) << 32 | set as u64).bits();
+        let seed = set_seed(seed, dim, set);
         let patterns = Patterns::new(random_spins::<f32>(count, dim, seed))?;
         let architecture =
             Architecture { kind: Kind::Paper, dim, width: Kind::Paper.usual_width(dim), depth: 3 };
@@ -226,9 +225,9 @@ impl Learning {
                 ..Request::new(made.cues.view())
             };
             let states = memory.recall(&request)?.states;
-            let wrong = |(x, y): (&f32, &f32)| u64::from(x * y < 0.0) * 2 + u64::from(x * y == 0.0);
-            score.halves += states.iter().zip(&truth).map(wrong).sum::<u64>();
-            score.units += truth.len() as u64;
+            let batch_score = Score::of(set, &states, &truth);
+            score.halves += batch_score.halves;
+            score.units += batch_score.units;
             let hopeless = |&(batches, factor): &(usize, f64)| {
                 batch + 1 == batches && score.error() > factor * threshold
             };
