@@ -463,8 +463,8 @@ class Diffusion(Memory):
     accuracy : a number from 1e-14 to 1, default 1e-6
         Error that dormand-prince may make in a step and unit, in spreads of the memory.
     narrow : on, off, default on
-        Leave out of each read the stored patterns that certainly weigh nothing, equal to 1e-6 a unit (of 1024
-        patterns or more; off: read all of them at every step).
+        Leave out what certainly weighs nothing: of 1024 stored patterns or more, single ones, equal to 1e-6 a
+        unit; of fewer, all reads once one pattern has won, equal to rounding (off: read all at every step).
     labels : array_like (N,), optional
         A label for each pattern.
     weights : array_like (N,), optional
@@ -564,8 +564,8 @@ class Mixture(Described):
     accuracy : a number from 1e-14 to 1, default 1e-6
         Error that dormand-prince may make in a step and unit, in spreads of the memory.
     narrow : on, off, default on
-        Leave out of each read the stored patterns that certainly weigh nothing, equal to 1e-6 a unit (of 1024
-        patterns or more; off: read all of them at every step).
+        Leave out what certainly weighs nothing: of 1024 stored patterns or more, single ones, equal to 1e-6 a
+        unit; of fewer, all reads once one pattern has won, equal to rounding (off: read all at every step).
     dtype : {"float32", "float64"}, optional
         Number type of the states; float64 if not given.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
@@ -693,8 +693,8 @@ class Network(Trained):
     accuracy : a number from 1e-14 to 1, default 1e-6
         Error that dormand-prince may make in a step and unit, in spreads of the memory.
     narrow : on, off, default on
-        Leave out of each read the stored patterns that certainly weigh nothing, equal to 1e-6 a unit (of 1024
-        patterns or more; off: read all of them at every step).
+        Leave out what certainly weighs nothing: of 1024 stored patterns or more, single ones, equal to 1e-6 a
+        unit; of fewer, all reads once one pattern has won, equal to rounding (off: read all at every step).
     labels : array_like (N,), optional
         A label for each pattern.
     prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"
@@ -799,8 +799,8 @@ class Denoiser(Foreign):
     accuracy : a number from 1e-14 to 1, default 1e-6
         Error that dormand-prince may make in a step and unit, in spreads of the memory.
     narrow : on, off, default on
-        Leave out of each read the stored patterns that certainly weigh nothing, equal to 1e-6 a unit (of 1024
-        patterns or more; off: read all of them at every step).
+        Leave out what certainly weighs nothing: of 1024 stored patterns or more, single ones, equal to 1e-6 a
+        unit; of fewer, all reads once one pattern has won, equal to rounding (off: read all at every step).
     patterns : array_like (N, D), optional
         What recalled states are compared with, such as the training data; the denoiser does not see them.
     labels : array_like (N,), optional

@@ -93,4 +93,8 @@ impl<F: Number> Observer<F> for Watch<'_> {
         }
         if self.stopped || self.raised.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
+
+    fn watches(&self) -> bool {
+        self.observer.is_some()
+    }
 }

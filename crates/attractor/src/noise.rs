@@ -98,12 +98,12 @@ impl Stream {
 
     /// A uniform whole number below `n`, without bias (`n ≥ 1`).
     pub fn below(&mut self, n: usize) -> usize {
-        // Lemire's method: reject the few products that would favour small results.
+        // Lemire's method: reject the few products that would favour small results. Their bound takes a division, but is
+        // below n: larger products need none.
         let n = n as u64;
-        let threshold = n.wrapping_neg() % n;
         loop {
             let product = u128::from(self.0.next_u64()) * u128::from(n);
-            if product as u64 >= threshold {
+            if product as u64 >= n || product as u64 >= n.wrapping_neg() % n {
                 return (product >> 64) as usize;
             }
         }

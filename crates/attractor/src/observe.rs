@@ -27,6 +27,12 @@ pub struct Frame<'a, F> {
 pub trait Observer<F: Real> {
     /// Called before the first and after each step.
     fn observe(&mut self, frame: Frame<F>) -> ControlFlow<()>;
+
+    /// Whether it needs to see every step; either way it may stop the recall. Steps that nobody watches, and that
+    /// change nothing about where a recall ends, are not made.
+    fn watches(&self) -> bool {
+        true
+    }
 }
 
 impl<F: Real, T: FnMut(Frame<F>) -> ControlFlow<()>> Observer<F> for T {
@@ -42,5 +48,9 @@ pub struct Nobody;
 impl<F: Real> Observer<F> for Nobody {
     fn observe(&mut self, _frame: Frame<F>) -> ControlFlow<()> {
         ControlFlow::Continue(())
+    }
+
+    fn watches(&self) -> bool {
+        false
     }
 }

@@ -1,12 +1,12 @@
 //! The one loop that every recall runs through.
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2};
 
-use crate::dynamics::{Clamp, Dynamics, Motion, Start};
+use crate::dynamics::{Clamp, Dynamics, Motion, Run, Start};
 use crate::energies::Reads;
 use crate::error::{Result, check_rows, check_width};
 use crate::observe::{Frame, Observer};
-use crate::patterns::check_states;
+use crate::patterns::{check_states, is_usable, pick};
 use crate::real::Real;
 
 /// How the recall of one row ended.
@@ -60,6 +60,10 @@ impl Grid {
             Grid::Levels(levels) => rows.iter().map(|&row| levels[[step, row]]).collect(),
         }
     }
+
+    fn ends_at_zero(&self, row: usize) -> bool {
+        matches!(self, Grid::Levels(levels) if levels[[levels.nrows() - 1, row]] == 0.0)
+    }
 }
 
 /// When a row counts as at rest, and whether it then stops.
@@ -101,7 +105,9 @@ impl<F: Real> Recalled<F> {
 /// Recalls a batch: steps `dynamics` from `start` along `grid`, until each row has its outcome.
 ///
 /// Known units are put back by `clamp` after each step. The `observer` sees the batch before the first
-/// and after each step and may stop the recall, which is an outcome of the rows then under way. Runs on the caller's thread; only kernels fork.
+/// and after each step and may stop the recall, which is an outcome of the rows then under way. Where it does not
+/// [watch](Observer::watches), a row that is [certain](crate::dynamics::Run::goal) to end somewhere goes there at once. Runs on the caller's
+/// thread; only kernels fork.
 ///
 /// # Errors
 /// Wrong shapes, states that are not finite, and whatever the dynamics refuses. Not settling is no error.
@@ -130,32 +136,44 @@ pub fn recall<F: Real>(
         dynamics.start(Start { states: first.view(), held: held.as_ref().map(|h| h.view()), ..start })?;
 
     let motion = dynamics.motion();
+    // Of steps that nobody sees only the end counts.
+    let unseen = clamp.is_none() && !observer.watches();
     let mut result = Recalled::standing(&first);
     // The rows still under way, and their states now, one and two steps ago.
     let mut rows = all;
     let mut states = first;
     let mut before: Option<Array2<F>> = None;
-    let mut interrupted = observe(observer, 0, &rows, states.view(), grid).is_break();
+    let mut from = grid.level(0, &rows);
+    let mut observe = |step, rows: &[usize], states: ArrayView2<F>, levels: &[f64]| {
+        observer.observe(Frame { step, steps: grid.steps(), rows, states, levels }).is_break()
+    };
+    let mut interrupted = observe(0, &rows, states.view(), &from);
     for step in 1..=grid.steps() {
         if rows.is_empty() || interrupted {
             break;
         }
-        let (from, to) = (grid.level(step - 1, &rows), grid.level(step, &rows));
+        let to = grid.level(step, &rows);
         let now = states.clone();
         run.step(&rows, states.view_mut(), &from, &to)?;
         if let Some(clamp) = &mut clamp {
             clamp.impose(&rows, now.view(), states.view_mut(), &from, &to);
         }
-        interrupted = observe(observer, step, &rows, states.view(), grid).is_break();
+        interrupted = observe(step, &rows, states.view(), &to);
 
-        let mut going = Vec::new();
+        let mut going = Vec::with_capacity(rows.len());
         for (k, &row) in rows.iter().enumerate() {
             let state = states.row(k);
-            let square: f64 = state.iter().map(|v| v.wide() * v.wide()).sum();
-            if square.is_nan() || square > F::LARGEST_SQUARE {
+            if !is_usable(state) {
                 result.outcomes[row] = Outcome::Diverged { step };
                 result.steps[row] = step;
                 result.states.row_mut(row).assign(&now.row(k));
+                continue;
+            }
+            // (From level 0 nothing moves.)
+            let lands = unseen && from[k] > 0.0 && grid.ends_at_zero(row);
+            if let Some(goal) = run.goal(row).filter(|_| lands) {
+                result.steps[row] = grid.steps();
+                result.states.row_mut(row).assign(&goal);
                 continue;
             }
             result.steps[row] = step;
@@ -187,10 +205,12 @@ pub fn recall<F: Real>(
         }
         if going.len() < rows.len() {
             rows = going.iter().map(|&k| rows[k]).collect();
-            states = states.select(Axis(0), &going);
-            before = Some(now.select(Axis(0), &going));
+            from = going.iter().map(|&k| to[k]).collect();
+            states = pick(states.view(), &going);
+            before = (motion == Motion::Map).then(|| pick(now.view(), &going));
         } else {
-            before = Some(now);
+            from = to;
+            before = (motion == Motion::Map).then_some(now);
         }
     }
     for (k, &row) in rows.iter().enumerate() {
@@ -202,7 +222,7 @@ pub fn recall<F: Real>(
     }
     result.reads = run.reads();
     if motion == Motion::Flow {
-        judge_flow(dynamics, grid, stop, held.as_ref(), &mut result)?;
+        judge_flow(run.as_mut(), grid, stop, held.as_ref(), &mut result)?;
     }
     Ok(result)
 }
@@ -214,7 +234,7 @@ pub(crate) const CUE_CURE: &str =
 /// A flow has settled if the free units of its end are at rest in the landscape of its last positive
 /// level.
 fn judge_flow<F: Real>(
-    dynamics: &dyn Dynamics<F>,
+    run: &mut dyn Run<F>,
     grid: &Grid,
     stop: Stop,
     held: Option<&Array2<bool>>,
@@ -225,7 +245,8 @@ fn judge_flow<F: Real>(
         Grid::Updates(_) => None,
     };
     let levels: Vec<f64> = (0..result.steps.len()).map(|row| last(row).unwrap_or(0.0)).collect();
-    let pulled = dynamics.pull(result.states.view(), &levels)?;
+    let rows: Vec<usize> = (0..levels.len()).collect();
+    let pulled = run.pull(&rows, result.states.view(), &levels)?;
     for (row, (state, pulled)) in result.states.outer_iter().zip(pulled.outer_iter()).enumerate() {
         let (mut square, mut free) = (0.0, 0);
         for j in (0..state.len()).filter(|&j| held.is_none_or(|h| !h[[row, j]])) {
@@ -239,17 +260,6 @@ fn judge_flow<F: Real>(
         }
     }
     Ok(())
-}
-
-fn observe<F: Real>(
-    observer: &mut dyn Observer<F>,
-    step: usize,
-    rows: &[usize],
-    states: ArrayView2<F>,
-    grid: &Grid,
-) -> std::ops::ControlFlow<()> {
-    let levels = grid.level(step, rows);
-    observer.observe(Frame { step, steps: grid.steps(), rows, states, levels: &levels })
 }
 
 fn largest_change<F: Real>(a: ndarray::ArrayView1<F>, b: ndarray::ArrayView1<F>) -> f64 {

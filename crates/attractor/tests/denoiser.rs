@@ -44,7 +44,9 @@ fn a_function_recalls_as_the_memory_it_is_of() {
     let cues = cues(&spins::<f64>(12, 16, 1), 9, 0.68, 2);
     for sampler in SAMPLERS {
         let own = told(&patterns, &options(sampler));
-        let stored = Spec::new("diffusion").with("sampler", sampler).build(patterns.clone()).expect("one");
+        // A function is read at every step.
+        let stored = Spec::new("diffusion").with("sampler", sampler).with("narrow", "off");
+        let stored = stored.build(patterns.clone()).expect("one");
         for level in [Level::Signal(0.68), Level::Sigma(1.1), Level::Sigma(0.0)] {
             let request = Request { level, seed: 3, ..Request::new(cues.view()) };
             let (a, b) = (own.recall(&request).expect("a"), stored.recall(&request).expect("b"));

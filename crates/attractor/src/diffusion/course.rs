@@ -32,8 +32,9 @@ pub struct Course {
     pub last: f64,
     /// What an adaptive sampler may err by in a step and unit, in spreads, 10⁻¹⁴ to 1; default 10⁻⁶.
     pub accuracy: f64,
-    /// Whether patterns that weigh nothing are left out of reads, with a certificate: equal to 10⁻⁶ a unit, at the
-    /// price of a few reads of the memory; default yes. (Of 1024 stored patterns and more; all else is read whole.)
+    /// Whether what weighs nothing is left out, with a certificate; default yes. Of 1024 stored patterns and more
+    /// single ones are, equal to 10⁻⁶ a unit, at the price of a few reads of the memory; of fewer (without weights)
+    /// whole reads, once one pattern has won a row, equal to rounding. All else is read whole at every step.
     pub narrow: bool,
 }
 

@@ -15,29 +15,39 @@ pub const LAST: f64 = 2e-3;
 /// `first` holds σ₀ ≥ 0 of each row; σ_min is `last`, or a tenth of σ₀ where that is less. The larger
 /// ρ > 0, the more levels lie near 0: ρ = 1 is equal steps in σ, ρ → ∞ equal steps in ln σ. Steps ≥ 1.
 pub fn power_levels(first: &[f64], last: f64, rho: f64, steps: usize) -> Array2<f64> {
-    Array2::from_shape_fn((steps + 1, first.len()), |(i, row)| {
-        let start = first[row];
+    columns(first, steps, |start| {
         let end = last.min(start / 10.0);
-        if i == 0 {
-            start
-        } else if i == steps {
-            0.0
-        } else if i == steps - 1 {
-            end
-        } else {
-            let (a, b) = (start.powf(1.0 / rho), end.powf(1.0 / rho));
-            (a + i as f64 / (steps - 1) as f64 * (b - a)).powf(rho)
+        let (a, b) = (start.powf(1.0 / rho), end.powf(1.0 / rho));
+        move |i| match i {
+            0 => start,
+            _ if i == steps => 0.0,
+            _ if i == steps - 1 => end,
+            _ => (a + i as f64 / (steps - 1) as f64 * (b - a)).powf(rho),
         }
     })
 }
 
+/// One column a row; most rows have the same.
+fn columns<L: Fn(usize) -> f64>(first: &[f64], steps: usize, levels: impl Fn(f64) -> L) -> Array2<f64> {
+    let mut all = Array2::zeros((first.len(), steps + 1));
+    let mut column = Vec::new();
+    for (row, mut to) in all.outer_iter_mut().enumerate() {
+        if row == 0 || first[row] != first[row - 1] {
+            let level = levels(first[row]);
+            column = (0..=steps).map(level).collect();
+        }
+        to.iter_mut().zip(&column).for_each(|(to, level)| *to = *level);
+    }
+    all.reversed_axes()
+}
+
 /// Levels at equal steps of the process's own time (the paper's grid: App. A). Steps ≥ 1.
 pub fn time_levels(process: &Process, first: &[f64], steps: usize) -> Array2<f64> {
-    Array2::from_shape_fn((steps + 1, first.len()), |(i, row)| {
-        if i == 0 {
-            first[row]
-        } else {
-            process.sigma(process.time(first[row]) * (1.0 - i as f64 / steps as f64))
+    columns(first, steps, |start| {
+        let time = process.time(start);
+        move |i| match i {
+            0 => start,
+            _ => process.sigma(time * (1.0 - i as f64 / steps as f64)),
         }
     })
 }

@@ -14,7 +14,7 @@ pub use synchronous::Synchronous;
 pub(crate) use synchronous::sign_or;
 pub use two_layer::{TwoLayer, Visible};
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2};
 
 use crate::energies::Reads;
 use crate::error::Result;
@@ -58,11 +58,6 @@ pub trait Dynamics<F: Real>: Send + Sync {
 
     /// Begins a batch of recalls.
     fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>>;
-
-    /// For a [`Motion::Flow`]: where each state is pulled at the given level.
-    fn pull(&self, states: ArrayView2<F>, _levels: &[f64]) -> Result<Array2<F>> {
-        Ok(states.to_owned())
-    }
 }
 
 /// A batch of recalls under way, with whatever a method carries from step to step.
@@ -70,6 +65,16 @@ pub trait Run<F: Real> {
     /// One step, in place. Row k of `states` is row `rows[k]` of the batch that was started, and goes
     /// from level `from[k]` to level `to[k]`. Row i may depend on row i and its own stream alone.
     fn step(&mut self, rows: &[usize], states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) -> Result<()>;
+
+    /// For a [`Motion::Flow`]: where each state is pulled at the given level.
+    fn pull(&mut self, _rows: &[usize], states: ArrayView2<F>, _levels: &[f64]) -> Result<Array2<F>> {
+        Ok(states.to_owned())
+    }
+
+    /// The state that a row will be in after the last step to σ = 0, once falling levels lead nowhere else.
+    fn goal(&self, _row: usize) -> Option<ArrayView1<'_, F>> {
+        None
+    }
 
     /// What each row has read of a memory so far, if that is counted.
     fn reads(&self) -> Option<Vec<Reads>> {

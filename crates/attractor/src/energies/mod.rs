@@ -1,5 +1,6 @@
 //! Landscapes: what a state costs, where it rolls, which way a unit flips, what a noisy state was.
 
+mod decided;
 mod dense;
 mod log_sum_exp;
 mod mixture;
@@ -12,6 +13,7 @@ pub mod shapes;
 pub use dense::{DenseEnergy, Separation};
 pub use log_sum_exp::LogSumExp;
 pub use mixture::{Component, Kind, Mixture, Nearest};
+pub use narrow::LEAST as NARROWED;
 pub use points::Points;
 pub(crate) use points::beta;
 pub use quadratic::Quadratic;

@@ -47,8 +47,8 @@ const WORTH: usize = 3;
 const SHARE: usize = 4;
 /// Numbers in a ball at most where patterns are not held as numbers: those inside are then copied, for each row.
 const COPIED: usize = 1 << 16;
-/// A smaller memory costs less to read than to think about.
-pub(super) const LEAST: usize = 1024;
+/// Memories of fewer stored patterns are not narrowed: they cost less to read than to think about.
+pub const LEAST: usize = 1024;
 /// A ball is not divided below this.
 const FEW: usize = 32;
 /// Rows that look for their balls together: the lists of patterns near are held for all of them.

@@ -2,12 +2,13 @@
 
 use ndarray::{Array2, ArrayView2, Zip};
 
+use super::decided::Deciding;
 use super::narrow::{self, Narrowing};
 use super::{Denoise, Energy, Gradient, Plain, Reader};
 use crate::error::{Error, Result, check_rows, check_width};
 use crate::kernels::{Form, Read, attend, log_sum};
 use crate::noise::Stream;
-use crate::patterns::{Patterns, Window, check_states};
+use crate::patterns::{Patterns, Window, check_states, is_usable};
 use crate::real::Real;
 
 /// The noised density of stored patterns and its potential,
@@ -58,7 +59,9 @@ impl<F: Real> Points<F> {
     pub(super) fn betas(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Vec<f64>> {
         check_width("states", states.ncols(), self.patterns.dim())?;
         check_rows("noise levels", sigmas.len(), states.nrows())?;
-        check_states("states", states, "give finite states")?;
+        if !states.outer_iter().all(is_usable) {
+            check_states("states", states, "give finite states")?;
+        }
         sigmas.iter().map(|&sigma| beta(sigma)).collect()
     }
 }
@@ -141,6 +144,8 @@ impl<F: Real> Denoise<F> for Points<F> {
         // By the patterns alone, so that no row depends on how many there are.
         if (narrow::LEAST..u32::MAX as usize).contains(&self.patterns.len()) {
             Box::new(Narrowing::new(self, rows))
+        } else if self.patterns.len() < narrow::LEAST && self.patterns.log_weights().is_none() {
+            Box::new(Deciding::new(self, rows))
         } else {
             Box::new(Plain::new(self, rows))
         }

@@ -1,6 +1,6 @@
 //! Reading a memory again and again.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView1, ArrayView2};
 
 use super::Denoise;
 use crate::error::Result;
@@ -15,6 +15,13 @@ use crate::real::Real;
 pub trait Reader<F: Real> {
     /// The posterior means D(z;σ). Row k of `states` is row `rows[k]` of the batch.
     fn denoise(&mut self, rows: &[usize], states: ArrayView2<F>, sigmas: &[f64]) -> Result<Array2<F>>;
+
+    /// What every read of a row will give, to rounding, if it goes straight there along falling levels: the pattern that
+    /// has won it. `None` until one has, or where that is not looked for.
+    fn goal(&self, row: usize) -> Option<ArrayView1<'_, F>> {
+        let _ = row;
+        None
+    }
 
     /// What each row of the batch has read so far.
     fn reads(&self) -> Vec<Reads>;

@@ -26,6 +26,8 @@ pub struct Read<F> {
     pub mean: Array2<F>,
     /// Posterior second moment Σ w_n ‖y_n‖².
     pub second: Vec<f64>,
+    /// The pattern with the largest logit, the first of equals; of a read of one set of patterns.
+    pub(crate) best: Vec<usize>,
 }
 
 impl<F: Real> Read<F> {
@@ -36,6 +38,7 @@ impl<F: Real> Read<F> {
             mass: vec![0.0; queries],
             mean: Array2::from_elem((queries, dim), F::ZERO),
             second: vec![0.0; queries],
+            best: vec![0; queries],
         }
     }
 
@@ -139,6 +142,7 @@ fn read_near<F: Real>(job: &Job<F>, near: Vec<Option<Vec<signs::Near>>>) -> Read
         let list = near[q].as_ref()?;
         let beta = stream::usable_beta::<F>(job.betas[q]);
         let peak = list.iter().map(|n| n.1).fold(f64::NEG_INFINITY, f64::max);
+        let best = list.iter().find(|n| n.1 == peak).map_or(0, |n| n.0);
         let (mut mass, mut mean) = (0.0, vec![0.0; width]);
         for &(n, product) in list {
             let weight = (beta * (product - peak)).exp();
@@ -152,11 +156,11 @@ fn read_near<F: Real>(job: &Job<F>, near: Vec<Option<Vec<signs::Near>>>) -> Read
             }
         }
         mean.iter_mut().for_each(|m| *m /= mass);
-        Some((peak, mass, mean))
+        Some((peak, best, mass, mean))
     });
     let square = bits.dim() as f64;
     for (q, few) in few.into_iter().enumerate() {
-        let Some((peak, mass, mean)) = few else {
+        let Some((peak, best, mass, mean)) = few else {
             continue;
         };
         let beta = stream::usable_beta::<F>(job.betas[q]);
@@ -165,7 +169,7 @@ fn read_near<F: Real>(job: &Job<F>, near: Vec<Option<Vec<signs::Near>>>) -> Read
             Form::Dot => beta * peak,
             Form::Distance => beta * (peak - (own + square) / 2.0),
         };
-        (read.mass[q], read.second[q]) = (mass, square);
+        (read.mass[q], read.second[q], read.best[q]) = (mass, square, best);
         read.mean.row_mut(q).iter_mut().zip(mean).for_each(|(to, from)| *to = F::of(from));
     }
     let rest: Vec<usize> = (0..near.len()).filter(|&q| near[q].is_none()).collect();
@@ -174,6 +178,7 @@ fn read_near<F: Real>(job: &Job<F>, near: Vec<Option<Vec<signs::Near>>>) -> Read
         let others = read_all(&job.by(queries.view(), &betas));
         for (k, &q) in rest.iter().enumerate() {
             (read.peak[q], read.mass[q], read.second[q]) = (others.peak[k], others.mass[k], others.second[k]);
+            read.best[q] = others.best[k];
             read.mean.row_mut(q).assign(&others.mean.row(k));
         }
     }
@@ -190,6 +195,9 @@ fn read_all<F: Real>(job: &Job<F>) -> Read<F> {
                 let sums = &part.fold;
                 let peak = -stream::usable_beta::<F>(betas[q]) * least;
                 let (mass, mean) = (sums.mass[lane], &sums.mean[lane * width..(lane + 1) * width]);
+                if peak > read.peak[q] {
+                    read.best[q] = part.best[lane];
+                }
                 read.merge_row(q, peak, mass, sums.second[lane], mean, 1.0 / mass);
             }
         }
@@ -415,6 +423,7 @@ mod tests {
     use crate::kernels::machine::Portable;
     use crate::kernels::stream::pass;
     use crate::noise::{Purpose, Stream};
+    use crate::patterns::{Packed, Preparation};
 
     fn example(b: usize, n: usize, d: usize) -> (Patterns<f32>, Array2<f32>) {
         let mut noise = Stream::new(1, Purpose::Patterns, 0);
@@ -446,6 +455,33 @@ mod tests {
                 for j in 0..d {
                     let mean = part.fold.mean[lane * d + j] / mass as f32;
                     assert!((mean - read.mean[[q, j]]).abs() < ROUNDING, "row {q}, unit {j}");
+                }
+            }
+        }
+    }
+
+    /// The best pattern is the one of least distance, in whatever tile and range it is, of numbers and of bits.
+    #[test]
+    fn the_best_pattern_is_the_nearest() {
+        let mut noise = Stream::new(2, Purpose::Patterns, 0);
+        for (n, d) in [(7, 5), (500, 24), (500, 40), (3000, 60), (400, 2000)] {
+            let b = 20;
+            let signs = Array2::from_shape_fn((n, d), |_| if noise.normal() < 0.0 { -1.0_f32 } else { 1.0 });
+            let numbers = Array2::from_shape_fn((n, d), |_| noise.normal() as f32);
+            let packed = Patterns::packed(Packed::from_signs(signs.view()), Preparation::Identity);
+            for (patterns, values) in [(packed, signs), (Patterns::new(numbers.clone()), numbers)]
+                .map(|(p, v)| (p.expect("patterns"), v))
+            {
+                let queries = Array2::from_shape_fn((b, d), |(q, j)| {
+                    values[[q * (n - 1) / (b - 1), j]] + noise.normal() as f32
+                });
+                let read = attend(&patterns, queries.view(), &vec![0.7; b], Form::Distance);
+                for (q, query) in queries.outer_iter().enumerate() {
+                    let cost = |n: usize| -> f64 {
+                        query.iter().zip(values.row(n)).map(|(z, y)| f64::from(z - y).powi(2)).sum()
+                    };
+                    let nearest = (0..n).min_by(|a, b| cost(*a).total_cmp(&cost(*b)));
+                    assert_eq!(Some(read.best[q]), nearest, "{n} × {d}, query {q}");
                 }
             }
         }

@@ -42,6 +42,7 @@ pub use product::{Panel, ROWS, Strided, product};
 pub use stream::Form;
 
 pub(crate) use attend::Sums;
+pub(crate) use dots::error_bound;
 pub(crate) use near::{Ball, Cut, Near, half_squares, heaviest, near};
 pub(crate) use posterior::Spread;
 pub(crate) use stream::{Parts, usable_beta};

@@ -90,6 +90,8 @@ pub struct Part<K> {
     pub first: usize,
     /// Least cost of each query in the pack.
     pub least: Vec<f64>,
+    /// The first pattern of that cost.
+    pub best: Vec<usize>,
     /// What was summed.
     pub fold: K,
 }
@@ -104,6 +106,8 @@ pub(super) struct Pack<F, K, const L: usize> {
     pub(super) lanes: Lanes<L>,
     pub(super) half_squares: [f64; L],
     pub(super) least: [f64; L],
+    /// Whose that is, the first of equals.
+    pub(super) best: [usize; L],
     pub(super) fold: K,
 }
 
@@ -229,7 +233,7 @@ pub(crate) fn stream<F: Real, K: Send>(
 
 /// One range of patterns past one block of queries, in the lanes and instructions that suit them: side
 /// by side in `X` lanes (four vectors of AVX-512), in `W`, half as many, or in `L`, a quarter; a single query needs
-/// none.
+/// none. (Tiles of short patterns have so many rows that what `X` lanes need of them leaves the first-level cache.)
 pub(crate) fn pass_at_best<F: Real, K: Fold<F>, const L: usize, const W: usize, const X: usize>(
     job: &Job<F>,
     block: Range<usize>,
@@ -238,7 +242,9 @@ pub(crate) fn pass_at_best<F: Real, K: Fold<F>, const L: usize, const W: usize, 
 ) -> Parts<K> {
     match Level::best() {
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 if block.len() > W => pass_with_avx512::<F, K, X>(job, block, range, make),
+        Level::Avx512 if block.len() > W && job.dim() >= SHORT => {
+            pass_with_avx512::<F, K, X>(job, block, range, make)
+        }
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 if block.len() > L => pass_with_avx512::<F, K, W>(job, block, range, make),
         #[cfg(target_arch = "x86_64")]
@@ -309,6 +315,7 @@ pub(super) fn pass<F: Real, K: Fold<F>, M: Machine<F>, const L: usize>(
                 },
                 half_squares,
                 least: [f64::INFINITY; L],
+                best: [0; L],
                 fold: make(L),
             }
         })
@@ -354,6 +361,7 @@ pub(super) fn pass<F: Real, K: Fold<F>, M: Machine<F>, const L: usize>(
         .map(|pack| Part {
             first: pack.first,
             least: pack.least[..pack.lanes.live].to_vec(),
+            best: pack.best[..pack.lanes.live].to_vec(),
             fold: pack.fold,
         })
         .collect()

@@ -93,7 +93,9 @@ pub(super) fn weigh<F: Real, K, M: Machine<F>, const L: usize>(
                     let bias = log_weights.map_or(0.0, |w| -w[n] / pack.lanes.betas[l]);
                     let exact = exact_cost(job.form, query, pattern) + bias;
                     contenders.push((n, l, exact));
-                    pack.least[l] = pack.least[l].min(exact);
+                    if exact < pack.least[l] {
+                        (pack.least[l], pack.best[l]) = (exact, first + n);
+                    }
                     // Left out of the sums, to which it is added exactly.
                     cost[l] = F::of(f64::INFINITY);
                 }

@@ -564,6 +564,31 @@ pub(crate) fn check_states<F: Real>(what: &str, states: ArrayView2<F>, cure: &st
     Ok(squares)
 }
 
+/// Some rows, in this order; quicker than selecting along any axis.
+pub(crate) fn pick<F: Real>(states: ArrayView2<F>, rows: &[usize]) -> Array2<F> {
+    let mut picked = Vec::with_capacity(rows.len() * states.ncols());
+    for &row in rows {
+        match states.row(row).to_slice() {
+            Some(units) => picked.extend_from_slice(units),
+            None => picked.extend(states.row(row)),
+        }
+    }
+    Array2::from_shape_vec((rows.len(), states.ncols()), picked).expect("rows of one length")
+}
+
+/// Whether [`check_states`] lets a state pass: decided by its largest unit where that suffices.
+pub(crate) fn is_usable<F: Real>(state: ndarray::ArrayView1<F>) -> bool {
+    let limit = F::of((F::LARGEST_SQUARE / state.len() as f64).sqrt() / 2.0);
+    // No number is within any limit.
+    let within = |all: bool, v: &F| all & (v.abs() <= limit);
+    let plainly = match state.as_slice() {
+        Some(units) => units.iter().fold(true, within),
+        None => state.iter().fold(true, within),
+    };
+    let square = || state.iter().map(|v| v.wide() * v.wide()).sum::<f64>();
+    plainly || square() <= F::LARGEST_SQUARE
+}
+
 fn spread<F: Real>(values: ArrayView2<F>) -> f64 {
     let (n, d) = values.dim();
     let mean_square = |centre: Option<&[f64]>| {

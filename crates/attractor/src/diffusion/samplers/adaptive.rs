@@ -2,9 +2,9 @@
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
-use super::{combine, flow};
+use super::{combine, flow, reading};
 use crate::dynamics::{Dynamics, Run, Start};
-use crate::energies::{Denoise, Reader, Reads};
+use crate::energies::{Denoise, Reader};
 use crate::error::Result;
 use crate::real::Real;
 
@@ -81,9 +81,7 @@ impl<F: Real> Run<F> for Stepper<'_, F> {
         Ok(())
     }
 
-    fn reads(&self) -> Option<Vec<Reads>> {
-        Some(self.reader.reads())
-    }
+    reading!();
 }
 
 /// What gives slopes of some rows, at states and levels.

@@ -2,9 +2,9 @@
 
 use ndarray::ArrayViewMut2;
 
-use super::flow;
+use super::{flow, reading};
 use crate::dynamics::{Dynamics, Run, Start, bridge};
-use crate::energies::{Denoise, Reader, Reads};
+use crate::energies::{Denoise, Reader};
 use crate::error::Result;
 use crate::noise::{Purpose, Stream, streams};
 use crate::real::Real;
@@ -56,7 +56,5 @@ impl<F: Real> Run<F> for Walk<'_, F> {
         Ok(())
     }
 
-    fn reads(&self) -> Option<Vec<Reads>> {
-        Some(self.reader.reads())
-    }
+    reading!();
 }

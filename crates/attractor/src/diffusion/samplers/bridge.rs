@@ -1,6 +1,6 @@
 //! The unbiased stochastic recall: draw the memory, then the path to it.
 
-use ndarray::{Array1, ArrayViewMut2};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
 
 use super::flow;
 use crate::dynamics::{Dynamics, Run, Start, bridge};
@@ -54,5 +54,9 @@ impl<F: Real> Run<F> for Walk<'_, F> {
             }
         }
         Ok(())
+    }
+
+    fn pull(&mut self, _rows: &[usize], states: ArrayView2<F>, levels: &[f64]) -> Result<Array2<F>> {
+        self.denoiser.denoise(states, levels)
     }
 }

@@ -1,10 +1,10 @@
 //! DDIM: z' = (σ'/σ) z + (1 − σ'/σ) D(z;σ).
 
-use ndarray::ArrayViewMut2;
+use ndarray::{ArrayView1, ArrayViewMut2};
 
-use super::{combine, flow, ratio};
+use super::{combine, flow, ratio, reading};
 use crate::dynamics::{Dynamics, Run, Start};
-use crate::energies::{Denoise, Reader, Reads};
+use crate::energies::{Denoise, Reader};
 use crate::error::Result;
 use crate::real::Real;
 
@@ -38,7 +38,9 @@ impl<F: Real> Run<F> for Steps<'_, F> {
         Ok(())
     }
 
-    fn reads(&self) -> Option<Vec<Reads>> {
-        Some(self.reader.reads())
+    reading!();
+
+    fn goal(&self, row: usize) -> Option<ArrayView1<'_, F>> {
+        self.reader.goal(row)
     }
 }

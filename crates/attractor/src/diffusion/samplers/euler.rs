@@ -2,10 +2,10 @@
 
 use ndarray::ArrayViewMut2;
 
-use super::{flow, ratio};
+use super::{flow, ratio, reading};
 use crate::diffusion::{Dual, Process};
 use crate::dynamics::{Dynamics, Run, Start};
-use crate::energies::{Denoise, Reader, Reads};
+use crate::energies::{Denoise, Reader};
 use crate::error::Result;
 use crate::noise::{Purpose, Stream, streams};
 use crate::real::Real;
@@ -82,7 +82,5 @@ impl<F: Real> Run<F> for Stepper<'_, F> {
         Ok(())
     }
 
-    fn reads(&self) -> Option<Vec<Reads>> {
-        Some(self.reader.reads())
-    }
+    reading!();
 }

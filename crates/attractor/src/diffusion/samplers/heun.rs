@@ -1,10 +1,10 @@
 //! Heun's method in σ: slope here, slope there, their mean.
 
-use ndarray::{ArrayViewMut2, Zip};
+use ndarray::{ArrayView1, ArrayViewMut2, Zip};
 
-use super::{combine, flow, ratio};
+use super::{combine, flow, ratio, reading};
 use crate::dynamics::{Dynamics, Run, Start};
-use crate::energies::{Denoise, Reader, Reads};
+use crate::energies::{Denoise, Reader};
 use crate::error::Result;
 use crate::real::Real;
 
@@ -20,17 +20,21 @@ impl<F: Real> Dynamics<F> for Heun<'_, F> {
     flow!();
 
     fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
-        Ok(Box::new(Steps { reader: self.denoiser.reader(start.rows.len()) }))
+        let count = start.rows.len();
+        Ok(Box::new(Steps { reader: self.denoiser.reader(count), straight: vec![false; count] }))
     }
 }
 
 struct Steps<'a, F> {
     reader: Box<dyn Reader<F> + 'a>,
+    /// Whether the last step of each row went straight to what its first read gave.
+    straight: Vec<bool>,
 }
 
 impl<F: Real> Run<F> for Steps<'_, F> {
     fn step(&mut self, rows: &[usize], mut states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) -> Result<()> {
         let means = self.reader.denoise(rows, states.view(), from)?;
+        rows.iter().for_each(|&row| self.straight[row] = self.reader.goal(row).is_some());
         let mut ahead = states.to_owned();
         combine(ahead.view_mut(), means.view(), |k| {
             let r = ratio(from[k], to[k]);
@@ -59,7 +63,9 @@ impl<F: Real> Run<F> for Steps<'_, F> {
         Ok(())
     }
 
-    fn reads(&self) -> Option<Vec<Reads>> {
-        Some(self.reader.reads())
+    reading!();
+
+    fn goal(&self, row: usize) -> Option<ArrayView1<'_, F>> {
+        self.straight[row].then(|| self.reader.goal(row)).flatten()
     }
 }

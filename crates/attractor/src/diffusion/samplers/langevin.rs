@@ -1,8 +1,8 @@
 //! Langevin updates: alone, annealed, or as corrections of another sampler.
 
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use super::{Ancestral, flow, ratio};
+use super::{Ancestral, flow, ratio, reading};
 use crate::dynamics::{Dynamics, Run, Start};
 use crate::energies::{Denoise, Reader, Reads};
 use crate::error::Result;
@@ -52,9 +52,7 @@ impl<F: Real> Run<F> for Anneal<'_, F> {
         Ok(())
     }
 
-    fn reads(&self) -> Option<Vec<Reads>> {
-        Some(self.reader.reads())
-    }
+    reading!();
 }
 
 /// A Langevin update of each row at level `sigmas`, for the time τ of the row.
@@ -116,6 +114,10 @@ impl<F: Real> Run<F> for Corrected<'_, F> {
         let time = |k: usize| if to[k] == 0.0 { 0.0 } else { 1.0 - ratio(from[k], to[k]) };
         update(rows, states, means.view(), to, &mut self.streams, time);
         Ok(())
+    }
+
+    fn pull(&mut self, rows: &[usize], states: ArrayView2<F>, levels: &[f64]) -> Result<Array2<F>> {
+        self.predictor.pull(rows, states, levels)
     }
 
     fn reads(&self) -> Option<Vec<Reads>> {

@@ -199,17 +199,28 @@ macro_rules! flow {
         fn motion(&self) -> crate::dynamics::Motion {
             crate::dynamics::Motion::Flow
         }
-
-        fn pull(
-            &self,
-            states: ndarray::ArrayView2<F>,
-            levels: &[f64],
-        ) -> crate::error::Result<ndarray::Array2<F>> {
-            self.denoiser.denoise(states, levels)
-        }
     };
 }
 use flow;
+
+/// The parts of a [`Run`](crate::dynamics::Run) that every sampler with a reader shares.
+macro_rules! reading {
+    () => {
+        fn pull(
+            &mut self,
+            rows: &[usize],
+            states: ndarray::ArrayView2<F>,
+            levels: &[f64],
+        ) -> crate::error::Result<ndarray::Array2<F>> {
+            self.reader.denoise(rows, states, levels)
+        }
+
+        fn reads(&self) -> Option<Vec<crate::energies::Reads>> {
+            Some(self.reader.reads())
+        }
+    };
+}
+use reading;
 
 /// z' = a z + b D, per row: every explicit first-order step is one.
 fn combine<F: Real>(

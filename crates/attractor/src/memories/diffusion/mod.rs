@@ -95,7 +95,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         name: "narrow",
         values: "on|off",
         default: "on",
-        help: "Leave out of each read the stored patterns that certainly weigh nothing, equal to 1e-6 a unit (of 1024 patterns or more; off: read all of them at every step)",
+        help: "Leave out what certainly weighs nothing: of 1024 stored patterns or more, single ones, equal to 1e-6 a unit; of fewer, all reads once one pattern has won, equal to rounding (off: read all at every step)",
     },
 ];
 
