@@ -256,37 +256,30 @@ impl Cells {
         Ok(Claim::Ours)
     }
 
-    /// Records the scores of a part, and gives back the claim; those that are there already stay.
+    /// Records the scores of parts, and gives back the claims; scores that are there already stay.
     ///
     /// # Errors
     /// Whatever the file refuses; then none of them is recorded.
-    pub fn record(&mut self, part: &Part, scores: &[Score]) -> Result<()> {
+    pub fn record<'a>(&mut self, parts: impl IntoIterator<Item = (&'a Part, &'a [Score])>) -> Result<()> {
         let path = self.path.clone();
         let refuse = |error| refused(&path, error);
         let begun = self.base.transaction_with_behavior(TransactionBehavior::Immediate).map_err(refuse)?;
-        for score in scores {
+        let write = |part: &Part, scores: &[Score]| -> rusqlite::Result<()> {
+            let (series, dim, patterns) = (part.series, part.dim as i64, part.patterns as i64);
+            let mut insert =
+                begun.prepare_cached("INSERT OR IGNORE INTO scores VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+            for score in scores {
+                let [set, halves, units] = [score.set as i64, score.halves as i64, score.units as i64];
+                insert.execute(params![series, dim, patterns, set, halves, units, score.seconds])?;
+            }
             begun
-                .prepare_cached("INSERT OR IGNORE INTO scores VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
-                .and_then(|mut insert| {
-                    insert.execute(params![
-                        part.series,
-                        part.dim as i64,
-                        part.patterns as i64,
-                        score.set as i64,
-                        score.halves as i64,
-                        score.units as i64,
-                        score.seconds
-                    ])
-                })
-                .map_err(refuse)?;
-        }
-        let place = params![part.series, part.dim as i64, part.patterns as i64, part.sets.start as i64];
-        begun
-            .execute(
-                "DELETE FROM claims WHERE series = ?1 AND dim = ?2 AND patterns = ?3 AND \"set\" = ?4",
-                place,
-            )
-            .map_err(refuse)?;
+                .prepare_cached(
+                    "DELETE FROM claims WHERE series = ?1 AND dim = ?2 AND patterns = ?3 AND \"set\" = ?4",
+                )?
+                .execute(params![series, dim, patterns, part.sets.start as i64])?;
+            Ok(())
+        };
+        parts.into_iter().try_for_each(|(part, scores)| write(part, scores)).map_err(refuse)?;
         begun.commit().map_err(refuse)
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use attractor::energies::NARROWED;
 use attractor::memories::{Options, Spec};
 use attractor::noise::{Purpose, Stream};
 use attractor::patterns::Packed;
@@ -124,9 +125,10 @@ impl Contender {
             true => Patterns::packed(Packed::from_signs(patterns.view()), Preparation::Identity)?,
             false => Patterns::new(patterns)?,
         };
-        // Near capacity too many patterns matter for leaving any out to be worth its while.
+        // Near capacity too many patterns matter for leaving single ones out to be worth its while.
         let narrows = |name: &str| card.parameters.iter().any(|p| p.name == name);
-        let spec = match narrows("narrow") && spec.options.iter().all(|(name, _)| name != "narrow") {
+        let is_free = spec.options.iter().all(|(name, _)| name != "narrow");
+        let spec = match patterns.len() >= NARROWED && narrows("narrow") && is_free {
             true => spec.with("narrow", "off"),
             false => spec,
         };

@@ -30,6 +30,8 @@ pub mod theory;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use attractor::threads;
+use rayon::prelude::*;
 use serde_json::json;
 
 pub use cells::Cells;
@@ -193,7 +195,7 @@ impl Config {
             }
         }
         run::work(self, &mut kept, cells, progress)?;
-        Ok(kept.into_iter().map(|search| search.found(self)).collect())
+        Ok(threads::within(|| kept.into_par_iter().map(|search| search.found(self)).collect()))
     }
 
     /// What makes a series: equal keys have equal scores.

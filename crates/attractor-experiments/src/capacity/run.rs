@@ -8,8 +8,11 @@ use rayon::prelude::*;
 
 use super::cells::{Cells, Claim, Part, Score};
 use super::search::{Capacity, Rule, Scores, mean_error};
-use super::{Config, Found, theory};
+use super::{Config, Contender, Found, theory};
 use crate::{Progress, Result};
+
+/// Patterns times cues times units: a second or so.
+const WORTH: f64 = 1e9;
 
 /// The search for the capacity of one entrant at D units.
 #[derive(Debug)]
@@ -95,11 +98,14 @@ impl Search {
         }
     }
 
+    /// Patterns times cues times units of a pattern set.
+    fn size(&self, config: &Config, patterns: usize) -> f64 {
+        patterns as f64 * config.cues.unwrap_or(patterns) as f64 * self.dim as f64
+    }
+
     /// The sets of so many patterns, in parts that are worth claiming and not much is lost with.
     fn parts(&self, config: &Config, patterns: usize) -> Vec<Part> {
-        /// Patterns times cues times units: a second or so.
-        const WORTH: f64 = 1e9;
-        let work = patterns as f64 * config.cues.unwrap_or(patterns) as f64 * self.dim as f64;
+        let work = self.size(config, patterns);
         let together = ((WORTH / work) as usize).clamp(1, self.sets);
         // Both cores have something to do, and parts do not depend on how many there are.
         let together = together.max(4.min(self.sets));
@@ -111,6 +117,28 @@ impl Search {
             sets: from..self.sets.min(from + together),
         };
         starts.map(part).collect()
+    }
+
+    /// What is missing of so many patterns each, in rounds of parts that are done at the same time.
+    fn rounds(&self, config: &Config, next: &[usize]) -> Vec<Vec<Part>> {
+        let mut rounds: Vec<Vec<Part>> = Vec::new();
+        // What a function of the user's takes is not known: one part each.
+        let known = !matches!(config.entrants[self.entrant].contender, Contender::Own(..));
+        let mut room = 0.0;
+        for &patterns in next {
+            for part in self.parts(config, patterns).into_iter().filter(|part| !self.has(part)) {
+                let work = self.size(config, patterns) * part.sets.len() as f64;
+                match rounds.last_mut().filter(|_| work <= room) {
+                    Some(round) => round.push(part),
+                    None => {
+                        rounds.push(vec![part]);
+                        room = if known { WORTH } else { 0.0 };
+                    }
+                }
+                room -= work;
+            }
+        }
+        rounds
     }
 
     fn has(&self, part: &Part) -> bool {
@@ -165,25 +193,27 @@ pub(super) fn work(
                 }
                 open = true;
                 let mut did = false;
-                for patterns in next {
-                    for part in searches[number].parts(config, patterns) {
+                for round in searches[number].rounds(config, &next) {
+                    let mut ours = Vec::new();
+                    for part in round {
                         if searches[number].has(&part) {
                             continue;
                         }
                         match cells.claim(&part)? {
-                            Claim::Ours => {
-                                let scores = measure(config, &searches[number], &part)?;
-                                cells.record(&part, &scores)?;
-                                searches[number].add(patterns, scores);
-                                did = true;
-                                tell(config, searches, progress)?;
-                            }
+                            Claim::Ours => ours.push(part),
                             Claim::Done => {
                                 searches[number].read(cells)?;
                                 did = true;
                             }
                             Claim::Theirs => {}
                         }
+                    }
+                    if !ours.is_empty() {
+                        let scores = measure(config, &searches[number], &ours)?;
+                        cells.record(ours.iter().zip(scores.iter().map(Vec::as_slice)))?;
+                        ours.iter().zip(scores).for_each(|(p, new)| searches[number].add(p.patterns, new));
+                        did = true;
+                        tell(config, searches, progress)?;
                     }
                 }
                 moved |= did;
@@ -208,10 +238,12 @@ fn tell(config: &Config, searches: &[Search], progress: &mut Progress) -> Result
     progress((999.0 * done / (done + left).max(1.0)) as usize, 1000)
 }
 
-fn measure(config: &Config, search: &Search, part: &Part) -> Result<Vec<Score>> {
+/// The scores of each part.
+fn measure(config: &Config, search: &Search, parts: &[Part]) -> Result<Vec<Vec<Score>>> {
     let entrant = &config.entrants[search.entrant];
-    let one = |set: usize| {
+    let one = |part: &Part, set: usize| {
         entrant.contender.measure(entrant.task, (part.dim, part.patterns), set, config.cues, config.seed)
     };
-    threads::within(|| part.sets.clone().into_par_iter().map(one).collect())
+    let all = |part: &Part| part.sets.clone().into_par_iter().map(|set| one(part, set)).collect();
+    threads::within(|| parts.par_iter().map(all).collect())
 }

@@ -76,8 +76,7 @@ impl Capacity {
             (0..sets).map(|set| scores.values().map(|scores| scores[set].error()).collect()).collect();
         let statistic = |sets: &[&Vec<f64>]| {
             let mean = |i: usize| sets.iter().map(|errors| errors[i]).sum::<f64>() / sets.len() as f64;
-            let means: Vec<f64> = (0..counts.len()).map(mean).collect();
-            crossing(&counts, &means, threshold)
+            crossing(&counts, mean, threshold)
         };
         let crossing = statistic(&errors.iter().collect::<Vec<_>>());
         let patterns = crossing.floor() as usize;
@@ -90,19 +89,21 @@ impl Capacity {
 }
 
 /// Where the mean error, on a line over ln N between the numbers that were tried, crosses the threshold for good.
-fn crossing(counts: &[usize], means: &[f64], threshold: f64) -> f64 {
-    let Some(last) = means.iter().rposition(|mean| *mean <= threshold) else {
-        return 0.0;
-    };
-    let n = counts[last] as f64;
-    match counts.get(last + 1) {
-        None => n,
-        Some(next) => {
-            let share = (threshold - means[last]) / (means[last + 1] - means[last]);
+fn crossing(counts: &[usize], mean: impl Fn(usize) -> f64, threshold: f64) -> f64 {
+    // The next larger number, which does not pass, and its error.
+    let mut fails = None;
+    for (i, &count) in counts.iter().enumerate().rev() {
+        let (n, error) = (count as f64, mean(i));
+        if error <= threshold {
             // A number that passes exactly stays one that passes.
-            (n.ln() + share * (*next as f64 / n).ln()).exp().max(n)
+            let between = |(next, above): (f64, f64)| {
+                (n.ln() + (threshold - error) / (above - error) * (next / n).ln()).exp().max(n)
+            };
+            return fails.map_or(n, between);
         }
+        fails = Some((n, error));
     }
+    0.0
 }
 
 #[cfg(test)]
@@ -144,10 +145,11 @@ mod tests {
     fn crossings_lie_between_what_was_tried() {
         let counts = [4, 8, 16];
         // Half-way in the error is half-way in ln N: √(8·16).
-        assert!((crossing(&counts, &[0.01, 0.02, 0.04], 0.03) - 128f64.sqrt()).abs() < 1e-12);
-        assert_eq!(crossing(&counts, &[0.01, 0.03, 0.04], 0.03), 8.0);
-        assert_eq!(crossing(&counts, &[0.04, 0.05, 0.06], 0.03), 0.0);
-        assert_eq!(crossing(&counts, &[0.01, 0.02, 0.03], 0.03), 16.0);
+        let crossing = |means: [f64; 3]| crossing(&counts, |i| means[i], 0.03);
+        assert!((crossing([0.01, 0.02, 0.04]) - 128f64.sqrt()).abs() < 1e-12);
+        assert_eq!(crossing([0.01, 0.03, 0.04]), 8.0);
+        assert_eq!(crossing([0.04, 0.05, 0.06]), 0.0);
+        assert_eq!(crossing([0.01, 0.02, 0.03]), 16.0);
     }
 
     /// Of sets with errors of one spread, the interval is that of the mean, as the slope carries it over to N.

@@ -132,7 +132,7 @@ impl Learning {
                                     let mut alive = || progress(told, 1000);
                                     self.train(task, threshold, (dim, patterns), set, seed, &mut alive)?
                                 };
-                                cells.record(&part, &[score])?;
+                                cells.record([(&part, &[score][..])])?;
                                 score
                             }
                         },
