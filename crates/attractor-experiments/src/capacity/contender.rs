@@ -167,8 +167,10 @@ impl Contender {
         let start = std::time::Instant::now();
         let seed = set_seed(seed, dim, set);
         let patterns = random_spins::<f32>(count, dim, seed);
-        let order: Vec<usize> = (0..cues.unwrap_or(count)).map(|row| row % count).collect();
-        let truth = patterns.select(Axis(0), &order);
+        let truth = match cues {
+            None => patterns.clone(),
+            Some(cues) => patterns.select(Axis(0), &(0..cues).map(|row| row % count).collect::<Vec<_>>()),
+        };
         let made = corrupt(truth.clone(), &task.corruption(), seed, 0, false)?;
         let known = matches!(task, Task::Mask(_)).then(|| made.known.view());
         let states = self.recall(patterns, made.cues.view(), known, task, seed)?;

@@ -30,6 +30,9 @@ impl<F: Real, const L: usize> Space<F, L> {
     }
 }
 
+/// Queries side by side at most.
+const MOST_LANES: usize = 64;
+
 /// Turns the dot products of a tile into cost gaps and weights, lowers the least costs, and returns by
 /// how much, times β, with the sums of the weights.
 #[inline(always)]
@@ -78,16 +81,20 @@ pub(super) fn weigh<F: Real, K, M: Machine<F>, const L: usize>(
     // Rare once the best patterns have passed.
     if any {
         for (n, cost) in costs.iter_mut().enumerate() {
-            let mut any = false;
+            // A byte a lane: few patterns are a contender for any, and those for few.
+            let mut hits = [0_u8; MOST_LANES];
             for l in 0..L {
-                any |= cost[l] <= threshold[l];
+                hits[l] = u8::from(cost[l] <= threshold[l]);
             }
-            if any {
-                let pattern = &rows[n * dim..(n + 1) * dim];
-                for l in 0..live {
-                    if cost[l] > threshold[l] {
-                        continue;
+            for (eight, hits) in hits[..L.max(8)].as_chunks().0.iter().enumerate() {
+                let mut hits = u64::from_le_bytes(*hits);
+                while hits != 0 {
+                    let l = 8 * eight + hits.trailing_zeros() as usize / 8;
+                    hits &= hits - 1;
+                    if l >= live {
+                        break;
                     }
+                    let pattern = &rows[n * dim..(n + 1) * dim];
                     let query = job.queries.row(pack.first + l);
                     let query = query.to_slice().expect("queries are in standard layout");
                     let bias = log_weights.map_or(0.0, |w| -w[n] / pack.lanes.betas[l]);
