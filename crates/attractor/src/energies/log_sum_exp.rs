@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayView2, Zip};
 use super::{Energy, Gradient};
 use crate::error::{Error, Result, check_width};
 use crate::kernels::{Form, attend, log_sum};
-use crate::patterns::{Patterns, check_states};
+use crate::patterns::{Patterns, check_states, squares};
 use crate::real::Real;
 
 /// E(x; β) = −β⁻¹ ln Σ_n exp(β x·y_n) + ½‖x‖² (weights π_n inside the sum where given).
@@ -66,7 +66,7 @@ impl<F: Real> Energy<F> for LogSumExp<F> {
 
     fn energy(&self, states: ArrayView2<F>, _level: &[f64]) -> Result<Vec<f64>> {
         check_width("states", states.ncols(), self.patterns.dim())?;
-        let squares = check_states("states", states, "give finite states")?;
+        check_states("states", states, "give finite states")?;
         let betas = vec![self.beta; states.nrows()];
         let log_sums = log_sum(&self.patterns, states, &betas, self.form);
         self.patterns.check_source()?;
@@ -75,7 +75,11 @@ impl<F: Real> Energy<F> for LogSumExp<F> {
             // Already inside the logits −β‖x − y‖²/2.
             Form::Distance => 0.0,
         };
-        Ok(log_sums.iter().zip(squares).map(|(l, square)| -l / self.beta + confinement(square)).collect())
+        Ok(log_sums
+            .iter()
+            .zip(squares(states))
+            .map(|(l, square)| -l / self.beta + confinement(square))
+            .collect())
     }
 }
 

@@ -25,12 +25,12 @@
 
 use std::borrow::Cow;
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2};
 
 use super::{Points, Reader, Reads};
 use crate::error::Result;
 use crate::kernels::{Ball, Form, attend, heaviest, near, usable_beta};
-use crate::patterns::Patterns;
+use crate::patterns::{Patterns, pick};
 use crate::real::Real;
 use crate::threads;
 
@@ -284,7 +284,7 @@ impl<F: Real> Narrowing<'_, F> {
             (0..nests.len()).filter(|&k| !nests[k].found && betas[k] >= nests[k].patience).collect();
         let log_most = if patterns.log_weights().is_some() { 0.0 } else { (n as f64).ln() };
         for some in looking.chunks(TOGETHER) {
-            let queries = states.select(Axis(0), some);
+            let queries = pick(states.view(), some);
             let own: Vec<f64> = some.iter().map(|&k| betas[k]).collect();
             let most = if patterns.are_held() { n / SHARE } else { (COPIED / patterns.dim()).min(n / SHARE) };
             let balls = near(patterns, queries.view(), &own, ROOM * NEGLIGIBLE, most);
@@ -328,7 +328,7 @@ impl<F: Real> Reader<F> for Narrowing<'_, F> {
         let lost: Vec<usize> = (0..nests.len()).filter(|&k| !nests[k].found).collect();
         if !lost.is_empty() {
             let own: Vec<f64> = lost.iter().map(|&k| betas[k]).collect();
-            let read = attend(patterns, states.select(Axis(0), &lost).view(), &own, Form::Distance);
+            let read = attend(patterns, pick(states.view(), &lost).view(), &own, Form::Distance);
             for (&k, mean) in lost.iter().zip(read.mean.outer_iter()) {
                 means.row_mut(k).assign(&mean);
                 nests[k].reads.full += 1;

@@ -8,7 +8,7 @@ use super::{Denoise, Energy, Gradient, Plain, Reader};
 use crate::error::{Error, Result, check_rows, check_width};
 use crate::kernels::{Form, Read, attend, log_sum};
 use crate::noise::Stream;
-use crate::patterns::{Patterns, Window, check_states, is_usable};
+use crate::patterns::{Patterns, Window, check_states};
 use crate::real::Real;
 
 /// The noised density of stored patterns and its potential,
@@ -59,9 +59,7 @@ impl<F: Real> Points<F> {
     pub(super) fn betas(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Vec<f64>> {
         check_width("states", states.ncols(), self.patterns.dim())?;
         check_rows("noise levels", sigmas.len(), states.nrows())?;
-        if !states.outer_iter().all(is_usable) {
-            check_states("states", states, "give finite states")?;
-        }
+        check_states("states", states, "give finite states")?;
         sigmas.iter().map(|&sigma| beta(sigma)).collect()
     }
 }

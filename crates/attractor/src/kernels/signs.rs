@@ -16,11 +16,11 @@
 
 use std::ops::Range;
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2};
 
 use super::machine::Level;
 use super::stream::{Job, usable_beta};
-use crate::patterns::{EIGHT, Eight, Packed};
+use crate::patterns::{EIGHT, Eight, Packed, pick};
 use crate::real::Real;
 use crate::threads;
 
@@ -59,7 +59,7 @@ pub(super) fn near_of<F: Real>(job: &Job<F>, top: usize) -> Option<Vec<Option<Ve
 
 /// Some queries of a job, and their inverse temperatures.
 pub(super) fn rest<F: Real>(job: &Job<F>, rows: &[usize]) -> (Array2<F>, Vec<f64>) {
-    (job.queries.select(Axis(0), rows), rows.iter().map(|&row| job.betas[row]).collect())
+    (pick(job.queries.view(), rows), rows.iter().map(|&row| job.betas[row]).collect())
 }
 
 /// The patterns that weigh something at each query, and the best `top`, by rising number; none where they are

@@ -3,12 +3,14 @@
 mod extras;
 mod packed;
 mod preparation;
+mod states;
 mod store;
 
 pub use extras::Extras;
 pub(crate) use packed::{EIGHT, Eight};
 pub use packed::{Packed, Packer};
 pub use preparation::{Preparation, Prepare};
+pub(crate) use states::{check_states, is_usable, pick, squares};
 pub use store::Source;
 
 use std::collections::HashMap;
@@ -88,7 +90,8 @@ impl<F: Real> Patterns<F> {
         }
         let values =
             if values.is_standard_layout() { values } else { values.as_standard_layout().into_owned() };
-        let squares = check_states("patterns", values.view(), "remove or repair those rows")?;
+        check_states("patterns", values.view(), "remove or repair those rows")?;
+        let squares = squares(values.view());
         let spread = check_spread::<F>(spread(values.view()))?;
         Ok(Patterns {
             store: Store::Held(values.into_shared()),
@@ -537,56 +540,6 @@ impl<F: Real> Patterns<F> {
         }
         notes
     }
-}
-
-/// Squared norms of `states`, or the first value that is not a usable number.
-pub(crate) fn check_states<F: Real>(what: &str, states: ArrayView2<F>, cure: &str) -> Result<Vec<f64>> {
-    let mut squares = Vec::with_capacity(states.nrows());
-    for (row, values) in states.outer_iter().enumerate() {
-        let square: f64 = values.iter().map(|v| v.wide() * v.wide()).sum();
-        if square.is_nan() || square > F::LARGEST_SQUARE {
-            let what = what.to_owned();
-            return Err(match values.iter().position(|v| !v.is_finite()) {
-                Some(unit) => Error::NotFinite {
-                    what,
-                    found: values[unit].to_string(),
-                    row,
-                    unit,
-                    cure: cure.to_owned(),
-                },
-                None => {
-                    Error::TooLarge { what, found: square, limit: F::LARGEST_SQUARE, number: F::NAME, row }
-                }
-            });
-        }
-        squares.push(square);
-    }
-    Ok(squares)
-}
-
-/// Some rows, in this order; quicker than selecting along any axis.
-pub(crate) fn pick<F: Real>(states: ArrayView2<F>, rows: &[usize]) -> Array2<F> {
-    let mut picked = Vec::with_capacity(rows.len() * states.ncols());
-    for &row in rows {
-        match states.row(row).to_slice() {
-            Some(units) => picked.extend_from_slice(units),
-            None => picked.extend(states.row(row)),
-        }
-    }
-    Array2::from_shape_vec((rows.len(), states.ncols()), picked).expect("rows of one length")
-}
-
-/// Whether [`check_states`] lets a state pass: decided by its largest unit where that suffices.
-pub(crate) fn is_usable<F: Real>(state: ndarray::ArrayView1<F>) -> bool {
-    let limit = F::of((F::LARGEST_SQUARE / state.len() as f64).sqrt() / 2.0);
-    // No number is within any limit.
-    let within = |all: bool, v: &F| all & (v.abs() <= limit);
-    let plainly = match state.as_slice() {
-        Some(units) => units.iter().fold(true, within),
-        None => state.iter().fold(true, within),
-    };
-    let square = || state.iter().map(|v| v.wide() * v.wide()).sum::<f64>();
-    plainly || square() <= F::LARGEST_SQUARE
 }
 
 fn spread<F: Real>(values: ArrayView2<F>) -> f64 {

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use ndarray::{ArcArray2, Array2};
 
-use super::{Packed, Preparation};
+use super::{Packed, Preparation, check_states, squares};
 use crate::error::{Error, Result};
 use crate::real::Real;
 use crate::threads;
@@ -327,9 +327,9 @@ pub(super) fn survey<F: Real>(streamed: &Streamed<F>) -> Result<Survey> {
             let rows = window.rows(streamed, from..to, to);
             streamed.check()?;
             let view = ndarray::ArrayView2::from_shape((to - from, dim), rows).expect("rows of one width");
-            let squares = super::check_states("patterns", view, "remove or repair those rows")
+            check_states("patterns", view, "remove or repair those rows")
                 .map_err(|error| behind(error, from))?;
-            for (row, square) in rows.chunks_exact(dim).zip(squares) {
+            for (row, square) in rows.chunks_exact(dim).zip(squares(view)) {
                 all.largest_square = all.largest_square.max(square);
                 all.about_zero += square;
                 for ((sum, v), o) in all.sums.iter_mut().zip(row).zip(&origin) {
