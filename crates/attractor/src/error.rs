@@ -117,6 +117,10 @@ impl Error {
     }
 }
 
+/// What to tell someone whose cues are not finite.
+pub(crate) const CUE_CURE: &str =
+    "repair the cue, or mark missing units as unknown (0) in a mask given to --clamp";
+
 /// Refuses `states` whose width is not `dim`.
 pub(crate) fn check_width(what: &str, found: usize, dim: usize) -> Result<()> {
     if found == dim {

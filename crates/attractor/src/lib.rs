@@ -55,7 +55,7 @@ pub use error::{Error, Result};
 pub use memories::{Level, Memory, Recall, Request, Spec};
 pub use observe::{Frame, Nobody, Observer};
 pub use patterns::{Extras, Patterns, Preparation, Prepare};
-pub use real::Real;
+pub use real::{PerReal, Real};
 pub use recall::{Grid, Outcome, Recalled, Stop, recall};
 
 /// The examples of the README are run as tests.

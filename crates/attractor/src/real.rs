@@ -27,7 +27,6 @@ pub trait Real:
     + MulAssign
     + DivAssign
     + sealed::Kernel
-    + crate::memories::Buildable
     + 'static
 {
     /// Zero.
@@ -55,6 +54,15 @@ pub trait Real:
     fn is_finite(self) -> bool;
     /// Absolute value.
     fn abs(self) -> Self;
+    /// Of two values, one for each number type, the one of this type: how generic code reaches what is compiled or
+    /// listed for each type by itself.
+    fn choose<T: PerReal>(of_f32: T::Value<f32>, of_f64: T::Value<f64>) -> T::Value<Self>;
+}
+
+/// Something that there is one of for each number type: see [`Real::choose`].
+pub trait PerReal {
+    /// What it is for `F`.
+    type Value<F: Real>;
 }
 
 use std::ops::Range;
@@ -139,7 +147,7 @@ pub(crate) mod sealed {
 }
 
 macro_rules! real {
-    ($type:ident, $bits:ident, $wide:literal, $square:literal, $beta:literal, $smallest:literal, $name:literal,
+    ($type:ident, |$of_f32:ident, $of_f64:ident| $choice:expr, $bits:ident, $wide:literal, $square:literal, $beta:literal, $smallest:literal, $name:literal,
      $magic:literal, $mantissa:literal, $bias:literal, $lowest:literal,
      $ln2_high:literal, $ln2_low:literal, $polynomial:expr, $signed:ident, $series:expr) => {
         impl Real for $type {
@@ -167,6 +175,10 @@ macro_rules! real {
             #[inline(always)]
             fn abs(self) -> Self {
                 $type::abs(self)
+            }
+            #[inline(always)]
+            fn choose<T: PerReal>($of_f32: T::Value<f32>, $of_f64: T::Value<f64>) -> T::Value<Self> {
+                $choice
             }
         }
 
@@ -315,6 +327,7 @@ macro_rules! real {
 // likewise: s^10/11 = 2.0e-9, s^22/23 = 6.2e-19.
 real!(
     f32,
+    |of_f32, _of_f64| of_f32,
     u32,
     16,
     1e37,
@@ -333,6 +346,7 @@ real!(
 );
 real!(
     f64,
+    |_of_f32, of_f64| of_f64,
     u64,
     8,
     1e100,

@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::dynamics::{Clamp, Dynamics, Motion, Run, Start};
 use crate::energies::Reads;
-use crate::error::{Result, check_rows, check_width};
+use crate::error::{CUE_CURE, Result, check_rows, check_width};
 use crate::observe::{Frame, Observer};
 use crate::patterns::{check_states, is_usable, pick};
 use crate::real::Real;
@@ -226,10 +226,6 @@ pub fn recall<F: Real>(
     }
     Ok(result)
 }
-
-/// What to tell someone whose cues are not finite.
-pub(crate) const CUE_CURE: &str =
-    "repair the cue, or mark missing units as unknown (0) in a mask given to --clamp";
 
 /// A flow has settled if the free units of its end are at rest in the landscape of its last positive
 /// level.

@@ -9,9 +9,37 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
-use crate::memories::Beta;
 use crate::real::Real;
 use crate::similarities::{Convention, Keys, Range};
+
+/// The inverse temperature of a softmax, as of a modern Hopfield network.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Beta {
+    /// Large enough that a stored pattern recalls itself with weight 0.999 or more: see
+    /// [`Modern::separating_beta`](crate::memories::Modern::separating_beta).
+    #[default]
+    Auto,
+    /// This.
+    Value(f64),
+}
+
+impl Beta {
+    /// The value; 1 if it is still to be found.
+    pub(crate) fn value(self) -> f64 {
+        match self {
+            Beta::Auto => 1.0,
+            Beta::Value(beta) => beta,
+        }
+    }
+}
+
+impl FromStr for Beta {
+    type Err = std::num::ParseFloatError;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+        if text == "auto" { Ok(Beta::Auto) } else { text.parse().map(Beta::Value) }
+    }
+}
 
 /// A separation function: weights w of scores s.
 #[derive(Clone, Copy, Debug, PartialEq)]

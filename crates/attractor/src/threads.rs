@@ -5,6 +5,9 @@
 #[cfg(feature = "rayon")]
 use std::sync::atomic::Ordering;
 
+#[cfg(feature = "rayon")]
+use crate::error::{Error, Result};
+
 /// Most threads that can be asked for.
 #[cfg(feature = "rayon")]
 const MOST: usize = 512;
@@ -62,8 +65,8 @@ mod pool {
 /// # Errors
 /// A number outside the range, or more threads than the system starts.
 #[cfg(feature = "rayon")]
-pub fn set(count: usize) -> crate::Result<()> {
-    let refuse = |expected: String| crate::Error::parameter("threads", expected, count);
+pub fn set(count: usize) -> Result<()> {
+    let refuse = |expected: String| Error::parameter("threads", expected, count);
     if !(1..=MOST).contains(&count) {
         return Err(refuse(format!("a whole number from 1 to {MOST}")));
     }

@@ -7,9 +7,6 @@ use super::Process;
 /// Exponent ρ of the samplers' own grid; `docs/choosing-a-sampler.md` says why.
 pub const RHO: f64 = 2.0;
 
-/// Last positive level of the samplers' own grid, in spreads of the patterns.
-pub const LAST: f64 = 2e-3;
-
 /// σ_i = (σ₀^{1/ρ} + i/(n−1) (σ_min^{1/ρ} − σ₀^{1/ρ}))^ρ for i < n, then 0 (Karras et al. 2022, Eq. 5).
 ///
 /// `first` holds σ₀ ≥ 0 of each row; σ_min is `last`, or a tenth of σ₀ where that is less. The larger

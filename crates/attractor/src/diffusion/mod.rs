@@ -12,9 +12,10 @@ mod likelihood;
 mod process;
 pub mod samplers;
 
+pub use crate::energies::LAST;
 pub use course::Course;
 pub use dual::Dual;
-pub use grid::{LAST, RHO, power_levels, time_levels};
+pub use grid::{RHO, power_levels, time_levels};
 pub use level::estimate_levels;
 pub use likelihood::log_density;
 pub(crate) use likelihood::log_density_observed;

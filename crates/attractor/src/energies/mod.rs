@@ -12,7 +12,7 @@ pub mod shapes;
 
 pub use dense::{DenseEnergy, Separation};
 pub use log_sum_exp::LogSumExp;
-pub use mixture::{Component, Kind, Mixture, Nearest};
+pub use mixture::{Component, Kind, LAST, Mixture, Nearest};
 pub use narrow::LEAST as NARROWED;
 pub use points::Points;
 pub(crate) use points::beta;

@@ -4,12 +4,11 @@ use ndarray::{Array2, ArrayView2};
 
 use super::{Level, Recall, Request};
 use crate::diffusion::Process;
-use crate::error::{Error, Result, check_width};
+use crate::error::{CUE_CURE, Error, Result, check_width};
 use crate::kernels::{Form, log_sum};
 use crate::noise::{Purpose, Stream};
 use crate::patterns::{Patterns, Preparation, check_states};
 use crate::real::Real;
-use crate::recall::CUE_CURE;
 
 /// What true cues of a memory look like at a noise level: the log-densities of cues made from its own
 /// patterns.

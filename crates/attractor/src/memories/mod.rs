@@ -26,14 +26,12 @@ pub use diffusion::course_of as course;
 pub use extended::mixture as extended;
 pub use hopfield::{Hopfield, HopfieldOptions, Learning, Update};
 pub use matching::Calibration;
-pub use modern::{Beta, Modern};
+pub use modern::Modern;
 pub use network::learned;
 pub use report::{Found, Recall, Regime, Row};
 pub use request::{Level, Request};
 pub use sparse_distributed::{Radius, Reading, SparseDistributed, SparseOptions};
-pub use spec::{
-    Buildable, Card, Learned, MODELS, Model, Options, Parameter, Spec, Weights, model, models_that,
-};
+pub use spec::{Card, Learned, MODELS, Model, Options, Parameter, Spec, Weights, model, models_that};
 pub use universal::{Output, PRESETS, Preset, Scheme, Universal};
 
 use ndarray::{Array2, ArrayView2};
@@ -46,6 +44,8 @@ use crate::noise::{Purpose, streams};
 use crate::observe::{Nobody, Observer};
 use crate::patterns::{Patterns, Preparation};
 use crate::real::Real;
+use crate::recall::{Grid, Stop};
+pub use crate::separations::Beta;
 
 /// An associative memory.
 pub trait Memory<F: Real>: Send + Sync {
@@ -247,11 +247,7 @@ fn place<F: Real, M: Memory<F> + ?Sized>(
 ///
 /// `updates` alone: exactly so many. `tolerance` alone: until settled. Both: whichever comes first.
 /// Neither: until settled to `default_tolerance`.
-fn updates(
-    updates: Option<usize>,
-    tolerance: Option<f64>,
-    default_tolerance: f64,
-) -> Result<(crate::Grid, crate::Stop)> {
+fn updates(updates: Option<usize>, tolerance: Option<f64>, default_tolerance: f64) -> Result<(Grid, Stop)> {
     /// A recall that has not settled by then is reported as still moving.
     const ENOUGH: usize = 10_000;
     if let Some(t) = tolerance.filter(|t| !(t.is_finite() && *t >= 0.0)) {
@@ -259,8 +255,8 @@ fn updates(
     }
     let early = updates.is_none() || tolerance.is_some();
     Ok((
-        crate::Grid::Updates(updates.unwrap_or(ENOUGH)),
-        crate::Stop { tolerance: tolerance.unwrap_or(default_tolerance), early },
+        Grid::Updates(updates.unwrap_or(ENOUGH)),
+        Stop { tolerance: tolerance.unwrap_or(default_tolerance), early },
     ))
 }
 

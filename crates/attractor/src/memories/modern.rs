@@ -1,7 +1,5 @@
 //! Modern continuous Hopfield network.
 
-use std::str::FromStr;
-
 use ndarray::{Array2, ArrayView2};
 
 use super::report::read_values;
@@ -16,6 +14,7 @@ use crate::observe::Observer;
 use crate::patterns::{Patterns, Preparation};
 use crate::real::Real;
 use crate::recall::recall;
+use crate::separations::Beta;
 
 /// What [`MODELS`](super::MODELS) says of it.
 pub(super) const CARD: Card = Card {
@@ -44,35 +43,6 @@ pub(super) const CARD: Card = Card {
     values: true,
     streams: true,
 };
-
-/// The inverse temperature of a modern Hopfield network.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Beta {
-    /// Large enough that a stored pattern recalls itself with weight 0.999 or more: see
-    /// [`Modern::separating_beta`].
-    #[default]
-    Auto,
-    /// This.
-    Value(f64),
-}
-
-impl Beta {
-    /// The value; 1 if it is still to be found.
-    pub(crate) fn value(self) -> f64 {
-        match self {
-            Beta::Auto => 1.0,
-            Beta::Value(beta) => beta,
-        }
-    }
-}
-
-impl FromStr for Beta {
-    type Err = std::num::ParseFloatError;
-
-    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
-        if text == "auto" { Ok(Beta::Auto) } else { text.parse().map(Beta::Value) }
-    }
-}
 
 /// Modern continuous Hopfield network: x ← Yᵀ softmax(βYx) (Ramsauer et al. 2021).
 ///

@@ -3,10 +3,9 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::Calibration;
-use crate::error::{Error, Result, check_width};
+use crate::error::{CUE_CURE, Error, Result, check_width};
 use crate::patterns::{Preparation, check_states};
 use crate::real::Real;
-use crate::recall::CUE_CURE;
 
 /// How noisy a cue is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

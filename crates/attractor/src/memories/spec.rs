@@ -17,7 +17,7 @@ use super::{
 use crate::error::{Error, Result};
 use crate::networks::Network;
 use crate::patterns::Patterns;
-use crate::real::Real;
+use crate::real::{PerReal, Real};
 
 /// One option of a model.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +68,13 @@ pub struct Model {
 }
 
 type Build<F> = fn(Patterns<F>, &Options, Option<Learned>) -> Result<Box<dyn Memory<F>>>;
+
+/// A model's function that builds it, one for each number type.
+struct Builder;
+
+impl PerReal for Builder {
+    type Value<F: Real> = Build<F>;
+}
 
 macro_rules! models {
     ($($module:ident),* $(,)?) => {
@@ -232,7 +239,8 @@ impl Spec {
             let what = "way to recall from patterns that are not in memory";
             return Err(Error::Undefined { model: model.card.name, what, reason });
         }
-        F::build(model, patterns, &self.options, learned)
+        let build = F::choose::<Builder>(model.build32, model.build64);
+        build(patterns, &self.options, learned)
     }
 }
 
@@ -249,39 +257,4 @@ pub(super) fn check_options(card: &Card, options: &Options) -> Result<()> {
         found: format!("{name}{of}"),
         known: card.parameters.iter().map(|p| p.name).collect::<Vec<_>>().join(", "),
     })
-}
-
-/// Picks the builder of a number type.
-pub trait Buildable: Sized {
-    #[doc(hidden)]
-    fn build(
-        model: &Model,
-        patterns: Patterns<Self>,
-        options: &Options,
-        learned: Option<Learned>,
-    ) -> Result<Box<dyn Memory<Self>>>
-    where
-        Self: Real;
-}
-
-impl Buildable for f32 {
-    fn build(
-        model: &Model,
-        patterns: Patterns<f32>,
-        options: &Options,
-        learned: Option<Learned>,
-    ) -> Result<Box<dyn Memory<f32>>> {
-        (model.build32)(patterns, options, learned)
-    }
-}
-
-impl Buildable for f64 {
-    fn build(
-        model: &Model,
-        patterns: Patterns<f64>,
-        options: &Options,
-        learned: Option<Learned>,
-    ) -> Result<Box<dyn Memory<f64>>> {
-        (model.build64)(patterns, options, learned)
-    }
 }

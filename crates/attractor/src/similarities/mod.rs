@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use ndarray::{ArcArray2, Array2, ArrayView2};
 
-use crate::error::{Error, Result, check_width};
+use crate::error::{CUE_CURE, Error, Result, check_width};
 use crate::patterns::check_states;
 use crate::real::Real;
 
@@ -316,7 +316,7 @@ fn check<F: Real>(
     what: &str,
     vectors: ArrayView2<F>,
 ) -> Result<()> {
-    check_states(what, vectors, crate::recall::CUE_CURE)?;
+    check_states(what, vectors, CUE_CURE)?;
     let facts = similarity.facts();
     if convention == Convention::Uhn2022 || matches!(facts.data, Data::Any | Data::Bits) {
         return Ok(());

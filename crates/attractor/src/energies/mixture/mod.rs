@@ -9,12 +9,15 @@ use ndarray::{Array2, ArrayView2};
 use super::points::beta;
 use super::shapes::{Moments, Shape};
 use super::{Denoise, Points};
-use crate::diffusion::LAST;
 use crate::error::{Error, Result, check_rows, check_width};
 use crate::kernels::{Form, Posterior, nearest, posterior};
 use crate::patterns::{Patterns, Preparation, check_states};
 use crate::real::Real;
 use crate::threads;
+
+/// The level at which hardly any noise is left, in spreads of the patterns: the last positive one of the samplers' own
+/// grid, at which a state is told which memory it belongs to.
+pub const LAST: f64 = 2e-3;
 
 /// One memory, to be put in a [`Mixture`].
 #[derive(Debug)]

@@ -2,8 +2,7 @@
 
 use super::Output;
 use crate::error::{Error, Result};
-use crate::memories::Beta;
-use crate::separations::Separation;
+use crate::separations::{Beta, Separation};
 use crate::similarities::Similarity;
 
 /// Similarity, separation and output of a model.
