@@ -86,6 +86,20 @@ pub const SEPARATIONS: &[(&str, &str)] = &[
     ("entmax:ALPHA[:BETA]", "between softmax (ALPHA = 1) and sparsemax (ALPHA = 2) of BETA s"),
 ];
 
+/// How every separation is written, in the order of [`SEPARATIONS`]; what is in capitals is a number.
+pub fn grammars() -> &'static [&'static str] {
+    const GRAMMARS: [&str; SEPARATIONS.len()] = {
+        let mut grammars = [""; SEPARATIONS.len()];
+        let mut n = 0;
+        while n < grammars.len() {
+            grammars[n] = SEPARATIONS[n].0;
+            n += 1;
+        }
+        grammars
+    };
+    &GRAMMARS
+}
+
 impl FromStr for Separation {
     type Err = Error;
 

@@ -161,6 +161,20 @@ pub const SIMILARITIES: &[Facts] = &[
     }),
 ];
 
+/// The name of every similarity, in the order of [`SIMILARITIES`].
+pub fn names() -> &'static [&'static str] {
+    const NAMES: [&str; SIMILARITIES.len()] = {
+        let mut names = [""; SIMILARITIES.len()];
+        let mut n = 0;
+        while n < names.len() {
+            names[n] = SIMILARITIES[n].name;
+            n += 1;
+        }
+        names
+    };
+    &NAMES
+}
+
 impl Similarity {
     /// What there is to know of it.
     pub fn facts(self) -> &'static Facts {
