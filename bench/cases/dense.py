@@ -19,11 +19,11 @@ def data():
     return {"patterns": patterns, "cues": flipped(generator, patterns[:CUES], 0.1)}
 
 
-def attractor_recall(separation, arrays):
+def attractor_recall(interaction, arrays):
     """With the report of each cue."""
     import attractor
 
-    memory = attractor.Dense(arrays["patterns"], separation=separation, order="fixed")
+    memory = attractor.Dense(arrays["patterns"], interaction=interaction, order="fixed")
     cues = arrays["cues"]
     return lambda: memory.recall(cues).states
 
@@ -73,16 +73,16 @@ def expanded_exponentials(others, values):
     return np.exp(others - others.max()) @ values
 
 
-def case(separation, plain, expanded):
-    """A case of one separation function."""
+def case(interaction, plain, expanded):
+    """A case of one interaction function."""
     made = Case(
-        name=f"dense-{separation.replace(':', '')}",
-        title=f"Asynchronous recall of {CUES} cues until settled by a dense associative memory, F = {separation}, "
+        name=f"dense-{interaction.replace(':', '')}",
+        title=f"Asynchronous recall of {CUES} cues until settled by a dense associative memory, F = {interaction}, "
         f"{UNITS:,} units, {PATTERNS} patterns, a tenth of the units flipped.",
         data=data,
         best_of=3,
     )
-    made.contender("attractor", "attractor")(partial(attractor_recall, separation))
+    made.contender("attractor", "attractor")(partial(attractor_recall, interaction))
     made.contender("NumPy", "numpy")(partial(numpy_recall, plain))
     made.contender("NumPy, F multiplied out", "numpy")(partial(numpy_recall, expanded))
     return made

@@ -37,7 +37,7 @@ class Landscape(Estimator):
         Examples
         --------
         >>> import attractor
-        >>> memory = attractor.Dense([[1.0, 1, 1, -1], [1, -1, 1, 1]], separation="poly:3")
+        >>> memory = attractor.Dense([[1.0, 1, 1, -1], [1, -1, 1, 1]], interaction="poly:3")
         >>> memory.energy([1, 1, 1, -1])  # -(4**3 + 0**3)
         array([-64.])
         """

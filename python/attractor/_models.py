@@ -226,8 +226,8 @@ class Dense(Memory):
     ----------
     patterns : array_like (N, D), or (N, ...) of images, optional
         Patterns to store, as with `fit`; without them it is a memory to be fitted. States are +1 and -1.
-    separation : poly:K, relu:K, exp with K >= 2, default poly:3
-        The function F of the overlaps, of degree K >= 2; even poly also stores -y.
+    interaction : poly:K, relu:K, exp with K >= 2, default poly:3
+        The interaction function F of the overlaps, of degree K >= 2; even poly also stores -y.
     order : random, fixed, default random
         Order of the units in a sweep.
     labels : array_like (N,), optional
@@ -249,21 +249,21 @@ class Dense(Memory):
     """
 
     _model: ClassVar[str] = "dense"
-    _options: ClassVar[tuple[str, ...]] = ("separation", "order")
-    _parameters: ClassVar[tuple[str, ...]] = ("separation", "order", "prepare", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("interaction", "order")
+    _parameters: ClassVar[tuple[str, ...]] = ("interaction", "order", "prepare", "dtype", "random_state")
 
     def __init__(
         self,
         patterns: Any = None,
         *,
-        separation: str | None = None,
+        interaction: str | None = None,
         order: str | None = None,
         prepare: str = "auto",
         dtype: Any = None,
         random_state: Any = 0,
         labels: Any = None,
     ) -> None:
-        self.separation = separation
+        self.interaction = interaction
         self.order = order
         self.prepare = prepare
         self.dtype = dtype

@@ -67,7 +67,7 @@ def test_what_is_wrong_is_said() -> None:
     refused(ValueError, "models", *[])
     refused(TypeError, "models", 3)
     refused(ValueError, "twice", nearest, nearest)
-    refused(ValueError, "separation", attractor.Dense(separation="nothing"))
+    refused(ValueError, "interaction", attractor.Dense(interaction="nothing"))
     refused(ValueError, "signal", "modern", signal=1.5)
     refused(ValueError, "threshold", "modern", threshold=float("nan"))
     refused(ValueError, "rising", "modern", dims=[8, 8])

@@ -156,7 +156,7 @@ def test_energies_and_slopes_in_closed_form() -> None:
     np.fill_diagonal(couplings, 0)
     assert np.allclose(hopfield.energy(states), -0.5 * np.einsum("bi,ij,bj->b", states, couplings, states))
     assert np.allclose(hopfield.gradient(states), -states @ couplings)
-    dense = attractor.Dense(patterns, separation="poly:3")
+    dense = attractor.Dense(patterns, interaction="poly:3")
     assert np.allclose(dense.energy(states), -((states @ patterns.T) ** 3).sum(1))
     assert np.allclose(dense.gradient(states), -3 * (states @ patterns.T) ** 2 @ patterns)
     with pytest.raises(TypeError, match="no energy"):

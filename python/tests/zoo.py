@@ -38,7 +38,7 @@ ZOO = [
     Specimen(attractor.Bidirectional),
     Specimen(attractor.SparseDistributed, {"locations": 500}),
     Specimen(attractor.Dense),
-    Specimen(attractor.Dense, {"separation": "exp"}),
+    Specimen(attractor.Dense, {"interaction": "exp"}),
     Specimen(attractor.Modern),
     Specimen(attractor.Modern, {"beta": 0.5, "norm_bias": "on"}),
     Specimen(attractor.Universal),

@@ -131,7 +131,7 @@ fn what_cannot_be_measured_is_refused() {
         (&["--shard", "3"], "shard"),
         (&["--shard", "3/2"], "shard"),
         (&["--model", "hopfield", "--separation", "exp"], "separation"),
-        (&["--model", "dense", "--separation", "nothing"], "separation"),
+        (&["--model", "dense", "--interaction", "nothing"], "interaction"),
         (&["--model", "ceiling,ceiling"], "twice"),
     ] {
         let arguments = with(more);

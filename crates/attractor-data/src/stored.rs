@@ -324,7 +324,9 @@ fn describe(path: &Path, head: &Metadata) -> Result<Option<Summary>> {
         }
     };
     let mut spec = Spec::new(says["model"].as_str().ok_or_else(|| damaged("model"))?);
+    // Older files call the interaction function of a dense memory its separation.
     for (name, value) in says["options"].as_object().ok_or_else(|| damaged("options"))? {
+        let name = if spec.model == "dense" && name == "separation" { "interaction" } else { name };
         spec.options.set(name, value.as_str().ok_or_else(|| damaged("options"))?);
     }
     let patterns = head.info("patterns").ok_or_else(|| damaged("list of patterns"))?;

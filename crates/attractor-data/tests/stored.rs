@@ -76,6 +76,25 @@ fn some_bytes(model: &str) -> Vec<u8> {
     std::fs::read(path).expect("readable")
 }
 
+/// Files written while the interaction function of dense memories was still called their separation.
+#[test]
+fn older_dense_memories_are_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.memory");
+    let patterns = Patterns::new(random_spins::<f32>(3, 4, 1)).expect("patterns");
+    let spec = Spec::new("dense").with("interaction", "poly:4");
+    let memory = spec.build(patterns).expect("a memory");
+    let stored = Stored::of(spec.clone(), memory.as_ref(), None, false, Vec::new());
+    stored.expect("patterns").write(&path).expect("written");
+    let bytes = std::fs::read(&path).expect("readable");
+    let (new, old) = (br#"\"interaction\":\"poly:4\""#, br#"\"separation\": \"poly:4\""#);
+    let at = bytes.windows(new.len()).position(|part| part == new).expect("the option");
+    let mut older = bytes.clone();
+    older[at..at + new.len()].copy_from_slice(old);
+    std::fs::write(&path, older).expect("written");
+    assert_eq!(read_memory::<f32>(&path).expect("readable").spec, spec);
+}
+
 #[test]
 fn other_files_are_refused() {
     let parse = |bytes: &[u8]| memory_from_bytes::<f32>(Path::new("a.memory"), bytes);

@@ -97,7 +97,7 @@ pub struct Report {
 
 /// What the four models are, as the command line would name them.
 const MODELS: [(&str, &[(&str, &str)]); 4] =
-    [("hopfield", &[]), ("dense", &[("separation", "exp")]), ("modern", &[]), ("diffusion", &[])];
+    [("hopfield", &[]), ("dense", &[("interaction", "exp")]), ("modern", &[]), ("diffusion", &[])];
 
 /// The noise that the demo adds.
 const SIGMA: f64 = 0.4;

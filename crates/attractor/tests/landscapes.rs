@@ -4,7 +4,7 @@
 mod zoo;
 
 use attractor::dynamics::{Asynchronous, Descent, Dynamics, Order, Rule, Start, Synchronous};
-use attractor::energies::{Denoise, DenseEnergy, Energy, Flip, Gradient, LogSumExp, Points, Separation};
+use attractor::energies::{Denoise, DenseEnergy, Energy, Flip, Gradient, Interaction, LogSumExp, Points};
 use attractor::memories::Learning;
 use attractor::{Grid, Nobody, Outcome, Patterns, Stop, recall};
 use ndarray::{Array2, Axis};
@@ -210,7 +210,7 @@ fn denoising_is_the_modern_update() {
 fn dense_with_squares_is_the_classical_network() {
     let patterns: Array2<f64> = spins(5, 16, 4);
     let stored = Patterns::new(patterns.clone()).expect("patterns");
-    let dense = DenseEnergy::new(stored, Separation::Polynomial(2)).expect("fits");
+    let dense = DenseEnergy::new(stored, Interaction::Polynomial(2)).expect("fits");
     let with = zoo::hopfield(patterns.clone(), Learning::Hebb, true);
     let without = zoo::hopfield(patterns.clone(), Learning::Hebb, false);
     let x: Array2<f64> = spins(50, 16, 6);
@@ -302,10 +302,10 @@ fn glauber_samples_the_boltzmann_distribution() {
 #[test]
 fn separations_of_high_degree_are_refused_before_they_overflow() {
     let patterns = Patterns::new(spins::<f32>(4, 1000, 1)).expect("patterns");
-    let error = DenseEnergy::new(patterns.clone(), Separation::Polynomial(120)).expect_err("overflow");
+    let error = DenseEnergy::new(patterns.clone(), Interaction::Polynomial(120)).expect_err("overflow");
     assert!(error.to_string().contains("at most 99"), "{error}");
     // exp stays in the log domain: E = −ln Σ exp(x·y) is −1000 at a pattern, far from the others.
-    let energy = DenseEnergy::new(patterns.clone(), Separation::Exponential).expect("fits");
+    let energy = DenseEnergy::new(patterns.clone(), Interaction::Exponential).expect("fits");
     let at = energy.energy(patterns.values().slice(ndarray::s![..1, ..]), &[]).expect("an energy");
     assert_eq!(at[0], -1000.0);
 }

@@ -240,7 +240,7 @@ fn dense_preset_is_the_dense_memory_to_first_order() {
     let states = spins::<f64>(60, 60, 2);
     for degree in [2, 3, 4] {
         let dense =
-            Dense::new(patterns.clone(), attractor::energies::Separation::Polynomial(degree)).unwrap();
+            Dense::new(patterns.clone(), attractor::energies::Interaction::Polynomial(degree)).unwrap();
         let preset = Preset::find(&format!("dense:{degree}"), 60).unwrap();
         assert_eq!(preset.separation, Separation::Polynomial(f64::from(degree) - 1.0));
         let memory = Universal::new(

@@ -97,7 +97,7 @@ pub enum Task {
     Bench(Bench),
     /// Measure how many patterns models hold, against the ceiling of all memories.
     #[command(
-        after_help = "Examples:\n  attractor capacity --out capacity\n  attractor capacity --model dense,ceiling --separation exp --dims 8..40:8 --flip 0.1 --out dense\n  attractor capacity --dims 40,48,56 --shard 1/2 --out half && attractor merge half other-half --out whole"
+        after_help = "Examples:\n  attractor capacity --out capacity\n  attractor capacity --model dense,ceiling --interaction exp --dims 8..40:8 --flip 0.1 --out dense\n  attractor capacity --dims 40,48,56 --shard 1/2 --out half && attractor merge half other-half --out whole"
     )]
     Capacity(Box<Capacity>),
     /// Put together what shards of one run have found.

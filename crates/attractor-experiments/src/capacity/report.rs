@@ -34,8 +34,9 @@ impl Contender {
                 vec![("0.138 D", theory::classical(dim)), ("D/(4 ln D)", theory::classical_exact(dim))]
             }
             Contender::Model(spec, _) if spec.model == "dense" => {
-                let separation = spec.options.iter().find(|(name, _)| *name == "separation").map(|(_, v)| v);
-                match separation.unwrap_or("poly:3") {
+                let interaction =
+                    spec.options.iter().find(|(name, _)| *name == "interaction").map(|(_, v)| v);
+                match interaction.unwrap_or("poly:3") {
                     "exp" => vec![("exponent", theory::exponential(task.uncoded_error(), dim).exp())],
                     other => match other.strip_prefix("poly:").and_then(|k| k.parse().ok()) {
                         Some(degree @ 2..=12) => vec![("degree law", theory::of_degree(degree, dim))],

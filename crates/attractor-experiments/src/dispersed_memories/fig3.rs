@@ -198,7 +198,7 @@ const SLOW: f64 = 13.5;
 /// Memories, noise and masks beyond the paper, at the dimensions where theory has no more than [`MOST`] patterns.
 fn beyond() -> Vec<Entrant> {
     let dense = ["poly:2", "poly:3", "poly:4", "poly:5", "exp"];
-    let dense = dense.map(|f| Contender::Model(Spec::new("dense").with("separation", f), None));
+    let dense = dense.map(|f| Contender::Model(Spec::new("dense").with("interaction", f), None));
     let contenders: Vec<Contender> =
         [Contender::Ceiling, plain("diffusion"), modern()].into_iter().chain(dense).collect();
     let tasks = [Task::Signal(0.5), Task::Signal(SIGNAL), Task::Signal(0.8), Task::Mask(0.5)];
@@ -211,7 +211,7 @@ fn beyond() -> Vec<Entrant> {
         };
         for contender in &contenders {
             let slow = match contender.to_string().as_str() {
-                "dense separation=exp" => true,
+                "dense interaction=exp" => true,
                 "diffusion" => matches!(task, Task::Mask(_)),
                 _ => false,
             };

@@ -11,9 +11,12 @@ use crate::kernels::{dots, weighted_sums};
 use crate::patterns::Patterns;
 use crate::real::Real;
 
-/// The separation F of a dense associative memory.
+/// The interaction function F of a dense associative memory (Krotov & Hopfield 2016).
+///
+/// F is the energy of an overlap. The weights of patterns are its slope F', so the interaction `poly:3` goes with the
+/// [separation](crate::separations) `poly:2` of a universal network.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Separation {
+pub enum Interaction {
     /// F(u) = u^k, k ≥ 2. Even k also stores −y.
     Polynomial(u32),
     /// F(u) = max(u, 0)^k, k ≥ 2.
@@ -22,18 +25,18 @@ pub enum Separation {
     Exponential,
 }
 
-impl FromStr for Separation {
+impl FromStr for Interaction {
     type Err = Error;
 
     /// `poly:K`, `relu:K` or `exp`.
     fn from_str(text: &str) -> Result<Self> {
         let unknown = || Error::UnknownName {
-            kind: "separation",
+            kind: "interaction",
             found: text.to_owned(),
             known: "poly:K, relu:K (K a whole number ≥ 2), exp".to_owned(),
         };
         if text == "exp" {
-            return Ok(Separation::Exponential);
+            return Ok(Interaction::Exponential);
         }
         let (name, degree) = text.split_once(':').ok_or_else(unknown)?;
         let degree: u32 = degree.parse().map_err(|_| unknown())?;
@@ -41,19 +44,19 @@ impl FromStr for Separation {
             return Err(unknown());
         }
         match name {
-            "poly" => Ok(Separation::Polynomial(degree)),
-            "relu" => Ok(Separation::Rectified(degree)),
+            "poly" => Ok(Interaction::Polynomial(degree)),
+            "relu" => Ok(Interaction::Rectified(degree)),
             _ => Err(unknown()),
         }
     }
 }
 
-impl fmt::Display for Separation {
+impl fmt::Display for Interaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Separation::Polynomial(k) => write!(f, "poly:{k}"),
-            Separation::Rectified(k) => write!(f, "relu:{k}"),
-            Separation::Exponential => write!(f, "exp"),
+            Interaction::Polynomial(k) => write!(f, "poly:{k}"),
+            Interaction::Rectified(k) => write!(f, "relu:{k}"),
+            Interaction::Exponential => write!(f, "exp"),
         }
     }
 }
@@ -67,7 +70,7 @@ pub struct DenseEnergy<F> {
     patterns: Patterns<F>,
     /// D × N, so that a unit's values over all patterns lie side by side.
     columns: Array2<F>,
-    separation: Separation,
+    interaction: Interaction,
 }
 
 impl<F: Real> DenseEnergy<F> {
@@ -75,8 +78,8 @@ impl<F: Real> DenseEnergy<F> {
     ///
     /// # Errors
     /// A degree at which overlaps overflow f64.
-    pub fn new(patterns: Patterns<F>, separation: Separation) -> Result<Self> {
-        if let Separation::Polynomial(k) | Separation::Rectified(k) = separation {
+    pub fn new(patterns: Patterns<F>, interaction: Interaction) -> Result<Self> {
+        if let Interaction::Polynomial(k) | Interaction::Rectified(k) = interaction {
             let largest = patterns
                 .values()
                 .outer_iter()
@@ -86,7 +89,7 @@ impl<F: Real> DenseEnergy<F> {
             if size > 300.0 {
                 let fits = ((300.0 - (patterns.len() as f64).log10()) / largest.log10()) as u32;
                 return Err(Error::parameter(
-                    "separation degree",
+                    "interaction degree",
                     format!(
                         "at most {fits} for these patterns (overlaps reach {largest}), or 'exp', which is kept in the log domain"
                     ),
@@ -95,7 +98,7 @@ impl<F: Real> DenseEnergy<F> {
             }
         }
         let columns = patterns.values().t().as_standard_layout().into_owned();
-        Ok(DenseEnergy { patterns, columns, separation })
+        Ok(DenseEnergy { patterns, columns, interaction })
     }
 
     /// The stored patterns.
@@ -103,17 +106,17 @@ impl<F: Real> DenseEnergy<F> {
         &self.patterns
     }
 
-    /// The separation F.
-    pub fn separation(&self) -> Separation {
-        self.separation
+    /// The interaction function F.
+    pub fn interaction(&self) -> Interaction {
+        self.interaction
     }
 
     /// −E from overlaps: h(Σ F(u)).
     fn wealth(&self, overlaps: impl Iterator<Item = f64> + Clone) -> f64 {
-        match self.separation {
-            Separation::Polynomial(k) => overlaps.map(|u| power(u, k)).sum(),
-            Separation::Rectified(k) => overlaps.map(|u| power(u.max(0.0), k)).sum(),
-            Separation::Exponential => {
+        match self.interaction {
+            Interaction::Polynomial(k) => overlaps.map(|u| power(u, k)).sum(),
+            Interaction::Rectified(k) => overlaps.map(|u| power(u.max(0.0), k)).sum(),
+            Interaction::Exponential => {
                 let top = overlaps.clone().fold(f64::NEG_INFINITY, f64::max);
                 top + overlaps.map(|u| (u - top).exp()).sum::<f64>().ln()
             }
@@ -154,10 +157,10 @@ impl<F: Real> Gradient<F> for DenseEnergy<F> {
         check_width("states", states.ncols(), self.patterns.dim())?;
         let mut weights = dots(states, self.patterns.values()).mapv(|u| u.wide());
         for mut row in weights.outer_iter_mut() {
-            match self.separation {
-                Separation::Polynomial(k) => row.mapv_inplace(|u| f64::from(k) * power(u, k - 1)),
-                Separation::Rectified(k) => row.mapv_inplace(|u| f64::from(k) * power(u.max(0.0), k - 1)),
-                Separation::Exponential => {
+            match self.interaction {
+                Interaction::Polynomial(k) => row.mapv_inplace(|u| f64::from(k) * power(u, k - 1)),
+                Interaction::Rectified(k) => row.mapv_inplace(|u| f64::from(k) * power(u.max(0.0), k - 1)),
+                Interaction::Exponential => {
                     let top = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
                     row.mapv_inplace(|u| (u - top).exp());
                     let sum = row.sum();

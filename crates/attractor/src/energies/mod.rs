@@ -10,7 +10,7 @@ mod quadratic;
 mod reader;
 pub mod shapes;
 
-pub use dense::{DenseEnergy, Separation};
+pub use dense::{DenseEnergy, Interaction};
 pub use log_sum_exp::LogSumExp;
 pub use mixture::{Component, Kind, LAST, Mixture, Nearest};
 pub use narrow::LEAST as NARROWED;

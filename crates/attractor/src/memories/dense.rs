@@ -5,7 +5,7 @@ use ndarray::Array2;
 use super::hopfield::spin_recall;
 use super::{Card, Learned, Level, Memory, Options, Parameter, Recall, Request, from_nothing};
 use crate::dynamics::{Asynchronous, Order, Rule};
-use crate::energies::{DenseEnergy, Energy, Gradient, Separation};
+use crate::energies::{DenseEnergy, Energy, Gradient, Interaction};
 use crate::error::Result;
 use crate::observe::Observer;
 use crate::patterns::Patterns;
@@ -18,10 +18,10 @@ pub(super) const CARD: Card = Card {
     equation: "E(x) = -sum_n F(x.y_n), F = u^k, max(u,0)^k; or -ln sum_n exp(x.y_n);  flips that lower E",
     parameters: &[
         Parameter {
-            name: "separation",
+            name: "interaction",
             values: "poly:K|relu:K|exp with K >= 2",
             default: "poly:3",
-            help: "The function F of the overlaps, of degree K >= 2; even poly also stores -y",
+            help: "The interaction function F of the overlaps, of degree K >= 2; even poly also stores -y",
         },
         Parameter {
             name: "order",
@@ -46,10 +46,10 @@ pub(super) const CARD: Card = Card {
 /// Overlaps are kept up to date, so a unit costs O(N).
 ///
 /// ```
-/// use attractor::{Patterns, memories::{Dense, Memory, Request}, energies::Separation};
+/// use attractor::{Patterns, memories::{Dense, Memory, Request}, energies::Interaction};
 /// use ndarray::array;
 /// let patterns = Patterns::new(array![[1.0_f32, 1.0, 1.0, -1.0], [1.0, -1.0, 1.0, 1.0]])?;
-/// let memory = Dense::new(patterns, Separation::Polynomial(3))?;
+/// let memory = Dense::new(patterns, Interaction::Polynomial(3))?;
 /// let cue = array![[1.0_f32, 1.0, 0.0, -1.0]];
 /// let recall = memory.recall(&Request::new(cue.view()))?;
 /// assert_eq!(recall.states, array![[1.0_f32, 1.0, 1.0, -1.0]]);
@@ -68,8 +68,8 @@ impl<F: Real> Dense<F> {
     ///
     /// # Errors
     /// A degree at which overlaps overflow.
-    pub fn new(patterns: Patterns<F>, separation: Separation) -> Result<Self> {
-        Ok(Dense { energy: DenseEnergy::new(patterns, separation)?, order: Order::default() })
+    pub fn new(patterns: Patterns<F>, interaction: Interaction) -> Result<Self> {
+        Ok(Dense { energy: DenseEnergy::new(patterns, interaction)?, order: Order::default() })
     }
 
     /// The same, units visited in this order.
@@ -120,7 +120,7 @@ pub(super) fn build<F: Real>(
     options: &Options,
     _learned: Option<Learned>,
 ) -> Result<Box<dyn Memory<F>>> {
-    let separation = options.get(&CARD, "separation")?.unwrap_or(Separation::Polynomial(3));
+    let interaction = options.get(&CARD, "interaction")?.unwrap_or(Interaction::Polynomial(3));
     let order = options.get(&CARD, "order")?.unwrap_or_default();
-    Ok(Box::new(Dense::new(patterns, separation)?.with_order(order)))
+    Ok(Box::new(Dense::new(patterns, interaction)?.with_order(order)))
 }

@@ -3,7 +3,7 @@
 
 use attractor::energies::shapes::{Segment, Shape, Sphere, Subspace};
 use attractor::energies::{
-    Component, DenseEnergy, Flip, Gradient, Kind, LogSumExp, Mixture, Points, Quadratic, Separation,
+    Component, DenseEnergy, Flip, Gradient, Interaction, Kind, LogSumExp, Mixture, Points, Quadratic,
 };
 use attractor::memories::{Hopfield, HopfieldOptions, Learning, Spec, extended, learned};
 use attractor::networks::{self, Architecture, Network};
@@ -39,10 +39,10 @@ pub const ZOO: &[Specimen] = &[
     is("sdm", &[("locations", "2000")]),
     is("sdm", &[("locations", "4000"), ("activation", "0.03"), ("counters", "12"), ("location-seed", "7")]),
     with_values("sdm", &[("locations", "3000"), ("counters", "24")]),
-    is("dense", &[("separation", "poly:2"), ("order", "fixed")]),
-    is("dense", &[("separation", "poly:3")]),
-    is("dense", &[("separation", "relu:4")]),
-    is("dense", &[("separation", "exp")]),
+    is("dense", &[("interaction", "poly:2"), ("order", "fixed")]),
+    is("dense", &[("interaction", "poly:3")]),
+    is("dense", &[("interaction", "relu:4")]),
+    is("dense", &[("interaction", "exp")]),
     is("modern", &[("beta", "0.3")]),
     is("modern", &[]),
     is("modern", &[("beta", "1"), ("norm-bias", "on")]),
@@ -246,8 +246,8 @@ pub fn flips() -> Vec<(String, Box<dyn Flip<f64>>)> {
         }
     }
     for text in ["poly:2", "poly:3", "poly:4", "relu:3", "exp"] {
-        let separation: Separation = text.parse().expect("a separation");
-        let energy = DenseEnergy::new(patterns.clone(), separation).expect("fits");
+        let interaction: Interaction = text.parse().expect("an interaction");
+        let energy = DenseEnergy::new(patterns.clone(), interaction).expect("fits");
         flips.push((text.to_owned(), Box::new(energy)));
     }
     flips
