@@ -157,11 +157,12 @@ pub fn run(config: &Config, mut progress: impl FnMut(usize, usize)) -> Result<Re
 
     let mut memories = Vec::new();
     for (name, options) in MODELS {
-        if name == "hopfield" && all.ncols() > MOST_COUPLED {
+        let card = model(name)?.card;
+        if card.coupled && all.ncols() > MOST_COUPLED {
             continue;
         }
         let spec = options.iter().fold(Spec::new(name), |spec, (name, value)| spec.with(name, value));
-        let patterns = Patterns::prepared(all.clone(), Prepare::Normalize, model(name)?.card.spins)?;
+        let patterns = Patterns::prepared(all.clone(), Prepare::Normalize, card.spins)?;
         let title = options.iter().fold(name.to_owned(), |t, (_, value)| t + " " + value);
         memories.push((title, spec.build(patterns.clone())?, patterns));
     }

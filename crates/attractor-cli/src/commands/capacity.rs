@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use attractor::memories::Options;
+use attractor::memories::{Options, model};
 use attractor_experiments::capacity::{Cells, Config, Contender, Entrant, Rule, Task, dims};
 
 use super::make_folder;
@@ -29,7 +29,7 @@ pub fn run(args: &Capacity, options: &Options) -> Result<()> {
             let mut contender = Contender::named(name, options)?;
             if let Contender::Model(spec, updates) = &mut contender {
                 // Those that go through noise levels have steps in place of updates.
-                *updates = args.updates.filter(|_| spec.model != "diffusion");
+                *updates = args.updates.filter(|_| !model(&spec.model).is_ok_and(|m| m.card.levels));
             }
             entrants.push(Entrant::new(contender, task));
         }

@@ -73,7 +73,7 @@ impl Contender {
             return Ok(Contender::Ceiling);
         }
         let card = attractor::memories::model(name)?.card;
-        if name == "extended" || name == "network" {
+        if card.described || card.trained {
             let expected =
                 "a model that stores patterns as they are (capacities of networks: reproduce fig3)";
             return Err(Error::setting("model", expected.into(), name));

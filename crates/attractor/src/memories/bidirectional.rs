@@ -29,6 +29,10 @@ pub(super) const CARD: Card = Card {
     weights: false,
     values: true,
     streams: false,
+    levels: false,
+    described: false,
+    trained: false,
+    coupled: false,
 };
 
 /// Bidirectional associative memory: pairs (x_n, y_n), recalled from either side (Kosko 1988).

@@ -30,6 +30,10 @@ const CARD: Card = Card {
     weights: false,
     values: false,
     streams: false,
+    levels: true,
+    described: false,
+    trained: false,
+    coupled: false,
 };
 
 /// Recall, free recall and traces from any denoiser D(z;σ): what a state z = y + σε was before the noise.

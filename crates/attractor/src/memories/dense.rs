@@ -37,6 +37,10 @@ pub(super) const CARD: Card = Card {
     weights: false,
     values: false,
     streams: false,
+    levels: false,
+    described: false,
+    trained: false,
+    coupled: false,
 };
 
 /// Dense associative memory: E(x) = −Σ_n F(x·y_n), units flipped one after the other where that lowers

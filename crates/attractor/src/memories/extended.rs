@@ -20,6 +20,10 @@ pub(super) const CARD: Card = Card {
     weights: true,
     values: true,
     streams: false,
+    levels: true,
+    described: true,
+    trained: false,
+    coupled: false,
 };
 
 /// From patterns alone: each a point. With shapes: [`mixture`].

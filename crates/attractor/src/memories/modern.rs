@@ -42,6 +42,10 @@ pub(super) const CARD: Card = Card {
     weights: true,
     values: true,
     streams: true,
+    levels: false,
+    described: false,
+    trained: false,
+    coupled: false,
 };
 
 /// Modern continuous Hopfield network: x ← Yᵀ softmax(βYx) (Ramsauer et al. 2021).

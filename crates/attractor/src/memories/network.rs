@@ -22,6 +22,10 @@ pub(super) const CARD: Card = Card {
     weights: false,
     values: false,
     streams: false,
+    levels: true,
+    described: false,
+    trained: true,
+    coupled: false,
 };
 
 /// From named options, and the weights that were learned of these patterns.

@@ -57,6 +57,14 @@ pub struct Card {
     pub values: bool,
     /// Whether it reads its patterns a few at a time, so that they need not be in memory.
     pub streams: bool,
+    /// Whether its recall goes down noise levels: it makes steps in place of updates, and has one landscape a level.
+    pub levels: bool,
+    /// Whether its memories are described in a file, and need not be patterns.
+    pub described: bool,
+    /// Whether training finds its weights, so that patterns alone do not make one.
+    pub trained: bool,
+    /// Whether it holds a number for every pair of units, D² in all.
+    pub coupled: bool,
 }
 
 /// A model that can be built by name.

@@ -33,6 +33,10 @@ pub(super) const CARD: Card = Card {
     weights: true,
     values: true,
     streams: true,
+    levels: true,
+    described: false,
+    trained: false,
+    coupled: false,
 };
 
 /// The options of every memory that recalls by diffusion.

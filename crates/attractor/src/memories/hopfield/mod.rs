@@ -63,6 +63,10 @@ pub(super) const CARD: Card = Card {
     weights: false,
     values: false,
     streams: false,
+    levels: false,
+    described: false,
+    trained: false,
+    coupled: true,
 };
 
 /// How units are updated.

@@ -67,6 +67,10 @@ pub(super) const CARD: Card = Card {
     weights: false,
     values: true,
     streams: false,
+    levels: false,
+    described: false,
+    trained: false,
+    coupled: false,
 };
 
 /// The radius within which hard locations are active.

@@ -99,6 +99,10 @@ pub(super) const CARD: Card = Card {
     weights: false,
     values: true,
     streams: false,
+    levels: false,
+    described: false,
+    trained: false,
+    coupled: false,
 };
 
 /// What is done to the read state.
