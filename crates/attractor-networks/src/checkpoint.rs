@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use attractor::diffusion::{LinearRate, Process};
-use attractor::memories::{Learned, Spec, Weights};
+use attractor::memories::{Learned, Spec, TRAINED, Weights};
 use attractor::{Patterns, Real};
 use attractor_data::{Shape, Stored, Training};
 use serde_json::{Value, json};
@@ -58,7 +58,7 @@ impl Trainer {
             "seed": settings.seed,
         });
         Stored {
-            spec: Spec::new("network"),
+            spec: Spec::new(TRAINED.name),
             learned: Some(Learned {
                 patterns: patterns.len(),
                 weights: Weights::Network(Arc::new(self.network())),

@@ -26,6 +26,7 @@
 //! | [`similarities`], [`separations`] | how alike key and cue are, and how weights come of it |
 //! | [`diffusion`] | processes, noise grids, samplers, the level of a cue |
 //! | [`analysis`] | one recall step by step, many of one cue, where symmetry breaks |
+//! | [`fields`] | the fields of reports by name, for tables and files |
 //! | [`recall()`], [`observe`] | the one loop, and watching it |
 //! | [`kernels`] | the hot loops under all of it |
 //! | [`noise`] | random streams, one a row |
@@ -39,6 +40,7 @@ pub mod diffusion;
 pub mod dynamics;
 pub mod energies;
 mod error;
+pub mod fields;
 pub mod kernels;
 pub mod memories;
 pub mod networks;

@@ -6,6 +6,7 @@ use ndarray::Array2;
 
 use crate::diffusion::LAST;
 use crate::error::{Error, Result};
+use crate::fields::{Field, Kind, Value};
 use crate::kernels::Posterior;
 use crate::memories::{Memory, Request};
 use crate::noise::{Purpose, Stream};
@@ -26,6 +27,42 @@ pub struct Counts {
     pub freedom: usize,
     /// Noise level of the cue, in its own units.
     pub sigma: Option<f64>,
+}
+
+impl Counts {
+    /// Every field, in the order in which they are written.
+    pub const FIELDS: &'static [Field<Counts>] = &[
+        Field {
+            name: "sigma",
+            kind: Kind::Number,
+            doc: "noise level of the cue",
+            get: |counts| counts.sigma.into(),
+        },
+        Field {
+            name: "counts",
+            kind: Kind::List,
+            doc: "recalls that ended in each memory",
+            get: |counts| Value::Counts(&counts.ended),
+        },
+        Field {
+            name: "posterior",
+            kind: Kind::List,
+            doc: "exact posterior of each memory at the level of the cue",
+            get: |counts| Value::Numbers(&counts.posterior),
+        },
+        Field {
+            name: "chi_square",
+            kind: Kind::Number,
+            doc: "Pearson's χ² of the counts against the posterior",
+            get: |counts| Value::Number(counts.chi_square),
+        },
+        Field {
+            name: "degrees_of_freedom",
+            kind: Kind::Whole,
+            doc: "its degrees of freedom",
+            get: |counts| Some(counts.freedom).into(),
+        },
+    ];
 }
 
 /// Recalls every cue `repeats` times, each time with noise of its own, and counts.

@@ -6,6 +6,7 @@ use ndarray::{Array2, Array3, Axis, stack};
 
 use super::{Growth, largest_variance};
 use crate::error::{Error, Result};
+use crate::fields::{Field, Kind};
 use crate::memories::{Memory, Recall, Request};
 use crate::observe::{Frame, Nobody, Observer};
 use crate::real::Real;
@@ -33,6 +34,90 @@ pub struct Moment {
     pub growth: Option<Growth>,
 }
 
+impl Moment {
+    /// Every field, in the order in which they are written.
+    pub const FIELDS: &'static [Field<Moment>] = &[
+        Field {
+            name: "sigma",
+            kind: Kind::Number,
+            doc: "noise level, in the units of the cues; 0 for memories with one landscape",
+            get: |m| Some(m.sigma).into(),
+        },
+        Field {
+            name: "time",
+            kind: Kind::Number,
+            doc: "time of the process at that level",
+            get: |m| m.time.map(|(time, _)| time).into(),
+        },
+        Field {
+            name: "scale",
+            kind: Kind::Number,
+            doc: "scale of the process at that level",
+            get: |m| m.time.map(|(_, scale)| scale).into(),
+        },
+        Field {
+            name: "energy",
+            kind: Kind::Number,
+            doc: "energy of the state in the landscape of that level",
+            get: |m| m.energy.into(),
+        },
+        Field {
+            name: "entropy",
+            kind: Kind::Number,
+            doc: "entropy of the posterior, in nats",
+            get: |m| m.entropy.into(),
+        },
+        Field {
+            name: "participation",
+            kind: Kind::Number,
+            doc: "participation ratio of the posterior",
+            get: |m| m.participation.into(),
+        },
+        Field {
+            name: "nearest",
+            kind: Kind::Whole,
+            doc: "index of the nearest memory",
+            get: |m| m.memory.into(),
+        },
+        Field {
+            name: "favourite",
+            kind: Kind::Whole,
+            doc: "index of the most probable memory",
+            get: |m| m.favourite.map(|(n, _)| n).into(),
+        },
+        Field {
+            name: "weight",
+            kind: Kind::Number,
+            doc: "probability of the favourite",
+            get: |m| m.favourite.map(|(_, weight)| weight).into(),
+        },
+        Field {
+            name: "variance",
+            kind: Kind::Number,
+            doc: "largest posterior variance, in squared units of the cues",
+            get: |m| m.variance.into(),
+        },
+        Field {
+            name: "growth_score",
+            kind: Kind::Number,
+            doc: "how fast deviations grow under the score",
+            get: |m| m.growth.map(|g| g.score).into(),
+        },
+        Field {
+            name: "growth_flow",
+            kind: Kind::Number,
+            doc: "how fast deviations grow under the probability flow",
+            get: |m| m.growth.map(|g| g.flow).into(),
+        },
+        Field {
+            name: "growth_sde",
+            kind: Kind::Number,
+            doc: "how fast deviations grow under the reverse SDE",
+            get: |m| m.growth.map(|g| g.sde).into(),
+        },
+    ];
+}
+
 /// Where a recall turns, as numbers of steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Marks {
@@ -43,6 +128,24 @@ pub struct Marks {
     /// Commitment: the first step from which on one memory has more than half of the posterior to the end.
     /// 0: it had it from the start. `None`: no memory ever does.
     pub commits: Option<usize>,
+}
+
+impl Marks {
+    /// Every field, in the order in which they are written.
+    pub const FIELDS: &'static [Field<Marks>] = &[
+        Field {
+            name: "speciates",
+            kind: Kind::Whole,
+            doc: "step at which the symmetry breaks",
+            get: |marks| marks.speciates.into(),
+        },
+        Field {
+            name: "commits",
+            kind: Kind::Whole,
+            doc: "step from which on one memory has more than half of the posterior",
+            get: |marks| marks.commits.into(),
+        },
+    ];
 }
 
 /// Recalls step by step.

@@ -28,10 +28,12 @@ pub use hopfield::{Hopfield, HopfieldOptions, Learning, Update};
 pub use matching::Calibration;
 pub use modern::Modern;
 pub use network::learned;
-pub use report::{Found, Recall, Regime, Row};
+pub use report::{Ending, Found, Recall, Regime, Row};
 pub use request::{Level, Request};
 pub use sparse_distributed::{Radius, Reading, SparseDistributed, SparseOptions};
-pub use spec::{Card, Learned, MODELS, Model, Options, Parameter, Spec, Weights, model, models_that};
+pub use spec::{
+    Card, DESCRIBED, Learned, MODELS, Model, Options, Parameter, Spec, TRAINED, Weights, model, models_that,
+};
 pub use universal::{Output, PRESETS, Preset, Scheme, Universal};
 
 use ndarray::{Array2, ArrayView2};

@@ -5,6 +5,7 @@ use std::fmt;
 use ndarray::{Array2, ArrayView1, ArrayView2};
 
 use crate::energies::Reads;
+use crate::fields::{Field, Kind, Value};
 use crate::kernels::{Form, Posterior, attend_values, nearest};
 use crate::patterns::Patterns;
 use crate::real::Real;
@@ -79,7 +80,166 @@ pub struct Row {
     pub reads: Option<Reads>,
 }
 
+/// How a recall ended, as reports say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It came to rest.
+    Settled,
+    /// It was still moving after its last update.
+    StillMoving,
+    /// It made the one update that it was asked for.
+    OneUpdate,
+    /// It went to and fro between two states.
+    TwoCycle,
+    /// An observer stopped it.
+    Stopped,
+    /// Its numbers grew beyond all bounds.
+    Diverged,
+    /// Its cue matched no memory, and was refused.
+    Refused,
+}
+
+impl Ending {
+    /// The name of each, in the order of the variants: `ending as usize` is the place of its name.
+    pub const NAMES: [&'static str; 7] =
+        ["settled", "still moving", "one update", "2-cycle", "stopped", "diverged", "refused"];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+}
+
 impl Row {
+    /// Every field but the label of the memory, in the order in which they are written.
+    ///
+    /// ```
+    /// use attractor::{Patterns, Request, Spec, fields::Value, memories::Row};
+    /// use ndarray::array;
+    /// let memory = Spec::new("modern").build(Patterns::new(array![[1.0_f64, 1.0], [-1.0, 1.0]])?)?;
+    /// let row = &memory.recall(&Request::new(array![[0.9, 1.0]].view()))?.rows[0];
+    /// assert_eq!(Row::FIELDS[0].name, "memory");
+    /// assert_eq!((Row::FIELDS[0].get)(row), Value::Whole(0));
+    /// # Ok::<(), attractor::Error>(())
+    /// ```
+    pub const FIELDS: &'static [Field<Row>] = &[
+        Field {
+            name: "memory",
+            kind: Kind::Whole,
+            doc: "index of the stored pattern nearest to the recalled state",
+            get: |row| row.memory.into(),
+        },
+        Field {
+            name: "overlap",
+            kind: Kind::Number,
+            doc: "cosine with it; for states of ±1 that is (1/D) x·y",
+            get: |row| row.overlap.into(),
+        },
+        Field {
+            name: "distance",
+            kind: Kind::Number,
+            doc: "root mean square distance of a unit from it, in the units of the cues",
+            get: |row| row.distance.into(),
+        },
+        Field {
+            name: "match",
+            kind: Kind::Number,
+            doc: "share of true cues that are no more likely than this one",
+            get: |row| row.matching.into(),
+        },
+        Field {
+            name: "posterior",
+            kind: Kind::List,
+            doc: "the most probable memories with their probabilities, best first",
+            get: |row| row.posterior.as_ref().map_or(Value::None, |p| Value::Weights(&p.top)),
+        },
+        Field {
+            name: "entropy",
+            kind: Kind::Number,
+            doc: "entropy −Σ w ln w of the whole posterior, in nats",
+            get: |row| row.posterior.as_ref().map(|p| p.entropy).into(),
+        },
+        Field {
+            name: "participation",
+            kind: Kind::Number,
+            doc: "participation ratio 1/Σ w² of the posterior: how many memories share it",
+            get: |row| row.posterior.as_ref().map(|p| p.participation).into(),
+        },
+        Field {
+            name: "regime",
+            kind: Kind::Text,
+            doc: "one pattern, a blend of several, or the average of all",
+            get: |row| row.regime.map_or(Value::None, |r| Value::Text(r.to_string().into())),
+        },
+        Field {
+            name: "energy",
+            kind: Kind::Number,
+            doc: "energy of the recalled state",
+            get: |row| row.energy.into(),
+        },
+        Field {
+            name: "sigma",
+            kind: Kind::Number,
+            doc: "noise level of the cue, as given or as estimated",
+            get: |row| row.sigma.into(),
+        },
+        Field {
+            name: "beta",
+            kind: Kind::Number,
+            doc: "inverse temperature of the memory",
+            get: |row| row.beta.into(),
+        },
+        Field {
+            name: "outcome",
+            kind: Kind::Text,
+            doc: "how the recall ended",
+            get: |row| Value::Text(row.ending().name().into()),
+        },
+        Field {
+            name: "outcome_step",
+            kind: Kind::Whole,
+            doc: "the step at which it did",
+            get: |row| row.ending_step().into(),
+        },
+        Field {
+            name: "steps",
+            kind: Kind::Whole,
+            doc: "steps made",
+            get: |row| Value::Whole(row.steps as u64),
+        },
+        Field {
+            name: "reads",
+            kind: Kind::Number,
+            doc: "how often all patterns were read on the way, for recall by diffusion",
+            get: |row| row.reads.map(|reads| reads.full).into(),
+        },
+    ];
+
+    /// How it ended.
+    pub fn ending(&self) -> Ending {
+        match self.outcome {
+            _ if self.refused => Ending::Refused,
+            Outcome::Settled { .. } => Ending::Settled,
+            Outcome::StillMoving if self.steps == 1 => Ending::OneUpdate,
+            Outcome::StillMoving => Ending::StillMoving,
+            Outcome::TwoCycle { .. } => Ending::TwoCycle,
+            Outcome::Stopped { .. } => Ending::Stopped,
+            Outcome::Diverged { .. } => Ending::Diverged,
+        }
+    }
+
+    /// The step at which it ended so; none for a recall that was refused or is still moving.
+    pub fn ending_step(&self) -> Option<usize> {
+        match self.outcome {
+            _ if self.refused => None,
+            Outcome::StillMoving => None,
+            Outcome::Settled { step }
+            | Outcome::TwoCycle { step }
+            | Outcome::Stopped { step }
+            | Outcome::Diverged { step } => Some(step),
+        }
+    }
+
     /// What every model can say; the rest is none.
     pub(super) fn new(found: Found, energy: Option<f64>, outcome: Outcome, steps: usize) -> Self {
         Row {

@@ -96,6 +96,12 @@ macro_rules! models {
 }
 models![hopfield, bidirectional, sparse_distributed, dense, modern, universal, diffusion, extended, network];
 
+/// The model whose memories a file describes: [`extended`](super::extended()).
+pub const DESCRIBED: &Card = &extended::CARD;
+
+/// The model whose weights training finds: [`learned`](super::learned()).
+pub const TRAINED: &Card = &network::CARD;
+
 /// The model of this name.
 ///
 /// # Errors
