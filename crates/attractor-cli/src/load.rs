@@ -13,6 +13,7 @@ use attractor_data::{
 };
 
 use crate::args::{Files, Patterns, Store, Work};
+use crate::errors::Flags;
 
 /// The model where nobody named one.
 pub const DEFAULT_MODEL: &str = "diffusion";
@@ -393,6 +394,6 @@ fn describe<F: Real>(spec: &Spec, memory: &dyn Memory<F>, read_as: &str) {
         );
     }
     for note in memory.notes().into_iter().chain(patterns.notes()) {
-        eprintln!("note: {note}");
+        eprintln!("note: {}", note.spelled(&Flags));
     }
 }

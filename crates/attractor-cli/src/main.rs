@@ -8,6 +8,7 @@
 mod args;
 mod commands;
 mod cues;
+mod errors;
 mod interrupt;
 mod load;
 mod output;
@@ -45,7 +46,7 @@ fn main() -> ExitCode {
             } else {
                 ""
             };
-            eprintln!("attractor: {place}{error:#}");
+            eprintln!("attractor: {place}{}", errors::sentence(&error));
             ExitCode::from(2)
         }
     }

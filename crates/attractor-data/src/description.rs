@@ -189,7 +189,7 @@ fn described(entry: &Entry, units: &mut Units) -> Result<Vec<Described>> {
     else {
         let known = KINDS.map(|(kind, _)| kind).join(", ");
         let found = name.map_or("nothing".to_owned(), show);
-        return Err(entry.wrong("kind", &format!("one of {known}"), found, "name the kind of this memory"));
+        return Err(entry.wrong("kind", format!("one of {known}"), found, "name the kind of this memory"));
     };
     entry.only(&[&["kind", "label", "weight"], *known].concat())?;
     if *kind == "points" {

@@ -1,16 +1,19 @@
 //! What can be wrong with a file.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
+
+use attractor::message::{Argument, Message, Rust, Spelling};
 
 /// Result of reading and writing data.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// A file or an argument that cannot be used; one sentence with the cure.
-#[derive(Debug, thiserror::Error)]
+/// A file or an argument that cannot be used; one sentence with the cure. [`spelled`](Error::spelled) gives it with
+/// arguments as the users of a front end write them.
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// The file cannot be opened or read.
-    #[error("cannot read {}: {reason}; check the path and its permissions", path.display())]
     Read {
         /// Which file.
         path: PathBuf,
@@ -18,7 +21,6 @@ pub enum Error {
         reason: std::io::Error,
     },
     /// The file cannot be written.
-    #[error("cannot write {}: {reason}; nothing was kept there, choose another place for it", path.display())]
     Write {
         /// Which file.
         path: PathBuf,
@@ -26,19 +28,17 @@ pub enum Error {
         reason: std::io::Error,
     },
     /// The file is not what it should be.
-    #[error("{}: expected {expected}, found {found}; {cure}", path.display())]
     Content {
         /// Which file.
         path: PathBuf,
         /// What was expected.
-        expected: String,
+        expected: Message,
         /// What was found.
         found: String,
         /// What to do.
-        cure: String,
+        cure: Message,
     },
     /// An argument of a corruption is outside its range.
-    #[error("{name}: expected {expected}, found {found}")]
     Parameter {
         /// Which argument.
         name: &'static str,
@@ -49,7 +49,43 @@ pub enum Error {
     },
 }
 
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.spelled(&Rust))
+    }
+}
+
+impl std::error::Error for Error {}
+
 impl Error {
+    /// The sentence, with arguments and names of parameters spelled as a front end does.
+    pub fn spelled(&self, spelling: &dyn Spelling) -> String {
+        match self {
+            Error::Read { path, reason } => {
+                format!("cannot read {}: {reason}; check the path and its permissions", path.display())
+            }
+            Error::Write { path, reason } => format!(
+                "cannot write {}: {reason}; nothing was kept there, choose another place for it",
+                path.display()
+            ),
+            Error::Content { path, expected, found, cure } => {
+                let [expected, cure] = [expected, cure].map(|message| message.spelled(spelling));
+                format!("{}: expected {expected}, found {found}; {cure}", path.display())
+            }
+            Error::Parameter { name, expected, found } => {
+                format!("{}: expected {expected}, found {found}", spelling.parameter(name))
+            }
+        }
+    }
+
+    /// What it asks to give.
+    pub fn arguments(&self) -> Vec<Argument> {
+        match self {
+            Error::Content { expected, cure, .. } => expected.arguments().chain(cure.arguments()).collect(),
+            Error::Read { .. } | Error::Write { .. } | Error::Parameter { .. } => Vec::new(),
+        }
+    }
+
     pub(crate) fn read(path: &Path, reason: std::io::Error) -> Self {
         Error::Read { path: path.to_owned(), reason }
     }
@@ -60,9 +96,9 @@ impl Error {
 
     pub(crate) fn content(
         path: &Path,
-        expected: impl Into<String>,
+        expected: impl Into<Message>,
         found: impl Into<String>,
-        cure: impl Into<String>,
+        cure: impl Into<Message>,
     ) -> Self {
         Error::Content {
             path: path.to_owned(),

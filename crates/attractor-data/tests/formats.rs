@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use attractor::message::Argument;
 use attractor_data::{Dtype, Layout, NpyWriter, NpzWriter, Reading, Rows, read, read_bytes, write_npy};
 use ndarray::{Array2, array, s};
 use proptest::prelude::*;
@@ -146,10 +147,13 @@ fn pictures_change_size_and_colour_only_when_asked() {
         std::fs::copy(fixture(from), folder.path().join(to)).expect("a copy");
     }
     let open = |reading: &Reading| read(folder.path(), reading);
-    let refusal = open(&Reading::default()).expect_err("two sizes").to_string();
-    assert!(refusal.contains("6x5x3") && refusal.contains("--grey"), "{refusal}");
-    let refusal = open(&Reading { grey: true, ..Reading::default() }).expect_err("two sizes").to_string();
-    assert!(refusal.contains("6x5") && refusal.contains("--resize"), "{refusal}");
+    let refused = |reading: &Reading, shape: &str, argument| {
+        let error = open(reading).expect_err("two sizes");
+        assert_eq!(error.arguments(), [argument], "{error}");
+        assert!(error.to_string().contains(shape), "{error}");
+    };
+    refused(&Reading::default(), "6x5x3", Argument::Grey);
+    refused(&Reading { grey: true, ..Reading::default() }, "6x5", Argument::Resize);
     let table = open(&Reading { grey: true, resize: Some((4, 4)), ..Reading::default() }).expect("one size");
     assert_eq!((table.rows(), table.columns()), (2, 16));
     // A flat picture stays as it is.

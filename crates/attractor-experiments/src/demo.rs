@@ -4,6 +4,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use attractor::memories::{Calibration, Memory, Recall, Request, Spec, model};
+use attractor::message;
+use attractor::message::Argument;
 use attractor::{Level, Patterns, Preparation, Prepare};
 use attractor_data::{
     Corrupted, Corruption, Dtype, Finish, Shape, Side, Table, corrupt, digits, random_noise, write_npy,
@@ -53,7 +55,8 @@ impl Config {
         let shape = images.shape().or_else(|| Shape::square(images.columns()));
         let Some(shape) = shape else {
             let found = format!("rows of {} values", images.columns());
-            return Err(Error::setting("shape", "images; give --shape HxW or CxHxW".into(), found));
+            let cure = message!["give ", Argument::Shape, " HxW or CxHxW"];
+            return Err(Error::mended("shape", "images".into(), found, cure));
         };
         if images.dtype() != Dtype::U8 || images.rows() == 0 {
             let found = format!("{} rows of {}", images.rows(), images.dtype().name());

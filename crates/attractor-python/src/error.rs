@@ -1,21 +1,53 @@
-//! Errors as Python's, variant by variant, with the command line's sentences.
+//! Errors as Python's, variant by variant, and in its words.
 
 use std::io::ErrorKind;
 
-use attractor::memories::MODELS;
+use attractor::message::{Argument, Spelling};
 use pyo3::exceptions::{
     PyFileExistsError, PyFileNotFoundError, PyIsADirectoryError, PyNotADirectoryError, PyOSError,
     PyPermissionError, PyRuntimeError, PyTypeError, PyValueError,
 };
 use pyo3::prelude::*;
 
+/// Spells arguments as keywords.
+pub struct Keywords;
+
+impl Spelling for Keywords {
+    fn argument(&self, argument: Argument) -> String {
+        match argument {
+            Argument::CueLevel => "sigma or signal".into(),
+            Argument::StateLevels => "sigma".into(),
+            Argument::Known => "clamp".into(),
+            Argument::Values => "values".into(),
+            Argument::DoublePrecision => "dtype=\"float64\"".into(),
+            Argument::Training => "attractor.Network(patterns)".into(),
+            Argument::Memory => "attractor.load".into(),
+            Argument::Shape => "shape".into(),
+            Argument::Layout => "layout".into(),
+            // Python reads pictures as they are, so that another package changes them.
+            Argument::Grey => "Pillow's Image.convert(\"L\")".into(),
+            Argument::Resize => "Pillow's Image.resize".into(),
+            Argument::Option { name, value: None } => keyword(name),
+            Argument::Option { name, value: Some(value) } => format!("{}=\"{value}\"", keyword(name)),
+        }
+    }
+
+    fn parameter(&self, name: &str) -> String {
+        keyword(name)
+    }
+}
+
+/// A declared name, as in `norm-bias`, as Python writes it.
+fn keyword(name: &str) -> String {
+    name.replace('-', "_")
+}
+
 /// What a memory refuses.
 pub fn refused(error: attractor::Error) -> PyErr {
     use attractor::Error as E;
-    let text = spelled(&error.to_string());
+    let text = error.spelled(&Keywords);
     match error {
         E::Undefined { .. } => PyTypeError::new_err(text),
-        E::Parameter { name, .. } => PyValueError::new_err(text.replacen(&name, &name.replace('-', "_"), 1)),
         // What a caller's own function raised goes on as it was.
         E::Foreign(inner) => match inner.downcast::<PyErr>() {
             Ok(error) => *error,
@@ -28,7 +60,7 @@ pub fn refused(error: attractor::Error) -> PyErr {
 /// What is wrong with a file.
 pub fn unreadable(error: attractor_data::Error) -> PyErr {
     use attractor_data::Error as E;
-    let text = error.to_string();
+    let text = error.spelled(&Keywords);
     match error {
         E::Read { reason, .. } | E::Write { reason, .. } => match reason.kind() {
             ErrorKind::NotFound => PyFileNotFoundError::new_err(text),
@@ -38,7 +70,7 @@ pub fn unreadable(error: attractor_data::Error) -> PyErr {
             ErrorKind::NotADirectory => PyNotADirectoryError::new_err(text),
             _ => PyOSError::new_err(text),
         },
-        _ => PyValueError::new_err(spelled(&text)),
+        _ => PyValueError::new_err(text),
     }
 }
 
@@ -48,54 +80,11 @@ pub fn failed(error: attractor_experiments::Error) -> PyErr {
     match error {
         E::Memory(error) => refused(error),
         E::Data(error) => unreadable(error),
-        other => PyValueError::new_err(spelled(&other.to_string())),
+        other => PyValueError::new_err(other.spelled(&Keywords)),
     }
 }
 
 /// A caller's exception on its way through Rust.
 pub fn foreign(error: PyErr) -> attractor::Error {
     attractor::Error::Foreign(Box::new(error))
-}
-
-/// Options that are not a model's, as the command line has them.
-const OTHERS: [&str; 19] = [
-    "sigma",
-    "data",
-    "signal",
-    "clamp",
-    "prepare",
-    "dtype",
-    "values",
-    "labels",
-    "weights",
-    "updates",
-    "tolerance",
-    "top",
-    "reject",
-    "shape",
-    "layout",
-    "count",
-    "cues",
-    "images",
-    "runs",
-];
-
-/// Options as Python spells them: `--norm-bias on` is `norm_bias on`. What only looks like an option stays.
-fn spelled(text: &str) -> String {
-    let of_a_model = |name: &str| MODELS.iter().flat_map(|m| m.card.parameters).any(|p| p.name == name);
-    let mut parts = text.split("--");
-    let mut spelled = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let end = part.find(|c: char| !c.is_ascii_lowercase() && c != '-').unwrap_or(part.len());
-        let name = &part[..end];
-        let begins = spelled.ends_with([' ', '(']) || spelled.is_empty();
-        if begins && (OTHERS.contains(&name) || of_a_model(name)) {
-            spelled += &name.replace('-', "_");
-        } else {
-            spelled += "--";
-            spelled += name;
-        }
-        spelled += &part[end..];
-    }
-    spelled
 }

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::arrays::{Number, give};
-use crate::error::unreadable;
+use crate::error::{Keywords, unreadable};
 use crate::{build, local, recall};
 
 /// Any memory of either number type.
@@ -210,7 +210,7 @@ impl Memory {
         py.detach(|| {
             with!(&self.any, memory => {
                 let of_patterns = memory.patterns().map(|p| p.notes()).unwrap_or_default();
-                memory.notes().into_iter().chain(of_patterns).collect()
+                memory.notes().iter().chain(&of_patterns).map(|note| note.spelled(&Keywords)).collect()
             })
         })
     }

@@ -3,15 +3,20 @@
 //! Bad input is an error. A recall that does not settle, cycles or diverges is not: it is an
 //! [`Outcome`](crate::Outcome) of that row.
 
+use std::fmt;
+
+use crate::message;
+use crate::message::{Argument, Message, Rust, Spelling};
+
 /// Result of everything in this crate that can be refused.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// A refused request. `Display` gives one sentence that a user can act on.
-#[derive(Debug, thiserror::Error)]
+/// A refused request. `Display` gives one sentence that users of this crate can act on;
+/// [`spelled`](Error::spelled) gives it with arguments as the users of a front end write them.
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// Two sizes that must agree do not.
-    #[error("{what}: expected {expected}, found {found}; {cure}")]
     Shape {
         /// The array or argument.
         what: String,
@@ -20,18 +25,16 @@ pub enum Error {
         /// The size it has.
         found: String,
         /// What to do.
-        cure: String,
+        cure: Message,
     },
     /// There is nothing to work on.
-    #[error("{what}: expected at least one, found none; {cure}")]
     Empty {
         /// What is missing.
         what: String,
         /// What to do.
-        cure: String,
+        cure: Message,
     },
     /// A value is NaN or infinite.
-    #[error("{what}: expected finite numbers, found {found} at row {row}, unit {unit}; {cure}")]
     NotFinite {
         /// The array.
         what: String,
@@ -42,12 +45,9 @@ pub enum Error {
         /// Its column.
         unit: usize,
         /// What to do.
-        cure: String,
+        cure: Message,
     },
     /// A value is so large that sums of its square leave its number type.
-    #[error(
-        "{what}: expected squared norms below {limit:e} in {number}, found {found:e} at row {row}; divide all files by one constant, or use --dtype f64"
-    )]
     TooLarge {
         /// The array.
         what: String,
@@ -61,17 +61,15 @@ pub enum Error {
         row: usize,
     },
     /// A parameter lies outside its range.
-    #[error("{name}: expected {expected}, found {found}")]
     Parameter {
-        /// The parameter's name.
+        /// The parameter's name, as it is declared.
         name: String,
         /// Its range.
-        expected: String,
+        expected: Message,
         /// The value given.
         found: String,
     },
     /// A name is not in its list.
-    #[error("unknown {kind} '{found}'; expected one of: {known}")]
     UnknownName {
         /// What the name should name.
         kind: &'static str,
@@ -81,18 +79,31 @@ pub enum Error {
         known: String,
     },
     /// A model does not have what was asked of it.
-    #[error("{model} has no {what}: {reason}")]
     Undefined {
         /// The model.
         model: &'static str,
         /// What was asked.
         what: &'static str,
         /// Why there is none, and what to use instead.
-        reason: String,
+        reason: Message,
     },
     /// A caller's own denoiser, energy or observer failed.
-    #[error(transparent)]
     Foreign(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.spelled(&Rust))
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::Foreign(inner) => inner.source(),
+            _ => None,
+        }
+    }
 }
 
 impl Error {
@@ -101,13 +112,13 @@ impl Error {
         what: impl Into<String>,
         expected: impl Into<String>,
         found: impl Into<String>,
-        cure: impl Into<String>,
+        cure: impl Into<Message>,
     ) -> Self {
         Error::Shape { what: what.into(), expected: expected.into(), found: found.into(), cure: cure.into() }
     }
 
     /// A parameter outside its range.
-    pub fn parameter(name: impl Into<String>, expected: impl Into<String>, found: impl ToString) -> Self {
+    pub fn parameter(name: impl Into<String>, expected: impl Into<Message>, found: impl ToString) -> Self {
         let mut found = found.to_string();
         // Three hundred digits say less than an exponent.
         if let (true, Ok(number)) = (found.len() > 20, found.parse::<f64>()) {
@@ -115,11 +126,63 @@ impl Error {
         }
         Error::Parameter { name: name.into(), expected: expected.into(), found }
     }
+
+    /// The sentence, with arguments and names of parameters spelled as a front end does.
+    pub fn spelled(&self, spelling: &dyn Spelling) -> String {
+        let say = |message: &Message| message.spelled(spelling);
+        match self {
+            Error::Shape { what, expected, found, cure } => {
+                format!("{what}: expected {expected}, found {found}; {}", say(cure))
+            }
+            Error::Empty { what, cure } => {
+                format!("{what}: expected at least one, found none; {}", say(cure))
+            }
+            Error::NotFinite { what, found, row, unit, cure } => {
+                let cure = say(cure);
+                format!("{what}: expected finite numbers, found {found} at row {row}, unit {unit}; {cure}")
+            }
+            Error::TooLarge { what, found, limit, number, row } => format!(
+                "{what}: expected squared norms below {limit:e} in {number}, found {found:e} at row {row}; {}",
+                say(&smaller())
+            ),
+            Error::Parameter { name, expected, found } => {
+                format!("{}: expected {}, found {found}", spelling.parameter(name), say(expected))
+            }
+            Error::UnknownName { kind, found, known } => {
+                format!("unknown {kind} '{found}'; expected one of: {known}")
+            }
+            Error::Undefined { model, what, reason } => format!("{model} has no {what}: {}", say(reason)),
+            Error::Foreign(inner) => inner.to_string(),
+        }
+    }
+
+    /// What it asks to give.
+    pub fn arguments(&self) -> Vec<Argument> {
+        match self {
+            Error::Shape { cure: message, .. }
+            | Error::Empty { cure: message, .. }
+            | Error::NotFinite { cure: message, .. }
+            | Error::Parameter { expected: message, .. }
+            | Error::Undefined { reason: message, .. } => message.arguments().collect(),
+            Error::TooLarge { .. } => smaller().arguments().collect(),
+            Error::UnknownName { .. } | Error::Foreign(_) => Vec::new(),
+        }
+    }
+}
+
+/// What to do about numbers whose squares are too large.
+fn smaller() -> Message {
+    message!["divide patterns and cues by one constant, or use ", Argument::DoublePrecision]
 }
 
 /// What to tell someone whose cues are not finite.
-pub(crate) const CUE_CURE: &str =
-    "repair the cue, or mark missing units as unknown (0) in a mask given to --clamp";
+pub(crate) struct CueCure;
+
+impl From<CueCure> for Message {
+    fn from(_: CueCure) -> Self {
+        message!["repair the cue, or mark missing units as unknown (0) in a mask given to ", Argument::Known]
+    }
+}
 
 /// Refuses `states` whose width is not `dim`.
 pub(crate) fn check_width(what: &str, found: usize, dim: usize) -> Result<()> {

@@ -31,6 +31,7 @@
 //! | [`kernels`] | the hot loops under all of it |
 //! | [`noise`] | random streams, one a row |
 //! | [`threads`] | how many there are |
+//! | [`message`](mod@message) | sentences of errors and notes, with arguments that each front end spells |
 //!
 //! States are rows of an array (B × D) of [`f32` or `f64`](Real); noise levels, energies and statistics
 //! are `f64`. Equal seeds give equal bits on any number of threads and in any batch.
@@ -43,6 +44,7 @@ mod error;
 pub mod fields;
 pub mod kernels;
 pub mod memories;
+pub mod message;
 pub mod networks;
 pub mod noise;
 pub mod observe;

@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::dynamics::{Clamp, Dynamics, Motion, Run, Start};
 use crate::energies::Reads;
-use crate::error::{CUE_CURE, Result, check_rows, check_width};
+use crate::error::{CueCure, Result, check_rows, check_width};
 use crate::observe::{Frame, Observer};
 use crate::patterns::{check_states, is_usable, pick};
 use crate::real::Real;
@@ -121,7 +121,7 @@ pub fn recall<F: Real>(
 ) -> Result<Recalled<F>> {
     check_width("cues", start.states.ncols(), dynamics.dim())?;
     check_rows("row ids", start.rows.len(), start.states.nrows())?;
-    check_states("cues", start.states, CUE_CURE)?;
+    check_states("cues", start.states, CueCure)?;
     let b = start.states.nrows();
     if let Grid::Levels(levels) = grid {
         check_rows("columns of the grid", levels.ncols(), b)?;

@@ -9,6 +9,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
+use crate::message;
+use crate::message::{Argument, Message};
 use crate::real::Real;
 use crate::similarities::{Convention, Keys, Range};
 
@@ -235,7 +237,7 @@ impl Separator {
         let (similarity, convention) = (keys.similarity(), keys.convention());
         if let Some(reason) = refusal(separation, similarity.facts().range, convention) {
             let model = if convention == Convention::Uhn2022 { "uhn2022" } else { similarity.name() };
-            let reason = format!("{separation} {reason}");
+            let reason = reason.after(format!("{separation} "));
             return Err(Error::Undefined { model, what: "weights by this separation", reason });
         }
         let separation = match separation {
@@ -299,7 +301,7 @@ impl Separator {
 }
 
 /// Why scores of such signs cannot be separated so, if they cannot.
-fn refusal(separation: Separation, range: Range, convention: Convention) -> Option<&'static str> {
+fn refusal(separation: Separation, range: Range, convention: Convention) -> Option<Message> {
     use Separation as S;
     let whole = |n: f64| n.fract() == 0.0;
     let published = convention == Convention::Uhn2022;
@@ -307,10 +309,14 @@ fn refusal(separation: Separation, range: Range, convention: Convention) -> Opti
         return match separation {
             S::Identity | S::Logarithm | S::Root | S::Polynomial(_) | S::Max | S::KMax(_) => None,
             S::Softmax(Beta::Value(_)) => None,
-            _ => Some("is not in the published code, nor is its scale known there; leave --compat away"),
+            _ => Some(message![
+                "is not in the published code, nor is its scale known there; leave ",
+                Argument::option("compat"),
+                " away"
+            ]),
         };
     }
-    match (range, separation) {
+    let reason = match (range, separation) {
         (Range::Negative, S::Identity | S::Logarithm | S::Root | S::Polynomial(_) | S::KMax(_)) => Some(
             "would give the least alike the most, since its scores are negative distances; use softmax, max, threshold, sparsemax or entmax, or an inverse similarity",
         ),
@@ -324,7 +330,8 @@ fn refusal(separation: Separation, range: Range, convention: Convention) -> Opti
             Some("has no value where scores are negative; use a whole exponent, or relu")
         }
         _ => None,
-    }
+    };
+    reason.map(Message::from)
 }
 
 fn separate(separation: Separation, least: f64, s: &mut [f64]) {

@@ -4,6 +4,7 @@
 use std::ops::ControlFlow;
 
 use attractor::memories::{Bidirectional, Memory, Spec};
+use attractor::message::Argument;
 use attractor::noise::{Purpose, Stream};
 use attractor::{Frame, Outcome, Patterns, Request};
 use ndarray::{Array2, array};
@@ -139,7 +140,8 @@ fn bad_values_are_refused_in_one_sentence() {
         let error = Spec::new("bam").build(patterns).err().expect("refused").to_string();
         assert!(error.contains(word) && !error.contains('\n'), "{error}");
     };
-    refused(patterns.clone(), "--values");
+    let error = Spec::new("bam").build(patterns.clone()).err().expect("refused");
+    assert_eq!(error.arguments(), [Argument::Values], "{error}");
     refused(
         patterns.clone().with_associated(array![[1.0], [0.0], [1.0]]).expect("values"),
         "0 at row 1, unit 0",

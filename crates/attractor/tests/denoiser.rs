@@ -6,6 +6,7 @@ mod zoo;
 use attractor::analysis::{repeat, trace};
 use attractor::energies::{Denoise, Points};
 use attractor::memories::{Denoiser, Function, Options};
+use attractor::message::Argument;
 use attractor::{Error, Level, Memory, Outcome, Patterns, Real, Request, Spec};
 use ndarray::{Array2, ArrayView2};
 use zoo::{cues, spins};
@@ -119,10 +120,11 @@ fn what_is_not_known_is_refused() {
         let text = error.to_string();
         assert!(text.contains(word) && !text.contains('\n'), "{text}");
     };
-    refused(memory.recall(&Request::new(cues.view())).expect_err("no level"), "--sigma");
+    let asks = |error: Error, argument| assert_eq!(error.arguments(), [argument], "{error}");
+    asks(memory.recall(&Request::new(cues.view())).expect_err("no level"), Argument::CueLevel);
     refused(memory.energies(cues.view(), Some(&[1.0; 2])).expect_err("no energy"), "energy");
     let updates = Request { updates: Some(3), level: Level::Sigma(1.0), ..Request::new(cues.view()) };
-    refused(memory.recall(&updates).expect_err("no updates"), "--steps");
+    asks(memory.recall(&updates).expect_err("no updates"), Argument::option("steps"));
     let bridge = Request { level: Level::Sigma(1.0), ..Request::new(cues.view()) };
     refused(told(&patterns, &options("bridge")).recall(&bridge).expect_err("no draws"), "bridge");
 

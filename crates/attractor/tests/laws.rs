@@ -5,6 +5,7 @@ mod zoo;
 
 use std::ops::ControlFlow;
 
+use attractor::message::Argument;
 use attractor::{Frame, Memory, Outcome, Patterns, Prepare, Real, Recall, Request};
 use ndarray::{Array2, s};
 use zoo::{LEVELS, ZOO, assert_close, cues, spins};
@@ -280,7 +281,9 @@ fn bad_requests_are_refused_in_one_sentence() {
             assert!(error.contains(word) && !error.contains('\n'), "{}: {error}", specimen.name());
         };
         refuse(Request::new(wide.view()), "8");
-        refuse(Request::new(nan.view()), "--clamp");
+        let error = memory.recall(&Request::new(nan.view())).expect_err(&specimen.name());
+        assert_eq!(error.arguments(), [Argument::Known], "{}: {error}", specimen.name());
+        refuse(Request::new(nan.view()), "row 1, unit 3");
         refuse(Request { tolerance: Some(f64::NAN), ..Request::new(good.view()) }, "tolerance");
         let empty = Array2::<f64>::zeros((0, 8));
         let recall = memory.recall(&Request::new(empty.view())).expect("no cues, no recalls");

@@ -5,6 +5,8 @@ use std::path::Path;
 use ndarray::Array2;
 use serde_json::{Map, Value};
 
+use attractor::message::Message;
+
 use crate::error::{Error, Result};
 use crate::formats::{Reading, read};
 
@@ -31,7 +33,7 @@ impl Units {
             Some((dim, _)) if *dim == found => {}
             Some((dim, first)) => {
                 let expected = format!("{dim} numbers, as {first} says");
-                return Err(entry.wrong(field, &expected, found.to_string(), "give all the same units"));
+                return Err(entry.wrong(field, expected, found.to_string(), "give all the same units"));
             }
         }
         Ok(())
@@ -65,18 +67,25 @@ impl Entry<'_> {
         if self.place.is_empty() { field.to_owned() } else { format!("{}.{field}", self.place) }
     }
 
-    pub(super) fn wrong(&self, field: &str, expected: &str, found: impl Into<String>, cure: &str) -> Error {
-        Error::content(self.path, format!("{} to be {expected}", self.full(field)), found, cure)
+    pub(super) fn wrong(
+        &self,
+        field: &str,
+        expected: impl Into<Message>,
+        found: impl Into<String>,
+        cure: impl Into<Message>,
+    ) -> Error {
+        let expected = expected.into().after(format!("{} to be ", self.full(field)));
+        Error::content(self.path, expected, found, cure)
     }
 
     /// What the shape itself refuses.
     pub(super) fn refused(&self, error: attractor::Error) -> Error {
         match error {
             attractor::Error::Parameter { name, expected, found } => {
-                self.wrong(&name, &expected, found, "correct it there")
+                self.wrong(&name, expected, found, "correct it there")
             }
             attractor::Error::Shape { what, expected, found, cure } => {
-                self.wrong(&what, &expected, found, &cure)
+                self.wrong(&what, expected, found, cure)
             }
             other => {
                 let expected = format!("{} to describe a shape", self.place);
@@ -170,7 +179,7 @@ impl Entry<'_> {
         if list.len() == count {
             return Ok(list);
         }
-        Err(self.wrong(field, &format!("a list of {count}"), list.len().to_string(), "give one for each"))
+        Err(self.wrong(field, format!("a list of {count}"), list.len().to_string(), "give one for each"))
     }
 
     fn text(&self, field: &str, value: &Value) -> Result<String> {

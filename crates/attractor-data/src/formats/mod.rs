@@ -23,6 +23,9 @@ pub use disk::Disk;
 use flate2::bufread::MultiGzDecoder;
 use ndarray::Array2;
 
+use attractor::message;
+use attractor::message::Argument;
+
 use crate::error::{Error, Result};
 use crate::shape::{Layout, Shape};
 use crate::table::{Dtype, Table, Values};
@@ -213,9 +216,9 @@ fn agreed_shape(head: &Head, reading: &Reading) -> Result<Option<Shape>> {
     }
     Err(Error::content(
         &head.path,
-        "--shape and --layout as in the file, or none",
+        message![Argument::Shape, " and ", Argument::Layout, " as in the file, or none"],
         format!("images of {own} in it"),
-        "leave --shape and --layout away where a file says it",
+        message!["leave ", Argument::Shape, " and ", Argument::Layout, " away where a file says it"],
     ))
 }
 

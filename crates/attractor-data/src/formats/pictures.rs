@@ -3,6 +3,9 @@
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
+use attractor::message;
+use attractor::message::Argument;
+
 use super::{Head, Opened, Reading, Source, Whole};
 use crate::error::{Error, Result};
 use crate::shape::{Layout, Shape};
@@ -88,9 +91,9 @@ impl Source for Folder {
                     format!("a picture of {} as the first one, {}", self.shape, self.files[0].display()),
                     found.to_string(),
                     if colours {
-                        "read all as grey with --grey"
+                        message!["read all as grey with ", Argument::Grey]
                     } else {
-                        "bring all to one size with --resize HxW"
+                        message!["bring all to one size with ", Argument::Resize]
                     },
                 ));
             }

@@ -5,6 +5,9 @@ use std::path::Path;
 
 use safetensors::tensor::{Dtype, Metadata};
 
+use attractor::message;
+use attractor::message::Argument;
+
 use super::raw::{self, Array, Kind};
 use super::{Bytes, Opened};
 use crate::error::{Error, Result};
@@ -41,7 +44,7 @@ pub(super) fn open(path: &Path, mut bytes: Bytes, array: Option<&str>) -> Result
             path,
             "rows",
             "a stored memory, whose patterns are prepared",
-            "give it as --memory; here give the file that it was stored from",
+            message!["give it to ", Argument::Memory, "; here give the file that it was stored from"],
         ));
     }
     let mut tensors: Vec<_> = metadata.tensors().into_iter().collect();

@@ -46,6 +46,7 @@ impl Axis {
                         if self.log { ", both > 0 on a logarithmic axis" } else { "" }
                     ),
                     found: format!("{low} to {high}"),
+                    cure: None,
                 })
             };
         }
@@ -57,6 +58,7 @@ impl Axis {
                 name: "figure",
                 expected: "a panel with a value that its axes can show".into(),
                 found: format!("none for “{}”", self.title),
+                cure: None,
             });
         }
         Ok(if self.log {

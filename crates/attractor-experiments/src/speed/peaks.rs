@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use attractor::kernels::peak::{Work, exert};
+use attractor::message;
+use attractor::message::Argument;
 use attractor::{Real, threads};
 use rayon::prelude::*;
 
@@ -110,10 +112,11 @@ fn seconds(count: usize, work: impl Fn() -> f64 + Sync) -> f64 {
 /// Refuses to take memory that is not there.
 pub fn check_memory(bytes: usize) -> Result<()> {
     match machine::free_memory() {
-        Some(free) if bytes > free => Err(Error::setting(
+        Some(free) if bytes > free => Err(Error::mended(
             "memory",
             format!("buffers that fit in the {} MiB that are free", free >> 20),
-            format!("a need of {} MiB in all; ask for less with --memory", bytes >> 20),
+            format!("a need of {} MiB in all", bytes >> 20),
+            message!["ask for less with ", Argument::option("memory")],
         )),
         _ => Ok(()),
     }

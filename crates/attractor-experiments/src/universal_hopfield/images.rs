@@ -1,5 +1,7 @@
 //! The images of an experiment, and how they are shared out over runs.
 
+use attractor::message;
+use attractor::message::Argument;
 use attractor_data::{Shape, Table, digits};
 use ndarray::{Array2, s};
 use serde_json::{Value, json};
@@ -95,8 +97,9 @@ impl Images {
     /// Rows that are no square image and do not say what they are.
     pub(super) fn shape(&self) -> Result<Shape> {
         self.shape.ok_or_else(|| {
-            let found = format!("{} values, which are no square; give --shape", self.dim());
-            Error::setting("shape", "images, for rows of pixels to be removed".into(), found)
+            let found = format!("{} values, which are no square", self.dim());
+            let expected = "images, for rows of pixels to be removed".into();
+            Error::mended("shape", expected, found, message!["give ", Argument::Shape])
         })
     }
 
@@ -167,8 +170,9 @@ impl Setup {
         if runs.saturating_mul(n) > rows || n < least.min(2) || n < 2 {
             let s = if runs == 1 { "" } else { "s" };
             let expected = format!("{runs} run{s} of {} different images", n.max(2));
-            let found = format!("{rows} images; lower --images or --runs, or give more with --data");
-            return Err(Error::setting("data", expected, found));
+            let [images, runs, data] = ["images", "runs", "data"].map(Argument::option);
+            let cure = message!["lower ", images, " or ", runs, ", or give more with ", data];
+            return Err(Error::mended("data", expected, format!("{rows} images"), cure));
         }
         // A whole image of fewer values than MNIST's may err by less than 60.
         let pixels = self.images.dim() as f64;

@@ -8,6 +8,8 @@ use super::{Growth, largest_variance};
 use crate::error::{Error, Result};
 use crate::fields::{Field, Kind};
 use crate::memories::{Memory, Recall, Request};
+use crate::message;
+use crate::message::Argument;
 use crate::observe::{Frame, Nobody, Observer};
 use crate::real::Real;
 
@@ -198,7 +200,10 @@ pub fn trace_observed<F: Real>(
         return Err(Error::Undefined {
             model: memory.name(),
             what: "trace with known units",
-            reason: "they are exact at every level, which makes another landscape of each mask; trace without --clamp".into(),
+            reason: message![
+                "they are exact at every level, which makes another landscape of each mask; trace without ",
+                Argument::Known
+            ],
         });
     }
     let b = request.cues.nrows();

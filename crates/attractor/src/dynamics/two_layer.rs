@@ -104,7 +104,7 @@ impl<'a, F: Real> TwoLayer<'a, F> {
     ) -> Result<Self> {
         if let Some(reason) = keys.flat() {
             let (model, reason) = (keys.similarity().name(), reason.to_owned());
-            return Err(Error::Undefined { model, what: "two-layer dynamics", reason });
+            return Err(Error::Undefined { model, what: "two-layer dynamics", reason: reason.into() });
         }
         if !(0.0..=1e6).contains(&lag) {
             return Err(Error::parameter("lag", "a number from 0 to 1e6", lag));

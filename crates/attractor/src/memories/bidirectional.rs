@@ -11,6 +11,8 @@ use crate::dynamics::{Clamp, Dynamics, Motion, Run, Start, sign_or};
 use crate::energies::Energy;
 use crate::error::{Error, Result, check_rows, check_width};
 use crate::kernels::dots;
+use crate::message;
+use crate::message::Argument;
 use crate::observe::{Frame, Observer};
 use crate::patterns::Patterns;
 use crate::real::Real;
@@ -122,7 +124,8 @@ impl<F: Real> Bidirectional<F> {
     /// Patterns without associated vectors; vectors that are not ±1.
     pub fn new(patterns: Patterns<F>) -> Result<Self> {
         let Some(values) = patterns.associated() else {
-            let cure = "give with each pattern the word that it brings to mind (--values)".to_owned();
+            let cure =
+                message!["give with each pattern the word that it brings to mind (", Argument::Values, ")"];
             return Err(Error::Empty { what: "associated values of bam".to_owned(), cure });
         };
         check_signs("values", values)?;

@@ -11,6 +11,8 @@ use crate::diffusion::Course;
 use crate::dynamics::{Clamp, Start};
 use crate::energies::{Denoise, Energy, Whole};
 use crate::error::{Error, Result, check_width};
+use crate::message;
+use crate::message::Argument;
 use crate::networks::Network;
 use crate::observe::Observer;
 use crate::patterns::{Patterns, Preparation};
@@ -219,7 +221,7 @@ impl<F: Real> Memory<F> for Denoiser<'_, F> {
                 return Err(Error::Undefined {
                     model: self.card.name,
                     what: "way to tell how noisy a cue is",
-                    reason: "give the level (--sigma or --signal)".into(),
+                    reason: message!["give the level (", Argument::CueLevel, ")"],
                 });
             }
         };

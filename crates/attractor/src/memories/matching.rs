@@ -4,8 +4,10 @@ use ndarray::{Array2, ArrayView2};
 
 use super::{Level, Recall, Request};
 use crate::diffusion::Process;
-use crate::error::{CUE_CURE, Error, Result, check_width};
+use crate::error::{CueCure, Error, Result, check_width};
 use crate::kernels::{Form, log_sum};
+use crate::message;
+use crate::message::Argument;
 use crate::noise::{Purpose, Stream};
 use crate::patterns::{Patterns, Preparation, check_states};
 use crate::real::Real;
@@ -81,7 +83,8 @@ impl Calibration {
                 (1.0, sigma)
             }
             Level::Estimate => {
-                let expected = "a noise level (--sigma or --signal), the largest to be recognised";
+                let expected =
+                    message!["a noise level (", Argument::CueLevel, "), the largest to be recognised"];
                 return Err(Error::parameter("match score", expected, "none"));
             }
         };
@@ -113,7 +116,7 @@ impl Calibration {
     /// Cues of the wrong width or not finite.
     pub fn scores<F: Real>(&self, patterns: &Patterns<F>, cues: ArrayView2<F>) -> Result<Vec<f64>> {
         check_width("cues", cues.ncols(), patterns.dim())?;
-        check_states("cues", cues, CUE_CURE)?;
+        check_states("cues", cues, CueCure)?;
         let clean = cues.mapv(|x| F::of(x.wide() / self.signal));
         let states = patterns.preparation().forward(clean);
         let count = self.samples.len() as f64;

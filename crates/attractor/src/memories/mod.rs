@@ -42,6 +42,8 @@ use crate::diffusion::Course;
 use crate::energies::{Denoise, Energy, Gradient};
 use crate::error::{Error, Result};
 use crate::kernels::Posterior;
+use crate::message;
+use crate::message::{Argument, Message};
 use crate::noise::{Purpose, streams};
 use crate::observe::{Nobody, Observer};
 use crate::patterns::{Patterns, Preparation};
@@ -134,7 +136,7 @@ pub trait Memory<F: Real>: Send + Sync {
     fn imagine(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)>;
 
     /// Legal but surprising properties, one sentence each, for a user to be told.
-    fn notes(&self) -> Vec<String> {
+    fn notes(&self) -> Vec<Message> {
         Vec::new()
     }
 
@@ -237,7 +239,11 @@ fn place<F: Real, M: Memory<F> + ?Sized>(
         return Err(Error::Undefined {
             model: memory.name(),
             what: "single energy",
-            reason: "it has one landscape for each noise level; give the level (--sigma)".into(),
+            reason: message![
+                "it has one landscape for each noise level; give the level (",
+                Argument::StateLevels,
+                ")"
+            ],
         });
     };
     crate::error::check_rows("noise levels", sigmas.len(), prepared.nrows())?;

@@ -10,6 +10,8 @@ use crate::dynamics::{Clamp, Descent, Start};
 use crate::energies::{Energy, Gradient, LogSumExp};
 use crate::error::{Error, Result};
 use crate::kernels::{Form, Posterior, posterior};
+use crate::message;
+use crate::message::{Argument, Message};
 use crate::observe::Observer;
 use crate::patterns::{Patterns, Preparation};
 use crate::real::Real;
@@ -145,7 +147,7 @@ impl<F: Real> Memory<F> for Modern<F> {
         Some(&self.energy)
     }
 
-    fn notes(&self) -> Vec<String> {
+    fn notes(&self) -> Vec<Message> {
         // Looking costs 1,024 queries: too much where each reads a file.
         let patterns = self.energy.patterns();
         let share =
@@ -153,10 +155,14 @@ impl<F: Real> Memory<F> for Modern<F> {
         if share <= 0.01 {
             return Vec::new();
         }
-        vec![format!(
-            "{:.0} % of the patterns are no fixed points at any beta, since a longer pattern has a larger dot product with them; --norm-bias on compares by distance",
-            100.0 * share
-        )]
+        vec![message![
+            format!(
+                "{:.0} % of the patterns are no fixed points at any beta, since a longer pattern has a larger dot product with them; ",
+                100.0 * share
+            ),
+            Argument::set("norm-bias", "on"),
+            " compares by distance"
+        ]]
     }
 
     fn inverse_temperature(&self) -> Option<f64> {

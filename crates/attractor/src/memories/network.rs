@@ -5,6 +5,8 @@ use std::sync::Arc;
 use super::diffusion::PARAMETERS;
 use super::{Card, Denoiser, Learned, Memory, Options, Weights};
 use crate::error::{Error, Result};
+use crate::message;
+use crate::message::Argument;
 use crate::networks::Network;
 use crate::patterns::Patterns;
 use crate::real::Real;
@@ -41,8 +43,11 @@ pub(super) fn build<F: Real>(
         _ => Err(Error::Undefined {
             model: CARD.name,
             what: "weights of its own for these patterns",
-            reason: "they are found by training (attractor train --patterns FILE --out MODEL), anew if patterns change"
-                .into(),
+            reason: message![
+                "they are found by training (",
+                Argument::Training,
+                "), anew if patterns change"
+            ],
         }),
     }
 }

@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::Calibration;
-use crate::error::{CUE_CURE, Error, Result, check_width};
+use crate::error::{CueCure, Error, Result, check_width};
 use crate::patterns::{Preparation, check_states};
 use crate::real::Real;
 
@@ -98,7 +98,7 @@ impl<'a, F: Real> Request<'a, F> {
                 }
             }
         }
-        check_states("cues", cues.view(), CUE_CURE)?;
+        check_states("cues", cues.view(), CueCure)?;
         Ok(cues)
     }
 

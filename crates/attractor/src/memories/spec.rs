@@ -240,7 +240,7 @@ impl Spec {
         check_options(model.card, &self.options)?;
         let refuse = |what, takes: fn(&Card) -> bool| {
             let reason = format!("of the models, {} take them", models_that(takes));
-            Err(Error::Undefined { model: model.card.name, what, reason })
+            Err(Error::Undefined { model: model.card.name, what, reason: reason.into() })
         };
         if patterns.log_weights().is_some() && !model.card.weights {
             return refuse("use for prior weights of patterns", |card| card.weights);
@@ -251,7 +251,7 @@ impl Spec {
         if patterns.are_slow() && !model.card.streams {
             let reason = format!("of the models, {} read a few at a time", models_that(|card| card.streams));
             let what = "way to recall from patterns that are not in memory";
-            return Err(Error::Undefined { model: model.card.name, what, reason });
+            return Err(Error::Undefined { model: model.card.name, what, reason: reason.into() });
         }
         let build = F::choose::<Builder>(model.build32, model.build64);
         build(patterns, &self.options, learned)

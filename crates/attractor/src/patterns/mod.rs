@@ -22,6 +22,7 @@ pub(crate) use store::Window;
 use store::{Prepared, Selected, Store, Streamed, Stretched};
 
 use crate::error::{Error, Result};
+use crate::message::Message;
 use crate::real::Real;
 
 /// Stored memories Y: one pattern a row (N × D), with what every reader of them needs.
@@ -500,10 +501,10 @@ impl<F: Real> Patterns<F> {
     }
 
     /// Legal but surprising properties, one sentence each, for a user to be told.
-    pub fn notes(&self) -> Vec<String> {
+    pub fn notes(&self) -> Vec<Message> {
         let mut notes = Vec::new();
         if self.len() == 1 {
-            notes.push("only one pattern is stored: every cue recalls it".to_owned());
+            notes.push("only one pattern is stored: every cue recalls it".into());
         }
         if !self.are_held() {
             return notes;
@@ -527,16 +528,17 @@ impl<F: Real> Patterns<F> {
         }
         if duplicates > 0 {
             let (a, b) = example;
-            notes.push(format!(
+            let repeat = format!(
                 "{duplicates} patterns repeat an earlier one (row {b} equals row {a}); ties go to the lowest row"
-            ));
+            );
+            notes.push(repeat.into());
         }
         let plain = *self.preparation == Preparation::Identity;
         if zero > 0 && plain {
-            notes.push(format!("{zero} patterns are zero vectors"));
+            notes.push(format!("{zero} patterns are zero vectors").into());
         }
         if constant > 0 && plain {
-            notes.push(format!("{constant} patterns have the same value in every unit"));
+            notes.push(format!("{constant} patterns have the same value in every unit").into());
         }
         notes
     }

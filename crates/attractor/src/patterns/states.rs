@@ -3,17 +3,22 @@
 use ndarray::{Array2, ArrayView1, ArrayView2};
 
 use crate::error::{Error, Result};
+use crate::message::Message;
 use crate::real::Real;
 
 /// Refuses the first row with a value that is no usable number, or too large a norm.
-pub(crate) fn check_states<F: Real>(what: &str, states: ArrayView2<F>, cure: &str) -> Result<()> {
+pub(crate) fn check_states<F: Real>(
+    what: &str,
+    states: ArrayView2<F>,
+    cure: impl Into<Message>,
+) -> Result<()> {
     let Some(row) = states.outer_iter().position(|state| !is_usable(state)) else {
         return Ok(());
     };
     let (what, values) = (what.to_owned(), states.row(row));
     Err(match values.iter().position(|v| !v.is_finite()) {
         Some(unit) => {
-            Error::NotFinite { what, found: values[unit].to_string(), row, unit, cure: cure.to_owned() }
+            Error::NotFinite { what, found: values[unit].to_string(), row, unit, cure: cure.into() }
         }
         None => {
             Error::TooLarge { what, found: square(values), limit: F::LARGEST_SQUARE, number: F::NAME, row }

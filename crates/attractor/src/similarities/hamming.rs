@@ -7,6 +7,8 @@ use ndarray::{ArcArray2, Array2, ArrayView2};
 use super::{Compare, Convention};
 use crate::error::{Error, Result};
 use crate::kernels::hamming;
+use crate::message;
+use crate::message::Argument;
 use crate::patterns::Packed;
 use crate::real::Real;
 
@@ -33,7 +35,7 @@ pub(super) fn compare<F: Real>(convention: Convention, keys: ArcArray2<F>) -> Re
         return Err(Error::Undefined {
             model: "uhn2022",
             what: "similarity hamming",
-            reason: "the published code has none; leave --compat away".into(),
+            reason: message!["the published code has none; leave ", Argument::option("compat"), " away"],
         });
     }
     let all = |a: F, b: F| keys.iter().all(|&x| x == a || x == b);

@@ -18,7 +18,9 @@ use std::sync::Arc;
 
 use ndarray::{ArcArray2, Array2, ArrayView2};
 
-use crate::error::{CUE_CURE, Error, Result, check_width};
+use crate::error::{CueCure, Error, Result, check_width};
+use crate::message;
+use crate::message::{Argument, Message};
 use crate::patterns::check_states;
 use crate::real::Real;
 
@@ -330,12 +332,12 @@ fn check<F: Real>(
     what: &str,
     vectors: ArrayView2<F>,
 ) -> Result<()> {
-    check_states(what, vectors, CUE_CURE)?;
+    check_states(what, vectors, CueCure)?;
     let facts = similarity.facts();
     if convention == Convention::Uhn2022 || matches!(facts.data, Data::Any | Data::Bits) {
         return Ok(());
     }
-    let refuse = |expected: &str, found: String, cure: &str| {
+    let refuse = |expected: &str, found: String, cure: Message| {
         Err(Error::shape(format!("{what} for {}", facts.name), expected, found, cure))
     };
     for (row, vector) in vectors.outer_iter().enumerate() {
@@ -343,15 +345,18 @@ fn check<F: Real>(
             return refuse(
                 "amounts, none below 0",
                 format!("{} at row {row}, unit {unit}", vector[unit]),
-                "clip the values to 0, leave the preparation away (--prepare none), or choose a similarity that \
-                 takes any numbers, as pearson",
+                message![
+                    "clip the values to 0, leave the preparation away (",
+                    Argument::set("prepare", "none"),
+                    "), or choose a similarity that takes any numbers, as pearson"
+                ],
             );
         }
         if facts.data == Data::Shares && vector.iter().all(|&x| x == F::ZERO) {
             return refuse(
                 "amounts with a positive sum",
                 format!("row {row}, which is all 0"),
-                "leave that row away, or choose a similarity that takes any numbers, as pearson",
+                "leave that row away, or choose a similarity that takes any numbers, as pearson".into(),
             );
         }
     }

@@ -7,6 +7,8 @@ use ndarray::{ArcArray2, Array2, ArrayView1, ArrayView2};
 use super::{Compare, Convention, Similarity, map_rows};
 use crate::error::{Error, Result};
 use crate::kernels::dots;
+use crate::message;
+use crate::message::Argument;
 use crate::real::Real;
 
 /// What is done to a vector before it is multiplied.
@@ -85,7 +87,7 @@ pub(super) fn compare<F: Real>(
             return Err(Error::Undefined {
                 model: "uhn2022",
                 what: "similarity pearson",
-                reason: "the published code has none; leave --compat away".into(),
+                reason: message!["the published code has none; leave ", Argument::option("compat"), " away"],
             });
         }
         Similarity::Pearson => (Map::Centred, Map::Centred),

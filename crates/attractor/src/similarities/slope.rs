@@ -137,7 +137,7 @@ impl<F: Real> Keys<F> {
     fn slopes_exist(&self) -> Result<()> {
         match self.flat() {
             Some(reason) => {
-                let (model, reason) = (self.similarity().name(), reason.to_owned());
+                let (model, reason) = (self.similarity().name(), reason.into());
                 Err(Error::Undefined { model, what: "slope", reason })
             }
             None => Ok(()),

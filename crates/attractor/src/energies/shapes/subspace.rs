@@ -120,7 +120,7 @@ impl Shape for Subspace {
             return Err(Error::Undefined {
                 model: "a flat subspace",
                 what: "sample of its own",
-                reason: "it has no end; start from a state at a finite noise level".to_owned(),
+                reason: "it has no end; start from a state at a finite noise level".into(),
             });
         }
         let (u, _) = self.frame.coordinates(z);

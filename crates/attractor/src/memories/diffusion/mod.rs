@@ -15,6 +15,8 @@ use crate::energies::{Denoise, Energy, Gradient, Mixture, Nearest, Whole};
 
 use crate::error::{Error, Result};
 use crate::kernels::{Form, Posterior};
+use crate::message;
+use crate::message::{Argument, Message};
 use crate::observe::Observer;
 use crate::patterns::Patterns;
 use crate::real::Real;
@@ -170,7 +172,11 @@ pub(super) fn no_updates<F>(model: &'static str, request: &Request<F>) -> Result
         Some(_) => Err(Error::Undefined {
             model,
             what: "number of updates",
-            reason: "it goes through noise levels; give the number of its steps (--steps)".into(),
+            reason: message![
+                "it goes through noise levels; give the number of its steps (",
+                Argument::option("steps"),
+                ")"
+            ],
         }),
     }
 }
@@ -246,7 +252,7 @@ impl<F: Real> Diffusion<F> {
     }
 
     /// What a memory without end cannot give.
-    fn endless(&self, what: &'static str, reason: &str) -> Error {
+    fn endless(&self, what: &'static str, reason: impl Into<Message>) -> Error {
         Error::Undefined { model: "a memory without end", what, reason: reason.into() }
     }
 
@@ -272,7 +278,11 @@ impl<F: Real> Diffusion<F> {
         if self.memory.is_endless() {
             return Err(self.endless(
                 "level of a cue",
-                "the noisier it is, the more of the memory is near; give the level (--sigma or --signal)",
+                message![
+                    "the noisier it is, the more of the memory is near; give the level (",
+                    Argument::CueLevel,
+                    ")"
+                ],
             ));
         }
         estimated(&self.memory, &self.course.process, cues)

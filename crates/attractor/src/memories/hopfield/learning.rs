@@ -7,6 +7,8 @@ use ndarray::{Array1, Array2, ArrayView2, Zip, s};
 use crate::error::Error;
 use crate::kernels::dots;
 use crate::memories::{Learned, Weights};
+use crate::message;
+use crate::message::Argument;
 use crate::patterns::Patterns;
 use crate::real::Real;
 
@@ -56,7 +58,7 @@ impl Learning {
                 "patterns",
                 format!("at most {MOST_UNITS} units for couplings between all pairs of them"),
                 format!("{dim}, which take {gigabytes:.0} GB"),
-                "use smaller images (--resize) or another model",
+                message!["use smaller images (", Argument::Resize, ") or another model"],
             ));
         }
         let (done, couplings) = match learned {

@@ -17,6 +17,8 @@ use crate::dynamics::{Dynamics, Motion, Run, Start, sign_or};
 use crate::energies::Energy;
 use crate::error::{Error, Result, check_width};
 use crate::kernels::hamming::{Queries, near_in};
+use crate::message;
+use crate::message::{Argument, Message};
 use crate::noise::{Purpose, Stream};
 use crate::observe::Observer;
 use crate::patterns::{EIGHT, Packed, Patterns};
@@ -176,7 +178,7 @@ impl<F: Real> SparseDistributed<F> {
         check_width("locations", locations.ncols(), patterns.dim())?;
         if locations.is_empty() {
             let cure = "give an M × D array with M ≥ 1 addresses".to_owned();
-            return Err(Error::Empty { what: "locations".to_owned(), cure });
+            return Err(Error::Empty { what: "locations".to_owned(), cure: cure.into() });
         }
         let counters = empty(&patterns, locations.nrows(), options.counters)?;
         let radius = radius(&patterns, locations.nrows(), options.radius)?;
@@ -444,26 +446,30 @@ impl<F: Real> Memory<F> for SparseDistributed<F> {
     fn landscape(&self) -> Result<&dyn Energy<F>> {
         let reason = "reading sums of counters lowers no function of the state; hopfield and dense have one"
             .to_owned();
-        Err(Error::Undefined { model: CARD.name, what: "energy", reason })
+        Err(Error::Undefined { model: CARD.name, what: "energy", reason: reason.into() })
     }
 
-    fn notes(&self) -> Vec<String> {
+    fn notes(&self) -> Vec<Message> {
         /// Bits right at which a word is still found.
         const RIGHT: f64 = 0.99;
         let (m, n) = (self.locations.len(), self.patterns.len());
         let mean = self.activation * m as f64;
-        let mut notes = vec![format!(
+        let mut notes: Vec<Message> = vec![format!(
             "radius {} of {} bits: a location is active with probability {:.3e}, {mean:.1} of {m} on average",
             self.radius,
             self.patterns.dim(),
             self.activation
-        )];
+        )
+        .into()];
         let held = self.theory().capacity(RIGHT) as usize;
         if held < n {
-            notes.push(format!(
-                "{n} patterns are stored in {m} locations, which hold {held} random words with {:.0} % of bits right; give more --locations",
-                100.0 * RIGHT
-            ));
+            notes.push(message![
+                format!(
+                    "{n} patterns are stored in {m} locations, which hold {held} random words with {:.0} % of bits right; give more ",
+                    100.0 * RIGHT
+                ),
+                Argument::option("locations")
+            ]);
         }
         notes
     }

@@ -12,6 +12,8 @@ use crate::dynamics::Visible;
 use crate::energies::Energy;
 use crate::error::{Result, check_width};
 use crate::kernels::{Form, log_sum};
+use crate::message;
+use crate::message::{Argument, Message};
 use crate::patterns::{Patterns, check_states};
 use crate::real::Real;
 use crate::separations::{Separation, Separator};
@@ -107,7 +109,7 @@ impl<F: Real> Landscape<F> {
 }
 
 /// A reason that there is no energy, as one clause.
-pub(super) type Reason = String;
+pub(super) type Reason = Message;
 
 /// The energy that a single shot lowers.
 pub(super) fn single_shot<F: Real>(
@@ -175,7 +177,7 @@ pub(super) fn single_shot<F: Real>(
             "the arithmetic mean of patterns is not the state at the least weighted divergence and can be further away than the cue; use dynamics descent",
         ),
     };
-    found.map_err(str::to_owned)
+    found.map_err(Reason::from)
 }
 
 /// The energy that a descent lowers.
@@ -208,7 +210,7 @@ pub(super) fn two_layer<F: Real>(
     let separation = separator.separation();
     convex(keys, separation)?;
     if let Some(reason) = keys.flat() {
-        return Err(format!("{reason}, which a flow needs"));
+        return Err(format!("{reason}, which a flow needs").into());
     }
     // Growth without end of f(s) at least as s itself: ½|v|² does not hold it.
     let grows = match separation {
@@ -241,17 +243,21 @@ pub(super) fn two_layer<F: Real>(
         ),
         _ => Ok(Shape { confinement: Confinement::Visible(visible), of_distances: false }),
     };
-    found.map_err(str::to_owned)
+    found.map_err(Reason::from)
 }
 
 /// Refuses weights that are the slope of no convex function of the scores.
 fn convex<F: Real>(keys: &Keys<F>, separation: Separation) -> std::result::Result<(), Reason> {
     if keys.convention() == Convention::Uhn2022 {
-        return Err("scores and weights as published are divided by their sums, so that a weight is the slope of nothing; leave --compat away".to_owned());
+        return Err(message![
+            "scores and weights as published are divided by their sums, so that a weight is the slope of nothing; leave ",
+            Argument::option("compat"),
+            " away"
+        ]);
     }
     let any = keys.similarity().facts().range == Range::Any;
     match separation {
-        Separation::Polynomial(n) if any && n % 2.0 == 0.0 => Err("even powers rise as scores fall below 0, so that they are the slope of no convex function; use relu, or an odd exponent".to_owned()),
+        Separation::Polynomial(n) if any && n % 2.0 == 0.0 => Err("even powers rise as scores fall below 0, so that they are the slope of no convex function; use relu, or an odd exponent".into()),
         _ => Ok(()),
     }
 }

@@ -21,6 +21,8 @@ use crate::dynamics::{Clamp, Dynamics, Motion, Run, Start};
 use crate::energies::Energy;
 use crate::error::{Error, Result};
 use crate::kernels::Posterior;
+use crate::message;
+use crate::message::{Argument, Message};
 use crate::observe::Observer;
 use crate::patterns::{Patterns, Preparation};
 use crate::real::Real;
@@ -163,7 +165,7 @@ pub struct Universal<F> {
     output: Output,
     scheme: Scheme,
     /// What it lowers, or why nothing.
-    landscape: std::result::Result<Landscape<F>, String>,
+    landscape: std::result::Result<Landscape<F>, Message>,
     descents: Option<Descents>,
 }
 
@@ -226,10 +228,13 @@ impl<F: Real> Memory<F> for Universal<F> {
         self.landscape.as_ref().map(|e| e as &dyn Energy<F>).map_err(|reason| self.without(reason))
     }
 
-    fn notes(&self) -> Vec<String> {
+    fn notes(&self) -> Vec<Message> {
         if self.output == Output::Sign && !self.patterns.are_spins() {
-            let note = "the output is signs, but the patterns have other values than ±1; --prepare center makes signs of them";
-            return vec![note.to_owned()];
+            return vec![message![
+                "the output is signs, but the patterns have other values than ±1; ",
+                Argument::set("prepare", "center"),
+                " makes signs of them"
+            ]];
         }
         Vec::new()
     }

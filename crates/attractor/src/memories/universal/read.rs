@@ -36,9 +36,11 @@ impl<F: Real> Universal<F> {
             let mut weights = weights.row(row).to_vec();
             match self.separator.weights(&mut weights) {
                 Ok(()) => Ok(weights),
-                Err(Error::Undefined { model, what, reason }) => {
-                    Err(Error::Undefined { model, what, reason: format!("{reason} (row {row} of the cues)") })
-                }
+                Err(Error::Undefined { model, what, reason }) => Err(Error::Undefined {
+                    model,
+                    what,
+                    reason: reason.then(format!(" (row {row} of the cues)")),
+                }),
                 Err(other) => Err(other),
             }
         });

@@ -7,6 +7,7 @@ use crate::dynamics::{Clamp, Start, TwoLayer, Visible};
 use crate::error::{Error, Result};
 use crate::kernels::weighted_sums;
 use crate::memories::{Memory, Options, Recall, Regime, Request, Row, updates};
+use crate::message::Message;
 use crate::observe::Observer;
 use crate::patterns::Patterns;
 use crate::real::Real;
@@ -77,14 +78,15 @@ impl<F: Real> Universal<F> {
     }
 
     /// That this pair has no energy.
-    pub(super) fn without(&self, reason: &str) -> Error {
+    pub(super) fn without(&self, reason: &Message) -> Error {
         let scheme = match self.scheme {
             Scheme::SingleShot => "single shots",
             Scheme::Descent => "a descent",
             Scheme::TwoLayer { .. } => "two layers",
         };
         let (similarity, separation) = (self.keys.similarity(), self.separator.separation());
-        let reason = format!("no Lyapunov function of {scheme} of {similarity} and {separation}: {reason}");
+        let none = format!("no Lyapunov function of {scheme} of {similarity} and {separation}: ");
+        let reason = reason.clone().after(none);
         Error::Undefined { model: CARD.name, what: "energy", reason }
     }
 
