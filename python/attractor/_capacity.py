@@ -18,7 +18,7 @@ from ._values import count_if, scalar
 #: Patterns, cues and (where units are removed) which are left, to recalled states.
 Recaller = Callable[[Array, Array, "Array | None"], Any]
 
-_Entered = tuple[str, dict[str, str], "int | None", "Callable[..., Array] | None"]
+_Entered = tuple[str, dict[str, Any], "int | None", "Callable[..., Array] | None"]
 
 
 def capacity(

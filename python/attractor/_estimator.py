@@ -10,7 +10,7 @@ import numpy as np
 from . import _attractor
 from ._arrays import Array, as_array, as_floats, as_rows, is_raw, precision, rows
 from ._paths import Process, Sampler
-from ._values import NotFitted, each, option, weights_of, words
+from ._values import NotFitted, each, weights_of, words
 
 if sys.version_info >= (3, 11):
     from typing import Self
@@ -156,20 +156,20 @@ class Estimator:
             raise NotFitted(f"{name}: expected patterns, found none; give them to the constructor or to fit")
         return self._core
 
-    def _named(self) -> dict[str, str]:
-        """Options that are given, as the command line has them."""
-        named: dict[str, str] = {}
+    def _named(self) -> dict[str, Any]:
+        """Options that are given, by their names."""
+        named: dict[str, Any] = {}
         for name in self._options:
             value = getattr(self, name)
             kind = {"process": Process, "sampler": Sampler}.get(name)
             if kind is not None and isinstance(value, (Process, Sampler)):
                 if not isinstance(value, kind):
                     raise TypeError(f"{name}: expected a name or a {kind.__name__}, found a {type(value).__name__}")
-                said: dict[str, str | None] = dict(value.options())
+                said = value.options()
             else:
-                said = {name.replace("_", "-"): option(name, value, name in self._flags)}
-            for key, text in said.items():
-                if text is not None and named.setdefault(key, text) != text:
+                said = {} if value is None else {name: value}
+            for key, given in said.items():
+                if named.setdefault(key, given) is not given:
                     raise ValueError(f"{key}: expected it once, found it in an object and on its own; leave one away")
         return named
 

@@ -81,11 +81,11 @@ def load(path: str | os.PathLike[str], *, dtype: Any = None, **options: Any) -> 
     core = _attractor.Memory.load(place, None, None, wide)
     memory: Memory = kinds[core.model]()
     for name, value in core.options.items():
-        setattr(memory, name.replace("-", "_"), _value(value))
+        setattr(memory, name.replace("-", "_"), value)
     memory.prepare = core.prepare
     if options:
         memory.set_params(**options)
-        core = _attractor.Memory.load(place, None, memory._named(), wide)
+        core = _attractor.Memory.load(place, None, (core.model, memory._named()), wide)
     memory._hold(core, _labels(core))
     return memory
 
@@ -100,16 +100,6 @@ def _labels(core: _attractor.Memory) -> Array | None:
     except ValueError:
         return np.array(labels)
     return np.array(numbers if [str(number) for number in numbers] == labels else labels)
-
-
-def _value(said: str) -> Any:
-    """An option as it was given, from its text; a flag has none."""
-    for kind in (int, float):
-        try:
-            return kind(said)
-        except ValueError:
-            pass
-    return said or True
 
 
 def read(path: str | os.PathLike[str], *, shape: str | None = None, layout: str | None = None) -> Rows:

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _attractor
 from ._arrays import Array, as_array, shown
-from ._values import option, scalar
+from ._values import scalar
 
 
 class _Options:
@@ -19,22 +19,21 @@ class _Options:
     _kind = ""
 
     def __post_init__(self) -> None:
-        self._course()
+        self._sampling()
 
-    def options(self) -> dict[str, str]:
-        """Options as the command line has them; what is not given is left out."""
+    def options(self) -> dict[str, Any]:
+        """Options by their names; what is not given is left out."""
         named = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
         named[self._kind] = named.pop("name")
         if named[self._kind] is None:
             raise TypeError(f"{self._kind}: expected a name, found None")
-        said = {name.replace("_", "-"): option(name, value, False) for name, value in named.items()}
         for name, value in named.items():
             if name != self._kind and isinstance(value, str):
                 raise TypeError(f"{name}: expected a number, found {shown(value)}")
-        return {name: value for name, value in said.items() if value is not None}
+        return {name: value for name, value in named.items() if value is not None}
 
-    def _course(self, other: _Options | None = None) -> _attractor.Course:
-        return _attractor.Course(self.options() | (other.options() if other is not None else {}))
+    def _sampling(self, other: _Options | None = None) -> _attractor.Sampling:
+        return _attractor.Sampling(self.options() | (other.options() if other is not None else {}))
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ class Process(_Options):
         numbers = as_array(what, at).astype(np.float64)
         if numbers.size and not (np.isfinite(numbers).all() and numbers.min() >= 0):
             raise ValueError(f"{what}: expected finite numbers >= 0, found {shown(at)}")
-        curve = self._course().curve(what, numbers.ravel().tolist()).reshape(numbers.shape)
+        curve = self._sampling().curve(what, numbers.ravel().tolist()).reshape(numbers.shape)
         if not np.isfinite(curve).all() or (what in ("sigma", "scale", "time") and curve.size and curve.min() < 0):
             raise ValueError(f"{what}: expected numbers at which the process {self.name} has one, found {shown(at)}")
         return curve
@@ -145,7 +144,7 @@ class Sampler(_Options):
     @property
     def evaluations(self) -> int | None:
         """Evaluations of the denoiser in a recall; None where they depend on the state."""
-        return self._course().evaluations
+        return self._sampling().evaluations
 
     @property
     def stochastic(self) -> bool:
@@ -181,7 +180,7 @@ class Sampler(_Options):
             raise ValueError(f"spread: expected a finite number > 0, found {spread}")
         if process is not None and not isinstance(process, Process):
             raise TypeError(f"process: expected a Process, found {shown(process)}")
-        levels = self._course(process).levels(first.ravel().tolist(), scale)
+        levels = self._sampling(process).levels(first.ravel().tolist(), scale)
         return levels if first.ndim else levels[:, 0]
 
 

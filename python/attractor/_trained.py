@@ -8,7 +8,6 @@ from typing import Any
 from . import _attractor
 from ._arrays import shown
 from ._memory import Memory
-from ._values import option
 
 
 class Trained(Memory):
@@ -62,13 +61,10 @@ class Trained(Memory):
         return super()._make(patterns, **known, training=_named(self.training), progress=self._progress)
 
 
-def _named(training: Mapping[str, Any] | None) -> dict[str, str]:
-    """Settings as the command line has them."""
+def _named(training: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Settings that are given, by their names."""
     if training is None:
         return {}
     if not isinstance(training, Mapping):
         raise TypeError(f"training: expected a dictionary of settings, found {shown(training)}")
-    flags = {entry["name"] for entry in _attractor.training() if not entry["values"]}
-    said = {str(name).replace("_", "-"): value for name, value in training.items()}
-    texts = {name: option(name, value, name in flags) for name, value in said.items()}
-    return {name: text for name, text in texts.items() if text is not None}
+    return {str(name): value for name, value in training.items() if value is not None}

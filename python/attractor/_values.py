@@ -68,21 +68,6 @@ def words(what: str, value: Any) -> str:
     return value
 
 
-def option(name: str, value: Any, flag: bool) -> str | None:
-    """An option as the command line has it; a flag that is on is empty, and what is not given is None."""
-    if value is None:
-        return None
-    if flag:
-        if not isinstance(value, (bool, np.bool_)):
-            raise TypeError(f"{name}: expected True or False, found {shown(value)}")
-        return "" if value else None
-    if isinstance(value, (np.floating, np.integer)):
-        value = value.item()
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise TypeError(f"{name}: expected a number or a text, found {shown(value)}")
-    return repr(value) if isinstance(value, float) else " ".join(str(value).split())
-
-
 def room(what: str, *shape: int) -> None:
     """Refuses arrays that no machine holds, before work is done for them."""
     try:

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
+use attractor::diffusion::Sampling;
 use attractor::memories::{self, Options, Spec, model};
 use attractor::patterns::Packer;
 use attractor::{Extras, Memory, Preparation, Prepare, Real};
@@ -195,7 +196,8 @@ fn extended<F: Real>(store: &Store, described: Description, options: &Options) -
     }
     let mixture = described.mixture::<F>()?;
     let (memories, dim) = (mixture.memories(), attractor::energies::Denoise::dim(&mixture));
-    let memory = memories::extended(mixture, options)?;
+    let sampling = Sampling::from_options(&model(EXTENDED)?.card.read(options)?)?;
+    let memory = memories::extended(mixture, sampling)?;
     if !store.work.quiet {
         let plural = if memories == 1 { "y" } else { "ies" };
         eprintln!(
@@ -239,16 +241,10 @@ pub fn stored<F: Real>(
     }
     let stored = read_memory_within::<F>(path, how.memory_limit)?;
     let mut spec = stored.spec;
-    let rule = |options: &Options| {
-        let own = options.iter().find(|(name, _)| *name == "rule").map(|(_, value)| value.to_owned());
-        own.unwrap_or_default()
-    };
-    let rule_before = rule(&spec.options);
-    options.iter().for_each(|(name, value)| {
-        spec.options.set(name, value);
-    });
+    let rule_before = spec.options.get("rule").cloned();
+    options.iter().for_each(|(name, value)| spec.set(name, value.clone()));
     // Couplings learned by another rule are of no use.
-    let learned = stored.learned.filter(|_| rule(&spec.options) == rule_before);
+    let learned = stored.learned.filter(|_| spec.options.get("rule") == rule_before.as_ref());
     let raw = stored.raw;
     let memory = spec.build_on(stored.patterns, learned)?;
     if !quiet {
@@ -369,7 +365,7 @@ fn describe<F: Real>(spec: &Spec, memory: &dyn Memory<F>, read_as: &str) {
     let plain = *patterns.preparation() == Preparation::Identity;
     let how = patterns.preparation().describe();
     let level = memory.inverse_temperature().map_or(String::new(), |beta| {
-        let auto = !spec.options.iter().any(|(name, value)| name == "beta" && value != "auto");
+        let auto = spec.options.number("beta").is_none();
         format!("; beta {beta:.6}{}", if auto { " (auto: separates the stored patterns)" } else { "" })
     });
     eprintln!(
@@ -384,8 +380,7 @@ fn describe<F: Real>(spec: &Spec, memory: &dyn Memory<F>, read_as: &str) {
             "note: {name} recalls ±1 states, but the patterns have other values; --prepare normalize thresholds them"
         );
     }
-    let by_dots = memory.inverse_temperature().is_some()
-        && !spec.options.iter().any(|option| option == ("norm-bias", "on"));
+    let by_dots = memory.inverse_temperature().is_some() && spec.options.switch("norm-bias") != Some(true);
     let share = patterns.mean_share();
     if plain && by_dots && share > 0.5 && patterns.len() > 1 {
         eprintln!(

@@ -133,7 +133,8 @@ impl<F: Real> Stored<F> {
             Weights::Network(network) => Some(network.as_ref()),
             Weights::Couplings(_) => None,
         });
-        let options = self.spec.options.iter().map(|(k, v)| (k.to_owned(), Value::from(v))).collect();
+        let options =
+            self.spec.options.iter().map(|(k, v)| (k.to_owned(), Value::from(v.to_string()))).collect();
         let says = json!({
             "version": VERSION,
             "model": self.spec.model,
@@ -327,7 +328,7 @@ fn describe(path: &Path, head: &Metadata) -> Result<Option<Summary>> {
     // Older files call the interaction function of a dense memory its separation.
     for (name, value) in says["options"].as_object().ok_or_else(|| damaged("options"))? {
         let name = if spec.model == "dense" && name == "separation" { "interaction" } else { name };
-        spec.options.set(name, value.as_str().ok_or_else(|| damaged("options"))?);
+        spec.set(name, value.as_str().ok_or_else(|| damaged("options"))?);
     }
     let patterns = head.info("patterns").ok_or_else(|| damaged("list of patterns"))?;
     let &[count, width] = &patterns.shape[..] else {

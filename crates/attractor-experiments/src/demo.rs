@@ -164,7 +164,7 @@ pub fn run(config: &Config, mut progress: impl FnMut(usize, usize)) -> Result<Re
         if card.coupled && all.ncols() > MOST_COUPLED {
             continue;
         }
-        let spec = options.iter().fold(Spec::new(name), |spec, (name, value)| spec.with(name, value));
+        let spec = options.iter().fold(Spec::new(name), |spec, (name, value)| spec.with(name, *value));
         let patterns = Patterns::prepared(all.clone(), Prepare::Normalize, card.spins)?;
         let title = options.iter().fold(name.to_owned(), |t, (_, value)| t + " " + value);
         memories.push((title, spec.build(patterns.clone())?, patterns));

@@ -1,6 +1,7 @@
 //! How well a network recalls what it is trained on, beside the exact model.
 
-use attractor::memories::{Diffusion, Options, learned};
+use attractor::diffusion::Sampling;
+use attractor::memories::{Diffusion, learned};
 use attractor::networks::Network;
 use attractor::noise::{Purpose, Stream};
 use attractor::{Level, Memory, Patterns, Preparation, Real, Request, Result};
@@ -70,7 +71,7 @@ impl<F: Real> Examination<F> {
         let truth = Array2::from_shape_fn((rows, telling.len()), |(i, k)| {
             raw[[of(i), telling[k]]].wide() > middle[telling[k]]
         });
-        let diffusion = Diffusion::on(patterns.clone().into(), attractor::diffusion::Course::default())?;
+        let diffusion = Diffusion::on(patterns.clone().into(), Sampling::default())?;
         let mut examination = Examination {
             patterns: patterns.clone(),
             cues: noisy,
@@ -89,7 +90,7 @@ impl<F: Real> Examination<F> {
     /// # Errors
     /// A network of another width.
     pub fn examine(&self, network: &Network<f32>) -> Result<Findings> {
-        let memory = learned::<F>(network.clone(), self.patterns.clone(), &Options::default())?;
+        let memory = learned::<F>(network.clone(), self.patterns.clone(), Sampling::default())?;
         let sides = self.sides(memory.as_ref())?;
         let share = |a: &Array2<bool>, b: &Array2<bool>| {
             a.iter().zip(b).filter(|(a, b)| a == b).count() as f64 / a.len() as f64

@@ -1,6 +1,7 @@
 //! How a network is trained.
 
 use attractor::diffusion::Process;
+use attractor::options::{CountRange, NumberRange};
 use attractor::{Error, Result};
 
 /// What training is told.
@@ -44,8 +45,13 @@ impl Default for Settings {
 /// States of a batch, at most.
 pub const MOST_ROWS: usize = 1024;
 
+pub(crate) const STEPS: CountRange = CountRange::between(1, 1_000_000_000);
+pub(crate) const REPEATS: CountRange = CountRange::between(1, 10_000);
+pub(crate) const RATES: NumberRange = NumberRange::between(1e-9, 1.0);
+pub(crate) const AVERAGES: NumberRange = NumberRange::between(0.0, 1.0).below_high();
+
 /// The first time at which states are shown.
-const FIRST_TIME: f64 = 1e-3;
+pub(crate) const FIRST_TIME: f64 = 1e-3;
 
 /// The most noise that a network is shown, in spreads.
 const MOST_NOISE: f64 = 1e6;
@@ -60,22 +66,10 @@ impl Settings {
     /// One of the settings is.
     pub fn check(&self) -> Result<()> {
         self.process.check()?;
-        let whole = |name: &str, value: u64, most: u64| match (1..=most).contains(&value) {
-            true => Ok(()),
-            false => Err(Error::parameter(name, format!("a whole number from 1 to {most}"), value)),
-        };
-        whole("steps", self.steps, 1_000_000_000)?;
-        whole("batch-repeats", self.repeats as u64, 10_000)?;
-        for (name, value, low, high) in [("rate", self.rate, 1e-9, 1.0), ("average", self.average, 0.0, 1.0)]
-        {
-            if !(low..=high).contains(&value) {
-                return Err(Error::parameter(name, format!("a number from {low} to {high}"), value));
-            }
-        }
-        if self.average == 1.0 {
-            return Err(Error::parameter("average", "a number below 1, as in 0.999", 1));
-        }
-        Ok(())
+        STEPS.check("steps", self.steps)?;
+        REPEATS.check("batch-repeats", self.repeats as u64)?;
+        RATES.check("rate", self.rate)?;
+        AVERAGES.check("average", self.average)
     }
 
     /// First and last time for patterns of so many units.

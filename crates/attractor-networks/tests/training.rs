@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use attractor::diffusion::Process;
-use attractor::memories::{Diffusion, Options, learned};
+use attractor::diffusion::Sampling;
+use attractor::memories::{Diffusion, learned};
 use attractor::networks::{Architecture, Kind};
 use attractor::{Level, Memory, Patterns, Prepare, Request, threads};
 use attractor_data::{memory_from_bytes, random_spins};
@@ -102,8 +103,8 @@ fn prepared_patterns_are_learned_in_their_own_units() {
     let architecture = Architecture { kind: Kind::Paper, dim: 8, width: 200, depth: 3 };
     let mut trainer = Trainer::new(&patterns, architecture, Settings::default()).expect("a trainer");
     steps(&mut trainer, 0..600);
-    let memory = learned(trainer.network(), patterns.clone(), &Options::default()).expect("a memory");
-    let exact = Diffusion::on(patterns.into(), attractor::diffusion::Course::default()).expect("a memory");
+    let memory = learned(trainer.network(), patterns.clone(), Sampling::default()).expect("a memory");
+    let exact = Diffusion::on(patterns.into(), Sampling::default()).expect("a memory");
     let cues = Array2::from_shape_fn((5, 8), |(i, j)| raw[[i, j]] + 0.04 * ((i * 8 + j) as f32).sin());
     let request = Request { level: Level::Sigma(0.04), ..Request::new(cues.view()) };
     let (found, expected) =
@@ -127,7 +128,7 @@ fn settings_that_make_no_sense_are_refused() {
     refused(Settings { steps: 0, ..usual }, "steps: expected a whole number from 1");
     refused(Settings { repeats: 0, ..usual }, "batch-repeats");
     refused(Settings { rate: f64::NAN, ..usual }, "rate");
-    refused(Settings { average: 1.0, ..usual }, "average: expected a number below 1");
+    refused(Settings { average: 1.0, ..usual }, "average: expected a number from 0 to 1, below 1");
     refused(Settings { last_time: Some(1e-4), ..usual }, "last-time");
     refused(Settings { process: Process::Flow, last_time: Some(1.0), ..usual }, "last-time");
     refused(Settings { process: Process::VariancePreserving { gamma: 1e6 }, ..usual }, "last-time");

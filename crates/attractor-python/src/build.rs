@@ -1,14 +1,14 @@
 //! Memories from patterns, descriptions, files and functions.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
+use attractor::diffusion::{self, Sampling};
 use attractor::memories::{self, Denoiser, Function, Options, Spec};
 use attractor::{Extras, Patterns, Prepare};
 use attractor_data::{description_from_text, memory_from_bytes, read_description, read_memory, summary};
-use attractor_networks::{Plan, Trainer};
+use attractor_networks::{PARAMETERS, Plan, Trainer};
 use numpy::{PyArray1, ToPyArray};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -17,9 +17,7 @@ use crate::arrays::{read, read_if};
 use crate::error::{foreign as carried, refused, unreadable};
 use crate::memory::{Held, Memory};
 use crate::observe::Signals;
-
-/// Options by name, as text.
-pub type Named = BTreeMap<String, String>;
+use crate::options::{Named, of_model, typed};
 
 /// What is known of each pattern besides its values.
 pub struct Known<'a, 'py> {
@@ -28,25 +26,17 @@ pub struct Known<'a, 'py> {
     pub values: Option<&'a Bound<'py, PyAny>>,
 }
 
-fn options(named: &Named) -> Options {
-    let mut options = Options::default();
-    named.iter().for_each(|(name, value)| {
-        options.set(name, value);
-    });
-    options
-}
-
 /// Of the number type that the patterns have.
 pub fn patterns(
     py: Python<'_>,
     model: &str,
-    named: Named,
+    named: &Named,
     patterns: &Bound<'_, PyAny>,
     prepare: &str,
     raw: bool,
     known: Known,
 ) -> PyResult<Memory> {
-    let spec = Spec { model: model.to_owned(), options: options(&named) };
+    let spec = Spec { model: model.to_owned(), options: typed(of_model(model), named)? };
     match read::<f64>("patterns", patterns).is_ok() {
         true => of::<f64>(py, spec, patterns, prepare, raw, known),
         false => of::<f32>(py, spec, patterns, prepare, raw, known),
@@ -83,7 +73,7 @@ fn of<F: Held>(
 #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
 pub fn trained(
     py: Python<'_>,
-    named: Named,
+    named: &Named,
     patterns: &Bound<'_, PyAny>,
     prepare: &str,
     raw: bool,
@@ -91,7 +81,8 @@ pub fn trained(
     training: &Named,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Memory> {
-    let spec = Spec { model: "network".to_owned(), options: options(&named) };
+    let spec = Spec { model: "network".to_owned(), options: typed(of_model("network"), named)? };
+    let training = &typed(PARAMETERS, training)?;
     match read::<f64>("patterns", patterns).is_ok() {
         true => train::<f64>(py, spec, patterns, prepare, raw, labels, training, progress),
         false => train::<f32>(py, spec, patterns, prepare, raw, labels, training, progress),
@@ -106,14 +97,14 @@ fn train<F: Held>(
     prepare: &str,
     raw: bool,
     labels: Option<Vec<String>>,
-    training: &Named,
+    training: &Options,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Memory> {
     let values = read::<F>("patterns", patterns)?.as_array().to_owned();
     py.detach(|| {
-        let plan = Plan::new(&options(training)).map_err(refused)?;
+        let plan = Plan::new(training).map_err(refused)?;
         // Options of recall are looked at before the work.
-        memories::course(&spec.options).map_err(refused)?;
+        let sampling = Sampling::from_options(&spec.options).map_err(refused)?;
         let prepare = preparation(prepare, raw, false).map_err(refused)?;
         let patterns = Patterns::prepared(values, prepare, false).map_err(refused)?;
         let patterns = patterns.with(Extras { labels, ..Extras::default() }).map_err(refused)?;
@@ -132,7 +123,7 @@ fn train<F: Held>(
         }
         let provenance =
             vec![format!("trained {} steps on {} rows of an array", trainer.done(), patterns.len())];
-        let memory = memories::learned(trainer.network(), patterns, &spec.options).map_err(refused)?;
+        let memory = memories::learned(trainer.network(), patterns, sampling).map_err(refused)?;
         Ok(Memory { any: F::hold(memory), spec, raw, provenance })
     })
 }
@@ -186,22 +177,23 @@ pub fn description(
     py: Python<'_>,
     path: &Path,
     text: Option<&str>,
-    named: Named,
+    named: &Named,
     wide: bool,
 ) -> PyResult<Memory> {
+    let options = typed(of_model("extended"), named)?;
     py.detach(|| {
         let described = match text {
             Some(text) => description_from_text(path, text),
             None => read_description(path),
         }
         .map_err(unreadable)?;
-        let options = options(&named);
+        let sampling = Sampling::from_options(&options).map_err(refused)?;
         let any = match wide {
             true => f64::hold(
-                memories::extended(described.mixture().map_err(refused)?, &options).map_err(refused)?,
+                memories::extended(described.mixture().map_err(refused)?, sampling).map_err(refused)?,
             ),
             false => f32::hold(
-                memories::extended(described.mixture().map_err(refused)?, &options).map_err(refused)?,
+                memories::extended(described.mixture().map_err(refused)?, sampling).map_err(refused)?,
             ),
         };
         let spec = Spec { model: "extended".into(), options };
@@ -213,7 +205,7 @@ pub fn description(
 pub fn foreign<F: Held>(
     denoiser: Py<PyAny>,
     dim: usize,
-    named: Named,
+    named: &Named,
     spread: f64,
     patterns: Option<&Bound<'_, PyAny>>,
     labels: Option<Vec<String>>,
@@ -226,8 +218,9 @@ pub fn foreign<F: Held>(
         })
         .map_err(carried)
     };
-    let options = options(&named);
-    let memory = Denoiser::new(Box::new(Function::new(dim, denoise)), &options)
+    let options = typed(diffusion::PARAMETERS, named)?;
+    let sampling = Sampling::from_options(&options).map_err(refused)?;
+    let memory = Denoiser::new(Box::new(Function::new(dim, denoise)), sampling)
         .and_then(|memory| memory.with_spread(spread))
         .map_err(refused)?;
     let memory = match read_if::<F>("patterns", patterns)? {
@@ -247,9 +240,10 @@ pub fn load(
     py: Python<'_>,
     path: &Path,
     bytes: Option<&[u8]>,
-    named: Option<Named>,
+    options: Option<(&str, &Named)>,
     wide: Option<bool>,
 ) -> PyResult<Memory> {
+    let options = options.map(|(model, named)| typed(of_model(model), named)).transpose()?;
     py.detach(|| {
         let own = match bytes {
             Some(_) => None,
@@ -260,27 +254,25 @@ pub fn load(
             },
         };
         match wide.or(own).unwrap_or(false) {
-            true => loaded::<f64>(path, bytes, named.as_ref()),
-            false => loaded::<f32>(path, bytes, named.as_ref()),
+            true => loaded::<f64>(path, bytes, options),
+            false => loaded::<f32>(path, bytes, options),
         }
     })
 }
 
-fn loaded<F: Held>(path: &Path, bytes: Option<&[u8]>, named: Option<&Named>) -> PyResult<Memory> {
+fn loaded<F: Held>(path: &Path, bytes: Option<&[u8]>, options: Option<Options>) -> PyResult<Memory> {
     let stored = match bytes {
         Some(bytes) => memory_from_bytes::<F>(path, bytes),
         None => read_memory::<F>(path),
     };
     let stored = stored.map_err(unreadable)?;
     let mut spec = stored.spec;
-    let rule =
-        |options: &Options| options.iter().find(|(name, _)| *name == "rule").map(|(_, rule)| rule.to_owned());
-    let rule_before = rule(&spec.options);
-    if let Some(named) = named {
-        spec.options = options(named);
+    let rule_before = spec.options.get("rule").cloned();
+    if let Some(options) = options {
+        spec.options = options;
     }
     // Couplings learned by another rule are of no use.
-    let learned = stored.learned.filter(|_| rule(&spec.options) == rule_before);
+    let learned = stored.learned.filter(|_| spec.options.get("rule") == rule_before.as_ref());
     let memory = spec.build_on(stored.patterns, learned).map_err(|error| match error {
         attractor::Error::UnknownName { kind: "model", found, .. } => PyValueError::new_err(format!(
             "{}: expected a memory of this version, found the model '{found}'; update attractor",

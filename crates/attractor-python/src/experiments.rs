@@ -1,10 +1,8 @@
 //! Experiments, corruptions and the digits that ship.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use attractor::memories::Options;
 use attractor_data::{Corruption, Dtype, Reading, Rows, Table};
 use attractor_experiments::capacity::{Config as Capacity, Contender, Entrant, Own, Rule, Task};
 use attractor_experiments::recommend::{Asked, Config};
@@ -16,6 +14,7 @@ use pyo3::prelude::*;
 use crate::arrays::{self, Number, give};
 use crate::error::{failed, foreign, unreadable};
 use crate::observe::Signals;
+use crate::options::{Named, of_model, typed};
 
 /// Rows of bytes, or of floats.
 fn table(what: &str, rows: &Bound<'_, PyAny>) -> PyResult<Table> {
@@ -131,7 +130,7 @@ pub fn reproduce(
 }
 
 /// A contender: a model's name with its options and updates, or a name with a callable.
-type Entered = (String, BTreeMap<String, String>, Option<usize>, Option<Py<PyAny>>);
+type Entered<'py> = (String, Named<'py>, Option<usize>, Option<Py<PyAny>>);
 
 /// Measures how many patterns memories hold.
 #[pyfunction]
@@ -139,7 +138,7 @@ type Entered = (String, BTreeMap<String, String>, Option<usize>, Option<Py<PyAny
 #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
 pub fn capacity(
     py: Python<'_>,
-    contenders: Vec<Entered>,
+    contenders: Vec<Entered<'_>>,
     tasks: Vec<String>,
     dims: Vec<usize>,
     threshold: f64,
@@ -165,7 +164,7 @@ pub fn capacity(
     run(py, &config, progress)
 }
 
-fn contender((name, options, updates, function): Entered) -> PyResult<Contender> {
+fn contender((name, options, updates, function): Entered<'_>) -> PyResult<Contender> {
     if let Some(function) = function {
         let own: Arc<Own> = Arc::new(move |patterns, cues, known| {
             Python::attach(|py| {
@@ -182,15 +181,10 @@ fn contender((name, options, updates, function): Entered) -> PyResult<Contender>
         });
         return Ok(Contender::Own(name, own));
     }
-    let mut set = Options::default();
-    for (option, value) in &options {
-        set.set(option, value);
-    }
+    let set = typed(of_model(&name), &options)?;
     let mut contender = Contender::named(&name, &set).map_err(failed)?;
     if let Contender::Model(spec, of) = &mut contender {
-        if let Some((option, _)) =
-            options.iter().find(|(o, _)| spec.options.iter().all(|(name, _)| name != *o))
-        {
+        if let Some((option, _)) = set.iter().find(|(option, _)| !spec.options.has(option)) {
             let reason = format!("{name} has no option {option}");
             return Err(PyValueError::new_err(reason));
         }

@@ -1,22 +1,46 @@
 //! What there is: models with their options, samplers, processes, experiments.
 
 use attractor::diffusion::{self, Process, Sampler};
-use attractor::memories::{Card, MODELS, Parameter};
+use attractor::memories::{Card, MODELS};
+use attractor::options::{Kind, Parameter};
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use crate::arrays::give;
-use crate::build::Named;
 use crate::error::refused;
+use crate::options::{Named, typed};
 
 fn parameter<'py>(py: Python<'py>, parameter: &Parameter) -> PyResult<Bound<'py, PyDict>> {
     let entry = PyDict::new(py);
     entry.set_item("name", parameter.name)?;
-    entry.set_item("values", parameter.values)?;
-    entry.set_item("default", parameter.default)?;
+    let (kind, auto) = match parameter.kind {
+        Kind::AutoOr(other) => (*other, true),
+        kind => (kind, false),
+    };
+    entry.set_item("kind", kind_of(kind))?;
+    entry.set_item("auto", auto)?;
+    entry.set_item("takes", parameter.kind.to_string())?;
+    let names = parameter.kind.names();
+    entry.set_item("names", names.iter().map(|n| n.name.as_ref()).collect::<Vec<_>>())?;
+    entry.set_item("default", parameter.default.to_string())?;
     entry.set_item("help", parameter.help)?;
     Ok(entry)
+}
+
+/// The word for a kind of value that Python's annotations are made of.
+fn kind_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Flag => "flag",
+        Kind::Switch => "switch",
+        Kind::Choice(_) => "choice",
+        Kind::Count(_) => "count",
+        Kind::Number(_) => "number",
+        Kind::AutoOr(_) => "auto",
+        Kind::Form(_) => "form",
+        Kind::List(_) => "list",
+        Kind::Text(_) => "text",
+    }
 }
 
 fn card<'py>(py: Python<'py>, card: &Card) -> PyResult<Bound<'py, PyDict>> {
@@ -76,17 +100,14 @@ pub fn experiments() -> Vec<(&'static str, &'static str, &'static [&'static str]
 
 /// Process, sampler and grid of noise levels.
 #[pyclass(frozen, module = "attractor._attractor")]
-pub struct Course(diffusion::Course);
+pub struct Sampling(diffusion::Sampling);
 
 #[pymethods]
-impl Course {
+impl Sampling {
     #[new]
     fn new(options: Named) -> PyResult<Self> {
-        let mut named = attractor::memories::Options::default();
-        options.iter().for_each(|(name, value)| {
-            named.set(name, value);
-        });
-        attractor::memories::course(&named).map(Course).map_err(refused)
+        let options = typed(diffusion::PARAMETERS, &options)?;
+        diffusion::Sampling::from_options(&options).map(Sampling).map_err(refused)
     }
 
     #[getter]

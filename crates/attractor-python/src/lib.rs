@@ -11,6 +11,7 @@ mod facts;
 mod local;
 mod memory;
 mod observe;
+mod options;
 mod recall;
 
 use pyo3::prelude::*;
@@ -21,7 +22,7 @@ mod _attractor {
     #[pymodule_export]
     use super::experiments::{Report, capacity, corrupt, digits, read, recommend, reproduce};
     #[pymodule_export]
-    use super::facts::{Course, experiments, models, processes, samplers, training};
+    use super::facts::{Sampling, experiments, models, processes, samplers, training};
     #[pymodule_export]
     use super::memory::Memory;
     use super::recall::{NUMBERS, OUTCOMES, WHOLE};

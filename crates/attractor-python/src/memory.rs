@@ -11,6 +11,7 @@ use pyo3::types::{PyBytes, PyDict};
 
 use crate::arrays::{Number, give};
 use crate::error::{Keywords, unreadable};
+use crate::options::{self, Named};
 use crate::{build, local, recall};
 
 /// Any memory of either number type.
@@ -69,21 +70,21 @@ impl Memory {
     fn build(
         py: Python<'_>,
         model: &str,
-        options: build::Named,
+        options: Named<'_>,
         patterns: &Bound<'_, PyAny>,
         prepare: &str,
         raw: bool,
         labels: Option<Vec<String>>,
         weights: Option<Vec<f64>>,
         values: Option<&Bound<'_, PyAny>>,
-        training: Option<build::Named>,
+        training: Option<Named<'_>>,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
         let known = build::Known { labels, weights, values };
         match training {
-            None => build::patterns(py, model, options, patterns, prepare, raw, known),
+            None => build::patterns(py, model, &options, patterns, prepare, raw, known),
             Some(training) => {
-                build::trained(py, options, patterns, prepare, raw, known.labels, &training, progress)
+                build::trained(py, &options, patterns, prepare, raw, known.labels, &training, progress)
             }
         }
     }
@@ -94,10 +95,10 @@ impl Memory {
         py: Python<'_>,
         path: PathBuf,
         text: Option<&str>,
-        options: build::Named,
+        options: Named<'_>,
         wide: bool,
     ) -> PyResult<Self> {
-        build::description(py, &path, text, options, wide)
+        build::description(py, &path, text, &options, wide)
     }
 
     /// From a denoiser `D(x, sigma)` alone.
@@ -106,15 +107,15 @@ impl Memory {
     fn foreign(
         denoiser: Py<PyAny>,
         dim: usize,
-        options: build::Named,
+        options: Named<'_>,
         wide: bool,
         spread: f64,
         patterns: Option<&Bound<'_, PyAny>>,
         labels: Option<Vec<String>>,
     ) -> PyResult<Self> {
         match wide {
-            true => build::foreign::<f64>(denoiser, dim, options, spread, patterns, labels),
-            false => build::foreign::<f32>(denoiser, dim, options, spread, patterns, labels),
+            true => build::foreign::<f64>(denoiser, dim, &options, spread, patterns, labels),
+            false => build::foreign::<f32>(denoiser, dim, &options, spread, patterns, labels),
         }
     }
 
@@ -124,10 +125,10 @@ impl Memory {
         py: Python<'_>,
         path: PathBuf,
         bytes: Option<&[u8]>,
-        options: Option<build::Named>,
+        options: Option<(String, Named<'_>)>,
         wide: Option<bool>,
     ) -> PyResult<Self> {
-        build::load(py, &path, bytes, options, wide)
+        build::load(py, &path, bytes, options.as_ref().map(|(model, named)| (model.as_str(), named)), wide)
     }
 
     /// The bytes of its file.
@@ -173,8 +174,8 @@ impl Memory {
     }
 
     #[getter]
-    fn options(&self) -> build::Named {
-        self.spec.options.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    fn options<'py>(&self, py: Python<'py>) -> PyResult<Named<'py>> {
+        options::shown(py, &self.spec.options)
     }
 
     /// How its patterns were prepared, by the option's name.

@@ -10,7 +10,7 @@
 
 use std::time::{Duration, Instant};
 
-use attractor::diffusion::{Course, Sampler};
+use attractor::diffusion::{Sampler, Sampling};
 use attractor::energies::Reads;
 use attractor::memories::{Diffusion, Level, Memory, Recall, Request};
 use attractor::noise::{Purpose, Stream};
@@ -68,10 +68,10 @@ fn main() -> Result<()> {
     ] {
         let cues = cues(&values, count, signal);
         let request = Request { level: Level::Signal(signal), ..Request::new(cues.view()) };
-        let course = Course { sampler, ..Course::default() };
-        let (narrow, fast) = timed(&Diffusion::on(stored.clone().into(), course)?, &request)?;
-        let course = Course { narrow: false, ..course };
-        let (whole, slow) = timed(&Diffusion::on(stored.clone().into(), course)?, &request)?;
+        let sampling = Sampling { sampler, ..Sampling::default() };
+        let (narrow, fast) = timed(&Diffusion::on(stored.clone().into(), sampling)?, &request)?;
+        let sampling = Sampling { narrow: false, ..sampling };
+        let (whole, slow) = timed(&Diffusion::on(stored.clone().into(), sampling)?, &request)?;
         let reads: Vec<Reads> = narrow.rows.iter().filter_map(|row| row.reads).collect();
         let sum = |of: fn(&Reads) -> usize| reads.iter().map(of).sum::<usize>() as f64;
         let mut largest: Vec<usize> = reads.iter().map(|r| r.largest).collect();
@@ -80,7 +80,7 @@ fn main() -> Result<()> {
         println!(
             "{:>19} {signal:>6} {:>5} {:>9.2} {:>5} {:>7.2} {:>8.0} {:>8} {:>8} {:>8.2}s {:>8.2}s {difference:>10.1e}",
             sampler.name(),
-            course.steps(),
+            sampling.steps(),
             sum(|r| r.full) / count as f64,
             reads.iter().map(|r| r.full).max().unwrap_or(0),
             sum(|r| r.spread) / count as f64,

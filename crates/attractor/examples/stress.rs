@@ -10,7 +10,7 @@
 
 use std::time::Instant;
 
-use attractor::diffusion::{Course, Process, Sampler};
+use attractor::diffusion::{Process, Sampler, Sampling};
 use attractor::energies::shapes::{Segment, Shape, Sphere, Subspace};
 use attractor::energies::{Component, Kind, Mixture};
 use attractor::memories::{Diffusion, Level, Memory, Request};
@@ -81,7 +81,7 @@ fn main() -> Result<()> {
     for (name, sampler) in Sampler::ALL {
         let fits = |steps: &usize| sampler.evaluations(*steps).is_some_and(|e| e <= EVALUATIONS);
         let steps = if sampler.evaluations(1).is_some() { (1..=EVALUATIONS).rev().find(fits) } else { None };
-        let course = Course {
+        let sampling = Sampling {
             sampler,
             steps,
             process: Process::default(),
@@ -90,7 +90,7 @@ fn main() -> Result<()> {
             accuracy: 1e-3,
             narrow: true,
         };
-        let memory = Diffusion::on(mixture.clone(), course)?;
+        let memory = Diffusion::on(mixture.clone(), sampling)?;
         let start = Instant::now();
         let (mut settled, mut seen) = (0, vec![false; MEMORIES]);
         for from in (0..cues).step_by(1000) {
@@ -116,7 +116,7 @@ fn main() -> Result<()> {
         let seconds = start.elapsed().as_secs_f64();
         println!(
             "{name:<20} {:>6} {seconds:>8.1} {:>9.0} {:>8.1}% {:>8}",
-            course.steps(),
+            sampling.steps(),
             1e6 * seconds / cues as f64,
             100.0 * settled as f64 / cues as f64,
             seen.iter().filter(|s| **s).count()

@@ -29,6 +29,7 @@
 //! | [`fields`] | the fields of reports by name, for tables and files |
 //! | [`recall()`], [`observe`] | the one loop, and watching it |
 //! | [`kernels`] | the hot loops under all of it |
+//! | [`options`] | options with declared kinds: what text becomes a value |
 //! | [`noise`] | random streams, one a row |
 //! | [`threads`] | how many there are |
 //! | [`message`](mod@message) | sentences of errors and notes, with arguments that each front end spells |
@@ -48,6 +49,7 @@ pub mod message;
 pub mod networks;
 pub mod noise;
 pub mod observe;
+pub mod options;
 pub mod patterns;
 mod real;
 mod recall;

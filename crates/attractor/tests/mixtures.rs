@@ -4,7 +4,7 @@
 mod zoo;
 
 use attractor::analysis::{Growth, largest_variance, repeat};
-use attractor::diffusion::{Course, Process, Sampler, log_density};
+use attractor::diffusion::{Process, Sampler, Sampling, log_density};
 use attractor::energies::shapes::{Segment, Sphere, Subspace};
 use attractor::energies::{Component, Denoise, Energy, Gradient, Kind, Mixture, Points};
 use attractor::kernels::Read;
@@ -273,8 +273,8 @@ fn repeated_recall_counts_the_posterior() {
         (Sampler::Ancestral, 300, apart),
         (Sampler::EulerMaruyama, 200, apart),
     ] {
-        let course = Course { sampler, steps: Some(steps), ..Course::default() };
-        let diffusion = Diffusion::on(memory(second), course).expect("a memory");
+        let sampling = Sampling { sampler, steps: Some(steps), ..Sampling::default() };
+        let diffusion = Diffusion::on(memory(second), sampling).expect("a memory");
         let request = Request { level: Level::Sigma(1.5), seed: 1, ..Request::new(cue.view()) };
         let counts = &repeat(&diffusion, &request, RUNS, |_| Ok(())).expect("counts")[0];
         assert_eq!((counts.ended.iter().sum::<u64>(), counts.freedom), (RUNS as u64, 4));
@@ -299,7 +299,7 @@ fn what_is_no_mixture_is_refused() {
     // Known units of a circle have no closed form.
     let circle = Kind::Shape(Box::new(Sphere::full(vec![0.0, 0.0], 1.0).expect("a circle")));
     let memory =
-        Diffusion::on(Mixture::new(vec![component(circle, 1.0)]).expect("a memory"), Course::default());
+        Diffusion::on(Mixture::new(vec![component(circle, 1.0)]).expect("a memory"), Sampling::default());
     let (cue, known) = (array![[1.0, 0.0]], array![[true, false]]);
     let request = Request { known: Some(known.view()), ..Request::new(cue.view()) };
     let error = memory.expect("a memory").recall(&request).expect_err("no closed form").to_string();
@@ -318,8 +318,8 @@ fn a_row_of_a_mixture_does_not_depend_on_batch_or_threads() {
     let (_, mixture) = zoo::denoisers().pop().expect("all together with a flat one");
     let cues = normals(600, 3, 1.2, 9);
     for (name, sampler) in Sampler::ALL {
-        let course = Course { sampler, steps: Some(6), ..Course::default() };
-        let memory = Diffusion::on(mixture.clone(), course).expect("a memory");
+        let sampling = Sampling { sampler, steps: Some(6), ..Sampling::default() };
+        let memory = Diffusion::on(mixture.clone(), sampling).expect("a memory");
         let together = bits(&memory, cues.view(), 0);
         for threads in [1, 2] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
@@ -340,8 +340,8 @@ fn without_noise_the_bridge_projects() {
     for (name, memory) in zoo::denoisers() {
         let z = normals(1, Denoise::dim(&memory), 1.0, 4);
         let nearest = memory.nearest(z.view()).expect("a memory");
-        let course = Course { sampler: Sampler::Bridge, steps: Some(2), ..Course::default() };
-        let diffusion = Diffusion::on(memory, course).expect("a memory");
+        let sampling = Sampling { sampler: Sampler::Bridge, steps: Some(2), ..Sampling::default() };
+        let diffusion = Diffusion::on(memory, sampling).expect("a memory");
         let request = Request { level: Level::Sigma(0.0), ..Request::new(z.view()) };
         let recall = diffusion.recall(&request).expect("a recall");
         let distance = recall
@@ -366,7 +366,8 @@ fn known_units_decide_the_place_on_a_shape() {
         component(Kind::Shape(Box::new(road)), 1.0),
         component(Kind::Shape(Box::new(other)), 1e-3),
     ]);
-    let memory = Diffusion::on(memory.expect("a memory"), Course { steps: Some(100), ..Course::default() });
+    let memory =
+        Diffusion::on(memory.expect("a memory"), Sampling { steps: Some(100), ..Sampling::default() });
     let (cue, known) = (array![[3.0, 0.0]], array![[true, false]]);
     let request = Request { known: Some(known.view()), ..Request::new(cue.view()) };
     let recall = memory.expect("a memory").recall(&request).expect("a recall");
@@ -431,8 +432,8 @@ fn imagination_follows_the_weights() {
     ])
     .expect("a memory");
     for (sampler, steps) in [(Sampler::Ancestral, 300), (Sampler::DpmSolverPlusPlus2M, 100)] {
-        let course = Course { sampler, steps: Some(steps), ..Course::default() };
-        let diffusion = Diffusion::on(memory.clone(), course).expect("a memory");
+        let sampling = Sampling { sampler, steps: Some(steps), ..Sampling::default() };
+        let diffusion = Diffusion::on(memory.clone(), sampling).expect("a memory");
         let (cues, level) = diffusion.imagine(&(0..RUNS).collect::<Vec<_>>(), 2).expect("cues");
         let recall =
             diffusion.recall(&Request { level, seed: 2, ..Request::new(cues.view()) }).expect("recalls");

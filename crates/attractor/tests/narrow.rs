@@ -5,7 +5,7 @@ mod zoo;
 
 use std::ops::ControlFlow;
 
-use attractor::diffusion::{Course, Sampler};
+use attractor::diffusion::{Sampler, Sampling};
 use attractor::dynamics::{Clamp, Start};
 use attractor::energies::{Denoise, Points, Reads};
 use attractor::memories::{Diffusion, Level, Memory, Recall, Request, Spec};
@@ -22,8 +22,8 @@ const PATTERNS: usize = 3000;
 
 fn memory<F: Real>(patterns: Patterns<F>, sampler: Sampler, narrow: bool) -> Diffusion<F> {
     let steps = (sampler == Sampler::Langevin || sampler.is_stochastic()).then_some(60);
-    let course = Course { sampler, steps, narrow, ..Course::default() };
-    Diffusion::on(patterns.into(), course).expect("a memory")
+    let sampling = Sampling { sampler, steps, narrow, ..Sampling::default() };
+    Diffusion::on(patterns.into(), sampling).expect("a memory")
 }
 
 fn difference<F: Real>(a: &Recall<F>, b: &Recall<F>) -> f64 {
@@ -137,12 +137,12 @@ fn known_units_keep_a_state_from_its_goal() {
     let known = Array2::from_shape_fn((6, 16), |(_, j)| j < 3);
     let points = Points::new(Patterns::new(values).expect("patterns"));
     for sampler in [Sampler::DpmSolverPlusPlus2M, Sampler::Heun, Sampler::Ddim] {
-        let course = Course { sampler, ..Course::default() };
-        let dynamics = course.dynamics(&points, 1.0);
+        let sampling = Sampling { sampler, ..Sampling::default() };
+        let dynamics = sampling.dynamics(&points, 1.0);
         let run = |observer: &mut dyn Observer<f64>| {
             let start = Start { states: noisy.view(), rows: &[0, 1, 2, 3, 4, 5], seed: 1, held: None };
             let clamp = Clamp::new(known.view(), noisy.view()).expect("a clamp");
-            let grid = Grid::Levels(course.levels(&[1.0; 6], 1.0));
+            let grid = Grid::Levels(sampling.levels(&[1.0; 6], 1.0));
             let stop = Stop { tolerance: 0.05, early: false };
             recall(dynamics.as_ref(), start, Some(clamp), &grid, stop, observer).expect("a recall").states
         };
@@ -221,7 +221,7 @@ fn steps_that_nobody_sees_change_nothing() {
             ControlFlow::Continue(())
         };
         let seen = memory.recall_observed(&request, &mut watch).expect("a recall");
-        assert_eq!(frames, memory.course().steps() + 1, "{name}");
+        assert_eq!(frames, memory.sampling().steps() + 1, "{name}");
         assert_eq!(unseen.states, seen.states, "{name}");
         for (a, b) in unseen.rows.iter().zip(&seen.rows) {
             assert_eq!(

@@ -162,7 +162,7 @@ fn published_arithmetic_at_its_edges() {
 fn universal(patterns: &Patterns<f64>, options: &[(&str, &str)]) -> Box<dyn Memory<f64>> {
     let mut spec = Spec::new("universal");
     options.iter().for_each(|(name, value)| {
-        spec.options.set(name, value);
+        spec.options.set(name, *value);
     });
     spec.build(patterns.clone()).unwrap()
 }
@@ -542,7 +542,7 @@ fn what_makes_no_sense_is_refused_in_one_sentence() {
     ] {
         let mut spec = Spec::new("universal");
         options.iter().for_each(|(name, value)| {
-            spec.options.set(name, value);
+            spec.options.set(name, *value);
         });
         let error = spec.build(patterns.clone()).map(|_| ()).expect_err("no memory").to_string();
         assert!(error.contains(word) && !error.contains('\n'), "{options:?}: {error}");

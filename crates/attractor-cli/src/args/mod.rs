@@ -2,13 +2,15 @@
 
 mod bench;
 mod capacity;
+mod options;
 mod parse;
 mod reproduce;
 mod train;
 
 pub use bench::Bench;
 pub use capacity::{Capacity, Merge, Shared};
-pub use parse::{command, parse};
+pub use options::placeholder;
+pub use parse::{View, command, parse};
 pub use reproduce::{Images, Reproduce};
 pub use train::Train;
 
@@ -17,6 +19,11 @@ use std::path::PathBuf;
 use attractor::Level;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
+
+/// Heading of what is needed less often.
+const LESS: &str = "Less common";
+/// Heading of what says how files are read.
+const FILES: &str = "Reading files";
 
 /// Associative memory, from Hopfield (1982) to diffusion models.
 #[derive(Parser)]
@@ -83,8 +90,8 @@ pub enum Task {
     )]
     Demo(Demo),
     /// Say what every model is, takes and costs.
-    #[command(after_help = "Example:\n  attractor models")]
-    Models,
+    #[command(after_help = "Examples:\n  attractor models\n  attractor models diffusion")]
+    Models(Models),
     /// Measure which similarity and separation find your patterns again after a corruption.
     #[command(
         after_help = "Example:\n  attractor recommend --patterns photos/ --corruption sigma:0.5:clip mask:0.5 block:bottom:0.5"
@@ -114,6 +121,14 @@ pub enum Task {
         /// The shell.
         shell: clap_complete::Shell,
     },
+}
+
+/// Arguments of `models`.
+#[derive(Args)]
+pub struct Models {
+    /// The model whose options are said, too
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
 }
 
 /// What files do not say of themselves.

@@ -1,30 +1,58 @@
-//! From the command line to typed arguments, with the options that the models' cards name.
+//! From the command line to typed arguments, with the options that the models' cards declare.
 
-use attractor::memories::{Card, MODELS, Options, Parameter, models_that};
+use attractor::memories::{Card, MODELS, Options, models_that};
+use attractor::options::Parameter;
 use attractor_networks::PARAMETERS;
 use clap::error::ErrorKind;
-use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
+use clap::{Arg, Command, CommandFactory, FromArgMatches};
 
-use super::Cli;
+use super::options::{add, cards, given, of_models, with_numbers};
+use super::{Cli, FILES, LESS};
+
+/// The commands that take the options of a model.
+const OF_MODELS: [&str; 7] = ["recall", "trace", "sample", "landscape", "energy", "store", "capacity"];
+
+/// What of the command line help shows.
+#[derive(Clone, Debug, Default)]
+pub struct View {
+    /// The models whose options it shows.
+    pub cards: Vec<&'static Card>,
+    /// Whether it leaves out what is needed less often.
+    pub short: bool,
+}
+
+impl View {
+    /// Everything there is, for completions.
+    pub fn all() -> Self {
+        View { cards: cards(), short: false }
+    }
+
+    /// As the arguments ask: `--model NAME --help` shows the options of that model, `-h` the more common ones.
+    fn asked(arguments: &[String]) -> Self {
+        let mut shown = View::default();
+        for (n, argument) in arguments.iter().enumerate() {
+            let names = match argument.strip_prefix("--model=") {
+                Some(names) => names,
+                None if argument == "--model" => arguments.get(n + 1).map_or("", String::as_str),
+                None => continue,
+            };
+            let named = |name: &str| MODELS.iter().map(|m| m.card).find(|card| card.name == name);
+            shown.cards.extend(names.split(',').filter_map(named));
+        }
+        shown.short = arguments.iter().any(|a| a == "-h") && !arguments.iter().any(|a| a == "--help");
+        shown
+    }
+}
 
 /// Reads the command line: what was asked, and the options of the model.
 pub fn parse() -> (Cli, Options) {
-    let matches = command().try_get_matches().unwrap_or_else(|error| stop(&error));
-    let mut options = Options::default();
-    if let Some((_, task)) = matches.subcommand() {
-        let names = match matches.subcommand_name() {
-            Some("train") => PARAMETERS.iter().map(|p| p.name).collect(),
-            _ => model_options(),
-        };
-        for name in names {
-            if let Ok(Some(value)) = task.try_get_one::<String>(name) {
-                options.set(name, value);
-            }
-            if let Ok(Some(true)) = task.try_get_one::<bool>(name) {
-                options.set(name, "");
-            }
-        }
-    }
+    let arguments: Vec<String> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
+    let matches = command(&View::asked(&arguments)).try_get_matches().unwrap_or_else(|error| stop(&error));
+    let options = match matches.subcommand() {
+        Some(("train", task)) => given(task, &settings()),
+        Some((_, task)) => given(task, &of_models(&cards())),
+        None => Options::default(),
+    };
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| stop(&error));
     (cli, options)
 }
@@ -38,35 +66,59 @@ fn stop(error: &clap::Error) -> ! {
     // The first paragraph says what is wrong; the others repeat the usage.
     let first: Vec<&str> = text.lines().take_while(|l| !l.is_empty()).map(str::trim).collect();
     let sentence = first.join(" ");
-    eprintln!("attractor: {}; see --help", sentence.trim_start_matches("error: "));
+    let sentence = sentence.trim_start_matches("error: ");
+    match error.kind() {
+        // The sentence of a kind says what is expected.
+        ErrorKind::ValueValidation => eprintln!("attractor: {sentence}"),
+        _ => eprintln!("attractor: {sentence}; see --help"),
+    }
     std::process::exit(2);
 }
 
-/// The whole command line, with the models' options in place.
-pub fn command() -> Command {
-    let command = Cli::command().mut_subcommand("train", |task| PARAMETERS.iter().fold(task, add_setting));
-    ["recall", "trace", "sample", "landscape", "energy", "store"].into_iter().fold(
-        command.mut_subcommand("capacity", |task| model_options().into_iter().fold(task, add_option)),
-        |command, task| {
-            command.mut_subcommand(task, |task| {
-                let task = model_options().into_iter().fold(task, add_option);
-                let task = name_models(task, "weights", |card| card.weights);
-                name_models(task, "values", |card| card.values)
-            })
-        },
-    )
+/// The settings of training.
+fn settings() -> Vec<&'static Parameter> {
+    PARAMETERS.iter().collect()
 }
 
-/// A setting of training.
-fn add_setting(task: Command, setting: &Parameter) -> Command {
-    let Parameter { name, values, default, help } = *setting;
-    let arg = Arg::new(name).long(name).help(format!("{help} [default: {default}]")).help_heading("Settings");
-    task.arg(match values {
-        "" => arg.action(ArgAction::SetTrue),
-        values => arg
-            .value_name(values.split(' ').next_back().filter(|w| w.contains('|')).unwrap_or("X"))
-            .allow_hyphen_values(true),
-    })
+/// The whole command line, with the models' options in place; help shows those of the view.
+pub fn command(view: &View) -> Command {
+    let command = Cli::command().mut_subcommand("train", |task| add(task, &settings(), "Settings", true));
+    let command = OF_MODELS.into_iter().fold(command, |command, task| {
+        command.mut_subcommand(task, |task| {
+            let task = with_options(task, view);
+            match task.get_name() {
+                "capacity" => task,
+                _ => name_models(name_models(task, "weights", |c| c.weights), "values", |c| c.values),
+            }
+        })
+    });
+    let command = with_numbers(command);
+    match view.short {
+        true => command.mut_subcommands(shortened),
+        false => command,
+    }
+}
+
+/// A command with the options of the models; those of the view are shown.
+fn with_options(task: Command, view: &View) -> Command {
+    let shown = of_models(&view.cards);
+    let heading = match &view.cards[..] {
+        [card] => format!("Options of {}", card.name),
+        _ => "Options of the models".to_owned(),
+    };
+    let heading: &'static str = Box::leak(heading.into_boxed_str());
+    let names = |p: &&'static Parameter| shown.iter().any(|s| s.name == p.name);
+    let hidden: Vec<_> = of_models(&cards()).into_iter().filter(|p| !names(p)).collect();
+    let name = task.get_name().to_owned();
+    let task = add(add(task, &shown, heading, true), &hidden, heading, false);
+    if !view.cards.is_empty() {
+        return task;
+    }
+    let more = format!(
+        "Each model has options of its own: `attractor {name} --model NAME --help` shows them, too, and `attractor models` lists the models."
+    );
+    let examples = task.get_after_help().map(ToString::to_string).unwrap_or_default();
+    task.after_help(format!("{more}\n\n{examples}"))
 }
 
 /// Adds to the help of an argument which models take it.
@@ -77,60 +129,30 @@ fn name_models(task: Command, name: &'static str, takes: fn(&Card) -> bool) -> C
     })
 }
 
-/// Names of all models' options, each once.
-fn model_options() -> Vec<&'static str> {
-    let mut names = Vec::new();
-    for parameter in MODELS.iter().flat_map(|m| m.card.parameters) {
-        if !names.contains(&parameter.name) {
-            names.push(parameter.name);
-        }
+/// A command whose help leaves out what is needed less often.
+fn shortened(task: Command) -> Command {
+    let is_rare = |arg: &Arg| matches!(arg.get_help_heading(), Some(LESS | FILES));
+    let task = task.mut_args(|arg| {
+        let hidden = is_rare(&arg) || arg.is_hide_set();
+        arg.hide(hidden)
+    });
+    let examples = task.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let more = "This is the short help; --help shows all options.";
+    let leaves_out = task.get_arguments().any(is_rare);
+    match leaves_out {
+        true => task.after_help(format!("{more}\n\n{examples}")),
+        false => task,
     }
-    names
-}
-
-fn add_option(task: Command, name: &'static str) -> Command {
-    let with: Vec<_> = MODELS
-        .iter()
-        .filter_map(|m| m.card.parameters.iter().find(|p| p.name == name).map(|p| (m.card.name, p)))
-        .collect();
-    let first = with[0].1;
-    let models = |of: &Parameter| {
-        let alike = with.iter().filter(|(_, p)| p.values == of.values && p.default == of.default);
-        alike.map(|(model, _)| *model).collect::<Vec<_>>().join(", ")
-    };
-    let alike = models(first).matches(", ").count() + 1 == with.len();
-    /// Longer lists of values make a column of their own too wide.
-    const SHORT: usize = 44;
-    let name_of = |values: &'static str| match values.len() {
-        ..=SHORT => values,
-        _ => "NAME",
-    };
-    let one = |p: &Parameter| match name_of(p.values) == p.values {
-        true => format!("{} ({}) [default: {}]", p.help, models(p), p.default),
-        false => format!("{} ({}): {} [default: {}]", p.help, models(p), p.values, p.default),
-    };
-    // Models may mean different things by one name; then each says what it takes.
-    let help = if alike {
-        one(first)
-    } else {
-        let mut each: Vec<String> = with
-            .iter()
-            .map(|(_, p)| format!("{} ({}): {} [default: {}]", p.help, models(p), p.values, p.default))
-            .collect();
-        each.dedup();
-        each.join(".\n")
-    };
-    let arg = Arg::new(name).long(name).help(help).help_heading("Options of the models");
-    task.arg(match first.values {
-        "" => arg.action(ArgAction::SetTrue),
-        values => arg.value_name(if alike { name_of(values) } else { "NAME" }).allow_hyphen_values(true),
-    })
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
     fn the_command_line_is_consistent() {
-        super::command().debug_assert();
+        for view in [View::default(), View::all(), View { short: true, ..View::default() }] {
+            command(&view).debug_assert();
+        }
     }
 }

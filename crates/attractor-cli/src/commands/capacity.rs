@@ -36,7 +36,7 @@ pub fn run(args: &Capacity, options: &Options) -> Result<()> {
     }
     for (option, _) in options.iter() {
         let has = |e: &Entrant| match &e.contender {
-            Contender::Model(spec, _) => spec.options.iter().any(|(name, _)| name == option),
+            Contender::Model(spec, _) => spec.options.has(option),
             _ => false,
         };
         if !entrants.iter().any(has) {

@@ -5,6 +5,7 @@ use std::io::{BufWriter, Write};
 use anyhow::{Result, bail};
 use attractor::analysis::{self, Density};
 use attractor::memories::{Options, model};
+use attractor::options::Value;
 use attractor::{Error, Real};
 use attractor_data::Rows;
 use ndarray::Array2;
@@ -58,25 +59,19 @@ fn energy<F: Real>(args: &Energy, source: Source, options: &Options) -> Result<(
 
 /// β and σ name the same level, β = 1/σ²: whichever was given becomes what the model takes.
 fn level(args: &Energy, name: &str, options: &Options) -> Result<(Options, Option<f64>)> {
-    let takes_beta = model(name)?.card.parameters.iter().any(|p| p.name == "beta");
-    let beta = options.iter().find(|(name, _)| *name == "beta").map(|(_, value)| value.to_owned());
-    let mut kept = Options::default();
-    options.iter().filter(|(name, _)| takes_beta || *name != "beta").for_each(|(name, value)| {
-        kept.set(name, value);
-    });
+    let takes_beta = model(name)?.card.parameter("beta").is_some();
+    let mut kept = options.clone();
+    let beta = if takes_beta { None } else { kept.remove("beta") };
     if let Some(sigma) = args.sigma.filter(|_| takes_beta) {
         if !(1e-15..=1e15).contains(&sigma) {
             return Err(Error::parameter("sigma", "a number from 1e-15 to 1e15 for this model", sigma).into());
         }
-        kept.set("beta", &format!("{:?}", 1.0 / (sigma * sigma)));
+        kept.set("beta", 1.0 / (sigma * sigma));
     }
-    let sigma = match beta.filter(|_| !takes_beta && matches!(name, load::DEFAULT_MODEL | load::EXTENDED)) {
-        Some(text) => {
-            let beta: f64 =
-                text.parse().ok().filter(|b| *b > 0.0).ok_or_else(|| {
-                    Error::parameter("beta", "a number > 0 (or --sigma) for this model", &text)
-                })?;
-            Some(1.0 / beta.sqrt())
+    let sigma = match beta.filter(|_| matches!(name, load::DEFAULT_MODEL | load::EXTENDED)) {
+        Some(Value::Number(beta)) => Some(1.0 / beta.sqrt()),
+        Some(other) => {
+            return Err(Error::parameter("beta", "a number > 0 (or --sigma) for this model", other).into());
         }
         None => args.sigma,
     };

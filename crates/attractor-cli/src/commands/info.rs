@@ -19,7 +19,12 @@ pub fn run(args: &Info) -> Result<()> {
             ("model", json!(s.spec.model)),
             (
                 "options",
-                s.spec.options.iter().map(|(k, v)| (k.to_owned(), json!(v))).collect::<Map<_, _>>().into(),
+                s.spec
+                    .options
+                    .iter()
+                    .map(|(k, v)| (k.to_owned(), json!(v.to_string())))
+                    .collect::<Map<_, _>>()
+                    .into(),
             ),
             ("patterns", json!(s.patterns)),
             ("units", json!(s.dim)),

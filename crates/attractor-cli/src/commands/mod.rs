@@ -39,7 +39,7 @@ pub fn run(cli: Cli, options: &Options) -> Result<()> {
         Task::Info(args) => info::run(&args),
         Task::Corrupt(args) => corrupt::run(&args),
         Task::Demo(args) => demo::run(&args),
-        Task::Models => models::run(),
+        Task::Models(args) => models::run(&args),
         Task::Recommend(args) => recommend::run(&args),
         Task::Bench(args) => bench::run(&args),
         Task::Capacity(args) => capacity::run(&args, options),
@@ -47,7 +47,12 @@ pub fn run(cli: Cli, options: &Options) -> Result<()> {
         Task::Reproduce(experiment) => reproduce::run(&experiment),
         Task::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut crate::args::command(), "attractor", &mut script);
+            clap_complete::generate(
+                shell,
+                &mut crate::args::command(&crate::args::View::all()),
+                "attractor",
+                &mut script,
+            );
             Ok(std::io::stdout().lock().write_all(&script)?)
         }
     }

@@ -1,53 +1,113 @@
-//! `attractor models`
+//! `attractor models`: every model in a few lines, or one of them with all of its options.
 
+use std::fmt::Write as _;
 use std::io::Write;
 
 use anyhow::Result;
-use attractor::memories::{MODELS, Output, PRESETS, Preset};
-use attractor::separations::SEPARATIONS;
-use attractor::similarities::{Data, SIMILARITIES};
+use attractor::memories::{Card, MODELS, model};
+use attractor::options::{Kind, Parameter};
 
-pub fn run() -> Result<()> {
-    let mut out = std::io::stdout().lock();
+use crate::args;
+
+/// Columns of a line.
+const WIDTH: usize = 100;
+
+pub fn run(args: &args::Models) -> Result<()> {
+    let text = match &args.name {
+        Some(name) => card(model(name)?.card),
+        None => overview(),
+    };
+    Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
+}
+
+/// What each model is, in historical order.
+fn overview() -> String {
+    let mut text = String::new();
     for model in MODELS {
-        let card = model.card;
-        writeln!(out, "{}: {}", card.name, card.title)?;
-        writeln!(out, "  {}", card.equation)?;
-        writeln!(out, "  states  {}", if card.spins { "±1" } else { "real" })?;
-        writeln!(out, "  cost    {}", card.cost)?;
-        writeln!(out, "  source  {}", card.source)?;
-        for parameter in card.parameters {
-            writeln!(out, "  --{} {}", parameter.name, parameter.values)?;
-            writeln!(out, "          {} [default: {}]", parameter.help, parameter.default)?;
+        facts(&mut text, model.card);
+        let options: Vec<String> = model.card.parameters.iter().map(|p| format!("--{}", p.name)).collect();
+        let options = if options.is_empty() { "none".to_owned() } else { options.join(" ") };
+        line(&mut text, "options", &options);
+        text.push('\n');
+    }
+    text += "`attractor models NAME` says what the options of a model are.\n";
+    text
+}
+
+/// One model with its options: what each does, takes and is by default.
+fn card(card: &Card) -> String {
+    let mut text = String::new();
+    facts(&mut text, card);
+    for parameter in card.parameters {
+        option(&mut text, parameter);
+    }
+    text
+}
+
+fn facts(text: &mut String, card: &Card) {
+    let _ = writeln!(text, "{}: {}", card.name, card.title);
+    wrap(text, 2, 2, card.equation);
+    let takes = [(card.weights, "prior weights"), (card.values, "associated values")];
+    let takes: Vec<_> = takes.iter().filter(|(takes, _)| *takes).map(|(_, what)| *what).collect();
+    line(text, "states", if card.spins { "±1" } else { "real" });
+    if !takes.is_empty() {
+        line(text, "takes", &takes.join(", "));
+    }
+    line(text, "cost", card.cost);
+    line(text, "source", card.source);
+}
+
+fn option(text: &mut String, parameter: &Parameter) {
+    let _ = write!(text, "\n  --{}", parameter.name);
+    let names = parameter.kind.names();
+    let _ = match parameter.kind {
+        Kind::Flag => writeln!(text),
+        _ => writeln!(text, " {}", args::placeholder(&parameter.kind)),
+    };
+    wrap(text, 6, 6, &format!("{} [default: {}]", parameter.help, parameter.default));
+    if names.is_empty() && !matches!(parameter.kind, Kind::Flag) {
+        wrap(text, 6, 6, &format!("Takes {}.", parameter.kind));
+    }
+    if names.iter().all(|name| name.about.is_empty()) {
+        if !names.is_empty() && !matches!(parameter.kind, Kind::Switch | Kind::AutoOr(Kind::Switch)) {
+            wrap(text, 6, 6, &format!("Takes {}.", parameter.kind));
         }
-        writeln!(out)?;
+        return;
     }
-    let width = |names: &mut dyn Iterator<Item = &'static str>| names.map(str::len).max().unwrap_or(0);
-    writeln!(out, "Similarities of universal: score of a stored x and a cue z, and the data it is for")?;
-    let wide = width(&mut SIMILARITIES.iter().map(|f| f.name));
-    for facts in SIMILARITIES {
-        let data = match facts.data {
-            Data::Any => "any",
-            Data::Amounts => "numbers >= 0",
-            Data::Shares => "numbers >= 0, not all 0",
-            Data::Bits => "-1 and 1, or 0 and 1",
-        };
-        writeln!(out, "  {:wide$}  {}  [{data}]", facts.name, facts.formula)?;
+    let width = names.iter().map(|name| name.name.chars().count()).max().unwrap_or(0);
+    for name in &names {
+        let first = format!("{:8}{:width$}  ", "", name.name);
+        let mut rest = String::new();
+        wrap(&mut rest, 0, 10 + width, &name.about);
+        let _ = write!(text, "{first}{}", if rest.is_empty() { "\n" } else { rest.trim_start() });
     }
-    writeln!(
-        out,
-        "\nSeparations of universal: weights w of scores s, then shared out to sum to 1 unless some may be negative"
-    )?;
-    let wide = width(&mut SEPARATIONS.iter().map(|(name, _)| *name));
-    for (name, formula) in SEPARATIONS {
-        writeln!(out, "  {name:wide$}  {formula}")?;
+}
+
+fn line(text: &mut String, key: &str, value: &str) {
+    let mut rest = String::new();
+    wrap(&mut rest, 11, 11, value);
+    let _ = write!(text, "  {key:9}{}", rest.trim_start());
+}
+
+/// Adds a paragraph: its first line goes in by `first` columns, the others by `rest`.
+fn wrap(text: &mut String, first: usize, rest: usize, paragraph: &str) {
+    let mut line = " ".repeat(first);
+    let mut begun = false;
+    for word in paragraph.split_whitespace() {
+        if begun
+            && line.chars().count() + 1 + word.chars().count() > WIDTH - if first == 0 { rest } else { 0 }
+        {
+            let _ = writeln!(text, "{line}");
+            line = " ".repeat(rest);
+            begun = false;
+        }
+        if begun {
+            line.push(' ');
+        }
+        line += word;
+        begun = true;
     }
-    writeln!(out, "\nPresets of universal (for 100 units)")?;
-    let wide = width(&mut PRESETS.iter().map(|(name, _)| *name));
-    for (name, preset) in PRESETS {
-        let Preset { similarity, separation, output } = preset(100);
-        let sign = if output == Output::Sign { ", sign" } else { "" };
-        writeln!(out, "  {name:wide$}  {similarity}, {separation}{sign}")?;
+    if begun {
+        let _ = writeln!(text, "{line}");
     }
-    Ok(())
 }

@@ -5,6 +5,7 @@ use std::io::{BufWriter, Write};
 use anyhow::Result;
 use attractor::Real;
 use attractor::analysis::{Counts, repeat};
+use attractor::diffusion::Sampler;
 use attractor::memories::Options;
 use serde_json::{Value, json};
 
@@ -22,16 +23,13 @@ pub fn repeated<F: Real + Into<Value>>(
     let quiet = args.store.work.quiet;
     let mut cues = Cued::open(&args.cues, &args.rest, &args.store, &loaded)?;
     let memory = loaded.memory.as_ref();
-    if let Some(sampler) = memory.course().map(|c| c.sampler).filter(|s| !s.samples_posterior() && !quiet) {
+    if let Some(sampler) = memory.sampling().map(|c| c.sampler).filter(|s| !s.samples_posterior() && !quiet) {
         let does = if sampler.is_stochastic() {
             "does not draw from the posterior"
         } else {
             "always recalls the same"
         };
-        eprintln!(
-            "note: {} {does}; --sampler euler-maruyama, ancestral and bridge draw from it",
-            sampler.name()
-        );
+        eprintln!("note: {} {does}; --sampler {} draw from it", sampler.name(), drawing());
     }
     let bar = progress::bar("recalls", quiet);
     bar.set_length((cues.head.rows as u64).saturating_mul(repeats as u64));
@@ -58,6 +56,13 @@ pub fn repeated<F: Real + Into<Value>>(
     })?;
     bar.finish_and_clear();
     Ok(out.flush()?)
+}
+
+/// The samplers that draw from the posterior, as a list in a sentence.
+fn drawing() -> String {
+    let names: Vec<_> = Sampler::ALL.iter().filter(|(_, s)| s.samples_posterior()).map(|(n, _)| *n).collect();
+    let (last, others) = names.split_last().expect("one of them draws");
+    format!("{} and {last}", others.join(", "))
 }
 
 /// Probability of a χ² at least as large where the counts are drawn from the posterior.

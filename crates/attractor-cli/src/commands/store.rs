@@ -37,7 +37,7 @@ pub fn run(args: &StoreFile, options: &Options) -> Result<()> {
             if args.how.model.is_some()
                 || asked.is_some()
                 || args.how.prepare.is_some()
-                || options.iter().next().is_some()
+                || !options.is_empty()
             {
                 bail!(
                     "--append and --remove keep model, options, preparation and number type; leave those away"

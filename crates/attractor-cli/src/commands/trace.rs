@@ -55,7 +55,7 @@ fn traced<F: Real + Number + Into<Value>>(
         )?;
     }
     let mut drawn = Vec::new();
-    let batch = batch_of(memory.course().map(|c| c.steps()), args.rest.updates, memory.dim());
+    let batch = batch_of(memory.sampling().map(|c| c.steps()), args.rest.updates, memory.dim());
     cues.each(batch, |asked, cues, labels, from| {
         let known = asked.known(from..from + cues.nrows());
         let trace = trace(memory, &asked.request(cues.view(), known.as_ref().map(|k| k.view()), from))?;

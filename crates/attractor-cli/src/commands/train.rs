@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
+use attractor::diffusion::Sampling;
 use attractor::memories::{Options, learned};
 use attractor::networks::Architecture;
 use attractor::{Patterns, Real};
@@ -55,8 +56,7 @@ pub fn run(args: &Train, options: &Options) -> Result<()> {
             let Some(summary) = summary(path)? else {
                 bail!("{}: expected a network in training, found another file; {CURE}", path.display());
             };
-            let steps = Plan::new(options)?.settings.steps;
-            let steps = options.iter().next().map(|_| steps);
+            let steps = options.seed("steps");
             in_precision!(Precision::choose(Some(summary.dtype), false)?, again(args, path, steps))
         }
         (None, None) => bail!("patterns: expected --patterns or --resume, found neither"),
@@ -218,7 +218,7 @@ impl<F: Real> Session<'_, F> {
     fn draw(&self, done: u64) -> Result<()> {
         let values = self.patterns.values().mapv(|v| v.wide());
         let patterns = Patterns::restore(values, self.patterns.preparation().clone())?;
-        let memory = learned::<f64>(self.trainer.network(), patterns, &Options::default())?;
+        let memory = learned::<f64>(self.trainer.network(), patterns, Sampling::default())?;
         let (figure, ..) = landscape::picture(memory.as_ref(), None, &[], 49, 0.5)?;
         Ok(figure.write_to(&self.folder().join(format!("step-{done:06}.png")))?)
     }

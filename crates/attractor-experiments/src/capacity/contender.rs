@@ -6,6 +6,7 @@ use std::sync::Arc;
 use attractor::energies::NARROWED;
 use attractor::memories::{Options, Spec};
 use attractor::noise::{Purpose, Stream};
+use attractor::options::Value;
 use attractor::patterns::Packed;
 use attractor::{Patterns, Preparation, Request};
 use attractor_data::{corrupt, random_spins};
@@ -48,7 +49,7 @@ impl fmt::Display for Contender {
                 write!(f, "{}", spec.model)?;
                 for (name, value) in spec.options.iter() {
                     match value {
-                        "" => write!(f, " {name}")?,
+                        Value::Flag(_) => write!(f, " {name}")?,
                         value => write!(f, " {name}={value}")?,
                     }
                 }
@@ -79,8 +80,8 @@ impl Contender {
             return Err(Error::setting("model", expected.into(), name));
         }
         let mut spec = Spec::new(name);
-        for (option, value) in options.iter().filter(|(o, _)| card.parameters.iter().any(|p| p.name == *o)) {
-            spec.options.set(option, value);
+        for (option, value) in options.iter().filter(|(option, _)| card.parameter(option).is_some()) {
+            spec.set(option, value.clone());
         }
         Ok(Contender::Model(spec, None))
     }
@@ -114,7 +115,7 @@ impl Contender {
                 return Ok(states);
             }
             Contender::Model(spec, updates) => (spec.clone(), *updates),
-            Contender::Ceiling => (Spec::new("modern").with("beta", &task.bayes_beta().to_string()), Some(1)),
+            Contender::Ceiling => (Spec::new("modern").with("beta", task.bayes_beta()), Some(1)),
         };
         // What is left tells a decoder no more than zeros do.
         let known = known.filter(|_| !matches!(self, Contender::Ceiling));
@@ -126,9 +127,8 @@ impl Contender {
             false => Patterns::new(patterns)?,
         };
         // Near capacity too many patterns matter for leaving single ones out to be worth its while.
-        let narrows = |name: &str| card.parameters.iter().any(|p| p.name == name);
-        let is_free = spec.options.iter().all(|(name, _)| name != "narrow");
-        let spec = match patterns.len() >= NARROWED && narrows("narrow") && is_free {
+        let narrows = card.parameter("narrow").is_some() && !spec.options.has("narrow");
+        let spec = match patterns.len() >= NARROWED && narrows {
             true => spec.with("narrow", "off"),
             false => spec,
         };

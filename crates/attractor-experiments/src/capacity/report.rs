@@ -30,13 +30,11 @@ impl Contender {
                 laws
             }
             // Said once, of the network without self-coupling.
-            Contender::Model(spec, _) if spec.model == "hopfield" && spec.options.iter().count() == 0 => {
+            Contender::Model(spec, _) if spec.model == "hopfield" && spec.options.is_empty() => {
                 vec![("0.138 D", theory::classical(dim)), ("D/(4 ln D)", theory::classical_exact(dim))]
             }
             Contender::Model(spec, _) if spec.model == "dense" => {
-                let interaction =
-                    spec.options.iter().find(|(name, _)| *name == "interaction").map(|(_, v)| v);
-                match interaction.unwrap_or("poly:3") {
+                match spec.options.text("interaction").unwrap_or("poly:3") {
                     "exp" => vec![("exponent", theory::exponential(task.uncoded_error(), dim).exp())],
                     other => match other.strip_prefix("poly:").and_then(|k| k.parse().ok()) {
                         Some(degree @ 2..=12) => vec![("degree law", theory::of_degree(degree, dim))],

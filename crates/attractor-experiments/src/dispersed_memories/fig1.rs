@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use attractor::diffusion::{Course, Process, Sampler};
+use attractor::diffusion::{Process, Sampler, Sampling};
 use attractor::energies::shapes::{Segment, Subspace};
 use attractor::energies::{Component, Kind, Mixture};
 use attractor::memories::Diffusion;
@@ -199,13 +199,13 @@ impl Config {
             [FAR * angle.cos(), FAR * angle.sin()]
         };
         let cues = Array2::from_shape_fn((self.cues, 2), |(i, j)| cue(i)[j]);
-        let course = Course {
+        let sampling = Sampling {
             process: Process::VarianceExploding { diffusion_rate: 1.0 },
             sampler: Sampler::Heun,
             steps: Some(self.steps),
-            ..Course::default()
+            ..Sampling::default()
         };
-        let memory = Diffusion::on(memory.clone(), course)?;
+        let memory = Diffusion::on(memory.clone(), sampling)?;
         let mut ways: Vec<Way> = vec![Vec::new(); self.cues];
         let mut watch = |frame: Frame<f64>| {
             for ((&row, state), &level) in frame.rows.iter().zip(frame.states.outer_iter()).zip(frame.levels)

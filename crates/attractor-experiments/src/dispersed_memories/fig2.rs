@@ -4,8 +4,8 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use attractor::diffusion::{Process, Sampler};
-use attractor::memories::{Beta, Diffusion, Modern, Options, learned};
+use attractor::diffusion::{Process, Sampler, Sampling};
+use attractor::memories::{Beta, Diffusion, Modern, learned};
 use attractor::networks::{Architecture, Kind};
 use attractor::observe::Frame;
 use attractor::{Level, Memory, Patterns, Request};
@@ -202,10 +202,9 @@ impl Config {
         }
         done.set(done.get() + 1);
         let trained = |sampler: Sampler| {
-            let mut options = Options::default();
-            options.set("gamma", &self.gamma.to_string()).set("sampler", sampler.name());
-            options.set("steps", &self.steps.to_string());
-            let memory = learned::<f64>(trainer.network(), stored.clone(), &options)?;
+            let process = Process::VariancePreserving { gamma: self.gamma };
+            let sampling = Sampling { process, sampler, steps: Some(self.steps), ..Sampling::default() };
+            let memory = learned::<f64>(trainer.network(), stored.clone(), sampling)?;
             run(memory.as_ref(), self.learned_cues, None, self.steps)
         };
         let (learned_ode, learned_sde) = (trained(Sampler::Euler)?, trained(Sampler::EulerMaruyama)?);

@@ -4,7 +4,8 @@ mod report;
 
 use std::time::Instant;
 
-use attractor::memories::{Options, learned};
+use attractor::diffusion::Sampling;
+use attractor::memories::learned;
 use attractor::networks::{Architecture, Kind};
 use attractor::{Level, Patterns, Request, threads};
 use attractor_data::random_spins;
@@ -188,7 +189,7 @@ impl Config {
         let mut figures = Vec::new();
         let glimpses = train(&patterns, width, &self.steps, self.seed, |step, trainer| {
             tell()?;
-            let memory = learned::<f64>(trainer.network(), patterns.clone(), &Options::default())?;
+            let memory = learned::<f64>(trainer.network(), patterns.clone(), Sampling::default())?;
             let level = landscape::Level {
                 title: format!("{step} steps"),
                 marks: vec![report::stored(&patterns)],
@@ -217,7 +218,7 @@ impl Config {
         let examination = Examination::new(&patterns, self.recalls, seed)?;
         train(&patterns, self.width, &self.steps, seed, |_, trainer| {
             let found = examination.examine(&trainer.network())?;
-            let memory = learned::<f32>(trainer.network(), narrow(&patterns)?, &Options::default())?;
+            let memory = learned::<f32>(trainer.network(), narrow(&patterns)?, Sampling::default())?;
             let rows: Vec<u64> = (0..self.recalls as u64).collect();
             let (cues, level) = memory.imagine(&rows, seed)?;
             let recall = memory.recall(&Request { level, seed, ..Request::new(cues.view()) })?;

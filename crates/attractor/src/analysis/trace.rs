@@ -247,7 +247,7 @@ fn look<F: Real>(memory: &dyn Memory<F>, states: &Array2<F>, levels: &[f64]) -> 
     let energies = memory.landscape().ok().map(|energy| energy.energy(states.view(), levels)).transpose()?;
     let posteriors = memory.posterior(states.view(), levels, 1)?;
     let nearest = memory.nearest(states.view())?;
-    let diffusion = memory.denoiser().zip(memory.course()).zip(memory.spread());
+    let diffusion = memory.denoiser().zip(memory.sampling()).zip(memory.spread());
     let variances = match diffusion {
         Some(((denoiser, _), spread)) => Some(largest_variance(denoiser, states.view(), levels, spread)?),
         None => None,
@@ -256,7 +256,7 @@ fn look<F: Real>(memory: &dyn Memory<F>, states: &Array2<F>, levels: &[f64]) -> 
         let posterior = posteriors.as_ref().map(|p| &p[row]);
         let level = levels[row];
         let variance = variances.as_ref().filter(|_| level > 0.0).map(|v| v[row] / (scale * scale));
-        let process = diffusion.map(|((_, course), _)| course.process);
+        let process = diffusion.map(|((_, sampling), _)| sampling.process);
         Moment {
             sigma: level / scale,
             time: process.map(|p| (p.time(level / scale), p.scale_at(level / scale))),

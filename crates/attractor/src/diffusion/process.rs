@@ -6,6 +6,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::Dual;
 use crate::error::{Error, Result};
+use crate::options::{Name, NumberRange, find};
 use crate::real::Real;
 
 /// A noising process x_t = s(t)·(y + σ(t) ε); t = 0 is the pattern, larger t is noisier.
@@ -88,12 +89,25 @@ impl Process {
         ("flow", Process::Flow),
     ];
 
+    /// Their names, with what each is.
+    pub fn names() -> Vec<Name> {
+        let about = |process: &Process| match process {
+            Process::VarianceExploding { .. } => "variance exploding",
+            Process::VariancePreserving { .. } => "variance preserving at a constant rate",
+            Process::VariancePreservingLinear(_) => "variance preserving at a rate that grows linearly",
+            Process::SubVariancePreserving(_) => "variance below that of vp-linear",
+            Process::Edm => "sigma = t",
+            Process::Flow => "linear flow matching",
+        };
+        Self::ALL.iter().map(|(name, process)| Name::with_about(name, about(process))).collect()
+    }
+
     /// The same process at another constant rate: γ of `vp`, the diffusion rate of `ve`.
     ///
     /// # Errors
     /// A rate outside 10⁻¹² to 10¹², or a process that has none.
     pub fn with_rate(self, rate: f64) -> Result<Self> {
-        check_rate("gamma", rate)?;
+        RATES.check("gamma", rate)?;
         match self {
             Process::VarianceExploding { .. } => Ok(Process::VarianceExploding { diffusion_rate: rate }),
             Process::VariancePreserving { .. } => Ok(Process::VariancePreserving { gamma: rate }),
@@ -110,8 +124,8 @@ impl Process {
     /// # Errors
     /// Rates outside 10⁻¹² to 10¹², min > max, or a process that has no linear rate.
     pub fn with_linear_rate(self, rate: LinearRate) -> Result<Self> {
-        check_rate("rate-min", rate.min)?;
-        check_rate("rate-max", rate.max)?;
+        RATES.check("rate-min", rate.min)?;
+        RATES.check("rate-max", rate.max)?;
         if rate.min > rate.max {
             return Err(Error::parameter("rate-min", format!("at most rate-max, {}", rate.max), rate.min));
         }
@@ -130,13 +144,19 @@ impl Process {
     /// # Errors
     /// As [`with_rate`](Self::with_rate) and [`with_linear_rate`](Self::with_linear_rate).
     pub fn check(&self) -> Result<()> {
+        match (self.rate(), self.linear_rate()) {
+            (Some(rate), _) => RATES.check("gamma", rate),
+            (None, Some(rate)) => self.with_linear_rate(rate).map(|_| ()),
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// Its constant rate, if it has one.
+    pub fn rate(&self) -> Option<f64> {
         match *self {
             Process::VarianceExploding { diffusion_rate: rate }
-            | Process::VariancePreserving { gamma: rate } => check_rate("gamma", rate),
-            _ => match self.linear_rate() {
-                Some(rate) => self.with_linear_rate(rate).map(|_| ()),
-                None => Ok(()),
-            },
+            | Process::VariancePreserving { gamma: rate } => Some(rate),
+            _ => None,
         }
     }
 
@@ -248,25 +268,15 @@ impl Process {
     }
 }
 
-/// Refuses a rate that no process has.
-fn check_rate(name: &str, rate: f64) -> Result<()> {
-    if (1e-12..=1e12).contains(&rate) {
-        return Ok(());
-    }
-    Err(Error::parameter(name, "a number from 1e-12 to 1e12", rate))
-}
+/// Rates that a process may have.
+pub(super) const RATES: NumberRange = NumberRange::between(1e-12, 1e12);
 
 impl FromStr for Process {
     type Err = Error;
 
     /// By name, at its usual rate.
     fn from_str(name: &str) -> Result<Self> {
-        let found = Process::ALL.iter().find(|(n, _)| *n == name);
-        found.map(|(_, process)| *process).ok_or_else(|| Error::UnknownName {
-            kind: "process",
-            found: name.to_owned(),
-            known: Process::ALL.map(|(n, _)| n).join(", "),
-        })
+        find("process", &Process::ALL, name)
     }
 }
 

@@ -7,6 +7,7 @@ use super::{Dynamics, Motion, Run, Start};
 use crate::energies::Flip;
 use crate::error::{Error, Result};
 use crate::noise::{Purpose, Stream, streams};
+use crate::options::find;
 use crate::real::Real;
 use crate::threads;
 
@@ -20,19 +21,16 @@ pub enum Order {
     Fixed,
 }
 
+impl Order {
+    /// Both orders with their names.
+    pub const ALL: &[(&'static str, Self)] = &[("random", Self::Random), ("fixed", Self::Fixed)];
+}
+
 impl std::str::FromStr for Order {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        match name {
-            "random" => Ok(Order::Random),
-            "fixed" => Ok(Order::Fixed),
-            _ => Err(Error::UnknownName {
-                kind: "order",
-                found: name.to_owned(),
-                known: "random, fixed".to_owned(),
-            }),
-        }
+        find("order", Self::ALL, name)
     }
 }
 

@@ -8,6 +8,7 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis, Zip};
 
 use super::{Dynamics, Motion, Run, Start};
 use crate::error::{Error, Result, check_rows, check_width};
+use crate::options::find;
 use crate::real::Real;
 use crate::separations::Separator;
 use crate::similarities::Keys;
@@ -23,7 +24,18 @@ pub enum Visible {
     Tanh,
 }
 
+impl std::str::FromStr for Visible {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        find("visible", Self::ALL, name)
+    }
+}
+
 impl Visible {
+    /// Both with their names.
+    pub const ALL: &[(&'static str, Self)] = &[("identity", Self::Identity), ("tanh", Self::Tanh)];
+
     /// g(v).
     pub fn activity(self, v: f64) -> f64 {
         match self {

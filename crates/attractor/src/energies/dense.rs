@@ -8,6 +8,7 @@ use ndarray::{Array2, ArrayView2};
 use super::{Energy, Flip, Gradient};
 use crate::error::{Error, Result, check_width};
 use crate::kernels::{dots, weighted_sums};
+use crate::options::Name;
 use crate::patterns::Patterns;
 use crate::real::Real;
 
@@ -23,6 +24,17 @@ pub enum Interaction {
     Rectified(u32),
     /// F(u) = exp(u); the energy is its logarithm, −ln Σ exp(x·y_n), which has the same minima.
     Exponential,
+}
+
+impl Interaction {
+    /// How each is written.
+    pub fn forms() -> Vec<Name> {
+        vec![
+            Name::with_about("poly:K", "u^K, K >= 2; even K also stores -y"),
+            Name::with_about("relu:K", "max(u, 0)^K, K >= 2"),
+            Name::with_about("exp", "exp(u)"),
+        ]
+    }
 }
 
 impl FromStr for Interaction {

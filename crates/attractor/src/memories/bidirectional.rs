@@ -4,9 +4,7 @@ use std::ops::ControlFlow;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Zip, concatenate, s};
 
-use super::{
-    Card, Learned, Level, Memory, Options, Recall, Request, Row, check_signs, from_nothing, updates,
-};
+use super::{Card, Learned, Level, Memory, Recall, Request, Row, check_signs, from_nothing, updates};
 use crate::dynamics::{Clamp, Dynamics, Motion, Run, Start, sign_or};
 use crate::energies::Energy;
 use crate::error::{Error, Result, check_rows, check_width};
@@ -14,6 +12,7 @@ use crate::kernels::dots;
 use crate::message;
 use crate::message::Argument;
 use crate::observe::{Frame, Observer};
+use crate::options::Options;
 use crate::patterns::Patterns;
 use crate::real::Real;
 use crate::recall::recall;

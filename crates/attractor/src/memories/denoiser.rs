@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView2};
 
-use super::diffusion::{PARAMETERS, Prior, REST, course, estimated, no_updates};
-use super::{Card, Learned, Level, Memory, Options, Recall, Request, Row, Weights};
-use crate::diffusion::Course;
+use super::diffusion::{Prior, REST, estimated, no_updates};
+use super::{Card, Learned, Level, Memory, Recall, Request, Row, Weights};
+use crate::diffusion::{PARAMETERS, Sampling};
 use crate::dynamics::{Clamp, Start};
 use crate::energies::{Denoise, Energy, Whole};
 use crate::error::{Error, Result, check_width};
@@ -46,7 +46,8 @@ const CARD: Card = Card {
 ///
 /// ```
 /// use attractor::energies::Denoise;
-/// use attractor::memories::{Denoiser, Level, Memory, Options, Request};
+/// use attractor::diffusion::Sampling;
+/// use attractor::memories::{Denoiser, Level, Memory, Request};
 /// use ndarray::{Array2, ArrayView2, array};
 ///
 /// /// Two memories, at +1 and −1: D(z;σ) = tanh(z/σ²).
@@ -59,7 +60,7 @@ const CARD: Card = Card {
 ///         Ok(Array2::from_shape_fn(states.dim(), |(i, j)| (states[[i, j]] / sigmas[i].powi(2)).tanh()))
 ///     }
 /// }
-/// let memory = Denoiser::new(Box::new(Pair), &Options::default())?;
+/// let memory = Denoiser::new(Box::new(Pair), Sampling::default())?;
 /// let cues = array![[0.3], [-0.1]];
 /// let request = Request { level: Level::Sigma(0.8), ..Request::new(cues.view()) };
 /// let recall = memory.recall(&request)?;
@@ -68,7 +69,7 @@ const CARD: Card = Card {
 /// ```
 pub struct Denoiser<'a, F> {
     denoiser: Box<dyn Denoise<F> + 'a>,
-    course: Course,
+    sampling: Sampling,
     patterns: Option<Patterns<F>>,
     mean: Vec<f64>,
     spread: f64,
@@ -78,26 +79,26 @@ pub struct Denoiser<'a, F> {
 
 impl<F> fmt::Debug for Denoiser<'_, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Denoiser").field("course", &self.course).finish_non_exhaustive()
+        f.debug_struct("Denoiser").field("sampling", &self.sampling).finish_non_exhaustive()
     }
 }
 
 impl<'a, F: Real> Denoiser<'a, F> {
-    /// A memory of mean 0 and spread 1; options are those of `diffusion`.
+    /// A memory of mean 0 and spread 1.
     ///
     /// # Errors
-    /// An option that there is not, or a value outside its range.
-    pub fn new(denoiser: Box<dyn Denoise<F> + 'a>, options: &Options) -> Result<Self> {
-        Self::of_card(&CARD, denoiser, options)
+    /// A denoiser of no units; a sampling outside its range.
+    pub fn new(denoiser: Box<dyn Denoise<F> + 'a>, sampling: Sampling) -> Result<Self> {
+        Self::of_card(&CARD, denoiser, sampling)
     }
 
     /// The same under another name.
     pub(super) fn of_card(
         card: &'static Card,
         denoiser: Box<dyn Denoise<F> + 'a>,
-        options: &Options,
+        sampling: Sampling,
     ) -> Result<Self> {
-        super::spec::check_options(card, options)?;
+        sampling.check()?;
         let dim = denoiser.dim();
         if dim == 0 {
             let cure = "give the units of a state";
@@ -105,7 +106,7 @@ impl<'a, F: Real> Denoiser<'a, F> {
         }
         Ok(Denoiser {
             denoiser,
-            course: course(options, card)?,
+            sampling,
             patterns: None,
             mean: vec![0.0; dim],
             spread: 1.0,
@@ -190,8 +191,8 @@ impl<F: Real> Memory<F> for Denoiser<'_, F> {
         Some(self.denoiser.as_ref())
     }
 
-    fn course(&self) -> Option<&Course> {
-        Some(&self.course)
+    fn sampling(&self) -> Option<&Sampling> {
+        Some(&self.sampling)
     }
 
     fn spread(&self) -> Option<f64> {
@@ -210,13 +211,13 @@ impl<F: Real> Memory<F> for Denoiser<'_, F> {
     fn run(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
         no_updates(self.card.name, request)?;
         let cues = request.checked_cues(self.dim())?;
-        let stochastic = self.course.sampler.is_stochastic();
+        let stochastic = self.sampling.sampler.is_stochastic();
         let of_network = self.patterns.as_ref().filter(|_| self.network.is_some());
         let (states, levels) = match (self.prior().told(&cues, request.level)?, of_network) {
             (Some(told), _) => told,
             _ if request.known.is_some() => self.prior().blind(request, stochastic),
             // How noisy a cue is, those tell that the network has learned from.
-            (_, Some(patterns)) => estimated(&patterns.clone().into(), &self.course.process, cues.clone())?,
+            (_, Some(patterns)) => estimated(&patterns.clone().into(), &self.sampling.process, cues.clone())?,
             _ => {
                 return Err(Error::Undefined {
                     model: self.card.name,
@@ -235,11 +236,11 @@ impl<F: Real> Memory<F> for Denoiser<'_, F> {
         };
         let (_, stop) = super::updates(None, request.tolerance, REST * self.spread)?;
         let prepared: Vec<f64> = levels.iter().map(|sigma| sigma * preparation.scale()).collect();
-        let grid = Grid::Levels(self.course.levels(&prepared, self.spread));
+        let grid = Grid::Levels(self.sampling.levels(&prepared, self.spread));
         let start = Start { states: states.view(), rows: &rows, seed: request.seed, held: None };
         let whole = Whole(self.denoiser.as_ref());
-        let denoiser = if self.course.narrow { self.denoiser.as_ref() } else { &whole };
-        let dynamics = self.course.dynamics(denoiser, self.spread);
+        let denoiser = if self.sampling.narrow { self.denoiser.as_ref() } else { &whole };
+        let dynamics = self.sampling.dynamics(denoiser, self.spread);
         let recalled =
             recall(dynamics.as_ref(), start, clamp, &grid, Stop { early: false, ..stop }, observer)?;
         if !request.report {

@@ -3,11 +3,12 @@
 use ndarray::Array2;
 
 use super::hopfield::spin_recall;
-use super::{Card, Learned, Level, Memory, Options, Parameter, Recall, Request, from_nothing};
+use super::{Card, Learned, Level, Memory, Recall, Request, from_nothing};
 use crate::dynamics::{Asynchronous, Order, Rule};
 use crate::energies::{DenseEnergy, Energy, Gradient, Interaction};
 use crate::error::Result;
 use crate::observe::Observer;
+use crate::options::{Fallback, Form, Kind, Options, Parameter, names_of};
 use crate::patterns::Patterns;
 use crate::real::Real;
 
@@ -19,14 +20,14 @@ pub(super) const CARD: Card = Card {
     parameters: &[
         Parameter {
             name: "interaction",
-            values: "poly:K|relu:K|exp with K >= 2",
-            default: "poly:3",
+            kind: Kind::Form(Form { forms: Interaction::forms, check: Form::reads::<Interaction> }),
+            default: Fallback::Is("poly:3"),
             help: "The interaction function F of the overlaps, of degree K >= 2; even poly also stores -y",
         },
         Parameter {
             name: "order",
-            values: "random|fixed",
-            default: "random",
+            kind: Kind::Choice(|| names_of(Order::ALL)),
+            default: Fallback::Is("random"),
             help: "Order of the units in a sweep",
         },
     ],
@@ -124,7 +125,7 @@ pub(super) fn build<F: Real>(
     options: &Options,
     _learned: Option<Learned>,
 ) -> Result<Box<dyn Memory<F>>> {
-    let interaction = options.get(&CARD, "interaction")?.unwrap_or(Interaction::Polynomial(3));
-    let order = options.get(&CARD, "order")?.unwrap_or_default();
+    let interaction = options.named("interaction")?.unwrap_or(Interaction::Polynomial(3));
+    let order = options.named("order")?.unwrap_or_default();
     Ok(Box::new(Dense::new(patterns, interaction)?.with_order(order)))
 }

@@ -1,9 +1,10 @@
 //! Memories that are more than points: the same recall, on a mixture of shapes.
 
-use super::diffusion::{PARAMETERS, course};
-use super::{Card, Diffusion, Learned, Memory, Options};
+use super::{Card, Diffusion, Learned, Memory};
+use crate::diffusion::{PARAMETERS, Sampling};
 use crate::energies::Mixture;
 use crate::error::Result;
+use crate::options::Options;
 use crate::patterns::Patterns;
 use crate::real::Real;
 
@@ -32,27 +33,26 @@ pub(super) fn build<F: Real>(
     options: &Options,
     _learned: Option<Learned>,
 ) -> Result<Box<dyn Memory<F>>> {
-    mixture(patterns.into(), options)
+    mixture(patterns.into(), Sampling::from_options(options)?)
 }
 
-/// An extended memory of this mixture, with the model's options by name.
+/// An extended memory of this mixture. The sampler takes twice its usual number of steps if the sampling does not say
+/// how many: where on a shape a recall ends is decided on the way.
 ///
 /// ```
 /// use attractor::energies::{Component, Kind, Mixture};
-/// use attractor::memories::{Options, Request, extended};
+/// use attractor::diffusion::Sampling;
+/// use attractor::memories::{Request, extended};
 /// let point = |x: f64| Component { kind: Kind::Point(vec![x, 0.0]), weight: 1.0, label: None };
-/// let memory = extended(Mixture::new(vec![point(1.0), point(-1.0)])?, &Options::default())?;
+/// let memory = extended(Mixture::new(vec![point(1.0), point(-1.0)])?, Sampling::default())?;
 /// let recall = memory.recall(&Request::new(ndarray::array![[0.4, 0.1]].view()))?;
 /// assert_eq!(recall.rows[0].memory, Some(0));
 /// # Ok::<(), attractor::Error>(())
 /// ```
 ///
 /// # Errors
-/// An option that it does not have, or a value outside its range.
-pub fn mixture<F: Real>(memory: Mixture<F>, options: &Options) -> Result<Box<dyn Memory<F>>> {
-    super::spec::check_options(&CARD, options)?;
-    let mut course = course(options, &CARD)?;
-    // Where on a shape a recall ends is decided on the way, so it needs more steps than points do.
-    course.steps = course.steps.or(Some(2 * course.sampler.default_steps()));
-    Ok(Box::new(Diffusion::with_card(memory, course, &CARD)?))
+/// A sampling outside its range.
+pub fn mixture<F: Real>(memory: Mixture<F>, mut sampling: Sampling) -> Result<Box<dyn Memory<F>>> {
+    sampling.steps = sampling.steps.or(Some(2 * sampling.sampler.default_steps()));
+    Ok(Box::new(Diffusion::with_card(memory, sampling, &CARD)?))
 }

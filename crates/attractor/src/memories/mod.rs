@@ -18,11 +18,11 @@ mod sparse_distributed;
 mod spec;
 mod universal;
 
+pub use crate::options::Options;
 pub use bidirectional::{Bidirectional, Pairing, ThereAndBack};
 pub use denoiser::{Denoiser, Function};
 pub use dense::Dense;
 pub use diffusion::Diffusion;
-pub use diffusion::course_of as course;
 pub use extended::mixture as extended;
 pub use hopfield::{Hopfield, HopfieldOptions, Learning, Update};
 pub use matching::Calibration;
@@ -32,13 +32,13 @@ pub use report::{Ending, Found, Recall, Regime, Row};
 pub use request::{Level, Request};
 pub use sparse_distributed::{Radius, Reading, SparseDistributed, SparseOptions};
 pub use spec::{
-    Card, DESCRIBED, Learned, MODELS, Model, Options, Parameter, Spec, TRAINED, Weights, model, models_that,
+    Card, DESCRIBED, Learned, MODELS, Model, Spec, TRAINED, Weights, model, models_that, models_with,
 };
 pub use universal::{Output, PRESETS, Preset, Scheme, Universal};
 
 use ndarray::{Array2, ArrayView2};
 
-use crate::diffusion::Course;
+use crate::diffusion::Sampling;
 use crate::energies::{Denoise, Energy, Gradient};
 use crate::error::{Error, Result};
 use crate::kernels::Posterior;
@@ -94,7 +94,7 @@ pub trait Memory<F: Real>: Send + Sync {
     }
 
     /// How a state is taken down the noise levels, if it is a diffusion memory.
-    fn course(&self) -> Option<&Course> {
+    fn sampling(&self) -> Option<&Sampling> {
         None
     }
 

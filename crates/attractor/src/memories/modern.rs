@@ -3,20 +3,22 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::report::read_values;
-use super::{
-    Card, Learned, Level, Memory, Options, Parameter, Recall, Regime, Request, Row, from_nothing, updates,
-};
+use super::{Card, Learned, Level, Memory, Recall, Regime, Request, Row, from_nothing, updates};
 use crate::dynamics::{Clamp, Descent, Start};
 use crate::energies::{Energy, Gradient, LogSumExp};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::kernels::{Form, Posterior, posterior};
 use crate::message;
 use crate::message::{Argument, Message};
 use crate::observe::Observer;
+use crate::options::{Fallback, Kind, NumberRange, Options, Parameter};
 use crate::patterns::{Patterns, Preparation};
 use crate::real::Real;
 use crate::recall::recall;
 use crate::separations::Beta;
+
+/// An inverse temperature.
+const BETA: Kind = Kind::Number(NumberRange::POSITIVE);
 
 /// What [`MODELS`](super::MODELS) says of it.
 pub(super) const CARD: Card = Card {
@@ -26,14 +28,14 @@ pub(super) const CARD: Card = Card {
     parameters: &[
         Parameter {
             name: "beta",
-            values: "a number > 0, or auto",
-            default: "auto",
+            kind: Kind::AutoOr(&BETA),
+            default: Fallback::Is("auto"),
             help: "Inverse temperature; auto separates the stored patterns",
         },
         Parameter {
             name: "norm-bias",
-            values: "auto|on|off",
-            default: "auto: on for prepared patterns",
+            kind: Kind::AutoOr(&Kind::Switch),
+            default: Fallback::Rule("auto: on for prepared patterns"),
             help: "Logits beta x.y - beta |y|^2/2, which compares patterns of unequal norm by distance",
         },
     ],
@@ -246,14 +248,9 @@ pub(super) fn build<F: Real>(
     options: &Options,
     _learned: Option<Learned>,
 ) -> Result<Box<dyn Memory<F>>> {
-    let beta = options.get(&CARD, "beta")?.unwrap_or_default();
+    let beta = options.number("beta").map_or(Beta::Auto, Beta::Value);
     // Where a preparation chose the origin, lengths mean nothing, and long patterns must not outweigh others.
     let prepared = matches!(patterns.preparation(), Preparation::Affine { .. });
-    let norm_bias = match options.get::<String>(&CARD, "norm-bias")?.as_deref() {
-        None | Some("auto") => prepared,
-        Some("on") => true,
-        Some("off") => false,
-        Some(other) => return Err(Error::parameter("norm-bias", "auto, on or off", other)),
-    };
+    let norm_bias = options.switch("norm-bias").unwrap_or(prepared);
     Ok(Box::new(Modern::with_norm_bias(patterns, beta, norm_bias)?))
 }

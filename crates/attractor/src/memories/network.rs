@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use super::diffusion::PARAMETERS;
-use super::{Card, Denoiser, Learned, Memory, Options, Weights};
+use super::{Card, Denoiser, Learned, Memory, Weights};
+use crate::diffusion::{PARAMETERS, Sampling};
 use crate::error::{Error, Result};
 use crate::message;
 use crate::message::Argument;
 use crate::networks::Network;
+use crate::options::Options;
 use crate::patterns::Patterns;
 use crate::real::Real;
 
@@ -38,7 +39,7 @@ pub(super) fn build<F: Real>(
 ) -> Result<Box<dyn Memory<F>>> {
     match learned {
         Some(Learned { patterns: count, weights: Weights::Network(network) }) if count == patterns.len() => {
-            Ok(Box::new(memory(network, patterns, options)?))
+            Ok(Box::new(memory(network, patterns, Sampling::from_options(options)?)?))
         }
         _ => Err(Error::Undefined {
             model: CARD.name,
@@ -55,14 +56,15 @@ pub(super) fn build<F: Real>(
 /// A trained network as a memory; `patterns` are those that it was trained on, which reports compare with.
 ///
 /// ```
-/// use attractor::memories::{Level, Memory, Options, Request, learned};
+/// use attractor::diffusion::Sampling;
+/// use attractor::memories::{Level, Memory, Request, learned};
 /// use attractor::networks::{Architecture, Kind, Network};
 /// use attractor::Patterns;
 /// use ndarray::array;
 /// let patterns = Patterns::new(array![[1.0_f32, 1.0, -1.0], [-1.0, 1.0, 1.0]])?;
 /// let architecture = Architecture { kind: Kind::Paper, dim: 3, width: 8, depth: 3 };
 /// let network = Network::fresh(architecture, [0.03, 11.0], 1.0, 0)?;
-/// let memory = learned(network, patterns, &Options::default())?;
+/// let memory = learned(network, patterns, Sampling::default())?;
 /// let cue = array![[0.9_f32, 0.7, -1.2]];
 /// let recall = memory.recall(&Request { level: Level::Sigma(0.5), ..Request::new(cue.view()) })?;
 /// assert_eq!(recall.states.dim(), (1, 3));
@@ -70,20 +72,20 @@ pub(super) fn build<F: Real>(
 /// ```
 ///
 /// # Errors
-/// Patterns of another width; an option that there is not, or a value outside its range.
+/// Patterns of another width; a sampling outside its range.
 pub fn learned<F: Real>(
     network: Network<f32>,
     patterns: Patterns<F>,
-    options: &Options,
+    sampling: Sampling,
 ) -> Result<Box<dyn Memory<F>>> {
-    Ok(Box::new(memory(Arc::new(network), patterns, options)?))
+    Ok(Box::new(memory(Arc::new(network), patterns, sampling)?))
 }
 
 fn memory<F: Real>(
     network: Arc<Network<f32>>,
     patterns: Patterns<F>,
-    options: &Options,
+    sampling: Sampling,
 ) -> Result<Denoiser<'static, F>> {
     crate::error::check_width("patterns", patterns.dim(), network.architecture().dim)?;
-    Denoiser::of_card(&CARD, Box::new(network.cast::<F>()), options)?.learned_of(network, patterns)
+    Denoiser::of_card(&CARD, Box::new(network.cast::<F>()), sampling)?.learned_of(network, patterns)
 }

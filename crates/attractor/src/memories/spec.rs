@@ -3,9 +3,6 @@
 //! The command line, files and other languages all go through here, so a model added to [`MODELS`]
 //! is everywhere.
 
-use std::collections::BTreeMap;
-use std::fmt::Display;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use ndarray::Array2;
@@ -16,21 +13,9 @@ use super::{
 };
 use crate::error::{Error, Result};
 use crate::networks::Network;
+use crate::options::{Options, Parameter, Value};
 use crate::patterns::Patterns;
 use crate::real::{PerReal, Real};
-
-/// One option of a model.
-#[derive(Clone, Copy, Debug)]
-pub struct Parameter {
-    /// Its name, as on the command line.
-    pub name: &'static str,
-    /// What it takes; empty for a flag.
-    pub values: &'static str,
-    /// What it is if not given.
-    pub default: &'static str,
-    /// What it does.
-    pub help: &'static str,
-}
 
 /// What there is to know about a model before using it.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +50,35 @@ pub struct Card {
     pub trained: bool,
     /// Whether it holds a number for every pair of units, D² in all.
     pub coupled: bool,
+}
+
+impl Card {
+    /// The option of this name, if it has one.
+    pub fn parameter(&self, name: &str) -> Option<&'static Parameter> {
+        self.parameters.iter().find(|p| p.name == name)
+    }
+
+    /// Options with the types that this model declares.
+    ///
+    /// # Errors
+    /// An option that it does not have (the error names the models that do), or a value that is not of its kind.
+    pub fn read(&self, options: &Options) -> Result<Options> {
+        let Some((name, _)) = options.iter().find(|(name, _)| self.parameter(name).is_none()) else {
+            return options.read(self.parameters, "option");
+        };
+        let others: Vec<_> = models_with(name).map(|card| card.name).collect();
+        let of = if others.is_empty() { String::new() } else { format!(" (of {})", others.join(", ")) };
+        Err(Error::UnknownName {
+            kind: "option for this model:",
+            found: format!("{name}{of}"),
+            known: self.parameters.iter().map(|p| p.name).collect::<Vec<_>>().join(", "),
+        })
+    }
+}
+
+/// The models that have an option.
+pub fn models_with(option: &str) -> impl Iterator<Item = &'static Card> {
+    MODELS.iter().map(|m| m.card).filter(move |card| card.parameter(option).is_some())
 }
 
 /// A model that can be built by name.
@@ -147,47 +161,8 @@ pub enum Weights {
     Network(Arc<Network<f32>>),
 }
 
-/// Named options, as text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Options(BTreeMap<String, String>);
-
-impl Options {
-    /// Sets an option; a flag's value is empty.
-    pub fn set(&mut self, name: &str, value: &str) -> &mut Self {
-        self.0.insert(name.to_owned(), value.to_owned());
-        self
-    }
-
-    /// Names and values.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(n, v)| (n.as_str(), v.as_str()))
-    }
-
-    /// The value of an option, if it is set.
-    ///
-    /// # Errors
-    /// A value that cannot be read.
-    pub(super) fn get<T: FromStr>(&self, card: &Card, name: &str) -> Result<Option<T>>
-    where
-        T::Err: Display,
-    {
-        let Some(text) = self.0.get(name) else {
-            return Ok(None);
-        };
-        text.parse().map(Some).map_err(|_| {
-            let parameter = card.parameters.iter().find(|p| p.name == name);
-            Error::parameter(name, parameter.map_or("a valid value", |p| p.values), text)
-        })
-    }
-
-    /// Whether a flag is set.
-    pub(super) fn flag(&self, name: &str) -> bool {
-        self.0.contains_key(name)
-    }
-}
-
 /// A model with its options: what it takes besides patterns to make a memory.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Spec {
     /// The model's name.
     pub model: String,
@@ -201,10 +176,19 @@ impl Spec {
         Spec { model: model.to_owned(), options: Options::default() }
     }
 
-    /// The same with one option set.
-    pub fn with(mut self, name: &str, value: &str) -> Self {
-        self.options.set(name, value);
+    /// The same with one option set: a typed value, or text as on the command line. What cannot be read is refused
+    /// when the memory is [built](Self::build).
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.set(name, value);
         self
+    }
+
+    /// Sets an option, as [`with`](Self::with).
+    pub fn set(&mut self, name: &str, value: impl Into<Value>) {
+        let value = value.into();
+        let parameter = model(&self.model).ok().and_then(|m| m.card.parameter(name));
+        let read = parameter.and_then(|p| p.kind.read(p.name, &value).ok());
+        self.options.set(name, read.unwrap_or(value));
     }
 
     /// The memory.
@@ -237,7 +221,7 @@ impl Spec {
         learned: Option<Learned>,
     ) -> Result<Box<dyn Memory<F>>> {
         let model = model(&self.model)?;
-        check_options(model.card, &self.options)?;
+        let options = model.card.read(&self.options)?;
         let refuse = |what, takes: fn(&Card) -> bool| {
             let reason = format!("of the models, {} take them", models_that(takes));
             Err(Error::Undefined { model: model.card.name, what, reason: reason.into() })
@@ -254,21 +238,6 @@ impl Spec {
             return Err(Error::Undefined { model: model.card.name, what, reason: reason.into() });
         }
         let build = F::choose::<Builder>(model.build32, model.build64);
-        build(patterns, &self.options, learned)
+        build(patterns, &options, learned)
     }
-}
-
-/// Refuses options that a model does not have.
-pub(super) fn check_options(card: &Card, options: &Options) -> Result<()> {
-    let has = |card: &Card, name: &str| card.parameters.iter().any(|p| p.name == name);
-    let Some((name, _)) = options.iter().find(|(name, _)| !has(card, name)) else {
-        return Ok(());
-    };
-    let others: Vec<_> = MODELS.iter().filter(|m| has(m.card, name)).map(|m| m.card.name).collect();
-    let of = if others.is_empty() { String::new() } else { format!(" (of {})", others.join(", ")) };
-    Err(Error::UnknownName {
-        kind: "option for this model:",
-        found: format!("{name}{of}"),
-        known: card.parameters.iter().map(|p| p.name).collect::<Vec<_>>().join(", "),
-    })
 }

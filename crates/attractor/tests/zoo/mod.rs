@@ -1,6 +1,7 @@
 //! Every model that there is: a model is one line here, and every law that applies is tested on it.
 #![allow(dead_code, missing_docs)]
 
+use attractor::diffusion::Sampling;
 use attractor::energies::shapes::{Segment, Shape, Sphere, Subspace};
 use attractor::energies::{
     Component, DenseEnergy, Flip, Gradient, Interaction, Kind, LogSumExp, Mixture, Points, Quadratic,
@@ -109,13 +110,19 @@ impl Specimen {
     pub fn build<F: Real>(&self, patterns: Patterns<F>) -> Box<dyn Memory<F>> {
         let mut spec = Spec::new(self.model);
         for (name, value) in self.options {
-            spec.options.set(name, value);
+            spec.set(name, *value);
         }
         if self.model == "extended" {
-            return extended(with_shapes(&patterns), &spec.options).expect("a memory");
+            return extended(with_shapes(&patterns), Sampling::from_options(&spec.options).expect("options"))
+                .expect("a memory");
         }
         if self.model == "network" {
-            return learned(untrained(patterns.dim()), patterns, &spec.options).expect("a memory");
+            return learned(
+                untrained(patterns.dim()),
+                patterns,
+                Sampling::from_options(&spec.options).expect("options"),
+            )
+            .expect("a memory");
         }
         let patterns = if self.values { paired(patterns) } else { patterns };
         spec.build(patterns).unwrap_or_else(|e| panic!("{}: {e}", self.name()))

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use attractor::memories::{Options, learned};
+use attractor::diffusion::Sampling;
+use attractor::memories::learned;
 use attractor::networks::{Architecture, Kind};
 use attractor::{Memory, Patterns, Request};
 use attractor_data::{corrupt, random_spins};
@@ -192,7 +193,7 @@ impl Learning {
             }
             // A stop by the user is heard here.
             alive()?;
-            let memory = learned::<f32>(trainer.network(), patterns.clone(), &Options::default())?;
+            let memory = learned::<f32>(trainer.network(), patterns.clone(), Sampling::default())?;
             let score = self.test(memory.as_ref(), &patterns, (task, threshold), set, seed)?;
             if score.error() <= threshold || trainer.done() == self.steps {
                 return Ok(Score { seconds: start.elapsed().as_secs_f64(), ..score });

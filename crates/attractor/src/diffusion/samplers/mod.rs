@@ -32,6 +32,7 @@ use super::{Process, power_levels, time_levels};
 use crate::dynamics::Dynamics;
 use crate::energies::Denoise;
 use crate::error::{Error, Result};
+use crate::options::Name;
 use crate::real::Real;
 
 /// A sampler: how a state is taken down the noise levels.
@@ -107,6 +108,11 @@ impl Sampler {
         }
         all
     };
+
+    /// Their names, with what each is.
+    pub fn names() -> Vec<Name> {
+        FACTS.iter().map(|facts| Name::new(facts.name)).collect()
+    }
 
     fn facts(self) -> &'static Facts {
         FACTS.iter().find(|f| f.sampler == self).expect("every sampler is in the list")

@@ -130,7 +130,7 @@ impl<F: Real> Diffusion<F> {
             let levels: Vec<f64> = rows.iter().map(|&r| levels[r]).collect();
             let clamp = Clamp::new(known.select(Axis(0), &rows).view(), values.view())?;
             let clamp =
-                if self.course.sampler.is_stochastic() { clamp.noised(request.seed, &ids) } else { clamp };
+                if self.sampling.sampler.is_stochastic() { clamp.noised(request.seed, &ids) } else { clamp };
             let start = Start { states: start.view(), rows: &ids, seed: request.seed, held: None };
             let mut observer = Unstretched { observer, rows: &rows, factors: &factors };
             let mut part = self.descend(&memory, start, Some(clamp), &levels, stop, &mut observer)?;

@@ -8,8 +8,8 @@ use ndarray::{Array2, ArrayView2};
 use super::report::{overlap, read_values};
 pub(super) use prior::{Prior, estimated};
 
-use super::{Card, Found, Learned, Level, Memory, Options, Parameter, Recall, Request, Row};
-use crate::diffusion::{Course, LAST, LinearRate, Process, Sampler};
+use super::{Card, Found, Learned, Level, Memory, Recall, Request, Row};
+use crate::diffusion::{LAST, PARAMETERS, Process, Sampler, Sampling};
 use crate::dynamics::{Clamp, Start};
 use crate::energies::{Denoise, Energy, Gradient, Mixture, Nearest, Whole};
 
@@ -18,6 +18,7 @@ use crate::kernels::{Form, Posterior};
 use crate::message;
 use crate::message::{Argument, Message};
 use crate::observe::Observer;
+use crate::options::Options;
 use crate::patterns::Patterns;
 use crate::real::Real;
 use crate::recall::{Grid, Recalled, Stop, recall};
@@ -40,127 +41,6 @@ pub(super) const CARD: Card = Card {
     trained: false,
     coupled: false,
 };
-
-/// The options of every memory that recalls by diffusion.
-pub(super) const PARAMETERS: &[Parameter] = &[
-    Parameter {
-        name: "process",
-        values: "ve|vp|vp-linear|sub-vp|edm|flow",
-        default: "vp",
-        help: "Noising process: variance exploding, preserving (at a constant or linear rate), below preserving, sigma = t, linear flow matching",
-    },
-    Parameter {
-        name: "gamma",
-        values: "a number > 0",
-        default: "0.8 (vp), 1 (ve)",
-        help: "Constant rate of the process: gamma of vp, noise per root time of ve",
-    },
-    Parameter {
-        name: "rate-min",
-        values: "a number > 0",
-        default: "0.1",
-        help: "Rate of vp-linear and sub-vp at t = 0",
-    },
-    Parameter {
-        name: "rate-max",
-        values: "a number > 0",
-        default: "20",
-        help: "Rate of vp-linear and sub-vp at t = 1",
-    },
-    Parameter {
-        name: "sampler",
-        values: "euler|ddim|heun|dpmpp-2m|dormand-prince|euler-maruyama|ancestral|predictor-corrector|langevin|bridge|one-step",
-        default: "dpmpp-2m",
-        help: "How the state is taken down the noise levels; euler-maruyama, ancestral and bridge draw the memory from the posterior, predictor-corrector and langevin are random too",
-    },
-    Parameter {
-        name: "steps",
-        values: "a whole number > 0",
-        default: "24; 12 heun, 48 ddim, 300 euler, euler-maruyama and ancestral, 150 predictor-corrector, 1000 langevin; extended: twice as many",
-        help: "Steps of the sampler (dormand-prince: of its output, between which it takes its own)",
-    },
-    Parameter {
-        name: "rho",
-        values: "a number from 0.1 to 100",
-        default: "2",
-        help: "Exponent of the grid of noise levels: 1 equal steps, 7 as Karras et al. (not of the Euler methods)",
-    },
-    Parameter {
-        name: "last",
-        values: "a number from 1e-12 to 1",
-        default: "0.002",
-        help: "Last positive noise level, in spreads of the memory",
-    },
-    Parameter {
-        name: "accuracy",
-        values: "a number from 1e-14 to 1",
-        default: "1e-6",
-        help: "Error that dormand-prince may make in a step and unit, in spreads of the memory",
-    },
-    Parameter {
-        name: "narrow",
-        values: "on|off",
-        default: "on",
-        help: "Leave out what certainly weighs nothing: of 1024 stored patterns or more, single ones, equal to 1e-6 a unit; of fewer, all reads once one pattern has won, equal to rounding (off: read all at every step)",
-    },
-];
-
-/// Process, sampler and grid from the options of `diffusion`, by name.
-///
-/// ```
-/// use attractor::memories::{Options, course};
-/// let course = course(Options::default().set("sampler", "heun"))?;
-/// assert_eq!((course.sampler.name(), course.steps()), ("heun", 12));
-/// # Ok::<(), attractor::Error>(())
-/// ```
-///
-/// # Errors
-/// An option that there is not, or a value outside its range.
-pub fn course_of(options: &Options) -> Result<Course> {
-    super::spec::check_options(&CARD, options)?;
-    course(options, &CARD)
-}
-
-/// A course from named options.
-pub(super) fn course(options: &Options, card: &Card) -> Result<Course> {
-    let mut course = Course::default();
-    if let Some(name) = options.get::<String>(card, "process")? {
-        course.process = name.parse()?;
-    }
-    if let Some(rate) = options.get(card, "gamma")? {
-        course.process = course.process.with_rate(rate)?;
-    }
-    let (min, max) = (options.get(card, "rate-min")?, options.get(card, "rate-max")?);
-    if min.is_some() || max.is_some() {
-        let usual = LinearRate::default();
-        let rate = LinearRate { min: min.unwrap_or(usual.min), max: max.unwrap_or(usual.max) };
-        course.process = course.process.with_linear_rate(rate)?;
-    }
-    if let Some(name) = options.get::<String>(card, "sampler")? {
-        course.sampler = name.parse()?;
-    }
-    course.steps = options.get(card, "steps")?;
-    course.rho = options.get(card, "rho")?.unwrap_or(course.rho);
-    course.last = options.get(card, "last")?.unwrap_or(course.last);
-    course.accuracy = options.get(card, "accuracy")?.unwrap_or(course.accuracy);
-    if let Some(narrow) = options.get::<String>(card, "narrow")? {
-        course.narrow = match narrow.as_str() {
-            "on" => true,
-            "off" => false,
-            _ => return Err(Error::parameter("narrow", "on or off", narrow)),
-        };
-    }
-    let unused = |name: &str, used: bool, by: &str| match options.iter().any(|(n, _)| n == name) && !used {
-        true => Err(Error::parameter(name, by, format!("the sampler {}", course.sampler.name()))),
-        false => Ok(()),
-    };
-    unused("accuracy", course.sampler == Sampler::DormandPrince, "the sampler dormand-prince with it")?;
-    let grid = "a sampler that goes by a grid of noise levels (not euler, euler-maruyama or one-step)";
-    unused("rho", course.sampler.has_grid(), grid)?;
-    unused("last", course.sampler.has_grid(), grid)?;
-    course.check()?;
-    Ok(course)
-}
 
 /// Rest of a flow: root mean square distance per unit from the posterior mean, in spreads.
 pub(super) const REST: f64 = 0.05;
@@ -208,7 +88,7 @@ pub(super) fn no_updates<F>(model: &'static str, request: &Request<F>) -> Result
 #[derive(Clone, Debug)]
 pub struct Diffusion<F> {
     memory: Mixture<F>,
-    course: Course,
+    sampling: Sampling,
     card: &'static Card,
 }
 
@@ -223,22 +103,22 @@ impl<F: Real> Diffusion<F> {
         sampler: Sampler,
         steps: Option<usize>,
     ) -> Result<Self> {
-        Self::on(patterns.into(), Course { process, sampler, steps, ..Course::default() })
+        Self::on(patterns.into(), Sampling { process, sampler, steps, ..Sampling::default() })
     }
 
     /// Recall from a mixture of memories of any form.
     ///
     /// # Errors
-    /// A course outside its range.
-    pub fn on(memory: Mixture<F>, course: Course) -> Result<Self> {
+    /// A sampling outside its range.
+    pub fn on(memory: Mixture<F>, sampling: Sampling) -> Result<Self> {
         let card = if memory.patterns().is_some() { &CARD } else { &super::extended::CARD };
-        Self::with_card(memory, course, card)
+        Self::with_card(memory, sampling, card)
     }
 
     /// The same, for a model by name.
-    pub(super) fn with_card(memory: Mixture<F>, course: Course, card: &'static Card) -> Result<Self> {
-        course.check()?;
-        Ok(Diffusion { memory, course, card })
+    pub(super) fn with_card(memory: Mixture<F>, sampling: Sampling, card: &'static Card) -> Result<Self> {
+        sampling.check()?;
+        Ok(Diffusion { memory, sampling, card })
     }
 
     /// Its landscapes and denoiser.
@@ -247,8 +127,8 @@ impl<F: Real> Diffusion<F> {
     }
 
     /// How a state is taken down the noise levels.
-    pub fn course(&self) -> &Course {
-        &self.course
+    pub fn sampling(&self) -> &Sampling {
+        &self.sampling
     }
 
     /// What a memory without end cannot give.
@@ -273,7 +153,7 @@ impl<F: Real> Diffusion<F> {
             return Ok(told);
         }
         if request.known.is_some() {
-            return Ok(self.prior().blind(request, self.course.sampler.is_stochastic()));
+            return Ok(self.prior().blind(request, self.sampling.sampler.is_stochastic()));
         }
         if self.memory.is_endless() {
             return Err(self.endless(
@@ -285,7 +165,7 @@ impl<F: Real> Diffusion<F> {
                 ],
             ));
         }
-        estimated(&self.memory, &self.course.process, cues)
+        estimated(&self.memory, &self.sampling.process, cues)
     }
 
     /// Takes states down the levels, in the landscapes of this memory.
@@ -300,10 +180,10 @@ impl<F: Real> Diffusion<F> {
     ) -> Result<Recalled<F>> {
         // Of this memory, not of one in stretched units.
         let spread = self.memory.spread();
-        let grid = Grid::Levels(self.course.levels(levels, spread));
+        let grid = Grid::Levels(self.sampling.levels(levels, spread));
         let whole = Whole(memory);
-        let denoiser: &dyn Denoise<F> = if self.course.narrow { memory } else { &whole };
-        recall(self.course.dynamics(denoiser, spread).as_ref(), start, clamp, &grid, stop, observer)
+        let denoiser: &dyn Denoise<F> = if self.sampling.narrow { memory } else { &whole };
+        recall(self.sampling.dynamics(denoiser, spread).as_ref(), start, clamp, &grid, stop, observer)
     }
 }
 
@@ -344,8 +224,8 @@ impl<F: Real> Memory<F> for Diffusion<F> {
         Some(&self.memory)
     }
 
-    fn course(&self) -> Option<&Course> {
-        Some(&self.course)
+    fn sampling(&self) -> Option<&Sampling> {
+        Some(&self.sampling)
     }
 
     fn posterior(&self, states: ArrayView2<F>, levels: &[f64], top: usize) -> Result<Option<Vec<Posterior>>> {
@@ -431,17 +311,5 @@ pub(super) fn build<F: Real>(
     options: &Options,
     _learned: Option<Learned>,
 ) -> Result<Box<dyn Memory<F>>> {
-    Ok(Box::new(Diffusion::on(patterns.into(), course(options, &CARD)?)?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn options_name_every_sampler_and_process() {
-        let values = |name: &str| PARAMETERS.iter().find(|p| p.name == name).expect("an option").values;
-        assert_eq!(values("sampler"), Sampler::ALL.map(|s| s.0).join("|"));
-        assert_eq!(values("process"), Process::ALL.map(|p| p.0).join("|"));
-    }
+    Ok(Box::new(Diffusion::on(patterns.into(), Sampling::from_options(options)?)?))
 }

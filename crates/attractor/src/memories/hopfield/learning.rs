@@ -9,6 +9,7 @@ use crate::kernels::dots;
 use crate::memories::{Learned, Weights};
 use crate::message;
 use crate::message::Argument;
+use crate::options::find;
 use crate::patterns::Patterns;
 use crate::real::Real;
 
@@ -31,20 +32,15 @@ impl FromStr for Learning {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self, Error> {
-        match name {
-            "hebb" => Ok(Learning::Hebb),
-            "pseudo-inverse" => Ok(Learning::PseudoInverse),
-            "storkey" => Ok(Learning::Storkey),
-            _ => Err(Error::UnknownName {
-                kind: "rule",
-                found: name.to_owned(),
-                known: "hebb, pseudo-inverse, storkey".to_owned(),
-            }),
-        }
+        find("rule", Self::ALL, name)
     }
 }
 
 impl Learning {
+    /// All rules with their names.
+    pub const ALL: &[(&'static str, Self)] =
+        &[("hebb", Self::Hebb), ("pseudo-inverse", Self::PseudoInverse), ("storkey", Self::Storkey)];
+
     /// The coupling matrix with its diagonal, learned on from that of the first patterns.
     pub(super) fn couplings<F: Real>(
         self,

@@ -8,13 +8,12 @@ use std::str::FromStr;
 
 use ndarray::{Array2, ArrayView1};
 
-use super::{
-    Card, Learned, Level, Memory, Options, Parameter, Recall, Request, Row, Weights, from_nothing, updates,
-};
+use super::{Card, Learned, Level, Memory, Recall, Request, Row, Weights, from_nothing, updates};
 use crate::dynamics::{Asynchronous, Clamp, Dynamics, Order, Rule, Start, Synchronous};
 use crate::energies::{Energy, Gradient, Quadratic};
 use crate::error::{Error, Result};
 use crate::observe::Observer;
+use crate::options::{Fallback, Kind, NumberRange, Options, Parameter, find, names_of};
 use crate::patterns::Patterns;
 use crate::real::Real;
 use crate::recall::recall;
@@ -27,32 +26,32 @@ pub(super) const CARD: Card = Card {
     parameters: &[
         Parameter {
             name: "rule",
-            values: "hebb|pseudo-inverse|storkey",
-            default: "hebb",
+            kind: Kind::Choice(|| names_of(Learning::ALL)),
+            default: Fallback::Is("hebb"),
             help: "How patterns become couplings W",
         },
         Parameter {
             name: "self-coupling",
-            values: "",
-            default: "off",
+            kind: Kind::Flag,
+            default: Fallback::Rule("off"),
             help: "Keep the diagonal of W (the paper's Table 1 needs it)",
         },
         Parameter {
             name: "update",
-            values: "synchronous|asynchronous|glauber",
-            default: "synchronous",
+            kind: Kind::Choice(|| names_of(UPDATES)),
+            default: Fallback::Is("synchronous"),
             help: "All units at once, one after the other, or at random at a temperature",
         },
         Parameter {
             name: "order",
-            values: "random|fixed",
-            default: "random",
+            kind: Kind::Choice(|| names_of(Order::ALL)),
+            default: Fallback::Is("random"),
             help: "Order of the units in a sweep",
         },
         Parameter {
             name: "temperature",
-            values: "a number > 0",
-            default: "none; glauber needs one",
+            kind: Kind::Number(NumberRange::POSITIVE),
+            default: Fallback::Rule("none; glauber needs one"),
             help: "Temperature T of Glauber updates, in units of the energy (for Hebb, T/D is the T of AGS)",
         },
     ],
@@ -260,21 +259,19 @@ pub(super) fn spin_states<F: Real>(
     Ok((recalled.states, rows))
 }
 
+/// How units may be updated, by name; the temperature of Glauber updates is an option of its own.
+const UPDATES: &[(&str, Update)] = &[
+    ("synchronous", Update::Synchronous),
+    ("asynchronous", Update::Asynchronous(Order::Random)),
+    ("glauber", Update::Glauber(Order::Random, f64::NAN)),
+];
+
 impl FromStr for Update {
     type Err = Error;
 
     /// `synchronous`, `asynchronous` or `glauber` (with the temperature still to be set).
     fn from_str(name: &str) -> Result<Self> {
-        match name {
-            "synchronous" => Ok(Update::Synchronous),
-            "asynchronous" => Ok(Update::Asynchronous(Order::default())),
-            "glauber" => Ok(Update::Glauber(Order::default(), f64::NAN)),
-            _ => Err(Error::UnknownName {
-                kind: "update",
-                found: name.to_owned(),
-                known: "synchronous, asynchronous, glauber".to_owned(),
-            }),
-        }
+        find("update", UPDATES, name)
     }
 }
 
@@ -284,9 +281,9 @@ pub(super) fn build<F: Real>(
     options: &Options,
     learned: Option<Learned>,
 ) -> Result<Box<dyn Memory<F>>> {
-    let order = options.get(&CARD, "order")?.unwrap_or_default();
-    let temperature: Option<f64> = options.get(&CARD, "temperature")?;
-    let update = match options.get(&CARD, "update")?.unwrap_or_default() {
+    let order = options.named("order")?.unwrap_or_default();
+    let temperature = options.number("temperature");
+    let update = match options.named("update")?.unwrap_or_default() {
         Update::Synchronous => Update::Synchronous,
         Update::Asynchronous(_) => Update::Asynchronous(order),
         Update::Glauber(..) => {
@@ -295,7 +292,7 @@ pub(super) fn build<F: Real>(
         }
     };
     let options = HopfieldOptions {
-        learning: options.get(&CARD, "rule")?.unwrap_or_default(),
+        learning: options.named("rule")?.unwrap_or_default(),
         self_coupling: options.flag("self-coupling"),
         update,
     };

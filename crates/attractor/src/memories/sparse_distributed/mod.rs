@@ -4,7 +4,6 @@ mod counters;
 mod theory;
 
 use std::collections::HashMap;
-use std::str::FromStr;
 use std::sync::OnceLock;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Zip};
@@ -12,7 +11,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, Zip};
 use self::counters::Counters;
 use self::theory::{Binomial, Theory, best_activation};
 use super::hopfield::spin_states;
-use super::{Card, Learned, Level, Memory, Options, Parameter, Recall, Request, check_signs, from_nothing};
+use super::{Card, Learned, Level, Memory, Recall, Request, check_signs, from_nothing};
 use crate::dynamics::{Dynamics, Motion, Run, Start, sign_or};
 use crate::energies::Energy;
 use crate::error::{Error, Result, check_width};
@@ -21,9 +20,19 @@ use crate::message;
 use crate::message::{Argument, Message};
 use crate::noise::{Purpose, Stream};
 use crate::observe::Observer;
+use crate::options::{CountRange, Fallback, Kind, NumberRange, Options, Parameter};
 use crate::patterns::{EIGHT, Packed, Patterns};
 use crate::real::Real;
 use crate::threads;
+
+/// How many hard locations there may be.
+const LOCATIONS: CountRange = CountRange::between(1, u32::MAX as u64);
+/// Bits of a counter.
+const COUNTERS: CountRange = CountRange::between(2, 32);
+/// Radius in bits; at most the units of a pattern, which is known when it is built.
+const RADIUS: Kind = Kind::Count(CountRange::at_least(1));
+/// Probability that a location is active.
+const ACTIVATION: Kind = Kind::Number(NumberRange::between(0.0, 1.0).above_low().below_high());
 
 /// What [`MODELS`](super::MODELS) says of it.
 pub(super) const CARD: Card = Card {
@@ -33,32 +42,32 @@ pub(super) const CARD: Card = Card {
     parameters: &[
         Parameter {
             name: "locations",
-            values: "a whole number > 0",
-            default: "10000",
+            kind: Kind::Count(LOCATIONS),
+            default: Fallback::Is("10000"),
             help: "Hard locations M: random addresses with a counter for each unit",
         },
         Parameter {
             name: "location-seed",
-            values: "a whole number",
-            default: "0",
+            kind: Kind::Count(CountRange::ANY),
+            default: Fallback::Is("0"),
             help: "Seed of the hard locations' addresses",
         },
         Parameter {
             name: "radius",
-            values: "auto, or a whole number > 0",
-            default: "auto",
+            kind: Kind::AutoOr(&RADIUS),
+            default: Fallback::Is("auto"),
             help: "Hamming radius R within which locations are active; auto reaches the activation probability",
         },
         Parameter {
             name: "activation",
-            values: "auto, or a probability between 0 and 1",
-            default: "auto: (2 M N)^(-1/3), Kanerva's optimum",
+            kind: Kind::AutoOr(&ACTIVATION),
+            default: Fallback::Rule("auto: (2 M N)^(-1/3), Kanerva's optimum"),
             help: "Probability that a location is active, which sets the radius",
         },
         Parameter {
             name: "counters",
-            values: "2 to 32",
-            default: "8",
+            kind: Kind::Count(COUNTERS),
+            default: Fallback::Is("8"),
             help: "Bits of a counter, which stops at its limits +-(2^(bits-1) - 1)",
         },
     ],
@@ -158,11 +167,7 @@ impl<F: Real> SparseDistributed<F> {
     /// No locations, more than 2³² − 1 or than fit in memory; a radius, a probability or a number of bits outside
     /// its range; associated vectors that are not ±1.
     pub fn new(patterns: Patterns<F>, options: SparseOptions) -> Result<Self> {
-        let most = u32::MAX as usize;
-        if !(1..=most).contains(&options.locations) {
-            let range = format!("a whole number from 1 to {most}");
-            return Err(Error::parameter("locations", range, options.locations));
-        }
+        LOCATIONS.check("locations", options.locations as u64)?;
         let counters = empty(&patterns, options.locations, options.counters)?;
         let radius = radius(&patterns, options.locations, options.radius)?;
         let locations = random_locations(options.locations, patterns.dim(), options.location_seed)?;
@@ -489,14 +494,6 @@ impl<F: Real> Memory<F> for SparseDistributed<F> {
     }
 }
 
-impl FromStr for Radius {
-    type Err = std::num::ParseIntError;
-
-    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
-        if text == "auto" { Ok(Radius::Auto) } else { text.parse().map(Radius::Bits) }
-    }
-}
-
 /// From named options.
 pub(super) fn build<F: Real>(
     patterns: Patterns<F>,
@@ -504,18 +501,19 @@ pub(super) fn build<F: Real>(
     _learned: Option<Learned>,
 ) -> Result<Box<dyn Memory<F>>> {
     let default = SparseOptions::default();
-    let mut radius = options.get(&CARD, "radius")?.unwrap_or_default();
-    if options.get::<String>(&CARD, "activation")?.is_some_and(|text| text != "auto") {
-        if radius != Radius::Auto {
+    let radius = match (options.count("radius"), options.number("activation")) {
+        (Some(_), Some(_)) => {
             return Err(Error::parameter("activation", "auto where there is a radius", "both"));
         }
-        radius = Radius::Activation(options.get(&CARD, "activation")?.unwrap_or(f64::NAN));
-    }
+        (Some(bits), None) => Radius::Bits(bits),
+        (None, Some(p)) => Radius::Activation(p),
+        (None, None) => Radius::Auto,
+    };
     let options = SparseOptions {
-        locations: options.get(&CARD, "locations")?.unwrap_or(default.locations),
-        location_seed: options.get(&CARD, "location-seed")?.unwrap_or(default.location_seed),
+        locations: options.count("locations").unwrap_or(default.locations),
+        location_seed: options.seed("location-seed").unwrap_or(default.location_seed),
         radius,
-        counters: options.get(&CARD, "counters")?.unwrap_or(default.counters),
+        counters: options.count("counters").map_or(default.counters, |bits| bits as u32),
     };
     Ok(Box::new(SparseDistributed::new(patterns, options)?))
 }

@@ -14,24 +14,42 @@ use std::sync::Mutex;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use super::{
-    Card, Learned, Level, Memory, Options, Parameter, Recall, Regime, Request, Row, from_nothing, updates,
-};
-use crate::dynamics::{Clamp, Dynamics, Motion, Run, Start};
+use super::{Card, Learned, Level, Memory, Recall, Regime, Request, Row, from_nothing, updates};
+use crate::dynamics::{Clamp, Dynamics, Motion, Run, Start, Visible};
 use crate::energies::Energy;
 use crate::error::{Error, Result};
 use crate::kernels::Posterior;
 use crate::message;
 use crate::message::{Argument, Message};
 use crate::observe::Observer;
+use crate::options::{Fallback, Form, Kind, Name, NumberRange, Options, Parameter, find, names_of};
 use crate::patterns::{Patterns, Preparation};
 use crate::real::Real;
 use crate::recall::recall;
-use crate::separations::{Separation, Separator};
-use crate::similarities::{Convention, Data, Keys, Similarity};
+use crate::separations::{SEPARATIONS, Separation, Separator};
+use crate::similarities::{Convention, Data, Facts, Keys, SIMILARITIES, Similarity};
 use descent::Descents;
 use energy::Landscape;
 use read::Answer;
+
+/// Similarities by name, with their formulas.
+fn similarities() -> Vec<Name> {
+    let about = |facts: &Facts| match facts.data {
+        Data::Any => facts.formula.into(),
+        Data::Amounts => format!("{} [numbers >= 0]", facts.formula).into(),
+        Data::Shares => format!("{} [numbers >= 0, not all 0]", facts.formula).into(),
+        Data::Bits => format!("{} [-1 and 1, or 0 and 1]", facts.formula).into(),
+    };
+    SIMILARITIES.iter().map(|facts| Name { about: about(facts), ..Name::new(facts.name) }).collect()
+}
+
+/// How separations are written, with their formulas.
+fn separations() -> Vec<Name> {
+    SEPARATIONS.iter().map(|(form, formula)| Name::with_about(form, formula)).collect()
+}
+
+/// Whose arithmetic may be asked for.
+const CONVENTIONS: &[(&str, Convention)] = &[("uhn2022", Convention::Uhn2022)];
 
 /// What [`MODELS`](super::MODELS) says of it.
 pub(super) const CARD: Card = Card {
@@ -41,56 +59,56 @@ pub(super) const CARD: Card = Card {
     parameters: &[
         Parameter {
             name: "similarity",
-            values: "dot|cosine|pearson|euclidean|manhattan|inverse-euclidean|inverse-manhattan|l1-dot|kl|reverse-kl|jensen-shannon|hamming",
-            default: "manhattan",
+            kind: Kind::Choice(similarities),
+            default: Fallback::Is("manhattan"),
             help: "How alike a pattern and the cue are",
         },
         Parameter {
             name: "separation",
-            values: "identity|log|sqrt|poly:N|relu:N|softmax:BETA|exp|max|k-max:K|threshold:R|sparsemax[:BETA]|entmax:ALPHA[:BETA]",
-            default: "max",
+            kind: Kind::Form(Form { forms: separations, check: Form::reads::<Separation> }),
+            default: Fallback::Is("max"),
             help: "How similarities become weights; N is the exponent of the weights, and so one less than the degree of an energy",
         },
         Parameter {
             name: "preset",
-            values: "classical|bidirectional|sdm|continuous-sdm|dense[:K]|modern|attention|nearest|predictive|episodic",
-            default: "none",
+            kind: Kind::Form(Form { forms: presets::forms, check: presets::check }),
+            default: Fallback::None,
             help: "Similarity, separation and output of a known model, of which the other options change a part",
         },
         Parameter {
             name: "output",
-            values: "identity|sign",
-            default: "identity",
+            kind: Kind::Choice(|| names_of(Output::ALL)),
+            default: Fallback::Is("identity"),
             help: "What is done to the read state",
         },
         Parameter {
             name: "compat",
-            values: "uhn2022",
-            default: "none",
+            kind: Kind::Choice(|| names_of(CONVENTIONS)),
+            default: Fallback::None,
             help: "The arithmetic of the code published with Millidge et al. (2022), slips included",
         },
         Parameter {
             name: "dynamics",
-            values: "single-shot|descent|two-layer",
-            default: "single-shot",
+            kind: Kind::Choice(|| names_of(scheme::NAMES)),
+            default: Fallback::Is("single-shot"),
             help: "How states move: by the read itself, to what lowers the energy (for manhattan medians), or as visible and hidden units",
         },
         Parameter {
             name: "visible",
-            values: "identity|tanh",
-            default: "identity; tanh where that has no floor",
+            kind: Kind::Choice(|| names_of(Visible::ALL)),
+            default: Fallback::Rule("identity; tanh where that has no floor"),
             help: "Activity of visible units, with dynamics two-layer",
         },
         Parameter {
             name: "lag",
-            values: "a number >= 0",
-            default: "0.1",
+            kind: Kind::Number(NumberRange::at_least(0.0)),
+            default: Fallback::Is("0.1"),
             help: "Time constant of hidden units over that of visible ones, with dynamics two-layer",
         },
         Parameter {
             name: "step",
-            values: "a number > 0",
-            default: "0.2",
+            kind: Kind::Number(NumberRange::POSITIVE),
+            default: Fallback::Is("0.2"),
             help: "Time of an update over that of visible units, with dynamics two-layer",
         },
     ],
@@ -117,19 +135,16 @@ pub enum Output {
     Sign,
 }
 
+impl Output {
+    /// Both with their names.
+    pub const ALL: &[(&'static str, Self)] = &[("identity", Self::Identity), ("sign", Self::Sign)];
+}
+
 impl FromStr for Output {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        match name {
-            "identity" => Ok(Output::Identity),
-            "sign" => Ok(Output::Sign),
-            _ => Err(Error::UnknownName {
-                kind: "output",
-                found: name.to_owned(),
-                known: "identity, sign".to_owned(),
-            }),
-        }
+        find("output", Self::ALL, name)
     }
 }
 
@@ -370,20 +385,17 @@ pub(super) fn build<F: Real>(
     options: &Options,
     _learned: Option<Learned>,
 ) -> Result<Box<dyn Memory<F>>> {
-    let preset = match options.get::<String>(&CARD, "preset")? {
-        Some(name) => Preset::find(&name, patterns.dim())?,
+    let preset = match options.text("preset") {
+        Some(name) => Preset::find(name, patterns.dim())?,
         None => Preset::default(),
     };
-    let convention = match options.get::<String>(&CARD, "compat")?.as_deref() {
+    let convention = match options.text("compat") {
+        Some(name) => find("compat", CONVENTIONS, name)?,
         None => Convention::Corrected,
-        Some("uhn2022") => Convention::Uhn2022,
-        Some(other) => return Err(Error::parameter("compat", "uhn2022", other)),
     };
-    // The errors of these say more than that a value is wrong.
-    let named = |name: &str| options.get::<String>(&CARD, name);
-    let similarity = named("similarity")?.map_or(Ok(preset.similarity), |name| name.parse())?;
-    let separation = named("separation")?.map_or(Ok(preset.separation), |name| name.parse())?;
-    let output = named("output")?.map_or(Ok(preset.output), |name| name.parse())?;
+    let similarity = options.named("similarity")?.unwrap_or(preset.similarity);
+    let separation = options.named("separation")?.unwrap_or(preset.separation);
+    let output = options.named("output")?.unwrap_or(preset.output);
     let memory = Universal::new(patterns, similarity, separation, output, convention)?;
     Ok(Box::new(memory.with_scheme(scheme::from_options(options)?)?))
 }

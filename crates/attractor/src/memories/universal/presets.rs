@@ -2,6 +2,7 @@
 
 use super::Output;
 use crate::error::{Error, Result};
+use crate::options::Name;
 use crate::separations::{Beta, Separation};
 use crate::similarities::Similarity;
 
@@ -55,6 +56,25 @@ pub const PRESETS: &[Named] = &[
     ("predictive", |_| is(Similarity::Euclidean, AUTO, Output::Identity)),
     ("episodic", |_| is(Similarity::InverseEuclidean, Separation::KMax(50), Output::Identity)),
 ];
+
+/// How presets are written.
+pub(super) fn forms() -> Vec<Name> {
+    let form = |(name, preset): &Named| {
+        let Preset { similarity, separation, output } = preset(UNITS);
+        let sign = if output == Output::Sign { ", sign" } else { "" };
+        let about = format!("{similarity}, {separation}{sign}").into();
+        Name { about, ..Name::new(if *name == "dense" { "dense[:K]" } else { name }) }
+    };
+    /// What presets are shown for.
+    const UNITS: usize = 100;
+    PRESETS.iter().map(form).collect()
+}
+
+/// Refuses what is no preset.
+pub(super) fn check(name: &str) -> Result<()> {
+    // Which there are does not depend on the units.
+    Preset::find(name, 1).map(|_| ())
+}
 
 impl Preset {
     /// The preset of this name for patterns of `dim` units; `dense:K` has an energy of degree K ≥ 2.

@@ -6,9 +6,10 @@ use super::{CARD, Descents, Output, Universal};
 use crate::dynamics::{Clamp, Start, TwoLayer, Visible};
 use crate::error::{Error, Result};
 use crate::kernels::weighted_sums;
-use crate::memories::{Memory, Options, Recall, Regime, Request, Row, updates};
+use crate::memories::{Memory, Recall, Regime, Request, Row, updates};
 use crate::message::Message;
 use crate::observe::Observer;
+use crate::options::{Options, find};
 use crate::patterns::Patterns;
 use crate::real::Real;
 use crate::recall::recall;
@@ -173,29 +174,26 @@ pub(super) fn landscape<F: Real>(
 
 /// From named options.
 pub(super) fn from_options(options: &Options) -> Result<Scheme> {
-    let named = |name: &str| options.get::<String>(&CARD, name);
-    let dynamics = named("dynamics")?.unwrap_or_else(|| "single-shot".to_owned());
-    if dynamics != "two-layer" {
-        for name in ["visible", "lag", "step"] {
-            if let Some(value) = named(name)? {
-                return Err(Error::parameter(name, "dynamics two-layer with it", value));
-            }
-        }
-    }
-    match dynamics.as_str() {
-        "single-shot" => Ok(Scheme::SingleShot),
-        "descent" => Ok(Scheme::Descent),
-        "two-layer" => {
-            let visible = match named("visible")?.as_deref() {
-                None => None,
-                Some("identity") => Some(Visible::Identity),
-                Some("tanh") => Some(Visible::Tanh),
-                Some(other) => return Err(Error::parameter("visible", "identity or tanh", other)),
-            };
-            let lag = options.get(&CARD, "lag")?.unwrap_or(0.1);
-            let step = options.get(&CARD, "step")?.unwrap_or(0.2);
-            Ok(Scheme::TwoLayer { visible, lag, step })
-        }
-        other => Err(Error::parameter("dynamics", "single-shot, descent or two-layer", other)),
-    }
+    let scheme = match options.text("dynamics") {
+        Some(name) => find("dynamics", NAMES, name)?,
+        None => Scheme::SingleShot,
+    };
+    let Scheme::TwoLayer { lag, step, .. } = scheme else {
+        return match ["visible", "lag", "step"].iter().find_map(|name| Some((name, options.get(name)?))) {
+            Some((name, value)) => Err(Error::parameter(*name, "dynamics two-layer with it", value)),
+            None => Ok(scheme),
+        };
+    };
+    Ok(Scheme::TwoLayer {
+        visible: options.named("visible")?,
+        lag: options.number("lag").unwrap_or(lag),
+        step: options.number("step").unwrap_or(step),
+    })
 }
+
+/// How states may move, by name.
+pub(super) const NAMES: &[(&str, Scheme)] = &[
+    ("single-shot", Scheme::SingleShot),
+    ("descent", Scheme::Descent),
+    ("two-layer", Scheme::TwoLayer { visible: None, lag: 0.1, step: 0.2 }),
+];

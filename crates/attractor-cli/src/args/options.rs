@@ -1,0 +1,199 @@
+//! Declared options as arguments of the command line: one flag each, with the parser, help and completions that
+//! follow from its kind.
+
+use std::ffi::OsStr;
+
+use attractor::memories::{Card, MODELS};
+use attractor::options::{CountRange, Kind, NumberRange, Options, Parameter, Value};
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+/// Adds an argument for each of these parameters, or hides them.
+pub fn add(
+    command: Command,
+    parameters: &[&'static Parameter],
+    heading: &'static str,
+    shown: bool,
+) -> Command {
+    let mut names: Vec<&str> = Vec::new();
+    parameters.iter().fold(command, |command, parameter| {
+        if names.contains(&parameter.name) {
+            return command;
+        }
+        names.push(parameter.name);
+        let alike: Vec<_> = parameters.iter().copied().filter(|p| p.name == parameter.name).collect();
+        command.arg(argument(alike).help_heading(heading).hide(!shown))
+    })
+}
+
+/// The values of these parameters that were given.
+pub fn given(matches: &ArgMatches, parameters: &[&'static Parameter]) -> Options {
+    let mut options = Options::default();
+    for Parameter { name, kind, .. } in parameters {
+        match kind {
+            Kind::Flag => {
+                if let Ok(Some(true)) = matches.try_get_one::<bool>(name) {
+                    options.set(name, true);
+                }
+            }
+            _ => {
+                if let Ok(Some(value)) = matches.try_get_one::<Value>(name) {
+                    options.set(name, value.clone());
+                }
+            }
+        }
+    }
+    options
+}
+
+/// The options of all these models.
+pub fn of_models(cards: &[&'static Card]) -> Vec<&'static Parameter> {
+    cards.iter().flat_map(|card| card.parameters).collect()
+}
+
+/// Every model's card.
+pub fn cards() -> Vec<&'static Card> {
+    MODELS.iter().map(|model| model.card).collect()
+}
+
+/// One argument for parameters of one name. Models may mean different things by it; then each says what it takes.
+fn argument(alike: Vec<&'static Parameter>) -> Arg {
+    let first = alike[0];
+    let arg = Arg::new(first.name).long(first.name).help(help(&alike));
+    match first.kind {
+        Kind::Flag => arg.action(ArgAction::SetTrue),
+        _ => arg
+            .value_name(placeholder(&first.kind))
+            .allow_hyphen_values(true)
+            .hide_possible_values(true)
+            .value_parser(ByKind(alike)),
+    }
+}
+
+fn help(alike: &[&'static Parameter]) -> String {
+    let mut each: Vec<String> = alike.iter().map(|p| described(p)).collect();
+    each.dedup();
+    each.join(".\n")
+}
+
+/// What an option does, takes and is by default.
+fn described(parameter: &Parameter) -> String {
+    let takes = match parameter.kind {
+        // The placeholder says it all.
+        Kind::Flag | Kind::Switch | Kind::Text(_) => String::new(),
+        ref kind if placeholder(kind).contains('|') => String::new(),
+        ref kind => format!(": {}", kind),
+    };
+    format!("{}{takes} [default: {}]", parameter.help, parameter.default)
+}
+
+/// What stands for a value in help.
+pub fn placeholder(kind: &Kind) -> String {
+    /// Longer lists of names make a column of their own too wide.
+    const SHORT: usize = 30;
+    match kind {
+        Kind::Flag => String::new(),
+        Kind::Count(_) => "N".to_owned(),
+        Kind::Number(_) => "X".to_owned(),
+        Kind::AutoOr(Kind::Switch) => "auto|on|off".to_owned(),
+        Kind::AutoOr(other) => format!("auto|{}", placeholder(other)),
+        Kind::List(each) => format!("{},…", placeholder(each)),
+        Kind::Text(what) => (*what).to_owned(),
+        Kind::Switch | Kind::Choice(_) | Kind::Form(_) => {
+            let names = kind.names().iter().map(|n| n.name.to_string()).collect::<Vec<_>>().join("|");
+            if names.len() <= SHORT { names } else { "NAME".to_owned() }
+        }
+    }
+}
+
+/// Reads a value by its declared kind; of several models with an option of this name, by the first that takes it.
+#[derive(Clone)]
+struct ByKind(Vec<&'static Parameter>);
+
+impl TypedValueParser for ByKind {
+    type Value = Value;
+
+    fn parse_ref(&self, command: &Command, _: Option<&Arg>, text: &OsStr) -> Result<Value, clap::Error> {
+        let text = text.to_string_lossy();
+        let mut readings = self.0.iter().map(|parameter| parameter.parse(&text));
+        let first = readings.next().expect("one parameter at least");
+        match first {
+            Ok(value) => Ok(value),
+            Err(error) => readings.find_map(Result::ok).ok_or_else(|| refused(command, &error)),
+        }
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let mut names: Vec<PossibleValue> = Vec::new();
+        for name in self.0.iter().flat_map(|parameter| parameter.kind.names()) {
+            // What has arguments cannot be completed further than to their beginning.
+            let stem = name.name.split([':', '[']).next().unwrap_or_default().to_owned();
+            if names.iter().all(|known| known.get_name() != stem) {
+                names.push(PossibleValue::new(stem).help(name.about.into_owned()));
+            }
+        }
+        match names.is_empty() {
+            true => None,
+            false => Some(Box::new(names.into_iter())),
+        }
+    }
+}
+
+/// Reads whole numbers, which may be written with a sign, so that what is wrong is said of the number.
+#[derive(Clone)]
+pub struct Whole<T> {
+    name: String,
+    cast: fn(u64) -> Option<T>,
+}
+
+/// Reads numbers, as [`Whole`].
+#[derive(Clone)]
+pub struct Real {
+    name: String,
+}
+
+impl<T: Clone + Send + Sync + 'static> TypedValueParser for Whole<T> {
+    type Value = T;
+
+    fn parse_ref(&self, command: &Command, _: Option<&Arg>, text: &OsStr) -> Result<T, clap::Error> {
+        let text = text.to_string_lossy();
+        let read = CountRange::ANY.parse(&self.name, &text).map_err(|error| refused(command, &error))?;
+        let too_large = || attractor::Error::parameter(&self.name, "a whole number that fits", &text);
+        (self.cast)(read).ok_or_else(|| refused(command, &too_large()))
+    }
+}
+
+impl TypedValueParser for Real {
+    type Value = f64;
+
+    fn parse_ref(&self, command: &Command, _: Option<&Arg>, text: &OsStr) -> Result<f64, clap::Error> {
+        let text = text.to_string_lossy();
+        NumberRange::ANY.parse(&self.name, &text).map_err(|error| refused(command, &error))
+    }
+}
+
+/// Makes every number of a command, and of its subcommands, one that may be negative and is refused in a sentence.
+pub fn with_numbers(command: Command) -> Command {
+    let command = command.mut_args(|arg| {
+        let Some(name) = arg.get_long().map(str::to_owned) else {
+            return arg;
+        };
+        let is = |kind: std::any::TypeId| arg.get_value_parser().type_id() == kind;
+        if is(std::any::TypeId::of::<f64>()) {
+            arg.allow_hyphen_values(true).value_parser(Real { name })
+        } else if is(std::any::TypeId::of::<u64>()) && arg.get_id() != "memory_limit" {
+            arg.allow_hyphen_values(true).value_parser(Whole { name, cast: Some })
+        } else if is(std::any::TypeId::of::<usize>()) {
+            arg.allow_hyphen_values(true).value_parser(Whole { name, cast: |n| usize::try_from(n).ok() })
+        } else {
+            arg
+        }
+    });
+    command.mut_subcommands(with_numbers)
+}
+
+/// The sentence of an error of the library.
+fn refused(command: &Command, error: &attractor::Error) -> clap::Error {
+    clap::Error::raw(ErrorKind::ValueValidation, error.to_string()).with_cmd(command)
+}

@@ -1,0 +1,83 @@
+//! Options between Python and Rust: each value by the kind that is declared for it.
+
+use attractor::memories::{Card, MODELS};
+use attractor::options::{Kind, Options, Parameter, Value};
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyString};
+
+use crate::error::refused;
+
+/// Options of Python, by name.
+pub type Named<'py> = Bound<'py, PyDict>;
+
+/// The options that a model declares; none for a model that there is not, which is refused when it is built.
+pub fn of_model(name: &str) -> &'static [Parameter] {
+    MODELS.iter().map(|m| m.card).find(|card: &&Card| card.name == name).map_or(&[], |card| card.parameters)
+}
+
+/// Typed options. Names that are not declared stay as they are: who takes the options refuses them.
+pub fn typed(parameters: &[Parameter], named: &Named) -> PyResult<Options> {
+    let mut options = Options::default();
+    for (name, value) in named {
+        let name: String = name.extract()?;
+        let name = name.replace('_', "-");
+        match parameters.iter().find(|p| p.name == name) {
+            Some(parameter) => {
+                let value = value_of(parameter, &value)?;
+                options.set(&name, parameter.kind.read(parameter.name, &value).map_err(refused)?);
+            }
+            None => {
+                options.set(&name, value.str()?.to_string());
+            }
+        }
+    }
+    Ok(options)
+}
+
+/// A value of Python, which its kind is still to accept.
+fn value_of(parameter: &Parameter, value: &Bound<'_, PyAny>) -> PyResult<Value> {
+    let expected = |what: &str| {
+        let found = value.repr().map_or_else(|_| "another object".to_owned(), |text| text.to_string());
+        PyTypeError::new_err(format!("{}: expected {what}, found {found}", parameter.name.replace('-', "_")))
+    };
+    let is_bool =
+        value.is_instance_of::<PyBool>() || value.get_type().name()?.to_string().starts_with("bool");
+    match parameter.kind {
+        Kind::Flag if !is_bool => return Err(expected("True or False")),
+        Kind::Flag | Kind::Switch | Kind::AutoOr(Kind::Switch) if is_bool => {
+            return Ok(Value::Flag(value.is_truthy()?));
+        }
+        ref kind if is_bool => return Err(expected(&kind.to_string())),
+        _ => {}
+    }
+    if let Ok(text) = value.cast::<PyString>() {
+        let words: Vec<String> = text.to_string().split_whitespace().map(str::to_owned).collect();
+        return Ok(Value::Text(words.join(" ")));
+    }
+    if value.hasattr("__index__")? {
+        return Ok(match (value.extract::<u64>(), value.extract::<f64>()) {
+            (Ok(count), _) => Value::Count(count),
+            (_, Ok(number)) => Value::Number(number),
+            _ => Value::Text(value.str()?.to_string()),
+        });
+    }
+    match value.hasattr("__float__")?.then(|| value.extract::<f64>()) {
+        Some(Ok(number)) => Ok(Value::Number(number)),
+        _ => Err(expected(&parameter.kind.to_string())),
+    }
+}
+
+/// Options as Python has them.
+pub fn shown<'py>(py: Python<'py>, options: &Options) -> PyResult<Bound<'py, PyDict>> {
+    let shown = PyDict::new(py);
+    for (name, value) in options.iter() {
+        match value {
+            Value::Flag(on) => shown.set_item(name, on)?,
+            Value::Count(count) => shown.set_item(name, count)?,
+            Value::Number(number) => shown.set_item(name, number)?,
+            text => shown.set_item(name, text.to_string())?,
+        }
+    }
+    Ok(shown)
+}

@@ -1,0 +1,246 @@
+//! How a state is taken down the noise levels: process, sampler, grid.
+
+use ndarray::Array2;
+
+use super::{LAST, LinearRate, Process, RATES, RHO, Sampler};
+use crate::dynamics::Dynamics;
+use crate::energies::Denoise;
+use crate::error::{Error, Result};
+use crate::options::{CountRange, Fallback, Kind, NumberRange, Options, Parameter};
+use crate::real::Real;
+
+/// Everything that a recall by diffusion needs besides a memory.
+///
+/// ```
+/// use attractor::diffusion::{Sampling, Sampler};
+/// let sampling = Sampling { sampler: Sampler::Heun, ..Sampling::default() };
+/// // 12 steps of Heun's own, from σ = 1.2 to 0.002 spreads and then 0.
+/// let levels = sampling.levels(&[1.2], 1.0);
+/// assert_eq!((levels.nrows(), levels[[0, 0]], levels[[11, 0]], levels[[12, 0]]), (13, 1.2, 0.002, 0.0));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sampling {
+    /// Noising process; default: variance preserving at γ = 0.8, the paper's.
+    pub process: Process,
+    /// Sampler; default: DPM-Solver++(2M).
+    pub sampler: Sampler,
+    /// Steps, 1 to 100,000; the sampler's own number if `None`.
+    pub steps: Option<usize>,
+    /// Exponent ρ of the grid of levels, 0.1 to 100; default [`RHO`]. The Euler methods have none: they go by
+    /// equal times of the process.
+    pub rho: f64,
+    /// Last positive level, in spreads of the memory, 10⁻¹² to 1; default [`LAST`].
+    pub last: f64,
+    /// What an adaptive sampler may err by in a step and unit, in spreads, 10⁻¹⁴ to 1; default 10⁻⁶.
+    pub accuracy: f64,
+    /// Whether what weighs nothing is left out, with a certificate; default yes. Of 1024 stored patterns and more
+    /// single ones are, equal to 10⁻⁶ a unit, at the price of a few reads of the memory; of fewer (without weights)
+    /// whole reads, once one pattern has won a row, equal to rounding. All else is read whole at every step.
+    pub narrow: bool,
+}
+
+impl Default for Sampling {
+    fn default() -> Self {
+        let sampler = Sampler::default();
+        Sampling {
+            process: Process::default(),
+            sampler,
+            steps: None,
+            rho: RHO,
+            last: LAST,
+            accuracy: 1e-6,
+            narrow: true,
+        }
+    }
+}
+
+/// Each step's levels are held for a whole batch.
+const STEPS: CountRange = CountRange::between(1, 100_000);
+const RHOS: NumberRange = NumberRange::between(0.1, 100.0);
+const LASTS: NumberRange = NumberRange::between(1e-12, 1.0);
+const ACCURACIES: NumberRange = NumberRange::between(1e-14, 1.0);
+
+/// The options of everything that recalls by diffusion.
+pub const PARAMETERS: &[Parameter] = &[
+    PROCESS,
+    GAMMA,
+    RATE_MIN,
+    RATE_MAX,
+    Parameter {
+        name: "sampler",
+        kind: Kind::Choice(Sampler::names),
+        default: Fallback::From(|| Sampler::default().name().to_owned()),
+        help: "How the state is taken down the noise levels",
+    },
+    Parameter {
+        name: "steps",
+        kind: Kind::Count(STEPS),
+        default: Fallback::From(default_steps),
+        help: "Steps of the sampler (dormand-prince: of its output, between which it takes its own)",
+    },
+    Parameter {
+        name: "rho",
+        kind: Kind::Number(RHOS),
+        default: Fallback::From(|| RHO.to_string()),
+        help: "Exponent of the grid of noise levels: 1 equal steps, 7 as Karras et al. (not of the Euler methods)",
+    },
+    Parameter {
+        name: "last",
+        kind: Kind::Number(LASTS),
+        default: Fallback::From(|| LAST.to_string()),
+        help: "Last positive noise level, in spreads of the memory",
+    },
+    Parameter {
+        name: "accuracy",
+        kind: Kind::Number(ACCURACIES),
+        default: Fallback::Is("1e-6"),
+        help: "Error that dormand-prince may make in a step and unit, in spreads of the memory",
+    },
+    Parameter {
+        name: "narrow",
+        kind: Kind::Switch,
+        default: Fallback::Is("on"),
+        help: "Leave out what certainly weighs nothing: of 1024 stored patterns or more, single ones, equal to 1e-6 a unit; of fewer, all reads once one pattern has won, equal to rounding (off: read all at every step)",
+    },
+];
+
+/// Noising process.
+pub const PROCESS: Parameter = Parameter {
+    name: "process",
+    kind: Kind::Choice(Process::names),
+    default: Fallback::From(|| Process::default().name().to_owned()),
+    help: "Noising process",
+};
+
+/// Constant rate of a process.
+pub const GAMMA: Parameter = Parameter {
+    name: "gamma",
+    kind: Kind::Number(RATES),
+    default: Fallback::From(|| {
+        let rate = |(name, process): &(&str, Process)| Some(format!("{} ({name})", process.rate()?));
+        Process::ALL.iter().filter_map(rate).collect::<Vec<_>>().join(", ")
+    }),
+    help: "Constant rate of the process: gamma of vp, noise per root time of ve",
+};
+
+/// First rate of a process with a linear one.
+pub const RATE_MIN: Parameter = Parameter {
+    name: "rate-min",
+    kind: Kind::Number(RATES),
+    default: Fallback::From(|| LinearRate::default().min.to_string()),
+    help: "Rate of vp-linear and sub-vp at t = 0",
+};
+
+/// Last rate of a process with a linear one.
+pub const RATE_MAX: Parameter = Parameter {
+    name: "rate-max",
+    kind: Kind::Number(RATES),
+    default: Fallback::From(|| LinearRate::default().max.to_string()),
+    help: "Rate of vp-linear and sub-vp at t = 1",
+};
+
+/// "24; 12 heun, 48 ddim, …": the usual number, then those of samplers that take another.
+fn default_steps() -> String {
+    let usual = Sampler::default().default_steps();
+    let mut counts: Vec<usize> =
+        Sampler::ALL.iter().map(|(_, s)| s.default_steps()).filter(|&n| n != usual).collect();
+    counts.sort_unstable();
+    counts.dedup();
+    let named = |count: usize| {
+        let of = Sampler::ALL.iter().filter(|(_, s)| s.default_steps() == count);
+        format!("{count} {}", of.map(|(name, _)| *name).collect::<Vec<_>>().join(", "))
+    };
+    let others: Vec<String> = counts.into_iter().map(named).collect();
+    format!("{usual}; {}; extended: twice as many", others.join("; "))
+}
+
+impl Process {
+    /// The process of some options: [`PROCESS`], [`GAMMA`], [`RATE_MIN`] and [`RATE_MAX`].
+    ///
+    /// # Errors
+    /// A rate that the process does not have.
+    pub fn from_options(options: &Options) -> Result<Self> {
+        let mut process: Process = options.named(PROCESS.name)?.unwrap_or_default();
+        if let Some(rate) = options.number(GAMMA.name) {
+            process = process.with_rate(rate)?;
+        }
+        let (min, max) = (options.number(RATE_MIN.name), options.number(RATE_MAX.name));
+        if min.is_some() || max.is_some() {
+            let usual = LinearRate::default();
+            let rate = LinearRate { min: min.unwrap_or(usual.min), max: max.unwrap_or(usual.max) };
+            process = process.with_linear_rate(rate)?;
+        }
+        Ok(process)
+    }
+}
+
+impl Sampling {
+    /// Process, sampler and grid of some options; see [`PARAMETERS`].
+    ///
+    /// ```
+    /// use attractor::{diffusion::Sampling, options::Options};
+    /// let sampling = Sampling::from_options(Options::default().set("sampler", "heun"))?;
+    /// assert_eq!((sampling.sampler.name(), sampling.steps()), ("heun", 12));
+    /// # Ok::<(), attractor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// An option that there is not, one that the sampler has no use for, or a value outside its range.
+    pub fn from_options(options: &Options) -> Result<Self> {
+        let options = options.read(PARAMETERS, "option of diffusion:")?;
+        let usual = Sampling::default();
+        let sampling = Sampling {
+            process: Process::from_options(&options)?,
+            sampler: options.named("sampler")?.unwrap_or_default(),
+            steps: options.count("steps"),
+            rho: options.number("rho").unwrap_or(usual.rho),
+            last: options.number("last").unwrap_or(usual.last),
+            accuracy: options.number("accuracy").unwrap_or(usual.accuracy),
+            narrow: options.switch("narrow").unwrap_or(usual.narrow),
+        };
+        let unused = |name: &str, used: bool, by: &str| match options.has(name) && !used {
+            true => Err(Error::parameter(name, by, format!("the sampler {}", sampling.sampler.name()))),
+            false => Ok(()),
+        };
+        unused("accuracy", sampling.sampler == Sampler::DormandPrince, "the sampler dormand-prince with it")?;
+        let grid = "a sampler that goes by a grid of noise levels (not euler, euler-maruyama or one-step)";
+        unused("rho", sampling.sampler.has_grid(), grid)?;
+        unused("last", sampling.sampler.has_grid(), grid)?;
+        sampling.check()?;
+        Ok(sampling)
+    }
+
+    /// Refuses what is outside its range.
+    ///
+    /// # Errors
+    /// One of the numbers is.
+    pub fn check(&self) -> Result<()> {
+        self.process.check()?;
+        STEPS.check("steps", self.steps.unwrap_or(1) as u64)?;
+        RHOS.check("rho", self.rho)?;
+        LASTS.check("last", self.last)?;
+        ACCURACIES.check("accuracy", self.accuracy)
+    }
+
+    /// Steps down to σ = 0.
+    pub fn steps(&self) -> usize {
+        match self.sampler {
+            Sampler::OneStep => 1,
+            sampler => self.steps.unwrap_or(sampler.default_steps()),
+        }
+    }
+
+    /// The levels from σ₀ of each row to 0, (steps + 1) × B, for a memory of this spread.
+    pub fn levels(&self, first: &[f64], spread: f64) -> Array2<f64> {
+        self.sampler.levels(&self.process, first, self.last * spread, self.rho, self.steps())
+    }
+
+    /// The sampler's dynamics on a denoiser, for a memory of this spread.
+    pub fn dynamics<'a, F: Real>(
+        &self,
+        denoiser: &'a dyn Denoise<F>,
+        spread: f64,
+    ) -> Box<dyn Dynamics<F> + 'a> {
+        self.sampler.dynamics(denoiser, self.process, self.accuracy * spread)
+    }
+}
