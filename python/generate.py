@@ -45,7 +45,7 @@ HEAD = '''"""The memories, one class for each model. Written by python/generate.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from ._described import Described
 from ._foreign import Foreign
@@ -77,30 +77,57 @@ def wrapped(text: str, indent: int) -> str:
     return textwrap.fill(text, 118, initial_indent=" " * indent, subsequent_indent=" " * indent)
 
 
-def name_of(option: dict[str, str]) -> str:
+#: Options that an object may stand for.
+OBJECTS = {"process": "Process", "sampler": "Sampler"}
+
+
+def name_of(option: dict[str, Any]) -> str:
     return option["name"].replace("-", "_")
 
 
-def annotation(option: dict[str, str]) -> str:
+def annotation(option: dict[str, Any]) -> str:
     """The type and default of an option."""
-    values, name = option["values"], option["name"]
-    if not values:
+    if option["kind"] == "flag":
         return "bool = False"
-    kinds = {"process": "Process", "sampler": "Sampler"}
-    if name in kinds:
-        return f"str | {kinds[name]} | None = None"
-    if "whole number" in values or values == "2 to 32":
-        return "int | str | None = None" if "auto" in values else "int | None = None"
-    if "number" in values or "probability" in values:
-        return "float | str | None = None" if "auto" in values else "float | None = None"
-    return "str | None = None"
+    kinds = {"count": "int", "number": "float", "switch": "bool | str"}
+    kind = kinds.get(option["kind"], "str")
+    if option["name"] in OBJECTS:
+        kind += f" | {OBJECTS[option['name']]}"
+    if option["auto"] and "str" not in kind:
+        kind += ' | Literal["auto"]'
+    return f"{kind} | None = None"
 
 
-def documented(option: dict[str, str]) -> str:
-    values = option["values"].replace("|", ", ") or "bool"
-    head = f"        {name_of(option)} : {values}, default {option['default']}"
+def taken(option: dict[str, Any]) -> str:
+    """What an option takes, as documentation says it."""
+    names = ", ".join(f'"{name}"' for name in option["names"])
+    kind = {
+        "flag": "bool",
+        "switch": "bool",
+        "choice": "{" + names + "}",
+        "form": "str",
+    }.get(option["kind"]) or option["takes"].replace("a whole number", "int").replace("a number", "float")
+    kind += f" or {OBJECTS[option['name']]}" if option["name"] in OBJECTS else ""
+    return kind + (' or "auto"' if option["auto"] else "")
+
+
+def usual(option: dict[str, Any]) -> str:
+    """What an option is if it is not given, as documentation says it."""
+    default = str(option["default"])
+    words = option["names"] + (["auto"] if option["auto"] else [])
+    if option["kind"] == "flag":
+        return "False"
+    if option["kind"] == "switch" and default in ("on", "off"):
+        return str(default == "on")
+    return f'"{default}"' if default in words or (option["kind"] == "form" and default != "none") else default
+
+
+def documented(option: dict[str, Any]) -> str:
+    head = f"        {name_of(option)} : {taken(option)}, default {usual(option)}"
     more = {"process": " A `Process` carries its rates.", "sampler": " A `Sampler` carries its steps and grid."}
     text = option["help"].rstrip(".") + "." + more.get(option["name"], "")
+    if option["kind"] == "form":
+        text += " One of " + ", ".join(option["names"]) + "."
     return head + "\n" + wrapped(text, 12)
 
 
@@ -123,7 +150,7 @@ def parameters(
 
 
 def head(card: dict[str, Any], name: str, names: list[str]) -> str:
-    flags = [name_of(option) for option in card["parameters"] if not option["values"]]
+    flags = [name_of(option) for option in card["parameters"] if option["kind"] == "flag"]
     options = [name_of(option) for option in card["parameters"]]
 
     def tuple_of(items: list[str]) -> str:
@@ -238,8 +265,7 @@ def network(card: dict[str, Any], name: str) -> str:
         "training : dict, optional", "How the network is trained, as in ``attractor train``: settings by name."
     )
     for setting in rust().training():
-        values = setting["values"].replace("|", ", ") or "bool"
-        text = f"{name_of(setting)} ({values}; default {setting['default']}): {setting['help']}."
+        text = f"{name_of(setting)} ({taken(setting)}; default {usual(setting)}): {setting['help']}."
         first += "\n" + wrapped(text, 12) + "\n"
     extra = wrapped_parameter("labels : array_like (N,), optional", "A label for each pattern.")
     signature, docs, names = parameters(card, first, extra)

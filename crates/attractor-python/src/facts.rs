@@ -20,8 +20,8 @@ fn parameter<'py>(py: Python<'py>, parameter: &Parameter) -> PyResult<Bound<'py,
     };
     entry.set_item("kind", kind_of(kind))?;
     entry.set_item("auto", auto)?;
-    entry.set_item("takes", parameter.kind.to_string())?;
-    let names = parameter.kind.names();
+    entry.set_item("takes", kind.to_string())?;
+    let names = kind.names();
     entry.set_item("names", names.iter().map(|n| n.name.as_ref()).collect::<Vec<_>>())?;
     entry.set_item("default", parameter.default.to_string())?;
     entry.set_item("help", parameter.help)?;
