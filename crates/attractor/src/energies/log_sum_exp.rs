@@ -4,8 +4,8 @@ use ndarray::{Array2, ArrayView2, Zip};
 
 use super::{Energy, Gradient};
 use crate::error::{Error, Result, check_width};
-use crate::kernels::{Form, attend, log_sum};
-use crate::patterns::{Patterns, check_states, squares};
+use crate::kernels::{Form, attend, log_sum, squares};
+use crate::patterns::{Patterns, check_states};
 use crate::real::Real;
 
 /// E(x; β) = −β⁻¹ ln Σ_n exp(β x·y_n) + ½‖x‖² (weights π_n inside the sum where given).

@@ -29,7 +29,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::{Points, Reader, Reads};
 use crate::error::Result;
-use crate::kernels::{Ball, Form, attend, heaviest, near, usable_beta};
+use crate::kernels::{Ball, Form, add_scaled, attend, half_squares, heaviest, near, usable_beta};
 use crate::patterns::{Patterns, pick};
 use crate::real::Real;
 use crate::threads;
@@ -180,7 +180,7 @@ impl<F: Real> Task<'_, F> {
         while let Some(layer) = nest.layers.last() {
             let inside = &layer.ball.inside;
             let (values, places) = nest.copies.find(patterns, inside);
-            F::half_squares(values, &places, state, &mut halves);
+            half_squares(values, &places, state, &mut halves);
             let logit = |(&half, &n): (&f64, &u32)| log_weight(n) - beta * half;
             let logits: Vec<f64> = halves.iter().zip(inside).map(logit).collect();
             let peak = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -207,7 +207,7 @@ impl<F: Real> Task<'_, F> {
                 let weight = (logit - peak).exp();
                 if weight > LOST {
                     let n = n as usize * state.len();
-                    F::add_scaled(weight / mass, &values[n..n + state.len()], &mut sums);
+                    add_scaled(weight / mass, &values[n..n + state.len()], &mut sums);
                 }
             }
             mean.iter_mut().zip(&sums).for_each(|(mean, &sum)| *mean = F::of(sum));

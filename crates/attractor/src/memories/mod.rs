@@ -64,7 +64,7 @@ pub trait Memory<F: Real>: Send + Sync {
 
     /// How many memories its reports tell apart; a memory given as couplings or a network cannot tell.
     fn memories(&self) -> Option<usize> {
-        self.patterns().map(Patterns::len)
+        self.patterns().map(|patterns| patterns.len())
     }
 
     /// Prior weights of its memories, which sum to 1.
@@ -125,7 +125,7 @@ pub trait Memory<F: Real>: Send + Sync {
 
     /// The scale of a prepared unit: see [`Patterns::spread`].
     fn spread(&self) -> Option<f64> {
-        self.patterns().map(Patterns::spread)
+        self.patterns().map(|patterns| patterns.spread())
     }
 
     /// Raw cues that ask for nothing, and the level to recall them at: what free recall starts from. Row i

@@ -1,35 +1,37 @@
 //! What is stored: patterns as rows, ready for the kernels, and how raw vectors map onto them.
 
 mod extras;
-mod packed;
+mod packer;
 mod preparation;
+mod sources;
 mod states;
-mod store;
+mod survey;
 
 pub use extras::Extras;
-pub(crate) use packed::{EIGHT, Eight};
-pub use packed::{Packed, Packer};
+pub use packer::Packer;
 pub use preparation::{Preparation, Prepare};
-pub(crate) use states::{check_states, is_usable, pick, squares};
-pub use store::Source;
+pub(crate) use states::{check_states, is_usable};
 
 use std::collections::HashMap;
-use std::ops::Range;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use ndarray::{ArcArray2, Array2, ArrayView2, Axis, concatenate};
-pub(crate) use store::Window;
-use store::{Prepared, Selected, Store, Streamed, Stretched};
+use sources::{Prepared, Selected, Stretched};
+use survey::survey;
 
 use crate::error::{Error, Result};
+pub(crate) use crate::kernels::{EIGHT, Window, pick};
+pub use crate::kernels::{Packed, Source};
+use crate::kernels::{Stored, Streamed};
 use crate::message::Message;
 use crate::real::Real;
 
 /// Stored memories Y: one pattern a row (N × D), with what every reader of them needs.
 ///
-/// Immutable and cheap to clone. Holds the values in row-major order, their squared norms, the
-/// [`Preparation`] that took raw vectors to these values, and what a user knows of each pattern: a label, a
-/// prior weight π_n, an associated vector v_n. Patterns of ±1 may be held at one bit a unit
+/// Immutable and cheap to clone. Holds the values and what kernels read of them (it is a [`Stored`] for all that only
+/// reads), the [`Preparation`] that took raw vectors to these values, and what a user knows of each pattern: a label,
+/// a prior weight π_n, an associated vector v_n. Patterns of ±1 may be held at one bit a unit
 /// ([`packed`](Self::packed)), and others stay where they are and be read a few rows at a time
 /// ([`streamed`](Self::streamed)): modern and diffusion memories then recall as ever.
 ///
@@ -42,19 +44,22 @@ use crate::real::Real;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Patterns<F> {
-    store: Store<F>,
-    bits: Option<Arc<Packed>>,
-    /// ‖y_n‖², of patterns that are held as numbers.
-    squares: Option<Arc<[f64]>>,
-    /// The plain mean, of patterns that are not.
+    stored: Stored<F>,
+    /// The plain mean, of patterns that are not held as numbers.
     mean: Option<Arc<[f64]>>,
-    largest_square: f64,
     weights: Option<Arc<[f64]>>,
-    log_weights: Option<Arc<[f64]>>,
     labels: Option<Arc<[String]>>,
     associated: Option<ArcArray2<F>>,
     preparation: Arc<Preparation>,
-    spread: f64,
+}
+
+/// What only reads the patterns is asked of what is stored.
+impl<F> Deref for Patterns<F> {
+    type Target = Stored<F>;
+
+    fn deref(&self) -> &Stored<F> {
+        &self.stored
+    }
 }
 
 impl<F: Real> Patterns<F> {
@@ -92,21 +97,20 @@ impl<F: Real> Patterns<F> {
         let values =
             if values.is_standard_layout() { values } else { values.as_standard_layout().into_owned() };
         check_states("patterns", values.view(), "remove or repair those rows")?;
-        let squares = squares(values.view());
         let spread = check_spread::<F>(spread(values.view()))?;
-        Ok(Patterns {
-            store: Store::Held(values.into_shared()),
-            bits: None,
-            mean: None,
-            largest_square: squares.iter().copied().fold(0.0, f64::max),
-            squares: Some(squares.into()),
+        Ok(Self::of(Stored::held(values, spread), None, preparation))
+    }
+
+    /// Patterns of which nothing else is known.
+    fn of(stored: Stored<F>, mean: Option<Vec<f64>>, preparation: Preparation) -> Self {
+        Patterns {
+            stored,
+            mean: mean.map(Arc::from),
             weights: None,
-            log_weights: None,
             labels: None,
             associated: None,
             preparation: preparation.into(),
-            spread,
-        })
+        }
     }
 
     /// Patterns of ±1 at one bit a unit: 1/32 of the memory of `f32`. `preparation` says how raw vectors become
@@ -129,7 +133,7 @@ impl<F: Real> Patterns<F> {
     pub fn packed(bits: Packed, preparation: Preparation) -> Result<Self> {
         let bits = Arc::new(bits);
         let patterns = Self::streamed(bits.clone(), preparation)?;
-        Ok(Patterns { bits: Some(bits), ..patterns })
+        Ok(Patterns { stored: patterns.stored.with_bits(bits), ..patterns })
     }
 
     /// Patterns (prepared) that stay where they are, and are read a few rows at a time. Reads them once now.
@@ -139,20 +143,10 @@ impl<F: Real> Patterns<F> {
     pub fn streamed(source: Arc<dyn Source<F>>, preparation: Preparation) -> Result<Self> {
         preparation.check(source.dim())?;
         let streamed = Streamed::new(source);
-        let survey = store::survey(&streamed)?;
-        Ok(Patterns {
-            store: Store::Streamed(streamed),
-            bits: None,
-            squares: None,
-            mean: Some(survey.mean.into()),
-            largest_square: survey.largest_square,
-            weights: None,
-            log_weights: None,
-            labels: None,
-            associated: None,
-            preparation: preparation.into(),
-            spread: check_spread::<F>(survey.spread)?,
-        })
+        let survey = survey(&streamed)?;
+        let spread = check_spread::<F>(survey.spread)?;
+        let stored = Stored::streamed(streamed, survey.largest_square, spread);
+        Ok(Self::of(stored, Some(survey.mean), preparation))
     }
 
     /// Raw patterns that stay where they are, prepared as they are read: see [`prepared`](Self::prepared) and
@@ -164,26 +158,11 @@ impl<F: Real> Patterns<F> {
         if prepare == Prepare::None {
             return Self::streamed(source, Preparation::Identity);
         }
-        let raw = store::survey(&Streamed::new(source.clone()))?;
+        let raw = survey(&Streamed::new(source.clone()))?;
         let scale = if prepare == Prepare::Normalize { 1.0 / raw.spread } else { 1.0 };
         let preparation = Preparation::Affine { mean: raw.mean, scale };
         let prepared = Prepared { source, preparation: preparation.clone() };
         Self::streamed(Arc::new(prepared), preparation)
-    }
-
-    /// The bits of patterns that are [`packed`](Self::packed).
-    pub fn bits(&self) -> Option<&Packed> {
-        self.bits.as_deref()
-    }
-
-    /// Whether patterns are held as numbers, not as bits and not elsewhere.
-    pub fn are_held(&self) -> bool {
-        matches!(self.store, Store::Held(_))
-    }
-
-    /// Whether a pass over the patterns costs so much that all queries should share it.
-    pub(crate) fn are_slow(&self) -> bool {
-        self.store.is_slow()
     }
 
     /// What went wrong in reading patterns that are elsewhere. Whatever was computed then is worth nothing.
@@ -191,7 +170,7 @@ impl<F: Real> Patterns<F> {
     /// # Errors
     /// What the source said.
     pub fn check_source(&self) -> Result<()> {
-        self.store.check()
+        check_source(self.failure())
     }
 
     /// The same patterns with prior weights π_n > 0, normalised to sum to 1.
@@ -207,7 +186,8 @@ impl<F: Real> Patterns<F> {
         if !total.is_finite() {
             return Err(Error::parameter("pattern weights", "weights with a finite sum", total));
         }
-        self.log_weights = Some(weights.iter().map(|w| w.ln() - total.ln()).collect());
+        let log_weights = weights.iter().map(|w| w.ln() - total.ln()).collect();
+        self.stored = self.stored.with_log_weights(Some(log_weights));
         self.weights = Some(weights.into());
         Ok(self)
     }
@@ -244,7 +224,7 @@ impl<F: Real> Patterns<F> {
 
     /// The same patterns, all with weight 1/N.
     pub fn unweighted(&self) -> Self {
-        Patterns { weights: None, log_weights: None, ..self.clone() }
+        Patterns { stored: self.stored.unweighted(), weights: None, ..self.clone() }
     }
 
     /// Patterns as they were stored: values that are prepared already, and how.
@@ -288,7 +268,7 @@ impl<F: Real> Patterns<F> {
     /// Other (prepared) values, held as these are.
     fn of_values(&self, values: Array2<F>) -> Result<Self> {
         let preparation = (*self.preparation).clone();
-        match &self.bits {
+        match self.bits() {
             Some(_) => Self::packed(Packed::from_signs(values.view()), preparation),
             None => Self::with_preparation(values, preparation),
         }
@@ -323,84 +303,38 @@ impl<F: Real> Patterns<F> {
 
     /// Only some units of each pattern, as given (no preparation).
     pub(crate) fn select_units(&self, units: &[usize]) -> Result<Self> {
-        let mut selected = match &self.store {
-            Store::Held(values) => Self::new(values.select(Axis(1), units))?,
-            Store::Streamed(store) => {
-                let source = Selected { store: store.clone(), units: units.to_vec() };
+        let selected = match self.source() {
+            None => Self::new(self.values().select(Axis(1), units))?,
+            Some(source) => {
+                let source = Selected { source: source.clone(), units: units.to_vec() };
                 Self::streamed(Arc::new(source), Preparation::Identity)?
             }
         };
-        selected.log_weights = self.log_weights.clone();
-        Ok(selected)
+        Ok(selected.weighted_as(self))
     }
 
     /// Every unit multiplied by its own factor, as given (no preparation).
     pub(crate) fn stretch(&self, factors: &[F]) -> Result<Self> {
-        let mut stretched = match &self.store {
-            Store::Held(values) => {
-                let mut stretched = values.to_owned();
+        let stretched = match self.source() {
+            None => {
+                let mut stretched = self.values().to_owned();
                 for mut row in stretched.outer_iter_mut() {
                     row.iter_mut().zip(factors).for_each(|(v, &f)| *v *= f);
                 }
-                Self::new(stretched.into_owned())?
+                Self::new(stretched)?
             }
-            Store::Streamed(store) => {
-                let source = Stretched { store: store.clone(), factors: factors.to_vec() };
+            Some(source) => {
+                let source = Stretched { source: source.clone(), factors: factors.to_vec() };
                 Self::streamed(Arc::new(source), Preparation::Identity)?
             }
         };
-        stretched.log_weights = self.log_weights.clone();
-        Ok(stretched)
+        Ok(stretched.weighted_as(self))
     }
 
-    /// Number of patterns, N.
-    pub fn len(&self) -> usize {
-        self.store.shape().0
-    }
-
-    /// Never: a memory holds at least one pattern.
-    pub fn is_empty(&self) -> bool {
-        false
-    }
-
-    /// Units a pattern, D.
-    pub fn dim(&self) -> usize {
-        self.store.shape().1
-    }
-
-    /// The (prepared) patterns, N × D. Patterns that are not held as numbers are all read for it, and stay in memory.
-    pub fn values(&self) -> ArrayView2<'_, F> {
-        self.store.whole()
-    }
-
-    /// The same without a copy of them, where they are held as numbers.
-    pub(crate) fn shared(&self) -> ArcArray2<F> {
-        match &self.store {
-            Store::Held(values) => values.clone(),
-            Store::Streamed(_) => self.values().to_shared(),
-        }
-    }
-
-    /// Some (prepared) patterns, one after the other: where they are, or copied to `window`. Those up to `end` are
-    /// wanted next.
-    #[inline(always)]
-    pub(crate) fn rows<'a>(&'a self, rows: Range<usize>, end: usize, window: &'a mut Window<F>) -> &'a [F] {
-        self.store.rows(rows, end, window)
-    }
-
-    /// One (prepared) pattern.
-    pub fn row(&self, n: usize) -> Vec<F> {
-        assert!(n < self.len(), "row {n} of {}", self.len());
-        self.rows(n..n + 1, n + 1, &mut Window::default()).to_vec()
-    }
-
-    /// Some (prepared) patterns, in this order.
-    pub fn select(&self, rows: &[usize]) -> Array2<F> {
-        let mut selected = Array2::from_elem((rows.len(), self.dim()), F::ZERO);
-        for (mut row, &n) in selected.outer_iter_mut().zip(rows) {
-            row.iter_mut().zip(self.row(n)).for_each(|(to, from)| *to = from);
-        }
-        selected
+    /// The same patterns with the log weights of others.
+    fn weighted_as(self, other: &Self) -> Self {
+        let log_weights = other.log_weights().map(Arc::from);
+        Patterns { stored: self.stored.with_log_weights(log_weights), ..self }
     }
 
     /// The patterns in raw units: as given, or (spins) each at its units' two levels.
@@ -411,37 +345,6 @@ impl<F: Real> Patterns<F> {
     /// One pattern in raw units.
     pub fn restored_row(&self, n: usize) -> ndarray::Array1<F> {
         self.preparation.backward(self.select(&[n])).remove_axis(Axis(0))
-    }
-
-    /// ‖y_n‖².
-    pub fn square(&self, n: usize) -> f64 {
-        self.row(n).iter().map(|v| v.wide() * v.wide()).sum()
-    }
-
-    /// ‖y_n‖² of some patterns, whose values are `rows`.
-    #[inline(always)]
-    pub(crate) fn squares_of(&self, which: Range<usize>, rows: &[F], out: &mut [F]) {
-        match (&self.squares, &self.bits) {
-            (Some(squares), _) => {
-                out.iter_mut().zip(&squares[which]).for_each(|(out, &square)| *out = F::of(square));
-            }
-            (None, Some(_)) => out[..which.len()].fill(F::of(self.largest_square)),
-            (None, None) => {
-                for (out, row) in out.iter_mut().zip(rows.chunks_exact(self.dim())) {
-                    *out = F::of(row.iter().map(|v| v.wide() * v.wide()).sum());
-                }
-            }
-        }
-    }
-
-    /// The largest ‖y_n‖².
-    pub fn largest_square(&self) -> f64 {
-        self.largest_square
-    }
-
-    /// ln π_n where weights were given.
-    pub fn log_weights(&self) -> Option<&[f64]> {
-        self.log_weights.as_deref()
     }
 
     /// The label of a pattern.
@@ -461,9 +364,9 @@ impl<F: Real> Patterns<F> {
             None => mean(self.values()).iter().map(|m| m * m).sum(),
         };
         // The spread is about the mean, but for patterns that are all alike.
-        let all = match &self.squares {
+        let all = match self.squares() {
             Some(squares) => squares.iter().sum::<f64>() / self.len() as f64,
-            None => mean + self.spread.powi(2) * self.dim() as f64,
+            None => mean + self.spread().powi(2) * self.dim() as f64,
         };
         if all > 0.0 { mean / all } else { 0.0 }
     }
@@ -473,15 +376,9 @@ impl<F: Real> Patterns<F> {
         &self.preparation
     }
 
-    /// The scale of a unit: root mean square deviation from the mean pattern; of one pattern (or
-    /// equal ones) the root mean square unit; 1 if that is 0 too.
-    pub fn spread(&self) -> f64 {
-        self.spread
-    }
-
     /// The mean pattern Σ π_n y_n, one number a unit.
     pub fn mean(&self) -> Vec<f64> {
-        match (&self.log_weights, &self.mean) {
+        match (self.log_weights(), &self.mean) {
             (None, Some(mean)) => mean.to_vec(),
             (None, None) => mean(self.values()),
             (Some(log_weights), _) => {
@@ -497,7 +394,7 @@ impl<F: Real> Patterns<F> {
 
     /// Whether every unit of every pattern is +1 or −1.
     pub fn are_spins(&self) -> bool {
-        self.bits.is_some() || self.are_held() && self.values().iter().all(|v| v.abs() == F::ONE)
+        self.bits().is_some() || self.are_held() && self.values().iter().all(|v| v.abs() == F::ONE)
     }
 
     /// Legal but surprising properties, one sentence each, for a user to be told.
@@ -568,6 +465,11 @@ fn usable_spread(around_mean: f64, around_zero: f64, n: usize) -> f64 {
     } else {
         1.0
     }
+}
+
+/// Refuses patterns that could not be read.
+fn check_source(failure: Option<&str>) -> Result<()> {
+    failure.map_or(Ok(()), |reason| Err(Error::Foreign(reason.into())))
 }
 
 /// Refuses a spread whose squares would underflow.

@@ -1,8 +1,9 @@
-//! Rows of numbers: states, cues and patterns alike.
+//! Checks of rows of numbers: states, cues and patterns alike.
 
-use ndarray::{Array2, ArrayView1, ArrayView2};
+use ndarray::{ArrayView1, ArrayView2};
 
 use crate::error::{Error, Result};
+use crate::kernels::square;
 use crate::message::Message;
 use crate::real::Real;
 
@@ -36,25 +37,4 @@ pub(crate) fn is_usable<F: Real>(state: ArrayView1<F>) -> bool {
         None => state.iter().fold(true, within),
     };
     plainly || square(state) <= F::LARGEST_SQUARE
-}
-
-fn square<F: Real>(state: ArrayView1<F>) -> f64 {
-    state.iter().map(|v| v.wide() * v.wide()).sum()
-}
-
-/// Squared norms of rows.
-pub(crate) fn squares<F: Real>(states: ArrayView2<F>) -> Vec<f64> {
-    states.outer_iter().map(square).collect()
-}
-
-/// Some rows, in this order; quicker than selecting along any axis.
-pub(crate) fn pick<F: Real>(states: ArrayView2<F>, rows: &[usize]) -> Array2<F> {
-    let mut picked = Vec::with_capacity(rows.len() * states.ncols());
-    for &row in rows {
-        match states.row(row).to_slice() {
-            Some(units) => picked.extend_from_slice(units),
-            None => picked.extend(states.row(row)),
-        }
-    }
-    Array2::from_shape_vec((rows.len(), states.ncols()), picked).expect("rows of one length")
 }

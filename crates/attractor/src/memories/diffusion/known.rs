@@ -82,7 +82,8 @@ impl<F: Real> Diffusion<F> {
             } else if let (true, Some(patterns)) = (silent, self.memory.patterns()) {
                 let betas = vec![1.0 / (exact * exact); rows.len()];
                 let values = values.select(Axis(1), &units);
-                posterior(&patterns.select_units(&units)?, values.view(), &betas, Form::Distance, request.top)
+                let patterns = patterns.select_units(&units)?;
+                posterior(&patterns, values.view(), &betas, Form::Distance, request.top)
             } else {
                 // So noisy that units of which nothing was said say nothing.
                 let level = if silent { self.prior().hiding(SILENT) } else { level };

@@ -1,6 +1,5 @@
 //! Kanerva's sparse distributed memory.
 
-mod counters;
 mod theory;
 
 use std::collections::HashMap;
@@ -8,14 +7,13 @@ use std::sync::OnceLock;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Zip};
 
-use self::counters::Counters;
 use self::theory::{Binomial, Theory, best_activation};
 use super::hopfield::spin_states;
 use super::{Card, Learned, Level, Memory, Recall, Request, check_signs, from_nothing};
 use crate::dynamics::{Dynamics, Motion, Run, Start, sign_or};
 use crate::energies::Energy;
 use crate::error::{Error, Result, check_width};
-use crate::kernels::hamming::{Queries, near_in};
+use crate::kernels::{Counters, Queries, near_in};
 use crate::message;
 use crate::message::{Argument, Message};
 use crate::noise::{Purpose, Stream};
@@ -359,7 +357,12 @@ fn empty<F: Real>(patterns: &Patterns<F>, locations: usize, bits: u32) -> Result
     if let Some(values) = patterns.associated() {
         check_signs("values", values)?;
     }
-    Counters::new(locations, patterns.dim() + patterns.associated().map_or(0, |v| v.ncols()), bits)
+    let width = patterns.dim() + patterns.associated().map_or(0, |v| v.ncols());
+    Counters::new(locations, width, bits).ok_or_else(|| {
+        let gigabytes = locations as f64 * width as f64 * f64::from(Counters::bytes(bits)) / 1e9;
+        let found = format!("{locations}, which take {gigabytes:.0} GB");
+        Error::parameter("locations", "as many as fit in memory with their counters", found)
+    })
 }
 
 fn radius<F: Real>(patterns: &Patterns<F>, locations: usize, radius: Radius) -> Result<usize> {

@@ -7,8 +7,8 @@
 
 use std::ops::Range;
 
-use super::machine::{Aligned, LINE, Machine, prefetch};
-use crate::real::Real;
+use crate::machine::{Aligned, LINE, Level, Machine, On, prefetch};
+use crate::real::{Real, entry};
 use crate::threads;
 
 /// Terms summed in registers before they are added to the total.
@@ -121,34 +121,37 @@ pub struct Strided<'a, F> {
     pub column: usize,
 }
 
-/// Some rows of A B, one after the other in `out` as in a [`Panel`] of as many columns as B.
-///
-/// Cost 2 · rows · terms · columns operations, the columns padded to 32. A has as many columns as B has rows.
-///
-/// # Panics
-/// Rows that A has not, or `out` of another size.
-pub fn product<F: Real>(a: Strided<F>, rows: Range<usize>, b: &Panel<F>, out: &mut [F]) {
-    let terms = b.rows;
-    let room = rows.len().checked_mul(b.stride);
-    assert_eq!(Some(out.len()), room, "there must be room for the rows asked for, padded as B's");
-    if rows.is_empty() || b.stride == 0 {
-        return;
+entry! {
+    /// Some rows of A B, one after the other in `out` as in a [`Panel`] of as many columns as B.
+    ///
+    /// Cost 2 · rows · terms · columns operations, the columns padded to 32. A has as many columns as B has rows.
+    ///
+    /// # Panics
+    /// Rows that A has not, or `out` of another size.
+    pub fn product<F: Real>(a: Strided<F>, rows: Range<usize>, b: &Panel<F>, out: &mut [F]) {
+        let terms = b.rows;
+        let room = rows.len().checked_mul(b.stride);
+        assert_eq!(Some(out.len()), room, "there must be room for the rows asked for, padded as B's");
+        if rows.is_empty() || b.stride == 0 {
+            return;
+        }
+        if terms == 0 {
+            out.fill(F::ZERO);
+            return;
+        }
+        let along = (rows.end - 1).checked_mul(a.row).zip((terms - 1).checked_mul(a.column));
+        let last = along.and_then(|(down, across)| down.checked_add(across));
+        assert!(
+            last.is_some_and(|last| last < a.numbers.len()),
+            "A must have the rows asked for, and as many columns as B has rows"
+        );
+        let task = Task { a, first: rows.start, b: b.numbers(), stride: b.stride, terms };
+        Level::best().run::<F, _, _>((task, out));
     }
-    if terms == 0 {
-        out.fill(F::ZERO);
-        return;
-    }
-    let along = (rows.end - 1).checked_mul(a.row).zip((terms - 1).checked_mul(a.column));
-    let last = along.and_then(|(down, across)| down.checked_add(across));
-    assert!(
-        last.is_some_and(|last| last < a.numbers.len()),
-        "A must have the rows asked for, and as many columns as B has rows"
-    );
-    F::product(&Task { a, first: rows.start, b: b.numbers(), stride: b.stride, terms }, out);
 }
 
 /// What a thread works on.
-pub struct Task<'a, F> {
+struct Task<'a, F> {
     a: Strided<'a, F>,
     first: usize,
     b: &'a [F],
@@ -156,31 +159,20 @@ pub struct Task<'a, F> {
     terms: usize,
 }
 
-/// A task at its best on this machine.
-pub(crate) fn at_best<F: Real>(task: &Task<F>, out: &mut [F]) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use super::machine::Level;
-        #[target_feature(enable = "avx2,fma")]
-        fn avx2<F: Real>(task: &Task<F>, out: &mut [F]) {
-            all::<F, F::Avx2, FEW>(task, out);
-        }
-        #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
-        fn avx512<F: Real>(task: &Task<F>, out: &mut [F]) {
-            all::<F, F::Avx512, MANY>(task, out);
-        }
-        match Level::best() {
-            // SAFETY: the machine has what the functions were compiled for.
-            Level::Avx512 => return unsafe { avx512(task, out) },
-            Level::Avx2 => return unsafe { avx2(task, out) },
-            Level::Portable => {}
+impl<F: Real, M: Machine<F>> On<M, ()> for (Task<'_, F>, &mut [F]) {
+    #[inline(always)]
+    fn run(self, m: M) {
+        let (task, out) = self;
+        if M::REGISTERS >= 32 {
+            all::<F, M, MANY>(m, &task, out);
+        } else {
+            all::<F, M, FEW>(m, &task, out);
         }
     }
-    all::<F, F::Portable, FEW>(task, out);
 }
 
 #[inline(always)]
-fn all<F: Real, M: Machine<F>, const R: usize>(task: &Task<F>, out: &mut [F]) {
+fn all<F: Real, M: Machine<F>, const R: usize>(m: M, task: &Task<F>, out: &mut [F]) {
     let count = out.len() / task.stride;
     let whole = count / R * R;
     let blocks = (whole / R * (task.stride / (2 * M::LANES))).max(1);
@@ -191,11 +183,11 @@ fn all<F: Real, M: Machine<F>, const R: usize>(task: &Task<F>, out: &mut [F]) {
         for lane in (0..task.stride).step_by(2 * M::LANES) {
             for row in (0..whole).step_by(R) {
                 ahead(task, terms.end, count, [done, done + 1].map(|block| block * CHAIN / blocks));
-                block::<F, M, R>(task, row, terms.clone(), lane, out);
+                block::<F, M, R>(m, task, row, terms.clone(), lane, out);
                 done += 1;
             }
             for row in whole..count {
-                block::<F, M, 1>(task, row, terms.clone(), lane, out);
+                block::<F, M, 1>(m, task, row, terms.clone(), lane, out);
             }
         }
     }
@@ -221,6 +213,7 @@ fn ahead<F: Real>(task: &Task<F>, next: usize, count: usize, [from, to]: [usize;
 /// `R` rows by two vectors over one chain of terms.
 #[inline(always)]
 fn block<F: Real, M: Machine<F>, const R: usize>(
+    m: M,
     task: &Task<F>,
     row: usize,
     terms: Range<usize>,
@@ -228,22 +221,23 @@ fn block<F: Real, M: Machine<F>, const R: usize>(
     out: &mut [F],
 ) {
     let Task { a, first, b, stride, .. } = *task;
-    let mut sums = [[M::splat(F::ZERO); 2]; R];
+    let mut sums = [[m.splat(F::ZERO); 2]; R];
     // Opaque, or the compiler derives each address from the last one: a chain of additions that the multiplications
-    // then wait for. SAFETY: within A, as `product` checked for the last row and term.
-    let rows: [*const F; R] = std::hint::black_box(std::array::from_fn(|r| unsafe {
-        a.numbers.as_ptr().add((first + row + r) * a.row + terms.start * a.column)
+    // then wait for.
+    let rows: [*const F; R] = std::hint::black_box(std::array::from_fn(|r| {
+        // SAFETY: within A, as `product` checked for the last row and term.
+        unsafe { a.numbers.as_ptr().add((first + row + r) * a.row + terms.start * a.column) }
     }));
     let mut at = 0;
     for term in terms.clone() {
         let b = &b[term * stride + lane..][..2 * M::LANES];
         // SAFETY: `b` holds two vectors; the addresses in A are as above.
         unsafe {
-            let (left, right) = (M::load(b), M::load(&b[M::LANES..]));
+            let (left, right) = (m.load(b), m.load(&b[M::LANES..]));
             for r in 0..R {
-                let value = M::splat(*rows[r].add(at));
-                sums[r][0] = M::multiply_add(value, left, sums[r][0]);
-                sums[r][1] = M::multiply_add(value, right, sums[r][1]);
+                let value = m.splat(*rows[r].add(at));
+                sums[r][0] = m.multiply_add(value, left, sums[r][0]);
+                sums[r][1] = m.multiply_add(value, right, sums[r][1]);
             }
         }
         at += a.column;
@@ -256,9 +250,9 @@ fn block<F: Real, M: Machine<F>, const R: usize>(
             unsafe {
                 let total = match terms.start {
                     0 => sum,
-                    _ => M::multiply_add(M::splat(F::ONE), M::load(out), sum),
+                    _ => m.multiply_add(m.splat(F::ONE), m.load(out), sum),
                 };
-                M::store(total, out);
+                m.store(total, out);
             }
         }
     }
@@ -267,7 +261,7 @@ fn block<F: Real, M: Machine<F>, const R: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::noise::{Purpose, Stream};
+    use attractor::noise::{Purpose, Stream};
 
     fn close_to_plain_sums<F: Real>() {
         let mut noise = Stream::new(1, Purpose::Patterns, 0);

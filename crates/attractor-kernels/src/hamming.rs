@@ -9,7 +9,10 @@ use std::ops::Range;
 
 use ndarray::Array2;
 
-use crate::patterns::{EIGHT, Eight, Packed};
+#[cfg(target_arch = "x86_64")]
+use crate::machine::{Avx2, Vpopcnt};
+use crate::machine::{Level, On, Portable, Token};
+use crate::packed::{EIGHT, Eight, Packed};
 use crate::threads;
 
 /// Queries compared with a group of rows at once, so that rows are loaded once for all of them.
@@ -18,50 +21,46 @@ const QUERIES: usize = 4;
 /// Bytes of rows in a tile: half of a first-level cache or more.
 const TILE: usize = 1 << 15;
 
-/// What counts bits, eight rows at a time. Only instruction sets that the tests execute are here.
-trait Counter: Copy {
+/// Counts of bits in eight rows at a time, on a machine that `self` proves to be there.
+trait Counter: Token {
     /// A word of eight rows.
     type Words: Copy;
     /// Eight counts.
     type Counts: Copy;
-    fn zero() -> Self::Counts;
-    fn load(words: &Eight) -> Self::Words;
+    fn zero(self) -> Self::Counts;
+    fn load(self, words: &Eight) -> Self::Words;
     /// Adds the number of bits of `known` in which `query` differs from each row.
-    fn add(counts: Self::Counts, words: Self::Words, query: u64, known: u64) -> Self::Counts;
-    fn numbers(counts: Self::Counts) -> [u64; EIGHT];
+    fn add(self, counts: Self::Counts, words: Self::Words, query: u64, known: u64) -> Self::Counts;
+    fn numbers(self, counts: Self::Counts) -> [u64; EIGHT];
     /// One bit a row: whether its count is at most this.
-    fn at_most(counts: Self::Counts, limit: u64) -> u32;
+    fn at_most(self, counts: Self::Counts, limit: u64) -> u32;
 }
-
-/// Any machine.
-#[derive(Clone, Copy)]
-struct Portable;
 
 impl Counter for Portable {
     type Words = [u64; EIGHT];
     type Counts = [u64; EIGHT];
 
     #[inline(always)]
-    fn zero() -> Self::Counts {
+    fn zero(self) -> Self::Counts {
         [0; EIGHT]
     }
     #[inline(always)]
-    fn load(words: &Eight) -> Self::Words {
+    fn load(self, words: &Eight) -> Self::Words {
         words.0
     }
     #[inline(always)]
-    fn add(mut counts: Self::Counts, words: Self::Words, query: u64, known: u64) -> Self::Counts {
+    fn add(self, mut counts: Self::Counts, words: Self::Words, query: u64, known: u64) -> Self::Counts {
         for r in 0..EIGHT {
             counts[r] += u64::from(((words[r] ^ query) & known).count_ones());
         }
         counts
     }
     #[inline(always)]
-    fn numbers(counts: Self::Counts) -> [u64; EIGHT] {
+    fn numbers(self, counts: Self::Counts) -> [u64; EIGHT] {
         counts
     }
     #[inline(always)]
-    fn at_most(counts: Self::Counts, limit: u64) -> u32 {
+    fn at_most(self, counts: Self::Counts, limit: u64) -> u32 {
         (0..EIGHT).fold(0, |bits, r| bits | u32::from(counts[r] <= limit) << r)
     }
 }
@@ -70,34 +69,27 @@ impl Counter for Portable {
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::{Counter, EIGHT, Eight};
+    use super::{Avx2, Counter, EIGHT, Eight, Vpopcnt};
+    use crate::machine::proven;
 
-    /// AVX2: bits of each half byte by a table (Muła, Kurz & Lemire 2018).
-    #[derive(Clone, Copy)]
-    pub struct Avx2;
-
-    /// AVX-512 with VPOPCNTDQ.
-    #[derive(Clone, Copy)]
-    pub struct Avx512;
-
-    // SAFETY of both: reached only from functions compiled for these instructions, after asking the machine;
-    // loads and stores are of whole arrays.
+    // Bits of each half byte by a table (Muła, Kurz & Lemire 2018).
     impl Counter for Avx2 {
         type Words = [__m256i; 2];
         type Counts = [__m256i; 2];
 
         #[inline(always)]
-        fn zero() -> Self::Counts {
-            unsafe { [_mm256_setzero_si256(); 2] }
+        fn zero(self) -> Self::Counts {
+            proven!(self => [_mm256_setzero_si256(); 2])
         }
         #[inline(always)]
-        fn load(words: &Eight) -> Self::Words {
+        fn load(self, words: &Eight) -> Self::Words {
             let words: *const __m256i = words.0.as_ptr().cast();
-            unsafe { [words.read(), words.add(1).read()] }
+            // Two vectors fill eight words, which are aligned.
+            proven!(self => [words.read(), words.add(1).read()])
         }
         #[inline(always)]
-        fn add(mut counts: Self::Counts, words: Self::Words, query: u64, known: u64) -> Self::Counts {
-            unsafe {
+        fn add(self, mut counts: Self::Counts, words: Self::Words, query: u64, known: u64) -> Self::Counts {
+            proven!(self => {
                 let (query, known) = (_mm256_set1_epi64x(query as i64), _mm256_set1_epi64x(known as i64));
                 let low = _mm256_set1_epi8(15);
                 let table = _mm256_broadcastsi128_si256(_mm_setr_epi8(
@@ -114,98 +106,85 @@ mod x86 {
                     counts[half] = _mm256_add_epi64(counts[half], ones);
                 }
                 counts
-            }
+            })
         }
         #[inline(always)]
-        fn numbers(counts: Self::Counts) -> [u64; EIGHT] {
+        fn numbers(self, counts: Self::Counts) -> [u64; EIGHT] {
             let mut numbers = [0; EIGHT];
-            unsafe {
+            // Two vectors fill eight numbers.
+            proven!(self => {
                 _mm256_storeu_si256(numbers.as_mut_ptr().cast(), counts[0]);
                 _mm256_storeu_si256(numbers.as_mut_ptr().add(4).cast(), counts[1]);
-            }
+            });
             numbers
         }
         #[inline(always)]
-        fn at_most(counts: Self::Counts, limit: u64) -> u32 {
+        fn at_most(self, counts: Self::Counts, limit: u64) -> u32 {
             // Counts and limits are far below 2^63, so signed comparisons do.
-            unsafe {
+            proven!(self => {
                 let limit = _mm256_set1_epi64x(limit as i64);
                 let low = _mm256_castsi256_pd(_mm256_cmpgt_epi64(counts[0], limit));
                 let high = _mm256_castsi256_pd(_mm256_cmpgt_epi64(counts[1], limit));
                 !(_mm256_movemask_pd(low) as u32 | (_mm256_movemask_pd(high) as u32) << 4) & 0xFF
-            }
+            })
         }
     }
 
-    impl Counter for Avx512 {
+    impl Counter for Vpopcnt {
         type Words = __m512i;
         type Counts = __m512i;
 
         #[inline(always)]
-        fn zero() -> Self::Counts {
-            unsafe { _mm512_setzero_si512() }
+        fn zero(self) -> Self::Counts {
+            proven!(self => _mm512_setzero_si512())
         }
         #[inline(always)]
-        fn load(words: &Eight) -> Self::Words {
-            // Aligned, as `Eight` is.
-            unsafe { words.0.as_ptr().cast::<__m512i>().read() }
+        fn load(self, words: &Eight) -> Self::Words {
+            // A vector is eight words, which are aligned.
+            proven!(self => words.0.as_ptr().cast::<__m512i>().read())
         }
         #[inline(always)]
-        fn add(counts: Self::Counts, words: Self::Words, query: u64, known: u64) -> Self::Counts {
-            unsafe {
+        fn add(self, counts: Self::Counts, words: Self::Words, query: u64, known: u64) -> Self::Counts {
+            proven!(self => {
                 let differ = _mm512_xor_si512(words, _mm512_set1_epi64(query as i64));
                 let bits = _mm512_and_si512(differ, _mm512_set1_epi64(known as i64));
                 _mm512_add_epi64(counts, _mm512_popcnt_epi64(bits))
-            }
+            })
         }
         #[inline(always)]
-        fn numbers(counts: Self::Counts) -> [u64; EIGHT] {
+        fn numbers(self, counts: Self::Counts) -> [u64; EIGHT] {
             let mut numbers = [0; EIGHT];
-            unsafe { _mm512_storeu_si512(numbers.as_mut_ptr().cast(), counts) };
+            // A vector is eight numbers.
+            proven!(self => _mm512_storeu_si512(numbers.as_mut_ptr().cast(), counts));
             numbers
         }
         #[inline(always)]
-        fn at_most(counts: Self::Counts, limit: u64) -> u32 {
-            unsafe { u32::from(_mm512_cmple_epu64_mask(counts, _mm512_set1_epi64(limit as i64))) }
+        fn at_most(self, counts: Self::Counts, limit: u64) -> u32 {
+            proven!(self => u32::from(_mm512_cmple_epu64_mask(counts, _mm512_set1_epi64(limit as i64))))
         }
     }
 }
 
-/// The instruction sets that the kernel is compiled for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Set {
-    Portable,
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
+/// Counts bits in the instructions of a level. AVX-512 alone is of no use here: it takes the instruction that counts.
+#[cfg(target_arch = "x86_64")]
+fn on_level<R, T: On<Portable, R> + On<Avx2, R> + On<Vpopcnt, R>>(level: Level, work: T) -> R {
+    match level {
+        Level::Portable(token) => token.enter(work),
+        Level::Avx2(token) => token.enter(work),
+        Level::Avx512(token) => match token.vpopcnt() {
+            Some(token) => token.enter(work),
+            None => token.avx2().enter(work),
+        },
+    }
 }
-
-impl Set {
-    /// Those that this machine has, the best one last.
-    fn all() -> Vec<Set> {
-        #[allow(unused_mut)]
-        let mut all = vec![Set::Portable];
-        #[cfg(target_arch = "x86_64")]
-        {
-            use std::arch::is_x86_feature_detected as has;
-            if has!("avx2") && has!("popcnt") {
-                all.push(Set::Avx2);
-                if has!("avx512f") && has!("avx512vpopcntdq") {
-                    all.push(Set::Avx512);
-                }
-            }
-        }
-        all
-    }
-
-    fn best() -> Set {
-        *Set::all().last().expect("the portable one")
-    }
+#[cfg(not(target_arch = "x86_64"))]
+fn on_level<R, T: On<Portable, R>>(level: Level, work: T) -> R {
+    let Level::Portable(token) = level;
+    token.enter(work)
 }
 
 /// Queries as the kernel reads them: their words one row after the other, and which units are known.
-pub(crate) struct Queries {
+pub struct Queries {
     lines: Vec<u64>,
     /// Empty where all units of all queries are known.
     known: Vec<u64>,
@@ -215,7 +194,7 @@ pub(crate) struct Queries {
 
 impl Queries {
     /// Queries of which only the `known` units are compared.
-    pub(crate) fn new(signs: &Packed, known: Option<&Packed>) -> Self {
+    pub fn new(signs: &Packed, known: Option<&Packed>) -> Self {
         let known = known.map_or(Vec::new(), Packed::lines);
         Queries { lines: signs.lines(), known, words: signs.words(), len: signs.len() }
     }
@@ -227,13 +206,14 @@ trait Visit<C: Counter> {
     /// Which queries come next; one that repeats the query before it is to be left out.
     fn begin(&mut self, queries: [usize; QUERIES]);
     /// Their counts of eight rows from `first` on.
-    fn visit(&mut self, first: usize, counts: [C::Counts; QUERIES]);
+    fn visit(&mut self, counter: C, first: usize, counts: [C::Counts; QUERIES]);
 }
 
 /// Shows all groups of eight rows of a range to `visitor`, groups of one query in order. `W` is the number of
 /// words of a row where it is known to the compiler, else 0.
 #[inline(always)]
 fn scan_words<C: Counter, const MASKED: bool, const W: usize>(
+    counter: C,
     rows: &Packed,
     range: Range<usize>,
     queries: &Queries,
@@ -257,16 +237,16 @@ fn scan_words<C: Counter, const MASKED: bool, const W: usize>(
             visitor.begin(these);
             let mut first = from * EIGHT;
             for group in rows.groups()[from * words..to * words].chunks_exact(words) {
-                let mut counts = [C::zero(); QUERIES];
+                let mut counts = [counter.zero(); QUERIES];
                 let group = &group[..words];
                 for k in 0..words {
-                    let rows = C::load(&group[k]);
+                    let rows = counter.load(&group[k]);
                     for i in 0..QUERIES {
                         let known = if MASKED { known[i][k] } else { u64::MAX };
-                        counts[i] = C::add(counts[i], rows, lines[i][k], known);
+                        counts[i] = counter.add(counts[i], rows, lines[i][k], known);
                     }
                 }
-                visitor.visit(first, counts);
+                visitor.visit(counter, first, counts);
                 first += EIGHT;
             }
         }
@@ -276,6 +256,7 @@ fn scan_words<C: Counter, const MASKED: bool, const W: usize>(
 /// [`scan_words`], unrolled for the shortest rows.
 #[inline(always)]
 fn scan<C: Counter, const MASKED: bool>(
+    counter: C,
     rows: &Packed,
     range: Range<usize>,
     queries: &Queries,
@@ -283,10 +264,10 @@ fn scan<C: Counter, const MASKED: bool>(
     visitor: &mut impl Visit<C>,
 ) {
     match rows.words() {
-        1 => scan_words::<C, MASKED, 1>(rows, range, queries, block, visitor),
-        2 => scan_words::<C, MASKED, 2>(rows, range, queries, block, visitor),
-        4 => scan_words::<C, MASKED, 4>(rows, range, queries, block, visitor),
-        _ => scan_words::<C, MASKED, 0>(rows, range, queries, block, visitor),
+        1 => scan_words::<C, MASKED, 1>(counter, rows, range, queries, block, visitor),
+        2 => scan_words::<C, MASKED, 2>(counter, rows, range, queries, block, visitor),
+        4 => scan_words::<C, MASKED, 4>(counter, rows, range, queries, block, visitor),
+        _ => scan_words::<C, MASKED, 0>(counter, rows, range, queries, block, visitor),
     }
 }
 
@@ -308,10 +289,10 @@ impl<C: Counter> Visit<C> for Near<'_> {
     }
 
     #[inline(always)]
-    fn visit(&mut self, first: usize, counts: [C::Counts; QUERIES]) {
+    fn visit(&mut self, counter: C, first: usize, counts: [C::Counts; QUERIES]) {
         let mut bits = [0; QUERIES];
         for i in 0..QUERIES {
-            bits[i] = C::at_most(counts[i], self.now[i]);
+            bits[i] = counter.at_most(counts[i], self.now[i]);
         }
         if bits[0] | bits[1] | bits[2] | bits[3] != 0 {
             self.list(first, bits);
@@ -351,9 +332,9 @@ impl<C: Counter> Visit<C> for All {
     }
 
     #[inline(always)]
-    fn visit(&mut self, first: usize, counts: [C::Counts; QUERIES]) {
+    fn visit(&mut self, counter: C, first: usize, counts: [C::Counts; QUERIES]) {
         for i in 0..QUERIES {
-            let numbers = C::numbers(counts[i]);
+            let numbers = counter.numbers(counts[i]);
             let out = &mut self.out[(self.queries[i] - self.start) * self.len..]
                 [first..self.len.min(first + EIGHT)];
             for (out, number) in out.iter_mut().zip(numbers) {
@@ -363,89 +344,61 @@ impl<C: Counter> Visit<C> for All {
     }
 }
 
-/// Rows of a range of groups within `limits[q]` of each query of a block, by rising number.
-#[inline(always)]
-fn near<C: Counter>(
-    rows: &Packed,
+/// Some queries past some rows.
+struct Scan<'a> {
+    rows: &'a Packed,
+    /// Groups of eight rows.
     range: Range<usize>,
-    queries: &Queries,
+    queries: &'a Queries,
     block: Range<usize>,
-    limits: &[u32],
-) -> Vec<Vec<u32>> {
-    let near = vec![Vec::new(); block.len()];
-    let (queries_now, now) = ([0; QUERIES], [0; QUERIES]);
-    let mut near = Near { limits, len: rows.len(), start: block.start, queries: queries_now, now, near };
-    if queries.known.is_empty() {
-        scan::<C, false>(rows, range, queries, block, &mut near);
-    } else {
-        scan::<C, true>(rows, range, queries, block, &mut near);
-    }
-    near.near
 }
 
-/// Distances of all rows from the queries of a block, one query after the other.
-#[inline(always)]
-fn distances<C: Counter>(rows: &Packed, queries: &Queries, block: Range<usize>) -> Vec<u32> {
-    let n = rows.len();
-    let mut all = All { queries: [0; QUERIES], start: block.start, len: n, out: vec![0; block.len() * n] };
-    scan::<C, false>(rows, 0..n.div_ceil(EIGHT), queries, block, &mut all);
-    all.out
+/// Rows of a scan within `limits[q]` of each query of its block, by rising number.
+struct NearRows<'a> {
+    scan: Scan<'a>,
+    limits: &'a [u32],
 }
 
-macro_rules! compiled_for {
-    ($near:ident, $distances:ident, $counter:ident, $features:literal) => {
-        #[cfg(target_arch = "x86_64")]
-        #[target_feature(enable = $features)]
-        fn $near(
-            rows: &Packed,
-            range: Range<usize>,
-            queries: &Queries,
-            block: Range<usize>,
-            limits: &[u32],
-        ) -> Vec<Vec<u32>> {
-            near::<x86::$counter>(rows, range, queries, block, limits)
+impl<C: Counter> On<C, Vec<Vec<u32>>> for NearRows<'_> {
+    #[inline(always)]
+    fn run(self, counter: C) -> Vec<Vec<u32>> {
+        let Scan { rows, range, queries, block } = self.scan;
+        let near = vec![Vec::new(); block.len()];
+        let mut near = Near {
+            limits: self.limits,
+            len: rows.len(),
+            start: block.start,
+            queries: [0; QUERIES],
+            now: [0; QUERIES],
+            near,
+        };
+        if queries.known.is_empty() {
+            scan::<C, false>(counter, rows, range, queries, block, &mut near);
+        } else {
+            scan::<C, true>(counter, rows, range, queries, block, &mut near);
         }
-        #[cfg(target_arch = "x86_64")]
-        #[target_feature(enable = $features)]
-        fn $distances(rows: &Packed, queries: &Queries, block: Range<usize>) -> Vec<u32> {
-            distances::<x86::$counter>(rows, queries, block)
-        }
-    };
-}
-compiled_for!(near_with_avx2, distances_with_avx2, Avx2, "avx2,popcnt");
-compiled_for!(near_with_avx512, distances_with_avx512, Avx512, "avx512f,avx512vpopcntdq,popcnt,bmi1");
-
-fn near_by(
-    set: Set,
-    rows: &Packed,
-    range: Range<usize>,
-    queries: &Queries,
-    block: Range<usize>,
-    limits: &[u32],
-) -> Vec<Vec<u32>> {
-    match set {
-        Set::Portable => near::<Portable>(rows, range, queries, block, limits),
-        // SAFETY, here and below: the machine has what the function was compiled for.
-        #[cfg(target_arch = "x86_64")]
-        Set::Avx2 => unsafe { near_with_avx2(rows, range, queries, block, limits) },
-        #[cfg(target_arch = "x86_64")]
-        Set::Avx512 => unsafe { near_with_avx512(rows, range, queries, block, limits) },
+        near.near
     }
 }
 
-fn distances_by(set: Set, rows: &Packed, queries: &Queries, block: Range<usize>) -> Vec<u32> {
-    match set {
-        Set::Portable => distances::<Portable>(rows, queries, block),
-        #[cfg(target_arch = "x86_64")]
-        Set::Avx2 => unsafe { distances_with_avx2(rows, queries, block) },
-        #[cfg(target_arch = "x86_64")]
-        Set::Avx512 => unsafe { distances_with_avx512(rows, queries, block) },
+/// Distances of all rows of a scan from the queries of its block, one query after the other.
+struct Distances<'a>(Scan<'a>);
+
+impl<C: Counter> On<C, Vec<u32>> for Distances<'_> {
+    #[inline(always)]
+    fn run(self, counter: C) -> Vec<u32> {
+        let Scan { rows, range, queries, block } = self.0;
+        let n = rows.len();
+        let out = vec![0; block.len() * n];
+        let mut all = All { queries: [0; QUERIES], start: block.start, len: n, out };
+        scan::<C, false>(counter, rows, range, queries, block, &mut all);
+        all.out
     }
 }
 
 /// Rows, among a range of groups of eight, within `limits[q]` bits of query q: `near[q]` by rising number,
 /// for the queries of a block. On the caller's thread.
-pub(crate) fn near_in(
+pub fn near_in(
     rows: &Packed,
     range: Range<usize>,
     queries: &Queries,
@@ -457,7 +410,7 @@ pub(crate) fn near_in(
         (rows.words(), limits.len()),
         "queries like rows, one limit each"
     );
-    near_by(Set::best(), rows, range, queries, block, limits)
+    on_level(Level::best(), NearRows { scan: Scan { rows, range, queries, block }, limits })
 }
 
 /// Hamming distances, the numbers of units in which two words differ: `queries` (B × D bits) from `rows`
@@ -476,10 +429,10 @@ pub(crate) fn near_in(
 /// # Panics
 /// Queries and rows of different width.
 pub fn hamming(queries: &Packed, rows: &Packed) -> Array2<u32> {
-    hamming_by(Set::best(), queries, rows)
+    hamming_by(Level::best(), queries, rows)
 }
 
-fn hamming_by(set: Set, queries: &Packed, rows: &Packed) -> Array2<u32> {
+fn hamming_by(level: Level, queries: &Packed, rows: &Packed) -> Array2<u32> {
     assert_eq!(queries.dim(), rows.dim(), "queries and rows must have the same number of units");
     let (b, n) = (queries.len(), rows.len());
     if b == 0 || n == 0 || rows.words() == 0 {
@@ -489,7 +442,8 @@ fn hamming_by(set: Set, queries: &Packed, rows: &Packed) -> Array2<u32> {
     const BLOCK: usize = 32;
     let lines = Queries::new(queries, None);
     let parts = threads::map(b.div_ceil(BLOCK), (b * n * rows.words()) as f64, |task| {
-        distances_by(set, rows, &lines, task * BLOCK..b.min(task * BLOCK + BLOCK))
+        let block = task * BLOCK..b.min(task * BLOCK + BLOCK);
+        on_level(level, Distances(Scan { rows, range: 0..n.div_ceil(EIGHT), queries: &lines, block }))
     });
     Array2::from_shape_vec((b, n), parts.concat()).expect("b rows of n")
 }
@@ -497,7 +451,7 @@ fn hamming_by(set: Set, queries: &Packed, rows: &Packed) -> Array2<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::noise::{Purpose, Stream};
+    use attractor::noise::{Purpose, Stream};
 
     fn random(n: usize, dim: usize, seed: u64) -> Vec<Vec<bool>> {
         let mut stream = Stream::new(seed, Purpose::Patterns, 0);
@@ -521,19 +475,21 @@ mod tests {
                 };
                 let (queries, rows, known) = (packed(&x, dim), packed(&y, dim), packed(&mask, dim));
                 let limits: Vec<u32> = (0..b).map(|q| (dim / 2 - (q % 3).min(dim / 2)) as u32).collect();
-                for set in Set::all() {
-                    let found = hamming_by(set, &queries, &rows);
+                for level in Level::all() {
+                    let found = hamming_by(level, &queries, &rows);
                     for ((q, r), &distance) in found.indexed_iter() {
-                        assert_eq!(distance, count(q, r, false), "{set:?} {b} × {n} × {dim} at {q}, {r}");
+                        assert_eq!(distance, count(q, r, false), "{level:?} {b} × {n} × {dim} at {q}, {r}");
                     }
                     for masked in [false, true] {
                         let asked = Queries::new(&queries, masked.then_some(&known));
-                        let near = near_by(set, &rows, 0..n.div_ceil(EIGHT), &asked, 0..b, &limits);
+                        let scan =
+                            Scan { rows: &rows, range: 0..n.div_ceil(EIGHT), queries: &asked, block: 0..b };
+                        let near = on_level(level, NearRows { scan, limits: &limits });
                         for q in 0..b {
                             let expected: Vec<u32> = (0..n as u32)
                                 .filter(|&r| count(q, r as usize, masked) <= limits[q])
                                 .collect();
-                            assert_eq!(near[q], expected, "{set:?} {b} × {n} × {dim}, query {q}");
+                            assert_eq!(near[q], expected, "{level:?} {b} × {n} × {dim}, query {q}");
                         }
                     }
                 }

@@ -6,8 +6,8 @@
 
 use std::hint::black_box;
 
-use super::machine::{Level, MOST_LANES, Machine};
-use crate::real::Real;
+use crate::machine::{Level, MOST_LANES, Machine, On};
+use crate::real::{Real, entry};
 
 /// One kind of work.
 pub enum Work<'a, F> {
@@ -19,80 +19,75 @@ pub enum Work<'a, F> {
     Read(&'a [F]),
 }
 
-/// Does the work, and says how much it was: floating-point operations (a multiply-add is two),
-/// exponentials, or bytes.
-///
-/// ```
-/// use attractor::kernels::peak::{Work, exert};
-/// let operations = exert::<f32>(&Work::MultiplyAdds(1000));
-/// assert!(operations >= 2.0 * 1000.0);
-/// assert_eq!(exert(&Work::Read(&[1.0_f64, 2.0, 3.0])), 24.0);
-/// ```
-pub fn exert<F: Real>(work: &Work<F>) -> f64 {
-    F::exert(work)
+entry! {
+    /// Does the work, and says how much it was: floating-point operations (a multiply-add is two),
+    /// exponentials, or bytes.
+    ///
+    /// ```
+    /// use attractor::kernels::peak::{Work, exert};
+    /// let operations = exert::<f32>(&Work::MultiplyAdds(1000));
+    /// assert!(operations >= 2.0 * 1000.0);
+    /// assert_eq!(exert(&Work::Read(&[1.0_f64, 2.0, 3.0])), 24.0);
+    /// ```
+    pub fn exert<F: Real>(work: &Work<F>) -> f64 {
+        Level::best().run::<F, _, _>(work)
+    }
+}
+
+impl<F: Real, M: Machine<F>> On<M, f64> for &Work<'_, F> {
+    #[inline(always)]
+    fn run(self, m: M) -> f64 {
+        // As many as there are registers for.
+        if M::REGISTERS >= 32 {
+            by::<F, M, CHAINS_OF_32>(m, self)
+        } else if M::FMA {
+            by::<F, M, CHAINS_OF_16>(m, self)
+        } else {
+            by::<F, M, CHAINS_OF_PAIRS>(m, self)
+        }
+    }
 }
 
 /// The instructions that the kernels use on this machine.
 pub fn instructions() -> &'static str {
     match Level::best() {
-        Level::Portable => "portable",
+        Level::Portable(_) => "portable",
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => "AVX2",
+        Level::Avx2(_) => "AVX2",
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => "AVX-512",
+        Level::Avx512(_) => "AVX-512",
     }
 }
 
 /// Chains of multiply-adds that need not wait for each other: enough to hide the latency of one, and with
-/// the two factors no more than there are registers. Portable vectors take two registers each.
+/// the two factors no more than there are registers. Vectors without fused multiply-add are
+/// portable ones, which take two registers each.
 const CHAINS_OF_32: usize = 24;
 const CHAINS_OF_16: usize = 12;
-const CHAINS_OF_PAIRS: usize = if cfg!(target_arch = "aarch64") { 12 } else { 6 };
-
-/// [`exert`] at its best on this machine.
-pub(crate) fn at_best<F: Real>(work: &Work<F>) -> f64 {
-    #[cfg(target_arch = "x86_64")]
-    {
-        #[target_feature(enable = "avx2,fma")]
-        fn avx2<F: Real>(work: &Work<F>) -> f64 {
-            by::<F, F::Avx2, CHAINS_OF_16>(work)
-        }
-        #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
-        fn avx512<F: Real>(work: &Work<F>) -> f64 {
-            by::<F, F::Avx512, CHAINS_OF_32>(work)
-        }
-        match Level::best() {
-            // SAFETY: the machine has what the functions were compiled for.
-            Level::Avx512 => return unsafe { avx512(work) },
-            Level::Avx2 => return unsafe { avx2(work) },
-            Level::Portable => {}
-        }
-    }
-    by::<F, F::Portable, CHAINS_OF_PAIRS>(work)
-}
+const CHAINS_OF_PAIRS: usize = 6;
 
 #[inline(always)]
-fn by<F: Real, M: Machine<F>, const CHAINS: usize>(work: &Work<F>) -> f64 {
+fn by<F: Real, M: Machine<F>, const CHAINS: usize>(m: M, work: &Work<F>) -> f64 {
     match *work {
-        Work::MultiplyAdds(rounds) => multiply_adds::<F, M, CHAINS>(rounds),
-        Work::Exponentials(rounds) => exponentials::<F, M>(rounds),
+        Work::MultiplyAdds(rounds) => multiply_adds::<F, M, CHAINS>(m, rounds),
+        Work::Exponentials(rounds) => exponentials::<F, M>(m, rounds),
         Work::Read(numbers) => {
-            black_box(sum::<F, M>(numbers));
+            black_box(sum::<F, M>(m, numbers));
             size_of_val(numbers) as f64
         }
     }
 }
 
 #[inline(always)]
-fn multiply_adds<F: Real, M: Machine<F>, const CHAINS: usize>(rounds: usize) -> f64 {
+fn multiply_adds<F: Real, M: Machine<F>, const CHAINS: usize>(m: M, rounds: usize) -> f64 {
     // x ← x/2 + 1 stays near 2, far from underflow. Opaque, or the compiler does it all beforehand.
     let (factor, term) = black_box((F::HALF, F::ONE));
-    let (factor, term) = (M::splat(factor), M::splat(term));
+    let (factor, term) = (m.splat(factor), m.splat(term));
     let starts = black_box([F::ONE; CHAINS]);
-    let mut sums = starts.map(|start| M::splat(start));
+    let mut sums = starts.map(|start| m.splat(start));
     for _ in 0..rounds {
         for sum in &mut sums {
-            *sum = M::multiply_add(*sum, factor, term);
+            *sum = m.multiply_add(*sum, factor, term);
         }
     }
     black_box(sums);
@@ -103,7 +98,7 @@ fn multiply_adds<F: Real, M: Machine<F>, const CHAINS: usize>(rounds: usize) -> 
 const NUMBERS: usize = 1024;
 
 #[inline(always)]
-fn exponentials<F: Real, M: Machine<F>>(rounds: usize) -> f64 {
+fn exponentials<F: Real, M: Machine<F>>(_m: M, rounds: usize) -> f64 {
     // All are in the range where the result is a normal number.
     let mut numbers = [F::ZERO; NUMBERS];
     for (i, number) in numbers.iter_mut().enumerate() {
@@ -127,18 +122,17 @@ const SIDE: usize = 2;
 
 /// The sum of all numbers.
 #[inline(always)]
-fn sum<F: Real, M: Machine<F>>(numbers: &[F]) -> F {
-    let one = M::splat(F::ONE);
+fn sum<F: Real, M: Machine<F>>(m: M, numbers: &[F]) -> F {
+    let one = m.splat(F::ONE);
     let step = SIDE * M::LANES;
     let part = numbers.len() / STREAMS / step * step;
-    let mut sums = [[M::splat(F::ZERO); SIDE]; STREAMS];
+    let mut sums = [[m.splat(F::ZERO); SIDE]; STREAMS];
     for at in (0..part).step_by(step) {
         for (stream, sums) in sums.iter_mut().enumerate() {
             for (side, sum) in sums.iter_mut().enumerate() {
                 // SAFETY: within the first STREAMS · part numbers.
-                let vector =
-                    unsafe { M::load(numbers.get_unchecked(stream * part + at + side * M::LANES..)) };
-                *sum = M::multiply_add(vector, one, *sum);
+                let vector = unsafe { m.load(numbers.get_unchecked(stream * part + at + side * M::LANES..)) };
+                *sum = m.multiply_add(vector, one, *sum);
             }
         }
     }
@@ -146,7 +140,7 @@ fn sum<F: Real, M: Machine<F>>(numbers: &[F]) -> F {
     for sum in sums.as_flattened() {
         let mut lanes = [F::ZERO; MOST_LANES];
         // SAFETY: no machine has more lanes.
-        unsafe { M::store(*sum, &mut lanes) };
+        unsafe { m.store(*sum, &mut lanes) };
         total += lanes.into_iter().sum();
     }
     total
@@ -155,13 +149,14 @@ fn sum<F: Real, M: Machine<F>>(numbers: &[F]) -> F {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::Portable;
 
     #[test]
     fn every_number_is_read_once() {
         for count in [0, 1, 63, 64, 255, 256, 257, 5_000] {
             let numbers: Vec<f64> = (1..=count).map(f64::from).collect();
             let expected = f64::from(count) * f64::from(count + 1) / 2.0;
-            assert_eq!(sum::<f64, <f64 as crate::real::sealed::Kernel>::Portable>(&numbers), expected);
+            assert_eq!(sum::<f64, Portable>(Portable, &numbers), expected);
             assert_eq!(exert(&Work::Read(&numbers)), 8.0 * f64::from(count));
         }
     }

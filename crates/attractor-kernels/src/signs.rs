@@ -18,14 +18,15 @@ use std::ops::Range;
 
 use ndarray::{Array2, ArrayView2};
 
-use super::machine::Level;
-use super::stream::{Job, usable_beta};
-use crate::patterns::{EIGHT, Eight, Packed, pick};
+use crate::machine::{Level, On, Portable, Token};
+use crate::packed::{EIGHT, Eight, Packed};
 use crate::real::Real;
+use crate::rows::pick;
+use crate::stream::{Job, usable_beta};
 use crate::threads;
 
 /// A pattern that weighs something: its number, and z·y.
-pub(super) type Near = (usize, f64);
+pub(crate) type Near = (usize, f64);
 
 /// Patterns looked up together.
 const ROWS: usize = 256;
@@ -51,14 +52,14 @@ const MOST_UNITS: usize = 1 << 15;
 const MOST_TOP: usize = 64;
 
 /// [`near`], of a job whose patterns are bits of equal prior weight, in numbers that make it worth while.
-pub(super) fn near_of<F: Real>(job: &Job<F>, top: usize) -> Option<Vec<Option<Vec<Near>>>> {
+pub(crate) fn near_of<F: Real>(job: &Job<F>, top: usize) -> Option<Vec<Option<Vec<Near>>>> {
     let bits = job.patterns.bits().filter(|_| job.patterns.log_weights().is_none())?;
     let suits = bits.len() >= FEWEST && bits.dim() <= MOST_UNITS && top <= MOST_TOP;
     suits.then(|| near(bits, job.queries.view(), job.betas, top))
 }
 
 /// Some queries of a job, and their inverse temperatures.
-pub(super) fn rest<F: Real>(job: &Job<F>, rows: &[usize]) -> (Array2<F>, Vec<f64>) {
+pub(crate) fn rest<F: Real>(job: &Job<F>, rows: &[usize]) -> (Array2<F>, Vec<f64>) {
     (pick(job.queries.view(), rows), rows.iter().map(|&row| job.betas[row]).collect())
 }
 
@@ -116,7 +117,7 @@ fn signed_sum(word: u64, units: &[f64], sign: impl Fn(u64, usize) -> f64) -> f64
 }
 
 /// Adds `weight` times a pattern.
-pub(super) fn add_scaled(bits: &Packed, n: usize, weight: f64, sum: &mut [f64]) {
+pub(crate) fn add_scaled(bits: &Packed, n: usize, weight: f64, sum: &mut [f64]) {
     for (k, units) in sum.chunks_mut(64).enumerate() {
         let word = bits.word(n, k);
         for (j, unit) in units.iter_mut().enumerate() {
@@ -197,14 +198,7 @@ impl Scan<'_> {
     fn largest(&self, tiles: Range<usize>, block: Range<usize>) -> Vec<u16> {
         let mut largest = vec![0; block.len() * tiles.len()];
         let task = Task { scan: self, tiles, block };
-        match Level::best() {
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY, here and below: the machine has what the function was compiled for.
-            Level::Avx512 => unsafe { largest_with_avx512(&task, &mut largest) },
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => unsafe { largest_with_avx2(&task, &mut largest) },
-            Level::Portable => task.largest::<Portable>(&mut largest),
-        }
+        Level::best().run::<f32, _, _>(LargestOf { task, out: &mut largest });
         largest
     }
 
@@ -231,7 +225,7 @@ impl Scan<'_> {
                     lay(tile_of(self.bits, tile), words, &mut planes);
                     laid = true;
                 }
-                Portable::sums(&self.tables[block.start + q].entries, &planes, &mut sums);
+                Portable.sums(&self.tables[block.start + q].entries, &planes, &mut sums);
                 let rows = tile * ROWS..self.bits.len().min((tile + 1) * ROWS);
                 let near = rows.filter(|n| u32::from(sums[place(n % ROWS)]) >= bar);
                 lists[q].extend(near.map(|n| n as u32));
@@ -257,7 +251,7 @@ struct Task<'a> {
 
 impl Task<'_> {
     #[inline(always)]
-    fn largest<L: Lookup>(&self, out: &mut [u16]) {
+    fn largest<L: Lookup>(&self, lookup: L, out: &mut [u16]) {
         let words = self.scan.bits.words();
         let mut planes = vec![[0_u8; ROWS]; words * NIBBLES];
         let mut sums = [0_u16; ROWS];
@@ -266,7 +260,7 @@ impl Task<'_> {
             lay(groups, words, &mut planes);
             let rows = (self.scan.bits.len() - tile * ROWS).min(ROWS);
             for (q, tables) in self.scan.tables[self.block.clone()].iter().enumerate() {
-                let mut largest = L::sums(&tables.entries, &planes, &mut sums);
+                let mut largest = lookup.sums(&tables.entries, &planes, &mut sums);
                 if rows < ROWS {
                     largest = (0..rows).map(|row| sums[place(row)]).fold(0, u16::max);
                 }
@@ -276,17 +270,18 @@ impl Task<'_> {
     }
 }
 
-macro_rules! largest_with {
-    ($name:ident, $lookup:ident, $features:literal) => {
-        #[cfg(target_arch = "x86_64")]
-        #[target_feature(enable = $features)]
-        fn $name(task: &Task, out: &mut [u16]) {
-            task.largest::<x86::$lookup>(out);
-        }
-    };
+/// [`Task::largest`], as work for a machine.
+struct LargestOf<'a> {
+    task: Task<'a>,
+    out: &'a mut [u16],
 }
-largest_with!(largest_with_avx2, Avx2, "avx2");
-largest_with!(largest_with_avx512, Avx512, "avx512f,avx512bw,avx2");
+
+impl<L: Lookup> On<L, ()> for LargestOf<'_> {
+    #[inline(always)]
+    fn run(self, lookup: L) {
+        self.task.largest(lookup, self.out);
+    }
+}
 
 /// Nibbles of patterns side by side: `planes[g][r]` is nibble g of pattern r. Patterns beyond the last have
 /// what was there before.
@@ -329,18 +324,15 @@ fn place(row: usize) -> usize {
 /// Patterns of a block, whose sums stand together on every machine.
 const BLOCK: usize = 64;
 
-/// What looks nibbles up. Only instruction sets that the tests execute are here.
-trait Lookup {
+/// Tables that are looked up on a machine that `self` proves to be there.
+trait Lookup: Token {
     /// Sums of the tables' entries over all nibbles, and the largest of them.
-    fn sums(tables: &[[u8; 16]], planes: &[[u8; ROWS]], sums: &mut [u16; ROWS]) -> u16;
+    fn sums(self, tables: &[[u8; 16]], planes: &[[u8; ROWS]], sums: &mut [u16; ROWS]) -> u16;
 }
-
-/// Any machine.
-struct Portable;
 
 impl Lookup for Portable {
     #[inline(always)]
-    fn sums(tables: &[[u8; 16]], planes: &[[u8; ROWS]], sums: &mut [u16; ROWS]) -> u16 {
+    fn sums(self, tables: &[[u8; 16]], planes: &[[u8; ROWS]], sums: &mut [u16; ROWS]) -> u16 {
         let mut natural = [0_u16; ROWS];
         for (table, plane) in tables.iter().zip(planes) {
             for (sum, nibble) in natural.iter_mut().zip(plane) {
@@ -357,110 +349,123 @@ mod x86 {
     use std::arch::x86_64::*;
 
     use super::{BLOCK, Lookup, ROWS};
+    use crate::machine::{Avx2, Avx512, proven};
 
     macro_rules! lookup {
-        ($machine:ident, $vector:ident, $bytes:literal, $zero:ident, $table:expr, $load:ident, $store:ident,
-         $shuffle:ident, $add8:ident, $add16:ident, $sub16:ident, $right:ident, $left:ident, $max:ident) => {
-            // SAFETY of all of it: reached only from functions compiled for this machine; loads and stores stay
-            // within arrays of ROWS.
-            pub struct $machine;
-
-            impl Lookup for $machine {
+        ($token:ident {
+            vector: $vector:ident,
+            bytes: $bytes:literal,
+            zero: $zero:ident,
+            table: |$entries:ident| $table:expr,
+            load: $load:ident,
+            store: $store:ident,
+            shuffle: $shuffle:ident,
+            add_bytes: $add8:ident,
+            add: $add16:ident,
+            sub: $sub16:ident,
+            shift_right: $right:ident,
+            shift_left: $left:ident,
+            max: $max:ident,
+        }) => {
+            impl Lookup for $token {
                 #[inline(always)]
-                fn sums(tables: &[[u8; 16]], planes: &[[u8; ROWS]], sums: &mut [u16; ROWS]) -> u16 {
+                fn sums(self, tables: &[[u8; 16]], planes: &[[u8; ROWS]], sums: &mut [u16; ROWS]) -> u16 {
                     /// Vectors at a time: two sums of each stay in registers.
                     const VECTORS: usize = 4;
-                    let mut largest = unsafe { $zero() };
+                    let mut largest = proven!(self => $zero());
                     for from in (0..ROWS).step_by(VECTORS * $bytes) {
-                        let mut all = unsafe { [$zero(); VECTORS] };
-                        let mut odd = unsafe { [$zero(); VECTORS] };
+                        let mut all = proven!(self => [$zero(); VECTORS]);
+                        let mut odd = all;
                         for (tables, planes) in tables.chunks_exact(2).zip(planes.chunks_exact(2)) {
-                            unsafe {
-                                let first: $vector = $table(&tables[0]);
-                                let second: $vector = $table(&tables[1]);
-                                for v in 0..VECTORS {
-                                    let at = from + v * $bytes;
+                            let [first, second] = [&tables[0], &tables[1]].map(|$entries| proven!(self => $table));
+                            for v in 0..VECTORS {
+                                let at = from + v * $bytes;
+                                // Loads end within the planes, since vectors divide ROWS.
+                                proven!(self => {
                                     let a = $shuffle(first, $load(planes[0].as_ptr().add(at).cast()));
                                     let b = $shuffle(second, $load(planes[1].as_ptr().add(at).cast()));
                                     // Pairs fit in 8 bits. Sums of 16 bits hold the even patterns and 256 times the odd.
                                     let both = $add8(a, b);
                                     all[v] = $add16(all[v], both);
                                     odd[v] = $add16(odd[v], $right::<8>(both));
-                                }
+                                });
                             }
                         }
                         for v in 0..VECTORS {
-                            unsafe {
+                            let at = from + v * $bytes;
+                            // The even and odd halves of a block of 64.
+                            let start = at / BLOCK * BLOCK + at % BLOCK / 2;
+                            // Stores end within the sums, as each block does.
+                            proven!(self => {
                                 let even = $sub16(all[v], $left::<8>(odd[v]));
-                                let at = from + v * $bytes;
-                                // The even and odd halves of a block of 64.
-                                let start = at / BLOCK * BLOCK + at % BLOCK / 2;
                                 $store(sums.as_mut_ptr().add(start).cast(), even);
                                 $store(sums.as_mut_ptr().add(start + BLOCK / 2).cast(), odd[v]);
                                 largest = $max(largest, $max(even, odd[v]));
-                            }
+                            });
                         }
                     }
                     let mut numbers = [0_u16; $bytes / 2];
-                    unsafe { $store(numbers.as_mut_ptr().cast(), largest) };
+                    proven!(self => $store(numbers.as_mut_ptr().cast(), largest));
                     numbers.into_iter().fold(0, u16::max)
                 }
             }
         };
     }
 
-    #[inline(always)]
-    unsafe fn table256(table: &[u8; 16]) -> __m256i {
-        unsafe { _mm256_broadcastsi128_si256(_mm_loadu_si128(table.as_ptr().cast())) }
-    }
-
-    #[inline(always)]
-    unsafe fn table512(table: &[u8; 16]) -> __m512i {
-        unsafe { _mm512_broadcast_i32x4(_mm_loadu_si128(table.as_ptr().cast())) }
-    }
-
-    lookup!(
-        Avx2,
-        __m256i,
-        32,
-        _mm256_setzero_si256,
-        table256,
-        _mm256_loadu_si256,
-        _mm256_storeu_si256,
-        _mm256_shuffle_epi8,
-        _mm256_add_epi8,
-        _mm256_add_epi16,
-        _mm256_sub_epi16,
-        _mm256_srli_epi16,
-        _mm256_slli_epi16,
-        _mm256_max_epu16
-    );
-    lookup!(
-        Avx512,
-        __m512i,
-        64,
-        _mm512_setzero_si512,
-        table512,
-        _mm512_loadu_si512,
-        _mm512_storeu_si512,
-        _mm512_shuffle_epi8,
-        _mm512_add_epi8,
-        _mm512_add_epi16,
-        _mm512_sub_epi16,
-        _mm512_srli_epi16,
-        _mm512_slli_epi16,
-        _mm512_max_epu16
-    );
+    lookup!(Avx2 {
+        vector: __m256i,
+        bytes: 32,
+        zero: _mm256_setzero_si256,
+        table: |entries| _mm256_broadcastsi128_si256(_mm_loadu_si128(entries.as_ptr().cast())),
+        load: _mm256_loadu_si256,
+        store: _mm256_storeu_si256,
+        shuffle: _mm256_shuffle_epi8,
+        add_bytes: _mm256_add_epi8,
+        add: _mm256_add_epi16,
+        sub: _mm256_sub_epi16,
+        shift_right: _mm256_srli_epi16,
+        shift_left: _mm256_slli_epi16,
+        max: _mm256_max_epu16,
+    });
+    lookup!(Avx512 {
+        vector: __m512i,
+        bytes: 64,
+        zero: _mm512_setzero_si512,
+        table: |entries| _mm512_broadcast_i32x4(_mm_loadu_si128(entries.as_ptr().cast())),
+        load: _mm512_loadu_si512,
+        store: _mm512_storeu_si512,
+        shuffle: _mm512_shuffle_epi8,
+        add_bytes: _mm512_add_epi8,
+        add: _mm512_add_epi16,
+        sub: _mm512_sub_epi16,
+        shift_right: _mm512_srli_epi16,
+        shift_left: _mm512_slli_epi16,
+        max: _mm512_max_epu16,
+    });
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::noise::{Purpose, Stream};
+    use attractor::noise::{Purpose, Stream};
 
     fn random(n: usize, dim: usize, seed: u64) -> Packed {
         let mut stream = Stream::new(seed, Purpose::Patterns, 0);
         Packed::from_signs(Array2::from_shape_fn((n, dim), |_| stream.uniform() as f32 - 0.5).view())
+    }
+
+    /// [`Lookup::sums`], as work for a machine.
+    struct Sums<'a> {
+        tables: &'a Tables,
+        planes: &'a [[u8; ROWS]],
+        sums: &'a mut [u16; ROWS],
+    }
+
+    impl<L: Lookup> On<L, u16> for Sums<'_> {
+        #[inline(always)]
+        fn run(self, lookup: L) -> u16 {
+            lookup.sums(&self.tables.entries, self.planes, self.sums)
+        }
     }
 
     /// Every instruction set of this machine, against sums one nibble at a time.
@@ -486,24 +491,10 @@ mod tests {
                 assert_eq!(Some(largest), expected.iter().copied().max());
             };
             let mut sums = [0; ROWS];
-            check(Portable::sums(&tables.entries, &planes, &mut sums), &sums, "portable");
-            #[cfg(target_arch = "x86_64")]
-            {
-                #[target_feature(enable = "avx2")]
-                fn avx2(tables: &Tables, planes: &[[u8; ROWS]], sums: &mut [u16; ROWS]) -> u16 {
-                    x86::Avx2::sums(&tables.entries, planes, sums)
-                }
-                #[target_feature(enable = "avx512f,avx512bw")]
-                fn avx512(tables: &Tables, planes: &[[u8; ROWS]], sums: &mut [u16; ROWS]) -> u16 {
-                    x86::Avx512::sums(&tables.entries, planes, sums)
-                }
-                // SAFETY: the machine has what the functions were compiled for.
-                if Level::best() != Level::Portable {
-                    check(unsafe { avx2(&tables, &planes, &mut sums) }, &sums, "AVX2");
-                }
-                if Level::best() == Level::Avx512 {
-                    check(unsafe { avx512(&tables, &planes, &mut sums) }, &sums, "AVX-512");
-                }
+            for level in Level::all() {
+                let largest =
+                    level.run::<f32, _, _>(Sums { tables: &tables, planes: &planes, sums: &mut sums });
+                check(largest, &sums, &format!("{level:?}"));
             }
             // The bound that everything rests on.
             let total: f64 = query.iter().map(|z| z.abs()).sum();

@@ -20,11 +20,15 @@ use std::ops::Range;
 
 use ndarray::ArrayView2;
 
-use super::dots::{self, error_bound};
-use super::machine::{Aligned, Level, Machine};
-use super::weigh::{Space, exact_cost, weigh};
-use crate::patterns::{Patterns, Window};
+mod weigh;
+
+pub(crate) use weigh::exact_cost;
+use weigh::{Space, Weigh};
+
+use crate::dots::{self, error_bound};
+use crate::machine::{Aligned, Level, Machine, On, Token, Vectors};
 use crate::real::Real;
+use crate::stored::{Stored, Window};
 use crate::threads;
 
 /// What a query is compared by.
@@ -51,6 +55,7 @@ pub(crate) trait Fold<F: Real>: Send {
     /// Adds one tile.
     fn absorb<M: Machine<F>, const L: usize>(
         &mut self,
+        m: M,
         tile: &Tile<F>,
         lanes: &Lanes<L>,
         weighed: &Weighed<F, L>,
@@ -100,15 +105,14 @@ pub struct Part<K> {
 pub type Parts<K> = Vec<Part<K>>;
 
 /// Queries side by side in lanes, and what has been found for them.
-pub(super) struct Pack<F, K, const L: usize> {
-    pub(super) packed: Aligned<F, L>,
-    pub(super) first: usize,
-    pub(super) lanes: Lanes<L>,
-    pub(super) half_squares: [f64; L],
-    pub(super) least: [f64; L],
+struct Pack<F, const L: usize> {
+    packed: Aligned<F, L>,
+    first: usize,
+    lanes: Lanes<L>,
+    half_squares: [f64; L],
+    least: [f64; L],
     /// Whose that is, the first of equals.
-    pub(super) best: [usize; L],
-    pub(super) fold: K,
+    best: [usize; L],
 }
 
 /// What is weighed.
@@ -123,16 +127,16 @@ pub(crate) enum Values<'a, F> {
 
 /// What is read by what.
 pub struct Job<'a, F> {
-    pub(super) patterns: &'a Patterns<F>,
-    pub(super) values: Values<'a, F>,
-    pub(super) queries: ArrayView2<'a, F>,
-    pub(super) betas: &'a [f64],
-    pub(super) form: Form,
+    pub(crate) patterns: &'a Stored<F>,
+    pub(crate) values: Values<'a, F>,
+    pub(crate) queries: ArrayView2<'a, F>,
+    pub(crate) betas: &'a [f64],
+    pub(crate) form: Form,
 }
 
 impl<F: Real> Job<'_, F> {
     /// The same for other queries.
-    pub(super) fn by<'b>(&'b self, queries: ArrayView2<'b, F>, betas: &'b [f64]) -> Job<'b, F> {
+    pub(crate) fn by<'b>(&'b self, queries: ArrayView2<'b, F>, betas: &'b [f64]) -> Job<'b, F> {
         let values = match &self.values {
             Values::Own => Values::Own,
             Values::None => Values::None,
@@ -194,7 +198,7 @@ fn tile_length(dim: usize) -> usize {
 }
 
 /// The inverse temperature as the kernels use it: positive, and finite in `F`.
-pub(crate) fn usable_beta<F: Real>(beta: f64) -> f64 {
+pub fn usable_beta<F: Real>(beta: f64) -> f64 {
     beta.clamp(1.0 / F::LARGEST_BETA, F::LARGEST_BETA)
 }
 
@@ -231,96 +235,67 @@ pub(crate) fn stream<F: Real, K: Send>(
     }
 }
 
-/// One range of patterns past one block of queries, in the lanes and instructions that suit them: side
-/// by side in `X` lanes (four vectors of AVX-512), in `W`, half as many, or in `L`, a quarter; a single query needs
-/// none. (Tiles of short patterns have so many rows that what `X` lanes need of them leaves the first-level cache.)
-pub(crate) fn pass_at_best<F: Real, K: Fold<F>, const L: usize, const W: usize, const X: usize>(
-    job: &Job<F>,
-    block: Range<usize>,
-    range: Range<usize>,
-    make: &(dyn Fn(usize) -> K + Sync),
-) -> Parts<K> {
-    match Level::best() {
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512 if block.len() > W && job.dim() >= SHORT => {
-            pass_with_avx512::<F, K, X>(job, block, range, make)
-        }
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512 if block.len() > L => pass_with_avx512::<F, K, W>(job, block, range, make),
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512 | Level::Avx2 if block.len() == 1 => pass_with_avx2::<F, K, 1>(job, block, range, make),
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512 | Level::Avx2 => pass_with_avx2::<F, K, L>(job, block, range, make),
-        Level::Portable if block.len() == 1 => pass::<F, K, F::Portable, 1>(job, block, range, make),
-        Level::Portable => pass::<F, K, F::Portable, L>(job, block, range, make),
+/// One range of patterns past one block of queries, folded into what `make` makes for so many lanes.
+pub(crate) struct Pass<'a, 'j, F, Make> {
+    pub(crate) job: &'a Job<'j, F>,
+    pub(crate) block: Range<usize>,
+    pub(crate) range: Range<usize>,
+    pub(crate) make: Make,
+}
+
+/// A [`Pass`] with `L` queries side by side.
+pub(crate) struct InLanes<P, const L: usize>(pub(crate) P);
+
+impl<F: Real, K: Fold<F>, Make: Fn(usize) -> K, M: Machine<F>, const L: usize> On<M, Parts<K>>
+    for InLanes<Pass<'_, '_, F, Make>, L>
+{
+    #[inline(always)]
+    fn run(self, m: M) -> Parts<K> {
+        let Pass { job, block, range, make } = self.0;
+        pass::<F, K, M, L>(m, job, block, range, make)
     }
 }
 
-macro_rules! pass_with {
-    ($name:ident, $machine:ident, $level:pat, $features:literal) => {
-        /// [`pass`] on a machine that has these instructions.
-        #[cfg(target_arch = "x86_64")]
-        pub(super) fn $name<F: Real, K: Fold<F>, const L: usize>(
-            job: &Job<F>,
-            block: Range<usize>,
-            range: Range<usize>,
-            make: &(dyn Fn(usize) -> K + Sync),
-        ) -> Parts<K> {
-            #[target_feature(enable = $features)]
-            fn fast<F: Real, K: Fold<F>, const L: usize>(
-                job: &Job<F>,
-                block: Range<usize>,
-                range: Range<usize>,
-                make: &(dyn Fn(usize) -> K + Sync),
-            ) -> Parts<K> {
-                pass::<F, K, F::$machine, L>(job, block, range, make)
-            }
-            assert!(matches!(Level::best(), $level), "the machine lacks {}", $features);
-            // SAFETY: the machine has what the function was compiled for.
-            unsafe { fast::<F, K, L>(job, block, range, make) }
-        }
-    };
+/// Queries that fill so many of the widest registers.
+pub(crate) const fn lanes<F>(vectors: usize) -> usize {
+    vectors * 64 / size_of::<F>()
 }
-pass_with!(pass_with_avx2, Avx2, Level::Avx2 | Level::Avx512, "avx2,fma");
-pass_with!(pass_with_avx512, Avx512, Level::Avx512, "avx2,fma,avx512f,avx512vl,avx512dq,avx512bw");
+
+impl<F: Vectors, K: Fold<F>, Make: Fn(usize) -> K> Pass<'_, '_, F, Make> {
+    /// In the lanes and instructions that suit it: side by side in `X` lanes (four vectors of AVX-512), in `W`, half as
+    /// many, or in `L`, a quarter; a single query needs none. (Tiles of short patterns have so many rows that what `X`
+    /// lanes need of them leaves the first-level cache.)
+    pub(crate) fn at_best<const L: usize, const W: usize, const X: usize>(self) -> Parts<K> {
+        let level = Level::best();
+        let queries = self.block.len();
+        #[cfg(target_arch = "x86_64")]
+        if let Level::Avx512(token) = level {
+            if queries > W && self.job.dim() >= SHORT {
+                return F::avx512(token).enter(InLanes::<_, X>(self));
+            }
+            if queries > L {
+                return F::avx512(token).enter(InLanes::<_, W>(self));
+            }
+        }
+        if queries == 1 {
+            level.run_narrow::<F, _, _>(InLanes::<_, 1>(self))
+        } else {
+            level.run_narrow::<F, _, _>(InLanes::<_, L>(self))
+        }
+    }
+}
 
 /// One range of patterns past one block of queries.
 #[inline(always)]
-pub(super) fn pass<F: Real, K: Fold<F>, M: Machine<F>, const L: usize>(
+fn pass<F: Real, K: Fold<F>, M: Machine<F>, const L: usize>(
+    m: M,
     job: &Job<F>,
     block: Range<usize>,
     range: Range<usize>,
-    make: &(dyn Fn(usize) -> K + Sync),
+    make: impl Fn(usize) -> K,
 ) -> Parts<K> {
-    let dim = job.patterns.dim();
-    let product = error_bound::<F>(dim) * job.patterns.largest_square().sqrt();
-    let mut packs: Vec<Pack<F, K, L>> = block
-        .clone()
-        .step_by(L)
-        .map(|first| {
-            let live = L.min(block.end - first);
-            let row = |lane: usize| first + lane.min(live - 1);
-            let half_squares = std::array::from_fn(|l| {
-                let query = job.queries.row(row(l));
-                let query = query.to_slice().expect("queries are in standard layout");
-                -exact_cost(Form::Dot, query, query) / 2.0
-            });
-            Pack {
-                packed: dots::pack(job.queries.slice(ndarray::s![..block.end, ..]), first),
-                first,
-                lanes: Lanes {
-                    live,
-                    betas: std::array::from_fn(|l| usable_beta::<F>(job.betas[row(l)])),
-                    windows: half_squares.map(|half| 2.0 * product * (2.0 * half).sqrt()),
-                },
-                half_squares,
-                least: [f64::INFINITY; L],
-                best: [0; L],
-                fold: make(L),
-            }
-        })
-        .collect();
-
+    let mut packs = packs::<F, L>(job, block);
+    let mut folds: Vec<K> = packs.iter().map(|_| make(L)).collect();
     let width = job.width();
     let length = tile_length(job.dim());
     let most = (length + length / 2).min(range.len());
@@ -341,28 +316,47 @@ pub(super) fn pass<F: Real, K: Fold<F>, M: Machine<F>, const L: usize>(
                 &values[first * width..last * width]
             }
         };
-        for (number, pack) in packs.iter_mut().enumerate() {
-            dots::tile::<F, M, L>(
-                rows,
-                dim,
-                pack.packed.rows(),
-                &mut space.gaps.rows()[..last - first],
-                number == 0,
-            );
-            let (falls, [mass, second]) = weigh::<F, K, M, L>(job, first, rows, pack, &mut space);
+        for (number, (pack, fold)) in packs.iter_mut().zip(&mut folds).enumerate() {
+            let (falls, [mass, second]) =
+                m.enter(Weigh { job, first, rows, pack, space: &mut space, ahead: number == 0 });
             let tile = Tile { first, values, width };
             let (gaps, weights) = (&space.gaps.all()[..last - first], &space.weights.all()[..last - first]);
             let weighed = Weighed { gaps, weights, mass, second, active: &space.active, falls };
-            pack.fold.absorb::<M, L>(&tile, &pack.lanes, &weighed);
+            fold.absorb::<M, L>(m, &tile, &pack.lanes, &weighed);
         }
     }
-    packs
-        .into_iter()
-        .map(|pack| Part {
-            first: pack.first,
-            least: pack.least[..pack.lanes.live].to_vec(),
-            best: pack.best[..pack.lanes.live].to_vec(),
-            fold: pack.fold,
-        })
-        .collect()
+    let part = |(pack, fold): (Pack<F, L>, K)| Part {
+        first: pack.first,
+        least: pack.least[..pack.lanes.live].to_vec(),
+        best: pack.best[..pack.lanes.live].to_vec(),
+        fold,
+    };
+    packs.into_iter().zip(folds).map(part).collect()
+}
+
+/// The queries of a block, `L` side by side.
+fn packs<F: Real, const L: usize>(job: &Job<F>, block: Range<usize>) -> Vec<Pack<F, L>> {
+    let product = error_bound::<F>(job.patterns.dim()) * job.patterns.largest_square().sqrt();
+    let pack = |first: usize| {
+        let live = L.min(block.end - first);
+        let row = |lane: usize| first + lane.min(live - 1);
+        let half_squares: [f64; L] = std::array::from_fn(|l| {
+            let query = job.queries.row(row(l));
+            let query = query.to_slice().expect("queries are in standard layout");
+            -exact_cost(Form::Dot, query, query) / 2.0
+        });
+        Pack {
+            packed: dots::pack(job.queries.slice(ndarray::s![..block.end, ..]), first),
+            first,
+            lanes: Lanes {
+                live,
+                betas: std::array::from_fn(|l| usable_beta::<F>(job.betas[row(l)])),
+                windows: half_squares.map(|half| 2.0 * product * (2.0 * half).sqrt()),
+            },
+            half_squares,
+            least: [f64::INFINITY; L],
+            best: [0; L],
+        }
+    };
+    block.clone().step_by(L).map(pack).collect()
 }

@@ -1,7 +1,8 @@
 //! What the patterns of a tile weigh: from dot products to cost gaps, weights and their sums.
 
-use super::machine::{Aligned, Machine, Single};
-use super::stream::{Form, Job, Pack};
+use super::{Form, Job, Pack};
+use crate::dots;
+use crate::machine::{Aligned, Machine, On, Single};
 use crate::real::Real;
 
 /// What one tile needs, kept from tile to tile.
@@ -33,16 +34,43 @@ impl<F: Real, const L: usize> Space<F, L> {
 /// Queries side by side at most.
 const MOST_LANES: usize = 64;
 
+/// One tile of patterns past one pack of queries: a task of its own, since it is the same whatever is then summed.
+pub(super) struct Weigh<'a, 'j, F, const L: usize> {
+    pub(super) job: &'a Job<'j, F>,
+    /// Number of the first pattern, and the values of all.
+    pub(super) first: usize,
+    pub(super) rows: &'a [F],
+    pub(super) pack: &'a mut Pack<F, L>,
+    pub(super) space: &'a mut Space<F, L>,
+    /// Whether to ask for the patterns behind these meanwhile.
+    pub(super) ahead: bool,
+}
+
+/// How far the least costs fell, times β; the sums of the weights, and of weights times ‖y‖².
+pub(super) type Weighing<const L: usize> = ([f64; L], [[f64; L]; 2]);
+
+impl<F: Real, M: Machine<F>, const L: usize> On<M, Weighing<L>> for Weigh<'_, '_, F, L> {
+    #[inline(always)]
+    fn run(self, m: M) -> Weighing<L> {
+        let Weigh { job, first, rows, pack, space, ahead } = self;
+        let dim = job.patterns.dim();
+        let products = &mut space.gaps.rows()[..rows.len() / dim];
+        dots::tile::<F, M, L>(m, rows, dim, pack.packed.rows(), products, ahead);
+        weigh::<F, M, L>(m, job, first, rows, pack, space)
+    }
+}
+
 /// Turns the dot products of a tile into cost gaps and weights, lowers the least costs, and returns by
 /// how much, times β, with the sums of the weights.
 #[inline(always)]
-pub(super) fn weigh<F: Real, K, M: Machine<F>, const L: usize>(
+fn weigh<F: Real, M: Machine<F>, const L: usize>(
+    m: M,
     job: &Job<F>,
     first: usize,
     rows: &[F],
-    pack: &mut Pack<F, K, L>,
+    pack: &mut Pack<F, L>,
     space: &mut Space<F, L>,
-) -> ([f64; L], [[f64; L]; 2]) {
+) -> Weighing<L> {
     let dim = job.patterns.dim();
     let count = rows.len() / dim;
     let (costs, weights) = (&mut space.gaps.rows()[..count], &mut space.weights.rows()[..count]);
@@ -63,7 +91,7 @@ pub(super) fn weigh<F: Real, K, M: Machine<F>, const L: usize>(
             }
         }
     }
-    lower::<F, M, L>(costs, &space.squares, half, &mut tile_least);
+    lower::<F, M, L>(m, costs, &space.squares, half, &mut tile_least);
 
     let own: [f64; L] = std::array::from_fn(|l| if distance { pack.half_squares[l] } else { 0.0 });
     let largest_square = job.patterns.largest_square();
@@ -116,7 +144,7 @@ pub(super) fn weigh<F: Real, K, M: Machine<F>, const L: usize>(
     let reference: [F; L] = std::array::from_fn(|l| F::of(pack.least[l] - own[l]));
     let betas: [F; L] = std::array::from_fn(|l| F::of(pack.lanes.betas[l]));
     let mut sums =
-        exponentiate::<F, M, L>(costs, weights, &space.squares, &reference, &betas, &mut space.active);
+        exponentiate::<F, M, L>(m, costs, weights, &space.squares, &reference, &betas, &mut space.active);
     for &(n, l, cost) in contenders.iter() {
         let gap = F::of(cost - pack.least[l]);
         costs[n][l] = gap;
@@ -138,15 +166,15 @@ const CHAIN: usize = 32;
 
 /// Calls a function with the machine whose vectors fill `L` lanes: one, two or four of them, or single numbers.
 macro_rules! in_lanes {
-    ($function:ident($($argument:expr),*)) => {
+    ($m:ident, $function:ident($($argument:expr),*)) => {
         if L == 1 {
-            $function::<F, Single<M>, L, 1>($($argument),*)
+            $function::<F, Single<M>, L, 1>(Single($m), $($argument),*)
         } else if L == M::LANES {
-            $function::<F, M, L, 1>($($argument),*)
+            $function::<F, M, L, 1>($m, $($argument),*)
         } else if L == 4 * M::LANES {
-            $function::<F, M, L, 4>($($argument),*)
+            $function::<F, M, L, 4>($m, $($argument),*)
         } else {
-            $function::<F, M, L, 2>($($argument),*)
+            $function::<F, M, L, 2>($m, $($argument),*)
         }
     };
 }
@@ -154,36 +182,38 @@ macro_rules! in_lanes {
 /// Costs half · ‖y‖² − z·y, and the least of them.
 #[inline(always)]
 fn lower<F: Real, M: Machine<F>, const L: usize>(
+    m: M,
     costs: &mut [[F; L]],
     squares: &[F],
     half: F,
     least: &mut [F; L],
 ) {
-    in_lanes!(lower_in(costs, squares, half, least))
+    in_lanes!(m, lower_in(costs, squares, half, least))
 }
 
 #[inline(always)]
 fn lower_in<F: Real, M: Machine<F>, const L: usize, const V: usize>(
+    m: M,
     costs: &mut [[F; L]],
     squares: &[F],
     half: F,
     least: &mut [F; L],
 ) {
     assert!(V * M::LANES == L);
-    // SAFETY, of this and the next: arrays of L numbers, V vectors.
+    // SAFETY: all arrays hold L numbers, which are V vectors.
     unsafe {
-        let mut lowest: [M::Vector; V] = std::array::from_fn(|v| M::load(&least[v * M::LANES..]));
+        let mut lowest: [M::Vector; V] = std::array::from_fn(|v| m.load(&least[v * M::LANES..]));
         for (cost, &square) in costs.iter_mut().zip(squares) {
-            let own = M::splat(half * square);
+            let own = m.splat(half * square);
             for v in 0..V {
                 let place = &mut cost[v * M::LANES..];
-                let value = M::sub(own, M::load(place));
-                lowest[v] = M::min(value, lowest[v]);
-                M::store(value, place);
+                let value = m.sub(own, m.load(place));
+                lowest[v] = m.min(value, lowest[v]);
+                m.store(value, place);
             }
         }
         for v in 0..V {
-            M::store(lowest[v], &mut least[v * M::LANES..]);
+            m.store(lowest[v], &mut least[v * M::LANES..]);
         }
     }
 }
@@ -191,6 +221,7 @@ fn lower_in<F: Real, M: Machine<F>, const L: usize, const V: usize>(
 /// Gaps and weights from costs, the sums of the weights, and which patterns have any.
 #[inline(always)]
 fn exponentiate<F: Real, M: Machine<F>, const L: usize>(
+    m: M,
     costs: &mut [[F; L]],
     weights: &mut [[F; L]],
     squares: &[F],
@@ -199,14 +230,15 @@ fn exponentiate<F: Real, M: Machine<F>, const L: usize>(
     active: &mut Vec<u32>,
 ) -> [[f64; L]; 2] {
     if L == 1 {
-        return exponentiate_one::<F, M, L>(costs, weights, squares, reference[0], betas[0], active);
+        return exponentiate_one::<F, M, L>(m, costs, weights, squares, reference[0], betas[0], active);
     }
-    in_lanes!(exponentiate_in(costs, weights, squares, reference, betas, active))
+    in_lanes!(m, exponentiate_in(costs, weights, squares, reference, betas, active))
 }
 
 /// The same for one query: patterns side by side in lanes, and sums in their order.
 #[inline(always)]
 fn exponentiate_one<F: Real, M: Machine<F>, const L: usize>(
+    m: M,
     costs: &mut [[F; L]],
     weights: &mut [[F; L]],
     squares: &[F],
@@ -218,14 +250,14 @@ fn exponentiate_one<F: Real, M: Machine<F>, const L: usize>(
     let (costs, weights) = (costs.as_flattened_mut(), weights.as_flattened_mut());
     // SAFETY: chunks of LANES numbers.
     unsafe {
-        let (zero, from, rate) = (M::splat(F::ZERO), M::splat(reference), M::splat(-beta));
+        let (zero, from, rate) = (m.splat(F::ZERO), m.splat(reference), m.splat(-beta));
         let mut whole = costs.chunks_exact_mut(M::LANES);
         let mut out = weights.chunks_exact_mut(M::LANES);
         for (costs, weights) in (&mut whole).zip(&mut out) {
             // No closure: it would not be compiled for this machine.
-            let gap = M::max(M::sub(M::load(costs), from), zero);
-            M::store(gap, costs);
-            M::store(M::exp_negative(M::mul(rate, gap)), weights);
+            let gap = m.max(m.sub(m.load(costs), from), zero);
+            m.store(gap, costs);
+            m.store(m.exp_negative(m.mul(rate, gap)), weights);
         }
         for (cost, weight) in whole.into_remainder().iter_mut().zip(out.into_remainder()) {
             let gap = *cost - reference;
@@ -250,6 +282,7 @@ fn exponentiate_one<F: Real, M: Machine<F>, const L: usize>(
 
 #[inline(always)]
 fn exponentiate_in<F: Real, M: Machine<F>, const L: usize, const V: usize>(
+    m: M,
     costs: &mut [[F; L]],
     weights: &mut [[F; L]],
     squares: &[F],
@@ -261,34 +294,35 @@ fn exponentiate_in<F: Real, M: Machine<F>, const L: usize, const V: usize>(
     active.clear();
     active.reserve(costs.len());
     let mut sums = [[0.0; L]; 2];
+    // SAFETY: all arrays hold L numbers, which are V vectors; `active` has room for as many numbers as there are costs.
     unsafe {
-        let zero = M::splat(F::ZERO);
-        let reference: [M::Vector; V] = std::array::from_fn(|v| M::load(&reference[v * M::LANES..]));
-        let rates: [M::Vector; V] = std::array::from_fn(|v| M::sub(zero, M::load(&betas[v * M::LANES..])));
+        let zero = m.splat(F::ZERO);
+        let reference: [M::Vector; V] = std::array::from_fn(|v| m.load(&reference[v * M::LANES..]));
+        let rates: [M::Vector; V] = std::array::from_fn(|v| m.sub(zero, m.load(&betas[v * M::LANES..])));
         let mut n = 0;
         let chunks = costs.chunks_mut(CHAIN).zip(weights.chunks_mut(CHAIN)).zip(squares.chunks(CHAIN));
         for ((costs, weights), squares) in chunks {
             let mut chain = [[zero; V]; 2];
             for ((cost, weight), &square) in costs.iter_mut().zip(weights).zip(squares) {
-                let square = M::splat(square);
+                let square = m.splat(square);
                 let mut any = zero;
                 for v in 0..V {
                     let place = &mut cost[v * M::LANES..];
-                    let gap = M::max(M::sub(M::load(place), reference[v]), zero);
-                    M::store(gap, place);
-                    let w = M::exp_negative(M::mul(rates[v], gap));
-                    M::store(w, &mut weight[v * M::LANES..]);
-                    chain[0][v] = M::add(chain[0][v], w);
-                    chain[1][v] = M::multiply_add(w, square, chain[1][v]);
-                    any = M::max(any, w);
+                    let gap = m.max(m.sub(m.load(place), reference[v]), zero);
+                    m.store(gap, place);
+                    let w = m.exp_negative(m.mul(rates[v], gap));
+                    m.store(w, &mut weight[v * M::LANES..]);
+                    chain[0][v] = m.add(chain[0][v], w);
+                    chain[1][v] = m.multiply_add(w, square, chain[1][v]);
+                    any = m.max(any, w);
                 }
                 // Room for all was reserved; the place is taken only where there is a weight.
                 active.as_mut_ptr().add(active.len()).write(n);
-                active.set_len(active.len() + usize::from(M::any_positive(any)));
+                active.set_len(active.len() + usize::from(m.any_positive(any)));
                 n += 1;
             }
             for (sum, chain) in sums.iter_mut().zip(&chain) {
-                add_chain::<F, M, L, V>(chain, sum);
+                add_chain::<F, M, L, V>(m, chain, sum);
             }
         }
     }
@@ -297,13 +331,14 @@ fn exponentiate_in<F: Real, M: Machine<F>, const L: usize, const V: usize>(
 
 #[inline(always)]
 fn add_chain<F: Real, M: Machine<F>, const L: usize, const V: usize>(
+    m: M,
     chain: &[M::Vector; V],
     sum: &mut [f64; L],
 ) {
     let mut numbers = [F::ZERO; L];
     for v in 0..V {
         // SAFETY: V vectors fill L lanes.
-        unsafe { M::store(chain[v], &mut numbers[v * M::LANES..]) };
+        unsafe { m.store(chain[v], &mut numbers[v * M::LANES..]) };
     }
     for l in 0..L {
         sum[l] += numbers[l].wide();
@@ -312,7 +347,7 @@ fn add_chain<F: Real, M: Machine<F>, const L: usize, const V: usize>(
 
 /// The cost in f64, by direct differences.
 #[inline(always)]
-pub(super) fn exact_cost<F: Real>(form: Form, query: &[F], pattern: &[F]) -> f64 {
+pub(crate) fn exact_cost<F: Real>(form: Form, query: &[F], pattern: &[F]) -> f64 {
     const LANES: usize = 8;
     let mut sums = [0.0_f64; LANES];
     let term = |sum: f64, z: F, y: F| match form {

@@ -1,13 +1,14 @@
 //! The read: log-sum, posterior mean and second moment of many patterns, in one pass.
 
+use std::ops::Range;
+
 use ndarray::{Array2, ArrayView2};
 
-use super::machine::{Machine, Single};
-use super::signs;
-use super::stream::{self, Fold, Form, Job, Lanes, Part, Tile, Values, Weighed};
-use crate::patterns::Patterns;
-use crate::real::Real;
-use crate::real::sealed::Kernel;
+use crate::machine::{Machine, Single};
+use crate::real::{Real, entry};
+use crate::signs;
+use crate::stored::Stored;
+use crate::stream::{self, Fold, Form, Job, Lanes, Part, Parts, Pass, Tile, Values, Weighed, lanes};
 use crate::threads;
 
 /// What reading a memory gives, one entry a query: the unnormalised triple (log-sum, mean, second
@@ -27,7 +28,7 @@ pub struct Read<F> {
     /// Posterior second moment Σ w_n ‖y_n‖².
     pub second: Vec<f64>,
     /// The pattern with the largest logit, the first of equals; of a read of one set of patterns.
-    pub(crate) best: Vec<usize>,
+    pub best: Vec<usize>,
 }
 
 impl<F: Real> Read<F> {
@@ -57,7 +58,7 @@ impl<F: Real> Read<F> {
     }
 
     /// Merges a read of one query whose second moment and mean are still to be multiplied by `factor`.
-    pub(crate) fn merge_row(&mut self, q: usize, peak: f64, mass: f64, second: f64, mean: &[F], factor: f64) {
+    pub fn merge_row(&mut self, q: usize, peak: f64, mass: f64, second: f64, mean: &[F], factor: f64) {
         if mass == 0.0 {
             return;
         }
@@ -76,55 +77,59 @@ impl<F: Real> Read<F> {
     }
 }
 
-/// Reads all patterns by all queries.
-///
-/// `queries` B × D, `betas` one inverse temperature a query, in (0, ∞). Logits are those of [`Form`],
-/// with ln π_n added where the patterns have weights. Cost 4·B·N·D operations and B·N exponentials;
-/// memory for tiles and B × D results only.
-///
-/// ```
-/// use attractor::{Patterns, kernels::{attend, Form}};
-/// use ndarray::array;
-/// let patterns = Patterns::new(array![[1.0_f64, 0.0], [0.0, 1.0]])?;
-/// // Equidistant: both weights are one half.
-/// let read = attend(&patterns, array![[0.5, 0.5]].view(), &[4.0], Form::Distance);
-/// assert_eq!(read.mean, array![[0.5, 0.5]]);
-/// // ln(2 exp(−4 · ¼)) = ln 2 − 1
-/// assert!((read.log_sum()[0] - (2.0_f64.ln() - 1.0)).abs() < 1e-15);
-/// # Ok::<(), attractor::Error>(())
-/// ```
-pub fn attend<F: Real>(patterns: &Patterns<F>, queries: ArrayView2<F>, betas: &[f64], form: Form) -> Read<F> {
-    read(&Job { patterns, values: Values::Own, queries, betas, form })
+entry! {
+    /// Reads all patterns by all queries.
+    ///
+    /// `queries` B × D, `betas` one inverse temperature a query, in (0, ∞). Logits are those of [`Form`],
+    /// with ln π_n added where the patterns have weights. Cost 4·B·N·D operations and B·N exponentials;
+    /// memory for tiles and B × D results only.
+    ///
+    /// ```
+    /// use attractor::{Patterns, kernels::{attend, Form}};
+    /// use ndarray::array;
+    /// let patterns = Patterns::new(array![[1.0_f64, 0.0], [0.0, 1.0]])?;
+    /// // Equidistant: both weights are one half.
+    /// let read = attend(&patterns, array![[0.5, 0.5]].view(), &[4.0], Form::Distance);
+    /// assert_eq!(read.mean, array![[0.5, 0.5]]);
+    /// // ln(2 exp(−4 · ¼)) = ln 2 − 1
+    /// assert!((read.log_sum()[0] - (2.0_f64.ln() - 1.0)).abs() < 1e-15);
+    /// # Ok::<(), attractor::Error>(())
+    /// ```
+    pub fn attend<F: Real>(patterns: &Stored<F>, queries: ArrayView2<F>, betas: &[f64], form: Form) -> Read<F> {
+        read(&Job { patterns, values: Values::Own, queries, betas, form })
+    }
 }
 
-/// Reads other vectors than those that are compared: one value (a row of `values`, N × Dᵥ) a pattern, and
-/// mean = Σ w_n v_n, B × Dᵥ. A hetero-associative memory; attention with keys and values.
-///
-/// All else is as in [`attend`]: w, peak and mass come from the patterns, and so does the second moment
-/// Σ w_n ‖y_n‖². Values must be finite.
-///
-/// # Panics
-/// Not one value a pattern.
-///
-/// ```
-/// use attractor::{Patterns, kernels::{attend_values, Form}};
-/// use ndarray::array;
-/// let patterns = Patterns::new(array![[1.0_f64, 0.0], [0.0, 1.0]])?;
-/// let names = array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
-/// let read = attend_values(&patterns, names.view(), array![[0.1, 0.8]].view(), &[1e9], Form::Distance);
-/// assert_eq!(read.mean, array![[4.0, 5.0, 6.0]]);
-/// # Ok::<(), attractor::Error>(())
-/// ```
-pub fn attend_values<F: Real>(
-    patterns: &Patterns<F>,
-    values: ArrayView2<F>,
-    queries: ArrayView2<F>,
-    betas: &[f64],
-    form: Form,
-) -> Read<F> {
-    assert_eq!(values.nrows(), patterns.len(), "there must be one value a pattern");
-    let values = values.as_standard_layout();
-    read(&Job { patterns, values: Values::Others(values.view()), queries, betas, form })
+entry! {
+    /// Reads other vectors than those that are compared: one value (a row of `values`, N × Dᵥ) a pattern, and
+    /// mean = Σ w_n v_n, B × Dᵥ. A hetero-associative memory; attention with keys and values.
+    ///
+    /// All else is as in [`attend`]: w, peak and mass come from the patterns, and so does the second moment
+    /// Σ w_n ‖y_n‖². Values must be finite.
+    ///
+    /// # Panics
+    /// Not one value a pattern.
+    ///
+    /// ```
+    /// use attractor::{Patterns, kernels::{attend_values, Form}};
+    /// use ndarray::array;
+    /// let patterns = Patterns::new(array![[1.0_f64, 0.0], [0.0, 1.0]])?;
+    /// let names = array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
+    /// let read = attend_values(&patterns, names.view(), array![[0.1, 0.8]].view(), &[1e9], Form::Distance);
+    /// assert_eq!(read.mean, array![[4.0, 5.0, 6.0]]);
+    /// # Ok::<(), attractor::Error>(())
+    /// ```
+    pub fn attend_values<F: Real>(
+        patterns: &Stored<F>,
+        values: ArrayView2<F>,
+        queries: ArrayView2<F>,
+        betas: &[f64],
+        form: Form,
+    ) -> Read<F> {
+        assert_eq!(values.nrows(), patterns.len(), "there must be one value a pattern");
+        let values = values.as_standard_layout();
+        read(&Job { patterns, values: Values::Others(values.view()), queries, betas, form })
+    }
 }
 
 fn read<F: Real>(job: &Job<F>) -> Read<F> {
@@ -202,22 +207,33 @@ fn read_all<F: Real>(job: &Job<F>) -> Read<F> {
             }
         }
     };
-    stream::stream(job, F::attend, merge);
+    stream::stream(job, pass, merge);
     read
 }
 
-/// ln Σ exp ℓ_n alone: half the work of [`attend`].
-pub fn log_sum<F: Real>(
-    patterns: &Patterns<F>,
-    queries: ArrayView2<F>,
-    betas: &[f64],
-    form: Form,
-) -> Vec<f64> {
-    read(&Job { patterns, values: Values::None, queries, betas, form }).log_sum()
+entry! {
+    /// One range of patterns past one block of queries, read for the mean of the job's values.
+    fn pass<F: Real>(job: &Job<F>, block: Range<usize>, range: Range<usize>) -> Parts<Sums<F>> {
+        let width = job.width();
+        let pass = Pass { job, block, range, make: |lanes| Sums::new(lanes, width) };
+        pass.at_best::<{ lanes::<F>(1) }, { lanes::<F>(2) }, { lanes::<F>(4) }>()
+    }
+}
+
+entry! {
+    /// ln Σ exp ℓ_n alone: half the work of [`attend`].
+    pub fn log_sum<F: Real>(
+        patterns: &Stored<F>,
+        queries: ArrayView2<F>,
+        betas: &[f64],
+        form: Form,
+    ) -> Vec<f64> {
+        read(&Job { patterns, values: Values::None, queries, betas, form }).log_sum()
+    }
 }
 
 /// Sums relative to the least cost, for the lanes of one pack.
-pub struct Sums<F> {
+struct Sums<F> {
     mass: Vec<f64>,
     second: Vec<f64>,
     /// Unnormalised means, one lane after the other; empty where no mean is asked for.
@@ -225,7 +241,7 @@ pub struct Sums<F> {
 }
 
 impl<F: Real> Sums<F> {
-    pub(crate) fn new(lanes: usize, width: usize) -> Self {
+    fn new(lanes: usize, width: usize) -> Self {
         Sums { mass: vec![0.0; lanes], second: vec![0.0; lanes], mean: vec![F::ZERO; lanes * width] }
     }
 }
@@ -234,6 +250,7 @@ impl<F: Real> Fold<F> for Sums<F> {
     #[inline(always)]
     fn absorb<M: Machine<F>, const L: usize>(
         &mut self,
+        m: M,
         tile: &Tile<F>,
         lanes: &Lanes<L>,
         weighed: &Weighed<F, L>,
@@ -241,7 +258,7 @@ impl<F: Real> Fold<F> for Sums<F> {
         // Few tiles bring a new best: without one every factor is exactly 1.
         let fell = weighed.falls.iter().any(|&fall| fall > 0.0);
         let rescale: [f64; L] =
-            if fell { weighed.falls.map(|fall| Kernel::exp_negative(-fall, M::FMA)) } else { [1.0; L] };
+            if fell { weighed.falls.map(|fall| Real::exp_negative(-fall, M::FMA)) } else { [1.0; L] };
         for l in 0..L {
             self.mass[l] = self.mass[l] * rescale[l] + weighed.mass[l];
             self.second[l] = self.second[l] * rescale[l] + weighed.second[l];
@@ -255,21 +272,21 @@ impl<F: Real> Fold<F> for Sums<F> {
         // vectors that they are made of.
         let mut unit = 0;
         if M::REGISTERS >= 32 {
-            unit = self.add_vectors::<M, L, 6, 4>(&product, unit);
+            unit = self.add_vectors::<M, L, 6, 4>(m, &product, unit);
         } else {
-            unit = self.add_vectors::<M, L, 6, 2>(&product, unit);
+            unit = self.add_vectors::<M, L, 6, 2>(m, &product, unit);
         }
-        unit = self.add_vectors::<M, L, 8, 1>(&product, unit);
+        unit = self.add_vectors::<M, L, 8, 1>(m, &product, unit);
         while unit + 4 <= tile.width {
-            self.add_units_in_lanes::<M, L, 4>(&product, unit);
+            self.add_units_in_lanes::<M, L, 4>(m, &product, unit);
             unit += 4;
         }
         if unit + 2 <= tile.width {
-            self.add_units_in_lanes::<M, L, 2>(&product, unit);
+            self.add_units_in_lanes::<M, L, 2>(m, &product, unit);
             unit += 2;
         }
         if unit < tile.width {
-            self.add_units_in_lanes::<M, L, 1>(&product, unit);
+            self.add_units_in_lanes::<M, L, 1>(m, &product, unit);
         }
     }
 }
@@ -288,6 +305,7 @@ impl<F: Real> Sums<F> {
     #[inline(always)]
     fn add_vectors<M: Machine<F>, const L: usize, const Q: usize, const C: usize>(
         &mut self,
+        m: M,
         product: &Product<F, L>,
         mut unit: usize,
     ) -> usize {
@@ -297,10 +315,10 @@ impl<F: Real> Sums<F> {
         // The tile's columns stay in the first-level cache for the next queries.
         while unit + C * M::LANES <= product.tile.width {
             for lane in (0..many).step_by(Q) {
-                self.add_columns::<M, L, Q, C>(product, lane, unit);
+                self.add_columns::<M, L, Q, C>(m, product, lane, unit);
             }
             for lane in (many..queries).step_by(4) {
-                self.add_columns::<M, L, 4, C>(product, lane, unit);
+                self.add_columns::<M, L, 4, C>(m, product, lane, unit);
             }
             unit += C * M::LANES;
         }
@@ -308,15 +326,15 @@ impl<F: Real> Sums<F> {
         for lane in queries..product.live {
             let mut at = from;
             while at + 8 * M::LANES <= unit {
-                self.add_columns::<M, L, 1, 8>(product, lane, at);
+                self.add_columns::<M, L, 1, 8>(m, product, lane, at);
                 at += 8 * M::LANES;
             }
             while at + 4 * M::LANES <= unit {
-                self.add_columns::<M, L, 1, 4>(product, lane, at);
+                self.add_columns::<M, L, 1, 4>(m, product, lane, at);
                 at += 4 * M::LANES;
             }
             while at < unit {
-                self.add_columns::<M, L, 1, 1>(product, lane, at);
+                self.add_columns::<M, L, 1, 1>(m, product, lane, at);
                 at += M::LANES;
             }
         }
@@ -327,29 +345,31 @@ impl<F: Real> Sums<F> {
     #[inline(always)]
     fn add_units_in_lanes<M: Machine<F>, const L: usize, const U: usize>(
         &mut self,
+        m: M,
         product: &Product<F, L>,
         unit: usize,
     ) {
         if L == 1 {
-            self.add_units::<Single<M>, L, 1, U>(product, unit);
+            self.add_units::<Single<M>, L, 1, U>(Single(m), product, unit);
         } else if L == M::LANES {
-            self.add_units::<M, L, 1, U>(product, unit);
+            self.add_units::<M, L, 1, U>(m, product, unit);
         } else if L == 2 * M::LANES {
-            self.add_units::<M, L, 2, U>(product, unit);
+            self.add_units::<M, L, 2, U>(m, product, unit);
         } else {
-            self.add_units::<M, L, 4, U>(product, unit);
+            self.add_units::<M, L, 4, U>(m, product, unit);
         }
     }
 
     #[inline(always)]
     fn add_units<M: Machine<F>, const L: usize, const V: usize, const U: usize>(
         &mut self,
+        m: M,
         product: &Product<F, L>,
         unit: usize,
     ) {
         let (width, values) = (product.tile.width, product.tile.values);
         assert!(unit + U <= width && L == V * M::LANES);
-        let mut sums = [[M::splat(F::ZERO); V]; U];
+        let mut sums = [[m.splat(F::ZERO); V]; U];
         for &n in product.weighed.active {
             let n = n as usize;
             debug_assert!(n < product.weighed.weights.len());
@@ -357,11 +377,11 @@ impl<F: Real> Sums<F> {
             unsafe {
                 let weight = product.weighed.weights.get_unchecked(n);
                 let weights: [M::Vector; V] =
-                    std::array::from_fn(|v| M::load(weight.get_unchecked(v * M::LANES..)));
+                    std::array::from_fn(|v| m.load(weight.get_unchecked(v * M::LANES..)));
                 for u in 0..U {
-                    let value = M::splat(*values.get_unchecked(n * width + unit + u));
+                    let value = m.splat(*values.get_unchecked(n * width + unit + u));
                     for v in 0..V {
-                        sums[u][v] = M::multiply_add(value, weights[v], sums[u][v]);
+                        sums[u][v] = m.multiply_add(value, weights[v], sums[u][v]);
                     }
                 }
             }
@@ -369,7 +389,7 @@ impl<F: Real> Sums<F> {
         for u in 0..U {
             let mut sum = [F::ZERO; L];
             // SAFETY: `sum` holds L numbers.
-            unsafe { (0..V).for_each(|v| M::store(sums[u][v], &mut sum[v * M::LANES..])) };
+            unsafe { (0..V).for_each(|v| m.store(sums[u][v], &mut sum[v * M::LANES..])) };
             for lane in 0..product.live {
                 let mean = &mut self.mean[lane * width + unit + u];
                 *mean = product.rescale[lane].multiply_add(*mean, sum[lane], M::FMA);
@@ -381,13 +401,14 @@ impl<F: Real> Sums<F> {
     #[inline(always)]
     fn add_columns<M: Machine<F>, const L: usize, const Q: usize, const C: usize>(
         &mut self,
+        m: M,
         product: &Product<F, L>,
         lane: usize,
         unit: usize,
     ) {
         let (width, values) = (product.tile.width, product.tile.values);
         assert!(unit + C * M::LANES <= width && lane + Q <= L);
-        let mut sums = [[M::splat(F::ZERO); C]; Q];
+        let mut sums = [[m.splat(F::ZERO); C]; Q];
         for &n in product.weighed.active {
             let n = n as usize;
             debug_assert!(n < product.weighed.weights.len());
@@ -396,22 +417,22 @@ impl<F: Real> Sums<F> {
                 let weight = product.weighed.weights.get_unchecked(n);
                 let value = values.get_unchecked(n * width + unit..);
                 let vectors: [M::Vector; C] =
-                    std::array::from_fn(|c| M::load(value.get_unchecked(c * M::LANES..)));
+                    std::array::from_fn(|c| m.load(value.get_unchecked(c * M::LANES..)));
                 for q in 0..Q {
-                    let weight = M::splat(*weight.get_unchecked(lane + q));
+                    let weight = m.splat(*weight.get_unchecked(lane + q));
                     for c in 0..C {
-                        sums[q][c] = M::multiply_add(weight, vectors[c], sums[q][c]);
+                        sums[q][c] = m.multiply_add(weight, vectors[c], sums[q][c]);
                     }
                 }
             }
         }
         for q in 0..Q {
             let start = (lane + q) * width + unit;
-            let factor = M::splat(product.rescale[lane + q]);
+            let factor = m.splat(product.rescale[lane + q]);
             let means = &mut self.mean[start..start + C * M::LANES];
             for (mean, sum) in means.chunks_exact_mut(M::LANES).zip(sums[q]) {
                 // SAFETY: chunks of LANES numbers.
-                unsafe { M::store(M::multiply_add(factor, M::load(mean), sum), mean) };
+                unsafe { m.store(m.multiply_add(factor, m.load(mean), sum), mean) };
             }
         }
     }
@@ -420,19 +441,22 @@ impl<F: Real> Sums<F> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::machine::Portable;
-    use crate::kernels::stream::pass;
-    use crate::noise::{Purpose, Stream};
-    use crate::patterns::{Packed, Preparation};
+    use std::sync::Arc;
 
-    fn example(b: usize, n: usize, d: usize) -> (Patterns<f32>, Array2<f32>) {
+    use crate::machine::{Level, Portable, Token};
+    use crate::packed::Packed;
+    use crate::stored::Streamed;
+    use crate::stream::InLanes;
+    use attractor::noise::{Purpose, Stream};
+
+    fn example(b: usize, n: usize, d: usize) -> (Stored<f32>, Array2<f32>) {
         let mut noise = Stream::new(1, Purpose::Patterns, 0);
         let values = Array2::from_shape_fn((n, d), |_| noise.normal() as f32);
         let queries = Array2::from_shape_fn((b, d), |_| noise.normal() as f32);
-        (Patterns::new(values).expect("patterns"), queries)
+        (Stored::held(values, 1.0), queries)
     }
 
-    fn job<'a>(patterns: &'a Patterns<f32>, queries: ArrayView2<'a, f32>, betas: &'a [f64]) -> Job<'a, f32> {
+    fn job<'a>(patterns: &'a Stored<f32>, queries: ArrayView2<'a, f32>, betas: &'a [f64]) -> Job<'a, f32> {
         Job { patterns, values: Values::Own, queries, betas, form: Form::Distance }
     }
 
@@ -446,7 +470,8 @@ mod tests {
         let betas = vec![0.2; b];
         let read = attend(&patterns, queries.view(), &betas, Form::Distance);
         let job = job(&patterns, queries.view(), &betas);
-        let parts = pass::<f32, _, Portable, 8>(&job, 0..b, 0..n, &|lanes| Sums::new(lanes, d));
+        let pass = Pass { job: &job, block: 0..b, range: 0..n, make: |lanes| Sums::new(lanes, d) };
+        let parts = Portable.enter(InLanes::<_, 8>(pass));
         for part in parts {
             for lane in 0..part.least.len() {
                 let q = part.first + lane;
@@ -468,10 +493,9 @@ mod tests {
             let b = 20;
             let signs = Array2::from_shape_fn((n, d), |_| if noise.normal() < 0.0 { -1.0_f32 } else { 1.0 });
             let numbers = Array2::from_shape_fn((n, d), |_| noise.normal() as f32);
-            let packed = Patterns::packed(Packed::from_signs(signs.view()), Preparation::Identity);
-            for (patterns, values) in [(packed, signs), (Patterns::new(numbers.clone()), numbers)]
-                .map(|(p, v)| (p.expect("patterns"), v))
-            {
+            let bits = Arc::new(Packed::from_signs(signs.view()));
+            let packed = Stored::streamed(Streamed::new(bits.clone()), d as f64, 1.0).with_bits(bits);
+            for (patterns, values) in [(packed, signs), (Stored::held(numbers.clone(), 1.0), numbers)] {
                 let queries = Array2::from_shape_fn((b, d), |(q, j)| {
                     values[[q * (n - 1) / (b - 1), j]] + noise.normal() as f32
                 });
@@ -491,17 +515,15 @@ mod tests {
     #[test]
     #[cfg(target_arch = "x86_64")]
     fn avx512_gives_the_bits_of_avx2() {
-        use crate::kernels::machine::Level;
-        use crate::kernels::stream::{pass_with_avx2, pass_with_avx512};
-        if Level::best() != Level::Avx512 {
+        let Level::Avx512(avx512) = Level::best() else {
             println!("skipped: this machine has no AVX-512");
             return;
-        }
+        };
         for (n, d, b) in [(300, 37, 41), (150, 64, 64), (100, 10, 33), (80, 784, 45)] {
             let (patterns, queries) = example(b, n, d);
             let betas = vec![3.0 / d as f64; b];
             let job = job(&patterns, queries.view(), &betas);
-            let make = |lanes| Sums::new(lanes, d);
+            let pass = || Pass { job: &job, block: 0..b, range: 0..n, make: |lanes| Sums::new(lanes, d) };
             let bits = |parts: Vec<Part<Sums<f32>>>| -> Vec<(u64, Vec<u32>)> {
                 let lanes = parts.iter().flat_map(|part| {
                     (0..part.least.len()).map(|l| {
@@ -511,10 +533,10 @@ mod tests {
                 });
                 lanes.collect()
             };
-            let narrow = bits(pass_with_avx2::<f32, _, 16>(&job, 0..b, 0..n, &make));
-            let wide = bits(pass_with_avx512::<f32, _, 32>(&job, 0..b, 0..n, &make));
+            let narrow = bits(avx512.avx2().enter(InLanes::<_, 16>(pass())));
+            let wide = bits(avx512.enter(InLanes::<_, 32>(pass())));
             assert_eq!(narrow, wide, "{n}×{d}, {b} queries");
-            let widest = bits(pass_with_avx512::<f32, _, 64>(&job, 0..b, 0..n, &make));
+            let widest = bits(avx512.enter(InLanes::<_, 64>(pass())));
             assert_eq!(narrow, widest, "{n}×{d}, {b} queries");
         }
     }

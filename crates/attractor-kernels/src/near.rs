@@ -1,18 +1,21 @@
 //! The patterns that weigh anything at a state, and a bound on all the others, in one pass.
 
+use std::ops::Range;
+
 use ndarray::ArrayView2;
 
-use super::dots::error_bound;
-use super::machine::Machine;
-use super::stream::{self, Fold, Form, Job, Lanes, Part, Tile, Values, Weighed};
-use super::weigh::exact_cost;
-use crate::patterns::Patterns;
-use crate::real::Real;
+use crate::dots::error_bound;
+use crate::machine::{Level, Machine, On};
+use crate::real::{Real, entry};
+use crate::stored::Stored;
+use crate::stream::{
+    self, Fold, Form, Job, Lanes, Part, Parts, Pass, Tile, Values, Weighed, exact_cost, lanes,
+};
 
 /// What is near a query, and what is known of the rest. A prior weight counts as the heaviest here, so that
 /// a pattern near by is never left out for being rare: at another level its weight may win.
 #[derive(Clone, Debug)]
-pub(crate) struct Ball {
+pub struct Ball {
     /// Patterns inside, in order.
     pub inside: Vec<u32>,
     /// All patterns outside are at least so far away.
@@ -21,46 +24,57 @@ pub(crate) struct Ball {
     pub log_rest: f64,
 }
 
-/// The ball of each query outside of which all patterns together weigh at most `share` of what is inside, or a
-/// quarter of a nat more; none where more than `most` are inside. Bounds hold for exact arithmetic: the rounding
-/// of `F` is counted against them.
-///
-/// Cost 2·B·N·D operations and B·N exponentials, as for a log-sum.
-pub(crate) fn near<F: Real>(
-    patterns: &Patterns<F>,
-    queries: ArrayView2<F>,
-    betas: &[f64],
-    share: f64,
-    most: usize,
-) -> Vec<Option<Ball>> {
-    let mut result = Vec::with_capacity(queries.nrows());
-    let job = Job { patterns, values: Values::None, queries, betas, form: Form::Distance };
-    // Outside of this not even all patterns would weigh as much.
-    let cut = Cut::new(patterns.log_weights(), (patterns.len() as f64 / share).ln());
-    let pass = |job: &Job<F>, block, range| F::near(job, block, range, cut);
-    stream::stream(&job, pass, |parts: Vec<Part<Near>>| {
-        for lane in 0..parts[0].least.len() {
-            let query = parts[0].first + lane;
-            let beta = stream::usable_beta::<F>(betas[query]);
-            let square: f64 = queries.row(query).iter().map(|z| z.wide().powi(2)).sum();
-            let error = cost_error(patterns, square.sqrt(), beta);
-            let found = gather(&parts, lane, beta, error).and_then(|mut found| {
-                found.shrink(beta, share);
-                (found.inside.len() <= most).then_some(found)
-            });
-            result.push(found.map(|found| {
-                let Gathered { inside, far, rest, least } = found;
-                let error = error + ROUNDING * least.abs();
-                // Costs are ½d² − ln π/β, levels ½d² − ln π_max/β.
-                let half = (least + far + cut.heaviest / beta - error).max(0.0);
-                let rest = rest + patterns.len() as f64 * UNDERFLOW;
-                let log_rest = rest.ln() + beta * (half - least + 2.0 * error) + WEIGHING;
-                let inside = inside.into_iter().map(|near| near.0).collect();
-                Ball { inside, radius: (2.0 * half).sqrt(), log_rest }
-            }));
-        }
-    });
-    result
+entry! {
+    /// The ball of each query outside of which all patterns together weigh at most `share` of what is inside, or a
+    /// quarter of a nat more; none where more than `most` are inside. Bounds hold for exact arithmetic: the rounding
+    /// of `F` is counted against them.
+    ///
+    /// Cost 2·B·N·D operations and B·N exponentials, as for a log-sum.
+    pub fn near<F: Real>(
+        patterns: &Stored<F>,
+        queries: ArrayView2<F>,
+        betas: &[f64],
+        share: f64,
+        most: usize,
+    ) -> Vec<Option<Ball>> {
+        let mut result = Vec::with_capacity(queries.nrows());
+        let job = Job { patterns, values: Values::None, queries, betas, form: Form::Distance };
+        // Outside of this not even all patterns would weigh as much.
+        let cut = Cut::new(patterns.log_weights(), (patterns.len() as f64 / share).ln());
+        let pass = |job: &Job<F>, block, range| pass(job, block, range, cut);
+        stream::stream(&job, pass, |parts: Vec<Part<Near>>| {
+            for lane in 0..parts[0].least.len() {
+                let query = parts[0].first + lane;
+                let beta = stream::usable_beta::<F>(betas[query]);
+                let square: f64 = queries.row(query).iter().map(|z| z.wide().powi(2)).sum();
+                let error = cost_error(patterns, square.sqrt(), beta);
+                let found = gather(&parts, lane, beta, error).and_then(|mut found| {
+                    found.shrink(beta, share);
+                    (found.inside.len() <= most).then_some(found)
+                });
+                result.push(found.map(|found| {
+                    let Gathered { inside, far, rest, least } = found;
+                    let error = error + ROUNDING * least.abs();
+                    // Costs are ½d² − ln π/β, levels ½d² − ln π_max/β.
+                    let half = (least + far + cut.heaviest / beta - error).max(0.0);
+                    let rest = rest + patterns.len() as f64 * UNDERFLOW;
+                    let log_rest = rest.ln() + beta * (half - least + 2.0 * error) + WEIGHING;
+                    let inside = inside.into_iter().map(|near| near.0).collect();
+                    Ball { inside, radius: (2.0 * half).sqrt(), log_rest }
+                }));
+            }
+        });
+        result
+    }
+}
+
+entry! {
+    /// One range of patterns past one block of queries, for the patterns that are near.
+    fn pass<'a, F: Real>(job: &Job<F>, block: Range<usize>, range: Range<usize>, cut: Cut<'a>) -> Parts<Near<'a>> {
+        let room = range.len() / 4 * 3;
+        let pass = Pass { job, block, range, make: |lanes| Near::new(lanes, cut, room) };
+        pass.at_best::<{ lanes::<F>(1) }, { lanes::<F>(2) }, { lanes::<F>(4) }>()
+    }
 }
 
 /// Rounding of sums of squares in f64, relative to them.
@@ -71,13 +85,13 @@ const UNDERFLOW: f64 = 1.7e-38;
 const WEIGHING: f64 = 1e-4;
 
 /// ln π of the heaviest pattern; 0 without weights.
-pub(crate) fn heaviest(log_weights: Option<&[f64]>) -> f64 {
+pub fn heaviest(log_weights: Option<&[f64]>) -> f64 {
     log_weights.map_or(0.0, |w| w.iter().copied().fold(f64::NEG_INFINITY, f64::max))
 }
 
 /// What counts as near.
 #[derive(Clone, Copy)]
-pub struct Cut<'a> {
+struct Cut<'a> {
     /// Within so many nats of the best,
     nats: f64,
     /// if its prior were that of the heaviest.
@@ -98,7 +112,7 @@ impl<'a> Cut<'a> {
 }
 
 /// How far a gap computed in `F` may be from the exact one.
-fn cost_error<F: Real>(patterns: &Patterns<F>, length: f64, beta: f64) -> f64 {
+fn cost_error<F: Real>(patterns: &Stored<F>, length: f64, beta: f64) -> f64 {
     let largest = patterns.largest_square();
     let product = length * largest.sqrt();
     let rarest = patterns.log_weights().map_or(0.0, |w| w.iter().copied().fold(0.0, |a, w| f64::max(a, -w)));
@@ -173,7 +187,7 @@ impl Gathered {
 }
 
 /// What is gathered for the lanes of one pack.
-pub struct Near<'a> {
+struct Near<'a> {
     lanes: Vec<Lane>,
     cut: Cut<'a>,
     /// Patterns that one lane may keep of this range.
@@ -199,7 +213,7 @@ struct Lane {
 
 impl<'a> Near<'a> {
     /// `room` is how many patterns a lane may keep before it gives up.
-    pub(crate) fn new(lanes: usize, cut: Cut<'a>, room: usize) -> Self {
+    fn new(lanes: usize, cut: Cut<'a>, room: usize) -> Self {
         let lane =
             Lane { inside: Vec::new(), fallen: 0.0, far: f64::INFINITY, rest: 0.0, sorted: 0, full: false };
         Near { lanes: vec![lane; lanes], cut, room }
@@ -235,6 +249,7 @@ impl<F: Real> Fold<F> for Near<'_> {
     #[inline(always)]
     fn absorb<M: Machine<F>, const L: usize>(
         &mut self,
+        _m: M,
         tile: &Tile<F>,
         lanes: &Lanes<L>,
         weighed: &Weighed<F, L>,
@@ -282,10 +297,25 @@ impl<F: Real> Fold<F> for Near<'_> {
     }
 }
 
-/// ½‖z − y_n‖² of some patterns, by direct differences in f64.
-pub(crate) fn half_squares<F: Real>(values: &[F], which: &[u32], state: &[F], out: &mut Vec<f64>) {
+entry! {
+    /// ½‖z − y_n‖² of some patterns, by direct differences in f64.
+    pub fn half_squares<F: Real>(values: &[F], which: &[u32], state: &[F], out: &mut Vec<f64>) {
+        Level::best().run_narrow::<F, _, _>(HalfSquares { values, which, state, out });
+    }
+}
+
+/// The arguments of [`half_squares`].
+struct HalfSquares<'a, F> {
+    values: &'a [F],
+    which: &'a [u32],
+    state: &'a [F],
+    out: &'a mut Vec<f64>,
+}
+
+impl<F: Real, M: Machine<F>> On<M, ()> for HalfSquares<'_, F> {
     #[inline(always)]
-    fn plain<F: Real>(values: &[F], which: &[u32], state: &[F], out: &mut Vec<f64>) {
+    fn run(self, _m: M) {
+        let HalfSquares { values, which, state, out } = self;
         let dim = state.len();
         out.clear();
         out.extend(which.iter().map(|&n| {
@@ -293,17 +323,4 @@ pub(crate) fn half_squares<F: Real>(values: &[F], which: &[u32], state: &[F], ou
             exact_cost(Form::Distance, state, &values[n..n + dim])
         }));
     }
-    #[cfg(target_arch = "x86_64")]
-    {
-        use super::machine::Level;
-        #[target_feature(enable = "avx2,fma")]
-        fn avx2<F: Real>(values: &[F], which: &[u32], state: &[F], out: &mut Vec<f64>) {
-            plain(values, which, state, out);
-        }
-        if Level::best() != Level::Portable {
-            // SAFETY: the machine has what the function was compiled for.
-            return unsafe { avx2(values, which, state, out) };
-        }
-    }
-    plain(values, which, state, out);
 }

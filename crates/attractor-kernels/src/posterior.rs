@@ -1,12 +1,14 @@
 //! The posterior over memories: the best few, its entropy and its participation ratio, in one pass.
 
+use std::ops::Range;
+
 use ndarray::ArrayView2;
 
-use super::machine::Machine;
-use super::signs;
-use super::stream::{self, Fold, Form, Job, Lanes, Part, Tile, Values, Weighed};
-use crate::patterns::Patterns;
-use crate::real::Real;
+use crate::machine::Machine;
+use crate::real::{Real, entry};
+use crate::signs;
+use crate::stored::Stored;
+use crate::stream::{self, Fold, Form, Job, Lanes, Part, Parts, Pass, Tile, Values, Weighed, lanes};
 
 /// The posterior w = softmax(ℓ) of one query, summed up.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,49 +21,51 @@ pub struct Posterior {
     pub participation: f64,
 }
 
-/// The posterior of each query over all patterns; logits as in [`attend`](super::attend()).
-///
-/// `top` is how many memories to list. Cost 2·B·N·D operations and B·N exponentials.
-pub fn posterior<F: Real>(
-    patterns: &Patterns<F>,
-    queries: ArrayView2<F>,
-    betas: &[f64],
-    form: Form,
-    top: usize,
-) -> Vec<Posterior> {
-    let top = top.clamp(1, patterns.len());
-    let job = Job { patterns, values: Values::None, queries, betas, form };
-    let Some(near) = signs::near_of(&job, top) else {
-        return posterior_of_all(&job, top);
-    };
-    let rest: Vec<usize> = (0..near.len()).filter(|&q| near[q].is_none()).collect();
-    let (queries, rest_betas) = signs::rest(&job, &rest);
-    let rest_of = job.by(queries.view(), &rest_betas);
-    let mut others = if rest.is_empty() { Vec::new() } else { posterior_of_all(&rest_of, top) }.into_iter();
-    let one = |(q, near): (usize, Option<Vec<signs::Near>>)| match near {
-        None => others.next().expect("one a query that is left"),
-        Some(list) => {
-            let beta = stream::usable_beta::<F>(betas[q]);
-            let best = list.iter().map(|n| n.1).fold(f64::NEG_INFINITY, f64::max);
-            let mut lane = Lane::default();
-            for (n, product) in list {
-                let gap = beta * (best - product);
-                let weight = (-gap).exp();
-                lane.mass += weight;
-                lane.squares += weight * weight;
-                lane.heat += if weight > 0.0 { weight * gap } else { 0.0 };
-                lane.offer(gap, n, top);
+entry! {
+    /// The posterior of each query over all patterns; logits as in [`attend`](super::attend()).
+    ///
+    /// `top` is how many memories to list. Cost 2·B·N·D operations and B·N exponentials.
+    pub fn posterior<F: Real>(
+        patterns: &Stored<F>,
+        queries: ArrayView2<F>,
+        betas: &[f64],
+        form: Form,
+        top: usize,
+    ) -> Vec<Posterior> {
+        let top = top.clamp(1, patterns.len());
+        let job = Job { patterns, values: Values::None, queries, betas, form };
+        let Some(near) = signs::near_of(&job, top) else {
+            return posterior_of_all(&job, top);
+        };
+        let rest: Vec<usize> = (0..near.len()).filter(|&q| near[q].is_none()).collect();
+        let (queries, rest_betas) = signs::rest(&job, &rest);
+        let rest_of = job.by(queries.view(), &rest_betas);
+        let mut others = if rest.is_empty() { Vec::new() } else { posterior_of_all(&rest_of, top) }.into_iter();
+        let one = |(q, near): (usize, Option<Vec<signs::Near>>)| match near {
+            None => others.next().expect("one a query that is left"),
+            Some(list) => {
+                let beta = stream::usable_beta::<F>(betas[q]);
+                let best = list.iter().map(|n| n.1).fold(f64::NEG_INFINITY, f64::max);
+                let mut lane = Lane::default();
+                for (n, product) in list {
+                    let gap = beta * (best - product);
+                    let weight = (-gap).exp();
+                    lane.mass += weight;
+                    lane.squares += weight * weight;
+                    lane.heat += if weight > 0.0 { weight * gap } else { 0.0 };
+                    lane.offer(gap, n, top);
+                }
+                lane.finish(top)
             }
-            lane.finish(top)
-        }
-    };
-    near.into_iter().enumerate().map(one).collect()
+        };
+        near.into_iter().enumerate().map(one).collect()
+    }
 }
 
 fn posterior_of_all<F: Real>(job: &Job<F>, top: usize) -> Vec<Posterior> {
     let betas = job.betas;
     let mut result = Vec::with_capacity(job.queries.nrows());
-    let pass = |job: &Job<F>, block, range| F::posterior(job, block, range, top);
+    let pass = |job: &Job<F>, block, range| pass(job, block, range, top);
     stream::stream(job, pass, |mut parts: Vec<Part<Spread>>| {
         for lane in 0..parts[0].least.len() {
             let beta = stream::usable_beta::<F>(betas[parts[0].first + lane]);
@@ -81,12 +85,22 @@ fn posterior_of_all<F: Real>(job: &Job<F>, top: usize) -> Vec<Posterior> {
     result
 }
 
-/// The nearest (Euclidean) memory of each state; ties go to the lowest index.
-pub fn nearest<F: Real>(patterns: &Patterns<F>, states: ArrayView2<F>) -> Vec<usize> {
-    // Any β orders costs alike; prior weights would not.
-    let betas = vec![1.0 / patterns.spread().powi(2); states.nrows()];
-    let patterns = patterns.unweighted();
-    posterior(&patterns, states, &betas, Form::Distance, 1).iter().map(|p| p.top[0].0).collect()
+entry! {
+    /// The nearest (Euclidean) memory of each state; ties go to the lowest index.
+    pub fn nearest<F: Real>(patterns: &Stored<F>, states: ArrayView2<F>) -> Vec<usize> {
+        // Any β orders costs alike; prior weights would not.
+        let betas = vec![1.0 / patterns.spread().powi(2); states.nrows()];
+        let patterns = patterns.unweighted();
+        posterior(&patterns, states, &betas, Form::Distance, 1).iter().map(|p| p.top[0].0).collect()
+    }
+}
+
+entry! {
+    /// One range of patterns past one block of queries, for the posterior with its best `top`.
+    fn pass<F: Real>(job: &Job<F>, block: Range<usize>, range: Range<usize>, top: usize) -> Parts<Spread> {
+        let pass = Pass { job, block, range, make: |lanes| Spread::new(lanes, top) };
+        pass.at_best::<{ lanes::<F>(1) }, { lanes::<F>(2) }, { lanes::<F>(4) }>()
+    }
 }
 
 /// So many are kept sorted.
@@ -168,13 +182,13 @@ impl Lane {
 }
 
 /// What is summed for the lanes of one pack.
-pub struct Spread {
+struct Spread {
     lanes: Vec<Lane>,
     top: usize,
 }
 
 impl Spread {
-    pub(crate) fn new(lanes: usize, top: usize) -> Self {
+    fn new(lanes: usize, top: usize) -> Self {
         Spread { lanes: vec![Lane::default(); lanes], top }
     }
 }
@@ -183,6 +197,7 @@ impl<F: Real> Fold<F> for Spread {
     #[inline(always)]
     fn absorb<M: Machine<F>, const L: usize>(
         &mut self,
+        _m: M,
         tile: &Tile<F>,
         lanes: &Lanes<L>,
         weighed: &Weighed<F, L>,

@@ -2,17 +2,15 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use super::{Patterns, Preparation};
-use crate::error::{Error, Result, check_width};
 use crate::real::Real;
 
 /// Eight rows' words side by side, on a cache line of their own: one vector register of AVX-512.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(align(64))]
-pub(crate) struct Eight(pub [u64; EIGHT]);
+pub struct Eight(pub [u64; EIGHT]);
 
 /// Rows that lie side by side.
-pub(crate) const EIGHT: usize = 8;
+pub const EIGHT: usize = 8;
 
 /// Rows of ±1 units, one bit each: bit 1 is +1, bit 0 is −1 (N × D bits).
 ///
@@ -114,106 +112,13 @@ impl Packed {
     }
 
     /// The words of one row after the other, without gaps.
-    pub(crate) fn lines(&self) -> Vec<u64> {
+    pub fn lines(&self) -> Vec<u64> {
         let word = |n: usize| (0..self.words()).map(move |k| self.word(n, k));
         (0..self.len).flat_map(word).collect()
     }
 
     /// Eight rows at a time, `words` entries each; rows beyond the last are clear.
-    pub(crate) fn groups(&self) -> &[Eight] {
+    pub fn groups(&self) -> &[Eight] {
         &self.groups
-    }
-}
-
-/// Makes patterns at one bit a unit of rows that have two values, a few rows at a time.
-///
-/// The lower value becomes −1, the other 1, and cues are mapped as they are: by the middle of the two and half of
-/// their distance. One of them must be above 0 and one not, so that rows of one value can be told before the other
-/// has been seen.
-///
-/// ```
-/// use attractor::patterns::Packer;
-/// use ndarray::array;
-/// let mut packer = Packer::new(2, 3);
-/// packer.push(array![[0.0_f32, 1.0, 1.0]].view())?;
-/// packer.push(array![[1.0_f32, 1.0, 0.0]].view())?;
-/// let patterns = packer.finish()?;
-/// assert_eq!(patterns.row(0), [-1.0, 1.0, 1.0]);
-/// assert_eq!(patterns.restored_row(1), array![1.0, 1.0, 0.0]);
-/// # Ok::<(), attractor::Error>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct Packer<F> {
-    bits: Packed,
-    levels: Vec<F>,
-    filled: usize,
-}
-
-impl<F: Real> Packer<F> {
-    /// Room for so many rows of so many units.
-    pub fn new(rows: usize, dim: usize) -> Self {
-        Packer { bits: Packed::new(rows, dim), levels: Vec::new(), filled: 0 }
-    }
-
-    /// The next rows.
-    ///
-    /// # Errors
-    /// A third value, or one that is not finite; rows of another width, or more of them than there is room for.
-    pub fn push(&mut self, rows: ArrayView2<F>) -> Result<()> {
-        check_width("patterns", rows.ncols(), self.bits.dim())?;
-        if self.filled + rows.nrows() > self.bits.len() {
-            let expected = format!("{} rows to pack", self.bits.len());
-            return Err(Error::parameter("patterns", expected, "more"));
-        }
-        for (row, values) in rows.outer_iter().enumerate() {
-            let row = self.filled + row;
-            for (unit, &value) in values.indexed_iter() {
-                if self.levels.contains(&value) {
-                    continue;
-                }
-                if self.levels.len() == 2 || !value.is_finite() {
-                    let expected = "two values (-1 and 1, or 0 and 1) to be packed";
-                    return Err(Error::parameter(
-                        "patterns",
-                        expected,
-                        format!("{value} at row {row}, unit {unit}"),
-                    ));
-                }
-                self.levels.push(value);
-            }
-            for k in 0..self.bits.words() {
-                let units = 64 * k..rows.ncols().min(64 * k + 64);
-                let word = units.fold(0, |word, j| word | u64::from(values[j] > F::ZERO) << (j % 64));
-                self.bits.set_word(row, k, word);
-            }
-        }
-        self.filled += rows.nrows();
-        Ok(())
-    }
-
-    /// The patterns.
-    ///
-    /// # Errors
-    /// Values that are both above 0, or both not; fewer rows than there is room for.
-    pub fn finish(self) -> Result<Patterns<F>> {
-        crate::error::check_rows("patterns", self.filled, self.bits.len())?;
-        let levels: Vec<f64> = self.levels.iter().map(|v| v.wide()).collect();
-        let (low, high) = match levels[..] {
-            [a, b] => (a.min(b), a.max(b)),
-            [a] if a.abs() == 1.0 => (-1.0, 1.0),
-            _ => (0.0, 0.0),
-        };
-        if !(low <= 0.0 && high > 0.0) {
-            let expected = "one value above 0 and one that is not, to be packed";
-            return Err(Error::parameter("patterns", expected, format!("{levels:?}")));
-        }
-        let preparation = match (low, high) {
-            (-1.0, 1.0) => Preparation::Identity,
-            _ => Preparation::Affine {
-                mean: vec![(low + high) / 2.0; self.bits.dim()],
-                scale: 2.0 / (high - low),
-            },
-        };
-        Patterns::packed(self.bits, preparation)
     }
 }

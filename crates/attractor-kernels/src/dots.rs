@@ -7,8 +7,8 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use super::machine::{Aligned, LINE, MOST_LANES, Machine, Single, prefetch};
-use crate::real::Real;
+use crate::machine::{Aligned, LINE, Level, MOST_LANES, Machine, On, Single, prefetch};
+use crate::real::{Real, entry};
 use crate::threads;
 
 /// Units summed in one chain before the chain is added to the total. Short chains keep the rounding
@@ -29,7 +29,7 @@ const MANY_ROWS: usize = 8;
 const WIDE_ROWS: usize = 6;
 
 /// Bound on |computed − exact| of a dot product, relative to ‖x‖‖y‖, over D units.
-pub(crate) fn error_bound<F: Real>(dim: usize) -> f64 {
+pub fn error_bound<F: Real>(dim: usize) -> f64 {
     (BLOCK.min(dim) + dim.div_ceil(BLOCK) + 1) as f64 * F::ROUNDOFF
 }
 
@@ -37,6 +37,7 @@ pub(crate) fn error_bound<F: Real>(dim: usize) -> f64 {
 /// that lie behind these meanwhile.
 #[inline(always)]
 pub(crate) fn tile<F: Real, M: Machine<F>, const L: usize>(
+    m: M,
     rows: &[F],
     dim: usize,
     packed: &[[F; L]],
@@ -53,11 +54,11 @@ pub(crate) fn tile<F: Real, M: Machine<F>, const L: usize>(
             for from in (0..dim).step_by(BLOCK) {
                 let packed = &packed[from..dim.min(from + BLOCK)];
                 if out.len() == group {
-                    upright::<F, M, L, 2>(rows, dim, from, packed, out);
+                    upright::<F, M, L, 2>(m, rows, dim, from, packed, out);
                 } else if out.len() == M::LANES {
-                    upright::<F, M, L, 1>(rows, dim, from, packed, out);
+                    upright::<F, M, L, 1>(m, rows, dim, from, packed, out);
                 } else {
-                    blocks::<F, Single<M>, L, 1, NARROW_ROWS>(rows, dim, from, packed, out, false);
+                    blocks::<F, Single<M>, L, 1, NARROW_ROWS>(Single(m), rows, dim, from, packed, out, false);
                 }
             }
         }
@@ -67,13 +68,13 @@ pub(crate) fn tile<F: Real, M: Machine<F>, const L: usize>(
         // A block of all queries stays in the first-level cache while the rows of the tile pass by.
         let packed = &packed[from..dim.min(from + BLOCK)];
         if L == M::LANES {
-            blocks::<F, M, L, 1, NARROW_ROWS>(rows, dim, from, packed, out, ahead);
+            blocks::<F, M, L, 1, NARROW_ROWS>(m, rows, dim, from, packed, out, ahead);
         } else if L == 4 * M::LANES {
-            blocks::<F, M, L, 4, WIDE_ROWS>(rows, dim, from, packed, out, ahead);
+            blocks::<F, M, L, 4, WIDE_ROWS>(m, rows, dim, from, packed, out, ahead);
         } else if M::REGISTERS >= 32 {
-            blocks::<F, M, L, 2, MANY_ROWS>(rows, dim, from, packed, out, ahead);
+            blocks::<F, M, L, 2, MANY_ROWS>(m, rows, dim, from, packed, out, ahead);
         } else {
-            blocks::<F, M, L, 2, ROWS>(rows, dim, from, packed, out, ahead);
+            blocks::<F, M, L, 2, ROWS>(m, rows, dim, from, packed, out, ahead);
         }
     }
 }
@@ -81,6 +82,7 @@ pub(crate) fn tile<F: Real, M: Machine<F>, const L: usize>(
 /// One block of units of all rows, `R` rows at a time.
 #[inline(always)]
 fn blocks<F: Real, M: Machine<F>, const L: usize, const V: usize, const R: usize>(
+    m: M,
     rows: &[F],
     dim: usize,
     from: usize,
@@ -98,16 +100,17 @@ fn blocks<F: Real, M: Machine<F>, const L: usize, const V: usize, const R: usize
                 }
             }
         }
-        block::<F, M, L, V, R>(&rows[r * dim..], dim, from, packed, &mut out[r..r + R]);
+        block::<F, M, L, V, R>(m, &rows[r * dim..], dim, from, packed, &mut out[r..r + R]);
     }
     for r in whole..out.len() {
-        block::<F, M, L, V, 1>(&rows[r * dim..], dim, from, packed, &mut out[r..r + 1]);
+        block::<F, M, L, V, 1>(m, &rows[r * dim..], dim, from, packed, &mut out[r..r + 1]);
     }
 }
 
 /// One register block: `R` rows by `L` lanes, `V` vectors, over one block of units.
 #[inline(always)]
 fn block<F: Real, M: Machine<F>, const L: usize, const V: usize, const R: usize>(
+    m: M,
     rows: &[F],
     dim: usize,
     from: usize,
@@ -116,19 +119,21 @@ fn block<F: Real, M: Machine<F>, const L: usize, const V: usize, const R: usize>
 ) {
     assert!(packed.is_empty() || rows.len() >= (R - 1) * dim + from + packed.len());
     assert!(V * M::LANES == L && out.len() == R);
-    let mut sums = [[M::splat(F::ZERO); V]; R];
+    let mut sums = [[m.splat(F::ZERO); V]; R];
     // Opaque, or the compiler derives each address from the last one: a chain of additions that the
-    // multiplications then wait for. SAFETY: within `rows`, as checked above.
-    let columns: [*const F; R] =
-        std::hint::black_box(std::array::from_fn(|r| unsafe { rows.as_ptr().add(r * dim + from) }));
+    // multiplications then wait for.
+    let columns: [*const F; R] = std::hint::black_box(std::array::from_fn(|r| {
+        // SAFETY: within `rows`, as checked above.
+        unsafe { rows.as_ptr().add(r * dim + from) }
+    }));
     for (k, query) in packed.iter().enumerate() {
         // SAFETY: `query` holds L numbers; the last unit of each row was checked above.
         unsafe {
-            let queries: [M::Vector; V] = std::array::from_fn(|v| M::load(&query[v * M::LANES..]));
+            let queries: [M::Vector; V] = std::array::from_fn(|v| m.load(&query[v * M::LANES..]));
             for r in 0..R {
-                let value = M::splat(*columns[r].add(k));
+                let value = m.splat(*columns[r].add(k));
                 for v in 0..V {
-                    sums[r][v] = M::multiply_add(value, queries[v], sums[r][v]);
+                    sums[r][v] = m.multiply_add(value, queries[v], sums[r][v]);
                 }
             }
         }
@@ -137,7 +142,7 @@ fn block<F: Real, M: Machine<F>, const L: usize, const V: usize, const R: usize>
         for v in 0..V {
             let out = &mut out[v * M::LANES..];
             // SAFETY: V vectors fill L lanes.
-            unsafe { M::store(if from == 0 { sums[v] } else { M::add(M::load(out), sums[v]) }, out) };
+            unsafe { m.store(if from == 0 { sums[v] } else { m.add(m.load(out), sums[v]) }, out) };
         }
     }
 }
@@ -146,6 +151,7 @@ fn block<F: Real, M: Machine<F>, const L: usize, const V: usize, const R: usize>
 /// are turned in registers. Each row is summed unit by unit, as everywhere.
 #[inline(always)]
 fn upright<F: Real, M: Machine<F>, const L: usize, const V: usize>(
+    m: M,
     rows: &[F],
     dim: usize,
     from: usize,
@@ -154,7 +160,7 @@ fn upright<F: Real, M: Machine<F>, const L: usize, const V: usize>(
 ) {
     assert!(L == 1 && out.len() == V * M::LANES);
     assert!(rows.len() >= (out.len() - 1) * dim + from + packed.len());
-    let mut sums = [M::splat(F::ZERO); V];
+    let mut sums = [m.splat(F::ZERO); V];
     let mut unit = from;
     let mut chunks = packed.chunks_exact(M::LANES);
     for query in &mut chunks {
@@ -163,19 +169,19 @@ fn upright<F: Real, M: Machine<F>, const L: usize, const V: usize>(
         for line in 0..V * M::LANES * M::LANES * size_of::<F>() / LINE {
             prefetch(ahead.wrapping_byte_add(LINE * line));
         }
-        let mut columns = [[M::splat(F::ZERO); MOST_LANES]; V];
+        let mut columns = [[m.splat(F::ZERO); MOST_LANES]; V];
         for v in 0..V {
             // SAFETY: within `rows`, as checked above.
             let row = |r: usize| unsafe { rows.as_ptr().add((v * M::LANES + r) * dim + unit) };
             let starts: [*const F; MOST_LANES] =
                 std::array::from_fn(|r| if r < M::LANES { row(r) } else { rows.as_ptr() });
             // SAFETY: LANES numbers of LANES rows, as checked above.
-            unsafe { M::turn(&starts, &mut columns[v]) };
+            unsafe { m.turn(&starts, &mut columns[v]) };
         }
         for k in 0..M::LANES {
-            let query = M::splat(query[k][0]);
+            let query = m.splat(query[k][0]);
             for v in 0..V {
-                sums[v] = M::multiply_add(columns[v][k], query, sums[v]);
+                sums[v] = m.multiply_add(columns[v][k], query, sums[v]);
             }
         }
         unit += M::LANES;
@@ -186,15 +192,15 @@ fn upright<F: Real, M: Machine<F>, const L: usize, const V: usize>(
             let column: [F; MOST_LANES] =
                 std::array::from_fn(|r| if r < M::LANES { value(r) } else { F::ZERO });
             // SAFETY: no machine has more lanes.
-            let column = unsafe { M::load(&column) };
-            sums[v] = M::multiply_add(column, M::splat(query[0]), sums[v]);
+            let column = unsafe { m.load(&column) };
+            sums[v] = m.multiply_add(column, m.splat(query[0]), sums[v]);
         }
         unit += 1;
     }
     for (sum, out) in sums.iter().zip(out.chunks_exact_mut(M::LANES)) {
         let mut total = [F::ZERO; MOST_LANES];
         // SAFETY: no machine has more lanes.
-        unsafe { M::store(*sum, &mut total) };
+        unsafe { m.store(*sum, &mut total) };
         for (out, total) in out.iter_mut().zip(total) {
             out[0] = if from == 0 { total } else { out[0] + total };
         }
@@ -219,67 +225,70 @@ pub(crate) fn pack<F: Real, const L: usize>(queries: ArrayView2<F>, first: usize
     packed
 }
 
-/// [`tile`] compiled for this machine. Eight lanes of f32 are one register of AVX2, so nothing wider
-/// is of use here.
-pub(crate) fn tile_at_best<F: Real, const L: usize>(
-    rows: &[F],
-    dim: usize,
-    packed: &[[F; L]],
-    out: &mut [[F; L]],
-) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        #[target_feature(enable = "avx2,fma")]
-        fn fast<F: Real, const L: usize>(rows: &[F], dim: usize, packed: &[[F; L]], out: &mut [[F; L]]) {
-            tile::<F, F::Avx2, L>(rows, dim, packed, out, false);
-        }
-        use super::machine::Level;
-        if Level::best() != Level::Portable {
-            // SAFETY: the machine has what the function was compiled for.
-            return unsafe { fast(rows, dim, packed, out) };
-        }
+entry! {
+    /// [`tile`] at its best on this machine. Eight lanes of f32 are one register of AVX2, so nothing wider is of use here.
+    fn tile_at_best<F: Real>(rows: &[F], dim: usize, packed: &[[F; LANES]], out: &mut [[F; LANES]]) {
+        Level::best().run_narrow::<F, _, _>(Tile { rows, dim, packed, out });
     }
-    tile::<F, F::Portable, L>(rows, dim, packed, out, false);
 }
 
-/// All dot products: `queries` (B × D) with `rows` (N × D, row-major) gives B × N.
-///
-/// Cost B·N·D multiply-adds. This is for the models that need the whole matrix (fields of a coupling
-/// matrix); reads of many patterns use [`attend`](super::attend()), which never holds it.
-pub fn dots<F: Real>(queries: ArrayView2<F>, rows: ArrayView2<F>) -> Array2<F> {
-    let (n, dim) = rows.dim();
-    let b = queries.nrows();
-    let queries = queries.as_standard_layout();
-    assert_eq!(queries.ncols(), dim, "queries and rows must have the same number of units");
-    let mut result = Array2::from_elem((b, n), F::ZERO);
-    if b == 0 || n == 0 || dim == 0 {
-        return result;
+/// Queries side by side where all products are wanted.
+const LANES: usize = 8;
+
+/// The arguments of [`tile`].
+struct Tile<'a, F> {
+    rows: &'a [F],
+    dim: usize,
+    packed: &'a [[F; LANES]],
+    out: &'a mut [[F; LANES]],
+}
+
+impl<F: Real, M: Machine<F>> On<M, ()> for Tile<'_, F> {
+    #[inline(always)]
+    fn run(self, m: M) {
+        tile::<F, M, LANES>(m, self.rows, self.dim, self.packed, self.out, false);
     }
-    let rows = rows.as_slice().expect("rows are stored row-major");
-    const LANES: usize = 8;
-    /// Numbers of the rows of a task: few queries of many rows are worth several threads, too.
-    const NUMBERS: usize = 1 << 20;
-    let length = (NUMBERS / dim).max(1).next_multiple_of(4 * ROWS);
-    let ranges = n.div_ceil(length);
-    let parts = threads::map(b.div_ceil(LANES) * ranges, (b * n * dim) as f64, |task| {
-        let (p, from) = (task / ranges, task % ranges * length);
-        let to = n.min(from + length);
-        let mut packed = pack::<F, LANES>(queries.view(), p * LANES);
-        let mut out = vec![[F::ZERO; LANES]; to - from];
-        F::tile(&rows[from * dim..to * dim], dim, packed.rows(), &mut out);
-        out
-    });
-    for (q, mut row) in result.outer_iter_mut().enumerate() {
-        let own = parts[q / LANES * ranges..][..ranges].iter().flatten();
-        row.iter_mut().zip(own).for_each(|(v, lanes)| *v = lanes[q % LANES]);
+}
+
+entry! {
+    /// All dot products: `queries` (B × D) with `rows` (N × D, row-major) gives B × N.
+    ///
+    /// Cost B·N·D multiply-adds. This is for the models that need the whole matrix (fields of a coupling
+    /// matrix); reads of many patterns use [`attend`](super::attend()), which never holds it.
+    pub fn dots<F: Real>(queries: ArrayView2<F>, rows: ArrayView2<F>) -> Array2<F> {
+        let (n, dim) = rows.dim();
+        let b = queries.nrows();
+        let queries = queries.as_standard_layout();
+        assert_eq!(queries.ncols(), dim, "queries and rows must have the same number of units");
+        let mut result = Array2::from_elem((b, n), F::ZERO);
+        if b == 0 || n == 0 || dim == 0 {
+            return result;
+        }
+        let rows = rows.as_slice().expect("rows are stored row-major");
+        /// Numbers of the rows of a task: few queries of many rows are worth several threads, too.
+        const NUMBERS: usize = 1 << 20;
+        let length = (NUMBERS / dim).max(1).next_multiple_of(4 * ROWS);
+        let ranges = n.div_ceil(length);
+        let parts = threads::map(b.div_ceil(LANES) * ranges, (b * n * dim) as f64, |task| {
+            let (p, from) = (task / ranges, task % ranges * length);
+            let to = n.min(from + length);
+            let mut packed = pack::<F, LANES>(queries.view(), p * LANES);
+            let mut out = vec![[F::ZERO; LANES]; to - from];
+            tile_at_best(&rows[from * dim..to * dim], dim, packed.rows(), &mut out);
+            out
+        });
+        for (q, mut row) in result.outer_iter_mut().enumerate() {
+            let own = parts[q / LANES * ranges..][..ranges].iter().flatten();
+            row.iter_mut().zip(own).for_each(|(v, lanes)| *v = lanes[q % LANES]);
+        }
+        result
     }
-    result
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::noise::{Purpose, Stream};
+    use attractor::noise::{Purpose, Stream};
 
     #[test]
     fn equals_plain_sums_within_the_bound() {

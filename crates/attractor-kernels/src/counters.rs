@@ -4,15 +4,14 @@ use std::sync::Mutex;
 
 use ndarray::Array2;
 
-use crate::error::{Error, Result};
-use crate::kernels::hamming::{Queries, near_in};
-use crate::kernels::machine::{LINE, prefetch};
-use crate::patterns::{EIGHT, Packed};
+use crate::hamming::{Queries, near_in};
+use crate::machine::{LINE, Level, On, Token, prefetch};
+use crate::packed::{EIGHT, Packed};
 use crate::threads;
 
 /// One row of counters a location, in the smallest type that holds them.
 #[derive(Clone, Debug)]
-pub(super) struct Counters {
+pub struct Counters {
     cells: Cells,
     width: usize,
     limit: i32,
@@ -97,38 +96,35 @@ cell!(i16, i32, 1 << 16);
 cell!(i32, i64, 1 << 30);
 
 impl Counters {
-    /// Counters at 0.
-    ///
-    /// # Errors
-    /// More than the machine's memory holds.
-    pub(super) fn new(locations: usize, width: usize, bits: u32) -> Result<Self> {
+    /// Counters of so many bits (2 to 32) at 0; none where there is no room for them in memory.
+    pub fn new(locations: usize, width: usize, bits: u32) -> Option<Self> {
         let limit = i32::MAX >> (32 - bits);
-        let bytes = match bits {
+        let count = locations.checked_mul(width)?;
+        let cells = match Self::bytes(bits) {
+            1 => Cells::Bytes(Numbers::zeros(count)?),
+            2 => Cells::Shorts(Numbers::zeros(count)?),
+            _ => Cells::Words(Numbers::zeros(count)?),
+        };
+        Some(Counters { cells, width, limit })
+    }
+
+    /// Bytes that a counter of so many bits takes.
+    pub fn bytes(bits: u32) -> u8 {
+        match bits {
             ..=8 => 1,
             9..=16 => 2,
             _ => 4,
-        };
-        let cells = locations.checked_mul(width).and_then(|count| match bytes {
-            1 => Numbers::zeros(count).map(Cells::Bytes),
-            2 => Numbers::zeros(count).map(Cells::Shorts),
-            _ => Numbers::zeros(count).map(Cells::Words),
-        });
-        let Some(cells) = cells else {
-            let gigabytes = locations as f64 * width as f64 * f64::from(bytes) / 1e9;
-            let found = format!("{locations}, which take {gigabytes:.0} GB");
-            return Err(Error::parameter("locations", "as many as fit in memory with their counters", found));
-        };
-        Ok(Counters { cells, width, limit })
+        }
     }
 
     /// Counters a location.
-    pub(super) fn width(&self) -> usize {
+    pub fn width(&self) -> usize {
         self.width
     }
 
     /// Writes one data word after the other: adds it to the counters of all locations within `limits[q]` bits of
     /// query q. Locations are shared out to threads, so each sees the words in order.
-    pub(super) fn write(&mut self, locations: &Packed, queries: &Queries, limits: &[u32], data: &[i8]) {
+    pub fn write(&mut self, locations: &Packed, queries: &Queries, limits: &[u32], data: &[i8]) {
         let (width, limit) = (self.width, self.limit);
         match &mut self.cells {
             Cells::Bytes(cells) => write(cells.all_mut(), width, limit, locations, queries, limits, data),
@@ -138,7 +134,7 @@ impl Counters {
     }
 
     /// Sums of some columns of some rows.
-    pub(super) fn sums(&self, rows: &[u32], columns: std::ops::Range<usize>) -> Vec<i64> {
+    pub fn sums(&self, rows: &[u32], columns: std::ops::Range<usize>) -> Vec<i64> {
         let mut sums = vec![0; columns.len()];
         match &self.cells {
             Cells::Bytes(cells) => add_at_best(cells.all(), self.width, columns.start, rows, &mut sums),
@@ -149,7 +145,7 @@ impl Counters {
     }
 
     /// All counters, as wide numbers.
-    pub(super) fn to_array(&self, columns: std::ops::Range<usize>) -> Array2<i32> {
+    pub fn to_array(&self, columns: std::ops::Range<usize>) -> Array2<i32> {
         let rows = self.len() / self.width.max(1);
         let at = |(n, j): (usize, usize)| {
             let at = n * self.width + columns.start + j;
@@ -199,7 +195,7 @@ fn write<C: Cell>(
                 let data = &data[q * width..][..width];
                 for location in near {
                     let row = &mut part[(location as usize - first) * width..][..width];
-                    count_at_best(row, data, limit);
+                    Level::best().run_narrow::<f32, _, _>(Count { row, data, limit });
                 }
             }
         }
@@ -214,20 +210,18 @@ fn count<C: Cell>(row: &mut [C], data: &[i8], limit: i32) {
     }
 }
 
-/// [`count`] compiled for this machine.
-fn count_at_best<C: Cell>(row: &mut [C], data: &[i8], limit: i32) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        #[target_feature(enable = "avx2")]
-        fn fast<C: Cell>(row: &mut [C], data: &[i8], limit: i32) {
-            count(row, data, limit);
-        }
-        if std::arch::is_x86_feature_detected!("avx2") {
-            // SAFETY: the machine has what the function was compiled for.
-            return unsafe { fast(row, data, limit) };
-        }
+/// The arguments of [`count`].
+struct Count<'a, C> {
+    row: &'a mut [C],
+    data: &'a [i8],
+    limit: i32,
+}
+
+impl<C: Cell, M: Token> On<M, ()> for Count<'_, C> {
+    #[inline(always)]
+    fn run(self, _m: M) {
+        count(self.row, self.data, self.limit);
     }
-    count(row, data, limit);
 }
 
 /// Adds `sums.len()` columns from `first` on of some rows.
@@ -259,18 +253,23 @@ fn add<C: Cell>(cells: &[C], width: usize, first: usize, rows: &[u32], sums: &mu
     }
 }
 
-/// [`add`] compiled for this machine.
-fn add_at_best<C: Cell>(cells: &[C], width: usize, first: usize, rows: &[u32], sums: &mut [i64]) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        #[target_feature(enable = "avx2")]
-        fn fast<C: Cell>(cells: &[C], width: usize, first: usize, rows: &[u32], sums: &mut [i64]) {
-            add(cells, width, first, rows, sums);
-        }
-        if std::arch::is_x86_feature_detected!("avx2") {
-            // SAFETY: the machine has what the function was compiled for.
-            return unsafe { fast(cells, width, first, rows, sums) };
-        }
+/// The arguments of [`add`].
+struct Add<'a, C> {
+    cells: &'a [C],
+    width: usize,
+    first: usize,
+    rows: &'a [u32],
+    sums: &'a mut [i64],
+}
+
+impl<C: Cell, M: Token> On<M, ()> for Add<'_, C> {
+    #[inline(always)]
+    fn run(self, _m: M) {
+        add(self.cells, self.width, self.first, self.rows, self.sums);
     }
-    add(cells, width, first, rows, sums);
+}
+
+/// [`add`] at its best on this machine.
+fn add_at_best<C: Cell>(cells: &[C], width: usize, first: usize, rows: &[u32], sums: &mut [i64]) {
+    Level::best().run_narrow::<f32, _, _>(Add { cells, width, first, rows, sums });
 }

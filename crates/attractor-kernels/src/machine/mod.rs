@@ -1,0 +1,247 @@
+//! Instruction sets: which this machine has, and what the micro-kernels need of each.
+//!
+//! A *token* ([`Portable`], and on x86-64 [`Avx2`] and [`Avx512`]) is a value that is made only on a machine that has
+//! the instructions. Kernels take one as an argument and use its vectors ([`Machine`]), so code for a machine cannot
+//! run on another. [`Level`] holds one of them, and [`Level::run`] does a piece of work in its instructions.
+//! Only instruction sets that the tests execute are here.
+
+mod aligned;
+mod portable;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+pub use aligned::{Aligned, LINE, prefetch};
+pub use portable::{Portable, Single};
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86::proven;
+#[cfg(target_arch = "x86_64")]
+pub use x86::{Avx2, Avx512, Vpopcnt};
+
+use std::sync::OnceLock;
+
+use crate::real::Real;
+
+/// Vectors of `F` and what can be done with them, on a machine that `self` proves to be there.
+pub trait Machine<F: Real>: Token {
+    /// A vector register.
+    type Vector: Copy;
+    /// Numbers in it.
+    const LANES: usize;
+    /// Vector registers: how many sums a micro-kernel can hold.
+    const REGISTERS: usize;
+    /// Whether multiply and add are one instruction here.
+    const FMA: bool;
+
+    /// The same number in all lanes.
+    fn splat(self, value: F) -> Self::Vector;
+    /// The first LANES numbers of a slice.
+    /// # Safety
+    /// `from` holds at least LANES numbers.
+    unsafe fn load(self, from: &[F]) -> Self::Vector;
+    /// Writes the first LANES numbers of a slice.
+    /// # Safety
+    /// `to` has room for at least LANES numbers.
+    unsafe fn store(self, vector: Self::Vector, to: &mut [F]);
+    /// a · b + c
+    fn multiply_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+
+    /// a + b
+    fn add(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// a − b
+    fn sub(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// a · b
+    fn mul(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// The smaller of each two; of a NaN and a number b.
+    fn min(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// The larger of each two; of a NaN and a number b.
+    fn max(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// p · 2^k where x is no less than `lowest`, else 0; `shifted` is k plus the number whose last bits count ones.
+    fn scale(
+        self,
+        p: Self::Vector,
+        shifted: Self::Vector,
+        x: Self::Vector,
+        lowest: Self::Vector,
+    ) -> Self::Vector;
+    /// Whether any number is above 0.
+    fn any_positive(self, a: Self::Vector) -> bool;
+
+    /// exp(x) of numbers that are not positive: [`Real::exp_negative`] in all lanes.
+    #[inline(always)]
+    fn exp_negative(self, x: Self::Vector) -> Self::Vector {
+        let exp = &F::EXP;
+        let (magic, lowest) = (self.splat(exp.magic), self.splat(exp.lowest));
+        let bounded = self.max(x, lowest);
+        let shifted = self.multiply_add(bounded, self.splat(exp.log2_e), magic);
+        let k = self.sub(shifted, magic);
+        let r = self.multiply_add(k, self.splat(exp.minus_ln2[0]), bounded);
+        let r = self.multiply_add(k, self.splat(exp.minus_ln2[1]), r);
+        let mut p = self.splat(exp.coefficients[0]);
+        for &coefficient in &exp.coefficients[1..] {
+            p = self.multiply_add(p, r, self.splat(coefficient));
+        }
+        self.scale(p, shifted, x, lowest)
+    }
+
+    /// LANES numbers of each of LANES rows, turned round: `columns[k]` holds number `k` of every row.
+    /// # Safety
+    /// As many rows, that LANES numbers can be read of each, and room for as many columns.
+    #[inline(always)]
+    unsafe fn turn(self, rows: &[*const F], columns: &mut [Self::Vector]) {
+        for k in 0..Self::LANES {
+            let mut column = [F::ZERO; MOST_LANES];
+            for (number, row) in column.iter_mut().zip(&rows[..Self::LANES]) {
+                // SAFETY: LANES numbers can be read of each row, as the caller promises.
+                *number = unsafe { *row.add(k) };
+            }
+            // SAFETY: no machine has more lanes than the column.
+            columns[k] = unsafe { self.load(&column) };
+        }
+    }
+}
+
+/// The largest number of lanes that a machine has.
+pub const MOST_LANES: usize = 16;
+
+/// Proof of a machine: a value that is made only where its instructions are.
+pub trait Token: Copy + Send + Sync + 'static {
+    /// Does a piece of work in a function of its own that is compiled for these instructions.
+    fn enter<R, T: On<Self, R>>(self, work: T) -> R;
+}
+
+/// Work that can be done in the instructions of the token `M`, with a result `R`.
+///
+/// Written with `#[inline(always)]`, so that it is compiled for the instructions of the function that it ends up in. A
+/// closure would not be.
+pub trait On<M, R> {
+    /// Does it.
+    fn run(self, machine: M) -> R;
+}
+
+/// The vectors of a number type on each machine.
+pub trait Vectors: Real {
+    /// Those of [`Portable`].
+    type Portable: Machine<Self>;
+    /// Those of [`Avx2`].
+    #[cfg(target_arch = "x86_64")]
+    type Avx2: Machine<Self>;
+    /// Those of [`Avx512`].
+    #[cfg(target_arch = "x86_64")]
+    type Avx512: Machine<Self>;
+
+    /// The token, as one of this type's.
+    fn portable(token: Portable) -> Self::Portable;
+    /// The token, as one of this type's.
+    #[cfg(target_arch = "x86_64")]
+    fn avx2(token: Avx2) -> Self::Avx2;
+    /// The token, as one of this type's.
+    #[cfg(target_arch = "x86_64")]
+    fn avx512(token: Avx512) -> Self::Avx512;
+}
+
+macro_rules! vectors {
+    ($($type:ident)*) => {$(
+        impl Vectors for $type {
+            type Portable = Portable;
+            #[cfg(target_arch = "x86_64")]
+            type Avx2 = Avx2;
+            #[cfg(target_arch = "x86_64")]
+            type Avx512 = Avx512;
+
+            #[inline(always)]
+            fn portable(token: Portable) -> Portable {
+                token
+            }
+            #[cfg(target_arch = "x86_64")]
+            #[inline(always)]
+            fn avx2(token: Avx2) -> Avx2 {
+                token
+            }
+            #[cfg(target_arch = "x86_64")]
+            #[inline(always)]
+            fn avx512(token: Avx512) -> Avx512 {
+                token
+            }
+        }
+    )*};
+}
+vectors!(f32 f64);
+
+/// Work with vectors of `F` that can be done on every machine, but gains nothing from AVX-512.
+#[cfg(target_arch = "x86_64")]
+pub trait OnNarrow<F: Vectors, R>: On<F::Portable, R> + On<F::Avx2, R> {}
+#[cfg(target_arch = "x86_64")]
+impl<F: Vectors, R, T: On<F::Portable, R> + On<F::Avx2, R>> OnNarrow<F, R> for T {}
+
+/// Work with vectors of `F` that can be done on every machine.
+#[cfg(target_arch = "x86_64")]
+pub trait OnAny<F: Vectors, R>: OnNarrow<F, R> + On<F::Avx512, R> {}
+#[cfg(target_arch = "x86_64")]
+impl<F: Vectors, R, T: OnNarrow<F, R> + On<F::Avx512, R>> OnAny<F, R> for T {}
+
+/// Work with vectors of `F` that can be done on every machine.
+#[cfg(not(target_arch = "x86_64"))]
+pub trait OnNarrow<F: Vectors, R>: On<F::Portable, R> {}
+#[cfg(not(target_arch = "x86_64"))]
+impl<F: Vectors, R, T: On<F::Portable, R>> OnNarrow<F, R> for T {}
+#[cfg(not(target_arch = "x86_64"))]
+pub use OnNarrow as OnAny;
+
+/// The instruction sets that kernels are compiled for, each with its token.
+#[derive(Clone, Copy, Debug)]
+pub enum Level {
+    /// What every machine of the target has.
+    Portable(Portable),
+    /// AVX2 with fused multiply-add.
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Avx2),
+    /// AVX-512.
+    #[cfg(target_arch = "x86_64")]
+    Avx512(Avx512),
+}
+
+impl Level {
+    /// The best one that this machine has.
+    #[inline]
+    pub fn best() -> Level {
+        static BEST: OnceLock<Level> = OnceLock::new();
+        *BEST.get_or_init(|| *Level::all().last().expect("the portable one"))
+    }
+
+    /// All that this machine has, the best one last.
+    pub fn all() -> Vec<Level> {
+        let portable = [Level::Portable(Portable)];
+        #[cfg(target_arch = "x86_64")]
+        {
+            let narrow = Avx2::new().map(Level::Avx2);
+            let wide = Avx512::new().map(Level::Avx512);
+            portable.into_iter().chain(narrow).chain(wide).collect()
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        portable.to_vec()
+    }
+
+    /// Does a piece of work in these instructions. `F` is whose vectors it uses, and any of the two if it uses none.
+    #[inline]
+    pub fn run<F: Vectors, R, T: OnAny<F, R>>(self, work: T) -> R {
+        match self {
+            Level::Portable(token) => F::portable(token).enter(work),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2(token) => F::avx2(token).enter(work),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512(token) => F::avx512(token).enter(work),
+        }
+    }
+
+    /// The same, but with AVX2 where there is AVX-512: it is compiled once less.
+    #[inline]
+    pub fn run_narrow<F: Vectors, R, T: OnNarrow<F, R>>(self, work: T) -> R {
+        match self {
+            Level::Portable(token) => F::portable(token).enter(work),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2(token) => F::avx2(token).enter(work),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512(token) => F::avx2(token.avx2()).enter(work),
+        }
+    }
+}

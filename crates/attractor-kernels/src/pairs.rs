@@ -1,0 +1,286 @@
+//! Sums over units of a difference between a query and a row: distances and divergences of all pairs.
+//!
+//! Differences are taken unit by unit and not from dot products, so that what is nearly equal keeps its
+//! digits and equal vectors are at distance 0 exactly. Queries sit side by side in lanes; units are summed
+//! in blocks of 64 in the number type of the data, blocks in `f64`.
+
+use std::marker::PhantomData;
+
+use ndarray::{Array2, ArrayView2, Axis, concatenate, s};
+
+use crate::dots::BLOCK;
+use crate::machine::{Level, Machine, On};
+use crate::real::{Real, entry};
+use crate::threads;
+
+/// What one unit adds to a pair's sum, for a row x and a query z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// (x − z)²
+    Square,
+    /// |x − z|
+    Absolute,
+    /// x (ln x − ln z), given both logarithms: the sum is KL(x‖z).
+    Relative,
+    /// z (ln z − ln x): the sum is KL(z‖x).
+    Reverse,
+    /// m ln m with m = (x + z)/2 > 0.
+    Mixture,
+}
+
+/// Rows or queries: their values, and their logarithms where a difference asks for them.
+#[derive(Clone, Copy, Debug)]
+pub struct Operand<'a, F> {
+    /// Values, one vector a row.
+    pub values: ArrayView2<'a, F>,
+    /// Their logarithms; the values again where none are needed.
+    pub logarithms: ArrayView2<'a, F>,
+}
+
+impl<'a, F> Operand<'a, F> {
+    /// Values without logarithms.
+    pub fn plain(values: ArrayView2<'a, F>) -> Self {
+        Operand { values, logarithms: values }
+    }
+}
+
+/// Queries side by side.
+const LANES: usize = 16;
+/// Rows at a time: 4 × 16 sums of f64 fill 8 of 32 registers, or 16 of 16 where they are half as wide.
+const ROWS: usize = 4;
+/// Rows of a task.
+const RANGE: usize = 512;
+
+entry! {
+    /// The sum over units of a difference, for each query (row of the result) and each row (column).
+    ///
+    /// Cost B·N·D differences.
+    ///
+    /// ```
+    /// use attractor::kernels::{Difference, Operand, pairs};
+    /// use ndarray::array;
+    /// let (x, z) = (array![[0.0_f64, 3.0], [1.0, 1.0]], array![[0.0, 1.0]]);
+    /// let sums = pairs(Difference::Square, Operand::plain(z.view()), Operand::plain(x.view()));
+    /// assert_eq!(sums, array![[4.0, 1.0]]);
+    /// ```
+    ///
+    /// # Panics
+    /// Widths that differ.
+    pub fn pairs<F: Real>(difference: Difference, queries: Operand<F>, rows: Operand<F>) -> Array2<f64> {
+        let (b, n, dim) = (queries.values.nrows(), rows.values.nrows(), rows.values.ncols());
+        assert_eq!(queries.values.ncols(), dim, "queries and rows must have the same number of units");
+        let mut result = Array2::zeros((b, n));
+        if b == 0 || n == 0 || dim == 0 {
+            return result;
+        }
+        let pack = |of: ArrayView2<F>| -> Vec<Vec<[F; LANES]>> {
+            let packed = |first: usize| {
+                (0..dim).map(|k| std::array::from_fn(|lane| of[[(first + lane).min(b - 1), k]])).collect()
+            };
+            (0..b).step_by(LANES).map(packed).collect()
+        };
+        let values = pack(queries.values);
+        let with_logarithms = matches!(difference, Difference::Relative | Difference::Reverse);
+        let logarithms = if with_logarithms { pack(queries.logarithms) } else { Vec::new() };
+        let (row_values, row_logarithms) =
+            (rows.values.as_standard_layout(), rows.logarithms.as_standard_layout());
+        let ranges = n.div_ceil(RANGE);
+        let blocks = threads::map(values.len() * ranges, 3.0 * (b * n * dim) as f64, |task| {
+            let (p, from) = (task / ranges, task % ranges * RANGE);
+            let part = s![from..n.min(from + RANGE), ..];
+            let (x, lx) = (row_values.slice(part), row_logarithms.slice(part));
+            let mut sums = vec![[0.0; LANES]; x.nrows()];
+            some_pairs(
+                difference,
+                [x.to_slice().expect("row-major"), lx.to_slice().expect("row-major")],
+                [&values[p], logarithms.get(p).unwrap_or(&values[p])],
+                &mut sums,
+            );
+            sums
+        });
+        for (task, sums) in blocks.into_iter().enumerate() {
+            let (first, from) = (task / ranges * LANES, task % ranges * RANGE);
+            for (n, lanes) in sums.iter().enumerate() {
+                for (lane, &sum) in lanes.iter().enumerate().take(b - first) {
+                    result[[first + lane, from + n]] = sum;
+                }
+            }
+        }
+        result
+    }
+}
+
+/// What a [`Difference`] computes, known when the loop is compiled.
+trait Term<F: Real> {
+    fn of(x: F, log_x: F, z: F, log_z: F, fused: bool) -> F;
+}
+
+macro_rules! terms {
+    ($($name:ident($x:ident, $log_x:ident, $z:ident, $log_z:ident, $fused:ident) $formula:expr;)*) => {$(
+        struct $name;
+        impl<F: Real> Term<F> for $name {
+            #[inline(always)]
+            fn of($x: F, $log_x: F, $z: F, $log_z: F, $fused: bool) -> F {
+                $formula
+            }
+        }
+    )*};
+}
+terms! {
+    Square(x, _l, z, _m, _f) (x - z) * (x - z);
+    Absolute(x, _l, z, _m, _f) (x - z).abs();
+    Relative(x, log_x, _z, log_z, _f) x * (log_x - log_z);
+    Reverse(_x, log_x, z, log_z, _f) z * (log_z - log_x);
+    Mixture(x, _l, z, _m, fused) {
+        let mean = F::HALF * (x + z);
+        mean * mean.ln_positive(fused)
+    };
+}
+
+entry! {
+    /// All pairs of some rows with one pack of queries, at best on this machine.
+    fn some_pairs<F: Real>(
+        difference: Difference,
+        rows: [&[F]; 2],
+        queries: [&[[F; LANES]]; 2],
+        out: &mut [[f64; LANES]],
+    ) {
+        match difference {
+            Difference::Square => Level::best().run::<F, _, _>(Block::<F, Square>::new(rows, queries, out)),
+            Difference::Absolute => Level::best().run::<F, _, _>(Block::<F, Absolute>::new(rows, queries, out)),
+            Difference::Relative => Level::best().run::<F, _, _>(Block::<F, Relative>::new(rows, queries, out)),
+            Difference::Reverse => Level::best().run::<F, _, _>(Block::<F, Reverse>::new(rows, queries, out)),
+            Difference::Mixture => Level::best().run::<F, _, _>(Block::<F, Mixture>::new(rows, queries, out)),
+        }
+    }
+}
+
+/// Some rows with one pack of queries, for one difference.
+struct Block<'a, F, T> {
+    rows: [&'a [F]; 2],
+    queries: [&'a [[F; LANES]]; 2],
+    out: &'a mut [[f64; LANES]],
+    term: PhantomData<T>,
+}
+
+impl<'a, F, T> Block<'a, F, T> {
+    fn new(rows: [&'a [F]; 2], queries: [&'a [[F; LANES]]; 2], out: &'a mut [[f64; LANES]]) -> Self {
+        Block { rows, queries, out, term: PhantomData }
+    }
+}
+
+impl<F: Real, T: Term<F>, M: Machine<F>> On<M, ()> for Block<'_, F, T> {
+    #[inline(always)]
+    fn run(self, _m: M) {
+        all::<F, T>(self.rows, self.queries, self.out, M::FMA);
+    }
+}
+
+#[inline(always)]
+fn all<F: Real, T: Term<F>>(
+    rows: [&[F]; 2],
+    queries: [&[[F; LANES]]; 2],
+    out: &mut [[f64; LANES]],
+    fused: bool,
+) {
+    let dim = queries[0].len();
+    assert!(queries[1].len() == dim && rows.iter().all(|r| r.len() == out.len() * dim));
+    let whole = out.len() / ROWS * ROWS;
+    for from in (0..dim).step_by(BLOCK) {
+        let to = dim.min(from + BLOCK);
+        let queries = queries.map(|q| &q[from..to]);
+        for n in (0..whole).step_by(ROWS) {
+            let at = |r: usize| (n + r) * dim + from..(n + r) * dim + to;
+            block::<F, T, ROWS>(
+                rows.map(|of| std::array::from_fn(|r| &of[at(r)])),
+                queries,
+                &mut out[n..],
+                fused,
+            );
+        }
+        for n in whole..out.len() {
+            let at = n * dim + from..n * dim + to;
+            block::<F, T, 1>(rows.map(|of| [&of[at.clone()]]), queries, &mut out[n..], fused);
+        }
+    }
+}
+
+/// `R` rows by all lanes over one block of units.
+#[inline(always)]
+fn block<F: Real, T: Term<F>, const R: usize>(
+    rows: [[&[F]; R]; 2],
+    queries: [&[[F; LANES]]; 2],
+    out: &mut [[f64; LANES]],
+    fused: bool,
+) {
+    let mut sums = [[F::ZERO; LANES]; R];
+    for (k, (z, log_z)) in queries[0].iter().zip(queries[1]).enumerate() {
+        for r in 0..R {
+            let (x, log_x) = (rows[0][r][k], rows[1][r][k]);
+            for lane in 0..LANES {
+                sums[r][lane] += T::of(x, log_x, z[lane], log_z[lane], fused);
+            }
+        }
+    }
+    for r in 0..R {
+        for lane in 0..LANES {
+            out[r][lane] += sums[r][lane].wide();
+        }
+    }
+}
+
+entry! {
+    /// Σ_n w_n v_n of each row of weights (B × N) over values (N × D), in `f64` and in the order of n; values
+    /// that weigh nothing cost nothing.
+    ///
+    /// # Panics
+    /// Not one value a weight.
+    pub fn weighted_sums<F: Real>(weights: ArrayView2<f64>, values: ArrayView2<F>) -> Array2<f64> {
+        assert_eq!(weights.ncols(), values.nrows(), "there must be one value a weight");
+        let values = values.as_standard_layout();
+        let width = values.ncols();
+        let b = weights.nrows();
+        /// Sums that are kept near while values pass by.
+        const GROUP: usize = 8;
+        let groups = threads::map(b.div_ceil(GROUP), 2.0 * (weights.len() * width) as f64, |group| {
+            let rows = group * GROUP..b.min((group + 1) * GROUP);
+            let mut sums = Array2::zeros((rows.len(), width));
+            for (n, value) in values.outer_iter().enumerate() {
+                let value = value.to_slice().expect("row-major");
+                for (row, mut sum) in rows.clone().zip(sums.outer_iter_mut()) {
+                    let weight = weights[[row, n]];
+                    if weight != 0.0 {
+                        add_scaled(weight, value, sum.as_slice_mut().expect("row-major"));
+                    }
+                }
+            }
+            sums
+        });
+        let views: Vec<_> = groups.iter().map(|sums| sums.view()).collect();
+        if views.is_empty() {
+            return Array2::zeros((b, width));
+        }
+        concatenate(Axis(0), &views).expect("equal widths")
+    }
+}
+
+entry! {
+    /// `sum += weight · value`.
+    pub fn add_scaled<F: Real>(weight: f64, value: &[F], sum: &mut [f64]) {
+        Level::best().run_narrow::<F, _, _>(AddScaled { weight, value, sum });
+    }
+}
+
+/// The arguments of [`add_scaled`].
+struct AddScaled<'a, F> {
+    weight: f64,
+    value: &'a [F],
+    sum: &'a mut [f64],
+}
+
+impl<F: Real, M: Machine<F>> On<M, ()> for AddScaled<'_, F> {
+    #[inline(always)]
+    fn run(self, _m: M) {
+        self.sum.iter_mut().zip(self.value).for_each(|(sum, v)| *sum += self.weight * v.wide());
+    }
+}

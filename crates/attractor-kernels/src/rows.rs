@@ -1,0 +1,27 @@
+//! Rows of numbers: squared norms, and some rows out of many.
+
+use ndarray::{Array2, ArrayView1, ArrayView2};
+
+use crate::real::Real;
+
+/// The squared norm.
+pub fn square<F: Real>(row: ArrayView1<F>) -> f64 {
+    row.iter().map(|v| v.wide() * v.wide()).sum()
+}
+
+/// Squared norms of rows.
+pub fn squares<F: Real>(rows: ArrayView2<F>) -> Vec<f64> {
+    rows.outer_iter().map(square).collect()
+}
+
+/// Some rows, in this order; quicker than selecting along any axis.
+pub fn pick<F: Real>(from: ArrayView2<F>, rows: &[usize]) -> Array2<F> {
+    let mut picked = Vec::with_capacity(rows.len() * from.ncols());
+    for &row in rows {
+        match from.row(row).to_slice() {
+            Some(units) => picked.extend_from_slice(units),
+            None => picked.extend(from.row(row)),
+        }
+    }
+    Array2::from_shape_vec((rows.len(), from.ncols()), picked).expect("rows of one length")
+}

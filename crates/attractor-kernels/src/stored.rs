@@ -1,0 +1,370 @@
+//! Patterns as the kernels read them: in memory as numbers or as bits, or a few rows at a time from elsewhere.
+
+use std::fmt::Debug;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+use ndarray::{ArcArray2, Array2, ArrayView2};
+
+use crate::packed::Packed;
+use crate::real::Real;
+use crate::rows::{square, squares};
+
+/// Patterns that are not held as numbers: bits that are unpacked, rows of a file.
+///
+/// Kernels read ranges of rows from several threads, in any order, again and again.
+pub trait Source<F>: Debug + Send + Sync {
+    /// Number of patterns, N.
+    fn len(&self) -> usize;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Units a pattern, D.
+    fn dim(&self) -> usize;
+
+    /// Writes these rows, one after the other.
+    ///
+    /// # Errors
+    /// A file that cannot be read, in a sentence. Recalls then end with it.
+    fn read(&self, rows: Range<usize>, out: &mut [F]) -> std::result::Result<(), String>;
+
+    /// Whether reading costs so much that all queries should share one pass.
+    fn is_slow(&self) -> bool {
+        true
+    }
+}
+
+impl<F: Real> Source<F> for Packed {
+    fn len(&self) -> usize {
+        Packed::len(self)
+    }
+
+    fn dim(&self) -> usize {
+        Packed::dim(self)
+    }
+
+    fn read(&self, rows: Range<usize>, out: &mut [F]) -> std::result::Result<(), String> {
+        // Four units at a time: what each nibble says.
+        let sign = |nibble: usize, j: usize| if nibble >> j & 1 == 1 { F::ONE } else { -F::ONE };
+        let nibbles: [[F; 4]; 16] = std::array::from_fn(|n| std::array::from_fn(|j| sign(n, j)));
+        for (n, row) in rows.zip(out.chunks_exact_mut(Packed::dim(self))) {
+            for (k, units) in row.chunks_mut(64).enumerate() {
+                let word = self.word(n, k);
+                let (fours, rest) = units.as_chunks_mut::<4>();
+                let whole = fours.len();
+                for (j, four) in fours.iter_mut().enumerate() {
+                    *four = nibbles[(word >> (4 * j) & 15) as usize];
+                }
+                for (j, unit) in rest.iter_mut().enumerate() {
+                    *unit = nibbles[(word >> (4 * whole) & 15) as usize][j];
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn is_slow(&self) -> bool {
+        false
+    }
+}
+
+/// A source, and what went wrong in reading it.
+#[derive(Clone, Debug)]
+pub struct Streamed<F> {
+    source: Arc<dyn Source<F>>,
+    /// All rows as numbers, once something has asked for them.
+    whole: Arc<OnceLock<Array2<F>>>,
+    failure: Arc<OnceLock<String>>,
+}
+
+impl<F: Real> Streamed<F> {
+    /// Nothing has been read yet.
+    pub fn new(source: Arc<dyn Source<F>>) -> Self {
+        Streamed { source, whole: Arc::default(), failure: Arc::default() }
+    }
+
+    /// The source itself.
+    pub fn source(&self) -> &Arc<dyn Source<F>> {
+        &self.source
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.source.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Units a row.
+    pub fn dim(&self) -> usize {
+        self.source.dim()
+    }
+
+    /// Rows of the source; zeros where it fails, which [`failure`](Self::failure) then tells.
+    pub fn read(&self, rows: Range<usize>, out: &mut [F]) {
+        if let Err(reason) = self.source.read(rows, out) {
+            out.fill(F::ZERO);
+            // The first reason stays.
+            let _ = self.failure.set(reason);
+        }
+    }
+
+    /// Some rows, one after the other, read to `window` unless they are there. Those up to `end` are wanted next.
+    ///
+    /// Not inlined, so that kernels do not hold its code.
+    #[inline(never)]
+    pub fn rows<'a>(&self, rows: Range<usize>, end: usize, window: &'a mut Window<F>) -> &'a [F] {
+        /// Numbers that are read from a slow source at once.
+        const AHEAD: usize = 1 << 18;
+        let dim = self.dim();
+        if rows.start < window.rows.start || rows.end > window.rows.end {
+            let last = if self.source.is_slow() { end.min(rows.start + AHEAD / dim) } else { 0 };
+            window.rows = rows.start..last.max(rows.end);
+            window.numbers.resize(window.rows.len() * dim, F::ZERO);
+            self.read(window.rows.clone(), &mut window.numbers);
+        }
+        &window.numbers[(rows.start - window.rows.start) * dim..(rows.end - window.rows.start) * dim]
+    }
+
+    /// What went wrong first, as the source said it. Whatever was computed since is worth nothing.
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.get().map(String::as_str)
+    }
+
+    fn whole(&self) -> &Array2<F> {
+        self.whole.get_or_init(|| {
+            let (n, dim) = (self.source.len(), self.source.dim());
+            let mut values = Array2::from_elem((n, dim), F::ZERO);
+            self.read(0..n, values.as_slice_mut().expect("just made"));
+            values
+        })
+    }
+}
+
+/// Rows of a source that were read last.
+#[derive(Default)]
+pub struct Window<F> {
+    numbers: Vec<F>,
+    rows: Range<usize>,
+}
+
+/// Where the numbers of patterns are.
+#[derive(Clone, Debug)]
+enum Values<F> {
+    /// In memory, N × D.
+    Held(ArcArray2<F>),
+    /// With a source.
+    Streamed(Streamed<F>),
+}
+
+/// Stored patterns Y (N × D), and of each what the kernels need: its squared norm and its prior weight.
+///
+/// Nothing is checked here: numbers must be finite and their squares far from overflow. Cheap to clone.
+///
+/// ```
+/// use attractor::Patterns;
+/// use attractor::kernels::Stored;
+/// use ndarray::array;
+/// let patterns = Patterns::new(array![[1.0_f32, -1.0], [3.0, 0.0]])?;
+/// let stored: &Stored<f32> = &patterns;
+/// assert_eq!((stored.len(), stored.dim(), stored.largest_square()), (2, 2, 9.0));
+/// # Ok::<(), attractor::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Stored<F> {
+    values: Values<F>,
+    bits: Option<Arc<Packed>>,
+    /// ‖y_n‖², of patterns that are held as numbers.
+    squares: Option<Arc<[f64]>>,
+    largest_square: f64,
+    log_weights: Option<Arc<[f64]>>,
+    spread: f64,
+}
+
+impl<F: Real> Stored<F> {
+    /// Patterns in memory, row-major. `spread` is the scale of a unit.
+    pub fn held(values: Array2<F>, spread: f64) -> Self {
+        debug_assert!(values.is_standard_layout());
+        let squares = squares(values.view());
+        Stored {
+            values: Values::Held(values.into_shared()),
+            bits: None,
+            largest_square: squares.iter().copied().fold(0.0, f64::max),
+            squares: Some(squares.into()),
+            log_weights: None,
+            spread,
+        }
+    }
+
+    /// Patterns that stay where they are; `largest_square` is the largest ‖y_n‖² among them.
+    pub fn streamed(source: Streamed<F>, largest_square: f64, spread: f64) -> Self {
+        Stored {
+            values: Values::Streamed(source),
+            bits: None,
+            squares: None,
+            largest_square,
+            log_weights: None,
+            spread,
+        }
+    }
+
+    /// The same patterns, of which these are the bits.
+    pub fn with_bits(self, bits: Arc<Packed>) -> Self {
+        Stored { bits: Some(bits), ..self }
+    }
+
+    /// The same patterns with ln π_n of each, or without weights.
+    pub fn with_log_weights(self, log_weights: Option<Arc<[f64]>>) -> Self {
+        Stored { log_weights, ..self }
+    }
+
+    /// The same patterns, all with weight 1/N.
+    pub fn unweighted(&self) -> Self {
+        self.clone().with_log_weights(None)
+    }
+
+    /// Number of patterns, N.
+    pub fn len(&self) -> usize {
+        self.shape().0
+    }
+
+    /// Never: there is at least one pattern.
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// Units a pattern, D.
+    pub fn dim(&self) -> usize {
+        self.shape().1
+    }
+
+    fn shape(&self) -> (usize, usize) {
+        match &self.values {
+            Values::Held(values) => values.dim(),
+            Values::Streamed(streamed) => (streamed.len(), streamed.dim()),
+        }
+    }
+
+    /// The bits of patterns that are held at one bit a unit.
+    pub fn bits(&self) -> Option<&Packed> {
+        self.bits.as_deref()
+    }
+
+    /// Whether patterns are held as numbers, not as bits and not elsewhere.
+    pub fn are_held(&self) -> bool {
+        matches!(self.values, Values::Held(_))
+    }
+
+    /// Whether a pass over the patterns costs so much that all queries should share it.
+    pub fn are_slow(&self) -> bool {
+        self.source().is_some_and(|source| source.is_slow())
+    }
+
+    /// Where patterns are that are not held as numbers.
+    pub fn source(&self) -> Option<&Arc<dyn Source<F>>> {
+        match &self.values {
+            Values::Held(_) => None,
+            Values::Streamed(streamed) => Some(streamed.source()),
+        }
+    }
+
+    /// What went wrong in reading patterns that are elsewhere. Whatever was computed then is worth nothing.
+    pub fn failure(&self) -> Option<&str> {
+        match &self.values {
+            Values::Held(_) => None,
+            Values::Streamed(streamed) => streamed.failure(),
+        }
+    }
+
+    /// The patterns, N × D. Those that are not held as numbers are all read for it, and stay in memory.
+    pub fn values(&self) -> ArrayView2<'_, F> {
+        match &self.values {
+            Values::Held(values) => values.view(),
+            Values::Streamed(streamed) => streamed.whole().view(),
+        }
+    }
+
+    /// The same without a copy of them, where they are held as numbers.
+    pub fn shared(&self) -> ArcArray2<F> {
+        match &self.values {
+            Values::Held(values) => values.clone(),
+            Values::Streamed(streamed) => streamed.whole().to_shared(),
+        }
+    }
+
+    /// Some patterns, one after the other: where they are, or read to `window`. Those up to `end` are wanted next.
+    #[inline(always)]
+    pub fn rows<'a>(&'a self, rows: Range<usize>, end: usize, window: &'a mut Window<F>) -> &'a [F] {
+        match &self.values {
+            Values::Held(values) => {
+                let dim = values.ncols();
+                let values = values.as_slice().expect("patterns are stored row-major");
+                &values[rows.start * dim..rows.end * dim]
+            }
+            Values::Streamed(streamed) => streamed.rows(rows, end, window),
+        }
+    }
+
+    /// One pattern.
+    pub fn row(&self, n: usize) -> Vec<F> {
+        assert!(n < self.len(), "row {n} of {}", self.len());
+        self.rows(n..n + 1, n + 1, &mut Window::default()).to_vec()
+    }
+
+    /// Some patterns, in this order.
+    pub fn select(&self, rows: &[usize]) -> Array2<F> {
+        let mut selected = Array2::from_elem((rows.len(), self.dim()), F::ZERO);
+        for (mut row, &n) in selected.outer_iter_mut().zip(rows) {
+            row.iter_mut().zip(self.row(n)).for_each(|(to, from)| *to = from);
+        }
+        selected
+    }
+
+    /// ‖y_n‖².
+    pub fn square(&self, n: usize) -> f64 {
+        square(ndarray::ArrayView1::from(&self.row(n)))
+    }
+
+    /// ‖y_n‖² of all patterns that are held as numbers.
+    pub fn squares(&self) -> Option<&[f64]> {
+        self.squares.as_deref()
+    }
+
+    /// ‖y_n‖² of some patterns, whose values are `rows`.
+    #[inline(always)]
+    pub(crate) fn squares_of(&self, which: Range<usize>, rows: &[F], out: &mut [F]) {
+        match (&self.squares, &self.bits) {
+            (Some(squares), _) => {
+                out.iter_mut().zip(&squares[which]).for_each(|(out, &square)| *out = F::of(square));
+            }
+            (None, Some(_)) => out[..which.len()].fill(F::of(self.largest_square)),
+            (None, None) => {
+                for (out, row) in out.iter_mut().zip(rows.chunks_exact(self.dim())) {
+                    *out = F::of(row.iter().map(|v| v.wide() * v.wide()).sum());
+                }
+            }
+        }
+    }
+
+    /// The largest ‖y_n‖².
+    pub fn largest_square(&self) -> f64 {
+        self.largest_square
+    }
+
+    /// ln π_n where weights were given.
+    pub fn log_weights(&self) -> Option<&[f64]> {
+        self.log_weights.as_deref()
+    }
+
+    /// The scale of a unit: root mean square deviation from the mean pattern; of one pattern (or
+    /// equal ones) the root mean square unit; 1 if that is 0 too.
+    pub fn spread(&self) -> f64 {
+        self.spread
+    }
+}

@@ -1,0 +1,18 @@
+//! The few hot loops that everything stands on: see [`attractor_kernels`], which holds them.
+
+pub use attractor_kernels::packed::Packed;
+pub use attractor_kernels::stored::Source;
+#[doc(inline)]
+pub use attractor_kernels::{
+    Difference, Form, Operand, Panel, Posterior, ROWS, Read, Stored, Strided, attend, attend_values, dots,
+    hamming, log_sum, nearest, pairs, peak, posterior, product, weighted_sums,
+};
+
+pub(crate) use attractor_kernels::counters::Counters;
+pub(crate) use attractor_kernels::hamming::{Queries, near_in};
+pub(crate) use attractor_kernels::packed::EIGHT;
+pub(crate) use attractor_kernels::rows::{pick, square, squares};
+pub(crate) use attractor_kernels::stored::{Streamed, Window};
+pub(crate) use attractor_kernels::{
+    Ball, add_scaled, error_bound, half_squares, heaviest, near, usable_beta,
+};

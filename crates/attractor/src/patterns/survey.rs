@@ -1,0 +1,104 @@
+//! One look at patterns that are not in memory: their mean, their spread, and whether they can be used.
+
+use super::{check_source, check_states, usable_spread};
+use crate::error::{Error, Result};
+use crate::kernels::{Streamed, Window, squares};
+use crate::real::Real;
+use crate::threads;
+
+/// What is to be known of patterns before they are read.
+pub(super) struct Survey {
+    pub(super) mean: Vec<f64>,
+    pub(super) spread: f64,
+    pub(super) largest_square: f64,
+}
+
+/// Sums over some rows, about the first row of all.
+struct Moments {
+    rows: usize,
+    sums: Vec<f64>,
+    squares: f64,
+    about_zero: f64,
+    largest_square: f64,
+}
+
+/// Reads all rows once. Sums run over parts that depend on N alone, and are added in order.
+///
+/// # Errors
+/// A source that cannot be read; NaN, infinity, or a squared norm too large for `F`.
+pub(super) fn survey<F: Real>(streamed: &Streamed<F>) -> Result<Survey> {
+    /// Parts are shared out among threads.
+    const PARTS: usize = 64;
+    /// Numbers read at a time.
+    const NUMBERS: usize = 1 << 16;
+    let (n, dim) = (streamed.len(), streamed.dim());
+    if n == 0 || dim == 0 {
+        return Err(Error::Empty {
+            what: format!("patterns of shape {n} × {dim}"),
+            cure: "give an N × D array with N ≥ 1 patterns of D ≥ 1 units".into(),
+        });
+    }
+    let mut origin = vec![F::ZERO; dim];
+    streamed.read(0..1, &mut origin);
+    check_source(streamed.failure())?;
+    let origin: Vec<f64> = origin.iter().map(|v| v.wide()).collect();
+    let length = n.div_ceil(PARTS);
+    let parts = threads::map(n.div_ceil(length), 4.0 * (n * dim) as f64, |part| -> Result<Moments> {
+        let (mut window, end) = (Window::default(), n.min((part + 1) * length));
+        let mut all =
+            Moments { rows: 0, sums: vec![0.0; dim], squares: 0.0, about_zero: 0.0, largest_square: 0.0 };
+        let step = (NUMBERS / dim).max(1);
+        for from in (part * length..end).step_by(step) {
+            let to = end.min(from + step);
+            let rows = streamed.rows(from..to, to, &mut window);
+            check_source(streamed.failure())?;
+            let view = ndarray::ArrayView2::from_shape((to - from, dim), rows).expect("rows of one width");
+            check_states("patterns", view, "remove or repair those rows")
+                .map_err(|error| behind(error, from))?;
+            for (row, square) in rows.chunks_exact(dim).zip(squares(view)) {
+                all.largest_square = all.largest_square.max(square);
+                all.about_zero += square;
+                for ((sum, v), o) in all.sums.iter_mut().zip(row).zip(&origin) {
+                    let difference = v.wide() - o;
+                    *sum += difference;
+                    all.squares += difference * difference;
+                }
+            }
+            all.rows += to - from;
+        }
+        Ok(all)
+    });
+    let mut total =
+        Moments { rows: 0, sums: vec![0.0; dim], squares: 0.0, about_zero: 0.0, largest_square: 0.0 };
+    for part in parts {
+        let part = part?;
+        total.rows += part.rows;
+        total.squares += part.squares;
+        total.about_zero += part.about_zero;
+        total.largest_square = total.largest_square.max(part.largest_square);
+        total.sums.iter_mut().zip(part.sums).for_each(|(total, sum)| *total += sum);
+    }
+    let count = n as f64;
+    let offsets: Vec<f64> = total.sums.iter().map(|sum| sum / count).collect();
+    let offset: f64 = offsets.iter().map(|m| m * m).sum();
+    let about_mean = ((total.squares / count - offset).max(0.0) / dim as f64).sqrt();
+    let about_zero = (total.about_zero / (count * dim as f64)).sqrt();
+    Ok(Survey {
+        mean: origin.iter().zip(offsets).map(|(o, m)| o + m).collect(),
+        spread: usable_spread(about_mean, about_zero, n),
+        largest_square: total.largest_square,
+    })
+}
+
+/// An error about rows that were counted from `first` on.
+fn behind(error: Error, first: usize) -> Error {
+    match error {
+        Error::NotFinite { what, found, row, unit, cure } => {
+            Error::NotFinite { what, found, row: row + first, unit, cure }
+        }
+        Error::TooLarge { what, found, limit, number, row } => {
+            Error::TooLarge { what, found, limit, number, row: row + first }
+        }
+        other => other,
+    }
+}
