@@ -34,7 +34,8 @@ pub fn sentence(error: &anyhow::Error) -> String {
 
 /// One error of a chain. Those that name arguments are spelled as flags, also inside of others.
 fn spelled(error: &(dyn Error + 'static)) -> String {
-    use attractor_experiments::Error as Experiments;
+    use attractor_figures::Error as Figures;
+    use attractor_report::Error as Experiments;
     if let Some(error) = error.downcast_ref::<attractor::Error>() {
         return match error {
             attractor::Error::Foreign(inner) => spelled(inner.as_ref()),
@@ -43,6 +44,11 @@ fn spelled(error: &(dyn Error + 'static)) -> String {
     }
     if let Some(error) = error.downcast_ref::<attractor_data::Error>() {
         return error.spelled(&Flags);
+    }
+    match error.downcast_ref::<Figures>() {
+        Some(Figures::Memory(inner)) => return spelled(inner),
+        Some(other) => return other.spelled(&Flags),
+        None => {}
     }
     match error.downcast_ref::<Experiments>() {
         Some(Experiments::Memory(inner)) => spelled(inner),

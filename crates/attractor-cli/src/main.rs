@@ -17,7 +17,7 @@ mod steps_file;
 
 use std::process::ExitCode;
 
-use attractor_experiments::counted::Counted;
+use attractor_bench::counted::Counted;
 
 /// Counts where an experiment asks how much memory a call takes.
 #[global_allocator]

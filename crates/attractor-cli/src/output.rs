@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use attractor::memories::Row;
 use attractor::{Memory, Real};
 use attractor_data::{NpyWriter, NpzWriter, Number, Shape};
-use attractor_experiments::{Canvas, Picture};
+use attractor_figures::{Canvas, Picture};
 use ndarray::{Array1, ArrayView2};
 
 use crate::commands::make_folder;

@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
+use attractor_bench::scaling;
+use attractor_report::{Error, Experiment, Result};
+
 use crate::dispersed_memories::{fig1, fig2, fig3, learning, table1};
 use crate::universal_hopfield::{Images, Setup, hetero, mask, noise, separation, similarity, threshold};
-use crate::{Error, Experiment, Result, scaling, work_precision};
+use crate::work_precision;
 
 /// What an experiment is told; `None` is its default, which is the paper's. What it has no use for is refused.
 #[derive(Clone, Debug, Default)]

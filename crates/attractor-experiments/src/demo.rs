@@ -10,9 +10,9 @@ use attractor::{Level, Patterns, Preparation, Prepare};
 use attractor_data::{
     Corrupted, Corruption, Dtype, Finish, Shape, Side, Table, corrupt, digits, random_noise, write_npy,
 };
+use attractor_figures::{Canvas, Picture};
+use attractor_report::{Error, Result};
 use ndarray::{Array2, ArrayView2, Axis};
-
-use crate::{Canvas, Error, Picture, Result};
 
 /// Settings.
 #[derive(Clone, Debug)]
@@ -56,14 +56,14 @@ impl Config {
         let Some(shape) = shape else {
             let found = format!("rows of {} values", images.columns());
             let cure = message!["give ", Argument::Shape, " HxW or CxHxW"];
-            return Err(Error::mended("shape", "images".into(), found, cure));
+            return Err(Error::mended("shape", "images", found, cure));
         };
         if images.dtype() != Dtype::U8 || images.rows() == 0 {
             let found = format!("{} rows of {}", images.rows(), images.dtype().name());
-            return Err(Error::setting("patterns", "at least one image of bytes (0 to 255)".into(), found));
+            return Err(Error::setting("patterns", "at least one image of bytes (0 to 255)", found));
         }
         if cues == 0 {
-            return Err(Error::setting("cues", "at least one".into(), cues));
+            return Err(Error::setting("cues", "at least one", cues));
         }
         let cues = cues.min(images.rows());
         Ok(Config { images: images.with_shape(Some(shape)), levels: 255.0, cues, seed })

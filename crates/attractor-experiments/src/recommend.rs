@@ -13,13 +13,11 @@ use attractor::separations::{Separation, Separator, largest, separating_beta};
 use attractor::similarities::{Convention, Data, Keys, Range, SIMILARITIES, Similarity};
 use attractor::threads;
 use attractor_data::{Corruption, corrupt};
+use attractor_report::statistics::{Interval, sign_test, wilson};
+use attractor_report::{Block, Cell, Column, Error, Experiment, Progress, Report, Result, Table};
 use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 use serde_json::{Map, json};
-
-use crate::report::{Block, Cell, Column, Report, Table};
-use crate::statistics::{Interval, sign_test, wilson};
-use crate::{Error, Experiment, Progress, Result};
 
 /// What is to be measured.
 #[derive(Clone, Debug)]
@@ -138,18 +136,14 @@ impl Experiment for Config {
     fn check(&self) -> Result<()> {
         Patterns::new(self.patterns.clone())?;
         if self.patterns.nrows() < 2 {
-            return Err(Error::setting(
-                "patterns",
-                "at least 2, to be told apart".into(),
-                self.patterns.nrows(),
-            ));
+            return Err(Error::setting("patterns", "at least 2, to be told apart", self.patterns.nrows()));
         }
         if !(1..=self.patterns.nrows()).contains(&self.cues) {
             let expected = format!("from 1 to {}, the patterns that cues are made of", self.patterns.nrows());
             return Err(Error::setting("cues", expected, self.cues));
         }
         match self.corruptions.is_empty() {
-            true => Err(Error::setting("corruption", attractor_data::CORRUPTIONS.into(), "none")),
+            true => Err(Error::setting("corruption", attractor_data::CORRUPTIONS, "none")),
             false => Ok(()),
         }
     }

@@ -75,8 +75,8 @@ pub fn unreadable(error: attractor_data::Error) -> PyErr {
 }
 
 /// Why an experiment could not be run.
-pub fn failed(error: attractor_experiments::Error) -> PyErr {
-    use attractor_experiments::Error as E;
+pub fn failed(error: attractor_report::Error) -> PyErr {
+    use attractor_report::Error as E;
     match error {
         E::Memory(error) => refused(error),
         E::Data(error) => unreadable(error),

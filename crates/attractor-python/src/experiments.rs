@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use attractor_capacity::{Config as Capacity, Contender, Entrant, Own, Rule, Task};
 use attractor_data::{Corruption, Dtype, Reading, Rows, Table};
-use attractor_experiments::capacity::{Config as Capacity, Contender, Entrant, Own, Rule, Task};
 use attractor_experiments::recommend::{Asked, Config};
 use attractor_experiments::universal_hopfield::Images;
-use attractor_experiments::{self as experiments, Experiment, Settings, experiment};
+use attractor_experiments::{Settings, experiment};
+use attractor_report::{self as report, Experiment};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -35,7 +36,7 @@ fn shaped(table: Table, shape: Option<&str>) -> PyResult<Table> {
 
 /// What an experiment found.
 #[pyclass(frozen, module = "attractor._attractor")]
-pub struct Report(experiments::Report);
+pub struct Report(report::Report);
 
 #[pymethods]
 impl Report {

@@ -4,8 +4,9 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Result, bail};
+use attractor_bench::speed;
 use attractor_data::{NewFile, write_atomically};
-use attractor_experiments::{Experiment, Report, speed};
+use attractor_report::{Experiment, Report};
 
 use crate::args::Bench;
 

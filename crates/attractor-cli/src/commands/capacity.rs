@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use attractor::memories::{Options, model};
-use attractor_experiments::capacity::{Cells, Config, Contender, Entrant, Rule, Task, dims};
+use attractor_capacity::{Cells, Config, Contender, Entrant, Rule, Task, dims};
 
 use super::make_folder;
 use super::reproduce::run_shown;

@@ -4,8 +4,8 @@ use std::io::Write;
 
 use anyhow::Result;
 use attractor_data::Rows;
-use attractor_experiments::Experiment;
 use attractor_experiments::recommend::{self, Asked};
+use attractor_report::Experiment;
 
 use super::make_folder;
 use crate::args::Recommend;

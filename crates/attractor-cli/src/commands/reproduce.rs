@@ -5,10 +5,11 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Result, bail};
+use attractor_capacity::dims;
 use attractor_data::{Reading, Rows, read};
-use attractor_experiments::capacity::dims;
+use attractor_experiments::Settings;
 use attractor_experiments::universal_hopfield::Images;
-use attractor_experiments::{Experiment, Settings};
+use attractor_report::Experiment;
 
 use super::make_folder;
 use crate::args::{Images as OfImages, Reproduce};

@@ -7,7 +7,7 @@ use attractor::Real;
 use attractor::analysis::{Moment, Trace, trace};
 use attractor::memories::Options;
 use attractor_data::Number;
-use attractor_experiments::steps;
+use attractor_figures::steps;
 use serde_json::{Value, json};
 
 use crate::args;

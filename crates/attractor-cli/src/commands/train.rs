@@ -10,10 +10,10 @@ use attractor::memories::{Options, learned};
 use attractor::networks::Architecture;
 use attractor::{Patterns, Real};
 use attractor_data::{Dtype, Rows, Shape, Stored, read_memory, summary};
+use attractor_figures::landscape;
 use attractor_networks::{Examination, Findings, Plan, Trainer};
 use serde_json::json;
 
-use super::landscape;
 use crate::args::{self, Train};
 use crate::load::{self, Precision};
 use crate::{in_precision, interrupt, progress};
@@ -219,8 +219,9 @@ impl<F: Real> Session<'_, F> {
         let values = self.patterns.values().mapv(|v| v.wide());
         let patterns = Patterns::restore(values, self.patterns.preparation().clone())?;
         let memory = learned::<f64>(self.trainer.network(), patterns, Sampling::default())?;
-        let (figure, ..) = landscape::picture(memory.as_ref(), None, &[], 49, 0.5)?;
-        Ok(figure.write_to(&self.folder().join(format!("step-{done:06}.png")))?)
+        let settings = landscape::Settings { columns: 49, ..Default::default() };
+        let (drawn, _) = landscape::draw_memory(memory.as_ref(), &settings)?;
+        Ok(drawn.figure.write_to(&self.folder().join(format!("step-{done:06}.png")))?)
     }
 
     fn describe(&self) {

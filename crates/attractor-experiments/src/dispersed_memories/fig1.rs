@@ -10,13 +10,13 @@ use attractor::energies::{Component, Kind, Mixture};
 use attractor::memories::Diffusion;
 use attractor::observe::Frame;
 use attractor::{Memory, Patterns, Request};
+use attractor_figures::landscape::{Landscape, Level, Plane, Sample, View, draw};
+use attractor_figures::{Figure, Mark, Outline, Trace};
+use attractor_report::{
+    Block, Cell, Column, Error, Experiment, Illustration, Progress, Report, Result, Table,
+};
 use ndarray::{Array2, array};
 use serde_json::{Map, json};
-
-use crate::figure::{Figure, Mark, Outline, Trace};
-use crate::landscape::{Level, Plane, View, draw, rounded};
-use crate::report::{Block, Cell, Column, Illustration, Report, Table};
-use crate::{Error, Experiment, Progress, Result};
 
 /// Settings.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,7 +116,7 @@ impl Experiment for Config {
             return Err(Error::setting("levels", expected, format!("{:?}", self.levels)));
         }
         match self.cues {
-            0 => Err(Error::setting("cues", "at least 1".into(), 0)),
+            0 => Err(Error::setting("cues", "at least 1", 0)),
             _ => Ok(()),
         }
     }
@@ -129,8 +129,8 @@ impl Experiment for Config {
             energies: Some(ENERGIES),
             ..View::new(Plane::plain(), (-HALF, HALF), (-HALF, HALF))
         };
-        let columns = ["memory", "sigma", "x", "y", "energy", "pull_x", "pull_y"];
-        let mut numbers = Table::new("fig1", columns.map(Column::plain).to_vec());
+        let columns = ["memory"].into_iter().chain(Sample::COLUMNS.map(|(key, _)| key));
+        let mut numbers = Table::new("fig1", columns.map(Column::plain).collect());
         let columns = ["memory", "cue_x", "cue_y", "end_x", "end_y", "distance"];
         let mut results = Table::new("recalls", columns.map(Column::plain).to_vec());
         let columns = ["memory", "cue", "sigma", "x", "y"];
@@ -143,26 +143,26 @@ impl Experiment for Config {
             let ways = self.recall(&kind.memory)?;
             let levels: Vec<Level> =
                 self.levels.iter().map(|&sigma| self.level(&kind, &ways, sigma)).collect();
-            let (drawn, grid) = draw(Some(&kind.memory), Some(&kind.memory), &view, &levels)?;
+            let Landscape { figure: drawn, samples } =
+                draw(Some(&kind.memory), Some(&kind.memory), &view, &levels)?;
             match &mut figure {
                 Some(figure) => figure.panels.extend(drawn.panels),
                 None => figure = Some(drawn),
             }
             let name = || Cell::plain(kind.name);
-            let short = |cell: Cell| Cell::number(cell.values[0].as_f64().map_or(f64::NAN, rounded));
-            let row = |row: Vec<Cell>| [name()].into_iter().chain(row.into_iter().map(short)).collect();
-            numbers.rows.extend(grid.rows.into_iter().map(row));
+            let row = |sample: &Sample| {
+                let numbers = Sample::COLUMNS.map(|(_, number)| Cell::drawn(number(sample)));
+                [name()].into_iter().chain(numbers).collect()
+            };
+            numbers.rows.extend(samples.iter().map(row));
             for (piece, places) in kind.pieces.iter().enumerate() {
                 stored.rows.extend(places.iter().map(|(x, y)| {
-                    [name(), Cell::plain(piece)]
-                        .into_iter()
-                        .chain([*x, *y].map(|v| Cell::number(rounded(v))))
-                        .collect()
+                    [name(), Cell::plain(piece)].into_iter().chain([*x, *y].map(Cell::drawn)).collect()
                 }));
             }
             for (cue, way) in ways.iter().enumerate() {
                 paths.rows.extend(way.iter().map(|((x, y), sigma)| {
-                    let place = [*sigma, *x, *y].map(|v| Cell::number(rounded(v)));
+                    let place = [*sigma, *x, *y].map(Cell::drawn);
                     [name(), Cell::plain(cue)].into_iter().chain(place).collect()
                 }));
             }

@@ -10,13 +10,13 @@ use attractor::networks::{Architecture, Kind};
 use attractor::observe::Frame;
 use attractor::{Level, Memory, Patterns, Request};
 use attractor_data::{Corruption, corrupt, random_spins};
+use attractor_figures::{Axis, Figure, Look, Mark, Panel, Point, Series};
 use attractor_networks::{Settings, Trainer};
+use attractor_report::{
+    Block, Cell, Column, Error, Experiment, Illustration, Progress, Report, Result, Table,
+};
 use ndarray::{Array1, Array2, ArrayView1};
 use serde_json::{Map, json};
-
-use crate::figure::{Axis, Figure, Look, Mark, Panel, Point, Series};
-use crate::report::{Block, Cell, Column, Illustration, Report, Table};
-use crate::{Error, Experiment, Progress, Result};
 
 /// Settings; the default is the paper's.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -122,7 +122,7 @@ impl Experiment for Config {
             ("training", usize::try_from(self.training).unwrap_or(usize::MAX)),
         ];
         match counts.iter().find(|(_, count)| *count == 0) {
-            Some((name, _)) => Err(Error::setting(name, "at least 1".into(), 0)),
+            Some((name, _)) => Err(Error::setting(name, "at least 1", 0)),
             None => Ok(()),
         }
     }

@@ -9,12 +9,10 @@ use std::str::FromStr;
 use std::time::Instant;
 
 use attractor::memories::Spec;
+use attractor_capacity::{Cells, Config as Capacities, Contender, Entrant, Found, Rule, Task, theory};
+use attractor_report::{Error, Experiment, Progress, Report, Result};
 
 pub use learned::{Descent, Learning};
-
-use crate::capacity::{Cells, Config as Capacities, Contender, Entrant, Found, Rule, Task, theory};
-use crate::report::Report;
-use crate::{Error, Experiment, Progress, Result};
 
 /// Numbers of patterns of the lines of Figure 3a.
 const LINES: [usize; 7] = [2, 5, 10, 20, 40, 80, 160];
@@ -48,7 +46,7 @@ impl FromStr for Profile {
     fn from_str(name: &str) -> Result<Self> {
         let all = [Profile::Quick, Profile::Paper, Profile::Beyond];
         let found = all.into_iter().find(|profile| profile.name() == name);
-        found.ok_or_else(|| Error::setting("profile", "quick, paper or beyond".into(), name))
+        found.ok_or_else(|| Error::setting("profile", "quick, paper or beyond", name))
     }
 }
 
@@ -229,7 +227,7 @@ impl Experiment for Config {
 
     fn check(&self) -> Result<()> {
         if self.sets == Some(1) {
-            return Err(Error::setting("sets", "at least 2, for an interval".into(), 1));
+            return Err(Error::setting("sets", "at least 2, for an interval", 1));
         }
         let Some(learned) = &self.learned else {
             return self.capacities().check();

@@ -9,13 +9,11 @@ use attractor::memories::learned;
 use attractor::networks::{Architecture, Kind};
 use attractor::{Level, Patterns, Request, threads};
 use attractor_data::random_spins;
+use attractor_figures::landscape::{self, Plane, View};
 use attractor_networks::{Examination, Settings, Trainer};
+use attractor_report::{Error, Experiment, Progress, Report, Result, Table};
 use ndarray::{Array2, array};
 use rayon::prelude::*;
-
-use crate::landscape::{self, Plane, View};
-use crate::report::{Report, Table};
-use crate::{Error, Experiment, Progress, Result};
 
 /// Settings.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,7 +86,7 @@ struct Measure {
 
 /// What was run.
 struct Findings {
-    landscapes: (crate::figure::Figure, Table),
+    landscapes: (attractor_figures::Figure, Table),
     glimpses: Vec<Glimpse>,
     /// By number of patterns, then set, then steps.
     measures: Vec<Vec<Vec<Measure>>>,
@@ -102,11 +100,7 @@ impl Experiment for Config {
     fn check(&self) -> Result<()> {
         let rises = self.steps.windows(2).all(|pair| pair[0] < pair[1]);
         if self.steps.is_empty() || self.steps[0] == 0 || !rises {
-            return Err(Error::setting(
-                "steps",
-                "rising numbers from 1 on".into(),
-                format!("{:?}", self.steps),
-            ));
+            return Err(Error::setting("steps", "rising numbers from 1 on", format!("{:?}", self.steps)));
         }
         let numbers = [
             ("sets", self.sets, 2),
@@ -180,7 +174,7 @@ impl Config {
     fn plane(
         &self,
         tell: &mut dyn FnMut() -> Result<()>,
-    ) -> Result<((crate::figure::Figure, Table), Vec<Glimpse>)> {
+    ) -> Result<((attractor_figures::Figure, Table), Vec<Glimpse>)> {
         let patterns = Patterns::new(plane_patterns())?;
         let (width, spread) = (Kind::Paper.usual_width(2), patterns.spread());
         let view = View { columns: 41, ..View::new(Plane::plain(), (-2.2, 2.2), (-2.0, 2.0)) };

@@ -7,12 +7,10 @@ use attractor::diffusion::{Process, Sampler};
 use attractor::memories::{Beta, Diffusion, Hopfield, HopfieldOptions, Modern};
 use attractor::{Level, Memory, Patterns, Request};
 use attractor_data::{Corruption, corrupt, random_spins};
+use attractor_report::statistics::{Interval, Pairs, bootstrap};
+use attractor_report::{Block, Cell, Column, Error, Experiment, Progress, Report, Result, Table};
 use ndarray::Array2;
 use serde_json::{Map, json};
-
-use crate::report::{Block, Cell, Column, Report, Table};
-use crate::statistics::{Interval, Pairs, bootstrap};
-use crate::{Error, Experiment, Progress, Result};
 
 /// Settings; the default is the paper's.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -108,9 +106,7 @@ impl Experiment for Config {
 
     fn check(&self) -> Result<()> {
         match self.repetitions {
-            0 | 1 => {
-                Err(Error::setting("repetitions", "at least 2, for an interval".into(), self.repetitions))
-            }
+            0 | 1 => Err(Error::setting("repetitions", "at least 2, for an interval", self.repetitions)),
             _ => Ok(()),
         }
     }

@@ -6,10 +6,10 @@
 
 use attractor::noise::{Purpose, Stream};
 use attractor_data::{Corruption, Finish, Shape, corrupt};
+use attractor_report::Result;
 use ndarray::Array2;
 
 use super::images::Store;
-use crate::Result;
 
 /// What is done to an image.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -6,6 +6,7 @@ use attractor::memories::Beta;
 use attractor::separations::{Separation, Separator};
 use attractor::similarities::{Convention, Keys, Similarity};
 use attractor::threads;
+use attractor_report::{Experiment, Progress, Report, Result};
 use ndarray::{Array2, ArrayView1, s};
 use rayon::prelude::*;
 use serde_json::json;
@@ -17,8 +18,6 @@ use super::outcome::{Cells, Count, Key};
 use super::report::{Across, Study, Task};
 use super::similarity::finish;
 use super::{Best, Damage, Run, SIZES, Setup, View, distances, each_run, tolerance};
-use crate::report::Report;
-use crate::{Experiment, Progress, Result};
 
 /// Settings; the defaults are the paper's.
 #[derive(Clone, Debug)]

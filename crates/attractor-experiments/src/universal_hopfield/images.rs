@@ -3,10 +3,9 @@
 use attractor::message;
 use attractor::message::Argument;
 use attractor_data::{Shape, Table, digits};
+use attractor_report::{Error, Result};
 use ndarray::{Array2, s};
 use serde_json::{Value, json};
-
-use crate::{Error, Result};
 
 /// Images with values in [0, 1], in the order in which runs take them.
 #[derive(Clone, Debug)]
@@ -53,7 +52,7 @@ impl Images {
                     match seen.get_mut(row) {
                         Some(seen) if !*seen => *seen = true,
                         Some(_) => {
-                            let expected = "each row number once at most".into();
+                            let expected = "each row number once at most";
                             return Err(Error::setting("order", expected, format!("{row} twice")));
                         }
                         None => {
@@ -98,7 +97,7 @@ impl Images {
     pub(super) fn shape(&self) -> Result<Shape> {
         self.shape.ok_or_else(|| {
             let found = format!("{} values, which are no square", self.dim());
-            let expected = "images, for rows of pixels to be removed".into();
+            let expected = "images, for rows of pixels to be removed";
             Error::mended("shape", expected, found, message!["give ", Argument::Shape])
         })
     }
@@ -111,7 +110,7 @@ impl Images {
             Some(at) => {
                 let (row, value) = (run * n + at / self.dim(), images.as_slice().map_or(f64::NAN, |v| v[at]));
                 let found = format!("{value} in row {row}; give bytes, or divide by the largest value");
-                Err(Error::setting("data", "grey values in [0, 1]".into(), found))
+                Err(Error::setting("data", "grey values in [0, 1]", found))
             }
         }
     }
@@ -146,14 +145,14 @@ impl Setup {
         const RUNS: usize = 5;
         let rows = self.images.len();
         if let Some(t) = self.threshold.filter(|t| !(t.is_finite() && *t >= 0.0)) {
-            return Err(Error::setting("threshold", "a squared error, at least 0".into(), t));
+            return Err(Error::setting("threshold", "a squared error, at least 0", t));
         }
         let (least, most) = (sizes.iter().min().copied().unwrap_or(2), sizes.iter().max().copied());
         let most = most.unwrap_or(2);
         let wanted = self.largest.unwrap_or(most);
         if wanted < 2 || self.runs == Some(0) {
             let found = format!("{} runs of {wanted}", self.runs.unwrap_or(RUNS));
-            return Err(Error::setting("images", "at least 1 run of 2 images".into(), found));
+            return Err(Error::setting("images", "at least 1 run of 2 images", found));
         }
         let runs = match self.runs {
             Some(runs) => runs,

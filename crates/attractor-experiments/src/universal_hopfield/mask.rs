@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use attractor_report::{Experiment, Progress, Report, Result};
 use serde_json::json;
 
 use super::images::Plan;
@@ -9,8 +10,6 @@ use super::measures::{self, Measure, Mode};
 use super::outcome::Cells;
 use super::report::{Across, Study, Task};
 use super::{Best, Damage, Run, Setup, View, each_run, tolerance};
-use crate::report::Report;
-use crate::{Experiment, Progress, Result};
 use attractor::similarities::Similarity;
 
 /// Settings; the defaults are the paper's.

@@ -1,9 +1,8 @@
 //! The similarities of the experiments, as published and as they should be.
 
 use attractor::similarities::{Convention, Keys, Similarity};
+use attractor_report::Result;
 use ndarray::{ArcArray2, Array2, ArrayView2, Zip};
-
-use crate::Result;
 
 /// Whose protocol is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -26,12 +26,12 @@ pub mod similarity;
 pub mod threshold;
 
 use attractor::kernels::{Difference, Operand, pairs};
+use attractor_report::{Progress, Result};
 use ndarray::{ArcArray2, Array2};
 
 pub use images::{Images, Setup};
 pub use measures::Mode;
 
-use crate::{Progress, Result};
 use cues::Damage;
 use images::{MEAN_SQUARED_ERROR, Plan, Store};
 use measures::{Measure, scores};

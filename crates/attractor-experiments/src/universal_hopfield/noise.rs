@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use attractor_report::{Experiment, Progress, Report, Result};
 use serde_json::json;
 
 use super::images::Plan;
@@ -10,8 +11,6 @@ use super::outcome::Cell;
 use super::report::{Across, Study, Task};
 use super::similarity::finish;
 use super::{Best, Damage, Setup, View, each_run, tolerance};
-use crate::report::Report;
-use crate::{Experiment, Progress, Result};
 
 /// Settings; the defaults are the paper's.
 #[derive(Clone, Debug)]

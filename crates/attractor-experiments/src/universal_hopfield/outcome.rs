@@ -3,7 +3,7 @@
 use std::ops::Add;
 
 use super::measures::Mode;
-use crate::statistics::{Interval, of_runs, wilson};
+use attractor_report::statistics::{Interval, of_runs, wilson};
 
 /// Cues that were answered rightly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

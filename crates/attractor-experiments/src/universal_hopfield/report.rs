@@ -1,12 +1,12 @@
 //! What the experiments write: tables for readers, one table for programs, and a figure.
 
+use attractor_figures::{Axis, Figure, Look, Mark, Panel, Point, Series};
+use attractor_report::{Block, Cell, Column, Illustration, Report, Table};
 use serde_json::{Map, Value};
 
 use super::images::{MEAN_SQUARED_ERROR, Plan, Setup};
 use super::measures::{Mode, label};
 use super::outcome::{Cell as Counted, Criterion};
-use crate::figure::{Axis, Figure, Look, Mark, Panel, Point, Series};
-use crate::report::{Block, Cell, Column, Illustration, Report, Table};
 
 /// What is asked of the memory.
 pub(super) struct Task {

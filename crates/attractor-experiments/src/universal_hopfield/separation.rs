@@ -6,6 +6,7 @@ use attractor::kernels::dots;
 use attractor::memories::Beta;
 use attractor::separations::{Separation, Separator, separating_beta};
 use attractor::similarities::{Convention, Keys, Similarity};
+use attractor_report::{Experiment, Progress, Report, Result};
 use ndarray::{Array2, ArrayView2, s};
 use serde_json::json;
 
@@ -15,8 +16,6 @@ use super::measures::{Measure, Mode, scores};
 use super::outcome::{Cells, Count, Key};
 use super::report::{Across, Study, Task};
 use super::{Damage, Run, Setup, blend, choose, each_run, tolerance};
-use crate::report::Report;
-use crate::{Experiment, Progress, Result};
 
 /// Settings; the defaults are the paper's.
 #[derive(Clone, Debug)]

@@ -3,14 +3,13 @@
 use std::time::Instant;
 
 use attractor_data::Finish;
+use attractor_report::{Experiment, Progress, Report, Result};
 use serde_json::json;
 
 use super::measures::{self, Mode};
 use super::outcome::Cell;
 use super::report::{Across, Study, Task};
 use super::{Best, Damage, SIZES, Setup, View, each_run, images::Plan, tolerance};
-use crate::report::Report;
-use crate::{Experiment, Progress, Result};
 
 /// Settings; the defaults are the paper's.
 #[derive(Clone, Debug)]

@@ -3,14 +3,13 @@
 use std::time::Instant;
 
 use attractor::similarities::Similarity;
+use attractor_report::{Experiment, Progress, Report, Result};
 use serde_json::json;
 
 use super::images::{Plan, THRESHOLD};
 use super::measures::{Measure, Mode, PUBLISHED};
 use super::report::{Across, Study, Task};
 use super::{Best, Damage, Setup, View, each_run};
-use crate::report::Report;
-use crate::{Experiment, Progress, Result};
 
 /// Settings; the defaults are the paper's.
 #[derive(Clone, Debug)]

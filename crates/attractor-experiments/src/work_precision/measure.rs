@@ -5,11 +5,11 @@ use attractor::dynamics::Start;
 use attractor::energies::{Denoise, Points};
 use attractor::{Grid, Nobody, Patterns, Stop, recall};
 use attractor_data::{Corruption, corrupt, random_spins};
+use attractor_report::Result;
 use ndarray::{Array2, ArrayView1};
 
 use super::reference::{dormand_prince_5, runge_kutta_4};
 use super::{Config, GRID_SAMPLERS, Key, PATH_LEVEL, Place, STUDIED, Setting, Spacing};
-use crate::Result;
 
 /// What became of cues, enough for an [`Entry`](super::Entry); parts put together are the whole.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -146,7 +146,7 @@ pub(super) fn part(config: &Config, setting: &Setting, set: usize, seed: u64) ->
         if sums.iter().all(|(other, _)| *other != key) {
             sums.push((key, Sum::of(&states, reference)));
         }
-        Ok::<(), crate::Error>(())
+        Ok::<(), attractor_report::Error>(())
     };
     for sampler in STUDIED {
         let (own, method) = (Spacing::default_of(sampler), (sampler.name(), sampler));

@@ -16,13 +16,12 @@ use std::time::Instant;
 
 use attractor::diffusion::{LAST, Process, RHO, Sampler};
 use attractor::threads;
+use attractor_report::statistics::{Interval, bootstrap};
+use attractor_report::{Error, Experiment, Progress, Report, Result};
 use rayon::prelude::*;
 
 pub use measure::Sum;
 use measure::{Check, Part};
-
-use crate::statistics::{Interval, bootstrap};
-use crate::{Error, Experiment, Progress, Report, Result};
 
 /// The level on the way at which states are compared, in spreads: low enough that most cues are decided,
 /// high enough that the state is not yet a stored pattern.
@@ -217,14 +216,14 @@ impl Experiment for Config {
     /// Refuses fewer than two pattern sets (there is no interval), no cues, a signal outside (0, 1).
     fn check(&self) -> Result<()> {
         if self.sets < 2 {
-            return Err(Error::setting("sets", "at least 2, for an interval".into(), self.sets));
+            return Err(Error::setting("sets", "at least 2, for an interval", self.sets));
         }
         if self.cues == 0 {
-            return Err(Error::setting("cues", "at least 1".into(), self.cues));
+            return Err(Error::setting("cues", "at least 1", self.cues));
         }
         let outside = |s: &&Setting| !(s.signal > 0.0 && s.signal < 1.0);
         match self.settings.iter().find(outside) {
-            Some(found) => Err(Error::setting("signal", "a number between 0 and 1".into(), found.signal)),
+            Some(found) => Err(Error::setting("signal", "a number between 0 and 1", found.signal)),
             None => Ok(()),
         }
     }

@@ -1,9 +1,8 @@
 //! Where the probability flow truly goes: two Runge–Kutta methods that share nothing with the samplers.
 
 use attractor::energies::{Denoise, Points};
+use attractor_report::Result;
 use ndarray::Array2;
-
-use crate::Result;
 
 /// The flow from level `first` to `last`, both > 0, by the classical Runge–Kutta method of order 4.
 ///

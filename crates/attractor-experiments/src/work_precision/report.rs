@@ -1,13 +1,13 @@
 //! What the study writes: tables, the figure, and the text that says what they show.
 
 use attractor::diffusion::Sampler;
+use attractor_figures::{Axis, Figure, Look, Mark, Panel, Point, Series};
+use attractor_report::{Block, Cell, Column, Illustration, Report, Table};
 use serde_json::{Map, Value, json};
 
 use super::{
     ALLOWED, Class, Config, Entry, GRID_SAMPLERS, Key, Measured, PATH_LEVEL, Place, STUDIED, Setting, Spacing,
 };
-use crate::figure::{Axis, Figure, Look, Mark, Panel, Point, Series};
-use crate::report::{Block, Cell, Column, Illustration, Report, Table};
 
 impl Config {
     fn settings(&self) -> Value {

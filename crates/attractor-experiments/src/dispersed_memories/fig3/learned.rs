@@ -6,14 +6,13 @@ use attractor::diffusion::Sampling;
 use attractor::memories::learned;
 use attractor::networks::{Architecture, Kind};
 use attractor::{Memory, Patterns, Request};
+use attractor_capacity::cells::{Cells, Claim, Part, Score};
+use attractor_capacity::{Task, set_seed};
 use attractor_data::{corrupt, random_spins};
 use attractor_networks::{Settings, Trainer};
+use attractor_report::{Progress, Result};
 use ndarray::Axis;
 use serde_json::json;
-
-use crate::capacity::cells::{Cells, Claim, Part, Score};
-use crate::capacity::{Task, set_seed};
-use crate::{Progress, Result};
 
 /// How networks are trained and tested.
 #[derive(Clone, Debug, PartialEq)]

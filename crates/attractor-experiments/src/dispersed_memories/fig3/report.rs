@@ -1,13 +1,12 @@
 //! What is shown of Figure 3.
 
+use attractor_capacity::{Contender, Found, capacities, figure, illustration, laws, recalls, rows};
+use attractor_figures::{Axis, Figure, Look, Mark, Panel, Point, Series};
+use attractor_report::statistics::{Interval, bootstrap, median};
+use attractor_report::{Block, Cell, Column, Report, Table};
 use serde_json::{Map, Value, json};
 
 use super::{Config, Descent, Findings, Profile, SIGNAL, THRESHOLD};
-use crate::capacity::{Contender, Found, capacities, figure, laws, rows};
-use crate::capacity::{illustration, median, recalls};
-use crate::figure::{Axis, Figure, Look, Mark, Panel, Point, Series};
-use crate::report::{Block, Cell, Column, Report, Table};
-use crate::statistics::{Interval, bootstrap};
 
 /// Width of the smoothing over D, in units.
 const SMOOTHING: f64 = 1.5;

@@ -1,12 +1,13 @@
 //! What is shown of the learning curve.
 
 use attractor::Patterns;
+use attractor_figures::landscape::{Landscape, Sample};
+use attractor_figures::{Axis, Figure, Look, Mark, Outline, Panel, Point, Series};
+use attractor_report::statistics::bootstrap;
+use attractor_report::{Block, Cell, Column, Illustration, Report, Table};
 use serde_json::{Map, json};
 
 use super::{Config, DRAWN, Findings, Glimpse, LANDED, Measure, START};
-use crate::figure::{Axis, Figure, Look, Mark, Outline, Panel, Point, Series};
-use crate::report::{Block, Cell, Column, Illustration, Report, Table};
-use crate::statistics::bootstrap;
 
 /// The memories of the plane, as a mark.
 pub(super) fn stored(patterns: &Patterns<f64>) -> Mark {
@@ -15,10 +16,11 @@ pub(super) fn stored(patterns: &Patterns<f64>) -> Mark {
 }
 
 /// One figure of several of one panel, with one scale of colours; and their numbers, with the number of the panel.
-pub(super) fn together(figures: Vec<(Figure, Table)>) -> (Figure, Table) {
+pub(super) fn together(landscapes: Vec<Landscape>) -> (Figure, Table) {
     let mut all = Figure::new(3, 200.0);
     let mut numbers = Table::new("landscapes", vec![Column::plain("panel")]);
-    for (number, (figure, table)) in figures.into_iter().enumerate() {
+    for (number, Landscape { figure, samples }) in landscapes.into_iter().enumerate() {
+        let table = Table::numbers("", &Sample::COLUMNS, &samples);
         if number == 0 {
             numbers.columns.extend(table.columns);
         }

@@ -1,0 +1,123 @@
+//! How fast this machine does one kind of work alone, on any number of threads.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use attractor::kernels::peak::{Work, exert};
+use attractor::message;
+use attractor::message::Argument;
+use attractor::{Real, threads};
+use attractor_report::{Error, Result};
+use rayon::prelude::*;
+
+use super::clock::Times;
+use super::{filled, machine};
+
+/// A piece of work lasts about so long on one thread: long beside the waking of threads, short beside the
+/// time that a busy system leaves a process alone.
+const PIECE: f64 = 2e-3;
+
+/// Bytes that each thread reads in a piece.
+const READ: usize = 16 << 20;
+
+/// Seconds per operation, exponential and byte, over pieces.
+#[derive(Clone, Debug, Default)]
+pub struct Peaks {
+    /// Seconds per floating-point operation of multiply-adds.
+    pub operation: Times,
+    /// Seconds per exponential.
+    pub exponential: Times,
+    /// Seconds per byte read from memory; of no pieces where nothing was read.
+    pub byte: Times,
+}
+
+impl Peaks {
+    /// The best that was seen of all pieces.
+    pub fn merge(&mut self, other: &Peaks) {
+        self.operation.extend(&other.operation);
+        self.exponential.extend(&other.exponential);
+        self.byte.extend(&other.byte);
+    }
+}
+
+/// Memory that no cache holds, read piece after piece.
+pub struct Buffer {
+    numbers: Vec<f32>,
+    next: AtomicUsize,
+}
+
+impl Buffer {
+    /// So many bytes, at least those of a piece for each thread.
+    ///
+    /// # Errors
+    /// More than there are.
+    pub fn new(bytes: usize) -> Result<Self> {
+        let numbers = filled(bytes / size_of::<f32>(), |i| (i % 1024) as f32)?;
+        Ok(Buffer { numbers, next: AtomicUsize::new(0) })
+    }
+
+    /// What comes next, for one thread of a few.
+    fn piece(&self) -> &[f32] {
+        let length = (READ / size_of::<f32>()).min(self.numbers.len());
+        let pieces = self.numbers.len() / length;
+        let start = self.next.fetch_add(1, Ordering::Relaxed) % pieces * length;
+        &self.numbers[start..start + length]
+    }
+}
+
+/// How many rounds make a piece, for one number type.
+pub struct Gauge {
+    multiply_adds: usize,
+    exponentials: usize,
+}
+
+impl Gauge {
+    /// Finds it out.
+    pub fn new<F: Real>() -> Self {
+        let rounds = |work: fn(usize) -> Work<'static, F>| {
+            let mut rounds = 64;
+            while rounds < 1 << 30 {
+                let start = Instant::now();
+                exert::<F>(&work(rounds));
+                if start.elapsed().as_secs_f64() > 0.5 * PIECE {
+                    break;
+                }
+                rounds *= 2;
+            }
+            rounds
+        };
+        Gauge { multiply_adds: rounds(Work::MultiplyAdds), exponentials: rounds(Work::Exponentials) }
+    }
+
+    /// One piece of each kind on so many threads, which must be those in use; reading if there is a buffer.
+    pub fn measure<F: Real>(&self, count: usize, buffer: Option<&Buffer>, peaks: &mut Peaks) {
+        peaks.operation.push(seconds(count, || exert::<F>(&Work::MultiplyAdds(self.multiply_adds))));
+        peaks.exponential.push(seconds(count, || exert::<F>(&Work::Exponentials(self.exponentials))));
+        if let Some(buffer) = buffer {
+            peaks.byte.push(seconds(count, || exert(&Work::Read(buffer.piece()))));
+        }
+    }
+}
+
+/// Seconds for each of what all threads do together.
+fn seconds(count: usize, work: impl Fn() -> f64 + Sync) -> f64 {
+    let start = Instant::now();
+    let done: f64 = match count {
+        1 => work(),
+        _ => threads::within(|| (0..count).into_par_iter().with_max_len(1).map(|_| work()).sum()),
+    };
+    start.elapsed().as_secs_f64() / done
+}
+
+/// Refuses to take memory that is not there.
+pub fn check_memory(bytes: usize) -> Result<()> {
+    match machine::free_memory() {
+        Some(free) if bytes > free => Err(Error::mended(
+            "memory",
+            format!("buffers that fit in the {} MiB that are free", free >> 20),
+            format!("a need of {} MiB in all", bytes >> 20),
+            message!["ask for less with ", Argument::option("memory")],
+        )),
+        _ => Ok(()),
+    }
+}

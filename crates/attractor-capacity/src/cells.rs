@@ -1,0 +1,452 @@
+//! Results that survive: every part that is done goes to an SQLite file, which several processes may share.
+//!
+//! A series is a memory with its task, its cues and its seed; a cell is a series at D units and N patterns; a score is
+//! what one pattern set of a cell gave. Scores are what random streams of (seed, D, set) make them, whoever finds them,
+//! and the primary key takes each once. Whoever works on a part holds a claim on it, and a lock on a file that says it
+//! is alive: the system drops the lock of a process that dies, and others take over what it had claimed.
+
+use std::fs::{File, TryLockError};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use attractor_report::{Error, Result};
+use ndarray::Array2;
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, params};
+
+/// What one pattern set gave.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Score {
+    /// Which set.
+    pub set: usize,
+    /// Wrong units twice, and once those without a sign.
+    pub halves: u64,
+    /// Units that were recalled.
+    pub units: u64,
+    /// Time that it took.
+    pub seconds: f64,
+}
+
+impl Score {
+    /// What recalled states of ±1 patterns come to.
+    pub fn of(set: usize, states: &Array2<f32>, truth: &Array2<f32>) -> Self {
+        let halves = |(x, y): (&f32, &f32)| match x * y {
+            right if right > 0.0 => 0,
+            wrong if wrong < 0.0 => 2,
+            // No sign at all is right as often as wrong.
+            _ => 1,
+        };
+        let halves = states.iter().zip(truth).map(halves).sum();
+        Score { set, halves, units: truth.len() as u64, seconds: 0.0 }
+    }
+
+    /// Share of wrong units.
+    pub fn error(&self) -> f64 {
+        self.halves as f64 / (2 * self.units.max(1)) as f64
+    }
+}
+
+/// Some sets of a cell: what is claimed, computed and recorded at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Number of the series.
+    pub series: i64,
+    /// Units D.
+    pub dim: usize,
+    /// Patterns N.
+    pub patterns: usize,
+    /// Which sets.
+    pub sets: Range<usize>,
+}
+
+/// What became of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// It is ours to do.
+    Ours,
+    /// Another process is at it.
+    Theirs,
+    /// It is done.
+    Done,
+}
+
+/// How long another process is waited for.
+const BUSY: Duration = Duration::from_secs(60);
+
+/// Says of a file that these are results of this kind: "attc".
+const APPLICATION: i64 = 0x6174_7463;
+
+const SCHEMA: &str = "
+CREATE TABLE series (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE);
+CREATE TABLE scores (
+    series INTEGER NOT NULL REFERENCES series (id),
+    dim INTEGER NOT NULL,
+    patterns INTEGER NOT NULL,
+    \"set\" INTEGER NOT NULL,
+    halves INTEGER NOT NULL,
+    units INTEGER NOT NULL,
+    seconds REAL NOT NULL,
+    PRIMARY KEY (series, dim, patterns, \"set\")
+) WITHOUT ROWID;
+CREATE TABLE claims (
+    series INTEGER NOT NULL,
+    dim INTEGER NOT NULL,
+    patterns INTEGER NOT NULL,
+    \"set\" INTEGER NOT NULL,
+    worker TEXT NOT NULL,
+    PRIMARY KEY (series, dim, patterns, \"set\")
+) WITHOUT ROWID;
+";
+
+/// The results of all runs on one file, or of one run in memory.
+#[derive(Debug)]
+pub struct Cells {
+    base: Connection,
+    path: PathBuf,
+    worker: Option<Worker>,
+}
+
+impl Cells {
+    /// Opens a file of results, or makes one; without a path they stay in memory.
+    ///
+    /// # Errors
+    /// A file of another kind, a damaged one, one that cannot be written.
+    pub fn open(path: Option<&Path>) -> Result<Self> {
+        let at = path.unwrap_or(Path::new(":memory:")).to_owned();
+        let refuse = |error| refused(&at, error);
+        let mut base = match path {
+            Some(path) => Connection::open(path).map_err(refuse)?,
+            None => Connection::open_in_memory().map_err(refuse)?,
+        };
+        base.busy_timeout(BUSY).map_err(refuse)?;
+        let begun = base.transaction_with_behavior(TransactionBehavior::Immediate).map_err(refuse)?;
+        let number =
+            |name: &str| begun.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(refuse);
+        let tables: i64 =
+            begun.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(refuse)?;
+        match (number("application_id")?, tables) {
+            (APPLICATION, _) => {}
+            (0, 0) => {
+                begun.execute_batch(SCHEMA).map_err(refuse)?;
+                begun.pragma_update(None, "application_id", APPLICATION).map_err(refuse)?;
+            }
+            _ => return Err(Error::store(&at, "it is a database of another program")),
+        }
+        begun.commit().map_err(refuse)?;
+        // What a process that is killed has committed is safe either way; waiting for the disk is not needed.
+        let begun = std::time::Instant::now();
+        while let Err(error) = base.pragma_update(None, "journal_mode", "WAL") {
+            // Of several that start at once one does it, and the others are not made to wait but refused.
+            let busy = error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);
+            if !busy || begun.elapsed() > BUSY {
+                return Err(refuse(error));
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        base.pragma_update(None, "synchronous", "NORMAL").map_err(refuse)?;
+        let worker = path.map(Worker::begin).transpose()?;
+        if let Some(worker) = &worker {
+            // A dead one may have had our name.
+            base.execute("DELETE FROM claims WHERE worker = ?1", [&worker.name]).map_err(refuse)?;
+        }
+        Ok(Cells { base, path: at, worker })
+    }
+
+    fn refused(&self, error: rusqlite::Error) -> Error {
+        refused(&self.path, error)
+    }
+
+    /// The number of the series with this description.
+    ///
+    /// # Errors
+    /// Whatever the file refuses.
+    pub fn series(&self, key: &str) -> Result<i64> {
+        self.base
+            .execute("INSERT OR IGNORE INTO series (key) VALUES (?1)", [key])
+            .and_then(|_| {
+                self.base.query_row("SELECT id FROM series WHERE key = ?1", [key], |row| row.get(0))
+            })
+            .map_err(|error| self.refused(error))
+    }
+
+    /// The scores of the first `sets` sets at D units, by patterns and set.
+    ///
+    /// # Errors
+    /// Whatever the file refuses.
+    pub fn scores(&self, series: i64, dim: usize, sets: usize) -> Result<Vec<(usize, Score)>> {
+        const QUERY: &str = "SELECT patterns, \"set\", halves, units, seconds FROM scores
+            WHERE series = ?1 AND dim = ?2 AND \"set\" < ?3 ORDER BY patterns, \"set\"";
+        let score = |row: &rusqlite::Row| {
+            let [patterns, set, halves, units] = [0, 1, 2, 3].map(|i| row.get::<_, i64>(i));
+            let score = Score {
+                set: set? as usize,
+                halves: halves? as u64,
+                units: units? as u64,
+                seconds: row.get(4)?,
+            };
+            Ok((patterns? as usize, score))
+        };
+        let read = || {
+            let mut query = self.base.prepare_cached(QUERY)?;
+            query.query_map(params![series, dim as i64, sets as i64], score)?.collect::<rusqlite::Result<_>>()
+        };
+        read().map_err(|error| self.refused(error))
+    }
+
+    /// Claims a part, unless it is done or another living process has it.
+    ///
+    /// # Errors
+    /// Whatever the file refuses.
+    pub fn claim(&mut self, part: &Part) -> Result<Claim> {
+        let path = self.path.clone();
+        let refuse = |error| refused(&path, error);
+        let place = params![part.series, part.dim as i64, part.patterns as i64, part.sets.start as i64];
+        let begun = self.base.transaction_with_behavior(TransactionBehavior::Immediate).map_err(refuse)?;
+        let done: i64 = begun
+            .prepare_cached(
+                "SELECT count(*) FROM scores WHERE series = ?1 AND dim = ?2 AND patterns = ?3
+                 AND \"set\" >= ?4 AND \"set\" < ?5",
+            )
+            .and_then(|mut query| {
+                query.query_row(
+                    params![
+                        part.series,
+                        part.dim as i64,
+                        part.patterns as i64,
+                        part.sets.start as i64,
+                        part.sets.end as i64
+                    ],
+                    |row| row.get(0),
+                )
+            })
+            .map_err(refuse)?;
+        if done as usize == part.sets.len() {
+            return Ok(Claim::Done);
+        }
+        let Some(worker) = &self.worker else {
+            return Ok(Claim::Ours);
+        };
+        let holder: Option<String> = begun
+            .prepare_cached(
+                "SELECT worker FROM claims WHERE series = ?1 AND dim = ?2 AND patterns = ?3 AND \"set\" = ?4",
+            )
+            .and_then(|mut query| query.query_row(place, |row| row.get(0)).optional())
+            .map_err(refuse)?;
+        match holder {
+            Some(other) if other != worker.name && worker.lives(&other) => return Ok(Claim::Theirs),
+            Some(other) if other != worker.name => {
+                begun.execute("DELETE FROM claims WHERE worker = ?1", [&other]).map_err(refuse)?;
+            }
+            _ => {}
+        }
+        begun
+            .execute(
+                "INSERT OR REPLACE INTO claims VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![
+                    part.series,
+                    part.dim as i64,
+                    part.patterns as i64,
+                    part.sets.start as i64,
+                    worker.name
+                ],
+            )
+            .map_err(refuse)?;
+        begun.commit().map_err(refuse)?;
+        Ok(Claim::Ours)
+    }
+
+    /// Records the scores of parts, and gives back the claims; scores that are there already stay.
+    ///
+    /// # Errors
+    /// Whatever the file refuses; then none of them is recorded.
+    pub fn record<'a>(&mut self, parts: impl IntoIterator<Item = (&'a Part, &'a [Score])>) -> Result<()> {
+        let path = self.path.clone();
+        let refuse = |error| refused(&path, error);
+        let begun = self.base.transaction_with_behavior(TransactionBehavior::Immediate).map_err(refuse)?;
+        let write = |part: &Part, scores: &[Score]| -> rusqlite::Result<()> {
+            let (series, dim, patterns) = (part.series, part.dim as i64, part.patterns as i64);
+            let mut insert =
+                begun.prepare_cached("INSERT OR IGNORE INTO scores VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+            for score in scores {
+                let [set, halves, units] = [score.set as i64, score.halves as i64, score.units as i64];
+                insert.execute(params![series, dim, patterns, set, halves, units, score.seconds])?;
+            }
+            begun
+                .prepare_cached(
+                    "DELETE FROM claims WHERE series = ?1 AND dim = ?2 AND patterns = ?3 AND \"set\" = ?4",
+                )?
+                .execute(params![series, dim, patterns, part.sets.start as i64])?;
+            Ok(())
+        };
+        parts.into_iter().try_for_each(|(part, scores)| write(part, scores)).map_err(refuse)?;
+        begun.commit().map_err(refuse)
+    }
+
+    /// Adds the results of another file, and says how many were new.
+    ///
+    /// # Errors
+    /// A file that is not there or of another kind; scores that contradict ours by more than the rounding of other
+    /// machines does.
+    pub fn merge(&mut self, other: &Path) -> Result<usize> {
+        if let (Ok(a), Ok(b)) = (other.canonicalize(), self.path.canonicalize())
+            && a == b
+        {
+            return Ok(0);
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let theirs = Connection::open_with_flags(other, flags).map_err(|error| refused(other, error))?;
+        let kind: i64 = theirs
+            .pragma_query_value(None, "application_id", |row| row.get(0))
+            .map_err(|error| refused(other, error))?;
+        if kind != APPLICATION {
+            return Err(Error::store(other, "it is a file of another kind"));
+        }
+        drop(theirs);
+        let path = self.path.clone();
+        let refuse = |error| refused(&path, error);
+        let name = other.to_str().ok_or_else(|| Error::store(other, "its name is not Unicode"))?;
+        self.base.execute("ATTACH DATABASE ?1 AS theirs", [name]).map_err(refuse)?;
+        const JOINED: &str = "FROM theirs.scores t JOIN theirs.series k ON k.id = t.series
+            JOIN main.series m ON m.key = k.key";
+        let work = |base: &mut Connection| -> Result<usize> {
+            // Ours alone is locked: the other may be at work still.
+            let begun = base.transaction_with_behavior(TransactionBehavior::Deferred).map_err(refuse)?;
+            begun
+                .execute("INSERT OR IGNORE INTO main.series (key) SELECT key FROM theirs.series", [])
+                .map_err(refuse)?;
+            let torn: i64 = begun
+                .query_row(
+                    &format!(
+                        "SELECT count(*) {JOINED} JOIN main.scores o ON o.series = m.id AND o.dim = t.dim
+                         AND o.patterns = t.patterns AND o.\"set\" = t.\"set\"
+                         WHERE abs(o.halves - t.halves) > 0.02 * o.units OR o.units <> t.units"
+                    ),
+                    [],
+                    |row| row.get(0),
+                )
+                .map_err(refuse)?;
+            if torn > 0 {
+                return Err(Error::store(
+                    other,
+                    &format!("{torn} of its results contradict those that are there"),
+                ));
+            }
+            let new = begun
+                .execute(
+                    &format!(
+                        "INSERT OR IGNORE INTO main.scores
+                         SELECT m.id, t.dim, t.patterns, t.\"set\", t.halves, t.units, t.seconds {JOINED}"
+                    ),
+                    [],
+                )
+                .map_err(refuse)?;
+            begun.commit().map_err(refuse)?;
+            Ok(new)
+        };
+        let result = work(&mut self.base);
+        self.base.execute("DETACH DATABASE theirs", []).map_err(refuse)?;
+        result
+    }
+
+    /// How many scores there are.
+    ///
+    /// # Errors
+    /// Whatever the file refuses.
+    pub fn count(&self) -> Result<usize> {
+        let count: rusqlite::Result<i64> =
+            self.base.query_row("SELECT count(*) FROM scores", [], |row| row.get(0));
+        count.map(|n| n as usize).map_err(|error| self.refused(error))
+    }
+}
+
+/// Why SQLite refused, in a sentence.
+fn refused(path: &Path, error: rusqlite::Error) -> Error {
+    let reason = match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => "it is no file of results".into(),
+        Some(ErrorCode::DatabaseCorrupt) => "it is damaged; remove it, or put a copy in its place".into(),
+        Some(ErrorCode::ReadOnly) => "it cannot be written; choose another place".into(),
+        Some(ErrorCode::CannotOpen) => {
+            "it cannot be opened; choose a folder that there is and that is yours".into()
+        }
+        Some(ErrorCode::DiskFull) => {
+            "the disk is full; what is recorded stays, make room and run again".into()
+        }
+        Some(ErrorCode::DatabaseBusy) => "another process has held it for a minute; try again later".into(),
+        _ => error.to_string(),
+    };
+    Error::store(path, &reason)
+}
+
+/// A living process, as others see it: a locked file in a folder beside the results.
+#[derive(Debug)]
+struct Worker {
+    folder: PathBuf,
+    name: String,
+    /// Locked as long as it is open.
+    _file: File,
+}
+
+impl Worker {
+    fn begin(store: &Path) -> Result<Self> {
+        let mut name = store.file_name().unwrap_or_default().to_owned();
+        name.push("-workers");
+        let folder = store.with_file_name(name);
+        let refuse = |error: std::io::Error| Error::store(&folder, &error.to_string());
+        std::fs::create_dir_all(&folder).map_err(refuse)?;
+        for number in 0.. {
+            let name = format!("{}-{number}", std::process::id());
+            let path = folder.join(&name);
+            // One of ours that lives, or of a process of another machine with our number, is locked; and whoever
+            // cleans up may have taken ours for dead before it was.
+            let file = match File::options().create(true).truncate(false).write(true).open(&path) {
+                // The last of others has just taken the folder with it.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    std::fs::create_dir_all(&folder).map_err(refuse)?;
+                    continue;
+                }
+                file => file.map_err(refuse)?,
+            };
+            match file.try_lock() {
+                Ok(()) if path.exists() => {
+                    let worker = Worker { folder, name, _file: file };
+                    worker.clean();
+                    return Ok(worker);
+                }
+                Ok(()) | Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) => return Err(refuse(error)),
+            }
+        }
+        unreachable!("there are more names than processes")
+    }
+
+    /// Removes what dead ones have left.
+    fn clean(&self) {
+        let names = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        for other in names.filter_map(|entry| entry.file_name().into_string().ok()) {
+            if other != self.name {
+                self.lives(&other);
+            }
+        }
+    }
+
+    /// Whether another worker is alive; what a dead one has left is removed.
+    fn lives(&self, other: &str) -> bool {
+        let path = self.folder.join(other);
+        match File::options().write(true).open(&path) {
+            Ok(file) if file.try_lock().is_ok() => {
+                let _ = std::fs::remove_file(&path);
+                false
+            }
+            Ok(_) => true,
+            Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // The folder goes with the last one.
+        let _ = std::fs::remove_file(self.folder.join(&self.name));
+        let _ = std::fs::remove_dir(&self.folder);
+    }
+}

@@ -1,0 +1,179 @@
+//! Who recalls: a model of the library, the best decoder there can be, or a function of the user's.
+
+use std::fmt;
+use std::sync::Arc;
+
+use attractor::energies::NARROWED;
+use attractor::memories::{Options, Spec};
+use attractor::noise::{Purpose, Stream};
+use attractor::options::Value;
+use attractor::patterns::Packed;
+use attractor::{Patterns, Preparation, Request};
+use attractor_data::{corrupt, random_spins};
+use attractor_report::{Error, Result};
+use ndarray::{Array2, ArrayView2, Axis};
+
+use super::Task;
+use super::cells::Score;
+
+/// Patterns, cues and (of masks) which units are left, to recalled states: a function of the user's.
+pub type Own = dyn Fn(ArrayView2<f32>, ArrayView2<f32>, Option<ArrayView2<bool>>) -> attractor::Result<Array2<f32>>
+    + Send
+    + Sync;
+
+/// Who recalls.
+#[derive(Clone)]
+pub enum Contender {
+    /// The Bayes decoder of each unit: the sign of E\[y | cue\]. No memory has fewer wrong units on average. It is one
+    /// update of a modern Hopfield network at [`Task::bayes_beta`], or (of noise) one step of a diffusion model.
+    Ceiling,
+    /// A model with its options, and a number of updates if it is not to settle.
+    Model(Spec, Option<usize>),
+    /// A function with a name.
+    Own(String, Arc<Own>),
+}
+
+impl fmt::Debug for Contender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// As it is called in tables and figures, options included.
+impl fmt::Display for Contender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Contender::Ceiling => write!(f, "ceiling"),
+            Contender::Own(name, _) => write!(f, "{name}"),
+            Contender::Model(spec, updates) => {
+                write!(f, "{}", spec.model)?;
+                for (name, value) in spec.options.iter() {
+                    match value {
+                        Value::Flag(_) => write!(f, " {name}")?,
+                        value => write!(f, " {name}={value}")?,
+                    }
+                }
+                updates.map_or(Ok(()), |updates| write!(f, " updates={updates}"))
+            }
+        }
+    }
+}
+
+/// The seed of the patterns of a set and of their cues.
+pub fn set_seed(seed: u64, dim: usize, set: usize) -> u64 {
+    Stream::new(seed, Purpose::Patterns, (dim as u64) << 32 | set as u64).bits()
+}
+
+impl Contender {
+    /// A model with those of some options that it has.
+    ///
+    /// # Errors
+    /// A model that there is not, or one that cannot be stored in a moment.
+    pub fn named(name: &str, options: &Options) -> Result<Self> {
+        if name == "ceiling" {
+            return Ok(Contender::Ceiling);
+        }
+        let card = attractor::memories::model(name)?.card;
+        if card.described || card.trained {
+            let expected =
+                "a model that stores patterns as they are (capacities of networks: reproduce fig3)";
+            return Err(Error::setting("model", expected, name));
+        }
+        let mut spec = Spec::new(name);
+        for (option, value) in options.iter().filter(|(option, _)| card.parameter(option).is_some()) {
+            spec.set(option, value.clone());
+        }
+        Ok(Contender::Model(spec, None))
+    }
+
+    /// Recalled states of some cues.
+    fn recall(
+        &self,
+        patterns: Array2<f32>,
+        cues: ArrayView2<f32>,
+        known: Option<ArrayView2<bool>>,
+        task: Task,
+        seed: u64,
+    ) -> Result<Array2<f32>> {
+        let (spec, updates) = match self {
+            Contender::Own(_, recall) => {
+                let states = recall(patterns.view(), cues, known)?;
+                if states.dim() != cues.dim() {
+                    return Err(Error::setting(
+                        "recall",
+                        format!("states of the shape of the cues, {:?}", cues.dim()),
+                        format!("{:?}", states.dim()),
+                    ));
+                }
+                if let Some((place, value)) = states.indexed_iter().find(|(_, value)| !value.is_finite()) {
+                    return Err(Error::setting(
+                        "recall",
+                        "states that are finite numbers",
+                        format!("{value} at row {}, unit {}", place.0, place.1),
+                    ));
+                }
+                return Ok(states);
+            }
+            Contender::Model(spec, updates) => (spec.clone(), *updates),
+            Contender::Ceiling => (Spec::new("modern").with("beta", task.bayes_beta()), Some(1)),
+        };
+        // What is left tells a decoder no more than zeros do.
+        let known = known.filter(|_| !matches!(self, Contender::Ceiling));
+        let card = attractor::memories::model(&spec.model)?.card;
+        /// From here on reading bits is faster than reading numbers.
+        const PACKED: usize = 4096;
+        let patterns = match card.streams && patterns.nrows() >= PACKED {
+            true => Patterns::packed(Packed::from_signs(patterns.view()), Preparation::Identity)?,
+            false => Patterns::new(patterns)?,
+        };
+        // Near capacity too many patterns matter for leaving single ones out to be worth its while.
+        let narrows = card.parameter("narrow").is_some() && !spec.options.has("narrow");
+        let spec = match patterns.len() >= NARROWED && narrows {
+            true => spec.with("narrow", "off"),
+            false => spec,
+        };
+        let memory = spec.build(patterns)?;
+        let mut states = Array2::from_elem(cues.dim(), 0.0);
+        /// Cues that are recalled together.
+        const BATCH: usize = 1024;
+        for from in (0..cues.nrows()).step_by(BATCH) {
+            let rows = from..cues.nrows().min(from + BATCH);
+            let part = ndarray::s![rows.clone(), ..];
+            let request = Request {
+                known: known.as_ref().map(|known| known.slice(part)),
+                level: task.level(),
+                updates,
+                seed,
+                first_row: from as u64,
+                report: false,
+                top: 1,
+                ..Request::new(cues.slice(part))
+            };
+            states.slice_mut(part).assign(&memory.recall(&request)?.states);
+        }
+        Ok(states)
+    }
+
+    /// How many units of recalled cues are wrong: `cues` of them, of the patterns in turn, or each pattern once. Set,
+    /// D and seed say which patterns; fewer patterns are the first of more, and cues keep their noise.
+    pub(super) fn measure(
+        &self,
+        task: Task,
+        (dim, count): (usize, usize),
+        set: usize,
+        cues: Option<usize>,
+        seed: u64,
+    ) -> Result<Score> {
+        let start = std::time::Instant::now();
+        let seed = set_seed(seed, dim, set);
+        let patterns = random_spins::<f32>(count, dim, seed);
+        let truth = match cues {
+            None => patterns.clone(),
+            Some(cues) => patterns.select(Axis(0), &(0..cues).map(|row| row % count).collect::<Vec<_>>()),
+        };
+        let made = corrupt(truth.clone(), &task.corruption(), seed, 0, false)?;
+        let known = matches!(task, Task::Mask(_)).then(|| made.known.view());
+        let states = self.recall(patterns, made.cues.view(), known, task, seed)?;
+        Ok(Score { seconds: start.elapsed().as_secs_f64(), ..Score::of(set, &states, &truth) })
+    }
+}

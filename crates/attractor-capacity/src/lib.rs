@@ -1,0 +1,278 @@
+//! How many patterns memories hold: any model, far beyond what was published, against the ceiling of all of them.
+//!
+//! Random ±1 patterns of D units are stored and recalled from cues that noise, masks or flips have made of them; the
+//! capacity is the largest N at which the mean share of wrong units is within a threshold (Ambrogioni 2023, App. A:
+//! 3 %). All memories get the same patterns and the same noise: pattern n of a set, and its cue, depend on the seed,
+//! D, the set and n alone, so that fewer patterns are the first of more.
+//!
+//! ```
+//! use attractor_capacity::{Config, Contender, Entrant, Task};
+//! let diffusion = Contender::named("diffusion", &Default::default())?;
+//! let config = Config {
+//!     entrants: vec![Entrant::new(diffusion, Task::Signal(0.68))],
+//!     dims: vec![10],
+//!     sets: 40,
+//!     ..Config::default()
+//! };
+//! let found = config.measure(&mut |_, _| Ok(()))?;
+//! assert!((4..=6).contains(&found[0].capacity.patterns));
+//! # Ok::<(), attractor_report::Error>(())
+//! ```
+
+pub mod cells;
+mod contender;
+mod report;
+mod run;
+mod search;
+mod task;
+pub mod theory;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use attractor::threads;
+use attractor_report::{Error, Experiment, Progress, Report, Result};
+use rayon::prelude::*;
+use serde_json::json;
+
+pub use cells::Cells;
+pub use contender::{Contender, Own, set_seed};
+pub use report::{capacities, figure, illustration, laws, recalls, rows};
+pub use search::{Capacity, Rule, Scores, mean_error};
+pub use task::Task;
+
+use run::Search;
+
+/// Who recalls what: a line of the figure.
+#[derive(Clone, Debug)]
+pub struct Entrant {
+    /// Who.
+    pub contender: Contender,
+    /// What its cues are.
+    pub task: Task,
+    /// Units D, if not those of all.
+    pub dims: Option<Vec<usize>>,
+}
+
+impl Entrant {
+    /// At the dimensions of all.
+    pub fn new(contender: Contender, task: Task) -> Self {
+        Entrant { contender, task, dims: None }
+    }
+}
+
+/// Settings.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Who recalls what.
+    pub entrants: Vec<Entrant>,
+    /// Units D.
+    pub dims: Vec<usize>,
+    /// Which numbers of patterns are tried.
+    pub rule: Rule,
+    /// The largest mean share of wrong units that passes.
+    pub threshold: f64,
+    /// Pattern sets of each number of patterns.
+    pub sets: usize,
+    /// How many there are where theory expects 2¹⁶ patterns and more, if that is fewer.
+    pub few: Option<usize>,
+    /// Cues a set, of its patterns in turn; each pattern once if none.
+    pub cues: Option<usize>,
+    /// The largest number of patterns that is tried, if they have no more than 2³⁰ units in all.
+    pub most: usize,
+    /// Seed.
+    pub seed: u64,
+    /// The file that results go to, and that a run goes on from; they stay in memory without one.
+    pub store: Option<PathBuf>,
+    /// Which part of the work is this process's, of how many: (1, 1) for all.
+    pub shard: (usize, usize),
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            entrants: Vec::new(),
+            dims: (8..=56).step_by(8).collect(),
+            rule: Rule::Bisection,
+            threshold: 0.03,
+            sets: 140,
+            few: None,
+            cues: Some(256),
+            most: 1 << 22,
+            seed: 0,
+            store: None,
+            shard: (1, 1),
+        }
+    }
+}
+
+/// Numbers of units as they are written: `8,10` or `8..24:2,32`, ranges with both ends.
+///
+/// ```
+/// use attractor_capacity::dims;
+/// assert_eq!(dims("8..16:4,20")?, [8, 12, 16, 20]);
+/// assert!(dims("8..").is_err());
+/// # Ok::<(), attractor_report::Error>(())
+/// ```
+///
+/// # Errors
+/// A text that says no numbers.
+pub fn dims(text: &str) -> Result<Vec<usize>> {
+    let refuse = || Error::setting("dims", "numbers and ranges, as 8,10 or 8..24:2,32", text);
+    let number = |text: &str| text.trim().parse::<usize>().map_err(|_| refuse());
+    let mut dims = Vec::new();
+    for part in text.split(',') {
+        match part.split_once("..") {
+            None => dims.push(number(part)?),
+            Some((first, rest)) => {
+                let (last, step) = rest.split_once(':').unwrap_or((rest, "1"));
+                let (first, last, step) = (number(first)?, number(last)?, number(step)?);
+                if step == 0 || last > MOST_UNITS {
+                    return Err(refuse());
+                }
+                dims.extend((first..=last).step_by(step));
+            }
+        }
+    }
+    Ok(dims)
+}
+
+/// The largest D: states are kept in memory.
+const MOST_UNITS: usize = 4096;
+
+/// What was found of one entrant at D units.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Number of the entrant.
+    pub entrant: usize,
+    /// Units D.
+    pub dim: usize,
+    /// All scores.
+    pub scores: Scores,
+    /// What they say.
+    pub capacity: Capacity,
+}
+
+impl Found {
+    /// Time that its recalls took, those of earlier runs included, if one after the other.
+    pub fn seconds(&self) -> f64 {
+        self.scores.values().flatten().map(|score| score.seconds).sum()
+    }
+}
+
+impl Config {
+    /// Measures, or reads from the file of results what was measured before. Progress counts thousandths.
+    ///
+    /// # Errors
+    /// As [`check`](Experiment::check), whatever a memory or the file of results refuses, and that of `progress`.
+    pub fn measure(&self, progress: &mut Progress) -> Result<Vec<Found>> {
+        self.check()?;
+        let mut cells = Cells::open(self.store.as_deref())?;
+        self.measure_on(&mut cells, progress)
+    }
+
+    /// As [`measure`](Config::measure), on an open file of results.
+    ///
+    /// # Errors
+    /// As [`measure`](Config::measure).
+    pub fn measure_on(&self, cells: &mut Cells, progress: &mut Progress) -> Result<Vec<Found>> {
+        let mut searches = Vec::new();
+        for (number, entrant) in self.entrants.iter().enumerate() {
+            let series = cells.series(&self.key(entrant))?;
+            for dim in entrant.dims.as_ref().unwrap_or(&self.dims) {
+                searches.push(Search::new(self, number, series, *dim, cells)?);
+            }
+        }
+        // The largest are dealt out first, so that no shard has them all.
+        let mut order: Vec<usize> = (0..searches.len()).collect();
+        order.sort_by(|a, b| searches[*b].expected().total_cmp(&searches[*a].expected()).then(a.cmp(b)));
+        let (shard, shards) = self.shard;
+        let ours: Vec<usize> = order.into_iter().skip(shard - 1).step_by(shards).collect();
+        let mut kept: Vec<Search> = Vec::new();
+        for (number, search) in searches.into_iter().enumerate() {
+            if ours.contains(&number) {
+                kept.push(search);
+            }
+        }
+        run::work(self, &mut kept, cells, progress)?;
+        Ok(threads::within(|| kept.into_par_iter().map(|search| search.found(self)).collect()))
+    }
+
+    /// What makes a series: equal keys have equal scores.
+    fn key(&self, entrant: &Entrant) -> String {
+        /// To be raised when scores change.
+        const VERSION: u32 = 1;
+        json!({
+            "version": VERSION,
+            // A function may be called as a model is.
+            "memory": match &entrant.contender {
+                Contender::Own(name, _) => json!({ "function": name }),
+                other => json!(other.to_string()),
+            },
+            "task": entrant.task.to_string(),
+            "cues": self.cues,
+            "seed": self.seed,
+        })
+        .to_string()
+    }
+}
+
+impl Experiment for Config {
+    fn parts(&self) -> &'static str {
+        "thousandths"
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.entrants.is_empty() {
+            return Err(Error::setting("models", "at least one", "none"));
+        }
+        for (number, entrant) in self.entrants.iter().enumerate() {
+            entrant.task.check()?;
+            let key = self.key(entrant);
+            if self.entrants[..number].iter().any(|other| self.key(other) == key) {
+                let found = format!("{} twice", entrant.contender);
+                return Err(Error::setting("models", "each once, functions by names of their own", found));
+            }
+            let dims = entrant.dims.as_ref().unwrap_or(&self.dims);
+            let rises = dims.windows(2).all(|pair| pair[0] < pair[1]);
+            if dims.is_empty() || !rises || dims[0] == 0 || dims[dims.len() - 1] > MOST_UNITS {
+                let expected = format!("rising numbers of units from 1 to {MOST_UNITS}");
+                return Err(Error::setting("dims", expected, format!("{dims:?}")));
+            }
+        }
+        if !(self.threshold > 0.0 && self.threshold < 0.5) {
+            return Err(Error::setting("threshold", "a number above 0 and below 0.5", self.threshold));
+        }
+        let easy = |e: &Entrant| e.task.uncoded_error() <= self.threshold;
+        if let (Rule::Grid(_), Some(entrant)) = (&self.rule, self.entrants.iter().find(|e| easy(e))) {
+            let expected = format!("units that cannot be guessed one by one within {}", self.threshold);
+            return Err(Error::setting("grid", expected, entrant.task));
+        }
+        let (shard, shards) = self.shard;
+        if shard == 0 || shard > shards {
+            let expected = "i/n with i from 1 to n";
+            return Err(Error::setting("shard", expected, format!("{shard}/{shards}")));
+        }
+        let numbers = [
+            // Two at least have an interval.
+            ("sets", self.sets, 2, 1 << 20),
+            ("cues", self.cues.unwrap_or(1), 1, 1 << 20),
+            ("max-patterns", self.most, 1, 1 << 28),
+        ];
+        match numbers.iter().find(|(_, number, least, most)| !(least..=most).contains(&number)) {
+            Some((name, found, least, most)) => {
+                Err(Error::setting(name, format!("a whole number from {least} to {most}"), *found))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn run(&self, progress: &mut Progress) -> Result<Report> {
+        let start = Instant::now();
+        let found = self.measure(progress)?;
+        Ok(self.report(&found, start.elapsed().as_secs_f64()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! What is done to a pattern to make a cue of it, seen as a channel.
+
+use std::fmt;
+use std::str::FromStr;
+
+use attractor::Level;
+use attractor_data::Corruption;
+use attractor_report::{Error, Result};
+
+use super::theory::{Channel, normal_tail};
+
+/// How cues of ±1 patterns are made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Task {
+    /// θy + √(1 − θ²)ε, 0 < θ < 1.
+    Signal(f64),
+    /// Each unit removed with probability p, 0 < p < 1; which units are left is told to the memory.
+    Mask(f64),
+    /// Each unit flipped with probability p, 0 < p < ½.
+    Flip(f64),
+}
+
+impl Task {
+    /// Refuses what leaves nothing to recall, or nothing to recall from.
+    ///
+    /// # Errors
+    /// A number outside its range.
+    pub fn check(self) -> Result<()> {
+        let (name, value, below) = match self {
+            Task::Signal(signal) => ("signal", signal, 1.0),
+            Task::Mask(p) => ("mask", p, 1.0),
+            Task::Flip(p) => ("flip", p, 0.5),
+        };
+        match value > 0.0 && value < below {
+            true => Ok(()),
+            false => Err(Error::setting(name, format!("a number above 0 and below {below}"), value)),
+        }
+    }
+
+    /// How a cue is made.
+    pub fn corruption(self) -> Corruption {
+        match self {
+            Task::Signal(signal) => Corruption::Signal(signal),
+            Task::Mask(p) => Corruption::Mask(p),
+            Task::Flip(p) => Corruption::Flip(p),
+        }
+    }
+
+    /// The noise level that a diffusion memory is told. Of flips it is that at which a single read is the Bayes
+    /// decoder, 1/σ² = [`bayes_beta`](Task::bayes_beta); masks are told unit by unit.
+    pub fn level(self) -> Level {
+        match self {
+            Task::Signal(signal) => Level::Signal(signal),
+            Task::Mask(_) => Level::Estimate,
+            Task::Flip(_) => Level::Sigma(1.0 / self.bayes_beta().sqrt()),
+        }
+    }
+
+    /// The inverse temperature at which softmax(β Yx) is the posterior of equally likely patterns: θ/(1 − θ²) for
+    /// noise, ½ ln((1 − p)/p) for flips, and for masks one so large that a pattern which differs in a unit that is
+    /// left weighs nothing.
+    pub fn bayes_beta(self) -> f64 {
+        match self {
+            Task::Signal(signal) => signal / (1.0 - signal * signal),
+            Task::Flip(p) => 0.5 * ((1.0 - p) / p).ln(),
+            Task::Mask(_) => 64.0,
+        }
+    }
+
+    /// Capacity and dispersion of the channel from a unit of the pattern to a unit of the cue.
+    pub fn channel(self) -> Channel {
+        match self {
+            Task::Signal(signal) => Channel::gaussian(signal),
+            Task::Mask(p) => Channel::erasures(p),
+            Task::Flip(p) => Channel::flips(p),
+        }
+    }
+
+    /// Share of wrong units when each is guessed from its own cue alone.
+    pub fn uncoded_error(self) -> f64 {
+        match self {
+            Task::Signal(signal) => normal_tail(signal / (1.0 - signal * signal).sqrt()),
+            Task::Mask(p) => p / 2.0,
+            Task::Flip(p) => p,
+        }
+    }
+}
+
+impl fmt::Display for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.corruption().fmt(f)
+    }
+}
+
+impl FromStr for Task {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let expected = || Error::setting("task", "signal:T, mask:P or flip:P", text);
+        let (name, number) = text.split_once(':').ok_or_else(expected)?;
+        let number = number.parse().map_err(|_| expected())?;
+        let task = match name {
+            "signal" => Task::Signal(number),
+            "mask" => Task::Mask(number),
+            "flip" => Task::Flip(number),
+            _ => return Err(expected()),
+        };
+        task.check()?;
+        Ok(task)
+    }
+}

@@ -1,0 +1,147 @@
+//! Axes: their ends, their ticks, and what stands at the ticks.
+
+use crate::{Error, Result};
+
+/// An axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Axis {
+    /// What it shows, with the unit.
+    pub title: String,
+    /// Whether it is logarithmic.
+    pub log: bool,
+    /// Its ends; those of the data if none.
+    pub range: Option<(f64, f64)>,
+}
+
+impl Axis {
+    /// A linear axis as long as its data.
+    pub fn linear(title: &str) -> Self {
+        Axis { title: title.into(), log: false, range: None }
+    }
+
+    /// A logarithmic axis from decade to decade.
+    pub fn log(title: &str) -> Self {
+        Axis { title: title.into(), log: true, range: None }
+    }
+
+    /// The same axis with these ends.
+    pub fn within(self, low: f64, high: f64) -> Self {
+        Axis { range: Some((low, high)), ..self }
+    }
+
+    pub(super) fn shows(&self, value: f64) -> bool {
+        value.is_finite() && (value > 0.0 || !self.log)
+    }
+
+    /// Its ends over these values.
+    pub(super) fn ends(&self, values: impl Iterator<Item = f64>) -> Result<(f64, f64)> {
+        if let Some((low, high)) = self.range {
+            return if self.shows(low) && high.is_finite() && low < high {
+                Ok((low, high))
+            } else {
+                Err(Error::Setting {
+                    name: "range of an axis",
+                    expected: format!(
+                        "low < high{}",
+                        if self.log { ", both > 0 on a logarithmic axis" } else { "" }
+                    ),
+                    found: format!("{low} to {high}"),
+                })
+            };
+        }
+        let (low, high) = values
+            .filter(|&v| self.shows(v))
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+        if low > high {
+            return Err(Error::Setting {
+                name: "figure",
+                expected: "a panel with a value that its axes can show".into(),
+                found: format!("none for “{}”", self.title),
+            });
+        }
+        Ok(if self.log {
+            let (low, high) = (low.log10().floor(), high.log10().ceil());
+            (10f64.powf(low), 10f64.powf(high.max(low + 1.0)))
+        } else if low < high {
+            (low, high)
+        } else {
+            (low - 0.5, high + 0.5)
+        })
+    }
+
+    /// Values between the ends that are marked, with what is written there; no more than about `most`.
+    pub(super) fn ticks(&self, (low, high): (f64, f64), most: usize) -> Vec<(f64, String)> {
+        if self.log { log_ticks(low, high, most) } else { linear_ticks(low, high, most) }
+    }
+}
+
+fn linear_ticks(low: f64, high: f64, most: usize) -> Vec<(f64, String)> {
+    let rough = (high - low) / most.max(2) as f64;
+    let unit = 10f64.powf(rough.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].iter().map(|m| m * unit).find(|s| *s >= rough * 0.999).unwrap_or(rough);
+    let digits = (-step.log10().floor()).max(0.0) as usize;
+    // A little beyond the ends, for those that are only rounded away from one.
+    let (first, last) = ((low / step - 1e-6).ceil() as i64, (high / step + 1e-6).floor() as i64);
+    let written = |value: f64| match (-5..6).contains(&(step.log10().floor() as i32)) {
+        true => format!("{value:.digits$}").replace('-', "−"),
+        false => format!("{value:e}").replace('-', "−"),
+    };
+    (first..=last).map(|i| i as f64 * step).map(|v| (v, written(v))).collect()
+}
+
+fn log_ticks(low: f64, high: f64, most: usize) -> Vec<(f64, String)> {
+    let decades = (high / low).log10();
+    let within = |v: &f64| (low * 0.999_999..=high * 1.000_001).contains(v);
+    let exponents = low.log10().floor() as i32..=high.log10().ceil() as i32;
+    if decades <= 1.5 {
+        let values = exponents.flat_map(|e| [1.0, 2.0, 5.0].map(|m| m * 10f64.powi(e)));
+        return values.filter(within).map(|v| (v, power_of_ten(v))).collect();
+    }
+    let every = ((decades / most.max(1) as f64).ceil() as i32).max(1);
+    let powers = exponents.filter(|e| e.rem_euclid(every) == 0).map(|e| 10f64.powi(e));
+    powers.filter(within).map(|v| (v, power_of_ten(v))).collect()
+}
+
+/// 0.01 to 1000 as they are, other powers of ten as 10ⁿ.
+fn power_of_ten(value: f64) -> String {
+    let exponent = value.log10();
+    if (0.00999..=1000.1).contains(&value) || (exponent - exponent.round()).abs() > 1e-6 {
+        return format!("{value}");
+    }
+    let digits = (exponent.round() as i32).to_string();
+    let raised = digits.chars().map(|c| match c {
+        '-' => '⁻',
+        '1' => '¹',
+        '2' => '²',
+        '3' => '³',
+        c => char::from_u32('⁰' as u32 + c.to_digit(10).unwrap_or(0)).unwrap_or('⁰'),
+    });
+    format!("10{}", raised.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_written_as_powers() {
+        let written = [1e-12, 1e-3, 0.01, 1.0, 20.0, 1000.0, 1e4].map(power_of_ten);
+        assert_eq!(written, ["10⁻¹²", "10⁻³", "0.01", "1", "20", "1000", "10⁴"]);
+    }
+
+    #[test]
+    fn ticks_are_round_numbers_inside_the_ends() {
+        let texts = |axis: Axis, ends, most| -> Vec<String> {
+            axis.ticks(ends, most).into_iter().map(|(_, text)| text).collect()
+        };
+        assert_eq!(
+            texts(Axis::linear("x"), (-1.5, 1.5), 6),
+            ["−1.5", "−1.0", "−0.5", "0.0", "0.5", "1.0", "1.5"]
+        );
+        assert_eq!(texts(Axis::linear("x"), (0.0, 1.0), 4), ["0.0", "0.5", "1.0"]);
+        assert_eq!(texts(Axis::linear("x"), (0.0, 2000.0), 4), ["0", "500", "1000", "1500", "2000"]);
+        assert_eq!(texts(Axis::log("x"), (3.0, 700.0), 5), ["10", "100"]);
+        assert_eq!(texts(Axis::log("x"), (1e-10, 1.0), 5), ["10⁻¹⁰", "10⁻⁸", "10⁻⁶", "10⁻⁴", "0.01", "1"]);
+        assert_eq!(texts(Axis::log("x"), (1.0, 10.0), 5), ["1", "2", "5", "10"]);
+    }
+}

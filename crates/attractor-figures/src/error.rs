@@ -1,0 +1,74 @@
+//! Why something cannot be drawn.
+
+use std::fmt;
+
+use attractor::message::{Rust, Spelling};
+
+/// Result of drawing.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why something could not be drawn; [`spelled`](Error::spelled) says it with arguments as the users of a front end write
+/// them.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The memory refused.
+    Memory(attractor::Error),
+    /// A file could not be written.
+    Data(attractor_data::Error),
+    /// A part of a drawing is outside its range.
+    Setting {
+        /// Which part.
+        name: &'static str,
+        /// Its range.
+        expected: String,
+        /// What was given.
+        found: String,
+    },
+}
+
+impl Error {
+    /// A part of a drawing outside its range.
+    pub(crate) fn setting(name: &'static str, expected: impl Into<String>, found: impl ToString) -> Self {
+        Error::Setting { name, expected: expected.into(), found: found.to_string() }
+    }
+
+    /// The sentence, with arguments and names of settings spelled as a front end does.
+    pub fn spelled(&self, spelling: &dyn Spelling) -> String {
+        match self {
+            Error::Memory(error) => error.spelled(spelling),
+            Error::Data(error) => error.spelled(spelling),
+            Error::Setting { name, expected, found } => {
+                format!("{}: expected {expected}, found {found}", spelling.parameter(name))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.spelled(&Rust))
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::Memory(error) => error.source(),
+            Error::Data(error) => error.source(),
+            Error::Setting { .. } => None,
+        }
+    }
+}
+
+impl From<attractor::Error> for Error {
+    fn from(error: attractor::Error) -> Self {
+        Error::Memory(error)
+    }
+}
+
+impl From<attractor_data::Error> for Error {
+    fn from(error: attractor_data::Error) -> Self {
+        Error::Data(error)
+    }
+}

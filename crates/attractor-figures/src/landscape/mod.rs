@@ -1,0 +1,178 @@
+//! Energy landscapes on a plane: one panel a noise level, with the pull of the denoiser as arrows.
+//!
+//! [`draw`] draws an energy on a given part of a given plane. [`draw_memory`] also chooses plane, view and noise levels, so
+//! that they fit a memory.
+//!
+//! ```
+//! use attractor::{Patterns, energies::Points};
+//! use attractor_figures::landscape::{Level, Plane, View, draw};
+//! let points = Points::new(Patterns::new(ndarray::array![[1.0, 0.0], [-1.0, 0.5]])?);
+//! let view = View { columns: 21, ..View::new(Plane::plain(), (-2.0, 2.0), (-1.5, 1.5)) };
+//! let drawn = draw(Some(&points), Some(&points), &view, &[Level::new(0.8), Level::new(0.2)])?;
+//! assert_eq!((drawn.figure.panels.len(), drawn.samples.len()), (2, 2 * 21 * 16));
+//! # Ok::<(), attractor_figures::Error>(())
+//! ```
+
+mod memory;
+mod plane;
+mod values;
+mod view;
+
+use attractor::energies::{Denoise, Energy};
+use ndarray::Array2;
+
+use crate::{Arrows, Axis, Contours, Error, Field, Figure, Mark, Panel, Result};
+use values::{energies, fitted, pull};
+
+pub use memory::{Settings, draw_memory};
+pub use plane::Plane;
+pub use view::View;
+
+/// One noise level, and what is drawn into its panel on top of the landscape.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Level {
+    /// σ; of a memory with one landscape it does not matter.
+    pub sigma: f64,
+    /// The panel's title.
+    pub title: String,
+    /// Further marks, such as what is stored and the paths of states.
+    pub marks: Vec<Mark>,
+}
+
+impl Level {
+    /// A level with its σ as title.
+    pub fn new(sigma: f64) -> Self {
+        Level { sigma, title: format!("σ = {sigma}"), marks: Vec::new() }
+    }
+}
+
+/// The landscape at one place and noise level.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sample {
+    /// Noise level σ.
+    pub sigma: f64,
+    /// Where, in the plane's own axes.
+    pub place: (f64, f64),
+    /// Energy.
+    pub energy: f64,
+    /// Pull D(z; σ) − z, in the plane's own axes.
+    pub pull: (f64, f64),
+}
+
+impl Sample {
+    /// What files say of a sample: the name of each number, and the number.
+    pub const COLUMNS: [(&str, fn(&Sample) -> f64); 6] = [
+        ("sigma", |s| s.sigma),
+        ("x", |s| s.place.0),
+        ("y", |s| s.place.1),
+        ("energy", |s| s.energy),
+        ("pull_x", |s| s.pull.0),
+        ("pull_y", |s| s.pull.1),
+    ];
+}
+
+/// A landscape as a figure and in numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Landscape {
+    /// The figure.
+    pub figure: Figure,
+    /// The numbers behind it, level by level and row by row from below.
+    pub samples: Vec<Sample>,
+}
+
+/// Draws the energy on a plane, one panel a level: colours and lines of equal energy, and as arrows the pull
+/// D(z; σ) − z = −∇E_σ of the denoiser, or −∇E by differences where there is none, in the plane. The longest arrow of a
+/// panel is as long as arrows are apart.
+///
+/// A denoiser alone, such as a trained network, has no energy. Then that energy is drawn whose slope in the plane is nearest
+/// to the pull, in least squares, and which is 0 at its lowest place.
+///
+/// # Errors
+/// A range that is none, states of another width than the memory's, neither an energy nor a denoiser.
+pub fn draw(
+    energy: Option<&dyn Energy<f64>>,
+    denoiser: Option<&dyn Denoise<f64>>,
+    view: &View,
+    levels: &[Level],
+) -> Result<Landscape> {
+    view.check()?;
+    if energy.is_none() && denoiser.is_none() {
+        return Err(Error::setting("memory", "an energy or a denoiser", "neither"));
+    }
+    let (columns, rows) = (view.columns, view.rows(view.columns));
+    let places = view.places();
+    let mut samples = Vec::with_capacity(levels.len() * places.len());
+    let mut fields = Vec::new();
+    for level in levels {
+        let pulls = pull(energy, denoiser, view, &places, level.sigma)?;
+        let energies = match energy {
+            Some(energy) => energies(energy, view, &places, level.sigma)?,
+            None => fitted(&pulls, columns, view.spacing(columns, rows)),
+        };
+        let sample = |((&place, &energy), &pull)| Sample { sigma: level.sigma, place, energy, pull };
+        samples.extend(places.iter().zip(&energies).zip(&pulls).map(sample));
+        let values = Array2::from_shape_fn((rows, columns), |(r, c)| energies[r * columns + c]);
+        fields.push(Field { x: view.x, y: view.y, values });
+    }
+
+    let ends = view.energies.unwrap_or_else(|| colour_ends(&fields));
+    let lines = lines(&fields, ends);
+    let mut figure = Figure {
+        shared: true,
+        colours: Axis::linear("energy").within(ends.0, ends.1),
+        ..Figure::new(if levels.len() == 4 { 2 } else { levels.len().clamp(1, 3) }, 240.0)
+    };
+    for (level, field) in levels.iter().zip(fields) {
+        let contours = Contours { field: field.clone(), levels: lines.clone(), digits: None };
+        let mut marks = vec![Mark::Field(field), Mark::Contours(contours)];
+        let middles = view.middles();
+        if !middles.is_empty() {
+            let pulls = pull(energy, denoiser, view, &middles, level.sigma)?;
+            marks.push(Mark::Arrows(arrows(view, middles, &pulls)));
+        }
+        marks.extend(level.marks.iter().cloned());
+        figure.panels.push(Panel {
+            title: level.title.clone(),
+            x: Axis::linear("").within(view.x.0, view.x.1),
+            y: Axis::linear("").within(view.y.0, view.y.1),
+            equal: true,
+            marks,
+        });
+    }
+    Ok(Landscape { figure, samples })
+}
+
+/// The pulls as arrows, the longest as long as arrows are apart.
+fn arrows(view: &View, places: Vec<(f64, f64)>, pulls: &[(f64, f64)]) -> Arrows {
+    let longest = pulls.iter().map(|(u, v)| u.hypot(*v)).fold(f64::MIN_POSITIVE, f64::max);
+    let scale = (view.x.1 - view.x.0) / view.arrows as f64 / longest;
+    let arrows = places.into_iter().zip(pulls.iter().map(|(u, v)| (scale * u, scale * v)));
+    Arrows { arrows: arrows.collect() }
+}
+
+/// The lowest energy, and what four of five places are below: the corners of a plane would take all the colours.
+fn colour_ends(fields: &[Field]) -> (f64, f64) {
+    let mut values: Vec<f64> =
+        fields.iter().flat_map(|f| f.values.iter().copied()).filter(|v| v.is_finite()).collect();
+    values.sort_by(f64::total_cmp);
+    let at = |share: f64| values.get((share * values.len() as f64) as usize).copied().unwrap_or(0.0);
+    let (low, high) = (at(0.0), at(0.8));
+    if low < high { (low, high) } else { (low - 0.5, low + 0.5) }
+}
+
+/// Energies that get a line: multiples of a round number, about eight between the ends, and on to the highest.
+fn lines(fields: &[Field], (low, high): (f64, f64)) -> Vec<f64> {
+    let rough = (high - low) / 8.0;
+    let unit = 10f64.powf(rough.log10().floor());
+    let step = [1.0, 2.0, 2.5, 5.0, 10.0].iter().map(|m| m * unit).find(|s| *s >= rough).unwrap_or(rough);
+    let values = fields.iter().flat_map(|f| f.values.iter().copied()).filter(|v| v.is_finite());
+    let highest = values.fold(high, f64::max);
+    /// More would be a black plane.
+    const MOST: i64 = 100;
+    let first = (low / step).ceil() as i64;
+    let last = ((highest / step).floor() as i64).min(first + MOST);
+    (first..=last).map(|i| i as f64 * step).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+//! Which part of a plane is seen.
+
+use ndarray::{Array1, Array2};
+
+use super::Plane;
+use crate::{Error, Result};
+
+/// Which part of a plane is seen, and how finely.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    /// The plane.
+    pub plane: Plane,
+    /// Ends of its horizontal axis.
+    pub x: (f64, f64),
+    /// Ends of its vertical axis.
+    pub y: (f64, f64),
+    /// Columns of the grid on which energies are taken; rows lie as far apart. At least 2. Default 49.
+    pub columns: usize,
+    /// Arrows a row; 0 for none. Default 11.
+    pub arrows: usize,
+    /// Lowest and highest energy that has a colour of its own; those above are white. Default: from the lowest
+    /// to what four of five places are below.
+    pub energies: Option<(f64, f64)>,
+}
+
+impl View {
+    /// A part of a plane.
+    pub fn new(plane: Plane, x: (f64, f64), y: (f64, f64)) -> Self {
+        View { plane, x, y, columns: 49, arrows: 11, energies: None }
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        let fits = |(low, high): (f64, f64)| low.is_finite() && high.is_finite() && low < high;
+        match [self.x, self.y].into_iter().find(|ends| !fits(*ends)) {
+            Some(ends) => Err(Error::setting("range", "low < high", format!("{} to {}", ends.0, ends.1))),
+            None if self.columns < 2 => Err(Error::setting("columns", "at least 2", self.columns)),
+            None => Ok(()),
+        }
+    }
+
+    /// Rows for so many columns, as far apart as they are; at least 2.
+    pub(super) fn rows(&self, columns: usize) -> usize {
+        let ratio = (self.y.1 - self.y.0) / (self.x.1 - self.x.0);
+        (((columns - 1) as f64 * ratio).round() as usize + 1).max(2)
+    }
+
+    /// Places of a grid from end to end, row by row from below.
+    fn grid(&self, columns: usize, rows: usize) -> Vec<(f64, f64)> {
+        let along = |(a, b): (f64, f64), i: usize, n: usize| a + (b - a) * i as f64 / (n - 1) as f64;
+        let place = |i: usize| (along(self.x, i % columns, columns), along(self.y, i / columns, rows));
+        (0..rows * columns).map(place).collect()
+    }
+
+    /// Places of the whole grid, row by row from below.
+    pub fn places(&self) -> Vec<(f64, f64)> {
+        self.grid(self.columns, self.rows(self.columns))
+    }
+
+    /// How far apart the places of a grid are.
+    pub(super) fn spacing(&self, columns: usize, rows: usize) -> (f64, f64) {
+        ((self.x.1 - self.x.0) / (columns - 1) as f64, (self.y.1 - self.y.0) / (rows - 1) as f64)
+    }
+
+    /// Places of the arrows: the middles of cells.
+    pub(super) fn middles(&self) -> Vec<(f64, f64)> {
+        let columns = self.arrows;
+        let ratio = (self.y.1 - self.y.0) / (self.x.1 - self.x.0);
+        let rows = ((columns as f64 * ratio).round() as usize).max(1);
+        let along = |(a, b): (f64, f64), i: usize, n: usize| a + (b - a) * (i as f64 + 0.5) / n as f64;
+        (0..rows * columns)
+            .map(|i| (along(self.x, i % columns, columns), along(self.y, i / columns, rows)))
+            .collect()
+    }
+
+    pub(super) fn states(&self, places: &[(f64, f64)]) -> Array2<f64> {
+        let mut states = Array2::zeros((places.len(), self.plane.axes()[0].len()));
+        for (mut state, place) in states.outer_iter_mut().zip(places) {
+            state.assign(&Array1::from(self.plane.state(*place)));
+        }
+        states
+    }
+}

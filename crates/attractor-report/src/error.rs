@@ -1,0 +1,115 @@
+//! Why an experiment cannot be run.
+
+use std::fmt;
+use std::path::Path;
+
+use attractor::message::{Message, Rust, Spelling};
+
+/// Result of an experiment.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why an experiment could not be run; [`spelled`](Error::spelled) says it with arguments as the users of a front end
+/// write them.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The memory refused.
+    Memory(attractor::Error),
+    /// A file could not be used.
+    Data(attractor_data::Error),
+    /// A setting is outside its range.
+    Setting {
+        /// Which setting.
+        name: &'static str,
+        /// Its range.
+        expected: String,
+        /// What was given.
+        found: String,
+        /// What to do, where the range does not say it.
+        cure: Option<Message>,
+    },
+    /// A file of results could not be used.
+    Store {
+        /// Which file.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// A setting outside its range.
+    pub fn setting(name: &'static str, expected: impl Into<String>, found: impl ToString) -> Self {
+        Error::Setting { name, expected: expected.into(), found: found.to_string(), cure: None }
+    }
+
+    /// A setting outside its range, with what to do about it.
+    pub fn mended(
+        name: &'static str,
+        expected: impl Into<String>,
+        found: impl ToString,
+        cure: Message,
+    ) -> Self {
+        Error::Setting { name, expected: expected.into(), found: found.to_string(), cure: Some(cure) }
+    }
+
+    /// A file of results that could not be used.
+    pub fn store(path: &Path, reason: &str) -> Self {
+        Error::Store { path: path.display().to_string(), reason: reason.to_owned() }
+    }
+
+    /// The sentence, with arguments and names of settings spelled as a front end does.
+    pub fn spelled(&self, spelling: &dyn Spelling) -> String {
+        match self {
+            Error::Memory(error) => error.spelled(spelling),
+            Error::Data(error) => error.spelled(spelling),
+            Error::Setting { name, expected, found, cure } => {
+                let cure = cure.as_ref().map_or(String::new(), |c| format!("; {}", c.spelled(spelling)));
+                format!("{}: expected {expected}, found {found}{cure}", spelling.parameter(name))
+            }
+            Error::Store { path, reason } => {
+                format!("{path}: expected a file of results that can be used; {reason}")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.spelled(&Rust))
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::Memory(error) => error.source(),
+            Error::Data(error) => error.source(),
+            Error::Setting { .. } | Error::Store { .. } => None,
+        }
+    }
+}
+
+impl From<attractor::Error> for Error {
+    fn from(error: attractor::Error) -> Self {
+        Error::Memory(error)
+    }
+}
+
+impl From<attractor_data::Error> for Error {
+    fn from(error: attractor_data::Error) -> Self {
+        Error::Data(error)
+    }
+}
+
+impl From<attractor_figures::Error> for Error {
+    fn from(error: attractor_figures::Error) -> Self {
+        use attractor_figures::Error as E;
+        match error {
+            E::Memory(error) => Error::Memory(error),
+            E::Data(error) => Error::Data(error),
+            E::Setting { name, expected, found } => Error::setting(name, expected, found),
+            other => Error::setting("figure", "one that can be drawn", other),
+        }
+    }
+}

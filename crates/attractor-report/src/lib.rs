@@ -1,0 +1,22 @@
+//! Experiments and what they hand back: settings in, a [`Report`] out, with the statistics that reports use.
+//!
+//! An [`Experiment`] is a value with its settings; running it gives a report with the published numbers beside ours. A
+//! report is one description that is written as HTML, Markdown, JSON and CSV.
+
+mod error;
+mod experiment;
+mod html;
+mod markdown;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod report;
+pub mod statistics;
+mod table;
+
+pub use error::{Error, Result};
+pub use experiment::{Experiment, Progress};
+pub use report::{Block, Illustration, Report};
+pub use table::{Cell, Column, Table};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! A report as Markdown.
+
+use std::fmt::Write as _;
+
+use crate::Table;
+use crate::report::{Block, MOST_ROWS, Report, VERSION};
+
+/// Width of a line of text, in characters.
+const LINE: usize = 110;
+
+pub(super) fn page(report: &Report) -> String {
+    let made = format!(
+        "{} Seed {}, version {VERSION}, {}. Again: `{}`.",
+        report.introduction,
+        report.seed,
+        report.duration(),
+        report.command
+    );
+    let mut text = format!("# {}\n\n{}", report.title, wrapped(&made));
+    for block in &report.blocks {
+        text.push('\n');
+        match block {
+            Block::Heading(heading) => {
+                let _ = writeln!(text, "## {heading}");
+            }
+            Block::Text(words) => text += &wrapped(words),
+            Block::Table(table) => text += &rows(table),
+            Block::Results => text += &rows(&report.results),
+            Block::Figure(of) => {
+                let _ = write!(text, "![{}]({}.svg)\n\n{}", of.alt, of.name, wrapped(&of.caption));
+            }
+        }
+    }
+    text
+}
+
+/// Lines no longer than [`LINE`]; inline code is not broken.
+pub(super) fn wrapped(words: &str) -> String {
+    let mut text = String::new();
+    let mut length = 0;
+    let mut code = false;
+    for word in words.split_whitespace() {
+        let count = word.chars().count();
+        if length > 0 {
+            let full = length + 1 + count > LINE && !code;
+            text.push(if full { '\n' } else { ' ' });
+            length = if full { 0 } else { length + 1 };
+        }
+        text += word;
+        length += count;
+        code ^= word.matches('`').count() % 2 == 1;
+    }
+    text + "\n"
+}
+
+fn rows(table: &Table) -> String {
+    let cell = |text: &str| text.replace('|', "\\|");
+    let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+    let mut text = String::new();
+    if !table.caption.is_empty() {
+        text += &wrapped(&table.caption);
+        text.push('\n');
+    }
+    if table.rows.len() > MOST_ROWS {
+        return text + &wrapped(&format!("{} rows: `{}.csv`.", table.rows.len(), table.name));
+    }
+    text += &line(table.columns.iter().map(|c| cell(&c.heading)).collect());
+    let _ = writeln!(text, "|{}", "---|".repeat(table.columns.len()));
+    for row in &table.rows {
+        text += &line(row.iter().map(|c| cell(&c.shown)).collect());
+    }
+    text
+}

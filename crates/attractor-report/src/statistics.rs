@@ -1,0 +1,172 @@
+//! Correlations and bootstrap intervals.
+
+use attractor::noise::{Purpose, Stream};
+
+/// Sums over pairs (x, y), enough for their Pearson correlation; sums of parts are sums of the whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Pairs {
+    n: f64,
+    x: f64,
+    y: f64,
+    xx: f64,
+    yy: f64,
+    xy: f64,
+}
+
+impl Pairs {
+    /// Adds one pair.
+    pub fn push(&mut self, x: f64, y: f64) {
+        self.add(&Pairs { n: 1.0, x, y, xx: x * x, yy: y * y, xy: x * y });
+    }
+
+    /// Adds all pairs of another sum.
+    pub fn add(&mut self, other: &Pairs) {
+        self.n += other.n;
+        self.x += other.x;
+        self.y += other.y;
+        self.xx += other.xx;
+        self.yy += other.yy;
+        self.xy += other.xy;
+    }
+
+    /// Pearson's correlation; 0 if either side does not vary.
+    pub fn correlation(&self) -> f64 {
+        let covariance = self.xy - self.x * self.y / self.n;
+        let variance = |square: f64, sum: f64| square - sum * sum / self.n;
+        let product = variance(self.xx, self.x) * variance(self.yy, self.y);
+        if product > 0.0 { covariance / product.sqrt() } else { 0.0 }
+    }
+}
+
+/// A confidence interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval {
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+impl Interval {
+    /// Whether a value lies in it.
+    pub fn contains(&self, value: f64) -> bool {
+        (self.low..=self.high).contains(&value)
+    }
+}
+
+/// Percentile bootstrap interval of 95 % of a statistic of independent parts.
+///
+/// Parts are resampled whole, so dependence within a part does not narrow the interval.
+pub fn bootstrap<T>(parts: &[T], seed: u64, statistic: impl Fn(&[&T]) -> f64) -> Interval {
+    const RESAMPLES: usize = 2000;
+    let mut stream = Stream::new(seed, Purpose::Bootstrap, 0);
+    let mut values: Vec<f64> = (0..RESAMPLES)
+        .map(|_| {
+            let sample: Vec<&T> = (0..parts.len()).map(|_| &parts[stream.below(parts.len())]).collect();
+            statistic(&sample)
+        })
+        .collect();
+    values.sort_by(f64::total_cmp);
+    let quantile = |p: f64| values[(p * (RESAMPLES - 1) as f64).round() as usize];
+    Interval { low: quantile(0.025), high: quantile(0.975) }
+}
+
+/// Wilson's interval of 95 % of a probability, from `successes` in `trials` independent trials (at least 1).
+pub fn wilson(successes: usize, trials: usize) -> Interval {
+    const Z: f64 = 1.959_963_984_540_054;
+    let (n, p) = (trials as f64, successes as f64 / trials as f64);
+    let middle = (p + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
+    let half = Z / (1.0 + Z * Z / n) * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
+    // Rounding must not take the ends beyond what was seen.
+    Interval { low: (middle - half).clamp(0.0, p), high: (middle + half).clamp(p, 1.0) }
+}
+
+/// Student's t interval of 95 % of the mean of independent runs; none of a single one.
+pub fn of_runs(runs: &[f64]) -> Option<Interval> {
+    /// 97.5 % quantiles for 1 to 10 degrees of freedom.
+    const T: [f64; 10] = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
+    let freedom = runs.len().checked_sub(1).filter(|f| *f > 0)?;
+    let n = runs.len() as f64;
+    let mean = runs.iter().sum::<f64>() / n;
+    let variance = runs.iter().map(|r| (r - mean).powi(2)).sum::<f64>() / freedom as f64;
+    // Beyond the table the first terms of its expansion in 1/freedom (Cornish & Fisher) are as good.
+    let t = T.get(freedom - 1).copied().unwrap_or_else(|| 1.96 + 2.372 / freedom as f64);
+    let half = t * (variance / n).sqrt();
+    Some(Interval { low: mean - half, high: mean + half })
+}
+
+/// How likely `a` against `b` or a more uneven outcome is where each of a + b trials goes either way with equal
+/// chance: the exact two-sided sign test, and of paired successes McNemar's.
+pub fn sign_test(a: usize, b: usize) -> f64 {
+    let (n, few) = (a + b, a.min(b));
+    // P(k) = C(n, k)/2ⁿ, each from the last, in logarithms.
+    let mut log = -(n as f64) * std::f64::consts::LN_2;
+    let mut tail = log.exp();
+    for k in 1..=few {
+        log += ((n - k + 1) as f64 / k as f64).ln();
+        tail += log.exp();
+    }
+    (2.0 * tail).min(1.0)
+}
+
+/// The middle of some numbers, or of the two in the middle.
+pub fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    match values.len() {
+        0 => f64::NAN,
+        n if n % 2 == 1 => values[n / 2],
+        n => 0.5 * (values[n / 2 - 1] + values[n / 2]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn correlation_is_numpy_s() {
+        let mut pairs = Pairs::default();
+        for (x, y) in [(1.0, 2.0), (2.0, 1.0), (3.0, 5.0), (4.0, 4.0)] {
+            pairs.push(x, y);
+        }
+        // np.corrcoef([1, 2, 3, 4], [2, 1, 5, 4])[0, 1]; by hand 5/√(5·10).
+        let expected = std::f64::consts::FRAC_1_SQRT_2;
+        assert!((pairs.correlation() - expected).abs() < 1e-15);
+    }
+
+    #[test]
+    fn bootstrap_of_a_mean_is_its_standard_error() {
+        let mut stream = Stream::new(0, Purpose::Patterns, 0);
+        let values: Vec<f64> = (0..400).map(|_| stream.normal()).collect();
+        let mean = |v: &[&f64]| v.iter().copied().sum::<f64>() / v.len() as f64;
+        let interval = bootstrap(&values, 1, mean);
+        let width = interval.high - interval.low;
+        // 2 · 1.96/√400, to the 10 % that 400 values and 2,000 resamples leave uncertain (3 sd).
+        assert!((width / (2.0 * 1.96 / 20.0) - 1.0).abs() < 0.12, "width {width}");
+    }
+
+    /// Published values of Wilson's interval, and a t interval by hand.
+    #[test]
+    fn intervals_of_shares_are_the_textbook_s() {
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-4;
+        let half = wilson(5, 10);
+        assert!(near(half.low, 0.2366) && near(half.high, 0.7634), "{half:?}");
+        let none = wilson(0, 10);
+        assert!(none.low == 0.0 && near(none.high, 0.2775), "{none:?}");
+        assert_eq!(wilson(10, 10).high, 1.0);
+        // Mean 3, standard error √(2.5/5), t = 2.776.
+        let five = of_runs(&[1.0, 2.0, 3.0, 4.0, 5.0]).expect("five");
+        assert!(near(five.low, 3.0 - 2.776 * 0.5_f64.sqrt()), "{five:?}");
+        assert_eq!(of_runs(&[1.0]), None);
+    }
+
+    #[test]
+    fn the_sign_test_is_the_binomial_one() {
+        // By counting: 2/2⁴; 2 (1 + 5)/2⁵; all of them.
+        for (a, b, expected) in [(4, 0, 0.125), (1, 4, 0.375), (3, 3, 1.0), (0, 0, 1.0)] {
+            assert!((sign_test(a, b) - expected).abs() < 1e-12, "{a} {b}");
+        }
+        // scipy.stats.binomtest(40, 100).pvalue
+        assert!((sign_test(40, 60) - 0.056_887_933_640_980_784).abs() < 1e-9);
+    }
+}
