@@ -228,6 +228,7 @@ fn bad_requests_are_refused() {
         ("--model hopfield --rule guess", &["rule", "storkey", "guess"]),
         ("--model hopfield --update glauber", &["temperature"]),
         ("--model dense --interaction poly:1", &["interaction", "poly:K"]),
+        ("--model dense --separation poly:3", &["--interaction", "separation poly:2 of universal"]),
         ("--model dense --interaction poly:9999", &["interaction", "at most"]),
         ("--sampler magic", &["magic", "dpmpp-2m"]),
         ("--process xx", &["process", "xx"]),

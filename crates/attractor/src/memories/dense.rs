@@ -6,7 +6,9 @@ use super::hopfield::spin_recall;
 use super::{Card, Learned, Level, Memory, Recall, Request, from_nothing};
 use crate::dynamics::{Asynchronous, Order, Rule};
 use crate::energies::{DenseEnergy, Energy, Gradient, Interaction};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::message;
+use crate::message::Argument;
 use crate::observe::Observer;
 use crate::options::{Fallback, Form, Kind, Options, Parameter, names_of};
 use crate::patterns::Patterns;
@@ -116,6 +118,19 @@ impl<F: Real> Memory<F> for Dense<F> {
 
     fn run(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
         spin_recall(self, &self.dynamics(), request, observer)
+    }
+}
+
+/// Why it takes no separation.
+pub(super) fn no_separation() -> Error {
+    Error::Undefined {
+        model: CARD.name,
+        what: "separation",
+        reason: message![
+            "it takes ",
+            Argument::option("interaction"),
+            ", the function F of its energy; interaction poly:3 is F(u) = u^3, whose weights are separation poly:2 of universal"
+        ],
     }
 }
 

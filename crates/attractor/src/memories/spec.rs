@@ -66,6 +66,9 @@ impl Card {
         let Some((name, _)) = options.iter().find(|(name, _)| self.parameter(name).is_none()) else {
             return options.read(self.parameters, "option");
         };
+        if (self.name, name) == (dense::CARD.name, "separation") {
+            return Err(dense::no_separation());
+        }
         let others: Vec<_> = models_with(name).map(|card| card.name).collect();
         let of = if others.is_empty() { String::new() } else { format!(" (of {})", others.join(", ")) };
         Err(Error::UnknownName {
