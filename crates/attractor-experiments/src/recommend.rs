@@ -8,9 +8,8 @@ use std::time::Instant;
 
 use attractor::Patterns;
 use attractor::kernels::{Difference, Operand, dots, pairs, weighted_sums};
-use attractor::memories::Beta;
-use attractor::separations::{Separation, Separator, largest, separating_beta};
-use attractor::similarities::{Convention, Data, Keys, Range, SIMILARITIES, Similarity};
+use attractor::separations::{self, Separation, Separator, largest};
+use attractor::similarities::{Convention, Data, Keys, SIMILARITIES, Similarity};
 use attractor::threads;
 use attractor_data::{Corruption, corrupt};
 use attractor_report::statistics::{Interval, sign_test, wilson};
@@ -181,7 +180,7 @@ impl Config {
                 match scores {
                     None => ranking.refused.push(*similarity),
                     Some((keys, scores)) => {
-                        for separation in separations(keys)? {
+                        for separation in separations::tried(keys)? {
                             let Ok(separator) = Separator::new(separation, keys) else { continue };
                             ranking.pairs.extend(measure(
                                 &separator,
@@ -255,29 +254,6 @@ impl Config {
     }
 }
 
-/// The separations that are tried: those without a scale of their own, and others at the β that separates the
-/// stored patterns. A threshold has no radius that suits all data.
-fn separations<F: attractor::Real>(keys: &Keys<F>) -> Result<Vec<Separation>> {
-    let beta = separating_beta(keys)?;
-    let mut all = vec![
-        Separation::Max,
-        Separation::Softmax(Beta::Value(beta)),
-        Separation::Sparsemax(beta),
-        Separation::Entmax(1.5, beta),
-        Separation::Exponential,
-        Separation::KMax(5),
-        Separation::Polynomial(10.0),
-        Separation::Polynomial(2.0),
-        Separation::Identity,
-        Separation::Root,
-        Separation::Logarithm,
-    ];
-    if keys.similarity().facts().range == Range::Any {
-        all.push(Separation::Rectified(10.0));
-    }
-    Ok(all)
-}
-
 /// For each row of weights, the squared error of the output Mᵀw from its target and the pattern nearest to it, from
 /// G = M Mᵀ alone: ‖z − x_j‖² = wᵀGw − 2(Gw)_j + G_jj.
 fn judge(weights: &Array2<f64>, gram: &Array2<f64>, targets: &[usize]) -> Vec<(f64, usize)> {
@@ -334,16 +310,14 @@ fn cells(ranking: &Ranking, pair: &Measured) -> Vec<Cell> {
     ]
 }
 
-/// As [`Separation`] is written, with β to four digits.
+/// As [`Separation`] is written, with numbers to four digits.
 fn short(separation: Separation) -> String {
-    let round = |beta: f64| format!("{beta:.3e}").parse::<f64>().unwrap_or(beta);
-    match separation {
-        Separation::Softmax(Beta::Value(beta)) => Separation::Softmax(Beta::Value(round(beta))),
-        Separation::Sparsemax(beta) => Separation::Sparsemax(round(beta)),
-        Separation::Entmax(alpha, beta) => Separation::Entmax(alpha, round(beta)),
-        other => other,
-    }
-    .to_string()
+    let text = separation.to_string();
+    let round = |part: &str| {
+        let number: Option<f64> = part.parse().ok();
+        number.and_then(|x| format!("{x:.3e}").parse::<f64>().ok()).map_or(part.to_owned(), |x| x.to_string())
+    };
+    text.split(':').map(round).collect::<Vec<_>>().join(":")
 }
 
 /// What a reader is told of one corruption.

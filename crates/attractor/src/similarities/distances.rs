@@ -1,12 +1,15 @@
-//! Distances, as their negatives and as their reciprocals.
+//! What Euclidean and Manhattan distances share, as their negatives and as their reciprocals.
 
 use std::sync::Arc;
 
-use ndarray::{ArcArray2, Array2, ArrayView2};
+use ndarray::{ArcArray2, Array1, Array2, ArrayView1, ArrayView2, Axis};
 
-use super::{Compare, Convention, DELTA, Similarity};
-use crate::kernels::{Difference, Operand, pairs};
+use super::measure::{Compare, Descent, EnergyOf, Pair, Stated};
+use super::{Keys, ROUNDING, Slope};
+use crate::error::Result;
+use crate::kernels::{Difference, Operand, pairs, weighted_sums};
 use crate::real::Real;
+use crate::threads;
 
 struct Distances<F> {
     keys: ArcArray2<F>,
@@ -22,20 +25,126 @@ impl<F: Real> Compare<F> for Distances<F> {
     }
 }
 
+/// Scores that are a function of distances.
 pub(super) fn compare<F: Real>(
-    similarity: Similarity,
-    convention: Convention,
     keys: ArcArray2<F>,
+    difference: Difference,
+    score: fn(f64) -> f64,
 ) -> Arc<dyn Compare<F>> {
-    let difference = match similarity {
-        Similarity::Euclidean | Similarity::InverseEuclidean => Difference::Square,
-        _ => Difference::Absolute,
-    };
-    let inverse = matches!(similarity, Similarity::InverseEuclidean | Similarity::InverseManhattan);
-    let score: fn(f64) -> f64 = match convention {
-        Convention::Uhn2022 => |d| 1.0 / d,
-        Convention::Corrected if inverse => |d| 1.0 / (d + DELTA),
-        Convention::Corrected => |d| -d,
-    };
     Arc::new(Distances { keys, difference, score })
+}
+
+/// As published: reciprocals, whichever of the two was asked for.
+pub(super) fn published<F: Real>(keys: ArcArray2<F>, difference: Difference) -> Option<Arc<dyn Compare<F>>> {
+    Some(compare(keys, difference, |d| 1.0 / d))
+}
+
+/// 2 Σ w (ξ − x).
+pub(super) fn slope_of_squares<F: Real>(
+    keys: ArrayView2<F>,
+    queries: ArrayView2<F>,
+    mut weights: Array2<f64>,
+) -> Slope {
+    weights *= 2.0;
+    let total = weights.sum_axis(Axis(1));
+    let stiffness = Array2::from_shape_fn(queries.dim(), |(row, _)| total[row]);
+    Slope { pull: weighted_sums(weights.view(), keys) - queries.mapv(F::wide) * &stiffness, stiffness }
+}
+
+/// √(x² + δ).
+fn round(x: f64) -> f64 {
+    (x * x + ROUNDING * ROUNDING).sqrt()
+}
+
+/// Scores of Manhattan distances whose |x| is √(x² + δ).
+pub(super) fn smooth_scores<F: Real>(
+    keys: &Keys<F>,
+    queries: ArrayView2<F>,
+    score: impl Fn(f64) -> f64 + Sync,
+) -> Result<Array2<f64>> {
+    // Checks, and the shape.
+    let mut scores = keys.scores(queries)?;
+    let keys = keys.values();
+    let work = 4.0 * (scores.len() * keys.ncols()) as f64;
+    let rows = threads::map(queries.nrows(), work, |row| {
+        let distance = |key: ArrayView1<F>| -> f64 {
+            key.iter().zip(queries.row(row)).map(|(x, z)| round(x.wide() - z.wide())).sum()
+        };
+        keys.outer_iter().map(|key| score(distance(key))).collect::<Array1<f64>>()
+    });
+    scores.outer_iter_mut().zip(rows).for_each(|(mut to, from)| to.assign(&from));
+    Ok(scores)
+}
+
+/// Σ w (ξ − x)/√((ξ − x)² + δ).
+pub(super) fn smooth_slope<F: Real>(
+    keys: ArrayView2<F>,
+    queries: ArrayView2<F>,
+    weights: ArrayView2<f64>,
+) -> Slope {
+    let states = queries.mapv(F::wide);
+    let work = 6.0 * (weights.len() * keys.ncols()) as f64;
+    let rows = threads::map(states.nrows(), work, |row| {
+        let state = states.row(row);
+        let (mut pull, mut stiffness) = (vec![0.0; state.len()], vec![0.0; state.len()]);
+        for (&w, key) in weights.row(row).iter().zip(keys.outer_iter()).filter(|(w, _)| **w != 0.0) {
+            for (j, (x, z)) in key.iter().zip(state).enumerate() {
+                let away = x.wide() - z;
+                let each = w / round(away);
+                pull[j] += each * away;
+                stiffness[j] += each;
+            }
+        }
+        (pull, stiffness)
+    });
+    let (mut pull, mut stiffness) = (Array2::zeros(states.dim()), Array2::zeros(states.dim()));
+    for (row, (p, c)) in rows.into_iter().enumerate() {
+        pull.row_mut(row).assign(&ArrayView1::from(&p));
+        stiffness.row_mut(row).assign(&ArrayView1::from(&c));
+    }
+    Slope { pull, stiffness }
+}
+
+/// The weights of slopes of reciprocals: ∂(1/v) = −s²∂v.
+pub(super) fn of_reciprocals(weights: ArrayView2<f64>, scores: &Array2<f64>) -> Array2<f64> {
+    let mut weights = weights.to_owned();
+    weights.zip_mut_with(scores, |w, s| *w *= s * s);
+    weights
+}
+
+/// Refuses a single shot of Manhattan distances, but one that takes the best key, and signs of patterns among them.
+pub(super) fn manhattan_single_shot<F: Real>(pair: &Pair<F>, of_signs: EnergyOf) -> Stated<EnergyOf> {
+    if pair.signs {
+        within_signs(pair.keys)?;
+        return Ok(of_signs);
+    }
+    // The best key is as near to itself as can be.
+    if pair.weights.is_winner {
+        return Ok(EnergyOf::Scores);
+    }
+    Err(
+        "the mean of patterns is not the state at the least weighted distance, which is their median, and can be further away than the cue; use dynamics descent",
+    )
+}
+
+/// A descent to a median, or for signs of patterns among them to the signs of a mean.
+pub(super) fn manhattan_descent<F: Real>(
+    pair: &Pair<F>,
+    of_signs: impl Fn() -> Descent<F>,
+    median: impl Fn() -> Descent<F>,
+) -> Stated<Descent<F>> {
+    if pair.signs {
+        within_signs(pair.keys)?;
+        return Ok(of_signs());
+    }
+    Ok(median())
+}
+
+fn within_signs<F: Real>(keys: &Keys<F>) -> Stated<()> {
+    if keys.values().iter().all(|x| x.abs() <= F::ONE) {
+        return Ok(());
+    }
+    Err(
+        "patterns lie beyond -1 and 1, where signs of their mean need not be the nearest; use output identity and dynamics descent",
+    )
 }

@@ -1,95 +1,130 @@
-//! Divergences between vectors of amounts, read as distributions over units.
+//! What divergences share: vectors of amounts, read as distributions over units.
 
-use std::sync::Arc;
+use ndarray::{ArcArray2, Array1, Array2, ArrayView1, ArrayView2, Axis};
 
-use ndarray::{ArcArray2, Array2, ArrayView2, Zip};
-
-use super::{Compare, Convention, EPSILON, Similarity, map_rows};
+use super::measure::{EnergyOf, Pair, Stated};
+use super::{EPSILON, Keys, Slope, map_rows};
 use crate::kernels::{Difference, Operand, pairs};
 use crate::real::Real;
 
 /// Distributions and their logarithms, N × D each.
-struct Distributions<F> {
+pub(super) struct Distributions<F> {
     shares: Array2<F>,
     logarithms: Array2<F>,
+    published: bool,
 }
 
 impl<F: Real> Distributions<F> {
-    /// p = (x + ε)/Σ(x + ε), which has no 0 and sums to 1, so that no divergence is negative. As published:
-    /// x/Σx, and the logarithm of that plus ε.
-    fn new(amounts: ArrayView2<F>, convention: Convention) -> Self {
-        let published = convention == Convention::Uhn2022;
-        let (before, after) = if published { (0.0, F::of(EPSILON).wide()) } else { (EPSILON, 0.0) };
+    /// p = (x + ε)/Σ(x + ε), which has no 0 and sums to 1, so that no divergence is negative.
+    pub fn new(amounts: ArrayView2<F>) -> Self {
         let shares = map_rows(amounts, |x, to| {
-            let sum = if published {
-                // In the numbers of the data, as the published code sums.
-                x.iter().fold(F::ZERO, |sum, &x| sum + x).wide()
-            } else {
-                x.iter().map(|x| x.wide() + before).sum()
-            };
-            to.iter_mut().zip(x).for_each(|(to, x)| *to = (x.wide() + before) / sum);
+            let sum: f64 = x.iter().map(|x| x.wide() + EPSILON).sum();
+            to.iter_mut().zip(x).for_each(|(to, x)| *to = (x.wide() + EPSILON) / sum);
         });
-        let logarithms = shares.mapv(|p| F::of(F::of(p.wide() + after).wide().ln()));
-        Distributions { shares, logarithms }
+        let logarithms = shares.mapv(|p| F::of(p.wide().ln()));
+        Distributions { shares, logarithms, published: false }
+    }
+
+    /// As published: x/Σx, and the logarithm of that plus ε.
+    pub fn published(amounts: ArrayView2<F>) -> Self {
+        let shares = map_rows(amounts, |x, to| {
+            // In the numbers of the data, as the published code sums.
+            let sum = x.iter().fold(F::ZERO, |sum, &x| sum + x).wide();
+            to.iter_mut().zip(x).for_each(|(to, x)| *to = x.wide() / sum);
+        });
+        let epsilon = F::of(EPSILON).wide();
+        let logarithms = shares.mapv(|p| F::of(F::of(p.wide() + epsilon).wide().ln()));
+        Distributions { shares, logarithms, published: true }
+    }
+
+    /// Those of these queries, made as the keys were.
+    pub fn of_queries(&self, queries: ArrayView2<F>) -> Self {
+        if self.published { Self::published(queries) } else { Self::new(queries) }
     }
 
     fn operand(&self) -> Operand<'_, F> {
         Operand { values: self.shares.view(), logarithms: self.logarithms.view() }
     }
 
+    /// What the kernel sums, B × N, of queries that were made as the keys were.
+    pub fn pairs(&self, of: Difference, queries: &Self) -> Array2<f64> {
+        pairs(of, queries.operand(), self.operand())
+    }
+
     /// Σ p ln p of each.
-    fn negentropies(&self) -> Vec<f64> {
-        let sum = |(p, l): (ndarray::ArrayView1<F>, ndarray::ArrayView1<F>)| {
-            p.iter().zip(l).map(|(p, l)| p.wide() * l.wide()).sum()
-        };
+    pub fn negentropies(&self) -> Vec<f64> {
+        let sum =
+            |(p, l): (ArrayView1<F>, ArrayView1<F>)| p.iter().zip(l).map(|(p, l)| p.wide() * l.wide()).sum();
         self.shares.outer_iter().zip(self.logarithms.outer_iter()).map(sum).collect()
     }
 }
 
-struct Divergences<F> {
+/// Keys compared by one divergence.
+pub(super) struct Divergence<F> {
     keys: Distributions<F>,
-    similarity: Similarity,
-    convention: Convention,
+    of: Difference,
 }
 
-impl<F: Real> Compare<F> for Divergences<F> {
+impl<F: Real> Divergence<F> {
+    pub fn new(keys: ArcArray2<F>, of: Difference) -> Self {
+        Divergence { keys: Distributions::new(keys.view()), of }
+    }
+
+    pub fn published(keys: ArcArray2<F>, of: Difference) -> Self {
+        Divergence { keys: Distributions::published(keys.view()), of }
+    }
+}
+
+impl<F: Real> super::measure::Compare<F> for Divergence<F> {
     fn scores(&self, queries: ArrayView2<F>) -> Array2<f64> {
-        let queries = Distributions::new(queries, self.convention);
-        let divergence = |of| pairs(of, queries.operand(), self.keys.operand());
-        let published = self.convention == Convention::Uhn2022;
-        match self.similarity {
-            Similarity::JensenShannon if published => {
-                // The mean of two numbers that are reciprocals already.
-                let mut sum = divergence(Difference::Relative);
-                Zip::from(&mut sum)
-                    .and(&divergence(Difference::Reverse))
-                    .for_each(|a, &b| *a = 1.0 / (0.5 / *a + 0.5 / b));
-                sum
-            }
-            Similarity::JensenShannon => {
-                let (p, q) = (self.keys.negentropies(), queries.negentropies());
-                let mut scores = divergence(Difference::Mixture);
-                for ((row, column), score) in scores.indexed_iter_mut() {
-                    // Rounding must not make a distance negative.
-                    *score = (*score - (p[column] + q[row]) / 2.0).min(0.0);
-                }
-                scores
-            }
-            similarity => {
-                let of = match similarity {
-                    Similarity::KullbackLeibler => Difference::Relative,
-                    _ => Difference::Reverse,
-                };
-                divergence(of).mapv_into(|d| if published { 1.0 / d } else { -d.max(0.0) })
-            }
+        let divergences = self.keys.pairs(self.of, &self.keys.of_queries(queries));
+        // Rounding must not make a distance negative.
+        if self.keys.published {
+            divergences.mapv_into(|d| 1.0 / d)
+        } else {
+            divergences.mapv_into(|d| -d.max(0.0))
         }
     }
 }
 
-pub(super) fn compare<F: Real>(
-    similarity: Similarity,
-    convention: Convention,
-    keys: ArcArray2<F>,
-) -> Arc<dyn Compare<F>> {
-    Arc::new(Divergences { keys: Distributions::new(keys.view(), convention), similarity, convention })
+/// What the keys are divided by.
+pub(super) fn totals<F: Real>(keys: &Keys<F>) -> Vec<f64> {
+    keys.values().outer_iter().map(|key| key.iter().map(|x| x.wide() + EPSILON).sum()).collect()
 }
+
+/// The slope of Σ w S from a = ∂S/∂q: with q = (x + ε)/Z it is ∂S/∂x_j = (a_j − Σ a_i q_i)/Z. `of` gets the shares of
+/// the keys and those of the states.
+pub(super) fn slope<F: Real>(
+    keys: &Keys<F>,
+    queries: ArrayView2<F>,
+    of: impl FnOnce(&Array2<f64>, &Array2<f64>) -> Array2<f64>,
+) -> Slope {
+    let shares = |amounts: Array2<f64>| -> (Array2<f64>, Array1<f64>) {
+        let smooth = amounts + EPSILON;
+        let totals = smooth.sum_axis(Axis(1));
+        (&smooth / &totals.view().insert_axis(Axis(1)), totals)
+    };
+    let (p, _) = shares(keys.values().mapv(F::wide));
+    let (q, totals) = shares(queries.mapv(F::wide));
+    let mut a = of(&p, &q);
+    for ((mut a, q), total) in a.outer_iter_mut().zip(q.outer_iter()).zip(totals) {
+        let mean = a.dot(&q);
+        a.mapv_inplace(|a| (a - mean) / total);
+    }
+    Slope { stiffness: Array2::zeros(a.dim()), pull: a }
+}
+
+/// Why signs are not read as amounts.
+pub(super) const NO_AMOUNTS: &str = "signs are no amounts; use output identity";
+
+/// Refuses a single shot, but one that takes the best key, which is as near to itself as can be.
+pub(super) fn only_winner<F: Real>(pair: &Pair<F>, why: &'static str) -> Stated<EnergyOf> {
+    match (pair.signs, pair.weights.is_winner) {
+        (true, _) => Err(NO_AMOUNTS),
+        (false, true) => Ok(EnergyOf::Scores),
+        (false, false) => Err(why),
+    }
+}
+
+/// Why the mean of keys lowers no energy of a divergence whose best state is another mean.
+pub(super) const OTHER_MEAN: &str = "the arithmetic mean of patterns is not the state at the least weighted divergence and can be further away than the cue; use dynamics descent";

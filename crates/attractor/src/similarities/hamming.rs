@@ -4,13 +4,59 @@ use std::sync::Arc;
 
 use ndarray::{ArcArray2, Array2, ArrayView2};
 
-use super::{Compare, Convention};
+use super::measure::{Compare, Descent, EnergyOf, Measure, Pair, Sloped, Stated};
+use super::{Data, Facts, Range, Similarity};
 use crate::error::{Error, Result};
 use crate::kernels::hamming;
-use crate::message;
-use crate::message::Argument;
 use crate::patterns::Packed;
 use crate::real::Real;
+
+pub(super) const FACTS: Facts = Facts {
+    similarity: Similarity::Hamming,
+    name: "hamming",
+    formula: "number of equal bits",
+    range: Range::Positive,
+    data: Data::Bits,
+    least: |r, dim| dim as f64 - r,
+};
+
+pub(super) struct Hamming;
+
+impl<F: Real> Measure<F> for Hamming {
+    fn compare(&self, keys: ArcArray2<F>) -> Result<Arc<dyn Compare<F>>> {
+        let all = |a: F, b: F| keys.iter().all(|&x| x == a || x == b);
+        let threshold = if all(-F::ONE, F::ONE) {
+            F::ZERO
+        } else if all(F::ZERO, F::ONE) {
+            F::HALF
+        } else {
+            let found = keys.iter().find(|x| x.abs() != F::ONE && **x != F::ZERO).copied();
+            return Err(Error::shape(
+                "patterns for hamming",
+                "bits: -1 and 1, or 0 and 1",
+                found.map_or("-1, 0 and 1 together".into(), |x| x.to_string()),
+                "threshold the patterns first, or choose another similarity",
+            ));
+        };
+        Ok(Arc::new(Bits { keys: packed(keys.view(), threshold), threshold }))
+    }
+
+    fn slope(&self) -> Stated<&dyn Sloped<F>> {
+        Err("a count of equal bits has no slope")
+    }
+
+    /// The mean of the keys has the majority of each bit, which is best.
+    fn single_shot(&self, pair: &Pair<F>) -> Stated<EnergyOf> {
+        if pair.signs && pair.keys.values().iter().any(|x| x.abs() != F::ONE) {
+            return Err("signs are no bits of 0 and 1; use output identity, or patterns of -1 and 1");
+        }
+        Ok(EnergyOf::Scores)
+    }
+
+    fn descent(&self, pair: &Pair<F>) -> Stated<Descent<F>> {
+        self.single_shot(pair).map(Descent::by_read)
+    }
+}
 
 struct Bits<F> {
     keys: Packed,
@@ -28,29 +74,4 @@ impl<F: Real> Compare<F> for Bits<F> {
         let units = self.keys.dim() as f64;
         hamming(&packed(queries, self.threshold), &self.keys).mapv(|differ| units - f64::from(differ))
     }
-}
-
-pub(super) fn compare<F: Real>(convention: Convention, keys: ArcArray2<F>) -> Result<Arc<dyn Compare<F>>> {
-    if convention == Convention::Uhn2022 {
-        return Err(Error::Undefined {
-            model: "uhn2022",
-            what: "similarity hamming",
-            reason: message!["the published code has none; leave ", Argument::option("compat"), " away"],
-        });
-    }
-    let all = |a: F, b: F| keys.iter().all(|&x| x == a || x == b);
-    let threshold = if all(-F::ONE, F::ONE) {
-        F::ZERO
-    } else if all(F::ZERO, F::ONE) {
-        F::HALF
-    } else {
-        let found = keys.iter().find(|x| x.abs() != F::ONE && **x != F::ZERO).copied();
-        return Err(Error::shape(
-            "patterns for hamming",
-            "bits: -1 and 1, or 0 and 1",
-            found.map_or("-1, 0 and 1 together".into(), |x| x.to_string()),
-            "threshold the patterns first, or choose another similarity",
-        ));
-    };
-    Ok(Arc::new(Bits { keys: packed(keys.view(), threshold), threshold }))
 }

@@ -3,13 +3,32 @@
 //! A score is larger the more alike the two are. Distances are scores by their negative, or by their
 //! reciprocal as in the paper's code. [`Convention::Uhn2022`] computes what that code computes, slips
 //! included; the default is what the names say.
+//!
+//! A similarity is one file and one line of the list below. What it must say, and what it may, is the trait
+//! `Measure`; what it does not say is refused.
 
+mod cosine;
 mod distances;
 mod divergences;
+mod dot;
+mod euclidean;
 mod hamming;
+mod inverse_euclidean;
+mod inverse_manhattan;
+mod jensen_shannon;
+mod kl;
+mod l1_dot;
+mod manhattan;
+mod means;
+mod measure;
+mod pearson;
 mod products;
+mod reverse_kl;
 mod slope;
 
+pub(crate) use measure::{
+    BestState, Compare, Descent, EnergyOf, Growth, Measure, Pair, Stated, Update, WeightFacts,
+};
 pub use slope::{ROUNDING, Slope};
 
 use std::fmt;
@@ -24,33 +43,51 @@ use crate::message::{Argument, Message};
 use crate::patterns::check_states;
 use crate::real::Real;
 
-/// How alike two vectors are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Similarity {
-    /// x·z
-    Dot,
-    /// x·z/(‖x‖‖z‖); 0 if either is zero.
-    Cosine,
-    /// The cosine after each vector's own mean is subtracted; 0 if either is constant.
-    Pearson,
-    /// −‖x − z‖²
-    Euclidean,
-    /// −‖x − z‖₁
-    Manhattan,
-    /// 1/(‖x − z‖² + δ), δ = 10⁻⁴
-    InverseEuclidean,
-    /// 1/(‖x − z‖₁ + δ), δ = 10⁻⁴
-    InverseManhattan,
-    /// (x/Σx)·(z/Σz), the paper's "dot product"
-    L1Dot,
-    /// −KL(p‖q) of stored p and cue q, both smoothed: p = (x + ε)/Σ(x + ε), ε = 10⁻⁴
-    KullbackLeibler,
-    /// −KL(q‖p)
-    ReverseKullbackLeibler,
-    /// −½KL(p‖m) − ½KL(q‖m), m = (p + q)/2: at least −ln 2
-    JensenShannon,
-    /// The number of equal bits.
-    Hamming,
+macro_rules! similarities {
+    ($($name:ident: $module:ident, $doc:literal;)*) => {
+        /// How alike two vectors are.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Similarity { $(#[doc = $doc] $name),* }
+
+        /// Every similarity, in the order of the paper's tables.
+        pub const SIMILARITIES: &[Facts] = &[$($module::FACTS),*];
+
+        /// The name of every similarity, in the order of [`SIMILARITIES`].
+        pub fn names() -> &'static [&'static str] {
+            &[$($module::FACTS.name),*]
+        }
+
+        impl Similarity {
+            /// What there is to know of it.
+            pub fn facts(self) -> &'static Facts {
+                match self {
+                    $(Similarity::$name => const { &$module::FACTS }),*
+                }
+            }
+
+            fn measure<F: Real>(self) -> Arc<dyn Measure<F>> {
+                match self {
+                    $(Similarity::$name => Arc::new($module::$name)),*
+                }
+            }
+        }
+    };
+}
+
+similarities! {
+    Dot: dot, "x·z";
+    Cosine: cosine, "x·z/(‖x‖‖z‖); 0 if either is zero.";
+    Pearson: pearson, "The cosine after each vector's own mean is subtracted; 0 if either is constant.";
+    Euclidean: euclidean, "−‖x − z‖²";
+    Manhattan: manhattan, "−‖x − z‖₁";
+    InverseEuclidean: inverse_euclidean, "1/(‖x − z‖² + δ), δ = 10⁻⁴";
+    InverseManhattan: inverse_manhattan, "1/(‖x − z‖₁ + δ), δ = 10⁻⁴";
+    L1Dot: l1_dot, "(x/Σx)·(z/Σz), the paper's \"dot product\"";
+    KullbackLeibler: kl, "−KL(p‖q) of stored p and cue q, both smoothed: p = (x + ε)/Σ(x + ε), ε = 10⁻⁴";
+    ReverseKullbackLeibler: reverse_kl, "−KL(q‖p)";
+    JensenShannon: jensen_shannon, "−½KL(p‖m) − ½KL(q‖m), m = (p + q)/2: at least −ln 2";
+    Hamming: hamming, "The number of equal bits.";
 }
 
 /// Signs that scores can have.
@@ -99,90 +136,7 @@ pub const DELTA: f64 = 1e-4;
 /// ε of the divergences, added to each unit.
 pub const EPSILON: f64 = 1e-4;
 
-const fn is(
-    similarity: Similarity,
-    name: &'static str,
-    formula: &'static str,
-    range: Range,
-    data: Data,
-    least: fn(f64, usize) -> f64,
-) -> Facts {
-    Facts { similarity, name, formula, range, data, least }
-}
-
-/// Every similarity: one line each.
-pub const SIMILARITIES: &[Facts] = &[
-    is(Similarity::Dot, "dot", "x.z", Range::Any, Data::Any, |r, _| r),
-    is(Similarity::Cosine, "cosine", "x.z / |x||z|", Range::Any, Data::Any, |r, _| r),
-    is(Similarity::Pearson, "pearson", "cosine of x - mean(x), z - mean(z)", Range::Any, Data::Any, |r, _| r),
-    is(Similarity::Euclidean, "euclidean", "-|x-z|^2", Range::Negative, Data::Any, |r, _| -r * r),
-    is(Similarity::Manhattan, "manhattan", "-|x-z|_1", Range::Negative, Data::Any, |r, _| -r),
-    is(
-        Similarity::InverseEuclidean,
-        "inverse-euclidean",
-        "1/(|x-z|^2 + 1e-4)",
-        Range::Positive,
-        Data::Any,
-        |r, _| 1.0 / (r * r + DELTA),
-    ),
-    is(
-        Similarity::InverseManhattan,
-        "inverse-manhattan",
-        "1/(|x-z|_1 + 1e-4)",
-        Range::Positive,
-        Data::Any,
-        |r, _| 1.0 / (r + DELTA),
-    ),
-    is(Similarity::L1Dot, "l1-dot", "(x/sum x).(z/sum z)", Range::Positive, Data::Shares, |r, _| r),
-    is(
-        Similarity::KullbackLeibler,
-        "kl",
-        "-KL(p|q), p ~ x + 1e-4, q ~ z + 1e-4",
-        Range::Negative,
-        Data::Amounts,
-        |r, _| -r,
-    ),
-    is(
-        Similarity::ReverseKullbackLeibler,
-        "reverse-kl",
-        "-KL(q|p)",
-        Range::Negative,
-        Data::Amounts,
-        |r, _| -r,
-    ),
-    is(
-        Similarity::JensenShannon,
-        "jensen-shannon",
-        "-KL(p|m)/2 - KL(q|m)/2, m = (p+q)/2",
-        Range::Negative,
-        Data::Amounts,
-        |r, _| -r,
-    ),
-    is(Similarity::Hamming, "hamming", "number of equal bits", Range::Positive, Data::Bits, |r, dim| {
-        dim as f64 - r
-    }),
-];
-
-/// The name of every similarity, in the order of [`SIMILARITIES`].
-pub fn names() -> &'static [&'static str] {
-    const NAMES: [&str; SIMILARITIES.len()] = {
-        let mut names = [""; SIMILARITIES.len()];
-        let mut n = 0;
-        while n < names.len() {
-            names[n] = SIMILARITIES[n].name;
-            n += 1;
-        }
-        names
-    };
-    &NAMES
-}
-
 impl Similarity {
-    /// What there is to know of it.
-    pub fn facts(self) -> &'static Facts {
-        SIMILARITIES.iter().find(|f| f.similarity == self).expect("every similarity has its line")
-    }
-
     /// Its name.
     pub fn name(self) -> &'static str {
         self.facts().name
@@ -208,7 +162,7 @@ impl FromStr for Similarity {
         SIMILARITIES.iter().find(|f| f.name == name).map(|f| f.similarity).ok_or_else(|| Error::UnknownName {
             kind: "similarity",
             found: name.to_owned(),
-            known: SIMILARITIES.iter().map(|f| f.name).collect::<Vec<_>>().join(", "),
+            known: names().join(", "),
         })
     }
 }
@@ -226,17 +180,6 @@ pub enum Convention {
     Uhn2022,
 }
 
-/// The similarity of queries with stored keys, all of them at once.
-pub(crate) trait Compare<F: Real>: Send + Sync {
-    /// Scores, B × N, of queries that were checked.
-    fn scores(&self, queries: ArrayView2<F>) -> Array2<f64>;
-
-    /// Keys as they are multiplied with queries, for products.
-    fn factors(&self) -> Option<ArrayView2<'_, F>> {
-        None
-    }
-}
-
 /// Stored keys, ready to be compared with queries.
 ///
 /// ```
@@ -250,6 +193,7 @@ pub(crate) trait Compare<F: Real>: Send + Sync {
 pub struct Keys<F> {
     similarity: Similarity,
     convention: Convention,
+    measure: Arc<dyn Measure<F>>,
     values: ArcArray2<F>,
     compare: Arc<dyn Compare<F>>,
 }
@@ -282,19 +226,27 @@ impl<F: Real> Keys<F> {
         } else {
             keys.as_standard_layout().into_owned().into_shared()
         };
-        let values = keys.clone();
-        use Similarity as S;
-        let compare: Arc<dyn Compare<F>> = match similarity {
-            S::Dot | S::Cosine | S::Pearson | S::L1Dot => products::compare(similarity, convention, keys)?,
-            S::Euclidean | S::Manhattan | S::InverseEuclidean | S::InverseManhattan => {
-                distances::compare(similarity, convention, keys)
-            }
-            S::KullbackLeibler | S::ReverseKullbackLeibler | S::JensenShannon => {
-                divergences::compare(similarity, convention, keys)
-            }
-            S::Hamming => hamming::compare(convention, keys)?,
+        let (measure, values) = (similarity.measure(), keys.clone());
+        let compare = match convention {
+            Convention::Corrected => measure.compare(keys)?,
+            Convention::Uhn2022 => measure.published(keys).ok_or_else(|| Error::Undefined {
+                model: "uhn2022",
+                what: "such similarity",
+                reason: message![
+                    format!("the published code has no {similarity}; leave "),
+                    Argument::option("compat"),
+                    " away"
+                ],
+            })?,
         };
-        Ok(Keys { similarity, convention, values, compare })
+        Ok(Keys { similarity, convention, measure, values, compare })
+    }
+
+    /// The same keys, compared by a similarity that is in no list.
+    #[cfg(test)]
+    pub(crate) fn measured_by(self, measure: impl Measure<F> + 'static) -> Self {
+        let compare = measure.compare(self.values.clone()).expect("keys that can be compared");
+        Keys { measure: Arc::new(measure), compare, ..self }
     }
 
     /// By what they are compared.
@@ -305,6 +257,11 @@ impl<F: Real> Keys<F> {
     /// Whose arithmetic is used.
     pub fn convention(&self) -> Convention {
         self.convention
+    }
+
+    /// What the similarity says of itself.
+    pub(crate) fn measure(&self) -> &dyn Measure<F> {
+        &*self.measure
     }
 
     /// The keys, N × D.
@@ -364,10 +321,7 @@ fn check<F: Real>(
 }
 
 /// Every row by the same map.
-pub(crate) fn map_rows<F: Real>(
-    rows: ArrayView2<F>,
-    map: impl Fn(ndarray::ArrayView1<F>, &mut [f64]),
-) -> Array2<F> {
+fn map_rows<F: Real>(rows: ArrayView2<F>, map: impl Fn(ndarray::ArrayView1<F>, &mut [f64])) -> Array2<F> {
     let mut mapped = Array2::from_elem(rows.dim(), F::ZERO);
     let mut wide = vec![0.0; rows.ncols()];
     for (row, mut to) in rows.outer_iter().zip(mapped.outer_iter_mut()) {

@@ -1,19 +1,18 @@
-//! Products of mapped vectors: dot, cosine, Pearson's correlation, and the paper's "dot product".
+//! Products of mapped vectors: what dot, cosine, Pearson's correlation and the paper's "dot product" share.
 
 use std::sync::Arc;
 
-use ndarray::{ArcArray2, Array2, ArrayView1, ArrayView2};
+use ndarray::{ArcArray2, Array2, ArrayView1, ArrayView2, Zip};
 
-use super::{Compare, Convention, Similarity, map_rows};
-use crate::error::{Error, Result};
-use crate::kernels::dots;
-use crate::message;
-use crate::message::Argument;
+use super::means::{MeanBySize, equal};
+use super::measure::{Compare, Descent, EnergyOf, Pair, Stated};
+use super::{Keys, Slope, map_rows};
+use crate::kernels::{dots, weighted_sums};
 use crate::real::Real;
 
 /// What is done to a vector before it is multiplied.
 #[derive(Clone, Copy)]
-enum Map {
+pub(super) enum Map {
     /// Nothing.
     None,
     /// x/‖x‖, or 0.
@@ -49,6 +48,10 @@ impl Map {
         let zero = divisor == 0.0 && matches!(self, Map::Unit | Map::Centred);
         to.iter_mut().for_each(|v| *v = if zero { 0.0 } else { *v / divisor });
     }
+
+    fn rows<F: Real>(self, vectors: ArrayView2<F>) -> Array2<F> {
+        map_rows(vectors, |x, to| self.apply(x, to))
+    }
 }
 
 struct Products<F> {
@@ -60,7 +63,7 @@ impl<F: Real> Compare<F> for Products<F> {
     fn scores(&self, queries: ArrayView2<F>) -> Array2<f64> {
         let products = match self.queries {
             Map::None => dots(queries, self.keys.view()),
-            map => dots(map_rows(queries, |x, to| map.apply(x, to)).view(), self.keys.view()),
+            map => dots(map.rows(queries).view(), self.keys.view()),
         };
         products.mapv(F::wide)
     }
@@ -70,43 +73,64 @@ impl<F: Real> Compare<F> for Products<F> {
     }
 }
 
-pub(super) fn compare<F: Real>(
-    similarity: Similarity,
-    convention: Convention,
-    keys: ArcArray2<F>,
-) -> Result<Arc<dyn Compare<F>>> {
-    let published = convention == Convention::Uhn2022;
-    let (of_keys, queries) = match similarity {
-        Similarity::Dot => (Map::None, Map::None),
-        Similarity::Cosine if published => {
-            let norm = keys.iter().map(|x| x.wide() * x.wide()).sum::<f64>().sqrt();
-            (Map::Over(norm), Map::Direction)
-        }
-        Similarity::Cosine => (Map::Unit, Map::Unit),
-        Similarity::Pearson if published => {
-            return Err(Error::Undefined {
-                model: "uhn2022",
-                what: "similarity pearson",
-                reason: message!["the published code has none; leave ", Argument::option("compat"), " away"],
-            });
-        }
-        Similarity::Pearson => (Map::Centred, Map::Centred),
-        _ => (Map::Share, Map::Share),
-    };
+/// Products of mapped keys and mapped queries.
+pub(super) fn compare<F: Real>(keys: ArcArray2<F>, of_keys: Map, queries: Map) -> Arc<dyn Compare<F>> {
     let keys = match of_keys {
         Map::None => keys,
-        map => map_rows(keys.view(), |x, to| map.apply(x, to)).into_shared(),
+        map => map.rows(keys.view()).into_shared(),
     };
-    Ok(Arc::new(Products { keys, queries }))
+    Arc::new(Products { keys, queries })
 }
 
-/// Vectors as they are multiplied in the corrected convention.
-pub(super) fn map_queries<F: Real>(similarity: Similarity, vectors: ArrayView2<F>) -> Array2<F> {
-    let map = match similarity {
-        Similarity::Cosine => Map::Unit,
-        Similarity::Pearson => Map::Centred,
-        Similarity::L1Dot => Map::Share,
-        _ => Map::None,
-    };
-    map_rows(vectors, |x, to| map.apply(x, to))
+/// The slope of products of directions, u being the direction of a state of that length: Σ w (ξ − (ξ·u)u)/length.
+pub(super) fn slope_of_directions<F: Real>(
+    keys: &Keys<F>,
+    queries: ArrayView2<F>,
+    weights: ArrayView2<f64>,
+    centred: bool,
+) -> Slope {
+    let mut pull = weighted_sums(weights, keys.factors());
+    let units = if centred { Map::Centred } else { Map::Unit }.rows(queries);
+    for ((mut pull, unit), state) in pull.outer_iter_mut().zip(units.outer_iter()).zip(queries.outer_iter()) {
+        let state = state.mapv(F::wide);
+        let mean = if centred { state.mean().unwrap_or(0.0) } else { 0.0 };
+        let length = state.iter().map(|x| (x - mean).powi(2)).sum::<f64>().sqrt();
+        let along: f64 = pull.iter().zip(unit).map(|(p, u)| p * u.wide()).sum();
+        Zip::from(&mut pull).and(&unit).for_each(|p, u| *p = (*p - along * u.wide()) / length);
+        if unit.iter().all(|u| *u == F::ZERO) {
+            pull.fill(0.0);
+        }
+    }
+    Slope { stiffness: Array2::zeros(pull.dim()), pull }
 }
+
+/// What the keys of cosine, or of Pearson (centred), are divided by; 0 for those that have no direction.
+pub(super) fn lengths<F: Real>(keys: &Keys<F>, centred: bool) -> Vec<f64> {
+    let length = |(key, factor): (ArrayView1<F>, ArrayView1<F>)| {
+        if factor.iter().all(|x| *x == F::ZERO) {
+            return 0.0;
+        }
+        let mean = if centred { key.iter().map(|x| x.wide()).sum::<f64>() / key.len() as f64 } else { 0.0 };
+        key.iter().map(|x| (x.wide() - mean).powi(2)).sum::<f64>().sqrt()
+    };
+    keys.values().outer_iter().zip(keys.factors().outer_iter()).map(length).collect()
+}
+
+/// The mean of the keys points as the mean of their directions where all have one length. The best key is as near to
+/// itself as can be.
+pub(super) fn single_shot_of_directions<F: Real>(pair: &Pair<F>, centred: bool) -> Stated<EnergyOf> {
+    if equal(&lengths(pair.keys, centred)) || pair.weights.is_winner && !pair.signs {
+        return Ok(EnergyOf::Scores);
+    }
+    Err(
+        "patterns have unequal lengths, so that their mean points elsewhere than the mean of their directions; use dynamics descent",
+    )
+}
+
+/// To the mean of directions.
+pub(super) fn descent_of_directions<F: Real>(pair: &Pair<F>, centred: bool) -> Stated<Descent<F>> {
+    Ok(Descent::to(EnergyOf::Scores, MeanBySize(lengths(pair.keys, centred))))
+}
+
+/// Why no layers of units hold a state.
+pub(super) const NO_HOLD: &str = "these scores do not tell long states from short ones, so that nothing holds a state against its leak to 0; use dynamics descent";

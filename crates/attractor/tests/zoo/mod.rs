@@ -64,6 +64,7 @@ pub const ZOO: &[Specimen] = &[
     is("universal", &[("similarity", "reverse-kl"), ("separation", "max")]),
     is("universal", &[("similarity", "jensen-shannon"), ("separation", "softmax:auto")]),
     is("universal", &[("similarity", "hamming"), ("separation", "softmax:2")]),
+    is("universal", &[("similarity", "inverse-euclidean"), ("separation", "poly:10")]),
     is("diffusion", &[]),
     is("diffusion", &[("process", "ve")]),
     is("diffusion", &[("process", "vp-linear"), ("sampler", "euler"), ("steps", "60")]),
@@ -99,6 +100,29 @@ pub const ZOO: &[Specimen] = &[
     is("network", &[("sampler", "ancestral"), ("steps", "20"), ("process", "edm")]),
     is("extended", &[]),
     is("extended", &[("sampler", "ancestral"), ("steps", "30"), ("process", "edm")]),
+];
+
+/// Every separation, some with several arguments; a threshold gets a radius that suits the similarity. A separation is
+/// one line here.
+pub const SEPARATIONS: &[&str] = &[
+    "identity",
+    "log",
+    "sqrt",
+    "poly:2",
+    "poly:3",
+    "poly:1.5",
+    "relu:1",
+    "relu:2",
+    "softmax:6",
+    "softmax:auto",
+    "exp",
+    "max",
+    "k-max:1",
+    "k-max:3",
+    "threshold",
+    "sparsemax:3",
+    "entmax:1.5:2",
+    "entmax:3:0.4",
 ];
 
 impl Specimen {

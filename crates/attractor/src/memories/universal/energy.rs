@@ -5,53 +5,44 @@
 //! an update to the state that scores best by the weights of the last one lowers −L(S), and whether the weights are
 //! shared out does not matter to which state that is. Dot products have no best state: ½‖x‖² − f·S has.
 
+use std::sync::Arc;
+
 use ndarray::{ArrayView1, ArrayView2, s};
 
 use super::Output;
+use super::read::Streamed;
 use crate::dynamics::Visible;
 use crate::energies::Energy;
 use crate::error::{Result, check_width};
-use crate::kernels::{Form, log_sum};
+use crate::kernels::log_sum;
 use crate::message;
 use crate::message::{Argument, Message};
 use crate::patterns::{Patterns, check_states};
 use crate::real::Real;
-use crate::separations::{Separation, Separator};
-use crate::similarities::{Convention, EPSILON, Keys, Range, Similarity};
+use crate::separations::Separator;
+use crate::similarities::{BestState, Convention, Descent, EnergyOf, Growth, Keys, Pair, Stated};
 use crate::threads;
 
-/// What a state costs besides −L.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Confinement {
-    None,
-    /// ½‖x‖².
-    Square,
-    /// What the activities of a two-layer network cost.
-    Visible(Visible),
-}
-
-/// E(x) = cost of x − L(S(x)).
+/// An energy of the states of a universal network.
 #[derive(Clone, Debug)]
 pub(super) struct Landscape<F> {
     pub patterns: Patterns<F>,
     pub keys: Keys<F>,
     pub separator: Separator,
     pub shape: Shape,
-    /// Softmax of dot products and distances, which need not be held.
-    pub streamed: Option<(Form, f64)>,
+    /// Where a descent moves to, if not where a single shot does.
+    pub to: Option<Arc<dyn BestState<F>>>,
 }
 
 /// What kind of energy it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Shape {
-    pub confinement: Confinement,
-    /// L is that of the distances of which the scores are reciprocals.
-    pub of_distances: bool,
+pub(super) enum Shape {
+    /// That of a similarity and a separation.
+    Pair(EnergyOf),
+    /// That of two layers with hidden units at rest: what the activities of visible units cost, less L of their smooth
+    /// scores.
+    Layers(Visible),
 }
-
-const PLAIN: Shape = Shape { confinement: Confinement::None, of_distances: false };
-const CONFINED: Shape = Shape { confinement: Confinement::Square, of_distances: false };
-const OF_DISTANCES: Shape = Shape { confinement: Confinement::None, of_distances: true };
 
 impl<F: Real> Energy<F> for Landscape<F> {
     fn dim(&self) -> usize {
@@ -63,11 +54,14 @@ impl<F: Real> Energy<F> for Landscape<F> {
         const HELD: usize = 1 << 22;
         check_width("states", states.ncols(), self.patterns.dim())?;
         check_states("states", states, "give finite states")?;
-        let mut energies: Vec<f64> = match self.streamed {
-            Some((form, beta)) => {
+        let streamed = match self.shape {
+            Shape::Pair(_) => Streamed::of(&self.keys, &self.separator),
+            Shape::Layers(_) => None,
+        };
+        let mut energies: Vec<f64> = match streamed {
+            Some(Streamed { form, beta, factor }) => {
                 let logits = log_sum(&self.patterns, states, &vec![beta; states.nrows()], form);
-                // The kernel's distances are halved, and its β is twice that of the separation.
-                let scale = if form == Form::Distance { 2.0 / beta } else { 1.0 / beta };
+                let scale = factor / beta;
                 logits.into_iter().map(|l| -scale * l).collect()
             }
             None => {
@@ -81,10 +75,10 @@ impl<F: Real> Energy<F> for Landscape<F> {
             }
         };
         for (energy, state) in energies.iter_mut().zip(states.outer_iter()) {
-            *energy += match self.shape.confinement {
-                Confinement::None => 0.0,
-                Confinement::Square => 0.5 * square(state),
-                Confinement::Visible(visible) => state.iter().map(|g| visible.cost(g.wide())).sum(),
+            *energy += match self.shape {
+                Shape::Pair(EnergyOf::Scores | EnergyOf::Distances) => 0.0,
+                Shape::Pair(EnergyOf::ConfinedScores) => 0.5 * square(state),
+                Shape::Layers(visible) => state.iter().map(|g| visible.cost(g.wide())).sum(),
             };
         }
         Ok(energies)
@@ -93,13 +87,13 @@ impl<F: Real> Energy<F> for Landscape<F> {
 
 impl<F: Real> Landscape<F> {
     fn potentials(&self, states: ArrayView2<F>) -> Result<Vec<f64>> {
-        let scores = match self.shape.confinement {
-            Confinement::Visible(_) => self.keys.smooth_scores(states)?,
-            _ => self.keys.scores(states)?,
+        let scores = match self.shape {
+            Shape::Layers(_) => self.keys.smooth_scores(states)?,
+            Shape::Pair(_) => self.keys.scores(states)?,
         };
         Ok(threads::map(scores.nrows(), 20.0 * scores.len() as f64, |row| {
             let scores = scores.row(row).to_vec();
-            if self.shape.of_distances {
+            if self.shape == Shape::Pair(EnergyOf::Distances) {
                 -self.separator.lagrangian_of_reciprocals(&scores).expect("checked when it was built")
             } else {
                 -self.separator.lagrangian(&scores)
@@ -108,146 +102,11 @@ impl<F: Real> Landscape<F> {
     }
 }
 
-/// A reason that there is no energy, as one clause.
-pub(super) type Reason = Message;
+/// Something, or the reason that there is none, as one clause.
+pub(super) type OrReason<T> = std::result::Result<T, Message>;
 
-/// The energy that a single shot lowers.
-pub(super) fn single_shot<F: Real>(
-    patterns: &Patterns<F>,
-    keys: &Keys<F>,
-    separator: &Separator,
-    output: Output,
-) -> std::result::Result<Shape, Reason> {
-    use Similarity as S;
-    let separation = separator.separation();
-    convex(keys, separation)?;
-    let jointly = matches!(
-        separation,
-        Separation::Softmax(_) | Separation::Exponential | Separation::Sparsemax(_) | Separation::Entmax(..)
-    );
-    let of_reciprocals = || match jointly {
-        true => Err(
-            "weights of all reciprocals together are the slope of nothing known in the distances, of which alone the mean is best; use identity, poly or k-max, or dynamics descent",
-        ),
-        false => Ok(OF_DISTANCES),
-    };
-    let found = match (keys.similarity(), output) {
-        (S::Hamming, Output::Sign) if !patterns.are_spins() => {
-            Err("signs are no bits of 0 and 1; use output identity, or patterns of -1 and 1")
-        }
-        (S::Hamming, _) => Ok(PLAIN),
-        (S::Dot, Output::Sign) => Ok(PLAIN),
-        (S::Dot, Output::Identity) => match separation {
-            Separation::Rectified(_) | Separation::Threshold(_) => Err(
-                "weights f/sum f have a Jacobian that is not symmetric unless f is an exponential, so that they are the slope of nothing; use softmax, output sign, or dynamics descent",
-            ),
-            _ => Ok(CONFINED),
-        },
-        (S::Euclidean, _) => Ok(PLAIN),
-        (S::InverseEuclidean, _) => of_reciprocals(),
-        (S::Cosine, _) if equal(lengths(keys)) => Ok(PLAIN),
-        (S::Pearson, Output::Identity) if equal(lengths(keys)) => Ok(PLAIN),
-        (S::Pearson, Output::Sign) => {
-            Err("signs of a mean of patterns need not be the signs that correlate best; use output identity")
-        }
-        (S::KullbackLeibler, Output::Identity) if equal(totals(keys)) => Ok(PLAIN),
-        (S::Manhattan | S::InverseManhattan, Output::Sign) if !within_signs(patterns) => Err(
-            "patterns lie beyond -1 and 1, where signs of their mean need not be the nearest; use output identity and dynamics descent",
-        ),
-        (S::Manhattan, Output::Sign) => Ok(PLAIN),
-        (S::InverseManhattan, Output::Sign) => of_reciprocals(),
-        (S::KullbackLeibler | S::ReverseKullbackLeibler | S::JensenShannon | S::L1Dot, Output::Sign) => {
-            Err("signs are no amounts; use output identity")
-        }
-        (S::L1Dot, Output::Identity) => Err(
-            "of all shares those of a single unit score best, and the mean of patterns can score worse than the cue; use cosine or pearson",
-        ),
-        // The best key is as near to itself as can be.
-        (_, Output::Identity) if separation == Separation::Max => Ok(PLAIN),
-        (S::Cosine | S::Pearson, _) => Err(
-            "patterns have unequal lengths, so that their mean points elsewhere than the mean of their directions; use dynamics descent",
-        ),
-        (S::Manhattan | S::InverseManhattan, _) => Err(
-            "the mean of patterns is not the state at the least weighted distance, which is their median, and can be further away than the cue; use dynamics descent",
-        ),
-        (S::KullbackLeibler, _) => Err(
-            "patterns have unequal sums, so that their mean is not the mean of their shares; use dynamics descent, or divide each pattern by its sum",
-        ),
-        (S::ReverseKullbackLeibler | S::JensenShannon, _) => Err(
-            "the arithmetic mean of patterns is not the state at the least weighted divergence and can be further away than the cue; use dynamics descent",
-        ),
-    };
-    found.map_err(Reason::from)
-}
-
-/// The energy that a descent lowers.
-pub(super) fn descent<F: Real>(
-    patterns: &Patterns<F>,
-    keys: &Keys<F>,
-    separator: &Separator,
-    output: Output,
-) -> std::result::Result<Shape, Reason> {
-    use Similarity as S;
-    convex(keys, separator.separation())?;
-    match (keys.similarity(), output) {
-        (S::Dot, Output::Identity) => Ok(CONFINED),
-        (S::InverseEuclidean, _) => Ok(PLAIN),
-        (S::InverseManhattan, Output::Sign) if within_signs(patterns) => Ok(PLAIN),
-        (S::L1Dot | S::Hamming | S::Dot | S::Euclidean, _) => single_shot(patterns, keys, separator, output),
-        (S::Cosine, _) | (_, Output::Identity) => Ok(PLAIN),
-        (_, Output::Sign) => single_shot(patterns, keys, separator, output),
-    }
-}
-
-/// The energy that a two-layer flow lowers.
-pub(super) fn two_layer<F: Real>(
-    keys: &Keys<F>,
-    separator: &Separator,
-    output: Output,
-    visible: Option<Visible>,
-) -> std::result::Result<Shape, Reason> {
-    use Similarity as S;
-    let separation = separator.separation();
-    convex(keys, separation)?;
-    if let Some(reason) = keys.flat() {
-        return Err(format!("{reason}, which a flow needs").into());
-    }
-    // Growth without end of f(s) at least as s itself: ½|v|² does not hold it.
-    let grows = match separation {
-        Separation::Identity | Separation::Polynomial(_) => true,
-        Separation::Rectified(n) => n >= 1.0,
-        _ => false,
-    };
-    let unbounded = grows && keys.similarity() == S::Dot;
-    let visible = visible.unwrap_or(if unbounded { Visible::Tanh } else { Visible::Identity });
-    let found = match (keys.similarity(), separation) {
-        (
-            S::Cosine
-            | S::Pearson
-            | S::L1Dot
-            | S::KullbackLeibler
-            | S::ReverseKullbackLeibler
-            | S::JensenShannon,
-            _,
-        ) => Err(
-            "these scores do not tell long states from short ones, so that nothing holds a state against its leak to 0; use dynamics descent",
-        ),
-        (_, Separation::Max | Separation::KMax(_) | Separation::Threshold(_)) => Err(
-            "weights that jump are no activities of units that change continuously; use softmax, sparsemax, entmax, or relu",
-        ),
-        _ if output == Output::Sign => {
-            Err("signs jump; use output identity, and visible tanh for bounded activities")
-        }
-        _ if unbounded && visible == Visible::Identity => Err(
-            "with visible identity this energy has no floor, and activities grow without end; use visible tanh",
-        ),
-        _ => Ok(Shape { confinement: Confinement::Visible(visible), of_distances: false }),
-    };
-    found.map_err(Reason::from)
-}
-
-/// Refuses weights that are the slope of no convex function of the scores.
-fn convex<F: Real>(keys: &Keys<F>, separation: Separation) -> std::result::Result<(), Reason> {
+/// What the energy of this pair is asked of, or why the separation has none.
+fn pair<'a, F: Real>(keys: &'a Keys<F>, separator: &Separator, output: Output) -> OrReason<Pair<'a, F>> {
     if keys.convention() == Convention::Uhn2022 {
         return Err(message![
             "scores and weights as published are divided by their sums, so that a weight is the slope of nothing; leave ",
@@ -255,43 +114,137 @@ fn convex<F: Real>(keys: &Keys<F>, separation: Separation) -> std::result::Resul
             " away"
         ]);
     }
-    let any = keys.similarity().facts().range == Range::Any;
-    match separation {
-        Separation::Polynomial(n) if any && n % 2.0 == 0.0 => Err("even powers rise as scores fall below 0, so that they are the slope of no convex function; use relu, or an odd exponent".into()),
-        _ => Ok(()),
+    Ok(Pair { keys, weights: separator.facts()?, signs: output == Output::Sign })
+}
+
+/// Refuses an energy in distances where the separation has none.
+fn known<F>(energy: EnergyOf, pair: &Pair<F>) -> Stated<EnergyOf> {
+    if energy == EnergyOf::Distances && !pair.weights.of_reciprocals {
+        return Err(
+            "weights of all reciprocals together are the slope of nothing known in the distances, of which alone the mean is best; use identity, poly or k-max, or dynamics descent",
+        );
     }
+    Ok(energy)
+}
+
+/// The energy that a single shot lowers.
+pub(super) fn single_shot<F: Real>(
+    keys: &Keys<F>,
+    separator: &Separator,
+    output: Output,
+) -> OrReason<EnergyOf> {
+    let pair = pair(keys, separator, output)?;
+    Ok(known(keys.measure().single_shot(&pair)?, &pair)?)
+}
+
+/// The energy that a descent lowers, and the state that it moves to.
+pub(super) fn descent<F: Real>(
+    keys: &Keys<F>,
+    separator: &Separator,
+    output: Output,
+) -> OrReason<Descent<F>> {
+    let pair = pair(keys, separator, output)?;
+    let descent = keys.measure().descent(&pair)?;
+    known(descent.energy, &pair)?;
+    Ok(descent)
+}
+
+/// The activity of visible units for which a two-layer flow lowers an energy.
+pub(super) fn two_layer<F: Real>(
+    keys: &Keys<F>,
+    separator: &Separator,
+    output: Output,
+    visible: Option<Visible>,
+) -> OrReason<Visible> {
+    let pair = pair(keys, separator, output)?;
+    if let Some(reason) = keys.flat() {
+        return Err(format!("{reason}, which a flow needs").into());
+    }
+    // Activities that grow as fast as scores which grow without end: ½|v|² does not hold them.
+    let scores = keys.measure().growth()?;
+    let unbounded = separator.growth()? == Growth::Unbounded && scores == Growth::Unbounded;
+    if pair.signs {
+        return Err("signs jump; use output identity, and visible tanh for bounded activities".into());
+    }
+    let visible = visible.unwrap_or(if unbounded { Visible::Tanh } else { Visible::Identity });
+    if unbounded && visible == Visible::Identity {
+        let reason = "with visible identity this energy has no floor, and activities grow without end; use visible tanh";
+        return Err(reason.into());
+    }
+    Ok(visible)
 }
 
 fn square<F: Real>(x: ArrayView1<F>) -> f64 {
     x.iter().map(|x| x.wide() * x.wide()).sum()
 }
 
-/// What the keys of cosine and Pearson are divided by; 0 for those that have no direction.
-pub(super) fn lengths<F: Real>(keys: &Keys<F>) -> Vec<f64> {
-    let centred = keys.similarity() == Similarity::Pearson;
-    let length = |(key, factor): (ArrayView1<F>, ArrayView1<F>)| {
-        if factor.iter().all(|x| *x == F::ZERO) {
-            return 0.0;
+#[cfg(test)]
+mod tests {
+    use ndarray::{ArcArray2, Array2, array};
+
+    use super::*;
+    use crate::separations::Separation;
+    use crate::similarities::{Compare, Measure, SIMILARITIES, Similarity};
+
+    /// A similarity that says no more than it must.
+    struct Toy;
+
+    struct Equal(usize);
+
+    impl<F: Real> Compare<F> for Equal {
+        fn scores(&self, queries: ArrayView2<F>) -> Array2<f64> {
+            Array2::ones((queries.nrows(), self.0))
         }
-        let mean = if centred { key.iter().map(|x| x.wide()).sum::<f64>() / key.len() as f64 } else { 0.0 };
-        key.iter().map(|x| (x.wide() - mean).powi(2)).sum::<f64>().sqrt()
-    };
-    keys.values().outer_iter().zip(keys.factors().outer_iter()).map(length).collect()
-}
+    }
 
-/// What the keys of the divergences are divided by.
-pub(super) fn totals<F: Real>(keys: &Keys<F>) -> Vec<f64> {
-    keys.values().outer_iter().map(|key| key.iter().map(|x| x.wide() + EPSILON).sum()).collect()
-}
+    impl<F: Real> Measure<F> for Toy {
+        fn compare(&self, keys: ArcArray2<F>) -> Result<Arc<dyn Compare<F>>> {
+            Ok(Arc::new(Equal(keys.nrows())))
+        }
+    }
 
-/// Equal but for rounding, whose effect is of second order since the mean is at a maximum.
-fn equal(sizes: Vec<f64>) -> bool {
-    const SAME: f64 = 1e-6;
-    let some = || sizes.iter().copied().filter(|size| *size > 0.0);
-    let (least, most) = (some().fold(f64::INFINITY, f64::min), some().fold(0.0, f64::max));
-    most - least <= SAME * most
-}
+    #[test]
+    fn what_a_similarity_does_not_say_is_refused() {
+        let mut pairs = 0;
+        for similarity in [Similarity::Dot, Similarity::Euclidean, Similarity::InverseEuclidean] {
+            let keys = array![[1.0, -1.0, 1.0], [1.0, 1.0, 1.0]];
+            let keys =
+                Keys::<f64>::new(similarity, keys, Convention::Corrected).expect("keys").measured_by(Toy);
+            assert!(keys.flat().is_some() && keys.measure().published(array![[1.0]].into_shared()).is_none());
+            for text in [
+                "identity",
+                "poly:3",
+                "relu:1",
+                "softmax:2",
+                "exp",
+                "max",
+                "k-max:1",
+                "threshold:0",
+                "sparsemax",
+            ] {
+                let separation: Separation = text.parse().expect("one");
+                let Ok(separator) = Separator::new(separation, &keys) else { continue };
+                assert!(Streamed::of(&keys, &separator).is_none());
+                for output in [Output::Identity, Output::Sign] {
+                    pairs += 1;
+                    let mut reasons = vec![
+                        single_shot(&keys, &separator, output).expect_err("no energy"),
+                        descent(&keys, &separator, output).map(|_| ()).expect_err("no energy"),
+                    ];
+                    for visible in [None, Some(Visible::Identity), Some(Visible::Tanh)] {
+                        reasons.push(two_layer(&keys, &separator, output, visible).expect_err("no energy"));
+                    }
+                    assert!(reasons.iter().all(|r| r.to_string().contains("known")), "{reasons:?}");
+                }
+            }
+        }
+        assert!(pairs > 30, "{pairs}");
+    }
 
-fn within_signs<F: Real>(patterns: &Patterns<F>) -> bool {
-    patterns.values().iter().all(|x| x.abs() <= F::ONE)
+    #[test]
+    fn each_similarity_is_the_one_of_its_line() {
+        for facts in SIMILARITIES {
+            assert_eq!(facts.similarity.facts().name, facts.name);
+        }
+    }
 }

@@ -28,7 +28,6 @@ use crate::real::Real;
 use crate::recall::recall;
 use crate::separations::{SEPARATIONS, Separation, Separator};
 use crate::similarities::{Convention, Data, Facts, Keys, SIMILARITIES, Similarity};
-use descent::Descents;
 use energy::Landscape;
 use read::Answer;
 
@@ -181,7 +180,6 @@ pub struct Universal<F> {
     scheme: Scheme,
     /// What it lowers, or why nothing.
     landscape: std::result::Result<Landscape<F>, Message>,
-    descents: Option<Descents>,
 }
 
 impl<F: Real> Universal<F> {
@@ -204,15 +202,7 @@ impl<F: Real> Universal<F> {
         let keys = Keys::new(similarity, patterns.shared(), convention)?;
         let separator = Separator::new(separation, &keys)?;
         let landscape = scheme::landscape(&patterns, &keys, separator, output, Scheme::SingleShot);
-        Ok(Universal {
-            patterns,
-            keys,
-            separator,
-            output,
-            scheme: Scheme::SingleShot,
-            landscape,
-            descents: None,
-        })
+        Ok(Universal { patterns, keys, separator, output, scheme: Scheme::SingleShot, landscape })
     }
 
     /// The stored keys and how they are compared.

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::kernels::{Form, Posterior, attend, nearest, posterior, weighted_sums};
 use crate::real::Real;
 use crate::separations::{Separation, Separator};
-use crate::similarities::{Convention, Keys, Similarity};
+use crate::similarities::{Convention, Keys};
 use crate::threads;
 
 /// What one update gives.
@@ -28,7 +28,12 @@ impl<F: Real> Universal<F> {
     /// States of the wrong width, not finite, or that the similarity is not defined for; a state that no key
     /// answers.
     pub fn weights(&self, states: ArrayView2<F>) -> Result<Array2<f64>> {
-        let mut weights = self.keys.scores(states)?;
+        self.weights_of(self.keys.scores(states)?)
+    }
+
+    /// Weights of all keys for the states of these scores, B × N.
+    pub(super) fn weights_of(&self, scores: Array2<f64>) -> Result<Array2<f64>> {
+        let mut weights = scores;
         let n = weights.ncols();
         /// About what a separation costs a score.
         const WORK: f64 = 20.0;
@@ -53,17 +58,18 @@ impl<F: Real> Universal<F> {
     pub(super) fn read(&self, states: ArrayView2<F>, top: usize) -> Result<Answer<F>> {
         /// Weights held at a time.
         const HELD: usize = 1 << 22;
-        let descents = self.descents.as_ref().filter(|_| !self.descends_anyway());
-        let mut answer = match streamed(&self.keys, &self.separator).filter(|_| descents.is_none()) {
-            Some((form, beta)) => self.stream(states, form, beta, top),
+        let to = self.landscape.as_ref().ok().and_then(|landscape| landscape.to.as_deref());
+        let streamed = Streamed::of(&self.keys, &self.separator).filter(|_| to.is_none());
+        let mut answer = match streamed {
+            Some(Streamed { form, beta, .. }) => self.stream(states, form, beta, top),
             None => {
                 let batch = (HELD / self.patterns.len()).max(16);
                 let parts: Vec<Answer<F>> = (0..states.nrows().max(1))
                     .step_by(batch)
                     .map(|from| {
                         let part = states.slice(s![from..states.nrows().min(from + batch), ..]);
-                        match descents {
-                            Some(descents) => self.descend(part, descents, top),
+                        match to {
+                            Some(to) => self.descend(part, to, top),
                             None => self.project(part, top),
                         }
                     })
@@ -97,10 +103,9 @@ impl<F: Real> Universal<F> {
     }
 
     fn project(&self, states: ArrayView2<F>, top: usize) -> Result<Answer<F>> {
-        let euclidean =
-            matches!(self.keys.similarity(), Similarity::Euclidean | Similarity::InverseEuclidean);
         let corrected = self.keys.convention() == Convention::Corrected;
-        let weights = if euclidean && corrected && self.separator.separation() == Separation::Max {
+        let one = corrected && self.separator.separation() == Separation::Max;
+        let weights = if one && self.keys.measure().finds_nearest() {
             let mut weights = Array2::zeros((states.nrows(), self.patterns.len()));
             for (row, best) in nearest(&self.patterns, states).into_iter().enumerate() {
                 weights[[row, best]] = 1.0;
@@ -157,20 +162,19 @@ fn join<F: Real>(mut parts: Vec<Answer<F>>) -> Answer<F> {
     }
 }
 
-/// The form and temperature of softmax weights that the streaming kernel reads without holding them.
-pub(super) fn streamed<F: Real>(keys: &Keys<F>, separator: &Separator) -> Option<(Form, f64)> {
-    if keys.convention() == Convention::Uhn2022 {
-        return None;
-    }
-    let beta = match separator.separation() {
-        Separation::Softmax(beta) => beta.value(),
-        Separation::Exponential => 1.0,
-        _ => return None,
-    };
-    match keys.similarity() {
-        Similarity::Dot => Some((Form::Dot, beta)),
-        // The kernel's logits are half of −β‖x − z‖².
-        Similarity::Euclidean => Some((Form::Distance, 2.0 * beta)),
-        _ => None,
+/// Softmax weights that the streaming kernel reads without holding them.
+pub(super) struct Streamed {
+    pub form: Form,
+    /// The kernel's inverse temperature.
+    pub beta: f64,
+    /// By how much it is larger than that of the separation.
+    pub factor: f64,
+}
+
+impl Streamed {
+    pub fn of<F: Real>(keys: &Keys<F>, separator: &Separator) -> Option<Self> {
+        let beta = separator.softmax_beta()?;
+        let (form, factor) = keys.measure().streams()?;
+        Some(Streamed { form, beta: factor * beta, factor })
     }
 }

@@ -1,8 +1,8 @@
 //! How the states of a universal network move: single shots, a descent, or two layers of units.
 
-use super::energy::{self, Confinement, Landscape};
+use super::energy::{self, Landscape, Shape};
 use super::read::summary;
-use super::{CARD, Descents, Output, Universal};
+use super::{CARD, Output, Universal};
 use crate::dynamics::{Clamp, Start, TwoLayer, Visible};
 use crate::error::{Error, Result};
 use crate::kernels::weighted_sums;
@@ -14,7 +14,7 @@ use crate::patterns::Patterns;
 use crate::real::Real;
 use crate::recall::recall;
 use crate::separations::Separator;
-use crate::similarities::{Keys, Similarity};
+use crate::similarities::{Descent, Keys};
 
 /// How states move.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -64,9 +64,6 @@ impl<F: Real> Universal<F> {
         if let (true, Err(reason)) = (scheme != Scheme::SingleShot, &self.landscape) {
             return Err(self.without(reason));
         }
-        let medians = matches!(self.keys.similarity(), Similarity::Manhattan | Similarity::InverseManhattan);
-        self.descents = (scheme == Scheme::Descent)
-            .then(|| Descents::new(&self.keys, medians && self.output == Output::Identity));
         if let Some(layers) = self.layers() {
             layers?;
         }
@@ -95,8 +92,8 @@ impl<F: Real> Universal<F> {
         let Scheme::TwoLayer { lag, step, .. } = self.scheme else {
             return None;
         };
-        let visible = match self.landscape.as_ref().map(|l| l.shape.confinement) {
-            Ok(Confinement::Visible(visible)) => visible,
+        let visible = match self.landscape.as_ref().map(|l| l.shape) {
+            Ok(Shape::Layers(visible)) => visible,
             _ => Visible::Identity,
         };
         Some(TwoLayer::new(&self.keys, self.separator, visible, lag, step))
@@ -153,23 +150,25 @@ impl<F: Real> Universal<F> {
     }
 }
 
+/// What this way of moving lowers, or why nothing.
 pub(super) fn landscape<F: Real>(
     patterns: &Patterns<F>,
     keys: &Keys<F>,
     separator: Separator,
     output: Output,
     scheme: Scheme,
-) -> std::result::Result<Landscape<F>, energy::Reason> {
-    let shape = match scheme {
-        Scheme::SingleShot => energy::single_shot(patterns, keys, &separator, output),
-        Scheme::Descent => energy::descent(patterns, keys, &separator, output),
-        Scheme::TwoLayer { visible, .. } => energy::two_layer(keys, &separator, output, visible),
-    }?;
-    let streamed = match shape.confinement {
-        Confinement::Visible(_) => None,
-        _ => super::read::streamed(keys, &separator),
+) -> energy::OrReason<Landscape<F>> {
+    let (shape, to) = match scheme {
+        Scheme::SingleShot => (Shape::Pair(energy::single_shot(keys, &separator, output)?), None),
+        Scheme::Descent => {
+            let Descent { energy, to } = energy::descent(keys, &separator, output)?;
+            (Shape::Pair(energy), to)
+        }
+        Scheme::TwoLayer { visible, .. } => {
+            (Shape::Layers(energy::two_layer(keys, &separator, output, visible)?), None)
+        }
     };
-    Ok(Landscape { patterns: patterns.clone(), keys: keys.clone(), separator, shape, streamed })
+    Ok(Landscape { patterns: patterns.clone(), keys: keys.clone(), separator, shape, to })
 }
 
 /// From named options.

@@ -1,0 +1,215 @@
+//! A separation of the scores of one similarity, and the β that separates stored keys.
+
+use super::{Lagrangian, Separation, one_hot, share_out};
+use crate::error::{Error, Result};
+use crate::message;
+use crate::message::{Argument, Message};
+use crate::real::Real;
+use crate::similarities::{Convention, Growth, Keys, Range, Stated, WeightFacts};
+
+/// A separation of the scores of one similarity: checked that the two go together.
+///
+/// Where no weight can be negative they are shared out to sum to 1, so that what is read is a weighted mean in
+/// the patterns' own units. Products can be negative, and so can the weights that identity and poly make of
+/// them: these stay as they are, and the read is a sum.
+///
+/// ```
+/// use attractor::separations::{Separation, Separator};
+/// use attractor::similarities::{Convention, Keys, Similarity};
+/// use ndarray::array;
+/// let patterns = array![[0.0_f64, 1.0], [2.0, 2.0]];
+/// let keys = Keys::new(Similarity::Hamming, array![[1.0_f64, -1.0], [1.0, 1.0]], Convention::Corrected)?;
+/// let separator = Separator::new(Separation::Polynomial(2.0), &keys)?;
+/// let mut weights = [1.0, 3.0];
+/// separator.weights(&mut weights)?;
+/// assert_eq!(weights, [0.1, 0.9]);
+/// // Distances by their negative cannot be shared out.
+/// let keys = Keys::new(Similarity::Manhattan, patterns, Convention::Corrected)?;
+/// assert!(Separator::new(Separation::Identity, &keys).is_err());
+/// # Ok::<(), attractor::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Separator {
+    separation: Separation,
+    /// The same as it is computed: a distance by the least score within it.
+    computed: Separation,
+    convention: Convention,
+    range: Range,
+    shared: bool,
+}
+
+impl Separator {
+    /// For the scores of these keys. Resolves `softmax:auto` to the β at which the least separated key, as its
+    /// own cue, keeps weight 0.999: see [`separating_beta`].
+    ///
+    /// # Errors
+    /// A separation that makes no sense of such scores, with the reason.
+    pub fn new<F: Real>(separation: Separation, keys: &Keys<F>) -> Result<Self> {
+        let (similarity, convention) = (keys.similarity(), keys.convention());
+        let range = similarity.facts().range;
+        if let Err(reason) = accepts(separation, range, convention) {
+            let model = if convention == Convention::Uhn2022 { "uhn2022" } else { similarity.name() };
+            let reason = reason.after(format!("{separation} "));
+            return Err(Error::Undefined { model, what: "weights by this separation", reason });
+        }
+        let scaled = separation.with(|s| s.at_scale(&|| separating_beta(keys)))?;
+        let separation = scaled.unwrap_or(separation);
+        let least = |radius| similarity.least_score(radius, keys.values().ncols());
+        let computed = separation.with(|s| s.in_scores(&least)).unwrap_or(separation);
+        let signed = range == Range::Any && separation.with(|s| s.keeps_signs());
+        Ok(Separator { separation, computed, convention, range, shared: !signed })
+    }
+
+    /// The separation, with its β.
+    pub fn separation(&self) -> Separation {
+        self.separation
+    }
+
+    /// Whether weights sum to 1; if not, some may be negative.
+    pub fn shared(&self) -> bool {
+        self.shared
+    }
+
+    /// Scores of one query to weights, in place. Cost N, and N ln N for sparsemax and entmax.
+    ///
+    /// # Errors
+    /// No weight above 0, or none that is a number: no memory answers.
+    pub fn weights(&self, scores: &mut [f64]) -> Result<()> {
+        if self.convention == Convention::Uhn2022 {
+            return self.published(scores);
+        }
+        self.computed.with(|s| s.weights(scores));
+        if self.shared { share(scores) } else { finite(scores) }
+    }
+
+    /// The pipeline of the published code: scores are divided by their sum, and so are the weights. An exact
+    /// match, whose score is infinite, takes all.
+    fn published(&self, scores: &mut [f64]) -> Result<()> {
+        if let Some(exact) = scores.iter().position(|s| *s == f64::INFINITY) {
+            one_hot(scores, exact);
+            return Ok(());
+        }
+        share_out(scores);
+        self.computed.with(|s| s.published_weights(scores));
+        share_out(scores);
+        finite(scores)
+    }
+
+    /// The Lagrangian L of scores: the weights are its slope, up to the factor that shares them out.
+    ///
+    /// Σ∫₀ˢ f for weights f of one score each (s²/2, s^{n+1}/(n+1), …), with [·]₊ where these vanish below a
+    /// score; β⁻¹ ln Σ exp(βs) for softmax, and for exp, whose weights are those of softmax at β = 1; the largest
+    /// score for max; half the sum of the k largest squares for k-max; max_p p·s + H(p)/β for sparsemax and entmax,
+    /// H(p) = Σ(p − p^α)/(α(α − 1)) (Blondel et al. 2020). Convex in every score it is defined for, but for poly
+    /// with an even exponent of scores below 0. NaN for a separation of which none is known. Cost N, and N ln N for
+    /// k-max, sparsemax and entmax.
+    pub fn lagrangian(&self, scores: &[f64]) -> f64 {
+        self.ask_lagrangian(|l| l.value(scores)).unwrap_or(f64::NAN)
+    }
+
+    /// ∇L: the weights before they are shared out. Cost as [`lagrangian`](Self::lagrangian).
+    pub fn activities(&self, scores: &mut [f64]) {
+        self.computed.with(|s| s.activities(scores));
+    }
+
+    /// The Lagrangian in the distances of which the scores are reciprocals, if one is known.
+    pub(crate) fn lagrangian_of_reciprocals(&self, scores: &[f64]) -> Option<f64> {
+        self.ask_lagrangian(|l| l.of_reciprocals(scores)).flatten()
+    }
+
+    /// The β of the softmax that the weights are, if they are one.
+    pub(crate) fn softmax_beta(&self) -> Option<f64> {
+        self.computed.with(|s| s.softmax_beta()).filter(|_| self.convention == Convention::Corrected)
+    }
+
+    /// What an energy asks of the weights in the corrected convention, or why they are the slope of no convex function of
+    /// the scores.
+    pub(crate) fn facts(&self) -> Stated<WeightFacts> {
+        self.ask_lagrangian(|l| {
+            l.convex(self.range)?;
+            Ok(WeightFacts {
+                sums_to_one: l.sums_to_one(),
+                is_slope: l.sums_to_one() || !self.shared,
+                is_winner: l.is_winner(),
+                of_reciprocals: l.of_reciprocals(&[1.0]).is_some(),
+            })
+        })
+        .unwrap_or(Err(UNKNOWN))
+    }
+
+    /// How activities of hidden units grow, or why they are none.
+    pub(crate) fn growth(&self) -> Stated<Growth> {
+        self.ask_lagrangian(|l| l.growth()).unwrap_or(Err(UNKNOWN))
+    }
+
+    fn ask_lagrangian<T>(&self, ask: impl FnOnce(&dyn Lagrangian) -> T) -> Option<T> {
+        self.computed.with(|s| s.lagrangian().map(ask))
+    }
+}
+
+/// Why there is no energy of a separation that states no Lagrangian.
+const UNKNOWN: &str =
+    "it is not known of which function of the scores the weights of this separation are the slope";
+
+/// Whether scores of such signs can be separated so, or why not.
+fn accepts(separation: Separation, range: Range, convention: Convention) -> std::result::Result<(), Message> {
+    separation.with(|s| match convention {
+        Convention::Corrected => s.accepts(range).map_err(Message::from),
+        Convention::Uhn2022 if s.is_published() => Ok(()),
+        Convention::Uhn2022 => Err(message![
+            "is not in the published code, nor is its scale known there; leave ",
+            Argument::option("compat"),
+            " away"
+        ]),
+    })
+}
+
+fn share(weights: &mut [f64]) -> Result<()> {
+    let sum: f64 = weights.iter().sum();
+    if !(sum.is_finite() && sum > 0.0) {
+        return Err(silent(
+            "no stored pattern has a weight above 0 for a cue; give a larger radius, or softmax or max",
+        ));
+    }
+    weights.iter_mut().for_each(|w| *w /= sum);
+    Ok(())
+}
+
+fn finite(weights: &[f64]) -> Result<()> {
+    match weights.iter().all(|w| w.is_finite()) {
+        true => Ok(()),
+        false => Err(silent(
+            "a cue's weights leave the finite numbers, as where a vector sums to 0 in the published arithmetic or an exponent is too large; use max, or another similarity",
+        )),
+    }
+}
+
+fn silent(reason: &str) -> Error {
+    Error::Undefined { model: "universal", what: "weights", reason: reason.into() }
+}
+
+/// The β at which the least separated key, as its own cue, keeps softmax weight 0.999.
+///
+/// As [`Modern::separating_beta`](crate::memories::Modern::separating_beta), for any score: key i is ahead of the
+/// others by Δ_i = s_ii − max_j s_ij, and β = ln(999 (N − 1))/Δ for the least positive Δ. Looks at up to 256
+/// keys, evenly spaced; 1 where no key is ahead.
+///
+/// # Errors
+/// None that the keys have not had.
+pub fn separating_beta<F: Real>(keys: &Keys<F>) -> Result<f64> {
+    const SAMPLE: usize = 256;
+    const AHEAD: f64 = 999.0;
+    let n = keys.values().nrows();
+    let some: Vec<usize> = (0..n.min(SAMPLE)).map(|i| i * n / n.min(SAMPLE)).collect();
+    let scores = keys.scores(keys.values().select(ndarray::Axis(0), &some).view())?;
+    let gap = |(row, &own): (ndarray::ArrayView1<f64>, &usize)| {
+        let others = row.iter().enumerate().filter(|(n, _)| *n != own).map(|(_, s)| *s);
+        let next = others.fold(f64::NEG_INFINITY, f64::max);
+        // A lead that only rounding makes is none.
+        let rounding = 1e-6 * (row[own].abs() + next.abs());
+        Some(row[own] - next).filter(|gap| gap.is_finite() && *gap > rounding)
+    };
+    let least = scores.outer_iter().zip(&some).filter_map(gap).fold(f64::INFINITY, f64::min);
+    let beta = (AHEAD * (n.max(2) - 1) as f64).ln() / least;
+    Ok(if least.is_finite() { beta.clamp(1e-30, 1e30) } else { 1.0 })
+}
