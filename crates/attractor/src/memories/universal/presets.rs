@@ -62,7 +62,8 @@ pub(super) fn forms() -> Vec<Name> {
     let form = |(name, preset): &Named| {
         let Preset { similarity, separation, output } = preset(UNITS);
         let sign = if output == Output::Sign { ", sign" } else { "" };
-        let about = format!("{similarity}, {separation}{sign}").into();
+        let degree = if *name == "dense" { "; K, 3 if not given, is the degree of the energy" } else { "" };
+        let about = format!("{similarity}, {separation}{sign}{degree}").into();
         Name { about, ..Name::new(if *name == "dense" { "dense[:K]" } else { name }) }
     };
     /// What presets are shown for.
