@@ -20,6 +20,7 @@
 //! ```
 
 pub mod cells;
+mod channel;
 mod contender;
 mod report;
 mod run;

@@ -7,7 +7,7 @@ use attractor::Level;
 use attractor_data::Corruption;
 use attractor_report::{Error, Result};
 
-use super::theory::{Channel, normal_tail};
+use super::channel::{Channel, normal_tail};
 
 /// How cues of ±1 patterns are made.
 #[derive(Clone, Copy, Debug, PartialEq)]
