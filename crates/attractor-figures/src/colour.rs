@@ -1,6 +1,7 @@
 //! Colours that colour-blind people can tell apart, and a light scale of one hue for fields.
 
-use super::scene::Colour;
+/// A colour: red, green, blue.
+pub(super) type Colour = [u8; 3];
 
 /// What text and axes are drawn in, what is only a help to the eye, and the paper.
 pub(super) const INK: Colour = [0x1b, 0x1b, 0x1b];

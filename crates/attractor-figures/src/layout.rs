@@ -1,6 +1,7 @@
 //! Where panels stand, and what is written around them.
 
 use super::colour::{GREY, INK};
+use super::frame::Frame;
 use super::legend::{border, text};
 use super::marks::{Mark, help};
 use super::scene::{Anchor, Pen, Place, Rect, Scene, Shape};
@@ -14,39 +15,6 @@ const BESIDE: f64 = 14.0;
 const TICK: f64 = 4.0;
 const NUMBERS: f64 = TICK + 4.0 + TEXT;
 const AXIS_TITLE: f64 = TEXT + 7.0;
-
-/// A panel's rectangle with its axes: takes values to places.
-#[derive(Clone, Debug)]
-pub(super) struct Frame {
-    pub rect: Rect,
-    pub ends: [(f64, f64); 2],
-    pub log: [bool; 2],
-}
-
-impl Frame {
-    /// Whether its axes can show a point.
-    pub fn shows(&self, (x, y): (f64, f64)) -> bool {
-        [(x, self.log[0]), (y, self.log[1])].iter().all(|(v, log)| v.is_finite() && (*v > 0.0 || !log))
-    }
-
-    /// Whether a point lies between the ends of both axes.
-    pub fn holds(&self, (x, y): (f64, f64)) -> bool {
-        [x, y].iter().zip(self.ends).all(|(v, (low, high))| (low..=high).contains(v))
-    }
-
-    /// The place of a point.
-    pub fn at(&self, (x, y): (f64, f64)) -> Place {
-        let share = |value: f64, axis: usize| {
-            let (low, high) = self.ends[axis];
-            match self.log[axis] {
-                true => (value.max(f64::MIN_POSITIVE) / low).ln() / (high / low).ln(),
-                false => (value - low) / (high - low),
-            }
-        };
-        let Rect { x: left, y: top, width, height } = self.rect;
-        (left + share(x, 0) * width, top + (1.0 - share(y, 1)) * height)
-    }
-}
 
 impl Panel {
     fn ends(&self) -> Result<[(f64, f64); 2]> {

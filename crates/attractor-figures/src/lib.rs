@@ -27,8 +27,10 @@
 mod axis;
 mod colour;
 mod contour;
+mod encode;
 mod error;
 mod font;
+mod frame;
 pub mod landscape;
 mod layout;
 mod legend;

@@ -2,10 +2,10 @@
 
 use ndarray::Array2;
 
-use super::colour::{FAINT, INK, Marker, PAPER, STYLES, scale};
+use super::colour::{Colour, FAINT, INK, Marker, PAPER, STYLES, scale};
 use super::contour;
-use super::layout::Frame;
-use super::scene::{Anchor, Colour, Pen, Place, Shape};
+use super::frame::Frame;
+use super::scene::{Anchor, Pen, Place, Shape};
 use crate::font::width_of;
 
 /// One measured value, and how uncertain it is.

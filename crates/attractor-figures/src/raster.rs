@@ -1,8 +1,10 @@
 //! Scenes as pixels.
 
-use super::scene::{Anchor, Colour, Pen, Place, Rect, Scene, Shape};
+use super::colour::Colour;
+use super::encode::encode_png;
+use super::scene::{Anchor, Pen, Place, Rect, Scene, Shape};
+use crate::Result;
 use crate::font::{FONT, width_of};
-use crate::{Error, Result};
 
 impl Scene {
     /// As a PNG file with this many pixels a CSS pixel.
@@ -13,27 +15,6 @@ impl Scene {
         self.shapes.iter().for_each(|shape| canvas.draw(shape, all));
         encode_png(width, &canvas.pixels, Some(scale))
     }
-}
-
-/// A PNG file of these pixels; with a scale it says how many dots an inch that is.
-pub(super) fn encode_png(width: usize, pixels: &[Colour], scale: Option<f64>) -> Result<Vec<u8>> {
-    /// CSS pixels a metre.
-    const METRE: f64 = 96.0 / 0.0254;
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, width as u32, (pixels.len() / width.max(1)) as u32);
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_compression(png::Compression::Balanced);
-    if let Some(scale) = scale {
-        let dots = (METRE * scale).round() as u32;
-        encoder.set_pixel_dims(Some(png::PixelDimensions { xppu: dots, yppu: dots, unit: png::Unit::Meter }));
-    }
-    let data: Vec<u8> = pixels.iter().flatten().copied().collect();
-    let written = encoder.write_header().and_then(|mut writer| {
-        writer.write_image_data(&data)?;
-        writer.finish()
-    });
-    written.map_err(|e| Error::setting("figure", "one that can be drawn as PNG", e))?;
-    Ok(bytes)
 }
 
 struct Canvas {

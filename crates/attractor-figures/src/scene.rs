@@ -5,14 +5,12 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use super::raster::encode_png;
+use super::colour::Colour;
+use super::encode::encode_png;
 use crate::Result;
 
 /// A place, in CSS pixels from the upper left corner.
 pub(super) type Place = (f64, f64);
-
-/// A colour: red, green, blue.
-pub(super) type Colour = [u8; 3];
 
 /// Which point of a text stands at its place.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -11,7 +11,17 @@ use crate::{Result, Table};
 
 const STYLE: &str = include_str!("style.css");
 
-pub(super) fn page(report: &Report) -> Result<String> {
+impl Report {
+    /// The report as one page of HTML that is well-formed XML too.
+    ///
+    /// # Errors
+    /// A figure that cannot be drawn.
+    pub fn html(&self) -> Result<String> {
+        page(self)
+    }
+}
+
+fn page(report: &Report) -> Result<String> {
     let title = escaped(&report.title);
     let mut body = String::new();
     for block in &report.blocks {

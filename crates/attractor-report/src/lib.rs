@@ -5,6 +5,7 @@
 
 mod error;
 mod experiment;
+mod files;
 mod html;
 mod markdown;
 #[cfg(feature = "parquet")]

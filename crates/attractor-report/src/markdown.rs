@@ -8,7 +8,14 @@ use crate::report::{Block, MOST_ROWS, Report, VERSION};
 /// Width of a line of text, in characters.
 const LINE: usize = 110;
 
-pub(super) fn page(report: &Report) -> String {
+impl Report {
+    /// The report as Markdown.
+    pub fn markdown(&self) -> String {
+        page(self)
+    }
+}
+
+fn page(report: &Report) -> String {
     let made = format!(
         "{} Seed {}, version {VERSION}, {}. Again: `{}`.",
         report.introduction,

@@ -5,15 +5,10 @@
 //! With the feature `parquet` each CSV file has a Parquet file beside it.
 //! `report.html` is one file that needs nothing else: no network, no script, no font.
 
-use std::path::Path;
-
-use attractor_data::write_atomically;
 use attractor_figures::Figure;
 use serde_json::{Map, Value, json};
 
-#[cfg(feature = "parquet")]
-use crate::parquet;
-use crate::{Result, Table, html, markdown};
+use crate::Table;
 
 /// The version of the program that wrote a report.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -77,19 +72,6 @@ pub struct Report {
 }
 
 impl Report {
-    /// The report as Markdown.
-    pub fn markdown(&self) -> String {
-        markdown::page(self)
-    }
-
-    /// The report as one page of HTML that is well-formed XML too.
-    ///
-    /// # Errors
-    /// A figure that cannot be drawn.
-    pub fn html(&self) -> Result<String> {
-        html::page(self)
-    }
-
     /// What `results.json` says.
     pub fn json(&self) -> Value {
         let mut document = json!({
@@ -104,44 +86,6 @@ impl Report {
         }
         document[&self.results.name] = self.results.json();
         document
-    }
-
-    /// Writes `results.json`, `results.csv`, `report.md`, `report.html`, `NAME.csv` for each other table with
-    /// keys, and `NAME.svg`, `NAME.png` and `NAME.csv` for each figure into a folder.
-    ///
-    /// # Errors
-    /// A figure that cannot be drawn, and whatever the system says.
-    pub fn write(&self, folder: &Path) -> Result<()> {
-        let text = |name: &str, text: &str| {
-            write_atomically(&folder.join(name), |file| file.write_all(text.as_bytes()))
-        };
-        let json = self.json();
-        write_atomically(&folder.join("results.json"), |file| {
-            serde_json::to_writer_pretty(&mut *file, &json)?;
-            writeln!(file)
-        })?;
-        let table = |name: &str, table: &Table| -> Result<()> {
-            text(&format!("{name}.csv"), &table.csv())?;
-            #[cfg(feature = "parquet")]
-            write_atomically(&folder.join(format!("{name}.parquet")), |file| {
-                file.write_all(&parquet::bytes(table).map_err(std::io::Error::other)?)
-            })?;
-            Ok(())
-        };
-        table("results", &self.results)?;
-        for block in &self.blocks {
-            match block {
-                Block::Table(of) if of.is_kept() => table(&of.name, of)?,
-                Block::Figure(of) => {
-                    of.figure.write(folder, of.name)?;
-                    table(of.name, &of.numbers)?;
-                }
-                _ => {}
-            }
-        }
-        text("report.md", &self.markdown())?;
-        text("report.html", &self.html()?)?;
-        Ok(())
     }
 
     /// How long it took, as a reader wants it.
