@@ -5,9 +5,7 @@ mod zoo;
 
 use std::ops::ControlFlow;
 
-use attractor::diffusion::{
-    Process, RHO, Sampler, estimate_levels, power_levels, samplers::Bridge, time_levels,
-};
+use attractor::diffusion::{Process, RHO, Sampler, estimate_levels, power_levels, time_levels};
 use attractor::dynamics::{Dynamics, Start};
 use attractor::energies::{Energy, Mixture, Points};
 use attractor::kernels::{Form, posterior};
@@ -307,7 +305,8 @@ fn stochastic_recall_samples_the_posterior() {
     // The bridge is exact at any number of steps.
     for steps in [1, 3] {
         let levels = power_levels(&[sigma; RUNS], 0.01, RHO, steps);
-        let chi2 = chi_square(&Bridge { denoiser: &points }, &points, levels, &z, 2);
+        let bridge = Sampler::Bridge.dynamics(&points, Process::default(), 1.0);
+        let chi2 = chi_square(bridge.as_ref(), &points, levels, &z, 2);
         assert!(chi2 < FALSE_ALARM, "bridge at {steps} steps: χ² = {chi2}");
     }
     // The test can fail: a flow ends where it ends.

@@ -2,9 +2,9 @@
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
-use super::{combine, flow, reading};
-use crate::dynamics::{Dynamics, Run, Start};
-use crate::energies::{Denoise, Reader};
+use super::{Entry, Facts, Flow, Place, Solver, Steps, combine};
+use crate::dynamics::{Dynamics, Start};
+use crate::energies::Reader;
 use crate::error::Result;
 use crate::real::Real;
 
@@ -14,36 +14,47 @@ use crate::real::Real;
 /// Each row takes its own steps inside each interval of the grid, with an error of at most `accuracy` a step
 /// (root mean square over units, in the units of the states, or what rounding allows). The step to σ = 0 is
 /// the denoiser. Six reads a step, rejected ones included.
-#[derive(Clone, Copy)]
-pub struct DormandPrince<'a, F> {
-    /// The memory.
-    pub denoiser: &'a dyn Denoise<F>,
+#[derive(Clone, Copy, Debug)]
+pub struct DormandPrince {
     /// Allowed error of a step; ∞ makes one step of each interval.
     pub accuracy: f64,
 }
 
-impl<F: Real> Dynamics<F> for DormandPrince<'_, F> {
-    flow!();
+impl Entry for DormandPrince {
+    const FACTS: Facts = Facts {
+        name: "dormand-prince",
+        about: "Dormand and Prince's pair of order 5(4), as many steps as the accuracy asks for",
+        steps: 24,
+        evaluations: |_| None,
+        ..Facts::FLOW
+    };
 
-    fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
-        let count = start.rows.len();
-        Ok(Box::new(Stepper {
-            accuracy: self.accuracy,
-            reader: self.denoiser.reader(count),
-            steps: vec![f64::INFINITY; count],
-        }))
+    fn dynamics<'a, F: Real>(place: Place<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
+        Box::new(Flow { denoiser: place.denoiser, solver: DormandPrince { accuracy: place.accuracy } })
     }
 }
 
-struct Stepper<'a, F> {
+impl<F: Real> Solver<F> for DormandPrince {
+    fn start(&self, start: &Start<F>) -> Box<dyn Steps<F>> {
+        Box::new(Stepper { accuracy: self.accuracy, steps: vec![f64::INFINITY; start.rows.len()] })
+    }
+}
+
+struct Stepper {
     accuracy: f64,
-    reader: Box<dyn Reader<F> + 'a>,
     /// The step that each row would take next.
     steps: Vec<f64>,
 }
 
-impl<F: Real> Run<F> for Stepper<'_, F> {
-    fn step(&mut self, rows: &[usize], mut states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) -> Result<()> {
+impl<F: Real> Steps<F> for Stepper {
+    fn step(
+        &mut self,
+        reader: &mut dyn Reader<F>,
+        rows: &[usize],
+        mut states: ArrayViewMut2<F>,
+        from: &[f64],
+        to: &[f64],
+    ) -> Result<()> {
         // Rows that end at 0 take the last read instead.
         let ends: Vec<usize> = (0..rows.len()).filter(|&k| to[k] == 0.0).collect();
         let others: Vec<usize> = (0..rows.len()).filter(|&k| to[k] > 0.0 && to[k] != from[k]).collect();
@@ -51,7 +62,7 @@ impl<F: Real> Run<F> for Stepper<'_, F> {
             let mut part = states.select(Axis(0), &ends);
             let levels: Vec<f64> = ends.iter().map(|&k| from[k]).collect();
             let ids: Vec<usize> = ends.iter().map(|&k| rows[k]).collect();
-            let means = self.reader.denoise(&ids, part.view(), &levels)?;
+            let means = reader.denoise(&ids, part.view(), &levels)?;
             combine(part.view_mut(), means.view(), |_| (0.0, 1.0));
             ends.iter().zip(part.outer_iter()).for_each(|(&k, z)| states.row_mut(k).assign(&z));
         }
@@ -61,7 +72,6 @@ impl<F: Real> Run<F> for Stepper<'_, F> {
         let pick = |values: &[f64]| others.iter().map(|&k| values[k]).collect::<Vec<f64>>();
         let ids: Vec<usize> = others.iter().map(|&k| rows[k]).collect();
         let mut steps: Vec<f64> = ids.iter().map(|&row| self.steps[row]).collect();
-        let reader = &mut self.reader;
         let mut slope = |part: &[usize], states: ArrayView2<F>, sigmas: &[f64]| -> Result<Slope<F>> {
             let rows: Vec<usize> = part.iter().map(|&k| ids[k]).collect();
             let mut slopes = reader.denoise(&rows, states, sigmas)?;
@@ -80,8 +90,6 @@ impl<F: Real> Run<F> for Stepper<'_, F> {
         }
         Ok(())
     }
-
-    reading!();
 }
 
 /// What gives slopes of some rows, at states and levels.

@@ -2,9 +2,9 @@
 
 use ndarray::ArrayViewMut2;
 
-use super::{flow, reading};
-use crate::dynamics::{Dynamics, Run, Start, bridge};
-use crate::energies::{Denoise, Reader};
+use super::{Entry, Facts, Flow, Place, Solver, Steps};
+use crate::dynamics::{Dynamics, Start, bridge};
+use crate::energies::Reader;
 use crate::error::Result;
 use crate::noise::{Purpose, Stream, streams};
 use crate::real::Real;
@@ -17,36 +17,51 @@ use crate::real::Real;
 ///
 /// the posterior of the noising path at σ' given both ends (Ho et al. 2020, Eq. 6–7, in z = x/s, where all
 /// processes agree). Order 1 in law, one read a step; exact where D does not change.
-#[derive(Clone, Copy)]
-pub struct Ancestral<'a, F> {
-    /// The memory.
-    pub denoiser: &'a dyn Denoise<F>,
-}
+#[derive(Clone, Copy, Debug)]
+pub struct Ancestral;
 
-impl<F: Real> Dynamics<F> for Ancestral<'_, F> {
-    flow!();
+impl Entry for Ancestral {
+    const FACTS: Facts = Facts {
+        name: "ancestral",
+        about: "DDPM's ancestral sampling, in sigma; draws from the posterior",
+        stochastic: true,
+        samples: true,
+        steps: 300,
+        ..Facts::FLOW
+    };
 
-    fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
-        Ok(Box::new(self.run(start)))
+    fn dynamics<'a, F: Real>(place: Place<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
+        Box::new(Flow { denoiser: place.denoiser, solver: Ancestral })
     }
 }
 
-impl<'a, F: Real> Ancestral<'a, F> {
-    /// A batch of recalls, for samplers that do more.
-    pub(super) fn run(&self, start: Start<F>) -> Walk<'a, F> {
-        let reader = self.denoiser.reader(start.rows.len());
-        Walk { reader, streams: streams(start.seed, Purpose::Recall, start.rows) }
+impl<F: Real> Solver<F> for Ancestral {
+    fn start(&self, start: &Start<F>) -> Box<dyn Steps<F>> {
+        Box::new(Walk::new(start))
     }
 }
 
-pub(super) struct Walk<'a, F> {
-    pub(super) reader: Box<dyn Reader<F> + 'a>,
+pub(super) struct Walk {
     streams: Vec<Stream>,
 }
 
-impl<F: Real> Run<F> for Walk<'_, F> {
-    fn step(&mut self, rows: &[usize], mut states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) -> Result<()> {
-        let means = self.reader.denoise(rows, states.view(), from)?;
+impl Walk {
+    /// A batch of recalls, for samplers that do more, too.
+    pub(super) fn new<F>(start: &Start<F>) -> Self {
+        Walk { streams: streams(start.seed, Purpose::Recall, start.rows) }
+    }
+}
+
+impl<F: Real> Steps<F> for Walk {
+    fn step(
+        &mut self,
+        reader: &mut dyn Reader<F>,
+        rows: &[usize],
+        mut states: ArrayViewMut2<F>,
+        from: &[f64],
+        to: &[f64],
+    ) -> Result<()> {
+        let means = reader.denoise(rows, states.view(), from)?;
         for (k, &row) in rows.iter().enumerate() {
             let stream = &mut self.streams[row];
             for (z, &mean) in states.row_mut(k).iter_mut().zip(means.row(k)) {
@@ -55,6 +70,4 @@ impl<F: Real> Run<F> for Walk<'_, F> {
         }
         Ok(())
     }
-
-    reading!();
 }

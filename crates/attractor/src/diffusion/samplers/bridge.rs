@@ -2,8 +2,8 @@
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
 
-use super::flow;
-use crate::dynamics::{Dynamics, Run, Start, bridge};
+use super::{Entry, Facts, Place};
+use crate::dynamics::{Dynamics, Motion, Run, Start, bridge};
 use crate::energies::Denoise;
 use crate::error::Result;
 use crate::noise::{Purpose, Stream, streams};
@@ -15,14 +15,37 @@ use crate::real::Real;
 /// [draw](Denoise::draw) y from the posterior at the first step, then walk the Brownian bridge from z to y:
 /// mean y + (σ'²/σ²)(z − y), variance σ'²(1 − σ'²/σ²). The oracle for stochastic samplers. Cost: one pass
 /// of N·D operations a row.
-#[derive(Clone, Copy)]
-pub struct Bridge<'a, F> {
-    /// The memory.
-    pub denoiser: &'a dyn Denoise<F>,
+pub(super) struct Bridge;
+
+impl Entry for Bridge {
+    const FACTS: Facts = Facts {
+        name: "bridge",
+        about: "draws the memory from the posterior, then the path to it: exact at any number of steps",
+        stochastic: true,
+        samples: true,
+        steps: 24,
+        evaluations: |_| Some(0),
+        ..Facts::FLOW
+    };
+
+    fn dynamics<'a, F: Real>(place: Place<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
+        Box::new(Walks { denoiser: place.denoiser })
+    }
 }
 
-impl<F: Real> Dynamics<F> for Bridge<'_, F> {
-    flow!();
+/// The walks to memories that are drawn from a denoiser, which is not read on the way.
+struct Walks<'a, F> {
+    denoiser: &'a dyn Denoise<F>,
+}
+
+impl<F: Real> Dynamics<F> for Walks<'_, F> {
+    fn dim(&self) -> usize {
+        self.denoiser.dim()
+    }
+
+    fn motion(&self) -> Motion {
+        Motion::Flow
+    }
 
     fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
         Ok(Box::new(Walk {

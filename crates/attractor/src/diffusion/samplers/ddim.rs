@@ -1,36 +1,61 @@
 //! DDIM: z' = (σ'/σ) z + (1 − σ'/σ) D(z;σ).
 
-use ndarray::{ArrayView1, ArrayViewMut2};
+use ndarray::ArrayViewMut2;
 
-use super::{combine, flow, ratio, reading};
-use crate::dynamics::{Dynamics, Run, Start};
-use crate::energies::{Denoise, Reader};
+use super::{Entry, Facts, Flow, Levels, Place, Solver, Steps, combine, ratio};
+use crate::dynamics::{Dynamics, Start};
+use crate::energies::Reader;
 use crate::error::Result;
 use crate::real::Real;
 
 /// Exponential Euler of the probability flow in ln σ; equal to Euler in σ where s = 1. Order 1, one
 /// read a step. A single step to σ = 0 is the denoiser itself (Song, Meng & Ermon 2021).
-#[derive(Clone, Copy)]
-pub struct Ddim<'a, F> {
-    /// The memory.
-    pub denoiser: &'a dyn Denoise<F>,
-}
+#[derive(Clone, Copy, Debug)]
+pub struct Ddim;
 
-impl<F: Real> Dynamics<F> for Ddim<'_, F> {
-    flow!();
+impl Entry for Ddim {
+    const FACTS: Facts =
+        Facts { name: "ddim", about: "exponential Euler in sigma, first order", steps: 48, ..Facts::FLOW };
 
-    fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
-        Ok(Box::new(Steps { reader: self.denoiser.reader(start.rows.len()) }))
+    fn dynamics<'a, F: Real>(place: Place<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
+        Box::new(Flow { denoiser: place.denoiser, solver: Ddim })
     }
 }
 
-struct Steps<'a, F> {
-    reader: Box<dyn Reader<F> + 'a>,
+/// The denoiser itself: [`Ddim`] in one step.
+pub(super) struct OneStep;
+
+impl Entry for OneStep {
+    const FACTS: Facts = Facts {
+        name: "one-step",
+        about: "the denoiser itself, in one step",
+        levels: Levels::One,
+        steps: 1,
+        evaluations: |_| Some(1),
+        ..Facts::FLOW
+    };
+
+    fn dynamics<'a, F: Real>(place: Place<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
+        Ddim::dynamics(place)
+    }
 }
 
-impl<F: Real> Run<F> for Steps<'_, F> {
-    fn step(&mut self, rows: &[usize], states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) -> Result<()> {
-        let means = self.reader.denoise(rows, states.view(), from)?;
+impl<F: Real> Solver<F> for Ddim {
+    fn start(&self, _start: &Start<F>) -> Box<dyn Steps<F>> {
+        Box::new(Ddim)
+    }
+}
+
+impl<F: Real> Steps<F> for Ddim {
+    fn step(
+        &mut self,
+        reader: &mut dyn Reader<F>,
+        rows: &[usize],
+        states: ArrayViewMut2<F>,
+        from: &[f64],
+        to: &[f64],
+    ) -> Result<()> {
+        let means = reader.denoise(rows, states.view(), from)?;
         combine(states, means.view(), |k| {
             let r = ratio(from[k], to[k]);
             (r, 1.0 - r)
@@ -38,9 +63,7 @@ impl<F: Real> Run<F> for Steps<'_, F> {
         Ok(())
     }
 
-    reading!();
-
-    fn goal(&self, row: usize) -> Option<ArrayView1<'_, F>> {
-        self.reader.goal(row)
+    fn goes_straight(&self, _row: usize) -> bool {
+        true
     }
 }

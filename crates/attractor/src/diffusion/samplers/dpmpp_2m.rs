@@ -1,10 +1,10 @@
 //! DPM-Solver++(2M): second order from one read a step, by remembering the last one.
 
-use ndarray::{Array2, ArrayView1, ArrayViewMut2, Zip};
+use ndarray::{Array2, ArrayViewMut2, Zip};
 
-use super::{flow, ratio, reading};
-use crate::dynamics::{Dynamics, Run, Start};
-use crate::energies::{Denoise, Reader};
+use super::{Entry, Facts, Flow, Place, Solver, Steps, ratio};
+use crate::dynamics::{Dynamics, Start};
+use crate::energies::Reader;
 use crate::error::Result;
 use crate::real::Real;
 
@@ -15,27 +15,33 @@ use crate::real::Real;
 /// ```
 ///
 /// First step, and last step to σ = 0: D̃ = D. Order 2, one read a step.
-#[derive(Clone, Copy)]
-pub struct DpmSolverPlusPlus2M<'a, F> {
-    /// The memory.
-    pub denoiser: &'a dyn Denoise<F>,
-}
+#[derive(Clone, Copy, Debug)]
+pub struct DpmSolverPlusPlus2M;
 
-impl<F: Real> Dynamics<F> for DpmSolverPlusPlus2M<'_, F> {
-    flow!();
+impl Entry for DpmSolverPlusPlus2M {
+    const FACTS: Facts = Facts {
+        name: "dpmpp-2m",
+        about: "DPM-Solver++(2M), second order, one read a step",
+        steps: 24,
+        ..Facts::FLOW
+    };
 
-    fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
-        Ok(Box::new(Multistep {
-            reader: self.denoiser.reader(start.rows.len()),
-            last_means: Array2::from_elem(start.states.dim(), F::ZERO),
-            last_h: vec![0.0; start.states.nrows()],
-            straight: vec![false; start.states.nrows()],
-        }))
+    fn dynamics<'a, F: Real>(place: Place<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
+        Box::new(Flow { denoiser: place.denoiser, solver: DpmSolverPlusPlus2M })
     }
 }
 
-struct Multistep<'a, F> {
-    reader: Box<dyn Reader<F> + 'a>,
+impl<F: Real> Solver<F> for DpmSolverPlusPlus2M {
+    fn start(&self, start: &Start<F>) -> Box<dyn Steps<F>> {
+        Box::new(Multistep {
+            last_means: Array2::from_elem(start.states.dim(), F::ZERO),
+            last_h: vec![0.0; start.states.nrows()],
+            straight: vec![false; start.states.nrows()],
+        })
+    }
+}
+
+struct Multistep<F> {
     last_means: Array2<F>,
     /// Last h of each row; 0 before the first step.
     last_h: Vec<f64>,
@@ -43,9 +49,16 @@ struct Multistep<'a, F> {
     straight: Vec<bool>,
 }
 
-impl<F: Real> Run<F> for Multistep<'_, F> {
-    fn step(&mut self, rows: &[usize], mut states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) -> Result<()> {
-        let means = self.reader.denoise(rows, states.view(), from)?;
+impl<F: Real> Steps<F> for Multistep<F> {
+    fn step(
+        &mut self,
+        reader: &mut dyn Reader<F>,
+        rows: &[usize],
+        mut states: ArrayViewMut2<F>,
+        from: &[f64],
+        to: &[f64],
+    ) -> Result<()> {
+        let means = reader.denoise(rows, states.view(), from)?;
         let (mut shrink, mut h) = (1.0, 0.0);
         for (k, &row) in rows.iter().enumerate() {
             // Most rows go by the same levels.
@@ -70,10 +83,8 @@ impl<F: Real> Run<F> for Multistep<'_, F> {
         Ok(())
     }
 
-    reading!();
-
-    fn goal(&self, row: usize) -> Option<ArrayView1<'_, F>> {
-        // A straight step needs two reads that gave the same.
-        self.straight[row].then(|| self.reader.goal(row)).flatten()
+    fn goes_straight(&self, row: usize) -> bool {
+        // That needs two reads that gave the same.
+        self.straight[row]
     }
 }

@@ -2,10 +2,10 @@
 
 use ndarray::ArrayViewMut2;
 
-use super::{flow, ratio, reading};
+use super::{Entry, Facts, Flow, Levels, Place, Solver, Steps, ratio};
 use crate::diffusion::{Dual, Process};
-use crate::dynamics::{Dynamics, Run, Start};
-use crate::energies::{Denoise, Reader};
+use crate::dynamics::{Dynamics, Start};
+use crate::energies::Reader;
 use crate::error::Result;
 use crate::noise::{Purpose, Stream, streams};
 use crate::real::Real;
@@ -19,38 +19,69 @@ use crate::real::Real;
 /// both followed toward t = 0 (Ambrogioni 2023, Eq. 16 and 27, signs put right). Order 1 to any fixed
 /// σ > 0; at the data end the flow's slope grows like t^(−½), which leaves a residue of order
 /// steps^(−½). The SDE's last step, to σ = 0, adds no noise.
-#[derive(Clone, Copy)]
-pub struct Euler<'a, F> {
-    /// The memory.
-    pub denoiser: &'a dyn Denoise<F>,
+#[derive(Clone, Copy, Debug)]
+pub struct Euler {
     /// The process whose time is stepped.
     pub process: Process,
     /// The reverse SDE instead of the probability flow.
     pub stochastic: bool,
 }
 
-impl<F: Real> Dynamics<F> for Euler<'_, F> {
-    flow!();
+impl Entry for Euler {
+    const FACTS: Facts = Facts {
+        name: "euler",
+        about: "Euler in the process's own time, probability flow: the paper's",
+        levels: Levels::Times,
+        steps: 300,
+        ..Facts::FLOW
+    };
 
-    fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
-        Ok(Box::new(Stepper {
-            method: *self,
-            reader: self.denoiser.reader(start.rows.len()),
-            streams: streams(start.seed, Purpose::Recall, start.rows),
-        }))
+    fn dynamics<'a, F: Real>(place: Place<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
+        let solver = Euler { process: place.process, stochastic: false };
+        Box::new(Flow { denoiser: place.denoiser, solver })
     }
 }
 
-struct Stepper<'a, F> {
-    method: Euler<'a, F>,
-    reader: Box<dyn Reader<F> + 'a>,
+/// [`Euler`] of the reverse SDE.
+pub(super) struct EulerMaruyama;
+
+impl Entry for EulerMaruyama {
+    const FACTS: Facts = Facts {
+        name: "euler-maruyama",
+        about: "Euler-Maruyama in the process's own time, reverse SDE: the paper's; draws from the posterior",
+        stochastic: true,
+        samples: true,
+        ..Euler::FACTS
+    };
+
+    fn dynamics<'a, F: Real>(place: Place<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
+        let solver = Euler { process: place.process, stochastic: true };
+        Box::new(Flow { denoiser: place.denoiser, solver })
+    }
+}
+
+impl<F: Real> Solver<F> for Euler {
+    fn start(&self, start: &Start<F>) -> Box<dyn Steps<F>> {
+        Box::new(Stepper { method: *self, streams: streams(start.seed, Purpose::Recall, start.rows) })
+    }
+}
+
+struct Stepper {
+    method: Euler,
     streams: Vec<Stream>,
 }
 
-impl<F: Real> Run<F> for Stepper<'_, F> {
-    fn step(&mut self, rows: &[usize], mut states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) -> Result<()> {
-        let Euler { process, stochastic, .. } = self.method;
-        let means = self.reader.denoise(rows, states.view(), from)?;
+impl<F: Real> Steps<F> for Stepper {
+    fn step(
+        &mut self,
+        reader: &mut dyn Reader<F>,
+        rows: &[usize],
+        mut states: ArrayViewMut2<F>,
+        from: &[f64],
+        to: &[f64],
+    ) -> Result<()> {
+        let Euler { process, stochastic } = self.method;
+        let means = reader.denoise(rows, states.view(), from)?;
         for (k, &row) in rows.iter().enumerate() {
             let shrink = ratio(from[k], to[k]);
             let time = process.time(from[k]);
@@ -81,6 +112,4 @@ impl<F: Real> Run<F> for Stepper<'_, F> {
         }
         Ok(())
     }
-
-    reading!();
 }

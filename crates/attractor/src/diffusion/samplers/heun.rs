@@ -1,40 +1,54 @@
 //! Heun's method in σ: slope here, slope there, their mean.
 
-use ndarray::{ArrayView1, ArrayViewMut2, Zip};
+use ndarray::{ArrayViewMut2, Zip};
 
-use super::{combine, flow, ratio, reading};
-use crate::dynamics::{Dynamics, Run, Start};
-use crate::energies::{Denoise, Reader};
+use super::{Entry, Facts, Flow, Place, Solver, Steps, combine, ratio};
+use crate::dynamics::{Dynamics, Start};
+use crate::energies::Reader;
 use crate::error::Result;
 use crate::real::Real;
 
 /// The trapezoidal rule for dz/dσ = (z − D)/σ (Karras et al. 2022, Algorithm 1). Order 2, two reads a
 /// step; the last step, to σ = 0, is a DDIM step, since the slope there is undefined.
-#[derive(Clone, Copy)]
-pub struct Heun<'a, F> {
-    /// The memory.
-    pub denoiser: &'a dyn Denoise<F>,
-}
+#[derive(Clone, Copy, Debug)]
+pub struct Heun;
 
-impl<F: Real> Dynamics<F> for Heun<'_, F> {
-    flow!();
+impl Entry for Heun {
+    const FACTS: Facts = Facts {
+        name: "heun",
+        about: "Heun in sigma, second order, two reads a step",
+        steps: 12,
+        evaluations: |n| Some(2 * n - 1),
+        ..Facts::FLOW
+    };
 
-    fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
-        let count = start.rows.len();
-        Ok(Box::new(Steps { reader: self.denoiser.reader(count), straight: vec![false; count] }))
+    fn dynamics<'a, F: Real>(place: Place<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
+        Box::new(Flow { denoiser: place.denoiser, solver: Heun })
     }
 }
 
-struct Steps<'a, F> {
-    reader: Box<dyn Reader<F> + 'a>,
+impl<F: Real> Solver<F> for Heun {
+    fn start(&self, start: &Start<F>) -> Box<dyn Steps<F>> {
+        Box::new(Trapezoids { straight: vec![false; start.rows.len()] })
+    }
+}
+
+struct Trapezoids {
     /// Whether the last step of each row went straight to what its first read gave.
     straight: Vec<bool>,
 }
 
-impl<F: Real> Run<F> for Steps<'_, F> {
-    fn step(&mut self, rows: &[usize], mut states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) -> Result<()> {
-        let means = self.reader.denoise(rows, states.view(), from)?;
-        rows.iter().for_each(|&row| self.straight[row] = self.reader.goal(row).is_some());
+impl<F: Real> Steps<F> for Trapezoids {
+    fn step(
+        &mut self,
+        reader: &mut dyn Reader<F>,
+        rows: &[usize],
+        mut states: ArrayViewMut2<F>,
+        from: &[f64],
+        to: &[f64],
+    ) -> Result<()> {
+        let means = reader.denoise(rows, states.view(), from)?;
+        rows.iter().for_each(|&row| self.straight[row] = reader.goal(row).is_some());
         let mut ahead = states.to_owned();
         combine(ahead.view_mut(), means.view(), |k| {
             let r = ratio(from[k], to[k]);
@@ -44,7 +58,7 @@ impl<F: Real> Run<F> for Steps<'_, F> {
             states.assign(&ahead);
             return Ok(());
         }
-        let means_ahead = self.reader.denoise(rows, ahead.view(), to)?;
+        let means_ahead = reader.denoise(rows, ahead.view(), to)?;
         for k in 0..from.len() {
             let (from, to) = (from[k], to[k]);
             let (mut z, ahead) = (states.row_mut(k), ahead.row(k));
@@ -63,9 +77,7 @@ impl<F: Real> Run<F> for Steps<'_, F> {
         Ok(())
     }
 
-    reading!();
-
-    fn goal(&self, row: usize) -> Option<ArrayView1<'_, F>> {
-        self.straight[row].then(|| self.reader.goal(row)).flatten()
+    fn goes_straight(&self, row: usize) -> bool {
+        self.straight[row]
     }
 }

@@ -1,10 +1,11 @@
 //! Langevin updates: alone, annealed, or as corrections of another sampler.
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+use ndarray::{ArrayView2, ArrayViewMut2};
 
-use super::{Ancestral, flow, ratio, reading};
-use crate::dynamics::{Dynamics, Run, Start};
-use crate::energies::{Denoise, Reader, Reads};
+use super::ancestral::Walk;
+use super::{Entry, Facts, Flow, Place, Solver, Steps, ratio};
+use crate::dynamics::{Dynamics, Start};
+use crate::energies::Reader;
 use crate::error::Result;
 use crate::noise::{Purpose, Stream, streams};
 use crate::real::Real;
@@ -20,39 +21,51 @@ use crate::real::Real;
 /// held, so that there is no bias near a pattern (elsewhere up to τ/4 of the variance). It follows the falling level only as
 /// fast as τ lets it: the finer the grid, the nearer it stays; the last step, to σ = 0, is the denoiser. Not
 /// the reverse SDE: where a cue ends is not drawn from its posterior. One read a step.
-#[derive(Clone, Copy)]
-pub struct Langevin<'a, F> {
-    /// The memory.
-    pub denoiser: &'a dyn Denoise<F>,
+#[derive(Clone, Copy, Debug)]
+pub struct Langevin;
+
+impl Entry for Langevin {
+    const FACTS: Facts = Facts {
+        name: "langevin",
+        about: "annealed Langevin dynamics, one update a level; random",
+        stochastic: true,
+        steps: 1000,
+        ..Facts::FLOW
+    };
+
+    fn dynamics<'a, F: Real>(place: Place<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
+        Box::new(Flow { denoiser: place.denoiser, solver: Langevin })
+    }
 }
 
 /// Time τ of an update of annealed Langevin dynamics.
 const TIME: f64 = 0.2;
 
-impl<F: Real> Dynamics<F> for Langevin<'_, F> {
-    flow!();
-
-    fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
-        let streams = streams(start.seed, Purpose::Recall, start.rows);
-        Ok(Box::new(Anneal { reader: self.denoiser.reader(start.rows.len()), streams }))
+impl<F: Real> Solver<F> for Langevin {
+    fn start(&self, start: &Start<F>) -> Box<dyn Steps<F>> {
+        Box::new(Anneal { streams: streams(start.seed, Purpose::Recall, start.rows) })
     }
 }
 
-struct Anneal<'a, F> {
-    reader: Box<dyn Reader<F> + 'a>,
+struct Anneal {
     streams: Vec<Stream>,
 }
 
-impl<F: Real> Run<F> for Anneal<'_, F> {
-    fn step(&mut self, rows: &[usize], states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) -> Result<()> {
-        let means = self.reader.denoise(rows, states.view(), from)?;
+impl<F: Real> Steps<F> for Anneal {
+    fn step(
+        &mut self,
+        reader: &mut dyn Reader<F>,
+        rows: &[usize],
+        states: ArrayViewMut2<F>,
+        from: &[f64],
+        to: &[f64],
+    ) -> Result<()> {
+        let means = reader.denoise(rows, states.view(), from)?;
         // At rest there is nothing more to do but to take the noise away.
         let time = |k: usize| if to[k] == 0.0 { f64::INFINITY } else { TIME };
         update(rows, states, means.view(), to, &mut self.streams, time);
         Ok(())
     }
-
-    reading!();
 }
 
 /// A Langevin update of each row at level `sigmas`, for the time τ of the row.
@@ -75,52 +88,59 @@ fn update<F: Real>(
     }
 }
 
-/// Predictor and corrector (Song et al. 2021, Algorithm 1): an [`Ancestral`] step, then a [`Langevin`]
+/// Predictor and corrector (Song et al. 2021, Algorithm 1): an [`Ancestral`](super::Ancestral) step, then a [`Langevin`]
 /// update at the level it reached.
 ///
 /// The update's time is τ = 1 − σ'/σ, so that all corrections together take as long on any grid and a finer
 /// grid converges. They bring the law at each level nearer to the noised density, but mix memories, so where
 /// a cue ends is not drawn from its posterior. Two reads a step, one in the last.
-#[derive(Clone, Copy)]
-pub struct PredictorCorrector<'a, F> {
-    /// The memory.
-    pub denoiser: &'a dyn Denoise<F>,
-}
+#[derive(Clone, Copy, Debug)]
+pub struct PredictorCorrector;
 
-impl<F: Real> Dynamics<F> for PredictorCorrector<'_, F> {
-    flow!();
+impl Entry for PredictorCorrector {
+    const FACTS: Facts = Facts {
+        name: "predictor-corrector",
+        about: "ancestral steps, each followed by a Langevin correction; random",
+        stochastic: true,
+        steps: 150,
+        evaluations: |n| Some(2 * n - 1),
+        ..Facts::FLOW
+    };
 
-    fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
-        Ok(Box::new(Corrected {
-            predictor: Ancestral { denoiser: self.denoiser }.run(start),
-            streams: streams(start.seed, Purpose::Correction, start.rows),
-        }))
+    fn dynamics<'a, F: Real>(place: Place<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
+        Box::new(Flow { denoiser: place.denoiser, solver: PredictorCorrector })
     }
 }
 
-struct Corrected<'a, F> {
-    predictor: super::ancestral::Walk<'a, F>,
+impl<F: Real> Solver<F> for PredictorCorrector {
+    fn start(&self, start: &Start<F>) -> Box<dyn Steps<F>> {
+        let predictor = Walk::new(start);
+        Box::new(Corrected { predictor, streams: streams(start.seed, Purpose::Correction, start.rows) })
+    }
+}
+
+struct Corrected {
+    predictor: Walk,
     streams: Vec<Stream>,
 }
 
-impl<F: Real> Run<F> for Corrected<'_, F> {
-    fn step(&mut self, rows: &[usize], mut states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) -> Result<()> {
-        self.predictor.step(rows, states.view_mut(), from, to)?;
+impl<F: Real> Steps<F> for Corrected {
+    fn step(
+        &mut self,
+        reader: &mut dyn Reader<F>,
+        rows: &[usize],
+        mut states: ArrayViewMut2<F>,
+        from: &[f64],
+        to: &[f64],
+    ) -> Result<()> {
+        self.predictor.step(reader, rows, states.view_mut(), from, to)?;
         if to.iter().all(|&to| to == 0.0) {
             return Ok(());
         }
-        let means = self.predictor.reader.denoise(rows, states.view(), to)?;
+        let means = reader.denoise(rows, states.view(), to)?;
         // At level 0 there is nothing to correct.
         let time = |k: usize| if to[k] == 0.0 { 0.0 } else { 1.0 - ratio(from[k], to[k]) };
         update(rows, states, means.view(), to, &mut self.streams, time);
         Ok(())
-    }
-
-    fn pull(&mut self, rows: &[usize], states: ArrayView2<F>, levels: &[f64]) -> Result<Array2<F>> {
-        self.predictor.pull(rows, states, levels)
-    }
-
-    fn reads(&self) -> Option<Vec<Reads>> {
-        self.predictor.reads()
     }
 }
