@@ -169,7 +169,8 @@ class Estimator:
             else:
                 said = {} if value is None else {name: value}
             for key, given in said.items():
-                if named.setdefault(key, given) is not given:
+                known = named.setdefault(key, given)
+                if known is not given and known != given:
                     raise ValueError(f"{key}: expected it once, found it in an object and on its own; leave one away")
         return named
 

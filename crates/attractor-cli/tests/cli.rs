@@ -373,7 +373,7 @@ fn models_lists_every_model_with_its_options() {
     {
         assert!(text.contains(word), "{word}");
     }
-    let help = ok(&["recall", "--help"]);
+    let help = ok(&["recall", "--model", "modern", "--help"]);
     assert!(help.contains("Inverse temperature") && help.contains("Example"));
 }
 

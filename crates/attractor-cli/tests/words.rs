@@ -94,7 +94,7 @@ fn sparse_distributed_memory_from_end_to_end() {
         &["sdm has no energy"],
     );
     for (option, value, word) in [
-        ("--radius", "0", "from 1 to 8"),
+        ("--radius", "0", "auto, or a whole number > 0"),
         ("--radius", "9", "from 1 to 8"),
         ("--radius", "near", "auto, or a whole number > 0"),
         ("--locations", "0", "from 1 to"),
@@ -104,7 +104,7 @@ fn sparse_distributed_memory_from_end_to_end() {
     ] {
         refused(&[&recall[..], &[option, value]].concat(), &[option.trim_start_matches('-'), word]);
     }
-    let help = ok(&["recall", "--help"]);
+    let help = ok(&["recall", "--help"]).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(help.contains("(bam, sdm, modern, universal, diffusion and extended)"), "{help}");
     assert!(ok(&["models"]).contains("Kanerva (1988"));
 }

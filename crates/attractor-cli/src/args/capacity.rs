@@ -17,16 +17,16 @@ pub struct Capacity {
     #[arg(long, value_name = "D,…", default_value = "8..32:4")]
     pub dims: String,
     /// Cues θy + √(1-θ²)ε [default: 0.68 if no other is asked for]
-    #[arg(long, value_name = "θ,…", value_delimiter = ',', group = "task", allow_negative_numbers = true)]
+    #[arg(long, value_name = "θ,…", value_delimiter = ',', group = "task")]
     pub signal: Vec<f64>,
     /// Cues with each unit removed with probability p; which are left is told to the memory
-    #[arg(long, value_name = "p,…", value_delimiter = ',', group = "task", allow_negative_numbers = true)]
+    #[arg(long, value_name = "p,…", value_delimiter = ',', group = "task")]
     pub mask: Vec<f64>,
     /// Cues with each unit flipped with probability p
-    #[arg(long, value_name = "p,…", value_delimiter = ',', group = "task", allow_negative_numbers = true)]
+    #[arg(long, value_name = "p,…", value_delimiter = ',', group = "task")]
     pub flip: Vec<f64>,
     /// The largest mean share of wrong units that passes
-    #[arg(long, value_name = "E", default_value_t = 0.03, allow_negative_numbers = true)]
+    #[arg(long, value_name = "E", default_value_t = 0.03)]
     pub threshold: f64,
     /// Pattern sets of each number of patterns
     #[arg(long, value_name = "R", default_value_t = 140)]

@@ -4,10 +4,11 @@ use attractor::memories::{Card, MODELS, Options, models_that};
 use attractor::options::Parameter;
 use attractor_networks::PARAMETERS;
 use clap::error::ErrorKind;
-use clap::{Arg, Command, CommandFactory, FromArgMatches};
+use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
 
+use super::Cli;
+use super::common::{FILES, LESS, OUTPUT};
 use super::options::{add, cards, given, of_models, with_numbers};
-use super::{Cli, FILES, LESS};
 
 /// The commands that take the options of a model.
 const OF_MODELS: [&str; 7] = ["recall", "trace", "sample", "landscape", "energy", "store", "capacity"];
@@ -88,7 +89,12 @@ pub fn command(view: &View) -> Command {
             let task = with_options(task, view);
             match task.get_name() {
                 "capacity" => task,
-                _ => name_models(name_models(task, "weights", |c| c.weights), "values", |c| c.values),
+                _ => {
+                    let task =
+                        name_models(name_models(task, "weights", |c| c.weights), "values", |c| c.values);
+                    let task = name_models(task, "memory_limit", |c| c.streams);
+                    task.disable_help_flag(true).arg(help())
+                }
             }
         })
     });
@@ -97,6 +103,12 @@ pub fn command(view: &View) -> Command {
         true => command.mut_subcommands(shortened),
         false => command,
     }
+}
+
+/// Help where it is looked for: with the options that everyone needs.
+fn help() -> Arg {
+    let arg = Arg::new("help").short('h').long("help").action(ArgAction::Help).help_heading(OUTPUT);
+    arg.help("Print help (-h: without what is needed less often)").display_order(1000)
 }
 
 /// A command with the options of the models; those of the view are shown.

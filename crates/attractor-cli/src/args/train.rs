@@ -34,7 +34,7 @@ pub struct Train {
     pub files: Files,
     /// Stop when the share of units that noisy cues (σ of 1.08 spreads) recall wrongly is this at most; it is
     /// looked at with --examine-every
-    #[arg(long, value_name = "E", allow_negative_numbers = true)]
+    #[arg(long, value_name = "E")]
     pub until_error: Option<f64>,
     /// Compare recall with that of the exact model every K steps; 0 never [default: ten times in all]
     #[arg(long, value_name = "K")]
@@ -43,7 +43,7 @@ pub struct Train {
     #[arg(long, value_name = "K")]
     pub landscape_every: Option<u64>,
     /// Save at least every so many seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 30.0)]
     pub save_every: f64,
     /// One JSON object on stdout
     #[arg(long)]

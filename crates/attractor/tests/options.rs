@@ -1,0 +1,124 @@
+//! Every option of every model is read, printed, checked and refused as it is declared.
+#![allow(missing_docs)]
+
+use attractor::memories::{Card, MODELS, Spec};
+use attractor::options::{Fallback, Kind, Parameter};
+use attractor::{Error, Patterns};
+use ndarray::array;
+
+/// Every model with each of its parameters.
+fn parameters() -> impl Iterator<Item = (&'static Card, &'static Parameter)> {
+    MODELS.iter().flat_map(|model| model.card.parameters.iter().map(|parameter| (model.card, parameter)))
+}
+
+/// Texts that a kind takes, one for each name it has.
+fn taken(kind: &Kind) -> Vec<String> {
+    match kind {
+        Kind::Flag => vec![String::new()],
+        Kind::Count(_) | Kind::Number(_) => {
+            let texts = ["1", "0.5", "8"].into_iter().filter(|text| kind.parse("x", text).is_ok());
+            texts.map(str::to_owned).collect()
+        }
+        Kind::AutoOr(other) => [vec!["auto".to_owned()], taken(other)].concat(),
+        Kind::List(each) => vec![taken(each).join(",")],
+        Kind::Text(_) => vec!["text".to_owned()],
+        Kind::Switch | Kind::Choice(_) => kind.names().iter().map(|name| name.name.to_string()).collect(),
+        // A form with its arguments, which stand in capitals, and without those that may be left out.
+        Kind::Form(_) => {
+            let forms = kind.names();
+            let bare = forms.iter().map(|form| form.name.split('[').next().unwrap_or_default().to_owned());
+            let full = forms.iter().map(|form| form.name.replace(['[', ']'], ""));
+            let written = |form: String| {
+                let mut parts = form.split(':');
+                let name = parts.next().unwrap_or_default().to_owned();
+                parts.fold(name, |text, _| text + ":2")
+            };
+            bare.chain(full).map(written).collect()
+        }
+    }
+}
+
+#[test]
+fn what_is_read_prints_as_it_was_written() {
+    for (card, parameter) in parameters() {
+        let texts = taken(&parameter.kind);
+        assert!(!texts.is_empty(), "{} {}", card.name, parameter.name);
+        for text in texts {
+            let value = parameter.parse(&text).unwrap_or_else(|error| panic!("{} {error}", card.name));
+            assert_eq!(value.to_string(), text, "{} {}", card.name, parameter.name);
+            assert_eq!(parameter.kind.read(parameter.name, &value).expect("a value"), value);
+        }
+    }
+}
+
+#[test]
+fn defaults_are_values() {
+    for (card, parameter) in parameters() {
+        if let Fallback::Is(text) = parameter.default {
+            let read = parameter.parse(text);
+            assert!(read.is_ok(), "{} {}: {text}", card.name, parameter.name);
+        }
+        assert!(!parameter.default.to_string().is_empty() && !parameter.help.ends_with('.'));
+    }
+}
+
+/// What an option needs beside it to be of use.
+fn companions(name: &str, text: &str) -> &'static [(&'static str, &'static str)] {
+    match (name, text) {
+        ("update", "glauber") => &[("temperature", "1")],
+        ("dynamics" | "visible" | "lag" | "step", _) if text != "single-shot" && text != "descent" => {
+            &[("dynamics", "two-layer"), ("similarity", "dot"), ("separation", "softmax:1")]
+        }
+        ("gamma", _) => &[("process", "vp")],
+        ("rate-min" | "rate-max", _) => &[("process", "sub-vp")],
+        ("accuracy", _) => &[("sampler", "dormand-prince")],
+        _ => &[],
+    }
+}
+
+#[test]
+fn models_take_every_value_that_they_declare() {
+    let patterns = array![[1.0_f64, 1.0, 1.0, 1.0], [1.0, -1.0, 1.0, -1.0], [1.0, 1.0, -1.0, -1.0]];
+    let patterns = Patterns::new(patterns).expect("patterns");
+    for (card, parameter) in parameters().filter(|(card, _)| card.name != "network") {
+        for text in taken(&parameter.kind) {
+            let mut spec = Spec::new(card.name);
+            companions(parameter.name, &text).iter().for_each(|(name, value)| spec.set(name, *value));
+            spec.set(parameter.name, text.as_str());
+            match spec.build(patterns.clone()).map(|_| ()) {
+                Ok(()) => {}
+                // Pairs that make no sense, and patterns that are not what a similarity compares.
+                Err(Error::Undefined { .. } | Error::Shape { .. }) if card.name == "universal" => {}
+                Err(error) if card.name == "universal" && !error.to_string().starts_with("unknown") => {}
+                // More than these patterns have units.
+                Err(error) if parameter.name == "radius" => assert!(error.to_string().contains("from 1 to 4")),
+                Err(error) => panic!("{} --{} {text}: {error}", card.name, parameter.name),
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_out_of_range_is_refused_with_the_range() {
+    for (card, parameter) in parameters() {
+        let range = match parameter.kind {
+            Kind::AutoOr(kind @ (Kind::Count(_) | Kind::Number(_))) => *kind,
+            kind @ (Kind::Count(_) | Kind::Number(_)) => kind,
+            _ => continue,
+        };
+        for text in ["-1", "-1e-3", "1e300000", "nan", "many"] {
+            let error = parameter.parse(text).expect_err("out of range").to_string();
+            let sentence = format!("{}: expected {}, found {text}", parameter.name, parameter.kind);
+            assert_eq!(error, sentence, "{}", card.name);
+            assert!(error.contains(&range.to_string()));
+        }
+    }
+}
+
+#[test]
+fn options_of_other_models_are_refused_with_their_models() {
+    let patterns = Patterns::new(array![[1.0_f64, -1.0]]).expect("patterns");
+    let error = Spec::new("modern").with("sampler", "heun").build(patterns).map(|_| ()).expect_err("not its own");
+    let text = error.to_string();
+    assert!(text.contains("'sampler (of diffusion, extended, network)'") && text.contains("beta"), "{text}");
+}
