@@ -38,7 +38,9 @@ fn help_of_a_model_has_its_options() {
 #[test]
 fn models_says_what_options_are() {
     let text = ok(&["models", "diffusion"]);
-    for words in ["--sampler", "heun", "second order", "a whole number from 1 to 100000", "[default: 24; 1 one-step"] {
+    for words in
+        ["--sampler", "heun", "second order", "a whole number from 1 to 100000", "[default: 24; 1 one-step"]
+    {
         assert!(text.contains(words), "{words}: {text}");
     }
     assert!(!text.contains("--beta") && text.contains("Ambrogioni"));
@@ -51,7 +53,9 @@ fn models_says_what_options_are() {
 fn completions_know_the_models_options() {
     for shell in ["bash", "zsh", "fish"] {
         let script = ok(&["completions", shell]);
-        for word in ["beta", "sampler", "dormand-prince", "norm-bias", "jensen-shannon", "predictor-corrector"] {
+        for word in
+            ["beta", "sampler", "dormand-prince", "norm-bias", "jensen-shannon", "predictor-corrector"]
+        {
             assert!(script.contains(word), "{shell} {word}");
         }
     }
@@ -87,7 +91,16 @@ fn numbers_may_be_negative_and_are_then_refused_by_name() {
     refused(&[&landscape[..], &["--size", "-2"]].concat(), &["size: expected a whole number, found -2"]);
     refused(&["sample", "--memory", &memory, "--count", "-2"], &["count: expected a whole number, found -2"]);
     refused(&["capacity", "--out", "nothing", "--flip", "0.1,-x"], &["flip: expected a number, found -x"]);
-    refused(&["train", "--patterns", &memory, "--out", "nothing", "--rate", "-1e-3"], &["rate: expected a number from 1e-9 to 1, found -1e-3"]);
-    refused(&["recall", "--memory", &memory, "--cues", &cues, "--model", "modern", "--beta", "-1e-3"], &["beta: expected auto, or a number > 0, found -1e-3"]);
-    refused(&["corrupt", "--patterns", &memory, "--out", "nothing.npy", "--sigma", "-1e-3"], &["sigma", "expected"]);
+    refused(
+        &["train", "--patterns", &memory, "--out", "nothing", "--rate", "-1e-3"],
+        &["rate: expected a number from 1e-9 to 1, found -1e-3"],
+    );
+    refused(
+        &["recall", "--memory", &memory, "--cues", &cues, "--model", "modern", "--beta", "-1e-3"],
+        &["beta: expected auto, or a number > 0, found -1e-3"],
+    );
+    refused(
+        &["corrupt", "--patterns", &memory, "--out", "nothing.npy", "--sigma", "-1e-3"],
+        &["sigma", "expected"],
+    );
 }

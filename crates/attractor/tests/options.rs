@@ -91,7 +91,9 @@ fn models_take_every_value_that_they_declare() {
                 Err(Error::Undefined { .. } | Error::Shape { .. }) if card.name == "universal" => {}
                 Err(error) if card.name == "universal" && !error.to_string().starts_with("unknown") => {}
                 // More than these patterns have units.
-                Err(error) if parameter.name == "radius" => assert!(error.to_string().contains("from 1 to 4")),
+                Err(error) if parameter.name == "radius" => {
+                    assert!(error.to_string().contains("from 1 to 4"))
+                }
                 Err(error) => panic!("{} --{} {text}: {error}", card.name, parameter.name),
             }
         }
@@ -118,7 +120,8 @@ fn what_is_out_of_range_is_refused_with_the_range() {
 #[test]
 fn options_of_other_models_are_refused_with_their_models() {
     let patterns = Patterns::new(array![[1.0_f64, -1.0]]).expect("patterns");
-    let error = Spec::new("modern").with("sampler", "heun").build(patterns).map(|_| ()).expect_err("not its own");
+    let error =
+        Spec::new("modern").with("sampler", "heun").build(patterns).map(|_| ()).expect_err("not its own");
     let text = error.to_string();
     assert!(text.contains("'sampler (of diffusion, extended, network)'") && text.contains("beta"), "{text}");
 }
