@@ -5,6 +5,11 @@ mod common;
 
 use common::*;
 
+/// What is printed as one line.
+fn words(arguments: &[&str]) -> String {
+    ok(arguments).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 const OF_MODELS: [&str; 6] = ["recall", "trace", "sample", "landscape", "energy", "store"];
 
 #[test]
@@ -14,12 +19,13 @@ fn help_is_what_everyone_needs() {
         for private in ["--sampler", "--beta", "--locations", "--similarity", "--rule"] {
             assert!(!help.contains(private), "{command} {private}: {help}");
         }
-        assert!(help.contains(&format!("attractor {command} --model NAME --help")), "{help}");
+        let more = format!("attractor {command} --model NAME --help");
+        assert!(words(&[command, "--help"]).contains(&more), "{help}");
         assert!(help.contains("--threads") && help.contains("--shape"), "{help}");
-        assert!(help.lines().count() <= 90, "{command}: {} lines", help.lines().count());
+        assert!(help.lines().count() <= 100, "{command}: {} lines", help.lines().count());
         let short = ok(&[command, "-h"]);
         assert!(!short.contains("--threads") && short.contains("--help"), "{short}");
-        assert!(short.lines().count() <= 50, "{command}: {} lines", short.lines().count());
+        assert!(short.lines().count() <= 60, "{command}: {} lines", short.lines().count());
     }
 }
 
@@ -29,7 +35,7 @@ fn help_of_a_model_has_its_options() {
         let help = ok(&[command, "--model", "modern", "--help"]);
         assert!(help.contains("--beta") && help.contains("--norm-bias"), "{help}");
         assert!(!help.contains("--sampler") && !help.contains("--rule"), "{help}");
-        let help = ok(&[command, "--help", "--model=diffusion"]);
+        let help = words(&[command, "--help", "--model=diffusion"]);
         assert!(help.contains("--sampler") && help.contains("dormand-prince"), "{help}");
         assert!(help.contains("a number from 0.1 to 100") && !help.contains("--beta"), "{help}");
     }
@@ -37,7 +43,7 @@ fn help_of_a_model_has_its_options() {
 
 #[test]
 fn models_says_what_options_are() {
-    let text = ok(&["models", "diffusion"]);
+    let text = words(&["models", "diffusion"]);
     for words in
         ["--sampler", "heun", "second order", "a whole number from 1 to 100000", "[default: 24; 1 one-step"]
     {
