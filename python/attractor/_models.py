@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from ._described import Described
 from ._foreign import Foreign
@@ -26,15 +26,15 @@ class Hopfield(Memory):
     ----------
     patterns : array_like (N, D), or (N, ...) of images, optional
         Patterns to store, as with `fit`; without them it is a memory to be fitted. States are +1 and -1.
-    rule : hebb, pseudo-inverse, storkey, default hebb
+    rule : {"hebb", "pseudo-inverse", "storkey"}, default "hebb"
         How patterns become couplings W.
-    self_coupling : bool, default off
+    self_coupling : bool, default False
         Keep the diagonal of W (the paper's Table 1 needs it).
-    update : synchronous, asynchronous, glauber, default synchronous
+    update : {"synchronous", "asynchronous", "glauber"}, default "synchronous"
         All units at once, one after the other, or at random at a temperature.
-    order : random, fixed, default random
+    order : {"random", "fixed"}, default "random"
         Order of the units in a sweep.
-    temperature : a number > 0, default none; glauber needs one
+    temperature : float > 0, default none; glauber needs one
         Temperature T of Glauber updates, in units of the energy (for Hebb, T/D is the T of AGS).
     labels : array_like (N,), optional
         A label for each pattern.
@@ -152,15 +152,15 @@ class SparseDistributed(Memory):
     ----------
     patterns : array_like (N, D), or (N, ...) of images, optional
         Patterns to store, as with `fit`; without them it is a memory to be fitted. States are +1 and -1.
-    locations : a whole number > 0, default 10000
+    locations : int from 1 to 4294967295, default 10000
         Hard locations M: random addresses with a counter for each unit.
-    location_seed : a whole number, default 0
+    location_seed : int, default 0
         Seed of the hard locations' addresses.
-    radius : auto, or a whole number > 0, default auto
+    radius : int > 0 or "auto", default "auto"
         Hamming radius R within which locations are active; auto reaches the activation probability.
-    activation : auto, or a probability between 0 and 1, default auto: (2 M N)^(-1/3), Kanerva's optimum
+    activation : float between 0 and 1 or "auto", default auto: (2 M N)^(-1/3), Kanerva's optimum
         Probability that a location is active, which sets the radius.
-    counters : 2 to 32, default 8
+    counters : int from 2 to 32, default 8
         Bits of a counter, which stops at its limits +-(2^(bits-1) - 1).
     labels : array_like (N,), optional
         A label for each pattern.
@@ -192,8 +192,8 @@ class SparseDistributed(Memory):
         *,
         locations: int | None = None,
         location_seed: int | None = None,
-        radius: int | str | None = None,
-        activation: float | str | None = None,
+        radius: int | Literal["auto"] | None = None,
+        activation: float | Literal["auto"] | None = None,
         counters: int | None = None,
         prepare: str = "auto",
         dtype: Any = None,
@@ -226,9 +226,10 @@ class Dense(Memory):
     ----------
     patterns : array_like (N, D), or (N, ...) of images, optional
         Patterns to store, as with `fit`; without them it is a memory to be fitted. States are +1 and -1.
-    interaction : poly:K, relu:K, exp with K >= 2, default poly:3
-        The interaction function F of the overlaps, of degree K >= 2; even poly also stores -y.
-    order : random, fixed, default random
+    interaction : str, default "poly:3"
+        The interaction function F of the overlaps, of degree K >= 2; even poly also stores -y. One of poly:K,
+        relu:K, exp.
+    order : {"random", "fixed"}, default "random"
         Order of the units in a sweep.
     labels : array_like (N,), optional
         A label for each pattern.
@@ -285,9 +286,9 @@ class Modern(Memory):
     ----------
     patterns : array_like (N, D), or (N, ...) of images, optional
         Patterns to store, as with `fit`; without them it is a memory to be fitted.
-    beta : a number > 0, or auto, default auto
+    beta : float > 0 or "auto", default "auto"
         Inverse temperature; auto separates the stored patterns.
-    norm_bias : auto, on, off, default auto: on for prepared patterns
+    norm_bias : bool or "auto", default auto: on for prepared patterns
         Logits beta x.y - beta |y|^2/2, which compares patterns of unequal norm by distance.
     labels : array_like (N,), optional
         A label for each pattern.
@@ -319,8 +320,8 @@ class Modern(Memory):
         self,
         patterns: Any = None,
         *,
-        beta: float | str | None = None,
-        norm_bias: str | None = None,
+        beta: float | Literal["auto"] | None = None,
+        norm_bias: bool | str | None = None,
         prepare: str = "auto",
         dtype: Any = None,
         random_state: Any = 0,
@@ -350,25 +351,28 @@ class Universal(Memory):
     ----------
     patterns : array_like (N, D), or (N, ...) of images, optional
         Patterns to store, as with `fit`; without them it is a memory to be fitted.
-    similarity : dot, cosine, pearson, euclidean, manhattan, inverse-euclidean, inverse-manhattan, l1-dot, kl, reverse-kl, jensen-shannon, hamming, default manhattan
+    similarity : {"dot", "cosine", "pearson", "euclidean", "manhattan", "inverse-euclidean", "inverse-manhattan", "l1-dot", "kl", "reverse-kl", "jensen-shannon", "hamming"}, default "manhattan"
         How alike a pattern and the cue are.
-    separation : identity, log, sqrt, poly:N, relu:N, softmax:BETA, exp, max, k-max:K, threshold:R, sparsemax[:BETA], entmax:ALPHA[:BETA], default max
+    separation : str, default "max"
         How similarities become weights; N is the exponent of the weights, and so one less than the degree of an
-        energy.
-    preset : classical, bidirectional, sdm, continuous-sdm, dense[:K], modern, attention, nearest, predictive, episodic, default none
-        Similarity, separation and output of a known model, of which the other options change a part.
-    output : identity, sign, default identity
+        energy. One of identity, log, sqrt, poly:N, relu:N, softmax:BETA, exp, max, k-max:K, threshold:R,
+        sparsemax[:BETA], entmax:ALPHA[:BETA].
+    preset : str, default none
+        Similarity, separation and output of a known model, of which the other options change a part. One of
+        classical, bidirectional, sdm, continuous-sdm, dense[:K], modern, attention, nearest, predictive,
+        episodic.
+    output : {"identity", "sign"}, default "identity"
         What is done to the read state.
-    compat : uhn2022, default none
+    compat : {"uhn2022"}, default none
         The arithmetic of the code published with Millidge et al. (2022), slips included.
-    dynamics : single-shot, descent, two-layer, default single-shot
+    dynamics : {"single-shot", "descent", "two-layer"}, default "single-shot"
         How states move: by the read itself, to what lowers the energy (for manhattan medians), or as visible and
         hidden units.
-    visible : identity, tanh, default identity; tanh where that has no floor
+    visible : {"identity", "tanh"}, default identity; tanh where that has no floor
         Activity of visible units, with dynamics two-layer.
-    lag : a number >= 0, default 0.1
+    lag : float >= 0, default 0.1
         Time constant of hidden units over that of visible ones, with dynamics two-layer.
-    step : a number > 0, default 0.2
+    step : float > 0, default 0.2
         Time of an update over that of visible units, with dynamics two-layer.
     labels : array_like (N,), optional
         A label for each pattern.
@@ -442,27 +446,25 @@ class Diffusion(Memory):
     ----------
     patterns : array_like (N, D), or (N, ...) of images, optional
         Patterns to store, as with `fit`; without them it is a memory to be fitted.
-    process : ve, vp, vp-linear, sub-vp, edm, flow, default vp
-        Noising process: variance exploding, preserving (at a constant or linear rate), below preserving, sigma =
-        t, linear flow matching. A `Process` carries its rates.
-    gamma : a number > 0, default 0.8 (vp), 1 (ve)
+    process : {"ve", "vp", "vp-linear", "sub-vp", "edm", "flow"} or Process, default "vp"
+        Noising process. A `Process` carries its rates.
+    gamma : float from 1e-12 to 1e12, default 1 (ve), 0.8 (vp)
         Constant rate of the process: gamma of vp, noise per root time of ve.
-    rate_min : a number > 0, default 0.1
+    rate_min : float from 1e-12 to 1e12, default 0.1
         Rate of vp-linear and sub-vp at t = 0.
-    rate_max : a number > 0, default 20
+    rate_max : float from 1e-12 to 1e12, default 20
         Rate of vp-linear and sub-vp at t = 1.
-    sampler : euler, ddim, heun, dpmpp-2m, dormand-prince, euler-maruyama, ancestral, predictor-corrector, langevin, bridge, one-step, default dpmpp-2m
-        How the state is taken down the noise levels; euler-maruyama, ancestral and bridge draw the memory from
-        the posterior, predictor-corrector and langevin are random too. A `Sampler` carries its steps and grid.
-    steps : a whole number > 0, default 24; 12 heun, 48 ddim, 300 euler, euler-maruyama and ancestral, 150 predictor-corrector, 1000 langevin; extended: twice as many
+    sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dormand-prince", "euler-maruyama", "ancestral", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
+        How the state is taken down the noise levels. A `Sampler` carries its steps and grid.
+    steps : int from 1 to 100000, default 24; 1 one-step; 12 heun; 48 ddim; 150 predictor-corrector; 300 euler, euler-maruyama, ancestral; 1000 langevin; extended: twice as many
         Steps of the sampler (dormand-prince: of its output, between which it takes its own).
-    rho : a number from 0.1 to 100, default 2
+    rho : float from 0.1 to 100, default 2
         Exponent of the grid of noise levels: 1 equal steps, 7 as Karras et al. (not of the Euler methods).
-    last : a number from 1e-12 to 1, default 0.002
+    last : float from 1e-12 to 1, default 0.002
         Last positive noise level, in spreads of the memory.
-    accuracy : a number from 1e-14 to 1, default 1e-6
+    accuracy : float from 1e-14 to 1, default 1e-6
         Error that dormand-prince may make in a step and unit, in spreads of the memory.
-    narrow : on, off, default on
+    narrow : bool, default True
         Leave out what certainly weighs nothing: of 1024 stored patterns or more, single ones, equal to 1e-6 a
         unit; of fewer, all reads once one pattern has won, equal to rounding (off: read all at every step).
     labels : array_like (N,), optional
@@ -504,7 +506,7 @@ class Diffusion(Memory):
         rho: float | None = None,
         last: float | None = None,
         accuracy: float | None = None,
-        narrow: str | None = None,
+        narrow: bool | str | None = None,
         prepare: str = "auto",
         dtype: Any = None,
         random_state: Any = 0,
@@ -543,27 +545,25 @@ class Mixture(Described):
     memories : path, list of dict, or array_like (N, D), optional
         A description in a .toml or .json file, its entries as dictionaries (see docs/extended-memories.md), or
         points.
-    process : ve, vp, vp-linear, sub-vp, edm, flow, default vp
-        Noising process: variance exploding, preserving (at a constant or linear rate), below preserving, sigma =
-        t, linear flow matching. A `Process` carries its rates.
-    gamma : a number > 0, default 0.8 (vp), 1 (ve)
+    process : {"ve", "vp", "vp-linear", "sub-vp", "edm", "flow"} or Process, default "vp"
+        Noising process. A `Process` carries its rates.
+    gamma : float from 1e-12 to 1e12, default 1 (ve), 0.8 (vp)
         Constant rate of the process: gamma of vp, noise per root time of ve.
-    rate_min : a number > 0, default 0.1
+    rate_min : float from 1e-12 to 1e12, default 0.1
         Rate of vp-linear and sub-vp at t = 0.
-    rate_max : a number > 0, default 20
+    rate_max : float from 1e-12 to 1e12, default 20
         Rate of vp-linear and sub-vp at t = 1.
-    sampler : euler, ddim, heun, dpmpp-2m, dormand-prince, euler-maruyama, ancestral, predictor-corrector, langevin, bridge, one-step, default dpmpp-2m
-        How the state is taken down the noise levels; euler-maruyama, ancestral and bridge draw the memory from
-        the posterior, predictor-corrector and langevin are random too. A `Sampler` carries its steps and grid.
-    steps : a whole number > 0, default 24; 12 heun, 48 ddim, 300 euler, euler-maruyama and ancestral, 150 predictor-corrector, 1000 langevin; extended: twice as many
+    sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dormand-prince", "euler-maruyama", "ancestral", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
+        How the state is taken down the noise levels. A `Sampler` carries its steps and grid.
+    steps : int from 1 to 100000, default 24; 1 one-step; 12 heun; 48 ddim; 150 predictor-corrector; 300 euler, euler-maruyama, ancestral; 1000 langevin; extended: twice as many
         Steps of the sampler (dormand-prince: of its output, between which it takes its own).
-    rho : a number from 0.1 to 100, default 2
+    rho : float from 0.1 to 100, default 2
         Exponent of the grid of noise levels: 1 equal steps, 7 as Karras et al. (not of the Euler methods).
-    last : a number from 1e-12 to 1, default 0.002
+    last : float from 1e-12 to 1, default 0.002
         Last positive noise level, in spreads of the memory.
-    accuracy : a number from 1e-14 to 1, default 1e-6
+    accuracy : float from 1e-14 to 1, default 1e-6
         Error that dormand-prince may make in a step and unit, in spreads of the memory.
-    narrow : on, off, default on
+    narrow : bool, default True
         Leave out what certainly weighs nothing: of 1024 stored patterns or more, single ones, equal to 1e-6 a
         unit; of fewer, all reads once one pattern has won, equal to rounding (off: read all at every step).
     dtype : {"float32", "float64"}, optional
@@ -599,7 +599,7 @@ class Mixture(Described):
         rho: float | None = None,
         last: float | None = None,
         accuracy: float | None = None,
-        narrow: str | None = None,
+        narrow: bool | str | None = None,
         dtype: Any = None,
         random_state: Any = 0,
     ) -> None:
@@ -639,60 +639,59 @@ class Network(Trained):
     training : dict, optional
         How the network is trained, as in ``attractor train``: settings by name.
 
-        steps (a whole number > 0; default 1000): Steps of the optimiser, in all.
+        steps (int from 1 to 1000000000; default 1000): Steps of the optimiser, in all.
 
-        architecture (paper, residual; default paper up to 32 units, else residual): Layers of ReLU that are all
-        told the signal, or blocks around a straight line, for many units.
+        architecture ({"paper", "residual"}; default paper up to 32 units, else residual): Layers of ReLU that are
+        all told the signal, or blocks around a straight line, for many units.
 
-        width (a whole number > 0; default 80 times the units of a pattern (paper), 1024 (residual)): Units of a
-        hidden layer.
+        width (int > 0; default 80 times the units of a pattern (paper), 1024 (residual)): Units of a hidden
+        layer.
 
-        depth (a whole number from 1 to 100; default 3 (paper), 2 (residual)): Hidden layers, or residual blocks.
+        depth (int from 1 to 100; default 3 (paper), 2 (residual)): Hidden layers, or residual blocks.
 
-        batch_repeats (a whole number > 0; default 16): How often each pattern is in a batch, each time with other
-        noise; a batch is of 1,024 states at most.
+        batch_repeats (int from 1 to 10000; default 16): How often each pattern is in a batch, each time with
+        other noise; a batch is of 1,024 states at most.
 
-        process (ve, vp, vp-linear, sub-vp, edm, flow; default vp): Noising process whose times say which noise
-        levels are shown how often.
+        process ({"ve", "vp", "vp-linear", "sub-vp", "edm", "flow"} or Process; default "vp"): Noising process
+        whose times say which noise levels are shown how often.
 
-        gamma (a number > 0; default 0.8 (vp), 1 (ve)): Constant rate of the process.
+        gamma (float from 1e-12 to 1e12; default 1 (ve), 0.8 (vp)): Constant rate of the process: gamma of vp,
+        noise per root time of ve.
 
-        rate_min (a number > 0; default 0.1): Rate of vp-linear and sub-vp at t = 0.
+        rate_min (float from 1e-12 to 1e12; default 0.1): Rate of vp-linear and sub-vp at t = 0.
 
-        rate_max (a number > 0; default 20): Rate of vp-linear and sub-vp at t = 1.
+        rate_max (float from 1e-12 to 1e12; default 20): Rate of vp-linear and sub-vp at t = 1.
 
-        last_time (a number > 0.001 (flow: below 1); default 6 of vp, as noisy in others; later if noise hides the
-        patterns (sigma = sqrt(D) spreads) only then): Last time T; times are drawn evenly from 0.001 to T.
+        last_time (float > 0.001; default 6 of vp, as noisy in others; later if noise hides the patterns (sigma =
+        sqrt(D) spreads) only then): Last time T, of flow below 1; times are drawn evenly from 0.001 to T.
 
-        rate (a number from 1e-9 to 1; default 0.001): Rate of Adam.
+        rate (float from 1e-9 to 1; default 0.001): Rate of Adam.
 
-        cosine (bool; default off): Let the rate fall to 0 along half a cosine.
+        cosine (bool; default False): Let the rate fall to 0 along half a cosine.
 
-        average (a number from 0 to 1, below 1; default 0, which is none): Make the memory of a running average of
+        average (float from 0 to 1, below 1; default 0, which is none): Make the memory of a running average of
         the weights, in which the past has this weight, as in 0.999.
 
-        seed (a whole number; default 0): Seed of first weights, noise and order.
-    process : ve, vp, vp-linear, sub-vp, edm, flow, default vp
-        Noising process: variance exploding, preserving (at a constant or linear rate), below preserving, sigma =
-        t, linear flow matching. A `Process` carries its rates.
-    gamma : a number > 0, default 0.8 (vp), 1 (ve)
+        seed (int; default 0): Seed of first weights, noise and order.
+    process : {"ve", "vp", "vp-linear", "sub-vp", "edm", "flow"} or Process, default "vp"
+        Noising process. A `Process` carries its rates.
+    gamma : float from 1e-12 to 1e12, default 1 (ve), 0.8 (vp)
         Constant rate of the process: gamma of vp, noise per root time of ve.
-    rate_min : a number > 0, default 0.1
+    rate_min : float from 1e-12 to 1e12, default 0.1
         Rate of vp-linear and sub-vp at t = 0.
-    rate_max : a number > 0, default 20
+    rate_max : float from 1e-12 to 1e12, default 20
         Rate of vp-linear and sub-vp at t = 1.
-    sampler : euler, ddim, heun, dpmpp-2m, dormand-prince, euler-maruyama, ancestral, predictor-corrector, langevin, bridge, one-step, default dpmpp-2m
-        How the state is taken down the noise levels; euler-maruyama, ancestral and bridge draw the memory from
-        the posterior, predictor-corrector and langevin are random too. A `Sampler` carries its steps and grid.
-    steps : a whole number > 0, default 24; 12 heun, 48 ddim, 300 euler, euler-maruyama and ancestral, 150 predictor-corrector, 1000 langevin; extended: twice as many
+    sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dormand-prince", "euler-maruyama", "ancestral", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
+        How the state is taken down the noise levels. A `Sampler` carries its steps and grid.
+    steps : int from 1 to 100000, default 24; 1 one-step; 12 heun; 48 ddim; 150 predictor-corrector; 300 euler, euler-maruyama, ancestral; 1000 langevin; extended: twice as many
         Steps of the sampler (dormand-prince: of its output, between which it takes its own).
-    rho : a number from 0.1 to 100, default 2
+    rho : float from 0.1 to 100, default 2
         Exponent of the grid of noise levels: 1 equal steps, 7 as Karras et al. (not of the Euler methods).
-    last : a number from 1e-12 to 1, default 0.002
+    last : float from 1e-12 to 1, default 0.002
         Last positive noise level, in spreads of the memory.
-    accuracy : a number from 1e-14 to 1, default 1e-6
+    accuracy : float from 1e-14 to 1, default 1e-6
         Error that dormand-prince may make in a step and unit, in spreads of the memory.
-    narrow : on, off, default on
+    narrow : bool, default True
         Leave out what certainly weighs nothing: of 1024 stored patterns or more, single ones, equal to 1e-6 a
         unit; of fewer, all reads once one pattern has won, equal to rounding (off: read all at every step).
     labels : array_like (N,), optional
@@ -732,7 +731,7 @@ class Network(Trained):
         rho: float | None = None,
         last: float | None = None,
         accuracy: float | None = None,
-        narrow: str | None = None,
+        narrow: bool | str | None = None,
         prepare: str = "auto",
         dtype: Any = None,
         random_state: Any = 0,
@@ -778,27 +777,25 @@ class Denoiser(Foreign):
     spread : float > 0, default 1
         Root mean square deviation of a unit: the scale of the noise levels; that of the patterns if they are
         given.
-    process : ve, vp, vp-linear, sub-vp, edm, flow, default vp
-        Noising process: variance exploding, preserving (at a constant or linear rate), below preserving, sigma =
-        t, linear flow matching. A `Process` carries its rates.
-    gamma : a number > 0, default 0.8 (vp), 1 (ve)
+    process : {"ve", "vp", "vp-linear", "sub-vp", "edm", "flow"} or Process, default "vp"
+        Noising process. A `Process` carries its rates.
+    gamma : float from 1e-12 to 1e12, default 1 (ve), 0.8 (vp)
         Constant rate of the process: gamma of vp, noise per root time of ve.
-    rate_min : a number > 0, default 0.1
+    rate_min : float from 1e-12 to 1e12, default 0.1
         Rate of vp-linear and sub-vp at t = 0.
-    rate_max : a number > 0, default 20
+    rate_max : float from 1e-12 to 1e12, default 20
         Rate of vp-linear and sub-vp at t = 1.
-    sampler : euler, ddim, heun, dpmpp-2m, dormand-prince, euler-maruyama, ancestral, predictor-corrector, langevin, bridge, one-step, default dpmpp-2m
-        How the state is taken down the noise levels; euler-maruyama, ancestral and bridge draw the memory from
-        the posterior, predictor-corrector and langevin are random too. A `Sampler` carries its steps and grid.
-    steps : a whole number > 0, default 24; 12 heun, 48 ddim, 300 euler, euler-maruyama and ancestral, 150 predictor-corrector, 1000 langevin; extended: twice as many
+    sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dormand-prince", "euler-maruyama", "ancestral", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
+        How the state is taken down the noise levels. A `Sampler` carries its steps and grid.
+    steps : int from 1 to 100000, default 24; 1 one-step; 12 heun; 48 ddim; 150 predictor-corrector; 300 euler, euler-maruyama, ancestral; 1000 langevin; extended: twice as many
         Steps of the sampler (dormand-prince: of its output, between which it takes its own).
-    rho : a number from 0.1 to 100, default 2
+    rho : float from 0.1 to 100, default 2
         Exponent of the grid of noise levels: 1 equal steps, 7 as Karras et al. (not of the Euler methods).
-    last : a number from 1e-12 to 1, default 0.002
+    last : float from 1e-12 to 1, default 0.002
         Last positive noise level, in spreads of the memory.
-    accuracy : a number from 1e-14 to 1, default 1e-6
+    accuracy : float from 1e-14 to 1, default 1e-6
         Error that dormand-prince may make in a step and unit, in spreads of the memory.
-    narrow : on, off, default on
+    narrow : bool, default True
         Leave out what certainly weighs nothing: of 1024 stored patterns or more, single ones, equal to 1e-6 a
         unit; of fewer, all reads once one pattern has won, equal to rounding (off: read all at every step).
     patterns : array_like (N, D), optional
@@ -841,7 +838,7 @@ class Denoiser(Foreign):
         rho: float | None = None,
         last: float | None = None,
         accuracy: float | None = None,
-        narrow: str | None = None,
+        narrow: bool | str | None = None,
         dtype: Any = None,
         random_state: Any = 0,
         patterns: Any = None,
