@@ -9,6 +9,7 @@ use attractor::energies::{
 use attractor::memories::{Hopfield, HopfieldOptions, Learning, Spec, extended, learned};
 use attractor::networks::{self, Architecture, Network};
 use attractor::noise::{Purpose, Stream};
+use attractor::similarities::{Data, Similarity};
 use attractor::{Level, Memory, Patterns, Real};
 use ndarray::{Array2, array};
 
@@ -163,12 +164,18 @@ impl Specimen {
     }
 
     fn of_amounts(&self) -> bool {
-        self.options.iter().any(|(_, v)| matches!(*v, "l1-dot" | "kl" | "reverse-kl" | "jensen-shannon"))
+        matches!(self.data(), Data::Amounts | Data::Shares)
     }
 
     /// Whether the model can store these: bits are bits.
     pub fn fits<F: Real>(&self, patterns: &Array2<F>) -> bool {
-        !self.options.contains(&("similarity", "hamming")) || patterns.iter().all(|x| x.abs() == F::ONE)
+        self.data() != Data::Bits || patterns.iter().all(|x| x.abs() == F::ONE)
+    }
+
+    /// What its similarity is defined for.
+    fn data(&self) -> Data {
+        let named = self.options.iter().find(|(name, _)| *name == "similarity");
+        named.map_or(Data::Any, |(_, name)| name.parse::<Similarity>().expect("a similarity").facts().data)
     }
 
     /// Whether it knows its patterns.
