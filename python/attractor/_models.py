@@ -620,7 +620,7 @@ class Mixture(Described):
 
 
 class Network(Trained):
-    """Diffusion learned by a score network (attractor train).
+    """Diffusion learned by a score network.
 
     ::
 

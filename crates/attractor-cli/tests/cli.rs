@@ -147,7 +147,7 @@ fn corrupt_then_clamp_brings_the_patterns_back() {
             vec!["recall", "--memory", &memory, "--cues", &cues, "--clamp", &mask, "--out", &out];
         arguments.extend(["--model", model]);
         if model == "dense" {
-            arguments.extend(["--separation", "exp"]);
+            arguments.extend(["--interaction", "exp"]);
         }
         ok(&arguments);
         let recalled = load(&out).mapv(|v| (v * 255.0).round() as u8);

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use attractor::message::{Argument, Message, Rust, Spelling};
+use attractor::message;
+use attractor::message::{Argument, Message, Part, Spelling};
 
 /// Result of reading and writing data.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -34,7 +35,7 @@ pub enum Error {
         /// What was expected.
         expected: Message,
         /// What was found.
-        found: String,
+        found: Message,
         /// What to do.
         cure: Message,
     },
@@ -51,39 +52,42 @@ pub enum Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.spelled(&Rust))
+        self.message().fmt(f)
     }
 }
 
 impl std::error::Error for Error {}
 
 impl Error {
-    /// The sentence, with arguments and names of parameters spelled as a front end does.
-    pub fn spelled(&self, spelling: &dyn Spelling) -> String {
+    /// The sentence, for a front end to say: what was expected, what was found, and what to do.
+    pub fn message(&self) -> Message {
         match self {
             Error::Read { path, reason } => {
-                format!("cannot read {}: {reason}; check the path and its permissions", path.display())
+                format!("cannot read {}: {reason}; check the path and its permissions", path.display()).into()
             }
             Error::Write { path, reason } => format!(
                 "cannot write {}: {reason}; nothing was kept there, choose another place for it",
                 path.display()
-            ),
+            )
+            .into(),
             Error::Content { path, expected, found, cure } => {
-                let [expected, cure] = [expected, cure].map(|message| message.spelled(spelling));
-                format!("{}: expected {expected}, found {found}; {cure}", path.display())
+                message![path.display().to_string(), ": expected ", expected, ", found ", found, "; ", cure]
             }
             Error::Parameter { name, expected, found } => {
-                format!("{}: expected {expected}, found {found}", spelling.parameter(name))
+                let name = Part::Parameter((*name).to_owned());
+                message![name, format!(": expected {expected}, found {found}")]
             }
         }
     }
 
+    /// The sentence as a front end says it.
+    pub fn spelled(&self, spelling: &dyn Spelling) -> String {
+        self.message().spelled(spelling)
+    }
+
     /// What it asks to give.
     pub fn arguments(&self) -> Vec<Argument> {
-        match self {
-            Error::Content { expected, cure, .. } => expected.arguments().chain(cure.arguments()).collect(),
-            Error::Read { .. } | Error::Write { .. } | Error::Parameter { .. } => Vec::new(),
-        }
+        self.message().arguments()
     }
 
     pub(crate) fn read(path: &Path, reason: std::io::Error) -> Self {
@@ -97,7 +101,7 @@ impl Error {
     pub(crate) fn content(
         path: &Path,
         expected: impl Into<Message>,
-        found: impl Into<String>,
+        found: impl Into<Message>,
         cure: impl Into<Message>,
     ) -> Self {
         Error::Content {

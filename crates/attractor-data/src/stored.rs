@@ -12,6 +12,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use attractor::memories::{Learned, Memory, Spec, Weights};
+use attractor::message;
+use attractor::message::{Argument, Message};
 use attractor::networks::{Architecture, Network};
 use attractor::patterns::{Packed, Source};
 use attractor::{Extras, Patterns, Preparation, Real};
@@ -90,10 +92,9 @@ pub struct Summary {
 
 const VERSION: &str = "1";
 const KEY: &str = "attractor";
-const CURE: &str = "make it with `attractor store`";
 
-fn wrong(path: &Path, found: impl Into<String>) -> Error {
-    Error::content(path, "a memory stored by attractor", found, CURE)
+fn wrong(path: &Path, found: impl Into<Message>) -> Error {
+    Error::content(path, "a memory stored by attractor", found, message!["make it with ", Argument::Storing])
 }
 
 impl<F: Real> Stored<F> {
@@ -441,7 +442,8 @@ fn from_arrays<F: Real>(
     let damaged = |e: safetensors::SafeTensorError| wrong(path, format!("a damaged or truncated file ({e})"));
     let summary = describe(path, head)?.ok_or_else(|| wrong(path, "a file of arrays that says no model"))?;
     let arrays = SafeTensors::deserialize(bytes).map_err(damaged)?;
-    let refused = |e: attractor::Error| wrong(path, format!("one that does not hold together ({e})"));
+    let refused =
+        |e: attractor::Error| wrong(path, message!["one that does not hold together (", e.message(), ")"]);
 
     let table = |name: &str| -> Result<Option<Array2<f64>>> {
         let Ok(view) = arrays.tensor(name) else {

@@ -21,7 +21,8 @@ impl Spelling for Keywords {
             Argument::Values => "values".into(),
             Argument::DoublePrecision => "dtype=\"float64\"".into(),
             Argument::Training => "attractor.Network(patterns)".into(),
-            Argument::Memory => "attractor.load".into(),
+            Argument::Storing => "Memory.save".into(),
+            Argument::Memory => "a memory (attractor.load)".into(),
             Argument::Shape => "shape".into(),
             Argument::Layout => "layout".into(),
             // Python reads pictures as they are, so that another package changes them.

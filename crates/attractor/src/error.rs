@@ -6,7 +6,7 @@
 use std::fmt;
 
 use crate::message;
-use crate::message::{Argument, Message, Rust, Spelling};
+use crate::message::{Argument, Message, Part, Spelling};
 
 /// Result of everything in this crate that can be refused.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -93,7 +93,7 @@ pub enum Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.spelled(&Rust))
+        self.message().fmt(f)
     }
 }
 
@@ -127,52 +127,47 @@ impl Error {
         Error::Parameter { name: name.into(), expected: expected.into(), found }
     }
 
-    /// The sentence, with arguments and names of parameters spelled as a front end does.
-    pub fn spelled(&self, spelling: &dyn Spelling) -> String {
-        let say = |message: &Message| message.spelled(spelling);
+    /// The sentence, for a front end to say: what was expected, what was found, and what to do.
+    pub fn message(&self) -> Message {
         match self {
             Error::Shape { what, expected, found, cure } => {
-                format!("{what}: expected {expected}, found {found}; {}", say(cure))
+                message![format!("{what}: expected {expected}, found {found}; "), cure]
             }
             Error::Empty { what, cure } => {
-                format!("{what}: expected at least one, found none; {}", say(cure))
+                message![format!("{what}: expected at least one, found none; "), cure]
             }
-            Error::NotFinite { what, found, row, unit, cure } => {
-                let cure = say(cure);
-                format!("{what}: expected finite numbers, found {found} at row {row}, unit {unit}; {cure}")
-            }
-            Error::TooLarge { what, found, limit, number, row } => format!(
-                "{what}: expected squared norms below {limit:e} in {number}, found {found:e} at row {row}; {}",
-                say(&smaller())
-            ),
+            Error::NotFinite { what, found, row, unit, cure } => message![
+                format!("{what}: expected finite numbers, found {found} at row {row}, unit {unit}; "),
+                cure
+            ],
+            Error::TooLarge { what, found, limit, number, row } => message![
+                format!(
+                    "{what}: expected squared norms below {limit:e} in {number}, found {found:e} at row {row}; "
+                ),
+                "divide patterns and cues by one constant, or use ",
+                Argument::DoublePrecision
+            ],
             Error::Parameter { name, expected, found } => {
-                format!("{}: expected {}, found {found}", spelling.parameter(name), say(expected))
+                message![Part::Parameter(name.clone()), ": expected ", expected, format!(", found {found}")]
             }
             Error::UnknownName { kind, found, known } => {
-                format!("unknown {kind} '{found}'; expected one of: {known}")
+                let kind = Part::Parameter((*kind).to_owned());
+                message!["unknown ", kind, format!(" '{found}'; expected one of: {known}")]
             }
-            Error::Undefined { model, what, reason } => format!("{model} has no {what}: {}", say(reason)),
-            Error::Foreign(inner) => inner.to_string(),
+            Error::Undefined { model, what, reason } => message![format!("{model} has no {what}: "), reason],
+            Error::Foreign(inner) => inner.to_string().into(),
         }
+    }
+
+    /// The sentence as a front end says it.
+    pub fn spelled(&self, spelling: &dyn Spelling) -> String {
+        self.message().spelled(spelling)
     }
 
     /// What it asks to give.
     pub fn arguments(&self) -> Vec<Argument> {
-        match self {
-            Error::Shape { cure: message, .. }
-            | Error::Empty { cure: message, .. }
-            | Error::NotFinite { cure: message, .. }
-            | Error::Parameter { expected: message, .. }
-            | Error::Undefined { reason: message, .. } => message.arguments().collect(),
-            Error::TooLarge { .. } => smaller().arguments().collect(),
-            Error::UnknownName { .. } | Error::Foreign(_) => Vec::new(),
-        }
+        self.message().arguments()
     }
-}
-
-/// What to do about numbers whose squares are too large.
-fn smaller() -> Message {
-    message!["divide patterns and cues by one constant, or use ", Argument::DoublePrecision]
 }
 
 /// What to tell someone whose cues are not finite.

@@ -13,7 +13,7 @@ use std::fmt;
 pub enum Argument {
     /// How noisy cues are: [`Request::level`](crate::Request::level).
     CueLevel,
-    /// How noisy states are, one level a row, as [`Memory::energy`](crate::Memory::energy) takes them.
+    /// How noisy states are, one level a row, as [`Memory::energies`](crate::Memory::energies) takes them.
     StateLevels,
     /// Which units of the cues are known: [`Request::known`](crate::Request::known).
     Known,
@@ -23,6 +23,8 @@ pub enum Argument {
     DoublePrecision,
     /// Training a score network on patterns.
     Training,
+    /// Keeping a memory in a file.
+    Storing,
     /// A stored memory, as the memory to be used.
     Memory,
     /// Channels, height and width of the images that rows are.
@@ -59,7 +61,7 @@ pub trait Spelling {
     /// An argument, as its users write it.
     fn argument(&self, argument: Argument) -> String;
 
-    /// The name of a parameter, declared as in `norm-bias`, at the beginning of what is wrong with it.
+    /// The name of a parameter, declared as in `norm-bias`, where a sentence is about it.
     fn parameter(&self, name: &str) -> String {
         name.to_owned()
     }
@@ -78,7 +80,8 @@ impl Spelling for Rust {
             Argument::Values => "`Patterns::with_associated`".into(),
             Argument::DoublePrecision => "`f64`".into(),
             Argument::Training => "`attractor_networks::Trainer`".into(),
-            Argument::Memory => "`attractor_data::Stored`".into(),
+            Argument::Storing => "`attractor_data::Stored`".into(),
+            Argument::Memory => "a memory (`attractor_data::read_memory`)".into(),
             Argument::Shape => "`Reading::shape`".into(),
             Argument::Layout => "`Reading::layout`".into(),
             Argument::Grey => "`Reading::grey`".into(),
@@ -96,6 +99,8 @@ pub enum Part {
     Text(String),
     /// Something to be given.
     Argument(Argument),
+    /// The name of a parameter, as it is declared: `norm-bias`.
+    Parameter(String),
 }
 
 impl From<&str> for Part {
@@ -140,34 +145,22 @@ pub struct Message {
 
 impl Message {
     /// What it asks to give.
-    pub fn arguments(&self) -> impl Iterator<Item = Argument> {
-        self.parts.iter().filter_map(|part| match part {
-            Part::Text(_) => None,
+    pub fn arguments(&self) -> Vec<Argument> {
+        let argument = |part: &Part| match part {
             Part::Argument(argument) => Some(*argument),
-        })
+            Part::Text(_) | Part::Parameter(_) => None,
+        };
+        self.parts.iter().filter_map(argument).collect()
     }
 
-    /// The sentence, with arguments spelled as a front end does.
+    /// The sentence as a front end says it.
     pub fn spelled(&self, spelling: &dyn Spelling) -> String {
         let spell = |part: &Part| match part {
             Part::Text(text) => text.clone(),
             Part::Argument(argument) => spelling.argument(*argument),
+            Part::Parameter(name) => spelling.parameter(name),
         };
         self.parts.iter().map(spell).collect()
-    }
-
-    /// The same with `more` before it.
-    #[must_use]
-    pub fn after(mut self, more: impl Into<Part>) -> Self {
-        self.parts.insert(0, more.into());
-        self
-    }
-
-    /// The same with `more` behind it.
-    #[must_use]
-    pub fn then(mut self, more: impl Into<Part>) -> Self {
-        self.parts.push(more.into());
-        self
     }
 }
 
@@ -177,19 +170,26 @@ impl fmt::Display for Message {
     }
 }
 
-impl<const N: usize> From<[Part; N]> for Message {
-    fn from(parts: [Part; N]) -> Self {
-        Message { parts: parts.into() }
-    }
-}
-
 impl<P: Into<Part>> From<P> for Message {
     fn from(part: P) -> Self {
         Message { parts: vec![part.into()] }
     }
 }
 
-/// Writes a [`Message`] from text and [`Argument`]s, in order.
+impl From<&Message> for Message {
+    fn from(message: &Message) -> Self {
+        message.clone()
+    }
+}
+
+/// One after the other.
+impl FromIterator<Message> for Message {
+    fn from_iter<I: IntoIterator<Item = Message>>(messages: I) -> Self {
+        Message { parts: messages.into_iter().flat_map(|message| message.parts).collect() }
+    }
+}
+
+/// Writes a [`Message`] from text, [`Argument`]s and other messages, in order.
 ///
 /// ```
 /// use attractor::message;
@@ -197,10 +197,11 @@ impl<P: Into<Part>> From<P> for Message {
 ///
 /// let note = message![format!("{} locations are few; give more ", 10), Argument::option("locations")];
 /// assert_eq!(note.to_string(), "10 locations are few; give more `locations`");
+/// assert_eq!(message![&note, " or less noise"].arguments(), note.arguments());
 /// ```
 #[macro_export]
 macro_rules! message {
     ($($part:expr),+ $(,)?) => {
-        $crate::message::Message::from([$($crate::message::Part::from($part)),+])
+        [$($crate::message::Message::from($part)),+].into_iter().collect::<$crate::message::Message>()
     };
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use ndarray::Array2;
 use serde_json::{Map, Value};
 
+use attractor::message;
 use attractor::message::Message;
 
 use crate::error::{Error, Result};
@@ -71,10 +72,10 @@ impl Entry<'_> {
         &self,
         field: &str,
         expected: impl Into<Message>,
-        found: impl Into<String>,
+        found: impl Into<Message>,
         cure: impl Into<Message>,
     ) -> Error {
-        let expected = expected.into().after(format!("{} to be ", self.full(field)));
+        let expected = message![format!("{} to be ", self.full(field)), expected.into()];
         Error::content(self.path, expected, found, cure)
     }
 
@@ -89,7 +90,7 @@ impl Entry<'_> {
             }
             other => {
                 let expected = format!("{} to describe a shape", self.place);
-                Error::content(self.path, expected, other.to_string(), "correct it there")
+                Error::content(self.path, expected, other.message(), "correct it there")
             }
         }
     }

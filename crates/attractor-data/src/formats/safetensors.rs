@@ -44,7 +44,7 @@ pub(super) fn open(path: &Path, mut bytes: Bytes, array: Option<&str>) -> Result
             path,
             "rows",
             "a stored memory, whose patterns are prepared",
-            message!["give it to ", Argument::Memory, "; here give the file that it was stored from"],
+            message!["give it as ", Argument::Memory, "; here give the file that it was stored from"],
         ));
     }
     let mut tensors: Vec<_> = metadata.tensors().into_iter().collect();

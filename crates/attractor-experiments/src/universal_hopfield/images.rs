@@ -169,8 +169,14 @@ impl Setup {
         if runs.saturating_mul(n) > rows || n < least.min(2) || n < 2 {
             let s = if runs == 1 { "" } else { "s" };
             let expected = format!("{runs} run{s} of {} different images", n.max(2));
-            let [images, runs, data] = ["images", "runs", "data"].map(Argument::option);
-            let cure = message!["lower ", images, " or ", runs, ", or give more with ", data];
+            let cure = message![
+                "lower ",
+                Argument::option("images"),
+                " or ",
+                Argument::option("runs"),
+                ", or give more with ",
+                Argument::option("data")
+            ];
             return Err(Error::mended("data", expected, format!("{rows} images"), cure));
         }
         // A whole image of fewer values than MNIST's may err by less than 60.

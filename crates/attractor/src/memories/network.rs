@@ -15,7 +15,7 @@ use crate::real::Real;
 /// What [`MODELS`](super::MODELS) says of it.
 pub(super) const CARD: Card = Card {
     name: "network",
-    title: "Diffusion learned by a score network (attractor train)",
+    title: "Diffusion learned by a score network",
     equation: "dz/ds = (z - D(z;s))/s down to s = 0;  D of weights that descend E |e - net(y + s e)|^2",
     parameters: PARAMETERS,
     cost: "2 operations a weight, a step and cue (heun twice); the weights",

@@ -24,7 +24,8 @@ use crate::error::{Error, Result};
 pub(crate) use crate::kernels::{EIGHT, Window, pick};
 pub use crate::kernels::{Packed, Source};
 use crate::kernels::{Stored, Streamed};
-use crate::message::Message;
+use crate::message;
+use crate::message::{Argument, Message};
 use crate::real::Real;
 
 /// Stored memories Y: one pattern a row (N × D), with what every reader of them needs.
@@ -481,7 +482,7 @@ fn check_spread<F: Real>(spread: f64) -> Result<f64> {
         "patterns",
         format!("units that differ by more than {:e} in {}", F::SMALLEST_SPREAD, F::NAME),
         format!("{spread:e} at root mean square"),
-        "multiply the file by a constant, or use f64",
+        message!["multiply patterns and cues by a constant, or use ", Argument::DoublePrecision],
     ))
 }
 

@@ -49,7 +49,7 @@ impl Separator {
         let range = similarity.facts().range;
         if let Err(reason) = accepts(separation, range, convention) {
             let model = if convention == Convention::Uhn2022 { "uhn2022" } else { similarity.name() };
-            let reason = reason.after(format!("{separation} "));
+            let reason = message![format!("{separation} "), reason];
             return Err(Error::Undefined { model, what: "weights by this separation", reason });
         }
         let scaled = separation.with(|s| s.at_scale(&|| separating_beta(keys)))?;

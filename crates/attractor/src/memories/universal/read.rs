@@ -6,6 +6,7 @@ use super::super::report::read_values;
 use super::{Output, Universal};
 use crate::error::{Error, Result};
 use crate::kernels::{Form, Posterior, attend, nearest, posterior, weighted_sums};
+use crate::message;
 use crate::real::Real;
 use crate::separations::{Separation, Separator};
 use crate::similarities::{Convention, Keys};
@@ -44,7 +45,7 @@ impl<F: Real> Universal<F> {
                 Err(Error::Undefined { model, what, reason }) => Err(Error::Undefined {
                     model,
                     what,
-                    reason: reason.then(format!(" (row {row} of the cues)")),
+                    reason: message![reason, format!(" (row {row} of the cues)")],
                 }),
                 Err(other) => Err(other),
             }

@@ -7,6 +7,7 @@ use crate::dynamics::{Clamp, Start, TwoLayer, Visible};
 use crate::error::{Error, Result};
 use crate::kernels::weighted_sums;
 use crate::memories::{Memory, Recall, Regime, Request, Row, updates};
+use crate::message;
 use crate::message::Message;
 use crate::observe::Observer;
 use crate::options::{Options, find};
@@ -84,7 +85,7 @@ impl<F: Real> Universal<F> {
         };
         let (similarity, separation) = (self.keys.similarity(), self.separator.separation());
         let none = format!("no Lyapunov function of {scheme} of {similarity} and {separation}: ");
-        let reason = reason.clone().after(none);
+        let reason = message![none, reason];
         Error::Undefined { model: CARD.name, what: "energy", reason }
     }
 
