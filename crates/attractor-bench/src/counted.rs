@@ -37,23 +37,26 @@ fn count(bytes: isize) {
 unsafe impl GlobalAlloc for Counted {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size() as isize);
-        // SAFETY: the caller's, here and below.
+        // SAFETY: the layout is as the caller promises.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         count(layout.size() as isize);
+        // SAFETY: the layout is as the caller promises.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         count(-(layout.size() as isize));
+        // SAFETY: the memory came from this allocator with this layout, as the caller promises.
         unsafe { System.dealloc(memory, layout) }
     }
 
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // While it moves, the old and the new may both be there.
         count(size as isize);
+        // SAFETY: the memory came from this allocator with this layout, as the caller promises.
         let moved = unsafe { System.realloc(memory, layout, size) };
         count(-(layout.size() as isize));
         moved

@@ -1,6 +1,7 @@
 //! Adam (Kingma & Ba 2015), with a running average of the weights, in one pass over memory.
 
 use attractor::kernels::ROWS;
+use attractor::kernels::machine::{Level, On, Token};
 use attractor::networks::Network;
 
 use crate::backward::{Rows, Update};
@@ -82,26 +83,20 @@ impl Update for Adam {
     }
 
     fn apply(part: Part<'_>, rows: Rows) {
-        #[cfg(target_arch = "x86_64")]
-        {
-            use std::arch::is_x86_feature_detected as has;
-            #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
-            fn avx512(part: Part<'_>, rows: Rows) {
-                move_rows(part, rows);
-            }
-            #[target_feature(enable = "avx2,fma")]
-            fn avx2(part: Part<'_>, rows: Rows) {
-                move_rows(part, rows);
-            }
-            if has!("avx2") && has!("fma") {
-                // SAFETY: the machine has what the functions were compiled for.
-                return match has!("avx512f") && has!("avx512vl") {
-                    true => unsafe { avx512(part, rows) },
-                    false => unsafe { avx2(part, rows) },
-                };
-            }
-        }
-        move_rows(part, rows);
+        Level::best().run::<f32, _, _>(Move { part, rows });
+    }
+}
+
+/// Rows of weights and their gradients.
+struct Move<'a, 'r> {
+    part: Part<'a>,
+    rows: Rows<'r>,
+}
+
+impl<M: Token> On<M, ()> for Move<'_, '_> {
+    #[inline(always)]
+    fn run(self, _machine: M) {
+        move_rows(self.part, self.rows);
     }
 }
 

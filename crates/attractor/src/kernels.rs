@@ -5,7 +5,7 @@ pub use attractor_kernels::stored::Source;
 #[doc(inline)]
 pub use attractor_kernels::{
     Difference, Form, Operand, Panel, Posterior, ROWS, Read, Stored, Strided, attend, attend_values, dots,
-    hamming, log_sum, nearest, pairs, peak, posterior, product, weighted_sums,
+    hamming, log_sum, machine, nearest, pairs, peak, posterior, product, weighted_sums,
 };
 
 pub(crate) use attractor_kernels::counters::Counters;
