@@ -9,6 +9,7 @@ mod args;
 mod commands;
 mod cues;
 mod errors;
+mod files;
 mod interrupt;
 mod load;
 mod output;

@@ -9,7 +9,7 @@ use attractor_data::{NpyWriter, NpzWriter, Number, Shape};
 use attractor_figures::{Canvas, Picture};
 use ndarray::{Array1, ArrayView2};
 
-use crate::commands::make_folder;
+use crate::files::make_folder;
 
 /// Recalled states, as they come.
 pub enum Output<F> {

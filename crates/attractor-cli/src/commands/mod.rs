@@ -18,13 +18,13 @@ mod trace;
 mod train;
 
 use std::io::Write;
-use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use attractor::Outcome;
 use attractor::memories::{Options, Row};
 
 use crate::args::{Cli, Task};
+use crate::files::{make_folder, printable};
 
 /// Runs what was asked.
 pub fn run(cli: Cli, options: &Options) -> Result<()> {
@@ -56,19 +56,6 @@ pub fn run(cli: Cli, options: &Options) -> Result<()> {
             Ok(std::io::stdout().lock().write_all(&script)?)
         }
     }
-}
-
-/// Makes a folder for results.
-pub fn make_folder(folder: &Path) -> Result<()> {
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("cannot make the folder {}; choose another for --out", folder.display()))
-}
-
-/// Text of a file on one line of a terminal.
-pub fn printable(text: &str) -> String {
-    // Marks that turn the direction of writing are as bad as control characters.
-    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// How a recall ended, and at which step.
