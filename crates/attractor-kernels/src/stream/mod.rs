@@ -26,7 +26,9 @@ pub(crate) use weigh::exact_cost;
 use weigh::{Space, Weigh};
 
 use crate::dots::{self, error_bound};
-use crate::machine::{Aligned, Level, Machine, On, Token, Vectors};
+#[cfg(target_arch = "x86_64")]
+use crate::machine::Token;
+use crate::machine::{Aligned, Level, Machine, On, Vectors};
 use crate::real::Real;
 use crate::stored::{Stored, Window};
 use crate::threads;
