@@ -320,7 +320,7 @@ fn pass<F: Real, K: Fold<F>, M: Machine<F>, const L: usize>(
         };
         for (number, (pack, fold)) in packs.iter_mut().zip(&mut folds).enumerate() {
             let (falls, [mass, second]) =
-                m.enter(Weigh { job, first, rows, pack, space: &mut space, ahead: number == 0 });
+                Weigh { job, first, rows, pack, space: &mut space, ahead: number == 0 }.run(m);
             let tile = Tile { first, values, width };
             let (gaps, weights) = (&space.gaps.all()[..last - first], &space.weights.all()[..last - first]);
             let weighed = Weighed { gaps, weights, mass, second, active: &space.active, falls };
