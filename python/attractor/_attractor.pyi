@@ -106,24 +106,17 @@ def models() -> list[dict[str, Any]]: ...
 def training() -> list[dict[str, Any]]: ...
 def samplers() -> list[dict[str, Any]]: ...
 def processes() -> list[str]: ...
-def experiments() -> list[tuple[str, str, list[str]]]: ...
+def experiments() -> list[dict[str, Any]]: ...
 def reproduce(
     name: str,
+    settings: dict[str, Any],
     *,
     seed: int,
     progress: Callable[[int, int], Any] | None = None,
-    repetitions: int | None = None,
-    sets: int | None = None,
     data: NDArray[Any] | None = None,
     shape: str | None = None,
     order: list[int] | None = None,
-    images: int | None = None,
-    runs: int | None = None,
-    threshold: float | None = None,
-    profile: str | None = None,
-    learned: list[int] | None = None,
     store: str | None = None,
-    shard: tuple[int, int] | None = None,
 ) -> Report: ...
 def capacity(
     contenders: list[tuple[str, dict[str, Any], int | None, Callable[..., NDArray[Any]] | None]],

@@ -102,7 +102,7 @@ def experiments() -> dict[str, str]:
     >>> list(attractor.experiments())[:3]
     ['table1', 'fig1', 'fig2']
     """
-    return {name: title for name, title, _ in _attractor.experiments()}
+    return {experiment["name"]: experiment["title"] for experiment in _attractor.experiments()}
 
 
 def reproduce(
@@ -110,18 +110,11 @@ def reproduce(
     *,
     random_state: Any = 0,
     progress: Progress | None = None,
-    repetitions: int | None = None,
-    sets: int | None = None,
     data: Any = None,
     shape: str | None = None,
     order: Any = None,
-    images: int | None = None,
-    runs: int | None = None,
-    threshold: float | None = None,
-    profile: str | None = None,
-    learned: Iterable[int] | None = None,
     store: str | os.PathLike[str] | None = None,
-    shard: tuple[int, int] | None = None,
+    **settings: Any,
 ) -> Report:
     """Runs an experiment of the papers; published numbers stand beside ours.
 
@@ -133,26 +126,16 @@ def reproduce(
         Seed.
     progress : callable, optional
         Called with the parts that are done and the number of parts.
-    repetitions : int, optional
-        Pattern sets a cell, of "table1"; the paper has 100.
-    sets : int, optional
-        Pattern sets a setting, of "work-precision", "learning" and "fig3".
     data : array_like (N, D) or (N, H, W), optional
         Images of the experiments on images: bytes, or values in [0, 1]; default the digits that ship.
     shape : str, optional
         "HxW" or "CxHxW" of the images; else that of the array, or a square.
     order : array_like of int, optional
         Rows of `data`, in the order in which they are taken.
-    images, runs, threshold : optional
-        Images of the largest store, runs (each of other images), squared error up to which an output passes in paper mode.
-    profile : {"quick", "paper", "beyond"}, optional
-        How much is measured, of "fig3".
-    learned : iterable of int, optional
-        Units at which networks are trained, of "fig3"; those of the profile if not given.
     store : str or path, optional
         A file that keeps what is done, of "fig3": a run that is stopped goes on from it.
-    shard : tuple of int, optional
-        (i, n) does the i-th of n parts of the work, of "fig3".
+    **settings
+        Settings of the experiment. A setting that is None is left to the experiment.
 
     Returns
     -------
@@ -170,22 +153,46 @@ def reproduce(
         rows, shape = _images("data", data, shape)
     core = _attractor.reproduce(
         name,
+        {setting: _written(setting, value) for setting, value in settings.items() if value is not None},
         seed=seed_of(random_state),
         progress=progress,
-        repetitions=count_if("repetitions", repetitions),
-        sets=count_if("sets", sets),
         data=rows,
         shape=shape,
         order=None if order is None else [whole("order", row) for row in np.asarray(order).tolist()],
-        images=count_if("images", images),
-        runs=count_if("runs", runs),
-        threshold=None if threshold is None else scalar("threshold", threshold),
-        profile=profile,
-        learned=None if learned is None else [whole("learned", dim) for dim in learned],
         store=None if store is None else os.fspath(store),
-        shard=None if shard is None else (whole("shard", shard[0]), whole("shard", shard[1])),
     )
     return Report(core)
+
+
+def _written(setting: str, value: Any) -> Any:
+    """A setting as its kind takes it; several whole numbers as the command line writes them."""
+    declared = (s for experiment in _attractor.experiments() for s in experiment["settings"])
+    kind = next((s["kind"] for s in declared if s["name"].replace("-", "_") == setting), None)
+    if kind == "count":
+        return whole(setting, value)
+    if kind == "number":
+        return scalar(setting, value)
+    if kind == "form" and not isinstance(value, str):
+        numbers = [str(whole(setting, number)) for number in value]
+        return "/".join(numbers) if setting == "shard" else ",".join(numbers) or "none"
+    return value
+
+
+def _settings() -> str:
+    """The settings of every experiment, as a section of a docstring."""
+    lines = ["Settings", "--------"]
+    for experiment in _attractor.experiments():
+        if experiment["settings"]:
+            lines.append(f'"{experiment["name"]}"')
+        for setting in experiment["settings"]:
+            keyword = setting["name"].replace("-", "_")
+            takes, default = setting["takes"], setting["default"]
+            lines.append(f"    {keyword} : {takes}; default {default}. {setting['help']}.")
+    return "\n".join(f"    {line}".rstrip() for line in lines) + "\n\n"
+
+
+if reproduce.__doc__ is not None:
+    reproduce.__doc__ = reproduce.__doc__.replace("    Returns\n", _settings() + "    Returns\n", 1)
 
 
 def recommend(

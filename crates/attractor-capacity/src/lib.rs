@@ -31,6 +31,7 @@ pub mod theory;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use attractor::options::{Fallback, Form, Kind, Name, Parameter};
 use attractor::threads;
 use attractor_report::{Error, Experiment, Progress, Report, Result};
 use rayon::prelude::*;
@@ -136,6 +137,29 @@ pub fn dims(text: &str) -> Result<Vec<usize>> {
         }
     }
     Ok(dims)
+}
+
+/// Which part of the work a process does, of how many: a setting of what shares its work through a file of results.
+pub const SHARD: Parameter = Parameter {
+    name: "shard",
+    kind: Kind::Form(Form { forms: || vec![Name::new("I/N")], check: |text| shard(text).map(|_| ()) }),
+    default: Fallback::Is("1/1"),
+    help: "Do one part of the work only, for job arrays: 3/8 is the third of eight; put together by `attractor merge`",
+};
+
+/// A part of the work as it is written.
+///
+/// ```
+/// assert_eq!(attractor_capacity::shard("3/8")?, (3, 8));
+/// # Ok::<(), attractor::Error>(())
+/// ```
+///
+/// # Errors
+/// A text that names no part.
+pub fn shard(text: &str) -> attractor::Result<(usize, usize)> {
+    let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+    let parts = parts.filter(|(i, n)| (1..=*n).contains(i));
+    parts.ok_or_else(|| attractor::Error::parameter("shard", "I/N, as 3/8 for the third of eight", text))
 }
 
 /// The largest D: states are kept in memory.

@@ -8,5 +8,5 @@ pub mod recommend;
 pub mod universal_hopfield;
 pub mod work_precision;
 
-pub use attractor_report::{Error, Experiment, Progress, Report, Result};
-pub use catalogue::{EXPERIMENTS, Entry, Settings, experiment};
+pub use attractor_report::{Declaration, Error, Experiment, Given, Progress, Report, Result};
+pub use catalogue::{EXPERIMENTS, declaration, experiment};

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use attractor_capacity::{Config as Capacity, Contender, Entrant, Own, Rule, Task};
 use attractor_data::{Corruption, Dtype, Reading, Rows, Table};
 use attractor_experiments::recommend::{Asked, Config};
-use attractor_experiments::universal_hopfield::Images;
-use attractor_experiments::{Settings, experiment};
-use attractor_report::{self as report, Experiment};
+use attractor_experiments::{declaration, experiment};
+use attractor_report::{self as report, Data, Experiment, Given};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -91,42 +90,33 @@ fn run(py: Python<'_>, experiment: &dyn Experiment, progress: Option<Py<PyAny>>)
     report.map(Report).map_err(failed)
 }
 
-/// Runs an experiment by name.
+/// Runs an experiment by name, with its settings by name.
 #[pyfunction]
-#[pyo3(signature = (name, *, seed, progress=None, repetitions=None, sets=None, data=None, shape=None, order=None, images=None, runs=None, threshold=None, profile=None, learned=None, store=None, shard=None))]
+#[pyo3(signature = (name, settings, *, seed, progress=None, data=None, shape=None, order=None, store=None))]
 #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
 pub fn reproduce(
     py: Python<'_>,
     name: &str,
+    settings: &Named,
     seed: u64,
     progress: Option<Py<PyAny>>,
-    repetitions: Option<usize>,
-    sets: Option<usize>,
     data: Option<&Bound<'_, PyAny>>,
     shape: Option<&str>,
     order: Option<Vec<usize>>,
-    images: Option<usize>,
-    runs: Option<usize>,
-    threshold: Option<f64>,
-    profile: Option<&str>,
-    learned: Option<Vec<usize>>,
     store: Option<PathBuf>,
-    shard: Option<(usize, usize)>,
 ) -> PyResult<Report> {
+    let declared = declaration(name).map_err(failed)?.settings;
     let data = match data {
-        Some(rows) => {
-            let table = shaped(table("data", rows)?, shape)?;
-            Some(
-                Images::new("an array", table, order.as_deref(), " --data ARRAY.npy".into())
-                    .map_err(failed)?,
-            )
-        }
+        Some(rows) => Some(Data {
+            name: "an array".into(),
+            table: shaped(table("data", rows)?, shape)?,
+            order,
+            arguments: " --data ARRAY.npy".into(),
+        }),
         None => None,
     };
-    let profile = profile.map(str::parse).transpose().map_err(failed)?;
-    let settings =
-        Settings { seed, repetitions, sets, data, images, runs, threshold, profile, learned, store, shard };
-    let experiment = experiment(name, settings).map_err(failed)?;
+    let given = Given { settings: typed(declared, settings)?, seed, data, store };
+    let experiment = experiment(name, given).map_err(failed)?;
     run(py, experiment.as_ref(), progress)
 }
 

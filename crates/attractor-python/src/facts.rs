@@ -3,6 +3,7 @@
 use attractor::diffusion::{self, Process, Sampler};
 use attractor::memories::{Card, MODELS};
 use attractor::options::{Kind, Parameter};
+use attractor_experiments::{Declaration, EXPERIMENTS};
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -92,10 +93,18 @@ pub fn processes() -> Vec<&'static str> {
     Process::ALL.iter().map(|(name, _)| *name).collect()
 }
 
-/// Every experiment: name, title and settings besides the seed.
+/// Every experiment: its name, title and settings besides the seed.
 #[pyfunction]
-pub fn experiments() -> Vec<(&'static str, &'static str, &'static [&'static str])> {
-    attractor_experiments::EXPERIMENTS.iter().map(|e| (e.name, e.title, e.settings)).collect()
+pub fn experiments(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
+    let one = |experiment: &Declaration| {
+        let entry = PyDict::new(py);
+        entry.set_item("name", experiment.name)?;
+        entry.set_item("title", experiment.title)?;
+        let settings = experiment.settings.iter().map(|s| parameter(py, s)).collect::<PyResult<Vec<_>>>()?;
+        entry.set_item("settings", settings)?;
+        Ok(entry)
+    };
+    EXPERIMENTS.iter().map(one).collect()
 }
 
 /// Process, sampler and grid of noise levels.

@@ -3,6 +3,7 @@
 //! An [`Experiment`] is a value with its settings; running it gives a report with the published numbers beside ours. A
 //! report is one description that is written as HTML, Markdown, JSON and CSV.
 
+mod declaration;
 mod error;
 mod experiment;
 mod files;
@@ -14,6 +15,7 @@ mod report;
 pub mod statistics;
 mod table;
 
+pub use declaration::{Data, Declaration, Given, Input};
 pub use error::{Error, Result};
 pub use experiment::{Experiment, Progress};
 pub use report::{Block, Illustration, Report};

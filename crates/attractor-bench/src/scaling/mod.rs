@@ -7,7 +7,7 @@ mod sweeps;
 use std::time::Instant;
 
 use attractor::threads;
-use attractor_report::{Error, Experiment, Progress, Report, Result};
+use attractor_report::{Declaration, Error, Experiment, Progress, Report, Result};
 
 pub use sweeps::{SWEEPS, Size, Subject, Sweep, Variable};
 
@@ -30,6 +30,16 @@ impl Default for Config {
         Config { rounds: 9, values: None, seed: 0 }
     }
 }
+
+/// How it is declared.
+pub const EXPERIMENT: Declaration = Declaration {
+    name: "scaling",
+    title: "How time and memory grow with patterns, units, cues, steps and threads",
+    examples: &["--out scaling"],
+    settings: &[],
+    inputs: &[],
+    build: |given| Ok(Box::new(Config { seed: given.seed, ..Config::default() })),
+};
 
 /// A value of a sweep.
 #[derive(Clone, Debug)]

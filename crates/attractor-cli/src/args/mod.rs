@@ -10,12 +10,12 @@ mod reproduce;
 mod train;
 
 pub use bench::Bench;
-pub use capacity::{Capacity, Merge, Shared};
+pub use capacity::{Capacity, Merge};
 pub use common::{Cues, Files, Patterns, Rest, Store, Work};
 pub use memory::{Energy, Landscape, Recall, Sample, StoreFile, Trace};
 pub use options::placeholder;
 pub use parse::{View, command, parse};
-pub use reproduce::{Images, Reproduce};
+pub use reproduce::{Common, Images, Reproduce};
 pub use train::Train;
 
 use std::path::PathBuf;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use attractor::memories::{Options, model};
-use attractor_capacity::{Cells, Config, Contender, Entrant, Rule, Task, dims};
+use attractor_capacity::{Cells, Config, Contender, Entrant, Rule, Task, dims, shard};
 
 use super::make_folder;
 use super::reproduce::run_shown;
@@ -65,12 +65,6 @@ pub fn run(args: &Capacity, options: &Options) -> Result<()> {
         shard: shard(&args.shared.shard)?,
     };
     run_shown(&config, &args.out, args.work.quiet)
-}
-
-/// `3/8`: the third of eight.
-pub fn shard(text: &str) -> Result<(usize, usize)> {
-    let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
-    parts.with_context(|| format!("--shard: expected I/N, as 3/8 for the third of eight, found {text}"))
 }
 
 /// Puts the results of shards together.

@@ -5,54 +5,26 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use attractor_capacity::dims;
 use attractor_data::{Reading, Rows, read};
-use attractor_experiments::Settings;
-use attractor_experiments::universal_hopfield::Images;
-use attractor_report::Experiment;
+use attractor_experiments::experiment;
+use attractor_report::{Data, Experiment, Given};
 
 use super::make_folder;
-use crate::args::{Images as OfImages, Reproduce};
+use crate::args::{Common, Images, Reproduce};
 use crate::load;
 
-pub fn run(experiment: &Reproduce) -> Result<()> {
-    let (name, settings, common) = match experiment {
-        Reproduce::Table1 { repetitions, common } => {
-            ("table1", Settings { repetitions: Some(*repetitions), ..Settings::default() }, common)
-        }
-        Reproduce::Fig1 { common } => ("fig1", Settings::default(), common),
-        Reproduce::Fig2 { common } => ("fig2", Settings::default(), common),
-        Reproduce::Fig3 { profile, sets, learned, shared, common } => {
-            let settings = Settings {
-                profile: Some(profile.parse()?),
-                sets: *sets,
-                learned: match learned.as_deref() {
-                    Some("none") => Some(Vec::new()),
-                    text => text.map(dims).transpose()?,
-                },
-                store: Some(common.out.join(super::capacity::CELLS)),
-                shard: Some(super::capacity::shard(&shared.shard)?),
-                ..Settings::default()
-            };
-            make_folder(&common.out)?;
-            ("fig3", settings, common)
-        }
-        Reproduce::Learning { sets, common } => {
-            ("learning", Settings { sets: Some(*sets), ..Settings::default() }, common)
-        }
-        Reproduce::WorkPrecision { sets, common } => {
-            ("work-precision", Settings { sets: Some(*sets), ..Settings::default() }, common)
-        }
-        Reproduce::Scaling { common } => ("scaling", Settings::default(), common),
-        Reproduce::UhnSimilarity(of) => ("uhn-similarity", of_images(of)?, &of.common),
-        Reproduce::UhnNoise(of) => ("uhn-noise", of_images(of)?, &of.common),
-        Reproduce::UhnMask(of) => ("uhn-mask", of_images(of)?, &of.common),
-        Reproduce::UhnSeparation(of) => ("uhn-separation", of_images(of)?, &of.common),
-        Reproduce::UhnThreshold(of) => ("uhn-threshold", of_images(of)?, &of.common),
-        Reproduce::UhnHetero(of) => ("uhn-hetero", of_images(of)?, &of.common),
+pub fn run(told: &Reproduce) -> Result<()> {
+    let Common { seed, out, quiet } = &told.common;
+    if told.keeps {
+        make_folder(out)?;
+    }
+    let given = Given {
+        settings: told.settings.clone(),
+        seed: *seed,
+        data: told.images.as_ref().map(images).transpose()?.flatten(),
+        store: told.keeps.then(|| out.join(super::capacity::CELLS)),
     };
-    let experiment = attractor_experiments::experiment(name, Settings { seed: common.seed, ..settings })?;
-    run_shown(experiment.as_ref(), &common.out, common.quiet)
+    run_shown(experiment(told.name, given)?.as_ref(), out, *quiet)
 }
 
 /// Runs an experiment with a bar, into a folder and on standard output.
@@ -70,17 +42,15 @@ pub fn run_shown(experiment: &dyn Experiment, out: &Path, quiet: bool) -> Result
     Ok(())
 }
 
-fn of_images(of: &OfImages) -> Result<Settings> {
-    let data = match &of.data {
-        None => None,
-        Some(path) => {
-            let table = Rows::open(path, &load::reading(&of.files)?)?.all()?;
-            let order = of.order.as_deref().map(order).transpose()?;
-            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-            Some(Images::new(name, table, order.as_deref(), arguments(of, path))?)
-        }
+/// The images that were named; none for those that come with the program.
+fn images(of: &Images) -> Result<Option<Data>> {
+    let Some(path) = &of.data else {
+        return Ok(None);
     };
-    Ok(Settings { data, images: of.images, runs: of.runs, threshold: of.threshold, ..Settings::default() })
+    let table = Rows::open(path, &load::reading(&of.files)?)?.all()?;
+    let order = of.order.as_deref().map(order).transpose()?;
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    Ok(Some(Data { name, table, order, arguments: arguments(of, path) }))
 }
 
 /// Row numbers of a file.
@@ -98,7 +68,7 @@ fn order(path: &Path) -> Result<Vec<usize>> {
 }
 
 /// The options that name the images, as they would be typed.
-fn arguments(of: &OfImages, path: &Path) -> String {
+fn arguments(of: &Images, path: &Path) -> String {
     let typed = |text: &str| match text.chars().all(|c| c.is_alphanumeric() || "/._-+:,@%".contains(c)) {
         true => text.to_owned(),
         false => format!("'{}'", text.replace('\'', r"'\''")),

@@ -13,7 +13,7 @@ use attractor::{Memory, Patterns, Request};
 use attractor_figures::landscape::{Landscape, Level, Plane, Sample, View, draw};
 use attractor_figures::{Figure, Mark, Outline, Trace};
 use attractor_report::{
-    Block, Cell, Column, Error, Experiment, Illustration, Progress, Report, Result, Table,
+    Block, Cell, Column, Declaration, Error, Experiment, Illustration, Progress, Report, Result, Table,
 };
 use ndarray::{Array2, array};
 use serde_json::{Map, json};
@@ -40,6 +40,16 @@ impl Default for Config {
         Config { levels: vec![1.0, 0.4, 0.15], first: 1.3, cues: 7, steps: 120, columns: 49, seed: 0 }
     }
 }
+
+/// How it is declared.
+pub const EXPERIMENT: Declaration = Declaration {
+    name: "fig1",
+    title: "Ambrogioni (2023), Figure 1: landscapes of points, extended memories and a semantic curve",
+    examples: &["--out fig1"],
+    settings: &[],
+    inputs: &[],
+    build: |given| Ok(Box::new(Config { seed: given.seed, ..Config::default() })),
+};
 
 /// Half of a panel's side, and how far cues are from its middle.
 const HALF: f64 = 2.2;

@@ -13,7 +13,7 @@ use attractor_data::{Corruption, corrupt, random_spins};
 use attractor_figures::{Axis, Figure, Look, Mark, Panel, Point, Series};
 use attractor_networks::{Settings, Trainer};
 use attractor_report::{
-    Block, Cell, Column, Error, Experiment, Illustration, Progress, Report, Result, Table,
+    Block, Cell, Column, Declaration, Error, Experiment, Illustration, Progress, Report, Result, Table,
 };
 use ndarray::{Array1, Array2, ArrayView1};
 use serde_json::{Map, json};
@@ -65,6 +65,16 @@ impl Default for Config {
         }
     }
 }
+
+/// How it is declared.
+pub const EXPERIMENT: Declaration = Declaration {
+    name: "fig2",
+    title: "Ambrogioni (2023), Figure 2: trajectories, unit by unit, of exact and learned diffusion and modern Hopfield",
+    examples: &["--out fig2"],
+    settings: &[],
+    inputs: &[],
+    build: |given| Ok(Box::new(Config { seed: given.seed, ..Config::default() })),
+};
 
 /// States drawn of a trajectory, at most.
 const DRAWN: usize = 200;

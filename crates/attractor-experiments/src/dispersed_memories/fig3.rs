@@ -9,8 +9,11 @@ use std::str::FromStr;
 use std::time::Instant;
 
 use attractor::memories::Spec;
-use attractor_capacity::{Cells, Config as Capacities, Contender, Entrant, Found, Rule, Task, theory};
-use attractor_report::{Error, Experiment, Progress, Report, Result};
+use attractor::options::{CountRange, Fallback, Form, Kind, Name, Parameter, find, names_of};
+use attractor_capacity::{
+    Cells, Config as Capacities, Contender, Entrant, Found, Rule, SHARD, Task, dims, shard, theory,
+};
+use attractor_report::{Declaration, Error, Experiment, Given, Input, Progress, Report, Result};
 
 pub use learned::{Descent, Learning};
 
@@ -30,23 +33,21 @@ pub enum Profile {
 }
 
 impl Profile {
+    /// All, by name.
+    pub const ALL: [(&'static str, Profile); 3] =
+        [("quick", Profile::Quick), ("paper", Profile::Paper), ("beyond", Profile::Beyond)];
+
     /// Its name.
     pub fn name(self) -> &'static str {
-        match self {
-            Profile::Quick => "quick",
-            Profile::Paper => "paper",
-            Profile::Beyond => "beyond",
-        }
+        Self::ALL.iter().find(|(_, profile)| *profile == self).map_or("", |(name, _)| name)
     }
 }
 
 impl FromStr for Profile {
-    type Err = Error;
+    type Err = attractor::Error;
 
-    fn from_str(name: &str) -> Result<Self> {
-        let all = [Profile::Quick, Profile::Paper, Profile::Beyond];
-        let found = all.into_iter().find(|profile| profile.name() == name);
-        found.ok_or_else(|| Error::setting("profile", "quick, paper or beyond", name))
+    fn from_str(name: &str) -> attractor::Result<Self> {
+        find("profile", &Self::ALL, name)
     }
 }
 
@@ -70,6 +71,61 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Config { profile: Profile::Quick, sets: None, learned: None, seed: 0, store: None, shard: (1, 1) }
+    }
+}
+
+/// How it is declared.
+pub const EXPERIMENT: Declaration = Declaration {
+    name: "fig3",
+    title: "Ambrogioni (2023), Figure 3: errors and capacity against the number of units, and far beyond",
+    examples: &["--out fig3", "--profile paper --out fig3-paper", "--shard 1/2 --out half"],
+    settings: &[
+        Parameter {
+            name: "profile",
+            kind: Kind::Choice(|| names_of(&Profile::ALL)),
+            default: Fallback::Is("quick"),
+            help: "How much is measured: paper has trained networks, beyond goes to D = 56; both take long, and go on \
+                   where they stopped",
+        },
+        Parameter {
+            name: "sets",
+            kind: Kind::Count(CountRange::at_least(2)),
+            default: Fallback::Rule("100, 140 or 24, as the profile has it"),
+            help: "Pattern sets of each number of patterns",
+        },
+        Parameter {
+            name: "learned",
+            kind: Kind::Form(Form {
+                forms: || vec![Name::new("D,…"), Name::new("none")],
+                check: |text| learned_at(text).map(|_| ()),
+            }),
+            default: Fallback::Rule("none, 10,12,14,16 or none, as the profile has it"),
+            help: "Units at which networks are trained",
+        },
+        SHARD,
+    ],
+    inputs: &[Input::Store],
+    build: |given| {
+        let Given { settings, seed, store, .. } = given;
+        Ok(Box::new(Config {
+            profile: settings.named("profile")?.unwrap_or_default(),
+            sets: settings.count("sets"),
+            learned: settings.text("learned").map(learned_at).transpose()?,
+            seed,
+            store,
+            shard: settings.text("shard").map_or(Ok((1, 1)), shard)?,
+        }))
+    },
+};
+
+/// Numbers of units as they are written, or none.
+fn learned_at(text: &str) -> attractor::Result<Vec<usize>> {
+    match text {
+        "none" => Ok(Vec::new()),
+        text => dims(text).map_err(|_| {
+            let expected = "none, or numbers and ranges of units, as 10,12 or 10..16:2";
+            attractor::Error::parameter("learned", expected, text)
+        }),
     }
 }
 

@@ -7,11 +7,12 @@ use std::time::Instant;
 use attractor::diffusion::Sampling;
 use attractor::memories::learned;
 use attractor::networks::{Architecture, Kind};
+use attractor::options::{self, CountRange, Fallback, Parameter};
 use attractor::{Level, Patterns, Request, threads};
 use attractor_data::random_spins;
 use attractor_figures::landscape::{self, Plane, View};
 use attractor_networks::{Examination, Settings, Trainer};
-use attractor_report::{Error, Experiment, Progress, Report, Result, Table};
+use attractor_report::{Declaration, Error, Experiment, Progress, Report, Result, Table};
 use ndarray::{Array2, array};
 use rayon::prelude::*;
 
@@ -50,6 +51,25 @@ impl Default for Config {
         }
     }
 }
+
+/// How it is declared.
+pub const EXPERIMENT: Declaration = Declaration {
+    name: "learning",
+    title: "How a memory comes about in training: landscape, basins, recall and free recall, step by step",
+    examples: &["--out learning"],
+    settings: &[Parameter {
+        name: "sets",
+        kind: options::Kind::Count(CountRange::at_least(2)),
+        default: Fallback::From(|| Config::default().sets.to_string()),
+        help: "Pattern sets of each number of patterns",
+    }],
+    inputs: &[],
+    build: |given| {
+        let usual = Config::default();
+        let sets = given.settings.count("sets").unwrap_or(usual.sets);
+        Ok(Box::new(Config { sets, seed: given.seed, ..usual }))
+    },
+};
 
 /// The memories of the plane.
 pub(crate) fn plane_patterns() -> Array2<f64> {

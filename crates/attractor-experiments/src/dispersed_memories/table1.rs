@@ -5,10 +5,13 @@ use std::time::Instant;
 
 use attractor::diffusion::{Process, Sampler};
 use attractor::memories::{Beta, Diffusion, Hopfield, HopfieldOptions, Modern};
+use attractor::options::{CountRange, Fallback, Kind, Parameter};
 use attractor::{Level, Memory, Patterns, Request};
 use attractor_data::{Corruption, corrupt, random_spins};
 use attractor_report::statistics::{Interval, Pairs, bootstrap};
-use attractor_report::{Block, Cell, Column, Error, Experiment, Progress, Report, Result, Table};
+use attractor_report::{
+    Block, Cell, Column, Declaration, Error, Experiment, Progress, Report, Result, Table,
+};
 use ndarray::Array2;
 use serde_json::{Map, json};
 
@@ -51,6 +54,26 @@ impl Default for Config {
         }
     }
 }
+
+/// How it is declared.
+pub const EXPERIMENT: Declaration = Declaration {
+    name: "table1",
+    title: "Ambrogioni (2023), Table 1: modern Hopfield against diffusion, classical and true patterns",
+    examples: &["--out table1"],
+    settings: &[Parameter {
+        name: "repetitions",
+        // Two at least have an interval.
+        kind: Kind::Count(CountRange::at_least(2)),
+        default: Fallback::From(|| Config::default().repetitions.to_string()),
+        help: "Pattern sets of each cell; the paper has 100",
+    }],
+    inputs: &[],
+    build: |given| {
+        let usual = Config::default();
+        let repetitions = given.settings.count("repetitions").unwrap_or(usual.repetitions);
+        Ok(Box::new(Config { repetitions, seed: given.seed, ..usual }))
+    },
+};
 
 /// The published numbers: task, N, [diffusion, classical, true patterns].
 const PUBLISHED: [(Task, usize, [f64; 3]); 6] = [

@@ -6,18 +6,26 @@ use attractor::memories::Beta;
 use attractor::separations::{Separation, Separator};
 use attractor::similarities::{Convention, Keys, Similarity};
 use attractor::threads;
-use attractor_report::{Experiment, Progress, Report, Result};
+use attractor_report::{Declaration, Experiment, Progress, Report, Result};
 use ndarray::{Array2, ArrayView1, s};
 use rayon::prelude::*;
 use serde_json::json;
 
 use super::cues::lower_halves;
-use super::images::{Plan, Store};
+use super::images::{Plan, Store, declared};
 use super::measures::{Measure, Mode};
 use super::outcome::{Cells, Count, Key};
 use super::report::{Across, Study, Task};
 use super::similarity::finish;
 use super::{Best, Damage, Run, SIZES, Setup, View, distances, each_run, tolerance};
+
+/// How it is declared.
+pub const EXPERIMENT: Declaration = declared(
+    "uhn-hetero",
+    "Millidge et al. (2022): images that recall others, and the classical network",
+    &["--out hetero"],
+    |given| Ok(Box::new(Config::new(Setup::given(given)?))),
+);
 
 /// Settings; the defaults are the paper's.
 #[derive(Clone, Debug)]

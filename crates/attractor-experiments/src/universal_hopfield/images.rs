@@ -2,8 +2,9 @@
 
 use attractor::message;
 use attractor::message::Argument;
+use attractor::options::{CountRange, Fallback, Kind, NumberRange, Parameter};
 use attractor_data::{Shape, Table, digits};
-use attractor_report::{Error, Result};
+use attractor_report::{Data, Declaration, Error, Experiment, Given, Input, Result};
 use ndarray::{Array2, s};
 use serde_json::{Value, json};
 
@@ -116,6 +117,38 @@ impl Images {
     }
 }
 
+/// Declares an experiment on images.
+pub(super) const fn declared(
+    name: &'static str,
+    title: &'static str,
+    examples: &'static [&'static str],
+    build: fn(Given) -> Result<Box<dyn Experiment>>,
+) -> Declaration {
+    Declaration { name, title, examples, settings: SETTINGS, inputs: &[Input::Data], build }
+}
+
+/// What experiments on images can be told.
+const SETTINGS: &[Parameter] = &[
+    Parameter {
+        name: "images",
+        kind: Kind::Count(CountRange::at_least(2)),
+        default: Fallback::Rule("the paper's, or as many as there are"),
+        help: "Images of the largest store",
+    },
+    Parameter {
+        name: "runs",
+        kind: Kind::Count(CountRange::at_least(1)),
+        default: Fallback::Rule("5; fewer of a large store"),
+        help: "Runs, each of other images",
+    },
+    Parameter {
+        name: "threshold",
+        kind: Kind::Number(NumberRange::at_least(0.0)),
+        default: Fallback::Rule("60; less where images have less than 784 values"),
+        help: "Squared error up to which an output passes in paper mode",
+    },
+];
+
 /// What all experiments are told; `None` is the paper's value, or what the images allow.
 #[derive(Clone, Debug)]
 pub struct Setup {
@@ -135,6 +168,27 @@ impl Setup {
     /// The paper's settings on these images.
     pub fn new(images: Images) -> Self {
         Setup { images, runs: None, largest: None, threshold: None, seed: 0 }
+    }
+
+    /// What an experiment on images was given.
+    ///
+    /// # Errors
+    /// An order that names no row, or a row twice.
+    pub(super) fn given(given: Given) -> Result<Self> {
+        let images = match given.data {
+            Some(Data { name, table, order, arguments }) => {
+                Images::new(name, table, order.as_deref(), arguments)?
+            }
+            None => Images::digits(),
+        };
+        let settings = &given.settings;
+        Ok(Setup {
+            images,
+            runs: settings.count("runs"),
+            largest: settings.count("images"),
+            threshold: settings.number("threshold"),
+            seed: given.seed,
+        })
     }
 
     /// Runs and stores that these images are enough for.

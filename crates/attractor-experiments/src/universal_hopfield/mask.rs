@@ -2,15 +2,23 @@
 
 use std::time::Instant;
 
-use attractor_report::{Experiment, Progress, Report, Result};
+use attractor_report::{Declaration, Experiment, Progress, Report, Result};
 use serde_json::json;
 
-use super::images::Plan;
+use super::images::{Plan, declared};
 use super::measures::{self, Measure, Mode};
 use super::outcome::Cells;
 use super::report::{Across, Study, Task};
 use super::{Best, Damage, Run, Setup, View, each_run, tolerance};
 use attractor::similarities::Similarity;
+
+/// How it is declared.
+pub const EXPERIMENT: Declaration = declared(
+    "uhn-mask",
+    "Millidge et al. (2022): how much of an image can be missing, by similarity",
+    &["--out mask"],
+    |given| Ok(Box::new(Config::new(Setup::given(given)?))),
+);
 
 /// Settings; the defaults are the paper's.
 #[derive(Clone, Debug)]

@@ -2,15 +2,23 @@
 
 use std::time::Instant;
 
-use attractor_report::{Experiment, Progress, Report, Result};
+use attractor_report::{Declaration, Experiment, Progress, Report, Result};
 use serde_json::json;
 
-use super::images::Plan;
+use super::images::{Plan, declared};
 use super::measures::{self, Mode};
 use super::outcome::Cell;
 use super::report::{Across, Study, Task};
 use super::similarity::finish;
 use super::{Best, Damage, Setup, View, each_run, tolerance};
+
+/// How it is declared.
+pub const EXPERIMENT: Declaration = declared(
+    "uhn-noise",
+    "Millidge et al. (2022): how much noise each similarity bears",
+    &["--out noise"],
+    |given| Ok(Box::new(Config::new(Setup::given(given)?))),
+);
 
 /// Settings; the defaults are the paper's.
 #[derive(Clone, Debug)]

@@ -6,16 +6,24 @@ use attractor::kernels::dots;
 use attractor::memories::Beta;
 use attractor::separations::{Separation, Separator, separating_beta};
 use attractor::similarities::{Convention, Keys, Similarity};
-use attractor_report::{Experiment, Progress, Report, Result};
+use attractor_report::{Declaration, Experiment, Progress, Report, Result};
 use ndarray::{Array2, ArrayView2, s};
 use serde_json::json;
 
 use super::blend::Gram;
-use super::images::Plan;
+use super::images::{Plan, declared};
 use super::measures::{Measure, Mode, scores};
 use super::outcome::{Cells, Count, Key};
 use super::report::{Across, Study, Task};
 use super::{Damage, Run, Setup, blend, choose, each_run, tolerance};
+
+/// How it is declared.
+pub const EXPERIMENT: Declaration = declared(
+    "uhn-separation",
+    "Millidge et al. (2022): capacity by separation function",
+    &["--out separation"],
+    |given| Ok(Box::new(Config::new(Setup::given(given)?))),
+);
 
 /// Settings; the defaults are the paper's.
 #[derive(Clone, Debug)]

@@ -3,13 +3,22 @@
 use std::time::Instant;
 
 use attractor_data::Finish;
-use attractor_report::{Experiment, Progress, Report, Result};
+use attractor_report::{Declaration, Experiment, Progress, Report, Result};
 use serde_json::json;
 
+use super::images::declared;
 use super::measures::{self, Mode};
 use super::outcome::Cell;
 use super::report::{Across, Study, Task};
 use super::{Best, Damage, SIZES, Setup, View, each_run, images::Plan, tolerance};
+
+/// How it is declared.
+pub const EXPERIMENT: Declaration = declared(
+    "uhn-similarity",
+    "Millidge et al. (2022): capacity of single-shot memories for noisy images, by similarity",
+    &["--out similarity", "--data t10k-images-idx3-ubyte.gz --out similarity"],
+    |given| Ok(Box::new(Config::new(Setup::given(given)?))),
+);
 
 /// Settings; the defaults are the paper's.
 #[derive(Clone, Debug)]

@@ -3,13 +3,21 @@
 use std::time::Instant;
 
 use attractor::similarities::Similarity;
-use attractor_report::{Experiment, Progress, Report, Result};
+use attractor_report::{Declaration, Experiment, Progress, Report, Result};
 use serde_json::json;
 
-use super::images::{Plan, THRESHOLD};
+use super::images::{Plan, THRESHOLD, declared};
 use super::measures::{Measure, Mode, PUBLISHED};
 use super::report::{Across, Study, Task};
 use super::{Best, Damage, Setup, View, each_run};
+
+/// How it is declared.
+pub const EXPERIMENT: Declaration = declared(
+    "uhn-threshold",
+    "Millidge et al. (2022): how much the threshold of the criterion decides",
+    &["--out threshold"],
+    |given| Ok(Box::new(Config::new(Setup::given(given)?))),
+);
 
 /// Settings; the defaults are the paper's.
 #[derive(Clone, Debug)]

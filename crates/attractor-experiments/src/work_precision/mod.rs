@@ -15,9 +15,10 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use attractor::diffusion::{LAST, Process, RHO, Sampler};
+use attractor::options::{CountRange, Fallback, Kind, Parameter};
 use attractor::threads;
 use attractor_report::statistics::{Interval, bootstrap};
-use attractor_report::{Error, Experiment, Progress, Report, Result};
+use attractor_report::{Declaration, Error, Experiment, Progress, Report, Result};
 use rayon::prelude::*;
 
 pub use measure::Sum;
@@ -207,6 +208,25 @@ impl Default for Config {
         }
     }
 }
+
+/// How it is declared.
+pub const EXPERIMENT: Declaration = Declaration {
+    name: "work-precision",
+    title: "Error of the diffusion samplers by evaluations of the denoiser, and by noise grid",
+    examples: &["--out work-precision"],
+    settings: &[Parameter {
+        name: "sets",
+        kind: Kind::Count(CountRange::at_least(2)),
+        default: Fallback::From(|| Config::default().sets.to_string()),
+        help: "Pattern sets of each setting",
+    }],
+    inputs: &[],
+    build: |given| {
+        let usual = Config::default();
+        let sets = given.settings.count("sets").unwrap_or(usual.sets);
+        Ok(Box::new(Config { sets, seed: given.seed, ..usual }))
+    },
+};
 
 impl Experiment for Config {
     fn parts(&self) -> &'static str {
