@@ -28,8 +28,12 @@ pub enum Kind {
     Number,
     /// A text.
     Text,
-    /// Several numbers.
-    List,
+    /// One count for each memory.
+    Counts,
+    /// One number for each memory.
+    Numbers,
+    /// Indices of memories with their probabilities.
+    Weights,
 }
 
 /// The value of one field.

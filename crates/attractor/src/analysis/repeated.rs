@@ -40,13 +40,13 @@ impl Counts {
         },
         Field {
             name: "counts",
-            kind: Kind::List,
+            kind: Kind::Counts,
             doc: "recalls that ended in each memory",
             get: |counts| Value::Counts(&counts.ended),
         },
         Field {
             name: "posterior",
-            kind: Kind::List,
+            kind: Kind::Numbers,
             doc: "exact posterior of each memory at the level of the cue",
             get: |counts| Value::Numbers(&counts.posterior),
         },

@@ -32,7 +32,7 @@ pub use report::{Ending, Found, Recall, Regime, Row};
 pub use request::{Level, Request};
 pub use sparse_distributed::{Radius, Reading, SparseDistributed, SparseOptions};
 pub use spec::{
-    Card, DESCRIBED, Learned, MODELS, Model, Spec, TRAINED, Weights, model, models_that, models_with,
+    Card, DEFAULT, DESCRIBED, Learned, MODELS, Model, Spec, TRAINED, Weights, model, models_that, models_with,
 };
 pub use universal::{Output, PRESETS, Preset, Scheme, Universal};
 

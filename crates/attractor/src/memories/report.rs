@@ -149,7 +149,7 @@ impl Row {
         },
         Field {
             name: "posterior",
-            kind: Kind::List,
+            kind: Kind::Weights,
             doc: "the most probable memories with their probabilities, best first",
             get: |row| row.posterior.as_ref().map_or(Value::None, |p| Value::Weights(&p.top)),
         },

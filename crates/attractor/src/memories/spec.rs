@@ -113,6 +113,9 @@ macro_rules! models {
 }
 models![hopfield, bidirectional, sparse_distributed, dense, modern, universal, diffusion, extended, network];
 
+/// The model where nobody named one.
+pub const DEFAULT: &Card = &diffusion::CARD;
+
 /// The model whose memories a file describes: [`extended`](super::extended()).
 pub const DESCRIBED: &Card = &extended::CARD;
 
