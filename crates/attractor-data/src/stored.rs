@@ -6,24 +6,25 @@
 //! metadata has one entry, `attractor`, which says the rest as JSON. What training needs to go on stands under
 //! names that begin with `training.`.
 
+mod read;
+
+pub use read::{memory_from_bytes, read_memory, read_memory_within};
+
 use std::collections::{BTreeMap, HashMap};
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::BufReader;
 use std::path::Path;
-use std::sync::Arc;
 
 use attractor::memories::{Learned, Memory, Spec, Weights};
 use attractor::message;
 use attractor::message::{Argument, Message};
 use attractor::networks::{Architecture, Network};
-use attractor::patterns::{Packed, Source};
-use attractor::{Extras, Patterns, Preparation, Real};
-use ndarray::Array2;
-use safetensors::SafeTensors;
+use attractor::patterns::Packed;
+use attractor::{Patterns, Preparation, Real};
 use safetensors::tensor::{Dtype as TensorType, Metadata, TensorView, serialize};
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::formats::{Disk, safetensors as format};
+use crate::formats::safetensors as format;
 use crate::output::write_atomically;
 use crate::shape::Shape;
 
@@ -377,178 +378,4 @@ fn describe(path: &Path, head: &Metadata) -> Result<Option<Summary>> {
         training: Some(says["training"].clone()).filter(|t| !t.is_null()),
         provenance: list("provenance")?.unwrap_or_default(),
     }))
-}
-
-/// Reads a stored memory, in the number type asked for.
-///
-/// # Errors
-/// A file that is none, is truncated, or whose arrays do not fit together.
-pub fn read_memory<F: Real>(path: &Path) -> Result<Stored<F>> {
-    let bytes = std::fs::read(path).map_err(|e| Error::read(path, e))?;
-    memory_from_bytes(path, &bytes)
-}
-
-/// Reads a stored memory from the bytes of its file; `path` is for messages.
-///
-/// # Errors
-/// As [`read_memory`].
-pub fn memory_from_bytes<F: Real>(path: &Path, bytes: &[u8]) -> Result<Stored<F>> {
-    let damaged = |e: safetensors::SafeTensorError| wrong(path, format!("a damaged or truncated file ({e})"));
-    let (_, head) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
-    from_arrays(path, &head, bytes, None)
-}
-
-/// Reads a stored memory whose patterns may take `limit` bytes as numbers; if they would take more, they stay in the
-/// file.
-///
-/// # Errors
-/// As [`read_memory`]; patterns that are more, of a network or a model with couplings.
-pub fn read_memory_within<F: Real>(path: &Path, limit: Option<u64>) -> Result<Stored<F>> {
-    let failed = |error| Error::read(path, error);
-    let mut reader = BufReader::new(std::fs::File::open(path).map_err(failed)?);
-    let (head, start) = format::head(path, &mut reader)?;
-    let summary = describe(path, &head)?.ok_or_else(|| wrong(path, "a file of arrays that says no model"))?;
-    let size = (summary.patterns as u64).saturating_mul(summary.dim as u64 * size_of::<F>() as u64);
-    if limit.is_none_or(|limit| size <= limit) || summary.packed {
-        return read_memory(path);
-    }
-    let Some(disk) = Disk::open(path)? else {
-        return Err(wrong(path, "one whose patterns cannot be read in place"));
-    };
-    // All arrays but the patterns.
-    let mut others = Vec::new();
-    for (name, info) in head.tensors().into_iter().filter(|(name, _)| name != "patterns") {
-        let mut bytes = vec![0; info.data_offsets.1 - info.data_offsets.0];
-        reader.seek(SeekFrom::Start((start + info.data_offsets.0) as u64)).map_err(failed)?;
-        reader.read_exact(&mut bytes).map_err(failed)?;
-        others.push((name, info.dtype, info.shape.clone(), bytes));
-    }
-    let damaged = |e: safetensors::SafeTensorError| wrong(path, format!("a damaged or truncated file ({e})"));
-    let mut views = Vec::new();
-    for (name, kind, sizes, bytes) in &others {
-        views.push((name.as_str(), TensorView::new(*kind, sizes.clone(), bytes).map_err(damaged)?));
-    }
-    let bytes = serialize(views, None).map_err(damaged)?;
-    from_arrays(path, &head, &bytes, Some(Arc::new(disk)))
-}
-
-/// A memory from its head and its arrays; patterns from elsewhere if they are not among those.
-fn from_arrays<F: Real>(
-    path: &Path,
-    head: &Metadata,
-    bytes: &[u8],
-    elsewhere: Option<Arc<dyn Source<F>>>,
-) -> Result<Stored<F>> {
-    let damaged = |e: safetensors::SafeTensorError| wrong(path, format!("a damaged or truncated file ({e})"));
-    let summary = describe(path, head)?.ok_or_else(|| wrong(path, "a file of arrays that says no model"))?;
-    let arrays = SafeTensors::deserialize(bytes).map_err(damaged)?;
-    let refused =
-        |e: attractor::Error| wrong(path, message!["one that does not hold together (", e.message(), ")"]);
-
-    let table = |name: &str| -> Result<Option<Array2<f64>>> {
-        let Ok(view) = arrays.tensor(name) else {
-            return Ok(None);
-        };
-        let numbers: Vec<f64> = match view.dtype() {
-            TensorType::F32 => {
-                view.data().as_chunks().0.iter().map(|b| f64::from(f32::from_le_bytes(*b))).collect()
-            }
-            TensorType::F64 => view.data().as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)).collect(),
-            other => return Err(wrong(path, format!("'{name}' of type {other:?}"))),
-        };
-        let dim = match *view.shape() {
-            [columns] => (1, columns),
-            [rows, columns] => (rows, columns),
-            ref other => return Err(wrong(path, format!("'{name}' of sizes {other:?}"))),
-        };
-        let array = Array2::from_shape_vec(dim, numbers)
-            .map_err(|_| wrong(path, format!("'{name}' of wrong size")))?;
-        Ok(Some(array))
-    };
-    let list = |name: &str| -> Result<Option<Vec<f64>>> {
-        Ok(table(name)?.map(|values| values.into_raw_vec_and_offset().0))
-    };
-    let needed = |name: &str| list(name)?.ok_or_else(|| wrong(path, format!("one without '{name}'")));
-    let narrow = |values: Array2<f64>| values.mapv(F::of);
-
-    let preparation = if arrays.tensor("threshold").is_ok() {
-        Preparation::Spins { threshold: needed("threshold")?, low: needed("low")?, high: needed("high")? }
-    } else if arrays.tensor("mean").is_ok() {
-        let scale = needed("scale")?.first().copied().unwrap_or(f64::NAN);
-        Preparation::Affine { mean: needed("mean")?, scale }
-    } else {
-        Preparation::Identity
-    };
-    let extras = Extras {
-        labels: summary.labels,
-        weights: list("weights")?,
-        associated: table("associated")?.map(narrow),
-    };
-    let patterns = match elsewhere {
-        Some(source) => Patterns::streamed(source, preparation),
-        None if summary.packed => {
-            let bytes = arrays.tensor("patterns").map_err(damaged)?;
-            Patterns::packed(unpacked(bytes.data(), summary.patterns, summary.dim), preparation)
-        }
-        None => {
-            let values = table("patterns")?.ok_or_else(|| wrong(path, "one without patterns"))?;
-            Patterns::restore(narrow(values), preparation)
-        }
-    };
-    let patterns = patterns.and_then(|p| p.with(extras)).map_err(refused)?;
-    let weights = match (table("couplings")?, summary.network) {
-        (Some(couplings), _) => Some(Weights::Couplings(couplings)),
-        (_, Some(Shaped { architecture, levels, spread })) => {
-            let mut weights = Vec::new();
-            for (number, layer) in architecture.layers().iter().enumerate() {
-                let name = |what: &str| format!("layers.{number}.{what}");
-                let matrix = table(&name("weight"))?;
-                let bias = table(&name("bias"))?;
-                let (Some(matrix), Some(bias)) = (matrix, bias) else {
-                    return Err(wrong(path, format!("one without '{}' and its bias", name("weight"))));
-                };
-                let sizes = (layer.outputs, layer.inputs + architecture.conditions());
-                if matrix.dim() != sizes || bias.dim() != (1, layer.outputs) {
-                    return Err(wrong(path, format!("'{}' of wrong size", name("weight"))));
-                }
-                let rows = matrix.outer_iter().zip(&bias);
-                let narrow = |number: &f64| *number as f32;
-                weights.push(
-                    rows.flat_map(|(row, b)| row.into_iter().chain([b]).map(narrow).collect::<Vec<_>>())
-                        .collect(),
-                );
-            }
-            let network = Network::new(architecture, levels, spread, weights).map_err(refused)?;
-            Some(Weights::Network(Arc::new(network)))
-        }
-        _ => None,
-    };
-    let learned = match (weights, summary.learned) {
-        (Some(weights), Some(patterns)) => Some(Learned { patterns, weights }),
-        (Some(_), None) => return Err(wrong(path, "weights of unknown patterns")),
-        (None, _) => None,
-    };
-    let training = match summary.training {
-        None => None,
-        Some(says) => {
-            let own = arrays.names().into_iter().filter_map(|name| name.strip_prefix(TRAINING));
-            let read = |name: &str| {
-                let numbers = list(&format!("{TRAINING}{name}"))?.unwrap_or_default();
-                Ok((name.to_owned(), numbers.into_iter().map(|x| x as f32).collect()))
-            };
-            Some(Training { says, arrays: own.map(read).collect::<Result<_>>()? })
-        }
-    };
-    if let Some(shape) = summary.shape {
-        shape.check(patterns.dim())?;
-    }
-    Ok(Stored {
-        spec: summary.spec,
-        patterns,
-        learned,
-        training,
-        shape: summary.shape,
-        raw: summary.raw,
-        provenance: summary.provenance,
-    })
 }

@@ -1,0 +1,237 @@
+//! Stored memories from their files.
+
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::Arc;
+
+use attractor::memories::{Learned, Weights};
+use attractor::message;
+use attractor::message::Message;
+use attractor::networks::Network;
+use attractor::patterns::Source;
+use attractor::{Extras, Patterns, Preparation, Real};
+use ndarray::{Array2, ArrayView1};
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype as TensorType, Metadata, TensorView, serialize};
+use serde_json::Value;
+
+use super::{Shaped, Stored, Summary, TRAINING, Training, describe, unpacked, wrong};
+use crate::error::{Error, Result};
+use crate::formats::{Disk, safetensors as format};
+
+/// Reads a stored memory, in the number type asked for.
+///
+/// # Errors
+/// A file that is none, is truncated, or whose arrays do not fit together.
+pub fn read_memory<F: Real>(path: &Path) -> Result<Stored<F>> {
+    let bytes = std::fs::read(path).map_err(|e| Error::read(path, e))?;
+    memory_from_bytes(path, &bytes)
+}
+
+/// Reads a stored memory from the bytes of its file; `path` is for messages.
+///
+/// # Errors
+/// As [`read_memory`].
+pub fn memory_from_bytes<F: Real>(path: &Path, bytes: &[u8]) -> Result<Stored<F>> {
+    let damaged = |e: safetensors::SafeTensorError| wrong(path, format!("a damaged or truncated file ({e})"));
+    let (_, head) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
+    from_arrays(path, &head, bytes, None)
+}
+
+/// Reads a stored memory whose patterns may take `limit` bytes as numbers; if they would take more, they stay in the
+/// file.
+///
+/// # Errors
+/// As [`read_memory`]; patterns that are more, of a network or a model with couplings.
+pub fn read_memory_within<F: Real>(path: &Path, limit: Option<u64>) -> Result<Stored<F>> {
+    let failed = |error| Error::read(path, error);
+    let mut reader = BufReader::new(std::fs::File::open(path).map_err(failed)?);
+    let (head, start) = format::head(path, &mut reader)?;
+    let summary = describe(path, &head)?.ok_or_else(|| wrong(path, "a file of arrays that says no model"))?;
+    let size = (summary.patterns as u64).saturating_mul(summary.dim as u64 * size_of::<F>() as u64);
+    if limit.is_none_or(|limit| size <= limit) || summary.packed {
+        return read_memory(path);
+    }
+    let Some(disk) = Disk::open(path)? else {
+        return Err(wrong(path, "one whose patterns cannot be read in place"));
+    };
+    // All arrays but the patterns.
+    let mut others = Vec::new();
+    for (name, info) in head.tensors().into_iter().filter(|(name, _)| name != "patterns") {
+        let mut bytes = vec![0; info.data_offsets.1 - info.data_offsets.0];
+        reader.seek(SeekFrom::Start((start + info.data_offsets.0) as u64)).map_err(failed)?;
+        reader.read_exact(&mut bytes).map_err(failed)?;
+        others.push((name, info.dtype, info.shape.clone(), bytes));
+    }
+    let damaged = |e: safetensors::SafeTensorError| wrong(path, format!("a damaged or truncated file ({e})"));
+    let mut views = Vec::new();
+    for (name, kind, sizes, bytes) in &others {
+        views.push((name.as_str(), TensorView::new(*kind, sizes.clone(), bytes).map_err(damaged)?));
+    }
+    let bytes = serialize(views, None).map_err(damaged)?;
+    from_arrays(path, &head, &bytes, Some(Arc::new(disk)))
+}
+
+/// A memory from its head and its arrays; patterns from elsewhere if they are not among those.
+fn from_arrays<F: Real>(
+    path: &Path,
+    head: &Metadata,
+    bytes: &[u8],
+    elsewhere: Option<Arc<dyn Source<F>>>,
+) -> Result<Stored<F>> {
+    let summary = describe(path, head)?.ok_or_else(|| wrong(path, "a file of arrays that says no model"))?;
+    let tensors = SafeTensors::deserialize(bytes)
+        .map_err(|e| wrong(path, format!("a damaged or truncated file ({e})")))?;
+    let arrays = Arrays { path, tensors };
+    let patterns = arrays.patterns(&summary, elsewhere)?;
+    let learned = arrays.learned(&summary)?;
+    let training = summary.training.map(|says| arrays.training(says)).transpose()?;
+    if let Some(shape) = summary.shape {
+        shape.check(patterns.dim())?;
+    }
+    Ok(Stored {
+        spec: summary.spec,
+        patterns,
+        learned,
+        training,
+        shape: summary.shape,
+        raw: summary.raw,
+        provenance: summary.provenance,
+    })
+}
+
+/// The arrays of a file, by name.
+struct Arrays<'a> {
+    path: &'a Path,
+    tensors: SafeTensors<'a>,
+}
+
+impl Arrays<'_> {
+    fn wrong(&self, found: impl Into<Message>) -> Error {
+        wrong(self.path, found)
+    }
+
+    fn refused(&self, error: &attractor::Error) -> Error {
+        self.wrong(message!["one that does not hold together (", error.message(), ")"])
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.tensors.tensor(name).is_ok()
+    }
+
+    /// An array of this name, if there is one; a list is one row.
+    fn table(&self, name: &str) -> Result<Option<Array2<f64>>> {
+        let Ok(view) = self.tensors.tensor(name) else {
+            return Ok(None);
+        };
+        let numbers: Vec<f64> = match view.dtype() {
+            TensorType::F32 => {
+                view.data().as_chunks().0.iter().map(|b| f64::from(f32::from_le_bytes(*b))).collect()
+            }
+            TensorType::F64 => view.data().as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)).collect(),
+            other => return Err(self.wrong(format!("'{name}' of type {other:?}"))),
+        };
+        let dim = match *view.shape() {
+            [columns] => (1, columns),
+            [rows, columns] => (rows, columns),
+            ref other => return Err(self.wrong(format!("'{name}' of sizes {other:?}"))),
+        };
+        let array = Array2::from_shape_vec(dim, numbers);
+        array.map(Some).map_err(|_| self.wrong(format!("'{name}' of wrong size")))
+    }
+
+    fn list(&self, name: &str) -> Result<Option<Vec<f64>>> {
+        Ok(self.table(name)?.map(|values| values.into_raw_vec_and_offset().0))
+    }
+
+    fn needed(&self, name: &str) -> Result<Vec<f64>> {
+        self.list(name)?.ok_or_else(|| self.wrong(format!("one without '{name}'")))
+    }
+
+    fn preparation(&self) -> Result<Preparation> {
+        if self.has("threshold") {
+            let [threshold, low, high] = ["threshold", "low", "high"].map(|name| self.needed(name));
+            return Ok(Preparation::Spins { threshold: threshold?, low: low?, high: high? });
+        }
+        if self.has("mean") {
+            let scale = self.needed("scale")?.first().copied().unwrap_or(f64::NAN);
+            return Ok(Preparation::Affine { mean: self.needed("mean")?, scale });
+        }
+        Ok(Preparation::Identity)
+    }
+
+    /// The patterns with all that is known of them; their values from elsewhere if they are not here.
+    fn patterns<F: Real>(
+        &self,
+        summary: &Summary,
+        elsewhere: Option<Arc<dyn Source<F>>>,
+    ) -> Result<Patterns<F>> {
+        let preparation = self.preparation()?;
+        let narrow = |values: Array2<f64>| values.mapv(F::of);
+        let extras = Extras {
+            labels: summary.labels.clone(),
+            weights: self.list("weights")?,
+            associated: self.table("associated")?.map(narrow),
+        };
+        let patterns = match elsewhere {
+            Some(source) => Patterns::streamed(source, preparation),
+            None if summary.packed => {
+                let damaged = |e| self.wrong(format!("a damaged or truncated file ({e})"));
+                let bytes = self.tensors.tensor("patterns").map_err(damaged)?;
+                Patterns::packed(unpacked(bytes.data(), summary.patterns, summary.dim), preparation)
+            }
+            None => {
+                let values = self.table("patterns")?.ok_or_else(|| self.wrong("one without patterns"))?;
+                Patterns::restore(narrow(values), preparation)
+            }
+        };
+        patterns.and_then(|p| p.with(extras)).map_err(|e| self.refused(&e))
+    }
+
+    /// Couplings, or a network.
+    fn learned(&self, summary: &Summary) -> Result<Option<Learned>> {
+        let weights = match (self.table("couplings")?, summary.network) {
+            (Some(couplings), _) => Some(Weights::Couplings(couplings)),
+            (_, Some(shaped)) => Some(Weights::Network(Arc::new(self.network(shaped)?))),
+            _ => None,
+        };
+        match (weights, summary.learned) {
+            (Some(weights), Some(patterns)) => Ok(Some(Learned { patterns, weights })),
+            (Some(_), None) => Err(self.wrong("weights of unknown patterns")),
+            (None, _) => Ok(None),
+        }
+    }
+
+    /// A score network of the matrices and biases of its layers.
+    fn network(&self, shaped: Shaped) -> Result<Network<f32>> {
+        let Shaped { architecture, levels, spread } = shaped;
+        let mut weights = Vec::new();
+        for (number, layer) in architecture.layers().iter().enumerate() {
+            let name = |what: &str| format!("layers.{number}.{what}");
+            let (Some(matrix), Some(bias)) = (self.table(&name("weight"))?, self.table(&name("bias"))?)
+            else {
+                return Err(self.wrong(format!("one without '{}' and its bias", name("weight"))));
+            };
+            let sizes = (layer.outputs, layer.inputs + architecture.conditions());
+            if matrix.dim() != sizes || bias.dim() != (1, layer.outputs) {
+                return Err(self.wrong(format!("'{}' of wrong size", name("weight"))));
+            }
+            let rows = matrix.outer_iter().zip(&bias);
+            let row = |(row, b): (ArrayView1<f64>, &f64)| -> Vec<f32> {
+                row.iter().chain([b]).map(|number| *number as f32).collect()
+            };
+            weights.push(rows.flat_map(row).collect());
+        }
+        Network::new(architecture, levels, spread, weights).map_err(|e| self.refused(&e))
+    }
+
+    /// What training needs to go on.
+    fn training(&self, says: Value) -> Result<Training> {
+        let own = self.tensors.names().into_iter().filter_map(|name| name.strip_prefix(TRAINING));
+        let read = |name: &str| {
+            let numbers = self.list(&format!("{TRAINING}{name}"))?.unwrap_or_default();
+            Ok((name.to_owned(), numbers.into_iter().map(|x| x as f32).collect()))
+        };
+        Ok(Training { says, arrays: own.map(read).collect::<Result<_>>()? })
+    }
+}
