@@ -1,0 +1,169 @@
+//! What recalls are asked, batch by batch.
+
+use std::ops::Range;
+
+use attractor::memories::Calibration;
+use attractor::message::Argument;
+use attractor::{Level, Memory, Patterns, Preparation, Real, Request, message};
+use ndarray::{Array2, ArrayView2, s};
+
+use crate::error::{Error, Result};
+
+/// Rows at a time: 1,024, or fewer of many numbers, so that a batch is bounded in memory.
+pub fn batch_of(columns: usize) -> usize {
+    const ROWS: usize = 1024;
+    const NUMBERS: usize = 1 << 24;
+    (NUMBERS / columns.max(1)).clamp(1, ROWS)
+}
+
+/// Whether each cue gets a match score.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Score {
+    /// Only if cues may be refused.
+    #[default]
+    No,
+    /// Where the memory, the level and the mask allow one.
+    IfPossible,
+    /// Yes; what does not allow one is an error.
+    Yes,
+}
+
+/// What is asked of the recalls of any number of cues; see [`Request`] for each.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// How noisy the cues are.
+    pub level: Level,
+    /// Exactly so many updates, or with a tolerance at most.
+    pub updates: Option<usize>,
+    /// Largest change of a unit that counts as rest.
+    pub tolerance: Option<f64>,
+    /// How many memories of the posterior to list.
+    pub top: usize,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Row id of the first cue.
+    pub first_row: u64,
+    /// Whether each cue gets a match score.
+    pub score: Score,
+    /// Cues whose match score is at most this are refused.
+    pub reject: Option<f64>,
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        Asked {
+            level: Level::Estimate,
+            updates: None,
+            tolerance: None,
+            top: 5,
+            seed: 0,
+            first_row: 0,
+            score: Score::No,
+            reject: None,
+        }
+    }
+}
+
+impl Asked {
+    /// The row id of a row.
+    pub fn id(&self, row: usize) -> u64 {
+        self.first_row.wrapping_add(row as u64)
+    }
+
+    /// The request of a batch that begins at row `from`.
+    pub fn request<'a, F: Real>(
+        &self,
+        cues: ArrayView2<'a, F>,
+        known: Option<ArrayView2<'a, bool>>,
+        from: usize,
+    ) -> Request<'a, F> {
+        Request {
+            known,
+            level: self.level,
+            updates: self.updates,
+            tolerance: self.tolerance,
+            top: self.top,
+            seed: self.seed,
+            first_row: self.id(from),
+            reject: self.reject,
+            ..Request::new(cues)
+        }
+    }
+
+    /// What true cues of the memory look like, where cues get a match score; `masked` if some units are known.
+    ///
+    /// # Errors
+    /// A share of refused cues outside its range; a score that is asked for and cannot be had: known units, no noise
+    /// level, no patterns, thresholded patterns.
+    pub fn calibration<F: Real>(&self, memory: &dyn Memory<F>, masked: bool) -> Result<Option<Calibration>> {
+        let samples = Calibration::samples_for(self.reject)?;
+        let needed = self.score == Score::Yes || self.reject.is_some();
+        if needed {
+            self.refuse_score(masked, memory.patterns().is_some())?;
+        } else if self.score == Score::No || masked || self.level == Level::Estimate {
+            return Ok(None);
+        }
+        let scored = |p: &&Patterns<F>| needed || !matches!(p.preparation(), Preparation::Spins { .. });
+        let Some(patterns) = memory.patterns().filter(scored) else {
+            return Ok(None);
+        };
+        Ok(Some(Calibration::new(patterns, self.level, samples, self.seed)?))
+    }
+
+    /// Says why there can be no match score.
+    fn refuse_score(&self, masked: bool, has_patterns: bool) -> Result<()> {
+        let name = if self.reject.is_some() { "reject" } else { "match" };
+        if masked {
+            return Err(Error::Refused(message![
+                format!("{name}: known units are held exactly and have no noise to judge by; leave "),
+                Argument::Known,
+                " or ",
+                Argument::option(name),
+                " away"
+            ]));
+        }
+        if self.level == Level::Estimate {
+            return Err(Error::Refused(message![
+                format!("{name}: expected "),
+                Argument::CueLevel,
+                " with it, the most noise that a cue may have; found neither (some noise explains any cue)"
+            ]));
+        }
+        if !has_patterns {
+            return Err(Error::Refused(message![
+                format!("{name}: expected a memory that has patterns, found one without; leave "),
+                Argument::option(name),
+                " away"
+            ]));
+        }
+        Ok(())
+    }
+}
+
+/// Which units of the cues are known: one row for each cue, or one for all of them.
+#[derive(Clone, Debug)]
+pub struct Mask(Array2<bool>);
+
+impl Mask {
+    /// A mask for so many cues of so many units.
+    ///
+    /// # Errors
+    /// Another number of units; another number of rows than one or that of the cues.
+    pub fn new(mask: Array2<bool>, cues: (usize, usize)) -> Result<Self> {
+        if mask.broadcast(cues).is_some() {
+            return Ok(Mask(mask));
+        }
+        let expected = format!("a mask of {} x {} (or of one row), as the cues", cues.0, cues.1);
+        let found = format!("{} x {}", mask.nrows(), mask.ncols());
+        let cure = "give one row for all cues or one row a cue";
+        Err(attractor::Error::shape("clamp", expected, found, cure).into())
+    }
+
+    /// The mask of some rows.
+    pub fn rows(&self, rows: Range<usize>) -> Array2<bool> {
+        if self.0.nrows() == 1 {
+            return Array2::from_shape_fn((rows.len(), self.0.ncols()), |(_, unit)| self.0[[0, unit]]);
+        }
+        self.0.slice(s![rows, ..]).to_owned()
+    }
+}

@@ -1,0 +1,141 @@
+//! What a user should be told, in sentences.
+
+use attractor::diffusion::Sampler;
+use attractor::message::{Argument, Message};
+use attractor::{Level, Memory, Preparation, Real, message};
+use attractor_data::Head;
+use ndarray::ArrayView2;
+
+use crate::session::{About, Origin};
+
+/// What a memory is, in one line; nothing for a memory that has no patterns and no description.
+pub(crate) fn headline<F: Real>(memory: &dyn Memory<F>, about: &About) -> Option<String> {
+    let name = &about.spec.model;
+    if let Origin::Described { path, memories, dim } = &about.origin {
+        let plural = if *memories == 1 { "y" } else { "ies" };
+        let path = path.display();
+        return Some(format!(
+            "{name}: {memories} memor{plural} of {dim} units, described in {path}; {}",
+            F::NAME
+        ));
+    }
+    let patterns = memory.patterns()?;
+    let level = memory.inverse_temperature().map_or(String::new(), |beta| {
+        let auto = about.spec.options.number("beta").is_none();
+        format!("; beta {beta:.6}{}", if auto { " (auto: separates the stored patterns)" } else { "" })
+    });
+    let bytes = about.origin == Origin::Rows { bytes: true };
+    Some(format!(
+        "{name}: {} pattern{} of {} units, {}{}; {}{level}",
+        patterns.len(),
+        if patterns.len() == 1 { "" } else { "s" },
+        patterns.dim(),
+        if bytes { "uint8 read as value/255, " } else { "" },
+        patterns.preparation().describe(),
+        F::NAME
+    ))
+}
+
+/// Legal but surprising properties of a memory.
+pub(crate) fn of_memory<F: Real>(memory: &dyn Memory<F>, about: &About) -> Vec<Message> {
+    let Some(patterns) = memory.patterns() else {
+        return memory.notes();
+    };
+    let mut notes = Vec::new();
+    let plain = *patterns.preparation() == Preparation::Identity;
+    let spins = about.card.is_some_and(|card| card.spins);
+    if plain && spins && !patterns.are_spins() {
+        notes.push(message![
+            format!("{} recalls ±1 states, but the patterns have other values; ", about.spec.model),
+            Argument::set("prepare", "normalize"),
+            " thresholds them"
+        ]);
+    }
+    let by_dots =
+        memory.inverse_temperature().is_some() && about.spec.options.switch("norm-bias") != Some(true);
+    let share = patterns.mean_share();
+    if plain && by_dots && share > 0.5 && patterns.len() > 1 {
+        notes.push(message![
+            format!(
+                "the mean pattern holds {:.0} % of the patterns' squared length, and dot products will see little else; ",
+                100.0 * share
+            ),
+            Argument::set("prepare", "center"),
+            " takes it out"
+        ]);
+    }
+    notes.extend(memory.notes());
+    notes.extend(patterns.notes().into_iter().map(Message::from));
+    notes
+}
+
+/// What may surprise of cues, by what their file says and how noisy they are.
+pub fn of_cues<F: Real>(memory: &dyn Memory<F>, about: &About, head: &Head, level: Level) -> Vec<Message> {
+    let mut notes = Vec::new();
+    if level != Level::Estimate && memory.denoiser().is_none() {
+        notes.push(message![
+            format!("{} has no noise levels; ", memory.name()),
+            Argument::option("signal"),
+            " and ",
+            Argument::option("sigma"),
+            " only serve its match score"
+        ]);
+    }
+    if head.dtype.is_raw() && !about.raw {
+        let note = "the cues are bytes or bools, read as 0 to 1, but the memory is not; check that they are on one scale";
+        notes.push(note.into());
+    }
+    notes
+}
+
+/// What may surprise of the numbers of the first cues.
+pub fn of_first_cues<F: Real>(about: &About, head: &Head, cues: ArrayView2<F>) -> Option<Message> {
+    /// Far beyond what noise makes of grey values.
+    const NOT_GREY: f64 = 20.0;
+    if !about.raw || head.dtype.is_raw() {
+        return None;
+    }
+    let most = cues.iter().map(|v| v.wide().abs()).fold(0.0, f64::max);
+    (most > NOT_GREY).then(|| {
+        format!(
+            "the cues reach {most}, but the memory was made of bytes, read as 0 to 1; save them as uint8 or divide them by 255"
+        )
+        .into()
+    })
+}
+
+/// What may surprise of patterns that are added to a memory.
+pub fn of_appended(memory_is_raw: bool, head: &Head) -> Option<Message> {
+    if memory_is_raw == head.dtype.is_raw() {
+        return None;
+    }
+    let (has, gets) = match memory_is_raw {
+        true => ("bytes or bools, from 0 to 1", "other numbers"),
+        false => ("other numbers", "bytes or bools, read as 0 to 1"),
+    };
+    let note = format!("the memory was made of {has}, and now gets {gets}; check that they are on one scale");
+    Some(note.into())
+}
+
+/// What may surprise of recalls that are repeated: whether their ends can be expected to follow the posterior.
+pub fn of_repeats<F: Real>(memory: &dyn Memory<F>) -> Option<Message> {
+    let sampler = memory.sampling().map(|sampling| sampling.sampler).filter(|s| !s.samples_posterior())?;
+    let does = match sampler.is_stochastic() {
+        true => "does not draw from the posterior",
+        false => "always recalls the same",
+    };
+    Some(message![
+        format!("{} {does}; ", sampler.name()),
+        Argument::option("sampler"),
+        format!(" {} draw from it", drawing())
+    ])
+}
+
+/// The samplers that draw from the posterior, as a list in a sentence.
+fn drawing() -> String {
+    let names: Vec<_> = Sampler::ALL.iter().filter(|(_, s)| s.samples_posterior()).map(|(n, _)| *n).collect();
+    match names.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => names.concat(),
+    }
+}

@@ -1,0 +1,108 @@
+//! Rows of a file or an array as patterns.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use attractor::memories::{Card, models_that};
+use attractor::patterns::Packer;
+use attractor::{Extras, Patterns, Prepare, Real};
+use attractor_data::{Disk, Head, Reading, Rows, read};
+use ndarray::Array2;
+
+use crate::asked::batch_of;
+use crate::error::{Error, Result};
+use crate::setup::{Auto, Setup};
+
+/// What is known of each pattern besides its values.
+pub type Known<F> = Extras<F>;
+
+/// The rows of a file as patterns of a model: prepared, packed, or left in their file if they would take more memory
+/// than they may.
+///
+/// # Errors
+/// Rows that cannot be read or stored; a memory limit that the model or the file cannot keep; labels, weights or
+/// values that do not fit.
+pub fn prepared<F: Real>(rows: Rows, setup: &Setup, card: &Card) -> Result<Patterns<F>> {
+    let head = rows.head().clone();
+    let prepare = setup.prepare.unwrap_or_default().choose(head.dtype.is_raw(), card);
+    let bytes = (head.rows as u64).saturating_mul((head.columns * size_of::<F>()) as u64);
+    let patterns = if prepare == Prepare::Packed {
+        packed(rows)?
+    } else if setup.memory_limit.is_some_and(|limit| bytes > limit) {
+        streamed(&head, prepare, card)?
+    } else {
+        Patterns::prepared(rows.all()?.floats::<F>(), prepare, card.spins)?
+    };
+    Ok(patterns.with(known(&head, setup)?)?)
+}
+
+/// The rows of an array as patterns of a model; `raw` if they were bytes or bools.
+///
+/// # Errors
+/// Rows that cannot be stored.
+pub fn prepared_array<F: Real>(
+    rows: Array2<F>,
+    known: Known<F>,
+    raw: bool,
+    prepare: Auto,
+    card: &Card,
+) -> Result<Patterns<F>> {
+    Ok(Patterns::prepared(rows, prepare.choose(raw, card), card.spins)?.with(known)?)
+}
+
+/// Patterns that stay in their file.
+fn streamed<F: Real>(head: &Head, prepare: Prepare, card: &Card) -> Result<Patterns<F>> {
+    if card.spins {
+        let models = models_that(|card| card.streams);
+        let expected = "memory-limit: expected a model that reads a few patterns at a time";
+        return Err(Error::Refused(format!("{expected} ({models}), or a higher limit").into()));
+    }
+    let Some(disk) = Disk::open(&head.path)? else {
+        return Err(Error::Refused(
+            format!(
+                "memory-limit: expected a plain .npy or stored memory, which can be read in place, found {}; raise the limit or save it with numpy.save",
+                head.path.display()
+            )
+            .into(),
+        ));
+    };
+    Ok(Patterns::streamed_raw(Arc::new(disk), prepare)?)
+}
+
+/// Patterns at one bit a unit.
+fn packed<F: Real>(mut rows: Rows) -> Result<Patterns<F>> {
+    let (count, columns) = (rows.head().rows, rows.head().columns);
+    let mut packer = Packer::new(count, columns);
+    while let Some(table) = rows.next_batch(batch_of(columns))? {
+        packer.push(table.floats::<F>().view())?;
+    }
+    Ok(packer.finish()?)
+}
+
+/// Labels, weights and associated values of the rows of a file, from the files that were given for them.
+///
+/// # Errors
+/// Files that cannot be read; another number of weights than of rows.
+pub fn known<F: Real>(head: &Head, setup: &Setup) -> Result<Known<F>> {
+    let weights = setup.weights.as_ref().map(|path| weights(path, head.rows)).transpose()?;
+    let associated = setup.values.as_ref().map(|path| associated(path, head.rows)).transpose()?;
+    Ok(Extras { labels: head.labels.clone(), weights, associated })
+}
+
+fn weights(path: &PathBuf, rows: usize) -> Result<Vec<f64>> {
+    let table = read(path, &Reading::default())?;
+    if table.rows() * table.columns() != rows {
+        let found = format!("{} x {}", table.rows(), table.columns());
+        let text = format!("{}: expected {rows} weights, one a pattern, found {found}", path.display());
+        return Err(Error::Refused(text.into()));
+    }
+    Ok(table.numbers::<f64>().iter().copied().collect())
+}
+
+fn associated<F: Real>(path: &PathBuf, rows: usize) -> Result<Array2<F>> {
+    let table = read(path, &Reading::default())?;
+    let numbers = table.numbers();
+    // A vector is one number a pattern.
+    let vector = table.rows() == 1 && table.columns() == rows && rows > 1;
+    Ok(if vector { numbers.reversed_axes().as_standard_layout().into_owned() } else { numbers })
+}

@@ -1,0 +1,226 @@
+//! What a memory is made of, opened but not yet read.
+
+use std::path::{Path, PathBuf};
+
+use attractor::diffusion::Sampling;
+use attractor::energies::Denoise;
+use attractor::memories::{self, Learned, Options};
+use attractor::message;
+use attractor::message::Argument;
+use attractor_data::{
+    Description, Dtype, Reading, Rows, Stored, Summary, is_description, read_description, read_memory_within,
+    summary,
+};
+
+use crate::any::{Held, Precision};
+use crate::error::{Error, Result};
+use crate::in_precision;
+use crate::patterns::prepared;
+use crate::session::{About, Made, Origin, Session};
+use crate::setup::{Auto, Setup};
+
+/// What a memory is made of.
+pub enum Source {
+    /// A memory that was stored in a file.
+    Stored {
+        /// The file.
+        path: PathBuf,
+        /// What it says of itself.
+        summary: Box<Summary>,
+    },
+    /// Memories that a file describes.
+    Described {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        description: Box<Description>,
+    },
+    /// Patterns of a file, to be stored now.
+    Rows(Box<Rows>),
+}
+
+impl Source {
+    /// Opens a file or folder: a stored memory, a description, or patterns of any kind that can be read.
+    ///
+    /// Only the head of the file is read; labels of patterns are looked for where `setup` says.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn open(path: &Path, reading: &Reading, setup: &Setup) -> Result<Self> {
+        if let Some(stored) = Source::stored(path)? {
+            return Ok(stored);
+        }
+        if is_description(path) {
+            let description = Box::new(read_description(path)?);
+            return Ok(Source::Described { path: path.to_owned(), description });
+        }
+        Ok(Source::Rows(Box::new(open_patterns(path, reading, setup)?)))
+    }
+
+    /// Opens a stored memory; nothing if the file is none.
+    ///
+    /// # Errors
+    /// A stored memory whose head is damaged or from another version.
+    pub fn stored(path: &Path) -> Result<Option<Self>> {
+        let summary = summary(path)?;
+        Ok(summary.map(|summary| Source::Stored { path: path.to_owned(), summary: Box::new(summary) }))
+    }
+
+    /// The number type of its memory: as asked for, else as wide as its numbers. Descriptions are in double precision.
+    pub fn precision(&self, setup: &Setup) -> Precision {
+        let wide = match self {
+            Source::Stored { summary, .. } => summary.dtype == "f64",
+            Source::Described { .. } => true,
+            Source::Rows(rows) => rows.head().dtype == Dtype::F64,
+        };
+        Precision::choose(setup.precision, wide)
+    }
+
+    /// The name of its model.
+    pub fn model(&self, setup: &Setup) -> &str {
+        match self {
+            Source::Stored { summary, .. } => &summary.spec.model,
+            Source::Described { .. } => memories::DESCRIBED.name,
+            Source::Rows(_) => setup.card().name,
+        }
+    }
+
+    /// Builds the memory, in the number type that suits it.
+    ///
+    /// # Errors
+    /// What the model refuses; settings of patterns for something that has its own.
+    pub fn build(self, setup: &Setup) -> Result<Session> {
+        in_precision!(self.precision(setup), F => self.build_as::<F>(setup).map(Session::from))
+    }
+
+    /// Builds the memory in this number type.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn build_as<F: Held>(self, setup: &Setup) -> Result<Made<F>> {
+        match self {
+            Source::Stored { path, summary } => {
+                refuse_for_stored(&path, &summary.spec.model, setup)?;
+                of_stored(&path, read_memory_within::<F>(&path, setup.memory_limit)?, setup)
+            }
+            Source::Described { path, description } => described(&path, *description, setup),
+            Source::Rows(rows) => of_rows(*rows, setup),
+        }
+    }
+}
+
+/// Opens patterns of a file with the labels that `setup` names.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn open_patterns(path: &Path, reading: &Reading, setup: &Setup) -> Result<Rows> {
+    Ok(Rows::open(path, &Reading { labels: setup.labels.clone(), ..reading.clone() })?)
+}
+
+/// A memory of the rows of a file.
+pub(crate) fn of_rows<F: Held>(rows: Rows, setup: &Setup) -> Result<Made<F>> {
+    let card = setup.card();
+    let head = rows.head().clone();
+    let patterns = prepared::<F>(rows, setup, card)?;
+    let spec = setup.spec(card);
+    let memory = spec.build(patterns)?;
+    let about = About {
+        card: Some(card),
+        spec,
+        shape: head.shape,
+        raw: head.dtype.is_raw(),
+        origin: Origin::Rows { bytes: head.dtype == Dtype::U8 },
+        provenance: vec![format!("stored {} rows of {}", head.rows, head.path.display())],
+    };
+    Ok(Made { memory, about })
+}
+
+/// The memories that a description describes.
+pub(crate) fn described<F: Held>(path: &Path, description: Description, setup: &Setup) -> Result<Made<F>> {
+    let card = memories::DESCRIBED;
+    if let Some(other) = setup.model.filter(|other| other.name != card.name) {
+        return Err(Error::Refused(
+            format!(
+                "model: expected {}, which is what {} describes, found {}; give patterns in an array for another model",
+                card.name,
+                path.display(),
+                other.name
+            )
+            .into(),
+        ));
+    }
+    let prepare = setup.prepare.filter(|how| !matches!(how, Auto::Auto | Auto::As(attractor::Prepare::None)));
+    let given = prepare.map(|_| "prepare").into_iter().chain(setup.of_patterns());
+    if let Some(name) = given.chain(setup.memory_limit.map(|_| "memory-limit")).next() {
+        let found = format!("the description {}, which says all of its memories itself", path.display());
+        return Err(only_for_patterns(name, &found));
+    }
+    let mixture = description.mixture::<F>()?;
+    let (count, dim) = (mixture.memories(), Denoise::dim(&mixture));
+    let memory = memories::extended(mixture, Sampling::from_options(&card.read(&setup.options)?)?)?;
+    let about = About {
+        card: Some(card),
+        spec: setup.spec(card),
+        shape: None,
+        raw: false,
+        origin: Origin::Described { path: path.to_owned(), memories: count, dim },
+        provenance: vec![format!("described in {}", path.display())],
+    };
+    Ok(Made { memory, about })
+}
+
+/// Refuses what only patterns to be stored can have.
+fn refuse_for_stored(path: &Path, model: &str, setup: &Setup) -> Result<()> {
+    if let Some(other) = setup.model.filter(|other| other.name != model) {
+        return Err(Error::Refused(
+            format!(
+                "model: expected {model}, as {} was stored with, found {}; store the patterns again for another model",
+                path.display(),
+                other.name
+            )
+            .into(),
+        ));
+    }
+    let given = setup.prepare.map(|_| "prepare").into_iter().chain(setup.of_patterns()).next();
+    match given {
+        Some(name) => {
+            Err(only_for_patterns(name, &format!("the stored memory {}, which has its own", path.display())))
+        }
+        None => Ok(()),
+    }
+}
+
+fn only_for_patterns(name: &'static str, found: &str) -> Error {
+    let found = format!(": expected patterns to store, found {found}");
+    Error::Refused(message![Argument::option(name), found])
+}
+
+/// A memory as it was stored, with the options of `setup` before or in place of its own.
+pub(crate) fn of_stored<F: Held>(path: &Path, stored: Stored<F>, setup: &Setup) -> Result<Made<F>> {
+    let Stored { mut spec, patterns, learned, shape, raw, provenance, .. } = stored;
+    let Ok(model) = memories::model(&spec.model) else {
+        return Err(Error::Refused(
+            format!(
+                "{}: expected a memory of this version, found the model '{}'; update attractor",
+                path.display(),
+                spec.model
+            )
+            .into(),
+        ));
+    };
+    let before = spec.options.clone();
+    if setup.replace_options {
+        spec.options = Options::default();
+    }
+    setup.options.iter().for_each(|(name, value)| spec.set(name, value.clone()));
+    let memory = spec.build_on(patterns, still_valid(learned, &before, &spec.options))?;
+    Ok(Made {
+        memory,
+        about: About { card: Some(model.card), spec, shape, raw, origin: Origin::Stored, provenance },
+    })
+}
+
+/// What was learned, unless the options now ask for another rule of learning.
+fn still_valid(learned: Option<Learned>, before: &Options, now: &Options) -> Option<Learned> {
+    learned.filter(|_| before.get("rule") == now.get("rule"))
+}
