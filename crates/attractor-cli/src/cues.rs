@@ -1,83 +1,72 @@
 //! Cues from the command line, and what is known of them.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
-use attractor::{Level, Real, Request};
+use attractor::{Memory, Real, Request};
 use attractor_data::{Head, Rows, Table, read_mask};
-use ndarray::{Array2, ArrayView2, s};
+use attractor_session::{About, Asked, Mask, Score, of_cues, of_first_cues};
+use ndarray::Array2;
 
 use crate::args::{Cues, Rest, Store};
-use crate::load::{self, Loaded};
+use crate::load;
 
 /// Opened cues.
-pub struct Cued<'a> {
-    /// Their rows, to be read a batch at a time.
-    pub rows: Rows,
+pub struct Cued {
     /// What their file says of them.
     pub head: Head,
-    /// How noisy they are.
-    pub level: Level,
-    known: Option<Array2<bool>>,
-    args: &'a Cues,
-    rest: &'a Rest,
+    /// What is asked of them.
+    pub asked: Asked,
+    /// Which of their units are known.
+    pub known: Option<Mask>,
+    /// Their rows, to be read a batch at a time.
+    rows: Rows,
+    /// What belongs to the memory.
+    about: About,
+    quiet: bool,
 }
 
-impl<'a> Cued<'a> {
+/// Some cues.
+pub struct Batch<'a, F> {
+    /// The cues.
+    pub cues: Array2<F>,
+    /// Which of their units are known.
+    pub known: Option<Array2<bool>>,
+    /// Their labels.
+    pub labels: Option<Vec<String>>,
+    /// The number of the first.
+    pub from: usize,
+    asked: &'a Asked,
+}
+
+impl Cued {
     /// Opens cues for a memory, and tells what might surprise.
-    pub fn open<F: Real>(args: &'a Cues, rest: &'a Rest, store: &Store, loaded: &Loaded<F>) -> Result<Self> {
+    pub fn open<F: Real>(
+        args: &Cues,
+        rest: &Rest,
+        store: &Store,
+        memory: &dyn Memory<F>,
+        about: &About,
+    ) -> Result<Self> {
         let reading = load::reading(&store.files)?;
-        let rows = Rows::open(&args.file, &reading)?.laid_out_as(loaded.shape);
+        let rows = Rows::open(&args.file, &reading)?.laid_out_as(about.shape);
         let head = rows.head().clone();
-        let known = match &args.clamp {
-            Some(path) => Some(read_mask(path, head.rows, loaded.memory.dim(), &reading, loaded.shape)?),
-            None => None,
+        let mask = |path: &PathBuf| -> Result<Mask> {
+            let mask = read_mask(path, head.rows, memory.dim(), &reading, about.shape)?;
+            Ok(Mask::new(mask, (head.rows, memory.dim()))?)
         };
-        let (level, quiet) = (args.level(), store.work.quiet);
-        if level != Level::Estimate && loaded.memory.denoiser().is_none() && !quiet {
-            eprintln!(
-                "note: {} has no noise levels; --signal and --sigma only serve its match score",
-                loaded.memory.name()
-            );
-        }
-        if head.dtype.is_raw() && !loaded.raw && !quiet {
-            eprintln!(
-                "note: the cues are bytes or bools, read as 0 to 1, but the memory is not; check that they are on one scale"
-            );
-        }
-        Ok(Cued { rows, head, level, known, args, rest })
-    }
-
-    /// Which units of some rows are known.
-    pub fn known(&self, rows: std::ops::Range<usize>) -> Option<Array2<bool>> {
-        let known = self.known.as_ref()?;
-        if known.nrows() == 1 {
-            let view: ArrayView2<bool> =
-                known.broadcast((rows.len(), known.ncols())).expect("one row is any number");
-            return Some(view.to_owned());
-        }
-        Some(known.slice(s![rows, ..]).to_owned())
-    }
-
-    /// What is asked of a batch that begins at row `from`.
-    pub fn request<'b, F: Real>(
-        &self,
-        cues: ArrayView2<'b, F>,
-        known: Option<ArrayView2<'b, bool>>,
-        from: usize,
-    ) -> Request<'b, F> {
-        Request {
-            known,
-            level: self.level,
-            updates: self.rest.updates,
-            tolerance: self.rest.tolerance,
-            seed: self.args.seed,
-            first_row: self.args.first_row.wrapping_add(from as u64),
-            ..Request::new(cues)
-        }
-    }
-
-    /// Row id of a row.
-    pub fn id(&self, row: usize) -> u64 {
-        self.args.first_row.wrapping_add(row as u64)
+        let known = args.clamp.as_ref().map(mask).transpose()?;
+        let asked = Asked {
+            level: args.level(),
+            updates: rest.updates,
+            tolerance: rest.tolerance,
+            seed: args.seed,
+            first_row: args.first_row,
+            score: Score::IfPossible,
+            ..Asked::default()
+        };
+        load::tell(store.work.quiet, of_cues(memory, about, &head, asked.level));
+        Ok(Cued { head, asked, known, rows, about: about.clone(), quiet: store.work.quiet })
     }
 
     /// Goes through all cues, `batch` at a time; once with none if there are none, so that a wrong width is
@@ -85,18 +74,38 @@ impl<'a> Cued<'a> {
     pub fn each<F: Real>(
         &mut self,
         batch: usize,
-        mut visit: impl FnMut(&Self, Array2<F>, Option<Vec<String>>, usize) -> Result<()>,
+        mut visit: impl FnMut(Batch<F>) -> Result<()>,
     ) -> Result<()> {
         let mut at = 0;
         while let Some(table) = self.rows.next_batch(batch)? {
             let labels = Table::labels(&table).map(<[String]>::to_vec);
-            let count = table.rows();
-            visit(self, table.floats(), labels, at)?;
+            let (cues, count) = (table.floats(), table.rows());
+            if at == 0 {
+                load::tell(self.quiet, of_first_cues(&self.about, &self.head, cues.view()));
+            }
+            visit(self.batch(cues, labels, at))?;
             at += count;
         }
         if at == 0 {
-            visit(self, Array2::from_elem((0, self.head.columns), F::ZERO), None, 0)?;
+            visit(self.batch(Array2::from_elem((0, self.head.columns), F::ZERO), None, 0))?;
         }
         Ok(())
+    }
+
+    fn batch<F>(&self, cues: Array2<F>, labels: Option<Vec<String>>, from: usize) -> Batch<'_, F> {
+        let known = self.known.as_ref().map(|known| known.rows(from..from + cues.nrows()));
+        Batch { cues, known, labels, from, asked: &self.asked }
+    }
+}
+
+impl<F: Real> Batch<'_, F> {
+    /// What is asked of them.
+    pub fn request(&self) -> Request<'_, F> {
+        self.asked.request(self.cues.view(), self.known.as_ref().map(|k| k.view()), self.from)
+    }
+
+    /// Row id of one of them.
+    pub fn id(&self, row: usize) -> u64 {
+        self.asked.id(self.from + row)
     }
 }

@@ -51,6 +51,9 @@ fn spelled(error: &(dyn Error + 'static)) -> String {
         Some(other) => return other.spelled(&Flags),
         None => {}
     }
+    if let Some(error) = error.downcast_ref::<attractor_session::Error>() {
+        return error.spelled(&Flags);
+    }
     match error.downcast_ref::<Experiments>() {
         Some(Experiments::Memory(inner)) => spelled(inner),
         Some(other) => other.spelled(&Flags),

@@ -2,13 +2,16 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether someone listens, and whether there was something to hear.
-static HEARD: [AtomicBool; 2] = [AtomicBool::new(false), AtomicBool::new(false)];
+/// Whether someone listens.
+static LISTENING: AtomicBool = AtomicBool::new(false);
+
+/// Whether there was a Ctrl-C while someone listened.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// What happens at Ctrl-C: those who listen are told; nobody listening, or at the second time, the program ends, with
 /// files in the making removed.
 pub fn interrupted() {
-    if HEARD[0].load(Ordering::SeqCst) && !HEARD[1].swap(true, Ordering::SeqCst) {
+    if LISTENING.load(Ordering::SeqCst) && !INTERRUPTED.swap(true, Ordering::SeqCst) {
         eprintln!("\nstopping after this step, to save (once more: at once)");
         return;
     }
@@ -19,10 +22,10 @@ pub fn interrupted() {
 
 /// Listens from now on, or no more.
 pub fn listen(on: bool) {
-    HEARD[0].store(on, Ordering::SeqCst);
+    LISTENING.store(on, Ordering::SeqCst);
 }
 
 /// Whether there was a Ctrl-C since.
 pub fn heard() -> bool {
-    HEARD[1].load(Ordering::SeqCst)
+    INTERRUPTED.load(Ordering::SeqCst)
 }

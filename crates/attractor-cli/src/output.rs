@@ -3,19 +3,58 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use attractor::fields::{Field, Kind, field};
 use attractor::memories::Row;
-use attractor::{Memory, Real};
+use attractor::{Memory, Real, Recall};
 use attractor_data::{NpyWriter, NpzWriter, Number, Shape};
 use attractor_figures::{Canvas, Picture};
+use attractor_session::About;
 use ndarray::{Array1, ArrayView2};
 
 use crate::files::make_folder;
 
 /// Recalled states, as they come.
-pub enum Output<F> {
+enum Output<F> {
     Npy(NpyWriter<F>),
-    Npz { archive: NpzWriter, memory: Vec<i64>, overlap: Vec<f64>, energy: Vec<f64>, matching: Vec<f64> },
+    Npz { archive: NpzWriter, columns: Vec<Column> },
     Pictures { place: PathBuf, one: bool, canvas: Canvas },
+}
+
+/// Fields of a row that an archive holds beside the states, with what stands there where a row has none. Without
+/// such a number, only rows that have the field are in the array.
+const KEPT: [(&str, Option<f64>); 4] =
+    [("memory", Some(-1.0)), ("overlap", Some(0.0)), ("energy", None), ("match", None)];
+
+/// One field of all rows.
+struct Column {
+    field: &'static Field<Row>,
+    missing: Option<f64>,
+    values: Vec<f64>,
+}
+
+impl Column {
+    fn all() -> Vec<Self> {
+        let column = |(name, missing): (&str, Option<f64>)| {
+            field(Row::FIELDS, name).map(|field| Column { field, missing, values: Vec::new() })
+        };
+        KEPT.into_iter().filter_map(column).collect()
+    }
+
+    fn append(&mut self, rows: &[Row]) {
+        let value = |row| (self.field.get)(row).number().or(self.missing);
+        self.values.extend(rows.iter().filter_map(value));
+    }
+
+    fn put(self, archive: &mut NpzWriter) {
+        let Column { field, missing, values } = self;
+        match field.kind {
+            _ if missing.is_none() && values.is_empty() => {}
+            Kind::Whole => {
+                archive.add(field.name, values.iter().map(|v| *v as i64).collect::<Array1<_>>().view())
+            }
+            _ => archive.add(field.name, Array1::from(values).view()),
+        }
+    }
 }
 
 /// Endings that promise another format.
@@ -47,10 +86,7 @@ impl<F: Real + Number> Output<F> {
             }
             Some("npz") => Ok(Output::Npz {
                 archive: NpzWriter::create::<F>(path, "states", rows, columns)?,
-                memory: Vec::new(),
-                overlap: Vec::new(),
-                energy: Vec::new(),
-                matching: Vec::new(),
+                columns: Column::all(),
             }),
             Some("png") if rows == 1 => pictures(path, true),
             Some("png") => bail!(
@@ -69,12 +105,9 @@ impl<F: Real + Number> Output<F> {
     pub fn append(&mut self, states: ArrayView2<F>, rows: &[Row], names: &[String]) -> Result<()> {
         match self {
             Output::Npy(writer) => writer.append(states)?,
-            Output::Npz { archive, memory, overlap, energy, matching } => {
+            Output::Npz { archive, columns } => {
                 archive.append(states)?;
-                memory.extend(rows.iter().map(|r| r.memory.map_or(-1, |m| m as i64)));
-                overlap.extend(rows.iter().map(|r| r.overlap.unwrap_or(0.0)));
-                energy.extend(rows.iter().filter_map(|r| r.energy));
-                matching.extend(rows.iter().filter_map(|r| r.matching));
+                columns.iter_mut().for_each(|column| column.append(rows));
             }
             Output::Pictures { place, one, canvas } => {
                 for (state, name) in states.outer_iter().zip(names) {
@@ -93,15 +126,8 @@ impl<F: Real + Number> Output<F> {
     pub fn finish(self) -> Result<()> {
         match self {
             Output::Npy(writer) => writer.finish()?,
-            Output::Npz { mut archive, memory, overlap, energy, matching } => {
-                archive.add("memory", Array1::from(memory).view());
-                archive.add("overlap", Array1::from(overlap).view());
-                if !energy.is_empty() {
-                    archive.add("energy", Array1::from(energy).view());
-                }
-                if !matching.is_empty() {
-                    archive.add("match", Array1::from(matching).view());
-                }
+            Output::Npz { mut archive, columns } => {
+                columns.into_iter().for_each(|column| column.put(&mut archive));
                 archive.finish()?;
             }
             Output::Pictures { .. } => {}
@@ -112,7 +138,7 @@ impl<F: Real + Number> Output<F> {
 
 /// How states of a memory are drawn: bytes and prepared data on a scale of 0 to 1, all else from the
 /// smallest to the largest value of its patterns.
-pub fn canvas<F: Real>(memory: &dyn Memory<F>, shape: Option<Shape>, raw: bool) -> Option<Canvas> {
+fn canvas<F: Real>(memory: &dyn Memory<F>, shape: Option<Shape>, raw: bool) -> Option<Canvas> {
     let shape = shape.or_else(|| Shape::square(memory.dim()))?;
     let range = match memory.patterns() {
         Some(patterns) if !raw => {
@@ -127,7 +153,7 @@ pub fn canvas<F: Real>(memory: &dyn Memory<F>, shape: Option<Shape>, raw: bool) 
 }
 
 /// A grid of the first cues: cue, recalled state, nearest memory and what differs between the two.
-pub struct Grid {
+struct Grid {
     path: PathBuf,
     canvas: Canvas,
     rows: Vec<[Option<Vec<f64>>; 4]>,
@@ -193,5 +219,54 @@ impl Grid {
             }
         }
         Ok(picture.write_png(&self.path)?)
+    }
+}
+
+/// Recalled states on their way to a file, a picture, both or neither.
+pub struct States<F> {
+    output: Option<Output<F>>,
+    grid: Option<Grid>,
+}
+
+impl<F: Real + Number> States<F> {
+    /// Begins what `out` and `picture` name, for so many rows; `shape` is that of the cues, if they have one.
+    pub fn create(
+        out: Option<&Path>,
+        picture: Option<&Path>,
+        rows: usize,
+        memory: &dyn Memory<F>,
+        about: &About,
+        shape: Option<Shape>,
+    ) -> Result<Self> {
+        let canvas = || canvas(memory, about.shape.or(shape), about.raw);
+        let grid = picture.map(|path| Grid::new(path, canvas())).transpose()?;
+        let output = out.map(|path| Output::create(path, rows, memory.dim(), canvas)).transpose()?;
+        Ok(States { output, grid })
+    }
+
+    /// The next recalls; `places` are the names of their pictures, `names` what a grid calls their cues.
+    pub fn append(
+        &mut self,
+        memory: &dyn Memory<F>,
+        cues: ArrayView2<F>,
+        known: Option<ArrayView2<bool>>,
+        recalled: &Recall<F>,
+        places: &[String],
+        names: &[String],
+    ) -> Result<()> {
+        let (states, rows) = (recalled.states.view(), &recalled.rows);
+        if let Some(output) = &mut self.output {
+            output.append(states, rows, places)?;
+        }
+        if let Some(grid) = &mut self.grid {
+            grid.append(memory, cues, known, states, rows, names);
+        }
+        Ok(())
+    }
+
+    /// Puts everything in its place.
+    pub fn finish(self) -> Result<()> {
+        self.output.map_or(Ok(()), Output::finish)?;
+        self.grid.map_or(Ok(()), Grid::finish)
     }
 }

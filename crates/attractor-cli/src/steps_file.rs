@@ -9,24 +9,13 @@ use attractor::analysis::Moment;
 use attractor_data::{NewFile, NpzWriter, Number};
 use ndarray::{Array1, ArrayView1, Axis};
 
-/// What is written of a step besides its state; missing numbers are NaN in arrays and empty in tables.
-const COLUMNS: [&str; 15] = [
-    "row",
-    "step",
-    "sigma",
-    "time",
-    "scale",
-    "energy",
-    "entropy",
-    "participation",
-    "nearest",
-    "favourite",
-    "weight",
-    "variance",
-    "growth_score",
-    "growth_flow",
-    "growth_sde",
-];
+/// What is written of a step before the fields of its moment.
+const PLACE: [&str; 2] = ["row", "step"];
+
+/// Names of the columns before the state. Missing numbers are NaN in arrays and empty in tables.
+fn columns() -> impl Iterator<Item = &'static str> {
+    PLACE.into_iter().chain(Moment::FIELDS.iter().map(|field| field.name))
+}
 
 /// A file of steps, as they come.
 pub enum StepsFile<F> {
@@ -47,12 +36,12 @@ impl<F: Real + Number> StepsFile<F> {
             Some("csv") => {
                 let mut file = NewFile::create(path)?;
                 let states: String = (0..dim).map(|j| format!(",x{j}")).collect();
-                writeln!(file, "{}{states}", COLUMNS.join(","))?;
+                writeln!(file, "{}{states}", columns().collect::<Vec<_>>().join(","))?;
                 Ok(StepsFile::Csv(file))
             }
             Some("npz") => {
                 drop(NewFile::create(path)?);
-                let columns = vec![Vec::new(); COLUMNS.len()];
+                let columns = vec![Vec::new(); columns().count()];
                 Ok(StepsFile::Npz { file: path.to_owned(), states: Vec::new(), dim, columns })
             }
             _ => bail!("out: expected a .csv or .npz file for the steps, found {}", path.display()),
@@ -61,28 +50,11 @@ impl<F: Real + Number> StepsFile<F> {
 
     /// One step of one cue.
     pub fn append(&mut self, row: u64, step: usize, moment: &Moment, state: ArrayView1<F>) -> Result<()> {
-        let place = |n: Option<usize>| n.map(|n| n as f64);
-        let values: [Option<f64>; COLUMNS.len()] = [
-            Some(row as f64),
-            Some(step as f64),
-            Some(moment.sigma),
-            moment.time.map(|t| t.0),
-            moment.time.map(|t| t.1),
-            moment.energy,
-            moment.entropy,
-            moment.participation,
-            place(moment.memory),
-            place(moment.favourite.map(|f| f.0)),
-            moment.favourite.map(|f| f.1),
-            moment.variance,
-            moment.growth.map(|g| g.score),
-            moment.growth.map(|g| g.flow),
-            moment.growth.map(|g| g.sde),
-        ];
+        let fields = Moment::FIELDS.iter().map(|field| (field.get)(moment).number());
+        let values = [Some(row as f64), Some(step as f64)].into_iter().chain(fields);
         match self {
             StepsFile::Csv(file) => {
                 let text: Vec<String> = values
-                    .iter()
                     .map(|v| v.filter(|v| v.is_finite()).map_or(String::new(), |v| v.to_string()))
                     .collect();
                 write!(file, "{}", text.join(","))?;
@@ -107,7 +79,7 @@ impl<F: Real + Number> StepsFile<F> {
                 let rows = columns[0].len();
                 let mut archive = NpzWriter::create::<F>(&file, "states", rows, dim)?;
                 archive.append(Array1::from(states).view().insert_axis(Axis(0)))?;
-                for (name, values) in COLUMNS.iter().zip(columns) {
+                for (name, values) in self::columns().zip(columns) {
                     archive.add(name, Array1::from(values).view());
                 }
                 archive.finish()?;

@@ -3,15 +3,15 @@
 use anyhow::{Result, bail};
 use attractor::Real;
 use attractor_data::{Corruption, Dtype, Finish, NpyWriter, Number, Rows, Shape, corrupt};
+use attractor_session::{Precision, batch_of, in_precision};
 
 use crate::args::Corrupt;
-use crate::in_precision;
-use crate::load::{self, Precision};
+use crate::load;
 
 pub fn run(args: &Corrupt) -> Result<()> {
     let rows = Rows::open(&args.patterns, &load::reading(&args.files)?)?;
-    let precision = Precision::choose(None, rows.head().dtype == Dtype::F64)?;
-    in_precision!(precision, write(args, rows))
+    let precision = Precision::choose(None, rows.head().dtype == Dtype::F64);
+    in_precision!(precision, F => write::<F>(args, rows))
 }
 
 fn write<F: Real + Number>(args: &Corrupt, mut rows: Rows) -> Result<()> {
@@ -33,7 +33,7 @@ fn write<F: Real + Number>(args: &Corrupt, mut rows: Rows) -> Result<()> {
         attractor::Patterns::new(ndarray::Array2::from_elem((head.rows, head.columns), F::ZERO))?;
     }
     let mut at = 0;
-    while let Some(batch) = rows.next_batch(load::batch_of(head.columns))? {
+    while let Some(batch) = rows.next_batch(batch_of(head.columns))? {
         let patterns = batch.floats::<F>();
         // Refuses what no memory could use.
         check(&patterns)?;

@@ -6,42 +6,41 @@ use anyhow::{Result, bail};
 use attractor::analysis::{self, Density};
 use attractor::memories::{Options, model};
 use attractor::options::Value;
-use attractor::{Error, Real};
-use attractor_data::Rows;
+use attractor::{Error, Memory, Real};
+use attractor_data::{Rows, Shape};
+use attractor_session::{Precision, batch_of, with_memory};
 use ndarray::Array2;
 
 use crate::args::Energy;
-use crate::in_precision;
-use crate::load::{self, Loaded, Source};
+use crate::load;
 
 pub fn run(args: &Energy, options: &Options) -> Result<()> {
-    let (source, mut precision) = load::source(&args.store)?;
+    let (source, mut setup) = load::source(&args.store, options)?;
     // The flow's integral is a sum of differences.
     if args.density.as_deref() == Some("flow") {
-        precision = load::Precision::F64;
+        setup.precision = Some(Precision::F64);
     }
-    in_precision!(precision, energy(args, source, options))
+    let (options, sigma) = level(args, source.model(&setup), options)?;
+    setup.options = options;
+    let density = args.density.as_deref().map(str::parse).transpose()?;
+    let session = load::built(source, &setup, &args.store.work)?;
+    with_memory!(&session.memory, memory => energy(args, memory, session.about.shape, sigma, density))
 }
 
-fn energy<F: Real>(args: &Energy, source: Source, options: &Options) -> Result<()> {
-    let model = match &source {
-        Source::Stored(summary) => summary.spec.model.clone(),
-        Source::Described(_) => load::EXTENDED.to_owned(),
-        Source::Patterns(_) => {
-            args.store.patterns.model.clone().unwrap_or_else(|| load::DEFAULT_MODEL.into())
-        }
-    };
-    let (options, sigma) = level(args, &model, options)?;
-    let density = args.density.as_deref().map(str::parse::<Density>).transpose()?;
-    let Loaded { memory, shape, .. } = load::memory::<F>(&args.store, source, &options)?;
-    let memory = memory.as_ref();
+fn energy<F: Real>(
+    args: &Energy,
+    memory: &dyn Memory<F>,
+    shape: Option<Shape>,
+    sigma: Option<f64>,
+    density: Option<Density>,
+) -> Result<()> {
     let mut states = Rows::open(&args.states, &load::reading(&args.store.files)?)?.laid_out_as(shape);
     let mut out = BufWriter::new(std::io::stdout().lock());
     if states.head().rows == 0 {
         let none = Array2::from_elem((0, states.head().columns), F::ZERO);
         memory.energies(none.view(), sigma.map(|_| &[][..]))?;
     }
-    let batch = load::batch_of(states.head().columns);
+    let batch = batch_of(states.head().columns);
     while let Some(batch) = states.next_batch(batch)? {
         let states = batch.floats::<F>();
         let levels = sigma.map(|sigma| vec![sigma; states.nrows()]);
@@ -59,7 +58,8 @@ fn energy<F: Real>(args: &Energy, source: Source, options: &Options) -> Result<(
 
 /// β and σ name the same level, β = 1/σ²: whichever was given becomes what the model takes.
 fn level(args: &Energy, name: &str, options: &Options) -> Result<(Options, Option<f64>)> {
-    let takes_beta = model(name)?.card.parameter("beta").is_some();
+    let card = model(name)?.card;
+    let takes_beta = card.parameter("beta").is_some();
     let mut kept = options.clone();
     let beta = if takes_beta { None } else { kept.remove("beta") };
     if let Some(sigma) = args.sigma.filter(|_| takes_beta) {
@@ -68,7 +68,7 @@ fn level(args: &Energy, name: &str, options: &Options) -> Result<(Options, Optio
         }
         kept.set("beta", 1.0 / (sigma * sigma));
     }
-    let sigma = match beta.filter(|_| matches!(name, load::DEFAULT_MODEL | load::EXTENDED)) {
+    let sigma = match beta.filter(|_| card.levels) {
         Some(Value::Number(beta)) => Some(1.0 / beta.sqrt()),
         Some(other) => {
             return Err(Error::parameter("beta", "a number > 0 (or --sigma) for this model", other).into());

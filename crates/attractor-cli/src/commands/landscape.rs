@@ -26,12 +26,11 @@ pub fn run(args: &Landscape, options: &Options) -> Result<()> {
     if !(0.0..=1e6).contains(&args.margin) {
         bail!("margin: expected a number from 0 to 1e6, found {:e}", args.margin);
     }
-    let (source, _) = load::source(&args.store)?;
     // A picture needs no more, and energies no less.
-    let loaded = load::memory::<f64>(&args.store, source, options)?;
-    let memory = loaded.memory.as_ref();
+    let made = load::session_in::<f64>(&args.store, options)?;
+    let memory = made.memory.as_ref();
     let corners =
-        args.through.as_deref().map(|path| corners(path, args, memory, loaded.shape)).transpose()?;
+        args.through.as_deref().map(|path| corners(path, args, memory, made.about.shape)).transpose()?;
     let drawn = ending != "csv" && ending != "npz";
     if args.sigma.len() > 12 && drawn {
         bail!("sigma: expected at most 12 noise levels in one picture, found {}", args.sigma.len());

@@ -20,8 +20,7 @@ mod train;
 use std::io::Write;
 
 use anyhow::Result;
-use attractor::Outcome;
-use attractor::memories::{Options, Row};
+use attractor::memories::Options;
 
 use crate::args::{Cli, Task};
 use crate::files::{make_folder, printable};
@@ -55,18 +54,5 @@ pub fn run(cli: Cli, options: &Options) -> Result<()> {
             );
             Ok(std::io::stdout().lock().write_all(&script)?)
         }
-    }
-}
-
-/// How a recall ended, and at which step.
-pub fn outcome(row: &Row) -> (&'static str, Option<usize>) {
-    match row.outcome {
-        _ if row.refused => ("refused", None),
-        Outcome::Settled { step } => ("settled", Some(step)),
-        Outcome::StillMoving if row.steps == 1 => ("one update", None),
-        Outcome::Stopped { step } => ("stopped", Some(step)),
-        Outcome::StillMoving => ("still moving", None),
-        Outcome::TwoCycle { step } => ("2-cycle", Some(step)),
-        Outcome::Diverged { step } => ("diverged", Some(step)),
     }
 }

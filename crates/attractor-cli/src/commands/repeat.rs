@@ -3,47 +3,29 @@
 use std::io::{BufWriter, Write};
 
 use anyhow::Result;
-use attractor::Real;
 use attractor::analysis::{Counts, repeat};
-use attractor::diffusion::Sampler;
-use attractor::memories::Options;
-use serde_json::{Value, json};
+use attractor::{Memory, Real};
+use attractor_session::{About, batch_of, insert_fields, of_repeats};
+use serde_json::{Map, Value, json};
 
 use crate::args::Recall;
-use crate::cues::Cued;
+use crate::cues::{Batch, Cued};
 use crate::{load, progress};
 
-pub fn repeated<F: Real + Into<Value>>(
-    args: &Recall,
-    repeats: usize,
-    source: load::Source,
-    options: &Options,
-) -> Result<()> {
-    let loaded = load::memory::<F>(&args.store, source, options)?;
+pub fn repeated<F: Real>(args: &Recall, repeats: usize, memory: &dyn Memory<F>, about: &About) -> Result<()> {
     let quiet = args.store.work.quiet;
-    let mut cues = Cued::open(&args.cues, &args.rest, &args.store, &loaded)?;
-    let memory = loaded.memory.as_ref();
-    if let Some(sampler) = memory.sampling().map(|c| c.sampler).filter(|s| !s.samples_posterior() && !quiet) {
-        let does = if sampler.is_stochastic() {
-            "does not draw from the posterior"
-        } else {
-            "always recalls the same"
-        };
-        eprintln!("note: {} {does}; --sampler {} draw from it", sampler.name(), drawing());
-    }
+    let mut cues = Cued::open(&args.cues, &args.rest, &args.store, memory, about)?;
+    load::tell(quiet, of_repeats(memory));
     let bar = progress::bar("recalls", quiet);
     bar.set_length((cues.head.rows as u64).saturating_mul(repeats as u64));
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let batch = load::batch_of(cues.head.columns);
-    cues.each(batch, |asked, rows, labels, from| {
-        let known = asked.known(from..from + rows.nrows());
-        let request = asked.request(rows.view(), known.as_ref().map(|k| k.view()), from);
-        let counts = repeat::<F>(memory, &request, repeats, |done| {
+    cues.each(batch_of(cues.head.columns), |batch: Batch<F>| {
+        let counts = repeat(memory, &batch.request(), repeats, |done| {
             bar.inc(done);
             Ok(())
         })?;
         for (k, counts) in counts.iter().enumerate() {
-            let (id, cue) = (asked.id(from + k), labels.as_ref().map(|l| l[k].as_str()));
+            let (id, cue) = (batch.id(k), batch.labels.as_ref().map(|l| l[k].as_str()));
             if args.json {
                 serde_json::to_writer(&mut out, &to_json(id, cue, counts)).map_err(std::io::Error::from)?;
                 writeln!(out)?;
@@ -58,13 +40,6 @@ pub fn repeated<F: Real + Into<Value>>(
     Ok(out.flush()?)
 }
 
-/// The samplers that draw from the posterior, as a list in a sentence.
-fn drawing() -> String {
-    let names: Vec<_> = Sampler::ALL.iter().filter(|(_, s)| s.samples_posterior()).map(|(n, _)| *n).collect();
-    let (last, others) = names.split_last().expect("one of them draws");
-    format!("{} and {last}", others.join(", "))
-}
-
 /// Probability of a χ² at least as large where the counts are drawn from the posterior.
 fn p_value(counts: &Counts) -> Option<f64> {
     let half = counts.freedom as f64 / 2.0;
@@ -76,16 +51,12 @@ fn p_value(counts: &Counts) -> Option<f64> {
 }
 
 fn to_json(id: u64, cue: Option<&str>, counts: &Counts) -> Value {
-    json!({
-        "row": id,
-        "cue": cue,
-        "sigma": counts.sigma,
-        "counts": counts.ended,
-        "posterior": counts.posterior,
-        "chi_square": counts.chi_square,
-        "degrees_of_freedom": counts.freedom,
-        "p": p_value(counts),
-    })
+    let mut line = Map::new();
+    line.insert("row".into(), json!(id));
+    line.insert("cue".into(), json!(cue));
+    insert_fields(&mut line, Counts::FIELDS, counts);
+    line.insert("p".into(), json!(p_value(counts)));
+    Value::Object(line)
 }
 
 /// The memories that most recalls ended in or that the posterior favours, and the test.

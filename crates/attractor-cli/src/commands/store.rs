@@ -1,30 +1,26 @@
 //! `attractor store`
 
-use std::path::Path;
-
 use anyhow::{Result, bail};
-use attractor::Real;
-use attractor::memories::{Learned, Options};
-use attractor_data::{Dtype, Stored, summary};
+use attractor::memories::{self, Learned, Options};
+use attractor_data::{Stored, Summary, read_memory, summary};
+use attractor_session::{
+    About, Held, Made, Origin, Setup, Source, in_precision, known, of_appended, open_patterns,
+};
 
 use crate::args::StoreFile;
-use crate::in_precision;
-use crate::load::{self, Loaded, Precision};
+use crate::load;
 
 pub fn run(args: &StoreFile, options: &Options) -> Result<()> {
     load::threads(&args.work)?;
     let how = &args.how;
     let read = [&args.patterns, &how.labels, &how.weights, &how.values].map(Option::as_ref);
     load::distinct(&read, &[("out", Some(&args.out))])?;
-    let asked = args.how.dtype.as_deref();
+    let setup = load::setup(how, options)?;
     match (&args.patterns, &args.remove) {
         (Some(path), None) if !args.append => {
-            if let Some(name) = &args.how.model {
-                attractor::memories::model(name)?;
-            }
-            let rows = load::open_patterns(path, &args.files, &args.how)?;
-            let precision = Precision::choose(asked, rows.head().dtype == Dtype::F64)?;
-            in_precision!(precision, create(args, rows, options))
+            let rows = open_patterns(path, &load::reading(&args.files)?, &setup)?;
+            let session = load::built(Source::Rows(Box::new(rows)), &setup, &args.work)?;
+            Ok(session.write(&args.out)?)
         }
         _ => {
             let Some(summary) = summary(&args.out)? else {
@@ -34,39 +30,31 @@ pub fn run(args: &StoreFile, options: &Options) -> Result<()> {
                     args.out.display()
                 );
             };
-            if args.how.model.is_some()
-                || asked.is_some()
-                || args.how.prepare.is_some()
+            if setup.model.is_some()
+                || setup.precision.is_some()
+                || setup.prepare.is_some()
                 || !options.is_empty()
             {
                 bail!(
                     "--append and --remove keep model, options, preparation and number type; leave those away"
                 );
             }
-            let how = &args.how;
             if args.remove.is_some()
                 && (how.labels.is_some() || how.weights.is_some() || how.values.is_some())
             {
                 bail!("--remove takes patterns out; leave --labels, --weights and --values away");
             }
-            let precision = Precision::choose(Some(summary.dtype), false)?;
-            in_precision!(precision, change(args, &summary))
+            in_precision!(summary.dtype.parse()?, F => change::<F>(args, &setup, &summary))
         }
     }
 }
 
-/// A new memory.
-fn create<F: Real>(args: &StoreFile, rows: attractor_data::Rows, options: &Options) -> Result<()> {
-    let loaded = load::build::<F>(rows, &args.how, options, args.work.quiet)?;
-    write(&args.out, loaded)
-}
-
 /// More or fewer patterns in a memory.
-fn change<F: Real>(args: &StoreFile, summary: &attractor_data::Summary) -> Result<()> {
-    let stored = attractor_data::read_memory::<F>(&args.out)?;
+fn change<F: Held>(args: &StoreFile, setup: &Setup, summary: &Summary) -> Result<()> {
+    let stored = read_memory::<F>(&args.out)?;
     let Stored { spec, mut patterns, mut learned, shape, raw, mut provenance, .. } = stored;
     if let Some(path) = &args.patterns {
-        let rows = load::open_patterns(path, &args.files, &args.how)?.laid_out_as(shape);
+        let rows = open_patterns(path, &load::reading(&args.files)?, setup)?.laid_out_as(shape);
         let head = rows.head().clone();
         let sizes = |s: attractor_data::Shape| (s.channels, s.height, s.width);
         if let (Some(old), Some(new)) = (shape, head.shape)
@@ -78,18 +66,9 @@ fn change<F: Real>(args: &StoreFile, summary: &attractor_data::Summary) -> Resul
                 args.out.display()
             );
         }
-        if raw != head.dtype.is_raw() {
-            let (has, gets) = if raw {
-                ("bytes or bools, from 0 to 1", "other numbers")
-            } else {
-                ("other numbers", "bytes or bools, read as 0 to 1")
-            };
-            eprintln!(
-                "note: the memory was made of {has}, and now gets {gets}; check that they are on one scale"
-            );
-        }
-        let extras = load::extras(&head, &args.how)?;
-        patterns = patterns.append(rows.all()?.floats(), extras)?;
+        load::tell(false, of_appended(raw, &head));
+        let known = known(&head, setup)?;
+        patterns = patterns.append(rows.all()?.floats(), known)?;
         provenance.push(format!("appended {} rows of {}", head.rows, path.display()));
     }
     if let Some(text) = &args.remove {
@@ -110,15 +89,9 @@ fn change<F: Real>(args: &StoreFile, summary: &attractor_data::Summary) -> Resul
         let now = memory.patterns().map_or(0, |p| p.len());
         eprintln!("{}: {} patterns before, {now} now", spec.model, summary.patterns);
     }
-    write(&args.out, Loaded { memory, spec, shape, raw, provenance })
-}
-
-fn write<F: Real>(path: &Path, loaded: Loaded<F>) -> Result<()> {
-    let Loaded { memory, spec, shape, raw, provenance } = loaded;
-    match Stored::of(spec, memory.as_ref(), shape, raw, provenance) {
-        Some(stored) => Ok(stored.write(path)?),
-        None => bail!("{} has no patterns to store", memory.name()),
-    }
+    let card = Some(memories::model(&spec.model)?.card);
+    let about = About { card, spec, shape, raw, origin: Origin::Stored, provenance };
+    Ok(Made { memory, about }.write(&args.out)?)
 }
 
 /// `3,10-12` as row numbers.

@@ -3,25 +3,26 @@
 use std::io::{BufWriter, Write};
 
 use anyhow::{Result, bail};
-use attractor::Real;
-use attractor::analysis::{Moment, Trace, trace};
+use attractor::analysis::{Marks, Moment, Trace, trace};
 use attractor::memories::Options;
+use attractor::{Memory, Real};
 use attractor_data::Number;
 use attractor_figures::steps;
-use serde_json::{Value, json};
+use attractor_session::{About, insert_fields, insert_lists, with_memory};
+use serde_json::{Map, Value, json};
 
 use crate::args;
-use crate::cues::Cued;
+use crate::cues::{Batch, Cued};
 use crate::steps_file::StepsFile;
-use crate::{in_precision, load, progress};
+use crate::{load, progress};
 
 pub fn run(args: &args::Trace, options: &Options) -> Result<()> {
     load::distinct(
         &[Some(&args.store.memory), Some(&args.cues.file), args.cues.clamp.as_ref()],
         &[("out", args.out.as_ref()), ("picture", args.picture.as_ref())],
     )?;
-    let (source, precision) = load::source(&args.store)?;
-    in_precision!(precision, traced(args, source, options))
+    let session = load::session(&args.store, options)?;
+    with_memory!(&session.memory, memory => traced(args, memory, &session.about))
 }
 
 /// Cues that a picture shows.
@@ -29,13 +30,11 @@ const DRAWN: usize = 7;
 
 fn traced<F: Real + Number + Into<Value>>(
     args: &args::Trace,
-    source: load::Source,
-    options: &Options,
+    memory: &dyn Memory<F>,
+    about: &About,
 ) -> Result<()> {
-    let loaded = load::memory::<F>(&args.store, source, options)?;
     let quiet = args.store.work.quiet;
-    let mut cues = Cued::open(&args.cues, &args.rest, &args.store, &loaded)?;
-    let memory = loaded.memory.as_ref();
+    let mut cues = Cued::open(&args.cues, &args.rest, &args.store, memory, about)?;
     if let Some(path) = &args.picture {
         if !matches!(path.extension().and_then(|e| e.to_str()), Some("svg" | "png")) {
             bail!("picture: expected a .svg or .png file to draw to, found {}", path.display());
@@ -56,13 +55,12 @@ fn traced<F: Real + Number + Into<Value>>(
     }
     let mut drawn = Vec::new();
     let batch = batch_of(memory.sampling().map(|c| c.steps()), args.rest.updates, memory.dim());
-    cues.each(batch, |asked, cues, labels, from| {
-        let known = asked.known(from..from + cues.nrows());
-        let trace = trace(memory, &asked.request(cues.view(), known.as_ref().map(|k| k.view()), from))?;
+    cues.each(batch, |batch: Batch<F>| {
+        let trace = trace(memory, &batch.request())?;
         for (row, moments) in trace.moments.iter().enumerate() {
-            let id = asked.id(from + row);
+            let id = batch.id(row);
             let steps = &moments[..moments.len().min(trace.recall.rows[row].steps + 1)];
-            let label = labels.as_ref().map(|l| l[row].as_str());
+            let label = batch.labels.as_ref().map(|l| l[row].as_str());
             if args.json {
                 let line = to_json(id, label, &trace, row, steps, args.out.is_none());
                 serde_json::to_writer(&mut out, &line).map_err(std::io::Error::from)?;
@@ -83,7 +81,7 @@ fn traced<F: Real + Number + Into<Value>>(
                 });
             }
         }
-        bar.inc(cues.nrows() as u64);
+        bar.inc(batch.cues.nrows() as u64);
         Ok(())
     })?;
     bar.finish_and_clear();
@@ -130,7 +128,7 @@ fn mark(step: Option<usize>, moments: &[Moment]) -> String {
 
 fn to_line<F: Real>(id: u64, trace: &Trace<F>, row: usize, moments: &[Moment]) -> String {
     let (report, marks) = (&trace.recall.rows[row], trace.marks[row]);
-    let (outcome, step) = super::outcome(report);
+    let (outcome, step) = (report.ending().name(), report.ending_step());
     format!(
         "{id:>6} {:>8} {:>20} {:>20} {:>7} {:>13}  {outcome}{}",
         report.sigma.map_or("-".into(), |s| format!("{s:.4}")),
@@ -151,34 +149,18 @@ fn to_json<F: Real + Into<Value>>(
     states: bool,
 ) -> Value {
     let (report, marks) = (&trace.recall.rows[row], trace.marks[row]);
-    let (outcome, _) = super::outcome(report);
-    let list = |of: &dyn Fn(&Moment) -> Value| -> Value { moments.iter().map(of).collect() };
-    let mut line = json!({
-        "row": id,
-        "cue": cue,
-        "memory": report.memory,
-        "outcome": outcome,
-        "speciates": marks.speciates,
-        "commits": marks.commits,
-        "sigma": list(&|m| json!(m.sigma)),
-        "time": list(&|m| json!(m.time.map(|t| t.0))),
-        "scale": list(&|m| json!(m.time.map(|t| t.1))),
-        "energy": list(&|m| json!(m.energy)),
-        "entropy": list(&|m| json!(m.entropy)),
-        "participation": list(&|m| json!(m.participation)),
-        "nearest": list(&|m| json!(m.memory)),
-        "favourite": list(&|m| json!(m.favourite.map(|f| f.0))),
-        "weight": list(&|m| json!(m.favourite.map(|f| f.1))),
-        "variance": list(&|m| json!(m.variance)),
-        "growth_score": list(&|m| json!(m.growth.map(|g| g.score))),
-        "growth_flow": list(&|m| json!(m.growth.map(|g| g.flow))),
-        "growth_sde": list(&|m| json!(m.growth.map(|g| g.sde))),
-    });
+    let mut line = Map::new();
+    line.insert("row".into(), json!(id));
+    line.insert("cue".into(), json!(cue));
+    line.insert("memory".into(), json!(report.memory));
+    line.insert("outcome".into(), json!(report.ending().name()));
+    insert_fields(&mut line, Marks::FIELDS, &marks);
+    insert_lists(&mut line, Moment::FIELDS, moments);
     if states {
         let rows = (0..moments.len()).map(|step| -> Value {
             trace.states.slice(ndarray::s![step, row, ..]).iter().map(|&x| x.into()).collect()
         });
-        line["states"] = rows.collect();
+        line.insert("states".into(), rows.collect());
     }
-    line
+    Value::Object(line)
 }

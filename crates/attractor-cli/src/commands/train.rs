@@ -6,17 +6,17 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use attractor::diffusion::Sampling;
-use attractor::memories::{Options, learned};
+use attractor::memories::{Options, TRAINED, learned};
 use attractor::networks::Architecture;
 use attractor::{Patterns, Real};
 use attractor_data::{Dtype, Rows, Shape, Stored, read_memory, summary};
 use attractor_figures::landscape;
 use attractor_networks::{Examination, Findings, Plan, Trainer};
+use attractor_session::{Precision, Setup, in_precision, open_patterns, prepared};
 use serde_json::json;
 
-use crate::args::{self, Train};
-use crate::load::{self, Precision};
-use crate::{in_precision, interrupt, progress};
+use crate::args::Train;
+use crate::{interrupt, load, progress};
 
 /// Where networks in training come from.
 const CURE: &str = "make one with `attractor train --patterns FILE --out MODEL`";
@@ -35,11 +35,11 @@ pub fn run(args: &Train, options: &Options) -> Result<()> {
     match (&args.patterns, &args.resume) {
         (Some(path), _) => {
             let plan = Plan::new(options)?;
-            let how = patterns(args);
-            let rows = load::open_patterns(path, &args.files, &how)?;
+            let setup = setup(args)?;
+            let rows = open_patterns(path, &load::reading(&args.files)?, &setup)?;
             load::distinct(&[Some(path), args.labels.as_ref()], &[("out", args.out.as_ref())])?;
-            let precision = Precision::choose(args.dtype.as_deref(), rows.head().dtype == Dtype::F64)?;
-            in_precision!(precision, fresh(args, rows, &how, plan))
+            let precision = Precision::choose(setup.precision, rows.head().dtype == Dtype::F64);
+            in_precision!(precision, F => fresh::<F>(args, rows, &setup, plan))
         }
         (None, Some(path)) => {
             if let Some((name, _)) = options.iter().find(|(name, _)| *name != "steps") {
@@ -57,14 +57,14 @@ pub fn run(args: &Train, options: &Options) -> Result<()> {
                 bail!("{}: expected a network in training, found another file; {CURE}", path.display());
             };
             let steps = options.seed("steps");
-            in_precision!(Precision::choose(Some(summary.dtype), false)?, again(args, path, steps))
+            in_precision!(summary.dtype.parse()?, F => again::<F>(args, path, steps))
         }
         (None, None) => bail!("patterns: expected --patterns or --resume, found neither"),
     }
 }
 
 /// A network that is trained, with what its file says besides.
-struct Session<'a, F> {
+struct Training<'a, F> {
     args: &'a Train,
     out: PathBuf,
     trainer: Trainer,
@@ -75,24 +75,22 @@ struct Session<'a, F> {
 }
 
 /// How patterns are read and prepared.
-fn patterns(args: &Train) -> args::Patterns {
-    args::Patterns {
-        model: None,
-        prepare: args.prepare.clone(),
-        dtype: args.dtype.clone(),
+fn setup(args: &Train) -> Result<Setup> {
+    Ok(Setup {
+        prepare: args.prepare.as_deref().map(str::parse).transpose()?,
+        precision: args.dtype.as_deref().map(str::parse).transpose()?,
         labels: args.labels.clone(),
-        weights: None,
-        values: None,
-        memory_limit: None,
-    }
+        ..Setup::default()
+    })
 }
 
-fn fresh<F: Real>(args: &Train, rows: Rows, how: &args::Patterns, plan: Plan) -> Result<()> {
-    let (head, patterns) = load::patterns::<F>(rows, how, false, false)?;
+fn fresh<F: Real>(args: &Train, rows: Rows, setup: &Setup, plan: Plan) -> Result<()> {
+    let head = rows.head().clone();
+    let patterns = prepared::<F>(rows, setup, TRAINED)?;
     let trainer = Trainer::new(&patterns, plan.architecture(patterns.dim()), plan.settings)?;
     let provenance = vec![format!("trained on {} rows of {}", head.rows, head.path.display())];
     let out = args.out.clone().unwrap_or_default();
-    Session { args, out, trainer, patterns, shape: head.shape, raw: head.dtype.is_raw(), provenance }.run()
+    Training { args, out, trainer, patterns, shape: head.shape, raw: head.dtype.is_raw(), provenance }.run()
 }
 
 fn again<F: Real>(args: &Train, path: &Path, steps: Option<u64>) -> Result<()> {
@@ -106,10 +104,10 @@ fn again<F: Real>(args: &Train, path: &Path, steps: Option<u64>) -> Result<()> {
     }
     let Stored { patterns, shape, raw, provenance, .. } = stored;
     let out = args.out.clone().unwrap_or_else(|| path.to_owned());
-    Session { args, out, trainer, patterns, shape, raw, provenance }.run()
+    Training { args, out, trainer, patterns, shape, raw, provenance }.run()
 }
 
-impl<F: Real> Session<'_, F> {
+impl<F: Real> Training<'_, F> {
     fn run(mut self) -> Result<()> {
         /// Cues of an examination.
         const CUES: usize = 400;
