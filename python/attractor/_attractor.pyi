@@ -8,10 +8,13 @@ from numpy.typing import NDArray
 
 __version__: str
 
-#: Names of outcomes by code, of a row's numbers and of its whole numbers, in the order of their tables.
+#: Names of outcomes by code.
 OUTCOMES: list[str]
-NUMBERS: list[str]
-WHOLE: list[str]
+#: Name, kind and meaning of each field: of a row, of a step, of where a recall turns, of repeated recalls.
+ROW: list[tuple[str, str, str]]
+MOMENT: list[tuple[str, str, str]]
+MARKS: list[tuple[str, str, str]]
+COUNTS: list[tuple[str, str, str]]
 
 class Memory:
     @staticmethod
@@ -68,14 +71,14 @@ class Memory:
     def weights(self) -> list[float] | None: ...
     def notes(self) -> list[str]: ...
     def recall(
-        self, cues: NDArray[Any], clamp: NDArray[np.bool_] | None, asked: tuple[Any, ...]
+        self, cues: NDArray[Any], clamp: NDArray[np.bool_] | None, asked: dict[str, Any]
     ) -> tuple[Any, ...]: ...
-    def sample(self, count: int, asked: tuple[Any, ...]) -> tuple[Any, ...]: ...
+    def sample(self, count: int, asked: dict[str, Any]) -> tuple[Any, ...]: ...
     def trace(
-        self, cues: NDArray[Any], clamp: NDArray[np.bool_] | None, asked: tuple[Any, ...]
+        self, cues: NDArray[Any], clamp: NDArray[np.bool_] | None, asked: dict[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]]: ...
     def repeat(
-        self, cues: NDArray[Any], clamp: NDArray[np.bool_] | None, repeats: int, asked: tuple[Any, ...]
+        self, cues: NDArray[Any], clamp: NDArray[np.bool_] | None, repeats: int, asked: dict[str, Any]
     ) -> dict[str, Any]: ...
     def number(self, what: str, states: NDArray[Any], sigmas: list[float] | None) -> NDArray[np.float64]: ...
     def vector(self, what: str, states: NDArray[Any], sigmas: list[float] | None) -> NDArray[Any]: ...

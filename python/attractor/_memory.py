@@ -14,7 +14,7 @@ from ._estimator import default
 from ._landscape import Landscape
 from ._results import Counts, Frame, Recall, Trace
 from ._values import count as whole
-from ._values import count_if, room, scalar
+from ._values import room, scalar
 
 #: What an observer is: it sees a `Frame` and may return False to stop.
 Observer = Callable[[Frame], Any]
@@ -314,20 +314,25 @@ class Memory(Landscape, Classifier):
         first_row: int,
         random_state: Any,
         observer: Observer | None,
-    ) -> tuple[Any, ...]:
+    ) -> dict[str, Any]:
+        """What is asked of a recall, as Rust reads it: what is not given is left out."""
         own = self.random_state if random_state is _OWN else random_state
-        return (
-            None if sigma is None else scalar("sigma", sigma),
-            None if signal is None else scalar("signal", signal),
-            count_if("updates", updates),
-            None if tolerance is None else scalar("tolerance", tolerance),
-            whole("top", top),
-            seed_of(own),
-            whole("first_row", first_row),
-            bool(match),
-            None if reject is None else scalar("reject", reject),
-            None if observer is None else _shown(observer),
-        )
+        asked: dict[str, Any] = {"top": whole("top", top), "seed": seed_of(own), "first_row": whole("first_row", first_row)}
+        if sigma is not None:
+            asked["sigma"] = scalar("sigma", sigma)
+        if signal is not None:
+            asked["signal"] = scalar("signal", signal)
+        if updates is not None:
+            asked["updates"] = whole("updates", updates)
+        if tolerance is not None:
+            asked["tolerance"] = scalar("tolerance", tolerance)
+        if match:
+            asked["match"] = True
+        if reject is not None:
+            asked["reject"] = scalar("reject", reject)
+        if observer is not None:
+            asked["observer"] = _shown(observer)
+        return asked
 
 
 def _shown(observer: Observer) -> Callable[..., Any]:

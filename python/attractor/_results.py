@@ -14,10 +14,10 @@ from ._arrays import Array
 _OUTCOMES = np.array(_attractor.OUTCOMES)
 
 
-#: What Rust reports of a row as a number, in its order.
-_NUMBERS = tuple(_attractor.NUMBERS)
-#: And as a whole number.
-_WHOLE = tuple(_attractor.WHOLE)
+#: Fields of a row that are numbers, in the order of their table.
+_NUMBERS = tuple(name for name, kind, _ in _attractor.ROW if kind == "number")
+#: And those that are whole numbers, with the codes of outcome and regime.
+_WHOLE = (*(name for name, kind, _ in _attractor.ROW if kind == "whole"), "_outcome", "_regime")
 
 
 class Frame(NamedTuple):
@@ -152,22 +152,7 @@ class Recall(_Frozen):
     _numbers: Array
     _whole: Array
 
-    _columns = (
-        "memory",
-        "label",
-        "overlap",
-        "distance",
-        "match",
-        "entropy",
-        "participation",
-        "regime",
-        "energy",
-        "sigma",
-        "beta",
-        "outcome",
-        "outcome_step",
-        "steps",
-    )
+    _columns = ("memory", "label", *(name for name, kind, _ in _attractor.ROW[1:] if kind != "weights"))
 
     def __init__(self, fields: tuple[Any, ...], shape: tuple[int, ...], labels: Array | None, model: str) -> None:
         states, values, best, there, numbers, whole = fields
@@ -291,23 +276,7 @@ class Trace(_Frozen):
     commits: Array
     recall: Recall
 
-    _columns = (
-        "step",
-        "row",
-        "sigma",
-        "time",
-        "scale",
-        "energy",
-        "entropy",
-        "participation",
-        "memory",
-        "favourite",
-        "weight",
-        "variance",
-        "growth_score",
-        "growth_flow",
-        "growth_sde",
-    )
+    _columns = ("step", "row", *(name for name, _, _ in _attractor.MOMENT))
 
     def to_dict(self) -> dict[str, Array]:
         """One array for each thing that is reported, with one entry for each step of each cue.
@@ -351,7 +320,7 @@ class Counts(_Frozen):
     freedom: Array
     sigma: Array
 
-    _columns = ("sigma", "chi_square", "freedom")
+    _columns = tuple(name for name, kind, _ in _attractor.COUNTS if kind in ("whole", "number"))
 
     def __len__(self) -> int:
         return len(self.ended)

@@ -5,109 +5,93 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use attractor::diffusion::{self, Sampling};
-use attractor::memories::{self, Denoiser, Function, Options, Spec};
-use attractor::{Extras, Patterns, Prepare};
-use attractor_data::{description_from_text, memory_from_bytes, read_description, read_memory, summary};
+use attractor::memories::{self, DESCRIBED, Denoiser, Function, Options, Spec, TRAINED};
+use attractor_data::{description_from_text, read_description};
 use attractor_networks::{PARAMETERS, Plan, Trainer};
+use attractor_session::{
+    About, Auto, Held, Known, Origin, Precision, Session, Setup, Source, in_precision, prepared_array,
+};
 use numpy::{PyArray1, ToPyArray};
-use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
-use crate::arrays::{read, read_if};
-use crate::error::{foreign as carried, refused, unreadable};
-use crate::memory::{Held, Memory};
+use crate::arrays::{Number, read, read_if};
+use crate::error::{foreign as carried, refused, session, unreadable};
+use crate::memory::Memory;
 use crate::observe::Signals;
 use crate::options::{Named, of_model, typed};
 
-/// What is known of each pattern besides its values.
-pub struct Known<'a, 'py> {
+/// What is stored: rows, what is done to them first, and what is known of each.
+pub struct Patterns<'a, 'py> {
+    pub rows: &'a Bound<'py, PyAny>,
+    pub prepare: &'a str,
+    /// Whether they were bytes or bools.
+    pub raw: bool,
     pub labels: Option<Vec<String>>,
     pub weights: Option<Vec<f64>>,
     pub values: Option<&'a Bound<'py, PyAny>>,
 }
 
-/// Of the number type that the patterns have.
-pub fn patterns(
-    py: Python<'_>,
-    model: &str,
-    named: &Named,
-    patterns: &Bound<'_, PyAny>,
-    prepare: &str,
-    raw: bool,
-    known: Known,
-) -> PyResult<Memory> {
-    let spec = Spec { model: model.to_owned(), options: typed(of_model(model), named)? };
-    match read::<f64>("patterns", patterns).is_ok() {
-        true => of::<f64>(py, spec, patterns, prepare, raw, known),
-        false => of::<f32>(py, spec, patterns, prepare, raw, known),
-    }
+/// The number type that Python calls wide or not.
+pub fn precision(wide: bool) -> Precision {
+    if wide { Precision::F64 } else { Precision::F32 }
 }
 
-fn of<F: Held>(
-    py: Python<'_>,
-    spec: Spec,
-    patterns: &Bound<'_, PyAny>,
-    prepare: &str,
-    raw: bool,
-    known: Known,
-) -> PyResult<Memory> {
-    let array = read::<F>("patterns", patterns)?;
-    let values = read_if::<F>("values", known.values)?;
+/// The number type that an array has.
+fn precision_of(rows: &Bound<'_, PyAny>) -> Precision {
+    precision(read::<f64>("patterns", rows).is_ok())
+}
+
+/// A memory of the number type that the patterns have.
+pub fn patterns(py: Python<'_>, model: &str, named: &Named, stored: Patterns) -> PyResult<Memory> {
+    let card = memories::model(model).map_err(refused)?.card;
+    let options = typed(card.parameters, named)?;
+    let setup = Setup { model: Some(card), options, ..Setup::default() };
+    in_precision!(precision_of(stored.rows), F => of::<F>(py, setup, stored))
+}
+
+fn of<F: Held + Number>(py: Python<'_>, setup: Setup, stored: Patterns) -> PyResult<Memory> {
     // Copied, since a memory must not change under its user.
-    let (raw_patterns, associated) = (array.as_array().to_owned(), values.map(|v| v.as_array().to_owned()));
-    let extras = Extras { labels: known.labels, weights: known.weights, associated };
-    let prepare = prepare.to_owned();
-    let size = raw_patterns.len();
-    let build = move || -> attractor::Result<Memory> {
-        let card = memories::model(&spec.model)?.card;
-        let prepare = preparation(&prepare, raw, card.raw)?;
-        let patterns = Patterns::prepared(raw_patterns, prepare, card.spins)?;
-        let provenance = vec![format!("stored {} rows of an array", patterns.len())];
-        let memory = spec.build(patterns.with(extras)?)?;
-        Ok(Memory { any: F::hold(memory), spec, raw, provenance })
+    let rows = read::<F>("patterns", stored.rows)?.as_array().to_owned();
+    let associated = read_if::<F>("values", stored.values)?.map(|v| v.as_array().to_owned());
+    let known = Known { labels: stored.labels, weights: stored.weights, associated };
+    let (raw, size, prepare) = (stored.raw, rows.len(), stored.prepare.to_owned());
+    let build = move || {
+        let setup = Setup { prepare: Some(prepare.parse()?), ..setup };
+        Session::of_array(rows, known, raw, &setup)
     };
-    abandonable(py, size, build)?.map_err(refused)
+    abandonable(py, size, build)?.map(Memory).map_err(session)
 }
 
 /// A score network that is trained now, of the number type that the patterns have.
-#[expect(clippy::too_many_arguments, reason = "keywords of Python")]
 pub fn trained(
     py: Python<'_>,
     named: &Named,
-    patterns: &Bound<'_, PyAny>,
-    prepare: &str,
-    raw: bool,
-    labels: Option<Vec<String>>,
+    stored: Patterns,
     training: &Named,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Memory> {
-    let spec = Spec { model: "network".to_owned(), options: typed(of_model("network"), named)? };
-    let training = &typed(PARAMETERS, training)?;
-    match read::<f64>("patterns", patterns).is_ok() {
-        true => train::<f64>(py, spec, patterns, prepare, raw, labels, training, progress),
-        false => train::<f32>(py, spec, patterns, prepare, raw, labels, training, progress),
-    }
+    let spec = Spec { model: TRAINED.name.to_owned(), options: typed(TRAINED.parameters, named)? };
+    let training = typed(PARAMETERS, training)?;
+    in_precision!(precision_of(stored.rows), F => train::<F>(py, spec, stored, &training, progress))
 }
 
-#[expect(clippy::too_many_arguments, reason = "keywords of Python")]
-fn train<F: Held>(
+fn train<F: Held + Number>(
     py: Python<'_>,
     spec: Spec,
-    patterns: &Bound<'_, PyAny>,
-    prepare: &str,
-    raw: bool,
-    labels: Option<Vec<String>>,
+    stored: Patterns,
     training: &Options,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Memory> {
-    let values = read::<F>("patterns", patterns)?.as_array().to_owned();
+    let rows = read::<F>("patterns", stored.rows)?.as_array().to_owned();
+    let known = Known { labels: stored.labels, ..Known::default() };
+    let (raw, prepare) = (stored.raw, stored.prepare.to_owned());
     py.detach(|| {
         let plan = Plan::new(training).map_err(refused)?;
         // Options of recall are looked at before the work.
         let sampling = Sampling::from_options(&spec.options).map_err(refused)?;
-        let prepare = preparation(prepare, raw, false).map_err(refused)?;
-        let patterns = Patterns::prepared(values, prepare, false).map_err(refused)?;
-        let patterns = patterns.with(Extras { labels, ..Extras::default() }).map_err(refused)?;
+        let prepare: Auto = prepare.parse().map_err(refused)?;
+        let patterns = prepared_array(rows, known, raw, prepare, TRAINED).map_err(session)?;
         let architecture = plan.architecture(patterns.dim());
         let mut trainer = Trainer::new(&patterns, architecture, plan.settings).map_err(refused)?;
         let mut signals = Signals::new();
@@ -124,17 +108,10 @@ fn train<F: Held>(
         let provenance =
             vec![format!("trained {} steps on {} rows of an array", trainer.done(), patterns.len())];
         let memory = memories::learned(trainer.network(), patterns, sampling).map_err(refused)?;
-        Ok(Memory { any: F::hold(memory), spec, raw, provenance })
+        let origin = Origin::Rows { bytes: false };
+        let about = About { card: Some(TRAINED), spec, shape: None, raw, origin, provenance };
+        Ok(Memory(Session { memory: F::hold(memory), about }))
     })
-}
-
-/// What is done to patterns first.
-fn preparation(prepare: &str, raw: bool, compares_raw: bool) -> attractor::Result<Prepare> {
-    match prepare {
-        "auto" if raw && !compares_raw => Ok(Prepare::Normalize),
-        "auto" => Ok(Prepare::None),
-        name => name.parse(),
-    }
 }
 
 /// Runs `f`, on a thread of its own if there is much to do. At Ctrl-C it is left alone: it finishes what it began, and
@@ -180,29 +157,19 @@ pub fn description(
     named: &Named,
     wide: bool,
 ) -> PyResult<Memory> {
-    let options = typed(of_model("extended"), named)?;
+    let options = typed(DESCRIBED.parameters, named)?;
     py.detach(|| {
         let described = match text {
             Some(text) => description_from_text(path, text),
             None => read_description(path),
-        }
-        .map_err(unreadable)?;
-        let sampling = Sampling::from_options(&options).map_err(refused)?;
-        let any = match wide {
-            true => f64::hold(
-                memories::extended(described.mixture().map_err(refused)?, sampling).map_err(refused)?,
-            ),
-            false => f32::hold(
-                memories::extended(described.mixture().map_err(refused)?, sampling).map_err(refused)?,
-            ),
         };
-        let spec = Spec { model: "extended".into(), options };
-        Ok(Memory { any, spec, raw: false, provenance: vec![format!("described in {}", path.display())] })
+        let setup = Setup { options, precision: Some(precision(wide)), ..Setup::default() };
+        Session::of_description(path, described.map_err(unreadable)?, &setup).map(Memory).map_err(session)
     })
 }
 
 /// From a callable.
-pub fn foreign<F: Held>(
+pub fn foreign<F: Held + Number>(
     denoiser: Py<PyAny>,
     dim: usize,
     named: &Named,
@@ -223,16 +190,18 @@ pub fn foreign<F: Held>(
     let memory = Denoiser::new(Box::new(Function::new(dim, denoise)), sampling)
         .and_then(|memory| memory.with_spread(spread))
         .map_err(refused)?;
-    let memory = match read_if::<F>("patterns", patterns)? {
+    let memory: Box<dyn attractor::Memory<F>> = match read_if::<F>("patterns", patterns)? {
         Some(array) => {
-            let patterns = Patterns::new(array.as_array().to_owned());
-            let labelled = patterns.and_then(|p| p.with(Extras { labels, ..Extras::default() }));
-            labelled.and_then(|p| memory.with_patterns(p)).map_err(refused)?
+            let patterns = attractor::Patterns::new(array.as_array().to_owned());
+            let labelled = patterns.and_then(|p| p.with(Known { labels, ..Known::default() }));
+            Box::new(labelled.and_then(|p| memory.with_patterns(p)).map_err(refused)?)
         }
-        None => memory,
+        None => Box::new(memory),
     };
-    let spec = Spec { model: "denoiser".into(), options };
-    Ok(Memory { any: F::hold(Box::new(memory)), spec, raw: false, provenance: Vec::new() })
+    let spec = Spec { model: memory.name().to_owned(), options };
+    let about =
+        About { card: None, spec, shape: None, raw: false, origin: Origin::Function, provenance: Vec::new() };
+    Ok(Memory(Session { memory: F::hold(memory), about }))
 }
 
 /// From a stored memory; options given now take the place of those it was stored with.
@@ -245,40 +214,21 @@ pub fn load(
 ) -> PyResult<Memory> {
     let options = options.map(|(model, named)| typed(of_model(model), named)).transpose()?;
     py.detach(|| {
-        let own = match bytes {
-            Some(_) => None,
-            None => match summary(path).map_err(unreadable)? {
-                Some(summary) => Some(summary.dtype == "f64"),
-                // Says what is wrong.
-                None => read_memory::<f32>(path).map(|_| None).map_err(unreadable)?,
-            },
+        let setup = Setup {
+            replace_options: options.is_some(),
+            options: options.unwrap_or_default(),
+            precision: wide.map(precision),
+            ..Setup::default()
         };
-        match wide.or(own).unwrap_or(false) {
-            true => loaded::<f64>(path, bytes, options),
-            false => loaded::<f32>(path, bytes, options),
+        if let Some(bytes) = bytes {
+            return Session::of_bytes(path, bytes, &setup).map(Memory).map_err(session);
         }
+        let Some(source) = Source::stored(path).map_err(session)? else {
+            // A pipe, which can be read once, or a file that is no memory, of which this says what is wrong.
+            let failed = |reason| unreadable(attractor_data::Error::Read { path: path.to_owned(), reason });
+            let bytes = std::fs::read(path).map_err(failed)?;
+            return Session::of_bytes(path, &bytes, &setup).map(Memory).map_err(session);
+        };
+        source.build(&setup).map(Memory).map_err(session)
     })
-}
-
-fn loaded<F: Held>(path: &Path, bytes: Option<&[u8]>, options: Option<Options>) -> PyResult<Memory> {
-    let stored = match bytes {
-        Some(bytes) => memory_from_bytes::<F>(path, bytes),
-        None => read_memory::<F>(path),
-    };
-    let stored = stored.map_err(unreadable)?;
-    let mut spec = stored.spec;
-    let rule_before = spec.options.get("rule").cloned();
-    if let Some(options) = options {
-        spec.options = options;
-    }
-    // Couplings learned by another rule are of no use.
-    let learned = stored.learned.filter(|_| spec.options.get("rule") == rule_before.as_ref());
-    let memory = spec.build_on(stored.patterns, learned).map_err(|error| match error {
-        attractor::Error::UnknownName { kind: "model", found, .. } => PyValueError::new_err(format!(
-            "{}: expected a memory of this version, found the model '{found}'; update attractor",
-            path.display()
-        )),
-        other => refused(other),
-    })?;
-    Ok(Memory { any: F::hold(memory), spec, raw: stored.raw, provenance: stored.provenance })
 }

@@ -75,6 +75,18 @@ pub fn unreadable(error: attractor_data::Error) -> PyErr {
     }
 }
 
+/// Why a memory cannot be opened or asked.
+pub fn session(error: attractor_session::Error) -> PyErr {
+    use attractor_session::Error as E;
+    let text = error.spelled(&Keywords);
+    match error {
+        E::Memory(error) => refused(error),
+        E::Data(error) => unreadable(error),
+        E::Refused(_) => PyValueError::new_err(text),
+        E::NothingToStore { .. } => PyTypeError::new_err(text),
+    }
+}
+
 /// Why an experiment could not be run.
 pub fn failed(error: attractor_report::Error) -> PyErr {
     use attractor_report::Error as E;

@@ -14,7 +14,11 @@ mod observe;
 mod options;
 mod recall;
 
+use attractor::analysis::{Counts, Marks, Moment};
+use attractor::memories::{Ending, Row};
 use pyo3::prelude::*;
+
+use crate::recall::listed;
 
 /// Associative memory, in Rust.
 #[pymodule]
@@ -25,7 +29,6 @@ mod _attractor {
     use super::facts::{Sampling, experiments, models, processes, samplers, training};
     #[pymodule_export]
     use super::memory::Memory;
-    use super::recall::{NUMBERS, OUTCOMES, WHOLE};
     #[pymodule_export]
     use super::threads::{after_fork, get_threads, set_threads};
     use super::*;
@@ -33,9 +36,11 @@ mod _attractor {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-        module.add("OUTCOMES", OUTCOMES)?;
-        module.add("NUMBERS", NUMBERS.map(|(name, _)| name))?;
-        module.add("WHOLE", WHOLE)
+        module.add("OUTCOMES", Ending::NAMES)?;
+        module.add("ROW", listed(Row::FIELDS))?;
+        module.add("MOMENT", listed(Moment::FIELDS))?;
+        module.add("MARKS", listed(Marks::FIELDS))?;
+        module.add("COUNTS", listed(Counts::FIELDS))
     }
 }
 

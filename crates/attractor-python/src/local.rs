@@ -2,6 +2,7 @@
 
 use attractor::Memory;
 use attractor::analysis::{self, Density};
+use attractor_session::batch_of;
 use ndarray::{Array2, ArrayView2, Axis, concatenate, s};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -9,7 +10,6 @@ use pyo3::prelude::*;
 use crate::arrays::{Number, give, list, read};
 use crate::error::{foreign, refused};
 use crate::observe::Signals;
-use crate::recall::rows_at_a_time;
 
 /// Calls `f` for some rows and their levels at a time; once with none if there are none.
 fn each<F: Number, T>(
@@ -17,7 +17,7 @@ fn each<F: Number, T>(
     sigmas: Option<&[f64]>,
     mut f: impl FnMut(ArrayView2<F>, Option<&[f64]>) -> attractor::Result<T>,
 ) -> PyResult<Vec<T>> {
-    let (b, batch) = (states.nrows(), rows_at_a_time(states.ncols()));
+    let (b, batch) = (states.nrows(), batch_of(states.ncols()));
     if let Some(sigmas) = sigmas.filter(|sigmas| sigmas.len() != b) {
         return Err(PyValueError::new_err(format!(
             "sigma: expected one number, or one for each of {b} states, found {}; give every state its own",
