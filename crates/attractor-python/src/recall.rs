@@ -130,7 +130,7 @@ pub fn sample<'py, F: Number>(
         in_batches(memory, observer, count, |rows, watch| {
             let from = rows.start;
             let ids: Vec<u64> = rows.map(|row| asked.id(row)).collect();
-            let (cues, level) = memory.imagine(&ids, asked.seed)?;
+            let (cues, level) = memory.prior_samples(&ids, asked.seed)?;
             let request = Request { level, ..asked.request(cues.view(), None, from) };
             memory.recall_observed(&request, watch)
         })

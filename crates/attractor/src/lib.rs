@@ -59,7 +59,7 @@ pub mod threads;
 
 pub use error::{Error, Result};
 pub use memories::{Level, Memory, Recall, Request, Spec};
-pub use observe::{Frame, Nobody, Observer};
+pub use observe::{Frame, NoObserver, Observer};
 pub use patterns::{Extras, Patterns, Preparation, Prepare};
 pub use real::{PerReal, Real};
 pub use recall::{Grid, Outcome, Recalled, Stop, recall};

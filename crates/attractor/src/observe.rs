@@ -43,9 +43,9 @@ impl<F: Real, T: FnMut(Frame<F>) -> ControlFlow<()>> Observer<F> for T {
 
 /// Watches nothing.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Nobody;
+pub struct NoObserver;
 
-impl<F: Real> Observer<F> for Nobody {
+impl<F: Real> Observer<F> for NoObserver {
     fn observe(&mut self, _frame: Frame<F>) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }

@@ -1,8 +1,8 @@
 //! The one loop that every recall runs through.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView1, ArrayView2};
 
-use crate::dynamics::{Clamp, Dynamics, Motion, Run, Start};
+use crate::dynamics::{Clamp, Dynamics, Motion, ReadOut, Run, Start};
 use crate::energies::Reads;
 use crate::error::{CueCure, Result, check_rows, check_width};
 use crate::observe::{Frame, Observer};
@@ -87,6 +87,8 @@ pub struct Recalled<F> {
     pub steps: Vec<usize>,
     /// What was read of the memory on the way, where the dynamics counts it.
     pub reads: Option<Vec<Reads>>,
+    /// What the last update of each row read, where the dynamics keeps it.
+    pub last_read: Option<ReadOut<F>>,
 }
 
 impl<F: Real> Recalled<F> {
@@ -98,6 +100,7 @@ impl<F: Real> Recalled<F> {
             outcomes: vec![Outcome::StillMoving; b],
             steps: vec![0; b],
             reads: None,
+            last_read: None,
         }
     }
 }
@@ -135,96 +138,148 @@ pub fn recall<F: Real>(
     let mut run =
         dynamics.start(Start { states: first.view(), held: held.as_ref().map(|h| h.view()), ..start })?;
 
-    let motion = dynamics.motion();
-    // Of steps that nobody sees only the end counts.
-    let unseen = clamp.is_none() && !observer.watches();
     let mut result = Recalled::standing(&first);
-    // The rows still under way, and their states now, one and two steps ago.
-    let mut rows = all;
-    let mut states = first;
-    let mut before: Option<Array2<F>> = None;
-    let mut from = grid.level(0, &rows);
-    let mut observe = |step, rows: &[usize], states: ArrayView2<F>, levels: &[f64]| {
-        observer.observe(Frame { step, steps: grid.steps(), rows, states, levels }).is_break()
+    let judge = Judge {
+        motion: dynamics.motion(),
+        grid,
+        stop,
+        // Of steps that nobody sees only the end counts.
+        unseen: clamp.is_none() && !observer.watches(),
     };
-    let mut interrupted = observe(0, &rows, states.view(), &from);
+    let mut batch = UnderWay { levels: grid.level(0, &all), rows: all, states: first, before: None };
+    let mut observe = |step, batch: &UnderWay<F>, levels: &[f64]| {
+        let UnderWay { rows, states, .. } = batch;
+        observer.observe(Frame { step, steps: grid.steps(), rows, states: states.view(), levels }).is_break()
+    };
+    let mut interrupted = observe(0, &batch, &batch.levels);
     for step in 1..=grid.steps() {
-        if rows.is_empty() || interrupted {
+        if batch.rows.is_empty() || interrupted {
             break;
         }
-        let to = grid.level(step, &rows);
-        let now = states.clone();
-        run.step(&rows, states.view_mut(), &from, &to)?;
+        let to = grid.level(step, &batch.rows);
+        let from = batch.states.clone();
+        run.step(&batch.rows, batch.states.view_mut(), &batch.levels, &to)?;
         if let Some(clamp) = &mut clamp {
-            clamp.impose(&rows, now.view(), states.view_mut(), &from, &to);
+            clamp.impose(&batch.rows, from.view(), batch.states.view_mut(), &batch.levels, &to);
         }
-        interrupted = observe(step, &rows, states.view(), &to);
-
-        let mut going = Vec::with_capacity(rows.len());
-        for (k, &row) in rows.iter().enumerate() {
-            let state = states.row(k);
-            if !is_usable(state) {
-                result.outcomes[row] = Outcome::Diverged { step };
-                result.steps[row] = step;
-                result.states.row_mut(row).assign(&now.row(k));
-                continue;
-            }
-            // (From level 0 nothing moves.)
-            let lands = unseen && from[k] > 0.0 && grid.ends_at_zero(row);
-            if let Some(goal) = run.goal(row).filter(|_| lands) {
-                result.steps[row] = grid.steps();
-                result.states.row_mut(row).assign(&goal);
-                continue;
-            }
-            result.steps[row] = step;
-            let settled = matches!(result.outcomes[row], Outcome::Settled { .. });
-            if matches!(motion, Motion::Map | Motion::Sweeps) {
-                let change = largest_change(state, now.row(k));
-                let cycles = motion == Motion::Map
-                    && change > stop.tolerance
-                    && before.as_ref().is_some_and(|b| b.row(k) == state);
-                if cycles && !matches!(result.outcomes[row], Outcome::TwoCycle { .. }) {
-                    result.outcomes[row] = Outcome::TwoCycle { step };
-                } else if change <= stop.tolerance && !settled {
-                    result.outcomes[row] = Outcome::Settled { step };
-                }
-                if change > stop.tolerance && settled {
-                    result.outcomes[row] = Outcome::StillMoving;
-                }
-            }
-            // A map that has not moved at all never will: the other steps would change nothing.
-            let still = motion == Motion::Map && state == now.row(k);
-            if still && !stop.early {
-                result.steps[row] = grid.steps();
-            }
-            if still || stop.early && result.outcomes[row] != Outcome::StillMoving {
-                result.states.row_mut(row).assign(&state);
-            } else {
-                going.push(k);
-            }
-        }
-        if going.len() < rows.len() {
-            rows = going.iter().map(|&k| rows[k]).collect();
-            from = going.iter().map(|&k| to[k]).collect();
-            states = pick(states.view(), &going);
-            before = (motion == Motion::Map).then(|| pick(now.view(), &going));
-        } else {
-            from = to;
-            before = (motion == Motion::Map).then_some(now);
-        }
+        interrupted = observe(step, &batch, &to);
+        let going = judge.going(step, &batch, from.view(), run.as_ref(), &mut result);
+        batch.go_on(&going, from, to, judge.motion);
     }
-    for (k, &row) in rows.iter().enumerate() {
-        result.states.row_mut(row).assign(&states.row(k));
+    for (k, &row) in batch.rows.iter().enumerate() {
+        result.states.row_mut(row).assign(&batch.states.row(k));
         let under_way = result.steps[row] < grid.steps() && result.outcomes[row] == Outcome::StillMoving;
         if interrupted && under_way {
             result.outcomes[row] = Outcome::Stopped { step: result.steps[row] };
         }
     }
     result.reads = run.reads();
-    if motion == Motion::Flow {
+    result.last_read = run.last_read();
+    if judge.motion == Motion::Flow {
         judge_flow(run.as_mut(), grid, stop, held.as_ref(), &mut result)?;
     }
     Ok(result)
+}
+
+/// The rows of a batch that are still under way.
+struct UnderWay<F> {
+    rows: Vec<usize>,
+    states: Array2<F>,
+    levels: Vec<f64>,
+    /// Their states one step ago, kept for a map.
+    before: Option<Array2<F>>,
+}
+
+impl<F: Real> UnderWay<F> {
+    /// After a step from the states `from` to the levels `to`: only these rows (by their place) go on.
+    fn go_on(&mut self, going: &[usize], from: Array2<F>, to: Vec<f64>, motion: Motion) {
+        let kept = motion == Motion::Map;
+        if going.len() < self.rows.len() {
+            self.rows = going.iter().map(|&k| self.rows[k]).collect();
+            self.levels = going.iter().map(|&k| to[k]).collect();
+            self.states = pick(self.states.view(), going);
+            self.before = kept.then(|| pick(from.view(), going));
+        } else {
+            self.levels = to;
+            self.before = kept.then_some(from);
+        }
+    }
+}
+
+/// Tells after each step how the rows stand.
+struct Judge<'a> {
+    motion: Motion,
+    grid: &'a Grid,
+    stop: Stop,
+    /// Whether nobody sees the steps, so that a row may go at once to where it is certain to end.
+    unseen: bool,
+}
+
+impl Judge<'_> {
+    /// Writes how each row stands after a step from the states `from`, and the states of those that have ended.
+    /// Gives the places in the batch of those that go on.
+    fn going<F: Real>(
+        &self,
+        step: usize,
+        batch: &UnderWay<F>,
+        from: ArrayView2<F>,
+        run: &dyn Run<F>,
+        result: &mut Recalled<F>,
+    ) -> Vec<usize> {
+        let mut going = Vec::with_capacity(batch.rows.len());
+        for (k, &row) in batch.rows.iter().enumerate() {
+            let (state, from) = (batch.states.row(k), from.row(k));
+            if !is_usable(state) {
+                result.outcomes[row] = Outcome::Diverged { step };
+                result.steps[row] = step;
+                result.states.row_mut(row).assign(&from);
+                continue;
+            }
+            // (From level 0 nothing moves.)
+            let lands = self.unseen && batch.levels[k] > 0.0 && self.grid.ends_at_zero(row);
+            if let Some(goal) = run.goal(row).filter(|_| lands) {
+                result.steps[row] = self.grid.steps();
+                result.states.row_mut(row).assign(&goal);
+                continue;
+            }
+            let before = batch.before.as_ref().map(|before| before.row(k));
+            result.outcomes[row] = self.outcome(step, result.outcomes[row], state, from, before);
+            // A map that has not moved at all never will: the other steps would change nothing.
+            let still = self.motion == Motion::Map && state == from;
+            result.steps[row] = if still && !self.stop.early { self.grid.steps() } else { step };
+            if still || self.stop.early && result.outcomes[row] != Outcome::StillMoving {
+                result.states.row_mut(row).assign(&state);
+            } else {
+                going.push(k);
+            }
+        }
+        going
+    }
+
+    /// How a row stands after a step from the state `from`; `before` is where it was one step earlier.
+    fn outcome<F: Real>(
+        &self,
+        step: usize,
+        outcome: Outcome,
+        state: ArrayView1<F>,
+        from: ArrayView1<F>,
+        before: Option<ArrayView1<F>>,
+    ) -> Outcome {
+        if !matches!(self.motion, Motion::Map | Motion::Sweeps) {
+            return outcome;
+        }
+        let change = largest_change(state, from);
+        let (moves, rests) = (change > self.stop.tolerance, change <= self.stop.tolerance);
+        let cycles = moves && before.is_some_and(|before| before == state);
+        match outcome {
+            Outcome::Settled { .. } if moves => Outcome::StillMoving,
+            Outcome::Settled { .. } => outcome,
+            Outcome::TwoCycle { .. } if !rests => outcome,
+            _ if cycles => Outcome::TwoCycle { step },
+            _ if rests => Outcome::Settled { step },
+            _ => outcome,
+        }
+    }
 }
 
 /// A flow has settled if the free units of its end are at rest in the landscape of its last positive
@@ -258,6 +313,6 @@ fn judge_flow<F: Real>(
     Ok(())
 }
 
-fn largest_change<F: Real>(a: ndarray::ArrayView1<F>, b: ndarray::ArrayView1<F>) -> f64 {
+fn largest_change<F: Real>(a: ArrayView1<F>, b: ArrayView1<F>) -> f64 {
     a.iter().zip(b).map(|(&a, &b)| (a - b).abs().wide()).fold(0.0, f64::max)
 }

@@ -28,7 +28,7 @@ fn words(dim: usize) -> Array2<f64> {
 fn couplings_are_the_sum_over_pairs() {
     let (x, y) = (spins(5, 9, 1), spins(5, 4, 2));
     let memory = memory(&x, &y);
-    for ((i, j), &w) in memory.pairing().weights().indexed_iter() {
+    for ((i, j), &w) in memory.energy().weights().indexed_iter() {
         let sum: f64 = (0..5).map(|n| y[[n, i]] * x[[n, j]]).sum();
         assert_eq!(w, sum, "W[{i}, {j}]");
     }
@@ -92,7 +92,7 @@ fn recall_goes_downhill_to_a_fixed_point() {
         let recall = memory.recall_observed(&Request::new(cues.view()), &mut watch).expect("a recall");
         let values = recall.values.expect("values");
         let energies = memory.pair_energies(recall.states.view(), values.view()).expect("energies");
-        let w = memory.pairing().weights();
+        let w = memory.energy().weights();
         for (b, row) in recall.rows.iter().enumerate() {
             assert!(matches!(row.outcome, Outcome::Settled { .. }), "row {b}: {:?}", row.outcome);
             assert_eq!(row.energy, Some(energies[b]), "row {b}");
@@ -114,7 +114,7 @@ fn orthogonal_pairs_are_recalled_both_ways() {
     let y = array![[1.0, 1.0, 1.0, 1.0], [1.0, -1.0, 1.0, -1.0], [1.0, 1.0, -1.0, -1.0]];
     let there = memory(&x, &y);
     let back = there.reversed().expect("the other way");
-    assert_eq!(back.pairing().weights(), there.pairing().weights().t());
+    assert_eq!(back.energy().weights(), there.energy().weights().t());
     for (memory, cues, answers) in [(&there, &x, &y), (&back, &y, &x)] {
         let recall = memory.recall(&Request::new(cues.view())).expect("a recall");
         assert_eq!((&recall.states, recall.values.as_ref()), (cues, Some(answers)));

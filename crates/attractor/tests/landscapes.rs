@@ -6,7 +6,7 @@ mod zoo;
 use attractor::dynamics::{Asynchronous, Descent, Dynamics, Order, Rule, Start, Synchronous};
 use attractor::energies::{Denoise, DenseEnergy, Energy, Flip, Gradient, Interaction, LogSumExp, Points};
 use attractor::memories::Learning;
-use attractor::{Grid, Nobody, Outcome, Patterns, Stop, recall};
+use attractor::{Grid, NoObserver, Outcome, Patterns, Stop, recall};
 use ndarray::{Array2, Axis};
 use zoo::{assert_close, cues, normals, spins};
 
@@ -143,7 +143,7 @@ fn two_cycles_need_a_missing_diagonal() {
                 Start { states: cues.view(), rows: &(0..20).collect::<Vec<u64>>(), seed: 0, held: None };
             let dynamics = Synchronous { energy: memory.quadratic() };
             let stop = Stop { tolerance: 0.0, early: true };
-            let recalled = recall(&dynamics, start, None, &Grid::Updates(100), stop, &mut Nobody);
+            let recalled = recall(&dynamics, start, None, &Grid::Updates(100), stop, &mut NoObserver);
             all.extend(recalled.expect("a recall").outcomes);
         }
         all

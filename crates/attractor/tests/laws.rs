@@ -5,9 +5,11 @@ mod zoo;
 
 use std::ops::ControlFlow;
 
+use attractor::dynamics::ReadOut;
+use attractor::memories::{Abilities, Calibration, MemoryModel, RecallPath};
 use attractor::message::Argument;
 use attractor::{Frame, Memory, Outcome, Patterns, Prepare, Real, Recall, Request};
-use ndarray::{Array2, s};
+use ndarray::{Array2, ArrayView2, s};
 use zoo::{LEVELS, ZOO, assert_close, cues, spins};
 
 /// Everything of a result that must be equal to the bit.
@@ -308,7 +310,7 @@ fn gradients_are_those_of_the_energies_of_raw_states() {
     let (sigmas, mut sloping) = ([0.5, 1.0, 2.0, 4.0], 0);
     for specimen in ZOO.iter().filter(|s| s.fits(&spins::<f64>(9, 7, 5))) {
         let plain = specimen.build(Patterns::new(specimen.world(&spins::<f64>(9, 7, 5))).expect("patterns"));
-        if plain.slope().is_none() {
+        if plain.gradient().is_none() {
             assert!(plain.gradients(states.view(), Some(&sigmas)).is_err(), "{}", specimen.name());
             continue;
         }
@@ -337,4 +339,87 @@ fn gradients_are_those_of_the_energies_of_raw_states() {
         }
     }
     assert!(sloping > 20, "only {sloping} slopes were compared");
+}
+
+#[test]
+fn a_memory_without_a_landscape_says_why() {
+    let patterns = spins::<f64>(9, 12, 5);
+    let cues = cues(&patterns, 3, 0.68, 4);
+    let mut without = 0;
+    for specimen in ZOO {
+        let (patterns, cues) = (specimen.world(&patterns), specimen.world(&cues));
+        let memory = specimen.build(Patterns::new(patterns).expect("patterns"));
+        let Err(error) = memory.landscape() else {
+            continue;
+        };
+        without += 1;
+        let reason = memory.abilities().landscape.err().expect("a reason").message().to_string();
+        assert!(!reason.is_empty() && error.to_string().contains(&reason), "{}: {error}", specimen.name());
+        assert!(memory.gradient().is_none(), "{}", specimen.name());
+        let sigmas = [1.0; 3];
+        let energies = memory.energies(cues.view(), Some(&sigmas)).expect_err("no energies");
+        assert_eq!(energies.to_string(), error.to_string(), "{}", specimen.name());
+        let request = Request { level: LEVELS[1], ..Request::new(cues.view()) };
+        let recall = memory.recall(&request).expect("a recall");
+        assert!(recall.rows.iter().all(|row| row.energy.is_none()), "{}", specimen.name());
+    }
+    assert!(without > 5, "only {without} have none");
+}
+
+/// A memory written outside of the crate, which is another one under its own name.
+struct Own<'a>(&'a dyn Memory<f64>);
+
+impl MemoryModel<f64> for Own<'_> {
+    fn name(&self) -> &'static str {
+        "own"
+    }
+
+    fn dim(&self) -> usize {
+        self.0.dim()
+    }
+
+    fn abilities(&self) -> Abilities<'_, f64> {
+        self.0.abilities()
+    }
+
+    fn path(&self, request: &Request<f64>) -> attractor::Result<RecallPath<'_, f64>> {
+        self.0.path(request)
+    }
+
+    fn read_out(&self, states: ArrayView2<f64>, top: usize) -> attractor::Result<ReadOut<f64>> {
+        self.0.read_out(states, top)
+    }
+}
+
+#[test]
+fn every_recall_is_judged_by_its_calibration() {
+    const REJECT: f64 = 0.1;
+    let patterns = spins::<f64>(20, 21, 3);
+    let mut cues = cues(&patterns, 9, 0.68, 4);
+    cues.row_mut(3).mapv_inplace(|x| 9.0 * x);
+    for specimen in ZOO {
+        let (patterns, cues) = (specimen.world(&patterns), specimen.world(&cues));
+        let memory = specimen.build(Patterns::new(patterns).expect("patterns"));
+        let plain = Request { level: LEVELS[2], reject: Some(REJECT), ..Request::new(cues.view()) };
+        let error = memory.recall(&plain).expect_err("nothing to judge by").to_string();
+        assert!(error.contains("reject"), "{}: {error}", specimen.name());
+        let Some(stored) = memory.patterns() else {
+            continue;
+        };
+        let calibration = Calibration::new(stored, LEVELS[2], 99, 1).expect("a calibration");
+        let scores = calibration.scores(stored, cues.view()).expect("scores");
+        let request = Request { calibration: Some(&calibration), ..plain };
+        let recall = memory.recall(&request).expect("a recall");
+        assert!(recall.rows[3].refused, "{}", specimen.name());
+        for (row, (report, score)) in recall.rows.iter().zip(scores).enumerate() {
+            assert_eq!(report.matching, Some(score), "{}", specimen.name());
+            assert_eq!(report.refused, score <= REJECT, "{}", specimen.name());
+            if report.refused {
+                assert_eq!(report.memory, None, "{}", specimen.name());
+                assert_eq!(recall.states.row(row), cues.row(row), "{}", specimen.name());
+            }
+        }
+        let own = Own(memory.as_ref()).recall(&request).expect("a recall");
+        assert_eq!(bits(&own), bits(&recall), "{} written outside", specimen.name());
+    }
 }

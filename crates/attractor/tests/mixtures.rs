@@ -8,7 +8,7 @@ use attractor::diffusion::{Process, Sampler, Sampling, log_density};
 use attractor::energies::shapes::{Segment, Sphere, Subspace};
 use attractor::energies::{Component, Denoise, Energy, Gradient, Kind, Mixture, Points};
 use attractor::kernels::Read;
-use attractor::memories::{Diffusion, Memory};
+use attractor::memories::{Diffusion, Memory, MemoryModel};
 use attractor::noise::{Purpose, Stream};
 use attractor::{Level, Patterns, Request};
 use ndarray::{Array2, array};
@@ -340,18 +340,13 @@ fn without_noise_the_bridge_projects() {
     for (name, memory) in zoo::denoisers() {
         let z = normals(1, Denoise::dim(&memory), 1.0, 4);
         let nearest = memory.nearest(z.view()).expect("a memory");
+        let point = memory.project(nearest[0].memory, z.row(0));
         let sampling = Sampling { sampler: Sampler::Bridge, steps: Some(2), ..Sampling::default() };
         let diffusion = Diffusion::on(memory, sampling).expect("a memory");
         let request = Request { level: Level::Sigma(0.0), ..Request::new(z.view()) };
         let recall = diffusion.recall(&request).expect("a recall");
-        let distance = recall
-            .states
-            .row(0)
-            .iter()
-            .zip(&nearest[0].point)
-            .map(|(a, b)| (a - b).powi(2))
-            .sum::<f64>()
-            .sqrt();
+        let distance =
+            recall.states.row(0).iter().zip(&point).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
         // The smallest level of f64 is 1e-50; a Gaussian counts as far as three deviations, the mean goes beyond.
         assert!(distance < 1e-9, "{name}: {distance}");
     }
@@ -434,7 +429,7 @@ fn imagination_follows_the_weights() {
     for (sampler, steps) in [(Sampler::Ancestral, 300), (Sampler::DpmSolverPlusPlus2M, 100)] {
         let sampling = Sampling { sampler, steps: Some(steps), ..Sampling::default() };
         let diffusion = Diffusion::on(memory.clone(), sampling).expect("a memory");
-        let (cues, level) = diffusion.imagine(&(0..RUNS).collect::<Vec<_>>(), 2).expect("cues");
+        let (cues, level) = diffusion.prior_samples(&(0..RUNS).collect::<Vec<_>>(), 2).expect("cues");
         let recall =
             diffusion.recall(&Request { level, seed: 2, ..Request::new(cues.view()) }).expect("recalls");
         let mut counts = [0.0; 3];

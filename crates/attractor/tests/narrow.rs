@@ -10,7 +10,7 @@ use attractor::dynamics::{Clamp, Start};
 use attractor::energies::{Denoise, Points, Reads};
 use attractor::memories::{Diffusion, Level, Memory, Recall, Request, Spec};
 use attractor::patterns::Packed;
-use attractor::{Frame, Grid, Nobody, Observer, Outcome, Patterns, Preparation, Real, Stop, recall};
+use attractor::{Frame, Grid, NoObserver, Observer, Outcome, Patterns, Preparation, Real, Stop, recall};
 use ndarray::{Array2, Axis, s};
 use zoo::{cues, normals, spins};
 
@@ -146,7 +146,7 @@ fn known_units_keep_a_state_from_its_goal() {
             let stop = Stop { tolerance: 0.05, early: false };
             recall(dynamics.as_ref(), start, Some(clamp), &grid, stop, observer).expect("a recall").states
         };
-        let unseen = run(&mut Nobody);
+        let unseen = run(&mut NoObserver);
         assert_eq!(unseen, run(&mut |_: Frame<f64>| ControlFlow::Continue(())), "{sampler:?}");
         for (place, _) in known.indexed_iter().filter(|(_, known)| **known) {
             assert_eq!(unseen[place], noisy[place], "{sampler:?}");

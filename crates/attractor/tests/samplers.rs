@@ -9,7 +9,7 @@ use attractor::diffusion::{Process, RHO, Sampler, estimate_levels, power_levels,
 use attractor::dynamics::{Dynamics, Start};
 use attractor::energies::{Energy, Mixture, Points};
 use attractor::kernels::{Form, posterior};
-use attractor::{Frame, Grid, Nobody, Patterns, Stop, recall};
+use attractor::{Frame, Grid, NoObserver, Patterns, Stop, recall};
 use ndarray::Array2;
 use zoo::{cues, normals, spins};
 
@@ -18,7 +18,7 @@ const STOP: Stop = Stop { tolerance: 0.05, early: false };
 fn run(dynamics: &dyn Dynamics<f64>, states: &Array2<f64>, levels: Array2<f64>, seed: u64) -> Array2<f64> {
     let rows: Vec<u64> = (0..states.nrows() as u64).collect();
     let start = Start { states: states.view(), rows: &rows, seed, held: None };
-    recall(dynamics, start, None, &Grid::Levels(levels), STOP, &mut Nobody).expect("a recall").states
+    recall(dynamics, start, None, &Grid::Levels(levels), STOP, &mut NoObserver).expect("a recall").states
 }
 
 /// Root mean square distance of two sets of states.

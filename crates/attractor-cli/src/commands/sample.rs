@@ -40,7 +40,7 @@ fn sample<F: Real + Number>(args: &Sample, memory: &dyn Memory<F>, about: &About
     let batch = batch_of(memory.dim());
     for from in (0..args.count).step_by(batch) {
         let rows: Vec<u64> = (from..args.count.min(from + batch)).map(|row| asked.id(row)).collect();
-        let (cues, level) = memory.imagine(&rows, args.seed)?;
+        let (cues, level) = memory.prior_samples(&rows, args.seed)?;
         let recall = memory.recall(&Asked { level, ..asked.clone() }.request(cues.view(), None, from))?;
         recall.rows.iter().for_each(|row| found.count(row));
         let names: Vec<String> = rows.iter().map(|r| format!("{r:06}")).collect();

@@ -178,7 +178,9 @@ impl Experiment for Config {
             }
             for way in &ways {
                 let ((from, _), (to, _)) = (way[0], way[way.len() - 1]);
-                let distance = kind.memory.nearest(array![[to.0, to.1]].view())?[0].distance;
+                let nearest = kind.memory.nearest(array![[to.0, to.1]].view())?[0].memory;
+                let point = kind.memory.project(nearest, array![to.0, to.1].view());
+                let distance = ((to.0 - point[0]).powi(2) + (to.1 - point[1]).powi(2)).sqrt();
                 let places = [from.0, from.1, to.0, to.1].map(|v| Cell::of(format!("{v:.3}"), [v.into()]));
                 let row = [name()].into_iter().chain(places).chain([Cell::number(distance)]);
                 results.rows.push(row.collect());

@@ -234,7 +234,7 @@ impl Config {
             let found = examination.examine(&trainer.network())?;
             let memory = learned::<f32>(trainer.network(), narrow(&patterns)?, Sampling::default())?;
             let rows: Vec<u64> = (0..self.recalls as u64).collect();
-            let (cues, level) = memory.imagine(&rows, seed)?;
+            let (cues, level) = memory.prior_samples(&rows, seed)?;
             let recall = memory.recall(&Request { level, seed, ..Request::new(cues.view()) })?;
             let is_stored = |state: &ndarray::ArrayView1<f32>| {
                 patterns

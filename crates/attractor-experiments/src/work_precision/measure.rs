@@ -3,7 +3,7 @@
 use attractor::diffusion::{Process, Sampler, power_levels, time_levels};
 use attractor::dynamics::Start;
 use attractor::energies::{Denoise, Points};
-use attractor::{Grid, Nobody, Patterns, Stop, recall};
+use attractor::{Grid, NoObserver, Patterns, Stop, recall};
 use attractor_data::{Corruption, corrupt, random_spins};
 use attractor_report::Result;
 use ndarray::{Array2, ArrayView1};
@@ -189,7 +189,7 @@ impl Runs<'_> {
         let start = Start { states: self.states.view(), rows: &rows, seed: self.seed, held: None };
         let stop = Stop { tolerance: 0.0, early: false };
         let dynamics = sampler.dynamics(self.points, self.process, 0.0);
-        Ok(recall(dynamics.as_ref(), start, None, &Grid::Levels(levels), stop, &mut Nobody)?.states)
+        Ok(recall(dynamics.as_ref(), start, None, &Grid::Levels(levels), stop, &mut NoObserver)?.states)
     }
 
     fn to_end(&self, sampler: Sampler, spacing: Spacing, steps: usize) -> Result<Array2<f64>> {

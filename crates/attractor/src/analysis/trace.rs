@@ -10,7 +10,7 @@ use crate::fields::{Field, Kind};
 use crate::memories::{Memory, Recall, Request};
 use crate::message;
 use crate::message::Argument;
-use crate::observe::{Frame, Nobody, Observer};
+use crate::observe::{Frame, NoObserver, Observer};
 use crate::real::Real;
 
 /// What a state says at one step.
@@ -184,7 +184,7 @@ pub struct Trace<F> {
 /// # Errors
 /// As [`Memory::recall`]; known units in a diffusion memory, whose landscape is then another at every mask.
 pub fn trace<F: Real>(memory: &dyn Memory<F>, request: &Request<F>) -> Result<Trace<F>> {
-    trace_observed(memory, request, &mut Nobody)
+    trace_observed(memory, request, &mut NoObserver)
 }
 
 /// The same, showing each step to an observer once it was looked at. A trace that it stops ends there.
@@ -266,7 +266,7 @@ fn look<F: Real>(memory: &dyn Memory<F>, states: &Array2<F>, levels: &[f64]) -> 
             entropy: posterior.map(|p| p.entropy),
             participation: posterior.map(|p| p.participation),
             favourite: posterior.map(|p| p.top[0]),
-            memory: nearest[row].memory,
+            memory: nearest.as_ref().map(|nearest| nearest[row].memory),
             variance,
             growth: process.zip(variance).map(|(process, v)| Growth::at(&process, level / scale, v)),
         }

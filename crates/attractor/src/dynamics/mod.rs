@@ -18,6 +18,7 @@ use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2};
 
 use crate::energies::Reads;
 use crate::error::Result;
+use crate::kernels::Posterior;
 use crate::real::Real;
 
 /// What a batch of recalls starts from.
@@ -79,5 +80,25 @@ pub trait Run<F: Real> {
     /// What each row has read of a memory so far, if that is counted.
     fn reads(&self) -> Option<Vec<Reads>> {
         None
+    }
+
+    /// What the last update of each row read, for a dynamics whose updates are reads. Asked once, at the end.
+    fn last_read(&mut self) -> Option<ReadOut<F>> {
+        None
+    }
+}
+
+/// What a memory says of states besides themselves.
+#[derive(Clone, Debug)]
+pub struct ReadOut<F> {
+    /// The posterior over memories of each row; empty if there is none.
+    pub posteriors: Vec<Option<Posterior>>,
+    /// The values associated with the states, B × Dv.
+    pub values: Option<Array2<F>>,
+}
+
+impl<F> Default for ReadOut<F> {
+    fn default() -> Self {
+        ReadOut { posteriors: Vec::new(), values: None }
     }
 }

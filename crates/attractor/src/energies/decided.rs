@@ -24,7 +24,7 @@ use crate::real::Real;
 const ROUNDING: f64 = 8.0 * f64::EPSILON;
 
 /// Reads stored points of equal prior weight until each row is decided.
-pub(super) struct Deciding<'a, F> {
+pub(super) struct DecidedReader<'a, F> {
     points: &'a Points<F>,
     /// All other patterns may weigh so much of one: less than the rounding of a sum.
     negligible: f64,
@@ -46,9 +46,9 @@ struct Decision<F> {
     square: f64,
 }
 
-impl<'a, F: Real> Deciding<'a, F> {
+impl<'a, F: Real> DecidedReader<'a, F> {
     pub fn new(points: &'a Points<F>, rows: usize) -> Self {
-        Deciding {
+        DecidedReader {
             points,
             negligible: (F::ROUNDOFF / 4.0).max(2.0 * ROUNDING),
             decisions: (0..rows).map(|_| None).collect(),
@@ -99,7 +99,7 @@ impl<F: Real> Decision<F> {
     }
 }
 
-impl<F: Real> Reader<F> for Deciding<'_, F> {
+impl<F: Real> Reader<F> for DecidedReader<'_, F> {
     fn denoise(&mut self, rows: &[usize], states: ArrayView2<F>, sigmas: &[f64]) -> Result<Array2<F>> {
         let mut betas = self.points.betas(states, sigmas)?;
         betas.iter_mut().for_each(|beta| *beta = usable_beta::<F>(*beta));
@@ -184,7 +184,7 @@ mod tests {
             let row = patterns.row(one).to_owned();
             let anchor =
                 Array2::from_shape_fn((1, dim), |(_, j)| F::of(row[j].wide() + sigma * noise.normal()));
-            let mut reader = Deciding::new(&points, 1);
+            let mut reader = DecidedReader::new(&points, 1);
             reader.denoise(&[0], anchor.view(), &[sigma]).expect("a read");
             let Some(decision) = &reader.decisions[0] else {
                 continue;

@@ -5,6 +5,7 @@ mod dense;
 mod log_sum_exp;
 mod mixture;
 mod narrow;
+mod nearest;
 mod points;
 mod quadratic;
 mod reader;
@@ -12,13 +13,15 @@ pub mod shapes;
 
 pub use dense::{DenseEnergy, Interaction};
 pub use log_sum_exp::LogSumExp;
-pub use mixture::{Component, Kind, LAST, Mixture, Nearest};
+pub use mixture::{Component, Kind, LAST, Mixture};
 pub use narrow::LEAST as NARROWED;
+pub use nearest::Nearest;
+pub(crate) use nearest::nearest_patterns;
 pub use points::Points;
 pub(crate) use points::beta;
 pub use quadratic::Quadratic;
-pub(crate) use reader::Plain;
-pub use reader::{Reader, Reads, Whole};
+pub(crate) use reader::FullReader;
+pub use reader::{FullRead, Reader, Reads};
 
 use ndarray::{Array2, ArrayView2};
 
@@ -106,7 +109,7 @@ pub trait Denoise<F: Real>: Send + Sync {
 
     /// The same for a batch of so many rows that will be read again and again.
     fn reader(&self, rows: usize) -> Box<dyn Reader<F> + '_> {
-        Box::new(Plain::new(self, rows))
+        Box::new(FullReader::new(self, rows))
     }
 
     /// The log-sum alone: the log-density but for −(D/2) ln 2πσ².

@@ -59,7 +59,7 @@ const LOST: f64 = 1e-18;
 const ROUNDING: f64 = 1e-12;
 
 /// Reads stored points narrowly.
-pub(super) struct Narrowing<'a, F> {
+pub(super) struct NarrowedReader<'a, F> {
     points: &'a Points<F>,
     /// ln π of the heaviest pattern.
     heaviest: f64,
@@ -68,10 +68,10 @@ pub(super) struct Narrowing<'a, F> {
     nests: Vec<Nest<F>>,
 }
 
-impl<'a, F: Real> Narrowing<'a, F> {
+impl<'a, F: Real> NarrowedReader<'a, F> {
     pub fn new(points: &'a Points<F>, rows: usize) -> Self {
         let patterns = points.patterns();
-        Narrowing {
+        NarrowedReader {
             points,
             heaviest: heaviest(patterns.log_weights()),
             extent: patterns.largest_square().sqrt() * (1.0 + ROUNDING),
@@ -251,7 +251,7 @@ fn divide<F: Real>(
     Some(Layer { anchor: state.to_vec(), beta, ball, log_most: most.ln() })
 }
 
-impl<F: Real> Narrowing<'_, F> {
+impl<F: Real> NarrowedReader<'_, F> {
     /// Rows that have balls and are not yet read, on all threads.
     fn read_inside(
         &self,
@@ -314,7 +314,7 @@ impl<F> Nest<F> {
     }
 }
 
-impl<F: Real> Reader<F> for Narrowing<'_, F> {
+impl<F: Real> Reader<F> for NarrowedReader<'_, F> {
     fn denoise(&mut self, rows: &[usize], states: ArrayView2<F>, sigmas: &[f64]) -> Result<Array2<F>> {
         let patterns = self.points.patterns();
         let betas: Vec<f64> = self.points.betas(states, sigmas)?.into_iter().map(usable_beta::<F>).collect();
@@ -384,7 +384,7 @@ mod tests {
             let sigma = 0.05 + 0.4 * noise.uniform();
             let start: Vec<f64> =
                 (0..dim).map(|j| values[[trial, j]].wide() + sigma * noise.normal()).collect();
-            let mut reader = Narrowing::new(&points, 1);
+            let mut reader = NarrowedReader::new(&points, 1);
             let path = |share: f64| {
                 Array2::from_shape_fn((1, dim), |(_, j)| {
                     F::of(start[j] + share * (values[[trial, j]].wide() - start[j]))

@@ -2,9 +2,9 @@
 
 use ndarray::{Array2, ArrayView2, Zip};
 
-use super::decided::Deciding;
-use super::narrow::{self, Narrowing};
-use super::{Denoise, Energy, Gradient, Plain, Reader};
+use super::decided::DecidedReader;
+use super::narrow::{self, NarrowedReader};
+use super::{Denoise, Energy, FullReader, Gradient, Reader};
 use crate::error::{Error, Result, check_rows, check_width};
 use crate::kernels::{Form, Read, attend, log_sum};
 use crate::noise::Stream;
@@ -141,11 +141,11 @@ impl<F: Real> Denoise<F> for Points<F> {
     fn reader(&self, rows: usize) -> Box<dyn Reader<F> + '_> {
         // By the patterns alone, so that no row depends on how many there are.
         if (narrow::LEAST..u32::MAX as usize).contains(&self.patterns.len()) {
-            Box::new(Narrowing::new(self, rows))
+            Box::new(NarrowedReader::new(self, rows))
         } else if self.patterns.len() < narrow::LEAST && self.patterns.log_weights().is_none() {
-            Box::new(Deciding::new(self, rows))
+            Box::new(DecidedReader::new(self, rows))
         } else {
-            Box::new(Plain::new(self, rows))
+            Box::new(FullReader::new(self, rows))
         }
     }
 

@@ -43,18 +43,18 @@ pub struct Reads {
 }
 
 /// A denoiser that is asked anew each time.
-pub(crate) struct Plain<'a, D: ?Sized> {
+pub(crate) struct FullReader<'a, D: ?Sized> {
     denoiser: &'a D,
     reads: Vec<Reads>,
 }
 
-impl<'a, D: ?Sized> Plain<'a, D> {
+impl<'a, D: ?Sized> FullReader<'a, D> {
     pub(crate) fn new(denoiser: &'a D, rows: usize) -> Self {
-        Plain { denoiser, reads: vec![Reads::default(); rows] }
+        FullReader { denoiser, reads: vec![Reads::default(); rows] }
     }
 }
 
-impl<F: Real, D: Denoise<F> + ?Sized> Reader<F> for Plain<'_, D> {
+impl<F: Real, D: Denoise<F> + ?Sized> Reader<F> for FullReader<'_, D> {
     fn denoise(&mut self, rows: &[usize], states: ArrayView2<F>, sigmas: &[f64]) -> Result<Array2<F>> {
         rows.iter().for_each(|&row| self.reads[row].full += 1);
         self.denoiser.denoise(states, sigmas)
@@ -65,11 +65,11 @@ impl<F: Real, D: Denoise<F> + ?Sized> Reader<F> for Plain<'_, D> {
     }
 }
 
-/// A memory of which no read leaves anything out.
+/// A denoiser that is read in full each time, though it could leave out what weighs nothing.
 #[derive(Clone, Copy)]
-pub struct Whole<'a, F>(pub &'a dyn Denoise<F>);
+pub struct FullRead<'a, F>(pub &'a dyn Denoise<F>);
 
-impl<F: Real> Denoise<F> for Whole<'_, F> {
+impl<F: Real> Denoise<F> for FullRead<'_, F> {
     fn dim(&self) -> usize {
         self.0.dim()
     }

@@ -1,21 +1,17 @@
 //! Kosko's bidirectional associative memory.
 
-use std::ops::ControlFlow;
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Zip};
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Zip, concatenate, s};
-
-use super::{Card, Learned, Level, Memory, Recall, Request, Row, check_signs, from_nothing, updates};
-use crate::dynamics::{Clamp, Dynamics, Motion, Run, Start, sign_or};
+use super::{Abilities, Card, Learned, Memory, MemoryModel, RecallPath, Request, check_signs};
+use crate::dynamics::{Dynamics, Motion, Run, Start, sign_or};
 use crate::energies::Energy;
 use crate::error::{Error, Result, check_rows, check_width};
 use crate::kernels::dots;
 use crate::message;
 use crate::message::Argument;
-use crate::observe::{Frame, Observer};
 use crate::options::Options;
 use crate::patterns::Patterns;
 use crate::real::Real;
-use crate::recall::recall;
 
 /// What [`MODELS`](super::MODELS) says of it.
 pub(super) const CARD: Card = Card {
@@ -69,24 +65,24 @@ pub(super) const CARD: Card = Card {
 #[derive(Clone, Debug)]
 pub struct Bidirectional<F> {
     patterns: Patterns<F>,
-    pairing: Pairing,
+    energy: BidirectionalEnergy,
 }
 
 /// The landscape E(x) = −Σ_j |(Wx)_j| of a [`Bidirectional`] memory: −yᵀWx at the y that lowers it most.
 #[derive(Clone, Debug)]
-pub struct Pairing {
+pub struct BidirectionalEnergy {
     /// W, Dv × D, in f64, in which sums of ±1 are exact and ties are ties.
     forward: Array2<f64>,
     /// Wᵀ.
     backward: Array2<f64>,
 }
 
-impl Pairing {
+impl BidirectionalEnergy {
     fn new<F: Real>(x: ArrayView2<F>, y: ArrayView2<F>) -> Self {
         let columns = |rows: ArrayView2<F>| rows.t().mapv(F::wide).as_standard_layout().into_owned();
         let forward = dots(columns(y).view(), columns(x).view());
         let backward = forward.t().as_standard_layout().into_owned();
-        Pairing { forward, backward }
+        BidirectionalEnergy { forward, backward }
     }
 
     /// The couplings W, Dv × D.
@@ -105,7 +101,7 @@ impl Pairing {
     }
 }
 
-impl<F: Real> Energy<F> for Pairing {
+impl<F: Real> Energy<F> for BidirectionalEnergy {
     fn dim(&self) -> usize {
         self.forward.ncols()
     }
@@ -128,8 +124,8 @@ impl<F: Real> Bidirectional<F> {
             return Err(Error::Empty { what: "associated values of bam".to_owned(), cure });
         };
         check_signs("values", values)?;
-        let pairing = Pairing::new(patterns.values(), values);
-        Ok(Bidirectional { patterns, pairing })
+        let energy = BidirectionalEnergy::new(patterns.values(), values);
+        Ok(Bidirectional { patterns, energy })
     }
 
     /// The same pairs the other way round, x brought to mind by y; labels stay.
@@ -145,8 +141,8 @@ impl<F: Real> Bidirectional<F> {
     }
 
     /// The landscape, and with it W.
-    pub fn pairing(&self) -> &Pairing {
-        &self.pairing
+    pub fn energy(&self) -> &BidirectionalEnergy {
+        &self.energy
     }
 
     /// E(x, y) = −yᵀWx of (prepared) pairs, one a row.
@@ -155,29 +151,29 @@ impl<F: Real> Bidirectional<F> {
     /// States or values of the wrong width, or not as many of both.
     pub fn pair_energies(&self, states: ArrayView2<F>, values: ArrayView2<F>) -> Result<Vec<f64>> {
         check_width("states", states.ncols(), self.patterns.dim())?;
-        check_width("values", values.ncols(), self.pairing.forward.nrows())?;
+        check_width("values", values.ncols(), self.energy.forward.nrows())?;
         check_rows("values", values.nrows(), states.nrows())?;
-        let fields = self.pairing.up(states);
+        let fields = self.energy.up(states);
         let pairs = fields.outer_iter().zip(values.outer_iter());
         Ok(pairs.map(|(h, y)| 0.0 - h.iter().zip(y).map(|(h, y)| h * y.wide()).sum::<f64>()).collect())
     }
 
     /// The update rule as a dynamics over pairs: rows of D units x and Dv units y.
-    pub fn dynamics(&self) -> ThereAndBack<'_> {
-        ThereAndBack { pairing: &self.pairing }
+    pub fn dynamics(&self) -> BidirectionalUpdate<'_> {
+        BidirectionalUpdate { energy: &self.energy }
     }
 }
 
 /// y ← sign(Wx), then x ← sign(Wᵀy), over rows (x, y) of D + Dv units; a field of 0 keeps the unit (Kosko 1988).
 #[derive(Clone, Copy, Debug)]
-pub struct ThereAndBack<'a> {
+pub struct BidirectionalUpdate<'a> {
     /// The couplings.
-    pub pairing: &'a Pairing,
+    pub energy: &'a BidirectionalEnergy,
 }
 
-impl<F: Real> Dynamics<F> for ThereAndBack<'_> {
+impl<F: Real> Dynamics<F> for BidirectionalUpdate<'_> {
     fn dim(&self) -> usize {
-        self.pairing.forward.ncols() + self.pairing.forward.nrows()
+        self.energy.forward.ncols() + self.energy.forward.nrows()
     }
 
     fn motion(&self) -> Motion {
@@ -189,7 +185,7 @@ impl<F: Real> Dynamics<F> for ThereAndBack<'_> {
     }
 }
 
-impl<F: Real> Run<F> for ThereAndBack<'_> {
+impl<F: Real> Run<F> for BidirectionalUpdate<'_> {
     fn step(
         &mut self,
         _rows: &[usize],
@@ -197,29 +193,16 @@ impl<F: Real> Run<F> for ThereAndBack<'_> {
         _from: &[f64],
         _to: &[f64],
     ) -> Result<()> {
-        let (mut x, mut y) = states.view_mut().split_at(Axis(1), self.pairing.forward.ncols());
-        let fields = self.pairing.up(x.view());
+        let (mut x, mut y) = states.view_mut().split_at(Axis(1), self.energy.forward.ncols());
+        let fields = self.energy.up(x.view());
         Zip::from(&mut y).and(&fields).for_each(|y, &h| *y = sign_or(h, *y));
-        let fields = self.pairing.down(y.view());
+        let fields = self.energy.down(y.view());
         Zip::from(&mut x).and(&fields).for_each(|x, &h| *x = sign_or(h, *x));
         Ok(())
     }
 }
 
-/// Shows the first units of each state.
-struct Front<'a, F> {
-    observer: &'a mut dyn Observer<F>,
-    dim: usize,
-}
-
-impl<F: Real> Observer<F> for Front<'_, F> {
-    fn observe(&mut self, frame: Frame<F>) -> ControlFlow<()> {
-        let states = frame.states.slice_move(s![.., ..self.dim]);
-        self.observer.observe(Frame { states, ..frame })
-    }
-}
-
-impl<F: Real> Memory<F> for Bidirectional<F> {
+impl<F: Real> MemoryModel<F> for Bidirectional<F> {
     fn name(&self) -> &'static str {
         CARD.name
     }
@@ -228,45 +211,12 @@ impl<F: Real> Memory<F> for Bidirectional<F> {
         self.patterns.dim()
     }
 
-    fn patterns(&self) -> Option<&Patterns<F>> {
-        Some(&self.patterns)
+    fn abilities(&self) -> Abilities<'_, F> {
+        Abilities { landscape: Ok(&self.energy), spins: true, ..Abilities::of_patterns(&self.patterns) }
     }
 
-    fn landscape(&self) -> Result<&dyn Energy<F>> {
-        Ok(&self.pairing)
-    }
-
-    fn imagine(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {
-        Ok((from_nothing(self, true, rows, seed), Level::Estimate))
-    }
-
-    fn run(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
-        let dim = self.patterns.dim();
-        let states = request.states(dim, self.preparation())?;
-        let silent = Array2::from_elem((states.nrows(), self.pairing.forward.nrows()), F::ZERO);
-        let pairs = concatenate(Axis(1), &[states.view(), silent.view()]).expect("equally many");
-        let known = request.known.map(|known| {
-            let free = silent.mapv(|_| false);
-            concatenate(Axis(1), &[known, free.view()]).expect("equally many")
-        });
-        let clamp = known.as_ref().map(|known| Clamp::new(known.view(), pairs.view())).transpose()?;
-        let (grid, stop) = updates(request.updates, request.tolerance, 0.0)?;
-        let rows = request.rows();
-        let start = Start { states: pairs.view(), rows: &rows, seed: request.seed, held: None };
-        let mut front = Front { observer, dim };
-        let recalled = recall(&self.dynamics(), start, clamp, &grid, stop, &mut front)?;
-        let states = recalled.states.slice(s![.., ..dim]).to_owned();
-        if !request.report {
-            return Ok(Recall::plain(self.preparation().backward(states), &recalled));
-        }
-        let values = recalled.states.slice(s![.., dim..]).to_owned();
-        let energies = self.pairing.energy(states.view(), &vec![0.0; rows.len()])?;
-        let found = self.nearest(states.view())?.into_iter().zip(energies).enumerate();
-        let report = found.map(|(row, (found, energy))| {
-            Row::new(found, Some(energy), recalled.outcomes[row], recalled.steps[row])
-        });
-        let rows = report.collect();
-        Ok(Recall { states: self.preparation().backward(states), values: Some(values), rows })
+    fn path(&self, _request: &Request<F>) -> Result<RecallPath<'_, F>> {
+        Ok(RecallPath::to_rest(Box::new(self.dynamics()), 0.0, None))
     }
 }
 

@@ -5,19 +5,17 @@ use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView2};
 
-use super::diffusion::{Prior, REST, estimated, no_updates};
-use super::{Card, Learned, Level, Memory, Recall, Request, Row, Weights};
+use super::levels::{LevelModel, most_likely};
+use super::prior::Prior;
+use super::{Abilities, Card, Keep, Learned, Level, Memory, MemoryModel, RecallPath, Request, Weights};
 use crate::diffusion::{PARAMETERS, Sampling};
-use crate::dynamics::{Clamp, Start};
-use crate::energies::{Denoise, Energy, Whole};
+use crate::energies::Denoise;
 use crate::error::{Error, Result, check_width};
 use crate::message;
 use crate::message::Argument;
 use crate::networks::Network;
-use crate::observe::Observer;
 use crate::patterns::{Patterns, Preparation};
 use crate::real::Real;
-use crate::recall::{Grid, Stop, recall};
 
 /// What there is to know of it; it cannot be built from patterns, so it is not in the list of models.
 const CARD: Card = Card {
@@ -158,14 +156,9 @@ impl<'a, F: Real> Denoiser<'a, F> {
         }
         Ok(Denoiser { network: Some(network), ..self.comparing(patterns) })
     }
-
-    fn prior(&self) -> Prior<'_> {
-        let highest = self.network.as_ref().map_or(f64::INFINITY, |n| n.levels()[1] * n.spread());
-        Prior { mean: &self.mean, spread: self.spread, preparation: Memory::preparation(self), highest }
-    }
 }
 
-impl<F: Real> Memory<F> for Denoiser<'_, F> {
+impl<F: Real> MemoryModel<F> for Denoiser<'_, F> {
     fn name(&self) -> &'static str {
         self.card.name
     }
@@ -174,87 +167,60 @@ impl<F: Real> Memory<F> for Denoiser<'_, F> {
         self.mean.len()
     }
 
-    fn patterns(&self) -> Option<&Patterns<F>> {
-        self.patterns.as_ref()
+    fn abilities(&self) -> Abilities<'_, F> {
+        Abilities {
+            patterns: self.patterns.as_ref(),
+            landscape: Err(
+                "of it only the slope is known, by its score; diffusion on stored patterns has both".into(),
+            ),
+            denoiser: Some(self.denoiser.as_ref()),
+            sampling: Some(&self.sampling),
+            spread: Some(self.spread),
+            keep: Some(self),
+            ..Abilities::without_patterns()
+        }
     }
 
-    fn landscape(&self) -> Result<&dyn Energy<F>> {
-        Err(Error::Undefined {
-            model: self.card.name,
-            what: "energy",
-            reason: "of it only the slope is known, by its score; diffusion on stored patterns has both"
-                .into(),
-        })
+    fn path(&self, _request: &Request<F>) -> Result<RecallPath<'_, F>> {
+        Ok(RecallPath::through_levels(self))
     }
 
-    fn denoiser(&self) -> Option<&dyn Denoise<F>> {
-        Some(self.denoiser.as_ref())
+    fn prior_samples(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {
+        Ok(self.prior().samples(rows, seed))
+    }
+}
+
+impl<F: Real> LevelModel<F> for Denoiser<'_, F> {
+    fn denoiser(&self) -> &dyn Denoise<F> {
+        self.denoiser.as_ref()
     }
 
-    fn sampling(&self) -> Option<&Sampling> {
-        Some(&self.sampling)
+    fn sampling(&self) -> &Sampling {
+        &self.sampling
     }
 
-    fn spread(&self) -> Option<f64> {
-        Some(self.spread)
+    fn prior(&self) -> Prior<'_> {
+        let highest = self.network.as_ref().map_or(f64::INFINITY, |n| n.levels()[1] * n.spread());
+        Prior { mean: &self.mean, spread: self.spread, preparation: self.preparation(), highest }
     }
 
+    fn estimate(&self, cues: Array2<F>) -> Result<(Array2<F>, Vec<f64>)> {
+        // How noisy a cue is, those tell that the network has learned from.
+        match self.patterns.as_ref().filter(|_| self.network.is_some()) {
+            Some(patterns) => most_likely(&patterns.clone().into(), &self.sampling.process, cues),
+            None => Err(Error::Undefined {
+                model: self.card.name,
+                what: "way to tell how noisy a cue is",
+                reason: message!["give the level (", Argument::CueLevel, ")"],
+            }),
+        }
+    }
+}
+
+impl<F: Real> Keep for Denoiser<'_, F> {
     fn learned(&self) -> Option<Learned> {
         let network = self.network.clone()?;
         Some(Learned { patterns: self.patterns.as_ref()?.len(), weights: Weights::Network(network) })
-    }
-
-    fn imagine(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {
-        Ok(self.prior().imagine(rows, seed))
-    }
-
-    fn run(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
-        no_updates(self.card.name, request)?;
-        let cues = request.checked_cues(self.dim())?;
-        let stochastic = self.sampling.sampler.is_stochastic();
-        let of_network = self.patterns.as_ref().filter(|_| self.network.is_some());
-        let (states, levels) = match (self.prior().told(&cues, request.level)?, of_network) {
-            (Some(told), _) => told,
-            _ if request.known.is_some() => self.prior().blind(request, stochastic),
-            // How noisy a cue is, those tell that the network has learned from.
-            (_, Some(patterns)) => estimated(&patterns.clone().into(), &self.sampling.process, cues.clone())?,
-            _ => {
-                return Err(Error::Undefined {
-                    model: self.card.name,
-                    what: "way to tell how noisy a cue is",
-                    reason: message!["give the level (", Argument::CueLevel, ")"],
-                });
-            }
-        };
-        let rows = request.rows();
-        let preparation = Memory::preparation(self);
-        let held = preparation.forward(cues);
-        let clamp = request.known.map(|known| Clamp::new(known, held.view())).transpose()?;
-        let clamp = match clamp {
-            Some(clamp) if stochastic => Some(clamp.noised(request.seed, &rows)),
-            clamp => clamp,
-        };
-        let (_, stop) = super::updates(None, request.tolerance, REST * self.spread)?;
-        let prepared: Vec<f64> = levels.iter().map(|sigma| sigma * preparation.scale()).collect();
-        let grid = Grid::Levels(self.sampling.levels(&prepared, self.spread));
-        let start = Start { states: states.view(), rows: &rows, seed: request.seed, held: None };
-        let whole = Whole(self.denoiser.as_ref());
-        let denoiser = if self.sampling.narrow { self.denoiser.as_ref() } else { &whole };
-        let dynamics = self.sampling.dynamics(denoiser, self.spread);
-        let recalled =
-            recall(dynamics.as_ref(), start, clamp, &grid, Stop { early: false, ..stop }, observer)?;
-        if !request.report {
-            let states = preparation.backward(recalled.states.clone());
-            return Ok(Recall::plain(states, &recalled));
-        }
-        let found = self.nearest(recalled.states.view())?;
-        let row = |(row, found)| Row {
-            sigma: Some(levels[row]),
-            reads: recalled.reads.as_ref().map(|reads| reads[row]),
-            ..Row::new(found, None, recalled.outcomes[row], recalled.steps[row])
-        };
-        let rows = found.into_iter().enumerate().map(row).collect();
-        Ok(Recall { states: preparation.backward(recalled.states), values: None, rows })
     }
 }
 

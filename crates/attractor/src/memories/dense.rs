@@ -1,15 +1,11 @@
 //! Dense associative memory.
 
-use ndarray::Array2;
-
-use super::hopfield::spin_recall;
-use super::{Card, Learned, Level, Memory, Recall, Request, from_nothing};
+use super::{Abilities, Card, Learned, Memory, MemoryModel, RecallPath, Request};
 use crate::dynamics::{Asynchronous, Order, Rule};
-use crate::energies::{DenseEnergy, Energy, Gradient, Interaction};
+use crate::energies::{DenseEnergy, Energy, Interaction};
 use crate::error::{Error, Result};
 use crate::message;
 use crate::message::Argument;
-use crate::observe::Observer;
 use crate::options::{Fallback, Form, Kind, Options, Parameter, names_of};
 use crate::patterns::Patterns;
 use crate::real::Real;
@@ -91,7 +87,7 @@ impl<F: Real> Dense<F> {
     }
 }
 
-impl<F: Real> Memory<F> for Dense<F> {
+impl<F: Real> MemoryModel<F> for Dense<F> {
     fn name(&self) -> &'static str {
         CARD.name
     }
@@ -100,24 +96,13 @@ impl<F: Real> Memory<F> for Dense<F> {
         self.energy.dim()
     }
 
-    fn patterns(&self) -> Option<&Patterns<F>> {
-        Some(self.energy.patterns())
+    fn abilities(&self) -> Abilities<'_, F> {
+        let patterns = self.energy.patterns();
+        Abilities { spins: true, ..Abilities::of_patterns(patterns).descending(&self.energy) }
     }
 
-    fn landscape(&self) -> Result<&dyn Energy<F>> {
-        Ok(&self.energy)
-    }
-
-    fn slope(&self) -> Option<&dyn Gradient<F>> {
-        Some(&self.energy)
-    }
-
-    fn imagine(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {
-        Ok((from_nothing(self, true, rows, seed), Level::Estimate))
-    }
-
-    fn run(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
-        spin_recall(self, &self.dynamics(), request, observer)
+    fn path(&self, _request: &Request<F>) -> Result<RecallPath<'_, F>> {
+        Ok(RecallPath::to_rest(Box::new(self.dynamics()), 0.0, None))
     }
 }
 

@@ -1,20 +1,18 @@
 //! Modern continuous Hopfield network.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::ArrayView2;
 
 use super::report::read_values;
-use super::{Card, Learned, Level, Memory, Recall, Regime, Request, Row, from_nothing, updates};
-use crate::dynamics::{Clamp, Descent, Start};
-use crate::energies::{Energy, Gradient, LogSumExp};
+use super::{Abilities, Card, Describe, Learned, Memory, MemoryModel, Posteriors, RecallPath, Request};
+use crate::dynamics::{Descent, ReadOut};
+use crate::energies::{Energy, LogSumExp};
 use crate::error::Result;
 use crate::kernels::{Form, Posterior, posterior};
 use crate::message;
 use crate::message::{Argument, Message};
-use crate::observe::Observer;
 use crate::options::{Fallback, Kind, NumberRange, Options, Parameter};
 use crate::patterns::{Patterns, Preparation};
 use crate::real::Real;
-use crate::recall::recall;
 use crate::separations::Beta;
 
 /// An inverse temperature.
@@ -128,7 +126,7 @@ impl<F: Real> Modern<F> {
     }
 }
 
-impl<F: Real> Memory<F> for Modern<F> {
+impl<F: Real> MemoryModel<F> for Modern<F> {
     fn name(&self) -> &'static str {
         CARD.name
     }
@@ -137,18 +135,41 @@ impl<F: Real> Memory<F> for Modern<F> {
         self.energy.dim()
     }
 
-    fn patterns(&self) -> Option<&Patterns<F>> {
-        Some(self.energy.patterns())
+    fn abilities(&self) -> Abilities<'_, F> {
+        Abilities {
+            posterior: Some(self),
+            inverse_temperature: Some(self.beta()),
+            describe: Some(self),
+            ..Abilities::of_patterns(self.energy.patterns()).descending(&self.energy)
+        }
     }
 
-    fn landscape(&self) -> Result<&dyn Energy<F>> {
-        Ok(&self.energy)
+    fn path(&self, _request: &Request<F>) -> Result<RecallPath<'_, F>> {
+        /// Rest, in spreads of the patterns.
+        const REST: f64 = 1e-6;
+        Ok(RecallPath::to_rest(Box::new(self.dynamics()), REST * self.energy.patterns().spread(), None))
     }
 
-    fn slope(&self) -> Option<&dyn Gradient<F>> {
-        Some(&self.energy)
+    fn read_out(&self, states: ArrayView2<F>, _top: usize) -> Result<ReadOut<F>> {
+        let betas = vec![self.beta(); states.nrows()];
+        let values = read_values(self.energy.patterns(), states, &betas, self.energy.form());
+        Ok(ReadOut { values, ..ReadOut::default() })
     }
+}
 
+impl<F: Real> Posteriors<F> for Modern<F> {
+    fn posterior(
+        &self,
+        states: ArrayView2<F>,
+        _levels: &[f64],
+        top: usize,
+    ) -> Result<Option<Vec<Posterior>>> {
+        let betas = vec![self.beta(); states.nrows()];
+        Ok(Some(posterior(self.energy.patterns(), states, &betas, self.energy.form(), top)))
+    }
+}
+
+impl<F: Real> Describe for Modern<F> {
     fn notes(&self) -> Vec<Message> {
         // Looking costs 1,024 queries: too much where each reads a file.
         let patterns = self.energy.patterns();
@@ -165,59 +186,6 @@ impl<F: Real> Memory<F> for Modern<F> {
             Argument::set("norm-bias", "on"),
             " compares by distance"
         ]]
-    }
-
-    fn inverse_temperature(&self) -> Option<f64> {
-        Some(self.beta())
-    }
-
-    fn posterior(
-        &self,
-        states: ArrayView2<F>,
-        _levels: &[f64],
-        top: usize,
-    ) -> Result<Option<Vec<Posterior>>> {
-        let betas = vec![self.beta(); states.nrows()];
-        Ok(Some(posterior(self.energy.patterns(), states, &betas, self.energy.form(), top)))
-    }
-
-    fn imagine(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {
-        Ok((from_nothing(self, false, rows, seed), Level::Estimate))
-    }
-
-    fn run(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
-        /// Rest, in spreads of the patterns.
-        const REST: f64 = 1e-6;
-        let patterns = self.energy.patterns();
-        let states = request.states(patterns.dim(), patterns.preparation())?;
-        let clamp = request.known.map(|known| Clamp::new(known, states.view())).transpose()?;
-        let (grid, stop) = updates(request.updates, request.tolerance, REST * patterns.spread())?;
-        let rows = request.rows();
-        let start = Start { states: states.view(), rows: &rows, seed: request.seed, held: None };
-        let recalled = recall(&self.dynamics(), start, clamp, &grid, stop, observer)?;
-        if !request.report {
-            let states = patterns.preparation().backward(recalled.states.clone());
-            return Ok(Recall::plain(states, &recalled));
-        }
-        let states = recalled.states;
-        let betas = vec![self.beta(); rows.len()];
-        let energies = self.energy.energy(states.view(), &betas)?;
-        let posteriors = posterior(patterns, states.view(), &betas, self.energy.form(), request.top);
-        let rows = self
-            .nearest(states.view())?
-            .into_iter()
-            .zip(energies)
-            .zip(posteriors)
-            .enumerate()
-            .map(|(row, ((found, energy), posterior))| Row {
-                regime: Some(Regime::of(posterior.participation, patterns.len())),
-                posterior: Some(posterior),
-                beta: Some(self.beta()),
-                ..Row::new(found, Some(energy), recalled.outcomes[row], recalled.steps[row])
-            })
-            .collect();
-        let values = read_values(patterns, states.view(), &betas, self.energy.form());
-        Ok(Recall { states: patterns.preparation().backward(states), values, rows })
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use ndarray::{Array2, ArrayView1, ArrayView2};
+use ndarray::{Array2, ArrayView2};
 
-use crate::energies::Reads;
+use crate::energies::{Nearest, Reads};
 use crate::fields::{Field, Kind, Value};
-use crate::kernels::{Form, Posterior, attend_values, nearest};
+use crate::kernels::{Form, Posterior, attend_values};
 use crate::patterns::Patterns;
 use crate::real::Real;
 use crate::recall::{Outcome, Recalled};
@@ -59,7 +59,8 @@ pub struct Row {
     pub posterior: Option<Posterior>,
     /// One pattern, a blend or the average (modern Hopfield).
     pub regime: Option<Regime>,
-    /// Energy of the recalled state, where its recall lowers one: for diffusion at `sigma`, for modern Hopfield at `beta`.
+    /// Energy of the recalled state, where recall lowers one and it is finite: for diffusion at `sigma`, for modern
+    /// Hopfield at `beta`.
     pub energy: Option<f64>,
     /// Noise level of the cue, in its own units: as given, or as estimated.
     pub sigma: Option<f64>,
@@ -240,22 +241,22 @@ impl Row {
         }
     }
 
-    /// What every model can say; the rest is none.
-    pub(super) fn new(found: Found, energy: Option<f64>, outcome: Outcome, steps: usize) -> Self {
+    /// How a recall ended, and the memory nearest to where.
+    pub(super) fn ended<F>(recalled: &Recalled<F>, row: usize, nearest: Option<Nearest>) -> Self {
         Row {
-            memory: found.memory,
-            overlap: found.overlap,
-            distance: found.distance,
+            memory: nearest.map(|nearest| nearest.memory),
+            overlap: nearest.map(|nearest| nearest.overlap),
+            distance: nearest.map(|nearest| nearest.distance),
             posterior: None,
             regime: None,
-            energy,
+            energy: None,
             sigma: None,
             beta: None,
             matching: None,
             refused: false,
-            outcome,
-            steps,
-            reads: None,
+            outcome: recalled.outcomes[row],
+            steps: recalled.steps[row],
+            reads: recalled.reads.as_ref().map(|reads| reads[row]),
         }
     }
 }
@@ -273,51 +274,10 @@ pub struct Recall<F> {
 
 impl<F: Real> Recall<F> {
     /// Nothing but the states, as they are given back, and how they ended.
-    pub(super) fn plain(states: Array2<F>, recalled: &Recalled<F>) -> Self {
-        let row = |row: usize| Row {
-            reads: recalled.reads.as_ref().map(|reads| reads[row]),
-            ..Row::new(Found::default(), None, recalled.outcomes[row], recalled.steps[row])
-        };
-        let rows = (0..states.nrows()).map(row).collect();
+    pub(super) fn without_report(states: Array2<F>, recalled: &Recalled<F>) -> Self {
+        let rows = (0..states.nrows()).map(|row| Row::ended(recalled, row, None)).collect();
         Recall { states, values: None, rows }
     }
-}
-
-/// The memory nearest to a state, where a memory has any: see [`Row`].
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Found {
-    /// Its number.
-    pub memory: Option<usize>,
-    /// The cosine with it.
-    pub overlap: Option<f64>,
-    /// Distance from it, root mean square over units, in raw units.
-    pub distance: Option<f64>,
-}
-
-/// The nearest memory of each (prepared) state.
-pub(super) fn matches<F: Real>(patterns: Option<&Patterns<F>>, states: ArrayView2<F>) -> Vec<Found> {
-    let Some(patterns) = patterns else {
-        return states.outer_iter().map(|_| Found::default()).collect();
-    };
-    let one = |(state, n): (ArrayView1<F>, usize)| {
-        let point: Vec<f64> = patterns.row(n).iter().map(|y| y.wide()).collect();
-        let square: f64 = state.iter().zip(&point).map(|(x, y)| (x.wide() - y).powi(2)).sum();
-        let distance = (square / patterns.dim() as f64).sqrt() / patterns.preparation().scale();
-        Found { memory: Some(n), overlap: Some(overlap(state, &point)), distance: Some(distance) }
-    };
-    states.outer_iter().zip(nearest(patterns, states)).map(one).collect()
-}
-
-/// The cosine of a state and a point; 0 if either is zero.
-pub(super) fn overlap<F: Real>(state: ArrayView1<F>, point: &[f64]) -> f64 {
-    let (mut product, mut square, mut own) = (0.0, 0.0, 0.0);
-    for (x, y) in state.iter().zip(point) {
-        product += x.wide() * y;
-        square += x.wide() * x.wide();
-        own += y * y;
-    }
-    let norms = (square * own).sqrt();
-    if norms > 0.0 { (product / norms).clamp(-1.0, 1.0) } else { 0.0 }
 }
 
 /// Σ w_n v_n at each (prepared) state, where patterns have associated vectors v_n.

@@ -51,8 +51,8 @@ pub struct Request<'a, F> {
     pub calibration: Option<&'a Calibration>,
     /// Rows whose match score is at most this are refused. Default: none.
     pub reject: Option<f64>,
-    /// Whether rows say more than how they ended: nearest memory, posterior, energy, which cost several reads of
-    /// all patterns. Default: they do.
+    /// Whether a recall says more than its states and how each row ended: nearest memory, posterior, energy and
+    /// values, which cost several reads of all patterns. Default: it does.
     pub report: bool,
 }
 
@@ -114,5 +114,15 @@ impl<'a, F: Real> Request<'a, F> {
             }
         }
         Ok(states)
+    }
+
+    /// The tolerance, checked, or this one if none was asked for.
+    pub(crate) fn tolerance_or(&self, default: f64) -> Result<f64> {
+        match self.tolerance {
+            Some(t) if !(t.is_finite() && t >= 0.0) => {
+                Err(Error::parameter("tolerance", "a finite number ≥ 0", t))
+            }
+            tolerance => Ok(tolerance.unwrap_or(default)),
+        }
     }
 }

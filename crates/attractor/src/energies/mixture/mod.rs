@@ -4,14 +4,14 @@ mod read;
 
 use std::sync::Arc;
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
 use super::points::beta;
 use super::shapes::{Moments, Shape};
-use super::{Denoise, Points};
+use super::{Denoise, Nearest, Points};
 use crate::error::{Error, Result, check_rows, check_width};
 use crate::kernels::{Form, Posterior, nearest, posterior};
-use crate::patterns::{Patterns, Preparation, check_states};
+use crate::patterns::{Patterns, Preparation, Window, check_states};
 use crate::real::Real;
 use crate::threads;
 
@@ -141,17 +141,6 @@ impl<F: Real> Body<F> {
             }
         }
     }
-}
-
-/// The memory that a state lies on or is nearest to.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Nearest {
-    /// Its number.
-    pub memory: usize,
-    /// Its point nearest to the state.
-    pub point: Vec<f64>,
-    /// How far that is.
-    pub distance: f64,
 }
 
 impl<F: Real> From<Patterns<F>> for Mixture<F> {
@@ -338,15 +327,15 @@ impl<F: Real> Mixture<F> {
             let (mut best, mut entropy, mut squares) = (Vec::new(), 0.0, 0.0);
             for (part, (sums, within)) in self.parts.iter().zip(sums.iter().zip(&within)) {
                 let share = (sums[row] - peak).exp() / total;
-                let heat = if share > 0.0 { -share.ln() } else { 0.0 };
+                let surprise = if share > 0.0 { -share.ln() } else { 0.0 };
                 match within.as_ref().map(|w| &w[row]) {
                     Some(own) => {
-                        entropy += share * (heat + own.entropy);
+                        entropy += share * (surprise + own.entropy);
                         squares += share * share / own.participation;
                         best.extend(own.top.iter().map(|&(n, w)| (part.memories.at(n), share * w)));
                     }
                     None => {
-                        entropy += share * heat;
+                        entropy += share * surprise;
                         squares += share * share;
                         best.push((part.memories.at(0), share));
                     }
@@ -376,28 +365,37 @@ impl<F: Real> Mixture<F> {
                 self.posterior(states, &levels, 1)?.iter().map(|p| p.top[0].0).collect()
             }
         };
-        let one = |(state, memory): (ndarray::ArrayView1<F>, usize)| {
-            let state: Vec<f64> = state.iter().map(|z| z.wide()).collect();
-            let row = |points: &Points<F>, n: usize| -> Vec<f64> {
-                points.patterns().row(n).iter().map(|y| y.wide()).collect()
-            };
-            let place = self.parts.iter().find_map(|part| Some((&part.body, part.memories.find(memory)?)));
-            let point = match place.expect("every memory is in a part") {
-                (Body::Patterns(points), n) => row(points, n),
-                (Body::Cloud(points), _) => {
-                    let alone = Array2::from_shape_fn((1, self.dim), |(_, j)| F::of(state[j]));
-                    row(points, nearest(points.patterns(), alone.view())[0])
-                }
-                (Body::Shape(shape), _) => {
-                    let mut point = vec![0.0; self.dim];
-                    shape.project(&state, &mut point);
-                    point
-                }
-            };
-            let distance = state.iter().zip(&point).map(|(z, y)| (z - y).powi(2)).sum::<f64>().sqrt();
-            Nearest { memory, point, distance }
+        let per_unit = self.preparation().scale() * (self.dim as f64).sqrt();
+        let rms = |square: f64| square.sqrt() / per_unit;
+        let mut window = Window::default();
+        let mut one = |(state, memory): (ArrayView1<F>, usize)| match self.patterns() {
+            Some(patterns) => {
+                let pattern = patterns.rows(memory..memory + 1, memory + 1, &mut window);
+                Nearest::at(memory, state, pattern.iter().map(|y| y.wide()), rms)
+            }
+            None => Nearest::at(memory, state, self.project(memory, state).into_iter(), rms),
         };
-        Ok(states.outer_iter().zip(memories).map(one).collect())
+        Ok(states.outer_iter().zip(memories).map(&mut one).collect())
+    }
+
+    /// The point of a memory that is nearest to a state.
+    pub fn project(&self, memory: usize, state: ArrayView1<F>) -> Vec<f64> {
+        let pattern = |points: &Points<F>, n: usize| -> Vec<f64> {
+            points.patterns().row(n).iter().map(|y| y.wide()).collect()
+        };
+        let part = self.parts.iter().find_map(|part| Some((&part.body, part.memories.find(memory)?)));
+        match part.expect("every memory is in a part") {
+            (Body::Patterns(points), n) => pattern(points, n),
+            (Body::Cloud(points), _) => {
+                pattern(points, nearest(points.patterns(), state.insert_axis(Axis(0)))[0])
+            }
+            (Body::Shape(shape), _) => {
+                let state: Vec<f64> = state.iter().map(|z| z.wide()).collect();
+                let mut point = vec![0.0; self.dim];
+                shape.project(&state, &mut point);
+                point
+            }
+        }
     }
 
     /// ln π_c + log-sum of each part, one list a part.
@@ -421,14 +419,19 @@ impl<F: Real> Mixture<F> {
         check_width("states", states.ncols(), self.dim)?;
         check_rows("noise levels", sigmas.len(), states.nrows())?;
         check_states("states", states, "give finite states")?;
-        let most = F::LARGEST_BETA.sqrt();
-        sigmas.iter().map(|&sigma| beta(sigma).map(|_| sigma.clamp(1.0 / most, most))).collect()
+        sigmas.iter().map(|&sigma| beta(sigma).map(|_| usable_level::<F>(sigma))).collect()
     }
 
     /// About how many operations the shapes cost a batch.
     fn work(&self, rows: usize) -> f64 {
         (rows * self.parts.len() * self.dim * 20) as f64
     }
+}
+
+/// A level at which the kernels can read: they take their own smallest and largest for 0 and ∞.
+fn usable_level<F: Real>(sigma: f64) -> f64 {
+    let most = F::LARGEST_BETA.sqrt();
+    sigma.clamp(1.0 / most, most)
 }
 
 /// Mean of a mixture and root mean square deviation of a unit from it. Shapes without end count only where

@@ -2,9 +2,9 @@
 
 use ndarray::{Array2, ArrayView2, Zip};
 
-use super::{Body, Mixture, Part};
+use super::{Body, Mixture, Part, usable_level};
 use crate::energies::points::{Race, beta};
-use crate::energies::{Denoise, Energy, Gradient, Plain, Reader};
+use crate::energies::{Denoise, Energy, FullReader, Gradient, Reader};
 use crate::error::Result;
 use crate::kernels::Read;
 use crate::noise::Stream;
@@ -84,7 +84,7 @@ impl<F: Real> Denoise<F> for Mixture<F> {
     fn reader(&self, rows: usize) -> Box<dyn Reader<F> + '_> {
         match &self.parts[..] {
             [Part { body: Body::Patterns(points), .. }] => points.reader(rows),
-            _ => Box::new(Plain::new(self, rows)),
+            _ => Box::new(FullReader::new(self, rows)),
         }
     }
 
@@ -139,8 +139,7 @@ impl<F: Real> Energy<F> for Mixture<F> {
 
     fn energy(&self, states: ArrayView2<F>, level: &[f64]) -> Result<Vec<f64>> {
         let sums = self.log_sum(states, level)?;
-        let sigmas = self.check(states, level)?;
-        Ok(sums.iter().zip(sigmas).map(|(s, sigma)| -sigma.powi(2) * s).collect())
+        Ok(sums.iter().zip(level).map(|(s, &sigma)| -usable_level::<F>(sigma).powi(2) * s).collect())
     }
 }
 

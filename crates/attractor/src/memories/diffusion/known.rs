@@ -6,14 +6,13 @@ use std::ops::ControlFlow;
 use ndarray::{Array2, ArrayView2, Axis};
 
 use super::Diffusion;
-use crate::dynamics::{Clamp, Start};
 use crate::energies::Reads;
 use crate::error::Result;
 use crate::kernels::{Form, Posterior, posterior};
-use crate::memories::{Level, Request};
+use crate::memories::levels::{Cues, Known, LevelModel, descend};
 use crate::observe::{Frame, Observer};
 use crate::real::Real;
-use crate::recall::{Recalled, Stop};
+use crate::recall::Recalled;
 
 /// Known units count as noisy at this level, in spreads.
 const EXACT: f64 = 1e-4;
@@ -60,30 +59,22 @@ fn each_unit<F: Real>(states: &mut Array2<F>, factors: &[F], change: impl Fn(F, 
 impl<F: Real> Diffusion<F> {
     /// Posterior at the cue's level. Known units are exact: they count as noisy at a level of 10⁻⁴
     /// spreads, the others at their own level or, where nothing was said of that, not at all.
-    pub(super) fn posterior_of_cues(
-        &self,
-        request: &Request<F>,
-        states: &Array2<F>,
-        levels: &[f64],
-        clamp: Option<&Array2<F>>,
-    ) -> Result<Vec<Posterior>> {
-        let (Some(known), Some(values)) = (request.known, clamp) else {
-            return self.memory.posterior(states.view(), levels, request.top);
-        };
-        let mut result = vec![None; states.nrows()];
-        for (mask, rows) in by_mask(known) {
-            let level = levels[rows[0]];
+    pub(super) fn posterior_with_known(&self, cues: &Cues<F>, known: &Known<F>) -> Result<Vec<Posterior>> {
+        let mut result = vec![None; cues.states.nrows()];
+        for (mask, rows) in by_mask(known.mask.view()) {
+            let level = cues.levels[rows[0]];
             let exact = EXACT * self.memory.spread();
             let units: Vec<usize> = (0..mask.len()).filter(|&j| mask[j]).collect();
-            let (mut queries, values) = (states.select(Axis(0), &rows), values.select(Axis(0), &rows));
-            let silent = request.level == Level::Estimate;
+            let mut queries = cues.states.select(Axis(0), &rows);
+            let values = known.values.select(Axis(0), &rows);
+            let silent = !cues.level_given;
             let found = if units.is_empty() {
-                self.memory.posterior(queries.view(), &vec![level; rows.len()], request.top)?
+                self.memory.posterior(queries.view(), &vec![level; rows.len()], cues.top)?
             } else if let (true, Some(patterns)) = (silent, self.memory.patterns()) {
                 let betas = vec![1.0 / (exact * exact); rows.len()];
                 let values = values.select(Axis(1), &units);
                 let patterns = patterns.select_units(&units)?;
-                posterior(&patterns, values.view(), &betas, Form::Distance, request.top)
+                posterior(&patterns, values.view(), &betas, Form::Distance, cues.top)
             } else {
                 // So noisy that units of which nothing was said say nothing.
                 let level = if silent { self.prior().hiding(SILENT) } else { level };
@@ -92,7 +83,7 @@ impl<F: Real> Diffusion<F> {
                     units.iter().for_each(|&j| query[j] = value[j] * factors[j]);
                 }
                 let stretched = self.memory.stretch(&factors)?;
-                stretched.posterior(queries.view(), &vec![level; rows.len()], request.top)?
+                stretched.posterior(queries.view(), &vec![level; rows.len()], cues.top)?
             };
             for (row, posterior) in rows.into_iter().zip(found) {
                 result[row] = Some(posterior);
@@ -101,47 +92,50 @@ impl<F: Real> Diffusion<F> {
         Ok(result.into_iter().map(|p| p.expect("every row has a mask")).collect())
     }
 
-    /// The same with known units. These have no noise, so they tell patterns apart from the start, at any
+    /// Recall with known units. These have no noise, so they tell patterns apart from the start, at any
     /// level of the others: recall goes on in stretched units, where one level stands for both. (Known
     /// units that count only as much as the others' level lets them come too late: the rest has gone
     /// astray by then.)
-    pub(super) fn descend_known(
+    pub(super) fn descend_with_known(
         &self,
-        request: &Request<F>,
-        states: &Array2<F>,
-        values: &Array2<F>,
-        levels: &[f64],
-        stop: Stop,
+        cues: &Cues<F>,
+        known: &Known<F>,
         observer: &mut dyn Observer<F>,
     ) -> Result<Recalled<F>> {
-        let known = request.known.expect("known units");
-        let ids = request.rows();
-        let mut all = Recalled::standing(states);
-        for (mask, rows) in by_mask(known) {
+        let mut all = Recalled::standing(&cues.states);
+        for (mask, rows) in by_mask(known.mask.view()) {
             // With known units the level is the same in all rows.
-            let factors = factors(&mask, levels[rows[0]] / (EXACT * self.memory.spread()), 1.0 / EXACT);
+            let factors = factors(&mask, cues.levels[rows[0]] / (EXACT * self.memory.spread()), 1.0 / EXACT);
             let memory = self.memory.stretch(&factors)?;
             let stretched = |values: &Array2<F>| {
                 let mut values = values.select(Axis(0), &rows);
                 each_unit(&mut values, &factors, |z, factor| z * factor);
                 values
             };
-            let (start, values) = (stretched(states), stretched(values));
-            let ids: Vec<u64> = rows.iter().map(|&r| ids[r]).collect();
-            let levels: Vec<f64> = rows.iter().map(|&r| levels[r]).collect();
-            let clamp = Clamp::new(known.select(Axis(0), &rows).view(), values.view())?;
-            let clamp =
-                if self.sampling.sampler.is_stochastic() { clamp.noised(request.seed, &ids) } else { clamp };
-            let start = Start { states: start.view(), rows: &ids, seed: request.seed, held: None };
+            let part = Cues {
+                seed: cues.seed,
+                top: cues.top,
+                level_given: cues.level_given,
+                rows: rows.iter().map(|&r| cues.rows[r]).collect(),
+                states: stretched(&cues.states),
+                levels: rows.iter().map(|&r| cues.levels[r]).collect(),
+                known: Some(Known {
+                    mask: known.mask.select(Axis(0), &rows),
+                    values: stretched(&known.values),
+                }),
+                // Of this memory, not of the stretched one.
+                spread: cues.spread,
+                stop: cues.stop,
+            };
             let mut observer = Unstretched { observer, rows: &rows, factors: &factors };
-            let mut part = self.descend(&memory, start, Some(clamp), &levels, stop, &mut observer)?;
+            let mut part = descend(&memory, &self.sampling, &part, &mut observer)?;
             each_unit(&mut part.states, &factors, |z, factor| z / factor);
             for (k, &row) in rows.iter().enumerate() {
                 all.states.row_mut(row).assign(&part.states.row(k));
                 (all.outcomes[row], all.steps[row]) = (part.outcomes[k], part.steps[k]);
             }
             if let Some(reads) = part.reads {
-                let own = all.reads.get_or_insert_with(|| vec![Reads::default(); states.nrows()]);
+                let own = all.reads.get_or_insert_with(|| vec![Reads::default(); cues.states.nrows()]);
                 rows.iter().zip(reads).for_each(|(&row, reads)| own[row] = reads);
             }
         }

@@ -1,18 +1,16 @@
 //! Exact-score diffusion on stored memories.
 
 mod known;
-mod prior;
 
 use ndarray::{Array2, ArrayView2};
 
-use super::report::{overlap, read_values};
-pub(super) use prior::{Prior, estimated};
-
-use super::{Card, Found, Learned, Level, Memory, Recall, Request, Row};
+use super::levels::{Cues, LevelModel, descend, most_likely};
+use super::prior::Prior;
+use super::report::read_values;
+use super::{Abilities, Card, Learned, Level, Memory, MemoryModel, RecallPath, Request};
 use crate::diffusion::{LAST, PARAMETERS, Process, Sampler, Sampling};
-use crate::dynamics::{Clamp, Start};
-use crate::energies::{Denoise, Energy, Gradient, Mixture, Nearest, Whole};
-
+use crate::dynamics::ReadOut;
+use crate::energies::{Denoise, Mixture};
 use crate::error::{Error, Result};
 use crate::kernels::{Form, Posterior};
 use crate::message;
@@ -21,7 +19,7 @@ use crate::observe::Observer;
 use crate::options::Options;
 use crate::patterns::Patterns;
 use crate::real::Real;
-use crate::recall::{Grid, Recalled, Stop, recall};
+use crate::recall::Recalled;
 
 /// What [`MODELS`](super::MODELS) says of it.
 pub(super) const CARD: Card = Card {
@@ -41,25 +39,6 @@ pub(super) const CARD: Card = Card {
     trained: false,
     coupled: false,
 };
-
-/// Rest of a flow: root mean square distance per unit from the posterior mean, in spreads.
-pub(super) const REST: f64 = 0.05;
-
-/// Refuses a number of updates.
-pub(super) fn no_updates<F>(model: &'static str, request: &Request<F>) -> Result<()> {
-    match request.updates {
-        None => Ok(()),
-        Some(_) => Err(Error::Undefined {
-            model,
-            what: "number of updates",
-            reason: message![
-                "it goes through noise levels; give the number of its steps (",
-                Argument::option("steps"),
-                ")"
-            ],
-        }),
-    }
-}
 
 /// A diffusion model whose training data are the stored patterns, with its exact score.
 ///
@@ -135,8 +114,57 @@ impl<F: Real> Diffusion<F> {
     fn endless(&self, what: &'static str, reason: impl Into<Message>) -> Error {
         Error::Undefined { model: "a memory without end", what, reason: reason.into() }
     }
+}
 
-    /// What is known before any cue.
+impl<F: Real> MemoryModel<F> for Diffusion<F> {
+    fn name(&self) -> &'static str {
+        self.card.name
+    }
+
+    fn dim(&self) -> usize {
+        Denoise::dim(&self.memory)
+    }
+
+    fn abilities(&self) -> Abilities<'_, F> {
+        Abilities {
+            denoiser: Some(&self.memory),
+            sampling: Some(&self.sampling),
+            posterior: Some(&self.memory),
+            ..Abilities::of_mixture(&self.memory).descending(&self.memory)
+        }
+    }
+
+    fn path(&self, _request: &Request<F>) -> Result<RecallPath<'_, F>> {
+        Ok(RecallPath::through_levels(self))
+    }
+
+    /// At the last level the weights of a state at rest are those of the pattern that it rests on.
+    fn read_out(&self, states: ArrayView2<F>, _top: usize) -> Result<ReadOut<F>> {
+        let last = LAST * self.memory.spread();
+        let betas = vec![1.0 / (last * last); states.nrows()];
+        let read = |patterns| read_values(patterns, states, &betas, Form::Distance);
+        Ok(ReadOut { values: self.memory.patterns().and_then(read), ..ReadOut::default() })
+    }
+
+    /// Noise of a level at which a state is noise and nothing else.
+    fn prior_samples(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {
+        if self.memory.is_endless() {
+            return Err(self
+                .endless("recall from nothing", "no place on it is as likely as another; start from cues"));
+        }
+        Ok(self.prior().samples(rows, seed))
+    }
+}
+
+impl<F: Real> LevelModel<F> for Diffusion<F> {
+    fn denoiser(&self) -> &dyn Denoise<F> {
+        &self.memory
+    }
+
+    fn sampling(&self) -> &Sampling {
+        &self.sampling
+    }
+
     fn prior(&self) -> Prior<'_> {
         Prior {
             mean: self.memory.mean(),
@@ -146,15 +174,7 @@ impl<F: Real> Diffusion<F> {
         }
     }
 
-    /// First states z, prepared, and their levels in the cues' units.
-    fn begin(&self, request: &Request<F>) -> Result<(Array2<F>, Vec<f64>)> {
-        let cues = request.checked_cues(Memory::dim(self))?;
-        if let Some(told) = self.prior().told(&cues, request.level)? {
-            return Ok(told);
-        }
-        if request.known.is_some() {
-            return Ok(self.prior().blind(request, self.sampling.sampler.is_stochastic()));
-        }
+    fn estimate(&self, cues: Array2<F>) -> Result<(Array2<F>, Vec<f64>)> {
         if self.memory.is_endless() {
             return Err(self.endless(
                 "level of a cue",
@@ -165,143 +185,22 @@ impl<F: Real> Diffusion<F> {
                 ],
             ));
         }
-        estimated(&self.memory, &self.sampling.process, cues)
+        most_likely(&self.memory, &self.sampling.process, cues)
     }
 
-    /// Takes states down the levels, in the landscapes of this memory.
-    fn descend(
-        &self,
-        memory: &Mixture<F>,
-        start: Start<F>,
-        clamp: Option<Clamp<F>>,
-        levels: &[f64],
-        stop: Stop,
-        observer: &mut dyn Observer<F>,
-    ) -> Result<Recalled<F>> {
-        // Of this memory, not of one in stretched units.
-        let spread = self.memory.spread();
-        let grid = Grid::Levels(self.sampling.levels(levels, spread));
-        let whole = Whole(memory);
-        let denoiser: &dyn Denoise<F> = if self.sampling.narrow { memory } else { &whole };
-        recall(self.sampling.dynamics(denoiser, spread).as_ref(), start, clamp, &grid, stop, observer)
-    }
-}
-
-impl<F: Real> Memory<F> for Diffusion<F> {
-    fn name(&self) -> &'static str {
-        self.card.name
-    }
-
-    fn dim(&self) -> usize {
-        Denoise::dim(&self.memory)
-    }
-
-    fn patterns(&self) -> Option<&Patterns<F>> {
-        self.memory.patterns()
-    }
-
-    fn memories(&self) -> Option<usize> {
-        Some(self.memory.memories())
-    }
-
-    fn weights(&self) -> Option<Vec<f64>> {
-        Some(self.memory.weights())
-    }
-
-    fn label(&self, memory: usize) -> Option<&str> {
-        self.memory.label(memory)
-    }
-
-    fn landscape(&self) -> Result<&dyn Energy<F>> {
-        Ok(&self.memory)
-    }
-
-    fn slope(&self) -> Option<&dyn Gradient<F>> {
-        Some(&self.memory)
-    }
-
-    fn denoiser(&self) -> Option<&dyn Denoise<F>> {
-        Some(&self.memory)
-    }
-
-    fn sampling(&self) -> Option<&Sampling> {
-        Some(&self.sampling)
-    }
-
-    fn posterior(&self, states: ArrayView2<F>, levels: &[f64], top: usize) -> Result<Option<Vec<Posterior>>> {
-        self.memory.posterior(states, levels, top).map(Some)
-    }
-
-    fn nearest(&self, states: ArrayView2<F>) -> Result<Vec<Found>> {
-        let per_unit = self.memory.preparation().scale() * (Memory::dim(self) as f64).sqrt();
-        let found = |(nearest, state): (Nearest, ndarray::ArrayView1<F>)| Found {
-            memory: Some(nearest.memory),
-            overlap: Some(overlap(state, &nearest.point)),
-            distance: Some(nearest.distance / per_unit),
+    fn posterior_of_cues(&self, cues: &Cues<F>) -> Result<Option<Vec<Posterior>>> {
+        let posteriors = match &cues.known {
+            Some(known) => self.posterior_with_known(cues, known)?,
+            None => self.memory.posterior(cues.states.view(), &cues.levels, cues.top)?,
         };
-        Ok(self.memory.nearest(states)?.into_iter().zip(states.outer_iter()).map(found).collect())
+        Ok(Some(posteriors))
     }
 
-    fn spread(&self) -> Option<f64> {
-        Some(self.memory.spread())
-    }
-
-    /// Noise of a level at which a state is noise and nothing else.
-    fn imagine(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {
-        if self.memory.is_endless() {
-            return Err(self
-                .endless("recall from nothing", "no place on it is as likely as another; start from cues"));
+    fn descend(&self, cues: &Cues<F>, observer: &mut dyn Observer<F>) -> Result<Recalled<F>> {
+        match &cues.known {
+            Some(known) => self.descend_with_known(cues, known, observer),
+            None => descend(&self.memory, &self.sampling, cues, observer),
         }
-        Ok(self.prior().imagine(rows, seed))
-    }
-
-    fn run(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
-        no_updates(self.name(), request)?;
-        let preparation = self.memory.preparation();
-        let (states, sigmas) = self.begin(request)?;
-        let levels: Vec<f64> = sigmas.iter().map(|s| s * preparation.scale()).collect();
-        let rows = request.rows();
-        let values = match request.known {
-            Some(_) => Some(preparation.forward(request.checked_cues(Memory::dim(self))?)),
-            None => None,
-        };
-        let (_, stop) = super::updates(None, request.tolerance, REST * self.memory.spread())?;
-        let stop = Stop { early: false, ..stop };
-        let posteriors = match request.report {
-            true => self.posterior_of_cues(request, &states, &levels, values.as_ref())?,
-            false => Vec::new(),
-        };
-        let recalled = match &values {
-            Some(values) => self.descend_known(request, &states, values, &levels, stop, observer)?,
-            None => {
-                let start = Start { states: states.view(), rows: &rows, seed: request.seed, held: None };
-                self.descend(&self.memory, start, None, &levels, stop, observer)?
-            }
-        };
-        if !request.report {
-            let states = preparation.backward(recalled.states.clone());
-            return Ok(Recall::plain(states, &recalled));
-        }
-        let energies = self.memory.energy(recalled.states.view(), &levels)?;
-        // At the last level the weights of a state at rest are those of the pattern that it rests on.
-        let last = LAST * self.memory.spread();
-        let betas = vec![1.0 / (last * last); rows.len()];
-        let values =
-            self.patterns().and_then(|p| read_values(p, recalled.states.view(), &betas, Form::Distance));
-        let area = preparation.scale().powi(2);
-        let rows = Memory::nearest(self, recalled.states.view())?
-            .into_iter()
-            .zip(energies)
-            .zip(posteriors)
-            .enumerate()
-            .map(|(row, ((found, energy), posterior))| Row {
-                posterior: Some(posterior),
-                sigma: Some(sigmas[row]),
-                reads: recalled.reads.as_ref().map(|reads| reads[row]),
-                ..Row::new(found, Some(energy / area), recalled.outcomes[row], recalled.steps[row])
-            })
-            .collect();
-        Ok(Recall { states: preparation.backward(recalled.states), values, rows })
     }
 }
 

@@ -8,15 +8,13 @@ use std::str::FromStr;
 
 use ndarray::{Array2, ArrayView1};
 
-use super::{Card, Learned, Level, Memory, Recall, Request, Row, Weights, from_nothing, updates};
-use crate::dynamics::{Asynchronous, Clamp, Dynamics, Order, Rule, Start, Synchronous};
-use crate::energies::{Energy, Gradient, Quadratic};
+use super::{Abilities, Card, Keep, Learned, Memory, MemoryModel, RecallPath, Request, Weights};
+use crate::dynamics::{Asynchronous, Dynamics, Order, Rule, Synchronous};
+use crate::energies::{Energy, Quadratic};
 use crate::error::{Error, Result};
-use crate::observe::Observer;
 use crate::options::{Fallback, Kind, NumberRange, Options, Parameter, find, names_of};
 use crate::patterns::Patterns;
 use crate::real::Real;
-use crate::recall::recall;
 
 /// What [`MODELS`](super::MODELS) says of it.
 pub(super) const CARD: Card = Card {
@@ -173,7 +171,7 @@ impl<F: Real> Hopfield<F> {
     }
 }
 
-impl<F: Real> Memory<F> for Hopfield<F> {
+impl<F: Real> MemoryModel<F> for Hopfield<F> {
     fn name(&self) -> &'static str {
         CARD.name
     }
@@ -182,81 +180,23 @@ impl<F: Real> Memory<F> for Hopfield<F> {
         Energy::<F>::dim(&self.energy)
     }
 
-    fn patterns(&self) -> Option<&Patterns<F>> {
-        self.patterns.as_ref()
+    fn abilities(&self) -> Abilities<'_, F> {
+        let patterns = self.patterns.as_ref();
+        let abilities = patterns.map_or_else(Abilities::without_patterns, Abilities::of_patterns);
+        Abilities { spins: true, keep: Some(self), ..abilities.descending(&self.energy) }
     }
 
-    fn landscape(&self) -> Result<&dyn Energy<F>> {
-        Ok(&self.energy)
+    fn path(&self, _request: &Request<F>) -> Result<RecallPath<'_, F>> {
+        Ok(RecallPath::to_rest(self.dynamics(), 0.0, None))
     }
+}
 
-    fn slope(&self) -> Option<&dyn Gradient<F>> {
-        Some(&self.energy)
-    }
-
+impl<F: Real> Keep for Hopfield<F> {
     fn learned(&self) -> Option<Learned> {
         let mut couplings = self.energy.weights().to_owned();
         couplings.diag_mut().assign(&ArrayView1::from(self.diagonal.as_ref()?));
         Some(Learned { patterns: self.patterns.as_ref()?.len(), weights: Weights::Couplings(couplings) })
     }
-
-    fn imagine(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {
-        Ok((from_nothing(self, true, rows, seed), Level::Estimate))
-    }
-
-    fn run(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
-        spin_recall(self, self.dynamics().as_ref(), request, observer)
-    }
-}
-
-/// The recall of a memory over ±1 states, with their energies where it has a landscape.
-pub(super) fn spin_recall<F: Real>(
-    memory: &dyn Memory<F>,
-    dynamics: &dyn Dynamics<F>,
-    request: &Request<F>,
-    observer: &mut dyn Observer<F>,
-) -> Result<Recall<F>> {
-    let (states, rows) = spin_states(memory, dynamics, request, observer)?;
-    Ok(Recall { states: memory.preparation().backward(states), values: None, rows })
-}
-
-/// The same, with states as they are inside.
-pub(super) fn spin_states<F: Real>(
-    memory: &dyn Memory<F>,
-    dynamics: &dyn Dynamics<F>,
-    request: &Request<F>,
-    observer: &mut dyn Observer<F>,
-) -> Result<(Array2<F>, Vec<Row>)> {
-    /// Updates of a random dynamics where nothing says how many.
-    const SAMPLES: usize = 100;
-    let states = request.states(memory.dim(), memory.preparation())?;
-    let clamp = request.known.map(|known| Clamp::new(known, states.view())).transpose()?;
-    let wanted = match dynamics.motion() {
-        crate::dynamics::Motion::Stochastic => Some(request.updates.unwrap_or(SAMPLES)),
-        _ => request.updates,
-    };
-    let (grid, stop) = updates(wanted, request.tolerance, 0.0)?;
-    let rows = request.rows();
-    let start = Start { states: states.view(), rows: &rows, seed: request.seed, held: None };
-    let recalled = recall(dynamics, start, clamp, &grid, stop, observer)?;
-    if !request.report {
-        let plain = Recall::plain(recalled.states.clone(), &recalled);
-        return Ok((plain.states, plain.rows));
-    }
-    let energies = match memory.landscape() {
-        Ok(landscape) => Some(landscape.energy(recalled.states.view(), &vec![0.0; rows.len()])?),
-        Err(_) => None,
-    };
-    let found = memory.nearest(recalled.states.view())?;
-    let rows = found
-        .into_iter()
-        .enumerate()
-        .map(|(row, found)| {
-            let energy = energies.as_ref().map(|e| e[row]);
-            Row::new(found, energy, recalled.outcomes[row], recalled.steps[row])
-        })
-        .collect();
-    Ok((recalled.states, rows))
 }
 
 /// How units may be updated, by name; the temperature of Glauber updates is an option of its own.

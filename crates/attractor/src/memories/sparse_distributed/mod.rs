@@ -8,16 +8,13 @@ use std::sync::OnceLock;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Zip};
 
 use self::theory::{Binomial, Theory, best_activation};
-use super::hopfield::spin_states;
-use super::{Card, Learned, Level, Memory, Recall, Request, check_signs, from_nothing};
-use crate::dynamics::{Dynamics, Motion, Run, Start, sign_or};
-use crate::energies::Energy;
+use super::{Abilities, Card, Describe, Learned, Memory, MemoryModel, RecallPath, Request, check_signs};
+use crate::dynamics::{Dynamics, Motion, ReadOut, Run, Start, sign_or};
 use crate::error::{Error, Result, check_width};
 use crate::kernels::{Counters, Queries, near_in};
 use crate::message;
 use crate::message::{Argument, Message};
 use crate::noise::{Purpose, Stream};
-use crate::observe::Observer;
 use crate::options::{CountRange, Fallback, Kind, NumberRange, Options, Parameter};
 use crate::patterns::{EIGHT, Packed, Patterns};
 use crate::real::Real;
@@ -286,8 +283,8 @@ impl<F: Real> SparseDistributed<F> {
     }
 
     /// The update rule as a dynamics.
-    pub fn dynamics(&self) -> Reading<'_, F> {
-        Reading { memory: self }
+    pub fn dynamics(&self) -> SparseDistributedUpdate<'_, F> {
+        SparseDistributedUpdate { memory: self }
     }
 
     /// States as addresses, and the radius of each: see [`SparseDistributed`] for units of 0.
@@ -405,12 +402,12 @@ fn random_locations(count: usize, dim: usize, seed: u64) -> Result<Packed> {
 
 /// x ← sign of the summed counters of the locations near x (Kanerva 1988); a sum of 0 keeps the unit.
 #[derive(Clone, Copy, Debug)]
-pub struct Reading<'a, F> {
+pub struct SparseDistributedUpdate<'a, F> {
     /// The memory that is read.
     pub memory: &'a SparseDistributed<F>,
 }
 
-impl<F: Real> Dynamics<F> for Reading<'_, F> {
+impl<F: Real> Dynamics<F> for SparseDistributedUpdate<'_, F> {
     fn dim(&self) -> usize {
         self.memory.patterns.dim()
     }
@@ -424,7 +421,7 @@ impl<F: Real> Dynamics<F> for Reading<'_, F> {
     }
 }
 
-impl<F: Real> Run<F> for Reading<'_, F> {
+impl<F: Real> Run<F> for SparseDistributedUpdate<'_, F> {
     fn step(
         &mut self,
         _rows: &[usize],
@@ -438,7 +435,7 @@ impl<F: Real> Run<F> for Reading<'_, F> {
     }
 }
 
-impl<F: Real> Memory<F> for SparseDistributed<F> {
+impl<F: Real> MemoryModel<F> for SparseDistributed<F> {
     fn name(&self) -> &'static str {
         CARD.name
     }
@@ -447,16 +444,31 @@ impl<F: Real> Memory<F> for SparseDistributed<F> {
         self.patterns.dim()
     }
 
-    fn patterns(&self) -> Option<&Patterns<F>> {
-        Some(&self.patterns)
+    fn abilities(&self) -> Abilities<'_, F> {
+        Abilities {
+            landscape: Err(
+                "reading sums of counters lowers no function of the state; hopfield and dense have one"
+                    .into(),
+            ),
+            spins: true,
+            describe: Some(self),
+            ..Abilities::of_patterns(&self.patterns)
+        }
     }
 
-    fn landscape(&self) -> Result<&dyn Energy<F>> {
-        let reason = "reading sums of counters lowers no function of the state; hopfield and dense have one"
-            .to_owned();
-        Err(Error::Undefined { model: CARD.name, what: "energy", reason: reason.into() })
+    fn path(&self, _request: &Request<F>) -> Result<RecallPath<'_, F>> {
+        Ok(RecallPath::to_rest(Box::new(self.dynamics()), 0.0, None))
     }
 
+    fn read_out(&self, states: ArrayView2<F>, _top: usize) -> Result<ReadOut<F>> {
+        let sums = |_| self.sums(states, self.patterns.dim()..self.counters.width());
+        let values = self.patterns.associated().map(sums);
+        let values = values.map(|sums| sums.mapv(|h| F::of(h.signum() as f64)));
+        Ok(ReadOut { values, ..ReadOut::default() })
+    }
+}
+
+impl<F: Real> Describe for SparseDistributed<F> {
     fn notes(&self) -> Vec<Message> {
         /// Bits right at which a word is still found.
         const RIGHT: f64 = 0.99;
@@ -480,20 +492,6 @@ impl<F: Real> Memory<F> for SparseDistributed<F> {
             ]);
         }
         notes
-    }
-
-    fn imagine(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {
-        Ok((from_nothing(self, true, rows, seed), Level::Estimate))
-    }
-
-    fn run(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
-        let (states, rows) = spin_states(self, &self.dynamics(), request, observer)?;
-        let fields = self
-            .patterns
-            .associated()
-            .map(|_| self.sums(states.view(), self.patterns.dim()..self.counters.width()));
-        let values = fields.map(|fields| fields.mapv(|h| F::of(h.signum() as f64)));
-        Ok(Recall { states: self.preparation().backward(states), values, rows })
     }
 }
 

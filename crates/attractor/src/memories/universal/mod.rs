@@ -10,22 +10,21 @@ pub use presets::{PRESETS, Preset};
 pub use scheme::Scheme;
 
 use std::str::FromStr;
-use std::sync::Mutex;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use super::{Card, Learned, Level, Memory, Recall, Regime, Request, Row, from_nothing, updates};
-use crate::dynamics::{Clamp, Dynamics, Motion, Run, Start, Visible};
-use crate::energies::Energy;
+use super::prior::samples_of_one_landscape;
+use super::{
+    Abilities, Card, Describe, Learned, Level, Memory, MemoryModel, Posteriors, RecallPath, Request,
+};
+use crate::dynamics::{Dynamics, Motion, ReadOut, Run, Start, Visible};
 use crate::error::{Error, Result};
 use crate::kernels::Posterior;
 use crate::message;
 use crate::message::{Argument, Message};
-use crate::observe::Observer;
 use crate::options::{Fallback, Form, Kind, Name, NumberRange, Options, Parameter, find, names_of};
 use crate::patterns::{Patterns, Preparation};
 use crate::real::Real;
-use crate::recall::recall;
 use crate::separations::{SEPARATIONS, Separation, Separator};
 use crate::similarities::{Convention, Data, Facts, Keys, SIMILARITIES, Similarity};
 use energy::Landscape;
@@ -216,7 +215,7 @@ impl<F: Real> Universal<F> {
     }
 }
 
-impl<F: Real> Memory<F> for Universal<F> {
+impl<F: Real> MemoryModel<F> for Universal<F> {
     fn name(&self) -> &'static str {
         CARD.name
     }
@@ -225,14 +224,61 @@ impl<F: Real> Memory<F> for Universal<F> {
         self.patterns.dim()
     }
 
-    fn patterns(&self) -> Option<&Patterns<F>> {
-        Some(&self.patterns)
+    fn abilities(&self) -> Abilities<'_, F> {
+        Abilities {
+            landscape: match &self.landscape {
+                Ok(landscape) => Ok(landscape),
+                Err(reason) => Err(reason.into()),
+            },
+            posterior: Some(self),
+            inverse_temperature: match self.separator.separation() {
+                Separation::Softmax(beta) => Some(beta.value()),
+                _ => None,
+            },
+            spins: self.output == Output::Sign,
+            describe: Some(self),
+            ..Abilities::of_patterns(&self.patterns)
+        }
     }
 
-    fn landscape(&self) -> Result<&dyn Energy<F>> {
-        self.landscape.as_ref().map(|e| e as &dyn Energy<F>).map_err(|reason| self.without(reason))
+    fn path(&self, request: &Request<F>) -> Result<RecallPath<'_, F>> {
+        /// Rest, in spreads of the patterns (of two layers, a time τ_v).
+        const REST: f64 = 1e-6;
+        let rest = REST * self.patterns.spread();
+        if let Some(layers) = self.layers() {
+            let layers = layers?;
+            return Ok(RecallPath::to_rest(Box::new(layers), rest * layers.step().min(1.0), None));
+        }
+        let once = (self.scheme == Scheme::SingleShot).then_some(1);
+        Ok(RecallPath::to_rest(Box::new(Shots { memory: self, top: request.top }), rest, once))
     }
 
+    fn read_out(&self, states: ArrayView2<F>, top: usize) -> Result<ReadOut<F>> {
+        self.read_hidden(states, top)
+    }
+
+    fn prior_samples(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {
+        let mut states = samples_of_one_landscape(&self.abilities(), self.dim(), rows, seed);
+        if matches!(self.keys.similarity().facts().data, Data::Amounts | Data::Shares) {
+            // Noise of any sign would be no cue.
+            states.mapv_inplace(F::abs);
+        }
+        Ok((states, Level::Estimate))
+    }
+}
+
+impl<F: Real> Posteriors<F> for Universal<F> {
+    fn posterior(
+        &self,
+        states: ArrayView2<F>,
+        _levels: &[f64],
+        top: usize,
+    ) -> Result<Option<Vec<Posterior>>> {
+        Ok(self.read(states, top)?.posteriors.into_iter().collect())
+    }
+}
+
+impl<F: Real> Describe for Universal<F> {
     fn notes(&self) -> Vec<Message> {
         if self.output == Output::Sign && !self.patterns.are_spins() {
             return vec![message![
@@ -243,95 +289,16 @@ impl<F: Real> Memory<F> for Universal<F> {
         }
         Vec::new()
     }
-
-    fn inverse_temperature(&self) -> Option<f64> {
-        match self.separator.separation() {
-            Separation::Softmax(beta) => Some(beta.value()),
-            _ => None,
-        }
-    }
-
-    fn posterior(
-        &self,
-        states: ArrayView2<F>,
-        _levels: &[f64],
-        top: usize,
-    ) -> Result<Option<Vec<Posterior>>> {
-        Ok(self.read(states, top)?.posteriors.into_iter().collect())
-    }
-
-    fn imagine(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {
-        let mut states = from_nothing(self, self.output == Output::Sign, rows, seed);
-        if matches!(self.keys.similarity().facts().data, Data::Amounts | Data::Shares) {
-            // Noise of any sign would be no cue.
-            states.mapv_inplace(F::abs);
-        }
-        Ok((states, Level::Estimate))
-    }
-
-    fn run(&self, request: &Request<F>, observer: &mut dyn Observer<F>) -> Result<Recall<F>> {
-        /// Rest, in spreads of the patterns.
-        const REST: f64 = 1e-6;
-        let (patterns, dim) = (&self.patterns, self.dim());
-        let states = request.states(dim, patterns.preparation())?;
-        let clamp = request.known.map(|known| Clamp::new(known, states.view())).transpose()?;
-        if let Some(layers) = self.layers() {
-            return self.run_layers(&layers?, request, observer);
-        }
-        let single = self.scheme == Scheme::SingleShot;
-        let once = (single && request.updates.is_none() && request.tolerance.is_none()).then_some(1);
-        let (grid, stop) = updates(request.updates.or(once), request.tolerance, REST * patterns.spread())?;
-        let rows = request.rows();
-        let width = patterns.associated().map(|v| v.ncols());
-        let seen = Seen {
-            posteriors: vec![None; rows.len()],
-            values: width.map(|width| Array2::from_elem((rows.len(), width), F::ZERO)),
-        };
-        let dynamics = SingleShot { memory: self, top: request.top, seen: Mutex::new(seen) };
-        let start = Start { states: states.view(), rows: &rows, seed: request.seed, held: None };
-        let recalled = recall(&dynamics, start, clamp, &grid, stop, observer)?;
-        if !request.report {
-            let states = patterns.preparation().backward(recalled.states.clone());
-            return Ok(Recall::plain(states, &recalled));
-        }
-        let states = recalled.states;
-        let energies = self.landscape().ok().map(|e| e.energy(states.view(), &[])).transpose()?;
-        let seen = dynamics.seen.into_inner().expect("no thread has failed");
-        let rows = self
-            .nearest(states.view())?
-            .into_iter()
-            .zip(seen.posteriors)
-            .enumerate()
-            .map(|(row, (found, posterior))| Row {
-                regime: posterior.as_ref().map(|p| Regime::of(p.participation, patterns.len())),
-                posterior,
-                beta: self.inverse_temperature(),
-                ..Row::new(
-                    found,
-                    energies.as_ref().map(|e| e[row]).filter(|e| e.is_finite()),
-                    recalled.outcomes[row],
-                    recalled.steps[row],
-                )
-            })
-            .collect();
-        Ok(Recall { states: patterns.preparation().backward(states), values: seen.values, rows })
-    }
-}
-
-/// What the last update of each row saw.
-struct Seen<F> {
-    posteriors: Vec<Option<Posterior>>,
-    values: Option<Array2<F>>,
 }
 
 /// q ← sep(sim(M, q)) onto the keys, over and over.
-struct SingleShot<'a, F> {
+struct Shots<'a, F> {
     memory: &'a Universal<F>,
+    /// Memories of the posterior that are kept.
     top: usize,
-    seen: Mutex<Seen<F>>,
 }
 
-impl<F: Real> Dynamics<F> for SingleShot<'_, F> {
+impl<F: Real> Dynamics<F> for Shots<'_, F> {
     fn dim(&self) -> usize {
         self.memory.dim()
     }
@@ -340,14 +307,24 @@ impl<F: Real> Dynamics<F> for SingleShot<'_, F> {
         Motion::Map
     }
 
-    fn start(&self, _start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
-        Ok(Box::new(Shots(self)))
+    fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
+        let rows = start.states.nrows();
+        let values = self.memory.patterns.associated();
+        let last = ReadOut {
+            posteriors: vec![None; rows],
+            values: values.map(|values| Array2::from_elem((rows, values.ncols()), F::ZERO)),
+        };
+        Ok(Box::new(ShotsRun { shots: self, last }))
     }
 }
 
-struct Shots<'a, F>(&'a SingleShot<'a, F>);
+struct ShotsRun<'a, F> {
+    shots: &'a Shots<'a, F>,
+    /// What the last update of each row read.
+    last: ReadOut<F>,
+}
 
-impl<F: Real> Run<F> for Shots<'_, F> {
+impl<F: Real> Run<F> for ShotsRun<'_, F> {
     fn step(
         &mut self,
         rows: &[usize],
@@ -355,17 +332,20 @@ impl<F: Real> Run<F> for Shots<'_, F> {
         _from: &[f64],
         _to: &[f64],
     ) -> Result<()> {
-        let SingleShot { memory, top, seen } = self.0;
-        let Answer { states: next, values, posteriors } = memory.read(states.view(), *top)?;
+        let Answer { states: next, values, posteriors } =
+            self.shots.memory.read(states.view(), self.shots.top)?;
         states.assign(&next);
-        let mut seen = seen.lock().expect("no thread has failed");
         for (k, (&row, posterior)) in rows.iter().zip(posteriors).enumerate() {
-            seen.posteriors[row] = posterior;
-            if let (Some(all), Some(values)) = (&mut seen.values, &values) {
+            self.last.posteriors[row] = posterior;
+            if let (Some(all), Some(values)) = (&mut self.last.values, &values) {
                 all.row_mut(row).assign(&values.row(k));
             }
         }
         Ok(())
+    }
+
+    fn last_read(&mut self) -> Option<ReadOut<F>> {
+        Some(std::mem::take(&mut self.last))
     }
 }
 

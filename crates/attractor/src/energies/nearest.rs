@@ -1,0 +1,51 @@
+//! The memory nearest to a state.
+
+use ndarray::{ArrayView1, ArrayView2};
+
+use crate::kernels::nearest;
+use crate::patterns::{Patterns, Window};
+use crate::real::Real;
+
+/// The memory that a state lies on or is nearest to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Nearest {
+    /// Its number.
+    pub memory: usize,
+    /// The cosine of the state and the memory's point nearest to it, which for ±1 states is (1/D) x·y; 0 if either
+    /// is zero.
+    pub overlap: f64,
+    /// Distance from that point, root mean square over units, in raw units.
+    pub distance: f64,
+}
+
+impl Nearest {
+    /// From the point of a memory. `rms` makes a root mean square distance in raw units of a squared distance.
+    pub(super) fn at<F: Real>(
+        memory: usize,
+        state: ArrayView1<F>,
+        point: impl Iterator<Item = f64>,
+        rms: impl Fn(f64) -> f64,
+    ) -> Self {
+        let (mut product, mut square, mut own, mut apart) = (0.0, 0.0, 0.0, 0.0);
+        for (x, y) in state.iter().map(|x| x.wide()).zip(point) {
+            product += x * y;
+            square += x * x;
+            own += y * y;
+            apart += (x - y).powi(2);
+        }
+        let norms = (square * own).sqrt();
+        let overlap = if norms > 0.0 { (product / norms).clamp(-1.0, 1.0) } else { 0.0 };
+        Nearest { memory, overlap, distance: rms(apart) }
+    }
+}
+
+/// The nearest pattern of each (prepared) state; ties go to the lowest number.
+pub(crate) fn nearest_patterns<F: Real>(patterns: &Patterns<F>, states: ArrayView2<F>) -> Vec<Nearest> {
+    let (dim, scale) = (patterns.dim() as f64, patterns.preparation().scale());
+    let mut window = Window::default();
+    let mut one = |(state, n): (ArrayView1<F>, usize)| {
+        let point = patterns.rows(n..n + 1, n + 1, &mut window);
+        Nearest::at(n, state, point.iter().map(|y| y.wide()), |square| (square / dim).sqrt() / scale)
+    };
+    states.outer_iter().zip(nearest(patterns, states)).map(&mut one).collect()
+}

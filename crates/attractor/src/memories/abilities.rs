@@ -1,0 +1,182 @@
+//! What a memory can do besides recall, as one set.
+
+use ndarray::ArrayView2;
+
+use super::Learned;
+use crate::diffusion::Sampling;
+use crate::energies::{Denoise, Energy, Gradient, Mixture, Nearest, nearest_patterns};
+use crate::error::Result;
+use crate::kernels::Posterior;
+use crate::message::Message;
+use crate::patterns::{Patterns, Preparation};
+use crate::real::Real;
+
+/// What a memory can do besides recall. What it cannot do is `None`.
+///
+/// A memory begins with [`of_patterns`](Self::of_patterns), [`of_mixture`](Self::of_mixture) or
+/// [`without_patterns`](Self::without_patterns), and adds what it has:
+///
+/// ```
+/// use attractor::energies::LogSumExp;
+/// use attractor::memories::Abilities;
+/// use attractor::Patterns;
+/// use ndarray::array;
+/// let energy = LogSumExp::new(Patterns::new(array![[1.0_f64, -1.0]])?, 2.0, false)?;
+/// let abilities = Abilities::of_patterns(energy.patterns()).descending(&energy);
+/// assert!(abilities.landscape.is_ok() && abilities.gradient.is_some() && abilities.denoiser.is_none());
+/// # Ok::<(), attractor::Error>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct Abilities<'a, F: Real> {
+    /// The stored patterns. A memory that was given as couplings or as a network has none.
+    pub patterns: Option<&'a Patterns<F>>,
+    /// Its memories, where they are weighted or more than points: it tells the nearest one and the weights.
+    pub mixture: Option<&'a Mixture<F>>,
+    /// Its landscape, over prepared states; or, for a memory whose recall lowers no energy, the reason.
+    pub landscape: std::result::Result<&'a dyn Energy<F>, Reason<'a>>,
+    /// The slope of the landscape, over prepared states.
+    pub gradient: Option<&'a dyn Gradient<F>>,
+    /// Its denoiser, over prepared states. A memory that has one recalls through noise levels, and its
+    /// landscape is another at each level.
+    pub denoiser: Option<&'a dyn Denoise<F>>,
+    /// How it takes a state down the noise levels.
+    pub sampling: Option<&'a Sampling>,
+    /// The posterior over memories.
+    pub posterior: Option<&'a dyn Posteriors<F>>,
+    /// Its inverse temperature β.
+    pub inverse_temperature: Option<f64>,
+    /// The scale of a prepared unit: see [`Patterns::spread`].
+    pub spread: Option<f64>,
+    /// Whether its states are ±1.
+    pub spins: bool,
+    /// What a user should be told of it.
+    pub describe: Option<&'a dyn Describe>,
+    /// What a file should keep of it besides its patterns.
+    pub keep: Option<&'a dyn Keep>,
+}
+
+impl<'a, F: Real> Abilities<'a, F> {
+    /// Of a memory that holds no patterns.
+    pub fn without_patterns() -> Self {
+        Abilities {
+            patterns: None,
+            mixture: None,
+            landscape: Err("no function of the state is known that its recall lowers".into()),
+            gradient: None,
+            denoiser: None,
+            sampling: None,
+            posterior: None,
+            inverse_temperature: None,
+            spread: None,
+            spins: false,
+            describe: None,
+            keep: None,
+        }
+    }
+
+    /// Of a memory that holds these patterns.
+    pub fn of_patterns(patterns: &'a Patterns<F>) -> Self {
+        Abilities { patterns: Some(patterns), spread: Some(patterns.spread()), ..Self::without_patterns() }
+    }
+
+    /// Of a memory that holds this mixture.
+    pub fn of_mixture(mixture: &'a Mixture<F>) -> Self {
+        Abilities {
+            patterns: mixture.patterns(),
+            mixture: Some(mixture),
+            spread: Some(mixture.spread()),
+            ..Self::without_patterns()
+        }
+    }
+
+    /// The same with a landscape that has a slope.
+    pub fn descending(self, landscape: &'a dyn Gradient<F>) -> Self {
+        Abilities { landscape: Ok(landscape), gradient: Some(landscape), ..self }
+    }
+
+    /// How raw cues become states and back.
+    pub fn preparation(&self) -> &'a Preparation {
+        self.patterns.map_or(&Preparation::Identity, |patterns| patterns.preparation())
+    }
+
+    /// How many memories its reports tell apart.
+    pub fn memories(&self) -> Option<usize> {
+        self.mixture.map(Mixture::memories).or_else(|| self.patterns.map(|patterns| patterns.len()))
+    }
+
+    /// What one of its memories is called.
+    pub fn label(&self, memory: usize) -> Option<&'a str> {
+        match self.mixture {
+            Some(mixture) => mixture.label(memory),
+            None => self.patterns?.label(memory),
+        }
+    }
+
+    /// The memory nearest to each (prepared) state; `None` where it has no patterns.
+    pub(super) fn nearest(&self, states: ArrayView2<F>) -> Result<Option<Vec<Nearest>>> {
+        match (self.mixture, self.patterns) {
+            (Some(mixture), _) => mixture.nearest(states).map(Some),
+            (None, Some(patterns)) => Ok(Some(nearest_patterns(patterns, states))),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+/// Why a memory has no landscape, as one clause.
+#[derive(Clone, Copy, Debug)]
+pub enum Reason<'a> {
+    /// Always the same.
+    Text(&'static str),
+    /// One that depends on how the memory was built.
+    Message(&'a Message),
+}
+
+impl Reason<'_> {
+    /// The clause.
+    pub fn message(self) -> Message {
+        match self {
+            Reason::Text(text) => text.into(),
+            Reason::Message(message) => message.clone(),
+        }
+    }
+}
+
+impl From<&'static str> for Reason<'_> {
+    fn from(text: &'static str) -> Self {
+        Reason::Text(text)
+    }
+}
+
+impl<'a> From<&'a Message> for Reason<'a> {
+    fn from(message: &'a Message) -> Self {
+        Reason::Message(message)
+    }
+}
+
+/// A posterior over memories.
+pub trait Posteriors<F: Real>: Send + Sync {
+    /// The posterior of each prepared state, with the best `top` memories: at the (prepared) noise level of the
+    /// state, or at the memory's own temperature. `None` where its weights of memories are no probabilities.
+    ///
+    /// # Errors
+    /// States or levels of the wrong shape or not finite.
+    fn posterior(&self, states: ArrayView2<F>, levels: &[f64], top: usize) -> Result<Option<Vec<Posterior>>>;
+}
+
+impl<F: Real> Posteriors<F> for Mixture<F> {
+    fn posterior(&self, states: ArrayView2<F>, levels: &[f64], top: usize) -> Result<Option<Vec<Posterior>>> {
+        Mixture::posterior(self, states, levels, top).map(Some)
+    }
+}
+
+/// A memory with something to tell its user.
+pub trait Describe: Send + Sync {
+    /// Legal but surprising properties, one sentence each.
+    fn notes(&self) -> Vec<Message>;
+}
+
+/// A memory that has learned more than its patterns.
+pub trait Keep: Send + Sync {
+    /// What a file should keep, so that it need not be learned again; `None` if it was not learned from patterns.
+    fn learned(&self) -> Option<Learned>;
+}

@@ -1,0 +1,209 @@
+//! The recall of every memory that goes through noise levels: from the level of the cue down to 0.
+
+use std::mem::take;
+
+use ndarray::Array2;
+
+use super::memory::MemoryModel;
+use super::prior::Prior;
+use super::report::{Recall, Row};
+use super::request::{Level, Request};
+use crate::diffusion::{Process, Sampling, estimate_levels};
+use crate::dynamics::{Clamp, Start};
+use crate::energies::{Denoise, FullRead, Mixture};
+use crate::error::{Error, Result};
+use crate::kernels::Posterior;
+use crate::message;
+use crate::message::Argument;
+use crate::observe::Observer;
+use crate::real::Real;
+use crate::recall::{Grid, Recalled, Stop, recall};
+
+/// Rest of a flow: root mean square distance per unit from the posterior mean, in spreads.
+const REST: f64 = 0.05;
+
+/// What a memory that recalls through noise levels supplies.
+pub(super) trait LevelModel<F: Real>: Send + Sync {
+    /// What a noisy state was.
+    fn denoiser(&self) -> &dyn Denoise<F>;
+
+    /// How a state is taken down the levels.
+    fn sampling(&self) -> &Sampling;
+
+    /// What is known before any cue.
+    fn prior(&self) -> Prior<'_>;
+
+    /// First states of raw cues of unknown level, prepared, and their levels in the cues' units.
+    fn estimate(&self, cues: Array2<F>) -> Result<(Array2<F>, Vec<f64>)>;
+
+    /// The posterior over memories of the cues, where the memory has one.
+    fn posterior_of_cues(&self, cues: &Cues<F>) -> Result<Option<Vec<Posterior>>> {
+        let _ = cues;
+        Ok(None)
+    }
+
+    /// Takes the cues down the levels. Known units are held at their values, or along an SDE noised to the level.
+    fn descend(&self, cues: &Cues<F>, observer: &mut dyn Observer<F>) -> Result<Recalled<F>> {
+        descend(self.denoiser(), self.sampling(), cues, observer)
+    }
+}
+
+/// Cues as a memory sees them.
+pub(super) struct Cues<F> {
+    pub seed: u64,
+    /// Memories of the posterior to list.
+    pub top: usize,
+    /// Whether the request says their level.
+    pub level_given: bool,
+    /// Row ids.
+    pub rows: Vec<u64>,
+    /// First states, prepared.
+    pub states: Array2<F>,
+    /// Their noise levels, prepared.
+    pub levels: Vec<f64>,
+    pub known: Option<Known<F>>,
+    /// Scale of the levels: the memory's spread.
+    pub spread: f64,
+    pub stop: Stop,
+}
+
+/// The known units of cues.
+pub(super) struct Known<F> {
+    /// Which they are, B × D.
+    pub mask: Array2<bool>,
+    /// Their values, prepared; others are not looked at.
+    pub values: Array2<F>,
+}
+
+/// Recalls through noise levels.
+pub(super) fn through_levels<F: Real>(
+    model: &dyn MemoryModel<F>,
+    path: &dyn LevelModel<F>,
+    request: &Request<F>,
+    observer: &mut dyn Observer<F>,
+) -> Result<Recall<F>> {
+    if request.updates.is_some() {
+        return Err(Error::Undefined {
+            model: model.name(),
+            what: "number of updates",
+            reason: message![
+                "it goes through noise levels; give the number of its steps (",
+                Argument::option("steps"),
+                ")"
+            ],
+        });
+    }
+    let abilities = model.abilities();
+    let preparation = abilities.preparation();
+    let raw = request.checked_cues(model.dim())?;
+    let known =
+        request.known.map(|mask| Known { mask: mask.to_owned(), values: preparation.forward(raw.clone()) });
+    let (states, sigmas) = first_states(path, request, raw)?;
+    let prior = path.prior();
+    let tolerance = request.tolerance_or(REST * prior.spread)?;
+    let cues = Cues {
+        seed: request.seed,
+        top: request.top,
+        level_given: request.level != Level::Estimate,
+        rows: request.rows(),
+        states,
+        levels: sigmas.iter().map(|sigma| sigma * preparation.scale()).collect(),
+        known,
+        spread: prior.spread,
+        stop: Stop { tolerance, early: false },
+    };
+    let posteriors = if request.report { path.posterior_of_cues(&cues)? } else { None };
+    let mut recalled = path.descend(&cues, observer)?;
+    let states = take(&mut recalled.states);
+    if !request.report {
+        return Ok(Recall::without_report(preparation.backward(states), &recalled));
+    }
+    let energies = match abilities.landscape {
+        Ok(landscape) => Some(landscape.energy(states.view(), &cues.levels)?),
+        Err(_) => None,
+    };
+    let values = model.read_out(states.view(), request.top)?.values;
+    let nearest = abilities.nearest(states.view())?;
+    // Energies in the cues' own units.
+    let area = preparation.scale().powi(2);
+    let mut posteriors = posteriors.into_iter().flatten();
+    let row = |row: usize| Row {
+        posterior: posteriors.next(),
+        energy: energies.as_ref().map(|energies| energies[row] / area),
+        sigma: Some(sigmas[row]),
+        ..Row::ended(&recalled, row, nearest.as_ref().map(|nearest| nearest[row]))
+    };
+    let rows = (0..sigmas.len()).map(row).collect();
+    Ok(Recall { states: preparation.backward(states), values, rows })
+}
+
+/// First states z = x/s of raw cues, prepared, and their levels in the cues' units.
+fn first_states<F: Real>(
+    path: &dyn LevelModel<F>,
+    request: &Request<F>,
+    cues: Array2<F>,
+) -> Result<(Array2<F>, Vec<f64>)> {
+    let (sigma, clean) = match request.level {
+        Level::Sigma(sigma) => {
+            crate::energies::beta(sigma)?;
+            (sigma, cues)
+        }
+        Level::Signal(signal) => {
+            (Process::sigma_of_signal(signal)?, cues.mapv_into(|x| F::of(x.wide() / signal)))
+        }
+        Level::Estimate if request.known.is_some() => {
+            return Ok(hidden_states(&path.prior(), request, path.sampling().sampler.is_stochastic()));
+        }
+        Level::Estimate => return path.estimate(cues),
+    };
+    let sigmas = vec![sigma; clean.nrows()];
+    Ok((path.prior().preparation.forward(clean), sigmas))
+}
+
+/// First states of a clamped recall that knows nothing of the other units: a level so high that it hides which
+/// pattern a state came from. The flow starts at D(z;∞), the mean pattern, since noise would be evidence for patterns
+/// that happen to lie its way; the SDE needs that noise.
+fn hidden_states<F: Real>(prior: &Prior, request: &Request<F>, stochastic: bool) -> (Array2<F>, Vec<f64>) {
+    /// Of the patterns' own radius √D · spread.
+    const HIDING: f64 = 3.0;
+    let sigma = prior.hiding(HIDING);
+    let noise = if stochastic { sigma } else { 0.0 };
+    let states = prior.around(&request.rows(), request.seed, noise);
+    (states, vec![sigma / prior.preparation.scale(); request.cues.nrows()])
+}
+
+/// First states z = x/s of raw cues, prepared, and their levels in the cues' units, by what is most likely under stored
+/// memories.
+pub(super) fn most_likely<F: Real>(
+    memory: &Mixture<F>,
+    process: &Process,
+    mut cues: Array2<F>,
+) -> Result<(Array2<F>, Vec<f64>)> {
+    let sigmas = estimate_levels(memory, process, cues.view())?;
+    for (mut row, &sigma) in cues.outer_iter_mut().zip(&sigmas) {
+        let scale = process.scale_at(sigma);
+        row.mapv_inplace(|x| F::of(x.wide() / scale));
+    }
+    Ok((memory.preparation().forward(cues), sigmas))
+}
+
+/// Takes cues down the levels of a denoiser, with known units held.
+pub(super) fn descend<F: Real>(
+    denoiser: &dyn Denoise<F>,
+    sampling: &Sampling,
+    cues: &Cues<F>,
+    observer: &mut dyn Observer<F>,
+) -> Result<Recalled<F>> {
+    let clamp = match &cues.known {
+        Some(Known { mask, values }) => {
+            let clamp = Clamp::new(mask.view(), values.view())?;
+            Some(if sampling.sampler.is_stochastic() { clamp.noised(cues.seed, &cues.rows) } else { clamp })
+        }
+        None => None,
+    };
+    let grid = Grid::Levels(sampling.levels(&cues.levels, cues.spread));
+    let start = Start { states: cues.states.view(), rows: &cues.rows, seed: cues.seed, held: None };
+    let full = FullRead(denoiser);
+    let denoiser = if sampling.narrow { denoiser } else { &full };
+    recall(sampling.dynamics(denoiser, cues.spread).as_ref(), start, clamp, &grid, cues.stop, observer)
+}

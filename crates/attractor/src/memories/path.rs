@@ -1,0 +1,40 @@
+//! How the states of a memory move in a recall.
+
+use super::levels::LevelModel;
+use crate::dynamics::Dynamics;
+use crate::real::Real;
+
+/// How the states of a memory move in a recall: to rest in one landscape, or through noise levels.
+pub struct RecallPath<'a, F: Real> {
+    pub(super) way: Way<'a, F>,
+}
+
+pub(super) enum Way<'a, F: Real> {
+    ToRest(ToRest<'a, F>),
+    ThroughLevels(&'a dyn LevelModel<F>),
+}
+
+/// Updates of a memory with one landscape.
+pub(super) struct ToRest<'a, F: Real> {
+    pub dynamics: Box<dyn Dynamics<F> + 'a>,
+    pub tolerance: f64,
+    pub updates: Option<usize>,
+}
+
+impl<'a, F: Real> RecallPath<'a, F> {
+    /// By the updates of a dynamics, until they change nothing.
+    ///
+    /// `tolerance` is the largest change of a unit that counts as rest, ≥ 0, where the request names none.
+    /// `updates` is how many are made where the request names neither a number nor a tolerance; `None`: until rest.
+    ///
+    /// A dynamics may have more units than the memory. They start at 0, and what they end at are the recalled
+    /// [values](super::Recall::values).
+    pub fn to_rest(dynamics: Box<dyn Dynamics<F> + 'a>, tolerance: f64, updates: Option<usize>) -> Self {
+        RecallPath { way: Way::ToRest(ToRest { dynamics, tolerance, updates }) }
+    }
+
+    /// Through noise levels.
+    pub(super) fn through_levels(memory: &'a dyn LevelModel<F>) -> Self {
+        RecallPath { way: Way::ThroughLevels(memory) }
+    }
+}

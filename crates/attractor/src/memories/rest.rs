@@ -1,0 +1,123 @@
+//! The recall of every memory with one landscape: updates until they change nothing.
+
+use std::mem::take;
+use std::ops::ControlFlow;
+
+use ndarray::{Array2, Axis, concatenate, s};
+
+use super::memory::MemoryModel;
+use super::path::ToRest;
+use super::report::{Recall, Regime, Row};
+use super::request::Request;
+use crate::dynamics::{Clamp, Motion, Start};
+use crate::error::Result;
+use crate::observe::{Frame, Observer};
+use crate::real::Real;
+use crate::recall::{Grid, Stop, recall};
+
+/// Recalls by the updates of a dynamics.
+pub(super) fn to_rest<F: Real>(
+    model: &dyn MemoryModel<F>,
+    path: ToRest<F>,
+    request: &Request<F>,
+    observer: &mut dyn Observer<F>,
+) -> Result<Recall<F>> {
+    let abilities = model.abilities();
+    let (dim, preparation) = (model.dim(), abilities.preparation());
+    let dynamics = path.dynamics.as_ref();
+    let more = dynamics.dim().saturating_sub(dim);
+    let states = with_more_units(request.states(dim, preparation)?, more, F::ZERO);
+    let clamp = match request.known {
+        Some(known) if more == 0 => Some(Clamp::new(known, states.view())?),
+        Some(known) => {
+            Some(Clamp::new(with_more_units(known.to_owned(), more, false).view(), states.view())?)
+        }
+        None => None,
+    };
+    let (grid, stop) = grid(request, dynamics.motion(), &path)?;
+    let rows = request.rows();
+    let start = Start { states: states.view(), rows: &rows, seed: request.seed, held: None };
+    let mut recalled = recall(dynamics, start, clamp, &grid, stop, &mut FirstUnits { observer, dim })?;
+    let all = take(&mut recalled.states);
+    let (states, values) = match more {
+        0 => (all, None),
+        _ => (all.slice(s![.., ..dim]).to_owned(), Some(all.slice(s![.., dim..]).to_owned())),
+    };
+    if !request.report {
+        return Ok(Recall::without_report(preparation.backward(states), &recalled));
+    }
+    let levels = vec![0.0; rows.len()];
+    let energies = match abilities.landscape {
+        Ok(landscape) => Some(landscape.energy(states.view(), &levels)?),
+        Err(_) => None,
+    };
+    let mut read = match recalled.last_read.take() {
+        Some(read) => read,
+        None => model.read_out(states.view(), request.top)?,
+    };
+    if let (true, Some(posterior)) = (read.posteriors.is_empty(), abilities.posterior) {
+        let posteriors = posterior.posterior(states.view(), &levels, request.top)?;
+        read.posteriors = posteriors.into_iter().flatten().map(Some).collect();
+    }
+    let nearest = abilities.nearest(states.view())?;
+    let memories = abilities.memories();
+    let mut posteriors = read.posteriors.into_iter();
+    let row = |row: usize| {
+        let posterior = posteriors.next().flatten();
+        Row {
+            energy: energies.as_ref().map(|energies| energies[row]).filter(|energy| energy.is_finite()),
+            regime: posterior
+                .as_ref()
+                .zip(memories)
+                .map(|(p, memories)| Regime::of(p.participation, memories)),
+            posterior,
+            beta: abilities.inverse_temperature,
+            ..Row::ended(&recalled, row, nearest.as_ref().map(|nearest| nearest[row]))
+        }
+    };
+    let rows = (0..rows.len()).map(row).collect();
+    Ok(Recall { states: preparation.backward(states), values: values.or(read.values), rows })
+}
+
+/// How many updates, and when a row is at rest.
+///
+/// A number of updates alone: exactly so many. A tolerance alone: until settled. Both: whichever comes first.
+/// Neither: as the memory says. A random dynamics never settles, so it has a number in any case.
+fn grid<F: Real>(request: &Request<F>, motion: Motion, path: &ToRest<F>) -> Result<(Grid, Stop)> {
+    /// A recall that has not settled by then is reported as still moving.
+    const ENOUGH: usize = 10_000;
+    /// Updates of a random dynamics where nothing says how many.
+    const SAMPLES: usize = 100;
+    let tolerance = request.tolerance_or(path.tolerance)?;
+    let own = path.updates.filter(|_| request.tolerance.is_none());
+    let samples = (motion == Motion::Stochastic).then_some(SAMPLES);
+    let updates = request.updates.or(own).or(samples);
+    let early = updates.is_none() || request.tolerance.is_some();
+    Ok((Grid::Updates(updates.unwrap_or(ENOUGH)), Stop { tolerance, early }))
+}
+
+/// Each row with so many units more.
+fn with_more_units<T: Copy>(rows: Array2<T>, more: usize, value: T) -> Array2<T> {
+    if more == 0 {
+        return rows;
+    }
+    let units = Array2::from_elem((rows.nrows(), more), value);
+    concatenate(Axis(1), &[rows.view(), units.view()]).expect("equally many rows")
+}
+
+/// Shows the first units of each state.
+struct FirstUnits<'a, F> {
+    observer: &'a mut dyn Observer<F>,
+    dim: usize,
+}
+
+impl<F: Real> Observer<F> for FirstUnits<'_, F> {
+    fn observe(&mut self, frame: Frame<F>) -> ControlFlow<()> {
+        let states = frame.states.slice_move(s![.., ..self.dim]);
+        self.observer.observe(Frame { states, ..frame })
+    }
+
+    fn watches(&self) -> bool {
+        self.observer.watches()
+    }
+}
