@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use attractor::{Memory, Real, Request};
-use attractor_data::{Head, Rows, Table, read_mask};
-use attractor_session::{About, Asked, Mask, Score, of_cues, of_first_cues};
+use attractor_data::{Header, Rows, Table, read_mask};
+use attractor_session::{About, Mask, RecallOptions, Score, of_cues, of_first_cues};
 use ndarray::Array2;
 
 use crate::args::{Cues, Rest, Store};
@@ -14,9 +14,9 @@ use crate::load;
 /// Opened cues.
 pub struct Cued {
     /// What their file says of them.
-    pub head: Head,
+    pub head: Header,
     /// What is asked of them.
-    pub asked: Asked,
+    pub asked: RecallOptions,
     /// Which of their units are known.
     pub known: Option<Mask>,
     /// Their rows, to be read a batch at a time.
@@ -36,7 +36,7 @@ pub struct Batch<'a, F> {
     pub labels: Option<Vec<String>>,
     /// The number of the first.
     pub from: usize,
-    asked: &'a Asked,
+    asked: &'a RecallOptions,
 }
 
 impl Cued {
@@ -56,14 +56,14 @@ impl Cued {
             Ok(Mask::new(mask, (head.rows, memory.dim()))?)
         };
         let known = args.clamp.as_ref().map(mask).transpose()?;
-        let asked = Asked {
+        let asked = RecallOptions {
             level: args.level(),
             updates: rest.updates,
             tolerance: rest.tolerance,
             seed: args.seed,
             first_row: args.first_row,
             score: Score::IfPossible,
-            ..Asked::default()
+            ..RecallOptions::default()
         };
         load::tell(store.work.quiet, of_cues(memory, about, &head, asked.level));
         Ok(Cued { head, asked, known, rows, about: about.clone(), quiet: store.work.quiet })

@@ -12,7 +12,7 @@ pub fn make_folder(folder: &Path) -> Result<()> {
 
 /// Text of a file on one line of a terminal.
 pub fn printable(text: &str) -> String {
-    // Marks that turn the direction of writing are as bad as control characters.
+    // TraceEvents that turn the direction of writing are as bad as control characters.
     let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c }).collect()
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use attractor::memories::{Options, model};
 use attractor::message::Message;
-use attractor_data::{Reading, Shape};
-use attractor_session::{Held, Made, Session, Setup, Source};
+use attractor_data::{ReadOptions, Shape};
+use attractor_session::{Held, Opened, Session, Setup, Source};
 
 use crate::args::{Files, Patterns, Store, Work};
 use crate::errors::Flags;
@@ -51,7 +51,7 @@ pub fn threads(work: &Work) -> Result<()> {
 }
 
 /// How to read files, from the command line.
-pub fn reading(files: &Files) -> Result<Reading> {
+pub fn reading(files: &Files) -> Result<ReadOptions> {
     let size = |text: &String| -> Result<(usize, usize)> {
         match text.parse::<Shape>() {
             Ok(shape) if shape.channels == 1 && text.matches('x').count() == 1 => {
@@ -60,7 +60,7 @@ pub fn reading(files: &Files) -> Result<Reading> {
             _ => bail!("resize: expected HxW, as in 64x64, found {text}"),
         }
     };
-    Ok(Reading {
+    Ok(ReadOptions {
         shape: files.shape.as_deref().map(str::parse).transpose()?,
         layout: files.layout.as_deref().map(str::parse).transpose()?,
         resize: files.resize.as_ref().map(size).transpose()?,
@@ -107,7 +107,7 @@ pub fn built(source: Source, setup: &Setup, work: &Work) -> Result<Session> {
 }
 
 /// The same in the number type that a command needs.
-pub fn session_in<F: Held>(store: &Store, options: &Options) -> Result<Made<F>> {
+pub fn session_in<F: Held>(store: &Store, options: &Options) -> Result<Opened<F>> {
     let (source, setup) = source(store, options)?;
     let made = source.build_as::<F>(&setup)?;
     if !store.work.quiet {

@@ -115,7 +115,7 @@ impl<F: Real + Number> Output<F> {
                     if let Some(folder) = path.parent().filter(|f| !*one && !f.as_os_str().is_empty()) {
                         make_folder(folder)?;
                     }
-                    canvas.write_png(&path, |unit| state[unit].wide())?;
+                    canvas.write_png(&path, |unit| state[unit].to_f64())?;
                 }
             }
         }
@@ -143,8 +143,8 @@ fn canvas<F: Real>(memory: &dyn Memory<F>, shape: Option<Shape>, raw: bool) -> O
     let range = match memory.patterns() {
         Some(patterns) if !raw => {
             let values = patterns.restored();
-            let low = values.iter().map(|v| v.wide()).fold(f64::INFINITY, f64::min);
-            let high = values.iter().map(|v| v.wide()).fold(f64::NEG_INFINITY, f64::max);
+            let low = values.iter().map(|v| v.to_f64()).fold(f64::INFINITY, f64::min);
+            let high = values.iter().map(|v| v.to_f64()).fold(f64::NEG_INFINITY, f64::max);
             if high > low { (low, high) } else { (low - 0.5, low + 0.5) }
         }
         _ => (0.0, 1.0),
@@ -186,7 +186,8 @@ impl Grid {
     ) {
         let left = Self::MOST - self.rows.len();
         for (k, row) in rows.iter().enumerate().take(left) {
-            let wide = |values: ndarray::ArrayView1<F>| values.iter().map(|v| v.wide()).collect::<Vec<f64>>();
+            let wide =
+                |values: ndarray::ArrayView1<F>| values.iter().map(|v| v.to_f64()).collect::<Vec<f64>>();
             let mut cue = wide(cues.row(k));
             if let Some(known) = known {
                 let known = known.row(if known.nrows() == 1 { 0 } else { k });

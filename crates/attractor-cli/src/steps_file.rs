@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use attractor::Real;
-use attractor::analysis::Moment;
+use attractor::analysis::TraceStep;
 use attractor_data::{NewFile, NpzWriter, Number};
 use ndarray::{Array1, ArrayView1, Axis};
 
@@ -14,7 +14,7 @@ const PLACE: [&str; 2] = ["row", "step"];
 
 /// Names of the columns before the state. Missing numbers are NaN in arrays and empty in tables.
 fn columns() -> impl Iterator<Item = &'static str> {
-    PLACE.into_iter().chain(Moment::FIELDS.iter().map(|field| field.name))
+    PLACE.into_iter().chain(TraceStep::FIELDS.iter().map(|field| field.name))
 }
 
 /// A file of steps, as they come.
@@ -49,8 +49,8 @@ impl<F: Real + Number> StepsFile<F> {
     }
 
     /// One step of one cue.
-    pub fn append(&mut self, row: u64, step: usize, moment: &Moment, state: ArrayView1<F>) -> Result<()> {
-        let fields = Moment::FIELDS.iter().map(|field| (field.get)(moment).number());
+    pub fn append(&mut self, row: u64, step: usize, moment: &TraceStep, state: ArrayView1<F>) -> Result<()> {
+        let fields = TraceStep::FIELDS.iter().map(|field| (field.get)(moment).number());
         let values = [Some(row as f64), Some(step as f64)].into_iter().chain(fields);
         match self {
             StepsFile::Csv(file) => {

@@ -39,7 +39,7 @@ fn json_has_the_promised_fields() {
         ("dense", false, false),
         ("modern", true, false),
         ("diffusion", true, true),
-        ("extended", true, true),
+        ("mixture", true, true),
     ] {
         let text =
             ok(&["recall", "--memory", &memory, "--cues", &cues, "--model", model, "--json", "--top", "3"]);
@@ -221,7 +221,10 @@ fn bad_files_are_refused() {
 fn bad_requests_are_refused() {
     let (memory, cues) = (fixture("memory.npy"), fixture("cues.npy"));
     for (options, words) in [
-        ("--model brain", &["brain", "hopfield, bam, sdm, dense, modern, universal, diffusion"][..]),
+        (
+            "--model brain",
+            &["brain", "hopfield, bidirectional, sparse-distributed, dense, modern, universal, diffusion"][..],
+        ),
         ("--model modern --gamma 1", &["gamma", "beta"]),
         ("--model modern --beta -1", &["beta", "1e-30"]),
         ("--model modern --beta lots", &["beta", "auto", "lots"]),
@@ -377,7 +380,7 @@ fn models_lists_every_model_with_its_options() {
     assert!(help.contains("Inverse temperature") && help.contains("Example"));
 }
 
-/// Reading a great deal of output only partly is not an error.
+/// ReadOptions a great deal of output only partly is not an error.
 #[test]
 fn a_closed_pipe_is_the_reader_s_choice() {
     let (memory, cues) = (fixture("memory.npy"), fixture("cues.npy"));

@@ -5,7 +5,7 @@ mod common;
 
 use std::path::Path;
 
-use attractor_data::{Reading, read};
+use attractor_data::{ReadOptions, read};
 use common::*;
 use ndarray::array;
 
@@ -190,7 +190,7 @@ fn traces_say_what_their_states_say() {
     let rows = ndarray::Array2::from_shape_fn((rows.len(), 17), |(i, j)| rows[i][j]);
     assert_eq!(rows.nrows(), 2 * 31);
     for (name, column) in [("sigma", 2), ("time", 3), ("scale", 4), ("energy", 5)] {
-        let found = read(Path::new(&format!("{arrays}:{name}")), &Reading::default()).expect("an array");
+        let found = read(Path::new(&format!("{arrays}:{name}")), &ReadOptions::default()).expect("an array");
         let found = found.to_floats::<f64>(0..1);
         assert!(found.iter().zip(rows.column(column)).all(|(a, b)| a == b), "{name}");
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use attractor_data::{Reading, digits, random_noise, random_spins, read, write_png};
+use attractor_data::{ReadOptions, digits, random_noise, random_spins, read, write_png};
 use common::*;
 use ndarray::{Array2, Axis, s};
 
@@ -45,21 +45,21 @@ fn a_folder_of_pictures_is_recalled() {
         &grid,
     ]);
     assert_eq!(table.matches("-> digit-").count(), 20, "{table}");
-    let compared = read(Path::new(&grid), &Reading::default()).expect("a picture");
+    let compared = read(Path::new(&grid), &ReadOptions::default()).expect("a picture");
     assert_eq!(compared.rows(), 1);
     // Cues from a folder give pictures under their own names.
     ok(&["recall", "--memory", &photos, "--cues", &photos, "--sigma", "0.01", "--out", &restored, "--quiet"]);
-    let back = read(Path::new(&restored), &Reading::default()).expect("pictures");
+    let back = read(Path::new(&restored), &ReadOptions::default()).expect("pictures");
     let names: Vec<&str> = back.labels().expect("names").iter().map(String::as_str).collect();
     assert_eq!((names.len(), names[26]), (40, "digit-06.png"));
-    let stored = read(Path::new(&photos), &Reading::default()).expect("pictures").floats::<f64>();
+    let stored = read(Path::new(&photos), &ReadOptions::default()).expect("pictures").floats::<f64>();
     let recalled = back.floats::<f64>().slice(s![20.., ..]).to_owned();
     assert_eq!(recalled, stored);
     // One cue, one picture.
     let one = folder.name("one.png");
     let cue = folder.name("photos/digit-03.png");
     ok(&["recall", "--memory", &photos, "--cues", &cue, "--sigma", "0.01", "--out", &one, "--quiet"]);
-    let one = read(Path::new(&one), &Reading::default()).expect("a picture").floats::<f64>();
+    let one = read(Path::new(&one), &ReadOptions::default()).expect("a picture").floats::<f64>();
     assert_eq!(one.row(0), stored.row(3));
     refused(
         &["recall", "--memory", &photos, "--cues", &photos, "--out", &grid],
@@ -186,7 +186,7 @@ fn weights_and_values() {
     for (option, file) in [("--weights", &weights), ("--values", &values_file)] {
         refused_late(
             &["store", "--patterns", &patterns, "--model", "hopfield", option, file, "--out", &memory],
-            &["diffusion and extended take them"],
+            &["diffusion and mixture take them"],
         );
     }
     let short = folder.save("short.npy", &ndarray::array![[1.0, 2.0]]);

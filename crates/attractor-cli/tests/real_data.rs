@@ -6,7 +6,7 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
-use attractor_data::{Reading, read};
+use attractor_data::{ReadOptions, read};
 use common::*;
 
 /// A file of the folder.
@@ -22,7 +22,7 @@ fn data(name: &str) -> Option<PathBuf> {
 #[test]
 fn mnist_is_read_as_published() {
     let Some(path) = data("mnist/t10k-images-idx3-ubyte.gz") else { return };
-    let table = read(&path, &Reading::default()).expect("MNIST");
+    let table = read(&path, &ReadOptions::default()).expect("MNIST");
     assert_eq!((table.rows(), table.shape().expect("images").to_string()), (10_000, "28x28".into()));
     // The first test labels, as published with the set.
     assert_eq!(table.labels().expect("labels")[..10], ["7", "2", "1", "0", "4", "1", "4", "9", "5", "9"]);
@@ -41,7 +41,8 @@ fn right(text: &str) -> f64 {
 #[test]
 fn raw_images_are_prepared() {
     let Some(path) = data("cifar10/images-5000x3x32x32-u8.npy") else { return };
-    let images = read(&path, &Reading::default()).expect("CIFAR-10").select(&(0..1000).collect::<Vec<_>>());
+    let images =
+        read(&path, &ReadOptions::default()).expect("CIFAR-10").select(&(0..1000).collect::<Vec<_>>());
     let folder = Folder::new();
     let bytes = images.floats::<f64>().mapv(|v| (v * 255.0).round() as u8);
     let (patterns, cues) = (folder.save("images.npy", &bytes), folder.name("cues.npy"));

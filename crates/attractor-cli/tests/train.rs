@@ -114,7 +114,10 @@ fn a_landscape_needs_an_energy_or_a_pull() {
     let folder = Folder::new();
     let patterns = folder.save("patterns.npy", &random_spins::<f32>(4, 8, 2));
     let out = folder.name("a.csv");
-    refused(&["landscape", "--memory", &patterns, "--model", "sdm", "--out", &out], &["sdm has no energy"]);
+    refused(
+        &["landscape", "--memory", &patterns, "--model", "sdm", "--out", &out],
+        &["sparse-distributed has no energy"],
+    );
 }
 
 #[test]

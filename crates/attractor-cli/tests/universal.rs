@@ -5,7 +5,7 @@ mod common;
 
 use std::path::Path;
 
-use attractor_data::{Corruption, Reading, Shape, corrupt, digits, random_spins, read};
+use attractor_data::{Corruption, ReadOptions, Shape, corrupt, digits, random_spins, read};
 use common::*;
 use ndarray::{Array2, array};
 
@@ -182,7 +182,7 @@ fn mnist_half_mask_counts_are_exact() {
         eprintln!("skipped: ATTRACTOR_DATA names no folder with MNIST");
         return;
     };
-    let images = read(&path, &Reading::default()).unwrap();
+    let images = read(&path, &ReadOptions::default()).unwrap();
     let similarities = ["euclidean", "manhattan", "l1-dot", "kl", "reverse-kl", "jensen-shannon"];
     for (n, counts) in [(20, [18, 20, 20, 20, 20, 0]), (100, [77, 86, 91, 99, 100, 8])] {
         let folder = Folder::new();

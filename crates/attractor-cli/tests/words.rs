@@ -43,7 +43,10 @@ fn pairs_are_recalled_stored_and_refused() {
     );
     refused(
         &[&recall[..], &["--model", "hopfield", "--values", &values]].concat(),
-        &["hopfield has no use for associated values", "bam, sdm, modern, universal, diffusion and extended"],
+        &[
+            "hopfield has no use for associated values",
+            "bidirectional, sparse-distributed, modern, universal, diffusion and mixture",
+        ],
     );
 }
 
@@ -91,7 +94,7 @@ fn sparse_distributed_memory_from_end_to_end() {
 
     refused_late(
         &["energy", "--memory", &memory, "--states", &memory, "--model", "sdm"],
-        &["sdm has no energy"],
+        &["sparse-distributed has no energy"],
     );
     for (option, value, word) in [
         ("--radius", "0", "auto, or a whole number > 0"),
@@ -105,6 +108,9 @@ fn sparse_distributed_memory_from_end_to_end() {
         refused(&[&recall[..], &[option, value]].concat(), &[option.trim_start_matches('-'), word]);
     }
     let help = ok(&["recall", "--help"]).split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(help.contains("(bam, sdm, modern, universal, diffusion and extended)"), "{help}");
+    assert!(
+        help.contains("(bidirectional, sparse-distributed, modern, universal, diffusion and mixture)"),
+        "{help}"
+    );
     assert!(ok(&["models"]).contains("Kanerva (1988"));
 }

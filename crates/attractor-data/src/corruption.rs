@@ -19,7 +19,7 @@ pub enum Corruption {
         /// Noise level σ.
         sigma: f64,
         /// What keeps the result in [0, 1].
-        finish: Finish,
+        finish: OutOfRange,
     },
     /// Each unit flipped with this probability: y → −y, and y → 1 − y for grey values.
     Flip(f64),
@@ -56,9 +56,9 @@ impl Corruption {
         let corruption = match (parts[0], parts.len()) {
             ("sigma", 2 | 3) => {
                 let finish = match parts.get(2) {
-                    None => Finish::Free,
-                    Some(&"clip") => Finish::Clip,
-                    Some(&"fold") => Finish::Fold,
+                    None => OutOfRange::Free,
+                    Some(&"clip") => OutOfRange::Clip,
+                    Some(&"fold") => OutOfRange::Fold,
                     Some(_) => return Err(unknown()),
                 };
                 Corruption::Noise { sigma: number(1)?, finish }
@@ -86,9 +86,9 @@ impl std::fmt::Display for Corruption {
             Corruption::Signal(signal) => write!(f, "signal:{signal}"),
             Corruption::Noise { sigma, finish } => {
                 let finish = match finish {
-                    Finish::Free => "",
-                    Finish::Clip => ":clip",
-                    Finish::Fold => ":fold",
+                    OutOfRange::Free => "",
+                    OutOfRange::Clip => ":clip",
+                    OutOfRange::Fold => ":fold",
                 };
                 write!(f, "sigma:{sigma}{finish}")
             }
@@ -111,7 +111,7 @@ impl std::fmt::Display for Corruption {
 
 /// What is done to noisy grey values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Finish {
+pub enum OutOfRange {
     /// Nothing.
     #[default]
     Free,
@@ -182,15 +182,15 @@ pub fn corrupt<F: Real>(
     for (row, (mut cue, mut known)) in cues.outer_iter_mut().zip(known.outer_iter_mut()).enumerate() {
         let mut stream = Stream::new(seed, Purpose::Corruption, first_row + row as u64);
         for (unit, (value, known)) in cue.iter_mut().zip(&mut known).enumerate() {
-            let y = value.wide();
-            *value = F::of(match *corruption {
+            let y = value.to_f64();
+            *value = F::from_f64(match *corruption {
                 Corruption::Signal(signal) => signal * y + (1.0 - signal * signal).sqrt() * stream.normal(),
                 Corruption::Noise { sigma, finish } => {
                     let noisy = y + sigma * stream.normal();
                     match finish {
-                        Finish::Free => noisy,
-                        Finish::Clip => noisy.clamp(0.0, 1.0),
-                        Finish::Fold => noisy.abs().min(1.0),
+                        OutOfRange::Free => noisy,
+                        OutOfRange::Clip => noisy.clamp(0.0, 1.0),
+                        OutOfRange::Fold => noisy.abs().min(1.0),
                     }
                 }
                 Corruption::Flip(p) => match stream.uniform() < p {

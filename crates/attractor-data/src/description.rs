@@ -32,10 +32,10 @@ impl Description {
     pub fn mixture<F: Real>(self) -> attractor::Result<Mixture<F>> {
         let component = |memory: Described| -> attractor::Result<Component<F>> {
             let kind = match memory.kind {
-                Kind::Point(y) => energies::Kind::Point(y.into_iter().map(F::of).collect()),
+                Kind::Point(y) => energies::Kind::Point(y.into_iter().map(F::from_f64).collect()),
                 Kind::Shape(shape) => energies::Kind::Shape(shape),
                 Kind::Cloud { points, weights } => {
-                    let patterns = Patterns::new(points.mapv(F::of))?;
+                    let patterns = Patterns::new(points.mapv(F::from_f64))?;
                     energies::Kind::Cloud(match weights {
                         Some(weights) => patterns.with_weights(&weights)?,
                         None => patterns,

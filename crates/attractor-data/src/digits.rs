@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use crate::formats::{Reading, read_bytes};
+use crate::formats::{ReadOptions, read_bytes};
 
 /// 1,797 handwritten digits, 8 × 8, sixteen grey levels above 0.
 ///
@@ -19,7 +19,7 @@ pub struct Digits {
 /// The shipped digits.
 pub fn digits() -> Digits {
     let parse = |bytes: &[u8]| {
-        let table = read_bytes("digits.gz", bytes.to_vec(), &Reading::default());
+        let table = read_bytes("digits.gz", bytes.to_vec(), &ReadOptions::default());
         table.expect("shipped files are whole").into_bytes().expect("they hold bytes")
     };
     let labels = parse(include_bytes!("../assets/digits-labels-idx1-ubyte.gz"));

@@ -12,19 +12,19 @@ mod stored;
 mod synthetic;
 mod table;
 
-pub use corruption::{CORRUPTIONS, Corrupted, Corruption, Finish, Side, corrupt};
+pub use corruption::{CORRUPTIONS, Corrupted, Corruption, OutOfRange, Side, corrupt};
 pub use description::{
     Described, Description, Kind, description_from_text, is_description, read_description,
 };
 pub use digits::{Digits, digits};
 pub use error::{Error, Result};
-pub use formats::{Disk, Head, Reading, Rows, read, read_bytes, read_mask};
+pub use formats::{FileRows, Header, ReadOptions, Rows, read, read_bytes, read_mask};
 pub use output::{
     NewFile, NpyWriter, NpzWriter, Number, abandon_unfinished, write_atomically, write_npy, write_png,
 };
 pub use shape::{Layout, Shape};
 pub use stored::{
-    Shaped, Stored, Summary, Training, memory_from_bytes, read_memory, read_memory_within, summary,
+    Shaped, Stored, StoredSummary, Training, memory_from_bytes, read_memory, read_memory_within, summary,
 };
 pub use synthetic::{random_noise, random_spins};
 pub use table::{Dtype, Table};

@@ -58,7 +58,7 @@ pub struct Training {
 
 /// What a stored memory says of itself without its patterns being read.
 #[derive(Clone, Debug)]
-pub struct Summary {
+pub struct StoredSummary {
     /// Model and options.
     pub spec: Spec,
     /// Number of patterns, N.
@@ -226,8 +226,8 @@ fn array<T: Real>(name: &str, dim: (usize, usize), values: impl Iterator<Item = 
     let kind = if size_of::<T>() == 4 { TensorType::F32 } else { TensorType::F64 };
     for value in values {
         match kind {
-            TensorType::F32 => bytes.extend_from_slice(&(value.wide() as f32).to_le_bytes()),
-            _ => bytes.extend_from_slice(&value.wide().to_le_bytes()),
+            TensorType::F32 => bytes.extend_from_slice(&(value.to_f64() as f32).to_le_bytes()),
+            _ => bytes.extend_from_slice(&value.to_f64().to_le_bytes()),
         }
     }
     (name.to_owned(), kind, vec![dim.0, dim.1], bytes)
@@ -286,7 +286,7 @@ fn layers(network: &Network<f32>) -> impl Iterator<Item = Array> {
 ///
 /// # Errors
 /// A stored memory whose head is damaged or from another version.
-pub fn summary(path: &Path) -> Result<Option<Summary>> {
+pub fn summary(path: &Path) -> Result<Option<StoredSummary>> {
     // A pipe must not be opened here: it can be read only once.
     if !std::fs::metadata(path).is_ok_and(|m| m.is_file()) {
         return Ok(None);
@@ -309,7 +309,7 @@ pub fn summary(path: &Path) -> Result<Option<Summary>> {
     describe(path, &head)
 }
 
-fn describe(path: &Path, head: &Metadata) -> Result<Option<Summary>> {
+fn describe(path: &Path, head: &Metadata) -> Result<Option<StoredSummary>> {
     let Some(text) = head.metadata().as_ref().and_then(|m| m.get(KEY)) else {
         return Ok(None);
     };
@@ -361,7 +361,7 @@ fn describe(path: &Path, head: &Metadata) -> Result<Option<Summary>> {
     if labels.as_ref().is_some_and(|l| l.len() != count) {
         return Err(damaged("list of labels"));
     }
-    Ok(Some(Summary {
+    Ok(Some(StoredSummary {
         spec,
         patterns: count,
         dim,

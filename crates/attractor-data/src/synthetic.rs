@@ -22,7 +22,7 @@ pub fn random_noise<F: Real>(dim: (usize, usize), seed: u64) -> Array2<F> {
     let mut rows = Array2::from_elem(dim, F::ZERO);
     for (row, mut values) in rows.outer_iter_mut().enumerate() {
         let mut stream = Stream::new(seed, Purpose::Patterns, row as u64);
-        values.mapv_inplace(|_| F::of(stream.uniform()));
+        values.mapv_inplace(|_| F::from_f64(stream.uniform()));
     }
     rows
 }

@@ -103,9 +103,9 @@ impl Table {
     pub fn from_floats<F: Real>(values: Array2<F>) -> Self {
         let columns = values.ncols();
         let values = if size_of::<F>() == 4 {
-            Values::F32(values.into_iter().map(|v| v.wide() as f32).collect())
+            Values::F32(values.into_iter().map(|v| v.to_f64() as f32).collect())
         } else {
-            Values::F64(values.into_iter().map(F::wide).collect())
+            Values::F64(values.into_iter().map(F::to_f64).collect())
         };
         Self::new(values, columns, None, None)
     }
@@ -189,11 +189,11 @@ impl Table {
         let count = rows.len();
         let range = rows.start * self.columns..rows.end * self.columns;
         let values: Vec<F> = match &self.values {
-            Values::F32(v) => v[range].iter().map(|&v| F::of(f64::from(v))).collect(),
-            Values::F64(v) => v[range].iter().map(|&v| F::of(v)).collect(),
-            Values::U8(v) => v[range].iter().map(|&v| F::of(f64::from(v) / 255.0)).collect(),
-            Values::Bool(v) => v[range].iter().map(|&v| F::of(f64::from(u8::from(v)))).collect(),
-            Values::Integer(v) => v[range].iter().map(|&v| F::of(v as f64)).collect(),
+            Values::F32(v) => v[range].iter().map(|&v| F::from_f64(f64::from(v))).collect(),
+            Values::F64(v) => v[range].iter().map(|&v| F::from_f64(v)).collect(),
+            Values::U8(v) => v[range].iter().map(|&v| F::from_f64(f64::from(v) / 255.0)).collect(),
+            Values::Bool(v) => v[range].iter().map(|&v| F::from_f64(f64::from(u8::from(v)))).collect(),
+            Values::Integer(v) => v[range].iter().map(|&v| F::from_f64(v as f64)).collect(),
         };
         Array2::from_shape_vec((count, self.columns), values).expect("one value a place")
     }
@@ -202,7 +202,7 @@ impl Table {
     pub fn numbers<F: Real>(&self) -> Array2<F> {
         match &self.values {
             Values::U8(v) => {
-                let values = v.iter().map(|&v| F::of(f64::from(v))).collect();
+                let values = v.iter().map(|&v| F::from_f64(f64::from(v))).collect();
                 Array2::from_shape_vec((self.rows, self.columns), values).expect("one value a place")
             }
             _ => self.floats(),

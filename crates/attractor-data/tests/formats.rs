@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use attractor::message::Argument;
-use attractor_data::{Dtype, Layout, NpyWriter, NpzWriter, Reading, Rows, read, read_bytes, write_npy};
+use attractor_data::{Dtype, Layout, NpyWriter, NpzWriter, ReadOptions, Rows, read, read_bytes, write_npy};
 use ndarray::{Array2, array, s};
 use proptest::prelude::*;
 
@@ -13,7 +13,7 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 fn plain(name: &str) -> attractor_data::Result<attractor_data::Table> {
-    read(&fixture(name), &Reading::default())
+    read(&fixture(name), &ReadOptions::default())
 }
 
 /// 0, 1, 2, … by rows.
@@ -84,7 +84,8 @@ fn text() {
         assert_eq!(table.labels().expect("labels"), labels);
     }
     // As pandas writes a table with its index.
-    let table = read_bytes("t.csv", ",0,1\n0,.5,.25\n1,2,3\n".into(), &Reading::default()).expect("a table");
+    let table =
+        read_bytes("t.csv", ",0,1\n0,.5,.25\n1,2,3\n".into(), &ReadOptions::default()).expect("a table");
     assert_eq!(table.floats::<f64>(), array![[0.5, 0.25], [2.0, 3.0]]);
     assert_eq!(table.labels().expect("labels"), ["0", "1"]);
     for (text, says) in [
@@ -97,7 +98,7 @@ fn text() {
         ("1 2\n3 4\n", "separate columns by"),
         ("1,2\n3,\n", "'' in row 2"),
     ] {
-        let read = read_bytes("t.csv", text.into(), &Reading::default());
+        let read = read_bytes("t.csv", text.into(), &ReadOptions::default());
         match read {
             Err(refusal) => assert!(refusal.to_string().contains(says), "{refusal}"),
             Ok(table) => assert!(says == "found none" && table.rows() == 0, "{text}"),
@@ -146,20 +147,22 @@ fn pictures_change_size_and_colour_only_when_asked() {
     for (from, to) in [("colour.png", "a.png"), ("grey.jpg", "b.jpg")] {
         std::fs::copy(fixture(from), folder.path().join(to)).expect("a copy");
     }
-    let open = |reading: &Reading| read(folder.path(), reading);
-    let refused = |reading: &Reading, shape: &str, argument| {
+    let open = |reading: &ReadOptions| read(folder.path(), reading);
+    let refused = |reading: &ReadOptions, shape: &str, argument| {
         let error = open(reading).expect_err("two sizes");
         assert_eq!(error.arguments(), [argument], "{error}");
         assert!(error.to_string().contains(shape), "{error}");
     };
-    refused(&Reading::default(), "6x5x3", Argument::Grey);
-    refused(&Reading { grey: true, ..Reading::default() }, "6x5", Argument::Resize);
-    let table = open(&Reading { grey: true, resize: Some((4, 4)), ..Reading::default() }).expect("one size");
+    refused(&ReadOptions::default(), "6x5x3", Argument::Grey);
+    refused(&ReadOptions { grey: true, ..ReadOptions::default() }, "6x5", Argument::Resize);
+    let table =
+        open(&ReadOptions { grey: true, resize: Some((4, 4)), ..ReadOptions::default() }).expect("one size");
     assert_eq!((table.rows(), table.columns()), (2, 16));
     // A flat picture stays as it is.
     let flat = folder.path().join("flat.png");
     attractor_data::write_png(&flat, 9, 7, 1, &[100; 63]).expect("a picture");
-    let small = read(&flat, &Reading { resize: Some((3, 4)), ..Reading::default() }).expect("resized");
+    let small =
+        read(&flat, &ReadOptions { resize: Some((3, 4)), ..ReadOptions::default() }).expect("resized");
     assert!(small.floats::<f64>().iter().all(|v| (v * 255.0 - 100.0).abs() < 1e-9));
 }
 
@@ -169,7 +172,7 @@ fn rows_come_in_batches_and_in_any_layout() {
         ["f4.npy", "fortran.npy", "two.bin.gz", "header.csv", "pictures", "one.npz", "two-images-idx3-ubyte"]
     {
         let whole = plain(name).expect(name);
-        let mut rows = Rows::open(&fixture(name), &Reading::default()).expect(name);
+        let mut rows = Rows::open(&fixture(name), &ReadOptions::default()).expect(name);
         let mut at = 0;
         while let Some(batch) = rows.next_batch(1).expect(name) {
             assert_eq!(batch.floats::<f64>(), whole.to_floats::<f64>(at..at + 1), "{name}");
@@ -180,12 +183,12 @@ fn rows_come_in_batches_and_in_any_layout() {
     }
     // A file that says its shape is not to be contradicted.
     for (name, shape) in [("colour.png", "3x6x5"), ("colour.png", "9x10"), ("chw.npy", "4x5x3")] {
-        let reading = Reading { shape: shape.parse().ok(), ..Reading::default() };
+        let reading = ReadOptions { shape: shape.parse().ok(), ..ReadOptions::default() };
         assert!(Rows::open(&fixture(name), &reading).is_err(), "{name} as {shape}");
     }
     // A picture's colours lie side by side; here they come one after the other.
     let chw = "3x6x5".parse().expect("a shape");
-    let rows = Rows::open(&fixture("colour.png"), &Reading::default()).expect("a picture");
+    let rows = Rows::open(&fixture("colour.png"), &ReadOptions::default()).expect("a picture");
     let table = rows.laid_out_as(Some(chw)).all().expect("rows");
     let value = |u: usize| (20 * (u % 30 / 5) + 10 * (u % 5) + 60 * (u / 30)) % 256;
     let expected = Array2::from_shape_fn((1, 90), |(_, u)| value(u) as f64 / 255.0);
@@ -207,7 +210,7 @@ fn what_is_written_is_read() {
     archive.add("memory", array![1_i64, -1, 3].view());
     writer.finish().expect("written");
     archive.finish().expect("written");
-    let read = |path: &Path| read(path, &Reading::default()).expect("readable").floats::<f64>();
+    let read = |path: &Path| read(path, &ReadOptions::default()).expect("readable").floats::<f64>();
     assert_eq!(read(&npy), values);
     assert_eq!(read(&folder.path().join("a.npz:states")), values);
     assert_eq!(read(&folder.path().join("a.npz:memory")), array![[1.0, -1.0, 3.0]]);
@@ -233,7 +236,7 @@ fn truncated_and_longer_files_are_refused() {
     for name in names {
         let bytes = std::fs::read(fixture(name)).expect(name);
         for part in [0, 1, 7, bytes.len() / 2, bytes.len() - 1] {
-            let short = read_bytes(name, bytes[..part].to_vec(), &Reading::default());
+            let short = read_bytes(name, bytes[..part].to_vec(), &ReadOptions::default());
             // A JPEG without its last byte is whole but for the mark of its end.
             let forgivable = name == "colour.jpg" && part == bytes.len() - 1;
             assert!(short.is_err() || forgivable, "{name}: {part} of {} bytes", bytes.len());
@@ -242,7 +245,7 @@ fn truncated_and_longer_files_are_refused() {
     for name in ["f4.npy", "two-images-idx3-ubyte"] {
         let mut bytes = std::fs::read(fixture(name)).expect(name);
         bytes.push(0);
-        let refusal = read_bytes(name, bytes, &Reading::default()).expect_err(name).to_string();
+        let refusal = read_bytes(name, bytes, &ReadOptions::default()).expect_err(name).to_string();
         assert!(refusal.contains("more"), "{refusal}");
     }
     // A head that claims a thousand million million numbers.
@@ -252,14 +255,14 @@ fn truncated_and_longer_files_are_refused() {
     head.resize(127, b' ');
     head.push(b'\n');
     for name in ["a.npy", "a.npy.gz"] {
-        assert!(read_bytes(name, head.clone(), &Reading::default()).is_err());
+        assert!(read_bytes(name, head.clone(), &ReadOptions::default()).is_err());
     }
     for shape in ["(0, 9223372036854775808)", "(0, 4611686018427387904)", "(3, 0)"] {
         let mut head = b"\x93NUMPY\x01\x00".to_vec();
         let text = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}\n");
         head.extend_from_slice(&(text.len() as u16).to_le_bytes());
         head.extend_from_slice(text.as_bytes());
-        let read = read_bytes("a.npy", head, &Reading::default());
+        let read = read_bytes("a.npy", head, &ReadOptions::default());
         assert!(read.is_err() || shape == "(3, 0)", "{shape}");
     }
     // One bit of an archive: its checksum tells.
@@ -271,13 +274,15 @@ fn truncated_and_longer_files_are_refused() {
         bytes[if file == "one.npz" { 120 } else { 200 }] ^= 1;
         std::fs::write(folder.path().join(file), bytes).expect("written");
         let path = folder.path().join(if array.is_empty() { file.into() } else { format!("{file}:{array}") });
-        assert!(read(&path, &Reading::default()).is_err(), "{name}");
+        assert!(read(&path, &ReadOptions::default()).is_err(), "{name}");
     }
     // Sixty thousand brackets.
     let mut deep = b"\x93NUMPY\x01\x00".to_vec();
     deep.extend_from_slice(&60_000_u16.to_le_bytes());
     deep.resize(60_010, b'[');
-    assert!(read_bytes("a.npy", deep, &Reading::default()).expect_err("brackets").to_string().len() < 300);
+    assert!(
+        read_bytes("a.npy", deep, &ReadOptions::default()).expect_err("brackets").to_string().len() < 300
+    );
 }
 
 /// Files to start from, one of every reader.
@@ -313,8 +318,8 @@ proptest! {
         if let Some(cut) = cut {
             bytes.truncate(cut.index(bytes.len()));
         }
-        let _ = read_bytes(name, noise, &Reading::default());
-        if let Ok(table) = read_bytes(name, bytes, &Reading::default()) {
+        let _ = read_bytes(name, noise, &ReadOptions::default());
+        if let Ok(table) = read_bytes(name, bytes, &ReadOptions::default()) {
             prop_assert_eq!(table.floats::<f32>().ncols(), table.columns());
         }
     }

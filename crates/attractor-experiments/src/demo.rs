@@ -8,7 +8,7 @@ use attractor::message;
 use attractor::message::Argument;
 use attractor::{Level, Patterns, Preparation, Prepare};
 use attractor_data::{
-    Corrupted, Corruption, Dtype, Finish, Shape, Side, Table, corrupt, digits, random_noise, write_npy,
+    Corrupted, Corruption, Dtype, OutOfRange, Shape, Side, Table, corrupt, digits, random_noise, write_npy,
 };
 use attractor_figures::{Canvas, Picture};
 use attractor_report::{Error, Result};
@@ -126,9 +126,9 @@ fn corruptions(shape: Shape) -> Vec<(&'static str, Option<Corruption>, Told)> {
     let block = |side| Some(Corruption::Block { side, share: 0.5, shape });
     vec![
         ("signal\nθ 0.9", Some(Corruption::Signal(0.9)), Told::Nothing),
-        ("noise\nσ 0.4", noise(Finish::Free), Told::Sigma(SIGMA)),
-        ("noise\nclipped", noise(Finish::Clip), Told::Nothing),
-        ("noise\nfolded", noise(Finish::Fold), Told::Nothing),
+        ("noise\nσ 0.4", noise(OutOfRange::Free), Told::Sigma(SIGMA)),
+        ("noise\nclipped", noise(OutOfRange::Clip), Told::Nothing),
+        ("noise\nfolded", noise(OutOfRange::Fold), Told::Nothing),
         ("flipped\n10 %", Some(Corruption::Flip(0.1)), Told::Nothing),
         ("salt and\npepper 20 %", Some(Corruption::SaltAndPepper(0.2)), Told::Nothing),
         ("half of it\nmissing", Some(Corruption::Mask(0.5)), Told::Known),

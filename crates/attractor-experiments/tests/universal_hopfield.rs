@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use attractor_data::{Reading, read};
+use attractor_data::{ReadOptions, read};
 use attractor_experiments::Experiment;
 use attractor_experiments::universal_hopfield::{
     Images, Setup, mask, noise, separation, similarity, threshold,
@@ -35,10 +35,10 @@ fn leading(order: &[usize], n: usize) -> Vec<usize> {
 
 /// MNIST test images in the order of the reference, `n` of every 1,000; or in that of the file.
 fn mnist(n: Option<usize>) -> Option<Setup> {
-    let table = read(&data("mnist/t10k-images-idx3-ubyte.gz")?, &Reading::default()).expect("MNIST");
+    let table = read(&data("mnist/t10k-images-idx3-ubyte.gz")?, &ReadOptions::default()).expect("MNIST");
     let order: Option<Vec<usize>> = match n {
         Some(n) => {
-            let order = read(&data("mnist/run-order.npy")?, &Reading::default()).expect("an order");
+            let order = read(&data("mnist/run-order.npy")?, &ReadOptions::default()).expect("an order");
             let order: Vec<usize> = order.numbers::<f64>().iter().map(|&row| row as usize).collect();
             Some(leading(&order, n))
         }
@@ -49,7 +49,8 @@ fn mnist(n: Option<usize>) -> Option<Setup> {
 
 /// CIFAR-10 training images in the order of the file, `n` of every 1,000.
 fn cifar(n: usize) -> Option<Setup> {
-    let table = read(&data("cifar10/images-5000x3x32x32-u8.npy")?, &Reading::default()).expect("CIFAR-10");
+    let table =
+        read(&data("cifar10/images-5000x3x32x32-u8.npy")?, &ReadOptions::default()).expect("CIFAR-10");
     let order = leading(&(0..table.rows()).collect::<Vec<_>>(), n);
     Some(Setup::new(Images::new("cifar", table, Some(&order), String::new()).expect("images")))
 }

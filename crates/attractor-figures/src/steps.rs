@@ -1,6 +1,6 @@
 //! Recalls step by step, drawn.
 
-use attractor::analysis::{Marks, Moment};
+use attractor::analysis::{TraceEvents, TraceStep};
 
 use crate::{Axis, Figure, Look, Mark, Panel, Point, Series};
 
@@ -10,13 +10,13 @@ pub struct Line {
     /// What it is called.
     pub name: String,
     /// Its steps.
-    pub moments: Vec<Moment>,
+    pub moments: Vec<TraceStep>,
     /// Where it turns.
-    pub marks: Marks,
+    pub marks: TraceEvents,
 }
 
 /// A quantity: its title, whether its axis is logarithmic, its value and the step to mark on it.
-type Quantity = (&'static str, bool, fn(&Moment) -> Option<f64>, fn(&Marks) -> Option<usize>);
+type Quantity = (&'static str, bool, fn(&TraceStep) -> Option<f64>, fn(&TraceEvents) -> Option<usize>);
 
 /// Energy, entropy of the posterior, participation ratio and largest posterior variance over σ², against the
 /// noise level (recall goes from right to left), or against steps for memories with one landscape. A marker
@@ -39,7 +39,7 @@ pub fn figure(lines: &[Line]) -> Figure {
     for (title, log, value, mark) in quantities {
         let mut marks = Vec::new();
         for (style, line) in lines.iter().enumerate() {
-            let point = |(step, moment): (usize, &Moment)| {
+            let point = |(step, moment): (usize, &TraceStep)| {
                 let x = if levels { moment.sigma } else { step as f64 };
                 value(moment).map(|y| Point::new(x, y))
             };

@@ -70,7 +70,7 @@ impl<F: Real> Read<F> {
         self.peak[q] = top;
         self.mass[q] = total;
         self.second[q] = a * self.second[q] + b * second;
-        let (a, b) = (F::of(a), F::of(b));
+        let (a, b) = (F::from_f64(a), F::from_f64(b));
         let mut own = self.mean.row_mut(q);
         let own = own.as_slice_mut().expect("means are stored row-major");
         own.iter_mut().zip(mean).for_each(|(own, &other)| *own = a * *own + b * other);
@@ -156,7 +156,7 @@ fn read_near<F: Real>(job: &Job<F>, near: Vec<Option<Vec<signs::Near>>>) -> Read
                 Values::Own => signs::add_scaled(bits, n, weight, &mut mean),
                 Values::None => {}
                 Values::Others(values) => {
-                    mean.iter_mut().zip(values.row(n)).for_each(|(sum, v)| *sum += weight * v.wide());
+                    mean.iter_mut().zip(values.row(n)).for_each(|(sum, v)| *sum += weight * v.to_f64());
                 }
             }
         }
@@ -169,13 +169,13 @@ fn read_near<F: Real>(job: &Job<F>, near: Vec<Option<Vec<signs::Near>>>) -> Read
             continue;
         };
         let beta = stream::usable_beta::<F>(job.betas[q]);
-        let own: f64 = job.queries.row(q).iter().map(|z| z.wide() * z.wide()).sum();
+        let own: f64 = job.queries.row(q).iter().map(|z| z.to_f64() * z.to_f64()).sum();
         read.peak[q] = match job.form {
             Form::Dot => beta * peak,
             Form::Distance => beta * (peak - (own + square) / 2.0),
         };
         (read.mass[q], read.second[q], read.best[q]) = (mass, square, best);
-        read.mean.row_mut(q).iter_mut().zip(mean).for_each(|(to, from)| *to = F::of(from));
+        read.mean.row_mut(q).iter_mut().zip(mean).for_each(|(to, from)| *to = F::from_f64(from));
     }
     let rest: Vec<usize> = (0..near.len()).filter(|&q| near[q].is_none()).collect();
     if !rest.is_empty() {
@@ -266,7 +266,7 @@ impl<F: Real> Fold<F> for Sums<F> {
         if self.mean.is_empty() {
             return;
         }
-        let rescale: [F; L] = std::array::from_fn(|l| F::of(rescale[l]));
+        let rescale: [F; L] = std::array::from_fn(|l| F::from_f64(rescale[l]));
         let product = Product { tile, weighed, rescale: &rescale, live: lanes.live };
         // Sums in flight hide the latency of an addition: as many as the registers hold beside the
         // vectors that they are made of.

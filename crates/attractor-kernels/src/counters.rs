@@ -59,7 +59,7 @@ trait Cell: Copy + Default + Send + Sync {
     /// How many of them that holds.
     const RUN: usize;
     fn of(value: i32) -> Self;
-    fn wide(self) -> i32;
+    fn to_f64(self) -> i32;
     fn plus(sum: Self::Sum, cells: [Self; ROWS]) -> Self::Sum;
     fn total(sum: Self::Sum) -> i64;
 }
@@ -77,7 +77,7 @@ macro_rules! cell {
                 value as $type
             }
             #[inline(always)]
-            fn wide(self) -> i32 {
+            fn to_f64(self) -> i32 {
                 i32::from(self)
             }
             #[inline(always)]
@@ -150,9 +150,9 @@ impl Counters {
         let at = |(n, j): (usize, usize)| {
             let at = n * self.width + columns.start + j;
             match &self.cells {
-                Cells::Bytes(cells) => cells.all()[at].wide(),
-                Cells::Shorts(cells) => cells.all()[at].wide(),
-                Cells::Words(cells) => cells.all()[at].wide(),
+                Cells::Bytes(cells) => cells.all()[at].to_f64(),
+                Cells::Shorts(cells) => cells.all()[at].to_f64(),
+                Cells::Words(cells) => cells.all()[at].to_f64(),
             }
         };
         Array2::from_shape_fn((rows, columns.len()), at)
@@ -206,7 +206,7 @@ fn write<C: Cell>(
 #[inline(always)]
 fn count<C: Cell>(row: &mut [C], data: &[i8], limit: i32) {
     for (cell, bit) in row.iter_mut().zip(data) {
-        *cell = C::of(cell.wide().saturating_add(i32::from(*bit)).clamp(-limit, limit));
+        *cell = C::of(cell.to_f64().saturating_add(i32::from(*bit)).clamp(-limit, limit));
     }
 }
 

@@ -46,7 +46,7 @@ entry! {
             for lane in 0..parts[0].least.len() {
                 let query = parts[0].first + lane;
                 let beta = stream::usable_beta::<F>(betas[query]);
-                let square: f64 = queries.row(query).iter().map(|z| z.wide().powi(2)).sum();
+                let square: f64 = queries.row(query).iter().map(|z| z.to_f64().powi(2)).sum();
                 let error = cost_error(patterns, square.sqrt(), beta);
                 let found = gather(&parts, lane, beta, error).and_then(|mut found| {
                     found.shrink(beta, share);
@@ -263,25 +263,25 @@ impl<F: Real> Fold<F> for Near<'_> {
             }
         }
         let limits: [f64; L] = std::array::from_fn(|l| self.cut.nats / lanes.betas[l] + lanes.windows[l]);
-        let limit: [F; L] = limits.map(F::of);
-        let warmth: [F; L] = lanes.betas.map(|beta| F::of(1.0 / beta));
+        let limit: [F; L] = limits.map(F::from_f64);
+        let temperature: [F; L] = lanes.betas.map(|beta| F::from_f64(1.0 / beta));
         let mut rest = [0.0; L];
-        let mut far = [F::of(f64::INFINITY); L];
+        let mut far = [F::from_f64(f64::INFINITY); L];
         for (n, (gap, weight)) in gaps.iter().zip(weights).enumerate() {
-            let surplus = F::of(self.cut.surplus(tile.first + n));
+            let surplus = F::from_f64(self.cut.surplus(tile.first + n));
             let mut any = false;
             for l in 0..L {
-                let level = gap[l] + surplus * warmth[l];
+                let level = gap[l] + surplus * temperature[l];
                 let inside = level <= limit[l];
                 any |= inside;
-                rest[l] += if inside { 0.0 } else { weight[l].wide() };
+                rest[l] += if inside { 0.0 } else { weight[l].to_f64() };
                 far[l] = if !inside && level < far[l] { level } else { far[l] };
             }
             if any {
                 for l in 0..lanes.live {
                     let lane = &mut self.lanes[l];
-                    if gap[l] + surplus * warmth[l] <= limit[l] && !lane.full {
-                        lane.inside.push(((tile.first + n) as u32, gap[l].wide() - lane.fallen));
+                    if gap[l] + surplus * temperature[l] <= limit[l] && !lane.full {
+                        lane.inside.push(((tile.first + n) as u32, gap[l].to_f64() - lane.fallen));
                     }
                 }
             }
@@ -289,7 +289,7 @@ impl<F: Real> Fold<F> for Near<'_> {
         for l in 0..lanes.live {
             let lane = &mut self.lanes[l];
             lane.rest += rest[l];
-            lane.far = lane.far.min(far[l].wide() - lane.fallen);
+            lane.far = lane.far.min(far[l].to_f64() - lane.fallen);
             if lane.inside.len() > 2 * lane.sorted + MORE {
                 self.sort_out(l, lanes.betas[l], limits[l]);
             }

@@ -224,7 +224,7 @@ fn block<F: Real, T: Term<F>, const R: usize>(
     }
     for r in 0..R {
         for lane in 0..LANES {
-            out[r][lane] += sums[r][lane].wide();
+            out[r][lane] += sums[r][lane].to_f64();
         }
     }
 }
@@ -281,6 +281,6 @@ struct AddScaled<'a, F> {
 impl<F: Real, M: Machine<F>> On<M, ()> for AddScaled<'_, F> {
     #[inline(always)]
     fn run(self, _m: M) {
-        self.sum.iter_mut().zip(self.value).for_each(|(sum, v)| *sum += self.weight * v.wide());
+        self.sum.iter_mut().zip(self.value).for_each(|(sum, v)| *sum += self.weight * v.to_f64());
     }
 }

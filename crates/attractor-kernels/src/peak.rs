@@ -102,7 +102,7 @@ fn exponentials<F: Real, M: Machine<F>>(_m: M, rounds: usize) -> f64 {
     // All are in the range where the result is a normal number.
     let mut numbers = [F::ZERO; NUMBERS];
     for (i, number) in numbers.iter_mut().enumerate() {
-        *number = F::of(-80.0 * i as f64 / NUMBERS as f64);
+        *number = F::from_f64(-80.0 * i as f64 / NUMBERS as f64);
     }
     let mut results = [F::ZERO; NUMBERS];
     for _ in 0..rounds {

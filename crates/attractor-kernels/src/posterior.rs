@@ -208,10 +208,10 @@ impl<F: Real> Fold<F> for Spread {
         let mut heat = [0.0; L];
         for (gap, weight) in gaps.iter().zip(weights) {
             for l in 0..L {
-                let w = weight[l].wide();
+                let w = weight[l].to_f64();
                 mass[l] += w;
                 squares[l] += w * w;
-                heat[l] += w * gap[l].wide();
+                heat[l] += w * gap[l].to_f64();
             }
         }
         for l in 0..lanes.live {
@@ -224,7 +224,7 @@ impl<F: Real> Fold<F> for Spread {
             // The bar only falls while the tile is read, so most patterns cost one comparison.
             let mut bar = lane.bar(self.top);
             for (n, gap) in gaps.iter().enumerate() {
-                let cost = beta * gap[l].wide();
+                let cost = beta * gap[l].to_f64();
                 if cost < bar || lane.best.len() < self.top {
                     lane.offer(cost, tile.first + n, self.top);
                     bar = lane.bar(self.top);

@@ -266,10 +266,10 @@ mod tests {
     fn close_to_plain_sums<F: Real>() {
         let mut noise = Stream::new(1, Purpose::Patterns, 0);
         for (m, k, n) in [(1, 1, 1), (3, 7, 5), (64, 64, 32), (65, 130, 33), (9, 200, 70), (2, 0, 3)] {
-            let numbers: Vec<F> = (0..m * k).map(|_| F::of(noise.normal())).collect();
+            let numbers: Vec<F> = (0..m * k).map(|_| F::from_f64(noise.normal())).collect();
             let mut b = Panel::<F>::zeros(k, n);
             for row in 0..k {
-                b.row_mut(row).iter_mut().for_each(|v| *v = F::of(noise.normal()));
+                b.row_mut(row).iter_mut().for_each(|v| *v = F::from_f64(noise.normal()));
             }
             // As stored, and as the transpose of what is stored.
             for (row, column) in [(k, 1), (1, m)] {
@@ -281,10 +281,11 @@ mod tests {
                     product(a, i..i + 1, &b, alone.numbers_mut());
                     assert_eq!(alone.row(0), out.row(i), "a row depends on its neighbours");
                     for j in 0..n {
-                        let terms = (0..k).map(|t| numbers[i * row + t * column].wide() * b.row(t)[j].wide());
+                        let terms =
+                            (0..k).map(|t| numbers[i * row + t * column].to_f64() * b.row(t)[j].to_f64());
                         let (exact, size) = terms.fold((0.0, 0.0), |(s, z), t| (s + t, z + t.abs()));
                         let bound = (CHAIN.min(k) + k.div_ceil(CHAIN) + 1) as f64 * F::ROUNDOFF * size;
-                        let error = (out.row(i)[j].wide() - exact).abs();
+                        let error = (out.row(i)[j].to_f64() - exact).abs();
                         assert!(error <= bound, "{m}×{k}×{n} at ({i}, {j}): {error:e}");
                     }
                 }

@@ -47,9 +47,9 @@ pub trait Real:
     const NAME: &'static str;
 
     /// The nearest value of this type.
-    fn of(value: f64) -> Self;
+    fn from_f64(value: f64) -> Self;
     /// The value, widened.
-    fn wide(self) -> f64;
+    fn to_f64(self) -> f64;
     /// Neither NaN nor infinite.
     fn is_finite(self) -> bool;
     /// Absolute value.
@@ -129,11 +129,11 @@ macro_rules! real {
             const NAME: &'static str = $name;
 
             #[inline(always)]
-            fn of(value: f64) -> Self {
+            fn from_f64(value: f64) -> Self {
                 value as $type
             }
             #[inline(always)]
-            fn wide(self) -> f64 {
+            fn to_f64(self) -> f64 {
                 self as f64
             }
             #[inline(always)]

@@ -6,7 +6,7 @@ use crate::real::Real;
 
 /// The squared norm.
 pub fn square<F: Real>(row: ArrayView1<F>) -> f64 {
-    row.iter().map(|v| v.wide() * v.wide()).sum()
+    row.iter().map(|v| v.to_f64() * v.to_f64()).sum()
 }
 
 /// Squared norms of rows.

@@ -100,7 +100,7 @@ fn near<F: Real>(bits: &Packed, queries: ArrayView2<F>, betas: &[f64], top: usiz
     threads::map(b, work / 64.0, |q| {
         bars[q]?;
         let parts = (0..ranges).flat_map(|r| &lists[q / QUERIES * ranges + r][q % QUERIES]);
-        let query = queries.row(q).mapv(F::wide).to_vec();
+        let query = queries.row(q).mapv(F::to_f64).to_vec();
         Some(parts.map(|&n| (n as usize, product(bits, n as usize, &query))).collect())
     })
 }
@@ -135,7 +135,7 @@ struct Tables {
 
 impl Tables {
     fn new<F: Real>(query: &[F], words: usize) -> Self {
-        let unit = |j: usize| query.get(j).map_or(0.0, |z| z.wide());
+        let unit = |j: usize| query.get(j).map_or(0.0, |z| z.to_f64());
         let groups = words * NIBBLES;
         // What a nibble adds, from 0 (all units against the query) on.
         let entry = |group: usize, nibble: usize| -> f64 {
@@ -148,8 +148,8 @@ impl Tables {
         let largest = (0..groups)
             .map(|g| (0..NIBBLE).map(|b| 2.0 * unit(g * NIBBLE + b).abs()).sum())
             .fold(0.0, f64::max);
-        let magnitude = query.iter().map(|z| z.wide().abs()).fold(0.0, f64::max);
-        let even = query.iter().all(|z| z.wide().abs() == magnitude);
+        let magnitude = query.iter().map(|z| z.to_f64().abs()).fold(0.0, f64::max);
+        let even = query.iter().all(|z| z.to_f64().abs() == magnitude);
         // Two entries are added in 8 bits, all of them in 16.
         let most = (usize::from(u16::MAX) / groups).min(127);
         let step = match (largest > 0.0, even && most >= NIBBLE) {

@@ -341,12 +341,12 @@ impl<F: Real> Stored<F> {
     pub(crate) fn squares_of(&self, which: Range<usize>, rows: &[F], out: &mut [F]) {
         match (&self.squares, &self.bits) {
             (Some(squares), _) => {
-                out.iter_mut().zip(&squares[which]).for_each(|(out, &square)| *out = F::of(square));
+                out.iter_mut().zip(&squares[which]).for_each(|(out, &square)| *out = F::from_f64(square));
             }
-            (None, Some(_)) => out[..which.len()].fill(F::of(self.largest_square)),
+            (None, Some(_)) => out[..which.len()].fill(F::from_f64(self.largest_square)),
             (None, None) => {
                 for (out, row) in out.iter_mut().zip(rows.chunks_exact(self.dim())) {
-                    *out = F::of(row.iter().map(|v| v.wide() * v.wide()).sum());
+                    *out = F::from_f64(row.iter().map(|v| v.to_f64() * v.to_f64()).sum());
                 }
             }
         }

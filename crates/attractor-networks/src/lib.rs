@@ -6,14 +6,14 @@
 mod adam;
 mod backward;
 mod checkpoint;
-mod examination;
+mod evaluation;
 mod plan;
 mod settings;
 mod trainer;
 
 pub use adam::Adam;
 pub use backward::{Rows, Space, Update, descend};
-pub use examination::{Examination, Findings};
-pub use plan::{PARAMETERS, Plan};
+pub use evaluation::{Evaluation, EvaluationResult};
+pub use plan::{PARAMETERS, TrainingPlan};
 pub use settings::Settings;
 pub use trainer::Trainer;

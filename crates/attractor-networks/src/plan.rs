@@ -79,7 +79,7 @@ pub const PARAMETERS: &[Parameter] = &[
 
 /// Settings, and what is asked of the architecture.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Plan {
+pub struct TrainingPlan {
     /// How a network is trained.
     pub settings: Settings,
     /// How it is put together; that which is usual for the units of the patterns if `None`.
@@ -90,13 +90,13 @@ pub struct Plan {
     pub depth: Option<usize>,
 }
 
-impl Plan {
+impl TrainingPlan {
     /// From options by name; see [`PARAMETERS`].
     ///
     /// ```
     /// use attractor::options::Options;
-    /// use attractor_networks::Plan;
-    /// let plan = Plan::new(Options::default().set("steps", "300").set("width", "64"))?;
+    /// use attractor_networks::TrainingPlan;
+    /// let plan = TrainingPlan::new(Options::default().set("steps", "300").set("width", "64"))?;
     /// assert_eq!((plan.settings.steps, plan.architecture(10).width), (300, 64));
     /// # Ok::<(), attractor::Error>(())
     /// ```
@@ -118,17 +118,17 @@ impl Plan {
         };
         settings.check()?;
         let (width, depth) = (options.count("width"), options.count("depth"));
-        Ok(Plan { settings, kind: options.named("architecture")?, width, depth })
+        Ok(TrainingPlan { settings, kind: options.named("architecture")?, width, depth })
     }
 
     /// The network for patterns of so many units.
     pub fn architecture(&self, dim: usize) -> Architecture {
-        let kind = self.kind.unwrap_or(Network::usual(dim));
+        let kind = self.kind.unwrap_or(Network::for_units(dim));
         Architecture {
             kind,
             dim,
-            width: self.width.unwrap_or(kind.usual_width(dim)),
-            depth: self.depth.unwrap_or(kind.usual_depth()),
+            width: self.width.unwrap_or(kind.default_width(dim)),
+            depth: self.depth.unwrap_or(kind.default_depth()),
         }
     }
 }
@@ -140,7 +140,8 @@ mod tests {
     #[test]
     fn what_there_is_not_is_refused_by_name() {
         let refused = |name: &str, value: &str, word: &str| {
-            let error = Plan::new(Options::default().set(name, value)).expect_err("an error").to_string();
+            let error =
+                TrainingPlan::new(Options::default().set(name, value)).expect_err("an error").to_string();
             assert!(error.contains(word), "{error}");
         };
         refused("stepz", "3", "unknown setting of training: 'stepz'");
@@ -148,6 +149,6 @@ mod tests {
         refused("architecture", "deep", "paper, residual");
         refused("process", "vpx", "sub-vp");
         refused("rate", "2", "rate: expected a number from");
-        assert_eq!(Plan::new(&Options::default()).expect("defaults"), Plan::default());
+        assert_eq!(TrainingPlan::new(&Options::default()).expect("defaults"), TrainingPlan::default());
     }
 }

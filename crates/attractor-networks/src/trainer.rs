@@ -54,7 +54,7 @@ impl Trainer {
     ) -> Result<Self> {
         settings.check()?;
         let levels = settings.levels(patterns.dim())?;
-        let network = Network::fresh(architecture, levels, patterns.spread(), settings.seed)?;
+        let network = Network::initialized(architecture, levels, patterns.spread(), settings.seed)?;
         let adam = Adam::new(&network, settings.average > 0.0);
         Self::from_parts(patterns, settings, network, adam, 0)
     }
@@ -93,7 +93,7 @@ impl Trainer {
             return Err(Error::parameter("batch-repeats", expected, settings.repeats));
         }
         let spread = network.spread();
-        let row = |row: ndarray::ArrayView1<F>| row.iter().map(|y| (y.wide() / spread) as f32).collect();
+        let row = |row: ndarray::ArrayView1<F>| row.iter().map(|y| (y.to_f64() / spread) as f32).collect();
         let patterns = patterns.values().outer_iter().map(row).collect();
         Ok(Trainer { settings, patterns, network, adam, done, order: None, space: Space::default() })
     }

@@ -8,7 +8,7 @@ use attractor::energies::{Denoise, Points};
 use attractor::kernels::{Panel, ROWS};
 use attractor::networks::{Architecture, Kind, Network, signal};
 use attractor::noise::{Purpose, Stream};
-use attractor_data::{Reading, read};
+use attractor_data::{ReadOptions, read};
 use attractor_networks::{Adam, Rows, Space, Update, descend};
 use ndarray::{Array2, concatenate};
 
@@ -16,7 +16,9 @@ use ndarray::{Array2, concatenate};
 fn fixture(name: &str) -> Array2<f64> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/torch.safetensors");
     let place = format!("{}:{name}", path.display());
-    read(Path::new(&place), &Reading::default()).unwrap_or_else(|e| panic!("{name}: {e}")).numbers::<f64>()
+    read(Path::new(&place), &ReadOptions::default())
+        .unwrap_or_else(|e| panic!("{name}: {e}"))
+        .numbers::<f64>()
 }
 
 /// Weights and biases side by side, as networks hold them.
@@ -103,7 +105,7 @@ fn networks_learn_as_in_pytorch() {
     /// Both sum up to 30 products in f32, through up to six layers, each in an order of its own.
     const ROUNDING: f32 = 3e-6;
     for kind in [Kind::Paper, Kind::Residual] {
-        let depth = kind.usual_depth();
+        let depth = kind.default_depth();
         let architecture = Architecture { kind, dim: 3, width: 5, depth };
         let of = |what: &str| fixture(&format!("{}.{what}", kind.name()));
         let (x, targets, expected) = (of("x"), of("targets"), of("out"));
@@ -147,7 +149,7 @@ fn gradients_are_finite_differences() {
         [(Kind::Paper, 70, 3, 40), (Kind::Paper, 9, 1, 5), (Kind::Residual, 66, 3, 35)]
     {
         let architecture = Architecture { kind, dim: 6, width, depth };
-        let network = Network::<f32>::fresh(architecture, [0.01, 100.0], 1.0, 5).expect("a network");
+        let network = Network::<f32>::initialized(architecture, [0.01, 100.0], 1.0, 5).expect("a network");
         let (x, targets) = (normals(rows, 6), normals(rows, 6));
         let sigmas: Vec<f64> = (0..rows).map(|row| 0.1 * 1.1_f64.powi(row as i32)).collect();
         let found = gradients(&network, &x, &sigmas, &targets);
@@ -222,7 +224,7 @@ fn levels_that_were_not_trained_are_not_asked_for() {
     let (low, high, spread) = (0.03, 4.0, 1.5);
     for kind in [Kind::Paper, Kind::Residual] {
         let architecture = Architecture { kind, dim: 6, width: 12, depth: 2 };
-        let network = Network::<f64>::fresh(architecture, [low, high], spread, 2).expect("a network");
+        let network = Network::<f64>::initialized(architecture, [low, high], spread, 2).expect("a network");
         let memories: [&dyn Denoise<f64>; 2] = [&exact, &network];
         for memory in memories {
             let shrunk = states.mapv(|z| z / 9.0);

@@ -9,7 +9,7 @@ use attractor::memories::{Diffusion, learned};
 use attractor::networks::{Architecture, Kind};
 use attractor::{Level, Memory, Patterns, Prepare, Request, threads};
 use attractor_data::{memory_from_bytes, random_spins};
-use attractor_networks::{Examination, Settings, Trainer};
+use attractor_networks::{Evaluation, Settings, Trainer};
 use ndarray::Array2;
 
 fn spins(count: usize, dim: usize, seed: u64) -> Patterns<f32> {
@@ -30,13 +30,14 @@ fn small(kind: Kind, dim: usize) -> Architecture {
 /// Agreement with the exact model on fresh patterns, D = 10 and N = 7, with the defaults.
 fn agreement(seed: u64) -> f64 {
     let patterns = spins(7, 10, seed);
-    let kind = Kind::usual(10);
-    let architecture = Architecture { kind, dim: 10, width: kind.usual_width(10), depth: kind.usual_depth() };
+    let kind = Kind::for_units(10);
+    let architecture =
+        Architecture { kind, dim: 10, width: kind.default_width(10), depth: kind.default_depth() };
     let settings = Settings { seed, ..Settings::default() };
     let mut trainer = Trainer::new(&patterns, architecture, settings).expect("a trainer");
     (0..settings.steps).for_each(|_| assert!(trainer.step().expect("a step").is_finite()));
-    let findings = Examination::new(&patterns, 2_000, seed + 100).expect("an examination");
-    let findings = findings.examine(&trainer.network()).expect("findings");
+    let findings = Evaluation::new(&patterns, 2_000, seed + 100).expect("an examination");
+    let findings = findings.evaluate(&trainer.network()).expect("findings");
     println!("set {seed}: {findings:?}");
     findings.agreement
 }
@@ -152,17 +153,17 @@ fn an_examination_sees_what_differs() {
         );
     let patterns = Patterns::prepared(raw, Prepare::Center, false).expect("patterns");
     let fresh = Trainer::new(&patterns, small(Kind::Paper, 8), Settings::default()).expect("a trainer");
-    let found = Examination::new(&patterns, 200, 1)
+    let found = Evaluation::new(&patterns, 200, 1)
         .expect("an examination")
-        .examine(&fresh.network())
+        .evaluate(&fresh.network())
         .expect("findings");
     assert!(found.agreement < 0.95 && found.error > 0.05 && found.exact_error > 0.0, "{found:?}");
     // Half of the units are the same in all patterns: a share of the others alone.
     let raw = Array2::from_shape_fn((6, 16), |(n, j)| if j < 8 { signs[[n, j]] * 0.3 } else { 0.7 });
     let patterns = Patterns::new(raw).expect("patterns");
     let fresh = Trainer::new(&patterns, small(Kind::Paper, 16), Settings::default()).expect("a trainer");
-    let examination = Examination::new(&patterns, 250, 1).expect("an examination");
-    let found = examination.examine(&fresh.network()).expect("findings");
+    let examination = Evaluation::new(&patterns, 250, 1).expect("an examination");
+    let found = examination.evaluate(&fresh.network()).expect("findings");
     let counted = found.exact_error * 250.0 * 8.0;
     assert!((counted - counted.round()).abs() < 1e-6, "{found:?}");
     assert!(found.error < 0.6, "{found:?}");

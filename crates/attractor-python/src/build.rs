@@ -7,7 +7,7 @@ use std::time::Duration;
 use attractor::diffusion::{self, Sampling};
 use attractor::memories::{self, DESCRIBED, Denoiser, Function, Options, Spec, TRAINED};
 use attractor_data::{description_from_text, read_description};
-use attractor_networks::{PARAMETERS, Plan, Trainer};
+use attractor_networks::{PARAMETERS, Trainer, TrainingPlan};
 use attractor_session::{
     About, Auto, Held, Known, Origin, Precision, Session, Setup, Source, in_precision, prepared_array,
 };
@@ -87,7 +87,7 @@ fn train<F: Held + Number>(
     let known = Known { labels: stored.labels, ..Known::default() };
     let (raw, prepare) = (stored.raw, stored.prepare.to_owned());
     py.detach(|| {
-        let plan = Plan::new(training).map_err(refused)?;
+        let plan = TrainingPlan::new(training).map_err(refused)?;
         // Options of recall are looked at before the work.
         let sampling = Sampling::from_options(&spec.options).map_err(refused)?;
         let prepare: Auto = prepare.parse().map_err(refused)?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use attractor_capacity::{Config as Capacity, Contender, Entrant, Own, Rule, Task};
-use attractor_data::{Corruption, Dtype, Reading, Rows, Table};
+use attractor_data::{Corruption, Dtype, ReadOptions, Rows, Table};
 use attractor_experiments::recommend::{Asked, Config};
 use attractor_experiments::{declaration, experiment};
 use attractor_report::{self as report, Data, Experiment, Given};
@@ -263,7 +263,7 @@ pub fn read<'py>(
     let table = py.detach(|| {
         let shape = shape.map(str::parse).transpose()?;
         let layout = layout.map(str::parse).transpose()?;
-        Rows::open(&path, &Reading { shape, layout, ..Reading::default() })?.all()
+        Rows::open(&path, &ReadOptions { shape, layout, ..ReadOptions::default() })?.all()
     });
     let table = table.map_err(unreadable)?;
     let (shape, labels) = (table.shape().map(|s| s.to_string()), table.labels().map(<[String]>::to_vec));

@@ -14,7 +14,7 @@ mod observe;
 mod options;
 mod recall;
 
-use attractor::analysis::{Counts, Marks, Moment};
+use attractor::analysis::{Counts, TraceEvents, TraceStep};
 use attractor::memories::{Ending, Row};
 use pyo3::prelude::*;
 
@@ -38,8 +38,8 @@ mod _attractor {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("OUTCOMES", Ending::NAMES)?;
         module.add("ROW", listed(Row::FIELDS))?;
-        module.add("MOMENT", listed(Moment::FIELDS))?;
-        module.add("MARKS", listed(Marks::FIELDS))?;
+        module.add("MOMENT", listed(TraceStep::FIELDS))?;
+        module.add("MARKS", listed(TraceEvents::FIELDS))?;
         module.add("COUNTS", listed(Counts::FIELDS))
     }
 }

@@ -169,7 +169,7 @@ impl Memory {
         py: Python<'py>,
         cues: &Bound<'py, PyAny>,
         clamp: Option<&Bound<'py, PyAny>>,
-        asked: recall::Asked,
+        asked: recall::RecallOptions,
     ) -> PyResult<recall::Fields<'py>> {
         with_memory!(&self.0.memory, memory => recall::recall(py, memory, cues, clamp, asked))
     }
@@ -179,7 +179,7 @@ impl Memory {
         &self,
         py: Python<'py>,
         count: usize,
-        asked: recall::Asked,
+        asked: recall::RecallOptions,
     ) -> PyResult<recall::Fields<'py>> {
         with_memory!(&self.0.memory, memory => recall::sample(py, memory, count, asked))
     }
@@ -190,7 +190,7 @@ impl Memory {
         py: Python<'py>,
         cues: &Bound<'py, PyAny>,
         clamp: Option<&Bound<'py, PyAny>>,
-        asked: recall::Asked,
+        asked: recall::RecallOptions,
     ) -> PyResult<(recall::Fields<'py>, Bound<'py, PyDict>)> {
         with_memory!(&self.0.memory, memory => recall::trace(py, memory, cues, clamp, asked))
     }
@@ -202,7 +202,7 @@ impl Memory {
         cues: &Bound<'py, PyAny>,
         clamp: Option<&Bound<'py, PyAny>>,
         repeats: usize,
-        asked: recall::Asked,
+        asked: recall::RecallOptions,
     ) -> PyResult<Bound<'py, PyDict>> {
         with_memory!(&self.0.memory, memory => recall::repeat(py, memory, cues, clamp, repeats, asked))
     }

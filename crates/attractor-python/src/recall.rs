@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use attractor::analysis::{self, Counts, Marks, Moment};
+use attractor::analysis::{self, Counts, TraceEvents, TraceStep};
 use attractor::fields::{Field, Kind, Value};
 use attractor::memories::{Regime, Row};
 use attractor::{Level, Memory, Recall, Request};
@@ -19,17 +19,17 @@ use crate::error::{refused, session as session_error};
 use crate::observe::{Signals, Watch};
 
 /// What is asked of a recall.
-pub struct Asked {
-    asked: session::Asked,
+pub struct RecallOptions {
+    asked: session::RecallOptions,
     observer: Option<Py<PyAny>>,
 }
 
-impl<'a, 'py> FromPyObject<'a, 'py> for Asked {
+impl<'a, 'py> FromPyObject<'a, 'py> for RecallOptions {
     type Error = PyErr;
 
     /// From a dictionary of what was given; what is not in it is at its default.
     fn extract(given: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        let mut asked = session::Asked::default();
+        let mut asked = session::RecallOptions::default();
         let (mut sigma, mut signal, mut observer) = (None, None, None);
         for (name, value) in given.cast::<PyDict>()?.iter() {
             match name.cast::<PyString>()?.to_str()? {
@@ -56,7 +56,7 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Asked {
                 ));
             }
         };
-        Ok(Asked { asked, observer })
+        Ok(RecallOptions { asked, observer })
     }
 }
 
@@ -101,11 +101,11 @@ pub fn recall<'py, F: Number>(
     memory: &dyn Memory<F>,
     cues: &Bound<'py, PyAny>,
     clamp: Option<&Bound<'py, PyAny>>,
-    asked: Asked,
+    asked: RecallOptions,
 ) -> PyResult<Fields<'py>> {
     let Cues { cues, known } = Cues::<F>::read(cues, clamp)?;
     let cues = cues.as_array();
-    let Asked { asked, observer } = asked;
+    let RecallOptions { asked, observer } = asked;
     let recalled = py.detach(|| {
         let calibration = asked.calibration(memory, known.is_some()).map_err(session_error)?;
         in_batches(memory, observer, cues.nrows(), |rows, watch| {
@@ -123,9 +123,9 @@ pub fn sample<'py, F: Number>(
     py: Python<'py>,
     memory: &dyn Memory<F>,
     count: usize,
-    asked: Asked,
+    asked: RecallOptions,
 ) -> PyResult<Fields<'py>> {
-    let Asked { asked, observer } = asked;
+    let RecallOptions { asked, observer } = asked;
     let recalled = py.detach(|| {
         in_batches(memory, observer, count, |rows, watch| {
             let from = rows.start;
@@ -144,11 +144,11 @@ pub fn trace<'py, F: Number>(
     memory: &dyn Memory<F>,
     cues: &Bound<'py, PyAny>,
     clamp: Option<&Bound<'py, PyAny>>,
-    asked: Asked,
+    asked: RecallOptions,
 ) -> PyResult<(Fields<'py>, Bound<'py, PyDict>)> {
     let Cues { cues, known } = Cues::<F>::read(cues, clamp)?;
     let cues = cues.as_array();
-    let Asked { asked, observer } = asked;
+    let RecallOptions { asked, observer } = asked;
     let trace = py.detach(|| -> PyResult<analysis::Trace<F>> {
         let mut watch = Watch::new(observer, memory.preparation());
         let known = known.map(|known| known.rows(0..cues.nrows()));
@@ -162,10 +162,10 @@ pub fn trace<'py, F: Number>(
     let analysis::Trace { states, moments, marks, recall } = trace;
     let looks = PyDict::new(py);
     let steps = states.len_of(Axis(0));
-    for field in Moment::FIELDS {
+    for field in TraceStep::FIELDS {
         looks.set_item(attribute(field), column(py, field, &moments, steps))?;
     }
-    for field in Marks::FIELDS {
+    for field in TraceEvents::FIELDS {
         let steps = marks.iter().map(|marks| place((field.get)(marks))).collect();
         looks.set_item(attribute(field), list(py, steps))?;
     }
@@ -176,8 +176,8 @@ pub fn trace<'py, F: Number>(
 /// One field of every row at every step: indices of memories, or numbers where there are any.
 fn column<'py>(
     py: Python<'py>,
-    field: &Field<Moment>,
-    moments: &[Vec<Moment>],
+    field: &Field<TraceStep>,
+    moments: &[Vec<TraceStep>],
     steps: usize,
 ) -> Option<Bound<'py, PyAny>> {
     let rows = moments.len();
@@ -196,7 +196,7 @@ pub fn repeat<'py, F: Number>(
     cues: &Bound<'py, PyAny>,
     clamp: Option<&Bound<'py, PyAny>>,
     repeats: usize,
-    asked: Asked,
+    asked: RecallOptions,
 ) -> PyResult<Bound<'py, PyDict>> {
     let Cues { cues, known } = Cues::<F>::read(cues, clamp)?;
     let cues = cues.as_array();

@@ -30,7 +30,7 @@ pub enum Score {
 
 /// What is asked of the recalls of any number of cues; see [`Request`] for each.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct RecallOptions {
     /// How noisy the cues are.
     pub level: Level,
     /// Exactly so many updates, or with a tolerance at most.
@@ -49,9 +49,9 @@ pub struct Asked {
     pub reject: Option<f64>,
 }
 
-impl Default for Asked {
+impl Default for RecallOptions {
     fn default() -> Self {
-        Asked {
+        RecallOptions {
             level: Level::Estimate,
             updates: None,
             tolerance: None,
@@ -64,7 +64,7 @@ impl Default for Asked {
     }
 }
 
-impl Asked {
+impl RecallOptions {
     /// The row id of a row.
     pub fn id(&self, row: usize) -> u64 {
         self.first_row.wrapping_add(row as u64)
@@ -150,7 +150,7 @@ impl Mask {
     /// # Errors
     /// Another number of units; another number of rows than one or that of the cues.
     pub fn new(mask: Array2<bool>, cues: (usize, usize)) -> Result<Self> {
-        if mask.broadcast(cues).is_some() {
+        if mask.ncols() == cues.1 && (mask.nrows() == 1 || mask.nrows() == cues.0) {
             return Ok(Mask(mask));
         }
         let expected = format!("a mask of {} x {} (or of one row), as the cues", cues.0, cues.1);

@@ -3,10 +3,10 @@
 use attractor::diffusion::Sampler;
 use attractor::message::{Argument, Message};
 use attractor::{Level, Memory, Preparation, Real, message};
-use attractor_data::Head;
+use attractor_data::Header;
 use ndarray::ArrayView2;
 
-use crate::session::{About, Origin};
+use crate::about::{About, Origin};
 
 /// What a memory is, in one line; nothing for a memory that has no patterns and no description.
 pub(crate) fn headline<F: Real>(memory: &dyn Memory<F>, about: &About) -> Option<String> {
@@ -70,7 +70,7 @@ pub(crate) fn of_memory<F: Real>(memory: &dyn Memory<F>, about: &About) -> Vec<M
 }
 
 /// What may surprise of cues, by what their file says and how noisy they are.
-pub fn of_cues<F: Real>(memory: &dyn Memory<F>, about: &About, head: &Head, level: Level) -> Vec<Message> {
+pub fn of_cues<F: Real>(memory: &dyn Memory<F>, about: &About, head: &Header, level: Level) -> Vec<Message> {
     let mut notes = Vec::new();
     if level != Level::Estimate && memory.denoiser().is_none() {
         notes.push(message![
@@ -89,13 +89,13 @@ pub fn of_cues<F: Real>(memory: &dyn Memory<F>, about: &About, head: &Head, leve
 }
 
 /// What may surprise of the numbers of the first cues.
-pub fn of_first_cues<F: Real>(about: &About, head: &Head, cues: ArrayView2<F>) -> Option<Message> {
+pub fn of_first_cues<F: Real>(about: &About, head: &Header, cues: ArrayView2<F>) -> Option<Message> {
     /// Far beyond what noise makes of grey values.
     const NOT_GREY: f64 = 20.0;
     if !about.raw || head.dtype.is_raw() {
         return None;
     }
-    let most = cues.iter().map(|v| v.wide().abs()).fold(0.0, f64::max);
+    let most = cues.iter().map(|v| v.to_f64().abs()).fold(0.0, f64::max);
     (most > NOT_GREY).then(|| {
         format!(
             "the cues reach {most}, but the memory was made of bytes, read as 0 to 1; save them as uint8 or divide them by 255"
@@ -105,7 +105,7 @@ pub fn of_first_cues<F: Real>(about: &About, head: &Head, cues: ArrayView2<F>) -
 }
 
 /// What may surprise of patterns that are added to a memory.
-pub fn of_appended(memory_is_raw: bool, head: &Head) -> Option<Message> {
+pub fn of_appended(memory_is_raw: bool, head: &Header) -> Option<Message> {
     if memory_is_raw == head.dtype.is_raw() {
         return None;
     }

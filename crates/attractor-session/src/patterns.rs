@@ -6,7 +6,7 @@ use std::sync::Arc;
 use attractor::memories::{Card, models_that};
 use attractor::patterns::Packer;
 use attractor::{Extras, Patterns, Prepare, Real};
-use attractor_data::{Disk, Head, Reading, Rows, read};
+use attractor_data::{FileRows, Header, ReadOptions, Rows, read};
 use ndarray::Array2;
 
 use crate::asked::batch_of;
@@ -51,13 +51,13 @@ pub fn prepared_array<F: Real>(
 }
 
 /// Patterns that stay in their file.
-fn streamed<F: Real>(head: &Head, prepare: Prepare, card: &Card) -> Result<Patterns<F>> {
+fn streamed<F: Real>(head: &Header, prepare: Prepare, card: &Card) -> Result<Patterns<F>> {
     if card.spins {
         let models = models_that(|card| card.streams);
         let expected = "memory-limit: expected a model that reads a few patterns at a time";
         return Err(Error::Refused(format!("{expected} ({models}), or a higher limit").into()));
     }
-    let Some(disk) = Disk::open(&head.path)? else {
+    let Some(disk) = FileRows::open(&head.path)? else {
         return Err(Error::Refused(
             format!(
                 "memory-limit: expected a plain .npy or stored memory, which can be read in place, found {}; raise the limit or save it with numpy.save",
@@ -83,14 +83,14 @@ fn packed<F: Real>(mut rows: Rows) -> Result<Patterns<F>> {
 ///
 /// # Errors
 /// Files that cannot be read; another number of weights than of rows.
-pub fn known<F: Real>(head: &Head, setup: &Setup) -> Result<Known<F>> {
+pub fn known<F: Real>(head: &Header, setup: &Setup) -> Result<Known<F>> {
     let weights = setup.weights.as_ref().map(|path| weights(path, head.rows)).transpose()?;
     let associated = setup.values.as_ref().map(|path| associated(path, head.rows)).transpose()?;
     Ok(Extras { labels: head.labels.clone(), weights, associated })
 }
 
 fn weights(path: &PathBuf, rows: usize) -> Result<Vec<f64>> {
-    let table = read(path, &Reading::default())?;
+    let table = read(path, &ReadOptions::default())?;
     if table.rows() * table.columns() != rows {
         let found = format!("{} x {}", table.rows(), table.columns());
         let text = format!("{}: expected {rows} weights, one a pattern, found {found}", path.display());
@@ -100,7 +100,7 @@ fn weights(path: &PathBuf, rows: usize) -> Result<Vec<f64>> {
 }
 
 fn associated<F: Real>(path: &PathBuf, rows: usize) -> Result<Array2<F>> {
-    let table = read(path, &Reading::default())?;
+    let table = read(path, &ReadOptions::default())?;
     let numbers = table.numbers();
     // A vector is one number a pattern.
     let vector = table.rows() == 1 && table.columns() == rows && rows > 1;

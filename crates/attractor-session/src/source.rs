@@ -8,15 +8,16 @@ use attractor::memories::{self, Learned, Options};
 use attractor::message;
 use attractor::message::Argument;
 use attractor_data::{
-    Description, Dtype, Reading, Rows, Stored, Summary, is_description, read_description, read_memory_within,
-    summary,
+    Description, Dtype, ReadOptions, Rows, Stored, StoredSummary, is_description, read_description,
+    read_memory_within, summary,
 };
 
+use crate::about::{About, Origin};
 use crate::any::{Held, Precision};
 use crate::error::{Error, Result};
 use crate::in_precision;
 use crate::patterns::prepared;
-use crate::session::{About, Made, Origin, Session};
+use crate::session::{Opened, Session};
 use crate::setup::{Auto, Setup};
 
 /// What a memory is made of.
@@ -26,7 +27,7 @@ pub enum Source {
         /// The file.
         path: PathBuf,
         /// What it says of itself.
-        summary: Box<Summary>,
+        summary: Box<StoredSummary>,
     },
     /// Memories that a file describes.
     Described {
@@ -46,7 +47,7 @@ impl Source {
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub fn open(path: &Path, reading: &Reading, setup: &Setup) -> Result<Self> {
+    pub fn open(path: &Path, reading: &ReadOptions, setup: &Setup) -> Result<Self> {
         if let Some(stored) = Source::stored(path)? {
             return Ok(stored);
         }
@@ -97,7 +98,7 @@ impl Source {
     ///
     /// # Errors
     /// As [`build`](Self::build).
-    pub fn build_as<F: Held>(self, setup: &Setup) -> Result<Made<F>> {
+    pub fn build_as<F: Held>(self, setup: &Setup) -> Result<Opened<F>> {
         match self {
             Source::Stored { path, summary } => {
                 refuse_for_stored(&path, &summary.spec.model, setup)?;
@@ -113,12 +114,12 @@ impl Source {
 ///
 /// # Errors
 /// A file that cannot be read.
-pub fn open_patterns(path: &Path, reading: &Reading, setup: &Setup) -> Result<Rows> {
-    Ok(Rows::open(path, &Reading { labels: setup.labels.clone(), ..reading.clone() })?)
+pub fn open_patterns(path: &Path, reading: &ReadOptions, setup: &Setup) -> Result<Rows> {
+    Ok(Rows::open(path, &ReadOptions { labels: setup.labels.clone(), ..reading.clone() })?)
 }
 
 /// A memory of the rows of a file.
-pub(crate) fn of_rows<F: Held>(rows: Rows, setup: &Setup) -> Result<Made<F>> {
+pub(crate) fn of_rows<F: Held>(rows: Rows, setup: &Setup) -> Result<Opened<F>> {
     let card = setup.card();
     let head = rows.head().clone();
     let patterns = prepared::<F>(rows, setup, card)?;
@@ -132,11 +133,11 @@ pub(crate) fn of_rows<F: Held>(rows: Rows, setup: &Setup) -> Result<Made<F>> {
         origin: Origin::Rows { bytes: head.dtype == Dtype::U8 },
         provenance: vec![format!("stored {} rows of {}", head.rows, head.path.display())],
     };
-    Ok(Made { memory, about })
+    Ok(Opened { memory, about })
 }
 
 /// The memories that a description describes.
-pub(crate) fn described<F: Held>(path: &Path, description: Description, setup: &Setup) -> Result<Made<F>> {
+pub(crate) fn described<F: Held>(path: &Path, description: Description, setup: &Setup) -> Result<Opened<F>> {
     let card = memories::DESCRIBED;
     if let Some(other) = setup.model.filter(|other| other.name != card.name) {
         return Err(Error::Refused(
@@ -157,7 +158,7 @@ pub(crate) fn described<F: Held>(path: &Path, description: Description, setup: &
     }
     let mixture = description.mixture::<F>()?;
     let (count, dim) = (mixture.memories(), Denoise::dim(&mixture));
-    let memory = memories::extended(mixture, Sampling::from_options(&card.read(&setup.options)?)?)?;
+    let memory = memories::mixture(mixture, Sampling::from_options(&card.read(&setup.options)?)?)?;
     let about = About {
         card: Some(card),
         spec: setup.spec(card),
@@ -166,7 +167,7 @@ pub(crate) fn described<F: Held>(path: &Path, description: Description, setup: &
         origin: Origin::Described { path: path.to_owned(), memories: count, dim },
         provenance: vec![format!("described in {}", path.display())],
     };
-    Ok(Made { memory, about })
+    Ok(Opened { memory, about })
 }
 
 /// Refuses what only patterns to be stored can have.
@@ -196,7 +197,7 @@ fn only_for_patterns(name: &'static str, found: &str) -> Error {
 }
 
 /// A memory as it was stored, with the options of `setup` before or in place of its own.
-pub(crate) fn of_stored<F: Held>(path: &Path, stored: Stored<F>, setup: &Setup) -> Result<Made<F>> {
+pub(crate) fn of_stored<F: Held>(path: &Path, stored: Stored<F>, setup: &Setup) -> Result<Opened<F>> {
     let Stored { mut spec, patterns, learned, shape, raw, provenance, .. } = stored;
     let Ok(model) = memories::model(&spec.model) else {
         return Err(Error::Refused(
@@ -214,7 +215,7 @@ pub(crate) fn of_stored<F: Held>(path: &Path, stored: Stored<F>, setup: &Setup) 
     }
     setup.options.iter().for_each(|(name, value)| spec.set(name, value.clone()));
     let memory = spec.build_on(patterns, still_valid(learned, &before, &spec.options))?;
-    Ok(Made {
+    Ok(Opened {
         memory,
         about: About { card: Some(model.card), spec, shape, raw, origin: Origin::Stored, provenance },
     })

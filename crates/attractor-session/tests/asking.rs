@@ -7,7 +7,7 @@ use attractor::fields::{Kind, Value};
 use attractor::memories::{Ending, Row};
 use attractor::message::Rust;
 use attractor::{Level, Memory, Outcome, Patterns, Prepare, Request, Spec};
-use attractor_session::{Asked, Error, Mask, Score, batch_of, insert_fields};
+use attractor_session::{Error, Mask, RecallOptions, Score, batch_of, insert_fields};
 use ndarray::array;
 
 fn memory(model: &str) -> Box<dyn Memory<f64>> {
@@ -35,7 +35,8 @@ fn batches_are_bounded_in_rows_and_numbers() {
 
 #[test]
 fn requests_go_on_where_the_last_batch_ended() {
-    let asked = Asked { first_row: u64::MAX, seed: 7, level: Level::Sigma(0.5), ..Asked::default() };
+    let asked =
+        RecallOptions { first_row: u64::MAX, seed: 7, level: Level::Sigma(0.5), ..RecallOptions::default() };
     let cues = array![[0.0, 1.0]];
     let request = asked.request(cues.view(), None, 3);
     assert_eq!((request.first_row, request.seed, request.level), (2, 7, Level::Sigma(0.5)));
@@ -54,23 +55,24 @@ fn a_mask_is_of_all_cues_or_of_each() {
 
 #[test]
 fn match_scores_are_made_where_they_are_possible_or_needed() {
-    let told = Asked { level: Level::Sigma(0.5), ..Asked::default() };
-    let some =
-        |asked: &Asked, masked| asked.calibration(memory("modern").as_ref(), masked).map(|c| c.is_some());
-    let is = |asked: &Asked, masked| some(asked, masked).expect("no refusal");
+    let told = RecallOptions { level: Level::Sigma(0.5), ..RecallOptions::default() };
+    let some = |asked: &RecallOptions, masked| {
+        asked.calibration(memory("modern").as_ref(), masked).map(|c| c.is_some())
+    };
+    let is = |asked: &RecallOptions, masked| some(asked, masked).expect("no refusal");
     assert!(!is(&told, false));
-    let possible = Asked { score: Score::IfPossible, ..told.clone() };
+    let possible = RecallOptions { score: Score::IfPossible, ..told.clone() };
     assert!(is(&possible, false));
     assert!(!is(&possible, true));
-    assert!(!is(&Asked { level: Level::Estimate, ..possible.clone() }, false));
-    let needed = Asked { score: Score::Yes, ..told.clone() };
+    assert!(!is(&RecallOptions { level: Level::Estimate, ..possible.clone() }, false));
+    let needed = RecallOptions { score: Score::Yes, ..told.clone() };
     assert!(is(&needed, false));
     refused(some(&needed, true), &["match", "held exactly"]);
-    refused(some(&Asked { level: Level::Estimate, ..needed }, false), &["match", "most noise"]);
-    let reject = Asked { reject: Some(0.01), ..told };
+    refused(some(&RecallOptions { level: Level::Estimate, ..needed }, false), &["match", "most noise"]);
+    let reject = RecallOptions { reject: Some(0.01), ..told };
     assert!(is(&reject, false));
     refused(some(&reject, true), &["reject", "held exactly"]);
-    refused(some(&Asked { reject: Some(1.5), ..reject.clone() }, false), &["reject", "share", "1.5"]);
+    refused(some(&RecallOptions { reject: Some(1.5), ..reject.clone() }, false), &["reject", "share", "1.5"]);
     // Thresholded memories have no score: left out where it is optional, refused where it is needed.
     let raw = array![[0.0, 0.5, 1.0, 0.2], [1.0, 0.1, 0.3, 0.9]];
     let patterns = Patterns::prepared(raw, Prepare::Normalize, true).expect("patterns");
@@ -86,9 +88,9 @@ fn a_memory_without_patterns_has_no_match_score() {
     });
     let memory =
         attractor::memories::Denoiser::new(Box::new(denoiser), Default::default()).expect("a memory");
-    let asked = Asked { level: Level::Sigma(0.5), score: Score::Yes, ..Asked::default() };
+    let asked = RecallOptions { level: Level::Sigma(0.5), score: Score::Yes, ..RecallOptions::default() };
     refused(asked.calibration::<f64>(&memory, false), &["match", "has patterns"]);
-    let possible = Asked { score: Score::IfPossible, ..asked };
+    let possible = RecallOptions { score: Score::IfPossible, ..asked };
     assert!(possible.calibration::<f64>(&memory, false).expect("no refusal").is_none());
 }
 

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use attractor::memories::{self, Learned, Options, Weights, model};
 use attractor::message::Rust;
 use attractor::{Preparation, Prepare};
-use attractor_data::{Reading, read_memory, write_npy};
+use attractor_data::{ReadOptions, read_memory, write_npy};
 use attractor_session::{
-    Auto, Error, Known, Made, Origin, Precision, Session, Setup, Source, open_patterns, with_memory,
+    Auto, Error, Known, Opened, Origin, Precision, Session, Setup, Source, open_patterns, with_memory,
 };
 use ndarray::{Array2, array};
 use tempfile::TempDir;
@@ -56,7 +56,7 @@ fn with(model: &str, name: &str, value: &str) -> Setup {
 }
 
 fn open(path: &Path, setup: &Setup) -> Result<Session, Error> {
-    Source::open(path, &Reading::default(), setup)?.build(setup)
+    Source::open(path, &ReadOptions::default(), setup)?.build(setup)
 }
 
 fn opened(path: &Path, setup: &Setup) -> Session {
@@ -136,14 +136,14 @@ fn sessions_say_what_they_are() {
     let folder = Folder::new();
     let session = opened(&folder.npy("bytes.npy", &bytes()), &with("modern", "beta", "2"));
     let line = session.headline().expect("a line");
-    assert_eq!(
-        line,
-        "modern: 3 patterns of 4 units, uint8 read as value/255, mean pattern subtracted, one scale; f32; beta 2.000000"
-    );
+    // Each unit is 0 or 1 with mean 1/3 or 2/3, so its variance is 2/9.
+    let scale = (9.0_f64 / 2.0).sqrt();
+    let prepared = format!("uint8 read as value/255, mean pattern subtracted, then scaled by {scale:.6}");
+    assert_eq!(line, format!("modern: 3 patterns of 4 units, {prepared}; f32; beta 2.000000"));
     assert!(session.about.raw && session.about.provenance[0].starts_with("stored 3 rows of "));
     let described = folder.text("two.toml", "[[memory]]\nkind = \"points\"\nat = [[1, 0], [0, 1]]\n");
     let line = opened(&described, &Setup::default()).headline().expect("a line");
-    assert!(line.starts_with("extended: 2 memories of 2 units, described in "), "{line}");
+    assert!(line.starts_with("mixture: 2 memories of 2 units, described in "), "{line}");
     // A mean that outweighs what differs, and values that are no signs.
     let far = folder.npy("far.npy", &floats().mapv(|x| x + 100.0));
     let notes = |session: &Session| session.notes().iter().map(|n| n.spelled(&Rust)).collect::<Vec<_>>();
@@ -189,7 +189,7 @@ fn couplings_of_another_rule_are_not_used() {
     changed.learned = Some(Learned { patterns: 2, weights: Weights::Couplings(marked.clone()) });
     changed.write(&stored).expect("a file");
     let couplings = |setup: &Setup| -> Weights {
-        let made: Made<f64> = Source::stored(&stored)
+        let made: Opened<f64> = Source::stored(&stored)
             .and_then(|source| source.expect("a stored memory").build_as(setup))
             .expect("a memory");
         made.about.stored(made.memory.as_ref()).expect("patterns").learned.expect("couplings").weights
@@ -230,7 +230,7 @@ fn files_of_labels_weights_and_values_belong_to_patterns() {
         labels: Some(labels.clone()),
         weights: Some(folder.npy("weights.npy", &array![[1.0_f64, 2.0, 1.0]])),
         values: Some(folder.npy("values.npy", &array![[7.0_f32, 8.0, 9.0]])),
-        ..of("modern")
+        ..of("diffusion")
     };
     let session = opened(&rows, &setup);
     with_memory!(&session.memory, memory => {
@@ -241,7 +241,7 @@ fn files_of_labels_weights_and_values_belong_to_patterns() {
     });
     let two = Some(folder.npy("two.npy", &array![[1.0_f64, 2.0]]));
     refused(open(&rows, &Setup { weights: two, ..of("modern") }), &["two.npy", "3 weights", "1 x 2"]);
-    let patterns = open_patterns(&rows, &Reading::default(), &setup).expect("rows");
+    let patterns = open_patterns(&rows, &ReadOptions::default(), &setup).expect("rows");
     assert_eq!(patterns.head().labels.as_ref().map(Vec::len), Some(3));
 }
 
@@ -271,7 +271,7 @@ fn what_cannot_be_stored_is_not() {
     let folder = Folder::new();
     let disk = folder.text("disk.toml", "[[memory]]\nkind = \"sphere\"\ncentre = [0, 0]\nradius = 1\n");
     if let Ok(session) = open(&disk, &Setup::default()) {
-        refused(session.write(&folder.path("disk.memory")), &["save", "extended", "has none"]);
+        refused(session.write(&folder.path("disk.memory")), &["save", "mixture", "has none"]);
     }
     // A memory of a version to come.
     let stored = folder.path("new.memory");

@@ -1,7 +1,7 @@
 //! What a report says, declared once: the name, the kind and the meaning of each field, and how to read it.
 //!
-//! [`Row`](crate::memories::Row::FIELDS), [`Moment`](crate::analysis::Moment::FIELDS),
-//! [`Marks`](crate::analysis::Marks::FIELDS) and [`Counts`](crate::analysis::Counts::FIELDS) have such a list. JSON,
+//! [`Row`](crate::memories::Row::FIELDS), [`TraceStep`](crate::analysis::TraceStep::FIELDS),
+//! [`TraceEvents`](crate::analysis::TraceEvents::FIELDS) and [`Counts`](crate::analysis::Counts::FIELDS) have such a list. JSON,
 //! CSV, arrays and tables are written from it, so a field that is added there is in all of them.
 
 use std::borrow::Cow;

@@ -301,7 +301,7 @@ fn judge_flow<F: Real>(
     for (row, (state, pulled)) in result.states.outer_iter().zip(pulled.outer_iter()).enumerate() {
         let (mut square, mut free) = (0.0, 0);
         for j in (0..state.len()).filter(|&j| held.is_none_or(|h| !h[[row, j]])) {
-            square += (state[j] - pulled[j]).wide().powi(2);
+            square += (state[j] - pulled[j]).to_f64().powi(2);
             free += 1;
         }
         let rest = (square / f64::from(free.max(1))).sqrt() <= stop.tolerance;
@@ -314,5 +314,5 @@ fn judge_flow<F: Real>(
 }
 
 fn largest_change<F: Real>(a: ArrayView1<F>, b: ArrayView1<F>) -> f64 {
-    a.iter().zip(b).map(|(&a, &b)| (a - b).abs().wide()).fold(0.0, f64::max)
+    a.iter().zip(b).map(|(&a, &b)| (a - b).abs().to_f64()).fold(0.0, f64::max)
 }

@@ -17,7 +17,7 @@ fn logits<F: Real>(patterns: &Patterns<F>, z: ArrayView1<F>, beta: f64, form: Fo
         .outer_iter()
         .enumerate()
         .map(|(n, y)| {
-            let pairs = z.iter().zip(y).map(|(z, y)| (z.wide(), y.wide()));
+            let pairs = z.iter().zip(y).map(|(z, y)| (z.to_f64(), y.to_f64()));
             let logit = match form {
                 Form::Distance => -beta * pairs.map(|(z, y)| (z - y).powi(2)).sum::<f64>() / 2.0,
                 Form::Dot => beta * pairs.map(|(z, y)| z * y).sum::<f64>(),
@@ -56,8 +56,8 @@ fn check<F: Real>(n: usize, d: usize, b: usize, beta: f64, form: Form, weighted:
             read.log_sum()[q]
         );
         for j in 0..d {
-            let mean: f64 = (0..n).map(|i| w[i] * patterns.values()[[i, j]].wide()).sum();
-            assert!((read.mean[[q, j]].wide() - mean).abs() < slack, "{what}: mean[{q}, {j}]");
+            let mean: f64 = (0..n).map(|i| w[i] * patterns.values()[[i, j]].to_f64()).sum();
+            assert!((read.mean[[q, j]].to_f64() - mean).abs() < slack, "{what}: mean[{q}, {j}]");
         }
         let second: f64 = (0..patterns.len()).map(|n| w[n] * patterns.square(n)).sum();
         assert!((read.second[q] - second).abs() < slack * (1.0 + second), "{what}: second moment");
@@ -106,15 +106,15 @@ fn check_values<F: Real>(n: usize, d: usize, width: usize, b: usize, beta: f64) 
             let (log_sum, w) = softmax(&logits(&patterns, z.row(q), beta, form));
             // A logit is β times a cost, a sum of products (in chains of 64 units) and of the half squares;
             // an error of ε in every logit changes a weight by at most e^2ε − 1 of itself.
-            let square: f64 = z.row(q).iter().map(|z| z.wide() * z.wide()).sum();
+            let square: f64 = z.row(q).iter().map(|z| z.to_f64() * z.to_f64()).sum();
             let terms = 64.min(d) + d.div_ceil(64) + 16;
             let logit = beta * terms as f64 * F::ROUNDOFF * (square + largest);
             // The exponential adds a few roundoffs, the sum one a pattern of a tile and one a tile.
             let relative = 2.0 * logit + (16 + 96 + n / 96) as f64 * F::ROUNDOFF;
             for j in 0..width {
-                let terms = || (0..n).map(|i| w[i] * values[[i, j]].wide());
+                let terms = || (0..n).map(|i| w[i] * values[[i, j]].to_f64());
                 let (mean, size) = (terms().sum::<f64>(), terms().map(f64::abs).sum::<f64>());
-                let error = (read.mean[[q, j]].wide() - mean).abs();
+                let error = (read.mean[[q, j]].to_f64() - mean).abs();
                 // Once for the numerator, once for the mass that it is divided by.
                 assert!(
                     error <= 2.0 * relative.exp_m1() * size,

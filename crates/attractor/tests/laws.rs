@@ -14,7 +14,7 @@ use zoo::{LEVELS, ZOO, assert_close, cues, spins};
 
 /// Everything of a result that must be equal to the bit.
 fn bits<F: Real>(recall: &Recall<F>) -> Vec<(Vec<u64>, String)> {
-    let states = recall.states.outer_iter().map(|row| row.iter().map(|v| v.wide().to_bits()).collect());
+    let states = recall.states.outer_iter().map(|row| row.iter().map(|v| v.to_f64().to_bits()).collect());
     states.zip(recall.rows.iter().map(|row| format!("{row:?}"))).collect()
 }
 
@@ -164,7 +164,7 @@ fn clamped_recall_completes() {
         // Twelve patterns overload quadratic energies of 64 units, and pairs with 7; at β = 0.3 they blend; a stochastic
         // recall may pick another; few steps from σ = 24 end with one from far too high.
         let name = specimen.name();
-        if matches!(specimen.model, "hopfield" | "bam")
+        if matches!(specimen.model, "hopfield" | "bidirectional")
             || [
                 "poly:2",
                 "classical",

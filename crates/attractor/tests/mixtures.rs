@@ -394,7 +394,7 @@ fn a_trace_is_in_the_units_of_the_cues() {
     let (plain, prepared) = (of(Prepare::None), of(Prepare::Normalize));
     assert_eq!(plain.marks, prepared.marks);
     for (a, b) in plain.moments[0].iter().zip(&prepared.moments[0]) {
-        let numbers = |m: &attractor::analysis::Moment| {
+        let numbers = |m: &attractor::analysis::TraceStep| {
             let (time, scale) = m.time.expect("a time");
             let growth = m.growth.map_or(0.0, |g| g.sde);
             [

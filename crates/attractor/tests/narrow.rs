@@ -27,7 +27,7 @@ fn memory<F: Real>(patterns: Patterns<F>, sampler: Sampler, narrow: bool) -> Dif
 }
 
 fn difference<F: Real>(a: &Recall<F>, b: &Recall<F>) -> f64 {
-    a.states.iter().zip(&b.states).map(|(a, b)| (a.wide() - b.wide()).abs()).fold(0.0, f64::max)
+    a.states.iter().zip(&b.states).map(|(a, b)| (a.to_f64() - b.to_f64()).abs()).fold(0.0, f64::max)
 }
 
 fn reads<F>(recall: &Recall<F>) -> Vec<Reads> {

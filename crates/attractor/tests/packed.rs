@@ -22,7 +22,7 @@ fn cues<F: Real>(patterns: &Patterns<F>, count: usize, sigma: f64) -> Array2<F> 
     let rows: Vec<usize> = (0..count).map(|q| q * 37 % patterns.len()).collect();
     let noisy = |y: F| match sigma {
         0.0 if stream.uniform() < 0.1 => -y,
-        _ => F::of(y.wide() + sigma * stream.normal()),
+        _ => F::from_f64(y.to_f64() + sigma * stream.normal()),
     };
     patterns.select(&rows).mapv_into(noisy)
 }
@@ -44,7 +44,7 @@ fn reads_agree<F: Real>(rounding: f64) {
                 for (a, b) in expected.log_sum().iter().zip(found.log_sum()) {
                     assert!((a - b).abs() <= rounding * size, "{what}: log-sum {a} and {b}");
                 }
-                let far = (&expected.mean - &found.mean).iter().map(|d| d.wide().abs()).fold(0.0, f64::max);
+                let far = (&expected.mean - &found.mean).iter().map(|d| d.to_f64().abs()).fold(0.0, f64::max);
                 assert!(far <= rounding * size, "{what}: means differ by {far:e}");
                 let half = log_sum(&packed, queries.view(), &betas, form);
                 for (a, b) in found.log_sum().iter().zip(half) {

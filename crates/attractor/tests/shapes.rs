@@ -3,7 +3,7 @@
 
 mod clouds;
 
-use attractor::energies::shapes::{Reading, Segment, Shape, Sphere, Subspace};
+use attractor::energies::shapes::{Segment, Shape, ShapeMoments, Sphere, Subspace};
 use attractor::noise::{Purpose, Stream};
 use clouds::{Cloud, arc, ball, gaussian, line, pair, read as read_cloud, segment};
 use ndarray::{Array2, array};
@@ -55,7 +55,7 @@ fn subspace(origin: &[f64], directions: &Array2<f64>, deviations: &[f64]) -> Sub
     Subspace::new(origin.to_vec(), directions.clone(), deviations.to_vec()).expect("a subspace")
 }
 
-fn read(shape: &dyn Shape, z: &[f64], sigma: f64) -> (Reading, Vec<f64>) {
+fn read(shape: &dyn Shape, z: &[f64], sigma: f64) -> (ShapeMoments, Vec<f64>) {
     let mut mean = vec![f64::NAN; z.len()];
     let reading = shape.read(z, sigma, &mut mean);
     (reading, mean)

@@ -217,7 +217,11 @@ fn iterated_reading_restores_words() {
         assert!(matches!(row.outcome, Outcome::Settled { .. }), "{:?}", row.outcome);
     }
     assert!(
-        memory.energies(words.view(), None).expect_err("no energy").to_string().contains("sdm has no energy")
+        memory
+            .energies(words.view(), None)
+            .expect_err("no energy")
+            .to_string()
+            .contains("sparse-distributed has no energy")
     );
 }
 
@@ -227,7 +231,7 @@ fn bad_options_are_refused_in_one_sentence() {
     for (name, value, word) in [
         ("locations", "0", "from 1 to 4294967295, found 0"),
         ("locations", "5000000000", "from 1 to"),
-        ("locations", "many", "a whole number > 0, found many"),
+        ("locations", "many", "a whole number from 1 to 4294967295, found many"),
         ("radius", "0", "from 1 to 8"),
         ("radius", "9", "from 1 to 8"),
         ("radius", "-1", "found -1"),

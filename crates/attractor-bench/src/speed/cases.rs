@@ -151,7 +151,7 @@ pub(crate) fn example<F: Real>(shape: Shape) -> Result<(Patterns<F>, Array2<F>)>
     let values = Array2::from_shape_vec((patterns, units), values).expect("as many as asked for");
     let mut noise = Stream::new(0, Purpose::Corruption, 0);
     let queries = Array2::from_shape_fn((cues, units), |(b, j)| {
-        values[[b % patterns, j]] + F::of(NOISE * noise.normal())
+        values[[b % patterns, j]] + F::from_f64(NOISE * noise.normal())
     });
     Ok((Patterns::new(values)?, queries))
 }

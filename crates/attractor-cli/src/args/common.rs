@@ -16,7 +16,7 @@ pub const OUTPUT: &str = "Output";
 /// Heading of what is needed less often; the short help leaves it out.
 pub const LESS: &str = "Less common";
 /// Heading of how files are read; the short help leaves it out.
-pub const FILES: &str = "Reading files";
+pub const FILES: &str = "ReadOptions files";
 
 /// What files do not say of themselves.
 #[derive(Args)]

@@ -32,12 +32,12 @@ use clap::{ArgGroup, Args, Parser, Subcommand};
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub command: Task,
+    pub command: Commands,
 }
 
 /// The commands.
 #[derive(Subcommand)]
-pub enum Task {
+pub enum Commands {
     /// Recall memories from cues.
     #[command(
         after_help = "Examples:\n  attractor recall --memory memory.npy --cues cues.npy --sigma 0.4 --out recalled.npy\n  attractor recall --memory photos/ --cues damaged/ --picture compared.png --out restored/"

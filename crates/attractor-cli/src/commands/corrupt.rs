@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use attractor::Real;
-use attractor_data::{Corruption, Dtype, Finish, NpyWriter, Number, Rows, Shape, corrupt};
+use attractor_data::{Corruption, Dtype, NpyWriter, Number, OutOfRange, Rows, Shape, corrupt};
 use attractor_session::{Precision, batch_of, in_precision};
 
 use crate::args::Corrupt;
@@ -58,9 +58,9 @@ fn check<F: Real>(rows: &ndarray::Array2<F>) -> Result<()> {
 
 fn corruption(args: &Corrupt, shape: Option<Shape>, dim: usize) -> Result<Corruption> {
     let finish = match (args.clip, args.fold) {
-        (true, _) => Finish::Clip,
-        (_, true) => Finish::Fold,
-        _ => Finish::Free,
+        (true, _) => OutOfRange::Clip,
+        (_, true) => OutOfRange::Fold,
+        _ => OutOfRange::Free,
     };
     if let Some(signal) = args.signal {
         return Ok(Corruption::Signal(signal));

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use anyhow::Result;
 use attractor::networks::Architecture;
-use attractor_data::{Rows, Summary, summary};
+use attractor_data::{Rows, StoredSummary, summary};
 use serde_json::{Map, Value, json};
 
 use crate::args::Info;
@@ -86,7 +86,7 @@ pub fn run(args: &Info) -> Result<()> {
 }
 
 /// A score network, and how far its training is.
-fn network(summary: &Summary) -> Value {
+fn network(summary: &StoredSummary) -> Value {
     let Some(network) = &summary.network else {
         return Value::Null;
     };

@@ -22,29 +22,29 @@ use std::io::Write;
 use anyhow::Result;
 use attractor::memories::Options;
 
-use crate::args::{Cli, Task};
+use crate::args::{Cli, Commands};
 use crate::files::{make_folder, printable};
 
 /// Runs what was asked.
 pub fn run(cli: Cli, options: &Options) -> Result<()> {
     match cli.command {
-        Task::Recall(args) => recall::run(&args, options),
-        Task::Trace(args) => trace::run(&args, options),
-        Task::Sample(args) => sample::run(&args, options),
-        Task::Landscape(args) => landscape::run(&args, options),
-        Task::Energy(args) => energy::run(&args, options),
-        Task::Store(args) => store::run(&args, options),
-        Task::Train(args) => train::run(&args, options),
-        Task::Info(args) => info::run(&args),
-        Task::Corrupt(args) => corrupt::run(&args),
-        Task::Demo(args) => demo::run(&args),
-        Task::Models(args) => models::run(&args),
-        Task::Recommend(args) => recommend::run(&args),
-        Task::Bench(args) => bench::run(&args),
-        Task::Capacity(args) => capacity::run(&args, options),
-        Task::Merge(args) => capacity::merge(&args),
-        Task::Reproduce(experiment) => reproduce::run(&experiment),
-        Task::Completions { shell } => {
+        Commands::Recall(args) => recall::run(&args, options),
+        Commands::Trace(args) => trace::run(&args, options),
+        Commands::Sample(args) => sample::run(&args, options),
+        Commands::Landscape(args) => landscape::run(&args, options),
+        Commands::Energy(args) => energy::run(&args, options),
+        Commands::Store(args) => store::run(&args, options),
+        Commands::Train(args) => train::run(&args, options),
+        Commands::Info(args) => info::run(&args),
+        Commands::Corrupt(args) => corrupt::run(&args),
+        Commands::Demo(args) => demo::run(&args),
+        Commands::Models(args) => models::run(&args),
+        Commands::Recommend(args) => recommend::run(&args),
+        Commands::Bench(args) => bench::run(&args),
+        Commands::Capacity(args) => capacity::run(&args, options),
+        Commands::Merge(args) => capacity::merge(&args),
+        Commands::Reproduce(experiment) => reproduce::run(&experiment),
+        Commands::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(
                 shell,

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use attractor_data::{Reading, Rows, read};
+use attractor_data::{ReadOptions, Rows, read};
 use attractor_experiments::experiment;
 use attractor_report::{Data, Experiment, Given};
 
@@ -55,7 +55,7 @@ fn images(of: &Images) -> Result<Option<Data>> {
 
 /// Row numbers of a file.
 fn order(path: &Path) -> Result<Vec<usize>> {
-    let numbers = read(path, &Reading::default())?.numbers::<f64>();
+    let numbers = read(path, &ReadOptions::default())?.numbers::<f64>();
     let row = |&number: &f64| {
         /// Whole numbers up to here have no gaps.
         const MOST: f64 = 9_007_199_254_740_992.0;

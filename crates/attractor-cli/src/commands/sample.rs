@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use attractor::memories::{Options, Row};
 use attractor::{Memory, Outcome, Real};
 use attractor_data::Number;
-use attractor_session::{About, Asked, batch_of, with_memory};
+use attractor_session::{About, RecallOptions, batch_of, with_memory};
 use serde_json::json;
 
 use crate::args::Sample;
@@ -29,11 +29,11 @@ fn sample<F: Real + Number>(args: &Sample, memory: &dyn Memory<F>, about: &About
     let (out, picture) = (args.out.as_deref(), args.picture.as_deref());
     let mut states = States::create(out, picture, args.count, memory, about, None)?;
     let mut found = Landings::new(args, memory)?;
-    let asked = Asked {
+    let asked = RecallOptions {
         updates: args.rest.updates,
         tolerance: args.rest.tolerance,
         seed: args.seed,
-        ..Asked::default()
+        ..RecallOptions::default()
     };
     let bar = progress::bar("recalls", args.store.work.quiet);
     bar.set_length(args.count as u64);
@@ -41,7 +41,8 @@ fn sample<F: Real + Number>(args: &Sample, memory: &dyn Memory<F>, about: &About
     for from in (0..args.count).step_by(batch) {
         let rows: Vec<u64> = (from..args.count.min(from + batch)).map(|row| asked.id(row)).collect();
         let (cues, level) = memory.prior_samples(&rows, args.seed)?;
-        let recall = memory.recall(&Asked { level, ..asked.clone() }.request(cues.view(), None, from))?;
+        let recall =
+            memory.recall(&RecallOptions { level, ..asked.clone() }.request(cues.view(), None, from))?;
         recall.rows.iter().for_each(|row| found.count(row));
         let names: Vec<String> = rows.iter().map(|r| format!("{r:06}")).collect();
         let places: Vec<String> = names.iter().map(|n| format!("{n}.png")).collect();

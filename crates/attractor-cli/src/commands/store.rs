@@ -2,9 +2,9 @@
 
 use anyhow::{Result, bail};
 use attractor::memories::{self, Learned, Options};
-use attractor_data::{Stored, Summary, read_memory, summary};
+use attractor_data::{Stored, StoredSummary, read_memory, summary};
 use attractor_session::{
-    About, Held, Made, Origin, Setup, Source, in_precision, known, of_appended, open_patterns,
+    About, Held, Opened, Origin, Setup, Source, in_precision, known, of_appended, open_patterns,
 };
 
 use crate::args::StoreFile;
@@ -50,7 +50,7 @@ pub fn run(args: &StoreFile, options: &Options) -> Result<()> {
 }
 
 /// More or fewer patterns in a memory.
-fn change<F: Held>(args: &StoreFile, setup: &Setup, summary: &Summary) -> Result<()> {
+fn change<F: Held>(args: &StoreFile, setup: &Setup, summary: &StoredSummary) -> Result<()> {
     let stored = read_memory::<F>(&args.out)?;
     let Stored { spec, mut patterns, mut learned, shape, raw, mut provenance, .. } = stored;
     if let Some(path) = &args.patterns {
@@ -91,7 +91,7 @@ fn change<F: Held>(args: &StoreFile, setup: &Setup, summary: &Summary) -> Result
     }
     let card = Some(memories::model(&spec.model)?.card);
     let about = About { card, spec, shape, raw, origin: Origin::Stored, provenance };
-    Ok(Made { memory, about }.write(&args.out)?)
+    Ok(Opened { memory, about }.write(&args.out)?)
 }
 
 /// `3,10-12` as row numbers.

@@ -3,7 +3,7 @@
 use std::io::{BufWriter, Write};
 
 use anyhow::{Result, bail};
-use attractor::analysis::{Marks, Moment, Trace, trace};
+use attractor::analysis::{Trace, TraceEvents, TraceStep, trace};
 use attractor::memories::Options;
 use attractor::{Memory, Real};
 use attractor_data::Number;
@@ -117,7 +117,7 @@ fn batch_of(steps: Option<usize>, updates: Option<usize>, dim: usize) -> usize {
 }
 
 /// A marked step, and the level it has.
-fn mark(step: Option<usize>, moments: &[Moment]) -> String {
+fn mark(step: Option<usize>, moments: &[TraceStep]) -> String {
     match step.and_then(|step| Some((step, moments.get(step)?))) {
         None => "-".into(),
         Some((0, _)) => "from the start".into(),
@@ -126,7 +126,7 @@ fn mark(step: Option<usize>, moments: &[Moment]) -> String {
     }
 }
 
-fn to_line<F: Real>(id: u64, trace: &Trace<F>, row: usize, moments: &[Moment]) -> String {
+fn to_line<F: Real>(id: u64, trace: &Trace<F>, row: usize, moments: &[TraceStep]) -> String {
     let (report, marks) = (&trace.recall.rows[row], trace.marks[row]);
     let (outcome, step) = (report.ending().name(), report.ending_step());
     format!(
@@ -145,7 +145,7 @@ fn to_json<F: Real + Into<Value>>(
     cue: Option<&str>,
     trace: &Trace<F>,
     row: usize,
-    moments: &[Moment],
+    moments: &[TraceStep],
     states: bool,
 ) -> Value {
     let (report, marks) = (&trace.recall.rows[row], trace.marks[row]);
@@ -154,8 +154,8 @@ fn to_json<F: Real + Into<Value>>(
     line.insert("cue".into(), json!(cue));
     line.insert("memory".into(), json!(report.memory));
     line.insert("outcome".into(), json!(report.ending().name()));
-    insert_fields(&mut line, Marks::FIELDS, &marks);
-    insert_lists(&mut line, Moment::FIELDS, moments);
+    insert_fields(&mut line, TraceEvents::FIELDS, &marks);
+    insert_lists(&mut line, TraceStep::FIELDS, moments);
     if states {
         let rows = (0..moments.len()).map(|step| -> Value {
             trace.states.slice(ndarray::s![step, row, ..]).iter().map(|&x| x.into()).collect()

@@ -11,7 +11,7 @@ use attractor::networks::Architecture;
 use attractor::{Patterns, Real};
 use attractor_data::{Dtype, Rows, Shape, Stored, read_memory, summary};
 use attractor_figures::landscape;
-use attractor_networks::{Examination, Findings, Plan, Trainer};
+use attractor_networks::{Evaluation, EvaluationResult, Trainer, TrainingPlan};
 use attractor_session::{Precision, Setup, in_precision, open_patterns, prepared};
 use serde_json::json;
 
@@ -30,11 +30,11 @@ pub fn run(args: &Train, options: &Options) -> Result<()> {
         bail!("until-error: expected a share from 0 to 1, found {error}");
     }
     if args.until_error.is_some() && args.examine_every == Some(0) {
-        bail!("until-error: expected recall to be looked at, found --examine-every 0; give another number");
+        bail!("until-error: expected recall to be looked at, found --evaluate-every 0; give another number");
     }
     match (&args.patterns, &args.resume) {
         (Some(path), _) => {
-            let plan = Plan::new(options)?;
+            let plan = TrainingPlan::new(options)?;
             let setup = setup(args)?;
             let rows = open_patterns(path, &load::reading(&args.files)?, &setup)?;
             load::distinct(&[Some(path), args.labels.as_ref()], &[("out", args.out.as_ref())])?;
@@ -84,7 +84,7 @@ fn setup(args: &Train) -> Result<Setup> {
     })
 }
 
-fn fresh<F: Real>(args: &Train, rows: Rows, setup: &Setup, plan: Plan) -> Result<()> {
+fn fresh<F: Real>(args: &Train, rows: Rows, setup: &Setup, plan: TrainingPlan) -> Result<()> {
     let head = rows.head().clone();
     let patterns = prepared::<F>(rows, setup, TRAINED)?;
     let trainer = Trainer::new(&patterns, plan.architecture(patterns.dim()), plan.settings)?;
@@ -131,12 +131,11 @@ impl<F: Real> Training<'_, F> {
         };
         if let (Some(_), Some(every)) = (self.args.until_error, every.filter(|every| *every > steps)) {
             bail!(
-                "examine-every: expected at most the {steps} steps, for --until-error to look, found {every}"
+                "evaluate-every: expected at most the {steps} steps, for --until-error to look, found {every}"
             );
         }
-        let examination = every
-            .map(|_| Examination::new(&self.patterns, CUES, self.trainer.settings().seed))
-            .transpose()?;
+        let examination =
+            every.map(|_| Evaluation::new(&self.patterns, CUES, self.trainer.settings().seed)).transpose()?;
         interrupt::listen(true);
         let bar = progress::training(steps, before, quiet);
         let (mut loss, mut saved, mut found) = (None, Instant::now(), None);
@@ -149,7 +148,7 @@ impl<F: Real> Training<'_, F> {
             let done = self.trainer.done();
             let due = |every: Option<u64>| every.is_some_and(|every| every > 0 && done.is_multiple_of(every));
             if let (Some(examination), true) = (&examination, due(every)) {
-                let findings = self.kept(examination.examine(&self.trainer.network()))?;
+                let findings = self.kept(examination.evaluate(&self.trainer.network()))?;
                 stopped = self.args.until_error.is_some_and(|most| findings.error <= most);
                 if !quiet {
                     bar.suspend(|| eprintln!("step {done}: loss {mean:.3}, {}", told(&findings)));
@@ -181,7 +180,7 @@ impl<F: Real> Training<'_, F> {
         let done = self.trainer.done();
         let findings = match (found, &examination) {
             (Some((at, findings)), _) if at == done => Some(findings),
-            (_, Some(examination)) => Some(examination.examine(&self.trainer.network())?),
+            (_, Some(examination)) => Some(examination.evaluate(&self.trainer.network())?),
             _ => None,
         };
         self.report(loss, findings, before, start.elapsed())
@@ -214,7 +213,7 @@ impl<F: Real> Training<'_, F> {
 
     /// The landscape as it is now.
     fn draw(&self, done: u64) -> Result<()> {
-        let values = self.patterns.values().mapv(|v| v.wide());
+        let values = self.patterns.values().mapv(|v| v.to_f64());
         let patterns = Patterns::restore(values, self.patterns.preparation().clone())?;
         let memory = learned::<f64>(self.trainer.network(), patterns, Sampling::default())?;
         let settings = landscape::Settings { columns: 49, ..Default::default() };
@@ -244,7 +243,7 @@ impl<F: Real> Training<'_, F> {
     fn report(
         &self,
         loss: Option<f64>,
-        findings: Option<Findings>,
+        findings: Option<EvaluationResult>,
         before: u64,
         time: Duration,
     ) -> Result<()> {
@@ -278,7 +277,7 @@ impl<F: Real> Training<'_, F> {
     }
 }
 
-fn told(findings: &Findings) -> String {
+fn told(findings: &EvaluationResult) -> String {
     format!(
         "{:.1} % of units as the exact model, {:.2} % wrong (exact: {:.2} %)",
         100.0 * findings.agreement,

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use attractor_data::{Number, Reading, read, write_npy};
+use attractor_data::{Number, ReadOptions, read, write_npy};
 use ndarray::Array2;
 use tempfile::TempDir;
 
@@ -67,7 +67,7 @@ impl Folder {
 }
 
 pub fn load(path: &str) -> Array2<f64> {
-    let table = read(Path::new(path), &Reading::default()).expect("readable");
+    let table = read(Path::new(path), &ReadOptions::default()).expect("readable");
     table.to_floats(0..table.rows())
 }
 

@@ -9,7 +9,7 @@ use attractor::message;
 use attractor::message::Message;
 
 use crate::error::{Error, Result};
-use crate::formats::{Reading, read};
+use crate::formats::{ReadOptions, read};
 
 /// Larger numbers are refused: squares of sums of them must stay numbers.
 const LARGEST: f64 = 1e100;
@@ -208,7 +208,7 @@ impl Entry<'_> {
             (Some(_), Some(_)) => return Err(self.wrong("at", "given, or file instead", "both", cure)),
         };
         let from = self.path.parent().unwrap_or(Path::new("")).join(file);
-        let table = read(&from, &Reading::default())?;
+        let table = read(&from, &ReadOptions::default())?;
         if table.rows() == 0 {
             return Err(self.wrong("file", "an array of at least one row", "none", "name another file"));
         }

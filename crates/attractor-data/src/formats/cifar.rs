@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Bytes, Head, Input, Opened, Source};
+use super::{Bytes, Header, Input, Opened, Source};
 use crate::error::{Error, Result};
 use crate::shape::{Layout, Shape};
 use crate::table::{Dtype, Values};
@@ -25,7 +25,7 @@ pub(super) fn open(path: &Path, bytes: Bytes) -> Result<Opened> {
         let class = (*class.ok_or_else(|| wrong(path, found()))?).to_owned();
         labels.push(class);
     }
-    let head = Head {
+    let head = Header {
         path: path.to_owned(),
         rows: labels.len(),
         columns: PIXELS,

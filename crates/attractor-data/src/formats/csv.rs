@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use csv::{Reader, ReaderBuilder, StringRecord};
 
-use super::{Bytes, Head, Input, Opened, Source};
+use super::{Bytes, Header, Input, Opened, Source};
 use crate::error::{Error, Result};
 use crate::table::{Dtype, Values};
 
@@ -41,7 +41,7 @@ pub(super) fn open(path: &Path, bytes: Bytes) -> Result<Opened> {
     let Some(form) = lines.form.filter(|form| form.columns > 0) else {
         return Err(lines.wrong("none".into()));
     };
-    let head = Head {
+    let head = Header {
         path: path.to_owned(),
         rows,
         columns: form.columns,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Reading, array_name};
+use super::{ReadOptions, array_name};
 use crate::error::{Error, Result};
 
 /// Labels from a file: text with one a line, or an array of class numbers.
@@ -36,7 +36,7 @@ pub(super) fn beside(images: &Path, rows: usize) -> Result<Option<Vec<String>>> 
 
 /// One class number a label.
 fn classes(path: &Path) -> Result<Vec<String>> {
-    let table = super::read(path, &Reading::default())?;
+    let table = super::read(path, &ReadOptions::default())?;
     if table.rows() != 1 && table.columns() != 1 {
         let found = format!("{} × {} numbers", table.rows(), table.columns());
         return Err(Error::content(path, "one label a row", found, "give a vector, or text with one a line"));

@@ -5,7 +5,7 @@
 
 mod cifar;
 mod csv;
-mod disk;
+mod file_rows;
 mod idx;
 mod labels;
 mod npy;
@@ -19,7 +19,7 @@ use std::io::{BufRead, BufReader, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use disk::Disk;
+pub use file_rows::FileRows;
 use flate2::bufread::MultiGzDecoder;
 use ndarray::Array2;
 
@@ -32,7 +32,7 @@ use crate::table::{Dtype, Table, Values};
 
 /// What to know about a file that does not say it all.
 #[derive(Clone, Debug, Default)]
-pub struct Reading {
+pub struct ReadOptions {
     /// The images that the rows are.
     pub shape: Option<Shape>,
     /// The order of their numbers.
@@ -47,7 +47,7 @@ pub struct Reading {
 
 /// What a file's rows are.
 #[derive(Clone, Debug)]
-pub struct Head {
+pub struct Header {
     /// Where they are from.
     pub path: PathBuf,
     /// How many.
@@ -64,7 +64,7 @@ pub struct Head {
 
 /// Rows of a file, in order, a batch at a time.
 pub struct Rows {
-    head: Head,
+    head: Header,
     source: Box<dyn Source>,
     at: usize,
     relay: Option<Shape>,
@@ -90,7 +90,7 @@ impl Rows {
     ///
     /// # Errors
     /// A file that is missing, of another kind, damaged or truncated; pictures of several sizes.
-    pub fn open(path: &Path, reading: &Reading) -> Result<Self> {
+    pub fn open(path: &Path, reading: &ReadOptions) -> Result<Self> {
         let (path, array) = array_name(path);
         let (mut head, source) = match std::fs::metadata(&path) {
             Ok(found) if found.is_dir() => pictures::folder(&path, reading)?,
@@ -109,7 +109,7 @@ impl Rows {
     }
 
     /// What the rows are.
-    pub fn head(&self) -> &Head {
+    pub fn head(&self) -> &Header {
         &self.head
     }
 
@@ -160,7 +160,7 @@ impl Rows {
 ///
 /// # Errors
 /// As [`Rows::open`].
-pub fn read(path: &Path, reading: &Reading) -> Result<Table> {
+pub fn read(path: &Path, reading: &ReadOptions) -> Result<Table> {
     Rows::open(path, reading)?.all()
 }
 
@@ -173,7 +173,7 @@ pub fn read_mask(
     path: &Path,
     rows: usize,
     dim: usize,
-    reading: &Reading,
+    reading: &ReadOptions,
     shape: Option<Shape>,
 ) -> Result<Array2<bool>> {
     let table = Rows::open(path, reading)?.laid_out_as(shape).all()?;
@@ -198,7 +198,7 @@ pub fn read_mask(
 }
 
 /// The shape that the file or the reader says, who must not contradict each other.
-fn agreed_shape(head: &Head, reading: &Reading) -> Result<Option<Shape>> {
+fn agreed_shape(head: &Header, reading: &ReadOptions) -> Result<Option<Shape>> {
     let mut asked = reading.shape;
     if let Some(shape) = &mut asked {
         shape.check(head.columns)?;
@@ -304,10 +304,10 @@ impl Bytes {
     }
 }
 
-type Opened = (Head, Box<dyn Source>);
+type Opened = (Header, Box<dyn Source>);
 
 /// By the first bytes where they tell, else by the name's ending.
-fn from_bytes(path: &Path, mut bytes: Bytes, array: Option<&str>, reading: &Reading) -> Result<Opened> {
+fn from_bytes(path: &Path, mut bytes: Bytes, array: Option<&str>, reading: &ReadOptions) -> Result<Opened> {
     let mut name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     let mut start = bytes.peek(path)?;
     if start.starts_with(&[0x1f, 0x8b]) {
@@ -369,7 +369,7 @@ impl Source for Whole {
 ///
 /// # Errors
 /// As [`Rows::open`].
-pub fn read_bytes(name: &str, bytes: Vec<u8>, reading: &Reading) -> Result<Table> {
+pub fn read_bytes(name: &str, bytes: Vec<u8>, reading: &ReadOptions) -> Result<Table> {
     let (head, source) = from_bytes(Path::new(name), Bytes::memory(bytes), None, reading)?;
     Rows { head, source, at: 0, relay: None }.all()
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use attractor::message;
 use attractor::message::Argument;
 
-use super::{Head, Opened, Reading, Source, Whole};
+use super::{Header, Opened, ReadOptions, Source, Whole};
 use crate::error::{Error, Result};
 use crate::shape::{Layout, Shape};
 use crate::table::{Dtype, Values};
@@ -21,7 +21,7 @@ struct Picture {
 }
 
 /// One picture as one row, labelled by its file's name.
-pub(super) fn file(path: &Path, bytes: Vec<u8>, reading: &Reading) -> Result<Opened> {
+pub(super) fn file(path: &Path, bytes: Vec<u8>, reading: &ReadOptions) -> Result<Opened> {
     let picture = finish(path, decode(path, &bytes)?, reading)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let head = head(path, 1, picture.shape, vec![name]);
@@ -30,7 +30,7 @@ pub(super) fn file(path: &Path, bytes: Vec<u8>, reading: &Reading) -> Result<Ope
 }
 
 /// All pictures of a folder and its subfolders, by name; the names, seen from the folder, are the labels.
-pub(super) fn folder(path: &Path, reading: &Reading) -> Result<Opened> {
+pub(super) fn folder(path: &Path, reading: &ReadOptions) -> Result<Opened> {
     let mut files = Vec::new();
     collect(path, &mut files)?;
     files.sort();
@@ -48,9 +48,16 @@ pub(super) fn folder(path: &Path, reading: &Reading) -> Result<Opened> {
     Ok((head, Box::new(Folder { files, shape, reading: reading.clone(), at: 0 })))
 }
 
-fn head(path: &Path, rows: usize, shape: Shape, labels: Vec<String>) -> Head {
+fn head(path: &Path, rows: usize, shape: Shape, labels: Vec<String>) -> Header {
     let columns = shape.size();
-    Head { path: path.to_owned(), rows, columns, dtype: Dtype::U8, shape: Some(shape), labels: Some(labels) }
+    Header {
+        path: path.to_owned(),
+        rows,
+        columns,
+        dtype: Dtype::U8,
+        shape: Some(shape),
+        labels: Some(labels),
+    }
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
@@ -75,7 +82,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
 struct Folder {
     files: Vec<PathBuf>,
     shape: Shape,
-    reading: Reading,
+    reading: ReadOptions,
     at: usize,
 }
 
@@ -104,13 +111,13 @@ impl Source for Folder {
     }
 }
 
-fn load(path: &Path, reading: &Reading) -> Result<Picture> {
+fn load(path: &Path, reading: &ReadOptions) -> Result<Picture> {
     let bytes = std::fs::read(path).map_err(|e| Error::read(path, e))?;
     finish(path, decode(path, &bytes)?, reading)
 }
 
 /// Greyed and resized, where that was asked for.
-fn finish(path: &Path, picture: Picture, reading: &Reading) -> Result<Picture> {
+fn finish(path: &Path, picture: Picture, reading: &ReadOptions) -> Result<Picture> {
     let Picture { mut shape, mut values } = picture;
     if reading.grey && shape.channels == 3 {
         // Luma of ITU-R BT.601, as JPEG and most programs have it.

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::{Bytes, Head, Input, Opened, Source, Whole};
+use super::{Bytes, Header, Input, Opened, Source, Whole};
 use crate::error::{Error, Result};
 use crate::shape::Shape;
 use crate::table::{Dtype, Values};
@@ -64,7 +64,7 @@ const CURE: &str = "save it again as float32, float64, uint8, int8 or bool";
 pub(super) fn open(path: &Path, bytes: Bytes, array: Array) -> Result<Opened> {
     let [rows, columns] = sizes(path, &array, bytes.length)?;
     let split = usize::from(array.sizes.len() > 1);
-    let head = Head {
+    let head = Header {
         path: path.to_owned(),
         rows,
         columns,

@@ -15,9 +15,9 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype as TensorType, Metadata, TensorView, serialize};
 use serde_json::Value;
 
-use super::{Shaped, Stored, Summary, TRAINING, Training, describe, unpacked, wrong};
+use super::{Shaped, Stored, StoredSummary, TRAINING, Training, describe, unpacked, wrong};
 use crate::error::{Error, Result};
-use crate::formats::{Disk, safetensors as format};
+use crate::formats::{FileRows, safetensors as format};
 
 /// Reads a stored memory, in the number type asked for.
 ///
@@ -52,7 +52,7 @@ pub fn read_memory_within<F: Real>(path: &Path, limit: Option<u64>) -> Result<St
     if limit.is_none_or(|limit| size <= limit) || summary.packed {
         return read_memory(path);
     }
-    let Some(disk) = Disk::open(path)? else {
+    let Some(disk) = FileRows::open(path)? else {
         return Err(wrong(path, "one whose patterns cannot be read in place"));
     };
     // All arrays but the patterns.
@@ -163,11 +163,11 @@ impl Arrays<'_> {
     /// The patterns with all that is known of them; their values from elsewhere if they are not here.
     fn patterns<F: Real>(
         &self,
-        summary: &Summary,
+        summary: &StoredSummary,
         elsewhere: Option<Arc<dyn Source<F>>>,
     ) -> Result<Patterns<F>> {
         let preparation = self.preparation()?;
-        let narrow = |values: Array2<f64>| values.mapv(F::of);
+        let narrow = |values: Array2<f64>| values.mapv(F::from_f64);
         let extras = Extras {
             labels: summary.labels.clone(),
             weights: self.list("weights")?,
@@ -189,7 +189,7 @@ impl Arrays<'_> {
     }
 
     /// Couplings, or a network.
-    fn learned(&self, summary: &Summary) -> Result<Option<Learned>> {
+    fn learned(&self, summary: &StoredSummary) -> Result<Option<Learned>> {
         let weights = match (self.table("couplings")?, summary.network) {
             (Some(couplings), _) => Some(Weights::Couplings(couplings)),
             (_, Some(shaped)) => Some(Weights::Network(Arc::new(self.network(shaped)?))),

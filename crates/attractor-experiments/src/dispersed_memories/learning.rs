@@ -11,7 +11,7 @@ use attractor::options::{self, CountRange, Fallback, Parameter};
 use attractor::{Level, Patterns, Request, threads};
 use attractor_data::random_spins;
 use attractor_figures::landscape::{self, Plane, View};
-use attractor_networks::{Examination, Settings, Trainer};
+use attractor_networks::{Evaluation, Settings, Trainer};
 use attractor_report::{Declaration, Error, Experiment, Progress, Report, Result, Table};
 use ndarray::{Array2, array};
 use rayon::prelude::*;
@@ -196,7 +196,7 @@ impl Config {
         tell: &mut dyn FnMut() -> Result<()>,
     ) -> Result<((attractor_figures::Figure, Table), Vec<Glimpse>)> {
         let patterns = Patterns::new(plane_patterns())?;
-        let (width, spread) = (Kind::Paper.usual_width(2), patterns.spread());
+        let (width, spread) = (Kind::Paper.default_width(2), patterns.spread());
         let view = View { columns: 41, ..View::new(Plane::plain(), (-2.2, 2.2), (-2.0, 2.0)) };
         let starts = View { columns: self.basins, ..view.clone() }.places();
         let states = Array2::from_shape_fn((starts.len(), 2), |(i, j)| [starts[i].0, starts[i].1][j]);
@@ -229,9 +229,9 @@ impl Config {
     fn curve(&self, count: usize, set: usize) -> Result<Vec<Measure>> {
         let seed = self.seed.wrapping_mul(1_000_003).wrapping_add((1000 * count + set) as u64);
         let patterns = Patterns::new(random_spins::<f64>(count, self.dim, seed))?;
-        let examination = Examination::new(&patterns, self.recalls, seed)?;
+        let examination = Evaluation::new(&patterns, self.recalls, seed)?;
         train(&patterns, self.width, &self.steps, seed, |_, trainer| {
-            let found = examination.examine(&trainer.network())?;
+            let found = examination.evaluate(&trainer.network())?;
             let memory = learned::<f32>(trainer.network(), narrow(&patterns)?, Sampling::default())?;
             let rows: Vec<u64> = (0..self.recalls as u64).collect();
             let (cues, level) = memory.prior_samples(&rows, seed)?;

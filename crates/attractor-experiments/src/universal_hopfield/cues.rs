@@ -5,7 +5,7 @@
 //! is the same noise, and a larger random mask covers a smaller one.
 
 use attractor::noise::{Purpose, Stream};
-use attractor_data::{Corruption, Finish, Shape, corrupt};
+use attractor_data::{Corruption, OutOfRange, Shape, corrupt};
 use attractor_report::Result;
 use ndarray::Array2;
 
@@ -15,7 +15,7 @@ use super::images::Store;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Damage {
     /// Gaussian noise of this standard deviation, brought back into [0, 1].
-    Noise(f64, Finish),
+    Noise(f64, OutOfRange),
     /// The rows of pixels from ⌊H(1 − f)⌋ on set to 0.
     Bottom(f64),
     /// Every pixel set to 0 with this probability, all of its channels together.
@@ -111,16 +111,16 @@ mod tests {
         let noisy = |n, run, sigma, finish| {
             Damage::Noise(sigma, finish).cues(&store(n, run), None, 7).expect("noise")
         };
-        let (few, many) = (noisy(2, 1, 0.5, Finish::Free), noisy(5, 1, 0.5, Finish::Free));
+        let (few, many) = (noisy(2, 1, 0.5, OutOfRange::Free), noisy(5, 1, 0.5, OutOfRange::Free));
         assert_eq!(few.row(1), many.row(1));
-        let (folded, clipped) = (noisy(2, 1, 0.5, Finish::Fold), noisy(2, 1, 0.5, Finish::Clip));
+        let (folded, clipped) = (noisy(2, 1, 0.5, OutOfRange::Fold), noisy(2, 1, 0.5, OutOfRange::Clip));
         for ((free, folded), clipped) in few.iter().zip(&folded).zip(&clipped) {
             assert_eq!((free.abs().min(1.0), free.clamp(0.0, 1.0)), (*folded, *clipped));
         }
         // Twice as strong is the same noise.
-        let strong = noisy(2, 1, 1.0, Finish::Free);
+        let strong = noisy(2, 1, 1.0, OutOfRange::Free);
         assert!(few.iter().zip(&strong).all(|(a, b)| (2.0 * (a - 0.5) - (b - 0.5)).abs() < 1e-12));
-        assert_ne!(few.row(0), noisy(2, 2, 0.5, Finish::Free).row(0));
+        assert_ne!(few.row(0), noisy(2, 2, 0.5, OutOfRange::Free).row(0));
         assert_ne!(few.row(0), few.row(1));
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use attractor_data::Finish;
+use attractor_data::OutOfRange;
 use attractor_report::{Declaration, Experiment, Progress, Report, Result};
 use serde_json::json;
 
@@ -52,10 +52,10 @@ impl Config {
 }
 
 /// How a mode keeps noisy values in [0, 1].
-pub(super) fn finish(mode: Mode) -> Finish {
+pub(super) fn finish(mode: Mode) -> OutOfRange {
     match mode {
-        Mode::Paper => Finish::Fold,
-        Mode::Corrected => Finish::Clip,
+        Mode::Paper => OutOfRange::Fold,
+        Mode::Corrected => OutOfRange::Clip,
     }
 }
 

@@ -80,15 +80,15 @@ fn weigh<F: Real, M: Machine<F>, const L: usize>(
     let log_weights = job.patterns.log_weights().map(|w| &w[first..]);
     // Costs without the query's own ½‖z‖², and the least of them.
     let mut largest_bias = 0.0_f64;
-    let mut tile_least = [F::of(f64::INFINITY); L];
-    let half = F::of(if distance { 0.5 } else { 0.0 });
-    let warmth: [F; L] = std::array::from_fn(|l| F::of(1.0 / pack.lanes.betas[l]));
+    let mut tile_least = [F::from_f64(f64::INFINITY); L];
+    let half = F::from_f64(if distance { 0.5 } else { 0.0 });
+    let temperature: [F; L] = std::array::from_fn(|l| F::from_f64(1.0 / pack.lanes.betas[l]));
     if let Some(log_weights) = log_weights {
         for (cost, log_weight) in costs.iter_mut().zip(log_weights) {
             largest_bias = largest_bias.max(-log_weight);
-            let bias = F::of(-log_weight);
+            let bias = F::from_f64(-log_weight);
             for l in 0..L {
-                cost[l] -= bias * warmth[l];
+                cost[l] -= bias * temperature[l];
             }
         }
     }
@@ -98,9 +98,9 @@ fn weigh<F: Real, M: Machine<F>, const L: usize>(
     let largest_square = job.patterns.largest_square();
     let mut any = false;
     let threshold: [F; L] = std::array::from_fn(|l| {
-        let best = (pack.least[l] - own[l]).min(tile_least[l].wide());
+        let best = (pack.least[l] - own[l]).min(tile_least[l].to_f64());
         let rounding = 8.0 * F::ROUNDOFF * (largest_square + best.abs() + largest_bias / pack.lanes.betas[l]);
-        let threshold = F::of(best + pack.lanes.windows[l] + rounding);
+        let threshold = F::from_f64(best + pack.lanes.windows[l] + rounding);
         any |= tile_least[l] <= threshold;
         threshold
     });
@@ -133,7 +133,7 @@ fn weigh<F: Real, M: Machine<F>, const L: usize>(
                         (pack.least[l], pack.best[l]) = (exact, first + n);
                     }
                     // Left out of the sums, to which it is added exactly.
-                    cost[l] = F::of(f64::INFINITY);
+                    cost[l] = F::from_f64(f64::INFINITY);
                 }
             }
         }
@@ -142,18 +142,18 @@ fn weigh<F: Real, M: Machine<F>, const L: usize>(
         }
     }
 
-    let reference: [F; L] = std::array::from_fn(|l| F::of(pack.least[l] - own[l]));
-    let betas: [F; L] = std::array::from_fn(|l| F::of(pack.lanes.betas[l]));
+    let reference: [F; L] = std::array::from_fn(|l| F::from_f64(pack.least[l] - own[l]));
+    let betas: [F; L] = std::array::from_fn(|l| F::from_f64(pack.lanes.betas[l]));
     let mut sums =
         exponentiate::<F, M, L>(m, costs, weights, &space.squares, &reference, &betas, &mut space.active);
     for &(n, l, cost) in contenders.iter() {
-        let gap = F::of(cost - pack.least[l]);
+        let gap = F::from_f64(cost - pack.least[l]);
         costs[n][l] = gap;
         let weight = (-(betas[l] * gap)).exp_negative(M::FMA);
         weights[n][l] = weight;
         if weight > F::ZERO {
-            sums[0][l] += weight.wide();
-            sums[1][l] += weight.wide() * space.squares[n].wide();
+            sums[0][l] += weight.to_f64();
+            sums[1][l] += weight.to_f64() * space.squares[n].to_f64();
             if let Err(place) = space.active.binary_search(&(n as u32)) {
                 space.active.insert(place, n as u32);
             }
@@ -275,8 +275,8 @@ fn exponentiate_one<F: Real, M: Machine<F>, const L: usize>(
             mass += weight;
             second = weight.multiply_add(square, second, M::FMA);
         }
-        sums[0][0] += mass.wide();
-        sums[1][0] += second.wide();
+        sums[0][0] += mass.to_f64();
+        sums[1][0] += second.to_f64();
     }
     sums
 }
@@ -342,7 +342,7 @@ fn add_chain<F: Real, M: Machine<F>, const L: usize, const V: usize>(
         unsafe { m.store(chain[v], &mut numbers[v * M::LANES..]) };
     }
     for l in 0..L {
-        sum[l] += numbers[l].wide();
+        sum[l] += numbers[l].to_f64();
     }
 }
 
@@ -353,10 +353,10 @@ pub(crate) fn exact_cost<F: Real>(form: Form, query: &[F], pattern: &[F]) -> f64
     let mut sums = [0.0_f64; LANES];
     let term = |sum: f64, z: F, y: F| match form {
         Form::Distance => {
-            let difference = z.wide() - y.wide();
+            let difference = z.to_f64() - y.to_f64();
             sum + difference * difference
         }
-        Form::Dot => sum + z.wide() * y.wide(),
+        Form::Dot => sum + z.to_f64() * y.to_f64(),
     };
     let (queries, query_rest) = query.as_chunks::<LANES>();
     let (patterns, pattern_rest) = pattern.as_chunks::<LANES>();

@@ -52,7 +52,7 @@ fn denoiser<'a, F: Real>(memory: &'a dyn Memory<F>, what: &'static str) -> Resul
     memory.denoiser().ok_or_else(|| Error::Undefined {
         model: memory.name(),
         what,
-        reason: "it has no noise levels; use diffusion or extended".into(),
+        reason: "it has no noise levels; use diffusion or mixture".into(),
     })
 }
 
@@ -87,7 +87,7 @@ pub fn score<F: Real>(memory: &dyn Memory<F>, states: ArrayView2<F>, sigmas: &[f
     let mut score = denoise(memory, states, sigmas)?;
     for ((mut row, state), sigma) in score.outer_iter_mut().zip(states.outer_iter()).zip(sigmas) {
         let square = sigma * sigma;
-        row.iter_mut().zip(state).for_each(|(d, z)| *d = F::of((d.wide() - z.wide()) / square));
+        row.iter_mut().zip(state).for_each(|(d, z)| *d = F::from_f64((d.to_f64() - z.to_f64()) / square));
     }
     Ok(score)
 }

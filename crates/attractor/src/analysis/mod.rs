@@ -8,4 +8,4 @@ mod trace;
 pub use local::{Density, denoise, density, density_observed, posterior, score};
 pub use repeated::{Counts, repeat};
 pub use stability::{Growth, largest_variance};
-pub use trace::{Marks, Moment, Trace, trace, trace_observed};
+pub use trace::{Trace, TraceEvents, TraceStep, trace, trace_observed};

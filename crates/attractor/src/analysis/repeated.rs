@@ -99,7 +99,7 @@ pub fn repeat<F: Real>(
     let undefined = |what| Error::Undefined {
         model: memory.name(),
         what,
-        reason: "counts are compared with the posterior of diffusion memories; use diffusion or extended"
+        reason: "counts are compared with the posterior of diffusion memories; use diffusion or mixture"
             .into(),
     };
     let (Some(memories), Some(_)) = (memory.memories(), memory.denoiser()) else {

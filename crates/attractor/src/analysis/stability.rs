@@ -45,7 +45,7 @@ pub fn largest_variance<F: Real>(
     normalise(&mut directions);
     // Differences that balance rounding against curvature, which is felt over σ²/spread.
     let length = |(s, state): (&f64, ndarray::ArrayView1<F>)| {
-        let largest = state.iter().map(|z| z.wide().abs()).fold(0.0, f64::max);
+        let largest = state.iter().map(|z| z.to_f64().abs()).fold(0.0, f64::max);
         (F::ROUNDOFF.cbrt() * s * (s / spread).min(1.0)).max(64.0 * F::ROUNDOFF * largest)
     };
     let lengths: Vec<f64> = sigmas.iter().zip(states.outer_iter()).map(length).collect();
@@ -57,7 +57,7 @@ pub fn largest_variance<F: Real>(
         }
         let moved = |sign: f64| -> Result<Array2<F>> {
             let states = Array2::from_shape_fn((b, dim), |(k, j)| {
-                F::of(states[[k, j]].wide() + sign * lengths[k] * directions[[k, j]])
+                F::from_f64(states[[k, j]].to_f64() + sign * lengths[k] * directions[[k, j]])
             });
             denoiser.denoise(states.view(), sigmas)
         };
@@ -66,7 +66,8 @@ pub fn largest_variance<F: Real>(
             let mut value = 0.0;
             let mut next = vec![0.0; dim];
             for j in 0..dim {
-                next[j] = (up[[k, j]].wide() - down[[k, j]].wide()) / (2.0 * lengths[k]) * sigmas[k].powi(2);
+                next[j] =
+                    (up[[k, j]].to_f64() - down[[k, j]].to_f64()) / (2.0 * lengths[k]) * sigmas[k].powi(2);
                 value += directions[[k, j]] * next[j];
             }
             if found[k] {

@@ -15,7 +15,7 @@ use crate::real::Real;
 
 /// What a state says at one step.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Moment {
+pub struct TraceStep {
     /// Noise level σ in the cue's own units; 0 for memories with one landscape.
     pub sigma: f64,
     /// Time of the process at that σ, and its scale s, for diffusion.
@@ -36,9 +36,9 @@ pub struct Moment {
     pub growth: Option<Growth>,
 }
 
-impl Moment {
+impl TraceStep {
     /// Every field, in the order in which they are written.
-    pub const FIELDS: &'static [Field<Moment>] = &[
+    pub const FIELDS: &'static [Field<TraceStep>] = &[
         Field {
             name: "sigma",
             kind: Kind::Number,
@@ -122,7 +122,7 @@ impl Moment {
 
 /// Where a recall turns, as numbers of steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Marks {
+pub struct TraceEvents {
     /// Speciation: the first step at which the landscape E_σ curves downward at the state in some direction
     /// (λ > 1.01 σ²), so that valleys part there; along an extended memory, where it is flat, λ is about σ².
     /// 0: it did so from the start. `None`: never, or no diffusion.
@@ -132,9 +132,9 @@ pub struct Marks {
     pub commits: Option<usize>,
 }
 
-impl Marks {
+impl TraceEvents {
     /// Every field, in the order in which they are written.
-    pub const FIELDS: &'static [Field<Marks>] = &[
+    pub const FIELDS: &'static [Field<TraceEvents>] = &[
         Field {
             name: "speciates",
             kind: Kind::Whole,
@@ -156,9 +156,9 @@ pub struct Trace<F> {
     /// Raw states, steps + 1 × B × D; rows that are at rest stay.
     pub states: Array3<F>,
     /// What they say, one list of steps + 1 a row.
-    pub moments: Vec<Vec<Moment>>,
+    pub moments: Vec<Vec<TraceStep>>,
     /// Where each row turns.
-    pub marks: Vec<Marks>,
+    pub marks: Vec<TraceEvents>,
     /// The recall itself.
     pub recall: Recall<F>,
 }
@@ -242,7 +242,7 @@ pub fn trace_observed<F: Real>(
 }
 
 /// What all rows say at one step.
-fn look<F: Real>(memory: &dyn Memory<F>, states: &Array2<F>, levels: &[f64]) -> Result<Vec<Moment>> {
+fn look<F: Real>(memory: &dyn Memory<F>, states: &Array2<F>, levels: &[f64]) -> Result<Vec<TraceStep>> {
     let scale = memory.preparation().scale();
     let energies = memory.landscape().ok().map(|energy| energy.energy(states.view(), levels)).transpose()?;
     let posteriors = memory.posterior(states.view(), levels, 1)?;
@@ -257,7 +257,7 @@ fn look<F: Real>(memory: &dyn Memory<F>, states: &Array2<F>, levels: &[f64]) -> 
         let level = levels[row];
         let variance = variances.as_ref().filter(|_| level > 0.0).map(|v| v[row] / (scale * scale));
         let process = diffusion.map(|((_, sampling), _)| sampling.process);
-        Moment {
+        TraceStep {
             sigma: level / scale,
             time: process.map(|p| (p.time(level / scale), p.scale_at(level / scale))),
             energy: energies
@@ -275,15 +275,15 @@ fn look<F: Real>(memory: &dyn Memory<F>, states: &Array2<F>, levels: &[f64]) -> 
 }
 
 /// Where one row turns.
-fn marks(moments: &[Moment]) -> Marks {
+fn marks(moments: &[TraceStep]) -> TraceEvents {
     /// Of σ²: more than rounding makes of a flat direction.
     const CURVED: f64 = 1.01;
-    let curved = |m: &Moment| m.variance.is_some_and(|v| v > CURVED * m.sigma * m.sigma);
+    let curved = |m: &TraceStep| m.variance.is_some_and(|v| v > CURVED * m.sigma * m.sigma);
     let speciates = moments.iter().position(curved);
     let last = moments.last().and_then(|m| m.favourite).filter(|(_, weight)| *weight > 0.5);
     let holds =
-        |moment: &Moment, memory: usize| moment.favourite.is_some_and(|(n, w)| n == memory && w > 0.5);
+        |moment: &TraceStep, memory: usize| moment.favourite.is_some_and(|(n, w)| n == memory && w > 0.5);
     let commits =
         last.map(|(memory, _)| moments.iter().rposition(|m| !holds(m, memory)).map_or(0, |step| step + 1));
-    Marks { speciates, commits }
+    TraceEvents { speciates, commits }
 }

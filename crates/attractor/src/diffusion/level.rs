@@ -27,7 +27,8 @@ pub fn estimate_levels<F: Real>(
         (LOWEST * spread / preparation.scale(), 30.0 * dim.sqrt() * spread / preparation.scale());
     let likelihood = |sigmas: &[f64]| -> Result<Vec<f64>> {
         let scales: Vec<f64> = sigmas.iter().map(|&s| process.scale_at(s)).collect();
-        let clean = Array2::from_shape_fn(cues.dim(), |(i, j)| F::of(cues[[i, j]].wide() / scales[i]));
+        let clean =
+            Array2::from_shape_fn(cues.dim(), |(i, j)| F::from_f64(cues[[i, j]].to_f64() / scales[i]));
         let states = preparation.forward(clean);
         let levels: Vec<f64> = sigmas.iter().map(|s| s * preparation.scale()).collect();
         let sums = memory.log_sum(states.view(), &levels)?;

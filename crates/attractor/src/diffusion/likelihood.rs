@@ -73,7 +73,7 @@ pub(crate) fn log_density_observed<F: Real>(
     // Far away every state reads the memory's own mean and second moment.
     let whole = denoiser.read(Array2::from_elem((1, states.ncols()), F::ZERO).view(), &[1e15])?;
     let mean = whole.mean.row(0);
-    let variance = ((whole.second[0] - mean.iter().map(|m| m.wide().powi(2)).sum::<f64>()) / dim).max(0.0);
+    let variance = ((whole.second[0] - mean.iter().map(|m| m.to_f64().powi(2)).sum::<f64>()) / dim).max(0.0);
     let radius = (variance * dim).sqrt();
     let refuse = |reason: &str| Error::Undefined {
         model: "this memory",
@@ -91,9 +91,12 @@ pub(crate) fn log_density_observed<F: Real>(
         let mut slopes = read.mean;
         let mut extra = read.second;
         for (k, (mut slope, state)) in slopes.outer_iter_mut().zip(states.outer_iter()).enumerate() {
-            let square: f64 = slope.iter().map(|d| d.wide().powi(2)).sum();
+            let square: f64 = slope.iter().map(|d| d.to_f64().powi(2)).sum();
             extra[k] = (extra[k] - square) / sigmas[k].powi(2) / sigmas[k];
-            slope.iter_mut().zip(state).for_each(|(d, z)| *d = F::of((z.wide() - d.wide()) / sigmas[k]));
+            slope
+                .iter_mut()
+                .zip(state)
+                .for_each(|(d, z)| *d = F::from_f64((z.to_f64() - d.to_f64()) / sigmas[k]));
         }
         Ok(Slope { states: slopes, extra })
     };
@@ -112,7 +115,7 @@ pub(crate) fn log_density_observed<F: Real>(
     }
     let density = |k: usize| {
         let spread = ends[k] * ends[k] + variance;
-        let square: f64 = far.row(k).iter().zip(mean).map(|(z, m)| (z.wide() - m.wide()).powi(2)).sum();
+        let square: f64 = far.row(k).iter().zip(mean).map(|(z, m)| (z.to_f64() - m.to_f64()).powi(2)).sum();
         let normal = -square / (2.0 * spread) - dim / 2.0 * (2.0 * std::f64::consts::PI * spread).ln();
         normal + dim * (ends[k] / sigmas[k]).ln() - traces[k]
     };

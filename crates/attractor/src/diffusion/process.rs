@@ -229,7 +229,7 @@ impl Process {
         let (scale, sigma) = self.curves(Dual::variable(t));
         let time = to.time(sigma.value);
         let factor = to.curves(Dual::variable(time)).0.value / scale.value;
-        (time, states.mapv(|x| F::of(x.wide() * factor)))
+        (time, states.mapv(|x| F::from_f64(x.to_f64() * factor)))
     }
 
     /// σ(t).

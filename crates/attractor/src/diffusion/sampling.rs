@@ -151,7 +151,7 @@ fn default_steps() -> String {
         format!("{count} {}", of.map(|(name, _)| *name).collect::<Vec<_>>().join(", "))
     };
     let others: Vec<String> = counts.into_iter().map(named).collect();
-    format!("{usual}; {}; extended: twice as many", others.join("; "))
+    format!("{usual}; {}; mixture: twice as many", others.join("; "))
 }
 
 impl Process {

@@ -73,7 +73,9 @@ impl<F: Real> Clamp<F> {
                     Path::Still => value,
                     Path::Bridge(streams) => {
                         let stream = &mut streams[row];
-                        F::of(bridge(before[[k, j]].wide(), value.wide(), from[k], to[k], || stream.normal()))
+                        F::from_f64(bridge(before[[k, j]].to_f64(), value.to_f64(), from[k], to[k], || {
+                            stream.normal()
+                        }))
                     }
                 };
             }

@@ -189,7 +189,7 @@ impl<'a, F: Real> TwoLayer<'a, F> {
     }
 
     fn activity(&self, v: ArrayView2<f64>) -> Array2<F> {
-        v.mapv(|v| F::of(self.visible.activity(v)))
+        v.mapv(|v| F::from_f64(self.visible.activity(v)))
     }
 
     fn hidden(&self, h: ArrayView2<f64>) -> Array2<f64> {
@@ -220,7 +220,7 @@ impl<F: Real> Dynamics<F> for TwoLayer<'_, F> {
     }
 
     fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
-        let v = start.states.mapv(|g| self.visible.potential(g.wide()));
+        let v = start.states.mapv(|g| self.visible.potential(g.to_f64()));
         let mut g = self.activity(v.view());
         let held = start.held.map(|held| held.to_owned());
         hold(&mut g, start.states, held.as_ref());

@@ -65,8 +65,8 @@ impl<'a, F: Real> DecidedReader<'a, F> {
         let pattern = Array1::from(patterns.row(best));
         let (mut square, mut own) = (0.0, 0.0);
         for (z, y) in state.iter().zip(&pattern) {
-            square += (z.wide() - y.wide()).powi(2);
-            own += z.wide() * z.wide();
+            square += (z.to_f64() - y.to_f64()).powi(2);
+            own += z.to_f64() * z.to_f64();
         }
         // Costs carry the rounding of their products and squares.
         let extent = patterns.largest_square().sqrt();
@@ -85,7 +85,7 @@ impl<F: Real> Decision<F> {
         }
         let (mut along, mut square) = (0.0, 0.0);
         for ((z, from), y) in state.iter().zip(&self.anchor).zip(&self.pattern) {
-            let (left, whole) = (z.wide() - y.wide(), from.wide() - y.wide());
+            let (left, whole) = (z.to_f64() - y.to_f64(), from.to_f64() - y.to_f64());
             along += left * whole;
             square += left * left;
         }
@@ -160,7 +160,7 @@ mod tests {
     fn others<F: Real>(patterns: &Patterns<F>, one: usize, state: &[F], beta: f64) -> f64 {
         let cost = |n: usize| -> f64 {
             let row = patterns.row(n);
-            state.iter().zip(row).map(|(z, y)| (z.wide() - y.wide()).powi(2)).sum::<f64>() / 2.0
+            state.iter().zip(row).map(|(z, y)| (z.to_f64() - y.to_f64()).powi(2)).sum::<f64>() / 2.0
         };
         let own = cost(one);
         let logits: Vec<f64> =
@@ -174,7 +174,7 @@ mod tests {
     fn never_below<F: Real>() {
         let mut noise = Stream::new(4, Purpose::Patterns, 0);
         let (n, dim) = (40, 12);
-        let values = Array2::from_shape_fn((n, dim), |_| F::of(noise.normal()));
+        let values = Array2::from_shape_fn((n, dim), |_| F::from_f64(noise.normal()));
         let points = Points::new(Patterns::new(values).expect("patterns"));
         let patterns = points.patterns();
         let mut decided = 0;
@@ -182,8 +182,9 @@ mod tests {
             let one = trial % n;
             let sigma = 0.05 + 0.4 * noise.uniform();
             let row = patterns.row(one).to_owned();
-            let anchor =
-                Array2::from_shape_fn((1, dim), |(_, j)| F::of(row[j].wide() + sigma * noise.normal()));
+            let anchor = Array2::from_shape_fn((1, dim), |(_, j)| {
+                F::from_f64(row[j].to_f64() + sigma * noise.normal())
+            });
             let mut reader = DecidedReader::new(&points, 1);
             reader.denoise(&[0], anchor.view(), &[sigma]).expect("a read");
             let Some(decision) = &reader.decisions[0] else {
@@ -192,8 +193,8 @@ mod tests {
             decided += 1;
             let won = (0..n).find(|&n| Array1::from(patterns.row(n)) == decision.pattern).expect("a pattern");
             let place = |share: f64, far: f64, noise: &mut Stream| -> Vec<F> {
-                let ends = anchor.iter().zip(&decision.pattern).map(|(z, y)| (z.wide(), y.wide()));
-                ends.map(|(z, y)| F::of(y + share * (z - y) + far * noise.normal())).collect()
+                let ends = anchor.iter().zip(&decision.pattern).map(|(z, y)| (z.to_f64(), y.to_f64()));
+                ends.map(|(z, y)| F::from_f64(y + share * (z - y) + far * noise.normal())).collect()
             };
             for share in [0.9, 0.5, 0.1, 1e-3, 0.0] {
                 let beta = decision.beta / f64::max(share, 1e-4).powi(2);

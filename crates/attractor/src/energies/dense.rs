@@ -95,7 +95,7 @@ impl<F: Real> DenseEnergy<F> {
             let largest = patterns
                 .values()
                 .outer_iter()
-                .map(|row| row.iter().map(|v| v.wide().abs()).sum::<f64>())
+                .map(|row| row.iter().map(|v| v.to_f64().abs()).sum::<f64>())
                 .fold(0.0, f64::max);
             let size = f64::from(k) * largest.max(1.0).log10() + (patterns.len() as f64).log10();
             if size > 300.0 {
@@ -124,7 +124,7 @@ impl<F: Real> DenseEnergy<F> {
     }
 
     /// −E from overlaps: h(Σ F(u)).
-    fn wealth(&self, overlaps: impl Iterator<Item = f64> + Clone) -> f64 {
+    fn negative_energy(&self, overlaps: impl Iterator<Item = f64> + Clone) -> f64 {
         match self.interaction {
             Interaction::Polynomial(k) => overlaps.map(|u| power(u, k)).sum(),
             Interaction::Rectified(k) => overlaps.map(|u| power(u.max(0.0), k)).sum(),
@@ -158,7 +158,7 @@ impl<F: Real> Energy<F> for DenseEnergy<F> {
     fn energy(&self, states: ArrayView2<F>, _level: &[f64]) -> Result<Vec<f64>> {
         check_width("states", states.ncols(), self.patterns.dim())?;
         let overlaps = dots(states, self.patterns.values());
-        let energy = |u: ndarray::ArrayView1<F>| -self.wealth(u.iter().map(|u| u.wide()));
+        let energy = |u: ndarray::ArrayView1<F>| -self.negative_energy(u.iter().map(|u| u.to_f64()));
         Ok(overlaps.outer_iter().map(energy).collect())
     }
 }
@@ -167,7 +167,7 @@ impl<F: Real> Gradient<F> for DenseEnergy<F> {
     /// −Σ_n F'(x·y_n) y_n; for F = exp the weights are the softmax of the overlaps.
     fn gradient(&self, states: ArrayView2<F>, _level: &[f64]) -> Result<Array2<F>> {
         check_width("states", states.ncols(), self.patterns.dim())?;
-        let mut weights = dots(states, self.patterns.values()).mapv(|u| u.wide());
+        let mut weights = dots(states, self.patterns.values()).mapv(|u| u.to_f64());
         for mut row in weights.outer_iter_mut() {
             match self.interaction {
                 Interaction::Polynomial(k) => row.mapv_inplace(|u| f64::from(k) * power(u, k - 1)),
@@ -180,7 +180,7 @@ impl<F: Real> Gradient<F> for DenseEnergy<F> {
                 }
             }
         }
-        Ok(weighted_sums(weights.view(), self.patterns.values()).mapv(|g| F::of(-g)))
+        Ok(weighted_sums(weights.view(), self.patterns.values()).mapv(|g| F::from_f64(-g)))
     }
 }
 
@@ -190,25 +190,25 @@ impl<F: Real> Flip<F> for DenseEnergy<F> {
         let mut overlaps = vec![0.0; self.patterns.len()];
         for (&x, column) in state.iter().zip(self.columns.outer_iter()) {
             if x != F::ZERO {
-                overlaps.iter_mut().zip(column).for_each(|(u, y)| *u += x.wide() * y.wide());
+                overlaps.iter_mut().zip(column).for_each(|(u, y)| *u += x.to_f64() * y.to_f64());
             }
         }
         overlaps
     }
 
     fn drive(&self, state: &[F], unit: usize, local: &[f64]) -> Result<f64> {
-        let x = state[unit].wide();
+        let x = state[unit].to_f64();
         let with = |value: f64| {
             let pairs = local.iter().zip(self.columns.row(unit).to_slice().expect("row-major"));
-            self.wealth(pairs.map(move |(u, y)| u + (value - x) * y.wide()))
+            self.negative_energy(pairs.map(move |(u, y)| u + (value - x) * y.to_f64()))
         };
         Ok((with(1.0) - with(-1.0)) / 2.0)
     }
 
     fn flip(&self, state: &mut [F], unit: usize, value: F, local: &mut [f64]) {
-        let change = value.wide() - state[unit].wide();
+        let change = value.to_f64() - state[unit].to_f64();
         for (u, y) in local.iter_mut().zip(self.columns.row(unit)) {
-            *u += change * y.wide();
+            *u += change * y.to_f64();
         }
         state[unit] = value;
     }

@@ -3,10 +3,14 @@
 use ndarray::{Array2, ArrayView2, Zip};
 
 use super::{Energy, Gradient};
-use crate::error::{Error, Result, check_width};
+use crate::error::{Result, check_width};
 use crate::kernels::{Form, attend, log_sum, squares};
+use crate::options::NumberRange;
 use crate::patterns::{Patterns, check_states};
 use crate::real::Real;
+
+/// Inverse temperatures that its exponentials can take.
+pub(crate) const BETAS: NumberRange = NumberRange::between(1e-30, 1e30);
 
 /// E(x; β) = −β⁻¹ ln Σ_n exp(β x·y_n) + ½‖x‖² (weights π_n inside the sum where given).
 ///
@@ -26,9 +30,7 @@ impl<F: Real> LogSumExp<F> {
     /// # Errors
     /// β outside its range.
     pub fn new(patterns: Patterns<F>, beta: f64, norm_bias: bool) -> Result<Self> {
-        if !(1e-30..=1e30).contains(&beta) {
-            return Err(Error::parameter("beta", "a number from 1e-30 to 1e30, or auto", beta));
-        }
+        BETAS.check("beta", beta)?;
         let form = if norm_bias { Form::Distance } else { Form::Dot };
         Ok(LogSumExp { patterns, beta, form })
     }

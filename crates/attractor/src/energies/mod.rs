@@ -12,6 +12,7 @@ mod reader;
 pub mod shapes;
 
 pub use dense::{DenseEnergy, Interaction};
+pub(crate) use log_sum_exp::BETAS;
 pub use log_sum_exp::LogSumExp;
 pub use mixture::{Component, Kind, LAST, Mixture};
 pub use narrow::LEAST as NARROWED;

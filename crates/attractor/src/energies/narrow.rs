@@ -138,9 +138,9 @@ impl<F: Real> Layer<F> {
     fn log_bound(&self, state: &[F], beta: f64, extent: f64) -> f64 {
         let (mut square, mut along) = (0.0, 0.0);
         for (z, anchor) in state.iter().zip(&self.anchor) {
-            let moved = z.wide() - anchor.wide();
+            let moved = z.to_f64() - anchor.to_f64();
             square += moved * moved;
-            along += moved * anchor.wide();
+            along += moved * anchor.to_f64();
         }
         let (moved, radius) = (square.sqrt() * (1.0 + ROUNDING), self.ball.radius * (1.0 - ROUNDING));
         let rest = self.ball.log_rest.min(self.log_most);
@@ -210,7 +210,7 @@ impl<F: Real> Task<'_, F> {
                     add_scaled(weight / mass, &values[n..n + state.len()], &mut sums);
                 }
             }
-            mean.iter_mut().zip(&sums).for_each(|(mean, &sum)| *mean = F::of(sum));
+            mean.iter_mut().zip(&sums).for_each(|(mean, &sum)| *mean = F::from_f64(sum));
             // Where all of them together would be negligible, were they as heavy as the heaviest.
             let cut = heaviest + (inside.len() as f64 / (ROOM * NEGLIGIBLE)).ln();
             let limit = (cut - peak) / beta * (1.0 + ROUNDING);
@@ -360,7 +360,8 @@ mod tests {
             .filter(|&n| inside.binary_search(&(n as u32)).is_err())
             .map(|n| {
                 let row = patterns.values().row(n).to_owned();
-                let square: f64 = state.iter().zip(&row).map(|(z, y)| (z.wide() - y.wide()).powi(2)).sum();
+                let square: f64 =
+                    state.iter().zip(&row).map(|(z, y)| (z.to_f64() - y.to_f64()).powi(2)).sum();
                 patterns.log_weights().map_or(0.0, |w| w[n]) - beta * square / 2.0
             })
             .collect();
@@ -372,7 +373,7 @@ mod tests {
     fn never_below<F: Real>(weighted: bool) {
         let mut noise = Stream::new(3, Purpose::Patterns, 0);
         let (n, dim) = (2000, 12);
-        let values = Array2::from_shape_fn((n, dim), |_| F::of(noise.normal()));
+        let values = Array2::from_shape_fn((n, dim), |_| F::from_f64(noise.normal()));
         let mut patterns = Patterns::new(values.clone()).expect("patterns");
         if weighted {
             let weights: Vec<f64> = (0..n).map(|_| (2.0 * noise.normal()).exp()).collect();
@@ -383,11 +384,11 @@ mod tests {
         for trial in 0..40 {
             let sigma = 0.05 + 0.4 * noise.uniform();
             let start: Vec<f64> =
-                (0..dim).map(|j| values[[trial, j]].wide() + sigma * noise.normal()).collect();
+                (0..dim).map(|j| values[[trial, j]].to_f64() + sigma * noise.normal()).collect();
             let mut reader = NarrowedReader::new(&points, 1);
             let path = |share: f64| {
                 Array2::from_shape_fn((1, dim), |(_, j)| {
-                    F::of(start[j] + share * (values[[trial, j]].wide() - start[j]))
+                    F::from_f64(start[j] + share * (values[[trial, j]].to_f64() - start[j]))
                 })
             };
             for share in [0.0, 0.1, 0.3, 0.6] {
@@ -400,7 +401,7 @@ mod tests {
                 for _ in 0..20 {
                     let far = 3.0 * sigma * noise.uniform();
                     let state: Vec<F> =
-                        layer.anchor.iter().map(|a| F::of(a.wide() + far * noise.normal())).collect();
+                        layer.anchor.iter().map(|a| F::from_f64(a.to_f64() + far * noise.normal())).collect();
                     let beta = layer.beta * (2.0 * noise.normal()).exp();
                     let mut excluded = layer.ball.inside.clone();
                     if place > 0 {

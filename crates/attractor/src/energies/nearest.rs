@@ -27,7 +27,7 @@ impl Nearest {
         rms: impl Fn(f64) -> f64,
     ) -> Self {
         let (mut product, mut square, mut own, mut apart) = (0.0, 0.0, 0.0, 0.0);
-        for (x, y) in state.iter().map(|x| x.wide()).zip(point) {
+        for (x, y) in state.iter().map(|x| x.to_f64()).zip(point) {
             product += x * y;
             square += x * x;
             own += y * y;
@@ -45,7 +45,7 @@ pub(crate) fn nearest_patterns<F: Real>(patterns: &Patterns<F>, states: ArrayVie
     let mut window = Window::default();
     let mut one = |(state, n): (ArrayView1<F>, usize)| {
         let point = patterns.rows(n..n + 1, n + 1, &mut window);
-        Nearest::at(n, state, point.iter().map(|y| y.wide()), |square| (square / dim).sqrt() / scale)
+        Nearest::at(n, state, point.iter().map(|y| y.to_f64()), |square| (square / dim).sqrt() / scale)
     };
     states.outer_iter().zip(nearest(patterns, states)).map(&mut one).collect()
 }

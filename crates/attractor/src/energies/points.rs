@@ -50,7 +50,7 @@ impl<F: Real> Points<F> {
         let mut window = Window::default();
         for n in 0..self.patterns.len() {
             let pattern = self.patterns.rows(n..n + 1, self.patterns.len(), &mut window);
-            let square: f64 = z.iter().zip(pattern).map(|(z, y)| (z - y.wide()).powi(2)).sum();
+            let square: f64 = z.iter().zip(pattern).map(|(z, y)| (z - y.to_f64()).powi(2)).sum();
             let own = self.patterns.log_weights().map_or(each, |w| w[n]);
             race.enter((part.0, n), part.1 + own - beta * square / 2.0, stream);
         }
@@ -165,6 +165,6 @@ impl<F: Real> Denoise<F> for Points<F> {
         let mut race = Race::default();
         self.enter(z, beta, (0, 0.0), &mut race, stream);
         let (_, n) = race.winner();
-        Ok(self.patterns.row(n).iter().map(|y| y.wide()).collect())
+        Ok(self.patterns.row(n).iter().map(|y| y.to_f64()).collect())
     }
 }

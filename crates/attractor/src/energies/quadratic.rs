@@ -55,7 +55,7 @@ impl Quadratic {
     /// Wx of each row, in f64: the fields.
     pub(crate) fn fields<F: Real>(&self, states: ArrayView2<F>) -> Result<(Array2<f64>, Array2<f64>)> {
         check_width("states", states.ncols(), self.weights.nrows())?;
-        let wide = states.mapv(F::wide);
+        let wide = states.mapv(F::to_f64);
         let fields = dots(wide.view(), self.weights.view());
         Ok((wide, fields))
     }
@@ -86,25 +86,25 @@ impl<F: Real> Energy<F> for Quadratic {
 
 impl<F: Real> Gradient<F> for Quadratic {
     fn gradient(&self, states: ArrayView2<F>, _level: &[f64]) -> Result<Array2<F>> {
-        Ok(self.fields(states)?.1.mapv(|h| F::of(-h)))
+        Ok(self.fields(states)?.1.mapv(|h| F::from_f64(-h)))
     }
 }
 
 impl<F: Real> Flip<F> for Quadratic {
     /// The fields Wx: O(D²) once, then O(D) a flip.
     fn local(&self, state: &[F]) -> Vec<f64> {
-        let state = Array2::from_shape_fn((1, state.len()), |(_, j)| state[j].wide());
+        let state = Array2::from_shape_fn((1, state.len()), |(_, j)| state[j].to_f64());
         dots(state.view(), self.weights.view()).into_raw_vec_and_offset().0
     }
 
     /// W is read once for all of them.
     fn locals(&self, states: ArrayView2<F>) -> Vec<Vec<f64>> {
-        let states = states.mapv(F::wide);
+        let states = states.mapv(F::to_f64);
         dots(states.view(), self.weights.view()).outer_iter().map(|fields| fields.to_vec()).collect()
     }
 
     fn drive(&self, state: &[F], unit: usize, local: &[f64]) -> Result<f64> {
-        Ok(local[unit] - self.diagonal[unit] * state[unit].wide())
+        Ok(local[unit] - self.diagonal[unit] * state[unit].to_f64())
     }
 
     fn inertia(&self, unit: usize) -> f64 {
@@ -112,7 +112,7 @@ impl<F: Real> Flip<F> for Quadratic {
     }
 
     fn flip(&self, state: &mut [F], unit: usize, value: F, local: &mut [f64]) {
-        let change = value.wide() - state[unit].wide();
+        let change = value.to_f64() - state[unit].to_f64();
         for (field, w) in local.iter_mut().zip(self.weights.row(unit)) {
             *field += change * w;
         }

@@ -1,4 +1,4 @@
-//! Reading a memory again and again.
+//! ShapeMoments a memory again and again.
 
 use ndarray::{Array2, ArrayView1, ArrayView2};
 

@@ -15,7 +15,8 @@ use crate::real::Real;
 
 /// What [`MODELS`](super::MODELS) says of it.
 pub(super) const CARD: Card = Card {
-    name: "bam",
+    name: "bidirectional",
+    aliases: &["bam"],
     title: "Bidirectional associative memory",
     equation: "E(x, y) = -y'Wx, W = sum_n y_n x_n';  y <- sign(Wx), x <- sign(W'y);  E(x) = -sum_j |(Wx)_j|",
     parameters: &[],
@@ -79,7 +80,7 @@ pub struct BidirectionalEnergy {
 
 impl BidirectionalEnergy {
     fn new<F: Real>(x: ArrayView2<F>, y: ArrayView2<F>) -> Self {
-        let columns = |rows: ArrayView2<F>| rows.t().mapv(F::wide).as_standard_layout().into_owned();
+        let columns = |rows: ArrayView2<F>| rows.t().mapv(F::to_f64).as_standard_layout().into_owned();
         let forward = dots(columns(y).view(), columns(x).view());
         let backward = forward.t().as_standard_layout().into_owned();
         BidirectionalEnergy { forward, backward }
@@ -92,12 +93,12 @@ impl BidirectionalEnergy {
 
     /// Wx of each row of x, B × Dv.
     fn up<F: Real>(&self, x: ArrayView2<F>) -> Array2<f64> {
-        dots(x.mapv(F::wide).view(), self.forward.view())
+        dots(x.mapv(F::to_f64).view(), self.forward.view())
     }
 
     /// Wᵀy of each row of y, B × D.
     fn down<F: Real>(&self, y: ArrayView2<F>) -> Array2<f64> {
-        dots(y.mapv(F::wide).view(), self.backward.view())
+        dots(y.mapv(F::to_f64).view(), self.backward.view())
     }
 }
 
@@ -121,7 +122,7 @@ impl<F: Real> Bidirectional<F> {
         let Some(values) = patterns.associated() else {
             let cure =
                 message!["give with each pattern the word that it brings to mind (", Argument::Values, ")"];
-            return Err(Error::Empty { what: "associated values of bam".to_owned(), cure });
+            return Err(Error::Empty { what: "associated values of bidirectional".to_owned(), cure });
         };
         check_signs("values", values)?;
         let energy = BidirectionalEnergy::new(patterns.values(), values);
@@ -155,7 +156,7 @@ impl<F: Real> Bidirectional<F> {
         check_rows("values", values.nrows(), states.nrows())?;
         let fields = self.energy.up(states);
         let pairs = fields.outer_iter().zip(values.outer_iter());
-        Ok(pairs.map(|(h, y)| 0.0 - h.iter().zip(y).map(|(h, y)| h * y.wide()).sum::<f64>()).collect())
+        Ok(pairs.map(|(h, y)| 0.0 - h.iter().zip(y).map(|(h, y)| h * y.to_f64()).sum::<f64>()).collect())
     }
 
     /// The update rule as a dynamics over pairs: rows of D units x and Dv units y.

@@ -20,6 +20,7 @@ use crate::real::Real;
 /// What there is to know of it; it cannot be built from patterns, so it is not in the list of models.
 const CARD: Card = Card {
     name: "denoiser",
+    aliases: &[],
     title: "Diffusion with any denoiser",
     equation: "dz/ds = (z - D(z;s))/s down to s = 0",
     parameters: PARAMETERS,

@@ -13,6 +13,7 @@ use crate::real::Real;
 /// What [`MODELS`](super::MODELS) says of it.
 pub(super) const CARD: Card = Card {
     name: "dense",
+    aliases: &[],
     title: "Dense associative memory",
     equation: "E(x) = -sum_n F(x.y_n), F = u^k, max(u,0)^k; or -ln sum_n exp(x.y_n);  flips that lower E",
     parameters: &[

@@ -149,7 +149,7 @@ fn first_states<F: Real>(
             (sigma, cues)
         }
         Level::Signal(signal) => {
-            (Process::sigma_of_signal(signal)?, cues.mapv_into(|x| F::of(x.wide() / signal)))
+            (Process::sigma_of_signal(signal)?, cues.mapv_into(|x| F::from_f64(x.to_f64() / signal)))
         }
         Level::Estimate if request.known.is_some() => {
             return Ok(hidden_states(&path.prior(), request, path.sampling().sampler.is_stochastic()));
@@ -182,7 +182,7 @@ pub(super) fn most_likely<F: Real>(
     let sigmas = estimate_levels(memory, process, cues.view())?;
     for (mut row, &sigma) in cues.outer_iter_mut().zip(&sigmas) {
         let scale = process.scale_at(sigma);
-        row.mapv_inplace(|x| F::of(x.wide() / scale));
+        row.mapv_inplace(|x| F::from_f64(x.to_f64() / scale));
     }
     Ok((memory.preparation().forward(cues), sigmas))
 }

@@ -117,7 +117,7 @@ impl Calibration {
     pub fn scores<F: Real>(&self, patterns: &Patterns<F>, cues: ArrayView2<F>) -> Result<Vec<f64>> {
         check_width("cues", cues.ncols(), patterns.dim())?;
         check_states("cues", cues, CueCure)?;
-        let clean = cues.mapv(|x| F::of(x.wide() / self.signal));
+        let clean = cues.mapv(|x| F::from_f64(x.to_f64() / self.signal));
         let states = patterns.preparation().forward(clean);
         let count = self.samples.len() as f64;
         let score = |density: f64| {
@@ -206,7 +206,7 @@ fn true_cues<F: Real>(
     let preparation = patterns.preparation();
     let mut cues = preparation.backward(patterns.select(&own));
     for (mut cue, stream) in cues.outer_iter_mut().zip(&mut streams) {
-        cue.mapv_inplace(|y| F::of(y.wide() + sigma * stream.normal()));
+        cue.mapv_inplace(|y| F::from_f64(y.to_f64() + sigma * stream.normal()));
     }
     preparation.forward(cues)
 }

@@ -169,7 +169,7 @@ pub trait Memory<F: Real>: MemoryModel<F> {
         let place = Place::new(model, states, sigmas)?;
         let factor = abilities.preparation().scale() / place.area;
         let slopes = gradient.gradient(place.states.view(), &place.levels)?;
-        Ok(slopes.mapv_into(|g| F::of(g.wide() * factor)))
+        Ok(slopes.mapv_into(|g| F::from_f64(g.to_f64() * factor)))
     }
 }
 

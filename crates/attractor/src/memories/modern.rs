@@ -5,22 +5,23 @@ use ndarray::ArrayView2;
 use super::report::read_values;
 use super::{Abilities, Card, Describe, Learned, Memory, MemoryModel, Posteriors, RecallPath, Request};
 use crate::dynamics::{Descent, ReadOut};
-use crate::energies::{Energy, LogSumExp};
+use crate::energies::{BETAS, Energy, LogSumExp};
 use crate::error::Result;
 use crate::kernels::{Form, Posterior, posterior};
 use crate::message;
 use crate::message::{Argument, Message};
-use crate::options::{Fallback, Kind, NumberRange, Options, Parameter};
+use crate::options::{Fallback, Kind, Options, Parameter};
 use crate::patterns::{Patterns, Preparation};
 use crate::real::Real;
 use crate::separations::Beta;
 
 /// An inverse temperature.
-const BETA: Kind = Kind::Number(NumberRange::POSITIVE);
+const BETA: Kind = Kind::Number(BETAS);
 
 /// What [`MODELS`](super::MODELS) says of it.
 pub(super) const CARD: Card = Card {
     name: "modern",
+    aliases: &[],
     title: "Modern continuous Hopfield network",
     equation: "E(x) = -1/beta ln sum_n exp(beta x.y_n) + |x|^2/2;  x <- Y' softmax(beta Y x)",
     parameters: &[

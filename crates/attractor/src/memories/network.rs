@@ -15,6 +15,7 @@ use crate::real::Real;
 /// What [`MODELS`](super::MODELS) says of it.
 pub(super) const CARD: Card = Card {
     name: "network",
+    aliases: &[],
     title: "Diffusion learned by a score network",
     equation: "dz/ds = (z - D(z;s))/s down to s = 0;  D of weights that descend E |e - net(y + s e)|^2",
     parameters: PARAMETERS,
@@ -63,7 +64,7 @@ pub(super) fn build<F: Real>(
 /// use ndarray::array;
 /// let patterns = Patterns::new(array![[1.0_f32, 1.0, -1.0], [-1.0, 1.0, 1.0]])?;
 /// let architecture = Architecture { kind: Kind::Paper, dim: 3, width: 8, depth: 3 };
-/// let network = Network::fresh(architecture, [0.03, 11.0], 1.0, 0)?;
+/// let network = Network::initialized(architecture, [0.03, 11.0], 1.0, 0)?;
 /// let memory = learned(network, patterns, Sampling::default())?;
 /// let cue = array![[0.9_f32, 0.7, -1.2]];
 /// let recall = memory.recall(&Request { level: Level::Sigma(0.5), ..Request::new(cue.view()) })?;

@@ -37,10 +37,11 @@ impl Prior<'_> {
 
     /// The mean with Gaussian noise of this deviation.
     pub fn around<F: Real>(&self, rows: &[u64], seed: u64, deviation: f64) -> Array2<F> {
-        let mut states = Array2::from_shape_fn((rows.len(), self.mean.len()), |(_, j)| F::of(self.mean[j]));
+        let mut states =
+            Array2::from_shape_fn((rows.len(), self.mean.len()), |(_, j)| F::from_f64(self.mean[j]));
         if deviation > 0.0 {
             for (mut row, stream) in states.outer_iter_mut().zip(&mut streams(seed, Purpose::Prior, rows)) {
-                row.mapv_inplace(|z| F::of(z.wide() + deviation * stream.normal()));
+                row.mapv_inplace(|z| F::from_f64(z.to_f64() + deviation * stream.normal()));
             }
         }
         states
@@ -58,8 +59,8 @@ pub(super) fn samples_of_one_landscape<F: Real>(
     let mut streams = streams(seed, Purpose::Prior, rows);
     let moments = abilities.patterns.filter(|_| !abilities.spins).map(|p| (p.mean(), p.spread()));
     let states = Array2::from_shape_fn((rows.len(), dim), |(row, j)| match &moments {
-        Some((mean, spread)) => F::of(mean[j] + spread * streams[row].normal()),
-        None => F::of(if streams[row].uniform() < 0.5 { -1.0 } else { 1.0 }),
+        Some((mean, spread)) => F::from_f64(mean[j] + spread * streams[row].normal()),
+        None => F::from_f64(if streams[row].uniform() < 0.5 { -1.0 } else { 1.0 }),
     });
     abilities.preparation().backward(states)
 }

@@ -47,8 +47,8 @@ impl fmt::Display for Regime {
 /// The recall of one cue. What its model does not have is `None`.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// The stored pattern nearest to the recalled state (Euclidean; ties to the lowest index). Of extended
-    /// memories that cross there the densest: see [`Mixture::nearest`](crate::energies::Mixture::nearest).
+    /// The stored pattern nearest to the recalled state (Euclidean; ties to the lowest index). Where
+    /// shapes cross, the densest there: see [`Mixture::nearest`](crate::energies::Mixture::nearest).
     pub memory: Option<usize>,
     /// Overlap with it: the cosine, which for ±1 states is (1/D) x·y; 0 if either is zero.
     pub overlap: Option<f64>,

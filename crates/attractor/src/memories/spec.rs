@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ndarray::Array2;
 
 use super::{
-    Memory, bidirectional, dense, diffusion, extended, hopfield, modern, network, sparse_distributed,
+    Memory, bidirectional, dense, diffusion, hopfield, mixture, modern, network, sparse_distributed,
     universal,
 };
 use crate::error::{Error, Result};
@@ -22,6 +22,8 @@ use crate::real::{PerReal, Real};
 pub struct Card {
     /// Its name.
     pub name: &'static str,
+    /// Other names that are understood, such as those of earlier versions.
+    pub aliases: &'static [&'static str],
     /// In a few words.
     pub title: &'static str,
     /// Energy and update.
@@ -111,26 +113,28 @@ macro_rules! models {
         }),*];
     };
 }
-models![hopfield, bidirectional, sparse_distributed, dense, modern, universal, diffusion, extended, network];
+models![hopfield, bidirectional, sparse_distributed, dense, modern, universal, diffusion, mixture, network];
 
 /// The model where nobody named one.
 pub const DEFAULT: &Card = &diffusion::CARD;
 
-/// The model whose memories a file describes: [`extended`](super::extended()).
-pub const DESCRIBED: &Card = &extended::CARD;
+/// The model whose memories a file describes: [`mixture`](super::mixture()).
+pub const DESCRIBED: &Card = &mixture::CARD;
 
 /// The model whose weights training finds: [`learned`](super::learned()).
 pub const TRAINED: &Card = &network::CARD;
 
-/// The model of this name.
+/// The model of this name, or of this alias.
 ///
 /// # Errors
 /// A name that is not in [`MODELS`]; the error lists them.
 pub fn model(name: &str) -> Result<&'static Model> {
-    MODELS.iter().find(|m| m.card.name == name).ok_or_else(|| Error::UnknownName {
-        kind: "model",
-        found: name.to_owned(),
-        known: MODELS.iter().map(|m| m.card.name).collect::<Vec<_>>().join(", "),
+    MODELS.iter().find(|m| m.card.name == name || m.card.aliases.contains(&name)).ok_or_else(|| {
+        Error::UnknownName {
+            kind: "model",
+            found: name.to_owned(),
+            known: MODELS.iter().map(|m| m.card.name).collect::<Vec<_>>().join(", "),
+        }
     })
 }
 
@@ -138,7 +142,7 @@ pub fn model(name: &str) -> Result<&'static Model> {
 ///
 /// ```
 /// use attractor::memories::models_that;
-/// assert_eq!(models_that(|card| card.weights), "modern, diffusion and extended");
+/// assert_eq!(models_that(|card| card.weights), "modern, diffusion and mixture");
 /// ```
 pub fn models_that(is: impl Fn(&Card) -> bool) -> String {
     let names: Vec<_> = MODELS.iter().filter(|m| is(m.card)).map(|m| m.card.name).collect();
@@ -177,9 +181,10 @@ pub struct Spec {
 }
 
 impl Spec {
-    /// A model with all options at their defaults.
+    /// A model with all options at their defaults. An alias stands for the name of its model.
     pub fn new(model: &str) -> Self {
-        Spec { model: model.to_owned(), options: Options::default() }
+        let name = self::model(model).map_or(model, |found| found.card.name);
+        Spec { model: name.to_owned(), options: Options::default() }
     }
 
     /// The same with one option set: a typed value, or text as on the command line. What cannot be read is refused

@@ -21,7 +21,7 @@ impl Kind {
     pub const ALL: [(&'static str, Kind); 2] = [("paper", Kind::Paper), ("residual", Kind::Residual)];
 
     /// The kind for patterns of so many units: `paper` up to 32.
-    pub fn usual(dim: usize) -> Kind {
+    pub fn for_units(dim: usize) -> Kind {
         if dim <= 32 { Kind::Paper } else { Kind::Residual }
     }
 
@@ -31,7 +31,7 @@ impl Kind {
     }
 
     /// Units of a hidden layer: 80 D of `paper`, 1,024 of `residual`.
-    pub fn usual_width(self, dim: usize) -> usize {
+    pub fn default_width(self, dim: usize) -> usize {
         match self {
             Kind::Paper => 80 * dim,
             Kind::Residual => 1024,
@@ -39,7 +39,7 @@ impl Kind {
     }
 
     /// Hidden layers (3) or residual blocks (2).
-    pub fn usual_depth(self) -> usize {
+    pub fn default_depth(self) -> usize {
         match self {
             Kind::Paper => 3,
             Kind::Residual => 2,

@@ -27,7 +27,7 @@ use crate::threads;
 /// use ndarray::array;
 /// let architecture = Architecture { kind: Kind::Paper, dim: 3, width: 8, depth: 3 };
 /// // Weights as they are before training; trained for levels from 0.03 to 11.
-/// let network = Network::<f32>::fresh(architecture, [0.03, 11.0], 1.0, 0)?;
+/// let network = Network::<f32>::initialized(architecture, [0.03, 11.0], 1.0, 0)?;
 /// let means = network.denoise(array![[0.5, -0.2, 0.1]].view(), &[0.7])?;
 /// assert_eq!(means.dim(), (1, 3));
 /// # Ok::<(), attractor::Error>(())
@@ -93,13 +93,13 @@ impl<F: Real> Network<F> {
     ///
     /// # Errors
     /// As [`new`](Self::new).
-    pub fn fresh(architecture: Architecture, levels: [f64; 2], spread: f64, seed: u64) -> Result<Self> {
+    pub fn initialized(architecture: Architecture, levels: [f64; 2], spread: f64, seed: u64) -> Result<Self> {
         architecture.check()?;
         let layer = |(number, layer): (usize, &Layer)| {
             let row = layer.inputs + architecture.conditions();
             let bound = 1.0 / (row as f64).sqrt();
             let mut stream = Stream::new(seed, Purpose::Weights, number as u64);
-            let weight = || F::of(bound * (2.0 * stream.uniform() - 1.0));
+            let weight = || F::from_f64(bound * (2.0 * stream.uniform() - 1.0));
             std::iter::repeat_with(weight).take(layer.outputs * (row + 1)).collect()
         };
         let weights = architecture.layers().iter().enumerate().map(layer).collect();
@@ -136,8 +136,11 @@ impl<F: Real> Network<F> {
 
     /// The same network in another number type.
     pub fn cast<G: Real>(&self) -> Network<G> {
-        let weights =
-            self.weights.iter().map(|layer| layer.iter().map(|w| G::of(w.wide())).collect()).collect();
+        let weights = self
+            .weights
+            .iter()
+            .map(|layer| layer.iter().map(|w| G::from_f64(w.to_f64())).collect())
+            .collect();
         Network { architecture: self.architecture, levels: self.levels, spread: self.spread, weights }
     }
 
@@ -198,9 +201,9 @@ impl<F: Real> Network<F> {
         entrance.row_mut(inputs).fill(F::ONE);
         for (row, (state, (sigma, factor))) in states.outer_iter().zip(&known).enumerate() {
             let factor = factor * signal(*sigma);
-            let units = state.iter().map(|z| factor * z.wide());
+            let units = state.iter().map(|z| factor * z.to_f64());
             for (input, value) in units.chain(self.architecture.condition(*sigma)).enumerate() {
-                entrance.row_mut(input)[row] = F::of(value);
+                entrance.row_mut(input)[row] = F::from_f64(value);
             }
         }
         let mut panels = vec![entrance];
@@ -208,8 +211,8 @@ impl<F: Real> Network<F> {
         let out = &panels[panels.len() - 1];
         Array2::from_shape_fn(states.dim(), |(row, unit)| {
             let (sigma, factor) = known[row];
-            let z = states[[row, unit]].wide() * factor;
-            F::of(self.spread * self.architecture.denoised(sigma, z, out.row(unit)[row].wide()))
+            let z = states[[row, unit]].to_f64() * factor;
+            F::from_f64(self.spread * self.architecture.denoised(sigma, z, out.row(unit)[row].to_f64()))
         })
     }
 }

@@ -386,7 +386,7 @@ impl<F: Real> Patterns<F> {
                 let (mut sum, mut window) = (vec![0.0; self.dim()], Window::default());
                 for (n, w) in log_weights.iter().enumerate() {
                     let row = self.rows(n..n + 1, self.len(), &mut window);
-                    sum.iter_mut().zip(row).for_each(|(s, v)| *s += w.exp() * v.wide());
+                    sum.iter_mut().zip(row).for_each(|(s, v)| *s += w.exp() * v.to_f64());
                 }
                 sum
             }
@@ -412,7 +412,7 @@ impl<F: Real> Patterns<F> {
         let mut example = (0, 0);
         let (mut zero, mut constant) = (0, 0);
         for (n, row) in self.values().outer_iter().enumerate() {
-            let key = row.iter().map(|v| (v.wide() + 0.0).to_bits()).collect();
+            let key = row.iter().map(|v| (v.to_f64() + 0.0).to_bits()).collect();
             let earlier = *first.entry(key).or_insert(n);
             if earlier != n {
                 duplicates += 1;
@@ -448,7 +448,7 @@ fn spread<F: Real>(values: ArrayView2<F>) -> f64 {
         let mut sum = 0.0;
         for row in values.outer_iter() {
             for (j, v) in row.iter().enumerate() {
-                sum += (v.wide() - centre.map_or(0.0, |c| c[j])).powi(2);
+                sum += (v.to_f64() - centre.map_or(0.0, |c| c[j])).powi(2);
             }
         }
         (sum / (n * d) as f64).sqrt()
@@ -488,5 +488,5 @@ fn check_spread<F: Real>(spread: f64) -> Result<f64> {
 
 fn mean<F: Real>(values: ArrayView2<F>) -> Vec<f64> {
     let n = values.nrows() as f64;
-    values.axis_iter(Axis(1)).map(|column| column.iter().map(|v| v.wide()).sum::<f64>() / n).collect()
+    values.axis_iter(Axis(1)).map(|column| column.iter().map(|v| v.to_f64()).sum::<f64>() / n).collect()
 }

@@ -78,7 +78,7 @@ impl<F: Real> Packer<F> {
     /// Values that are both above 0, or both not; fewer rows than there is room for.
     pub fn finish(self) -> Result<Patterns<F>> {
         check_rows("patterns", self.filled, self.bits.len())?;
-        let levels: Vec<f64> = self.levels.iter().map(|v| v.wide()).collect();
+        let levels: Vec<f64> = self.levels.iter().map(|v| v.to_f64()).collect();
         let (low, high) = match levels[..] {
             [a, b] => (a.min(b), a.max(b)),
             [a] if a.abs() == 1.0 => (-1.0, 1.0),

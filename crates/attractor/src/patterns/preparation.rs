@@ -79,7 +79,7 @@ impl Preparation {
                     .map(|(column, &m)| {
                         let (sum, count) = column
                             .iter()
-                            .map(|v| v.wide())
+                            .map(|v| v.to_f64())
                             .filter(|&v| (v > m) == above)
                             .fold((0.0, 0), |(s, c), v| (s + v, c + 1));
                         if count > 0 { sum / f64::from(count) } else { m }
@@ -145,12 +145,12 @@ impl Preparation {
             Preparation::Identity => {}
             Preparation::Affine { mean, scale } => each_row(&mut raw, |mut row| {
                 for (v, m) in row.iter_mut().zip(mean) {
-                    *v = F::of(scale * (v.wide() - m));
+                    *v = F::from_f64(scale * (v.to_f64() - m));
                 }
             }),
             Preparation::Spins { threshold, low, high } => each_row(&mut raw, |mut row| {
                 for (j, v) in row.iter_mut().enumerate() {
-                    let up = v.wide() > threshold[j] && high[j] > low[j];
+                    let up = v.to_f64() > threshold[j] && high[j] > low[j];
                     *v = if up { F::ONE } else { -F::ONE };
                 }
             }),
@@ -164,12 +164,12 @@ impl Preparation {
             Preparation::Identity => {}
             Preparation::Affine { mean, scale } => each_row(&mut states, |mut row| {
                 for (v, m) in row.iter_mut().zip(mean) {
-                    *v = F::of(v.wide() / scale + m);
+                    *v = F::from_f64(v.to_f64() / scale + m);
                 }
             }),
             Preparation::Spins { threshold, low, high } => each_row(&mut states, |mut row| {
                 for (j, v) in row.iter_mut().enumerate() {
-                    *v = F::of(if *v > F::ZERO {
+                    *v = F::from_f64(if *v > F::ZERO {
                         high[j]
                     } else if *v < F::ZERO {
                         low[j]

@@ -29,7 +29,7 @@ pub(crate) fn check_states<F: Real>(
 
 /// Whether [`check_states`] lets a state pass: decided by its largest unit where that suffices.
 pub(crate) fn is_usable<F: Real>(state: ArrayView1<F>) -> bool {
-    let limit = F::of((F::LARGEST_SQUARE / state.len() as f64).sqrt() / 2.0);
+    let limit = F::from_f64((F::LARGEST_SQUARE / state.len() as f64).sqrt() / 2.0);
     // No number is within any limit.
     let within = |all: bool, v: &F| all & (v.abs() <= limit);
     let plainly = match state.as_slice() {

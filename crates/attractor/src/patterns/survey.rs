@@ -41,7 +41,7 @@ pub(super) fn survey<F: Real>(streamed: &Streamed<F>) -> Result<Survey> {
     let mut origin = vec![F::ZERO; dim];
     streamed.read(0..1, &mut origin);
     check_source(streamed.failure())?;
-    let origin: Vec<f64> = origin.iter().map(|v| v.wide()).collect();
+    let origin: Vec<f64> = origin.iter().map(|v| v.to_f64()).collect();
     let length = n.div_ceil(PARTS);
     let parts = threads::map(n.div_ceil(length), 4.0 * (n * dim) as f64, |part| -> Result<Moments> {
         let (mut window, end) = (Window::default(), n.min((part + 1) * length));
@@ -59,7 +59,7 @@ pub(super) fn survey<F: Real>(streamed: &Streamed<F>) -> Result<Survey> {
                 all.largest_square = all.largest_square.max(square);
                 all.about_zero += square;
                 for ((sum, v), o) in all.sums.iter_mut().zip(row).zip(&origin) {
-                    let difference = v.wide() - o;
+                    let difference = v.to_f64() - o;
                     *sum += difference;
                     all.squares += difference * difference;
                 }

@@ -28,7 +28,7 @@ impl<F: Real> Measure<F> for Cosine {
 
     /// Divided by the norm of the whole store, as coded.
     fn published(&self, keys: ArcArray2<F>) -> Option<Arc<dyn Compare<F>>> {
-        let norm = keys.iter().map(|x| x.wide() * x.wide()).sum::<f64>().sqrt();
+        let norm = keys.iter().map(|x| x.to_f64() * x.to_f64()).sum::<f64>().sqrt();
         Some(products::compare(keys, Map::Over(norm), Map::Direction))
     }
 

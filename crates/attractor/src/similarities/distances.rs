@@ -48,7 +48,7 @@ pub(super) fn slope_of_squares<F: Real>(
     weights *= 2.0;
     let total = weights.sum_axis(Axis(1));
     let stiffness = Array2::from_shape_fn(queries.dim(), |(row, _)| total[row]);
-    Slope { pull: weighted_sums(weights.view(), keys) - queries.mapv(F::wide) * &stiffness, stiffness }
+    Slope { pull: weighted_sums(weights.view(), keys) - queries.mapv(F::to_f64) * &stiffness, stiffness }
 }
 
 /// √(x² + δ).
@@ -68,7 +68,7 @@ pub(super) fn smooth_scores<F: Real>(
     let work = 4.0 * (scores.len() * keys.ncols()) as f64;
     let rows = threads::map(queries.nrows(), work, |row| {
         let distance = |key: ArrayView1<F>| -> f64 {
-            key.iter().zip(queries.row(row)).map(|(x, z)| round(x.wide() - z.wide())).sum()
+            key.iter().zip(queries.row(row)).map(|(x, z)| round(x.to_f64() - z.to_f64())).sum()
         };
         keys.outer_iter().map(|key| score(distance(key))).collect::<Array1<f64>>()
     });
@@ -82,14 +82,14 @@ pub(super) fn smooth_slope<F: Real>(
     queries: ArrayView2<F>,
     weights: ArrayView2<f64>,
 ) -> Slope {
-    let states = queries.mapv(F::wide);
+    let states = queries.mapv(F::to_f64);
     let work = 6.0 * (weights.len() * keys.ncols()) as f64;
     let rows = threads::map(states.nrows(), work, |row| {
         let state = states.row(row);
         let (mut pull, mut stiffness) = (vec![0.0; state.len()], vec![0.0; state.len()]);
         for (&w, key) in weights.row(row).iter().zip(keys.outer_iter()).filter(|(w, _)| **w != 0.0) {
             for (j, (x, z)) in key.iter().zip(state).enumerate() {
-                let away = x.wide() - z;
+                let away = x.to_f64() - z;
                 let each = w / round(away);
                 pull[j] += each * away;
                 stiffness[j] += each;

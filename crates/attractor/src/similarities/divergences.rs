@@ -18,10 +18,10 @@ impl<F: Real> Distributions<F> {
     /// p = (x + ε)/Σ(x + ε), which has no 0 and sums to 1, so that no divergence is negative.
     pub fn new(amounts: ArrayView2<F>) -> Self {
         let shares = map_rows(amounts, |x, to| {
-            let sum: f64 = x.iter().map(|x| x.wide() + EPSILON).sum();
-            to.iter_mut().zip(x).for_each(|(to, x)| *to = (x.wide() + EPSILON) / sum);
+            let sum: f64 = x.iter().map(|x| x.to_f64() + EPSILON).sum();
+            to.iter_mut().zip(x).for_each(|(to, x)| *to = (x.to_f64() + EPSILON) / sum);
         });
-        let logarithms = shares.mapv(|p| F::of(p.wide().ln()));
+        let logarithms = shares.mapv(|p| F::from_f64(p.to_f64().ln()));
         Distributions { shares, logarithms, published: false }
     }
 
@@ -29,11 +29,11 @@ impl<F: Real> Distributions<F> {
     pub fn published(amounts: ArrayView2<F>) -> Self {
         let shares = map_rows(amounts, |x, to| {
             // In the numbers of the data, as the published code sums.
-            let sum = x.iter().fold(F::ZERO, |sum, &x| sum + x).wide();
-            to.iter_mut().zip(x).for_each(|(to, x)| *to = x.wide() / sum);
+            let sum = x.iter().fold(F::ZERO, |sum, &x| sum + x).to_f64();
+            to.iter_mut().zip(x).for_each(|(to, x)| *to = x.to_f64() / sum);
         });
-        let epsilon = F::of(EPSILON).wide();
-        let logarithms = shares.mapv(|p| F::of(F::of(p.wide() + epsilon).wide().ln()));
+        let epsilon = F::from_f64(EPSILON).to_f64();
+        let logarithms = shares.mapv(|p| F::from_f64(F::from_f64(p.to_f64() + epsilon).to_f64().ln()));
         Distributions { shares, logarithms, published: true }
     }
 
@@ -53,8 +53,9 @@ impl<F: Real> Distributions<F> {
 
     /// Σ p ln p of each.
     pub fn negentropies(&self) -> Vec<f64> {
-        let sum =
-            |(p, l): (ArrayView1<F>, ArrayView1<F>)| p.iter().zip(l).map(|(p, l)| p.wide() * l.wide()).sum();
+        let sum = |(p, l): (ArrayView1<F>, ArrayView1<F>)| {
+            p.iter().zip(l).map(|(p, l)| p.to_f64() * l.to_f64()).sum()
+        };
         self.shares.outer_iter().zip(self.logarithms.outer_iter()).map(sum).collect()
     }
 }
@@ -89,7 +90,7 @@ impl<F: Real> super::measure::Compare<F> for Divergence<F> {
 
 /// What the keys are divided by.
 pub(super) fn totals<F: Real>(keys: &Keys<F>) -> Vec<f64> {
-    keys.values().outer_iter().map(|key| key.iter().map(|x| x.wide() + EPSILON).sum()).collect()
+    keys.values().outer_iter().map(|key| key.iter().map(|x| x.to_f64() + EPSILON).sum()).collect()
 }
 
 /// The slope of Σ w S from a = ∂S/∂q: with q = (x + ε)/Z it is ∂S/∂x_j = (a_j − Σ a_i q_i)/Z. `of` gets the shares of
@@ -104,8 +105,8 @@ pub(super) fn slope<F: Real>(
         let totals = smooth.sum_axis(Axis(1));
         (&smooth / &totals.view().insert_axis(Axis(1)), totals)
     };
-    let (p, _) = shares(keys.values().mapv(F::wide));
-    let (q, totals) = shares(queries.mapv(F::wide));
+    let (p, _) = shares(keys.values().mapv(F::to_f64));
+    let (q, totals) = shares(queries.mapv(F::to_f64));
     let mut a = of(&p, &q);
     for ((mut a, q), total) in a.outer_iter_mut().zip(q.outer_iter()).zip(totals) {
         let mean = a.dot(&q);

@@ -116,7 +116,7 @@ impl<F: Real> BestState<F> for MeanHalfWay {
         let (values, states) = (update.keys.values(), update.states);
         let weights = shared_out(update.weights.to_owned());
         let rows = threads::map(states.nrows(), 20.0 * (weights.len() * states.ncols()) as f64, |row| {
-            let state: Vec<f64> = states.row(row).iter().map(|x| x.wide() + EPSILON).collect();
+            let state: Vec<f64> = states.row(row).iter().map(|x| x.to_f64() + EPSILON).collect();
             let own: f64 = state.iter().sum();
             let (mut logarithms, mut total) = (vec![0.0; state.len()], 0.0);
             for ((&w, key), of_key) in weights.row(row).iter().zip(values.outer_iter()).zip(&self.totals) {
@@ -125,7 +125,7 @@ impl<F: Real> BestState<F> for MeanHalfWay {
                 }
                 total += w * of_key;
                 for ((sum, x), q) in logarithms.iter_mut().zip(key).zip(&state) {
-                    *sum += w * (0.5 * ((x.wide() + EPSILON) / of_key + q / own)).ln();
+                    *sum += w * (0.5 * ((x.to_f64() + EPSILON) / of_key + q / own)).ln();
                 }
             }
             let shares: Vec<f64> = logarithms.iter().map(|l| l.exp()).collect();

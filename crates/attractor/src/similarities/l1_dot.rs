@@ -63,7 +63,7 @@ impl<F: Real> Sloped<F> for L1Dot {
     fn slope(&self, keys: &Keys<F>, queries: ArrayView2<F>, weights: ArrayView2<f64>) -> Result<Slope> {
         let mut pull = weighted_sums(weights, keys.factors());
         for (mut pull, state) in pull.outer_iter_mut().zip(queries.outer_iter()) {
-            let state = state.mapv(F::wide);
+            let state = state.mapv(F::to_f64);
             let sum = state.sum();
             let along = pull.dot(&state) / sum;
             pull.mapv_inplace(|p| (p - along) / sum);

@@ -117,7 +117,7 @@ impl Orders {
             let column = values.column(unit);
             let mut order: Vec<u32> = (0..column.len() as u32).collect();
             order.sort_by(|&a, &b| {
-                column[a as usize].wide().total_cmp(&column[b as usize].wide()).then(a.cmp(&b))
+                column[a as usize].to_f64().total_cmp(&column[b as usize].to_f64()).then(a.cmp(&b))
             });
             order
         });
@@ -136,15 +136,15 @@ impl Orders {
                 for &n in self.0.row(unit) {
                     let n = n as usize;
                     sum += weights[n];
-                    let value = values[[n, unit]].wide();
+                    let value = values[[n, unit]].to_f64();
                     if least.is_none() && sum >= 0.5 - SAME {
                         least = Some(value);
                     }
                     if let Some(least) = least.filter(|_| sum > 0.5 + SAME) {
-                        return x.wide().clamp(least, value);
+                        return x.to_f64().clamp(least, value);
                     }
                 }
-                least.unwrap_or(x.wide())
+                least.unwrap_or(x.to_f64())
             };
             states.row(row).iter().enumerate().map(median).collect::<Vec<f64>>()
         });

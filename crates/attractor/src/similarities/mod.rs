@@ -326,7 +326,7 @@ fn map_rows<F: Real>(rows: ArrayView2<F>, map: impl Fn(ndarray::ArrayView1<F>, &
     let mut wide = vec![0.0; rows.ncols()];
     for (row, mut to) in rows.outer_iter().zip(mapped.outer_iter_mut()) {
         map(row, &mut wide);
-        to.iter_mut().zip(&wide).for_each(|(to, &from)| *to = F::of(from));
+        to.iter_mut().zip(&wide).for_each(|(to, &from)| *to = F::from_f64(from));
     }
     mapped
 }

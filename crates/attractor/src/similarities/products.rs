@@ -29,7 +29,7 @@ pub(super) enum Map {
 
 impl Map {
     fn apply<F: Real>(self, x: ArrayView1<F>, to: &mut [f64]) {
-        to.iter_mut().zip(x).for_each(|(to, x)| *to = x.wide());
+        to.iter_mut().zip(x).for_each(|(to, x)| *to = x.to_f64());
         let length = |x: &[f64]| x.iter().map(|v| v * v).sum::<f64>().sqrt();
         let divisor = match self {
             Map::None => return,
@@ -65,7 +65,7 @@ impl<F: Real> Compare<F> for Products<F> {
             Map::None => dots(queries, self.keys.view()),
             map => dots(map.rows(queries).view(), self.keys.view()),
         };
-        products.mapv(F::wide)
+        products.mapv(F::to_f64)
     }
 
     fn factors(&self) -> Option<ArrayView2<'_, F>> {
@@ -92,11 +92,11 @@ pub(super) fn slope_of_directions<F: Real>(
     let mut pull = weighted_sums(weights, keys.factors());
     let units = if centred { Map::Centred } else { Map::Unit }.rows(queries);
     for ((mut pull, unit), state) in pull.outer_iter_mut().zip(units.outer_iter()).zip(queries.outer_iter()) {
-        let state = state.mapv(F::wide);
+        let state = state.mapv(F::to_f64);
         let mean = if centred { state.mean().unwrap_or(0.0) } else { 0.0 };
         let length = state.iter().map(|x| (x - mean).powi(2)).sum::<f64>().sqrt();
-        let along: f64 = pull.iter().zip(unit).map(|(p, u)| p * u.wide()).sum();
-        Zip::from(&mut pull).and(&unit).for_each(|p, u| *p = (*p - along * u.wide()) / length);
+        let along: f64 = pull.iter().zip(unit).map(|(p, u)| p * u.to_f64()).sum();
+        Zip::from(&mut pull).and(&unit).for_each(|p, u| *p = (*p - along * u.to_f64()) / length);
         if unit.iter().all(|u| *u == F::ZERO) {
             pull.fill(0.0);
         }
@@ -110,8 +110,8 @@ pub(super) fn lengths<F: Real>(keys: &Keys<F>, centred: bool) -> Vec<f64> {
         if factor.iter().all(|x| *x == F::ZERO) {
             return 0.0;
         }
-        let mean = if centred { key.iter().map(|x| x.wide()).sum::<f64>() / key.len() as f64 } else { 0.0 };
-        key.iter().map(|x| (x.wide() - mean).powi(2)).sum::<f64>().sqrt()
+        let mean = if centred { key.iter().map(|x| x.to_f64()).sum::<f64>() / key.len() as f64 } else { 0.0 };
+        key.iter().map(|x| (x.to_f64() - mean).powi(2)).sum::<f64>().sqrt()
     };
     keys.values().outer_iter().zip(keys.factors().outer_iter()).map(length).collect()
 }

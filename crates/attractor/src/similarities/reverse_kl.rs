@@ -67,7 +67,7 @@ struct GeometricMean;
 impl<F: Real> BestState<F> for GeometricMean {
     fn best(&self, update: &Update<F>) -> Array2<f64> {
         let weights = shared_out(update.weights.to_owned());
-        let logarithms = update.keys.values().mapv(|x| (x.wide() + EPSILON).ln());
+        let logarithms = update.keys.values().mapv(|x| (x.to_f64() + EPSILON).ln());
         weighted_sums(weights.view(), logarithms.view()).mapv_into(|l| (l.exp() - EPSILON).max(0.0))
     }
 }

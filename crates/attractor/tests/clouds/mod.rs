@@ -3,7 +3,7 @@
 
 use std::f64::consts::TAU;
 
-use attractor::energies::shapes::Reading;
+use attractor::energies::shapes::ShapeMoments;
 use ndarray::{Array1, Array2, aview1};
 
 /// Weights and points.
@@ -12,7 +12,7 @@ pub type Points = Vec<(f64, Vec<f64>)>;
 pub type Cloud = Box<dyn Fn(&[f64], f64) -> Points>;
 
 /// The definition of a reading, summed.
-pub fn read(points: &Points, z: &[f64], sigma: f64) -> (Reading, Vec<f64>) {
+pub fn read(points: &Points, z: &[f64], sigma: f64) -> (ShapeMoments, Vec<f64>) {
     let exponents = exponents(points, z, sigma);
     let most = exponents.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let (mut total, mut second, mut mean) = (0.0, 0.0, vec![0.0; z.len()]);
@@ -23,7 +23,7 @@ pub fn read(points: &Points, z: &[f64], sigma: f64) -> (Reading, Vec<f64>) {
         second += w * y.iter().map(|y| y * y).sum::<f64>();
     }
     mean.iter_mut().for_each(|m| *m /= total);
-    (Reading { log_sum: most + total.ln(), second: second / total }, mean)
+    (ShapeMoments { log_sum: most + total.ln(), second: second / total }, mean)
 }
 
 fn exponents(points: &Points, z: &[f64], sigma: f64) -> Vec<f64> {

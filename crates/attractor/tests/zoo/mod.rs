@@ -6,7 +6,7 @@ use attractor::energies::shapes::{Segment, Shape, Sphere, Subspace};
 use attractor::energies::{
     Component, DenseEnergy, Flip, Gradient, Interaction, Kind, LogSumExp, Mixture, Points, Quadratic,
 };
-use attractor::memories::{Hopfield, HopfieldOptions, Learning, Spec, extended, learned};
+use attractor::memories::{Hopfield, HopfieldOptions, Learning, Spec, learned, mixture};
 use attractor::networks::{self, Architecture, Network};
 use attractor::noise::{Purpose, Stream};
 use attractor::similarities::{Data, Similarity};
@@ -37,10 +37,13 @@ pub const ZOO: &[Specimen] = &[
     is("hopfield", &[("update", "asynchronous")]),
     is("hopfield", &[("update", "asynchronous"), ("order", "fixed"), ("self-coupling", "")]),
     is("hopfield", &[("update", "glauber"), ("temperature", "3")]),
-    with_values("bam", &[]),
-    is("sdm", &[("locations", "2000")]),
-    is("sdm", &[("locations", "4000"), ("activation", "0.03"), ("counters", "12"), ("location-seed", "7")]),
-    with_values("sdm", &[("locations", "3000"), ("counters", "24")]),
+    with_values("bidirectional", &[]),
+    is("sparse-distributed", &[("locations", "2000")]),
+    is(
+        "sparse-distributed",
+        &[("locations", "4000"), ("activation", "0.03"), ("counters", "12"), ("location-seed", "7")],
+    ),
+    with_values("sparse-distributed", &[("locations", "3000"), ("counters", "24")]),
     is("dense", &[("interaction", "poly:2"), ("order", "fixed")]),
     is("dense", &[("interaction", "poly:3")]),
     is("dense", &[("interaction", "relu:4")]),
@@ -99,8 +102,8 @@ pub const ZOO: &[Specimen] = &[
     ),
     is("network", &[]),
     is("network", &[("sampler", "ancestral"), ("steps", "20"), ("process", "edm")]),
-    is("extended", &[]),
-    is("extended", &[("sampler", "ancestral"), ("steps", "30"), ("process", "edm")]),
+    is("mixture", &[]),
+    is("mixture", &[("sampler", "ancestral"), ("steps", "30"), ("process", "edm")]),
 ];
 
 /// Every separation, some with several arguments; a threshold gets a radius that suits the similarity. A separation is
@@ -137,8 +140,8 @@ impl Specimen {
         for (name, value) in self.options {
             spec.set(name, *value);
         }
-        if self.model == "extended" {
-            return extended(with_shapes(&patterns), Sampling::from_options(&spec.options).expect("options"))
+        if self.model == "mixture" {
+            return mixture(with_shapes(&patterns), Sampling::from_options(&spec.options).expect("options"))
                 .expect("a memory");
         }
         if self.model == "network" {
@@ -194,13 +197,13 @@ impl Specimen {
 /// networks are trained.
 pub fn untrained(dim: usize) -> Network<f32> {
     let architecture = Architecture { kind: networks::Kind::Residual, dim, width: 24, depth: 2 };
-    Network::fresh(architecture, [0.03, 11.0], 1.0, 6).expect("a network")
+    Network::initialized(architecture, [0.03, 11.0], 1.0, 6).expect("a network")
 }
 
 /// The patterns, each with a word of seven units that depends on it alone, so that shuffled patterns keep theirs.
 fn paired<F: Real>(patterns: Patterns<F>) -> Patterns<F> {
     let directions = normals::<f64>(7, patterns.dim(), 1.0, 9);
-    let words = patterns.values().mapv(F::wide).dot(&directions.t());
+    let words = patterns.values().mapv(F::to_f64).dot(&directions.t());
     let words = words.mapv(|u| if u < 0.0 { -F::ONE } else { F::ONE });
     patterns.with_associated(words).expect("one word a pattern")
 }
@@ -231,14 +234,14 @@ pub fn spins<F: Real>(n: usize, dim: usize, seed: u64) -> Array2<F> {
 
 pub fn normals<F: Real>(n: usize, dim: usize, scale: f64, seed: u64) -> Array2<F> {
     let mut stream = Stream::new(seed, Purpose::Corruption, 0);
-    Array2::from_shape_fn((n, dim), |_| F::of(scale * stream.normal()))
+    Array2::from_shape_fn((n, dim), |_| F::from_f64(scale * stream.normal()))
 }
 
 /// θy + √(1−θ²)ε for the first rows of `patterns`.
 pub fn cues<F: Real>(patterns: &Array2<F>, count: usize, signal: f64, seed: u64) -> Array2<F> {
     let noise = normals::<F>(count, patterns.ncols(), (1.0 - signal * signal).sqrt(), seed);
     Array2::from_shape_fn(noise.dim(), |(i, j)| {
-        F::of(signal * patterns[[i % patterns.nrows(), j]].wide() + noise[[i, j]].wide())
+        F::from_f64(signal * patterns[[i % patterns.nrows(), j]].to_f64() + noise[[i, j]].to_f64())
     })
 }
 
@@ -296,7 +299,7 @@ pub fn assert_close<F: Real>(a: &Array2<F>, b: &Array2<F>, tolerance: f64, what:
     assert_eq!(a.dim(), b.dim(), "{what}: shapes differ");
     let worst = a
         .indexed_iter()
-        .map(|(at, &x)| ((x.wide() - b[at].wide()).abs(), at))
+        .map(|(at, &x)| ((x.to_f64() - b[at].to_f64()).abs(), at))
         .max_by(|x, y| x.0.total_cmp(&y.0))
         .unwrap_or((0.0, (0, 0)));
     assert!(worst.0 <= tolerance, "{what}: off by {:e} at {:?}", worst.0, worst.1);

@@ -179,7 +179,7 @@ impl Learning {
         let seed = set_seed(seed, dim, set);
         let patterns = Patterns::new(random_spins::<f32>(count, dim, seed))?;
         let architecture =
-            Architecture { kind: Kind::Paper, dim, width: Kind::Paper.usual_width(dim), depth: 3 };
+            Architecture { kind: Kind::Paper, dim, width: Kind::Paper.default_width(dim), depth: 3 };
         let settings =
             Settings { steps: self.steps, repeats: (self.rows / count).max(1), seed, ..Settings::default() };
         let mut trainer = Trainer::new(&patterns, architecture, settings)?;

@@ -76,7 +76,10 @@ impl<F: Real> Steps<F> for Stepper {
             let rows: Vec<usize> = part.iter().map(|&k| ids[k]).collect();
             let mut slopes = reader.denoise(&rows, states, sigmas)?;
             for (k, (mut slope, state)) in slopes.outer_iter_mut().zip(states.outer_iter()).enumerate() {
-                slope.iter_mut().zip(state).for_each(|(d, z)| *d = F::of((z.wide() - d.wide()) / sigmas[k]));
+                slope
+                    .iter_mut()
+                    .zip(state)
+                    .for_each(|(d, z)| *d = F::from_f64((z.to_f64() - d.to_f64()) / sigmas[k]));
             }
             Ok(Slope { states: slopes, extra: vec![0.0; sigmas.len()] })
         };
@@ -169,9 +172,9 @@ pub(crate) fn integrate<F: Real>(
                 let mut square = 0.0;
                 for (j, z) in z.iter_mut().enumerate() {
                     let weights = WEIGHTS[stage - 1].iter().zip(&slopes);
-                    let moved: f64 = weights.map(|(w, slope)| w * slope.states[[k, j]].wide()).sum();
-                    *z = F::of(z.wide() + lengths[k] * moved);
-                    square += z.wide() * z.wide();
+                    let moved: f64 = weights.map(|(w, slope)| w * slope.states[[k, j]].to_f64()).sum();
+                    *z = F::from_f64(z.to_f64() + lengths[k] * moved);
+                    square += z.to_f64() * z.to_f64();
                 }
                 if square.is_nan() || square > F::LARGEST_SQUARE {
                     broken[k] = true;
@@ -195,9 +198,9 @@ pub(crate) fn integrate<F: Real>(
             let (mut square, mut largest) = (0.0, 0.0_f64);
             for j in 0..ahead.ncols() {
                 let error: f64 =
-                    ERRORS.iter().zip(&slopes).map(|(e, slope)| e * slope.states[[k, j]].wide()).sum();
+                    ERRORS.iter().zip(&slopes).map(|(e, slope)| e * slope.states[[k, j]].to_f64()).sum();
                 square += (lengths[k] * error).powi(2);
-                largest = largest.max(ahead[[k, j]].wide().abs());
+                largest = largest.max(ahead[[k, j]].to_f64().abs());
             }
             let units =
                 (square / ahead.ncols() as f64).sqrt() / (path.accuracy + 16.0 * F::ROUNDOFF * largest);
@@ -248,7 +251,7 @@ pub(crate) fn integrate<F: Real>(
         first = Slope { states: next_slopes, extra: next_extra };
     }
     for way in ways {
-        states.row_mut(way.row).fill(F::of(f64::NAN));
+        states.row_mut(way.row).fill(F::from_f64(f64::NAN));
     }
     Ok((states, extras))
 }

@@ -65,7 +65,7 @@ impl<F: Real> Steps<F> for Walk {
         for (k, &row) in rows.iter().enumerate() {
             let stream = &mut self.streams[row];
             for (z, &mean) in states.row_mut(k).iter_mut().zip(means.row(k)) {
-                *z = F::of(bridge(z.wide(), mean.wide(), from[k], to[k], || stream.normal()));
+                *z = F::from_f64(bridge(z.to_f64(), mean.to_f64(), from[k], to[k], || stream.normal()));
             }
         }
         Ok(())

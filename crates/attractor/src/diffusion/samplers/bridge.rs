@@ -67,13 +67,13 @@ impl<F: Real> Run<F> for Walk<'_, F> {
         for (k, &row) in rows.iter().enumerate() {
             let stream = &mut self.streams[row];
             if self.targets[row].is_none() {
-                let state = states.row(k).mapv(F::wide);
+                let state = states.row(k).mapv(F::to_f64);
                 let drawn = self.denoiser.draw(state.as_slice().expect("a copy"), from[k], stream)?;
                 self.targets[row] = Some(drawn.into());
             }
             let target = self.targets[row].as_ref().expect("drawn");
             for (z, &y) in states.row_mut(k).iter_mut().zip(target) {
-                *z = F::of(bridge(z.wide(), y, from[k], to[k], || stream.normal()));
+                *z = F::from_f64(bridge(z.to_f64(), y, from[k], to[k], || stream.normal()));
             }
         }
         Ok(())

@@ -74,8 +74,8 @@ impl<F: Real> Steps<F> for Multistep<F> {
             let (mut last, mean) = (self.last_means.row_mut(row), means.row(k));
             self.straight[row] = weight == 0.0 || last == mean;
             Zip::from(states.row_mut(k)).and(&mut last).and(mean).for_each(|z, last, &mean| {
-                let ahead = (1.0 + weight) * mean.wide() - weight * last.wide();
-                *z = F::of(shrink * z.wide() + (1.0 - shrink) * ahead);
+                let ahead = (1.0 + weight) * mean.to_f64() - weight * last.to_f64();
+                *z = F::from_f64(shrink * z.to_f64() + (1.0 - shrink) * ahead);
                 *last = mean;
             });
             self.last_h[row] = h;

@@ -89,7 +89,7 @@ impl<F: Real> Steps<F> for Stepper {
             if dt == 0.0 {
                 // So near the data that the process has no time left: the step in σ is the limit.
                 for (z, &mean) in states.row_mut(k).iter_mut().zip(means.row(k)) {
-                    *z = F::of(shrink * z.wide() + (1.0 - shrink) * mean.wide());
+                    *z = F::from_f64(shrink * z.to_f64() + (1.0 - shrink) * mean.to_f64());
                 }
                 continue;
             }
@@ -107,7 +107,7 @@ impl<F: Real> Steps<F> for Stepper {
             let stream = &mut self.streams[row];
             for (z, &mean) in states.row_mut(k).iter_mut().zip(means.row(k)) {
                 let noise = if spread > 0.0 { spread * stream.normal() } else { 0.0 };
-                *z = F::of(a * z.wide() + b * (z.wide() - mean.wide()) + noise);
+                *z = F::from_f64(a * z.to_f64() + b * (z.to_f64() - mean.to_f64()) + noise);
             }
         }
         Ok(())

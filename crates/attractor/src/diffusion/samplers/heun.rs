@@ -68,9 +68,9 @@ impl<F: Real> Steps<F> for Trapezoids {
             }
             Zip::from(&mut z).and(&ahead).and(means.row(k)).and(means_ahead.row(k)).for_each(
                 |z, &ahead, &mean, &mean_ahead| {
-                    let here = (z.wide() - mean.wide()) / from;
-                    let there = (ahead.wide() - mean_ahead.wide()) / to;
-                    *z = F::of(z.wide() + (to - from) * 0.5 * (here + there));
+                    let here = (z.to_f64() - mean.to_f64()) / from;
+                    let there = (ahead.to_f64() - mean_ahead.to_f64()) / to;
+                    *z = F::from_f64(z.to_f64() + (to - from) * 0.5 * (here + there));
                 },
             );
         }

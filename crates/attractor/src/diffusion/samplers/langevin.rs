@@ -83,7 +83,7 @@ fn update<F: Real>(
         let stream = &mut streams[row];
         for (z, &mean) in states.row_mut(k).iter_mut().zip(means.row(k)) {
             let noise = if spread > 0.0 { spread * stream.normal() } else { 0.0 };
-            *z = F::of(mean.wide() + keep * (z.wide() - mean.wide()) + noise);
+            *z = F::from_f64(mean.to_f64() + keep * (z.to_f64() - mean.to_f64()) + noise);
         }
     }
 }

@@ -222,7 +222,7 @@ fn combine<F: Real>(
     for (k, (mut z, mean)) in states.outer_iter_mut().zip(means.outer_iter()).enumerate() {
         let (a, b) = factors(k);
         for (z, &d) in z.iter_mut().zip(mean) {
-            *z = F::of(a * z.wide() + b * d.wide());
+            *z = F::from_f64(a * z.to_f64() + b * d.to_f64());
         }
     }
 }

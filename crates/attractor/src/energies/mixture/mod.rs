@@ -130,14 +130,14 @@ impl<F: Real> Body<F> {
                 let each = 1.0 / patterns.len() as f64;
                 if !patterns.are_held() && patterns.log_weights().is_none() {
                     let variance = patterns.spread().powi(2) * patterns.dim() as f64;
-                    return Moments { mean, variance, endless: false };
+                    return Moments { mean, variance, unbounded: false };
                 }
                 let square = |(n, y): (usize, ndarray::ArrayView1<F>)| {
-                    let square: f64 = y.iter().zip(&mean).map(|(y, m)| (y.wide() - m).powi(2)).sum();
+                    let square: f64 = y.iter().zip(&mean).map(|(y, m)| (y.to_f64() - m).powi(2)).sum();
                     patterns.log_weights().map_or(each, |w| w[n].exp()) * square
                 };
                 let variance = patterns.values().outer_iter().enumerate().map(square).sum();
-                Moments { mean, variance, endless: false }
+                Moments { mean, variance, unbounded: false }
             }
         }
     }
@@ -254,8 +254,8 @@ impl<F: Real> Mixture<F> {
     }
 
     /// Whether some of it has no end, so that it has no prior and no samples of its own.
-    pub fn is_endless(&self) -> bool {
-        self.parts.iter().any(|p| matches!(&p.body, Body::Shape(shape) if shape.moments().endless))
+    pub fn is_unbounded(&self) -> bool {
+        self.parts.iter().any(|p| matches!(&p.body, Body::Shape(shape) if shape.moments().unbounded))
     }
 
     /// Prior weights of the memories, which sum to 1; of a shape without end per unit of its volume.
@@ -279,7 +279,7 @@ impl<F: Real> Mixture<F> {
     /// # Errors
     /// A shape whose image is not known in closed form.
     pub(crate) fn stretch(&self, factors: &[F]) -> Result<Self> {
-        let wide: Vec<f64> = factors.iter().map(|f| f.wide()).collect();
+        let wide: Vec<f64> = factors.iter().map(|f| f.to_f64()).collect();
         let stretch = |part: &Part<F>| -> Result<Part<F>> {
             let body = match &part.body {
                 Body::Patterns(points) => Body::Patterns(Points::new(points.patterns().stretch(factors)?)),
@@ -371,7 +371,7 @@ impl<F: Real> Mixture<F> {
         let mut one = |(state, memory): (ArrayView1<F>, usize)| match self.patterns() {
             Some(patterns) => {
                 let pattern = patterns.rows(memory..memory + 1, memory + 1, &mut window);
-                Nearest::at(memory, state, pattern.iter().map(|y| y.wide()), rms)
+                Nearest::at(memory, state, pattern.iter().map(|y| y.to_f64()), rms)
             }
             None => Nearest::at(memory, state, self.project(memory, state).into_iter(), rms),
         };
@@ -381,7 +381,7 @@ impl<F: Real> Mixture<F> {
     /// The point of a memory that is nearest to a state.
     pub fn project(&self, memory: usize, state: ArrayView1<F>) -> Vec<f64> {
         let pattern = |points: &Points<F>, n: usize| -> Vec<f64> {
-            points.patterns().row(n).iter().map(|y| y.wide()).collect()
+            points.patterns().row(n).iter().map(|y| y.to_f64()).collect()
         };
         let part = self.parts.iter().find_map(|part| Some((&part.body, part.memories.find(memory)?)));
         match part.expect("every memory is in a part") {
@@ -390,7 +390,7 @@ impl<F: Real> Mixture<F> {
                 pattern(points, nearest(points.patterns(), state.insert_axis(Axis(0)))[0])
             }
             (Body::Shape(shape), _) => {
-                let state: Vec<f64> = state.iter().map(|z| z.wide()).collect();
+                let state: Vec<f64> = state.iter().map(|z| z.to_f64()).collect();
                 let mut point = vec![0.0; self.dim];
                 shape.project(&state, &mut point);
                 point
@@ -405,7 +405,7 @@ impl<F: Real> Mixture<F> {
             let sums = match &part.body {
                 Body::Patterns(points) | Body::Cloud(points) => points.log_sum(states, sigmas)?,
                 Body::Shape(shape) => threads::map(states.nrows(), self.work(states.nrows()), |row| {
-                    let state: Vec<f64> = states.row(row).iter().map(|z| z.wide()).collect();
+                    let state: Vec<f64> = states.row(row).iter().map(|z| z.to_f64()).collect();
                     shape.read(&state, sigmas[row], &mut vec![0.0; self.dim]).log_sum
                 }),
             };
@@ -441,12 +441,12 @@ fn extent<F: Real>(parts: &[Part<F>], dim: usize) -> (Vec<f64>, f64) {
         return (points.patterns().mean(), points.patterns().spread());
     }
     let all: Vec<(f64, Moments)> = parts.iter().map(|p| (p.log_weight.exp(), p.body.moments())).collect();
-    let endless = all.iter().all(|(_, m)| m.endless);
-    let counts = |m: &Moments| endless || !m.endless;
+    let unbounded = all.iter().all(|(_, m)| m.unbounded);
+    let counts = |m: &Moments| unbounded || !m.unbounded;
     let total: f64 = all.iter().filter(|(_, m)| counts(m)).map(|(w, _)| w).sum();
     let moments = || all.iter().filter(|(_, m)| counts(m)).map(|(w, m)| (w / total, m));
     let mean: Vec<f64> = (0..dim).map(|j| moments().map(|(w, m)| w * m.mean[j]).sum()).collect();
-    if endless {
+    if unbounded {
         return (mean, 1.0);
     }
     let apart = |m: &Moments| m.mean.iter().zip(&mean).map(|(a, b)| (a - b).powi(2)).sum::<f64>();

@@ -1,4 +1,4 @@
-//! Reading a mixture: the triples of its parts put together.
+//! ShapeMoments a mixture: the triples of its parts put together.
 
 use ndarray::{Array2, ArrayView2, Zip};
 
@@ -69,13 +69,13 @@ impl<F: Real> Denoise<F> for Mixture<F> {
             }
         }
         let shapes = threads::map(states.nrows(), self.work(states.nrows()), |row| {
-            let state: Vec<f64> = states.row(row).iter().map(|z| z.wide()).collect();
+            let state: Vec<f64> = states.row(row).iter().map(|z| z.to_f64()).collect();
             let mut sum = Sum { peak: f64::NEG_INFINITY, mass: 0.0, second: 0.0, mean: vec![0.0; self.dim] };
             self.read_shapes(&state, sigmas[row], &mut sum);
             sum
         });
         for (row, sum) in shapes.into_iter().enumerate().filter(|(_, sum)| sum.mass > 0.0) {
-            let mean: Vec<F> = sum.mean.iter().map(|m| F::of(m / sum.mass)).collect();
+            let mean: Vec<F> = sum.mean.iter().map(|m| F::from_f64(m / sum.mass)).collect();
             all.merge_row(row, sum.peak, sum.mass, sum.second / sum.mass, &mean, 1.0);
         }
         Ok(all)
@@ -121,7 +121,7 @@ impl<F: Real> Denoise<F> for Mixture<F> {
         let (p, n) = race.winner();
         match &self.parts[p].body {
             Body::Patterns(points) | Body::Cloud(points) => {
-                Ok(points.patterns().row(n).iter().map(|y| y.wide()).collect())
+                Ok(points.patterns().row(n).iter().map(|y| y.to_f64()).collect())
             }
             Body::Shape(shape) => {
                 let least = 1.0 / F::LARGEST_BETA.sqrt();

@@ -31,7 +31,7 @@ pub trait Shape: Debug + Send + Sync {
     fn dim(&self) -> usize;
 
     /// Reads the shape at z = y + σε: writes the posterior mean E[y | z] to `mean`.
-    fn read(&self, z: &[f64], sigma: f64, mean: &mut [f64]) -> Reading;
+    fn read(&self, z: &[f64], sigma: f64, mean: &mut [f64]) -> ShapeMoments;
 
     /// A sample of y given z at level σ, written to `y`; at σ = ∞ a sample of the shape itself.
     ///
@@ -52,7 +52,7 @@ pub trait Shape: Debug + Send + Sync {
 
 /// What a shape says at one noisy state.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Reading {
+pub struct ShapeMoments {
     /// ln ∫ exp(−‖z − y‖²/2σ²) p(dy): the log of the noised density but for −(D/2) ln 2πσ².
     pub log_sum: f64,
     /// Posterior second moment E[‖y‖² | z].
@@ -67,7 +67,7 @@ pub struct Moments {
     /// E‖y − mean‖²; directions without end do not count.
     pub variance: f64,
     /// Whether it has directions without end.
-    pub endless: bool,
+    pub unbounded: bool,
 }
 
 /// A log-sum so far down that it left the number range is the lowest number.

@@ -5,7 +5,7 @@ use ndarray::{Array1, ArrayView1, aview1};
 use super::frame::{Frame, check_finite, norm};
 use super::legendre::{LEGENDRE, NODES};
 use super::subspace::square;
-use super::{Moments, Reading, Shape, finite};
+use super::{Moments, Shape, ShapeMoments, finite};
 use crate::error::{Error, Result};
 use crate::noise::Stream;
 
@@ -144,12 +144,12 @@ impl Shape for Segment {
         self.frame.dim()
     }
 
-    fn read(&self, z: &[f64], sigma: f64, mean: &mut [f64]) -> Reading {
+    fn read(&self, z: &[f64], sigma: f64, mean: &mut [f64]) -> ShapeMoments {
         let (along, across) = self.frame.coordinates(z);
         let (t, back) = self.nearer(along[0]);
         let cut = cut((-t / sigma).min(FAR), self.length / sigma);
         self.place((sigma * cut.mean).min(self.length), back, mean);
-        Reading {
+        ShapeMoments {
             log_sum: finite(cut.log_mean - 0.5 * (across / sigma).powi(2)),
             second: square(mean) + cut.variance * sigma * sigma,
         }
@@ -175,7 +175,7 @@ impl Shape for Segment {
     fn moments(&self) -> Moments {
         let middle: Array1<f64> =
             (&ArrayView1::from(&self.frame.origin) * 0.5) + (&ArrayView1::from(&self.end) * 0.5);
-        Moments { mean: middle.to_vec(), variance: self.length * self.length / 12.0, endless: false }
+        Moments { mean: middle.to_vec(), variance: self.length * self.length / 12.0, unbounded: false }
     }
 
     /// Always the segment between the images of its ends.

@@ -5,7 +5,7 @@ use ndarray::{Array1, Array2, ArrayView1};
 use super::bessel::{LARGEST, von_mises_fisher};
 use super::frame::{Frame, norm};
 use super::subspace::square;
-use super::{Moments, Reading, Shape, finite};
+use super::{Moments, Shape, ShapeMoments, finite};
 use crate::error::{Error, Result};
 use crate::noise::Stream;
 
@@ -133,7 +133,7 @@ impl Shape for Sphere {
         self.frame.dim()
     }
 
-    fn read(&self, z: &[f64], sigma: f64, mean: &mut [f64]) -> Reading {
+    fn read(&self, z: &[f64], sigma: f64, mean: &mut [f64]) -> ShapeMoments {
         let (mut direction, distance, across) = self.polar(z);
         let (log_sum, lack) = von_mises_fisher(self.frame.count(), self.kappa(distance, sigma));
         direction *= self.radius * (1.0 - lack);
@@ -141,7 +141,7 @@ impl Shape for Sphere {
         let (gap, across) = ((distance - self.radius) / sigma, across / sigma);
         // R²(1 − A²)
         let variance = self.radius * self.radius * lack * (2.0 - lack);
-        Reading {
+        ShapeMoments {
             log_sum: finite(log_sum - 0.5 * (gap * gap + across * across)),
             second: square(mean) + variance,
         }
@@ -162,7 +162,7 @@ impl Shape for Sphere {
     }
 
     fn moments(&self) -> Moments {
-        Moments { mean: self.frame.origin.clone(), variance: self.radius * self.radius, endless: false }
+        Moments { mean: self.frame.origin.clone(), variance: self.radius * self.radius, unbounded: false }
     }
 
     /// A sphere if all units in which it extends have the same factor; else an ellipsoid, and `None`.

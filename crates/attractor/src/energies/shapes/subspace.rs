@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2, ArrayView1, Axis, Zip, concatenate};
 
 use super::frame::{Frame, norm};
 use super::jacobi::orthogonalise;
-use super::{Moments, Reading, Shape, finite};
+use super::{Moments, Shape, ShapeMoments, finite};
 use crate::error::{Error, Result};
 use crate::noise::Stream;
 
@@ -103,13 +103,13 @@ impl Shape for Subspace {
         self.frame.dim()
     }
 
-    fn read(&self, z: &[f64], sigma: f64, mean: &mut [f64]) -> Reading {
+    fn read(&self, z: &[f64], sigma: f64, mean: &mut [f64]) -> ShapeMoments {
         let (u, across) = self.frame.coordinates(z);
         let each = || u.iter().zip(&self.deviations);
         self.place(each().map(|(u, &tau)| u * shrinkage(tau, sigma)), mean);
         let along: f64 = each().map(|(&u, &tau)| log_sum(u, tau, sigma)).sum();
         let variance: f64 = self.deviations.iter().map(|&tau| posterior_deviation(tau, sigma).powi(2)).sum();
-        Reading {
+        ShapeMoments {
             log_sum: finite(self.log_density + along - 0.5 * (across / sigma).powi(2)),
             second: square(mean) + variance,
         }
@@ -141,8 +141,8 @@ impl Shape for Subspace {
 
     fn moments(&self) -> Moments {
         let finite = self.deviations.iter().filter(|tau| tau.is_finite());
-        let endless = self.deviations.contains(&f64::INFINITY);
-        Moments { mean: self.frame.origin.clone(), variance: finite.map(|tau| tau * tau).sum(), endless }
+        let unbounded = self.deviations.contains(&f64::INFINITY);
+        Moments { mean: self.frame.origin.clone(), variance: finite.map(|tau| tau * tau).sum(), unbounded }
     }
 
     /// Always a subspace: S Uᵀ diag(τ) has new axes and deviations. Flat directions keep their measure, so

@@ -147,6 +147,6 @@ impl<F: Real> Diffusion<F> {
 /// that level to that of the known ones, at most `most`.
 fn factors<F: Real>(mask: &[bool], ratio: f64, most: f64) -> Vec<F> {
     // A power of two, so that stretching and back is exact.
-    let stretch = F::of(ratio.clamp(1.0, most).log2().floor().exp2());
+    let stretch = F::from_f64(ratio.clamp(1.0, most).log2().floor().exp2());
     mask.iter().map(|&known| if known { stretch } else { F::ONE }).collect()
 }

@@ -24,6 +24,7 @@ use crate::recall::Recalled;
 /// What [`MODELS`](super::MODELS) says of it.
 pub(super) const CARD: Card = Card {
     name: "diffusion",
+    aliases: &[],
     title: "Exact-score diffusion on stored patterns",
     equation: "E_s(z) = -s^2 ln 1/N sum_n exp(-|z-y_n|^2/2s^2);  dz/ds = (z - D(z;s))/s down to s = 0",
     parameters: PARAMETERS,
@@ -90,7 +91,7 @@ impl<F: Real> Diffusion<F> {
     /// # Errors
     /// A sampling outside its range.
     pub fn on(memory: Mixture<F>, sampling: Sampling) -> Result<Self> {
-        let card = if memory.patterns().is_some() { &CARD } else { &super::extended::CARD };
+        let card = if memory.patterns().is_some() { &CARD } else { &super::mixture::CARD };
         Self::with_card(memory, sampling, card)
     }
 
@@ -111,7 +112,7 @@ impl<F: Real> Diffusion<F> {
     }
 
     /// What a memory without end cannot give.
-    fn endless(&self, what: &'static str, reason: impl Into<Message>) -> Error {
+    fn unbounded(&self, what: &'static str, reason: impl Into<Message>) -> Error {
         Error::Undefined { model: "a memory without end", what, reason: reason.into() }
     }
 }
@@ -148,9 +149,11 @@ impl<F: Real> MemoryModel<F> for Diffusion<F> {
 
     /// Noise of a level at which a state is noise and nothing else.
     fn prior_samples(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {
-        if self.memory.is_endless() {
-            return Err(self
-                .endless("recall from nothing", "no place on it is as likely as another; start from cues"));
+        if self.memory.is_unbounded() {
+            return Err(self.unbounded(
+                "recall from nothing",
+                "no place on it is as likely as another; start from cues",
+            ));
         }
         Ok(self.prior().samples(rows, seed))
     }
@@ -175,8 +178,8 @@ impl<F: Real> LevelModel<F> for Diffusion<F> {
     }
 
     fn estimate(&self, cues: Array2<F>) -> Result<(Array2<F>, Vec<f64>)> {
-        if self.memory.is_endless() {
-            return Err(self.endless(
+        if self.memory.is_unbounded() {
+            return Err(self.unbounded(
                 "level of a cue",
                 message![
                     "the noisier it is, the more of the memory is near; give the level (",

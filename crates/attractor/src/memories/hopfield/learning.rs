@@ -73,7 +73,7 @@ impl Learning {
         Ok(match self {
             _ if new.is_empty() => couplings,
             Learning::Hebb => {
-                let units = new.t().mapv(F::wide).as_standard_layout().into_owned();
+                let units = new.t().mapv(F::to_f64).as_standard_layout().into_owned();
                 couplings + dots(units.view(), units.view())
             }
             Learning::PseudoInverse => without_rounding(each(couplings, new, |weights, y| {
@@ -119,7 +119,7 @@ fn each<F: Real>(
     learn: impl Fn(&mut Array2<f64>, Array1<f64>),
 ) -> Array2<f64> {
     for pattern in patterns.outer_iter() {
-        learn(&mut weights, pattern.mapv(F::wide));
+        learn(&mut weights, pattern.mapv(F::to_f64));
     }
     weights
 }

@@ -19,6 +19,7 @@ use crate::real::Real;
 /// What [`MODELS`](super::MODELS) says of it.
 pub(super) const CARD: Card = Card {
     name: "hopfield",
+    aliases: &[],
     title: "Classical Hopfield network",
     equation: "E(x) = -1/2 x'Wx;  x <- sign(Wx)",
     parameters: &[

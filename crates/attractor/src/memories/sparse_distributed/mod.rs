@@ -31,7 +31,8 @@ const ACTIVATION: Kind = Kind::Number(NumberRange::between(0.0, 1.0).above_low()
 
 /// What [`MODELS`](super::MODELS) says of it.
 pub(super) const CARD: Card = Card {
-    name: "sdm",
+    name: "sparse-distributed",
+    aliases: &["sdm"],
     title: "Sparse distributed memory",
     equation: "write: c_a += y, |a - y| <= R;  read: x <- sign(sum of c_a over |a - x| <= R)  (no energy)",
     parameters: &[
@@ -463,7 +464,7 @@ impl<F: Real> MemoryModel<F> for SparseDistributed<F> {
     fn read_out(&self, states: ArrayView2<F>, _top: usize) -> Result<ReadOut<F>> {
         let sums = |_| self.sums(states, self.patterns.dim()..self.counters.width());
         let values = self.patterns.associated().map(sums);
-        let values = values.map(|sums| sums.mapv(|h| F::of(h.signum() as f64)));
+        let values = values.map(|sums| sums.mapv(|h| F::from_f64(h.signum() as f64)));
         Ok(ReadOut { values, ..ReadOut::default() })
     }
 }

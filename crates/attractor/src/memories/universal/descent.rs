@@ -28,8 +28,8 @@ impl<F: Real> Universal<F> {
             shared,
             activities: &|scores| self.separator.activities(scores),
         });
-        let values = self.patterns.associated().map(|v| weighted_sums(weights.view(), v).mapv(F::of));
+        let values = self.patterns.associated().map(|v| weighted_sums(weights.view(), v).mapv(F::from_f64));
         let posteriors = weights.outer_iter().map(|w| shared.then(|| summary(w, top))).collect();
-        Ok(Answer { states: next.mapv(F::of), values, posteriors })
+        Ok(Answer { states: next.mapv(F::from_f64), values, posteriors })
     }
 }

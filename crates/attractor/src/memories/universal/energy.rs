@@ -78,7 +78,7 @@ impl<F: Real> Energy<F> for Landscape<F> {
             *energy += match self.shape {
                 Shape::Pair(EnergyOf::Scores | EnergyOf::Distances) => 0.0,
                 Shape::Pair(EnergyOf::ConfinedScores) => 0.5 * square(state),
-                Shape::Layers(visible) => state.iter().map(|g| visible.cost(g.wide())).sum(),
+                Shape::Layers(visible) => state.iter().map(|g| visible.cost(g.to_f64())).sum(),
             };
         }
         Ok(energies)
@@ -175,7 +175,7 @@ pub(super) fn two_layer<F: Real>(
 }
 
 fn square<F: Real>(x: ArrayView1<F>) -> f64 {
-    x.iter().map(|x| x.wide() * x.wide()).sum()
+    x.iter().map(|x| x.to_f64() * x.to_f64()).sum()
 }
 
 #[cfg(test)]

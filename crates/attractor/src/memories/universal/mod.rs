@@ -52,6 +52,7 @@ const CONVENTIONS: &[(&str, Convention)] = &[("uhn2022", Convention::Uhn2022)];
 /// What [`MODELS`](super::MODELS) says of it.
 pub(super) const CARD: Card = Card {
     name: "universal",
+    aliases: &[],
     title: "Universal Hopfield network",
     equation: "z = P sep(sim(M, q)): similarity, separation, projection",
     parameters: &[

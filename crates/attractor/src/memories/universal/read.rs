@@ -123,7 +123,7 @@ impl<F: Real> Universal<F> {
             self.weights(states)?
         };
         let shared = self.separator.shared();
-        let sums = |values: ArrayView2<F>| weighted_sums(weights.view(), values).mapv(F::of);
+        let sums = |values: ArrayView2<F>| weighted_sums(weights.view(), values).mapv(F::from_f64);
         Ok(Answer {
             states: sums(self.patterns.values()),
             values: self.patterns.associated().map(sums),

@@ -10,7 +10,8 @@ use crate::real::Real;
 
 /// What [`MODELS`](super::MODELS) says of it.
 pub(super) const CARD: Card = Card {
-    name: "extended",
+    name: "mixture",
+    aliases: &["extended"],
     title: "Diffusion on memories of any form: points, subspaces, segments, spheres, clouds",
     equation: "E_s(z) = -s^2 ln sum_c w_c int exp(-|z-y|^2/2s^2) p_c(dy);  dz/ds = (z - D(z;s))/s down to s = 0",
     parameters: PARAMETERS,
@@ -36,15 +37,15 @@ pub(super) fn build<F: Real>(
     mixture(patterns.into(), Sampling::from_options(options)?)
 }
 
-/// An extended memory of this mixture. The sampler takes twice its usual number of steps if the sampling does not say
+/// A memory that is this mixture. The sampler takes twice its usual number of steps if the sampling does not say
 /// how many: where on a shape a recall ends is decided on the way.
 ///
 /// ```
 /// use attractor::energies::{Component, Kind, Mixture};
 /// use attractor::diffusion::Sampling;
-/// use attractor::memories::{Request, extended};
+/// use attractor::memories::{Request, mixture};
 /// let point = |x: f64| Component { kind: Kind::Point(vec![x, 0.0]), weight: 1.0, label: None };
-/// let memory = extended(Mixture::new(vec![point(1.0), point(-1.0)])?, Sampling::default())?;
+/// let memory = mixture(Mixture::new(vec![point(1.0), point(-1.0)])?, Sampling::default())?;
 /// let recall = memory.recall(&Request::new(ndarray::array![[0.4, 0.1]].view()))?;
 /// assert_eq!(recall.rows[0].memory, Some(0));
 /// # Ok::<(), attractor::Error>(())

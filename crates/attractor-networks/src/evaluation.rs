@@ -12,7 +12,7 @@ use ndarray::{Array2, Axis};
 /// A cue is y + σε with σ = 1.078 spreads, as noisy as the cue θy + √(1−θ²)ε of ±1 patterns at θ = 0.68
 /// (Ambrogioni 2023, App. A). A unit counts by the side of the patterns' mean on which it is: of ±1 patterns by its
 /// sign. Units that are the same in all patterns tell nothing, and do not count.
-pub struct Examination<F> {
+pub struct Evaluation<F> {
     patterns: Patterns<F>,
     cues: Array2<F>,
     sigma: f64,
@@ -25,7 +25,7 @@ pub struct Examination<F> {
 
 /// What an examination finds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Findings {
+pub struct EvaluationResult {
     /// Share of units that are as in the exact model's recall.
     pub agreement: f64,
     /// Share of units that are not as in the pattern.
@@ -37,7 +37,7 @@ pub struct Findings {
 /// Signal of the cues.
 const SIGNAL: f64 = 0.68;
 
-impl<F: Real> Examination<F> {
+impl<F: Real> Evaluation<F> {
     /// So many cues: of all patterns in turn, or of evenly spaced ones if there are more.
     ///
     /// # Errors
@@ -50,7 +50,7 @@ impl<F: Real> Examination<F> {
         let spins = patterns.are_spins() && *patterns.preparation() == Preparation::Identity;
         let spread = if spins { 1.0 } else { patterns.spread() / patterns.preparation().scale() };
         let sigma = spread * (1.0 - SIGNAL * SIGNAL).sqrt() / SIGNAL;
-        let middle = match raw.mapv(F::wide).mean_axis(Axis(0)) {
+        let middle = match raw.mapv(F::to_f64).mean_axis(Axis(0)) {
             Some(mean) if !spins => mean.to_vec(),
             _ => vec![0.0; dim],
         };
@@ -58,21 +58,21 @@ impl<F: Real> Examination<F> {
         for (row, mut cue) in noisy.outer_iter_mut().enumerate() {
             let mut stream = Stream::new(seed, Purpose::Calibration, row as u64);
             for (unit, y) in cue.iter_mut().zip(raw.row(of(row))) {
-                *unit = F::of(y.wide() + sigma * stream.normal());
+                *unit = F::from_f64(y.to_f64() + sigma * stream.normal());
             }
         }
         /// Of the spread: what differs by less does so by rounding.
         const ROUNDING: f64 = 1e-6;
         let varies =
-            |j: &usize| raw.column(*j).iter().any(|y| (y.wide() - middle[*j]).abs() > ROUNDING * spread);
+            |j: &usize| raw.column(*j).iter().any(|y| (y.to_f64() - middle[*j]).abs() > ROUNDING * spread);
         let telling: Vec<usize> = (0..dim).filter(varies).collect();
         // A single pattern is its own mean.
         let telling = if telling.is_empty() { (0..dim).collect() } else { telling };
         let truth = Array2::from_shape_fn((rows, telling.len()), |(i, k)| {
-            raw[[of(i), telling[k]]].wide() > middle[telling[k]]
+            raw[[of(i), telling[k]]].to_f64() > middle[telling[k]]
         });
         let diffusion = Diffusion::on(patterns.clone().into(), Sampling::default())?;
-        let mut examination = Examination {
+        let mut examination = Evaluation {
             patterns: patterns.clone(),
             cues: noisy,
             sigma,
@@ -89,13 +89,13 @@ impl<F: Real> Examination<F> {
     ///
     /// # Errors
     /// A network of another width.
-    pub fn examine(&self, network: &Network<f32>) -> Result<Findings> {
+    pub fn evaluate(&self, network: &Network<f32>) -> Result<EvaluationResult> {
         let memory = learned::<F>(network.clone(), self.patterns.clone(), Sampling::default())?;
         let sides = self.sides(memory.as_ref())?;
         let share = |a: &Array2<bool>, b: &Array2<bool>| {
             a.iter().zip(b).filter(|(a, b)| a == b).count() as f64 / a.len() as f64
         };
-        Ok(Findings {
+        Ok(EvaluationResult {
             agreement: share(&sides, &self.exact),
             error: 1.0 - share(&sides, &self.truth),
             exact_error: 1.0 - share(&self.exact, &self.truth),
@@ -114,7 +114,7 @@ impl<F: Real> Examination<F> {
             let states = memory.recall(&request)?.states;
             for ((row, k), side) in sides.indexed_iter_mut() {
                 let unit = self.telling[k];
-                *side = states[[row, unit]].wide() > self.middle[unit];
+                *side = states[[row, unit]].to_f64() > self.middle[unit];
             }
         }
         Ok(sides)

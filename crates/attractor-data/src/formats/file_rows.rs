@@ -16,7 +16,7 @@ use crate::table::Table;
 /// Rows of a `.npy` or `.safetensors` file, which are read where they are wanted. Bytes are value/255, as
 /// everywhere.
 #[derive(Debug)]
-pub struct Disk {
+pub struct FileRows {
     path: PathBuf,
     file: File,
     start: u64,
@@ -26,7 +26,7 @@ pub struct Disk {
     big_endian: bool,
 }
 
-impl Disk {
+impl FileRows {
     /// Opens a file of one array, or one array of a `.safetensors` file (`FILE:NAME`; without a name `patterns`); none
     /// where rows do not lie one after the other in a plain file.
     ///
@@ -72,7 +72,7 @@ impl Disk {
             return Err(Error::content(&path, expected, "fewer: the file is truncated", cure));
         }
         let (kind, big_endian) = (array.kind, array.big_endian);
-        Ok(Some(Disk { path, file, start, rows, columns, kind, big_endian }))
+        Ok(Some(FileRows { path, file, start, rows, columns, kind, big_endian }))
     }
 
     #[cfg(unix)]
@@ -94,7 +94,7 @@ impl Disk {
     }
 }
 
-impl<F: Real> Source<F> for Disk {
+impl<F: Real> Source<F> for FileRows {
     fn len(&self) -> usize {
         self.rows
     }
@@ -110,7 +110,7 @@ impl<F: Real> Source<F> for Disk {
         self.read_at(&mut bytes, place).map_err(|error| Error::read(&self.path, error).to_string())?;
         if self.kind == Kind::F32 && !self.big_endian {
             for (out, four) in out.iter_mut().zip(bytes.as_chunks().0) {
-                *out = F::of(f64::from(f32::from_le_bytes(*four)));
+                *out = F::from_f64(f64::from(f32::from_le_bytes(*four)));
             }
             return Ok(());
         }

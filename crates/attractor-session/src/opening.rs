@@ -1,0 +1,51 @@
+//! Sessions of arrays, descriptions and the bytes of files.
+
+use std::path::Path;
+
+use attractor_data::{Description, memory_from_bytes};
+use ndarray::Array2;
+
+use crate::about::{About, Origin};
+use crate::any::{Held, Precision};
+use crate::error::Result;
+use crate::patterns::{Known, prepared_array};
+use crate::session::Session;
+use crate::setup::Setup;
+use crate::{in_precision, source};
+
+impl Session {
+    /// A memory of the rows of an array; `raw` if they were bytes or bools.
+    ///
+    /// # Errors
+    /// What the model refuses.
+    pub fn of_array<F: Held>(rows: Array2<F>, known: Known<F>, raw: bool, setup: &Setup) -> Result<Self> {
+        let card = setup.card();
+        let patterns = prepared_array(rows, known, raw, setup.prepare.unwrap_or_default(), card)?;
+        let provenance = vec![format!("stored {} rows of an array", patterns.len())];
+        let spec = setup.spec(card);
+        let memory = spec.build(patterns)?;
+        let origin = Origin::Rows { bytes: false };
+        let about = About { card: Some(card), spec, shape: None, raw, origin, provenance };
+        Ok(Session { memory: F::hold(memory), about })
+    }
+
+    /// The memories that a description describes; `path` is for messages.
+    ///
+    /// # Errors
+    /// As [`Source::build`](crate::Source::build).
+    pub fn of_description(path: &Path, description: Description, setup: &Setup) -> Result<Self> {
+        in_precision!(Precision::choose(setup.precision, true), F => {
+            source::described::<F>(path, description, setup).map(Session::from)
+        })
+    }
+
+    /// A stored memory from the bytes of its file; `path` is for messages. Default number type: f32.
+    ///
+    /// # Errors
+    /// Bytes that are no memory; what the model refuses.
+    pub fn of_bytes(path: &Path, bytes: &[u8], setup: &Setup) -> Result<Self> {
+        in_precision!(Precision::choose(setup.precision, false), F => {
+            source::of_stored::<F>(path, memory_from_bytes(path, bytes)?, setup).map(Session::from)
+        })
+    }
+}
