@@ -1,4 +1,4 @@
-//! What can go wrong, with what was expected, what was found and what to do about it.
+//! Errors: each says what was expected, what was found and what to do.
 //!
 //! Bad input is an error. A recall that does not settle, cycles or diverges is not: it is an
 //! [`Outcome`](crate::Outcome) of that row.
@@ -8,7 +8,7 @@ use std::fmt;
 use crate::message;
 use crate::message::{Argument, Message, Part, Spelling};
 
-/// Result of everything in this crate that can be refused.
+/// The result of a function of this crate that can refuse its input.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// A refused request. `Display` gives one sentence that users of this crate can act on;
@@ -27,7 +27,7 @@ pub enum Error {
         /// What to do.
         cure: Message,
     },
-    /// There is nothing to work on.
+    /// Something is missing that there must be at least one of.
     Empty {
         /// What is missing.
         what: String,
@@ -47,7 +47,7 @@ pub enum Error {
         /// What to do.
         cure: Message,
     },
-    /// A value is so large that sums of its square leave its number type.
+    /// A value is so large that sums of its square overflow its number type.
     TooLarge {
         /// The array.
         what: String,
@@ -71,14 +71,14 @@ pub enum Error {
     },
     /// A name is not in its list.
     UnknownName {
-        /// What the name should name.
+        /// The kind of thing that the name stands for, such as a model.
         kind: &'static str,
         /// The name given.
         found: String,
-        /// The names there are.
+        /// The names that exist, as a list.
         known: String,
     },
-    /// A model does not have what was asked of it.
+    /// A model does not support what was asked of it.
     Undefined {
         /// The model.
         model: &'static str,
@@ -107,7 +107,7 @@ impl std::error::Error for Error {
 }
 
 impl Error {
-    /// A size that disagrees.
+    /// An error about a size that does not agree with another.
     pub fn shape(
         what: impl Into<String>,
         expected: impl Into<String>,
@@ -117,17 +117,17 @@ impl Error {
         Error::Shape { what: what.into(), expected: expected.into(), found: found.into(), cure: cure.into() }
     }
 
-    /// A parameter outside its range.
+    /// An error about a parameter outside its range.
     pub fn parameter(name: impl Into<String>, expected: impl Into<Message>, found: impl ToString) -> Self {
         let mut found = found.to_string();
-        // Three hundred digits say less than an exponent.
+        // An exponent is easier to read than three hundred digits.
         if let (true, Ok(number)) = (found.len() > 20, found.parse::<f64>()) {
             found = format!("{number:e}");
         }
         Error::Parameter { name: name.into(), expected: expected.into(), found }
     }
 
-    /// The sentence, for a front end to say: what was expected, what was found, and what to do.
+    /// The sentence that a front end shows: what was expected, what was found, and what to do.
     pub fn message(&self) -> Message {
         match self {
             Error::Shape { what, expected, found, cure } => {
@@ -159,18 +159,18 @@ impl Error {
         }
     }
 
-    /// The sentence as a front end says it.
+    /// The sentence, with arguments spelled as the front end's users write them.
     pub fn spelled(&self, spelling: &dyn Spelling) -> String {
         self.message().spelled(spelling)
     }
 
-    /// What it asks to give.
+    /// The arguments that the sentence asks for.
     pub fn arguments(&self) -> Vec<Argument> {
         self.message().arguments()
     }
 }
 
-/// What to tell someone whose cues are not finite.
+/// The advice for cues that are not finite.
 pub(crate) struct CueCure;
 
 impl From<CueCure> for Message {
@@ -179,7 +179,7 @@ impl From<CueCure> for Message {
     }
 }
 
-/// Refuses `states` whose width is not `dim`.
+/// Returns an error if the width of `states` is not `dim`.
 pub(crate) fn check_width(what: &str, found: usize, dim: usize) -> Result<()> {
     if found == dim {
         return Ok(());
@@ -192,7 +192,7 @@ pub(crate) fn check_width(what: &str, found: usize, dim: usize) -> Result<()> {
     ))
 }
 
-/// Refuses a list that does not have one entry per row.
+/// Returns an error if a list does not have one entry per row.
 pub(crate) fn check_rows(what: &str, found: usize, rows: usize) -> Result<()> {
     if found == rows {
         return Ok(());

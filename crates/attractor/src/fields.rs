@@ -1,8 +1,9 @@
-//! What a report says, declared once: the name, the kind and the meaning of each field, and how to read it.
+//! The fields of reports, each declared once: its name, kind, meaning, and how to read it.
 //!
-//! [`Row`](crate::memories::Row::FIELDS), [`TraceStep`](crate::analysis::TraceStep::FIELDS),
-//! [`TraceEvents`](crate::analysis::TraceEvents::FIELDS) and [`Counts`](crate::analysis::Counts::FIELDS) have such a list. JSON,
-//! CSV, arrays and tables are written from it, so a field that is added there is in all of them.
+//! Each of the reports [`Row`](crate::memories::Row::FIELDS), [`TraceStep`](crate::analysis::TraceStep::FIELDS),
+//! [`TraceEvents`](crate::analysis::TraceEvents::FIELDS) and [`Counts`](crate::analysis::Counts::FIELDS)
+//! lists its fields in this way. JSON, CSV, arrays and tables are all written from these lists, so a field that is
+//! added to a list appears in all of them.
 
 use std::borrow::Cow;
 
@@ -15,11 +16,11 @@ pub struct Field<T: 'static> {
     pub kind: Kind,
     /// What it means, in one sentence.
     pub doc: &'static str,
-    /// Reads it.
+    /// Reads the field's value from a report.
     pub get: for<'a> fn(&'a T) -> Value<'a>,
 }
 
-/// What a field holds.
+/// The type of a field's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A whole number, such as the index of a memory or a step. Arrays hold −1 where there is none.
@@ -56,7 +57,7 @@ pub enum Value<'a> {
 }
 
 impl Value<'_> {
-    /// It as one number, if it is one.
+    /// The value as one number, if it is one.
     pub fn number(&self) -> Option<f64> {
         match self {
             Value::Whole(n) => Some(*n as f64),
@@ -65,7 +66,7 @@ impl Value<'_> {
         }
     }
 
-    /// It as a whole number, if it is one.
+    /// The value as a whole number, if it is one.
     pub fn whole(&self) -> Option<u64> {
         match self {
             Value::Whole(n) => Some(*n),
@@ -86,7 +87,7 @@ impl From<Option<usize>> for Value<'_> {
     }
 }
 
-/// The field of this name in a list.
+/// The field with this name in a list of fields.
 ///
 /// ```
 /// use attractor::fields::{Kind, field};

@@ -1,4 +1,4 @@
-//! The few hot loops that everything stands on: see [`attractor_kernels`], which holds them.
+//! The hot loops that all memories use, re-exported from [`attractor_kernels`].
 
 pub use attractor_kernels::packed::Packed;
 pub use attractor_kernels::stored::Source;

@@ -1,8 +1,8 @@
 //! Associative memory, from Hopfield (1982) to diffusion models.
 //!
 //! An associative memory is an *energy landscape* plus a *dynamics* that recalls; a diffusion model is
-//! the same thing with one landscape for each noise level. So every memory here stores, recalls,
-//! reports its energy and is measured in the same way:
+//! the same thing with one landscape for each noise level. All memories here therefore share one interface to store,
+//! recall and report, and are measured in the same way:
 //!
 //! ```
 //! use attractor::memories::{Beta, Memory, Modern, Request};
@@ -19,20 +19,23 @@
 //! | module | holds |
 //! |---|---|
 //! | [`patterns`] | what is stored, and how raw data are prepared |
-//! | [`memories`] | the models: [`Hopfield`](memories::Hopfield), [`Bidirectional`](memories::Bidirectional), [`SparseDistributed`](memories::SparseDistributed), [`Dense`](memories::Dense), [`Modern`](memories::Modern), [`Universal`](memories::Universal), [`Diffusion`](memories::Diffusion) of points and of shapes, [`Denoiser`](memories::Denoiser) of any kind; what a recall is asked and reports |
+//! | [`memories`] | the models: [`Hopfield`](memories::Hopfield), [`Bidirectional`](memories::Bidirectional),
+//! [`SparseDistributed`](memories::SparseDistributed), [`Dense`](memories::Dense), [`Modern`](memories::Modern),
+//! [`Universal`](memories::Universal), [`Diffusion`](memories::Diffusion) of points and of shapes,
+//! [`Denoiser`](memories::Denoiser) of any kind; requests and reports of a recall |
 //! | [`energies`] | landscapes and denoisers |
 //! | [`dynamics`] | how states move |
-//! | [`networks`] | score networks: memories dispersed in weights |
-//! | [`similarities`], [`separations`] | how alike key and cue are, and how weights come of it |
+//! | [`networks`] | score networks: memories stored in the weights of a neural network |
+//! | [`similarities`], [`separations`] | how alike a key and a cue are, and how scores become weights |
 //! | [`diffusion`] | processes, noise grids, samplers, the level of a cue |
-//! | [`analysis`] | one recall step by step, many of one cue, where symmetry breaks |
+//! | [`analysis`] | one recall step by step, many recalls of one cue, and where symmetry breaks |
 //! | [`fields`] | the fields of reports by name, for tables and files |
-//! | [`recall()`], [`observe`] | the one loop, and watching it |
-//! | [`kernels`] | the hot loops under all of it |
-//! | [`options`] | options with declared kinds: what text becomes a value |
-//! | [`noise`] | random streams, one a row |
-//! | [`threads`] | how many there are |
-//! | [`message`](mod@message) | sentences of errors and notes, with arguments that each front end spells |
+//! | [`recall()`], [`observe`] | the one recall loop, and observers of its steps |
+//! | [`kernels`] | the hot loops |
+//! | [`options`] | options with declared kinds, and how text becomes their values |
+//! | [`noise`] | random streams, one for each row |
+//! | [`threads`] | the number of threads |
+//! | [`message`](mod@message) | sentences of errors and notes; each front end spells the arguments in them |
 //!
 //! States are rows of an array (B × D) of [`f32` or `f64`](Real); noise levels, energies and statistics
 //! are `f64`. Equal seeds give equal bits on any number of threads and in any batch.
@@ -64,7 +67,7 @@ pub use patterns::{Extras, Patterns, Preparation, Prepare};
 pub use real::{PerReal, Real};
 pub use recall::{Grid, Outcome, Recalled, Stop, recall};
 
-/// The examples of the README are run as tests.
+/// Runs the examples of the README as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 pub struct Readme;

@@ -1,23 +1,24 @@
-//! Sentences for users that may name something to be given.
+//! Sentences for users, which can name an argument that the user should give.
 //!
-//! An error or a note often says what to give: a noise level, a mask, an option. On the command line that is `--sigma`,
-//! in Python `sigma`, in Rust a field of a request. So a [`Message`] refers to it as an [`Argument`], and each front end
-//! says how it spells arguments: its [`Spelling`]. `Display` spells them for users of this crate.
+//! An error or a note often tells the user to give something: a noise level, a mask, an option. On the command line
+//! that is `--sigma`, in Python `sigma`, in Rust a field of a request. A [`Message`] therefore refers to it as an
+//! [`Argument`], and each front end implements [`Spelling`] to say how its users write arguments. `Display` spells
+//! them for users of this crate.
 
 use std::fmt;
 
-/// Something that users give, which every front end has its own word for.
+/// An argument that users can give. Every front end has its own word for it.
 ///
-/// A front end matches on all of them, so that it cannot forget one that is added here.
+/// A front end matches on all variants, so the compiler reports a variant that it forgets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Argument {
-    /// How noisy cues are: [`Request::level`](crate::Request::level).
+    /// The noise level of the cues: [`Request::level`](crate::Request::level).
     CueLevel,
-    /// How noisy states are, one level a row, as [`Memory::energies`](crate::Memory::energies) takes them.
+    /// The noise levels of states, one for each row, as in [`Memory::energies`](crate::Memory::energies).
     StateLevels,
-    /// Which units of the cues are known: [`Request::known`](crate::Request::known).
+    /// The mask of the cues' known units: [`Request::known`](crate::Request::known).
     Known,
-    /// Vectors that the patterns bring to mind: [`Patterns::with_associated`](crate::Patterns::with_associated).
+    /// Vectors associated with the patterns: [`Patterns::with_associated`](crate::Patterns::with_associated).
     Values,
     /// Computing in `f64` instead of `f32`.
     DoublePrecision,
@@ -25,17 +26,17 @@ pub enum Argument {
     Training,
     /// Keeping a memory in a file.
     Storing,
-    /// A stored memory, as the memory to be used.
+    /// A stored memory to open.
     Memory,
-    /// Channels, height and width of the images that rows are.
+    /// Channels, height and width of the images in the rows.
     Shape,
-    /// The order of the numbers of an image.
+    /// The order in which an image's numbers are stored.
     Layout,
-    /// Pictures read as grey.
+    /// Reading images in greyscale.
     Grey,
-    /// The size that pictures are brought to.
+    /// The size that images are resized to.
     Resize,
-    /// An option of a model, of training or of an experiment, by the name that it is declared with.
+    /// An option of a model, of training or of an experiment, by its declared name.
     Option {
         /// Its name, as `norm-bias`.
         name: &'static str,
@@ -45,29 +46,29 @@ pub enum Argument {
 }
 
 impl Argument {
-    /// An option with whatever value.
+    /// An option, with any value.
     pub const fn option(name: &'static str) -> Self {
         Argument::Option { name, value: None }
     }
 
-    /// An option at this value.
+    /// An option, set to this value.
     pub const fn set(name: &'static str, value: &'static str) -> Self {
         Argument::Option { name, value: Some(value) }
     }
 }
 
-/// How a front end spells what its users give.
+/// How a front end spells arguments.
 pub trait Spelling {
-    /// An argument, as its users write it.
+    /// The argument, as the front end's users write it.
     fn argument(&self, argument: Argument) -> String;
 
-    /// The name of a parameter, declared as in `norm-bias`, where a sentence is about it.
+    /// The spelling of a parameter's name in a sentence about it. `name` is the declared name, such as `norm-bias`.
     fn parameter(&self, name: &str) -> String {
         name.to_owned()
     }
 }
 
-/// The spelling of users of the crates.
+/// The spelling for users of the Rust crates.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Rust;
 
@@ -97,7 +98,7 @@ impl Spelling for Rust {
 pub enum Part {
     /// Words, the same for everybody.
     Text(String),
-    /// Something to be given.
+    /// An argument that the user should give.
     Argument(Argument),
     /// The name of a parameter, as it is declared: `norm-bias`.
     Parameter(String),
@@ -121,7 +122,7 @@ impl From<Argument> for Part {
     }
 }
 
-/// Words that may refer to arguments; [`message!`](crate::message!) writes one.
+/// A sentence that can refer to arguments. The macro [`message!`](crate::message!) writes one.
 ///
 /// ```
 /// use attractor::message;
@@ -144,7 +145,7 @@ pub struct Message {
 }
 
 impl Message {
-    /// What it asks to give.
+    /// The arguments that the message asks for.
     pub fn arguments(&self) -> Vec<Argument> {
         let argument = |part: &Part| match part {
             Part::Argument(argument) => Some(*argument),
@@ -153,7 +154,7 @@ impl Message {
         self.parts.iter().filter_map(argument).collect()
     }
 
-    /// The sentence as a front end says it.
+    /// The message, with arguments spelled by a front end.
     pub fn spelled(&self, spelling: &dyn Spelling) -> String {
         let spell = |part: &Part| match part {
             Part::Text(text) => text.clone(),
@@ -182,7 +183,7 @@ impl From<&Message> for Message {
     }
 }
 
-/// One after the other.
+/// Joins messages, one after the other.
 impl FromIterator<Message> for Message {
     fn from_iter<I: IntoIterator<Item = Message>>(messages: I) -> Self {
         Message { parts: messages.into_iter().flat_map(|message| message.parts).collect() }

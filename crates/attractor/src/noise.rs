@@ -1,8 +1,8 @@
-//! Random numbers: one named stream per row, so that a row is the same in any batch and thread.
+//! Random numbers. Each row has its own stream, so its numbers do not depend on the batch or the thread.
 //!
-//! The generator is ChaCha with 8 rounds, keyed by (seed, purpose) with the row id as stream number.
-//! Two purposes never share a stream: the noise that corrupts row 3 is independent of the noise that
-//! recalls row 3, under the same seed.
+//! The generator is ChaCha with 8 rounds. Its key is (seed, purpose), and the row id is its stream number. Streams
+//! with different purposes are independent: under the same seed, the noise that corrupts row 3 is independent of the
+//! noise that recalls row 3.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -11,31 +11,31 @@ use rand_distr::{Distribution, StandardNormal};
 /// What a stream is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Noise, flips and masks put on a cue.
+    /// Noise, flips and masks that corrupt a cue.
     Corruption,
     /// Random patterns.
     Patterns,
-    /// Noise of a stochastic recall, order of asynchronous updates.
+    /// Noise of a stochastic recall, and the order of asynchronous updates.
     Recall,
     /// Noise of the corrections between the steps of a stochastic recall.
     Correction,
     /// Noise of the known units of a clamped diffusion recall.
     Clamp,
-    /// First states of a recall that knows nothing.
+    /// The first states of a free recall, which has no cue.
     Prior,
     /// Bootstrap resampling.
     Bootstrap,
-    /// Cues that a match score compares with.
+    /// Sampled cues that a match score compares a cue with.
     Calibration,
-    /// Which of overlapping memories a recalled state belongs to.
+    /// The choice between overlapping memories for a recalled state.
     Attribution,
     /// Addresses of a sparse distributed memory.
     Locations,
-    /// Weights of a network before training.
+    /// The initial weights of a network.
     Weights,
-    /// Noise and levels that a network is trained at.
+    /// Noise and noise levels of training.
     Training,
-    /// The order in which a network is shown its patterns.
+    /// The order in which training shows patterns to a network.
     Order,
 }
 
@@ -59,7 +59,7 @@ impl Purpose {
     }
 }
 
-/// A row's own random numbers.
+/// The random numbers of one row.
 #[derive(Clone, Debug)]
 pub struct Stream(ChaCha8Rng);
 
@@ -98,8 +98,8 @@ impl Stream {
 
     /// A uniform whole number below `n`, without bias (`n ≥ 1`).
     pub fn below(&mut self, n: usize) -> usize {
-        // Lemire's method: reject the few products that would favour small results. Their bound takes a division, but is
-        // below n: larger products need none.
+        // Lemire's method: reject the few products that would favour small results. Computing the exact bound takes a
+        // division. The bound is below n, so products of n or more are accepted without it.
         let n = n as u64;
         loop {
             let product = u128::from(self.0.next_u64()) * u128::from(n);
@@ -117,7 +117,7 @@ impl Stream {
     }
 }
 
-/// The recall streams of many rows.
+/// One stream for each row, for this purpose.
 pub(crate) fn streams(seed: u64, purpose: Purpose, rows: &[u64]) -> Vec<Stream> {
     rows.iter().map(|&row| Stream::new(seed, purpose, row)).collect()
 }

@@ -1,4 +1,4 @@
-//! Watching a recall: anything that wants to see each step, and may stop it.
+//! Observers, which see each step of a recall and can stop it.
 
 use std::ops::ControlFlow;
 
@@ -9,27 +9,27 @@ use crate::real::Real;
 /// What an observer sees of one step.
 #[derive(Clone, Copy, Debug)]
 pub struct Frame<'a, F> {
-    /// Steps made so far; 0 before the first.
+    /// The number of steps made so far: 0 before the first step.
     pub step: usize,
-    /// Steps in all, at most.
+    /// The largest number of steps.
     pub steps: usize,
-    /// Which rows of the batch these are: those still under way.
+    /// The batch rows that are still being recalled, in the order of `states`.
     pub rows: &'a [usize],
     /// Their states.
     pub states: ArrayView2<'a, F>,
-    /// Their noise levels (0 for memories with one landscape).
+    /// Their noise levels; 0 for memories with one landscape.
     pub levels: &'a [f64],
 }
 
-/// Sees every step of a recall; its answer `Break` stops it. States cannot be changed from here.
+/// Sees every step of a recall, and stops it by returning `Break`. An observer cannot change the states.
 ///
-/// Every `FnMut(Frame) -> ControlFlow<()>` is one.
+/// Every `FnMut(Frame) -> ControlFlow<()>` is an observer.
 pub trait Observer<F: Real> {
-    /// Called before the first and after each step.
+    /// Called before the first step and after each step.
     fn observe(&mut self, frame: Frame<F>) -> ControlFlow<()>;
 
-    /// Whether it needs to see every step; either way it may stop the recall. Steps that nobody watches, and that
-    /// change nothing about where a recall ends, are not made.
+    /// Whether this observer needs to see every step. It can stop the recall in either case. If it does not, the loop
+    /// skips steps that do not change where a recall ends.
     fn watches(&self) -> bool {
         true
     }
@@ -41,7 +41,7 @@ impl<F: Real, T: FnMut(Frame<F>) -> ControlFlow<()>> Observer<F> for T {
     }
 }
 
-/// Watches nothing.
+/// An observer that ignores every step.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoObserver;
 

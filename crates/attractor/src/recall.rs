@@ -1,4 +1,4 @@
-//! The one loop that every recall runs through.
+//! The recall loop, which is the same for all memories.
 
 use ndarray::{Array2, ArrayView1, ArrayView2};
 
@@ -12,41 +12,41 @@ use crate::real::Real;
 /// How the recall of one row ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// At rest since this step.
+    /// The state came to rest.
     Settled {
         /// The first step that changed nothing (to tolerance).
         step: usize,
     },
-    /// The steps ran out while it moved, or it never rests.
+    /// The state was still moving after the last step, or the dynamics never rests.
     StillMoving,
-    /// It alternates between two states (synchronous updates only).
+    /// The state alternates between two states (synchronous updates only).
     TwoCycle {
-        /// The step at which it was first seen.
+        /// The step at which the cycle was first seen.
         step: usize,
     },
-    /// The observer stopped it while it moved; the state is where it was then.
+    /// The observer stopped the recall while the state was moving. The state is the one at that step.
     Stopped {
-        /// Steps finished before.
+        /// The number of steps finished before.
         step: usize,
     },
-    /// It left the finite numbers; the state is the last finite one.
+    /// The state became infinite or NaN. The state given back is the last finite one.
     Diverged {
-        /// The step at which it did.
+        /// The step at which this happened.
         step: usize,
     },
 }
 
-/// The noise levels, or the number of updates, that a recall goes through.
+/// How long a recall runs: a number of updates, or a sequence of noise levels.
 #[derive(Clone, Debug)]
 pub enum Grid {
-    /// At most this many updates of a memory with one landscape.
+    /// At most this many updates, for a memory with one landscape.
     Updates(usize),
-    /// Falling noise levels σ, one column a row of the batch: (steps + 1) × B.
+    /// Falling noise levels σ, one column for each row of the batch: (steps + 1) × B.
     Levels(Array2<f64>),
 }
 
 impl Grid {
-    /// Number of steps.
+    /// The number of steps.
     pub fn steps(&self) -> usize {
         match self {
             Grid::Updates(steps) => *steps,
@@ -69,30 +69,30 @@ impl Grid {
 /// When a row counts as at rest, and whether it then stops.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stop {
-    /// Largest change of a unit in one step that counts as rest; for a flow, root mean square
-    /// distance per unit from where the state is pulled at the last positive level.
+    /// For a map, the largest change of a unit in one step that counts as rest. For a flow, the largest distance,
+    /// root mean square over units, between a state and its posterior mean at the last positive level.
     pub tolerance: f64,
-    /// Whether a row at rest stops, or all steps are made all the same.
+    /// Whether a row stops when it is at rest. Otherwise all its steps are made.
     pub early: bool,
 }
 
-/// What the loop gives back, one entry a row.
+/// The result of the loop, with one entry for each row.
 #[derive(Clone, Debug)]
 pub struct Recalled<F> {
     /// Final states, B × D.
     pub states: Array2<F>,
     /// How each row ended.
     pub outcomes: Vec<Outcome>,
-    /// Steps made.
+    /// The number of steps that each row made.
     pub steps: Vec<usize>,
-    /// What was read of the memory on the way, where the dynamics counts it.
+    /// How much of the memory each row has read, if the dynamics counts it.
     pub reads: Option<Vec<Reads>>,
-    /// What the last update of each row read, where the dynamics keeps it.
+    /// What the last update of each row read, if the dynamics keeps it.
     pub last_read: Option<ReadOut<F>>,
 }
 
 impl<F: Real> Recalled<F> {
-    /// Nothing has moved yet.
+    /// The result before the first step: no state has moved.
     pub(crate) fn standing(states: &Array2<F>) -> Self {
         let b = states.nrows();
         Recalled {
@@ -105,15 +105,16 @@ impl<F: Real> Recalled<F> {
     }
 }
 
-/// Recalls a batch: steps `dynamics` from `start` along `grid`, until each row has its outcome.
+/// Recalls a batch: steps `dynamics` from `start` along `grid` until each row has an outcome.
 ///
-/// Known units are put back by `clamp` after each step. The `observer` sees the batch before the first
-/// and after each step and may stop the recall, which is an outcome of the rows then under way. Where it does not
-/// [watch](Observer::watches), a row that is [certain](crate::dynamics::Run::goal) to end somewhere goes there at once. Runs on the caller's
-/// thread; only kernels fork.
+/// After each step, `clamp` puts the known units back. The `observer` sees the batch before the first step and after
+/// each step, and can stop the recall; rows that are still moving then have the outcome [`Outcome::Stopped`]. If the
+/// observer does not [watch](Observer::watches) the steps, a row that is [certain](crate::dynamics::Run::goal) to end
+/// at some state goes there at once. The loop runs on the caller's thread; only kernels use other threads.
 ///
 /// # Errors
-/// Wrong shapes, states that are not finite, and whatever the dynamics refuses. Not settling is no error.
+/// Wrong shapes, states that are not finite, and the errors of the dynamics. A recall that does not settle is not an
+/// error.
 pub fn recall<F: Real>(
     dynamics: &dyn Dynamics<F>,
     start: Start<F>,
@@ -143,7 +144,7 @@ pub fn recall<F: Real>(
         motion: dynamics.motion(),
         grid,
         stop,
-        // Of steps that nobody sees only the end counts.
+        // If nobody sees the steps, only the final state matters.
         unseen: clamp.is_none() && !observer.watches(),
     };
     let mut batch = UnderWay { levels: grid.level(0, &all), rows: all, states: first, before: None };
@@ -181,17 +182,17 @@ pub fn recall<F: Real>(
     Ok(result)
 }
 
-/// The rows of a batch that are still under way.
+/// The rows of a batch that are still being recalled.
 struct UnderWay<F> {
     rows: Vec<usize>,
     states: Array2<F>,
     levels: Vec<f64>,
-    /// Their states one step ago, kept for a map.
+    /// Their states one step earlier. Only kept for a map.
     before: Option<Array2<F>>,
 }
 
 impl<F: Real> UnderWay<F> {
-    /// After a step from the states `from` to the levels `to`: only these rows (by their place) go on.
+    /// Keeps only the rows at the positions `going`, after a step from the states `from` to the levels `to`.
     fn go_on(&mut self, going: &[usize], from: Array2<F>, to: Vec<f64>, motion: Motion) {
         let kept = motion == Motion::Map;
         if going.len() < self.rows.len() {
@@ -206,18 +207,18 @@ impl<F: Real> UnderWay<F> {
     }
 }
 
-/// Tells after each step how the rows stand.
+/// Decides after each step which rows have ended, and how.
 struct Judge<'a> {
     motion: Motion,
     grid: &'a Grid,
     stop: Stop,
-    /// Whether nobody sees the steps, so that a row may go at once to where it is certain to end.
+    /// Whether nobody sees the steps, so that a row can go at once to the state where it is certain to end.
     unseen: bool,
 }
 
 impl Judge<'_> {
-    /// Writes how each row stands after a step from the states `from`, and the states of those that have ended.
-    /// Gives the places in the batch of those that go on.
+    /// Records the outcome of each row that ended in the step from the states `from`, with its state. Returns the
+    /// positions in the batch of the rows that go on.
     fn going<F: Real>(
         &self,
         step: usize,
@@ -235,7 +236,7 @@ impl Judge<'_> {
                 result.states.row_mut(row).assign(&from);
                 continue;
             }
-            // (From level 0 nothing moves.)
+            // (At level 0 no state moves.)
             let lands = self.unseen && batch.levels[k] > 0.0 && self.grid.ends_at_zero(row);
             if let Some(goal) = run.goal(row).filter(|_| lands) {
                 result.steps[row] = self.grid.steps();
@@ -244,7 +245,7 @@ impl Judge<'_> {
             }
             let before = batch.before.as_ref().map(|before| before.row(k));
             result.outcomes[row] = self.outcome(step, result.outcomes[row], state, from, before);
-            // A map that has not moved at all never will: the other steps would change nothing.
+            // A map that has not moved at all never will: further steps would change nothing.
             let still = self.motion == Motion::Map && state == from;
             result.steps[row] = if still && !self.stop.early { self.grid.steps() } else { step };
             if still || self.stop.early && result.outcomes[row] != Outcome::StillMoving {
@@ -256,7 +257,7 @@ impl Judge<'_> {
         going
     }
 
-    /// How a row stands after a step from the state `from`; `before` is where it was one step earlier.
+    /// The outcome of a row after a step from the state `from`. `before` is the state one step earlier.
     fn outcome<F: Real>(
         &self,
         step: usize,
@@ -282,7 +283,7 @@ impl Judge<'_> {
     }
 }
 
-/// A flow has settled if the free units of its end are at rest in the landscape of its last positive
+/// Judges the end of a flow: it has settled if its free units are at rest in the landscape of its last positive
 /// level.
 fn judge_flow<F: Real>(
     run: &mut dyn Run<F>,

@@ -1,6 +1,6 @@
-//! Threads, in one place: how many there are, and a map over task numbers whose results come back in order.
+//! The number of threads, and a parallel map that returns its results in order.
 //!
-//! What a task computes does not depend on how many threads there are, so no result does.
+//! The result of a task does not depend on the number of threads.
 
 #[doc(inline)]
 pub use attractor_kernels::threads::*;
@@ -8,8 +8,8 @@ pub use attractor_kernels::threads::*;
 #[cfg(feature = "rayon")]
 use crate::error::{Error, Result};
 
-/// Uses so many threads from now on, 1 to 512; without this, one for each core (or `RAYON_NUM_THREADS`). Work
-/// that is under way stays where it is.
+/// Sets the number of threads, 1 to 512. The default is one for each core, or `RAYON_NUM_THREADS`. Work that has
+/// already started keeps its threads.
 ///
 /// ```
 /// attractor::threads::set(2)?;
@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 /// ```
 ///
 /// # Errors
-/// A number outside the range, or more threads than the system starts.
+/// A number outside the range, or more threads than the system can start.
 #[cfg(feature = "rayon")]
 pub fn set(count: usize) -> Result<()> {
     attractor_kernels::threads::set(count).map_err(|expected| Error::parameter("threads", expected, count))
