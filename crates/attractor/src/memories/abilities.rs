@@ -1,4 +1,4 @@
-//! What a memory can do besides recall, as one set.
+//! What a memory can do besides recall, as one value.
 
 use ndarray::ArrayView2;
 
@@ -13,8 +13,8 @@ use crate::real::Real;
 
 /// What a memory can do besides recall. What it cannot do is `None`.
 ///
-/// A memory begins with [`of_patterns`](Self::of_patterns), [`of_mixture`](Self::of_mixture) or
-/// [`without_patterns`](Self::without_patterns), and adds what it has:
+/// A memory starts with [`of_patterns`](Self::of_patterns), [`of_mixture`](Self::of_mixture) or
+/// [`without_patterns`](Self::without_patterns), and adds its other abilities:
 ///
 /// ```
 /// use attractor::energies::LogSumExp;
@@ -30,33 +30,34 @@ use crate::real::Real;
 pub struct Abilities<'a, F: Real> {
     /// The stored patterns. A memory that was given as couplings or as a network has none.
     pub patterns: Option<&'a Patterns<F>>,
-    /// Its memories, where they are weighted or more than points: it tells the nearest one and the weights.
+    /// The mixture, if its components have weights or are more than points. It gives the nearest component and the
+    /// weights.
     pub mixture: Option<&'a Mixture<F>>,
-    /// Its landscape, over prepared states; or, for a memory whose recall lowers no energy, the reason.
+    /// The energy landscape over prepared states. If recall does not lower an energy, this is the reason instead.
     pub landscape: std::result::Result<&'a dyn Energy<F>, Reason<'a>>,
-    /// The slope of the landscape, over prepared states.
+    /// The gradient of the landscape, over prepared states.
     pub gradient: Option<&'a dyn Gradient<F>>,
-    /// Its denoiser, over prepared states. A memory that has one recalls through noise levels, and its
-    /// landscape is another at each level.
+    /// The denoiser, over prepared states. A memory with a denoiser recalls through noise levels, and has a different
+    /// landscape at each level.
     pub denoiser: Option<&'a dyn Denoise<F>>,
-    /// How it takes a state down the noise levels.
+    /// The sampling: how a recall goes down the noise levels.
     pub sampling: Option<&'a Sampling>,
     /// The posterior over memories.
     pub posterior: Option<&'a dyn Posteriors<F>>,
-    /// Its inverse temperature β.
+    /// The inverse temperature β.
     pub inverse_temperature: Option<f64>,
-    /// The scale of a prepared unit: see [`Patterns::spread`].
+    /// The scale of one prepared unit: see [`Patterns::spread`].
     pub spread: Option<f64>,
-    /// Whether its states are ±1.
+    /// Whether states are ±1.
     pub spins: bool,
-    /// What a user should be told of it.
+    /// Notes about the memory for its user.
     pub describe: Option<&'a dyn Describe>,
-    /// What a file should keep of it besides its patterns.
+    /// What a file should keep besides the patterns.
     pub keep: Option<&'a dyn Keep>,
 }
 
 impl<'a, F: Real> Abilities<'a, F> {
-    /// Of a memory that holds no patterns.
+    /// The abilities of a memory without stored patterns.
     pub fn without_patterns() -> Self {
         Abilities {
             patterns: None,
@@ -74,12 +75,12 @@ impl<'a, F: Real> Abilities<'a, F> {
         }
     }
 
-    /// Of a memory that holds these patterns.
+    /// The abilities of a memory of these patterns.
     pub fn of_patterns(patterns: &'a Patterns<F>) -> Self {
         Abilities { patterns: Some(patterns), spread: Some(patterns.spread()), ..Self::without_patterns() }
     }
 
-    /// Of a memory that holds this mixture.
+    /// The abilities of a memory of this mixture.
     pub fn of_mixture(mixture: &'a Mixture<F>) -> Self {
         Abilities {
             patterns: mixture.patterns(),
@@ -89,22 +90,22 @@ impl<'a, F: Real> Abilities<'a, F> {
         }
     }
 
-    /// The same with a landscape that has a slope.
+    /// Adds a landscape that has a gradient.
     pub fn descending(self, landscape: &'a dyn Gradient<F>) -> Self {
         Abilities { landscape: Ok(landscape), gradient: Some(landscape), ..self }
     }
 
-    /// How raw cues become states and back.
+    /// The preparation, which turns raw cues into states and back.
     pub fn preparation(&self) -> &'a Preparation {
         self.patterns.map_or(&Preparation::Identity, |patterns| patterns.preparation())
     }
 
-    /// How many memories its reports tell apart.
+    /// The number of memories that reports tell apart.
     pub fn memories(&self) -> Option<usize> {
         self.mixture.map(Mixture::memories).or_else(|| self.patterns.map(|patterns| patterns.len()))
     }
 
-    /// What one of its memories is called.
+    /// The label of one memory.
     pub fn label(&self, memory: usize) -> Option<&'a str> {
         match self.mixture {
             Some(mixture) => mixture.label(memory),
@@ -112,7 +113,7 @@ impl<'a, F: Real> Abilities<'a, F> {
         }
     }
 
-    /// The memory nearest to each (prepared) state; `None` where it has no patterns.
+    /// The memory nearest to each (prepared) state, or `None` without patterns.
     pub(super) fn nearest(&self, states: ArrayView2<F>) -> Result<Option<Vec<Nearest>>> {
         match (self.mixture, self.patterns) {
             (Some(mixture), _) => mixture.nearest(states).map(Some),
@@ -122,17 +123,17 @@ impl<'a, F: Real> Abilities<'a, F> {
     }
 }
 
-/// Why a memory has no landscape, as one clause.
+/// The reason why a memory has no landscape, as one clause of a sentence.
 #[derive(Clone, Copy, Debug)]
 pub enum Reason<'a> {
-    /// Always the same.
+    /// A fixed text.
     Text(&'static str),
-    /// One that depends on how the memory was built.
+    /// A message that depends on how the memory was built.
     Message(&'a Message),
 }
 
 impl Reason<'_> {
-    /// The clause.
+    /// The clause as a message.
     pub fn message(self) -> Message {
         match self {
             Reason::Text(text) => text.into(),
@@ -153,10 +154,11 @@ impl<'a> From<&'a Message> for Reason<'a> {
     }
 }
 
-/// A posterior over memories.
+/// Gives the posterior over memories.
 pub trait Posteriors<F: Real>: Send + Sync {
-    /// The posterior of each prepared state, with the best `top` memories: at the (prepared) noise level of the
-    /// state, or at the memory's own temperature. `None` where its weights of memories are no probabilities.
+    /// The posterior of each prepared state, with the `top` most probable memories. It is taken at the (prepared)
+    /// noise level of the state, or at the memory's own temperature. `None` if the memory's weights are not
+    /// probabilities.
     ///
     /// # Errors
     /// States or levels of the wrong shape or not finite.
@@ -169,14 +171,14 @@ impl<F: Real> Posteriors<F> for Mixture<F> {
     }
 }
 
-/// A memory with something to tell its user.
+/// A memory with notes for its user.
 pub trait Describe: Send + Sync {
-    /// Legal but surprising properties, one sentence each.
+    /// Valid but surprising properties of this memory, one sentence each.
     fn notes(&self) -> Vec<Message>;
 }
 
 /// A memory that has learned more than its patterns.
 pub trait Keep: Send + Sync {
-    /// What a file should keep, so that it need not be learned again; `None` if it was not learned from patterns.
+    /// What a file should keep, so that it need not be learned again. `None` if nothing was learned from patterns.
     fn learned(&self) -> Option<Learned>;
 }

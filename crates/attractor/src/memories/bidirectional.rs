@@ -13,7 +13,7 @@ use crate::options::Options;
 use crate::patterns::Patterns;
 use crate::real::Real;
 
-/// What [`MODELS`](super::MODELS) says of it.
+/// The entry of this model in [`MODELS`](super::MODELS).
 pub(super) const CARD: Card = Card {
     name: "bidirectional",
     aliases: &["bam"],
@@ -35,19 +35,19 @@ pub(super) const CARD: Card = Card {
 
 /// Bidirectional associative memory: pairs (x_n, y_n), recalled from either side (Kosko 1988).
 ///
-/// W = Σ y_n x_nᵀ joins D units x to Dv units y, and nothing joins units of one side:
+/// W = Σ y_n x_nᵀ couples D units x with Dv units y. Units of the same side are not coupled:
 ///
 /// ```text
 /// y ← sign(Wx),  x ← sign(Wᵀy),  again until the pair settles        E(x, y) = −yᵀWx
 /// ```
 ///
-/// The pattern is x, the associated vector y (±1): [`Recall::states`] are x, [`Recall::values`] y. A field of 0
-/// keeps the unit; y begins at 0, which says nothing. No update of a ±1 state raises E, so every pair settles. The
-/// landscape over x alone is that at the best y, E(x) = min_y E(x, y) = −Σ_j |(Wx)_j|, which recall does not raise
-/// either. The first field is that of the cue as given. To recall from y, turn the memory round:
+/// The pattern is x and the associated vector is y (±1): [`Recall::states`] holds x, [`Recall::values`] holds y. A
+/// unit keeps its value if its field is 0. y starts at 0, which means "unknown". No update of a ±1 state raises E, so
+/// every pair settles. The landscape over x alone takes the best y, E(x) = min_y E(x, y) = −Σ_j |(Wx)_j|; recall does
+/// not raise it either. The first field uses the cue as given. To recall from y, swap the two sides:
 /// [`reversed`](Self::reversed).
 ///
-/// Cost 2·D·Dv multiply-adds an update and cue.
+/// Cost: 2·D·Dv multiply-adds for each update and cue.
 ///
 /// ```
 /// use attractor::{Patterns, memories::{Bidirectional, Memory, Request}};
@@ -72,7 +72,7 @@ pub struct Bidirectional<F> {
 /// The landscape E(x) = −Σ_j |(Wx)_j| of a [`Bidirectional`] memory: −yᵀWx at the y that lowers it most.
 #[derive(Clone, Debug)]
 pub struct BidirectionalEnergy {
-    /// W, Dv × D, in f64, in which sums of ±1 are exact and ties are ties.
+    /// W, Dv × D. It is f64, in which sums of ±1 are exact, so that ties are exact.
     forward: Array2<f64>,
     /// Wᵀ.
     backward: Array2<f64>,
@@ -114,7 +114,7 @@ impl<F: Real> Energy<F> for BidirectionalEnergy {
 }
 
 impl<F: Real> Bidirectional<F> {
-    /// Stores patterns with the vectors that they bring to mind.
+    /// Stores patterns with their associated vectors.
     ///
     /// # Errors
     /// Patterns without associated vectors; vectors that are not ±1.
@@ -129,7 +129,7 @@ impl<F: Real> Bidirectional<F> {
         Ok(Bidirectional { patterns, energy })
     }
 
-    /// The same pairs the other way round, x brought to mind by y; labels stay.
+    /// The memory with the two sides swapped: y becomes the pattern and x its associated vector. Labels stay.
     ///
     /// # Errors
     /// Patterns that are not ±1 (prepare them: see [`Patterns::prepared`]).
@@ -141,15 +141,15 @@ impl<F: Real> Bidirectional<F> {
         Self::new(Patterns::new(values)?.with(extras)?)
     }
 
-    /// The landscape, and with it W.
+    /// The landscape, which holds W.
     pub fn energy(&self) -> &BidirectionalEnergy {
         &self.energy
     }
 
-    /// E(x, y) = −yᵀWx of (prepared) pairs, one a row.
+    /// The energies E(x, y) = −yᵀWx of (prepared) pairs, one for each row.
     ///
     /// # Errors
-    /// States or values of the wrong width, or not as many of both.
+    /// States or values of the wrong width, or different numbers of rows.
     pub fn pair_energies(&self, states: ArrayView2<F>, values: ArrayView2<F>) -> Result<Vec<f64>> {
         check_width("states", states.ncols(), self.patterns.dim())?;
         check_width("values", values.ncols(), self.energy.forward.nrows())?;
@@ -221,7 +221,7 @@ impl<F: Real> MemoryModel<F> for Bidirectional<F> {
     }
 }
 
-/// From named options.
+/// Builds the memory from named options.
 pub(super) fn build<F: Real>(
     patterns: Patterns<F>,
     _options: &Options,

@@ -1,4 +1,4 @@
-//! A memory known by its denoiser alone: a trained network, or a function of the caller's.
+//! A memory given by its denoiser alone: a trained network, or a function that the caller supplies.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::networks::Network;
 use crate::patterns::{Patterns, Preparation};
 use crate::real::Real;
 
-/// What there is to know of it; it cannot be built from patterns, so it is not in the list of models.
+/// The entry of this model. It cannot be built from patterns, so it is not in the list of models.
 const CARD: Card = Card {
     name: "denoiser",
     aliases: &[],
@@ -37,11 +37,12 @@ const CARD: Card = Card {
     coupled: false,
 };
 
-/// Recall, free recall and traces from any denoiser D(z;σ): what a state z = y + σε was before the noise.
+/// Recall, free recall and traces with any denoiser D(z;σ), the estimate of y in the noisy state z = y + σε.
 ///
-/// It need not be exact, and nobody need know what it stores. What only stored memories have (energy, posterior,
-/// ln p in closed form, the level of a cue) it has not. Known units are held at their values, or along an SDE noised
-/// to the level, and tell of the others as much as the denoiser makes of that.
+/// The denoiser need not be exact, and the stored patterns need not be known. Energy, posterior, ln p in closed form
+/// and the estimated level of a cue need stored patterns, so this memory does not have them. Known units are held at
+/// their values (with an SDE: noised to the current level). How much they say about the other units depends on the
+/// denoiser.
 ///
 /// ```
 /// use attractor::energies::Denoise;
@@ -83,15 +84,15 @@ impl<F> fmt::Debug for Denoiser<'_, F> {
 }
 
 impl<'a, F: Real> Denoiser<'a, F> {
-    /// A memory of mean 0 and spread 1.
+    /// A memory with mean 0 and spread 1.
     ///
     /// # Errors
-    /// A denoiser of no units; a sampling outside its range.
+    /// A denoiser without units; a sampling outside its range.
     pub fn new(denoiser: Box<dyn Denoise<F> + 'a>, sampling: Sampling) -> Result<Self> {
         Self::of_card(&CARD, denoiser, sampling)
     }
 
-    /// The same under another name.
+    /// A memory with another entry, and so another name.
     pub(super) fn of_card(
         card: &'static Card,
         denoiser: Box<dyn Denoise<F> + 'a>,
@@ -114,10 +115,11 @@ impl<'a, F: Real> Denoiser<'a, F> {
         })
     }
 
-    /// Root mean square deviation of a unit from its mean, > 0: the scale of the noise levels. Default 1.
+    /// Sets the root mean square deviation of a unit from its mean, > 0, which is the scale of the noise levels.
+    /// Default 1.
     ///
     /// # Errors
-    /// A number that is none.
+    /// A value that is not positive and finite.
     pub fn with_spread(mut self, spread: f64) -> Result<Self> {
         if !(spread.is_finite() && spread > 0.0) {
             return Err(Error::parameter("spread", "a finite number > 0", spread));
@@ -126,11 +128,11 @@ impl<'a, F: Real> Denoiser<'a, F> {
         Ok(self)
     }
 
-    /// The patterns that reports compare recalled states with, such as those that the denoiser was trained on; mean
-    /// and spread are theirs from now on.
+    /// Sets the patterns that reports compare recalled states with, such as the training patterns. The mean and the
+    /// spread become those of the patterns.
     ///
     /// # Errors
-    /// Patterns of another width, or prepared ones.
+    /// Patterns of another width, or patterns that are prepared.
     pub fn with_patterns(self, patterns: Patterns<F>) -> Result<Self> {
         check_width("patterns", patterns.dim(), self.mean.len())?;
         if *patterns.preparation() != Preparation::Identity {
@@ -146,7 +148,7 @@ impl<'a, F: Real> Denoiser<'a, F> {
         self
     }
 
-    /// The denoiser is this network, which knows these patterns as they are prepared.
+    /// Uses this network as the denoiser; it was trained on these patterns, as they are prepared.
     pub(super) fn learned_of(self, network: Arc<Network<f32>>, patterns: Patterns<F>) -> Result<Self> {
         if matches!(patterns.preparation(), Preparation::Spins { .. }) {
             return Err(Error::parameter(
@@ -206,7 +208,7 @@ impl<F: Real> LevelModel<F> for Denoiser<'_, F> {
     }
 
     fn estimate(&self, cues: Array2<F>) -> Result<(Array2<F>, Vec<f64>)> {
-        // How noisy a cue is, those tell that the network has learned from.
+        // A network's level estimate comes from the patterns that it was trained on.
         match self.patterns.as_ref().filter(|_| self.network.is_some()) {
             Some(patterns) => most_likely(&patterns.clone().into(), &self.sampling.process, cues),
             None => Err(Error::Undefined {
@@ -225,7 +227,7 @@ impl<F: Real> Keep for Denoiser<'_, F> {
     }
 }
 
-/// A function z, σ ↦ D(z;σ) of a batch as a denoiser.
+/// A denoiser made of a function (z, σ) ↦ D(z;σ) of a batch.
 pub struct Function<D> {
     dim: usize,
     denoise: D,
@@ -238,8 +240,8 @@ impl<D> fmt::Debug for Function<D> {
 }
 
 impl<D> Function<D> {
-    /// Of states of so many units. What it gives must have the shape of the states and be finite, else recall fails
-    /// with the reason.
+    /// A denoiser for states of `dim` units. The function's result must have the shape of the states and be finite;
+    /// otherwise recall returns an error that says so.
     pub fn new(dim: usize, denoise: D) -> Self {
         Function { dim, denoise }
     }

@@ -10,7 +10,7 @@ use crate::options::{Fallback, Form, Kind, Options, Parameter, names_of};
 use crate::patterns::Patterns;
 use crate::real::Real;
 
-/// What [`MODELS`](super::MODELS) says of it.
+/// The entry of this model in [`MODELS`](super::MODELS).
 pub(super) const CARD: Card = Card {
     name: "dense",
     aliases: &[],
@@ -43,11 +43,11 @@ pub(super) const CARD: Card = Card {
     coupled: false,
 };
 
-/// Dense associative memory: E(x) = −Σ_n F(x·y_n), units flipped one after the other where that lowers
-/// the energy (Krotov & Hopfield 2016; Demircigil et al. 2017).
+/// Dense associative memory: E(x) = −Σ_n F(x·y_n). Units are flipped one at a time, where that lowers the energy
+/// (Krotov & Hopfield 2016; Demircigil et al. 2017).
 ///
-/// Steeper F keep patterns further apart: degree k stores of order D^(k−1) patterns, exp of order 2^(D/2).
-/// Overlaps are kept up to date, so a unit costs O(N).
+/// A steeper F separates patterns better: degree k stores of the order of D^(k−1) patterns, exp of the order of
+/// 2^(D/2). Overlaps are kept up to date, so updating a unit costs O(N).
 ///
 /// ```
 /// use attractor::{Patterns, memories::{Dense, Memory, Request}, energies::Interaction};
@@ -68,7 +68,7 @@ pub struct Dense<F> {
 }
 
 impl<F: Real> Dense<F> {
-    /// Stores patterns; units are visited in random order.
+    /// Stores patterns. Units are visited in random order.
     ///
     /// # Errors
     /// A degree at which overlaps overflow.
@@ -76,7 +76,7 @@ impl<F: Real> Dense<F> {
         Ok(Dense { energy: DenseEnergy::new(patterns, interaction)?, order: Order::default() })
     }
 
-    /// The same, units visited in this order.
+    /// Sets the order in which units are visited.
     pub fn with_order(mut self, order: Order) -> Self {
         self.order = order;
         self
@@ -107,7 +107,7 @@ impl<F: Real> MemoryModel<F> for Dense<F> {
     }
 }
 
-/// Why it takes no separation.
+/// The error for an option `separation`, which this model does not have.
 pub(super) fn no_separation() -> Error {
     Error::Undefined {
         model: CARD.name,
@@ -120,7 +120,7 @@ pub(super) fn no_separation() -> Error {
     }
 }
 
-/// From named options.
+/// Builds the memory from named options.
 pub(super) fn build<F: Real>(
     patterns: Patterns<F>,
     options: &Options,

@@ -1,4 +1,4 @@
-//! The recall of every memory that goes through noise levels: from the level of the cue down to 0.
+//! The recall of every memory that goes through noise levels, from the cue's level down to 0.
 
 use std::mem::take;
 
@@ -19,41 +19,42 @@ use crate::observe::Observer;
 use crate::real::Real;
 use crate::recall::{Grid, Recalled, Stop, recall};
 
-/// Rest of a flow: root mean square distance per unit from the posterior mean, in spreads.
+/// A flow is at rest at this distance from the posterior mean: root mean square over units, in spreads.
 const REST: f64 = 0.05;
 
-/// What a memory that recalls through noise levels supplies.
+/// What a memory that recalls through noise levels must supply.
 pub(super) trait LevelModel<F: Real>: Send + Sync {
-    /// What a noisy state was.
+    /// The denoiser.
     fn denoiser(&self) -> &dyn Denoise<F>;
 
-    /// How a state is taken down the levels.
+    /// The sampling: how a recall goes down the levels.
     fn sampling(&self) -> &Sampling;
 
-    /// What is known before any cue.
+    /// The prior, which is what the memory knows before any cue.
     fn prior(&self) -> Prior<'_>;
 
-    /// First states of raw cues of unknown level, prepared, and their levels in the cues' units.
+    /// Estimates the level of raw cues. Returns the first states (prepared) and the levels, in the cues' units.
     fn estimate(&self, cues: Array2<F>) -> Result<(Array2<F>, Vec<f64>)>;
 
-    /// The posterior over memories of the cues, where the memory has one.
+    /// The posterior over memories at the cues, if the memory has one.
     fn posterior_of_cues(&self, cues: &Cues<F>) -> Result<Option<Vec<Posterior>>> {
         let _ = cues;
         Ok(None)
     }
 
-    /// Takes the cues down the levels. Known units are held at their values, or along an SDE noised to the level.
+    /// Takes the cues down the levels. Known units are held at their values, or for an SDE noised to the current
+    /// level.
     fn descend(&self, cues: &Cues<F>, observer: &mut dyn Observer<F>) -> Result<Recalled<F>> {
         descend(self.denoiser(), self.sampling(), cues, observer)
     }
 }
 
-/// Cues as a memory sees them.
+/// Cues in the form that the dynamics needs.
 pub(super) struct Cues<F> {
     pub seed: u64,
-    /// Memories of the posterior to list.
+    /// The number of memories to list in the posterior.
     pub top: usize,
-    /// Whether the request says their level.
+    /// Whether the request gives the cues' level.
     pub level_given: bool,
     /// Row ids.
     pub rows: Vec<u64>,
@@ -62,7 +63,7 @@ pub(super) struct Cues<F> {
     /// Their noise levels, prepared.
     pub levels: Vec<f64>,
     pub known: Option<Known<F>>,
-    /// Scale of the levels: the memory's spread.
+    /// The scale of the levels: the memory's spread.
     pub spread: f64,
     pub stop: Stop,
 }
@@ -71,11 +72,11 @@ pub(super) struct Cues<F> {
 pub(super) struct Known<F> {
     /// Which they are, B × D.
     pub mask: Array2<bool>,
-    /// Their values, prepared; others are not looked at.
+    /// Their values, prepared. Values of other units are ignored.
     pub values: Array2<F>,
 }
 
-/// Recalls through noise levels.
+/// Recalls a batch through noise levels.
 pub(super) fn through_levels<F: Real>(
     model: &dyn MemoryModel<F>,
     path: &dyn LevelModel<F>,
@@ -137,7 +138,7 @@ pub(super) fn through_levels<F: Real>(
     Ok(Recall { states: preparation.backward(states), values, rows })
 }
 
-/// First states z = x/s of raw cues, prepared, and their levels in the cues' units.
+/// The first states z = x/s of raw cues (prepared), and their levels in the cues' units.
 fn first_states<F: Real>(
     path: &dyn LevelModel<F>,
     request: &Request<F>,
@@ -152,7 +153,7 @@ fn first_states<F: Real>(
             (Process::sigma_of_signal(signal)?, cues.mapv_into(|x| F::from_f64(x.to_f64() / signal)))
         }
         Level::Estimate if request.known.is_some() => {
-            return Ok(hidden_states(&path.prior(), request, path.sampling().sampler.is_stochastic()));
+            return Ok(uninformed_states(&path.prior(), request, path.sampling().sampler.is_stochastic()));
         }
         Level::Estimate => return path.estimate(cues),
     };
@@ -160,20 +161,24 @@ fn first_states<F: Real>(
     Ok((path.prior().preparation.forward(clean), sigmas))
 }
 
-/// First states of a clamped recall that knows nothing of the other units: a level so high that it hides which
-/// pattern a state came from. The flow starts at D(z;∞), the mean pattern, since noise would be evidence for patterns
-/// that happen to lie its way; the SDE needs that noise.
-fn hidden_states<F: Real>(prior: &Prior, request: &Request<F>, stochastic: bool) -> (Array2<F>, Vec<f64>) {
-    /// Of the patterns' own radius √D · spread.
-    const HIDING: f64 = 3.0;
-    let sigma = prior.hiding(HIDING);
+/// The first states of a recall with known units, when no level is given for the others. The level is so high that
+/// the state says nothing about the pattern. A flow starts at D(z;∞), the mean pattern, since noise would favour the
+/// patterns in its direction. An SDE needs the noise.
+fn uninformed_states<F: Real>(
+    prior: &Prior,
+    request: &Request<F>,
+    stochastic: bool,
+) -> (Array2<F>, Vec<f64>) {
+    /// The level in units of the patterns' radius √D · spread.
+    const RADII: f64 = 3.0;
+    let sigma = prior.level_of_radii(RADII);
     let noise = if stochastic { sigma } else { 0.0 };
     let states = prior.around(&request.rows(), request.seed, noise);
     (states, vec![sigma / prior.preparation.scale(); request.cues.nrows()])
 }
 
-/// First states z = x/s of raw cues, prepared, and their levels in the cues' units, by what is most likely under stored
-/// memories.
+/// The first states z = x/s of raw cues (prepared) and their levels in the cues' units, estimated by maximum
+/// likelihood under the stored memories.
 pub(super) fn most_likely<F: Real>(
     memory: &Mixture<F>,
     process: &Process,
@@ -187,7 +192,7 @@ pub(super) fn most_likely<F: Real>(
     Ok((memory.preparation().forward(cues), sigmas))
 }
 
-/// Takes cues down the levels of a denoiser, with known units held.
+/// Takes cues down the levels with a denoiser, and holds known units.
 pub(super) fn descend<F: Real>(
     denoiser: &dyn Denoise<F>,
     sampling: &Sampling,

@@ -1,4 +1,4 @@
-//! "Nothing matches": is a cue what a noisy memory would look like?
+//! Match scores: whether a cue looks like a noisy version of a stored memory.
 
 use ndarray::{Array2, ArrayView2};
 
@@ -12,16 +12,14 @@ use crate::noise::{Purpose, Stream};
 use crate::patterns::{Patterns, Preparation, check_states};
 use crate::real::Real;
 
-/// What true cues of a memory look like at a noise level: the log-densities of cues made from its own
-/// patterns.
+/// The distribution of log-densities of true cues at one noise level. A true cue is a stored pattern with noise.
 ///
-/// Draws patterns n ~ π and cues x = y_n + σε, prepares them as a recall would, and keeps
-/// ln Σ_n π_n exp(−‖z − y_n‖²/2σ²) of each. A cue's match score is the rank of its own log-density among
-/// them, (1 + #{lower or equal})/(samples + 1): since a true cue is exchangeable with the samples, its
-/// score is at most p with probability ⌊p(samples + 1)⌋/(samples + 1) ≤ p, whatever the memory. A cue with
-/// less noise than σ scores high: σ is the largest noise that is still to be recognised. Thresholded
-/// memories have no such score: they no longer know how near each unit was to its threshold, so what a
-/// true cue of theirs looks like.
+/// Draws patterns n ~ π and cues x = y_n + σε, prepares them as a recall would, and keeps ln Σ_n π_n exp(−‖z −
+/// y_n‖²/2σ²) of each. A cue's match score is the rank of its own log-density among these samples, (1 + #{lower or
+/// equal})/(samples + 1). A true cue is exchangeable with the samples, so its score is at most p with probability
+/// ⌊p(samples + 1)⌋/(samples + 1) ≤ p, for any memory. A cue with less noise than σ scores high: σ is the largest
+/// noise level at which cues should still be recognised. Thresholded memories have no match score: they do not keep
+/// how near each unit was to its threshold, so their true cues cannot be sampled.
 ///
 /// Cost: half a read of the memory for each sample.
 ///
@@ -37,25 +35,26 @@ use crate::real::Real;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Calibration {
-    /// Signal θ of the cues: they are θy + noise.
+    /// The signal θ: cues are θy + noise.
     signal: f64,
-    /// Inverse temperature of the density over prepared states.
+    /// The inverse temperature of the density over prepared states.
     beta: f64,
-    /// Log-densities of true cues, in rising order.
+    /// The log-densities of the sampled true cues, in rising order.
     samples: Vec<f64>,
 }
 
-/// Cues at a time.
+/// The number of cues that are processed together.
 const BATCH: usize = 512;
 
 impl Calibration {
-    /// Most true cues that are compared with.
+    /// The largest number of samples.
     pub const MOST_SAMPLES: usize = 1_000_000;
 
-    /// True cues to compare with: 199, or where cues are refused so many that twenty of them would be.
+    /// The number of samples to use: 199, or more if `reject` is so small that fewer than twenty of them would be
+    /// refused.
     ///
     /// # Errors
-    /// A share of true cues to be refused outside 0.0001 to below 1.
+    /// `reject`, the share of true cues to be refused, outside 0.0001 to below 1.
     pub fn samples_for(reject: Option<f64>) -> Result<usize> {
         const SAMPLES: usize = 199;
         const EACH: f64 = 20.0;
@@ -66,11 +65,11 @@ impl Calibration {
         }
     }
 
-    /// Makes `samples` true cues of these patterns at a level, and keeps their log-densities.
+    /// Samples true cues of these patterns at a level, and keeps their log-densities.
     ///
     /// # Errors
-    /// A level that is to be estimated (a cue that matches nothing fits some level), outside its range; no
-    /// samples; thresholded patterns.
+    /// `Level::Estimate` (a cue that matches nothing still fits some level); a level outside its range; no samples;
+    /// thresholded patterns.
     pub fn new<F: Real>(patterns: &Patterns<F>, level: Level, samples: usize, seed: u64) -> Result<Self> {
         if !(1..=Self::MOST_SAMPLES).contains(&samples) {
             let range = format!("1 to {} samples", Self::MOST_SAMPLES);
@@ -127,12 +126,12 @@ impl Calibration {
         Ok(self.log_densities(patterns, states.view()).into_iter().map(score).collect())
     }
 
-    /// ln Σ π_n exp(−β‖z − y_n‖²/2), but for a constant.
+    /// ln Σ π_n exp(−β‖z − y_n‖²/2), up to a constant.
     fn log_densities<F: Real>(&self, patterns: &Patterns<F>, states: ArrayView2<F>) -> Vec<f64> {
         log_sum(patterns, states, &vec![self.beta; states.nrows()], Form::Distance)
     }
 
-    /// Refuses a request that cannot be judged.
+    /// Returns an error for a request that has no match score.
     pub(super) fn check<F: Real>(&self, request: &Request<F>) -> Result<()> {
         if request.known.is_some() {
             return Err(Error::Undefined {
@@ -154,7 +153,7 @@ impl Calibration {
         Ok(())
     }
 
-    /// Writes each row's score, and refuses the rows whose score is too low.
+    /// Writes the score of each row into its report, and refuses the rows whose score is too low.
     pub(super) fn judge<F: Real>(
         &self,
         patterns: &Patterns<F>,
@@ -177,7 +176,7 @@ impl Calibration {
     }
 }
 
-/// Prepared cues y_n + σε with n ~ π. Row i depends on the seed and i alone.
+/// Prepared true cues y_n + σε with n ~ π. Row i depends only on the seed and i.
 fn true_cues<F: Real>(
     patterns: &Patterns<F>,
     sigma: f64,

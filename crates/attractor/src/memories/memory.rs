@@ -1,4 +1,4 @@
-//! What a memory is: what a model says of itself, and what all memories then do in the same way.
+//! The traits of a memory: what each model supplies, and what all memories share.
 
 use ndarray::{Array2, ArrayView2};
 
@@ -16,10 +16,10 @@ use crate::observe::{NoObserver, Observer};
 use crate::patterns::{Patterns, Preparation, check_states};
 use crate::real::Real;
 
-/// What a model says of itself. With it comes everything that [`Memory`] has.
+/// What each model supplies. Every type with this trait also has [`Memory`].
 ///
-/// It says how states move, not how a recall is made: that is the same for all memories, so none can leave out a
-/// part of it (the checks, the clamp, the calibration, the report).
+/// A model says how its states move. The rest of a recall (checks, clamp, calibration, report) is the same for all
+/// memories, so no model can leave out a part of it.
 ///
 /// ```
 /// use attractor::dynamics::Descent;
@@ -57,37 +57,37 @@ pub trait MemoryModel<F: Real>: Send + Sync {
     /// The model's name, as in [`MODELS`](super::MODELS).
     fn name(&self) -> &'static str;
 
-    /// Units a state, D.
+    /// The number of units in a state, D.
     fn dim(&self) -> usize;
 
-    /// What it can do besides recall.
+    /// What the memory can do besides recall.
     fn abilities(&self) -> Abilities<'_, F>;
 
-    /// How its states move in this recall.
+    /// How states move in this recall.
     ///
     /// # Errors
     /// A request that the model refuses.
     fn path(&self, request: &Request<F>) -> Result<RecallPath<'_, F>>;
 
-    /// What it reads at the (prepared) states where a recall ended: values, and a posterior with the best `top`
-    /// memories if it is another than that of its [abilities](Abilities::posterior). Not asked where the dynamics
-    /// keeps its [last read](crate::dynamics::Run::last_read).
+    /// Reads the memory at the (prepared) states where a recall ended. It gives the values, and a posterior with the
+    /// `top` most probable memories if it differs from that of the [abilities](Abilities::posterior). It is not
+    /// called if the dynamics keeps its [last read](crate::dynamics::Run::last_read).
     ///
     /// # Errors
-    /// Whatever the read refuses.
+    /// The errors of the read.
     fn read_out(&self, states: ArrayView2<F>, top: usize) -> Result<ReadOut<F>> {
         let _ = (states, top);
         Ok(ReadOut::default())
     }
 
-    /// Raw cues drawn from what is known before any cue, and the level to recall them at: free recall starts from
-    /// them. Row i depends on the seed and row id i alone.
+    /// Raw samples of the prior, and the level to recall them at. Free recall starts from them. Row i depends only on
+    /// the seed and row id i.
     ///
-    /// If a memory says nothing of its own: random signs where states are ±1 or no patterns are known, else
-    /// Gaussian noise with the patterns' mean and spread.
+    /// The default is random signs if states are ±1 or the memory has no patterns, and otherwise Gaussian noise with
+    /// the patterns' mean and spread.
     ///
     /// # Errors
-    /// A memory that has no prior.
+    /// A memory without a prior.
     fn prior_samples(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {
         Ok((samples_of_one_landscape(&self.abilities(), self.dim(), rows, seed), Level::Estimate))
     }
@@ -95,26 +95,26 @@ pub trait MemoryModel<F: Real>: Send + Sync {
 
 /// An associative memory. Every [`MemoryModel`] is one.
 ///
-/// On `dyn Memory` its other [abilities](MemoryModel::abilities) can be looked up one by one: `memory.denoiser()`,
+/// `dyn Memory` also has a method for each of the [abilities](MemoryModel::abilities): `memory.denoiser()`,
 /// `memory.spread()` and so on.
 pub trait Memory<F: Real>: MemoryModel<F> {
     #[doc(hidden)]
     fn model(&self) -> &dyn MemoryModel<F>;
 
-    /// How raw cues become states and back.
+    /// The preparation, which turns raw cues into states and back.
     fn preparation(&self) -> &Preparation {
         self.abilities().preparation()
     }
 
-    /// The stored patterns; a memory given as couplings or a network has none.
+    /// The stored patterns. A memory that was given as couplings or as a network has none.
     fn patterns(&self) -> Option<&Patterns<F>> {
         self.abilities().patterns
     }
 
-    /// Its landscape, over prepared states.
+    /// The energy landscape over prepared states.
     ///
     /// # Errors
-    /// A memory whose recall lowers no energy, with the reason.
+    /// A memory whose recall does not lower an energy; the error gives the reason.
     fn landscape(&self) -> Result<&dyn Energy<F>> {
         landscape(self.model())
     }
@@ -127,7 +127,7 @@ pub trait Memory<F: Real>: MemoryModel<F> {
         self.recall_observed(request, &mut NoObserver)
     }
 
-    /// Recalls, showing each step to the observer.
+    /// Recalls a batch of cues, and shows each step to the observer.
     ///
     /// # Errors
     /// Cues of the wrong shape or not finite, options outside their range, the observer's stop.
@@ -135,23 +135,24 @@ pub trait Memory<F: Real>: MemoryModel<F> {
         recall(self.model(), request, observer)
     }
 
-    /// The energy of raw states; `sigmas` are their noise levels, for memories with one landscape a level. It is in
-    /// the raw states' own units for those, and of the prepared states for the others.
+    /// The energies of raw states. A memory with one landscape for each level needs the noise levels `sigmas`, and
+    /// its energies are in the units of the raw states. For other memories they are the energies of the prepared
+    /// states.
     ///
     /// # Errors
-    /// States of the wrong shape or not finite; no level where one is needed; a memory without an energy.
+    /// States of the wrong shape or not finite; a missing level; a memory without an energy.
     fn energies(&self, states: ArrayView2<F>, sigmas: Option<&[f64]>) -> Result<Vec<f64>> {
         let model = self.model();
         let landscape = landscape(model)?;
-        let place = Place::new(model, states, sigmas)?;
+        let place = PreparedStates::new(model, states, sigmas)?;
         let energies = landscape.energy(place.states.view(), &place.levels)?;
         Ok(energies.iter().map(|e| e / place.area).collect())
     }
 
-    /// The slope of [`energies`](Self::energies), B × D.
+    /// The gradients of [`energies`](Self::energies), B × D.
     ///
     /// # Errors
-    /// As [`energies`](Self::energies); a landscape without a slope, or over thresholded states.
+    /// Those of [`energies`](Self::energies); a landscape without a gradient, or over thresholded states.
     fn gradients(&self, states: ArrayView2<F>, sigmas: Option<&[f64]>) -> Result<Array2<F>> {
         let model = self.model();
         let refuse =
@@ -166,7 +167,7 @@ pub trait Memory<F: Real>: MemoryModel<F> {
                 "raw states are thresholded, so its energy has steps; give patterns of ±1 as they are",
             ));
         }
-        let place = Place::new(model, states, sigmas)?;
+        let place = PreparedStates::new(model, states, sigmas)?;
         let factor = abilities.preparation().scale() / place.area;
         let slopes = gradient.gradient(place.states.view(), &place.levels)?;
         Ok(slopes.mapv_into(|g| F::from_f64(g.to_f64() * factor)))
@@ -179,59 +180,60 @@ impl<F: Real, M: MemoryModel<F>> Memory<F> for M {
     }
 }
 
-/// The other abilities, one by one.
+/// The other abilities, one method for each.
 impl<F: Real> dyn Memory<F> + '_ {
-    /// How many memories its reports tell apart; a memory given as couplings or a network cannot tell.
+    /// The number of memories that reports tell apart. `None` for a memory that was given as couplings or as a
+    /// network.
     pub fn memories(&self) -> Option<usize> {
         self.abilities().memories()
     }
 
-    /// Prior weights of its memories, which sum to 1.
+    /// The prior weights of the memories, which sum to 1.
     pub fn weights(&self) -> Option<Vec<f64>> {
         self.abilities().mixture.map(|mixture| mixture.weights())
     }
 
-    /// What one of its memories is called.
+    /// The label of one memory.
     pub fn label(&self, memory: usize) -> Option<&str> {
         self.abilities().label(memory)
     }
 
-    /// The slope of its landscape, over prepared states, where that has one.
+    /// The gradient of the landscape over prepared states, if it has one.
     pub fn gradient(&self) -> Option<&dyn Gradient<F>> {
         self.abilities().gradient
     }
 
-    /// Its denoiser, over prepared states, if it recalls through noise levels.
+    /// The denoiser over prepared states, if the memory recalls through noise levels.
     pub fn denoiser(&self) -> Option<&dyn Denoise<F>> {
         self.abilities().denoiser
     }
 
-    /// How a state is taken down the noise levels, if it recalls through them.
+    /// The sampling, if the memory recalls through noise levels.
     pub fn sampling(&self) -> Option<&Sampling> {
         self.abilities().sampling
     }
 
-    /// The scale of a prepared unit: see [`Patterns::spread`].
+    /// The scale of one prepared unit: see [`Patterns::spread`].
     pub fn spread(&self) -> Option<f64> {
         self.abilities().spread
     }
 
-    /// Its inverse temperature β, if it has one.
+    /// The inverse temperature β, if the memory has one.
     pub fn inverse_temperature(&self) -> Option<f64> {
         self.abilities().inverse_temperature
     }
 
-    /// Legal but surprising properties, one sentence each, for a user to be told.
+    /// Valid but surprising properties of this memory, one sentence each, to show to the user.
     pub fn notes(&self) -> Vec<Message> {
         self.abilities().describe.map_or_else(Vec::new, |describe| describe.notes())
     }
 
-    /// What it has learned besides holding its patterns, for a file to keep.
+    /// What the memory has learned besides its patterns, which a file should keep.
     pub fn learned(&self) -> Option<Learned> {
         self.abilities().keep?.learned()
     }
 
-    /// The posterior over memories of prepared states, with the best `top`: see
+    /// The posterior over memories of prepared states, with the `top` most probable memories: see
     /// [`Posteriors::posterior`](super::Posteriors::posterior). `None` for a memory that has none.
     ///
     /// # Errors
@@ -248,7 +250,7 @@ impl<F: Real> dyn Memory<F> + '_ {
         }
     }
 
-    /// The memory nearest to each prepared state; `None` for a memory without patterns.
+    /// The memory nearest to each prepared state, or `None` for a memory without patterns.
     ///
     /// # Errors
     /// States of the wrong width or not finite.
@@ -259,7 +261,7 @@ impl<F: Real> dyn Memory<F> + '_ {
     }
 }
 
-/// A recall of any memory: along its path, then judged by the calibration.
+/// The recall of any memory: runs the model's path, then applies the calibration.
 fn recall<F: Real>(
     model: &dyn MemoryModel<F>,
     request: &Request<F>,
@@ -286,7 +288,7 @@ fn recall<F: Real>(
     Ok(recall)
 }
 
-/// The landscape of a memory, or the error that says why there is none.
+/// The landscape of a memory, or the error that says why it has none.
 fn landscape<F: Real>(model: &dyn MemoryModel<F>) -> Result<&dyn Energy<F>> {
     model.abilities().landscape.map_err(|reason| Error::Undefined {
         model: model.name(),
@@ -295,18 +297,18 @@ fn landscape<F: Real>(model: &dyn MemoryModel<F>) -> Result<&dyn Energy<F>> {
     })
 }
 
-/// Raw states where a landscape has them.
-struct Place<F> {
-    /// Prepared.
+/// Raw states in the form that a landscape takes.
+struct PreparedStates<F> {
+    /// The states, prepared.
     states: Array2<F>,
-    /// Their levels, prepared.
+    /// Their noise levels, prepared.
     levels: Vec<f64>,
-    /// By how much its energies are larger than in the states' own units: 1 for memories with one landscape, whose
-    /// energies stay as they are.
+    /// The factor between the landscape's energies and those in the units of the raw states. It is 1 for memories
+    /// with one landscape, whose energies are not converted.
     area: f64,
 }
 
-impl<F: Real> Place<F> {
+impl<F: Real> PreparedStates<F> {
     fn new(model: &dyn MemoryModel<F>, states: ArrayView2<F>, sigmas: Option<&[f64]>) -> Result<Self> {
         check_width("states", states.ncols(), model.dim())?;
         check_states("states", states, "give finite states")?;
@@ -315,7 +317,7 @@ impl<F: Real> Place<F> {
         let states = preparation.forward(states.to_owned());
         if abilities.denoiser.is_none() {
             let levels = vec![0.0; states.nrows()];
-            return Ok(Place { states, levels, area: 1.0 });
+            return Ok(PreparedStates { states, levels, area: 1.0 });
         }
         let Some(sigmas) = sigmas else {
             return Err(Error::Undefined {
@@ -330,6 +332,6 @@ impl<F: Real> Place<F> {
         };
         check_rows("noise levels", sigmas.len(), states.nrows())?;
         let scale = preparation.scale();
-        Ok(Place { states, levels: sigmas.iter().map(|s| s * scale).collect(), area: scale * scale })
+        Ok(PreparedStates { states, levels: sigmas.iter().map(|s| s * scale).collect(), area: scale * scale })
     }
 }

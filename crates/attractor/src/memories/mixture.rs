@@ -1,4 +1,4 @@
-//! Memories that are more than points: the same recall, on a mixture of shapes.
+//! Memories that can be shapes as well as points, with the same recall.
 
 use super::{Card, Diffusion, Learned, Memory};
 use crate::diffusion::{PARAMETERS, Sampling};
@@ -8,7 +8,7 @@ use crate::options::Options;
 use crate::patterns::Patterns;
 use crate::real::Real;
 
-/// What [`MODELS`](super::MODELS) says of it.
+/// The entry of this model in [`MODELS`](super::MODELS).
 pub(super) const CARD: Card = Card {
     name: "mixture",
     aliases: &["extended"],
@@ -28,7 +28,7 @@ pub(super) const CARD: Card = Card {
     coupled: false,
 };
 
-/// From patterns alone: each a point. With shapes: [`mixture`].
+/// Builds a mixture of points from patterns. For shapes see [`mixture`].
 pub(super) fn build<F: Real>(
     patterns: Patterns<F>,
     options: &Options,
@@ -37,8 +37,8 @@ pub(super) fn build<F: Real>(
     mixture(patterns.into(), Sampling::from_options(options)?)
 }
 
-/// A memory that is this mixture. The sampler takes twice its usual number of steps if the sampling does not say
-/// how many: where on a shape a recall ends is decided on the way.
+/// A memory of this mixture. If the sampling does not give the number of steps, the sampler takes twice its usual
+/// number, because where a recall ends on a shape is decided along the way.
 ///
 /// ```
 /// use attractor::energies::{Component, Kind, Mixture};

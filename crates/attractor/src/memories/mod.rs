@@ -1,8 +1,8 @@
-//! What a user holds: stored patterns (or couplings) with a way to recall from them.
+//! The memory models: stored patterns (or couplings) with a way to recall from them.
 //!
-//! Every memory takes a [`Request`] and gives a [`Recall`]: the same request, the same report, whatever
-//! the model. A model is one file here, one line in [`MODELS`] and one in the tests' zoo. It implements
-//! [`MemoryModel`]: how its states move, and its [`Abilities`]. [`Memory`] is what follows from that for every model.
+//! Every memory takes a [`Request`] and returns a [`Recall`], whatever the model. To add a model, add one file here,
+//! one line in [`MODELS`] and one line in the tests' zoo. The model implements [`MemoryModel`]: how its states move,
+//! and its [`Abilities`]. It then has [`Memory`] as well.
 
 mod abilities;
 mod bidirectional;
@@ -52,7 +52,7 @@ use crate::error::{Error, Result};
 use crate::real::Real;
 pub use crate::separations::Beta;
 
-/// Refuses words that are not ±1.
+/// Returns an error if associated vectors are not ±1.
 fn check_signs<F: Real>(what: &str, values: ArrayView2<F>) -> Result<()> {
     match values.indexed_iter().find(|(_, v)| v.abs() != F::ONE) {
         None => Ok(()),

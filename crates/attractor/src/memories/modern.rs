@@ -15,10 +15,10 @@ use crate::patterns::{Patterns, Preparation};
 use crate::real::Real;
 use crate::separations::Beta;
 
-/// An inverse temperature.
+/// The kind of an inverse temperature.
 const BETA: Kind = Kind::Number(BETAS);
 
-/// What [`MODELS`](super::MODELS) says of it.
+/// The entry of this model in [`MODELS`](super::MODELS).
 pub(super) const CARD: Card = Card {
     name: "modern",
     aliases: &[],
@@ -53,8 +53,8 @@ pub(super) const CARD: Card = Card {
 
 /// Modern continuous Hopfield network: x ← Yᵀ softmax(βYx) (Ramsauer et al. 2021).
 ///
-/// Descends E(x; β) = −β⁻¹ ln Σ exp(β x·y_n) + ½‖x‖², by at least ½‖x' − x‖² an update. Ends on one
-/// pattern, a metastable blend, or the global average; the report's [`Regime`] says which.
+/// Each update lowers E(x; β) = −β⁻¹ ln Σ exp(β x·y_n) + ½‖x‖² by at least ½‖x' − x‖². Recall ends on one pattern, on
+/// a metastable blend of patterns, or on the global average. [`Regime`] in the report says which.
 ///
 /// ```
 /// use attractor::{Patterns, memories::{Beta, Memory, Modern, Regime, Request}};
@@ -63,7 +63,7 @@ pub(super) const CARD: Card = Card {
 /// let cue = array![[0.6, 1.1, -0.2, -0.7]];
 /// let recall = Modern::new(patterns.clone(), Beta::Auto)?.recall(&Request::new(cue.view()))?;
 /// assert_eq!(recall.rows[0].regime, Some(Regime::OnePattern));
-/// // Too warm: the cue drowns in the average of all patterns.
+/// β is too small here: the recall ends on the average of all patterns.
 /// let recall = Modern::new(patterns, Beta::Value(0.1))?.recall(&Request::new(cue.view()))?;
 /// assert_eq!(recall.rows[0].regime, Some(Regime::GlobalAverage));
 /// # Ok::<(), attractor::Error>(())
@@ -95,7 +95,7 @@ impl<F: Real> Modern<F> {
         Ok(Modern { energy: LogSumExp::new(patterns, beta, norm_bias)? })
     }
 
-    /// The inverse temperature in use.
+    /// The inverse temperature β.
     pub fn beta(&self) -> f64 {
         self.energy.beta()
     }
@@ -105,13 +105,12 @@ impl<F: Real> Modern<F> {
         Descent { energy: &self.energy }
     }
 
-    /// The β at which the least separated pattern, as its own cue, keeps weight 0.999.
+    /// The β at which the least separated pattern still has weight 0.999 if it is its own cue.
     ///
-    /// Pattern i is ahead of the others by Δ_i = min_j (y_i·y_i − y_i·y_j), so its weight is at least
-    /// 1/(1 + (N−1) e^{−βΔ_i}): β = ln(999 (N−1))/Δ for the least positive Δ (Ramsauer et al. 2021 ask
-    /// for separation of the same kind). Patterns that are not ahead at all (duplicates; a longer
-    /// vector in the same direction) are left out, since no β separates them. Looks at up to 1,024
-    /// patterns, evenly spaced.
+    /// The separation of pattern i is Δ_i = min_j (y_i·y_i − y_i·y_j), so its weight is at least 1/(1 + (N−1)
+    /// e^{−βΔ_i}). This gives β = ln(999 (N−1))/Δ for the smallest positive Δ (Ramsauer et al. 2021 require a similar
+    /// separation). Patterns with a separation of 0 or less (duplicates, or a longer vector in the same direction)
+    /// are ignored, since no β separates them. Examines up to 1,024 patterns, evenly spaced.
     pub fn separating_beta(patterns: &Patterns<F>, form: Form) -> f64 {
         const AHEAD: f64 = 999.0;
         let (probe, gaps) = gaps(patterns, form);
@@ -119,9 +118,9 @@ impl<F: Real> Modern<F> {
         if least.is_finite() { (AHEAD * (patterns.len() - 1) as f64).ln() / least } else { probe }
     }
 
-    /// The share of patterns that are not their own best match, whatever β: duplicates, and with dot
-    /// products those that a longer vector outweighs. Looks at up to 1,024, evenly spaced.
-    pub fn outweighed(&self) -> f64 {
+    /// The share of patterns that are not their own best match at any β: duplicates, and with dot products also
+    /// patterns that have a larger product with a longer vector. Examines up to 1,024 patterns, evenly spaced.
+    pub fn unseparated_share(&self) -> f64 {
         let (_, gaps) = gaps(self.energy.patterns(), self.energy.form());
         gaps.iter().filter(|gap| **gap <= 0.0).count() as f64 / gaps.len().max(1) as f64
     }
@@ -146,7 +145,7 @@ impl<F: Real> MemoryModel<F> for Modern<F> {
     }
 
     fn path(&self, _request: &Request<F>) -> Result<RecallPath<'_, F>> {
-        /// Rest, in spreads of the patterns.
+        /// The largest change that counts as rest, in spreads of the patterns.
         const REST: f64 = 1e-6;
         Ok(RecallPath::to_rest(Box::new(self.dynamics()), REST * self.energy.patterns().spread(), None))
     }
@@ -172,10 +171,13 @@ impl<F: Real> Posteriors<F> for Modern<F> {
 
 impl<F: Real> Describe for Modern<F> {
     fn notes(&self) -> Vec<Message> {
-        // Looking costs 1,024 queries: too much where each reads a file.
+        // This costs 1,024 queries, which is too slow if each of them reads a file.
         let patterns = self.energy.patterns();
-        let share =
-            if self.energy.form() == Form::Dot && patterns.are_held() { self.outweighed() } else { 0.0 };
+        let share = if self.energy.form() == Form::Dot && patterns.are_held() {
+            self.unseparated_share()
+        } else {
+            0.0
+        };
         if share <= 0.01 {
             return Vec::new();
         }
@@ -190,8 +192,8 @@ impl<F: Real> Describe for Modern<F> {
     }
 }
 
-/// By how much some patterns are ahead of all others as their own cues (0: not at all), and an inverse
-/// temperature at which no weight is 0.
+/// The separation of some patterns from all others (0 if not separated), and the inverse temperature used to measure
+/// it, at which no weight is 0.
 fn gaps<F: Real>(patterns: &Patterns<F>, form: Form) -> (f64, Vec<f64>) {
     const SAMPLE: usize = 1024;
     let n = patterns.len();
@@ -203,7 +205,7 @@ fn gaps<F: Real>(patterns: &Patterns<F>, form: Form) -> (f64, Vec<f64>) {
     let some: Vec<usize> = (0..n.min(SAMPLE)).map(|i| i * n / n.min(SAMPLE)).collect();
     let queries = patterns.select(&some);
     let tops = posterior(&patterns.unweighted(), queries.view(), &vec![probe; some.len()], form, 2);
-    // From the runner-up's weight against the pattern's own.
+    // From the ratio of the pattern's own weight to that of the runner-up.
     let gap = |(top, own): (&Posterior, &usize)| {
         let gap = (top.top[0].1 / top.top[1].1).ln() / probe;
         if top.top[0].0 == *own && gap > 1e-6 * scale && gap.is_finite() { gap } else { 0.0 }
@@ -211,14 +213,14 @@ fn gaps<F: Real>(patterns: &Patterns<F>, form: Form) -> (f64, Vec<f64>) {
     (probe, tops.iter().zip(&some).map(gap).collect())
 }
 
-/// From named options.
+/// Builds the memory from named options.
 pub(super) fn build<F: Real>(
     patterns: Patterns<F>,
     options: &Options,
     _learned: Option<Learned>,
 ) -> Result<Box<dyn Memory<F>>> {
     let beta = options.number("beta").map_or(Beta::Auto, Beta::Value);
-    // Where a preparation chose the origin, lengths mean nothing, and long patterns must not outweigh others.
+    // If a preparation chose the origin, lengths have no meaning, so long patterns must not have an advantage.
     let prepared = matches!(patterns.preparation(), Preparation::Affine { .. });
     let norm_bias = options.switch("norm-bias").unwrap_or(prepared);
     Ok(Box::new(Modern::with_norm_bias(patterns, beta, norm_bias)?))

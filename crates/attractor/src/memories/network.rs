@@ -1,4 +1,4 @@
-//! Diffusion learned by a score network.
+//! A diffusion model learned by a score network.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::options::Options;
 use crate::patterns::Patterns;
 use crate::real::Real;
 
-/// What [`MODELS`](super::MODELS) says of it.
+/// The entry of this model in [`MODELS`](super::MODELS).
 pub(super) const CARD: Card = Card {
     name: "network",
     aliases: &[],
@@ -32,7 +32,7 @@ pub(super) const CARD: Card = Card {
     coupled: false,
 };
 
-/// From named options, and the weights that were learned of these patterns.
+/// Builds the memory from named options and the weights that were learned from these patterns.
 pub(super) fn build<F: Real>(
     patterns: Patterns<F>,
     options: &Options,
@@ -54,7 +54,7 @@ pub(super) fn build<F: Real>(
     }
 }
 
-/// A trained network as a memory; `patterns` are those that it was trained on, which reports compare with.
+/// A trained network as a memory. `patterns` are its training patterns, with which reports compare recalled states.
 ///
 /// ```
 /// use attractor::diffusion::Sampling;

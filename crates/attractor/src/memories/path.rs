@@ -14,7 +14,7 @@ pub(super) enum Way<'a, F: Real> {
     ThroughLevels(&'a dyn LevelModel<F>),
 }
 
-/// Updates of a memory with one landscape.
+/// The updates of a memory with one landscape.
 pub(super) struct ToRest<'a, F: Real> {
     pub dynamics: Box<dyn Dynamics<F> + 'a>,
     pub tolerance: f64,
@@ -22,18 +22,19 @@ pub(super) struct ToRest<'a, F: Real> {
 }
 
 impl<'a, F: Real> RecallPath<'a, F> {
-    /// By the updates of a dynamics, until they change nothing.
+    /// A path to rest: the updates of a dynamics, until they change nothing.
     ///
-    /// `tolerance` is the largest change of a unit that counts as rest, ≥ 0, where the request names none.
-    /// `updates` is how many are made where the request names neither a number nor a tolerance; `None`: until rest.
+    /// `tolerance`, ≥ 0, is the largest change of a unit that counts as rest, unless the request gives one. `updates`
+    /// is the number of updates to make if the request gives neither a number nor a tolerance; `None` means until
+    /// rest.
     ///
-    /// A dynamics may have more units than the memory. They start at 0, and what they end at are the recalled
-    /// [values](super::Recall::values).
+    /// A dynamics may have more units than the memory. The additional units start at 0, and their final states are
+    /// the recalled [values](super::Recall::values).
     pub fn to_rest(dynamics: Box<dyn Dynamics<F> + 'a>, tolerance: f64, updates: Option<usize>) -> Self {
         RecallPath { way: Way::ToRest(ToRest { dynamics, tolerance, updates }) }
     }
 
-    /// Through noise levels.
+    /// A path through noise levels.
     pub(super) fn through_levels(memory: &'a dyn LevelModel<F>) -> Self {
         RecallPath { way: Way::ThroughLevels(memory) }
     }

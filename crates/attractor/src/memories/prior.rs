@@ -1,4 +1,4 @@
-//! What is known of a memory before any cue.
+//! The prior of a memory: what it knows before any cue.
 
 use ndarray::Array2;
 
@@ -7,35 +7,35 @@ use crate::noise::{Purpose, streams};
 use crate::patterns::Preparation;
 use crate::real::Real;
 
-/// A memory as one Gaussian.
+/// A Gaussian with the mean and the spread of a memory.
 pub(super) struct Prior<'a> {
-    /// Mean state, prepared.
+    /// The mean state, prepared.
     pub mean: &'a [f64],
-    /// Root mean square deviation of a unit from it, prepared.
+    /// The root mean square deviation of a unit from the mean, prepared.
     pub spread: f64,
-    /// How raw cues become states.
+    /// The preparation, which turns raw cues into states.
     pub preparation: &'a Preparation,
-    /// The highest level that its denoiser knows, prepared; infinite if it knows all.
+    /// The highest level that the denoiser supports, prepared. Infinite if it supports all levels.
     pub highest: f64,
 }
 
 impl Prior<'_> {
-    /// The level, in prepared units, that hides which memory a state came from: so many times the radius
-    /// √D · spread of the memory, if it knows that level.
-    pub fn hiding(&self, times: f64) -> f64 {
+    /// The noise level, in prepared units, of this many radii √D · spread of the memory, but at most the highest
+    /// level that the denoiser supports. From a few radii on, the noise hides which memory a state came from.
+    pub fn level_of_radii(&self, times: f64) -> f64 {
         (times * self.spread * (self.mean.len() as f64).sqrt()).min(self.highest)
     }
 
-    /// Raw noise of a level at which a state is noise and nothing else, and that level.
+    /// Raw samples at a level so high that they are practically pure noise, and that level.
     pub fn samples<F: Real>(&self, rows: &[u64], seed: u64) -> (Array2<F>, Level) {
-        /// Of the memory's radius: what is left of the memory's own form at that level is 1 % of a variance.
-        const HIDING: f64 = 10.0;
-        let sigma = self.hiding(HIDING);
+        /// The level in radii of the memory. There the memory's own form contributes 1 % of a variance.
+        const RADII: f64 = 10.0;
+        let sigma = self.level_of_radii(RADII);
         let states = self.around(rows, seed, sigma.hypot(self.spread));
         (self.preparation.backward(states), Level::Sigma(sigma / self.preparation.scale()))
     }
 
-    /// The mean with Gaussian noise of this deviation.
+    /// The mean with Gaussian noise of this standard deviation.
     pub fn around<F: Real>(&self, rows: &[u64], seed: u64, deviation: f64) -> Array2<F> {
         let mut states =
             Array2::from_shape_fn((rows.len(), self.mean.len()), |(_, j)| F::from_f64(self.mean[j]));
@@ -48,8 +48,8 @@ impl Prior<'_> {
     }
 }
 
-/// Raw samples for a memory with one landscape: random signs where states are ±1 or no patterns are known, else
-/// Gaussian noise with the patterns' mean and spread.
+/// Raw samples for a memory with one landscape. These are random signs if states are ±1 or the memory has no
+/// patterns, and otherwise Gaussian noise with the patterns' mean and spread.
 pub(super) fn samples_of_one_landscape<F: Real>(
     abilities: &Abilities<F>,
     dim: usize,

@@ -1,4 +1,4 @@
-//! What a recall says, row by row: the same for every memory.
+//! The report of a recall, with one entry for each row. It is the same type for every memory.
 
 use std::fmt;
 
@@ -11,14 +11,14 @@ use crate::patterns::Patterns;
 use crate::real::Real;
 use crate::recall::{Outcome, Recalled};
 
-/// Where a modern Hopfield recall ended, by its participation ratio.
+/// Where a recall of a modern Hopfield network ended, judged by its participation ratio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Regime {
     /// On one stored pattern: 1/Σw² < 1.5.
     OnePattern,
     /// On a metastable blend of this many patterns.
     Blend(usize),
-    /// On the average of all of them: 1/Σw² > 0.9 N. β is too small, or the patterns share too much.
+    /// On the average of all patterns: 1/Σw² > 0.9 N. β is too small, or the patterns are too similar.
     GlobalAverage,
 }
 
@@ -44,44 +44,44 @@ impl fmt::Display for Regime {
     }
 }
 
-/// The recall of one cue. What its model does not have is `None`.
+/// The report of one recalled cue. A field that its model does not have is `None`.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// The stored pattern nearest to the recalled state (Euclidean; ties to the lowest index). Where
-    /// shapes cross, the densest there: see [`Mixture::nearest`](crate::energies::Mixture::nearest).
+    /// The stored pattern nearest to the recalled state (Euclidean; ties go to the lowest index). Where shapes cross
+    /// it is the shape of highest density there: see [`Mixture::nearest`](crate::energies::Mixture::nearest).
     pub memory: Option<usize>,
-    /// Overlap with it: the cosine, which for ±1 states is (1/D) x·y; 0 if either is zero.
+    /// The overlap with that memory: the cosine, which for ±1 states is (1/D) x·y. 0 if either vector is zero.
     pub overlap: Option<f64>,
-    /// Distance from it, root mean square over units, in the units of the cues.
+    /// The distance from that memory: root mean square over units, in the units of the cues.
     pub distance: Option<f64>,
-    /// Posterior over memories: for diffusion at the cue's level (what a stochastic recall samples
-    /// from), for the others at the last state.
+    /// The posterior over memories: for diffusion at the cue's level (a stochastic recall samples from it), for other
+    /// models at the last state.
     pub posterior: Option<Posterior>,
-    /// One pattern, a blend or the average (modern Hopfield).
+    /// The regime in which a modern Hopfield recall ended: one pattern, a blend or the average.
     pub regime: Option<Regime>,
-    /// Energy of the recalled state, where recall lowers one and it is finite: for diffusion at `sigma`, for modern
-    /// Hopfield at `beta`.
+    /// The energy of the recalled state, if the recall lowers an energy and it is finite: for diffusion at the level
+    /// `sigma`, for modern Hopfield at `beta`.
     pub energy: Option<f64>,
-    /// Noise level of the cue, in its own units: as given, or as estimated.
+    /// The noise level of the cue in the cue's units, as given or as estimated.
     pub sigma: Option<f64>,
-    /// Inverse temperature, for memories with a fixed one.
+    /// The inverse temperature, for memories where it is fixed.
     pub beta: Option<f64>,
-    /// Match score, where a [`Calibration`](super::Calibration) was given: the share of true cues whose
-    /// log-density under the memory is no higher than this cue's; small where nothing matches.
+    /// The match score, if a [`Calibration`](super::Calibration) was given: the share of true cues whose log-density
+    /// under the memory is no higher than this cue's. It is small if nothing matches.
     pub matching: Option<f64>,
-    /// Whether it was refused for its match score; then there is no memory, the state is the cue and
-    /// values are 0, while posterior and energy are those of the recall that was not believed.
+    /// Whether the cue was refused because of its match score. Then no memory is named, the state is the cue, and
+    /// values are 0. Posterior and energy are still those of the rejected recall.
     pub refused: bool,
-    /// How it ended.
+    /// How the recall ended.
     pub outcome: Outcome,
-    /// Steps made.
+    /// The number of steps made.
     pub steps: usize,
-    /// What the way there has read of the memory, for memories that recall by diffusion: its own report (posterior,
-    /// energy, nearest memory, rest) is not counted.
+    /// How much of the memory the recall has read, for memories that recall by diffusion. Reads for the report
+    /// (posterior, energy, nearest memory, test of rest) are not counted.
     pub reads: Option<Reads>,
 }
 
-/// How a recall ended, as reports say it.
+/// How a recall ended, as reports name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// It came to rest.
@@ -90,29 +90,29 @@ pub enum Ending {
     StillMoving,
     /// It made the one update that it was asked for.
     OneUpdate,
-    /// It went to and fro between two states.
+    /// It alternated between two states.
     TwoCycle,
     /// An observer stopped it.
     Stopped,
-    /// Its numbers grew beyond all bounds.
+    /// Its numbers became infinite or NaN.
     Diverged,
     /// Its cue matched no memory, and was refused.
     Refused,
 }
 
 impl Ending {
-    /// The name of each, in the order of the variants: `ending as usize` is the place of its name.
+    /// The names, in the order of the variants: `NAMES[ending as usize]` is the name of `ending`.
     pub const NAMES: [&'static str; 7] =
         ["settled", "still moving", "one update", "2-cycle", "stopped", "diverged", "refused"];
 
-    /// Its name.
+    /// The name of this ending.
     pub fn name(self) -> &'static str {
         Self::NAMES[self as usize]
     }
 }
 
 impl Row {
-    /// Every field but the label of the memory, in the order in which they are written.
+    /// Every field except the label of the memory, in the order in which they are written.
     ///
     /// ```
     /// use attractor::{Patterns, Request, Spec, fields::Value, memories::Row};
@@ -216,7 +216,7 @@ impl Row {
         },
     ];
 
-    /// How it ended.
+    /// How the recall ended, in the terms of reports.
     pub fn ending(&self) -> Ending {
         match self.outcome {
             _ if self.refused => Ending::Refused,
@@ -229,7 +229,7 @@ impl Row {
         }
     }
 
-    /// The step at which it ended so; none for a recall that was refused or is still moving.
+    /// The step at which the recall ended in this way. `None` for a recall that was refused or is still moving.
     pub fn ending_step(&self) -> Option<usize> {
         match self.outcome {
             _ if self.refused => None,
@@ -241,7 +241,7 @@ impl Row {
         }
     }
 
-    /// How a recall ended, and the memory nearest to where.
+    /// A report of the outcome of a recall and of the nearest memory, with all other fields empty.
     pub(super) fn ended<F>(recalled: &Recalled<F>, row: usize, nearest: Option<Nearest>) -> Self {
         Row {
             memory: nearest.map(|nearest| nearest.memory),
@@ -266,21 +266,21 @@ impl Row {
 pub struct Recall<F> {
     /// Recalled states, in the units of the cues, B × D.
     pub states: Array2<F>,
-    /// Associated vectors Σ w_n v_n read out at the recalled states, B × Dv, where patterns have them.
+    /// The associated vectors Σ w_n v_n read at the recalled states, B × Dv, if patterns have them.
     pub values: Option<Array2<F>>,
-    /// One report a row.
+    /// One report for each row.
     pub rows: Vec<Row>,
 }
 
 impl<F: Real> Recall<F> {
-    /// Nothing but the states, as they are given back, and how they ended.
+    /// A recall with states and outcomes only.
     pub(super) fn without_report(states: Array2<F>, recalled: &Recalled<F>) -> Self {
         let rows = (0..states.nrows()).map(|row| Row::ended(recalled, row, None)).collect();
         Recall { states, values: None, rows }
     }
 }
 
-/// Σ w_n v_n at each (prepared) state, where patterns have associated vectors v_n.
+/// The associated vectors Σ w_n v_n read at each (prepared) state, if patterns have associated vectors v_n.
 pub(super) fn read_values<F: Real>(
     patterns: &Patterns<F>,
     states: ArrayView2<F>,

@@ -1,4 +1,4 @@
-//! What a recall is asked.
+//! The request of a recall: the cues and how to recall from them.
 
 use ndarray::{Array2, ArrayView2};
 
@@ -10,7 +10,7 @@ use crate::real::Real;
 /// How noisy a cue is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Level {
-    /// Not known: estimated for each row by maximum likelihood.
+    /// The level is not known, and is estimated for each row by maximum likelihood.
     #[default]
     Estimate,
     /// The cue is θy + √(1 − θ²)ε, θ in (0, 1].
@@ -32,32 +32,32 @@ pub enum Level {
 pub struct Request<'a, F> {
     /// Raw cues, B × D.
     pub cues: ArrayView2<'a, F>,
-    /// Known units (B × D), which are held; cues are only looked at there, unless a level says that
-    /// the others are noisy observations. Default: nothing is held.
+    /// Known units (B × D), which are held. The values of other units are ignored, unless `level` says that they are
+    /// noisy observations. Default: no unit is held.
     pub known: Option<ArrayView2<'a, bool>>,
     /// The cues' noise level, for diffusion memories. Default: estimated.
     pub level: Level,
-    /// Exactly this many updates, or with a tolerance at most.
+    /// The number of updates: exactly this many, or at most this many if a tolerance is given.
     pub updates: Option<usize>,
-    /// Largest change of a unit that counts as rest (for diffusion, of the distance from rest).
+    /// The largest change of a unit that counts as rest. For diffusion, the largest distance from rest.
     pub tolerance: Option<f64>,
     /// How many memories of the posterior to list. Default 5.
     pub top: usize,
-    /// Seed of everything random. Default 0.
+    /// The seed of all random numbers. Default 0.
     pub seed: u64,
-    /// Row id of the first cue: row ids name the random streams. Default 0.
+    /// The row id of the first cue. Row ids select the random streams. Default 0.
     pub first_row: u64,
-    /// What true cues look like, for a match score of each row. Default: none.
+    /// The calibration that gives each row a match score. Default: none.
     pub calibration: Option<&'a Calibration>,
     /// Rows whose match score is at most this are refused. Default: none.
     pub reject: Option<f64>,
-    /// Whether a recall says more than its states and how each row ended: nearest memory, posterior, energy and
-    /// values, which cost several reads of all patterns. Default: it does.
+    /// Whether to make a full report: nearest memory, posterior, energy and values, which cost several reads of all
+    /// patterns. Without it a recall gives states and outcomes only. Default: true.
     pub report: bool,
 }
 
 impl<'a, F: Real> Request<'a, F> {
-    /// Recall from these cues, all else at its default.
+    /// A request for these cues, with all else at its default.
     pub fn new(cues: ArrayView2<'a, F>) -> Self {
         Request {
             cues,
@@ -74,12 +74,12 @@ impl<'a, F: Real> Request<'a, F> {
         }
     }
 
-    /// Row ids of the batch.
+    /// The row ids of the batch.
     pub(crate) fn rows(&self) -> Vec<u64> {
         (0..self.cues.nrows() as u64).map(|row| self.first_row.wrapping_add(row)).collect()
     }
 
-    /// The raw cues, checked. Unknown units that are not numbers become 0.
+    /// The raw cues, checked. Unknown units that are NaN or infinite become 0.
     pub(crate) fn checked_cues(&self, dim: usize) -> Result<Array2<F>> {
         check_width("cues", self.cues.ncols(), dim)?;
         let mut cues = self.cues.to_owned();
@@ -102,8 +102,8 @@ impl<'a, F: Real> Request<'a, F> {
         Ok(cues)
     }
 
-    /// First states of a memory with one landscape. Where raw data were prepared, unknown units start
-    /// at 0, which then means nothing; without preparation they start as given.
+    /// The first states of a memory with one landscape. If raw data were prepared, unknown units start at 0, which
+    /// then means "unknown". Without preparation they start as given.
     pub(crate) fn states(&self, dim: usize, preparation: &Preparation) -> Result<Array2<F>> {
         let mut states = preparation.forward(self.checked_cues(dim)?);
         if let Some(known) = self.known.filter(|_| *preparation != Preparation::Identity) {
@@ -116,7 +116,7 @@ impl<'a, F: Real> Request<'a, F> {
         Ok(states)
     }
 
-    /// The tolerance, checked, or this one if none was asked for.
+    /// The tolerance of the request, checked, or `default` if it has none.
     pub(crate) fn tolerance_or(&self, default: f64) -> Result<f64> {
         match self.tolerance {
             Some(t) if !(t.is_finite() && t >= 0.0) => {

@@ -15,7 +15,7 @@ use crate::observe::{Frame, Observer};
 use crate::real::Real;
 use crate::recall::{Grid, Stop, recall};
 
-/// Recalls by the updates of a dynamics.
+/// Recalls a batch by the updates of a dynamics.
 pub(super) fn to_rest<F: Real>(
     model: &dyn MemoryModel<F>,
     path: ToRest<F>,
@@ -79,14 +79,15 @@ pub(super) fn to_rest<F: Real>(
     Ok(Recall { states: preparation.backward(states), values: values.or(read.values), rows })
 }
 
-/// How many updates, and when a row is at rest.
+/// The number of updates, and when a row counts as at rest.
 ///
-/// A number of updates alone: exactly so many. A tolerance alone: until settled. Both: whichever comes first.
-/// Neither: as the memory says. A random dynamics never settles, so it has a number in any case.
+/// A request with only a number of updates gets exactly that many. One with only a tolerance runs until it settles.
+/// With both, whichever comes first applies. With neither, the memory decides. A random dynamics never settles, so it
+/// always has a number.
 fn grid<F: Real>(request: &Request<F>, motion: Motion, path: &ToRest<F>) -> Result<(Grid, Stop)> {
-    /// A recall that has not settled by then is reported as still moving.
+    /// A recall that has not settled after this many updates is reported as still moving.
     const ENOUGH: usize = 10_000;
-    /// Updates of a random dynamics where nothing says how many.
+    /// The number of updates of a random dynamics if nothing gives one.
     const SAMPLES: usize = 100;
     let tolerance = request.tolerance_or(path.tolerance)?;
     let own = path.updates.filter(|_| request.tolerance.is_none());
@@ -96,7 +97,7 @@ fn grid<F: Real>(request: &Request<F>, motion: Motion, path: &ToRest<F>) -> Resu
     Ok((Grid::Updates(updates.unwrap_or(ENOUGH)), Stop { tolerance, early }))
 }
 
-/// Each row with so many units more.
+/// Appends `more` units with this value to each row.
 fn with_more_units<T: Copy>(rows: Array2<T>, more: usize, value: T) -> Array2<T> {
     if more == 0 {
         return rows;
@@ -105,7 +106,7 @@ fn with_more_units<T: Copy>(rows: Array2<T>, more: usize, value: T) -> Array2<T>
     concatenate(Axis(1), &[rows.view(), units.view()]).expect("equally many rows")
 }
 
-/// Shows the first units of each state.
+/// Shows only the first units of each state to an observer.
 struct FirstUnits<'a, F> {
     observer: &'a mut dyn Observer<F>,
     dim: usize,

@@ -1,7 +1,7 @@
-//! A model by name: the list of all models, what each takes, and how to build one from options.
+//! Models by name: the list of all models, the options of each, and how to build one from options.
 //!
-//! The command line, files and other languages all go through here, so a model added to [`MODELS`]
-//! is everywhere.
+//! The command line, files and other languages all use this list, so a model added to [`MODELS`] is available
+//! everywhere.
 
 use std::sync::Arc;
 
@@ -17,53 +17,55 @@ use crate::options::{Options, Parameter, Value};
 use crate::patterns::Patterns;
 use crate::real::{PerReal, Real};
 
-/// What there is to know about a model before using it.
+/// The description of a model: its name, equation, options and other facts.
 #[derive(Clone, Copy, Debug)]
 pub struct Card {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// Other names that are understood, such as those of earlier versions.
+    /// Other accepted names, such as those of earlier versions.
     pub aliases: &'static [&'static str],
-    /// In a few words.
+    /// A title of a few words.
     pub title: &'static str,
-    /// Energy and update.
+    /// The energy and the update rule.
     pub equation: &'static str,
-    /// Options.
+    /// The options.
     pub parameters: &'static [Parameter],
-    /// Work and memory.
+    /// The cost in operations and memory.
     pub cost: &'static str,
-    /// Papers.
+    /// The papers that describe it.
     pub source: &'static str,
     /// Whether its states are ±1.
     pub spins: bool,
-    /// Whether it compares raw values, so that images are not prepared unless asked for.
+    /// Whether it compares raw values, so that images are only prepared if asked for.
     pub raw: bool,
-    /// Whether it takes prior weights π_n of patterns.
+    /// Whether it accepts prior weights π_n of patterns.
     pub weights: bool,
-    /// Whether it takes vectors that patterns bring to mind.
+    /// Whether it accepts vectors associated with the patterns.
     pub values: bool,
-    /// Whether it reads its patterns a few at a time, so that they need not be in memory.
+    /// Whether it reads its patterns a few at a time, so that they need not fit in memory.
     pub streams: bool,
-    /// Whether its recall goes down noise levels: it makes steps in place of updates, and has one landscape a level.
+    /// Whether its recall goes down noise levels. Then it makes steps instead of updates, and has one landscape for
+    /// each level.
     pub levels: bool,
-    /// Whether its memories are described in a file, and need not be patterns.
+    /// Whether its memories can be described in a file, instead of being patterns.
     pub described: bool,
-    /// Whether training finds its weights, so that patterns alone do not make one.
+    /// Whether its weights come from training, so that patterns alone are not enough to build it.
     pub trained: bool,
-    /// Whether it holds a number for every pair of units, D² in all.
+    /// Whether it stores a number for every pair of units, D² in all.
     pub coupled: bool,
 }
 
 impl Card {
-    /// The option of this name, if it has one.
+    /// The option with this name, if the model has one.
     pub fn parameter(&self, name: &str) -> Option<&'static Parameter> {
         self.parameters.iter().find(|p| p.name == name)
     }
 
-    /// Options with the types that this model declares.
+    /// Converts options to the types that this model declares.
     ///
     /// # Errors
-    /// An option that it does not have (the error names the models that do), or a value that is not of its kind.
+    /// An option that the model does not have (the error names the models that do), or a value that is not of the
+    /// declared kind.
     pub fn read(&self, options: &Options) -> Result<Options> {
         let Some((name, _)) = options.iter().find(|(name, _)| self.parameter(name).is_none()) else {
             return options.read(self.parameters, "option");
@@ -81,14 +83,14 @@ impl Card {
     }
 }
 
-/// The models that have an option.
+/// The models that have this option.
 pub fn models_with(option: &str) -> impl Iterator<Item = &'static Card> {
     MODELS.iter().map(|m| m.card).filter(move |card| card.parameter(option).is_some())
 }
 
-/// A model that can be built by name.
+/// A model that can be built by its name.
 pub struct Model {
-    /// What it is.
+    /// Its description.
     pub card: &'static Card,
     build32: Build<f32>,
     build64: Build<f64>,
@@ -96,7 +98,7 @@ pub struct Model {
 
 type Build<F> = fn(Patterns<F>, &Options, Option<Learned>) -> Result<Box<dyn Memory<F>>>;
 
-/// A model's function that builds it, one for each number type.
+/// The function that builds a model, one for each number type.
 struct Builder;
 
 impl PerReal for Builder {
@@ -115,16 +117,16 @@ macro_rules! models {
 }
 models![hopfield, bidirectional, sparse_distributed, dense, modern, universal, diffusion, mixture, network];
 
-/// The model where nobody named one.
+/// The model to use if none is named.
 pub const DEFAULT: &Card = &diffusion::CARD;
 
-/// The model whose memories a file describes: [`mixture`](super::mixture()).
+/// The model whose memories can be described in a file: [`mixture`](super::mixture()).
 pub const DESCRIBED: &Card = &mixture::CARD;
 
-/// The model whose weights training finds: [`learned`](super::learned()).
+/// The model whose weights come from training: [`learned`](super::learned()).
 pub const TRAINED: &Card = &network::CARD;
 
-/// The model of this name, or of this alias.
+/// The model with this name or alias.
 ///
 /// # Errors
 /// A name that is not in [`MODELS`]; the error lists them.
@@ -138,7 +140,7 @@ pub fn model(name: &str) -> Result<&'static Model> {
     })
 }
 
-/// The names of the models of which this is true, as a list in a sentence.
+/// The names of the models that satisfy a condition, as a list in a sentence.
 ///
 /// ```
 /// use attractor::memories::models_that;
@@ -152,17 +154,17 @@ pub fn models_that(is: impl Fn(&Card) -> bool) -> String {
     }
 }
 
-/// What a model has worked out from the first of its patterns (a network from all of them), so that it need not do
-/// so again.
+/// What a model has learned from the first of its patterns (a network: from all of them), so that it need not be
+/// learned again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Learned {
-    /// How many patterns it is from.
+    /// The number of patterns that it was learned from.
     pub patterns: usize,
-    /// What it has learned of them.
+    /// The learned numbers.
     pub weights: Weights,
 }
 
-/// What is learned besides the patterns themselves.
+/// The kinds of learned numbers, besides the patterns themselves.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Weights {
     /// Couplings W with their diagonal, D × D.
@@ -171,7 +173,7 @@ pub enum Weights {
     Network(Arc<Network<f32>>),
 }
 
-/// A model with its options: what it takes besides patterns to make a memory.
+/// A model with its options. Together with patterns it makes a memory.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spec {
     /// The model's name.
@@ -181,20 +183,20 @@ pub struct Spec {
 }
 
 impl Spec {
-    /// A model with all options at their defaults. An alias stands for the name of its model.
+    /// A model with all options at their defaults. An alias is replaced by the model's name.
     pub fn new(model: &str) -> Self {
         let name = self::model(model).map_or(model, |found| found.card.name);
         Spec { model: name.to_owned(), options: Options::default() }
     }
 
-    /// The same with one option set: a typed value, or text as on the command line. What cannot be read is refused
-    /// when the memory is [built](Self::build).
+    /// Sets one option and returns the changed spec. The value is typed, or text as on the command line. A value that
+    /// cannot be read is refused when the memory is [built](Self::build).
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.set(name, value);
         self
     }
 
-    /// Sets an option, as [`with`](Self::with).
+    /// Sets one option, as [`with`](Self::with) does.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
         let value = value.into();
         let parameter = model(&self.model).ok().and_then(|m| m.card.parameter(name));
@@ -202,7 +204,7 @@ impl Spec {
         self.options.set(name, read.unwrap_or(value));
     }
 
-    /// The memory.
+    /// Builds the memory.
     ///
     /// ```
     /// use attractor::{Patterns, memories::{Request, Spec}};
@@ -215,17 +217,17 @@ impl Spec {
     /// ```
     ///
     /// # Errors
-    /// Unknown model, an option it does not have, a value outside its range; weights or associated vectors
-    /// for a model that has no use for them.
+    /// An unknown model; an option that it does not have; a value outside its range; weights or associated vectors
+    /// for a model that does not use them.
     pub fn build<F: Real>(&self, patterns: Patterns<F>) -> Result<Box<dyn Memory<F>>> {
         self.build_on(patterns, None)
     }
 
-    /// The memory, from what was learned of the first of these patterns before: only the others are
-    /// learned now. Models that learn nothing leave it aside.
+    /// Builds the memory from what was learned from the first of these patterns earlier: only the others are learned
+    /// now. Models that learn nothing ignore it.
     ///
     /// # Errors
-    /// As [`build`](Self::build); couplings of another size or from more patterns than there are.
+    /// Those of [`build`](Self::build); couplings of another size, or learned from more patterns than there are.
     pub fn build_on<F: Real>(
         &self,
         patterns: Patterns<F>,

@@ -1,4 +1,4 @@
-//! Recall with known units.
+//! Diffusion recall with known units.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -14,12 +14,12 @@ use crate::observe::{Frame, Observer};
 use crate::real::Real;
 use crate::recall::Recalled;
 
-/// Known units count as noisy at this level, in spreads.
+/// The noise level assigned to known units, in spreads.
 const EXACT: f64 = 1e-4;
-/// At this level, in radii of the memory, a unit says nothing: less than 10⁻⁶ of a nat.
+/// At this level, in radii of the memory, a unit carries less than 10⁻⁶ of a nat of information.
 const SILENT: f64 = 1e3;
 
-/// Rows with the same known units, in the order of their first.
+/// Groups rows with the same known units, in the order of each group's first row.
 fn by_mask(known: ArrayView2<bool>) -> Vec<(Vec<bool>, Vec<usize>)> {
     let mut places: HashMap<Vec<bool>, usize> = HashMap::new();
     let mut groups: Vec<(Vec<bool>, Vec<usize>)> = Vec::new();
@@ -33,7 +33,7 @@ fn by_mask(known: ArrayView2<bool>) -> Vec<(Vec<bool>, Vec<usize>)> {
     groups
 }
 
-/// Shows the states of some rows of a batch in their own units.
+/// Shows the states of some rows of a batch to an observer, in unstretched units.
 struct Unstretched<'a, F> {
     observer: &'a mut dyn Observer<F>,
     rows: &'a [usize],
@@ -49,7 +49,7 @@ impl<F: Real> Observer<F> for Unstretched<'_, F> {
     }
 }
 
-/// Changes every unit of all rows by its own factor.
+/// Changes every unit of all rows, each with its own factor.
 fn each_unit<F: Real>(states: &mut Array2<F>, factors: &[F], change: impl Fn(F, F) -> F) {
     for mut row in states.outer_iter_mut() {
         row.iter_mut().zip(factors).for_each(|(z, &factor)| *z = change(*z, factor));
@@ -57,8 +57,8 @@ fn each_unit<F: Real>(states: &mut Array2<F>, factors: &[F], change: impl Fn(F, 
 }
 
 impl<F: Real> Diffusion<F> {
-    /// Posterior at the cue's level. Known units are exact: they count as noisy at a level of 10⁻⁴
-    /// spreads, the others at their own level or, where nothing was said of that, not at all.
+    /// The posterior at the cue's level. Known units are exact: they get a noise level of 10⁻⁴ spreads. Other units
+    /// have their own level, or carry no information if no level was given.
     pub(super) fn posterior_with_known(&self, cues: &Cues<F>, known: &Known<F>) -> Result<Vec<Posterior>> {
         let mut result = vec![None; cues.states.nrows()];
         for (mask, rows) in by_mask(known.mask.view()) {
@@ -76,8 +76,8 @@ impl<F: Real> Diffusion<F> {
                 let patterns = patterns.select_units(&units)?;
                 posterior(&patterns, values.view(), &betas, Form::Distance, cues.top)
             } else {
-                // So noisy that units of which nothing was said say nothing.
-                let level = if silent { self.prior().hiding(SILENT) } else { level };
+                // A level so high that units without a given level carry no information.
+                let level = if silent { self.prior().level_of_radii(SILENT) } else { level };
                 let factors = factors(&mask, level / exact, if silent { f64::INFINITY } else { 1.0 / EXACT });
                 for (mut query, value) in queries.outer_iter_mut().zip(values.outer_iter()) {
                     units.iter().for_each(|&j| query[j] = value[j] * factors[j]);
@@ -92,10 +92,10 @@ impl<F: Real> Diffusion<F> {
         Ok(result.into_iter().map(|p| p.expect("every row has a mask")).collect())
     }
 
-    /// Recall with known units. These have no noise, so they tell patterns apart from the start, at any
-    /// level of the others: recall goes on in stretched units, where one level stands for both. (Known
-    /// units that count only as much as the others' level lets them come too late: the rest has gone
-    /// astray by then.)
+    /// Recall with known units. These are exact, so they distinguish patterns from the start, at any level of the
+    /// other units. Recall therefore runs in stretched units, in which one level stands for both kinds. (If known
+    /// units counted only as much as the level of the others allows, their evidence would come too late: the other
+    /// units would already have moved towards another pattern.)
     pub(super) fn descend_with_known(
         &self,
         cues: &Cues<F>,
@@ -104,7 +104,7 @@ impl<F: Real> Diffusion<F> {
     ) -> Result<Recalled<F>> {
         let mut all = Recalled::standing(&cues.states);
         for (mask, rows) in by_mask(known.mask.view()) {
-            // With known units the level is the same in all rows.
+            // With known units all rows have the same level.
             let factors = factors(&mask, cues.levels[rows[0]] / (EXACT * self.memory.spread()), 1.0 / EXACT);
             let memory = self.memory.stretch(&factors)?;
             let stretched = |values: &Array2<F>| {
@@ -123,7 +123,7 @@ impl<F: Real> Diffusion<F> {
                     mask: known.mask.select(Axis(0), &rows),
                     values: stretched(&known.values),
                 }),
-                // Of this memory, not of the stretched one.
+                // The spread of this memory, not of the stretched one.
                 spread: cues.spread,
                 stop: cues.stop,
             };
@@ -143,10 +143,10 @@ impl<F: Real> Diffusion<F> {
     }
 }
 
-/// Factors by which known units are stretched, so that all units have the level of the others: `ratio` of
-/// that level to that of the known ones, at most `most`.
+/// The factors that stretch known units so that all units have the level of the others. `ratio` is that level divided
+/// by the level of the known units; the factor is at most `most`.
 fn factors<F: Real>(mask: &[bool], ratio: f64, most: f64) -> Vec<F> {
-    // A power of two, so that stretching and back is exact.
+    // A power of two, so that stretching and undoing it is exact.
     let stretch = F::from_f64(ratio.clamp(1.0, most).log2().floor().exp2());
     mask.iter().map(|&known| if known { stretch } else { F::ONE }).collect()
 }

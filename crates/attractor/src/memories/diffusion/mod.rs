@@ -1,4 +1,4 @@
-//! Exact-score diffusion on stored memories.
+//! Diffusion with the exact score of the stored memories.
 
 mod known;
 
@@ -21,7 +21,7 @@ use crate::patterns::Patterns;
 use crate::real::Real;
 use crate::recall::Recalled;
 
-/// What [`MODELS`](super::MODELS) says of it.
+/// The entry of this model in [`MODELS`](super::MODELS).
 pub(super) const CARD: Card = Card {
     name: "diffusion",
     aliases: &[],
@@ -43,10 +43,10 @@ pub(super) const CARD: Card = Card {
 
 /// A diffusion model whose training data are the stored patterns, with its exact score.
 ///
-/// Recall denoises the cue from its noise level σ₀ to 0: along the probability flow (deterministic),
-/// or along the reverse SDE, which ends in pattern n with the posterior probability w_n(z; σ₀). The
-/// landscape at level σ is a modern Hopfield network's at β = 1/σ², so recall is a Hopfield recall
-/// that cools as it goes (Ambrogioni 2023).
+/// Recall denoises the cue from its noise level σ₀ to 0, along the probability flow (deterministic) or along the
+/// reverse SDE. The SDE ends in pattern n with the posterior probability w_n(z; σ₀). The landscape at level σ is that
+/// of a modern Hopfield network at β = 1/σ². So recall is a Hopfield recall whose temperature falls (Ambrogioni
+/// 2023).
 ///
 /// ```
 /// use attractor::{Patterns, diffusion::{Process, Sampler}};
@@ -73,7 +73,7 @@ pub struct Diffusion<F> {
 }
 
 impl<F: Real> Diffusion<F> {
-    /// Stores patterns. `steps` of the sampler; its own number if `None`.
+    /// Stores patterns. `steps` is the number of steps of the sampler; `None` means the sampler's default.
     ///
     /// # Errors
     /// No steps, or more than 100,000.
@@ -86,7 +86,7 @@ impl<F: Real> Diffusion<F> {
         Self::on(patterns.into(), Sampling { process, sampler, steps, ..Sampling::default() })
     }
 
-    /// Recall from a mixture of memories of any form.
+    /// A memory of any mixture.
     ///
     /// # Errors
     /// A sampling outside its range.
@@ -95,23 +95,23 @@ impl<F: Real> Diffusion<F> {
         Self::with_card(memory, sampling, card)
     }
 
-    /// The same, for a model by name.
+    /// A memory of a mixture, described by the entry of a model.
     pub(super) fn with_card(memory: Mixture<F>, sampling: Sampling, card: &'static Card) -> Result<Self> {
         sampling.check()?;
         Ok(Diffusion { memory, sampling, card })
     }
 
-    /// Its landscapes and denoiser.
+    /// The mixture, which gives the landscapes and the denoiser.
     pub fn mixture(&self) -> &Mixture<F> {
         &self.memory
     }
 
-    /// How a state is taken down the noise levels.
+    /// The sampling: how a recall goes down the noise levels.
     pub fn sampling(&self) -> &Sampling {
         &self.sampling
     }
 
-    /// What a memory without end cannot give.
+    /// The error for something that a memory with an unbounded shape cannot give.
     fn unbounded(&self, what: &'static str, reason: impl Into<Message>) -> Error {
         Error::Undefined { model: "a memory without end", what, reason: reason.into() }
     }
@@ -139,7 +139,7 @@ impl<F: Real> MemoryModel<F> for Diffusion<F> {
         Ok(RecallPath::through_levels(self))
     }
 
-    /// At the last level the weights of a state at rest are those of the pattern that it rests on.
+    /// At the last level, the weights of a state at rest are those of the pattern where it rests.
     fn read_out(&self, states: ArrayView2<F>, _top: usize) -> Result<ReadOut<F>> {
         let last = LAST * self.memory.spread();
         let betas = vec![1.0 / (last * last); states.nrows()];
@@ -147,7 +147,7 @@ impl<F: Real> MemoryModel<F> for Diffusion<F> {
         Ok(ReadOut { values: self.memory.patterns().and_then(read), ..ReadOut::default() })
     }
 
-    /// Noise of a level at which a state is noise and nothing else.
+    /// Samples at a level so high that they are practically pure noise.
     fn prior_samples(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {
         if self.memory.is_unbounded() {
             return Err(self.unbounded(
@@ -207,7 +207,7 @@ impl<F: Real> LevelModel<F> for Diffusion<F> {
     }
 }
 
-/// From named options.
+/// Builds the memory from named options.
 pub(super) fn build<F: Real>(
     patterns: Patterns<F>,
     options: &Options,

@@ -1,4 +1,4 @@
-//! Rules that turn patterns into couplings.
+//! Learning rules, which turn patterns into couplings.
 
 use std::str::FromStr;
 
@@ -13,18 +13,19 @@ use crate::options::find;
 use crate::patterns::Patterns;
 use crate::real::Real;
 
-/// How patterns become a coupling matrix.
+/// The learning rule: how patterns become a coupling matrix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Learning {
-    /// W = Σ_n y_n y_nᵀ (Ambrogioni 2023, Eq. 3), not scaled: for ±1 patterns sums of integers, exact.
+    /// W = Σ_n y_n y_nᵀ (Ambrogioni 2023, Eq. 3), not scaled. For ±1 patterns these are exact sums of integers.
     #[default]
     Hebb,
-    /// W = projection onto the span of the patterns (Personnaz, Guyon & Dreyfus 1985): every linearly
-    /// independent pattern is a fixed point, up to D of them. Learned one pattern at a time, from what
-    /// of it is new.
+    /// W is the projection onto the span of the patterns (Personnaz, Guyon & Dreyfus 1985): every linearly
+    /// independent pattern is a fixed point, up to D of them. Patterns are learned one at a time, from the part of
+    /// each that is not yet in the span.
     PseudoInverse,
     /// ΔW_ij = (y_i y_j − y_i h_ji − h_ij y_j)/D, h_ij = Σ_{k≠i,j} W_ik y_k (Storkey & Valabregue
-    /// 1999): local and incremental like Hebb, with more capacity. The order of patterns matters.
+    /// 1999): local and incremental like Hebb, with a higher capacity. The result depends on the order of the
+    /// patterns.
     Storkey,
 }
 
@@ -41,7 +42,7 @@ impl Learning {
     pub const ALL: &[(&'static str, Self)] =
         &[("hebb", Self::Hebb), ("pseudo-inverse", Self::PseudoInverse), ("storkey", Self::Storkey)];
 
-    /// The coupling matrix with its diagonal, learned on from that of the first patterns.
+    /// The coupling matrix with its diagonal. Learning continues from the matrix of the first patterns, if given.
     pub(super) fn couplings<F: Real>(
         self,
         patterns: &Patterns<F>,
@@ -77,7 +78,8 @@ impl Learning {
                 couplings + dots(units.view(), units.view())
             }
             Learning::PseudoInverse => without_rounding(each(couplings, new, |weights, y| {
-                // What of y is not yet in the span; the second pass removes rounding of the first.
+                // The part of y that is not yet in the span. The second pass removes the rounding errors of the
+                // first.
                 let fresh = &y - &weights.dot(&y);
                 let fresh = &fresh - &weights.dot(&fresh);
                 let square = fresh.dot(&fresh);
@@ -87,7 +89,7 @@ impl Learning {
             })),
             Learning::Storkey => each(couplings, new, |weights, y| {
                 let scale = 1.0 / y.len() as f64;
-                // Fields without each unit's own coupling; h_ij also leaves out unit j.
+                // The fields without each unit's own coupling; h_ij also leaves out unit j.
                 let field = &weights.dot(&y) - &(&weights.diag() * &y);
                 Zip::indexed(weights).for_each(|(i, j), w| {
                     let other = if i == j { 0.0 } else { *w };
@@ -99,20 +101,20 @@ impl Learning {
     }
 }
 
-/// Couplings of so many units take 8 GB.
+/// The largest number of units; their couplings take 8 GB.
 const MOST_UNITS: usize = 32_000;
 
-/// A pattern is taken as a combination of earlier ones if less than this share of its square is new.
+/// A pattern counts as a linear combination of earlier ones if less than this share of its square is new.
 const DEPENDENT: f64 = 1e-10;
 
-/// A projection's entries are at most 1; those of the size of rounding are 0, so that patterns that
-/// span all states give the identity, whose fields keep every unit.
+/// The entries of a projection are at most 1, so entries of the size of rounding errors are set to 0. Patterns that
+/// span all states then give the identity, whose fields keep every unit.
 fn without_rounding(weights: Array2<f64>) -> Array2<f64> {
     const ROUNDING: f64 = 1e-12;
     weights.mapv(|w| if w.abs() < ROUNDING { 0.0 } else { w })
 }
 
-/// Learns one pattern after the other.
+/// Learns the patterns one after the other.
 fn each<F: Real>(
     mut weights: Array2<f64>,
     patterns: ArrayView2<F>,

@@ -16,7 +16,7 @@ use crate::options::{Fallback, Kind, NumberRange, Options, Parameter, find, name
 use crate::patterns::Patterns;
 use crate::real::Real;
 
-/// What [`MODELS`](super::MODELS) says of it.
+/// The entry of this model in [`MODELS`](super::MODELS).
 pub(super) const CARD: Card = Card {
     name: "hopfield",
     aliases: &[],
@@ -70,33 +70,32 @@ pub(super) const CARD: Card = Card {
 /// How units are updated.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Update {
-    /// All at once.
+    /// All units at once.
     #[default]
     Synchronous,
-    /// One after the other.
+    /// One unit after the other.
     Asynchronous(Order),
-    /// One after the other, at random at this temperature.
+    /// One unit after the other, set at random at this temperature (Glauber dynamics).
     Glauber(Order, f64),
 }
 
 /// Options of a [`Hopfield`] network.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct HopfieldOptions {
-    /// Storage rule; default Hebb.
+    /// The learning rule. Default: Hebb.
     pub learning: Learning,
-    /// Keep W_jj; default off.
+    /// Whether to keep the self-couplings W_jj. Default: no.
     pub self_coupling: bool,
-    /// Update rule; default synchronous.
+    /// The update rule. Default: synchronous.
     pub update: Update,
 }
 
 /// Classical Hopfield network: E(x) = −½ xᵀWx, x ← sign(Wx) (Hopfield 1982).
 ///
-/// States are ±1. The first field is that of the cue as given (0 means "unknown"), later ones of
-/// signs; a field of 0 keeps the unit. Asynchronous updates never raise the energy if W_jj ≥ 0;
-/// synchronous ones may end in a 2-cycle, unless W is positive semi-definite (Hebb with
-/// self-coupling). Stores about 0.138 D random patterns with 1.6 % wrong bits, or D/(4 ln D) without
-/// error (`Hebb`).
+/// States are ±1. The first field uses the cue as given (0 means "unknown"), later fields use signs. A unit keeps its
+/// value if its field is 0. Asynchronous updates never raise the energy if W_jj ≥ 0. Synchronous updates may end in a
+/// 2-cycle, unless W is positive semi-definite (Hebb with self-coupling). With the `Hebb` rule the network stores
+/// about 0.138 D random patterns with 1.6 % wrong bits, or D/(4 ln D) without errors.
 ///
 /// ```
 /// use attractor::{Outcome, Patterns, memories::{Hopfield, HopfieldOptions, Memory, Request}};
@@ -114,7 +113,7 @@ pub struct HopfieldOptions {
 #[derive(Clone, Debug)]
 pub struct Hopfield<F> {
     patterns: Option<Patterns<F>>,
-    /// W_jj as learned, whether used or not: what more patterns are learned on.
+    /// W_jj as learned, whether it is used or not. Learning more patterns continues from it.
     diagonal: Option<Vec<f64>>,
     energy: Quadratic,
     update: Update,
@@ -129,10 +128,11 @@ impl<F: Real> Hopfield<F> {
         Self::learn(patterns, options, None)
     }
 
-    /// Stores patterns, the first of which have been learned before (by the same rule).
+    /// Stores patterns, the first of which were learned earlier, by the same rule.
     ///
     /// # Errors
-    /// As [`new`](Self::new); couplings that are not D × D, finite and symmetric, or from more patterns.
+    /// Those of [`new`](Self::new); couplings that are not D × D, finite and symmetric, or that come from more
+    /// patterns than there are.
     pub fn learn(patterns: Patterns<F>, options: HopfieldOptions, learned: Option<Learned>) -> Result<Self> {
         let mut couplings = options.learning.couplings(&patterns, learned)?;
         let diagonal = couplings.diag().to_vec();
@@ -143,7 +143,7 @@ impl<F: Real> Hopfield<F> {
         Ok(Hopfield { patterns: Some(patterns), diagonal: Some(diagonal), ..memory })
     }
 
-    /// A network of one's own couplings W; it has no list of patterns to compare with.
+    /// A network with given couplings W. It has no patterns for reports to compare states with.
     ///
     /// # Errors
     /// W not square, finite and symmetric; a temperature that is not positive and finite.
@@ -156,7 +156,7 @@ impl<F: Real> Hopfield<F> {
         Ok(Hopfield { patterns: None, diagonal: None, energy: Quadratic::new(couplings)?, update })
     }
 
-    /// The landscape, and with it W.
+    /// The landscape, which holds W.
     pub fn quadratic(&self) -> &Quadratic {
         &self.energy
     }
@@ -200,7 +200,7 @@ impl<F: Real> Keep for Hopfield<F> {
     }
 }
 
-/// How units may be updated, by name; the temperature of Glauber updates is an option of its own.
+/// The update rules by name. The temperature of Glauber updates is a separate option.
 const UPDATES: &[(&str, Update)] = &[
     ("synchronous", Update::Synchronous),
     ("asynchronous", Update::Asynchronous(Order::Random)),
@@ -210,13 +210,13 @@ const UPDATES: &[(&str, Update)] = &[
 impl FromStr for Update {
     type Err = Error;
 
-    /// `synchronous`, `asynchronous` or `glauber` (with the temperature still to be set).
+    /// Parses `synchronous`, `asynchronous` or `glauber`; the temperature of `glauber` must be set afterwards.
     fn from_str(name: &str) -> Result<Self> {
         find("update", UPDATES, name)
     }
 }
 
-/// From named options.
+/// Builds the memory from named options.
 pub(super) fn build<F: Real>(
     patterns: Patterns<F>,
     options: &Options,

@@ -20,16 +20,16 @@ use crate::patterns::{EIGHT, Packed, Patterns};
 use crate::real::Real;
 use crate::threads;
 
-/// How many hard locations there may be.
+/// The range of the number of hard locations.
 const LOCATIONS: CountRange = CountRange::between(1, u32::MAX as u64);
-/// Bits of a counter.
+/// The range of the number of bits of a counter.
 const COUNTERS: CountRange = CountRange::between(2, 32);
-/// Radius in bits; at most the units of a pattern, which is known when it is built.
+/// A radius in bits. It is at most the number of units of a pattern, which is checked when the memory is built.
 const RADIUS: Kind = Kind::Count(CountRange::at_least(1));
-/// Probability that a location is active.
+/// The probability that a location is active.
 const ACTIVATION: Kind = Kind::Number(NumberRange::between(0.0, 1.0).above_low().below_high());
 
-/// What [`MODELS`](super::MODELS) says of it.
+/// The entry of this model in [`MODELS`](super::MODELS).
 pub(super) const CARD: Card = Card {
     name: "sparse-distributed",
     aliases: &["sdm"],
@@ -83,25 +83,27 @@ pub(super) const CARD: Card = Card {
 /// The radius within which hard locations are active.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Radius {
-    /// The smallest that is reached with Kanerva's probability (2MN)^(−1/3), N the number of patterns.
+    /// The smallest radius that reaches Kanerva's activation probability (2MN)^(−1/3), where N is the number of
+    /// patterns.
     #[default]
     Auto,
-    /// The smallest that is reached with this probability, in (0, 1).
+    /// The smallest radius that reaches this activation probability, in (0, 1).
     Activation(f64),
-    /// So many bits, from 1 to D.
+    /// A radius of this many bits, from 1 to D.
     Bits(usize),
 }
 
 /// Options of a [`SparseDistributed`] memory.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SparseOptions {
-    /// Hard locations M; default 10,000, which hold about 1,500 random words of 256 bits with 99 % of bits right.
+    /// The number of hard locations M. Default 10,000, which store about 1,500 random words of 256 bits with 99 % of
+    /// bits right.
     pub locations: usize,
-    /// Seed of their addresses; default 0.
+    /// The seed of their addresses. Default 0.
     pub location_seed: u64,
-    /// Radius R; default [`Radius::Auto`].
+    /// The radius R. Default [`Radius::Auto`].
     pub radius: Radius,
-    /// Bits of a counter, 2 to 32; default 8.
+    /// The number of bits of a counter, 2 to 32. Default 8.
     pub counters: u32,
 }
 
@@ -111,7 +113,8 @@ impl Default for SparseOptions {
     }
 }
 
-/// Sparse distributed memory: words written to, and read from, all hard locations near an address (Kanerva 1988).
+/// Sparse distributed memory (Kanerva 1988). Words are written to all hard locations near an address, and read from
+/// them.
 ///
 /// M hard locations have random addresses a of D bits and a counter c_aj for each unit. Writing y adds it to the
 /// counters of every location within Hamming distance R of y; reading x sums the counters of the locations within
@@ -121,18 +124,19 @@ impl Default for SparseOptions {
 /// c_a ← c_a + y  where d(a, y) ≤ R        x_j ← sign Σ_{a: d(a, x) ≤ R} c_aj
 /// ```
 ///
-/// The word read is the next address, until it settles. A sum of 0 keeps the unit, and so does an address with
-/// no location near it. Counters stop at ±(2^(b−1) − 1). Patterns and cues count by their signs; a unit of 0
-/// is unknown: distances leave it out, at the radius that the same share p of locations lies within over the
-/// units that are left. There is no energy: a read-out through counters is no descent, and may cycle.
+/// The word that is read becomes the next address, until it settles. A unit keeps its value if its sum is 0, and a
+/// state keeps all of its units if no location is near. Counters stop at ±(2^(b−1) − 1). Only the signs of patterns
+/// and cues count. A unit of 0 is unknown: distances leave it out, and use the radius within which the same share p
+/// of locations lies over the remaining units. There is no energy: reading counters does not descend a landscape, and
+/// may cycle.
 ///
-/// **Associated vectors** of ±1 are written beside the patterns, at the same addresses: states are recalled as
-/// without them, and the vectors read where the states end (a tie is 0). With no updates they are read at
-/// the cues.
+/// **Associated vectors** of ±1 are written beside the patterns, at the same addresses. States are recalled as
+/// without them, and the vectors are read where the states end (a tie gives 0). With 0 updates they are read at the
+/// cues.
 ///
-/// A location is active with probability p = P(Binomial(D, ½) ≤ R). [`capacity`](Self::capacity) counts the words
-/// that are then told apart. Cost M⌈D/64⌉ words compared and pMD counters added an update and cue; M(D/8 + D·b/8)
-/// bytes.
+/// A location is active with probability p = P(Binomial(D, ½) ≤ R). [`capacity`](Self::capacity) gives the number of
+/// words that can then be told apart. Cost: M⌈D/64⌉ words compared and pMD counters added for each update and cue.
+/// Memory: M(D/8 + D·b/8) bytes.
 ///
 /// ```
 /// use attractor::{Patterns, memories::{Memory, Request, SparseDistributed, SparseOptions}};
@@ -170,11 +174,11 @@ impl<F: Real> SparseDistributed<F> {
         Self::store(patterns, locations, radius, counters)
     }
 
-    /// Stores patterns in these locations (M × D): addresses of ±1, or of 0 and 1. The number and seed of the
-    /// options are not looked at.
+    /// Stores patterns in these locations (M × D), given as addresses of ±1, or of 0 and 1. The number of locations
+    /// and the seed in the options are ignored.
     ///
     /// # Errors
-    /// As [`new`](Self::new); addresses of another width than the patterns, or none.
+    /// Those of [`new`](Self::new); addresses of another width than the patterns, or no addresses.
     pub fn at(patterns: Patterns<F>, locations: ArrayView2<F>, options: SparseOptions) -> Result<Self> {
         check_width("locations", locations.ncols(), patterns.dim())?;
         if locations.is_empty() {
@@ -204,7 +208,7 @@ impl<F: Real> SparseDistributed<F> {
         Ok(memory)
     }
 
-    /// The hard locations' addresses, M × D bits.
+    /// The addresses of the hard locations, M × D bits.
     pub fn locations(&self) -> &Packed {
         &self.locations
     }
@@ -229,7 +233,7 @@ impl<F: Real> SparseDistributed<F> {
         self.patterns.associated().map(|_| self.counters.to_array(self.patterns.dim()..self.counters.width()))
     }
 
-    /// The locations that are active at (prepared) states, by rising number.
+    /// The locations that are active at (prepared) states, in rising order.
     ///
     /// # Errors
     /// States of the wrong width.
@@ -249,26 +253,26 @@ impl<F: Real> SparseDistributed<F> {
         Ok(self.sums(states, 0..self.patterns.dim()))
     }
 
-    /// The probability that a bit is read right at its word's own address, of so many random words whose data are
-    /// random too, in random locations; a tie counts half.
+    /// The probability that a bit is read right at its word's own address, when this many random words with random
+    /// data are stored in random locations. A tie counts half.
     ///
-    /// With a ~ Binomial(M, p) active locations, and ⟨p₂²⟩ the mean square of the probability that a location is
-    /// active for two random words:
+    /// Here a ~ Binomial(M, p) is the number of active locations, and ⟨p₂²⟩ is the mean square of the probability
+    /// that a location is active for two random words:
     ///
     /// ```text
     /// Σ_a P(a) Φ( a / √((T − 1) (a p + a (a − 1) ⟨p₂²⟩ / p²)) )
     /// ```
     ///
-    /// Counters are taken not to reach their limits. Words that are their own data (no associated vectors) read
-    /// better than that, stored or not: the counters of a location grow towards its own address.
+    /// This assumes that no counter reaches its limit. Words that are their own data (no associated vectors) read
+    /// better than that, whether stored or not, because the counters of a location grow towards its own address.
     pub fn fidelity(&self, words: usize) -> f64 {
         self.theory().fidelity(words as f64)
     }
 
-    /// How many random words can be stored so that a bit is read right with this probability (0.5 to 1): the
-    /// largest T that [`fidelity`](Self::fidelity) allows.
+    /// The number of random words that can be stored if a bit should be read right with this probability (0.5 to 1):
+    /// the largest T that [`fidelity`](Self::fidelity) allows.
     ///
-    /// About M/z² − 3/(2p) words for a fidelity of Φ(z), since Kanerva's ρ² is M/(T + 3/(2p)) where p is at its best.
+    /// This is about M/z² − 3/(2p) words for a fidelity of Φ(z), since Kanerva's ρ² is M/(T + 3/(2p)) at the best p.
     ///
     /// # Errors
     /// A probability outside (0.5, 1).
@@ -288,7 +292,7 @@ impl<F: Real> SparseDistributed<F> {
         SparseDistributedUpdate { memory: self }
     }
 
-    /// States as addresses, and the radius of each: see [`SparseDistributed`] for units of 0.
+    /// States as addresses, and the radius for each. [`SparseDistributed`] says how units of 0 are treated.
     fn addresses(&self, states: ArrayView2<F>) -> (Queries, Vec<u32>) {
         let signs = Packed::from_signs(states);
         if states.iter().all(|x| *x != F::ZERO) {
@@ -304,14 +308,14 @@ impl<F: Real> SparseDistributed<F> {
         (Queries::new(&signs, Some(&known)), limits)
     }
 
-    /// Calls `f(active locations)` for some states after others, each list by rising number.
+    /// Calls `f` with the active locations of a few states at a time, each list in rising order.
     fn each_active(&self, states: ArrayView2<F>, mut f: impl FnMut(Vec<Vec<u32>>)) {
-        /// Queries that share a pass over locations.
+        /// The number of queries that share one pass over the locations.
         const BLOCK: usize = 64;
-        /// Groups of eight locations in a range at least, and ranges at most.
+        /// The smallest number of groups (of eight locations) in a range, and the largest number of ranges.
         const GROUPS: usize = 1024;
         const RANGES: usize = 64;
-        /// Numbers of active locations held at a time at most, but for one block: 256 MiB.
+        /// The largest number of active locations held at a time, unless a single block has more: 256 MiB.
         const HELD: usize = 1 << 26;
         let (groups, b) = (self.locations.len().div_ceil(EIGHT), states.nrows());
         let (queries, limits) = self.addresses(states);
@@ -335,7 +339,7 @@ impl<F: Real> SparseDistributed<F> {
         }
     }
 
-    /// Sums of some columns of the active locations' counters.
+    /// Sums some columns of the counters of the active locations.
     fn sums(&self, states: ArrayView2<F>, columns: std::ops::Range<usize>) -> Array2<i64> {
         let mut sums = Vec::with_capacity(states.nrows() * columns.len());
         self.each_active(states, |active| {
@@ -347,7 +351,7 @@ impl<F: Real> SparseDistributed<F> {
     }
 }
 
-/// Counters for the patterns and their associated vectors.
+/// Empty counters for the patterns and their associated vectors.
 fn empty<F: Real>(patterns: &Patterns<F>, locations: usize, bits: u32) -> Result<Counters> {
     if !(2..=32).contains(&bits) {
         return Err(Error::parameter("counters", "2 to 32 bits", bits));
@@ -380,11 +384,11 @@ fn radius<F: Real>(patterns: &Patterns<F>, locations: usize, radius: Radius) -> 
     Ok(Binomial::new(dim).quantile(probability).max(1))
 }
 
-/// Random addresses: those of row n depend on the seed and n alone.
+/// Random addresses. Those of row n depend only on the seed and n.
 fn random_locations(count: usize, dim: usize, seed: u64) -> Result<Packed> {
     let mut locations = Packed::new(count, dim);
     let words = locations.words();
-    /// Rows drawn in one task.
+    /// The number of rows drawn in one task.
     const ROWS: usize = 1 << 12;
     let drawn = threads::map(count.div_ceil(ROWS), (count * (words + 8)) as f64 * 32.0, |task| {
         let rows = task * ROWS..count.min((task + 1) * ROWS);
@@ -401,7 +405,8 @@ fn random_locations(count: usize, dim: usize, seed: u64) -> Result<Packed> {
     Ok(locations)
 }
 
-/// x ← sign of the summed counters of the locations near x (Kanerva 1988); a sum of 0 keeps the unit.
+/// The update x ← sign of the summed counters of the locations near x (Kanerva 1988). A unit keeps its value if its
+/// sum is 0.
 #[derive(Clone, Copy, Debug)]
 pub struct SparseDistributedUpdate<'a, F> {
     /// The memory that is read.
@@ -471,7 +476,7 @@ impl<F: Real> MemoryModel<F> for SparseDistributed<F> {
 
 impl<F: Real> Describe for SparseDistributed<F> {
     fn notes(&self) -> Vec<Message> {
-        /// Bits right at which a word is still found.
+        /// The share of right bits at which a word counts as found.
         const RIGHT: f64 = 0.99;
         let (m, n) = (self.locations.len(), self.patterns.len());
         let mean = self.activation * m as f64;
@@ -496,7 +501,7 @@ impl<F: Real> Describe for SparseDistributed<F> {
     }
 }
 
-/// From named options.
+/// Builds the memory from named options.
 pub(super) fn build<F: Real>(
     patterns: Patterns<F>,
     options: &Options,

@@ -1,16 +1,18 @@
-//! How many locations a word activates, and how well words are then told apart (Kanerva 1988, derived anew).
+//! How many locations a word activates, and how well stored words can then be told apart (Kanerva 1988, derived
+//! anew).
 //!
-//! Words and locations are random. A location is active for a word with probability p, and for two words at
-//! distance d with probability p₂(d), which is p² only on average. A word read at its own address has a
-//! active locations, a ~ Binomial(M, p), and its field is a times its bit (each of them was told it) plus what
-//! T − 1 other words left there: a sum of random signs times l, the locations that the other word shares. Given
-//! a, l is Binomial(a, p₂(d)/p), so that ⟨l²⟩ = a p + a(a − 1) ⟨p₂²⟩/p², and
+//! Words and locations are random. A location is active for a word with probability p, and for two words at distance
+//! d with probability p₂(d), which is p² only on average. A word that is read at its own address has a active
+//! locations, a ~ Binomial(M, p). Its field has two parts: a times its bit, since the word was written to each of
+//! these locations; and the sum of what the T − 1 other words wrote there. Each of these contributes a random sign
+//! times l, the number of locations that it shares with the word. Given a, l is Binomial(a, p₂(d)/p), so ⟨l²⟩ = a p +
+//! a(a − 1) ⟨p₂²⟩/p², and
 //!
 //! ```text
 //! P(bit right) = Σ_a P(a) Φ( a / √((T − 1) (a p + a (a − 1) ⟨p₂²⟩ / p²)) )
 //! ```
 //!
-//! With a at its mean and its spread as noise, with ⟨p₂²⟩ = p⁴ (D → ∞) and T − 1 ≈ T, that is Kanerva's
+//! With a at its mean and its spread counted as noise, with ⟨p₂²⟩ = p⁴ (D → ∞) and T − 1 ≈ T, this becomes Kanerva's
 //! signal-to-noise ratio ρ² = p M / (1 + p T (1 + p² M)), which is largest at p = (2 M T)^(−1/3).
 
 /// The binomial distribution of `n` fair bits.
@@ -43,9 +45,9 @@ impl Binomial {
         self.at_most[k.min(self.at_most.len() - 1)]
     }
 
-    /// The smallest k that P(k bits or fewer) ≥ `p` for.
+    /// The smallest k for which P(k bits or fewer) ≥ `p`.
     pub(super) fn quantile(&self, p: f64) -> usize {
-        /// What rounding may take from a sum that reaches `p` exactly.
+        /// How much rounding can reduce a sum that reaches `p` exactly.
         const ROUNDING: f64 = 1e-11;
         let short = |sum: &f64| *sum < p * (1.0 - ROUNDING);
         self.at_most.partition_point(short).min(self.at_most.len() - 1)
@@ -63,14 +65,14 @@ pub(super) struct Theory {
     locations: f64,
     /// p
     activation: f64,
-    /// ⟨p₂²⟩/p²: the chance that two locations active for a word are both active for another.
+    /// ⟨p₂²⟩/p²: the probability that two locations which are active for one word are both active for another.
     pair: f64,
 }
 
 impl Theory {
     /// Cost O(D^1.5).
     pub(super) fn new(locations: usize, dim: usize, radius: usize) -> Self {
-        /// Deviations beyond which distances of random words are not looked at.
+        /// Distances of random words beyond this many standard deviations are ignored.
         const FAR: f64 = 9.0;
         let all = Binomial::new(dim);
         let activation = all.at_most(radius);
@@ -80,9 +82,9 @@ impl Theory {
         Theory { locations: locations as f64, activation, pair: square / activation.powi(2) }
     }
 
-    /// The probability that a bit is read right, of `words` stored; a tie counts half.
+    /// The probability that a bit is read right if `words` are stored. A tie counts half.
     pub(super) fn fidelity(&self, words: f64) -> f64 {
-        /// Deviations of the number of active locations that are looked at.
+        /// The number of active locations is summed over this many standard deviations.
         const FAR: f64 = 10.0;
         let (m, p) = (self.locations, self.activation);
         let right = |a: f64| {
@@ -98,7 +100,7 @@ impl Theory {
         if p >= 1.0 {
             return right(m);
         }
-        // Binomial(M, p) by ratios from its middle outwards.
+        // Binomial(M, p) by ratios, from its middle outwards.
         let middle = (m * p).floor();
         let reach = FAR * (m * p * (1.0 - p)).sqrt() + FAR;
         let (mut total, mut sum) = (0.0, 0.0);
@@ -121,9 +123,9 @@ impl Theory {
         sum / total
     }
 
-    /// The largest number of words of which a bit is read right with this probability.
+    /// The largest number of words for which a bit is read right with this probability.
     pub(super) fn capacity(&self, fidelity: f64) -> f64 {
-        /// No memory that fits a computer holds as many.
+        /// No memory that fits in a computer holds this many words.
         const MOST: f64 = 1e15;
         if self.fidelity(1.0) < fidelity {
             return 0.0;
@@ -139,7 +141,8 @@ impl Theory {
 
 /// p₂(d): the probability that a random location lies within `radius` of both of two words at distance d.
 ///
-/// Of the d units in which they differ, i bits speak against the first word and d − i against the second.
+/// In the d units where the words differ, the location differs from the first word in i of them and from the second
+/// in d − i.
 fn both_active(dim: usize, radius: usize, d: usize) -> f64 {
     let (differ, agree) = (Binomial::new(d), Binomial::new(dim - d));
     let within = |i: usize| radius.checked_sub(i.max(d - i)).map_or(0.0, |left| agree.at_most(left));
@@ -170,7 +173,7 @@ mod tests {
     /// Sums of binomial coefficients in whole numbers, up to the largest n that 128 bits hold.
     #[test]
     fn the_binomial_is_the_exact_sum() {
-        /// A hundred logarithms and as many additions, each rounded.
+        /// The rounding of a hundred logarithms and as many additions.
         const ROUNDING: f64 = 1e-12;
         for n in [1, 2, 7, 63, 64, 65, 120] {
             let binomial = Binomial::new(n);
@@ -183,7 +186,7 @@ mod tests {
                 let exact = sum as f64 / 2.0_f64.powi(n as i32);
                 let found = binomial.at_most(k);
                 assert!((found / exact - 1.0).abs() < ROUNDING, "{n}, {k}: {found:e} for {exact:e}");
-                // Near 1 all that is left is less than rounding may take.
+                // Close to 1, the remainder is smaller than the rounding error.
                 if 1.0 - exact > 1e-9 {
                     assert_eq!(binomial.quantile(exact), k, "{n}");
                 }

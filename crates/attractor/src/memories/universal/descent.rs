@@ -1,4 +1,5 @@
-//! Updates to the state that scores best by the weights of the last one: medians, means of directions and of shares.
+//! Descent: moves to the state that scores best with the weights of the last update. This state is a median, or a
+//! mean of directions or of shares.
 
 use ndarray::ArrayView2;
 
@@ -10,7 +11,7 @@ use crate::real::Real;
 use crate::similarities::{BestState, Update};
 
 impl<F: Real> Universal<F> {
-    /// The update of a descent. Cost as that of a single shot; Jensen–Shannon N·D logarithms.
+    /// The update of a descent. It costs as much as a single shot; Jensen–Shannon takes N·D logarithms.
     pub(super) fn descend(
         &self,
         states: ArrayView2<F>,

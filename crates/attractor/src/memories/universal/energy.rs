@@ -1,9 +1,10 @@
-//! Which energy a universal network lowers, and why it lowers none: the table of
-//! `docs/energies-of-universal-networks.md`, proved there.
+//! Which energy a universal network lowers, or why it lowers none. `docs/energies-of-universal-networks.md` has the
+//! table with the proofs.
 //!
-//! L is the convex Lagrangian of the separation, f = ∇L its weights. For any states, −L(S') ≤ −L(S) − f·(S' − S): so
-//! an update to the state that scores best by the weights of the last one lowers −L(S), and whether the weights are
-//! shared out does not matter to which state that is. Dot products have no best state: ½‖x‖² − f·S has.
+//! L is the convex Lagrangian of the separation, and its gradient f = ∇L gives the weights. For any states, −L(S') ≤
+//! −L(S) − f·(S' − S). So an update to the state that scores best with the weights of the last update lowers −L(S).
+//! That state does not depend on whether the weights are normalised. Dot products have no best state, but ½‖x‖² − f·S
+//! has.
 
 use std::sync::Arc;
 
@@ -30,17 +31,17 @@ pub(super) struct Landscape<F> {
     pub keys: Keys<F>,
     pub separator: Separator,
     pub shape: Shape,
-    /// Where a descent moves to, if not where a single shot does.
+    /// Where a descent moves to, if this differs from where a single shot moves to.
     pub to: Option<Arc<dyn BestState<F>>>,
 }
 
 /// What kind of energy it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Shape {
-    /// That of a similarity and a separation.
+    /// The energy of a pair of similarity and separation.
     Pair(EnergyOf),
-    /// That of two layers with hidden units at rest: what the activities of visible units cost, less L of their smooth
-    /// scores.
+    /// The energy of two layers with hidden units at rest: the cost of the activities of visible units, minus L of
+    /// their smooth scores.
     Layers(Visible),
 }
 
@@ -50,7 +51,7 @@ impl<F: Real> Energy<F> for Landscape<F> {
     }
 
     fn energy(&self, states: ArrayView2<F>, _level: &[f64]) -> Result<Vec<f64>> {
-        /// Scores held at a time.
+        /// The largest number of scores held at a time.
         const HELD: usize = 1 << 22;
         check_width("states", states.ncols(), self.patterns.dim())?;
         check_states("states", states, "give finite states")?;
@@ -102,10 +103,10 @@ impl<F: Real> Landscape<F> {
     }
 }
 
-/// Something, or the reason that there is none, as one clause.
+/// A value, or the reason why there is none, as one clause.
 pub(super) type OrReason<T> = std::result::Result<T, Message>;
 
-/// What the energy of this pair is asked of, or why the separation has none.
+/// The facts from which the energy of this pair follows, or why the separation has no energy.
 fn pair<'a, F: Real>(keys: &'a Keys<F>, separator: &Separator, output: Output) -> OrReason<Pair<'a, F>> {
     if keys.convention() == Convention::Uhn2022 {
         return Err(message![
@@ -117,7 +118,7 @@ fn pair<'a, F: Real>(keys: &'a Keys<F>, separator: &Separator, output: Output) -
     Ok(Pair { keys, weights: separator.facts()?, signs: output == Output::Sign })
 }
 
-/// Refuses an energy in distances where the separation has none.
+/// Passes an energy on. Returns the reason instead if it is one of distances and the separation has no such energy.
 fn known<F>(energy: EnergyOf, pair: &Pair<F>) -> Stated<EnergyOf> {
     if energy == EnergyOf::Distances && !pair.weights.of_reciprocals {
         return Err(
@@ -149,7 +150,7 @@ pub(super) fn descent<F: Real>(
     Ok(descent)
 }
 
-/// The activity of visible units for which a two-layer flow lowers an energy.
+/// The activity of the visible units for which a two-layer flow lowers an energy.
 pub(super) fn two_layer<F: Real>(
     keys: &Keys<F>,
     separator: &Separator,
@@ -160,7 +161,8 @@ pub(super) fn two_layer<F: Real>(
     if let Some(reason) = keys.flat() {
         return Err(format!("{reason}, which a flow needs").into());
     }
-    // Activities that grow as fast as scores which grow without end: ½|v|² does not hold them.
+    // Some activities grow as fast as their scores, and these grow without bound: then ½|v|² does not bound the
+    // energy.
     let scores = keys.measure().growth()?;
     let unbounded = separator.growth()? == Growth::Unbounded && scores == Growth::Unbounded;
     if pair.signs {
@@ -186,7 +188,7 @@ mod tests {
     use crate::separations::Separation;
     use crate::similarities::{Compare, Measure, SIMILARITIES, Similarity};
 
-    /// A similarity that says no more than it must.
+    /// A similarity that supplies only what the trait requires.
     struct Toy;
 
     struct Equal(usize);

@@ -30,7 +30,7 @@ use crate::similarities::{Convention, Data, Facts, Keys, SIMILARITIES, Similarit
 use energy::Landscape;
 use read::Answer;
 
-/// Similarities by name, with their formulas.
+/// The similarities by name, with their formulas.
 fn similarities() -> Vec<Name> {
     let about = |facts: &Facts| match facts.data {
         Data::Any => facts.formula.into(),
@@ -41,15 +41,15 @@ fn similarities() -> Vec<Name> {
     SIMILARITIES.iter().map(|facts| Name { about: about(facts), ..Name::new(facts.name) }).collect()
 }
 
-/// How separations are written, with their formulas.
+/// The separations by name, with their formulas.
 fn separations() -> Vec<Name> {
     SEPARATIONS.iter().map(|(form, formula)| Name::with_about(form, formula)).collect()
 }
 
-/// Whose arithmetic may be asked for.
+/// The conventions that an option can ask for.
 const CONVENTIONS: &[(&str, Convention)] = &[("uhn2022", Convention::Uhn2022)];
 
-/// What [`MODELS`](super::MODELS) says of it.
+/// The entry of this model in [`MODELS`](super::MODELS).
 pub(super) const CARD: Card = Card {
     name: "universal",
     aliases: &[],
@@ -124,18 +124,18 @@ pub(super) const CARD: Card = Card {
     coupled: false,
 };
 
-/// What is done to the read state.
+/// What is done with the state that is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Output {
-    /// Nothing.
+    /// It is left as it is.
     #[default]
     Identity,
-    /// Its signs; a sum of 0 keeps the unit.
+    /// Its signs are taken. A unit keeps its value if its sum is 0.
     Sign,
 }
 
 impl Output {
-    /// Both with their names.
+    /// Both outputs with their names.
     pub const ALL: &[(&'static str, Self)] = &[("identity", Self::Identity), ("sign", Self::Sign)];
 }
 
@@ -149,9 +149,9 @@ impl FromStr for Output {
 
 /// Universal Hopfield network: z = P sep(sim(M, q)) (Millidge et al. 2022).
 ///
-/// The cue q is compared with every stored key (a row of M), similarities become weights, and the weights
-/// project onto what the keys stand for: the keys themselves, and the values associated with them. One update
-/// unless asked for more; the posterior of a report are the weights of the last update.
+/// The cue q is compared with every stored key (a row of M). Similarities become weights, and the weights project
+/// onto the keys and onto the values associated with them. A recall makes one update unless asked for more. The
+/// posterior of a report is the weights of the last update.
 ///
 /// ```
 /// use attractor::memories::{Memory, Output, Request, Universal};
@@ -166,7 +166,7 @@ impl FromStr for Output {
 ///     Convention::Corrected,
 /// )?;
 /// let recall = memory.recall(&Request::new(array![[0.0, 0.0, 0.5]].view()))?;
-/// // Distances ½ and 2½: weights as 25 to 1.
+/// The distances are ½ and 2½, so the weights are as 25 to 1.
 /// let weight = recall.rows[0].posterior.as_ref().unwrap().top[0].1;
 /// assert!((weight - 25.0 / 26.0).abs() < 1e-4);
 /// # Ok::<(), attractor::Error>(())
@@ -178,7 +178,7 @@ pub struct Universal<F> {
     separator: Separator,
     output: Output,
     scheme: Scheme,
-    /// What it lowers, or why nothing.
+    /// The energy that updates lower, or why there is none.
     landscape: std::result::Result<Landscape<F>, Message>,
 }
 
@@ -186,7 +186,7 @@ impl<F: Real> Universal<F> {
     /// Stores patterns as keys, with their associated vectors, if any, as values.
     ///
     /// # Errors
-    /// Patterns that the similarity is not defined for, a separation that makes no sense of its scores, each
+    /// Patterns for which the similarity is not defined, or a separation that is not defined for its scores, each
     /// with the reason; prepared patterns in the published convention, which has no preparation.
     pub fn new(
         patterns: Patterns<F>,
@@ -205,12 +205,12 @@ impl<F: Real> Universal<F> {
         Ok(Universal { patterns, keys, separator, output, scheme: Scheme::SingleShot, landscape })
     }
 
-    /// The stored keys and how they are compared.
+    /// The stored keys, which also know how they are compared.
     pub fn keys(&self) -> &Keys<F> {
         &self.keys
     }
 
-    /// How scores become weights.
+    /// The separator: how scores become weights.
     pub fn separator(&self) -> &Separator {
         &self.separator
     }
@@ -243,7 +243,7 @@ impl<F: Real> MemoryModel<F> for Universal<F> {
     }
 
     fn path(&self, request: &Request<F>) -> Result<RecallPath<'_, F>> {
-        /// Rest, in spreads of the patterns (of two layers, a time τ_v).
+        /// The largest change that counts as rest, in spreads of the patterns (for two layers, in a time τ_v).
         const REST: f64 = 1e-6;
         let rest = REST * self.patterns.spread();
         if let Some(layers) = self.layers() {
@@ -261,7 +261,7 @@ impl<F: Real> MemoryModel<F> for Universal<F> {
     fn prior_samples(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {
         let mut states = samples_of_one_landscape(&self.abilities(), self.dim(), rows, seed);
         if matches!(self.keys.similarity().facts().data, Data::Amounts | Data::Shares) {
-            // Noise of any sign would be no cue.
+            // Noise of either sign would not be a valid cue.
             states.mapv_inplace(F::abs);
         }
         Ok((states, Level::Estimate))
@@ -292,10 +292,10 @@ impl<F: Real> Describe for Universal<F> {
     }
 }
 
-/// q ← sep(sim(M, q)) onto the keys, over and over.
+/// Repeats the update q ← sep(sim(M, q)) projected onto the keys.
 struct Shots<'a, F> {
     memory: &'a Universal<F>,
-    /// Memories of the posterior that are kept.
+    /// The number of memories of the posterior that are kept.
     top: usize,
 }
 
@@ -350,7 +350,7 @@ impl<F: Real> Run<F> for ShotsRun<'_, F> {
     }
 }
 
-/// From named options.
+/// Builds the memory from named options.
 pub(super) fn build<F: Real>(
     patterns: Patterns<F>,
     options: &Options,

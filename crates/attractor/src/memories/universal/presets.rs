@@ -1,4 +1,4 @@
-//! Known models as similarity, separation and output.
+//! Known models as a similarity, a separation and an output.
 
 use super::Output;
 use crate::error::{Error, Result};
@@ -6,25 +6,25 @@ use crate::options::Name;
 use crate::separations::{Beta, Separation};
 use crate::similarities::Similarity;
 
-/// Similarity, separation and output of a model.
+/// The similarity, separation and output of a known model.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Preset {
-    /// How alike key and cue are.
+    /// How alike a key and a cue are.
     pub similarity: Similarity,
     /// How similarities become weights.
     pub separation: Separation,
-    /// What is done to the read state.
+    /// What is done with the state that is read.
     pub output: Output,
 }
 
 impl Default for Preset {
-    /// What the paper found best, at its sharpest.
+    /// The best combination of the paper, with the sharpest separation.
     fn default() -> Self {
         is(Similarity::Manhattan, Separation::Max, Output::Identity)
     }
 }
 
-/// A model's name, and what it is for patterns of so many units.
+/// The name of a model, and its preset for patterns of a number of units.
 pub type Named = (&'static str, fn(usize) -> Preset);
 
 const fn is(similarity: Similarity, separation: Separation, output: Output) -> Preset {
@@ -35,12 +35,12 @@ const AUTO: Separation = Separation::Softmax(Beta::Auto);
 
 /// The model table of Millidge et al. (2022), row by row, and two more.
 ///
-/// `classical`: Hopfield (1982) with the diagonal kept. `bidirectional`: one pass of Kosko (1988), values being
-/// the other layer. `sdm`: Kanerva (1988) with the patterns for hard locations, of radius 0.451 D as in his
+/// `classical`: Hopfield (1982) with the diagonal kept. `bidirectional`: one pass of Kosko (1988), where the values
+/// are the other layer. `sdm`: Kanerva (1988) with the patterns as hard locations and a radius of 0.451 D as in his
 /// example. `continuous-sdm`: Bricken & Pehlevan (2021). `dense[:K]`: Krotov & Hopfield (2016) with an energy of
-/// degree K (3 if not given), to first order in a unit's own share. `modern`: Ramsauer et al. (2021).
-/// `attention`: Vaswani et al. (2017), keys = patterns. `nearest`: nearest neighbour. `predictive`: the squared
-/// prediction error of the paper's code. `episodic`: the dictionary of Pritzel et al. (2017).
+/// degree K (default 3), to first order in a unit's own share. `modern`: Ramsauer et al. (2021). `attention`: Vaswani
+/// et al. (2017), keys = patterns. `nearest`: nearest neighbour. `predictive`: the squared prediction error of the
+/// paper's code. `episodic`: the dictionary of Pritzel et al. (2017).
 pub const PRESETS: &[Named] = &[
     ("classical", |_| is(Similarity::Dot, Separation::Identity, Output::Sign)),
     ("bidirectional", |_| is(Similarity::Dot, Separation::Identity, Output::Sign)),
@@ -57,7 +57,7 @@ pub const PRESETS: &[Named] = &[
     ("episodic", |_| is(Similarity::InverseEuclidean, Separation::KMax(50), Output::Identity)),
 ];
 
-/// How presets are written.
+/// The presets by name, with their formulas.
 pub(super) fn forms() -> Vec<Name> {
     let form = |(name, preset): &Named| {
         let Preset { similarity, separation, output } = preset(UNITS);
@@ -66,19 +66,19 @@ pub(super) fn forms() -> Vec<Name> {
         let about = format!("{similarity}, {separation}{sign}{degree}").into();
         Name { about, ..Name::new(if *name == "dense" { "dense[:K]" } else { name }) }
     };
-    /// What presets are shown for.
+    /// The number of units for which presets are shown.
     const UNITS: usize = 100;
     PRESETS.iter().map(form).collect()
 }
 
-/// Refuses what is no preset.
+/// Returns an error if there is no preset with this name.
 pub(super) fn check(name: &str) -> Result<()> {
-    // Which there are does not depend on the units.
+    // The list of presets does not depend on the number of units.
     Preset::find(name, 1).map(|_| ())
 }
 
 impl Preset {
-    /// The preset of this name for patterns of `dim` units; `dense:K` has an energy of degree K ≥ 2.
+    /// The preset with this name for patterns of `dim` units; `dense:K` has an energy of degree K ≥ 2.
     ///
     /// # Errors
     /// A name that is not in [`PRESETS`]; a degree below 2.

@@ -1,4 +1,4 @@
-//! One update: scores, weights, and what they project onto.
+//! One update of a universal network: scores, weights, and the projection.
 
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis, Zip, concatenate, s};
 
@@ -12,31 +12,31 @@ use crate::separations::{Separation, Separator};
 use crate::similarities::{Convention, Keys};
 use crate::threads;
 
-/// What one update gives.
+/// The result of one update.
 pub(super) struct Answer<F> {
     /// The read states, B × D.
     pub states: Array2<F>,
     /// The read values, B × Dv.
     pub values: Option<Array2<F>>,
-    /// The weights, where they are shared out.
+    /// The weights, if they are normalised.
     pub posteriors: Vec<Option<Posterior>>,
 }
 
 impl<F: Real> Universal<F> {
-    /// Weights of all keys for each (prepared) state, B × N: those that sum to 1, or (signed) are as they are.
+    /// The weights of all keys for each (prepared) state, B × N. They sum to 1, unless they can be negative.
     ///
     /// # Errors
-    /// States of the wrong width, not finite, or that the similarity is not defined for; a state that no key
-    /// answers.
+    /// States of the wrong width, not finite, or for which the similarity is not defined; a state for which all
+    /// weights are 0.
     pub fn weights(&self, states: ArrayView2<F>) -> Result<Array2<f64>> {
         self.weights_of(self.keys.scores(states)?)
     }
 
-    /// Weights of all keys for the states of these scores, B × N.
+    /// The weights of all keys for states with these scores, B × N.
     pub(super) fn weights_of(&self, scores: Array2<f64>) -> Result<Array2<f64>> {
         let mut weights = scores;
         let n = weights.ncols();
-        /// About what a separation costs a score.
+        /// The approximate cost of a separation for each score.
         const WORK: f64 = 20.0;
         let rows = threads::map(weights.nrows(), WORK * weights.len() as f64, |row| -> Result<Vec<f64>> {
             let mut weights = weights.row(row).to_vec();
@@ -57,7 +57,7 @@ impl<F: Real> Universal<F> {
     }
 
     pub(super) fn read(&self, states: ArrayView2<F>, top: usize) -> Result<Answer<F>> {
-        /// Weights held at a time.
+        /// The largest number of weights held at a time.
         const HELD: usize = 1 << 22;
         let to = self.landscape.as_ref().ok().and_then(|landscape| landscape.to.as_deref());
         let streamed = Streamed::of(&self.keys, &self.separator).filter(|_| to.is_none());
@@ -113,7 +113,7 @@ impl<F: Real> Universal<F> {
             }
             weights
         } else if !self.separator.shared() && self.output == Output::Identity {
-            // As they are, and not in units of the largest: a recall that grows without end is to be seen as such.
+            // Not in units of the largest weight, so that a recall that grows without bound can be seen to do so.
             let mut weights = self.keys.scores(states)?;
             for mut row in weights.outer_iter_mut() {
                 self.separator.activities(row.as_slice_mut().expect("row-major"));
@@ -132,7 +132,7 @@ impl<F: Real> Universal<F> {
     }
 }
 
-/// The best few of weights that sum to 1, their entropy and participation.
+/// The largest weights of a row that sums to 1, with its entropy and participation ratio.
 pub(super) fn summary(weights: ArrayView1<f64>, top: usize) -> Posterior {
     let mut best: Vec<(usize, f64)> = Vec::new();
     let (mut entropy, mut squares) = (0.0, 0.0);
@@ -163,12 +163,12 @@ fn join<F: Real>(mut parts: Vec<Answer<F>>) -> Answer<F> {
     }
 }
 
-/// Softmax weights that the streaming kernel reads without holding them.
+/// Softmax weights, which the streaming kernel reads without holding them.
 pub(super) struct Streamed {
     pub form: Form,
-    /// The kernel's inverse temperature.
+    /// The inverse temperature of the kernel.
     pub beta: f64,
-    /// By how much it is larger than that of the separation.
+    /// The ratio of the kernel's inverse temperature to that of the separation.
     pub factor: f64,
 }
 

@@ -23,22 +23,23 @@ pub enum Scheme {
     /// x ← P sep(sim(M, x)): one update unless asked for more.
     #[default]
     SingleShot,
-    /// x ← the state that scores best by these weights, which lowers the energy of the pair: for distances and
-    /// directions a mean, for Manhattan a median of each unit.
+    /// x ← the state that scores best with these weights. This lowers the energy of the pair. For distances and
+    /// directions it is a mean, for Manhattan a median of each unit.
     Descent,
-    /// Visible and hidden units that pull at each other: see [`TwoLayer`].
+    /// Visible and hidden units that act on each other: see [`TwoLayer`].
     TwoLayer {
-        /// Activity of visible units; if not given, bounded where the energy has no floor otherwise.
+        /// The activity of visible units. If not given, it is bounded where the energy would otherwise have no
+        /// minimum.
         visible: Option<Visible>,
-        /// τ_h/τ_v.
+        /// The ratio τ_h/τ_v of the time constants.
         lag: f64,
-        /// Time of an update in units of τ_v.
+        /// The time of an update, in units of τ_v.
         step: f64,
     },
 }
 
 impl<F: Real> Universal<F> {
-    /// The same memory whose states move otherwise.
+    /// Changes how the states of this memory move.
     ///
     /// ```
     /// use attractor::memories::{Beta, Memory, MemoryModel, Output, Request, Scheme, Universal};
@@ -57,8 +58,8 @@ impl<F: Real> Universal<F> {
     /// ```
     ///
     /// # Errors
-    /// A descent or two layers of a pair that has no Lyapunov function, with the reason; a lag below 0 or a step
-    /// not above 0.
+    /// A descent or two layers for a pair that has no Lyapunov function, with the reason; a lag below 0, or a step
+    /// that is not above 0.
     pub fn with_scheme(mut self, scheme: Scheme) -> Result<Self> {
         self.landscape = landscape(&self.patterns, &self.keys, self.separator, self.output, scheme);
         self.scheme = scheme;
@@ -72,7 +73,7 @@ impl<F: Real> Universal<F> {
         Ok(self)
     }
 
-    /// How its states move.
+    /// How the states of this memory move.
     pub fn scheme(&self) -> Scheme {
         self.scheme
     }
@@ -88,8 +89,8 @@ impl<F: Real> Universal<F> {
         Some(TwoLayer::new(&self.keys, self.separator, visible, lag, step))
     }
 
-    /// What hidden units read once they are at rest at these states. Where all are silent there is nothing to share
-    /// out.
+    /// The hidden units' weights once they are at rest at these states. There are none if all hidden units are
+    /// silent.
     pub(super) fn read_hidden(&self, states: ArrayView2<F>, top: usize) -> Result<ReadOut<F>> {
         let shared = self.separator.shared();
         let mut hidden = self.keys.smooth_scores(states)?;
@@ -127,7 +128,7 @@ pub(super) fn landscape<F: Real>(
     Ok(Landscape { patterns: patterns.clone(), keys: keys.clone(), separator, shape, to })
 }
 
-/// What the energy of a scheme is made of, and where a descent goes that is no mean.
+/// The parts of a scheme's energy, and where a descent moves to if not to a mean.
 fn shape<F: Real>(
     keys: &Keys<F>,
     separator: &Separator,
@@ -146,7 +147,7 @@ fn shape<F: Real>(
     })
 }
 
-/// From named options.
+/// Reads the scheme from named options.
 pub(super) fn from_options(options: &Options) -> Result<Scheme> {
     let scheme = match options.text("dynamics") {
         Some(name) => find("dynamics", NAMES, name)?,
@@ -165,7 +166,7 @@ pub(super) fn from_options(options: &Options) -> Result<Scheme> {
     })
 }
 
-/// How states may move, by name.
+/// The schemes by name.
 pub(super) const NAMES: &[(&str, Scheme)] = &[
     ("single-shot", Scheme::SingleShot),
     ("descent", Scheme::Descent),
