@@ -241,7 +241,7 @@ fn bad_requests_are_refused() {
         ("--top -1", &["-1"]),
         ("--signal 1.5", &["signal", "(0, 1]"]),
         ("--signal -0.5", &["signal", "(0, 1]"]),
-        ("--sigma nan", &["sigma", "1e15"]),
+        ("--sigma nan", &["sigma", "number", "nan"]),
         ("--sigma -1", &["sigma", "from 0"]),
         ("--sigma 1e300", &["sigma", "1e300"]),
         ("--gamma 1e300", &["gamma", "1e12"]),

@@ -38,7 +38,7 @@ fn a_description_is_a_memory() {
     // On the ring, in the direction of the cue: inside of it by σ²/2R at the last level, 0.002 spreads of about 2.
     assert!((state[0].hypot(state[1] - 3.0) - 0.5).abs() < 2e-5, "{state:?}");
     assert!((state[0] / (state[1] - 3.0) - 0.3 / 0.7).abs() < 1e-6, "{state:?}");
-    refused(&["recall", "--memory", &memory, "--cues", &cues, "--model", "modern"], &["extended", "modern"]);
+    refused(&["recall", "--memory", &memory, "--cues", &cues, "--model", "modern"], &["mixture", "modern"]);
     refused(
         &["recall", "--memory", &memory, "--cues", &cues, "--weights", &cues],
         &["--weights", "description"],
@@ -168,7 +168,7 @@ fn repeated_recalls_stand_beside_the_posterior() {
     refused(&["recall", "--memory", &memory, "--cues", &cues, "--sigma", "1", "--repeat", "0"], &["repeat"]);
     refused(
         &["recall", "--memory", &memory, "--cues", &cues, "--repeat", "3", "--model", "modern"],
-        &["extended"],
+        &["mixture"],
     );
 }
 

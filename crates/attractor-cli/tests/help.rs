@@ -103,7 +103,7 @@ fn numbers_may_be_negative_and_are_then_refused_by_name() {
     );
     refused(
         &["recall", "--memory", &memory, "--cues", &cues, "--model", "modern", "--beta", "-1e-3"],
-        &["beta: expected auto, or a number > 0, found -1e-3"],
+        &["beta: expected auto, or a number from 1e-30 to 1e30, found -1e-3"],
     );
     refused(
         &["corrupt", "--patterns", &memory, "--out", "nothing.npy", "--sigma", "-1e-3"],

@@ -89,7 +89,7 @@ fn sparse_distributed_memory_from_end_to_end() {
     ]);
     ok(&["recall", "--memory", &stored, "--cues", &cues, "--out", &out, "--values-out", &values_out]);
     assert_eq!((load(&out), load(&values_out)), (words().mapv(f64::from), words().mapv(f64::from)));
-    assert!(ok(&["info", &stored]).contains("sdm"));
+    assert!(ok(&["info", &stored]).contains("sparse-distributed"));
     ok(&["sample", "--memory", &memory, "--model", "sdm", "--count", "50"]);
 
     refused_late(

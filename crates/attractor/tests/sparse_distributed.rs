@@ -232,7 +232,7 @@ fn bad_options_are_refused_in_one_sentence() {
         ("locations", "0", "from 1 to 4294967295, found 0"),
         ("locations", "5000000000", "from 1 to"),
         ("locations", "many", "a whole number from 1 to 4294967295, found many"),
-        ("radius", "0", "from 1 to 8"),
+        ("radius", "0", "a whole number > 0, found 0"),
         ("radius", "9", "from 1 to 8"),
         ("radius", "-1", "found -1"),
         ("activation", "0", "between 0 and 1"),

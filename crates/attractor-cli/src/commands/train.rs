@@ -30,7 +30,7 @@ pub fn run(args: &Train, options: &Options) -> Result<()> {
         bail!("until-error: expected a share from 0 to 1, found {error}");
     }
     if args.until_error.is_some() && args.examine_every == Some(0) {
-        bail!("until-error: expected recall to be looked at, found --evaluate-every 0; give another number");
+        bail!("until-error: expected recall to be looked at, found --examine-every 0; give another number");
     }
     match (&args.patterns, &args.resume) {
         (Some(path), _) => {
@@ -131,7 +131,7 @@ impl<F: Real> Training<'_, F> {
         };
         if let (Some(_), Some(every)) = (self.args.until_error, every.filter(|every| *every > steps)) {
             bail!(
-                "evaluate-every: expected at most the {steps} steps, for --until-error to look, found {every}"
+                "examine-every: expected at most the {steps} steps, for --until-error to look, found {every}"
             );
         }
         let examination =
