@@ -34,11 +34,8 @@ def rust() -> Any:
     return module
 
 
-#: What the patterns of an example need besides themselves.
-WITH = {"bam": ", values=[[1.0, -1], [-1, 1]]"}
-
-#: Classes whose name is not that of their model.
-NAMES = {"bam": "Bidirectional", "sdm": "SparseDistributed", "extended": "Mixture"}
+#: Further arguments that the example of a model needs.
+WITH = {"bidirectional": ", values=[[1.0, -1], [-1, 1]]"}
 
 HEAD = '''"""The memories, one class for each model. Written by python/generate.py; change that, or the models in Rust."""
 
@@ -366,7 +363,7 @@ def written() -> str:
     result, names = HEAD, []
     cards = rust().models()
     for card in cards:
-        name = NAMES.get(card["name"], card["name"].title().replace("-", ""))
+        name = card["name"].title().replace("-", "")  # sparse-distributed -> SparseDistributed
         names.append(name)
         result += {"Mixture": mixture, "Network": network}.get(name, model)(card, name)
     result += denoiser(next(card for card in cards if card["name"] == "diffusion"))

@@ -317,7 +317,11 @@ class Memory(Landscape, Classifier):
     ) -> dict[str, Any]:
         """What is asked of a recall, as Rust reads it: what is not given is left out."""
         own = self.random_state if random_state is _OWN else random_state
-        asked: dict[str, Any] = {"top": whole("top", top), "seed": seed_of(own), "first_row": whole("first_row", first_row)}
+        asked: dict[str, Any] = {
+            "top": whole("top", top),
+            "seed": seed_of(own),
+            "first_row": whole("first_row", first_row),
+        }
         if sigma is not None:
             asked["sigma"] = scalar("sigma", sigma)
         if signal is not None:
