@@ -75,8 +75,8 @@ pub enum Error {
         kind: &'static str,
         /// The name given.
         found: String,
-        /// The names that exist, as a list.
-        known: String,
+        /// The names that exist: values as text, options as [`Part::Parameter`].
+        known: Vec<Part>,
     },
     /// A model does not support what was asked of it.
     Undefined {
@@ -127,6 +127,15 @@ impl Error {
         Error::Parameter { name: name.into(), expected: expected.into(), found }
     }
 
+    /// An unknown name. `kind` says what it should name, and `known` lists the names that exist.
+    pub fn unknown<P: Into<Part>>(
+        kind: &'static str,
+        found: impl Into<String>,
+        known: impl IntoIterator<Item = P>,
+    ) -> Self {
+        Error::UnknownName { kind, found: found.into(), known: known.into_iter().map(Into::into).collect() }
+    }
+
     /// The sentence that a front end shows: what was expected, what was found, and what to do.
     pub fn message(&self) -> Message {
         match self {
@@ -152,7 +161,16 @@ impl Error {
             }
             Error::UnknownName { kind, found, known } => {
                 let kind = Part::Parameter((*kind).to_owned());
-                message!["unknown ", kind, format!(" '{found}'; expected one of: {known}")]
+                let list = known.iter().enumerate().flat_map(|(n, name)| {
+                    let comma = (n > 0).then(|| Message::from(", "));
+                    comma.into_iter().chain([Message::from(name.clone())])
+                });
+                message![
+                    "unknown ",
+                    kind,
+                    format!(" '{found}'; expected one of: "),
+                    list.collect::<Message>()
+                ]
             }
             Error::Undefined { model, what, reason } => message![format!("{model} has no {what}: "), reason],
             Error::Foreign(inner) => inner.to_string().into(),

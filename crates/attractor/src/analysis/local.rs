@@ -29,7 +29,7 @@ impl FromStr for Density {
         match name {
             "exact" => Ok(Density::Exact),
             "flow" => Ok(Density::Flow),
-            _ => Err(Error::UnknownName { kind: "density", found: name.into(), known: "exact, flow".into() }),
+            _ => Err(Error::unknown("density", name, ["exact", "flow"])),
         }
     }
 }

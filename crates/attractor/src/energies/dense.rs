@@ -42,11 +42,8 @@ impl FromStr for Interaction {
 
     /// `poly:K`, `relu:K` or `exp`.
     fn from_str(text: &str) -> Result<Self> {
-        let unknown = || Error::UnknownName {
-            kind: "interaction",
-            found: text.to_owned(),
-            known: "poly:K, relu:K (K a whole number ≥ 2), exp".to_owned(),
-        };
+        let forms = ["poly:K", "relu:K (K a whole number ≥ 2)", "exp"];
+        let unknown = || Error::unknown("interaction", text, forms);
         if text == "exp" {
             return Ok(Interaction::Exponential);
         }

@@ -12,6 +12,7 @@ use super::{
     universal,
 };
 use crate::error::{Error, Result};
+use crate::message::Part;
 use crate::networks::Network;
 use crate::options::{Options, Parameter, Value};
 use crate::patterns::Patterns;
@@ -75,11 +76,8 @@ impl Card {
         }
         let others: Vec<_> = models_with(name).map(|card| card.name).collect();
         let of = if others.is_empty() { String::new() } else { format!(" (of {})", others.join(", ")) };
-        Err(Error::UnknownName {
-            kind: "option for this model:",
-            found: format!("{name}{of}"),
-            known: self.parameters.iter().map(|p| p.name).collect::<Vec<_>>().join(", "),
-        })
+        let known = self.parameters.iter().map(|p| Part::Parameter(p.name.to_owned()));
+        Err(Error::unknown("option for this model:", format!("{name}{of}"), known))
     }
 }
 
@@ -131,13 +129,8 @@ pub const TRAINED: &Card = &network::CARD;
 /// # Errors
 /// A name that is not in [`MODELS`]; the error lists them.
 pub fn model(name: &str) -> Result<&'static Model> {
-    MODELS.iter().find(|m| m.card.name == name || m.card.aliases.contains(&name)).ok_or_else(|| {
-        Error::UnknownName {
-            kind: "model",
-            found: name.to_owned(),
-            known: MODELS.iter().map(|m| m.card.name).collect::<Vec<_>>().join(", "),
-        }
-    })
+    let found = MODELS.iter().find(|m| m.card.name == name || m.card.aliases.contains(&name));
+    found.ok_or_else(|| Error::unknown("model", name, MODELS.iter().map(|m| m.card.name)))
 }
 
 /// The names of the models that satisfy a condition, as a list in a sentence.

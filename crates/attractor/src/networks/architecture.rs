@@ -52,11 +52,8 @@ impl FromStr for Kind {
 
     fn from_str(name: &str) -> Result<Self> {
         let found = Kind::ALL.iter().find(|(n, _)| *n == name);
-        found.map(|(_, kind)| *kind).ok_or_else(|| Error::UnknownName {
-            kind: "architecture",
-            found: name.to_owned(),
-            known: Kind::ALL.map(|(n, _)| n).join(", "),
-        })
+        let known = || Kind::ALL.map(|(n, _)| n);
+        found.map(|(_, kind)| *kind).ok_or_else(|| Error::unknown("architecture", name, known()))
     }
 }
 

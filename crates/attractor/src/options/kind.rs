@@ -92,9 +92,7 @@ impl Kind {
                 let names = names();
                 match names.iter().any(|n| n.name == text) {
                     true => Ok(Value::Name(text.to_owned())),
-                    false => {
-                        Err(Error::UnknownName { kind: name, found: text.to_owned(), known: joined(&names) })
-                    }
+                    false => Err(Error::unknown(name, text, names.iter().map(|n| n.name.as_ref()))),
                 }
             }
             Kind::Count(range) => range.parse(name, text).map(Value::Count),
@@ -166,11 +164,9 @@ pub fn names_of<T>(list: &[(&'static str, T)]) -> Vec<Name> {
 /// # Errors
 /// A name that is not in the list; the error lists those that are.
 pub fn find<T: Copy>(kind: &'static str, list: &[(&'static str, T)], name: &str) -> Result<T> {
-    list.iter().find(|(known, _)| *known == name).map(|(_, value)| *value).ok_or_else(|| Error::UnknownName {
-        kind,
-        found: name.to_owned(),
-        known: list.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", "),
-    })
+    let found = list.iter().find(|(known, _)| *known == name);
+    let known = || list.iter().map(|(known, _)| *known);
+    found.map(|(_, value)| *value).ok_or_else(|| Error::unknown(kind, name, known()))
 }
 
 fn joined(names: &[Name]) -> String {

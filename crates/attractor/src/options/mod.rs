@@ -26,6 +26,7 @@ pub use range::{CountRange, NumberRange};
 pub use value::Value;
 
 use crate::error::{Error, Result};
+use crate::message::Part;
 
 /// One option: its name, what it takes, its default and what it does.
 #[derive(Clone, Copy, Debug)]
@@ -137,8 +138,8 @@ impl Options {
         let mut read = Options::default();
         for (name, value) in &self.0 {
             let Some(parameter) = parameters.iter().find(|p| p.name == name) else {
-                let known = parameters.iter().map(|p| p.name).collect::<Vec<_>>().join(", ");
-                return Err(Error::UnknownName { kind: what, found: name.clone(), known });
+                let known = parameters.iter().map(|p| Part::Parameter(p.name.to_owned()));
+                return Err(Error::unknown(what, name, known));
             };
             let value = parameter.kind.read(parameter.name, value)?;
             if value != Value::Flag(false) {

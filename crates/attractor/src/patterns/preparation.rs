@@ -32,11 +32,7 @@ impl std::str::FromStr for Prepare {
             "center" => Ok(Prepare::Center),
             "normalize" => Ok(Prepare::Normalize),
             "packed" => Ok(Prepare::Packed),
-            _ => Err(Error::UnknownName {
-                kind: "preparation",
-                found: name.to_owned(),
-                known: "none, center, normalize, packed".to_owned(),
-            }),
+            _ => Err(Error::unknown("preparation", name, ["none", "center", "normalize", "packed"])),
         }
     }
 }

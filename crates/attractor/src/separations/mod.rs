@@ -180,11 +180,7 @@ impl Arguments<'_> {
     }
 
     fn unknown(&self) -> Result<Separation> {
-        Err(Error::UnknownName {
-            kind: "separation",
-            found: self.text.to_owned(),
-            known: grammars().join(", "),
-        })
+        Err(Error::unknown("separation", self.text, grammars().iter().copied()))
     }
 
     fn number(&self, at: usize, what: &str, least: f64, example: &str) -> Result<f64> {

@@ -159,11 +159,8 @@ impl FromStr for Similarity {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        SIMILARITIES.iter().find(|f| f.name == name).map(|f| f.similarity).ok_or_else(|| Error::UnknownName {
-            kind: "similarity",
-            found: name.to_owned(),
-            known: names().join(", "),
-        })
+        let found = SIMILARITIES.iter().find(|f| f.name == name);
+        found.map(|f| f.similarity).ok_or_else(|| Error::unknown("similarity", name, names().iter().copied()))
     }
 }
 

@@ -36,15 +36,17 @@ const AUTO: Separation = Separation::Softmax(Beta::Auto);
 /// The model table of Millidge et al. (2022), row by row, and two more.
 ///
 /// `classical`: Hopfield (1982) with the diagonal kept. `bidirectional`: one pass of Kosko (1988), where the values
-/// are the other layer. `sdm`: Kanerva (1988) with the patterns as hard locations and a radius of 0.451 D as in his
-/// example. `continuous-sdm`: Bricken & Pehlevan (2021). `dense[:K]`: Krotov & Hopfield (2016) with an energy of
+/// are the other layer. `sparse-distributed` (or `sdm`): Kanerva (1988) with the patterns as hard locations and a radius
+/// of 0.451 D as in his example. `continuous-sdm`: Bricken & Pehlevan (2021). `dense[:K]`: Krotov & Hopfield (2016) with an energy of
 /// degree K (default 3), to first order in a unit's own share. `modern`: Ramsauer et al. (2021). `attention`: Vaswani
 /// et al. (2017), keys = patterns. `nearest`: nearest neighbour. `predictive`: the squared prediction error of the
 /// paper's code. `episodic`: the dictionary of Pritzel et al. (2017).
 pub const PRESETS: &[Named] = &[
     ("classical", |_| is(Similarity::Dot, Separation::Identity, Output::Sign)),
     ("bidirectional", |_| is(Similarity::Dot, Separation::Identity, Output::Sign)),
-    ("sdm", |dim| is(Similarity::Hamming, Separation::Threshold((0.451 * dim as f64).floor()), Output::Sign)),
+    ("sparse-distributed", |dim| {
+        is(Similarity::Hamming, Separation::Threshold((0.451 * dim as f64).floor()), Output::Sign)
+    }),
     ("continuous-sdm", |_| is(Similarity::Cosine, AUTO, Output::Identity)),
     ("dense", |_| is(Similarity::Dot, Separation::Polynomial(2.0), Output::Sign)),
     ("modern", |_| is(Similarity::Dot, AUTO, Output::Identity)),
@@ -56,6 +58,9 @@ pub const PRESETS: &[Named] = &[
     ("predictive", |_| is(Similarity::Euclidean, AUTO, Output::Identity)),
     ("episodic", |_| is(Similarity::InverseEuclidean, Separation::KMax(50), Output::Identity)),
 ];
+
+/// A preset's short name, and its name.
+const SHORT: (&str, &str) = ("sdm", "sparse-distributed");
 
 /// The presets by name, with their formulas.
 pub(super) fn forms() -> Vec<Name> {
@@ -89,11 +94,9 @@ impl Preset {
                 exponent.ok_or_else(|| Error::parameter("preset", "dense:K with K from 2 to 1000", name))?;
             return Ok(is(Similarity::Dot, Separation::Polynomial(f64::from(exponent)), Output::Sign));
         }
+        let name = if name == SHORT.0 { SHORT.1 } else { name };
         let found = PRESETS.iter().find(|(known, _)| *known == name);
-        found.map(|(_, preset)| preset(dim)).ok_or_else(|| Error::UnknownName {
-            kind: "preset",
-            found: name.to_owned(),
-            known: PRESETS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ") + ", dense:K",
-        })
+        let known = || PRESETS.iter().map(|(name, _)| *name).chain(["dense:K"]);
+        found.map(|(_, preset)| preset(dim)).ok_or_else(|| Error::unknown("preset", name, known()))
     }
 }
