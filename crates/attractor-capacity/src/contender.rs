@@ -33,6 +33,19 @@ pub enum Contender {
     Own(String, Arc<Own>),
 }
 
+/// Contenders for which one theory of capacity holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// The best decoder.
+    Ceiling,
+    /// Hopfield networks.
+    Hopfield,
+    /// Dense associative memories, of every interaction.
+    Dense,
+    /// Memories without a theory here.
+    Other,
+}
+
 impl fmt::Debug for Contender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
@@ -65,6 +78,19 @@ pub fn set_seed(seed: u64, dim: usize, set: usize) -> u64 {
 }
 
 impl Contender {
+    /// Which theory of capacity holds for it.
+    pub fn family(&self) -> Family {
+        match self {
+            Contender::Ceiling => Family::Ceiling,
+            Contender::Own(..) => Family::Other,
+            Contender::Model(spec, _) => match spec.model.as_str() {
+                "hopfield" => Family::Hopfield,
+                "dense" => Family::Dense,
+                _ => Family::Other,
+            },
+        }
+    }
+
     /// A model with those of some options that it has.
     ///
     /// # Errors

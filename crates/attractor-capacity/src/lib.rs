@@ -38,7 +38,7 @@ use rayon::prelude::*;
 use serde_json::json;
 
 pub use cells::Cells;
-pub use contender::{Contender, Own, set_seed};
+pub use contender::{Contender, Family, Own, set_seed};
 pub use report::{capacities, figure, illustration, laws, recalls, rows};
 pub use search::{Capacity, Rule, Scores, mean_error};
 pub use task::Task;

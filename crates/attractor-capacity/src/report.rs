@@ -1,11 +1,12 @@
 //! What is shown of capacities: tables, and figures with theory on the same axes.
 
+use attractor::memories::Options;
 use attractor_figures::{Axis, Figure, Look, Mark, Panel, Point, Series};
 use attractor_report::statistics::{bootstrap, median};
 use attractor_report::{Block, Cell, Column, Illustration, Report, Table};
 use serde_json::{Map, Value, json};
 
-use super::{Config, Contender, Found, Rule, Scores, Task, mean_error, theory};
+use super::{Config, Contender, Family, Found, Rule, Scores, Task, mean_error, theory};
 
 /// The largest N that a figure shows: beyond, laws without a limit would push all else together.
 const SHOWN: f64 = 1e8;
@@ -13,8 +14,12 @@ const SHOWN: f64 = 1e8;
 impl Contender {
     /// What theory says of its capacity at D units: names and numbers of patterns.
     pub fn laws(&self, task: Task, dim: usize, threshold: f64) -> Vec<(&'static str, f64)> {
-        match self {
-            Contender::Ceiling => {
+        let (family, options) = match self {
+            Contender::Model(spec, _) => (self.family(), &spec.options),
+            _ => (self.family(), &Options::default()),
+        };
+        match family {
+            Family::Ceiling => {
                 let mut laws = Vec::new();
                 if let Task::Mask(p) = task {
                     /// More is counted in bits.
@@ -29,20 +34,18 @@ impl Contender {
                 );
                 laws
             }
-            // Said once, of the network without self-coupling.
-            Contender::Model(spec, _) if spec.model == "hopfield" && spec.options.is_empty() => {
+            // The laws are of the network without self-coupling, the default.
+            Family::Hopfield if options.is_empty() => {
                 vec![("0.138 D", theory::classical(dim)), ("D/(4 ln D)", theory::classical_exact(dim))]
             }
-            Contender::Model(spec, _) if spec.model == "dense" => {
-                match spec.options.text("interaction").unwrap_or("poly:3") {
-                    "exp" => vec![("exponent", theory::exponential(task.uncoded_error(), dim).exp())],
-                    other => match other.strip_prefix("poly:").and_then(|k| k.parse().ok()) {
-                        Some(degree @ 2..=12) => vec![("degree law", theory::of_degree(degree, dim))],
-                        _ => Vec::new(),
-                    },
-                }
-            }
-            _ => Vec::new(),
+            Family::Dense => match options.text("interaction").unwrap_or("poly:3") {
+                "exp" => vec![("exponent", theory::exponential(task.uncoded_error(), dim).exp())],
+                other => match other.strip_prefix("poly:").and_then(|k| k.parse().ok()) {
+                    Some(degree @ 2..=12) => vec![("degree law", theory::of_degree(degree, dim))],
+                    _ => Vec::new(),
+                },
+            },
+            Family::Hopfield | Family::Other => Vec::new(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What is shown of Figure 3.
 
-use attractor_capacity::{Contender, Found, capacities, figure, illustration, laws, recalls, rows};
+use attractor_capacity::{Contender, Family, Found, capacities, figure, illustration, laws, recalls, rows};
 use attractor_figures::{Axis, Figure, Look, Mark, Panel, Point, Series};
 use attractor_report::statistics::{Interval, bootstrap, median};
 use attractor_report::{Block, Cell, Column, Report, Table};
@@ -226,7 +226,7 @@ impl Config {
             own += &format!(" --learned {}", if dims.is_empty() { "none".into() } else { dims.join(",") });
         }
         let mut blocks = Vec::new();
-        let is_dense = |c: &Contender| matches!(c, Contender::Model(spec, _) if spec.model == "dense");
+        let is_dense = |c: &Contender| c.family() == Family::Dense;
         let bands = "bands: 95 % bootstrap intervals over pattern sets. Thin lines: theory, in the colour of the memory \
                      that it is of; black: the ceiling, which no memory can pass";
         match self.profile {
