@@ -74,7 +74,7 @@ impl<F: Real + Number> Output<F> {
         let pictures = |place: &Path, one| match canvas() {
             Some(canvas) => Ok(Output::Pictures { place: place.to_owned(), one, canvas }),
             None => bail!(
-                "out: {} asks for pictures, but {columns} values are no square image; give --shape HxW or CxHxW",
+                "out: expected states that are images, to write pictures to {}, found rows of {columns} values, which make no square image; give --shape HxW or CxHxW",
                 path.display()
             ),
         };
@@ -164,10 +164,12 @@ impl Grid {
     /// Cues that are drawn.
     const MOST: usize = 16;
 
-    /// An empty grid.
-    pub fn new(path: &Path, canvas: Option<Canvas>) -> Result<Self> {
+    /// An empty grid, for states of `units` units.
+    pub fn new(path: &Path, units: usize, canvas: Option<Canvas>) -> Result<Self> {
         let Some(canvas) = canvas else {
-            bail!("picture: the rows are no square images; give --shape HxW or CxHxW");
+            bail!(
+                "picture: expected states that are images, found rows of {units} values, which make no square image; give --shape HxW or CxHxW"
+            );
         };
         // A place that cannot be written to is found out before the work, not after it.
         drop(attractor_data::NewFile::create(path)?);
@@ -240,7 +242,7 @@ impl<F: Real + Number> States<F> {
         shape: Option<Shape>,
     ) -> Result<Self> {
         let canvas = || canvas(memory, about.shape.or(shape), about.raw);
-        let grid = picture.map(|path| Grid::new(path, canvas())).transpose()?;
+        let grid = picture.map(|path| Grid::new(path, memory.dim(), canvas())).transpose()?;
         let output = out.map(|path| Output::create(path, rows, memory.dim(), canvas)).transpose()?;
         Ok(States { output, grid })
     }

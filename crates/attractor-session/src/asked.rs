@@ -1,4 +1,4 @@
-//! What recalls are asked, batch by batch.
+//! The options of a recall, and the request of each batch of cues.
 
 use std::ops::Range;
 
@@ -9,7 +9,8 @@ use ndarray::{Array2, ArrayView2, s};
 
 use crate::error::{Error, Result};
 
-/// Rows at a time: 1,024, or fewer of many numbers, so that a batch is bounded in memory.
+/// How many rows of `columns` numbers are recalled at a time: at most 1,024, and at most 2²⁴ numbers in all, so that a
+/// batch has a bounded size in memory.
 pub fn batch_of(columns: usize) -> usize {
     const ROWS: usize = 1024;
     const NUMBERS: usize = 1 << 24;
@@ -19,23 +20,23 @@ pub fn batch_of(columns: usize) -> usize {
 /// Whether each cue gets a match score.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Score {
-    /// Only if cues may be refused.
+    /// Only if [`RecallOptions::reject`] needs it.
     #[default]
     No,
-    /// Where the memory, the level and the mask allow one.
+    /// If the memory, the noise level and the mask allow it.
     IfPossible,
-    /// Yes; what does not allow one is an error.
+    /// Always. If a cue cannot have one, that is an error.
     Yes,
 }
 
-/// What is asked of the recalls of any number of cues; see [`Request`] for each.
+/// The options of a recall of any number of cues. [`Request`] explains each.
 #[derive(Clone, Debug)]
 pub struct RecallOptions {
     /// How noisy the cues are.
     pub level: Level,
-    /// Exactly so many updates, or with a tolerance at most.
+    /// How many updates to make: exactly this many, or at most if there is a tolerance.
     pub updates: Option<usize>,
-    /// Largest change of a unit that counts as rest.
+    /// The largest change of a unit in one update that still counts as settled.
     pub tolerance: Option<f64>,
     /// How many memories of the posterior to list.
     pub top: usize,
@@ -65,12 +66,12 @@ impl Default for RecallOptions {
 }
 
 impl RecallOptions {
-    /// The row id of a row.
+    /// The id of a row, which its random numbers follow from.
     pub fn id(&self, row: usize) -> u64 {
         self.first_row.wrapping_add(row as u64)
     }
 
-    /// The request of a batch that begins at row `from`.
+    /// The request of the batch that begins at row `from`.
     pub fn request<'a, F: Real>(
         &self,
         cues: ArrayView2<'a, F>,
@@ -90,7 +91,7 @@ impl RecallOptions {
         }
     }
 
-    /// What true cues of the memory look like, where cues get a match score; `masked` if some units are known.
+    /// The calibration of match scores, if cues get one. `masked` says whether some units are known.
     ///
     /// # Errors
     /// A share of refused cues outside its range; a score that is asked for and cannot be had: known units, no noise
@@ -110,12 +111,14 @@ impl RecallOptions {
         Ok(Some(Calibration::new(patterns, self.level, samples, self.seed)?))
     }
 
-    /// Says why there can be no match score.
+    /// Refuses a match score that cannot be computed, and says why.
     fn refuse_score(&self, masked: bool, has_patterns: bool) -> Result<()> {
         let name = if self.reject.is_some() { "reject" } else { "match" };
         if masked {
             return Err(Error::Refused(message![
-                format!("{name}: known units are held exactly and have no noise to judge by; leave "),
+                format!(
+                    "{name}: expected cues without known units, found a mask (known units are held exactly and have no noise to judge by); leave "
+                ),
                 Argument::Known,
                 " or ",
                 Argument::option(name),
@@ -140,15 +143,15 @@ impl RecallOptions {
     }
 }
 
-/// Which units of the cues are known: one row for each cue, or one for all of them.
+/// Which units of the cues are known. It has one row for each cue, or one row for all of them.
 #[derive(Clone, Debug)]
 pub struct Mask(Array2<bool>);
 
 impl Mask {
-    /// A mask for so many cues of so many units.
+    /// A mask for cues of the shape `cues`: rows × units.
     ///
     /// # Errors
-    /// Another number of units; another number of rows than one or that of the cues.
+    /// The mask has another number of units than the cues, or neither one row nor as many as there are cues.
     pub fn new(mask: Array2<bool>, cues: (usize, usize)) -> Result<Self> {
         if mask.ncols() == cues.1 && (mask.nrows() == 1 || mask.nrows() == cues.0) {
             return Ok(Mask(mask));
@@ -159,7 +162,7 @@ impl Mask {
         Err(attractor::Error::shape("clamp", expected, found, cure).into())
     }
 
-    /// The mask of some rows.
+    /// The mask of a range of rows.
     pub fn rows(&self, rows: Range<usize>) -> Array2<bool> {
         if self.0.nrows() == 1 {
             return Array2::from_shape_fn((rows.len(), self.0.ncols()), |(_, unit)| self.0[[0, unit]]);

@@ -36,7 +36,10 @@ pub fn run(args: &Landscape, options: &Options) -> Result<()> {
         bail!("sigma: expected at most 12 noise levels in one picture, found {}", args.sigma.len());
     }
     if !args.sigma.is_empty() && memory.denoiser().is_none() {
-        bail!("sigma: {} has one landscape for all noise levels; leave --sigma away", memory.name());
+        bail!(
+            "sigma: expected a memory with a landscape for each noise level, found {}, which has one landscape; leave --sigma away or choose another model",
+            memory.name()
+        );
     }
     let settings =
         Settings { through: corners, sigmas: args.sigma.clone(), columns: args.size, margin: args.margin };

@@ -75,7 +75,10 @@ struct Landings {
 impl Landings {
     fn new<F: Real>(args: &Sample, memory: &dyn Memory<F>) -> Result<Self> {
         let (Some(memories), Some(spread)) = (memory.memories(), memory.spread()) else {
-            bail!("sample: expected a memory that knows its memories, found {}", memory.name());
+            bail!(
+                "sample: expected a memory that can list its stored memories, found {}, which cannot; choose another model",
+                memory.name()
+            );
         };
         let within = match args.within {
             Some(within) if within > 0.0 && within.is_finite() => within,

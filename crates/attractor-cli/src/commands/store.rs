@@ -35,14 +35,17 @@ pub fn run(args: &StoreFile, options: &Options) -> Result<()> {
                 || setup.prepare.is_some()
                 || !options.is_empty()
             {
+                let option = if args.append { "append" } else { "remove" };
                 bail!(
-                    "--append and --remove keep model, options, preparation and number type; leave those away"
+                    "{option}: expected no --model, --dtype, --prepare or options of a model with it, since a stored memory keeps its own, found one of them; leave those away"
                 );
             }
             if args.remove.is_some()
                 && (how.labels.is_some() || how.weights.is_some() || how.values.is_some())
             {
-                bail!("--remove takes patterns out; leave --labels, --weights and --values away");
+                bail!(
+                    "remove: expected no --labels, --weights or --values with it, since they are of patterns that are added, found one of them; leave them away"
+                );
             }
             in_precision!(summary.dtype.parse()?, F => change::<F>(args, &setup, &summary))
         }
