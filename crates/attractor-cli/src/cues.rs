@@ -1,4 +1,4 @@
-//! Cues from the command line, and what is known of them.
+//! Opens the cues of a command and reads them in batches.
 
 use std::path::PathBuf;
 
@@ -11,22 +11,22 @@ use ndarray::Array2;
 use crate::args::{Cues, Rest, Store};
 use crate::load;
 
-/// Opened cues.
+/// The cues of a command.
 pub struct Cued {
-    /// What their file says of them.
+    /// The head of their file.
     pub head: Header,
-    /// What is asked of them.
+    /// The options of their recall.
     pub asked: RecallOptions,
     /// Which of their units are known.
     pub known: Option<Mask>,
-    /// Their rows, to be read a batch at a time.
+    /// Their rows, read a batch at a time.
     rows: Rows,
-    /// What belongs to the memory.
+    /// Facts about the memory.
     about: About,
     quiet: bool,
 }
 
-/// Some cues.
+/// A batch of cues.
 pub struct Batch<'a, F> {
     /// The cues.
     pub cues: Array2<F>,
@@ -34,13 +34,13 @@ pub struct Batch<'a, F> {
     pub known: Option<Array2<bool>>,
     /// Their labels.
     pub labels: Option<Vec<String>>,
-    /// The number of the first.
+    /// The number of the first cue.
     pub from: usize,
     asked: &'a RecallOptions,
 }
 
 impl Cued {
-    /// Opens cues for a memory, and tells what might surprise.
+    /// Opens cues for a memory, and prints notes on what may surprise.
     pub fn open<F: Real>(
         args: &Cues,
         rest: &Rest,
@@ -69,8 +69,8 @@ impl Cued {
         Ok(Cued { head, asked, known, rows, about: about.clone(), quiet: store.work.quiet })
     }
 
-    /// Goes through all cues, `batch` at a time; once with none if there are none, so that a wrong width is
-    /// found all the same.
+    /// Calls a function with `batch` cues at a time. Without cues, it is called once with none, so that a wrong width
+    /// is still found.
     pub fn each<F: Real>(
         &mut self,
         batch: usize,
@@ -99,12 +99,12 @@ impl Cued {
 }
 
 impl<F: Real> Batch<'_, F> {
-    /// What is asked of them.
+    /// The options of their recall.
     pub fn request(&self) -> Request<'_, F> {
         self.asked.request(self.cues.view(), self.known.as_ref().map(|k| k.view()), self.from)
     }
 
-    /// Row id of one of them.
+    /// The row id of a cue of the batch.
     pub fn id(&self, row: usize) -> u64 {
         self.asked.id(self.from + row)
     }

@@ -1,4 +1,4 @@
-//! From names on the command line to memories and rows.
+//! Opens the memories and files that the command line names.
 
 use std::path::{Path, PathBuf};
 
@@ -11,11 +11,11 @@ use attractor_session::{Held, Opened, Session, Setup, Source};
 use crate::args::{Files, Patterns, Store, Work};
 use crate::errors::Flags;
 
-/// Refuses places for results that are one another, or that are the files that a command reads.
+/// Refuses an output path that is also another output or an input of the command.
 pub fn distinct(inputs: &[Option<&PathBuf>], outputs: &[(&str, Option<&PathBuf>)]) -> Result<()> {
-    // The same file may have several names, and a new one has none yet but its folder's.
+    // A file may have several names. A new file has no canonical path yet, so that of its folder is used.
     let real = |path: &Path| {
-        // FILE.npz:ARRAY names an array of a file.
+        // `FILE.npz:ARRAY` names an array of a file.
         let text = path.to_string_lossy();
         let archive =
             text.rsplit_once(':').map(|(file, _)| PathBuf::from(file)).filter(|file| file.is_file());
@@ -23,7 +23,7 @@ pub fn distinct(inputs: &[Option<&PathBuf>], outputs: &[(&str, Option<&PathBuf>)
         let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
         path.canonicalize().ok().or_else(|| Some(folder.canonicalize().ok()?.join(path.file_name()?)))
     };
-    // Devices may be named as often as one likes.
+    // A device may be named several times.
     let usual = |path: &Path| std::fs::metadata(path).map_or(true, |m| m.is_file() || m.is_dir());
     let mut taken: Vec<(PathBuf, String)> =
         inputs.iter().flatten().filter_map(|p| Some((real(p)?, "what is read".to_owned()))).collect();
@@ -45,12 +45,12 @@ pub fn distinct(inputs: &[Option<&PathBuf>], outputs: &[(&str, Option<&PathBuf>)
     Ok(())
 }
 
-/// Sets up threads.
+/// Sets the number of threads.
 pub fn threads(work: &Work) -> Result<()> {
     work.threads.map_or(Ok(()), |count| Ok(attractor::threads::set(count)?))
 }
 
-/// How to read files, from the command line.
+/// The options for reading files.
 pub fn reading(files: &Files) -> Result<ReadOptions> {
     let size = |text: &String| -> Result<(usize, usize)> {
         match text.parse::<Shape>() {
@@ -69,7 +69,7 @@ pub fn reading(files: &Files) -> Result<ReadOptions> {
     })
 }
 
-/// How patterns become a memory, from the command line.
+/// The setup of a memory from the command line.
 pub fn setup(how: &Patterns, options: &Options) -> Result<Setup> {
     Ok(Setup {
         model: how.model.as_deref().map(model).transpose()?.map(|model| model.card),
@@ -84,20 +84,20 @@ pub fn setup(how: &Patterns, options: &Options) -> Result<Setup> {
     })
 }
 
-/// Opens what `--memory` names, and sets up threads.
+/// Opens what `--memory` names, and sets the number of threads.
 pub fn source(store: &Store, options: &Options) -> Result<(Source, Setup)> {
     let setup = setup(&store.patterns, options)?;
     threads(&store.work)?;
     Ok((Source::open(&store.memory, &reading(&store.files)?, &setup)?, setup))
 }
 
-/// Builds the memory that `--memory` names, and tells what a user should know of it.
+/// Builds the memory that `--memory` names, and prints its headline and notes.
 pub fn session(store: &Store, options: &Options) -> Result<Session> {
     let (source, setup) = source(store, options)?;
     built(source, &setup, &store.work)
 }
 
-/// Builds a memory, and tells what a user should know of it.
+/// Builds a memory, and prints its headline and notes.
 pub fn built(source: Source, setup: &Setup, work: &Work) -> Result<Session> {
     let session = source.build(setup)?;
     if !work.quiet {
@@ -106,7 +106,7 @@ pub fn built(source: Source, setup: &Setup, work: &Work) -> Result<Session> {
     Ok(session)
 }
 
-/// The same in the number type that a command needs.
+/// As [`session`], with the number type that the command needs.
 pub fn session_in<F: Held>(store: &Store, options: &Options) -> Result<Opened<F>> {
     let (source, setup) = source(store, options)?;
     let made = source.build_as::<F>(&setup)?;
@@ -123,7 +123,7 @@ fn describe(headline: Option<String>, notes: Vec<Message>) {
     tell(false, notes);
 }
 
-/// Prints notes on stderr, unless told to be quiet.
+/// Prints notes on stderr, unless `quiet`.
 pub fn tell(quiet: bool, notes: impl IntoIterator<Item = Message>) {
     if !quiet {
         notes.into_iter().for_each(|note| eprintln!("note: {}", note.spelled(&Flags)));

@@ -1,6 +1,7 @@
 //! `attractor`: associative memory on the command line.
 //!
-//! Glue only: arguments (`args`) → what they name (`load`) → one file per command (`commands`).
+//! This crate is glue: it parses arguments (`args`), opens what they name (`load`) and runs a command (`commands`,
+//! one file each).
 //! Results go to stdout, everything else to stderr. Exit code 0: done; 1: failed for a reason that no
 //! other request would mend; 2: something in the request or its files cannot be used, said in one
 //! sentence; 130: interrupted, with no file half-written.
@@ -20,12 +21,12 @@ use std::process::ExitCode;
 
 use attractor_bench::counted::Counted;
 
-/// Counts where an experiment asks how much memory a call takes.
+/// Counts allocations when an experiment measures the memory of a call.
 #[global_allocator]
 static MEMORY: Counted = Counted;
 
 fn main() -> ExitCode {
-    // Files in the making are removed; those that are complete stay.
+    // On Ctrl-C, unfinished files are removed and complete files stay.
     if let Err(error) = ctrlc::set_handler(interrupt::interrupted) {
         eprintln!("note: Ctrl-C will not clean up ({error})");
     }
@@ -38,10 +39,10 @@ fn main() -> ExitCode {
     let result = commands::run(cli, &options);
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever read our output has seen enough.
+        // The reader of our output closed the pipe, as `head` does.
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            // Files say which they are; what is left is standard output.
+            // Errors of files name the file. Any other I/O error is of standard output.
             let place = if error.chain().count() == 1 && error.is::<std::io::Error>() {
                 "cannot write to standard output: "
             } else {

@@ -1,4 +1,4 @@
-//! Where recalled states go: an array, an archive, a picture or a folder of pictures.
+//! Writes recalled states: as an array, an archive, a picture or a folder of pictures.
 
 use std::path::{Path, PathBuf};
 
@@ -13,19 +13,19 @@ use ndarray::{Array1, ArrayView2};
 
 use crate::files::make_folder;
 
-/// Recalled states, as they come.
+/// A writer of recalled states, batch by batch.
 enum Output<F> {
     Npy(NpyWriter<F>),
     Npz { archive: NpzWriter, columns: Vec<Column> },
     Pictures { place: PathBuf, one: bool, canvas: Canvas },
 }
 
-/// Fields of a row that an archive holds beside the states, with what stands there where a row has none. Without
-/// such a number, only rows that have the field are in the array.
+/// Fields of a row that an archive holds beside the states, with the number that stands for a missing value. Without
+/// such a number, the array holds only the rows that have the field.
 const KEPT: [(&str, Option<f64>); 4] =
     [("memory", Some(-1.0)), ("overlap", Some(0.0)), ("energy", None), ("match", None)];
 
-/// One field of all rows.
+/// The values of one field in all rows.
 struct Column {
     field: &'static Field<Row>,
     missing: Option<f64>,
@@ -57,12 +57,12 @@ impl Column {
     }
 }
 
-/// Endings that promise another format.
+/// Endings of formats that are not written. They are refused, since the file would not be what its name says.
 const OTHERS: [&str; 11] =
     ["csv", "tsv", "txt", "jpg", "jpeg", "gif", "safetensors", "memory", "gz", "bin", "json"];
 
 impl<F: Real + Number> Output<F> {
-    /// The kind that the path's ending, or its being a folder, asks for.
+    /// Creates the output that the path asks for: by its ending, or a folder of pictures.
     pub fn create(
         path: &Path,
         rows: usize,
@@ -101,7 +101,7 @@ impl<F: Real + Number> Output<F> {
         }
     }
 
-    /// The next states and what is reported of them.
+    /// Adds the next states and their reports.
     pub fn append(&mut self, states: ArrayView2<F>, rows: &[Row], names: &[String]) -> Result<()> {
         match self {
             Output::Npy(writer) => writer.append(states)?,
@@ -122,7 +122,7 @@ impl<F: Real + Number> Output<F> {
         Ok(())
     }
 
-    /// Puts everything in its place.
+    /// Completes the output.
     pub fn finish(self) -> Result<()> {
         match self {
             Output::Npy(writer) => writer.finish()?,
@@ -136,8 +136,8 @@ impl<F: Real + Number> Output<F> {
     }
 }
 
-/// How states of a memory are drawn: bytes and prepared data on a scale of 0 to 1, all else from the
-/// smallest to the largest value of its patterns.
+/// How states of a memory are drawn. Raw data have a grey scale from 0 to 1; other data from the smallest to the
+/// largest value of the patterns.
 fn canvas<F: Real>(memory: &dyn Memory<F>, shape: Option<Shape>, raw: bool) -> Option<Canvas> {
     let shape = shape.or_else(|| Shape::square(memory.dim()))?;
     let range = match memory.patterns() {
@@ -161,7 +161,7 @@ struct Grid {
 }
 
 impl Grid {
-    /// Cues that are drawn.
+    /// The largest number of cues that are drawn.
     const MOST: usize = 16;
 
     /// An empty grid, for states of `units` units.
@@ -171,7 +171,7 @@ impl Grid {
                 "picture: expected states that are images, found rows of {units} values, which make no square image; give --shape HxW or CxHxW"
             );
         };
-        // A place that cannot be written to is found out before the work, not after it.
+        // This finds out before the work whether the path can be written to.
         drop(attractor_data::NewFile::create(path)?);
         Ok(Grid { path: path.to_owned(), canvas, rows: Vec::new(), labels: Vec::new() })
     }
@@ -210,7 +210,7 @@ impl Grid {
         }
     }
 
-    /// Draws it.
+    /// Draws the grid and writes it.
     pub fn finish(self) -> Result<()> {
         let headings = ["cue", "recalled", "nearest", "difference"];
         let mut picture = Picture::new(&headings, &self.labels, self.canvas.shape);
@@ -225,14 +225,15 @@ impl Grid {
     }
 }
 
-/// Recalled states on their way to a file, a picture, both or neither.
+/// Writes recalled states to a file, a picture, both or neither.
 pub struct States<F> {
     output: Option<Output<F>>,
     grid: Option<Grid>,
 }
 
 impl<F: Real + Number> States<F> {
-    /// Begins what `out` and `picture` name, for so many rows; `shape` is that of the cues, if they have one.
+    /// Creates the files that `out` and `picture` name, for `rows` rows. `shape` is that of the cues, if they are
+    /// images.
     pub fn create(
         out: Option<&Path>,
         picture: Option<&Path>,
@@ -247,7 +248,8 @@ impl<F: Real + Number> States<F> {
         Ok(States { output, grid })
     }
 
-    /// The next recalls; `places` are the names of their pictures, `names` what a grid calls their cues.
+    /// Adds the next recalls. `places` are the file names of their pictures, `names` the names of their cues in the
+    /// grid.
     pub fn append(
         &mut self,
         memory: &dyn Memory<F>,
@@ -267,7 +269,7 @@ impl<F: Real + Number> States<F> {
         Ok(())
     }
 
-    /// Puts everything in its place.
+    /// Completes the output.
     pub fn finish(self) -> Result<()> {
         self.output.map_or(Ok(()), Output::finish)?;
         self.grid.map_or(Ok(()), Grid::finish)

@@ -1,8 +1,8 @@
-//! Progress of long work, on stderr.
+//! Progress bars on stderr.
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// The bar of training, with steps a second and the loss as its message.
+/// The bar of training, with steps per second and the loss as its message.
 pub fn training(steps: u64, done: u64, hidden: bool) -> ProgressBar {
     if hidden {
         return ProgressBar::hidden();
@@ -14,7 +14,7 @@ pub fn training(steps: u64, done: u64, hidden: bool) -> ProgressBar {
     bar
 }
 
-/// A bar that counts `what`, or one that is not seen.
+/// A bar that counts `what`. It may be hidden.
 pub fn bar(what: &str, hidden: bool) -> ProgressBar {
     if hidden {
         return ProgressBar::hidden();

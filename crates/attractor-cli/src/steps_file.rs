@@ -1,4 +1,4 @@
-//! Every step of every cue in one file: a table (.csv) or arrays (.npz).
+//! Writes every step of every cue to one file: a table (.csv) or arrays (.npz).
 
 use std::io::Write;
 use std::path::Path;
@@ -9,7 +9,7 @@ use attractor::analysis::TraceStep;
 use attractor_data::{NewFile, NpzWriter, Number};
 use ndarray::{Array1, ArrayView1, Axis};
 
-/// What is written of a step before the fields of its moment.
+/// The columns before the fields of a step.
 const PLACE: [&str; 2] = ["row", "step"];
 
 /// Names of the columns before the state. Missing numbers are NaN in arrays and empty in tables.
@@ -17,10 +17,10 @@ fn columns() -> impl Iterator<Item = &'static str> {
     PLACE.into_iter().chain(TraceStep::FIELDS.iter().map(|field| field.name))
 }
 
-/// A file of steps, as they come.
+/// A writer of steps, one at a time.
 pub enum StepsFile<F> {
     Csv(NewFile),
-    /// The number of steps is known at the end, so states wait in the table.
+    /// The number of steps is known only at the end, so states are kept until then.
     Npz {
         file: std::path::PathBuf,
         states: Vec<F>,
@@ -30,7 +30,7 @@ pub enum StepsFile<F> {
 }
 
 impl<F: Real + Number> StepsFile<F> {
-    /// Begins the kind that the path's ending asks for.
+    /// Creates the file, in the format of the path's ending.
     pub fn create(path: &Path, dim: usize) -> Result<Self> {
         match path.extension().map(|e| e.to_string_lossy().to_lowercase()).as_deref() {
             Some("csv") => {
@@ -48,7 +48,7 @@ impl<F: Real + Number> StepsFile<F> {
         }
     }
 
-    /// One step of one cue.
+    /// Adds one step of one cue.
     pub fn append(&mut self, row: u64, step: usize, moment: &TraceStep, state: ArrayView1<F>) -> Result<()> {
         let fields = TraceStep::FIELDS.iter().map(|field| (field.get)(moment).number());
         let values = [Some(row as f64), Some(step as f64)].into_iter().chain(fields);
@@ -71,7 +71,7 @@ impl<F: Real + Number> StepsFile<F> {
         Ok(())
     }
 
-    /// Puts it in its place.
+    /// Completes the file.
     pub fn finish(self) -> Result<()> {
         match self {
             StepsFile::Csv(file) => file.commit()?,

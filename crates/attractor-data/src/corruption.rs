@@ -9,7 +9,7 @@ use ndarray::Array2;
 use crate::error::{Error, Result};
 use crate::shape::Shape;
 
-/// What is done to a pattern to make a cue of it.
+/// A corruption, which makes a cue from a pattern.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Corruption {
     /// θy + √(1 − θ²)ε, θ in (0, 1].
@@ -18,17 +18,17 @@ pub enum Corruption {
     Noise {
         /// Noise level σ.
         sigma: f64,
-        /// What keeps the result in [0, 1].
+        /// How values outside [0, 1] are treated.
         finish: OutOfRange,
     },
-    /// Each unit flipped with this probability: y → −y, and y → 1 − y for grey values.
+    /// Each unit is flipped with this probability: y → −y, and y → 1 − y for grey values.
     Flip(f64),
-    /// Each unit replaced with this probability by one of its extremes with equal chance: 0 or 1 for grey
+    /// With this probability, a unit is replaced by one of the two extremes, with equal chance: 0 or 1 for grey
     /// values, else −1 or +1.
     SaltAndPepper(f64),
-    /// Each unit removed (set to 0) with this probability.
+    /// Each unit is removed (set to 0) with this probability.
     Mask(f64),
-    /// One side of an image removed (set to 0).
+    /// One side of an image is removed (set to 0).
     Block {
         /// Which side.
         side: Side,
@@ -39,16 +39,16 @@ pub enum Corruption {
     },
 }
 
-/// How a corruption is written: as the options of `attractor corrupt`, in one word.
+/// The forms in which a corruption is written: an option of `attractor corrupt` and its value in one word.
 pub const CORRUPTIONS: &str =
     "sigma:S[:clip|:fold], signal:T, flip:P, salt-pepper:P, mask:P, block:bottom|top|left|right|border:SHARE";
 
 impl Corruption {
-    /// Reads `sigma:0.5:clip`, `block:bottom:0.5`, …: see [`CORRUPTIONS`]. A block needs the shape of the images;
-    /// without one they are taken to be square.
+    /// Parses `sigma:0.5:clip`, `block:bottom:0.5` and so on; see [`CORRUPTIONS`]. A block needs the shape of the
+    /// images. Without a shape, they are taken to be square.
     ///
     /// # Errors
-    /// A name that is not in the list, a number that is none, images that are no square.
+    /// The name is not in the list, a number cannot be parsed, or images without a shape are not square.
     pub fn parse(text: &str, shape: Option<Shape>, dim: usize) -> Result<Self> {
         let unknown = || Error::parameter("corruption", CORRUPTIONS, text);
         let parts: Vec<&str> = text.split(':').collect();
@@ -109,10 +109,10 @@ impl std::fmt::Display for Corruption {
     }
 }
 
-/// What is done to noisy grey values.
+/// How noisy grey values outside [0, 1] are treated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OutOfRange {
-    /// Nothing.
+    /// They stay as they are.
     #[default]
     Free,
     /// Values below 0 become 0, above 1 become 1.
@@ -132,7 +132,7 @@ pub enum Side {
     Left,
     /// The last columns.
     Right,
-    /// All four at once; the share is of the height and of the width.
+    /// All four sides. The share is of the height and of the width.
     Border,
 }
 
@@ -155,7 +155,7 @@ impl FromStr for Side {
     }
 }
 
-/// Cues, and which of their units are still as they were.
+/// Cues, and which of their units were not removed.
 #[derive(Clone, Debug)]
 pub struct Corrupted<F> {
     /// The cues.
@@ -164,11 +164,11 @@ pub struct Corrupted<F> {
     pub known: Array2<bool>,
 }
 
-/// Corrupts each pattern with its own random stream (seed, `first_row` + row). `grey` says that values
-/// are grey values in [0, 1], for which a flip is y → 1 − y.
+/// Corrupts each pattern, with its own random stream (seed, `first_row` + row). `grey` says that values are grey
+/// values in [0, 1], for which a flip is y → 1 − y.
 ///
 /// # Errors
-/// A parameter outside its range; an image shape that is not the patterns' width.
+/// A parameter is outside its range, or the image shape does not have the patterns' number of units.
 pub fn corrupt<F: Real>(
     patterns: Array2<F>,
     corruption: &Corruption,
@@ -199,7 +199,7 @@ pub fn corrupt<F: Real>(
                     false => y,
                 },
                 Corruption::SaltAndPepper(p) => {
-                    // Both are drawn, so that equal seeds hit the same units at every p.
+                    // Both numbers are always drawn, so that equal seeds hit the same units at every p.
                     let (chance, salt) = (stream.uniform(), stream.uniform() < 0.5);
                     match (chance < p, salt) {
                         (false, _) => y,
@@ -222,8 +222,8 @@ pub fn corrupt<F: Real>(
     Ok(Corrupted { cues, known })
 }
 
-/// Whether a block of this share on this side covers the unit. Kept are the first ⌊n(1 − share)⌋
-/// rows or columns seen from the other side; of a border, ⌊n(1 − share)⌋ rows and columns in the middle.
+/// Whether a block of this share on this side covers the unit. The ⌊n(1 − share)⌋ rows or columns at the other side
+/// are kept; with a border, ⌊n(1 − share)⌋ rows and columns in the middle.
 fn removed(shape: Shape, side: Side, share: f64, unit: usize) -> bool {
     let (_, row, column) = shape.place(unit);
     let kept = |n: usize| (n as f64 * (1.0 - share)).floor() as usize;
@@ -269,8 +269,8 @@ mod tests {
         Array2::ones((n, d))
     }
 
-    /// Five standard errors of a mean over `n` values of standard deviation `sd`: a fixed seed that
-    /// fails it has one chance in a million to be bad luck.
+    /// Within five standard errors of a mean over `n` values of standard deviation `sd`. A correct program fails this
+    /// with a chance of one in a million.
     fn within(mean: f64, expected: f64, sd: f64, n: usize) -> bool {
         (mean - expected).abs() < 5.0 * sd / (n as f64).sqrt()
     }
@@ -309,7 +309,7 @@ mod tests {
         let middle: Vec<usize> =
             (0..64).filter(|u| (2..6).contains(&(u / 8)) && (2..6).contains(&(u % 8))).collect();
         assert_eq!(kept, middle);
-        // Colours side by side: a pixel goes with all of its channels.
+        // With the colours of a pixel side by side, a pixel is removed with all of its channels.
         let block = |layout| Corruption::Block {
             side: Side::Left,
             share: 0.5,
@@ -330,7 +330,7 @@ mod tests {
             let cues = corrupt(half.clone(), &Corruption::SaltAndPepper(0.3), 4, 0, grey).unwrap().cues;
             let pepper = if grey { 0.0 } else { -1.0 };
             let share = |value: f64| cues.iter().filter(|v| **v == value).count() as f64 / (n * d) as f64;
-            // 0.15 each, with the standard deviation of a coin that comes up so often.
+            // A share of 0.15 each, with the standard deviation of a coin of that probability.
             let deviation = (0.15_f64 * 0.85).sqrt();
             assert!(
                 within(share(1.0), 0.15, deviation, n * d) && within(share(pepper), 0.15, deviation, n * d)

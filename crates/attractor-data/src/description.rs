@@ -1,6 +1,6 @@
-//! Extended memories as people write them: a TOML or JSON file of points, lines, circles and clouds.
+//! Descriptions of extended memories: TOML or JSON files that list points, lines, circles and clouds.
 //!
-//! `docs/extended-memories.md` says what may stand in it.
+//! `docs/extended-memories.md` documents the format.
 
 mod entry;
 
@@ -15,20 +15,20 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Result};
 use entry::{Entry, Units, show};
 
-/// What a description describes.
+/// The memories of a description.
 #[derive(Debug)]
 pub struct Description {
-    /// Units a state, D.
+    /// Units of a state, D.
     pub dim: usize,
-    /// The memories, at least one, in the order of the file; each row of `points` is one.
+    /// The memories, at least one, in the order of the file. Each row of `points` is a memory.
     pub memories: Vec<Described>,
 }
 
 impl Description {
-    /// The memory that it describes.
+    /// Builds the mixture of these memories.
     ///
     /// # Errors
-    /// What [`Mixture::new`] refuses: numbers too large for `F`.
+    /// A number is too large for `F`; see [`Mixture::new`].
     pub fn mixture<F: Real>(self) -> attractor::Result<Mixture<F>> {
         let component = |memory: Described| -> attractor::Result<Component<F>> {
             let kind = match memory.kind {
@@ -48,18 +48,18 @@ impl Description {
     }
 }
 
-/// One memory.
+/// One memory of a description.
 #[derive(Debug)]
 pub struct Described {
-    /// What it is.
+    /// What kind of memory it is, with its data.
     pub kind: Kind,
-    /// Its weight > 0, 1 if the file says nothing; of a flat subspace, per unit volume.
+    /// Its weight, > 0. Default: 1. For a flat subspace it is the weight per unit volume.
     pub weight: f64,
     /// Its name.
     pub label: Option<String>,
 }
 
-/// What a memory is.
+/// A kind of memory.
 #[derive(Debug)]
 pub enum Kind {
     /// One point, D numbers.
@@ -70,12 +70,12 @@ pub enum Kind {
     Cloud {
         /// N × D.
         points: Array2<f64>,
-        /// N numbers > 0, of any sum; without them, all points count the same.
+        /// N numbers > 0 with any sum. Without them, all points have equal weight.
         weights: Option<Vec<f64>>,
     },
 }
 
-/// Whether a file's name says that it is a description: it ends in `.toml` or `.json`.
+/// Whether a file's name is that of a description: it ends in `.toml` or `.json`.
 ///
 /// ```
 /// assert!(attractor_data::is_description("ring.toml".as_ref()));
@@ -89,16 +89,17 @@ fn ending(path: &Path, name: &str) -> bool {
     path.extension().is_some_and(|found| found.eq_ignore_ascii_case(name))
 }
 
-/// Reads a description, and the arrays that it names: JSON if the file's name ends in `.json`, else TOML.
+/// Reads a description and the arrays that it names. The format is JSON if the file's name ends in `.json`, else
+/// TOML.
 ///
 /// # Errors
-/// A file that cannot be read or parsed; fields and kinds that there are not, sizes that disagree, numbers
-/// outside their range, each with the memory and the field.
+/// The file cannot be read or parsed; a field or kind is unknown; sizes disagree; a number is outside its range. The
+/// error names the memory and the field.
 pub fn read_description(path: &Path) -> Result<Description> {
     description_from_text(path, &std::fs::read_to_string(path).map_err(|e| Error::read(path, e))?)
 }
 
-/// Reads a description from the text of its file; `path` is for messages, and for what kind of text it is.
+/// Reads a description from the text of a file. `path` is used in messages, and its ending gives the format.
 ///
 /// # Errors
 /// As [`read_description`].
@@ -156,7 +157,7 @@ fn toml(path: &Path, text: &str) -> Result<Map<String, Value>> {
     Ok(table.into_iter().map(|(name, value)| (name, plain(value))).collect())
 }
 
-/// The same in JSON; what that has not (NaN, infinity, dates) as text, which no field takes for a number.
+/// Converts a TOML value to JSON. NaN, infinity and dates become text, which no field accepts as a number.
 fn plain(value: toml::Value) -> Value {
     match value {
         toml::Value::String(text) => text.into(),
@@ -170,7 +171,7 @@ fn plain(value: toml::Value) -> Value {
     }
 }
 
-/// The kinds, and what fields each has besides `kind`, `label` and `weight`.
+/// The kinds, with the fields that each has besides `kind`, `label` and `weight`.
 const KINDS: [(&str, &[&str]); 8] = [
     ("point", &["at"]),
     ("points", &["at", "file", "labels"]),
@@ -182,7 +183,7 @@ const KINDS: [(&str, &[&str]); 8] = [
     ("cloud", &["at", "file", "weights"]),
 ];
 
-/// The memory that an entry describes; of `points`, all of them.
+/// The memory of an entry. The kind `points` gives one memory per row.
 fn described(entry: &Entry, units: &mut Units) -> Result<Vec<Described>> {
     let name = entry.optional("kind");
     let Some((kind, known)) = KINDS.iter().find(|(kind, _)| name.and_then(Value::as_str) == Some(kind))
@@ -209,7 +210,7 @@ fn described(entry: &Entry, units: &mut Units) -> Result<Vec<Described>> {
     Ok(vec![Described { kind, weight, label: entry.label()? }])
 }
 
-/// One memory a row.
+/// One memory per row.
 fn points(entry: &Entry, units: &mut Units) -> Result<Vec<Described>> {
     let (points, own_labels) = entry.table(units)?;
     let rows = points.nrows();

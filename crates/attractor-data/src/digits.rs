@@ -1,4 +1,4 @@
-//! The data set that ships with the project.
+//! The data set of handwritten digits that ships with the project.
 
 use ndarray::Array2;
 
@@ -10,7 +10,7 @@ use crate::formats::{ReadOptions, read_bytes};
 /// Repository, 1998, CC BY 4.0), test part, in the order of scikit-learn's `load_digits`.
 #[derive(Clone, Debug)]
 pub struct Digits {
-    /// One digit a row, 1,797 × 64, values 0 to 16.
+    /// The images, one per row: 1,797 × 64, values 0 to 16.
     pub images: Array2<u8>,
     /// The digit that each row shows.
     pub labels: Vec<u8>,

@@ -1,4 +1,4 @@
-//! What can be wrong with a file.
+//! Errors of reading and writing data.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,8 +9,8 @@ use attractor::message::{Argument, Message, Part, Spelling};
 /// Result of reading and writing data.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// A file or an argument that cannot be used; one sentence with the cure. [`spelled`](Error::spelled) gives it with
-/// arguments as the users of a front end write them.
+/// A file or an argument that cannot be used. [`spelled`](Error::spelled) gives one sentence that says what to do,
+/// with arguments as the users of a front end write them.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -28,7 +28,7 @@ pub enum Error {
         /// What the system said.
         reason: std::io::Error,
     },
-    /// The file is not what it should be.
+    /// The content of the file is not what was expected.
     Content {
         /// Which file.
         path: PathBuf,
@@ -59,7 +59,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 impl Error {
-    /// The sentence, for a front end to say: what was expected, what was found, and what to do.
+    /// The sentence for the user: what was expected, what was found, and what to do.
     pub fn message(&self) -> Message {
         match self {
             Error::Read { path, reason } => {
@@ -80,12 +80,12 @@ impl Error {
         }
     }
 
-    /// The sentence as a front end says it.
+    /// The sentence, spelled as in a front end.
     pub fn spelled(&self, spelling: &dyn Spelling) -> String {
         self.message().spelled(spelling)
     }
 
-    /// What it asks to give.
+    /// The arguments that the sentence asks for.
     pub fn arguments(&self) -> Vec<Argument> {
         self.message().arguments()
     }

@@ -1,5 +1,5 @@
-//! Data in and out: files of rows, stored memories, corruption of cues, synthetic patterns, and a small
-//! data set that ships with the project.
+//! Data: reading and writing files of rows, stored memories, corruption of cues, synthetic patterns, and a small data
+//! set that ships with the project.
 
 mod corruption;
 mod description;

@@ -1,10 +1,10 @@
-//! Which number of a row is which pixel.
+//! The shape of images, and where each pixel is in a row of numbers.
 
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
 
-/// Whether the colours of an image come one after the other or side by side.
+/// The order of the numbers of an image with several colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Layout {
     /// Channel × height × width: all of red, then all of green, then all of blue.
@@ -26,7 +26,7 @@ impl FromStr for Layout {
     }
 }
 
-/// Size of the images that the rows of a table are, and how their numbers lie.
+/// The size of the images in the rows of a table, and the order of their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
     /// 1 for grey, 3 for colour.
@@ -35,14 +35,14 @@ pub struct Shape {
     pub height: usize,
     /// Columns of pixels.
     pub width: usize,
-    /// Order of the numbers.
+    /// The order of the numbers.
     pub layout: Layout,
 }
 
 impl FromStr for Shape {
     type Err = Error;
 
-    /// `28x28`, `3x32x32`, or `32x32x3` (which says that the colours lie side by side).
+    /// Parses `28x28`, `3x32x32` or `32x32x3`. In the last, the three colours of a pixel lie together.
     fn from_str(text: &str) -> Result<Self> {
         let sizes: Option<Vec<usize>> =
             text.split('x').map(|s| s.parse().ok().filter(|n| (1..=MOST).contains(n))).collect();
@@ -59,7 +59,7 @@ impl FromStr for Shape {
     }
 }
 
-/// Sizes of one image side that make sense.
+/// The largest number of pixels of one side.
 const MOST: usize = 1 << 20;
 
 fn is_channels(n: usize) -> bool {
@@ -83,13 +83,13 @@ impl Shape {
         Shape { channels: 1, height, width, layout: Layout::Chw }
     }
 
-    /// A square grey image of `dim` pixels, if there is one.
+    /// The square grey image of `dim` pixels, if `dim` is a square number.
     pub fn square(dim: usize) -> Option<Self> {
         let side = dim.isqrt();
         (side > 0 && side * side == dim).then_some(Shape::grey(side, side))
     }
 
-    /// What the sizes of an array after the first say: H × W, C × H × W or H × W × C.
+    /// The shape from the sizes of an array without the first: H × W, C × H × W or H × W × C.
     pub(crate) fn of_sizes(sizes: &[usize]) -> Option<Self> {
         let shape = |channels, height, width, layout| Some(Shape { channels, height, width, layout });
         match *sizes {
@@ -105,7 +105,7 @@ impl Shape {
         .filter(|s: &Shape| s.height * s.width > 0)
     }
 
-    /// Pixels times channels.
+    /// The number of units: pixels times channels.
     pub fn size(&self) -> usize {
         self.channels * self.height * self.width
     }
@@ -128,10 +128,10 @@ impl Shape {
         }
     }
 
-    /// Refuses a shape of another size than the rows.
+    /// Checks that the shape has `dim` units.
     ///
     /// # Errors
-    /// See above.
+    /// The shape has another number of units.
     pub fn check(&self, dim: usize) -> Result<()> {
         if self.size() == dim {
             return Ok(());

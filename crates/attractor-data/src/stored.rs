@@ -28,26 +28,26 @@ use crate::formats::safetensors as format;
 use crate::output::write_atomically;
 use crate::shape::Shape;
 
-/// A memory as a file keeps it.
+/// The content of the file of a stored memory.
 #[derive(Clone, Debug)]
 pub struct Stored<F> {
     /// Model and options.
     pub spec: Spec,
-    /// Patterns, prepared.
+    /// The prepared patterns.
     pub patterns: Patterns<F>,
-    /// Couplings or a network, for a model that has them.
+    /// Couplings or a network, if the model has them.
     pub learned: Option<Learned>,
-    /// What training needs to go on, of a network.
+    /// For a network: what training needs to continue.
     pub training: Option<Training>,
-    /// The images that the patterns are.
+    /// The shape of the images, if the patterns are images.
     pub shape: Option<Shape>,
-    /// Whether the patterns were bytes or bools, and so are on a scale of 0 to 1.
+    /// Whether the patterns were bytes or bools, which are scaled to 0 to 1.
     pub raw: bool,
-    /// What happened to it: which rows of which file were stored, appended, removed.
+    /// Its history: which rows of which file were stored, appended or removed.
     pub provenance: Vec<String>,
 }
 
-/// What training needs to go on: kept here for whoever trains, who alone knows what it means.
+/// What training needs to continue. Only the training code interprets it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Training {
     /// Settings and counts.
@@ -56,38 +56,38 @@ pub struct Training {
     pub arrays: BTreeMap<String, Vec<f32>>,
 }
 
-/// What a stored memory says of itself without its patterns being read.
+/// A summary of a stored memory, from the head of its file. The patterns are not read.
 #[derive(Clone, Debug)]
 pub struct StoredSummary {
     /// Model and options.
     pub spec: Spec,
     /// Number of patterns, N.
     pub patterns: usize,
-    /// Units a pattern, D.
+    /// Units of a pattern, D.
     pub dim: usize,
     /// Number type: `f32` or `f64`.
     pub dtype: &'static str,
-    /// Whether patterns are of ±1, at one bit a unit.
+    /// Whether patterns are ±1 states with one bit per unit.
     pub packed: bool,
-    /// How raw rows become states, in a few words.
+    /// The preparation of the patterns, in a few words.
     pub preparation: String,
-    /// Labels, one a pattern.
+    /// Labels, one per pattern.
     pub labels: Option<Vec<String>>,
     /// Whether patterns have prior weights.
     pub weighted: bool,
-    /// Numbers of an associated vector, where patterns have them.
+    /// The width of the associated values, if patterns have them.
     pub associated: Option<usize>,
-    /// The images that the patterns are.
+    /// The shape of the images, if the patterns are images.
     pub shape: Option<Shape>,
-    /// Whether the patterns were bytes or bools, and so are on a scale of 0 to 1.
+    /// Whether the patterns were bytes or bools, which are scaled to 0 to 1.
     pub raw: bool,
-    /// How many patterns the couplings or the network in the file are from.
+    /// How many patterns the couplings or the network were learned from.
     pub learned: Option<usize>,
-    /// The network without its weights, and its levels and spread, of a score network.
+    /// For a score network: its architecture, levels and spread, without its weights.
     pub network: Option<Shaped>,
-    /// What training says of itself, of a network that can be trained on.
+    /// For a network whose training can continue: its settings and counts.
     pub training: Option<Value>,
-    /// What happened to it.
+    /// Its history.
     pub provenance: Vec<String>,
 }
 
@@ -99,7 +99,7 @@ fn wrong(path: &Path, found: impl Into<Message>) -> Error {
 }
 
 impl<F: Real> Stored<F> {
-    /// A built memory, to be written.
+    /// Takes the content from a built memory.
     pub fn of(
         spec: Spec,
         memory: &dyn Memory<F>,
@@ -111,19 +111,19 @@ impl<F: Real> Stored<F> {
         Some(Stored { spec, patterns, learned: memory.learned(), training: None, shape, raw, provenance })
     }
 
-    /// Writes it, whole or not at all.
+    /// Writes the file. If that fails, no partial file is left.
     ///
     /// # Errors
-    /// Whatever the system says.
+    /// The file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         let bytes = self.to_bytes()?;
         write_atomically(path, |file| file.write_all(&bytes))
     }
 
-    /// The bytes of its file.
+    /// The bytes of the file.
     ///
     /// # Errors
-    /// More numbers than a file can count.
+    /// There are more numbers than a file can hold.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         self.serialize().map_err(|e| wrong(Path::new("memory"), e.to_string()))
     }
@@ -150,7 +150,7 @@ impl<F: Real> Stored<F> {
             "training": self.training.as_ref().map(|t| &t.says),
             "packed": patterns.bits().map(|_| json!({ "units": patterns.dim(), "dtype": F::NAME })),
         });
-        // One entry: several would come in another order each time.
+        // There is one entry only, since several would be written in random order.
         let meta = HashMap::from([(KEY.to_owned(), says.to_string())]);
 
         let mut arrays = vec![match patterns.bits() {
@@ -195,14 +195,15 @@ impl<F: Real> Stored<F> {
 
 type Array = (String, TensorType, Vec<usize>, Vec<u8>);
 
-/// ±1 patterns as bytes, N × ⌈D/8⌉: unit j is bit j mod 8 of byte ⌊j/8⌋ (NumPy's packbits with bitorder little).
+/// Packs ±1 patterns into bytes, N × ⌈D/8⌉. Unit j is bit j mod 8 of byte ⌊j/8⌋ (NumPy's packbits with bitorder
+/// little).
 fn packed(bits: &Packed) -> Array {
     let width = bits.dim().div_ceil(8);
     let row = |n: usize| (0..bits.words()).flat_map(move |k| bits.word(n, k).to_le_bytes()).take(width);
     ("patterns".to_owned(), TensorType::U8, vec![bits.len(), width], (0..bits.len()).flat_map(row).collect())
 }
 
-/// The bits of such bytes.
+/// Unpacks the bytes of [`packed`].
 fn unpacked(bytes: &[u8], len: usize, dim: usize) -> Packed {
     let mut bits = Packed::new(len, dim);
     for (n, row) in bytes.chunks_exact(dim.div_ceil(8)).enumerate() {
@@ -215,7 +216,7 @@ fn unpacked(bytes: &[u8], len: usize, dim: usize) -> Packed {
     bits
 }
 
-/// A list of one a pattern, unit or weight.
+/// An array with one number per pattern or unit.
 fn vector<T: Real>(name: &str, values: &[T]) -> Array {
     let (name, kind, _, bytes) = array(name, (1, values.len()), values.iter().copied());
     (name, kind, vec![values.len()], bytes)
@@ -233,7 +234,7 @@ fn array<T: Real>(name: &str, dim: (usize, usize), values: impl Iterator<Item = 
     (name.to_owned(), kind, vec![dim.0, dim.1], bytes)
 }
 
-/// Before the names of arrays that only training needs.
+/// The prefix of the names of arrays that only training needs.
 const TRAINING: &str = "training.";
 
 /// A score network without its weights.
@@ -268,7 +269,7 @@ fn shaped(says: &Value) -> Option<Shaped> {
     Some(Shaped { architecture, levels, spread: says["spread"].as_f64()? })
 }
 
-/// Weights and biases as PyTorch's linear layers have them.
+/// Weights and biases, in the form of PyTorch's linear layers.
 fn layers(network: &Network<f32>) -> impl Iterator<Item = Array> {
     let all = network.architecture().layers().into_iter().zip(network.weights()).enumerate();
     all.flat_map(|(number, (layer, weights))| {
@@ -282,10 +283,10 @@ fn layers(network: &Network<f32>) -> impl Iterator<Item = Array> {
     })
 }
 
-/// What a file says of the memory in it; nothing if it is no stored memory (or no file).
+/// Reads the summary of a stored memory. Returns `None` if the path is not a stored memory or not a file.
 ///
 /// # Errors
-/// A stored memory whose head is damaged or from another version.
+/// The head of the stored memory is damaged or was written by another version.
 pub fn summary(path: &Path) -> Result<Option<StoredSummary>> {
     // A pipe must not be opened here: it can be read only once.
     if !std::fs::metadata(path).is_ok_and(|m| m.is_file()) {
@@ -296,13 +297,13 @@ pub fn summary(path: &Path) -> Result<Option<StoredSummary>> {
     };
     let mut reader = BufReader::new(file);
     let mut start = [0; 9];
-    // A head of JSON behind its length; anything else is another kind of file.
+    // The file begins with a length and a JSON head. Anything else is another kind of file.
     let begins = std::io::Read::read_exact(&mut reader, &mut start).is_ok() && start[8] == b'{';
     if !begins {
         return Ok(None);
     }
     let mut whole = std::io::Read::chain(&start[..], reader);
-    // What only looks like such a file is for other readers to judge.
+    // A file that only looks like this one is left to the other readers.
     let Ok((head, _)) = format::head(path, &mut whole) else {
         return Ok(None);
     };
@@ -327,7 +328,7 @@ fn describe(path: &Path, head: &Metadata) -> Result<Option<StoredSummary>> {
         }
     };
     let mut spec = Spec::new(says["model"].as_str().ok_or_else(|| damaged("model"))?);
-    // Older files call the interaction function of a dense memory its separation.
+    // Older files call the interaction function of a dense memory `separation`.
     for (name, value) in says["options"].as_object().ok_or_else(|| damaged("options"))? {
         let name = if spec.model == "dense" && name == "separation" { "interaction" } else { name };
         spec.set(name, value.as_str().ok_or_else(|| damaged("options"))?);

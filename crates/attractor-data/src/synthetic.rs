@@ -1,4 +1,4 @@
-//! Patterns made to order.
+//! Random patterns.
 
 use attractor::Real;
 use attractor::noise::{Purpose, Stream};
@@ -16,8 +16,8 @@ pub fn random_spins<F: Real>(n: usize, dim: usize, seed: u64) -> Array2<F> {
     patterns
 }
 
-/// Noise on a scale of 0 to 1: each number uniform, row n depending on the seed and n alone. What no
-/// memory of images should recognise.
+/// Random grey values: each number is uniform in [0, 1], and row n depends on the seed and n alone. No memory of
+/// images should recognise them.
 pub fn random_noise<F: Real>(dim: (usize, usize), seed: u64) -> Array2<F> {
     let mut rows = Array2::from_elem(dim, F::ZERO);
     for (row, mut values) in rows.outer_iter_mut().enumerate() {

@@ -1,4 +1,4 @@
-//! Rows of numbers, with what is known of them.
+//! Tables: rows of numbers with their type, image shape and labels.
 
 use std::ops::Range;
 
@@ -10,20 +10,20 @@ use crate::shape::Shape;
 /// The number type of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dtype {
-    /// 32-bit float (16-bit ones are widened).
+    /// 32-bit float. 16-bit floats are widened to it.
     F32,
     /// 64-bit float.
     F64,
-    /// Unsigned byte, an image's grey value: read as value/255.
+    /// Unsigned byte: a grey value, read as value/255.
     U8,
-    /// 0 or 1.
+    /// Bool, read as 0 or 1.
     Bool,
-    /// Integers of any other width: read as they are.
+    /// Integers of any other width, read unchanged.
     Integer,
 }
 
 impl Dtype {
-    /// Whether it is raw data, which memories prepare unless told not to.
+    /// Whether it is raw data (bytes or bools), which most memories prepare by default.
     pub fn is_raw(self) -> bool {
         matches!(self, Dtype::U8 | Dtype::Bool)
     }
@@ -40,7 +40,7 @@ impl Dtype {
     }
 }
 
-/// An N × D table of numbers, one row a pattern, cue or state.
+/// An N × D table of numbers. Each row is a pattern, cue or state.
 #[derive(Clone, Debug)]
 pub struct Table {
     values: Values,
@@ -70,7 +70,7 @@ impl Values {
         }
     }
 
-    /// Some of them, in this order.
+    /// The numbers at some places, in this order.
     pub(crate) fn pick(&self, places: impl Iterator<Item = usize>) -> Values {
         match self {
             Values::F32(v) => Values::F32(places.map(|i| v[i]).collect()),
@@ -110,12 +110,12 @@ impl Table {
         Self::new(values, columns, None, None)
     }
 
-    /// The same rows, which are images of this shape.
+    /// The same rows as images of this shape.
     pub fn with_shape(self, shape: Option<Shape>) -> Self {
         Table { shape, ..self }
     }
 
-    /// The same rows with one label each.
+    /// The same rows with one label per row.
     pub fn with_labels(self, labels: Option<Vec<String>>) -> Self {
         Table { labels, ..self }
     }
@@ -125,7 +125,7 @@ impl Table {
         self.rows
     }
 
-    /// Numbers a row.
+    /// Numbers in a row.
     pub fn columns(&self) -> usize {
         self.columns
     }
@@ -149,12 +149,12 @@ impl Table {
         }
     }
 
-    /// One label a row: a file's name, a class.
+    /// One label per row, such as a file's name or a class.
     pub fn labels(&self) -> Option<&[String]> {
         self.labels.as_deref()
     }
 
-    /// The images that the rows are, where that is known.
+    /// The shape of the images, if the rows are images.
     pub fn shape(&self) -> Option<Shape> {
         self.shape
     }
@@ -167,7 +167,7 @@ impl Table {
         Table { rows: rows.len(), ..Table::new(values, columns, labels, self.shape) }
     }
 
-    /// The same images with their numbers in the order of another layout.
+    /// The same images, with their numbers in the layout of `to`.
     pub(crate) fn relaid(self, to: Shape) -> Self {
         let Some(from) = self.shape.filter(|from| from.layout != to.layout && from.size() == to.size())
         else {
@@ -184,7 +184,7 @@ impl Table {
         Table { values: self.values.pick(places), shape: Some(to), ..self }
     }
 
-    /// Some of the rows as floats: bytes as value/255, all else as it is.
+    /// Some of the rows as floats. Bytes are value/255; other numbers are unchanged.
     pub fn to_floats<F: Real>(&self, rows: Range<usize>) -> Array2<F> {
         let count = rows.len();
         let range = rows.start * self.columns..rows.end * self.columns;
@@ -198,7 +198,8 @@ impl Table {
         Array2::from_shape_vec((count, self.columns), values).expect("one value a place")
     }
 
-    /// All rows as they are, bytes too: for weights, classes and other numbers that are no grey values.
+    /// All rows with unchanged values, also of bytes. It is for weights, classes and other numbers that are not grey
+    /// values.
     pub fn numbers<F: Real>(&self) -> Array2<F> {
         match &self.values {
             Values::U8(v) => {

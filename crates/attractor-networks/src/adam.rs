@@ -1,4 +1,4 @@
-//! Adam (Kingma & Ba 2015), with a running average of the weights, in one pass over memory.
+//! The optimiser Adam (Kingma & Ba 2015) with a running average of the weights, in one pass over memory.
 
 use attractor::kernels::ROWS;
 use attractor::kernels::machine::{Level, On, Token};
@@ -6,21 +6,21 @@ use attractor::networks::Network;
 
 use crate::backward::{Rows, Update};
 
-/// Decay of the mean of gradients.
+/// Decay rate of the mean of the gradients, β₁.
 const FIRST: f32 = 0.9;
-/// Decay of the mean of their squares.
+/// Decay rate of the mean of the squared gradients, β₂.
 const SECOND: f32 = 0.999;
-/// Keeps steps finite where gradients vanish.
+/// Keeps steps finite where gradients vanish, ε.
 const SMALL: f32 = 1e-8;
 
-/// The optimiser's state: as many numbers again as there are weights, twice or three times.
+/// The optimiser's state. It has two numbers for each weight, or three with a running average.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Adam {
     /// Means of the gradients, by layer.
     pub first: Vec<Vec<f32>>,
-    /// Means of their squares.
+    /// Means of the squared gradients, by layer.
     pub second: Vec<Vec<f32>>,
-    /// Running averages of the weights, if there are any.
+    /// Running averages of the weights, if they are used.
     pub average: Option<Vec<Vec<f32>>>,
     step: Step,
 }
@@ -28,35 +28,36 @@ pub struct Adam {
 /// The constants of one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Step {
-    /// Rate over 1 − 0.9^k.
+    /// The learning rate divided by 1 − 0.9^k.
     rate: f32,
     /// 1/√(1 − 0.999^k).
     root: f32,
-    /// How much of the average stays.
+    /// The weight of the past in the running average.
     keep: f32,
 }
 
 impl Adam {
-    /// Before the first step.
+    /// The state before the first step.
     pub fn new(network: &Network<f32>, averaged: bool) -> Self {
         let zeros = || network.weights().iter().map(|layer| vec![0.0; layer.len()]).collect();
         let average = averaged.then(|| network.weights().to_vec());
         Adam { first: zeros(), second: zeros(), average, step: Step::default() }
     }
 
-    /// Sets the constants of step `number`, from 1 on. `average` is the weight of the past in the average.
+    /// Sets the constants of step `number`, counted from 1. `average` is the weight of the past in the running
+    /// average.
     pub fn prepare(&mut self, number: u64, rate: f64, average: f64) {
         let number = number as f64;
         self.step = Step {
             rate: (rate / (1.0 - f64::from(FIRST).powf(number))) as f32,
             root: (1.0 / (1.0 - f64::from(SECOND).powf(number)).sqrt()) as f32,
-            // The past is short at first.
+            // In the first steps the past is short, so it gets less weight.
             keep: average.min((1.0 + number) / (10.0 + number)) as f32,
         };
     }
 }
 
-/// Some rows of a layer.
+/// Some rows of a layer, with the optimiser's state of them.
 pub struct Part<'a> {
     weights: &'a mut [f32],
     first: &'a mut [f32],

@@ -1,4 +1,4 @@
-//! The gradient of a loss by the weights of a network, one layer after the other from the last.
+//! The backward pass: the gradient of a loss with respect to the weights, from the last layer to the first.
 
 use std::cell::RefCell;
 
@@ -8,35 +8,35 @@ use attractor::threads;
 
 /// Gradients of some rows of a layer's weights.
 pub struct Rows<'a> {
-    /// Rows after one another; the numbers of a row beyond its weights are padding.
+    /// The rows, one after another. The numbers of a row beyond its weights are padding.
     pub gradients: &'a [f32],
-    /// Numbers from row to row.
+    /// The distance from one row to the next.
     pub stride: usize,
 }
 
-/// What is done with gradients: an optimiser. A layer is cut into tasks of [`ROWS`] rows, so that weights change while
-/// their gradient is still in the cache.
+/// An optimiser, which updates weights by their gradients. A layer is cut into tasks of [`ROWS`] rows, so that
+/// weights are updated while their gradients are still in the cache.
 pub trait Update {
-    /// What a task has to itself.
+    /// The part of the weights and of the state that one task updates.
     type Part<'a>: Send
     where
         Self: 'a;
 
-    /// The tasks of a layer, whose rows have so many weights.
+    /// The tasks of a layer whose rows have `row` weights.
     fn parts<'a>(&'a mut self, layer: usize, weights: &'a mut [f32], row: usize) -> Vec<Self::Part<'a>>;
 
-    /// Does one.
+    /// Updates the weights of one task.
     fn apply(part: Self::Part<'_>, gradients: Rows);
 }
 
-/// Arrays of one step, which the next one uses again.
+/// The arrays of a training step, which the next step reuses.
 #[derive(Default)]
 pub struct Space {
-    /// What goes into each layer, and last what comes out, as [`Network::forward`] leaves them.
+    /// The input of each layer, then the output of the network, as [`Network::forward`] leaves them.
     pub panels: Vec<Panel<f32>>,
-    /// The gradient of the loss by what came out; units by states.
+    /// The gradient of the loss with respect to the output; units × states.
     pub slope: Panel<f32>,
-    /// States and targets of the batch, row by row.
+    /// The states and targets of the batch, row by row.
     pub(crate) batch: [Panel<f32>; 2],
     pub(crate) targets: Panel<f32>,
     slopes: [Panel<f32>; 2],
@@ -44,7 +44,7 @@ pub struct Space {
 }
 
 impl Space {
-    /// What goes into the first layer.
+    /// The input of the first layer.
     pub(crate) fn entrance(&mut self) -> &mut Panel<f32> {
         if self.panels.is_empty() {
             self.panels.push(Panel::default());
@@ -54,19 +54,19 @@ impl Space {
 }
 
 thread_local! {
-    /// Gradients of a task.
+    /// The gradients of one task.
     static GRADIENTS: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Goes from the slope at the end of the network back to its first layer. Each layer is updated as soon as those before
-/// it need it no more.
+/// Propagates the gradient from the output back to the first layer. A layer is updated as soon as the layers before
+/// it no longer need its weights.
 ///
-/// Cost 4 operations a weight and state.
+/// Cost: 4 operations per weight and state.
 pub fn descend<U: Update>(network: &mut Network<f32>, space: &mut Space, update: &mut U) {
     let layers = network.architecture().layers();
     let Space { panels, slope, slopes, turned, .. } = space;
     let [next, past] = slopes;
-    // Whether there is a slope that a residual layer handed past the layer before it.
+    // Whether a residual layer passed its gradient on past the layer before it.
     let mut passed = false;
     for (number, layer) in layers.iter().enumerate().rev() {
         let inputs = &panels[number];

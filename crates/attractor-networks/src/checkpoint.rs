@@ -1,4 +1,4 @@
-//! A network in training as a file: the memory that it is so far, and what training needs to go on.
+//! Checkpoints: a file with the memory so far and what training needs to resume.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,11 +16,11 @@ use crate::trainer::Trainer;
 /// Names of the optimiser's arrays, before the number of the layer.
 const FIRST: &str = "first";
 const SECOND: &str = "second";
-/// Weights as they are trained, where the memory is made of their average.
+/// The array of the trained weights, if the memory is made of their average.
 const WEIGHTS: &str = "weights";
 
 impl Trainer {
-    /// The memory so far, with what training needs to go on. `patterns` are those that it was made with.
+    /// The memory so far, with what training needs to resume. `patterns` must be those that training began with.
     pub fn stored<F: Real>(
         &self,
         patterns: Patterns<F>,
@@ -71,10 +71,10 @@ impl Trainer {
         }
     }
 
-    /// Training where a file left off.
+    /// Resumes training from a file.
     ///
     /// # Errors
-    /// A memory that was not trained, or a file without what training needs; the reason is a part of a sentence.
+    /// The memory was not trained, or the file lacks what training needs. The reason is a part of a sentence.
     pub fn resume<F: Real>(stored: &Stored<F>) -> Result<Self, String> {
         let Some(Weights::Network(network)) = stored.learned.as_ref().map(|l| &l.weights) else {
             return Err(format!("a stored memory of the model {}", stored.spec.model));

@@ -1,4 +1,4 @@
-//! How well a network recalls what it is trained on, beside the exact model.
+//! Compares the recalls of a network with those of the exact model.
 
 use attractor::diffusion::Sampling;
 use attractor::memories::{Diffusion, learned};
@@ -7,41 +7,41 @@ use attractor::noise::{Purpose, Stream};
 use attractor::{Level, Memory, Patterns, Preparation, Real, Request, Result};
 use ndarray::{Array2, Axis};
 
-/// Noisy cues of the patterns, and what the exact model makes of them.
+/// Noisy cues of the patterns, and the exact model's recalls of them.
 ///
 /// A cue is y + σε with σ = 1.078 spreads, as noisy as the cue θy + √(1−θ²)ε of ±1 patterns at θ = 0.68
-/// (Ambrogioni 2023, App. A). A unit counts by the side of the patterns' mean on which it is: of ±1 patterns by its
-/// sign. Units that are the same in all patterns tell nothing, and do not count.
+/// (Ambrogioni 2023, App. A). A unit is judged by which side of the patterns' mean it is on; for ±1 patterns that is
+/// its sign. Units that are equal in all patterns carry no information and do not count.
 pub struct Evaluation<F> {
     patterns: Patterns<F>,
     cues: Array2<F>,
     sigma: f64,
     middle: Vec<f64>,
-    /// Units that count.
+    /// The units that count.
     telling: Vec<usize>,
     exact: Array2<bool>,
     truth: Array2<bool>,
 }
 
-/// What an examination finds.
+/// The result of an evaluation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EvaluationResult {
-    /// Share of units that are as in the exact model's recall.
+    /// The share of units that agree with the exact model's recall.
     pub agreement: f64,
-    /// Share of units that are not as in the pattern.
+    /// The share of units that differ from the pattern.
     pub error: f64,
-    /// The same of the exact model.
+    /// The share of units in which the exact model's recall differs from the pattern.
     pub exact_error: f64,
 }
 
-/// Signal of the cues.
+/// The signal θ of the cues.
 const SIGNAL: f64 = 0.68;
 
 impl<F: Real> Evaluation<F> {
-    /// So many cues: of all patterns in turn, or of evenly spaced ones if there are more.
+    /// Makes `cues` cues: of all patterns in turn, or of evenly spaced patterns if there are more patterns than cues.
     ///
     /// # Errors
-    /// Whatever the exact model refuses.
+    /// The exact model refuses the patterns.
     pub fn new(patterns: &Patterns<F>, cues: usize, seed: u64) -> Result<Self> {
         let (count, dim) = (patterns.len(), patterns.dim());
         let rows = cues.max(1);
@@ -61,12 +61,12 @@ impl<F: Real> Evaluation<F> {
                 *unit = F::from_f64(y.to_f64() + sigma * stream.normal());
             }
         }
-        /// Of the spread: what differs by less does so by rounding.
+        /// A share of the spread. Smaller differences are due to rounding.
         const ROUNDING: f64 = 1e-6;
         let varies =
             |j: &usize| raw.column(*j).iter().any(|y| (y.to_f64() - middle[*j]).abs() > ROUNDING * spread);
         let telling: Vec<usize> = (0..dim).filter(varies).collect();
-        // A single pattern is its own mean.
+        // A single pattern equals its mean, so no unit would count.
         let telling = if telling.is_empty() { (0..dim).collect() } else { telling };
         let truth = Array2::from_shape_fn((rows, telling.len()), |(i, k)| {
             raw[[of(i), telling[k]]].to_f64() > middle[telling[k]]
@@ -85,10 +85,10 @@ impl<F: Real> Evaluation<F> {
         Ok(examination)
     }
 
-    /// Examines a network.
+    /// Evaluates a network on the cues.
     ///
     /// # Errors
-    /// A network of another width.
+    /// The network has another width than the patterns.
     pub fn evaluate(&self, network: &Network<f32>) -> Result<EvaluationResult> {
         let memory = learned::<F>(network.clone(), self.patterns.clone(), Sampling::default())?;
         let sides = self.sides(memory.as_ref())?;
@@ -102,9 +102,9 @@ impl<F: Real> Evaluation<F> {
         })
     }
 
-    /// On which side of the mean the units of recalled states are.
+    /// Recalls the cues, and says for each unit whether it is above the mean.
     fn sides(&self, memory: &dyn Memory<F>) -> Result<Array2<bool>> {
-        /// Cues that are recalled together.
+        /// The number of cues that are recalled together.
         const BATCH: usize = 256;
         let mut sides = Array2::from_elem(self.truth.dim(), false);
         let batches =

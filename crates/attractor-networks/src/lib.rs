@@ -1,7 +1,7 @@
-//! Training of score networks: memories dispersed in weights.
+//! Training of score networks, whose memories are dispersed in their weights.
 //!
-//! The forward pass, and recall, are in [`attractor::networks`]; here are the backward pass, the optimiser, and
-//! training that can be stopped and gone on with.
+//! The forward pass and recall are in [`attractor::networks`]. This crate has the backward pass, the optimiser, and
+//! training that can be stopped and resumed.
 
 mod adam;
 mod backward;

@@ -1,4 +1,4 @@
-//! Training by named options, for the command line and for other languages.
+//! Training settings as named options, for the command line and Python.
 
 use attractor::Result;
 use attractor::diffusion::{GAMMA, PROCESS, Process, RATE_MAX, RATE_MIN};
@@ -7,7 +7,7 @@ use attractor::options::{CountRange, Fallback, Kind, NumberRange, Options, Param
 
 use crate::settings::{AVERAGES, FIRST_TIME, RATES, REPEATS, STEPS, Settings};
 
-/// What training takes.
+/// The options of training.
 pub const PARAMETERS: &[Parameter] = &[
     Parameter {
         name: "steps",
@@ -77,21 +77,21 @@ pub const PARAMETERS: &[Parameter] = &[
     },
 ];
 
-/// Settings, and what is asked of the architecture.
+/// The settings of training, and of the network's architecture.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct TrainingPlan {
     /// How a network is trained.
     pub settings: Settings,
-    /// How it is put together; that which is usual for the units of the patterns if `None`.
+    /// The architecture. `None` chooses the usual one for the number of units.
     pub kind: Option<Network>,
-    /// Units of a hidden layer, if not as usual.
+    /// Units of a hidden layer. `None` is the usual number.
     pub width: Option<usize>,
-    /// Hidden layers or blocks, if not as usual.
+    /// Hidden layers or blocks. `None` is the usual number.
     pub depth: Option<usize>,
 }
 
 impl TrainingPlan {
-    /// From options by name; see [`PARAMETERS`].
+    /// Reads a plan from named options; see [`PARAMETERS`].
     ///
     /// ```
     /// use attractor::options::Options;
@@ -102,7 +102,7 @@ impl TrainingPlan {
     /// ```
     ///
     /// # Errors
-    /// An option that there is not, or a value outside its range.
+    /// An option is unknown, or a value is outside its range.
     pub fn new(options: &Options) -> Result<Self> {
         let options = options.read(PARAMETERS, "setting of training:")?;
         let usual = Settings::default();
@@ -121,7 +121,7 @@ impl TrainingPlan {
         Ok(TrainingPlan { settings, kind: options.named("architecture")?, width, depth })
     }
 
-    /// The network for patterns of so many units.
+    /// The architecture for patterns of `dim` units.
     pub fn architecture(&self, dim: usize) -> Architecture {
         let kind = self.kind.unwrap_or(Network::for_units(dim));
         Architecture {

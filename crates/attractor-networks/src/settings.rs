@@ -4,26 +4,28 @@ use attractor::diffusion::Process;
 use attractor::options::{CountRange, NumberRange};
 use attractor::{Error, Result};
 
-/// What training is told.
+/// The settings of training.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
-    /// The noising process; default: variance preserving at γ = 0.8, the paper's.
+    /// The noising process. Default: variance preserving at γ = 0.8, as in the paper.
     pub process: Process,
-    /// The last time T at which states are shown, > 10⁻³ (flow: < 1). `None`: 6 for `vp` at γ = 0.8, and for any
-    /// other process the time that is as noisy; later where that noise would not hide the memories, σ = √D spreads.
+    /// The last time T at which states are shown, > 10⁻³ (for `flow` also < 1). `None` chooses 6 for `vp` at γ = 0.8,
+    /// and for other processes the time with the same noise level. It is later if that noise would not hide the
+    /// memories; then σ = √D spreads.
     pub last_time: Option<f64>,
-    /// Steps of the optimiser, 1 to 10⁹. Default 1,000.
+    /// Steps of the optimiser, 1 to 10⁹. Default: 1,000.
     pub steps: u64,
-    /// How often each pattern is in a batch, with fresh noise, 1 to 10,000. Default 16: with one, 95 % of the units
-    /// come out as those of the exact model instead of 99 %.
+    /// How often each pattern is in a batch, each time with new noise, 1 to 10,000. Default: 16. With 16, 99 % of the
+    /// recalled units agree with the exact model; with 1, only 95 %.
     pub repeats: usize,
-    /// Rate of Adam, 10⁻⁹ to 1. Default 10⁻³.
+    /// Learning rate of Adam, 10⁻⁹ to 1. Default: 10⁻³.
     pub rate: f64,
-    /// Whether the rate falls to 0 along half a cosine. Default no.
+    /// Whether the learning rate falls to 0 along half a cosine. Default: no.
     pub cosine: bool,
-    /// Weight of the past in the running average of the weights that the memory is made of, 0 to 1; 0 is none.
+    /// The memory is made of a running average of the weights. This is the weight of the past in it, 0 to 1; 0 means
+    /// no averaging.
     pub average: f64,
-    /// Seed of first weights, noise and order.
+    /// Seed of the initial weights, the noise and the order of patterns.
     pub seed: u64,
 }
 
@@ -42,7 +44,7 @@ impl Default for Settings {
     }
 }
 
-/// States of a batch, at most.
+/// The largest number of states in a batch.
 pub const MOST_ROWS: usize = 1024;
 
 pub(crate) const STEPS: CountRange = CountRange::between(1, 1_000_000_000);
@@ -50,20 +52,20 @@ pub(crate) const REPEATS: CountRange = CountRange::between(1, 10_000);
 pub(crate) const RATES: NumberRange = NumberRange::between(1e-9, 1.0);
 pub(crate) const AVERAGES: NumberRange = NumberRange::between(0.0, 1.0).below_high();
 
-/// The first time at which states are shown.
+/// The first time at which states are shown to the network.
 pub(crate) const FIRST_TIME: f64 = 1e-3;
 
-/// The most noise that a network is shown, in spreads.
+/// The highest noise level that a network is trained at, in spreads.
 const MOST_NOISE: f64 = 1e6;
 
-/// The paper's last time, of its process.
+/// The last time of the paper, for its process.
 const LAST_TIME: f64 = 6.0;
 
 impl Settings {
-    /// Refuses what is outside its range.
+    /// Checks that all settings are in their ranges.
     ///
     /// # Errors
-    /// One of the settings is.
+    /// A setting is outside its range.
     pub fn check(&self) -> Result<()> {
         self.process.check()?;
         STEPS.check("steps", self.steps)?;
@@ -72,10 +74,10 @@ impl Settings {
         AVERAGES.check("average", self.average)
     }
 
-    /// First and last time for patterns of so many units.
+    /// The first and last time for patterns of `dim` units.
     ///
     /// # Errors
-    /// A last time before the first, or at which the process has no noise level.
+    /// The last time is before the first, or the process has no noise level there.
     pub fn times(&self, dim: usize) -> Result<[f64; 2]> {
         let usual = || {
             let paper = Process::default().sigma(LAST_TIME);
@@ -93,7 +95,7 @@ impl Settings {
         Err(Error::parameter("last-time", expected, format!("{last} with noise levels {low:e} to {high:e}")))
     }
 
-    /// Lowest and highest noise level that is shown, in spreads.
+    /// The lowest and highest noise level of training, in spreads.
     ///
     /// # Errors
     /// As [`times`](Self::times).
@@ -101,7 +103,7 @@ impl Settings {
         Ok(self.times(dim)?.map(|time| self.process.sigma(time)))
     }
 
-    /// The rate of step `number`, from 1 on.
+    /// The learning rate of step `number`, counted from 1.
     pub fn rate_at(&self, number: u64) -> f64 {
         match self.cosine {
             true => {

@@ -1,4 +1,4 @@
-//! One network in training.
+//! Trains a network.
 
 use attractor::networks::{Architecture, Network, signal};
 use attractor::noise::{Purpose, Stream};
@@ -8,12 +8,12 @@ use crate::adam::Adam;
 use crate::backward::{Space, descend};
 use crate::settings::{MOST_ROWS, Settings};
 
-/// A network in training: weights, optimiser, and how many steps were made. Everything else follows from those, so
-/// that training which goes on from a file is the same, to the bit.
+/// A network in training: its weights, the optimiser's state and the number of steps made. Everything else follows
+/// from these, so training that is resumed from a file gives the same bits.
 ///
 /// The rule is ΔW ∝ −∇_W ‖ε − s(θy + √(1−θ²)ε, θ)‖² over patterns y, noise ε and times t of θ = θ_t (Ambrogioni 2023,
-/// Eq. 22, whose sign ascends): a synapse changes by what its network sees of one noisy memory and of the noise, and
-/// what comes of it is a memory that denoises.
+/// Eq. 22, which has the opposite sign). A weight changes by what the network sees of one noisy memory and of its
+/// noise, so the network learns to denoise.
 ///
 /// ```
 /// use attractor::Patterns;
@@ -32,21 +32,21 @@ use crate::settings::{MOST_ROWS, Settings};
 /// ```
 pub struct Trainer {
     settings: Settings,
-    /// In spreads.
+    /// The patterns, in units of their spread.
     patterns: Vec<Vec<f32>>,
     pub(crate) network: Network<f32>,
     pub(crate) adam: Adam,
     pub(crate) done: u64,
-    /// An epoch, and the order in which it goes through all repeats of all patterns.
+    /// The number of an epoch, and the order in which it goes through all repeats of all patterns.
     order: Option<(u64, Vec<u32>)>,
     space: Space,
 }
 
 impl Trainer {
-    /// Before the first step.
+    /// The state before the first step.
     ///
     /// # Errors
-    /// Settings or sizes outside their range; thresholded or weighted patterns.
+    /// A setting or size is outside its range, or the patterns are thresholded or weighted.
     pub fn new<F: Real>(
         patterns: &Patterns<F>,
         architecture: Architecture,
@@ -59,7 +59,7 @@ impl Trainer {
         Self::from_parts(patterns, settings, network, adam, 0)
     }
 
-    /// In the middle of training.
+    /// Continues training from its parts.
     pub(crate) fn from_parts<F: Real>(
         patterns: &Patterns<F>,
         settings: Settings,
@@ -67,7 +67,7 @@ impl Trainer {
         adam: Adam,
         done: u64,
     ) -> Result<Self> {
-        /// Rows of a batch are counted in 32 bits.
+        /// Rows of a batch are counted with 32 bits.
         const MOST: usize = u32::MAX as usize;
         settings.check()?;
         settings.times(patterns.dim())?;
@@ -98,15 +98,15 @@ impl Trainer {
         Ok(Trainer { settings, patterns, network, adam, done, order: None, space: Space::default() })
     }
 
-    /// How it is trained.
+    /// The settings of training.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// Plans another number of steps.
+    /// Changes the number of steps.
     ///
     /// # Errors
-    /// Fewer than are done; any other number where the rate falls along a cosine.
+    /// More steps than that are already done; or the learning rate falls along a cosine, which fixes the number.
     pub fn plan(&mut self, steps: u64) -> Result<()> {
         let planned = self.settings.steps;
         if self.settings.cosine && steps != planned {
@@ -121,17 +121,17 @@ impl Trainer {
         self.settings.check()
     }
 
-    /// Steps that are done.
+    /// The number of steps done.
     pub fn done(&self) -> u64 {
         self.done
     }
 
-    /// States of a batch.
+    /// The number of states in a batch.
     pub fn rows(&self) -> usize {
         self.slots().min(MOST_ROWS)
     }
 
-    /// The memory that it is so far: the averaged weights if there are any.
+    /// The network so far. It has the averaged weights, if they are used.
     pub fn network(&self) -> Network<f32> {
         let mut network = self.network.clone();
         for (number, average) in self.adam.average.iter().flatten().enumerate() {
@@ -140,10 +140,10 @@ impl Trainer {
         network
     }
 
-    /// Refuses what no file should keep: weights, or what the optimiser knows of them, that are no numbers any more.
+    /// Checks that the weights and the optimiser's state are finite, so that no file keeps others.
     ///
     /// # Errors
-    /// There are such.
+    /// A number is NaN or infinite.
     pub fn check(&self) -> Result<()> {
         let all = self.network.weights().iter().chain(&self.adam.first).chain(&self.adam.second).flatten();
         if all.into_iter().all(|x| x.is_finite()) {
@@ -153,13 +153,13 @@ impl Trainer {
         Err(Error::parameter("rate", "one at which training converges (lower it)", found))
     }
 
-    /// Repeats of all patterns.
+    /// The number of repeats of all patterns.
     fn slots(&self) -> usize {
         self.patterns.len() * self.settings.repeats
     }
 
-    /// The pattern of each row of the next batch. All repeats where they fit, else the next ones of a random order
-    /// of all.
+    /// The pattern of each row of the next batch. These are all repeats of all patterns if they fit, else the next
+    /// ones in a random order.
     fn batch(&mut self) -> Vec<usize> {
         let (rows, slots, count) = (self.rows(), self.slots(), self.patterns.len());
         if rows == slots {
@@ -180,15 +180,15 @@ impl Trainer {
             .collect()
     }
 
-    /// One step down the slope of the loss, and the loss before it: squared error summed over units, mean of the
-    /// batch.
+    /// Makes one step of gradient descent. Returns the loss before it: the squared error, summed over units and
+    /// averaged over the batch.
     ///
-    /// Cost 6 operations a weight and row.
+    /// Cost: 6 operations per weight and row.
     ///
     /// # Errors
-    /// A loss that is no number any more.
+    /// The loss is not finite.
     pub fn step(&mut self) -> Result<f64> {
-        // Once among the threads, and not once for every product.
+        // This enters the thread pool once, rather than once for every product.
         threads::within(|| self.descend())
     }
 
@@ -196,7 +196,8 @@ impl Trainer {
         let batch = self.batch();
         let (rows, architecture) = (batch.len(), *self.network.architecture());
         let (dim, conditions) = (architecture.dim, architecture.conditions());
-        // Row by row first, each with its own random numbers; then turned, since states are columns.
+        // The batch is made row by row, each with its own random numbers, and then transposed, since states are
+        // columns.
         let mut states = std::mem::take(&mut self.space.batch[0]);
         let mut targets = std::mem::take(&mut self.space.batch[1]);
         states.resize(rows, dim + conditions + 1);
@@ -207,7 +208,7 @@ impl Trainer {
             states.numbers_mut().chunks_mut(strides.0).zip(targets.numbers_mut().chunks_mut(strides.1));
         let rows_of = batch.iter().zip(shown).enumerate();
         let tasks = rows_of.map(|(row, (pattern, (state, target)))| (row, *pattern, state, target)).collect();
-        /// What a normal number costs.
+        /// The cost of a normal random number, in operations.
         const OPERATIONS: f64 = 50.0;
         let one = |(row, pattern, state, target): (usize, usize, &mut [f32], &mut [f32])| {
             let id = self.done.wrapping_mul(MOST_ROWS as u64).wrapping_add(row as u64);
@@ -283,7 +284,7 @@ mod tests {
             trainer.network.weights().iter().map(|l| l.iter().map(|w| f64::from(*w)).collect()).collect();
         for step in 1..=6 {
             trainer.step().expect("a step");
-            // The past is short at first: 2/11, 3/12, ... until it has its weight.
+            // The past has little weight at first: 2/11, 3/12 and so on, up to its final weight.
             let keep = f64::min(0.5, (1.0 + f64::from(step)) / (10.0 + f64::from(step)));
             for (average, weights) in average.iter_mut().zip(trainer.network.weights()) {
                 for (a, w) in average.iter_mut().zip(weights) {
@@ -293,7 +294,7 @@ mod tests {
             for (found, expected) in
                 trainer.network().weights().iter().flatten().zip(average.iter().flatten())
             {
-                // Six roundings of numbers below 1.
+                // Six roundings of numbers below 1 are allowed.
                 assert!((f64::from(*found) - expected).abs() < 6.0 * f64::from(f32::EPSILON), "at {step}");
             }
         }

@@ -1,4 +1,4 @@
-//! Arrays there and back.
+//! Passes arrays between Python and Rust.
 
 use attractor::Real;
 use ndarray::{Array, Array1, Dimension};
@@ -6,12 +6,12 @@ use numpy::{Element, PyArray, PyReadonlyArray2};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
-/// A number type of states that NumPy has, too.
+/// A number type of states that NumPy also has.
 pub trait Number: Real + Element {}
 impl Number for f32 {}
 impl Number for f64 {}
 
-/// Reads an array of exactly this type where it lies; the Python half has seen to the type.
+/// Borrows an array of exactly this type, without a copy. The Python half has converted it.
 pub fn read<'py, F: Element>(what: &str, object: &Bound<'py, PyAny>) -> PyResult<PyReadonlyArray2<'py, F>> {
     object.extract::<PyReadonlyArray2<F>>().map_err(|_| {
         let kind = object.get_type();
@@ -21,7 +21,7 @@ pub fn read<'py, F: Element>(what: &str, object: &Bound<'py, PyAny>) -> PyResult
     })
 }
 
-/// An array that may be left out.
+/// Borrows an array that may be missing.
 pub fn read_if<'py, F: Element>(
     what: &str,
     object: Option<&Bound<'py, PyAny>>,
@@ -29,12 +29,12 @@ pub fn read_if<'py, F: Element>(
     object.map(|object| read(what, object)).transpose()
 }
 
-/// Gives an array away without a copy.
+/// Hands an array to Python, without a copy.
 pub fn give<F: Element, D: Dimension>(py: Python<'_>, array: Array<F, D>) -> Bound<'_, PyAny> {
     PyArray::from_owned_array(py, array).into_any()
 }
 
-/// Gives a list of numbers away without a copy.
+/// Hands a list of numbers to Python, without a copy.
 pub fn list<T: Element>(py: Python<'_>, values: Vec<T>) -> Bound<'_, PyAny> {
     give(py, Array1::from(values))
 }

@@ -1,4 +1,4 @@
-//! Memories from patterns, descriptions, files and functions.
+//! Builds memories from patterns, descriptions, files and Python functions.
 
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -21,28 +21,28 @@ use crate::memory::Memory;
 use crate::observe::Signals;
 use crate::options::{Named, of_model, typed};
 
-/// What is stored: rows, what is done to them first, and what is known of each.
+/// Patterns to store: rows, their preparation, labels, weights and values.
 pub struct Patterns<'a, 'py> {
     pub rows: &'a Bound<'py, PyAny>,
     pub prepare: &'a str,
-    /// Whether they were bytes or bools.
+    /// Whether the rows were bytes or bools.
     pub raw: bool,
     pub labels: Option<Vec<String>>,
     pub weights: Option<Vec<f64>>,
     pub values: Option<&'a Bound<'py, PyAny>>,
 }
 
-/// The number type that Python calls wide or not.
+/// Double precision if `wide`, else single.
 pub fn precision(wide: bool) -> Precision {
     if wide { Precision::F64 } else { Precision::F32 }
 }
 
-/// The number type that an array has.
+/// The number type of an array.
 fn precision_of(rows: &Bound<'_, PyAny>) -> Precision {
     precision(read::<f64>("patterns", rows).is_ok())
 }
 
-/// A memory of the number type that the patterns have.
+/// Builds a memory with the number type of the patterns.
 pub fn patterns(py: Python<'_>, model: &str, named: &Named, stored: Patterns) -> PyResult<Memory> {
     let card = memories::model(model).map_err(refused)?.card;
     let options = typed(card.parameters, named)?;
@@ -51,7 +51,7 @@ pub fn patterns(py: Python<'_>, model: &str, named: &Named, stored: Patterns) ->
 }
 
 fn of<F: Held + Number>(py: Python<'_>, setup: Setup, stored: Patterns) -> PyResult<Memory> {
-    // Copied, since a memory must not change under its user.
+    // The rows are copied: if the caller changes the array later, the memory must not change.
     let rows = read::<F>("patterns", stored.rows)?.as_array().to_owned();
     let associated = read_if::<F>("values", stored.values)?.map(|v| v.as_array().to_owned());
     let known = Known { labels: stored.labels, weights: stored.weights, associated };
@@ -63,7 +63,7 @@ fn of<F: Held + Number>(py: Python<'_>, setup: Setup, stored: Patterns) -> PyRes
     abandonable(py, size, build)?.map(Memory).map_err(session)
 }
 
-/// A score network that is trained now, of the number type that the patterns have.
+/// Trains a score network on patterns. The memory has the number type of the patterns.
 pub fn trained(
     py: Python<'_>,
     named: &Named,
@@ -88,7 +88,7 @@ fn train<F: Held + Number>(
     let (raw, prepare) = (stored.raw, stored.prepare.to_owned());
     py.detach(|| {
         let plan = TrainingPlan::new(training).map_err(refused)?;
-        // Options of recall are looked at before the work.
+        // The options of recall are checked before the training starts.
         let sampling = Sampling::from_options(&spec.options).map_err(refused)?;
         let prepare: Auto = prepare.parse().map_err(refused)?;
         let patterns = prepared_array(rows, known, raw, prepare, TRAINED).map_err(session)?;
@@ -114,23 +114,23 @@ fn train<F: Held + Number>(
     })
 }
 
-/// Runs `f`, on a thread of its own if there is much to do. At Ctrl-C it is left alone: it finishes what it began, and
-/// nobody hears of it.
+/// Runs `f`, on a separate thread if it takes long. At Ctrl-C the call returns; the thread finishes in the background
+/// and its result is dropped.
 fn abandonable<T: Send + 'static>(
     py: Python<'_>,
     size: usize,
     f: impl FnOnce() -> T + Send + 'static,
 ) -> PyResult<T> {
-    /// Numbers that are stored too quickly for anyone to want to stop it.
+    /// Up to so many numbers, storing is too quick to need interrupting.
     const LITTLE: usize = 100_000;
-    /// Between looks at signals.
+    /// The time between two checks for signals.
     const PATIENCE: Duration = Duration::from_millis(50);
     if size < LITTLE {
         return Ok(py.detach(f));
     }
     let (give, mut take) = mpsc::channel();
     let worker = std::thread::Builder::new().name("attractor".into()).spawn(move || {
-        // Nobody may be left to take it.
+        // The receiver is gone after Ctrl-C.
         let _ = give.send(f());
     });
     let worker =
@@ -140,7 +140,7 @@ fn abandonable<T: Send + 'static>(
         match py.detach(move || taker.recv_timeout(PATIENCE)) {
             Ok(done) => return Ok(done),
             Err(RecvTimeoutError::Timeout) => py.check_signals()?,
-            // It panicked; so does this.
+            // The thread panicked; the panic goes on here.
             Err(RecvTimeoutError::Disconnected) => match worker.join() {
                 Err(panic) => std::panic::resume_unwind(panic),
                 Ok(()) => return Err(PyRuntimeError::new_err("a memory was not built")),
@@ -149,7 +149,7 @@ fn abandonable<T: Send + 'static>(
     }
 }
 
-/// From a file, or from the text of one.
+/// Builds a memory from a description: a file, or its text.
 pub fn description(
     py: Python<'_>,
     path: &Path,
@@ -168,7 +168,7 @@ pub fn description(
     })
 }
 
-/// From a callable.
+/// Builds a memory from a Python denoiser.
 pub fn foreign<F: Held + Number>(
     denoiser: Py<PyAny>,
     dim: usize,
@@ -204,7 +204,7 @@ pub fn foreign<F: Held + Number>(
     Ok(Memory(Session { memory: F::hold(memory), about }))
 }
 
-/// From a stored memory; options given now take the place of those it was stored with.
+/// Loads a stored memory. Options that are given replace the stored options.
 pub fn load(
     py: Python<'_>,
     path: &Path,
@@ -224,7 +224,8 @@ pub fn load(
             return Session::of_bytes(path, bytes, &setup).map(Memory).map_err(session);
         }
         let Some(source) = Source::stored(path).map_err(session)? else {
-            // A pipe, which can be read once, or a file that is no memory, of which this says what is wrong.
+            // A pipe can be read only once, so its bytes are read here. If the file is not a memory, the error says
+            // what is wrong.
             let failed = |reason| unreadable(attractor_data::Error::Read { path: path.to_owned(), reason });
             let bytes = std::fs::read(path).map_err(failed)?;
             return Session::of_bytes(path, &bytes, &setup).map(Memory).map_err(session);

@@ -1,4 +1,4 @@
-//! Errors as Python's, variant by variant, and in its words.
+//! Converts errors to Python exceptions, with arguments spelled as keywords.
 
 use std::io::ErrorKind;
 
@@ -25,7 +25,7 @@ impl Spelling for Keywords {
             Argument::Memory => "a memory (attractor.load)".into(),
             Argument::Shape => "shape".into(),
             Argument::Layout => "layout".into(),
-            // Python reads pictures as they are, so that another package changes them.
+            // The Python package reads pictures unchanged; other packages convert them.
             Argument::Grey => "Pillow's Image.convert(\"L\")".into(),
             Argument::Resize => "Pillow's Image.resize".into(),
             Argument::Option { name, value: None } => keyword(name),
@@ -38,18 +38,18 @@ impl Spelling for Keywords {
     }
 }
 
-/// A declared name, as in `norm-bias`, as Python writes it.
+/// The keyword of a declared name: `norm_bias` for `norm-bias`.
 fn keyword(name: &str) -> String {
     name.replace('-', "_")
 }
 
-/// What a memory refuses.
+/// The exception for an error of the core.
 pub fn refused(error: attractor::Error) -> PyErr {
     use attractor::Error as E;
     let text = error.spelled(&Keywords);
     match error {
         E::Undefined { .. } => PyTypeError::new_err(text),
-        // What a caller's own function raised goes on as it was.
+        // An exception of the caller's own function is raised unchanged.
         E::Foreign(inner) => match inner.downcast::<PyErr>() {
             Ok(error) => *error,
             Err(other) => PyRuntimeError::new_err(other.to_string()),
@@ -58,7 +58,7 @@ pub fn refused(error: attractor::Error) -> PyErr {
     }
 }
 
-/// What is wrong with a file.
+/// The exception for an error of reading or writing a file.
 pub fn unreadable(error: attractor_data::Error) -> PyErr {
     use attractor_data::Error as E;
     let text = error.spelled(&Keywords);
@@ -75,7 +75,7 @@ pub fn unreadable(error: attractor_data::Error) -> PyErr {
     }
 }
 
-/// Why a memory cannot be opened or asked.
+/// Errors of opening a memory or asking it for a recall.
 pub fn session(error: attractor_session::Error) -> PyErr {
     use attractor_session::Error as E;
     let text = error.spelled(&Keywords);
@@ -87,7 +87,7 @@ pub fn session(error: attractor_session::Error) -> PyErr {
     }
 }
 
-/// Why an experiment could not be run.
+/// The exception for an error of an experiment.
 pub fn failed(error: attractor_report::Error) -> PyErr {
     use attractor_report::Error as E;
     match error {
@@ -97,7 +97,7 @@ pub fn failed(error: attractor_report::Error) -> PyErr {
     }
 }
 
-/// A caller's exception on its way through Rust.
+/// Wraps an exception of the caller's own function as an error of the core.
 pub fn foreign(error: PyErr) -> attractor::Error {
     attractor::Error::Foreign(Box::new(error))
 }

@@ -1,4 +1,4 @@
-//! Experiments, corruptions and the digits that ship.
+//! Experiments, corruptions and the shipped digits.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::error::{failed, foreign, unreadable};
 use crate::observe::Signals;
 use crate::options::{Named, of_model, typed};
 
-/// Rows of bytes, or of floats.
+/// A table from an array of bytes or floats.
 fn table(what: &str, rows: &Bound<'_, PyAny>) -> PyResult<Table> {
     if let Ok(bytes) = arrays::read::<u8>(what, rows) {
         return Ok(Table::from_bytes(bytes.as_array().as_standard_layout().into_owned()));
@@ -27,13 +27,13 @@ fn table(what: &str, rows: &Bound<'_, PyAny>) -> PyResult<Table> {
     Ok(Table::from_floats(arrays::read::<f64>(what, rows)?.as_array().to_owned()))
 }
 
-/// Height and width of images, or channels before them.
+/// Gives a table the shape of its images: `HxW` or `CxHxW`.
 fn shaped(table: Table, shape: Option<&str>) -> PyResult<Table> {
     let shape = shape.map(str::parse).transpose().map_err(unreadable)?;
     Ok(table.with_shape(shape))
 }
 
-/// What an experiment found.
+/// The report of an experiment.
 #[pyclass(frozen, module = "attractor._attractor")]
 pub struct Report(report::Report);
 
@@ -49,7 +49,7 @@ impl Report {
         self.0.seconds
     }
 
-    /// The table that its results are, by name.
+    /// The name of the table that holds its results.
     #[getter]
     fn table(&self) -> &str {
         &self.0.results.name
@@ -72,7 +72,7 @@ impl Report {
     }
 }
 
-/// Tells a callable of parts that are done, and listens to Ctrl-C.
+/// Runs an experiment. It reports progress to a callable and stops at Ctrl-C.
 fn run(py: Python<'_>, experiment: &dyn Experiment, progress: Option<Py<PyAny>>) -> PyResult<Report> {
     let report = py.detach(|| {
         let mut signals = Signals::new();
@@ -90,7 +90,7 @@ fn run(py: Python<'_>, experiment: &dyn Experiment, progress: Option<Py<PyAny>>)
     report.map(Report).map_err(failed)
 }
 
-/// Runs an experiment by name, with its settings by name.
+/// Runs the experiment of this name, with settings by name.
 #[pyfunction]
 #[pyo3(signature = (name, settings, *, seed, progress=None, data=None, shape=None, order=None, store=None))]
 #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
@@ -120,7 +120,7 @@ pub fn reproduce(
     run(py, experiment.as_ref(), progress)
 }
 
-/// A contender: a model's name with its options and updates, or a name with a callable.
+/// A contender: a model's name with its options and updates, or a name and a callable.
 type Entered<'py> = (String, Named<'py>, Option<usize>, Option<Py<PyAny>>);
 
 /// Measures how many patterns memories hold.
@@ -204,7 +204,7 @@ pub fn recommend(
     run(py, &config, progress)
 }
 
-/// Cues and which units are still as they were.
+/// Corrupts patterns; returns the cues and which of their units are unchanged.
 #[pyfunction]
 pub fn corrupt<'py>(
     py: Python<'py>,
@@ -241,17 +241,18 @@ fn corrupted<'py, F: Number>(
     Ok((give(py, made.cues), give(py, made.known)))
 }
 
-/// The handwritten digits that ship: images and what they show.
+/// The handwritten digits that ship with the package: images and their digits.
 #[pyfunction]
 pub fn digits(py: Python<'_>) -> (Bound<'_, PyAny>, Bound<'_, PyAny>) {
     let digits = attractor_data::digits();
     (give(py, digits.images), give(py, ndarray::Array1::from(digits.labels)))
 }
 
-/// Values, shape and labels of rows.
+/// The values, shape and labels of rows.
 type Read<'py> = (Bound<'py, PyAny>, Option<String>, Option<Vec<String>>);
 
-/// Rows of any file that the command line reads: values as they are in it, the images' shape, and labels.
+/// Reads a file of any format that the command line reads. Returns the values as they are in the file, the shape of
+/// the images, and the labels.
 #[pyfunction]
 #[pyo3(signature = (path, shape=None, layout=None))]
 pub fn read<'py>(

@@ -1,4 +1,4 @@
-//! What there is: models with their options, samplers, processes, experiments.
+//! Lists of models with their options, samplers, processes and experiments.
 
 use attractor::diffusion::{self, Process, Sampler};
 use attractor::memories::{Card, MODELS};
@@ -29,7 +29,7 @@ fn parameter<'py>(py: Python<'py>, parameter: &Parameter) -> PyResult<Bound<'py,
     Ok(entry)
 }
 
-/// The word for a kind of value that Python's annotations are made of.
+/// The name of an option's kind, from which `generate.py` makes annotations.
 fn kind_of(kind: Kind) -> &'static str {
     match kind {
         Kind::Flag => "flag",
@@ -60,19 +60,19 @@ fn card<'py>(py: Python<'py>, card: &Card) -> PyResult<Bound<'py, PyDict>> {
     Ok(entry)
 }
 
-/// Every model: what it is and what it takes.
+/// Every model, with the facts of its card and its options.
 #[pyfunction]
 pub fn models(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
     MODELS.iter().map(|model| card(py, model.card)).collect()
 }
 
-/// Every setting of training.
+/// Every training setting.
 #[pyfunction]
 pub fn training(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
     attractor_networks::PARAMETERS.iter().map(|p| parameter(py, p)).collect()
 }
 
-/// Every sampler: its name and what it is like.
+/// Every sampler, with its properties.
 #[pyfunction]
 pub fn samplers(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
     let one = |(name, sampler): (&str, Sampler)| {
@@ -87,7 +87,7 @@ pub fn samplers(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
     Sampler::ALL.into_iter().map(one).collect()
 }
 
-/// Names of the processes.
+/// The names of the noising processes.
 #[pyfunction]
 pub fn processes() -> Vec<&'static str> {
     Process::ALL.iter().map(|(name, _)| *name).collect()
@@ -107,7 +107,7 @@ pub fn experiments(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
     EXPERIMENTS.iter().map(one).collect()
 }
 
-/// Process, sampler and grid of noise levels.
+/// A noising process, a sampler and a grid of noise levels.
 #[pyclass(frozen, module = "attractor._attractor")]
 pub struct Sampling(diffusion::Sampling);
 
@@ -124,14 +124,14 @@ impl Sampling {
         self.0.steps()
     }
 
-    /// Evaluations of the denoiser in a recall; none where they depend on the state.
+    /// How often a recall evaluates the denoiser. `None` if that depends on the state.
     #[getter]
     fn evaluations(&self) -> Option<usize> {
         self.0.sampler.evaluations(self.0.steps())
     }
 
-    /// A curve of the process at each number: `sigma`, `scale`, `drift` and `squared_diffusion` of times, `time` of
-    /// noise levels.
+    /// A curve of the process. `sigma`, `scale`, `drift` and `squared_diffusion` are functions of time; `time` is a
+    /// function of the noise level.
     fn curve<'py>(&self, py: Python<'py>, what: &str, at: Vec<f64>) -> Bound<'py, PyArray1<f64>> {
         let process = self.0.process;
         let curve = |x: &f64| match what {
@@ -144,7 +144,7 @@ impl Sampling {
         PyArray1::from_iter(py, at.iter().map(curve))
     }
 
-    /// Noise levels from each first one to 0, (steps + 1) × B.
+    /// The noise levels from each of B first levels down to 0, (steps + 1) × B.
     fn levels<'py>(&self, py: Python<'py>, first: Vec<f64>, spread: f64) -> Bound<'py, PyAny> {
         give(py, self.0.levels(&first, spread))
     }

@@ -1,7 +1,7 @@
-//! The Python package's own half in Rust: `attractor._attractor`.
+//! The Rust half of the Python package: `attractor._attractor`.
 //!
-//! It takes arrays of the right type and gives dictionaries of arrays; what a Python user sees of it (classes,
-//! defaults, conversions, docstrings) is in `python/attractor/`.
+//! It takes arrays of the right type and returns dictionaries of arrays. What users see (classes, defaults,
+//! conversions, docstrings) is in `python/attractor/`.
 
 mod arrays;
 mod build;
@@ -49,19 +49,19 @@ mod threads {
 
     use crate::error::refused;
 
-    /// How many threads kernels use from now on.
+    /// Sets the number of threads of the kernels.
     #[pyfunction]
     pub fn set_threads(count: usize) -> PyResult<()> {
         attractor::threads::set(count).map_err(refused)
     }
 
-    /// How many threads kernels use.
+    /// The number of threads of the kernels.
     #[pyfunction]
     pub fn get_threads(py: Python<'_>) -> usize {
         py.detach(attractor::threads::count)
     }
 
-    /// To be called in a process that was forked, which has no threads.
+    /// Must be called in a forked process, since threads do not survive a fork.
     #[pyfunction]
     pub fn after_fork() {
         attractor::threads::after_fork();

@@ -1,4 +1,5 @@
-//! What a memory says of single states, some rows at a time, so that Ctrl-C is heard.
+//! Energies, denoised states and posteriors of single states. They are computed some rows at a time, so that Ctrl-C
+//! can interrupt.
 
 use attractor::Memory;
 use attractor::analysis::{self, Density};
@@ -11,7 +12,7 @@ use crate::arrays::{Number, give, list, read};
 use crate::error::{foreign, refused};
 use crate::observe::Signals;
 
-/// Calls `f` for some rows and their levels at a time; once with none if there are none.
+/// Calls `f` with some rows and their noise levels at a time. Without rows, `f` is called once with none.
 fn each<F: Number, T>(
     states: ArrayView2<F>,
     sigmas: Option<&[f64]>,
@@ -34,12 +35,12 @@ fn each<F: Number, T>(
     Ok(parts)
 }
 
-/// Levels, where there must be some.
+/// The noise levels. It is an error if there are none.
 fn needed<'a>(sigmas: Option<&'a [f64]>, what: &str) -> attractor::Result<&'a [f64]> {
     sigmas.ok_or_else(|| attractor::Error::parameter("sigma", format!("a noise level for {what}"), "none"))
 }
 
-/// One number a state.
+/// Computes one number for each state.
 pub fn number<'py, F: Number>(
     py: Python<'py>,
     memory: &dyn Memory<F>,
@@ -51,7 +52,7 @@ pub fn number<'py, F: Number>(
     let states = states.as_array();
     let numbers = py.detach(|| {
         let mut signals = Signals::new();
-        // A flow goes through many levels.
+        // The flow passes through many noise levels, so signals are checked on the way.
         let mut heard = || signals.check().map_err(foreign);
         each(states, sigmas.as_deref(), |states, sigmas| match what {
             "energy" => memory.energies(states, sigmas),
@@ -64,7 +65,7 @@ pub fn number<'py, F: Number>(
     Ok(list(py, numbers.concat()))
 }
 
-/// One vector a state.
+/// Computes one vector for each state.
 pub fn vector<'py, F: Number>(
     py: Python<'py>,
     memory: &dyn Memory<F>,
@@ -85,7 +86,7 @@ pub fn vector<'py, F: Number>(
     Ok(give(py, vectors))
 }
 
-/// The posterior over all memories.
+/// Computes the posterior over all memories for each state.
 pub fn posterior<'py, F: Number>(
     py: Python<'py>,
     memory: &dyn Memory<F>,

@@ -1,4 +1,4 @@
-//! A memory as Python holds it.
+//! The class of a built memory.
 
 use std::path::PathBuf;
 
@@ -12,13 +12,13 @@ use crate::error::{Keywords, session as refused};
 use crate::options::{self, Named};
 use crate::{build, local, recall};
 
-/// A built memory: immutable, shared by any number of threads.
+/// A built memory. It is immutable, and threads may share it.
 #[pyclass(frozen, module = "attractor._attractor")]
 pub struct Memory(pub Session);
 
 #[pymethods]
 impl Memory {
-    /// From patterns: see `build::patterns`.
+    /// Builds a memory from patterns; see `build::patterns`.
     #[staticmethod]
     #[pyo3(signature = (model, options, patterns, *, prepare, raw, labels=None, weights=None, values=None, training=None, progress=None))]
     #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
@@ -42,7 +42,7 @@ impl Memory {
         }
     }
 
-    /// From a description of extended memories.
+    /// Builds a memory from a description of extended memories.
     #[staticmethod]
     fn describe(
         py: Python<'_>,
@@ -54,7 +54,7 @@ impl Memory {
         build::description(py, &path, text, &options, wide)
     }
 
-    /// From a denoiser `D(x, sigma)` alone.
+    /// Builds a memory from a denoiser `D(x, sigma)` alone.
     #[staticmethod]
     #[pyo3(signature = (denoiser, dim, options, *, wide, spread, patterns=None, labels=None))]
     fn foreign(
@@ -71,7 +71,8 @@ impl Memory {
         })
     }
 
-    /// From a file, or from the bytes of one. `wide`: the number type, that of the file if `None`.
+    /// Loads a memory from a file or from its bytes. `wide` asks for double or single precision; `None` keeps that of
+    /// the file.
     #[staticmethod]
     fn load(
         py: Python<'_>,
@@ -83,13 +84,13 @@ impl Memory {
         build::load(py, &path, bytes, options.as_ref().map(|(model, named)| (model.as_str(), named)), wide)
     }
 
-    /// The bytes of its file.
+    /// The bytes of the memory's file.
     fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let bytes = py.detach(|| self.0.to_bytes()).map_err(refused)?;
         Ok(PyBytes::new(py, &bytes))
     }
 
-    /// Writes it to a file, whole or not at all.
+    /// Writes the memory to a file. If that fails, no partial file is left.
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
         py.detach(|| self.0.write(&path)).map_err(refused)
     }
@@ -129,7 +130,7 @@ impl Memory {
         options::shown(py, &self.0.about.spec.options)
     }
 
-    /// How its patterns were prepared, by the option's name.
+    /// How its patterns were prepared: a value of the option `prepare`.
     #[getter]
     fn prepare(&self) -> &'static str {
         with_memory!(&self.0.memory, memory => match memory.preparation() {
@@ -140,7 +141,7 @@ impl Memory {
         })
     }
 
-    /// Patterns as they were given, or as they are returned.
+    /// The patterns, in the units in which they were given.
     fn patterns<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
         with_memory!(&self.0.memory, memory => memory.patterns().map(|patterns| give(py, patterns.restored())))
     }
@@ -157,13 +158,13 @@ impl Memory {
         with_memory!(&self.0.memory, memory => memory.weights())
     }
 
-    /// Legal but surprising properties, one sentence each.
+    /// Properties of the memory that are allowed but may surprise, one sentence each.
     fn notes(&self, py: Python<'_>) -> Vec<String> {
         let notes = py.detach(|| self.0.notes());
         notes.iter().map(|note| note.spelled(&Keywords)).collect()
     }
 
-    /// Recalls: arrays by name.
+    /// Recalls cues; returns tables.
     fn recall<'py>(
         &self,
         py: Python<'py>,
@@ -174,7 +175,7 @@ impl Memory {
         with_memory!(&self.0.memory, memory => recall::recall(py, memory, cues, clamp, asked))
     }
 
-    /// Recalls from nothing: arrays by name.
+    /// Free recall: recalls from random starts, without cues; returns tables.
     fn sample<'py>(
         &self,
         py: Python<'py>,
@@ -184,7 +185,7 @@ impl Memory {
         with_memory!(&self.0.memory, memory => recall::sample(py, memory, count, asked))
     }
 
-    /// Recalls and looks at every step: the recall, and what each step says.
+    /// Recalls cues and keeps every step; returns the recall and a dictionary of the fields of each step.
     fn trace<'py>(
         &self,
         py: Python<'py>,
@@ -195,7 +196,7 @@ impl Memory {
         with_memory!(&self.0.memory, memory => recall::trace(py, memory, cues, clamp, asked))
     }
 
-    /// Recalls each cue many times and counts where it ended.
+    /// Recalls each cue many times and counts the memories that it ended in.
     fn repeat<'py>(
         &self,
         py: Python<'py>,
@@ -207,7 +208,7 @@ impl Memory {
         with_memory!(&self.0.memory, memory => recall::repeat(py, memory, cues, clamp, repeats, asked))
     }
 
-    /// One number a state: `energy`, or ln p by `exact` or `flow`.
+    /// One number for each state: `energy`, or ln p by `exact` or `flow`.
     fn number<'py>(
         &self,
         py: Python<'py>,
@@ -218,7 +219,7 @@ impl Memory {
         with_memory!(&self.0.memory, memory => local::number(py, memory, what, states, sigmas))
     }
 
-    /// One vector a state: `gradient`, `denoise` or `score`.
+    /// One vector for each state: `gradient`, `denoise` or `score`.
     fn vector<'py>(
         &self,
         py: Python<'py>,
@@ -229,7 +230,7 @@ impl Memory {
         with_memory!(&self.0.memory, memory => local::vector(py, memory, what, states, sigmas))
     }
 
-    /// The posterior over all memories, one column each.
+    /// The posterior over all memories for each state, with one column per memory.
     fn posterior<'py>(
         &self,
         py: Python<'py>,

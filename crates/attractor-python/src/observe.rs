@@ -1,4 +1,4 @@
-//! Python looking on, and Ctrl-C: everything here runs on the thread that called.
+//! Observers in Python, and Ctrl-C. Everything here runs on the calling thread.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -10,16 +10,16 @@ use pyo3::prelude::*;
 
 use crate::arrays::{Number, give};
 
-/// Between looks at signals.
+/// The time between two checks for signals.
 const PATIENCE: Duration = Duration::from_millis(20);
 
-/// Asks, now and then, whether the user wants to stop.
+/// Checks from time to time whether the user pressed Ctrl-C.
 pub struct Signals {
     asked: Option<Instant>,
 }
 
 impl Signals {
-    /// The first question is asked after a while, so that short calls ask none.
+    /// The first check comes after a short time, so that short calls make none.
     pub fn new() -> Self {
         Signals { asked: None }
     }
@@ -41,13 +41,13 @@ impl Signals {
     }
 }
 
-/// Shows every step to a Python callable, if there is one, and keeps an eye on signals.
+/// Shows every step to a Python callable, if there is one, and checks for signals.
 pub struct Watch<'a> {
     observer: Option<Py<PyAny>>,
     preparation: &'a Preparation,
     signals: Signals,
     stopped: bool,
-    /// What the callable, or a signal handler, raised.
+    /// The exception that the callable or a signal handler raised.
     pub raised: Option<PyErr>,
 }
 
@@ -56,7 +56,7 @@ impl<'a> Watch<'a> {
         Watch { observer, preparation, signals: Signals::new(), stopped: false, raised: None }
     }
 
-    /// Whether to go on.
+    /// Calls the observer; returns whether to go on.
     fn show<F: Number>(&mut self, frame: Frame<F>) -> PyResult<bool> {
         let Some(observer) = &self.observer else {
             return self.signals.check().map(|()| true);
@@ -75,7 +75,7 @@ impl<'a> Watch<'a> {
             );
             match observer.bind(py).call1(shown) {
                 Ok(answer) => Ok(!answer.extract::<bool>().is_ok_and(|go| !go)),
-                // As an iterator says that it is at its end.
+                // An observer may raise `StopIteration` to stop, as iterators do.
                 Err(error) if error.is_instance_of::<PyStopIteration>(py) => Ok(false),
                 Err(error) => Err(error),
             }

@@ -1,4 +1,4 @@
-//! Options between Python and Rust: each value by the kind that is declared for it.
+//! Converts options between Python and Rust. Each value has the kind that its parameter declares.
 
 use attractor::memories::{Card, MODELS};
 use attractor::options::{Kind, Options, Parameter, Value};
@@ -8,15 +8,16 @@ use pyo3::types::{PyBool, PyDict, PyString};
 
 use crate::error::refused;
 
-/// Options of Python, by name.
+/// Options as Python gives them, by name.
 pub type Named<'py> = Bound<'py, PyDict>;
 
-/// The options that a model declares; none for a model that there is not, which is refused when it is built.
+/// The options that a model declares. An unknown model has none; it is refused when it is built.
 pub fn of_model(name: &str) -> &'static [Parameter] {
     MODELS.iter().map(|m| m.card).find(|card: &&Card| card.name == name).map_or(&[], |card| card.parameters)
 }
 
-/// Typed options. Names that are not declared stay as they are: who takes the options refuses them.
+/// Converts options to typed ones. Undeclared names are kept: they are refused later, by the function that takes the
+/// options.
 pub fn typed(parameters: &[Parameter], named: &Named) -> PyResult<Options> {
     let mut options = Options::default();
     for (name, value) in named {
@@ -35,7 +36,7 @@ pub fn typed(parameters: &[Parameter], named: &Named) -> PyResult<Options> {
     Ok(options)
 }
 
-/// A value of Python, which its kind is still to accept.
+/// Converts a Python value. Its range is checked later, by the option's kind.
 fn value_of(parameter: &Parameter, value: &Bound<'_, PyAny>) -> PyResult<Value> {
     let expected = |what: &str| {
         let found = value.repr().map_or_else(|_| "another object".to_owned(), |text| text.to_string());
@@ -68,7 +69,7 @@ fn value_of(parameter: &Parameter, value: &Bound<'_, PyAny>) -> PyResult<Value> 
     }
 }
 
-/// Options as Python has them.
+/// Options as a Python dictionary.
 pub fn shown<'py>(py: Python<'py>, options: &Options) -> PyResult<Bound<'py, PyDict>> {
     let shown = PyDict::new(py);
     for (name, value) in options.iter() {

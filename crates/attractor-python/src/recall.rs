@@ -1,4 +1,4 @@
-//! Recalls and what they report, in tables.
+//! Recalls, with their reports as tables.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -18,7 +18,7 @@ use crate::arrays::{Number, give, list, read, read_if};
 use crate::error::{refused, session as session_error};
 use crate::observe::{Signals, Watch};
 
-/// What is asked of a recall.
+/// The options of a recall.
 pub struct RecallOptions {
     asked: session::RecallOptions,
     observer: Option<Py<PyAny>>,
@@ -27,7 +27,7 @@ pub struct RecallOptions {
 impl<'a, 'py> FromPyObject<'a, 'py> for RecallOptions {
     type Error = PyErr;
 
-    /// From a dictionary of what was given; what is not in it is at its default.
+    /// Reads the options from a dictionary. An option that is missing has its default.
     fn extract(given: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
         let mut asked = session::RecallOptions::default();
         let (mut sigma, mut signal, mut observer) = (None, None, None);
@@ -60,7 +60,7 @@ impl<'a, 'py> FromPyObject<'a, 'py> for RecallOptions {
     }
 }
 
-/// Cues as they lie in Python, and which of their units are known.
+/// Cues as Python arrays, and which of their units are known.
 struct Cues<'py, F: numpy::Element> {
     cues: PyReadonlyArray2<'py, F>,
     known: Option<Mask>,
@@ -75,7 +75,7 @@ impl<'py, F: Number> Cues<'py, F> {
     }
 }
 
-/// Recalls some rows at a time; all at once for an observer, who is to see them together.
+/// Recalls some rows at a time. With an observer all rows are recalled at once, since it sees them together.
 fn in_batches<F: Number>(
     memory: &dyn Memory<F>,
     observer: Option<Py<PyAny>>,
@@ -95,7 +95,7 @@ fn in_batches<F: Number>(
     Ok(joined(parts))
 }
 
-/// Recalls a batch of cues.
+/// Recalls cues.
 pub fn recall<'py, F: Number>(
     py: Python<'py>,
     memory: &dyn Memory<F>,
@@ -118,7 +118,7 @@ pub fn recall<'py, F: Number>(
     Ok(fields(py, recalled))
 }
 
-/// Recalls from nothing.
+/// Free recall: recalls from random starts, without cues.
 pub fn sample<'py, F: Number>(
     py: Python<'py>,
     memory: &dyn Memory<F>,
@@ -138,7 +138,7 @@ pub fn sample<'py, F: Number>(
     Ok(fields(py, recalled))
 }
 
-/// Recalls step by step.
+/// Recalls cues and keeps every step.
 pub fn trace<'py, F: Number>(
     py: Python<'py>,
     memory: &dyn Memory<F>,
@@ -173,7 +173,7 @@ pub fn trace<'py, F: Number>(
     Ok((fields(py, recall), looks))
 }
 
-/// One field of every row at every step: indices of memories, or numbers where there are any.
+/// One field of every row at every step: indices of memories, or numbers if any row has them.
 fn column<'py>(
     py: Python<'py>,
     field: &Field<TraceStep>,
@@ -189,7 +189,7 @@ fn column<'py>(
     (rows == 0 || values.iter().any(|v| !v.is_nan())).then(|| give(py, values))
 }
 
-/// Recalls each cue many times and counts where it ended.
+/// Recalls each cue many times and counts the memories that it ended in.
 pub fn repeat<'py, F: Number>(
     py: Python<'py>,
     memory: &dyn Memory<F>,
@@ -232,28 +232,28 @@ fn rows_of<T: numpy::Element>(py: Python<'_>, dim: (usize, usize), values: Vec<T
     give(py, Array2::from_shape_vec(dim, values).expect("one number for each row and memory"))
 }
 
-/// A whole number as arrays hold it.
+/// A whole number as an array element.
 fn place(value: Value) -> i64 {
     value.whole().map_or(-1, |n| n as i64)
 }
 
-/// Fields that Python calls otherwise than files and the command line do.
+/// Fields whose name in Python differs from that in files and on the command line.
 const RENAMED: [(&str, &str); 3] =
     [("nearest", "memory"), ("counts", "ended"), ("degrees_of_freedom", "freedom")];
 
-/// What Python calls a field.
+/// The Python name of a field.
 fn attribute<T>(field: &Field<T>) -> &'static str {
     RENAMED.iter().find(|(name, _)| *name == field.name).map_or(field.name, |(_, own)| own)
 }
 
-/// A list of fields for Python: name, kind and meaning of each.
+/// A list of fields for Python, with name, kind and meaning of each.
 pub fn listed<T>(fields: &'static [Field<T>]) -> Vec<(&'static str, String, &'static str)> {
     let one =
         |field: &'static Field<T>| (attribute(field), format!("{:?}", field.kind).to_lowercase(), field.doc);
     fields.iter().map(one).collect()
 }
 
-/// Batches in one.
+/// Joins the recalls of several batches.
 fn joined<F: Number>(mut parts: Vec<Recall<F>>) -> Recall<F> {
     if parts.len() == 1 {
         return parts.remove(0);
@@ -265,19 +265,19 @@ fn joined<F: Number>(mut parts: Vec<Recall<F>>) -> Recall<F> {
     Recall { states, values, rows: parts.into_iter().flat_map(|p| p.rows).collect() }
 }
 
-/// Fields of a row that hold a number; NaN where a model has none.
+/// Fields of a row that hold a number. It is NaN where a model has none.
 static NUMBERS: LazyLock<Vec<&Field<Row>>> = LazyLock::new(|| of_kind(Kind::Number));
 
-/// Fields of a row that hold a whole number; behind them stand the codes of outcome and regime, which are Python's
-/// own affair.
+/// Fields of a row that hold a whole number. In the table, the codes of outcome and regime, used by Python only,
+/// follow them.
 static WHOLE: LazyLock<Vec<&Field<Row>>> = LazyLock::new(|| of_kind(Kind::Whole));
 
 fn of_kind(kind: Kind) -> Vec<&'static Field<Row>> {
     Row::FIELDS.iter().filter(|field| field.kind == kind).collect()
 }
 
-/// What Python unpacks: states, values, probabilities and numbers of the best memories, which of the [`NUMBERS`] there
-/// are, those (one row each), and the numbers of [`WHOLE`] with the two codes.
+/// A recall as Python unpacks it: states; values; probabilities and indices of the best memories; which of the
+/// [`NUMBERS`] there are; those numbers, one row each; and the numbers of [`WHOLE`] with the two codes.
 pub type Fields<'py> = (
     Bound<'py, PyAny>,
     Option<Bound<'py, PyAny>>,
@@ -287,7 +287,7 @@ pub type Fields<'py> = (
     Bound<'py, PyAny>,
 );
 
-/// The report of a recall. A few tables rather than an array for each number: making an array costs half a microsecond.
+/// The report of a recall, in a few tables. An array for each field would cost half a microsecond each.
 fn fields<'py, F: Number>(py: Python<'py>, recall: Recall<F>) -> Fields<'py> {
     let Recall { states, values, rows } = recall;
     let reported =

@@ -1,4 +1,4 @@
-//! What belongs to a memory outside of the science.
+//! Facts about a memory that its recall does not depend on: model, image shape, origin, history.
 
 use std::path::PathBuf;
 
@@ -9,31 +9,31 @@ use attractor_data::{Shape, Stored};
 use crate::any::Held;
 use crate::error::{Error, Result};
 
-/// What belongs to a memory outside of the science.
+/// Facts about a memory that its recall does not depend on: model, image shape, origin, history.
 #[derive(Clone, Debug)]
 pub struct About {
-    /// The card of its model; none for a function of the caller's.
+    /// The card of its model. `None` for a function of the caller.
     pub card: Option<&'static Card>,
     /// Its model and options.
     pub spec: Spec,
-    /// The images that its patterns are.
+    /// The shape of the images, if its patterns are images.
     pub shape: Option<Shape>,
-    /// Whether its patterns were bytes or bools, and so are on a scale of 0 to 1.
+    /// Whether its patterns were bytes or bools, which are scaled to 0 to 1.
     pub raw: bool,
-    /// Where it is from.
+    /// Where it comes from.
     pub origin: Origin,
-    /// What happened to it: which rows of which file were stored, appended, removed.
+    /// Its history: which rows of which file were stored, appended or removed.
     pub provenance: Vec<String>,
 }
 
-/// Where a memory is from.
+/// Where a memory comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// A file in which it was stored.
+    /// A file of a stored memory.
     Stored,
-    /// Rows of a file or an array; `bytes` if they were bytes, which are read as value/255.
+    /// Rows of a file or an array.
     Rows {
-        /// Whether they were bytes.
+        /// Whether the rows were bytes, which are read as value/255.
         bytes: bool,
     },
     /// A description.
@@ -42,18 +42,18 @@ pub enum Origin {
         path: PathBuf,
         /// How many memories it describes.
         memories: usize,
-        /// Units a state.
+        /// Units of a state, D.
         dim: usize,
     },
-    /// A function of the caller's.
+    /// A function of the caller.
     Function,
 }
 
 impl About {
-    /// A memory as a file keeps it.
+    /// The memory in the form that a file keeps.
     ///
     /// # Errors
-    /// A memory that is not of stored patterns.
+    /// The memory has no stored patterns.
     pub fn stored<F: Held>(&self, memory: &dyn Memory<F>) -> Result<Stored<F>> {
         let nothing = Error::NothingToStore { model: memory.name() };
         let stored = Stored::of(self.spec.clone(), memory, self.shape, self.raw, self.provenance.clone());

@@ -1,4 +1,4 @@
-//! Number types that are chosen while the program runs.
+//! A memory whose number type, f32 or f64, is chosen at run time.
 
 use attractor::{Memory, Real};
 
@@ -12,7 +12,7 @@ pub enum Precision {
 }
 
 impl Precision {
-    /// As asked for, else as wide as the numbers at hand.
+    /// The precision `asked` for. If none was asked for: double if `wide`, else single.
     pub fn choose(asked: Option<Precision>, wide: bool) -> Self {
         asked.unwrap_or(if wide { Precision::F64 } else { Precision::F32 })
     }
@@ -32,9 +32,9 @@ impl std::str::FromStr for Precision {
 
 /// A memory of either number type.
 pub enum AnyMemory {
-    /// With states in single precision.
+    /// A memory with states in single precision.
     F32(Box<dyn Memory<f32>>),
-    /// With states in double precision.
+    /// A memory with states in double precision.
     F64(Box<dyn Memory<f64>>),
 }
 
@@ -48,9 +48,9 @@ impl AnyMemory {
     }
 }
 
-/// A number type of which [`AnyMemory`] holds memories.
+/// A number type that [`AnyMemory`] can hold a memory of.
 pub trait Held: Real {
-    /// The memory as one of either number type.
+    /// Wraps a memory of this number type.
     fn hold(memory: Box<dyn Memory<Self>>) -> AnyMemory;
 }
 

@@ -32,21 +32,21 @@ pub enum Score {
 /// The options of a recall of any number of cues. [`Request`] explains each.
 #[derive(Clone, Debug)]
 pub struct RecallOptions {
-    /// How noisy the cues are.
+    /// The noise level of the cues.
     pub level: Level,
     /// How many updates to make: exactly this many, or at most if there is a tolerance.
     pub updates: Option<usize>,
     /// The largest change of a unit in one update that still counts as settled.
     pub tolerance: Option<f64>,
-    /// How many memories of the posterior to list.
+    /// How many memories of the posterior are listed.
     pub top: usize,
-    /// Seed of everything random.
+    /// The seed of all random numbers.
     pub seed: u64,
-    /// Row id of the first cue.
+    /// The row id of the first cue.
     pub first_row: u64,
     /// Whether each cue gets a match score.
     pub score: Score,
-    /// Cues whose match score is at most this are refused.
+    /// Cues with a match score of at most this are rejected.
     pub reject: Option<f64>,
 }
 
@@ -94,8 +94,8 @@ impl RecallOptions {
     /// The calibration of match scores, if cues get one. `masked` says whether some units are known.
     ///
     /// # Errors
-    /// A share of refused cues outside its range; a score that is asked for and cannot be had: known units, no noise
-    /// level, no patterns, thresholded patterns.
+    /// `reject` is outside its range; or a score is asked for that cannot be computed, since units are known, there
+    /// is no noise level, or the memory has no patterns or thresholded ones.
     pub fn calibration<F: Real>(&self, memory: &dyn Memory<F>, masked: bool) -> Result<Option<Calibration>> {
         let samples = Calibration::samples_for(self.reject)?;
         let needed = self.score == Score::Yes || self.reject.is_some();

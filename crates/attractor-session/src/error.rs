@@ -1,30 +1,30 @@
-//! Why a memory cannot be opened or asked.
+//! Errors of opening a memory or asking it for a recall.
 
 use std::fmt;
 
 use attractor::message::{Message, Rust, Spelling};
 
-/// Result of everything in this crate that can be refused.
+/// The result of functions in this crate that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// A refused request: one sentence that says what was expected, what was found and what to do.
+/// An error, in one sentence that says what was expected, what was found and what to do.
 #[derive(Debug)]
 pub enum Error {
-    /// The core refuses it.
+    /// The core refuses the request.
     Memory(attractor::Error),
     /// A file cannot be used.
     Data(attractor_data::Error),
-    /// What was asked for does not go together.
+    /// Some of the options cannot be combined.
     Refused(Message),
-    /// The memory has no patterns that a file could keep.
+    /// The memory has no patterns to write to a file.
     NothingToStore {
-        /// Its model.
+        /// The name of its model.
         model: &'static str,
     },
 }
 
 impl Error {
-    /// The sentence, with options spelled as a front end does.
+    /// The sentence, with options spelled as in a front end.
     pub fn spelled(&self, spelling: &dyn Spelling) -> String {
         match self {
             Error::Memory(error) => error.spelled(spelling),

@@ -1,14 +1,14 @@
-//! What every front end does between its arguments and the core.
+//! Opens memories and asks recalls of them: what the command line and the Python package share.
 //!
-//! The command line and Python both open a memory in the same steps:
+//! The command line and Python open a memory in the same steps:
 //!
-//! 1. a [`Setup`] says what was asked for: model, options, preparation, number type;
-//! 2. a [`Source`] is what it is made of: a stored memory, patterns of a file, or a description;
-//! 3. [`Source::build`] chooses the number type, prepares the patterns and builds a [`Session`];
-//! 4. an [`RecallOptions`] makes the requests of its recalls, batch by batch.
+//! 1. A [`Setup`] holds what the user asked for: model, options, preparation, number type.
+//! 2. A [`Source`] is what the memory is built from: a stored memory, a file of patterns, or a description.
+//! 3. [`Source::build`] chooses the number type, prepares the patterns and builds a [`Session`].
+//! 4. [`RecallOptions`] make the request of each batch of cues.
 //!
 //! Nothing here prints. What a user should know is returned as sentences ([`Session::headline`], [`Session::notes`],
-//! [`Error`]) in which each front end spells its own options.
+//! [`Error`]). Each front end spells the options in them its own way.
 //!
 //! ```
 //! use attractor::memories::model;

@@ -1,4 +1,4 @@
-//! What a user should be told, in sentences.
+//! Notes for the user, in sentences.
 
 use attractor::diffusion::Sampler;
 use attractor::message::{Argument, Message};
@@ -8,7 +8,7 @@ use ndarray::ArrayView2;
 
 use crate::about::{About, Origin};
 
-/// What a memory is, in one line; nothing for a memory that has no patterns and no description.
+/// A memory in one line. `None` for a memory without patterns or description.
 pub(crate) fn headline<F: Real>(memory: &dyn Memory<F>, about: &About) -> Option<String> {
     let name = &about.spec.model;
     if let Origin::Described { path, memories, dim } = &about.origin {
@@ -36,7 +36,7 @@ pub(crate) fn headline<F: Real>(memory: &dyn Memory<F>, about: &About) -> Option
     ))
 }
 
-/// Legal but surprising properties of a memory.
+/// Notes on properties of a memory that are allowed but may surprise.
 pub(crate) fn of_memory<F: Real>(memory: &dyn Memory<F>, about: &About) -> Vec<Message> {
     let Some(patterns) = memory.patterns() else {
         return memory.notes();
@@ -69,7 +69,7 @@ pub(crate) fn of_memory<F: Real>(memory: &dyn Memory<F>, about: &About) -> Vec<M
     notes
 }
 
-/// What may surprise of cues, by what their file says and how noisy they are.
+/// Notes on cues that may surprise, judged by the head of their file and by their noise level.
 pub fn of_cues<F: Real>(memory: &dyn Memory<F>, about: &About, head: &Header, level: Level) -> Vec<Message> {
     let mut notes = Vec::new();
     if level != Level::Estimate && memory.denoiser().is_none() {
@@ -88,9 +88,9 @@ pub fn of_cues<F: Real>(memory: &dyn Memory<F>, about: &About, head: &Header, le
     notes
 }
 
-/// What may surprise of the numbers of the first cues.
+/// A note on the values of the first cues, if their scale is not that of the memory.
 pub fn of_first_cues<F: Real>(about: &About, head: &Header, cues: ArrayView2<F>) -> Option<Message> {
-    /// Far beyond what noise makes of grey values.
+    /// A value that noise on grey values from 0 to 1 does not reach.
     const NOT_GREY: f64 = 20.0;
     if !about.raw || head.dtype.is_raw() {
         return None;
@@ -104,7 +104,7 @@ pub fn of_first_cues<F: Real>(about: &About, head: &Header, cues: ArrayView2<F>)
     })
 }
 
-/// What may surprise of patterns that are added to a memory.
+/// A note on patterns that are added to a memory, if their scale may not be that of the memory.
 pub fn of_appended(memory_is_raw: bool, head: &Header) -> Option<Message> {
     if memory_is_raw == head.dtype.is_raw() {
         return None;
@@ -117,7 +117,7 @@ pub fn of_appended(memory_is_raw: bool, head: &Header) -> Option<Message> {
     Some(note.into())
 }
 
-/// What may surprise of recalls that are repeated: whether their ends can be expected to follow the posterior.
+/// A note on repeated recalls, if their end states do not follow the posterior.
 pub fn of_repeats<F: Real>(memory: &dyn Memory<F>) -> Option<Message> {
     let sampler = memory.sampling().map(|sampling| sampling.sampler).filter(|s| !s.samples_posterior())?;
     let does = match sampler.is_stochastic() {
@@ -131,7 +131,7 @@ pub fn of_repeats<F: Real>(memory: &dyn Memory<F>) -> Option<Message> {
     ])
 }
 
-/// The samplers that draw from the posterior, as a list in a sentence.
+/// The names of the samplers that draw from the posterior, as a list in a sentence.
 fn drawing() -> String {
     let names: Vec<_> = Sampler::ALL.iter().filter(|(_, s)| s.samples_posterior()).map(|(n, _)| *n).collect();
     match names.split_last() {

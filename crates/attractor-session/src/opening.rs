@@ -1,4 +1,4 @@
-//! Sessions of arrays, descriptions and the bytes of files.
+//! Opens a session from an array, a description, or the bytes of a file.
 
 use std::path::Path;
 
@@ -14,10 +14,10 @@ use crate::setup::Setup;
 use crate::{in_precision, source};
 
 impl Session {
-    /// A memory of the rows of an array; `raw` if they were bytes or bools.
+    /// Stores the rows of an array in a memory. `raw` says whether the rows were bytes or bools.
     ///
     /// # Errors
-    /// What the model refuses.
+    /// The model refuses the patterns or an option.
     pub fn of_array<F: Held>(rows: Array2<F>, known: Known<F>, raw: bool, setup: &Setup) -> Result<Self> {
         let card = setup.card();
         let patterns = prepared_array(rows, known, raw, setup.prepare.unwrap_or_default(), card)?;
@@ -29,7 +29,7 @@ impl Session {
         Ok(Session { memory: F::hold(memory), about })
     }
 
-    /// The memories that a description describes; `path` is for messages.
+    /// Builds the memory of a description. `path` is used in messages only.
     ///
     /// # Errors
     /// As [`Source::build`](crate::Source::build).
@@ -39,10 +39,11 @@ impl Session {
         })
     }
 
-    /// A stored memory from the bytes of its file; `path` is for messages. Default number type: f32.
+    /// Loads a stored memory from the bytes of its file. `path` is used in messages only. The default number type is
+    /// f32.
     ///
     /// # Errors
-    /// Bytes that are no memory; what the model refuses.
+    /// The bytes are not a stored memory, or the model refuses it.
     pub fn of_bytes(path: &Path, bytes: &[u8], setup: &Setup) -> Result<Self> {
         in_precision!(Precision::choose(setup.precision, false), F => {
             source::of_stored::<F>(path, memory_from_bytes(path, bytes)?, setup).map(Session::from)

@@ -1,4 +1,4 @@
-//! Rows of a file or an array as patterns.
+//! Turns rows of a file or an array into patterns.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,15 +13,15 @@ use crate::asked::batch_of;
 use crate::error::{Error, Result};
 use crate::setup::{Auto, Setup};
 
-/// What is known of each pattern besides its values.
+/// Labels, weights and associated values of patterns.
 pub type Known<F> = Extras<F>;
 
-/// The rows of a file as patterns of a model: prepared, packed, or left in their file if they would take more memory
-/// than they may.
+/// The rows of a file as patterns of a model. They are prepared or packed. If they would exceed the memory limit,
+/// they stay in the file.
 ///
 /// # Errors
-/// Rows that cannot be read or stored; a memory limit that the model or the file cannot keep; labels, weights or
-/// values that do not fit.
+/// The rows cannot be read or stored; the model or the file cannot keep to the memory limit; the labels, weights or
+/// values do not fit the rows.
 pub fn prepared<F: Real>(rows: Rows, setup: &Setup, card: &Card) -> Result<Patterns<F>> {
     let head = rows.head().clone();
     let prepare = setup.prepare.unwrap_or_default().choose(head.dtype.is_raw(), card);
@@ -36,10 +36,10 @@ pub fn prepared<F: Real>(rows: Rows, setup: &Setup, card: &Card) -> Result<Patte
     Ok(patterns.with(known(&head, setup)?)?)
 }
 
-/// The rows of an array as patterns of a model; `raw` if they were bytes or bools.
+/// The rows of an array as patterns of a model. `raw` says whether the rows were bytes or bools.
 ///
 /// # Errors
-/// Rows that cannot be stored.
+/// The rows cannot be stored.
 pub fn prepared_array<F: Real>(
     rows: Array2<F>,
     known: Known<F>,
@@ -50,7 +50,7 @@ pub fn prepared_array<F: Real>(
     Ok(Patterns::prepared(rows, prepare.choose(raw, card), card.spins)?.with(known)?)
 }
 
-/// Patterns that stay in their file.
+/// Patterns that stay in their file and are read when needed.
 fn streamed<F: Real>(head: &Header, prepare: Prepare, card: &Card) -> Result<Patterns<F>> {
     if card.spins {
         let models = models_that(|card| card.streams);
@@ -69,7 +69,7 @@ fn streamed<F: Real>(head: &Header, prepare: Prepare, card: &Card) -> Result<Pat
     Ok(Patterns::streamed_raw(Arc::new(disk), prepare)?)
 }
 
-/// Patterns at one bit a unit.
+/// Patterns with one bit per unit.
 fn packed<F: Real>(mut rows: Rows) -> Result<Patterns<F>> {
     let (count, columns) = (rows.head().rows, rows.head().columns);
     let mut packer = Packer::new(count, columns);
@@ -79,10 +79,10 @@ fn packed<F: Real>(mut rows: Rows) -> Result<Patterns<F>> {
     Ok(packer.finish()?)
 }
 
-/// Labels, weights and associated values of the rows of a file, from the files that were given for them.
+/// Reads labels, weights and associated values of the rows from the files that `setup` names.
 ///
 /// # Errors
-/// Files that cannot be read; another number of weights than of rows.
+/// A file cannot be read, or the number of weights is not that of the rows.
 pub fn known<F: Real>(head: &Header, setup: &Setup) -> Result<Known<F>> {
     let weights = setup.weights.as_ref().map(|path| weights(path, head.rows)).transpose()?;
     let associated = setup.values.as_ref().map(|path| associated(path, head.rows)).transpose()?;
@@ -102,7 +102,7 @@ fn weights(path: &PathBuf, rows: usize) -> Result<Vec<f64>> {
 fn associated<F: Real>(path: &PathBuf, rows: usize) -> Result<Array2<F>> {
     let table = read(path, &ReadOptions::default())?;
     let numbers = table.numbers();
-    // A vector is one number a pattern.
+    // A vector has one number for each pattern.
     let vector = table.rows() == 1 && table.columns() == rows && rows > 1;
     Ok(if vector { numbers.reversed_axes().as_standard_layout().into_owned() } else { numbers })
 }

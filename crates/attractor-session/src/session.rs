@@ -1,4 +1,4 @@
-//! A memory with what belongs to it outside of the science.
+//! A memory that is ready for recalls, with facts about it.
 
 use std::path::Path;
 
@@ -10,19 +10,19 @@ use crate::any::{AnyMemory, Held};
 use crate::error::Result;
 use crate::{notes, with_memory};
 
-/// A memory that is ready to be asked, and what belongs to it.
+/// A memory of either number type that is ready for recalls, with facts about it.
 pub struct Session {
     /// The memory.
     pub memory: AnyMemory,
-    /// What belongs to it.
+    /// Facts about it.
     pub about: About,
 }
 
-/// The same, of a number type that is known: see [`Session`].
+/// A [`Session`] whose number type is known at compile time.
 pub struct Opened<F> {
     /// The memory.
     pub memory: Box<dyn Memory<F>>,
-    /// What belongs to it.
+    /// Facts about it.
     pub about: About,
 }
 
@@ -33,48 +33,48 @@ impl<F: Held> From<Opened<F>> for Session {
 }
 
 impl<F: Held> Opened<F> {
-    /// What it is, in one line: see [`Session::headline`].
+    /// The memory in one line; see [`Session::headline`].
     pub fn headline(&self) -> Option<String> {
         notes::headline(self.memory.as_ref(), &self.about)
     }
 
-    /// Legal but surprising properties, one sentence each.
+    /// Properties of the memory that are allowed but may surprise, one sentence each.
     pub fn notes(&self) -> Vec<Message> {
         notes::of_memory(self.memory.as_ref(), &self.about)
     }
 
-    /// Writes it to a file, whole or not at all.
+    /// Writes the memory to a file. If that fails, no partial file is left.
     ///
     /// # Errors
-    /// A memory without patterns; whatever the system says.
+    /// The memory has no patterns, or the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         Ok(self.about.stored(self.memory.as_ref())?.write(path)?)
     }
 }
 
 impl Session {
-    /// Writes it to a file, whole or not at all.
+    /// Writes the memory to a file. If that fails, no partial file is left.
     ///
     /// # Errors
-    /// A memory without patterns; whatever the system says.
+    /// The memory has no patterns, or the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         with_memory!(&self.memory, memory => Ok(self.about.stored(memory)?.write(path)?))
     }
 
-    /// The bytes of its file.
+    /// The bytes of the memory's file.
     ///
     /// # Errors
-    /// A memory without patterns.
+    /// The memory has no patterns.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         with_memory!(&self.memory, memory => Ok(self.about.stored(memory)?.to_bytes()?))
     }
 
-    /// What it is, in one line: model, size, preparation, number type and inverse temperature.
+    /// The memory in one line: model, size, preparation, number type and inverse temperature.
     pub fn headline(&self) -> Option<String> {
         with_memory!(&self.memory, memory => notes::headline(memory, &self.about))
     }
 
-    /// Legal but surprising properties, one sentence each.
+    /// Properties of the memory that are allowed but may surprise, one sentence each.
     pub fn notes(&self) -> Vec<Message> {
         with_memory!(&self.memory, memory => notes::of_memory(memory, &self.about))
     }

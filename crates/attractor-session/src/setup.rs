@@ -1,4 +1,4 @@
-//! What was asked for before there is a memory.
+//! What the user asks for when a memory is made.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -8,19 +8,19 @@ use attractor::memories::{Card, DEFAULT, Options, Spec};
 
 use crate::any::Precision;
 
-/// What is done to patterns first, as asked for.
+/// The preparation of patterns that the user asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Auto {
-    /// What suits the data and the model: see [`Auto::choose`].
+    /// The preparation that suits the data and the model; see [`Auto::choose`].
     #[default]
     Auto,
-    /// This.
+    /// This preparation.
     As(Prepare),
 }
 
 impl Auto {
-    /// The preparation: as asked for, else bytes and bools are normalised, unless the model compares raw values, and
-    /// other numbers stay as they are.
+    /// The preparation that is used. `Auto` normalises bytes and bools, unless the model compares raw values; other
+    /// numbers stay as they are.
     pub fn choose(self, raw: bool, card: &Card) -> Prepare {
         match self {
             Auto::As(prepare) => prepare,
@@ -42,43 +42,45 @@ impl FromStr for Auto {
     }
 }
 
-/// What a front end was asked to make. What is `None` is chosen, or is that of a stored memory.
+/// What the user asks for when a memory is made. A field that is `None` is chosen automatically or taken from the
+/// stored memory.
 #[derive(Clone, Debug, Default)]
 pub struct Setup {
     /// The card of the model. Default: [`DEFAULT`].
     pub model: Option<&'static Card>,
-    /// Options of the model. Of a stored memory, they go before those it was stored with.
+    /// Options of the model. They override the options of a stored memory.
     pub options: Options,
-    /// Whether `options` take the place of all options that a memory was stored with.
+    /// Whether `options` replace all options of a stored memory. If not, stored options that are not in `options`
+    /// stay.
     pub replace_options: bool,
-    /// What is done to the patterns first. Default: [`Auto::Auto`].
+    /// The preparation of the patterns. Default: [`Auto::Auto`].
     pub prepare: Option<Auto>,
-    /// The number type of the states. Default: as wide as the patterns.
+    /// The number type of the states. Default: that of the patterns.
     pub precision: Option<Precision>,
-    /// A file of labels of the patterns.
+    /// A file with the labels of the patterns.
     pub labels: Option<PathBuf>,
-    /// A file of prior weights of the patterns.
+    /// A file with the prior weights of the patterns.
     pub weights: Option<PathBuf>,
-    /// A file of vectors that the patterns bring to mind.
+    /// A file with the associated values: the vectors that the patterns recall.
     pub values: Option<PathBuf>,
-    /// Most bytes that patterns may take in memory; if they would take more, they stay in their file.
+    /// The most bytes that the patterns may take in memory. If they would take more, they stay in their file.
     pub memory_limit: Option<u64>,
 }
 
 impl Setup {
-    /// The card of the model that patterns are stored in.
+    /// The card of the model.
     pub fn card(&self) -> &'static Card {
         self.model.unwrap_or(DEFAULT)
     }
 
-    /// The model with its options, each of the type that the model declares for it.
+    /// The model with its options. Each option has the type that the model declares.
     pub fn spec(&self, card: &Card) -> Spec {
         let mut spec = Spec::new(card.name);
         self.options.iter().for_each(|(name, value)| spec.set(name, value.clone()));
         spec
     }
 
-    /// Names of what was given that only patterns to be stored can have, in the order of messages.
+    /// Names of the given settings that only new patterns can have, in the order of messages.
     pub(crate) fn of_patterns(&self) -> impl Iterator<Item = &'static str> {
         let given = [
             ("labels", self.labels.is_some()),

@@ -1,4 +1,4 @@
-//! What a memory is made of, opened but not yet read.
+//! What a memory is built from: a file that is opened but not yet read.
 
 use std::path::{Path, PathBuf};
 
@@ -20,33 +20,33 @@ use crate::patterns::prepared;
 use crate::session::{Opened, Session};
 use crate::setup::{Auto, Setup};
 
-/// What a memory is made of.
+/// What a memory is built from.
 pub enum Source {
-    /// A memory that was stored in a file.
+    /// A stored memory.
     Stored {
         /// The file.
         path: PathBuf,
-        /// What it says of itself.
+        /// The summary at the start of the file.
         summary: Box<StoredSummary>,
     },
-    /// Memories that a file describes.
+    /// A description of memories, in TOML or JSON.
     Described {
         /// The file.
         path: PathBuf,
-        /// What it says.
+        /// Its content.
         description: Box<Description>,
     },
-    /// Patterns of a file, to be stored now.
+    /// A file of patterns, which are to be stored.
     Rows(Box<Rows>),
 }
 
 impl Source {
     /// Opens a file or folder: a stored memory, a description, or patterns of any kind that can be read.
     ///
-    /// Only the head of the file is read; labels of patterns are looked for where `setup` says.
+    /// Only the head of the file is read. Labels of patterns are read from the file that `setup` names, if any.
     ///
     /// # Errors
-    /// A file that cannot be read.
+    /// The file cannot be read.
     pub fn open(path: &Path, reading: &ReadOptions, setup: &Setup) -> Result<Self> {
         if let Some(stored) = Source::stored(path)? {
             return Ok(stored);
@@ -58,16 +58,17 @@ impl Source {
         Ok(Source::Rows(Box::new(open_patterns(path, reading, setup)?)))
     }
 
-    /// Opens a stored memory; nothing if the file is none.
+    /// Opens a stored memory. Returns `None` if the file is something else.
     ///
     /// # Errors
-    /// A stored memory whose head is damaged or from another version.
+    /// The file is a stored memory, but its head is damaged or was written by another version.
     pub fn stored(path: &Path) -> Result<Option<Self>> {
         let summary = summary(path)?;
         Ok(summary.map(|summary| Source::Stored { path: path.to_owned(), summary: Box::new(summary) }))
     }
 
-    /// The number type of its memory: as asked for, else as wide as its numbers. Descriptions are in double precision.
+    /// The number type of the memory. It is the one that `setup` asks for; otherwise that of the numbers in the file,
+    /// and double precision for a description.
     pub fn precision(&self, setup: &Setup) -> Precision {
         let wide = match self {
             Source::Stored { summary, .. } => summary.dtype == "f64",
@@ -86,15 +87,16 @@ impl Source {
         }
     }
 
-    /// Builds the memory, in the number type that suits it.
+    /// Builds the memory, with the number type of [`precision`](Self::precision).
     ///
     /// # Errors
-    /// What the model refuses; settings of patterns for something that has its own.
+    /// The model refuses the patterns or an option; or `setup` has settings for patterns (such as a preparation), but
+    /// the source is a stored memory or a description, which has its own.
     pub fn build(self, setup: &Setup) -> Result<Session> {
         in_precision!(self.precision(setup), F => self.build_as::<F>(setup).map(Session::from))
     }
 
-    /// Builds the memory in this number type.
+    /// Builds the memory with the number type `F`.
     ///
     /// # Errors
     /// As [`build`](Self::build).
@@ -110,15 +112,15 @@ impl Source {
     }
 }
 
-/// Opens patterns of a file with the labels that `setup` names.
+/// Opens a file of patterns, with the labels that `setup` names.
 ///
 /// # Errors
-/// A file that cannot be read.
+/// The file cannot be read.
 pub fn open_patterns(path: &Path, reading: &ReadOptions, setup: &Setup) -> Result<Rows> {
     Ok(Rows::open(path, &ReadOptions { labels: setup.labels.clone(), ..reading.clone() })?)
 }
 
-/// A memory of the rows of a file.
+/// Stores the rows of a file in a memory.
 pub(crate) fn of_rows<F: Held>(rows: Rows, setup: &Setup) -> Result<Opened<F>> {
     let card = setup.card();
     let head = rows.head().clone();
@@ -136,7 +138,7 @@ pub(crate) fn of_rows<F: Held>(rows: Rows, setup: &Setup) -> Result<Opened<F>> {
     Ok(Opened { memory, about })
 }
 
-/// The memories that a description describes.
+/// Builds the memory of a description.
 pub(crate) fn described<F: Held>(path: &Path, description: Description, setup: &Setup) -> Result<Opened<F>> {
     let card = memories::DESCRIBED;
     if let Some(other) = setup.model.filter(|other| other.name != card.name) {
@@ -170,7 +172,7 @@ pub(crate) fn described<F: Held>(path: &Path, description: Description, setup: &
     Ok(Opened { memory, about })
 }
 
-/// Refuses what only patterns to be stored can have.
+/// Refuses settings that only new patterns can have, such as labels or a preparation.
 fn refuse_for_stored(path: &Path, model: &str, setup: &Setup) -> Result<()> {
     if let Some(other) = setup.model.filter(|other| other.name != model) {
         return Err(Error::Refused(
@@ -196,7 +198,7 @@ fn only_for_patterns(name: &'static str, found: &str) -> Error {
     Error::Refused(message![Argument::option(name), found])
 }
 
-/// A memory as it was stored, with the options of `setup` before or in place of its own.
+/// Builds a stored memory. Options of `setup` override or replace the stored options.
 pub(crate) fn of_stored<F: Held>(path: &Path, stored: Stored<F>, setup: &Setup) -> Result<Opened<F>> {
     let Stored { mut spec, patterns, learned, shape, raw, provenance, .. } = stored;
     let Ok(model) = memories::model(&spec.model) else {
@@ -221,7 +223,7 @@ pub(crate) fn of_stored<F: Held>(path: &Path, stored: Stored<F>, setup: &Setup) 
     })
 }
 
-/// What was learned, unless the options now ask for another rule of learning.
+/// The learned couplings, unless the options now ask for another learning rule.
 fn still_valid(learned: Option<Learned>, before: &Options, now: &Options) -> Option<Learned> {
     learned.filter(|_| before.get("rule") == now.get("rule"))
 }

@@ -1,9 +1,9 @@
-//! Fields of reports as JSON.
+//! Converts the fields of reports to JSON.
 
 use attractor::fields::{Field, Value};
 use serde_json::{Map, Value as Json, json};
 
-/// A value as JSON; null where there is none.
+/// A value as JSON. A missing value is null.
 ///
 /// ```
 /// use attractor::fields::Value;
@@ -22,14 +22,14 @@ pub fn json(value: &Value) -> Json {
     }
 }
 
-/// Adds every field of a report to an object, in their order.
+/// Adds every field of a report to a JSON object, in the declared order.
 pub fn insert_fields<T>(object: &mut Map<String, Json>, fields: &[Field<T>], report: &T) {
     for field in fields {
         object.insert(field.name.to_owned(), json(&(field.get)(report)));
     }
 }
 
-/// Adds every field of a list of reports to an object, each as the list of its values.
+/// Adds every field of a list of reports to a JSON object. Each field becomes a list with one value a report.
 pub fn insert_lists<T>(object: &mut Map<String, Json>, fields: &[Field<T>], reports: &[T]) {
     for field in fields {
         let list = reports.iter().map(|report| json(&(field.get)(report)));

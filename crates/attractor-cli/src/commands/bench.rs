@@ -15,7 +15,7 @@ pub fn run(args: &Bench) -> Result<()> {
         if !matches!(ending(path).as_str(), "md" | "json" | "csv" | "html") {
             bail!("out: expected a .md, .json, .csv or .html file, found {}", path.display());
         }
-        // A place that cannot be written to is found out before the work, not after it.
+        // This finds out before the work whether the path can be written to.
         drop(NewFile::create(path)?);
     }
     let config = config(args);

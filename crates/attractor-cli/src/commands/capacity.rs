@@ -12,7 +12,7 @@ use super::reproduce::run_shown;
 use crate::args::{Capacity, Merge};
 use crate::load;
 
-/// The file of results in a folder.
+/// The name of the file of results in a folder.
 pub const CELLS: &str = "cells.sqlite";
 
 pub fn run(args: &Capacity, options: &Options) -> Result<()> {
@@ -28,7 +28,7 @@ pub fn run(args: &Capacity, options: &Options) -> Result<()> {
         for name in &args.model {
             let mut contender = Contender::named(name, options)?;
             if let Contender::Model(spec, updates) = &mut contender {
-                // Those that go through noise levels have steps in place of updates.
+                // Models with noise levels make steps instead of updates.
                 *updates = args.updates.filter(|_| !model(&spec.model).is_ok_and(|m| m.card.levels));
             }
             entrants.push(Entrant::new(contender, task));
@@ -67,7 +67,7 @@ pub fn run(args: &Capacity, options: &Options) -> Result<()> {
     run_shown(&config, &args.out, args.work.quiet)
 }
 
-/// Puts the results of shards together.
+/// Merges the results of shards.
 pub fn merge(args: &Merge) -> Result<()> {
     let file = |path: &Path| -> PathBuf { if path.is_dir() { path.join(CELLS) } else { path.to_owned() } };
     for path in &args.from {

@@ -35,10 +35,10 @@ fn write<F: Real + Number>(args: &Corrupt, mut rows: Rows) -> Result<()> {
     let mut at = 0;
     while let Some(batch) = rows.next_batch(batch_of(head.columns))? {
         let patterns = batch.floats::<F>();
-        // Refuses what no memory could use.
+        // This refuses patterns that no memory could use.
         check(&patterns)?;
         let corrupted = corrupt(patterns, &corruption, args.seed, at, head.dtype.is_raw())?;
-        // Noise may be larger than the number type holds.
+        // Noise may exceed the range of the number type.
         check(&corrupted.cues)?;
         cues.append(corrupted.cues.view())?;
         if let Some(mask) = &mut mask {
@@ -46,7 +46,7 @@ fn write<F: Real + Number>(args: &Corrupt, mut rows: Rows) -> Result<()> {
         }
         at += batch.rows() as u64;
     }
-    // The mask first: without the cues it is of no use to anyone.
+    // The mask is completed first, since cues without their mask are of no use.
     mask.map_or(Ok(()), NpyWriter::finish)?;
     Ok(cues.finish()?)
 }

@@ -10,7 +10,7 @@ use super::make_folder;
 use crate::args::Demo;
 use crate::{load, progress};
 
-/// Digits stored where nobody says how many.
+/// How many digits are stored by default.
 const DIGITS: usize = 100;
 
 pub fn run(args: &Demo) -> Result<()> {

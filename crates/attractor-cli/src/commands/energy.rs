@@ -16,7 +16,7 @@ use crate::load;
 
 pub fn run(args: &Energy, options: &Options) -> Result<()> {
     let (source, mut setup) = load::source(&args.store, options)?;
-    // The flow's integral is a sum of differences.
+    // The flow's integral is a sum of differences, so it needs double precision.
     if args.density.as_deref() == Some("flow") {
         setup.precision = Some(Precision::F64);
     }
@@ -56,7 +56,7 @@ fn energy<F: Real>(
     Ok(out.flush()?)
 }
 
-/// β and σ name the same level, β = 1/σ²: whichever was given becomes what the model takes.
+/// Converts between β and σ, which name the same level, β = 1/σ²: the model gets the one that it takes.
 fn level(args: &Energy, name: &str, options: &Options) -> Result<(Options, Option<f64>)> {
     let card = model(name)?.card;
     let takes_beta = card.parameter("beta").is_some();

@@ -85,7 +85,7 @@ pub fn run(args: &Info) -> Result<()> {
     Ok(())
 }
 
-/// A score network, and how far its training is.
+/// Describes a score network, and how far its training is.
 fn network(summary: &StoredSummary) -> Value {
     let Some(network) = &summary.network else {
         return Value::Null;
@@ -102,12 +102,12 @@ fn network(summary: &StoredSummary) -> Value {
         "process": says("process"),
         "seed": says("seed"),
     });
-    // One that was saved by another than `train` says nothing of its training.
+    // A network that was not saved by `train` has no facts about its training.
     let known = lines.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
     Value::Object(known.map(|(key, value)| (key.clone(), value.clone())).collect())
 }
 
-/// All labels for a program, a few for a person.
+/// All labels for JSON, or the first few for text.
 fn labels(labels: Option<&[String]>, all: bool) -> Value {
     const SOME: usize = 8;
     let Some(labels) = labels else {

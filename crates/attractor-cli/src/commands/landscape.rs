@@ -26,7 +26,7 @@ pub fn run(args: &Landscape, options: &Options) -> Result<()> {
     if !(0.0..=1e6).contains(&args.margin) {
         bail!("margin: expected a number from 0 to 1e6, found {:e}", args.margin);
     }
-    // A picture needs no more, and energies no less.
+    // Energies need double precision.
     let made = load::session_in::<f64>(&args.store, options)?;
     let memory = made.memory.as_ref();
     let corners =
@@ -55,7 +55,7 @@ pub fn run(args: &Landscape, options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// The states that were given to lay the plane through.
+/// Reads the three states that the plane passes through.
 fn corners(
     path: &Path,
     args: &Landscape,
@@ -79,9 +79,9 @@ fn corners(
     Ok(states)
 }
 
-/// The numbers as arrays, one a column.
+/// Writes the numbers as arrays, one per column.
 fn arrays(path: &Path, samples: &[Sample], plane: &Plane) -> Result<()> {
-    // A place (x, y) is the state origin + x across + y up.
+    // The point (x, y) of the plane is the state origin + x·across + y·up.
     let [origin, across, up] = plane.axes();
     let axes = Array2::from_shape_fn((3, origin.len()), |(i, j)| [origin, across, up][i][j]);
     let mut archive = NpzWriter::create::<f64>(path, "plane", 3, origin.len())?;

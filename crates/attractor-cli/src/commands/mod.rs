@@ -1,4 +1,4 @@
-//! One file a command.
+//! The commands, one file each.
 
 mod bench;
 mod capacity;
@@ -25,7 +25,7 @@ use attractor::memories::Options;
 use crate::args::{Cli, Commands};
 use crate::files::{make_folder, printable};
 
-/// Runs what was asked.
+/// Runs a command.
 pub fn run(cli: Cli, options: &Options) -> Result<()> {
     match cli.command {
         Commands::Recall(args) => recall::run(&args, options),

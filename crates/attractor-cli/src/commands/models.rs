@@ -9,7 +9,7 @@ use attractor::options::{Kind, Parameter};
 
 use crate::args;
 
-/// Columns of a line.
+/// The width of a line, in characters.
 const WIDTH: usize = 100;
 
 pub fn run(args: &args::Models) -> Result<()> {
@@ -20,7 +20,7 @@ pub fn run(args: &args::Models) -> Result<()> {
     Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
 }
 
-/// What each model is, in historical order.
+/// A line for each model, in historical order.
 fn overview() -> String {
     let mut text = String::new();
     for model in MODELS {
@@ -34,7 +34,7 @@ fn overview() -> String {
     text
 }
 
-/// One model with its options: what each does, takes and is by default.
+/// One model with its options: what each does, takes, and its default.
 fn card(card: &Card) -> String {
     let mut text = String::new();
     facts(&mut text, card);
@@ -89,7 +89,7 @@ fn line(text: &mut String, key: &str, value: &str) {
     let _ = write!(text, "  {key:9}{}", rest.trim_start());
 }
 
-/// Adds a paragraph: its first line goes in by `first` columns, the others by `rest`.
+/// Adds a wrapped paragraph. Its first line is indented by `first` columns, the others by `rest`.
 fn wrap(text: &mut String, first: usize, rest: usize, paragraph: &str) {
     let mut line = " ".repeat(first);
     let mut begun = false;

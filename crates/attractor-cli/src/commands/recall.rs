@@ -89,7 +89,7 @@ fn recall<F: Real + Number + Into<Value>>(
     states.finish()
 }
 
-/// Where values that are read out go.
+/// Creates the file for recalled values, if one was asked for.
 fn values_file<F: Real + Number>(
     args: &Recall,
     memory: &dyn Memory<F>,
@@ -105,7 +105,7 @@ fn values_file<F: Real + Number>(
     }
 }
 
-/// What was read of the memory, for all cues.
+/// How many patterns were read, counted over all cues.
 #[derive(Default)]
 struct Tally {
     cues: usize,
@@ -124,7 +124,7 @@ impl Tally {
         }
     }
 
-    /// Nothing where every read was of the whole memory.
+    /// The count as a sentence. `None` if every read was of the whole memory.
     fn line(&self) -> Option<String> {
         (self.narrow > 0).then(|| {
             format!(
@@ -138,14 +138,14 @@ impl Tally {
     }
 }
 
-/// What a cue and the memory that it recalled are called.
+/// The names of a cue and of the memory that it recalled.
 struct Names<'a> {
     cue: Option<&'a String>,
     memory: Option<&'a str>,
 }
 
-/// Names of the pictures of recalled states, where the cues are pictures with names: those of the cues, as
-/// PNG. Nothing if two would be the same or one would lie outside of its folder.
+/// Names for the pictures of recalled states, if the cues are named pictures: the names of the cues, ending in
+/// `.png`. `None` if two names would be the same or one would lie outside its folder.
 fn file_names(labels: Option<&[String]>) -> Option<Vec<String>> {
     let inside = |path: &Path| path.components().all(|c| matches!(c, Component::Normal(_)));
     let picture = |path: &Path| {
@@ -159,7 +159,7 @@ fn file_names(labels: Option<&[String]>) -> Option<Vec<String>> {
     let unique = |names: &[String]| names.iter().collect::<BTreeSet<_>>().len() == names.len();
     let replaced: Vec<String> =
         labels.iter().map(|l| Path::new(l).with_extension("png").to_string_lossy().into_owned()).collect();
-    // a.png and a.jpg in one folder.
+    // With a.png and a.jpg in one folder, both endings are kept.
     let added = || labels.iter().map(|l| format!("{l}.png")).collect::<Vec<_>>();
     Some(replaced).filter(|names| unique(names)).or_else(|| Some(added()).filter(|names| unique(names)))
 }
@@ -174,7 +174,7 @@ fn sign<F: Real>(x: F) -> F {
     }
 }
 
-/// One line for each recalled row, below a heading before the first.
+/// Prints one line for each recalled row, with a heading before the first.
 fn print<F: Real + Into<Value>>(
     out: &mut impl Write,
     args: &Recall,
@@ -235,7 +235,7 @@ fn to_json<F: Real + Into<Value>>(
     Value::Object(line)
 }
 
-/// Fields of the table, with their width and digits. Before them stands the row, behind them how it ended.
+/// Fields of the table, with their width and digits. The row's number comes before them, its outcome after them.
 const SHOWN: [(&str, usize, usize); 8] = [
     ("memory", 7, 0),
     ("overlap", 8, 4),

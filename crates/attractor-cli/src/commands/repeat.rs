@@ -1,4 +1,4 @@
-//! `attractor recall --repeat`: where many stochastic recalls of each cue end.
+//! `attractor recall --repeat`: counts where many stochastic recalls of each cue end.
 
 use std::io::{BufWriter, Write};
 
@@ -40,7 +40,7 @@ pub fn repeated<F: Real>(args: &Recall, repeats: usize, memory: &dyn Memory<F>, 
     Ok(out.flush()?)
 }
 
-/// Probability of a χ² at least as large where the counts are drawn from the posterior.
+/// The probability of a χ² at least as large, if the counts are drawn from the posterior.
 fn p_value(counts: &Counts) -> Option<f64> {
     let half = counts.freedom as f64 / 2.0;
     match counts.freedom {
@@ -59,7 +59,7 @@ fn to_json(id: u64, cue: Option<&str>, counts: &Counts) -> Value {
     Value::Object(line)
 }
 
-/// The memories that most recalls ended in or that the posterior favours, and the test.
+/// Prints the memories that most recalls ended in or that the posterior favours, and the test.
 fn print(
     out: &mut impl Write,
     id: u64,

@@ -27,7 +27,7 @@ pub fn run(told: &Reproduce) -> Result<()> {
     run_shown(experiment(told.name, given)?.as_ref(), out, *quiet)
 }
 
-/// Runs an experiment with a bar, into a folder and on standard output.
+/// Runs an experiment with a progress bar. Its report goes to a folder and to standard output.
 pub fn run_shown(experiment: &dyn Experiment, out: &Path, quiet: bool) -> Result<()> {
     make_folder(out)?;
     let bar = crate::progress::bar(experiment.parts(), quiet);
@@ -42,7 +42,7 @@ pub fn run_shown(experiment: &dyn Experiment, out: &Path, quiet: bool) -> Result
     Ok(())
 }
 
-/// The images that were named; none for those that come with the program.
+/// Reads the named images. `None` means the images that ship with the program.
 fn images(of: &Images) -> Result<Option<Data>> {
     let Some(path) = &of.data else {
         return Ok(None);
@@ -53,11 +53,11 @@ fn images(of: &Images) -> Result<Option<Data>> {
     Ok(Some(Data { name, table, order, arguments: arguments(of, path) }))
 }
 
-/// Row numbers of a file.
+/// Reads row numbers from a file.
 fn order(path: &Path) -> Result<Vec<usize>> {
     let numbers = read(path, &ReadOptions::default())?.numbers::<f64>();
     let row = |&number: &f64| {
-        /// Whole numbers up to here have no gaps.
+        /// Up to here, every whole number is an f64.
         const MOST: f64 = 9_007_199_254_740_992.0;
         if number.fract() != 0.0 || !(0.0..MOST).contains(&number) {
             bail!("{}: expected row numbers from 0 on, found {number}; give whole numbers", path.display());
@@ -67,7 +67,7 @@ fn order(path: &Path) -> Result<Vec<usize>> {
     numbers.iter().map(row).collect()
 }
 
-/// The options that name the images, as they would be typed.
+/// The options that name the images, as on the command line.
 fn arguments(of: &Images, path: &Path) -> String {
     let typed = |text: &str| match text.chars().all(|c| c.is_alphanumeric() || "/._-+:,@%".contains(c)) {
         true => text.to_owned(),

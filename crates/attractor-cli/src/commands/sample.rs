@@ -60,15 +60,15 @@ fn sample<F: Real + Number>(args: &Sample, memory: &dyn Memory<F>, about: &About
     Ok(out.flush()?)
 }
 
-/// How many recalls ended where.
+/// Counts the memories that recalls ended in.
 struct Landings {
-    /// How near to a memory a recall has landed on it, in spreads.
+    /// The largest distance at which a recall counts as landed on a memory, in spreads.
     within: f64,
-    /// The same in the units of the states.
+    /// The same distance, in the units of the states.
     near: f64,
     landed: u64,
     settled: u64,
-    /// Landed on each memory.
+    /// Recalls that landed on each memory.
     on: Vec<u64>,
 }
 
@@ -84,7 +84,7 @@ impl Landings {
             Some(within) if within > 0.0 && within.is_finite() => within,
             Some(within) => bail!("within: expected a finite number > 0, found {within}"),
             None if memory.landscape().is_ok() => 0.05,
-            // A network's memories are never quite in their places.
+            // A network's memories are never exactly where the patterns are.
             None => 0.5,
         };
         let near = within * spread / memory.preparation().scale();

@@ -52,7 +52,7 @@ pub fn run(args: &StoreFile, options: &Options) -> Result<()> {
     }
 }
 
-/// More or fewer patterns in a memory.
+/// Appends patterns to a stored memory or removes some.
 fn change<F: Held>(args: &StoreFile, setup: &Setup, summary: &StoredSummary) -> Result<()> {
     let stored = read_memory::<F>(&args.out)?;
     let Stored { spec, mut patterns, mut learned, shape, raw, mut provenance, .. } = stored;
@@ -83,7 +83,7 @@ fn change<F: Held>(args: &StoreFile, setup: &Setup, summary: &StoredSummary) -> 
             );
         }
         patterns = patterns.remove(&rows)?;
-        // What was learned of all patterns together is learned anew.
+        // Couplings are learned from all patterns together, so they are learned again.
         learned = None::<Learned>;
         provenance.push(format!("removed rows {text}"));
     }
@@ -97,7 +97,7 @@ fn change<F: Held>(args: &StoreFile, setup: &Setup, summary: &StoredSummary) -> 
     Ok(Opened { memory, about }.write(&args.out)?)
 }
 
-/// `3,10-12` as row numbers.
+/// Parses row numbers such as `3,10-12`.
 fn rows_of(text: &str, count: usize) -> Result<Vec<usize>> {
     let wrong =
         || anyhow::anyhow!("remove: expected rows from 0 to {}, as in 3,10-12, found {text}", count - 1);

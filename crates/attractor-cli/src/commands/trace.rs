@@ -25,7 +25,7 @@ pub fn run(args: &args::Trace, options: &Options) -> Result<()> {
     with_memory!(&session.memory, memory => traced(args, memory, &session.about))
 }
 
-/// Cues that a picture shows.
+/// The largest number of cues in a picture.
 const DRAWN: usize = 7;
 
 fn traced<F: Real + Number + Into<Value>>(
@@ -99,7 +99,7 @@ fn traced<F: Real + Number + Into<Value>>(
     Ok(out.flush()?)
 }
 
-/// A label as long as a legend has room for.
+/// Shortens a label to the length that a legend has room for.
 fn short(label: &str) -> String {
     const MOST: usize = 24;
     let label = super::printable(label);
@@ -109,14 +109,14 @@ fn short(label: &str) -> String {
     }
 }
 
-/// Cues at a time: every step of each is held.
+/// The number of cues in a batch. It is small, since every step of each cue is kept.
 fn batch_of(steps: Option<usize>, updates: Option<usize>, dim: usize) -> usize {
     const NUMBERS: usize = 1 << 24;
     let steps = steps.or(updates).unwrap_or(100) + 1;
     (NUMBERS / (steps.saturating_mul(dim)).max(1)).clamp(1, 256)
 }
 
-/// A marked step, and the level it has.
+/// A marked step with its noise level, as text.
 fn mark(step: Option<usize>, moments: &[TraceStep]) -> String {
     match step.and_then(|step| Some((step, moments.get(step)?))) {
         None => "-".into(),

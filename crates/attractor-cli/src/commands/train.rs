@@ -18,7 +18,7 @@ use serde_json::json;
 use crate::args::Train;
 use crate::{interrupt, load, progress};
 
-/// Where networks in training come from.
+/// What to do if a file is not a network in training.
 const CURE: &str = "make one with `attractor train --patterns FILE --out MODEL`";
 
 pub fn run(args: &Train, options: &Options) -> Result<()> {
@@ -63,7 +63,7 @@ pub fn run(args: &Train, options: &Options) -> Result<()> {
     }
 }
 
-/// A network that is trained, with what its file says besides.
+/// A network in training, with the other content of its file.
 struct Training<'a, F> {
     args: &'a Train,
     out: PathBuf,
@@ -74,7 +74,7 @@ struct Training<'a, F> {
     provenance: Vec<String>,
 }
 
-/// How patterns are read and prepared.
+/// The setup of the patterns: how they are read and prepared.
 fn setup(args: &Train) -> Result<Setup> {
     Ok(Setup {
         prepare: args.prepare.as_deref().map(str::parse).transpose()?,
@@ -109,14 +109,14 @@ fn again<F: Real>(args: &Train, path: &Path, steps: Option<u64>) -> Result<()> {
 
 impl<F: Real> Training<'_, F> {
     fn run(mut self) -> Result<()> {
-        /// Cues of an examination.
+        /// The number of cues of an evaluation.
         const CUES: usize = 400;
         let (start, quiet) = (Instant::now(), self.args.work.quiet);
         let (before, steps) = (self.trainer.done(), self.trainer.settings().steps);
         if !quiet {
             self.describe();
         }
-        // Places that cannot be written to are found before the work.
+        // This finds out before the work whether the paths can be written to.
         drop(attractor_data::NewFile::create(&self.out)?);
         if self.args.landscape_every.is_some() {
             if self.patterns.dim() < 2 {
@@ -142,7 +142,7 @@ impl<F: Real> Training<'_, F> {
         let mut stopped = false;
         while self.trainer.done() < steps && !stopped {
             let step_loss = self.trainer.step()?;
-            // The mean of about a hundred steps: single ones depend on chance.
+            // A running mean over about a hundred steps, since the loss of a single step is noisy.
             let mean = loss.map_or(step_loss, |mean: f64| mean + 0.01 * (step_loss - mean));
             loss = Some(mean);
             let done = self.trainer.done();
@@ -186,7 +186,7 @@ impl<F: Real> Training<'_, F> {
         self.report(loss, findings, before, start.elapsed())
     }
 
-    /// What went wrong beside the training does not cost the training.
+    /// Saves the network before an error of a side task, such as drawing a landscape, ends the training.
     fn kept<T, E: Into<anyhow::Error>>(&self, result: std::result::Result<T, E>) -> Result<T> {
         match result {
             Ok(value) => Ok(value),
@@ -204,14 +204,14 @@ impl<F: Real> Training<'_, F> {
         Ok(stored.write(&self.out)?)
     }
 
-    /// Where landscapes are drawn.
+    /// The folder of the landscapes.
     fn folder(&self) -> PathBuf {
         let mut folder = self.out.clone().into_os_string();
         folder.push(".landscapes");
         PathBuf::from(folder)
     }
 
-    /// The landscape as it is now.
+    /// Draws the current landscape.
     fn draw(&self, done: u64) -> Result<()> {
         let values = self.patterns.values().mapv(|v| v.to_f64());
         let patterns = Patterns::restore(values, self.patterns.preparation().clone())?;

@@ -1,4 +1,4 @@
-//! The fields of one memory: each read with a sentence that says what is wrong with it.
+//! Reads the fields of one memory of a description. An error names the memory, the field and what is wrong with it.
 
 use std::path::Path;
 
@@ -11,23 +11,23 @@ use attractor::message::Message;
 use crate::error::{Error, Result};
 use crate::formats::{ReadOptions, read};
 
-/// Larger numbers are refused: squares of sums of them must stay numbers.
+/// The largest number allowed, so that squares of sums stay finite.
 const LARGEST: f64 = 1e100;
 
 /// The fields of one table of a description.
 pub(super) struct Entry<'a> {
     pub(super) path: &'a Path,
-    /// `memory[3]`; of the file itself, nothing.
+    /// Where it stands, as `memory[3]`. Empty for the file itself.
     pub(super) place: String,
     pub(super) fields: &'a Map<String, Value>,
 }
 
-/// Units a state, and the first field that said so.
+/// The number of units, and the first field that determined it.
 #[derive(Default)]
 pub(super) struct Units(Option<(usize, String)>);
 
 impl Units {
-    /// Refuses a row that has other units than those before it.
+    /// Refuses a row whose number of units differs from that of the rows before it.
     pub(super) fn agree(&mut self, entry: &Entry, field: &str, found: usize) -> Result<()> {
         match &self.0 {
             None => self.0 = Some((found, entry.full(field))),
@@ -55,7 +55,7 @@ pub(super) fn show(value: &Value) -> String {
     }
 }
 
-/// A text from a file, on one line and no longer than a message bears.
+/// Text from a file, on one line and shortened for a message.
 pub(super) fn quoted(text: &str) -> String {
     const MOST: usize = 40;
     let more = if text.chars().count() > MOST { "…" } else { "" };
@@ -79,7 +79,7 @@ impl Entry<'_> {
         Error::content(self.path, expected, found, cure)
     }
 
-    /// What the shape itself refuses.
+    /// The error when a shape refuses its numbers.
     pub(super) fn refused(&self, error: attractor::Error) -> Error {
         match error {
             attractor::Error::Parameter { name, expected, found } => {
@@ -95,7 +95,7 @@ impl Entry<'_> {
         }
     }
 
-    /// Refuses fields that are not known.
+    /// Refuses unknown fields.
     pub(super) fn only(&self, known: &[&str]) -> Result<()> {
         let Some(unknown) = self.fields.keys().find(|name| !known.contains(&name.as_str())) else {
             return Ok(());
@@ -143,7 +143,7 @@ impl Entry<'_> {
         }
     }
 
-    /// D numbers.
+    /// Reads D numbers.
     pub(super) fn numbers(&self, field: &str, units: &mut Units) -> Result<Vec<f64>> {
         self.row(field, self.needed(field)?, units)
     }
@@ -156,7 +156,7 @@ impl Entry<'_> {
         Ok(numbers)
     }
 
-    /// Rows of D numbers.
+    /// Reads rows of D numbers.
     pub(super) fn rows(&self, field: &str, units: &mut Units) -> Result<Array2<f64>> {
         let list = self.list(field, self.needed(field)?)?;
         let mut values = Vec::new();
@@ -169,7 +169,7 @@ impl Entry<'_> {
         })
     }
 
-    /// So many numbers > 0.
+    /// Reads `count` numbers > 0.
     pub(super) fn weights(&self, field: &str, value: &Value, count: usize) -> Result<Vec<f64>> {
         let list = self.counted(field, value, count)?;
         list.iter().enumerate().map(|(i, v)| self.positive(&format!("{field}[{i}]"), v)).collect()
@@ -192,13 +192,14 @@ impl Entry<'_> {
         self.optional("label").map(|label| self.text("label", label)).transpose()
     }
 
-    /// So many names.
+    /// Reads `count` labels.
     pub(super) fn labels(&self, value: &Value, count: usize) -> Result<Vec<String>> {
         let list = self.counted("labels", value, count)?;
         list.iter().enumerate().map(|(i, v)| self.text(&format!("labels[{i}]"), v)).collect()
     }
 
-    /// The rows of `at`, or of the array that `file` names, with labels if that has them.
+    /// The rows of the field `at`, or those of the file that the field `file` names, with the file's labels if it has
+    /// any.
     pub(super) fn table(&self, units: &mut Units) -> Result<(Array2<f64>, Option<Vec<String>>)> {
         let cure = "give rows of numbers or the name of a file, and not both";
         let file = match (self.optional("at"), self.optional("file")) {
@@ -214,7 +215,7 @@ impl Entry<'_> {
         }
         units.agree(self, "file", table.columns())?;
         let values = table.floats::<f64>();
-        // NaN is not below the limit either.
+        // Written so that NaN is refused, too.
         if let Some(((row, unit), found)) =
             values.indexed_iter().find(|(_, v)| !matches!(v.abs(), 0.0..=LARGEST))
         {

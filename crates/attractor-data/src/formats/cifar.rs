@@ -1,4 +1,4 @@
-//! CIFAR-10's binary files: one byte of class, then 3 × 32 × 32 bytes of picture.
+//! CIFAR-10's binary files. Each row is one byte for the class and 3 × 32 × 32 bytes for the picture.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ const CLASSES: [&str; 10] =
     ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
 pub(super) fn open(path: &Path, bytes: Bytes) -> Result<Opened> {
-    // Once for the classes, once for the pixels.
+    // The file is read twice: once for the classes, once for the pixels.
     let [mut first, second] = bytes.twice(path)?;
     let mut labels = Vec::new();
     while !first.fill_buf().map_err(|e| Error::read(path, e))?.is_empty() {

@@ -1,4 +1,4 @@
-//! Tables of text: one row a line, with or without a header and a column of labels.
+//! CSV tables: one row per line, with or without a header and a column of labels.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -9,11 +9,11 @@ use super::{Bytes, Header, Input, Opened, Source};
 use crate::error::{Error, Result};
 use crate::table::{Dtype, Values};
 
-/// Header names of a column of labels.
+/// Names in the header that mark a column of labels.
 const LABELS: [&str; 4] = ["label", "labels", "class", "name"];
 
 pub(super) fn open(path: &Path, bytes: Bytes) -> Result<Opened> {
-    // Once to count, check and label the rows, once for the numbers.
+    // The file is read twice: once to count, check and label the rows, once for the numbers.
     let [mut first, second] = bytes.twice(path)?;
     let start = first.fill_buf().map_err(|e| Error::read(path, e))?;
     let line = start.split(|&b| b == b'\n').next().unwrap_or_default();
@@ -52,12 +52,12 @@ pub(super) fn open(path: &Path, bytes: Bytes) -> Result<Opened> {
     Ok((head, Box::new(table(second))))
 }
 
-/// What the first line tells of all.
+/// The form of all rows, known from the first lines.
 #[derive(Clone, Copy)]
 struct Form {
-    /// Numbers a row.
+    /// Numbers in a row.
     columns: usize,
-    /// Which field is a label.
+    /// The field that is the label.
     label: Option<usize>,
 }
 
@@ -66,7 +66,7 @@ struct Lines {
     reader: Reader<Box<dyn Input>>,
     line: usize,
     form: Option<Form>,
-    /// Rows read to learn the form.
+    /// Rows that were read to find out the form.
     waiting: VecDeque<StringRecord>,
 }
 
@@ -93,7 +93,7 @@ impl Lines {
         }
     }
 
-    /// Appends the numbers of the next row, and gives its label; none at the end.
+    /// Appends the numbers of the next row and returns its label. Returns `None` at the end of the file.
     fn row(&mut self, numbers: &mut Vec<f64>) -> Result<Option<Option<String>>> {
         if self.form.is_none() {
             let (first, second) = (self.record()?, self.record()?);
@@ -131,9 +131,9 @@ impl Lines {
     }
 }
 
-/// The form of the rows, and whether the first line is a header: it is if it is all text, or if a column
-/// calls itself a label. Nothing if it could be either. A column of labels is one so called, or a first or
-/// last column of text beside numbers; a first column without a name, as pandas writes it, too.
+/// The form of the rows, and whether the first line is a header. It is a header if all fields are text or if one is a
+/// name for labels. Returns `None` if that cannot be decided. A column of labels has such a name, or is a first or
+/// last column of text beside numbers, or is a first column without a name, as pandas writes it.
 fn form(first: &StringRecord, second: Option<&StringRecord>) -> Option<(Form, bool)> {
     let fields = first.len();
     let number = |record: &StringRecord, i: usize| record.get(i).is_some_and(|f| f.parse::<f64>().is_ok());

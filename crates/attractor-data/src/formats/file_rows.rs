@@ -1,4 +1,4 @@
-//! Rows that stay in their file: one plain array, of which any rows can be read at any time.
+//! Rows that stay in their file. Any rows of the array can be read at any time.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -13,8 +13,7 @@ use super::{array_name, npy, safetensors};
 use crate::error::{Error, Result};
 use crate::table::Table;
 
-/// Rows of a `.npy` or `.safetensors` file, which are read where they are wanted. Bytes are value/255, as
-/// everywhere.
+/// Rows of a `.npy` or `.safetensors` file, read on demand. Bytes are read as value/255, as everywhere.
 #[derive(Debug)]
 pub struct FileRows {
     path: PathBuf,
@@ -27,11 +26,11 @@ pub struct FileRows {
 }
 
 impl FileRows {
-    /// Opens a file of one array, or one array of a `.safetensors` file (`FILE:NAME`; without a name `patterns`); none
-    /// where rows do not lie one after the other in a plain file.
+    /// Opens a file of one array, or one array of a `.safetensors` file (`FILE:NAME`; the default name is
+    /// `patterns`). Returns `None` if the rows do not lie one after the other in a plain file.
     ///
     /// # Errors
-    /// A file that is missing, damaged or truncated.
+    /// The file is missing, damaged or truncated.
     pub fn open(path: &Path) -> Result<Option<Self>> {
         let (path, name) = array_name(path);
         let failed = |error| Error::read(&path, error);

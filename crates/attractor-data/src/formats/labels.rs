@@ -1,11 +1,11 @@
-//! Labels that stand in a file of their own.
+//! Labels in a file of their own.
 
 use std::path::{Path, PathBuf};
 
 use super::{ReadOptions, array_name};
 use crate::error::{Error, Result};
 
-/// Labels from a file: text with one a line, or an array of class numbers.
+/// Reads labels from a file: text with one label per line, or an array of class numbers.
 pub(super) fn read(path: &Path, rows: usize) -> Result<Vec<String>> {
     let (file, array) = array_name(path);
     let bytes = std::fs::read(&file).map_err(|e| Error::read(path, e))?;
@@ -19,8 +19,8 @@ pub(super) fn read(path: &Path, rows: usize) -> Result<Vec<String>> {
     check(path, labels, rows)
 }
 
-/// Labels of an IDX file of images, from the file that is published beside it:
-/// `train-images-idx3-ubyte` has its labels in `train-labels-idx1-ubyte`.
+/// Reads the labels of an IDX file of images from the file that is published beside it: `train-images-idx3-ubyte` has
+/// its labels in `train-labels-idx1-ubyte`.
 pub(super) fn beside(images: &Path, rows: usize) -> Result<Option<Vec<String>>> {
     let name = images.file_name().unwrap_or_default().to_string_lossy();
     if !name.contains("images-idx3") {
@@ -34,7 +34,7 @@ pub(super) fn beside(images: &Path, rows: usize) -> Result<Option<Vec<String>>> 
     }
 }
 
-/// One class number a label.
+/// Reads class numbers, one per row, as labels.
 fn classes(path: &Path) -> Result<Vec<String>> {
     let table = super::read(path, &ReadOptions::default())?;
     if table.rows() != 1 && table.columns() != 1 {

@@ -1,7 +1,7 @@
-//! Files of rows: what kind a file is, and its rows in order, a batch at a time.
+//! Reads files of rows. The format is detected, and rows are read in order, a batch at a time.
 //!
-//! Each format reads its head (how many rows of what) and hands out values as they are asked for, so
-//! that a file of cues may be larger than memory.
+//! Each format first reads its head: how many rows of which size and type. Values are read when they are asked for,
+//! so a file of cues may be larger than memory.
 
 mod cifar;
 mod csv;
@@ -30,39 +30,39 @@ use crate::error::{Error, Result};
 use crate::shape::{Layout, Shape};
 use crate::table::{Dtype, Table, Values};
 
-/// What to know about a file that does not say it all.
+/// Options for reading a file, for what the file itself does not say.
 #[derive(Clone, Debug, Default)]
 pub struct ReadOptions {
-    /// The images that the rows are.
+    /// The shape of the images, if the rows are images.
     pub shape: Option<Shape>,
-    /// The order of their numbers.
+    /// The order of the numbers of an image.
     pub layout: Option<Layout>,
-    /// Pictures are brought to this height and width; without it all must have one size.
+    /// The height and width that pictures are resized to. Without it, all pictures must have the same size.
     pub resize: Option<(usize, usize)>,
-    /// Pictures are read as grey.
+    /// Whether pictures are converted to grey.
     pub grey: bool,
-    /// A file of labels: text with one a line, or an array of class numbers.
+    /// A file of labels: text with one label per line, or an array of class numbers.
     pub labels: Option<PathBuf>,
 }
 
-/// What a file's rows are.
+/// The head of a file: what its rows are.
 #[derive(Clone, Debug)]
 pub struct Header {
-    /// Where they are from.
+    /// The file.
     pub path: PathBuf,
-    /// How many.
+    /// The number of rows.
     pub rows: usize,
-    /// Numbers a row.
+    /// Numbers in a row.
     pub columns: usize,
-    /// Their type.
+    /// The type of the numbers.
     pub dtype: Dtype,
-    /// The images that they are, if the file or the reader says so.
+    /// The shape of the images, if the file or the options say that the rows are images.
     pub shape: Option<Shape>,
-    /// One a row, if the file or one beside it has them.
+    /// One label per row, if the file or a file beside it has labels.
     pub labels: Option<Vec<String>>,
 }
 
-/// Rows of a file, in order, a batch at a time.
+/// A file of rows, which are read in order, a batch at a time.
 pub struct Rows {
     head: Header,
     source: Box<dyn Source>,
@@ -76,9 +76,9 @@ impl std::fmt::Debug for Rows {
     }
 }
 
-/// A format's values, row after row.
+/// A reader of one format, which returns values row after row.
 trait Source: Send {
-    /// The next `rows` rows, which the head has announced.
+    /// Reads the next `rows` rows. There are as many as the head says.
     fn take(&mut self, rows: usize) -> Result<Values>;
 }
 
@@ -89,7 +89,7 @@ impl Rows {
     /// JPEG.
     ///
     /// # Errors
-    /// A file that is missing, of another kind, damaged or truncated; pictures of several sizes.
+    /// The file is missing, damaged, truncated or of an unknown format; pictures have different sizes.
     pub fn open(path: &Path, reading: &ReadOptions) -> Result<Self> {
         let (path, array) = array_name(path);
         let (mut head, source) = match std::fs::metadata(&path) {
@@ -108,13 +108,13 @@ impl Rows {
         Ok(Rows { head, source, at: 0, relay: None })
     }
 
-    /// What the rows are.
+    /// The head: what the rows are.
     pub fn head(&self) -> &Header {
         &self.head
     }
 
-    /// The same rows, as images whose numbers lie as in `shape`: colours side by side or one after the
-    /// other, as the patterns they are compared with.
+    /// The same rows, with the numbers of each image in the layout of `shape`, so that they can be compared with
+    /// patterns of that layout.
     pub fn laid_out_as(mut self, shape: Option<Shape>) -> Self {
         if let (Some(own), Some(to)) = (self.head.shape, shape)
             && (own.channels, own.height, own.width) == (to.channels, to.height, to.width)
@@ -124,10 +124,10 @@ impl Rows {
         self
     }
 
-    /// The next `rows` rows, or as many as are left; none at the end.
+    /// Reads the next `rows` rows, or as many as are left. Returns `None` at the end.
     ///
     /// # Errors
-    /// A file that ends or breaks early.
+    /// The file is truncated or damaged.
     pub fn next_batch(&mut self, rows: usize) -> Result<Option<Table>> {
         let rows = rows.min(self.head.rows - self.at);
         if rows == 0 {
@@ -143,10 +143,10 @@ impl Rows {
         }))
     }
 
-    /// All rows that are left.
+    /// Reads all rows that are left.
     ///
     /// # Errors
-    /// A file that ends or breaks early.
+    /// The file is truncated or damaged.
     pub fn all(mut self) -> Result<Table> {
         let left = self.head.rows - self.at;
         match self.next_batch(left)? {
@@ -156,7 +156,7 @@ impl Rows {
     }
 }
 
-/// Reads a whole file: see [`Rows::open`].
+/// Reads a whole file; see [`Rows::open`] for the formats.
 ///
 /// # Errors
 /// As [`Rows::open`].
@@ -164,11 +164,11 @@ pub fn read(path: &Path, reading: &ReadOptions) -> Result<Table> {
     Rows::open(path, reading)?.all()
 }
 
-/// Reads a mask: non-zero means known. One row for all `rows` cues, or one row a cue; as images of
-/// `shape`, where both are images.
+/// Reads a mask, in which a non-zero number means a known unit. It has one row for all `rows` cues, or one row per
+/// cue. If it holds images, it is brought to the layout of `shape`.
 ///
 /// # Errors
-/// As [`read`]; a mask that is neither.
+/// As [`read`]; also if the mask has another number of rows.
 pub fn read_mask(
     path: &Path,
     rows: usize,
@@ -197,7 +197,7 @@ pub fn read_mask(
     Ok(mask.mapv(|v| v != 0.0))
 }
 
-/// The shape that the file or the reader says, who must not contradict each other.
+/// The shape that the file or the options give. It is an error if they contradict each other.
 fn agreed_shape(head: &Header, reading: &ReadOptions) -> Result<Option<Shape>> {
     let mut asked = reading.shape;
     if let Some(shape) = &mut asked {
@@ -222,7 +222,7 @@ fn agreed_shape(head: &Header, reading: &ReadOptions) -> Result<Option<Shape>> {
     ))
 }
 
-/// `FILE:NAME` where `FILE` exists and the whole does not.
+/// Splits `FILE:NAME`, if `FILE` exists and the whole path does not.
 fn array_name(path: &Path) -> (PathBuf, Option<String>) {
     let split = path.to_str().and_then(|text| text.rsplit_once(':'));
     match split {
@@ -233,18 +233,18 @@ fn array_name(path: &Path) -> (PathBuf, Option<String>) {
     }
 }
 
-/// Bytes of a file, and how many there are where that can be known before reading them.
+/// The bytes of a file, and their number if it is known before reading.
 struct Bytes {
     reader: Box<dyn Input>,
     length: Option<u64>,
     file: bool,
 }
 
-/// Bytes that can be looked at before they are taken.
+/// A buffered reader, whose first bytes can be looked at without consuming them.
 trait Input: BufRead + Send {}
 impl<T: BufRead + Send> Input for T {}
 
-/// Bytes that can be read in any order.
+/// A reader that can seek.
 trait Places: Read + Seek + Send {}
 impl<T: Read + Seek + Send> Places for T {}
 
@@ -265,7 +265,7 @@ impl Bytes {
         Bytes { length: Some(bytes.len() as u64), reader: Box::new(Cursor::new(bytes)), file: false }
     }
 
-    /// The first bytes, which stay to be read. (A pipe may bring them one by one.)
+    /// The first bytes, without consuming them. (A pipe may deliver them one by one.)
     fn peek(&mut self, path: &Path) -> Result<Vec<u8>> {
         const FIRST: usize = 16;
         let start = self.reader.fill_buf().map_err(|e| Error::read(path, e))?;
@@ -280,7 +280,7 @@ impl Bytes {
         Ok(first)
     }
 
-    /// The same bytes, to be read in any order; in memory only if they are not a plain file.
+    /// The same bytes with seeking. They are held in memory only if they do not come from a plain file.
     fn places(self, path: &Path) -> Result<Box<dyn Places>> {
         if self.file {
             return Ok(Box::new(File::open(path).map_err(|e| Error::read(path, e))?));
@@ -288,7 +288,7 @@ impl Bytes {
         Ok(Box::new(Cursor::new(self.rest(path)?)))
     }
 
-    /// The same bytes from their start, two times.
+    /// Two readers of the same bytes, each from the start.
     fn twice(self, path: &Path) -> Result<[Box<dyn Input>; 2]> {
         if self.file {
             return Ok([Bytes::open(path)?.reader, Bytes::open(path)?.reader]);
@@ -306,7 +306,7 @@ impl Bytes {
 
 type Opened = (Header, Box<dyn Source>);
 
-/// By the first bytes where they tell, else by the name's ending.
+/// Opens the format that the first bytes tell, or else the file name's ending.
 fn from_bytes(path: &Path, mut bytes: Bytes, array: Option<&str>, reading: &ReadOptions) -> Result<Opened> {
     let mut name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     let mut start = bytes.peek(path)?;
@@ -350,7 +350,7 @@ fn from_bytes(path: &Path, mut bytes: Bytes, array: Option<&str>, reading: &Read
 
 const KINDS: &str = "a .npy, .npz, .safetensors, IDX, CIFAR-10 .bin, .csv, PNG or JPEG file";
 
-/// Rows that are in memory already.
+/// Rows that are already in memory.
 struct Whole {
     values: Values,
     columns: usize,
@@ -365,7 +365,7 @@ impl Source for Whole {
     }
 }
 
-/// Reads a file that is in memory; its name says its kind where the first bytes do not.
+/// Reads a file whose bytes are in memory. Its name tells the format if the first bytes do not.
 ///
 /// # Errors
 /// As [`Rows::open`].

@@ -1,7 +1,7 @@
 //! NumPy's `.npy` files, versions 1 to 3.
 //!
-//! The head is one Python dictionary with three known keys. It is read by hand: a general parser of
-//! Python literals meets its match in a head of 60,000 brackets.
+//! The head is a Python dictionary with three known keys. It is parsed by hand, since a general parser of Python
+//! literals fails badly on a head of 60,000 brackets.
 
 use std::io::Read;
 use std::path::Path;
@@ -18,7 +18,7 @@ pub(super) fn open(path: &Path, mut bytes: Bytes) -> Result<Opened> {
     raw::open(path, bytes, array)
 }
 
-/// Reads the head: what follows it, and how long it was.
+/// Reads the head. Returns the array that follows and the length of the head.
 pub(super) fn head(path: &Path, reader: &mut dyn Read) -> Result<(Array, u64)> {
     let damaged = |found: &str| Error::content(path, "a NumPy .npy file", found, CURE);
     let short = |_| damaged("a file that ends within its head");
@@ -60,7 +60,7 @@ pub(super) fn head(path: &Path, reader: &mut dyn Read) -> Result<(Array, u64)> {
     Ok((Array { kind, big_endian, sizes, by_columns }, taken + length))
 }
 
-/// `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`, keys in any order.
+/// Parses `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }` with keys in any order.
 fn dictionary(text: &str) -> Option<(String, bool, Vec<usize>)> {
     let (mut descr, mut order, mut shape) = (None, None, None);
     let mut rest = text.strip_prefix('{')?.trim_start();
@@ -94,7 +94,7 @@ fn dictionary(text: &str) -> Option<(String, bool, Vec<usize>)> {
     Some((descr?, order?, shape?))
 }
 
-/// A quoted word and what follows it.
+/// Splits off a quoted word. Returns it and what follows.
 fn quoted(text: &str) -> Option<(&str, &str)> {
     let quote = text.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
     text[1..].split_once(quote)

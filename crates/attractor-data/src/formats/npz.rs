@@ -47,7 +47,7 @@ pub(super) fn open(path: &Path, mut places: Box<dyn Places>, array: Option<&str>
     npy::open(path, bytes)
 }
 
-/// Bytes whose checksum is compared at their end.
+/// A reader that compares the checksum at the end.
 struct Checked {
     reader: Box<dyn Read + Send>,
     seen: crc32fast::Hasher,
@@ -65,7 +65,7 @@ impl Read for Checked {
     }
 }
 
-/// The name asked for (with or without `.npy`), or the only one.
+/// The array of the requested name (with or without `.npy`), or the only array.
 fn choose(path: &Path, names: &[String], array: Option<&str>) -> Result<String> {
     let known = || {
         let names: Vec<&str> = names.iter().take(20).map(|n| n.trim_end_matches(".npy")).collect();

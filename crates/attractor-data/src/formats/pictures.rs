@@ -11,16 +11,16 @@ use crate::error::{Error, Result};
 use crate::shape::{Layout, Shape};
 use crate::table::{Dtype, Values};
 
-/// Pixels that one picture may have.
+/// The largest number of pixels of one picture.
 const MOST: usize = 1 << 26;
 
-/// One picture, 8 bits a channel.
+/// One picture, with 8 bits per channel.
 struct Picture {
     shape: Shape,
     values: Vec<u8>,
 }
 
-/// One picture as one row, labelled by its file's name.
+/// Opens one picture as one row. Its label is the file's name.
 pub(super) fn file(path: &Path, bytes: Vec<u8>, reading: &ReadOptions) -> Result<Opened> {
     let picture = finish(path, decode(path, &bytes)?, reading)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -29,7 +29,7 @@ pub(super) fn file(path: &Path, bytes: Vec<u8>, reading: &ReadOptions) -> Result
     Ok((head, Box::new(Whole { values: Values::U8(picture.values), columns, at: 0 })))
 }
 
-/// All pictures of a folder and its subfolders, by name; the names, seen from the folder, are the labels.
+/// Opens all pictures of a folder and its subfolders, ordered by name. Labels are the names relative to the folder.
 pub(super) fn folder(path: &Path, reading: &ReadOptions) -> Result<Opened> {
     let mut files = Vec::new();
     collect(path, &mut files)?;
@@ -69,7 +69,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
         if hidden {
             continue;
         }
-        // A link to a folder may lead in circles, and is left aside.
+        // A link to a folder may lead in circles, so it is not followed.
         if entry.file_type().is_ok_and(|t| t.is_dir()) {
             collect(&path, files)?;
         } else if path.is_file() && matches!(ending.as_deref(), Some("png" | "jpg" | "jpeg")) {
@@ -116,7 +116,7 @@ fn load(path: &Path, reading: &ReadOptions) -> Result<Picture> {
     finish(path, decode(path, &bytes)?, reading)
 }
 
-/// Greyed and resized, where that was asked for.
+/// Converts a picture to grey and resizes it, if that was asked for.
 fn finish(path: &Path, picture: Picture, reading: &ReadOptions) -> Result<Picture> {
     let Picture { mut shape, mut values } = picture;
     if reading.grey && shape.channels == 3 {
@@ -144,7 +144,7 @@ fn finish(path: &Path, picture: Picture, reading: &ReadOptions) -> Result<Pictur
     Ok(Picture { shape, values })
 }
 
-/// By Catmull-Rom cubics, widened to average where the picture shrinks.
+/// Resizes a picture with Catmull-Rom cubics, which are widened to average where the picture shrinks.
 fn resized(
     values: &[u8],
     channels: usize,
@@ -236,7 +236,7 @@ fn decode_jpeg(bytes: &[u8]) -> std::result::Result<Decoded, String> {
     Ok((info.width.into(), info.height.into(), space.num_components(), values))
 }
 
-/// The first words of what a decoder says.
+/// The first words of a decoder's error.
 fn brief(error: &dyn std::fmt::Display) -> String {
     let text = error.to_string();
     let first = text.lines().next().unwrap_or_default().split(" { ").next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Numbers as they lie in memory: what `.npy`, `.npz`, `.safetensors` and IDX files are behind their heads.
+//! Arrays of raw numbers: what follows the head in `.npy`, `.npz`, `.safetensors` and IDX files.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -47,20 +47,20 @@ impl Kind {
     }
 }
 
-/// What lies behind the head of a file.
+/// The array that follows the head of a file.
 #[derive(Clone, Debug)]
 pub(super) struct Array {
     pub kind: Kind,
     pub big_endian: bool,
-    /// Sizes, slowest first; of columns (Fortran order) if `by_columns`.
+    /// The sizes, slowest first. With `by_columns`, the array is in Fortran order.
     pub sizes: Vec<usize>,
     pub by_columns: bool,
 }
 
 const CURE: &str = "save it again as float32, float64, uint8, int8 or bool";
 
-/// Opens the array that the reader has come to: the first size counts rows, the others are joined; a
-/// vector is one row. `bytes.length` counts what is left, where known.
+/// Opens the array at which the reader stands. The first size is the number of rows, and the others are joined; a
+/// vector is one row. `bytes.length` is the number of bytes left, if known.
 pub(super) fn open(path: &Path, bytes: Bytes, array: Array) -> Result<Opened> {
     let [rows, columns] = sizes(path, &array, bytes.length)?;
     let split = usize::from(array.sizes.len() > 1);
@@ -89,14 +89,14 @@ pub(super) fn open(path: &Path, bytes: Bytes, array: Array) -> Result<Opened> {
     Ok((head, Box::new(raw)))
 }
 
-/// Rows and columns of an array, of which `length` bytes are there, where known.
+/// Rows and columns of an array. `length` is the number of bytes that are there, if known.
 pub(super) fn sizes(path: &Path, array: &Array, length: Option<u64>) -> Result<[usize; 2]> {
     let product = |sizes: &[usize]| sizes.iter().try_fold(1_usize, |p, &s| p.checked_mul(s));
     let sizes = &array.sizes[..];
     let split = usize::from(sizes.len() > 1);
     let most = |n: &usize| *n <= 1 << 60;
     let size = product(sizes).and_then(|n| n.checked_mul(array.kind.size())).filter(most);
-    // Of no rows, too.
+    // This also holds for arrays without rows.
     let sensible = product(&sizes[split..]).is_some_and(|n| most(&n.saturating_mul(8)));
     let (rows, columns) = (product(&sizes[..split]), product(&sizes[split..]));
     let (Some(size), Some(rows), Some(columns), true) = (size, rows, columns, sensible) else {
@@ -121,7 +121,7 @@ pub(super) fn sizes(path: &Path, array: &Array, length: Option<u64>) -> Result<[
     Ok([rows, columns])
 }
 
-/// Where the number at `place`, counted with the last index fastest, lies if the first is fastest.
+/// Converts a position in C order (last index fastest) to the position in Fortran order (first index fastest).
 fn by_columns(sizes: &[usize], mut place: usize) -> usize {
     let mut stride = sizes.iter().product::<usize>();
     let mut at = 0;
@@ -145,11 +145,11 @@ struct Raw {
 impl Source for Raw {
     fn take(&mut self, rows: usize) -> Result<Values> {
         let size = rows * self.columns * self.kind.size();
-        // Grows with what is there, whatever the head may claim.
+        // The buffer grows with the bytes that are there, whatever the head claims.
         let mut bytes = Vec::new();
         let got = (&mut self.reader).take(size as u64).read_to_end(&mut bytes);
         self.left -= rows;
-        // Behind the last row there is nothing, and of a packed file its checksum.
+        // After the last row the file must end. Reading on also checks the checksum of a packed file.
         let end = if self.left == 0 { self.reader.fill_buf().map(|more| more.len()) } else { Ok(0) };
         let extra = matches!(end, Ok(1..));
         let found = match got.and_then(|got| end.map(|_| got)) {
@@ -166,7 +166,7 @@ impl Source for Raw {
     }
 }
 
-/// The numbers, unless one is too large.
+/// Decodes the numbers. Returns `None` if one is too large.
 pub(super) fn decode(bytes: &[u8], kind: Kind, big: bool) -> Option<Values> {
     macro_rules! numbers {
         ($type:ty) => {

@@ -1,4 +1,4 @@
-//! Safetensors files: named arrays behind a JSON head.
+//! Safetensors files: a JSON head, followed by named arrays.
 
 use std::io::Read;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 
 const CURE: &str = "save it with safetensors.numpy.save_file";
 
-/// Reads the head of a file: its description and where the arrays begin.
+/// Reads the head of a file. Returns its content and where the arrays begin.
 pub(crate) fn head(path: &Path, reader: &mut dyn Read) -> Result<(Metadata, usize)> {
     let damaged = |found: String| Error::content(path, "a safetensors file", found, CURE);
     let short = |_| damaged("a file that ends within its head".into());
@@ -31,7 +31,7 @@ pub(crate) fn head(path: &Path, reader: &mut dyn Read) -> Result<(Metadata, usiz
     if bytes.len() as u64 != length {
         return Err(damaged("a file that ends within its head".into()));
     }
-    // Refuses heads whose arrays overlap, leave gaps or do not fill their places.
+    // This refuses heads whose arrays overlap, leave gaps or do not fill their places.
     let metadata = serde_json::from_slice(&bytes).map_err(|e| damaged(format!("a damaged one ({e})")))?;
     Ok((metadata, 8 + length as usize))
 }
@@ -84,7 +84,7 @@ pub(super) fn open(path: &Path, mut bytes: Bytes, array: Option<&str>) -> Result
             "fetch it again",
         ));
     }
-    // Past the arrays that lie before this one, and no further than its end.
+    // Skips the arrays before this one, and reads no further than its end.
     let (from, to) = (info.data_offsets.0 as u64, info.data_offsets.1 as u64);
     let skipped = std::io::copy(&mut (&mut bytes.reader).take(from), &mut std::io::sink());
     let skipped = skipped.map_err(|e| Error::read(path, e))?;
@@ -95,7 +95,7 @@ pub(super) fn open(path: &Path, mut bytes: Bytes, array: Option<&str>) -> Result
     raw::open(path, bytes, array)
 }
 
-/// The kind of numbers of an array, if they are plain numbers.
+/// The number type of an array, if it is a plain one.
 pub(super) fn kind(dtype: Dtype) -> Option<Kind> {
     Some(match dtype {
         Dtype::F16 => Kind::F16,

@@ -1,4 +1,4 @@
-//! Files appear whole or not at all.
+//! Writes files. A file is complete or does not appear at all.
 
 mod npy;
 mod npz;
@@ -15,15 +15,15 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::error::{Error, Result};
 
-/// A file in the making: written beside its place, and put there when complete.
+/// A file that is being written. It is written under a temporary name and moved to its path when complete.
 ///
-/// A device or pipe is written to directly, since it must not be replaced. Dropped before
-/// [`commit`](NewFile::commit), it leaves nothing behind.
+/// A device or pipe is written to directly, since it must not be replaced. If the value is dropped before
+/// [`commit`](NewFile::commit), nothing is left behind.
 #[derive(Debug)]
 pub struct NewFile {
     path: PathBuf,
     target: PathBuf,
-    /// The first thing that the system said against it.
+    /// The first error of a write.
     failure: Option<std::io::Error>,
     inner: Inner,
 }
@@ -34,15 +34,14 @@ enum Inner {
     Device(BufWriter<File>),
 }
 
-/// What is being written, to be removed if the program is stopped.
+/// Files that are being written, which are removed if the program is stopped.
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// Removes every file in the making. For a program that is about to exit: nothing can be written
-/// after it.
+/// Removes every unfinished file. It is for a program that is about to exit: no file can be written afterwards.
 pub fn abandon_unfinished() {
     let guard = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
     for path in guard.iter() {
-        // One that is gone already is as good.
+        // It does not matter if the file is already gone.
         let _ = std::fs::remove_file(path);
     }
     std::mem::forget(guard);
@@ -52,12 +51,12 @@ fn unfinished(change: impl FnOnce(&mut Vec<PathBuf>)) {
     change(&mut UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner));
 }
 
-/// A place in the list of unfinished files.
+/// An entry in the list of unfinished files.
 #[derive(Debug)]
 struct Listed(PathBuf);
 
 impl Listed {
-    /// Makes a file and lists it in one go, so that none is made once the program gives up.
+    /// Creates a file and lists it in one step, so that no file is created after [`abandon_unfinished`].
     fn create(
         create: impl FnOnce() -> std::io::Result<tempfile::NamedTempFile>,
     ) -> std::io::Result<(tempfile::NamedTempFile, Self)> {
@@ -76,13 +75,13 @@ impl Drop for Listed {
 }
 
 impl NewFile {
-    /// Begins a file.
+    /// Creates the temporary file.
     ///
     /// # Errors
-    /// A folder that is not there or cannot be written to.
+    /// The folder does not exist or cannot be written to.
     pub fn create(path: &Path) -> Result<Self> {
         let failed = |reason| failure(path, reason);
-        // Through a link to the file that it names.
+        // A link is followed to the file that it names.
         let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let special = std::fs::metadata(&target).is_ok_and(|m| !m.is_file() && !m.is_dir());
         let inner = if special {
@@ -95,13 +94,13 @@ impl NewFile {
                 Some(folder) if !folder.as_os_str().is_empty() => folder,
                 _ => Path::new("."),
             };
-            // A file that may not be written to is not to be replaced either.
+            // A read-only file must not be replaced.
             if std::fs::metadata(&target).is_ok_and(|m| m.permissions().readonly()) {
                 return Err(failed(std::io::ErrorKind::PermissionDenied.into()));
             }
             let mut builder = tempfile::Builder::new();
             builder.prefix(".attractor-").suffix(".tmp");
-            // A temporary file is private; a result is as readable as any other new file.
+            // Temporary files are private. The result gets the permissions of any other new file.
             #[cfg(unix)]
             builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
             let (file, listed) = Listed::create(|| builder.tempfile_in(folder)).map_err(failed)?;
@@ -110,7 +109,7 @@ impl NewFile {
         Ok(NewFile { path: path.to_owned(), target, failure: None, inner })
     }
 
-    /// Writes, keeping what the system says for [`commit`](NewFile::commit).
+    /// Keeps an error of a write for [`commit`](NewFile::commit).
     fn note<T>(&mut self, result: std::io::Result<T>) -> std::io::Result<T> {
         if let Err(error) = &result {
             let kept =
@@ -120,10 +119,10 @@ impl NewFile {
         result
     }
 
-    /// Puts the file in its place.
+    /// Completes the file and moves it to its path.
     ///
     /// # Errors
-    /// Whatever the system said, now or during a write; then an old file of that name is still there.
+    /// The system refused this or an earlier write. An old file of that name is still there.
     pub fn commit(mut self) -> Result<()> {
         let _ = self.flush();
         if let Some(reason) = self.failure.take() {
@@ -143,18 +142,18 @@ impl NewFile {
         Ok(())
     }
 
-    /// The folder in which it is being made.
+    /// The folder of the temporary file.
     pub(crate) fn folder(&self) -> &Path {
         self.target.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."))
     }
 
-    /// What to report of a write that failed.
+    /// The error for a failed write.
     pub(crate) fn refused(&self, error: std::io::Error) -> Error {
         failure(&self.path, error)
     }
 }
 
-/// Only what the system says, not the name of a file that nobody asked for.
+/// The system's error without the name of the temporary file, which the user does not know.
 fn failure(path: &Path, error: std::io::Error) -> Error {
     let mut code = error.raw_os_error();
     let mut cause = std::error::Error::source(&error);
@@ -187,10 +186,10 @@ impl Write for NewFile {
     }
 }
 
-/// Writes a file in one go.
+/// Writes a whole file.
 ///
 /// # Errors
-/// Whatever the system or `write` says; then the old file, if any, is still there.
+/// The system or `write` failed. An old file of that name is still there.
 pub fn write_atomically(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,

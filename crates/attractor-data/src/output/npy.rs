@@ -9,12 +9,12 @@ use ndarray::ArrayView2;
 use super::{NewFile, write_atomically};
 use crate::error::Result;
 
-/// A number type of NumPy's.
+/// A number type of NumPy.
 pub trait Number: Copy {
-    /// How NumPy names it.
+    /// NumPy's name for it.
     const DESCR: &'static str;
 
-    /// Appends its bytes.
+    /// Appends the bytes of the number.
     fn put(self, bytes: &mut Vec<u8>);
 }
 
@@ -31,7 +31,7 @@ macro_rules! numbers {
 }
 numbers!(f32 => "<f4", f64 => "<f8", u8 => "|u1", i64 => "<i8");
 
-/// The head of an array (version 1.0), a multiple of 64 bytes long.
+/// The head of an array (version 1.0). Its length is a multiple of 64 bytes.
 pub(super) fn head<T: Number>(sizes: &[usize]) -> Vec<u8> {
     let sizes: String = sizes.iter().map(|s| format!("{s}, ")).collect();
     let mut text =
@@ -51,7 +51,7 @@ pub(super) fn put<T: Number>(rows: ArrayView2<T>, bytes: &mut Vec<u8>) {
     rows.iter().for_each(|value| value.put(bytes));
 }
 
-/// An array that is written a batch of rows at a time.
+/// Writes an array, a batch of rows at a time.
 #[derive(Debug)]
 pub struct NpyWriter<T> {
     file: NewFile,
@@ -59,10 +59,10 @@ pub struct NpyWriter<T> {
 }
 
 impl<T: Number> NpyWriter<T> {
-    /// Begins an array of `rows` × `columns`.
+    /// Creates the file of an array of `rows` × `columns`.
     ///
     /// # Errors
-    /// Whatever the system says.
+    /// The file cannot be written.
     pub fn create(path: &Path, rows: usize, columns: usize) -> Result<Self> {
         let mut file = NewFile::create(path)?;
         file.write_all(&head::<T>(&[rows, columns])).map_err(|e| file.refused(e))?;
@@ -72,26 +72,26 @@ impl<T: Number> NpyWriter<T> {
     /// Writes the next rows.
     ///
     /// # Errors
-    /// Whatever the system says.
+    /// The file cannot be written.
     pub fn append(&mut self, rows: ArrayView2<T>) -> Result<()> {
         let mut bytes = Vec::with_capacity(rows.len() * size_of::<T>());
         put(rows, &mut bytes);
         self.file.write_all(&bytes).map_err(|e| self.file.refused(e))
     }
 
-    /// Puts the file in its place.
+    /// Completes the file and moves it to its path.
     ///
     /// # Errors
-    /// Whatever the system says.
+    /// The file cannot be written.
     pub fn finish(self) -> Result<()> {
         self.file.commit()
     }
 }
 
-/// Writes an array, whole or not at all.
+/// Writes an array. If that fails, no partial file is left.
 ///
 /// # Errors
-/// Whatever the system says.
+/// The file cannot be written.
 pub fn write_npy<T: Number>(path: &Path, array: ArrayView2<T>) -> Result<()> {
     write_atomically(path, |file| {
         let mut bytes = head::<T>(&[array.nrows(), array.ncols()]);

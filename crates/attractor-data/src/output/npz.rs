@@ -10,26 +10,26 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 use super::{NewFile, Number, npy};
 use crate::error::Result;
 
-/// An archive of one array of many rows, written a batch at a time, and of smaller ones beside it.
+/// Writes an archive: one array of many rows, a batch at a time, and smaller arrays.
 #[derive(Debug)]
 pub struct NpzWriter {
     file: NewFile,
-    /// The rows so far; an archive's entries are written one after the other.
+    /// The rows so far. They wait here, since the entries of an archive are written one after the other.
     rows: BufWriter<File>,
     name: String,
     others: Vec<(String, Vec<u8>)>,
 }
 
-/// A nameless file where the archive will be, or, of a device, where such files go.
+/// An unnamed temporary file in the folder of the archive; for a device, in the folder of temporary files.
 fn spool(file: &NewFile) -> std::io::Result<File> {
     tempfile::tempfile_in(file.folder()).or_else(|_| tempfile::tempfile())
 }
 
 impl NpzWriter {
-    /// Begins an archive whose array `name` has `rows` × `columns` numbers.
+    /// Creates an archive whose array `name` has `rows` × `columns` numbers.
     ///
     /// # Errors
-    /// Whatever the system says.
+    /// The file cannot be written.
     pub fn create<T: Number>(path: &Path, name: &str, rows: usize, columns: usize) -> Result<Self> {
         let file = NewFile::create(path)?;
         let mut spool = BufWriter::new(spool(&file).map_err(|e| file.refused(e))?);
@@ -40,7 +40,7 @@ impl NpzWriter {
     /// Writes the next rows.
     ///
     /// # Errors
-    /// Whatever the system says.
+    /// The file cannot be written.
     pub fn append<T: Number>(&mut self, rows: ArrayView2<T>) -> Result<()> {
         let mut bytes = Vec::with_capacity(rows.len() * size_of::<T>());
         npy::put(rows, &mut bytes);
@@ -54,10 +54,10 @@ impl NpzWriter {
         self.others.push((name.to_owned(), bytes));
     }
 
-    /// Puts the archive in its place.
+    /// Completes the archive and moves it to its path.
     ///
     /// # Errors
-    /// Whatever the system says.
+    /// The file cannot be written.
     pub fn finish(mut self) -> Result<()> {
         let written = self.write();
         written.map_err(|e| self.file.refused(e))?;

@@ -5,10 +5,10 @@ use std::path::Path;
 use super::write_atomically;
 use crate::error::Result;
 
-/// Writes a picture of 8 bits a channel, grey (1 channel) or colour (3), colours side by side.
+/// Writes a picture with 8 bits per channel, grey (1 channel) or colour (3, in the order height × width × channel).
 ///
 /// # Errors
-/// Whatever the system says.
+/// The file cannot be written.
 pub fn write_png(path: &Path, width: usize, height: usize, channels: usize, pixels: &[u8]) -> Result<()> {
     write_atomically(path, |file| {
         let mut encoder = png::Encoder::new(file, width as u32, height as u32);

@@ -1,4 +1,4 @@
-//! Stored memories from their files.
+//! Reads stored memories.
 
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -19,16 +19,16 @@ use super::{Shaped, Stored, StoredSummary, TRAINING, Training, describe, unpacke
 use crate::error::{Error, Result};
 use crate::formats::{FileRows, safetensors as format};
 
-/// Reads a stored memory, in the number type asked for.
+/// Reads a stored memory with the number type `F`.
 ///
 /// # Errors
-/// A file that is none, is truncated, or whose arrays do not fit together.
+/// The file is not a stored memory, is truncated, or has arrays that do not fit together.
 pub fn read_memory<F: Real>(path: &Path) -> Result<Stored<F>> {
     let bytes = std::fs::read(path).map_err(|e| Error::read(path, e))?;
     memory_from_bytes(path, &bytes)
 }
 
-/// Reads a stored memory from the bytes of its file; `path` is for messages.
+/// Reads a stored memory from the bytes of its file. `path` is used in messages only.
 ///
 /// # Errors
 /// As [`read_memory`].
@@ -38,11 +38,11 @@ pub fn memory_from_bytes<F: Real>(path: &Path, bytes: &[u8]) -> Result<Stored<F>
     from_arrays(path, &head, bytes, None)
 }
 
-/// Reads a stored memory whose patterns may take `limit` bytes as numbers; if they would take more, they stay in the
+/// Reads a stored memory whose patterns may take `limit` bytes in memory. If they would take more, they stay in the
 /// file.
 ///
 /// # Errors
-/// As [`read_memory`]; patterns that are more, of a network or a model with couplings.
+/// As [`read_memory`]; also if the patterns exceed the limit and the model is a network or has couplings.
 pub fn read_memory_within<F: Real>(path: &Path, limit: Option<u64>) -> Result<Stored<F>> {
     let failed = |error| Error::read(path, error);
     let mut reader = BufReader::new(std::fs::File::open(path).map_err(failed)?);
@@ -55,7 +55,7 @@ pub fn read_memory_within<F: Real>(path: &Path, limit: Option<u64>) -> Result<St
     let Some(disk) = FileRows::open(path)? else {
         return Err(wrong(path, "one whose patterns cannot be read in place"));
     };
-    // All arrays but the patterns.
+    // All arrays except the patterns.
     let mut others = Vec::new();
     for (name, info) in head.tensors().into_iter().filter(|(name, _)| name != "patterns") {
         let mut bytes = vec![0; info.data_offsets.1 - info.data_offsets.0];
@@ -72,7 +72,7 @@ pub fn read_memory_within<F: Real>(path: &Path, limit: Option<u64>) -> Result<St
     from_arrays(path, &head, &bytes, Some(Arc::new(disk)))
 }
 
-/// A memory from its head and its arrays; patterns from elsewhere if they are not among those.
+/// Builds the content from the head and the arrays. The patterns may come from elsewhere.
 fn from_arrays<F: Real>(
     path: &Path,
     head: &Metadata,
@@ -119,7 +119,7 @@ impl Arrays<'_> {
         self.tensors.tensor(name).is_ok()
     }
 
-    /// An array of this name, if there is one; a list is one row.
+    /// The array of this name, if there is one. A list becomes one row.
     fn table(&self, name: &str) -> Result<Option<Array2<f64>>> {
         let Ok(view) = self.tensors.tensor(name) else {
             return Ok(None);
@@ -160,7 +160,7 @@ impl Arrays<'_> {
         Ok(Preparation::Identity)
     }
 
-    /// The patterns with all that is known of them; their values from elsewhere if they are not here.
+    /// The patterns with labels, weights and values. Their numbers may come from elsewhere.
     fn patterns<F: Real>(
         &self,
         summary: &StoredSummary,
@@ -188,7 +188,7 @@ impl Arrays<'_> {
         patterns.and_then(|p| p.with(extras)).map_err(|e| self.refused(&e))
     }
 
-    /// Couplings, or a network.
+    /// The couplings or the network.
     fn learned(&self, summary: &StoredSummary) -> Result<Option<Learned>> {
         let weights = match (self.table("couplings")?, summary.network) {
             (Some(couplings), _) => Some(Weights::Couplings(couplings)),
@@ -202,7 +202,7 @@ impl Arrays<'_> {
         }
     }
 
-    /// A score network of the matrices and biases of its layers.
+    /// Builds a score network from the matrices and biases of its layers.
     fn network(&self, shaped: Shaped) -> Result<Network<f32>> {
         let Shaped { architecture, levels, spread } = shaped;
         let mut weights = Vec::new();
@@ -225,7 +225,7 @@ impl Arrays<'_> {
         Network::new(architecture, levels, spread, weights).map_err(|e| self.refused(&e))
     }
 
-    /// What training needs to go on.
+    /// What training needs to continue.
     fn training(&self, says: Value) -> Result<Training> {
         let own = self.tensors.names().into_iter().filter_map(|name| name.strip_prefix(TRAINING));
         let read = |name: &str| {
