@@ -118,7 +118,7 @@ class Bidirectional(Memory):
     array([0])
     """
 
-    _model: ClassVar[str] = "bam"
+    _model: ClassVar[str] = "bidirectional"
     _options: ClassVar[tuple[str, ...]] = ()
     _parameters: ClassVar[tuple[str, ...]] = ("prepare", "dtype", "random_state")
 
@@ -182,7 +182,7 @@ class SparseDistributed(Memory):
     array([0])
     """
 
-    _model: ClassVar[str] = "sdm"
+    _model: ClassVar[str] = "sparse-distributed"
     _options: ClassVar[tuple[str, ...]] = ("locations", "location_seed", "radius", "activation", "counters")
     _parameters: ClassVar[tuple[str, ...]] = ("locations", "location_seed", "radius", "activation", "counters", "prepare", "dtype", "random_state")
 
@@ -286,7 +286,7 @@ class Modern(Memory):
     ----------
     patterns : array_like (N, D), or (N, ...) of images, optional
         Patterns to store, as with `fit`; without them it is a memory to be fitted.
-    beta : float > 0 or "auto", default "auto"
+    beta : float from 1e-30 to 1e30 or "auto", default "auto"
         Inverse temperature; auto separates the stored patterns.
     norm_bias : bool or "auto", default auto: on for prepared patterns
         Logits beta x.y - beta |y|^2/2, which compares patterns of unequal norm by distance.
@@ -355,8 +355,8 @@ class Universal(Memory):
         How alike a pattern and the cue are.
     separation : str, default "max"
         How similarities become weights; N is the exponent of the weights, and so one less than the degree of an
-        energy. One of identity, log, sqrt, poly:N, relu:N, softmax:BETA, exp, max, k-max:K, threshold:R,
-        sparsemax[:BETA], entmax:ALPHA[:BETA].
+        energy. One of max, softmax:BETA, sparsemax[:BETA], entmax:ALPHA[:BETA], exp, k-max:K, threshold:R,
+        poly:N, relu:N, identity, sqrt, log.
     preset : str, default none
         Similarity, separation and output of a known model, of which the other options change a part. One of
         classical, bidirectional, sdm, continuous-sdm, dense[:K], modern, attention, nearest, predictive,
@@ -456,7 +456,7 @@ class Diffusion(Memory):
         Rate of vp-linear and sub-vp at t = 1.
     sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dormand-prince", "euler-maruyama", "ancestral", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
         How the state is taken down the noise levels. A `Sampler` carries its steps and grid.
-    steps : int from 1 to 100000, default 24; 1 one-step; 12 heun; 48 ddim; 150 predictor-corrector; 300 euler, euler-maruyama, ancestral; 1000 langevin; extended: twice as many
+    steps : int from 1 to 100000, default 24; 1 one-step; 12 heun; 48 ddim; 150 predictor-corrector; 300 euler, euler-maruyama, ancestral; 1000 langevin; mixture: twice as many
         Steps of the sampler (dormand-prince: of its output, between which it takes its own).
     rho : float from 0.1 to 100, default 2
         Exponent of the grid of noise levels: 1 equal steps, 7 as Karras et al. (not of the Euler methods).
@@ -555,7 +555,7 @@ class Mixture(Described):
         Rate of vp-linear and sub-vp at t = 1.
     sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dormand-prince", "euler-maruyama", "ancestral", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
         How the state is taken down the noise levels. A `Sampler` carries its steps and grid.
-    steps : int from 1 to 100000, default 24; 1 one-step; 12 heun; 48 ddim; 150 predictor-corrector; 300 euler, euler-maruyama, ancestral; 1000 langevin; extended: twice as many
+    steps : int from 1 to 100000, default 24; 1 one-step; 12 heun; 48 ddim; 150 predictor-corrector; 300 euler, euler-maruyama, ancestral; 1000 langevin; mixture: twice as many
         Steps of the sampler (dormand-prince: of its output, between which it takes its own).
     rho : float from 0.1 to 100, default 2
         Exponent of the grid of noise levels: 1 equal steps, 7 as Karras et al. (not of the Euler methods).
@@ -582,7 +582,7 @@ class Mixture(Described):
     array([1])
     """
 
-    _model: ClassVar[str] = "extended"
+    _model: ClassVar[str] = "mixture"
     _options: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow")
     _parameters: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow", "dtype", "random_state")
 
@@ -683,7 +683,7 @@ class Network(Trained):
         Rate of vp-linear and sub-vp at t = 1.
     sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dormand-prince", "euler-maruyama", "ancestral", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
         How the state is taken down the noise levels. A `Sampler` carries its steps and grid.
-    steps : int from 1 to 100000, default 24; 1 one-step; 12 heun; 48 ddim; 150 predictor-corrector; 300 euler, euler-maruyama, ancestral; 1000 langevin; extended: twice as many
+    steps : int from 1 to 100000, default 24; 1 one-step; 12 heun; 48 ddim; 150 predictor-corrector; 300 euler, euler-maruyama, ancestral; 1000 langevin; mixture: twice as many
         Steps of the sampler (dormand-prince: of its output, between which it takes its own).
     rho : float from 0.1 to 100, default 2
         Exponent of the grid of noise levels: 1 equal steps, 7 as Karras et al. (not of the Euler methods).
@@ -787,7 +787,7 @@ class Denoiser(Foreign):
         Rate of vp-linear and sub-vp at t = 1.
     sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dormand-prince", "euler-maruyama", "ancestral", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
         How the state is taken down the noise levels. A `Sampler` carries its steps and grid.
-    steps : int from 1 to 100000, default 24; 1 one-step; 12 heun; 48 ddim; 150 predictor-corrector; 300 euler, euler-maruyama, ancestral; 1000 langevin; extended: twice as many
+    steps : int from 1 to 100000, default 24; 1 one-step; 12 heun; 48 ddim; 150 predictor-corrector; 300 euler, euler-maruyama, ancestral; 1000 langevin; mixture: twice as many
         Steps of the sampler (dormand-prince: of its output, between which it takes its own).
     rho : float from 0.1 to 100, default 2
         Exponent of the grid of noise levels: 1 equal steps, 7 as Karras et al. (not of the Euler methods).
