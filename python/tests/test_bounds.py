@@ -1,4 +1,4 @@
-"""What calls cost: time, memory, and nothing left behind."""
+"""The cost of calls: their time, their memory, and that they leak nothing."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ resource = pytest.importorskip("resource")
 
 
 def resident() -> int:
-    """Bytes that are in memory now."""
+    """Bytes of this process that are in memory now."""
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * resource.getpagesize()
 
 
 def best_of(call: Callable[[], object]) -> float:
-    """Seconds of a call, at best."""
+    """The shortest time of a call, in seconds."""
     return min(timeit.repeat(call, number=500, repeat=20)) / 500
 
 
 def test_overhead_of_a_call() -> None:
-    """Less than 20 µs go to Python: all that a recall takes but for Rust's part of it, and all of an energy of next to nothing."""
+    """Python adds less than 20 µs to a recall, and an energy of a tiny memory takes less than 20 µs in all."""
     cue = np.ones((1, 1))
     memory = attractor.Modern(np.ones((1, 1)), beta=1.0)
-    asked = (None, None, None, None, 5, 0, 0, False, None, None)
+    asked = {"top": 5, "seed": 0, "first_row": 0}
     rust = best_of(lambda: memory._core.recall(cue, None, asked))
     whole = best_of(lambda: memory.recall(cue))
     assert whole - rust < 20e-6, f"{whole * 1e6:.1f} and {rust * 1e6:.1f} µs"
@@ -72,7 +72,7 @@ def test_calls_leave_nothing_behind() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_large_memory_is_held_once() -> None:
-    """60,000 x 784: the array, one copy of it, and no table of 3,000 x 60,000."""
+    """With 60,000 x 784 patterns, memory holds the array, one copy, and no table of 3,000 x 60,000 weights."""
     program = """
 import resource, numpy as np, attractor
 patterns = np.random.default_rng(0).random((60_000, 784), np.float32)

@@ -25,10 +25,10 @@ def test_a_table_with_a_row_for_each() -> None:
     report = attractor.capacity(["ceiling", attractor.Modern(beta=5.0), nearest], mask=0.5, **QUICK)
     rows = report.results
     assert [(row["memory"], row["dim"]) for row in rows] == [
-        (name, dim) for name in ("ceiling", "modern beta=5.0", "nearest") for dim in (8, 12)
+        (name, dim) for name in ("ceiling", "modern beta=5", "nearest") for dim in (8, 12)
     ]
     assert all(row["low"] <= row["crossing"] <= row["high"] for row in rows)
-    # No memory passes the ceiling by more than chance, and what looks for the nearest comes near it.
+    # No memory exceeds the ceiling by more than chance, and the nearest pattern comes near it.
     assert all(row["share"] < 1.15 for row in rows)
     assert rows[5]["share"] > 0.6
     assert report.document["settings"]["sets"] == 24

@@ -1,4 +1,4 @@
-"""Bad input: the right exception, one sentence, and nothing half-done."""
+"""Bad input raises the right exception with one sentence, and leaves nothing half-done."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_bad_options() -> None:
     refused(ValueError, "sampler", lambda: attractor.Diffusion(patterns, sampler="magic"))
     refused(ValueError, "norm_bias", lambda: attractor.Modern(patterns, norm_bias="maybe"))
     refused(ValueError, "dtype", lambda: attractor.Modern(patterns, dtype="float16"))
-    refused(ValueError, "preparation", lambda: attractor.Modern(patterns, prepare="whiten"))
+    refused(ValueError, "prepare", lambda: attractor.Modern(patterns, prepare="whiten"))
     refused(TypeError, "prepare", lambda: attractor.Modern(patterns, prepare=None))
     refused(ValueError, "pattern weights", lambda: attractor.Modern(patterns, weights=[1, 1, 1, -1]))
     refused(TypeError, "weights", lambda: attractor.Hopfield().fit(patterns, sample_weight=np.ones(4)))

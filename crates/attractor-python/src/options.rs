@@ -1,6 +1,6 @@
 //! Converts options between Python and Rust. Each value has the kind that its parameter declares.
 
-use attractor::memories::{Card, MODELS};
+use attractor::memories::model;
 use attractor::options::{Kind, Options, Parameter, Value};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -13,7 +13,7 @@ pub type Named<'py> = Bound<'py, PyDict>;
 
 /// The options that a model declares. An unknown model has none; it is refused when it is built.
 pub fn of_model(name: &str) -> &'static [Parameter] {
-    MODELS.iter().map(|m| m.card).find(|card: &&Card| card.name == name).map_or(&[], |card| card.parameters)
+    model(name).map_or(&[], |found| found.card.parameters)
 }
 
 /// Converts options to typed ones. Undeclared names are kept: they are refused later, by the function that takes the
