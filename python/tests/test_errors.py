@@ -131,7 +131,7 @@ def test_bad_options() -> None:
     refused(ValueError, "method", lambda: memory.log_prob(patterns, 1.0, method="energy"))
     for wrong in (0, "off", 1.0):
         refused(TypeError, "self_coupling", lambda wrong=wrong: attractor.Hopfield(patterns, self_coupling=wrong))
-    refused(TypeError, "norm_bias", lambda: attractor.Modern(patterns, norm_bias=False))
+    assert attractor.Modern(patterns, norm_bias=False).beta_ == attractor.Modern(patterns, norm_bias="off").beta_
     refused(TypeError, "beta", lambda: attractor.Modern(patterns, beta=True))
     refused(TypeError, "process", lambda: attractor.Diffusion(patterns, process=attractor.Sampler("heun")))
     refused(ValueError, "process", lambda: attractor.Process("flow").sigma([0.5, 2.0]))

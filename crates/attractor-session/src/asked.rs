@@ -127,9 +127,9 @@ impl RecallOptions {
         }
         if self.level == Level::Estimate {
             return Err(Error::Refused(message![
-                format!("{name}: expected "),
+                format!("{name}: expected a noise level ("),
                 Argument::CueLevel,
-                " with it, the most noise that a cue may have; found neither (some noise explains any cue)"
+                "), the most noise that a cue may have, found none; give one, since enough noise explains any cue"
             ]));
         }
         if !has_patterns {
