@@ -1,13 +1,13 @@
-//! Memory in use, counted where it is asked for.
+//! Counting the memory in use.
 //!
-//! Resident memory says little about one call: the system counts in pages, and what a call gives back stays
-//! with the process. So a program that wants to know lets its allocator count, which costs nothing while
-//! nobody asks.
+//! Resident memory says little about a single call: the system counts in pages, and memory that a call frees
+//! stays with the process. So a program that measures memory installs an allocator that counts. It costs next
+//! to nothing while no measurement runs.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering};
 
-/// The system's allocator, with a count. To be installed by a program:
+/// The allocator of the system, with a count of the bytes in use. A program installs it like this:
 ///
 /// ```
 /// use attractor_bench::counted::{Counted, peak_of};
@@ -20,11 +20,11 @@ pub struct Counted;
 
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 static COUNTING: AtomicBool = AtomicBool::new(false);
-/// Bytes in use beyond those when counting began; what was there before may be given back.
+/// Bytes in use, relative to when counting began. It is negative if the call frees what was there before.
 static NOW: AtomicIsize = AtomicIsize::new(0);
 static MOST: AtomicIsize = AtomicIsize::new(0);
 
-/// More or fewer bytes in use.
+/// Changes the number of bytes in use.
 fn count(bytes: isize) {
     if COUNTING.load(Ordering::Relaxed) {
         let now = NOW.fetch_add(bytes, Ordering::Relaxed) + bytes;
@@ -33,7 +33,7 @@ fn count(bytes: isize) {
     }
 }
 
-// SAFETY: everything is done by the system's allocator, as it was asked; counting touches no memory of others.
+// SAFETY: every request is passed on to the system's allocator as it came; counting touches no other memory.
 unsafe impl GlobalAlloc for Counted {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size() as isize);
@@ -54,7 +54,7 @@ unsafe impl GlobalAlloc for Counted {
     }
 
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // While it moves, the old and the new may both be there.
+        // While a block moves, the old and the new one may both exist.
         count(size as isize);
         // SAFETY: the memory came from this allocator with this layout, as the caller promises.
         let moved = unsafe { System.realloc(memory, layout, size) };
@@ -63,13 +63,13 @@ unsafe impl GlobalAlloc for Counted {
     }
 }
 
-/// What `call` gives, and the most bytes that were in use during it beyond those before, by all threads; none in
-/// a program that has not installed [`Counted`]. One at a time.
+/// The result of `call`, and the most bytes that were in use during it, by all threads, beyond those in use
+/// before. `None` in a program that has not installed [`Counted`]. Only one measurement may run at a time.
 pub fn peak_of<T>(call: impl FnOnce() -> T) -> (T, Option<usize>) {
     NOW.store(0, Ordering::Relaxed);
     MOST.store(0, Ordering::Relaxed);
     COUNTING.store(true, Ordering::Relaxed);
-    // So that a call which asks for nothing is told from a program that does not count.
+    // A call that allocates nothing would otherwise look like a program that does not count.
     drop(std::hint::black_box(Box::new(0_u8)));
     let result = call();
     COUNTING.store(false, Ordering::Relaxed);

@@ -1,5 +1,5 @@
-//! Benchmarks: how fast the kernels are on this machine ([`speed`]), and how time and memory grow with the size of the task
-//! ([`scaling`]).
+//! Benchmarks: how fast the kernels are on this machine ([`speed`]), and how time and memory grow with the
+//! size of the task ([`scaling`]).
 
 pub mod counted;
 pub mod scaling;

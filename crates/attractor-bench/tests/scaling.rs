@@ -1,4 +1,4 @@
-//! Memory grows as the algorithms say: counted, so that it does not depend on what else runs.
+//! Memory grows as the algorithms say. It is counted, so the test does not depend on what else runs.
 #![allow(missing_docs)]
 
 use attractor_bench::counted::Counted;
@@ -7,13 +7,13 @@ use attractor_bench::scaling::{Config, measure};
 #[global_allocator]
 static MEMORY: Counted = Counted;
 
-/// Bytes of a state of 64 units in f32, and how many partial sums of it a read may hold.
+/// Bytes of a state of 64 units in f32, and the largest number of partial sums of it in a read.
 const STATE: usize = 64 * 4;
 const PARTS: usize = 64;
 
 #[test]
 fn memory_grows_no_faster_than_expected() {
-    /// What does not grow (tiles, tasks) makes exponents low; vectors that double as they fill may make them high.
+    /// Constant parts (tiles, tasks) lower the exponents; vectors that double as they grow may raise them.
     const ROUGH: f64 = 0.15;
     let config = Config { rounds: 1, values: Some(3), seed: 0 };
     let measured = measure(config, &mut |_, _| Ok(())).expect("measured");
@@ -28,7 +28,7 @@ fn memory_grows_no_faster_than_expected() {
                 let slope = swept.memory().expect("more than one value").slope;
                 assert!(slope < expected + ROUGH, "{name}: {slope} for {expected}");
             }
-            // Of all cues in every range, and as much again for results, tasks and tiles.
+            // The sums of all cues in every range, and as much again for results, tasks and tiles.
             None => assert!(most < 2 * PARTS * shape.cues * STATE, "{name}: {most} bytes"),
         }
         assert!(swept.points.iter().all(|p| p.times.best() > 0.0), "{name}");

@@ -1,9 +1,11 @@
-//! Results that survive: every part that is done goes to an SQLite file, which several processes may share.
+//! The file of results: an SQLite file that keeps every finished part, and that several processes may share.
 //!
-//! A series is a memory with its task, its cues and its seed; a cell is a series at D units and N patterns; a score is
-//! what one pattern set of a cell gave. Scores are what random streams of (seed, D, set) make them, whoever finds them,
-//! and the primary key takes each once. Whoever works on a part holds a claim on it, and a lock on a file that says it
-//! is alive: the system drops the lock of a process that dies, and others take over what it had claimed.
+//! A *series* is a memory with its task, its cues and its seed. A *cell* is a series at D units and N
+//! patterns. A *score* is what one pattern set of a cell gave. A score depends only on the random streams of
+//! (seed, D, set), so it does not matter which process computes it. The primary key allows each score once.
+//!
+//! A process that works on a part holds a claim on it, and locks a file to show that it is alive. When a
+//! process dies, the system releases its lock and other processes take over its claims.
 
 use std::fs::{File, TryLockError};
 use std::ops::Range;
@@ -14,26 +16,26 @@ use attractor_report::{Error, Result};
 use ndarray::Array2;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
-/// What one pattern set gave.
+/// The result of one pattern set.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Score {
-    /// Which set.
+    /// Number of the pattern set.
     pub set: usize,
-    /// Wrong units twice, and once those without a sign.
+    /// Twice the number of wrong units. A unit without a sign counts once.
     pub halves: u64,
-    /// Units that were recalled.
+    /// Number of recalled units.
     pub units: u64,
-    /// Time that it took.
+    /// Time of the recalls.
     pub seconds: f64,
 }
 
 impl Score {
-    /// What recalled states of ±1 patterns come to.
+    /// The score of recalled states, given the ±1 patterns that they should be.
     pub fn of(set: usize, states: &Array2<f32>, truth: &Array2<f32>) -> Self {
         let halves = |(x, y): (&f32, &f32)| match x * y {
             right if right > 0.0 => 0,
             wrong if wrong < 0.0 => 2,
-            // No sign at all is right as often as wrong.
+            // A unit without a sign is right half of the time.
             _ => 1,
         };
         let halves = states.iter().zip(truth).map(halves).sum();
@@ -46,34 +48,34 @@ impl Score {
     }
 }
 
-/// Some sets of a cell: what is claimed, computed and recorded at once.
+/// Some pattern sets of a cell, which are claimed, computed and recorded together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
     /// Number of the series.
     pub series: i64,
     /// Units D.
     pub dim: usize,
-    /// Patterns N.
+    /// Number of patterns N.
     pub patterns: usize,
-    /// Which sets.
+    /// The pattern sets.
     pub sets: Range<usize>,
 }
 
-/// What became of a claim.
+/// The outcome of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// It is ours to do.
+    /// This process has the claim.
     Ours,
-    /// Another process is at it.
+    /// Another living process has the claim.
     Theirs,
-    /// It is done.
+    /// The part is done.
     Done,
 }
 
-/// How long another process is waited for.
+/// How long to wait for another process.
 const BUSY: Duration = Duration::from_secs(60);
 
-/// Says of a file that these are results of this kind: "attc".
+/// SQLite's application id of these files: "attc".
 const APPLICATION: i64 = 0x6174_7463;
 
 const SCHEMA: &str = "
@@ -107,10 +109,10 @@ pub struct Cells {
 }
 
 impl Cells {
-    /// Opens a file of results, or makes one; without a path they stay in memory.
+    /// Opens a file of results, or creates it. Without a path the results stay in memory.
     ///
     /// # Errors
-    /// A file of another kind, a damaged one, one that cannot be written.
+    /// A file of another kind; a damaged file; a file that cannot be written.
     pub fn open(path: Option<&Path>) -> Result<Self> {
         let at = path.unwrap_or(Path::new(":memory:")).to_owned();
         let refuse = |error| refused(&at, error);
@@ -133,10 +135,11 @@ impl Cells {
             _ => return Err(Error::store(&at, "it is a database of another program")),
         }
         begun.commit().map_err(refuse)?;
-        // What a process that is killed has committed is safe either way; waiting for the disk is not needed.
+        // What a killed process has committed is safe either way, so there is no need to wait for the disk.
         let begun = std::time::Instant::now();
         while let Err(error) = base.pragma_update(None, "journal_mode", "WAL") {
-            // Of several that start at once one does it, and the others are not made to wait but refused.
+            // Of several processes that start at once only one can do this. SQLite refuses the others at once
+            // instead of making them wait.
             let busy = error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);
             if !busy || begun.elapsed() > BUSY {
                 return Err(refuse(error));
@@ -146,7 +149,7 @@ impl Cells {
         base.pragma_update(None, "synchronous", "NORMAL").map_err(refuse)?;
         let worker = path.map(Worker::begin).transpose()?;
         if let Some(worker) = &worker {
-            // A dead one may have had our name.
+            // A dead process may have had the same name.
             base.execute("DELETE FROM claims WHERE worker = ?1", [&worker.name]).map_err(refuse)?;
         }
         Ok(Cells { base, path: at, worker })
@@ -159,7 +162,7 @@ impl Cells {
     /// The number of the series with this description.
     ///
     /// # Errors
-    /// Whatever the file refuses.
+    /// Errors of the file of results.
     pub fn series(&self, key: &str) -> Result<i64> {
         self.base
             .execute("INSERT OR IGNORE INTO series (key) VALUES (?1)", [key])
@@ -169,10 +172,10 @@ impl Cells {
             .map_err(|error| self.refused(error))
     }
 
-    /// The scores of the first `sets` sets at D units, by patterns and set.
+    /// The scores of the first `sets` pattern sets at D units, in order of patterns and set.
     ///
     /// # Errors
-    /// Whatever the file refuses.
+    /// Errors of the file of results.
     pub fn scores(&self, series: i64, dim: usize, sets: usize) -> Result<Vec<(usize, Score)>> {
         const QUERY: &str = "SELECT patterns, \"set\", halves, units, seconds FROM scores
             WHERE series = ?1 AND dim = ?2 AND \"set\" < ?3 ORDER BY patterns, \"set\"";
@@ -193,10 +196,10 @@ impl Cells {
         read().map_err(|error| self.refused(error))
     }
 
-    /// Claims a part, unless it is done or another living process has it.
+    /// Claims a part, unless it is done or another living process has claimed it.
     ///
     /// # Errors
-    /// Whatever the file refuses.
+    /// Errors of the file of results.
     pub fn claim(&mut self, part: &Part) -> Result<Claim> {
         let path = self.path.clone();
         let refuse = |error| refused(&path, error);
@@ -255,10 +258,10 @@ impl Cells {
         Ok(Claim::Ours)
     }
 
-    /// Records the scores of parts, and gives back the claims; scores that are there already stay.
+    /// Records the scores of parts and releases their claims. Existing scores are kept.
     ///
     /// # Errors
-    /// Whatever the file refuses; then none of them is recorded.
+    /// Errors of the file of results. None of the scores is recorded then.
     pub fn record<'a>(&mut self, parts: impl IntoIterator<Item = (&'a Part, &'a [Score])>) -> Result<()> {
         let path = self.path.clone();
         let refuse = |error| refused(&path, error);
@@ -282,11 +285,11 @@ impl Cells {
         begun.commit().map_err(refuse)
     }
 
-    /// Adds the results of another file, and says how many were new.
+    /// Adds the results of another file. Returns how many were new.
     ///
     /// # Errors
-    /// A file that is not there or of another kind; scores that contradict ours by more than the rounding of other
-    /// machines does.
+    /// A file that does not exist or is of another kind; scores that differ from ours by more than the
+    /// rounding of another machine.
     pub fn merge(&mut self, other: &Path) -> Result<usize> {
         if let (Ok(a), Ok(b)) = (other.canonicalize(), self.path.canonicalize())
             && a == b
@@ -309,7 +312,7 @@ impl Cells {
         const JOINED: &str = "FROM theirs.scores t JOIN theirs.series k ON k.id = t.series
             JOIN main.series m ON m.key = k.key";
         let work = |base: &mut Connection| -> Result<usize> {
-            // Ours alone is locked: the other may be at work still.
+            // Only our own file is locked. Another process may still write to the other one.
             let begun = base.transaction_with_behavior(TransactionBehavior::Deferred).map_err(refuse)?;
             begun
                 .execute("INSERT OR IGNORE INTO main.series (key) SELECT key FROM theirs.series", [])
@@ -348,10 +351,10 @@ impl Cells {
         result
     }
 
-    /// How many scores there are.
+    /// The number of scores.
     ///
     /// # Errors
-    /// Whatever the file refuses.
+    /// Errors of the file of results.
     pub fn count(&self) -> Result<usize> {
         let count: rusqlite::Result<i64> =
             self.base.query_row("SELECT count(*) FROM scores", [], |row| row.get(0));
@@ -359,7 +362,7 @@ impl Cells {
     }
 }
 
-/// Why SQLite refused, in a sentence.
+/// The error of SQLite, as a sentence.
 fn refused(path: &Path, error: rusqlite::Error) -> Error {
     let reason = match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => "it is no file of results".into(),
@@ -377,7 +380,7 @@ fn refused(path: &Path, error: rusqlite::Error) -> Error {
     Error::store(path, &reason)
 }
 
-/// A living process, as others see it: a locked file in a folder beside the results.
+/// A living process as other processes see it: a locked file in a folder beside the results.
 #[derive(Debug)]
 struct Worker {
     folder: PathBuf,
@@ -396,10 +399,11 @@ impl Worker {
         for number in 0.. {
             let name = format!("{}-{number}", std::process::id());
             let path = folder.join(&name);
-            // One of ours that lives, or of a process of another machine with our number, is locked; and whoever
-            // cleans up may have taken ours for dead before it was.
+            // A file of this name may be locked by a living worker, of this process or of one with the same
+            // number on another machine. And a process that cleans up may have removed our file before we
+            // locked it.
             let file = match File::options().create(true).truncate(false).write(true).open(&path) {
-                // The last of others has just taken the folder with it.
+                // Another process has just removed the folder with its last file.
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                     std::fs::create_dir_all(&folder).map_err(refuse)?;
                     continue;
@@ -419,7 +423,7 @@ impl Worker {
         unreachable!("there are more names than processes")
     }
 
-    /// Removes what dead ones have left.
+    /// Removes the files of dead workers.
     fn clean(&self) {
         let names = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
         for other in names.filter_map(|entry| entry.file_name().into_string().ok()) {
@@ -429,7 +433,7 @@ impl Worker {
         }
     }
 
-    /// Whether another worker is alive; what a dead one has left is removed.
+    /// Whether another worker is alive. The file of a dead one is removed.
     fn lives(&self, other: &str) -> bool {
         let path = self.folder.join(other);
         match File::options().write(true).open(&path) {
@@ -445,7 +449,7 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        // The folder goes with the last one.
+        // The last worker also removes the folder.
         let _ = std::fs::remove_file(self.folder.join(&self.name));
         let _ = std::fs::remove_dir(&self.folder);
     }

@@ -1,4 +1,4 @@
-//! Who recalls: a model of the library, the best decoder there can be, or a function of the user's.
+//! What is measured: a model of the library, the best possible decoder, or a function of the user.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,20 +16,22 @@ use ndarray::{Array2, ArrayView2, Axis};
 use super::Task;
 use super::cells::Score;
 
-/// Patterns, cues and (of masks) which units are left, to recalled states: a function of the user's.
+/// A function of the user. It takes the patterns, the cues and, for masks, which units are known, and returns
+/// the recalled states.
 pub type Own = dyn Fn(ArrayView2<f32>, ArrayView2<f32>, Option<ArrayView2<bool>>) -> attractor::Result<Array2<f32>>
     + Send
     + Sync;
 
-/// Who recalls.
+/// Something that recalls patterns.
 #[derive(Clone)]
 pub enum Contender {
-    /// The Bayes decoder of each unit: the sign of E\[y | cue\]. No memory has fewer wrong units on average. It is one
-    /// update of a modern Hopfield network at [`Task::bayes_beta`], or (of noise) one step of a diffusion model.
+    /// The Bayes decoder of each unit, the sign of E\[y | cue\]. No memory has fewer wrong units on average.
+    /// It is one update of a modern Hopfield network at [`Task::bayes_beta`], or, for noise, one step of a
+    /// diffusion model.
     Ceiling,
-    /// A model with its options, and a number of updates if it is not to settle.
+    /// A model with its options. The number, if there is one, limits its updates; otherwise it runs to rest.
     Model(Spec, Option<usize>),
-    /// A function with a name.
+    /// A function of the user, with its name.
     Own(String, Arc<Own>),
 }
 
@@ -52,7 +54,7 @@ impl fmt::Debug for Contender {
     }
 }
 
-/// As it is called in tables and figures, options included.
+/// The name in tables and figures, with options.
 impl fmt::Display for Contender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -91,10 +93,10 @@ impl Contender {
         }
     }
 
-    /// A model with those of some options that it has.
+    /// A model, with those of the options that it has.
     ///
     /// # Errors
-    /// A model that there is not, or one that cannot be stored in a moment.
+    /// An unknown model, or one that needs training.
     pub fn named(name: &str, options: &Options) -> Result<Self> {
         if name == "ceiling" {
             return Ok(Contender::Ceiling);
@@ -112,7 +114,7 @@ impl Contender {
         Ok(Contender::Model(spec, None))
     }
 
-    /// Recalled states of some cues.
+    /// The recalled states of some cues.
     fn recall(
         &self,
         patterns: Array2<f32>,
@@ -143,16 +145,16 @@ impl Contender {
             Contender::Model(spec, updates) => (spec.clone(), *updates),
             Contender::Ceiling => (Spec::new("modern").with("beta", task.bayes_beta()), Some(1)),
         };
-        // What is left tells a decoder no more than zeros do.
+        // Removed units are 0, so the decoder learns nothing more from the mask.
         let known = known.filter(|_| !matches!(self, Contender::Ceiling));
         let card = attractor::memories::model(&spec.model)?.card;
-        /// From here on reading bits is faster than reading numbers.
+        /// From this size on it is faster to read bits than numbers.
         const PACKED: usize = 4096;
         let patterns = match card.streams && patterns.nrows() >= PACKED {
             true => Patterns::packed(Packed::from_signs(patterns.view()), Preparation::Identity)?,
             false => Patterns::new(patterns)?,
         };
-        // Near capacity too many patterns matter for leaving single ones out to be worth its while.
+        // Near capacity too many patterns have weight for narrowed reads to pay off.
         let narrows = card.parameter("narrow").is_some() && !spec.options.has("narrow");
         let spec = match patterns.len() >= NARROWED && narrows {
             true => spec.with("narrow", "off"),
@@ -160,7 +162,7 @@ impl Contender {
         };
         let memory = spec.build(patterns)?;
         let mut states = Array2::from_elem(cues.dim(), 0.0);
-        /// Cues that are recalled together.
+        /// How many cues are recalled together.
         const BATCH: usize = 1024;
         for from in (0..cues.nrows()).step_by(BATCH) {
             let rows = from..cues.nrows().min(from + BATCH);
@@ -180,8 +182,9 @@ impl Contender {
         Ok(states)
     }
 
-    /// How many units of recalled cues are wrong: `cues` of them, of the patterns in turn, or each pattern once. Set,
-    /// D and seed say which patterns; fewer patterns are the first of more, and cues keep their noise.
+    /// Counts the wrong units of recalled cues. `cues` says how many cues are made, from the patterns in
+    /// turn; `None` makes one of each pattern. Patterns depend on the set, D and the seed. Fewer patterns are
+    /// the first of more, and each cue keeps its noise.
     pub(super) fn measure(
         &self,
         task: Task,

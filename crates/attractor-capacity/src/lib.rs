@@ -1,10 +1,10 @@
-//! How many patterns memories hold: any model, far beyond what was published, against the ceiling of all of them.
+//! Measuring capacity: how many patterns a memory holds, for any model, compared with the best possible
+//! decoder.
 //!
-//! Random ±1 patterns of D units are stored and recalled from cues that noise, masks or flips have made of them; the
-//! capacity is the largest N at which the mean share of wrong units is within a threshold (Ambrogioni 2023, App. A:
-//! 3 %). All memories get the same patterns and the same noise: pattern n of a set, and its cue, depend on the seed,
-//! D, the set and n alone, so that fewer patterns are the first of more.
-//!
+//! Random ±1 patterns of D units are stored. Cues are made of them by noise, masks or flips, and recalled.
+//! The capacity is the largest N at which the mean share of wrong units is within a threshold (3 % in
+//! Ambrogioni 2023, App. A). All memories get the same patterns and the same noise. Pattern n of a set and
+//! its cue depend only on the seed, D, the set and n, so fewer patterns are the first of more.
 //! ```
 //! use attractor_capacity::{Config, Contender, Entrant, Task};
 //! let diffusion = Contender::named("diffusion", &Default::default())?;
@@ -45,19 +45,19 @@ pub use task::Task;
 
 use run::Search;
 
-/// Who recalls what: a line of the figure.
+/// A memory with its task: one line of the figure.
 #[derive(Clone, Debug)]
 pub struct Entrant {
-    /// Who.
+    /// The memory.
     pub contender: Contender,
-    /// What its cues are.
+    /// How its cues are made.
     pub task: Task,
-    /// Units D, if not those of all.
+    /// Its own numbers of units D. `None` takes those of the configuration.
     pub dims: Option<Vec<usize>>,
 }
 
 impl Entrant {
-    /// At the dimensions of all.
+    /// A memory with its task, at the D of the configuration.
     pub fn new(contender: Contender, task: Task) -> Self {
         Entrant { contender, task, dims: None }
     }
@@ -66,27 +66,27 @@ impl Entrant {
 /// Settings.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Who recalls what.
+    /// The memories and their tasks.
     pub entrants: Vec<Entrant>,
-    /// Units D.
+    /// Numbers of units D.
     pub dims: Vec<usize>,
     /// Which numbers of patterns are tried.
     pub rule: Rule,
     /// The largest mean share of wrong units that passes.
     pub threshold: f64,
-    /// Pattern sets of each number of patterns.
+    /// Pattern sets for each number of patterns.
     pub sets: usize,
-    /// How many there are where theory expects 2¹⁶ patterns and more, if that is fewer.
+    /// A smaller number of pattern sets, used where theory expects 2¹⁶ patterns or more.
     pub few: Option<usize>,
-    /// Cues a set, of its patterns in turn; each pattern once if none.
+    /// Cues for each set, made from its patterns in turn. `None` makes one of each pattern.
     pub cues: Option<usize>,
-    /// The largest number of patterns that is tried, if they have no more than 2³⁰ units in all.
+    /// The largest number of patterns that is tried. D · N also stays below 2³⁰.
     pub most: usize,
     /// Seed.
     pub seed: u64,
-    /// The file that results go to, and that a run goes on from; they stay in memory without one.
+    /// The file of results, in which a stopped run also continues. Without one, results stay in memory.
     pub store: Option<PathBuf>,
-    /// Which part of the work is this process's, of how many: (1, 1) for all.
+    /// The share of the work of this process, as (number, of how many); (1, 1) is all of it.
     pub shard: (usize, usize),
 }
 
@@ -108,7 +108,7 @@ impl Default for Config {
     }
 }
 
-/// Numbers of units as they are written: `8,10` or `8..24:2,32`, ranges with both ends.
+/// Reads numbers of units: `8,10`, or ranges with both ends as in `8..24:2,32`.
 ///
 /// ```
 /// use attractor_capacity::dims;
@@ -118,7 +118,7 @@ impl Default for Config {
 /// ```
 ///
 /// # Errors
-/// A text that says no numbers.
+/// A text in another form.
 pub fn dims(text: &str) -> Result<Vec<usize>> {
     let refuse = || Error::setting("dims", "numbers and ranges, as 8,10 or 8..24:2,32", text);
     let number = |text: &str| text.trim().parse::<usize>().map_err(|_| refuse());
@@ -139,7 +139,7 @@ pub fn dims(text: &str) -> Result<Vec<usize>> {
     Ok(dims)
 }
 
-/// Which part of the work a process does, of how many: a setting of what shares its work through a file of results.
+/// The setting that divides the work between processes which share a file of results.
 pub const SHARD: Parameter = Parameter {
     name: "shard",
     kind: Kind::Form(Form { forms: || vec![Name::new("I/N")], check: |text| shard(text).map(|_| ()) }),
@@ -147,7 +147,7 @@ pub const SHARD: Parameter = Parameter {
     help: "Do one part of the work only, for job arrays: 3/8 is the third of eight; put together by `attractor merge`",
 };
 
-/// A part of the work as it is written.
+/// Reads a share of the work: `3/8` is the third of eight.
 ///
 /// ```
 /// assert_eq!(attractor_capacity::shard("3/8")?, (3, 8));
@@ -155,48 +155,49 @@ pub const SHARD: Parameter = Parameter {
 /// ```
 ///
 /// # Errors
-/// A text that names no part.
+/// A text in another form.
 pub fn shard(text: &str) -> attractor::Result<(usize, usize)> {
     let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
     let parts = parts.filter(|(i, n)| (1..=*n).contains(i));
     parts.ok_or_else(|| attractor::Error::parameter("shard", "I/N, as 3/8 for the third of eight", text))
 }
 
-/// The largest D: states are kept in memory.
+/// The largest D. All states are kept in memory.
 const MOST_UNITS: usize = 4096;
 
-/// What was found of one entrant at D units.
+/// The result for one entrant at D units.
 #[derive(Clone, Debug)]
 pub struct Found {
-    /// Number of the entrant.
+    /// Index of the entrant.
     pub entrant: usize,
     /// Units D.
     pub dim: usize,
     /// All scores.
     pub scores: Scores,
-    /// What they say.
+    /// The capacity that follows from them.
     pub capacity: Capacity,
 }
 
 impl Found {
-    /// Time that its recalls took, those of earlier runs included, if one after the other.
+    /// The total time of its recalls, earlier runs included.
     pub fn seconds(&self) -> f64 {
         self.scores.values().flatten().map(|score| score.seconds).sum()
     }
 }
 
 impl Config {
-    /// Measures, or reads from the file of results what was measured before. Progress counts thousandths.
+    /// Measures the capacities. Results that are already in the file are read instead. Progress counts
+    /// thousandths.
     ///
     /// # Errors
-    /// As [`check`](Experiment::check), whatever a memory or the file of results refuses, and that of `progress`.
+    /// As [`check`](Experiment::check); errors of a memory, of the file of results and of `progress`.
     pub fn measure(&self, progress: &mut Progress) -> Result<Vec<Found>> {
         self.check()?;
         let mut cells = Cells::open(self.store.as_deref())?;
         self.measure_on(&mut cells, progress)
     }
 
-    /// As [`measure`](Config::measure), on an open file of results.
+    /// The same as [`measure`](Config::measure), on an open file of results.
     ///
     /// # Errors
     /// As [`measure`](Config::measure).
@@ -208,7 +209,7 @@ impl Config {
                 searches.push(Search::new(self, number, series, *dim, cells)?);
             }
         }
-        // The largest are dealt out first, so that no shard has them all.
+        // The largest are assigned first, so that they do not all go to one shard.
         let mut order: Vec<usize> = (0..searches.len()).collect();
         order.sort_by(|a, b| searches[*b].expected().total_cmp(&searches[*a].expected()).then(a.cmp(b)));
         let (shard, shards) = self.shard;
@@ -223,13 +224,13 @@ impl Config {
         Ok(threads::within(|| kept.into_par_iter().map(|search| search.found(self)).collect()))
     }
 
-    /// What makes a series: equal keys have equal scores.
+    /// The description of a series. Equal keys have equal scores.
     fn key(&self, entrant: &Entrant) -> String {
-        /// To be raised when scores change.
+        /// Raise this when scores change.
         const VERSION: u32 = 1;
         json!({
             "version": VERSION,
-            // A function may be called as a model is.
+            // A function may have the same name as a model.
             "memory": match &entrant.contender {
                 Contender::Own(name, _) => json!({ "function": name }),
                 other => json!(other.to_string()),
@@ -279,7 +280,7 @@ impl Experiment for Config {
             return Err(Error::setting("shard", expected, format!("{shard}/{shards}")));
         }
         let numbers = [
-            // Two at least have an interval.
+            // An interval needs at least two.
             ("sets", self.sets, 2, 1 << 20),
             ("cues", self.cues.unwrap_or(1), 1, 1 << 20),
             ("max-patterns", self.most, 1, 1 << 28),

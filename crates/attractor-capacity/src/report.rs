@@ -1,4 +1,4 @@
-//! What is shown of capacities: tables, and figures with theory on the same axes.
+//! Tables and figures of capacities, with theory on the same axes.
 
 use attractor::memories::Options;
 use attractor_figures::{Axis, Figure, Look, Mark, Panel, Point, Series};
@@ -8,11 +8,11 @@ use serde_json::{Map, Value, json};
 
 use super::{Config, Contender, Family, Found, Rule, Scores, Task, mean_error, theory};
 
-/// The largest N that a figure shows: beyond, laws without a limit would push all else together.
+/// The largest N that a figure shows. Laws without a limit would otherwise compress everything else.
 const SHOWN: f64 = 1e8;
 
 impl Contender {
-    /// What theory says of its capacity at D units: names and numbers of patterns.
+    /// The capacities at D units that theory gives, with the name of each law.
     pub fn laws(&self, task: Task, dim: usize, threshold: f64) -> Vec<(&'static str, f64)> {
         let (family, options) = match self {
             Contender::Model(spec, _) => (self.family(), &spec.options),
@@ -22,7 +22,7 @@ impl Contender {
             Family::Ceiling => {
                 let mut laws = Vec::new();
                 if let Task::Mask(p) = task {
-                    /// More is counted in bits.
+                    /// The exact law is computed up to this number.
                     const MOST: usize = 1 << 24;
                     laws.push(("ceiling, exact", theory::erasure_capacity(dim, p, threshold, MOST) as f64));
                 }
@@ -50,7 +50,7 @@ impl Contender {
     }
 }
 
-/// A number of patterns, as a reader wants it.
+/// A number of patterns, for readers.
 fn count(n: f64) -> String {
     match n {
         n if n < 100.0 => format!("{n:.1}"),
@@ -58,7 +58,7 @@ fn count(n: f64) -> String {
     }
 }
 
-/// How far a memory is under the ceiling: its capacity as a share of the ceiling's, of the same task and D.
+/// The capacity as a share of the ceiling's, for the same task and D.
 fn share(config: &Config, all: &[Found], found: &Found) -> Option<f64> {
     let task = config.entrants[found.entrant].task;
     let is_ceiling = |other: &&Found| {
@@ -69,7 +69,7 @@ fn share(config: &Config, all: &[Found], found: &Found) -> Option<f64> {
     (ceiling.capacity.crossing > 0.0).then(|| found.capacity.crossing / ceiling.capacity.crossing)
 }
 
-/// The capacities, a row for each entrant and D.
+/// The capacities: one row for each entrant and D.
 pub fn capacities(config: &Config, all: &[Found]) -> Table {
     let mut table = Table::new(
         "capacities",
@@ -105,7 +105,7 @@ pub fn capacities(config: &Config, all: &[Found]) -> Table {
     table
 }
 
-/// What theory says, a row for each law, task and D.
+/// What theory gives: one row for each law, task and D.
 pub fn laws(config: &Config) -> Table {
     let keys = ["law", "memory", "task", "dim", "patterns"];
     let mut table = Table::new("theory", keys.map(Column::plain).to_vec());
@@ -125,7 +125,7 @@ pub fn laws(config: &Config) -> Table {
     table
 }
 
-/// The errors behind the capacities: every number of patterns that was tried.
+/// The errors behind the capacities: one row for each number of patterns that was tried.
 pub fn rows(config: &Config, all: &[Found]) -> Table {
     let mut table = Table::new(
         "errors",
@@ -161,8 +161,8 @@ pub fn rows(config: &Config, all: &[Found]) -> Table {
     table
 }
 
-/// Capacities of some entrants against D on a logarithmic axis: a panel a task, and in thin lines of the same colour
-/// what theory says of each.
+/// Capacities against D on a logarithmic axis, with one panel for each task. Thin lines of the same colour
+/// show what theory gives for each memory.
 pub fn figure(config: &Config, all: &[Found], shown: impl Fn(&Contender) -> bool) -> Figure {
     let mut tasks: Vec<Task> = Vec::new();
     let mut contenders: Vec<String> = Vec::new();
@@ -175,7 +175,7 @@ pub fn figure(config: &Config, all: &[Found], shown: impl Fn(&Contender) -> bool
             contenders.push(name);
         }
     }
-    /// The style of the ceiling, black.
+    /// The style of the ceiling: black.
     const CEILING: usize = 6;
     let style = |contender: &Contender| {
         let name = contender.to_string();
@@ -212,13 +212,13 @@ pub fn figure(config: &Config, all: &[Found], shown: impl Fn(&Contender) -> bool
             }
             for (law, points) in laws {
                 let points = points.into_iter().filter(|p| (1.0..=SHOWN).contains(&p.y)).collect();
-                // Lines of one colour are told apart by where they are: D·C is the highest.
+                // Lines of one colour are told apart by their position: D·C is the highest.
                 let style = if law == "D·C" { 5 } else { style };
                 let name = if law == "degree law" { String::new() } else { law.to_owned() };
                 marks.push(Mark::Line(Series { name, style, look: Look::Thin, points }));
             }
         }
-        // A memory that holds nothing has no place on a logarithmic axis, nor has a shard without work.
+        // A capacity of 0 cannot be shown on a logarithmic axis, nor can a shard without work.
         let shows =
             |mark: &Mark| matches!(mark, Mark::Line(series) if series.points.iter().any(|p| p.y > 0.0));
         marks.retain(shows);
@@ -236,7 +236,7 @@ pub fn figure(config: &Config, all: &[Found], shown: impl Fn(&Contender) -> bool
     figure
 }
 
-/// A task as the title of a panel.
+/// The title of the panel of a task.
 pub fn title(task: Task) -> String {
     match task {
         Task::Signal(signal) => format!("noise, θ = {signal}"),
@@ -245,7 +245,7 @@ pub fn title(task: Task) -> String {
     }
 }
 
-/// A figure of capacities in a report.
+/// A figure of capacities as a part of a report.
 pub fn illustration(name: &'static str, figure: Figure, numbers: Table, caption: String) -> Block {
     if figure.panels.is_empty() {
         return Block::Text(
@@ -261,13 +261,13 @@ pub fn illustration(name: &'static str, figure: Figure, numbers: Table, caption:
     Block::Figure(Box::new(Illustration { name, alt: alt.into(), caption, figure, numbers }))
 }
 
-/// How many recalls there were.
+/// The number of recalls.
 pub fn recalls(scores: &Scores, dim: usize) -> u64 {
     scores.values().flatten().map(|score| score.units / dim as u64).sum()
 }
 
 impl Config {
-    /// What makes this run, as settings of a report.
+    /// The settings of the run, for a report.
     pub fn settings(&self) -> Value {
         let entrants: Vec<Value> = self
             .entrants
@@ -286,7 +286,7 @@ impl Config {
         })
     }
 
-    /// What to type for this run; options are given to all models that have them.
+    /// The command that repeats this run. Options are passed to all models that have them.
     fn command(&self) -> String {
         let mut models: Vec<String> = Vec::new();
         let mut options: Vec<String> = Vec::new();

@@ -1,4 +1,4 @@
-//! The work: which part is next, who does it, and how much is left.
+//! The work: which part comes next, who does it, and how much is left.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::cells::{Cells, Claim, Part, Score};
 use super::search::{Capacity, Rule, Scores, mean_error};
 use super::{Config, Contender, Found, theory};
 
-/// Patterns times cues times units: a second or so.
+/// The size of a part in patterns × cues × units: about a second of work.
 const WORTH: f64 = 1e9;
 
 /// The search for the capacity of one entrant at D units.
@@ -20,14 +20,14 @@ pub(super) struct Search {
     entrant: usize,
     series: i64,
     dim: usize,
-    /// Pattern sets.
+    /// Number of pattern sets.
     sets: usize,
     /// The largest number of patterns.
     most: usize,
     scores: Scores,
-    /// Mean errors of those numbers of patterns of which all sets are done.
+    /// The mean error of each number of patterns whose sets are all done.
     errors: BTreeMap<usize, f64>,
-    /// Patterns times cues that it will take in all, as theory has it.
+    /// The expected total work in patterns × cues, according to theory.
     expected: f64,
 }
 
@@ -35,18 +35,18 @@ impl Search {
     pub fn new(config: &Config, entrant: usize, series: i64, dim: usize, cells: &Cells) -> Result<Self> {
         let task = config.entrants[entrant].task;
         let bits = theory::finite_length(task, dim, config.threshold).unwrap_or(dim as f64).max(1.0);
-        /// Numbers that a pattern set may have: 4 GiB.
+        /// The largest number of values in a pattern set: 4 GiB.
         const ROOM: usize = 1 << 30;
         let most = config.most.min(ROOM / dim);
         let capacity = bits.exp2().min(most as f64);
         let cues = |patterns: f64| config.cues.map_or(patterns, |cues| cues as f64);
         let tried = match &config.rule {
-            // Twice as many each time up to twice the capacity, then about five in between.
+            // Doubling up to twice the capacity, then about five numbers in between.
             Rule::Bisection => 8.0 * capacity * cues(capacity),
             Rule::Grid(beyond) => (beyond * capacity).powi(2) / 2.0 * cues(2.0 * beyond * capacity / 3.0),
             Rule::List(counts) => counts.iter().map(|n| *n as f64 * cues(*n as f64)).sum(),
         };
-        /// From so many bits on sets are as large as to be few.
+        /// From this many bits on, pattern sets are so large that fewer of them are used.
         const LARGE: f64 = 16.0;
         let few = config.few.filter(|_| bits >= LARGE).unwrap_or(config.sets);
         let sets = few.min(config.sets);
@@ -76,8 +76,8 @@ impl Search {
         }
     }
 
-    /// The mean errors that the rule has asked for so far, and what it asks for next. What other runs have tried with
-    /// other settings leads no other way than an empty file of results.
+    /// The mean errors that the rule has asked for so far, and the numbers of patterns that it asks for next.
+    /// Results of runs with other settings in the same file do not change the search.
     fn path(&self, config: &Config) -> (BTreeMap<usize, f64>, Vec<usize>) {
         let mut errors = BTreeMap::new();
         loop {
@@ -98,16 +98,18 @@ impl Search {
         }
     }
 
-    /// Patterns times cues times units of a pattern set.
+    /// The size of a pattern set in patterns × cues × units.
     fn size(&self, config: &Config, patterns: usize) -> f64 {
         patterns as f64 * config.cues.unwrap_or(patterns) as f64 * self.dim as f64
     }
 
-    /// The sets of so many patterns, in parts that are worth claiming and not much is lost with.
+    /// Divides the sets of one number of patterns into parts that are large enough to be worth a claim, and
+    /// small enough that little is lost with one.
     fn parts(&self, config: &Config, patterns: usize) -> Vec<Part> {
         let work = self.size(config, patterns);
         let together = ((WORTH / work) as usize).clamp(1, self.sets);
-        // Both cores have something to do, and parts do not depend on how many there are.
+        // At least four sets in each part, so that several cores have work. The number does not depend on the
+        // machine.
         let together = together.max(4.min(self.sets));
         let starts = (0..self.sets).step_by(together);
         let part = |from: usize| Part {
@@ -119,10 +121,10 @@ impl Search {
         starts.map(part).collect()
     }
 
-    /// What is missing of so many patterns each, in rounds of parts that are done at the same time.
+    /// The missing parts for these numbers of patterns, in rounds of parts that are computed together.
     fn rounds(&self, config: &Config, next: &[usize]) -> Vec<Vec<Part>> {
         let mut rounds: Vec<Vec<Part>> = Vec::new();
-        // What a function of the user's takes is not known: one part each.
+        // The cost of a user's function is unknown, so each of its parts is a round.
         let known = !matches!(config.entrants[self.entrant].contender, Contender::Own(..));
         let mut room = 0.0;
         for &patterns in next {
@@ -156,7 +158,7 @@ impl Search {
         self.finish(patterns);
     }
 
-    /// Work that is done, and that is left.
+    /// The work that is done, and the work that is left.
     fn work(&self, config: &Config) -> (f64, f64) {
         let cues = |n: usize| config.cues.unwrap_or(n) as f64;
         let done: f64 =
@@ -173,14 +175,14 @@ impl Search {
     }
 }
 
-/// Works until all searches are finished, by us or by others.
+/// Works until all searches are finished, by this process or by others.
 pub(super) fn work(
     config: &Config,
     searches: &mut [Search],
     cells: &mut Cells,
     progress: &mut Progress,
 ) -> Result<()> {
-    /// Between looks at what others have done.
+    /// Time between two looks at the results of other processes.
     const PATIENCE: Duration = Duration::from_millis(50);
     tell(config, searches, progress)?;
     loop {

@@ -1,32 +1,33 @@
-//! Which numbers of patterns to try, and what their errors say of the capacity.
+//! Which numbers of patterns are tried, and how the capacity follows from their errors.
 
 use std::collections::BTreeMap;
 
 use super::cells::Score;
 use attractor_report::statistics::{Interval, bootstrap};
 
-/// Which numbers of patterns are tried.
+/// A rule that chooses the numbers of patterns to try.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rule {
-    /// Twice as many until the error is too large, then in the middle, until the ends are neighbours (or 1/64 apart).
+    /// Double N until the error is too large, then bisect until the ends are neighbours (or 1/64 apart).
     Bisection,
-    /// Every one from 1, up to this many times the capacity.
+    /// Every N from 1 to this many times the capacity.
     Grid(f64),
-    /// These alone.
+    /// Only these numbers.
     List(Vec<usize>),
 }
 
-/// Ends of a bisection that are a smaller share apart are near enough: one standard error of a capacity is more.
+/// A bisection ends when its ends differ by 1/64 or less. The standard error of a capacity is larger.
 const NEAR: usize = 64;
 
 impl Rule {
-    /// What to try next, given the mean errors so far; nothing once the capacity is known. Patterns go up to `most`.
+    /// The numbers to try next, given the mean errors so far; none once the capacity is known. N is at most
+    /// `most`.
     pub fn next(&self, errors: &BTreeMap<usize, f64>, threshold: f64, most: usize) -> Vec<usize> {
         let passes = errors.iter().rev().find(|(_, error)| **error <= threshold).map_or(0, |(n, _)| *n);
         match self {
             Rule::List(counts) => counts.iter().copied().filter(|n| !errors.contains_key(n)).collect(),
             Rule::Grid(beyond) => {
-                /// However small the capacity.
+                /// The grid goes at least this far, however small the capacity.
                 const LEAST: usize = 4;
                 let last = ((beyond * passes as f64).ceil() as usize).max(LEAST).min(most);
                 (1..=last).filter(|n| !errors.contains_key(n)).collect()
@@ -45,30 +46,31 @@ impl Rule {
     }
 }
 
-/// The scores of one memory at D units: of each number of patterns that was tried, one of each set.
+/// The scores of one memory at D units: for each number of patterns that was tried, one score per set.
 pub type Scores = BTreeMap<usize, Vec<Score>>;
 
-/// The mean over sets of the share of wrong units.
+/// The share of wrong units, averaged over sets.
 pub fn mean_error(scores: &[Score]) -> f64 {
     scores.iter().map(Score::error).sum::<f64>() / scores.len().max(1) as f64
 }
 
-/// How many patterns a memory holds.
+/// The number of patterns that a memory holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Capacity {
-    /// Its whole part: the largest number whose mean error is within the threshold, interpolated where numbers in
-    /// between were not tried; 0 if a single one is not.
+    /// The capacity as a whole number: the largest N whose mean error is within the threshold. Between
+    /// numbers that were tried it is interpolated. It is 0 if one pattern is already too many.
     pub patterns: usize,
-    /// Where the mean error crosses the threshold, between the numbers that were tried (on a line over ln N).
+    /// Where the mean error crosses the threshold. Between numbers that were tried, the error is linear in ln
+    /// N.
     pub crossing: f64,
     /// 95 % bootstrap interval of the crossing, over sets.
     pub interval: Interval,
-    /// Whether the largest number that may be tried passes too, so that the capacity is no less.
+    /// Whether the largest allowed number passes too. The capacity may then be larger.
     pub bounded: bool,
 }
 
 impl Capacity {
-    /// From the scores of a finished search.
+    /// The capacity that follows from the scores of a finished search.
     pub fn of(scores: &Scores, threshold: f64, most: usize, seed: u64) -> Self {
         let counts: Vec<usize> = scores.keys().copied().collect();
         let sets = scores.values().map(Vec::len).min().unwrap_or(0);
@@ -88,14 +90,15 @@ impl Capacity {
     }
 }
 
-/// Where the mean error, on a line over ln N between the numbers that were tried, crosses the threshold for good.
+/// The last crossing of the threshold by the mean error, which is linear in ln N between the numbers that
+/// were tried.
 fn crossing(counts: &[usize], mean: impl Fn(usize) -> f64, threshold: f64) -> f64 {
-    // The next larger number, which does not pass, and its error.
+    // The next larger number, which fails, and its error.
     let mut fails = None;
     for (i, &count) in counts.iter().enumerate().rev() {
         let (n, error) = (count as f64, mean(i));
         if error <= threshold {
-            // A number that passes exactly stays one that passes.
+            // A number whose error equals the threshold passes.
             let between = |(next, above): (f64, f64)| {
                 (n.ln() + (threshold - error) / (above - error) * (next / n).ln()).exp().max(n)
             };
@@ -110,7 +113,7 @@ fn crossing(counts: &[usize], mean: impl Fn(usize) -> f64, threshold: f64) -> f6
 mod tests {
     use super::*;
 
-    /// Both rules find the last number that passes of an error that rises, whatever it is.
+    /// For any rising error, both rules find the last number that passes.
     #[test]
     fn rules_find_the_last_that_passes() {
         for (capacity, most) in [(0, 100), (1, 100), (5, 100), (63, 100), (100, 100), (777, 10_000)] {
@@ -144,7 +147,7 @@ mod tests {
     #[test]
     fn crossings_lie_between_what_was_tried() {
         let counts = [4, 8, 16];
-        // Half-way in the error is half-way in ln N: √(8·16).
+        // Half of the way in the error is half of the way in ln N: √(8·16).
         let crossing = |means: [f64; 3]| crossing(&counts, |i| means[i], 0.03);
         assert!((crossing([0.01, 0.02, 0.04]) - 128f64.sqrt()).abs() < 1e-12);
         assert_eq!(crossing([0.01, 0.03, 0.04]), 8.0);
@@ -152,7 +155,8 @@ mod tests {
         assert_eq!(crossing([0.01, 0.02, 0.03]), 16.0);
     }
 
-    /// Of sets with errors of one spread, the interval is that of the mean, as the slope carries it over to N.
+    /// If all sets have errors of the same spread, the interval is that of the mean error, divided by the
+    /// slope.
     #[test]
     fn intervals_are_of_the_spread_over_sets() {
         let score = |set: usize, error: f64| Score {
@@ -167,7 +171,7 @@ mod tests {
         let found = Capacity::of(&scores, 0.03, 1000, 3);
         assert_eq!(found.patterns, 14);
         assert!((found.crossing - 200f64.sqrt()).abs() < 1e-9 && !found.bounded);
-        // A standard error of 0.001 is 0.05 of the way from 10 to 20; ±1.96 of it.
+        // A standard error of 0.001 is 0.05 of the way from 10 to 20. The interval is ±1.96 of it.
         let half = (found.interval.high / found.interval.low).ln() / 2.0;
         assert!((half / (1.96 * 0.05 * 2f64.ln()) - 1.0).abs() < 0.15, "{half}");
     }

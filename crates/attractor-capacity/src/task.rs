@@ -1,4 +1,4 @@
-//! What is done to a pattern to make a cue of it, seen as a channel.
+//! How a cue is made from a pattern, seen as a channel.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,14 +14,14 @@ use super::channel::{Channel, normal_tail};
 pub enum Task {
     /// θy + √(1 − θ²)ε, 0 < θ < 1.
     Signal(f64),
-    /// Each unit removed with probability p, 0 < p < 1; which units are left is told to the memory.
+    /// Each unit is removed with probability p, 0 < p < 1. The memory is told which units are known.
     Mask(f64),
-    /// Each unit flipped with probability p, 0 < p < ½.
+    /// Each unit is flipped with probability p, 0 < p < ½.
     Flip(f64),
 }
 
 impl Task {
-    /// Refuses what leaves nothing to recall, or nothing to recall from.
+    /// Checks the range. Cues must leave something to recall, and something to recall it from.
     ///
     /// # Errors
     /// A number outside its range.
@@ -37,7 +37,7 @@ impl Task {
         }
     }
 
-    /// How a cue is made.
+    /// The corruption that makes the cues.
     pub fn corruption(self) -> Corruption {
         match self {
             Task::Signal(signal) => Corruption::Signal(signal),
@@ -46,8 +46,9 @@ impl Task {
         }
     }
 
-    /// The noise level that a diffusion memory is told. Of flips it is that at which a single read is the Bayes
-    /// decoder, 1/σ² = [`bayes_beta`](Task::bayes_beta); masks are told unit by unit.
+    /// The noise level that a diffusion memory is given. For flips it is the level at which a single read is
+    /// the Bayes decoder, 1/σ² = [`bayes_beta`](Task::bayes_beta). For masks the known units are given
+    /// instead.
     pub fn level(self) -> Level {
         match self {
             Task::Signal(signal) => Level::Signal(signal),
@@ -56,9 +57,9 @@ impl Task {
         }
     }
 
-    /// The inverse temperature at which softmax(β Yx) is the posterior of equally likely patterns: θ/(1 − θ²) for
-    /// noise, ½ ln((1 − p)/p) for flips, and for masks one so large that a pattern which differs in a unit that is
-    /// left weighs nothing.
+    /// The inverse temperature at which softmax(β Yx) is the posterior of equally likely patterns: θ/(1 − θ²)
+    /// for noise and ½ ln((1 − p)/p) for flips. For masks it is so large that a pattern which differs in a
+    /// known unit has no weight.
     pub fn bayes_beta(self) -> f64 {
         match self {
             Task::Signal(signal) => signal / (1.0 - signal * signal),
@@ -67,7 +68,7 @@ impl Task {
         }
     }
 
-    /// Capacity and dispersion of the channel from a unit of the pattern to a unit of the cue.
+    /// The channel from a unit of the pattern to a unit of the cue.
     pub fn channel(self) -> Channel {
         match self {
             Task::Signal(signal) => Channel::gaussian(signal),
@@ -76,7 +77,7 @@ impl Task {
         }
     }
 
-    /// Share of wrong units when each is guessed from its own cue alone.
+    /// Share of wrong units when each unit is guessed from its own cue alone.
     pub fn uncoded_error(self) -> f64 {
         match self {
             Task::Signal(signal) => normal_tail(signal / (1.0 - signal * signal).sqrt()),

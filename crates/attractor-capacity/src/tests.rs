@@ -1,4 +1,4 @@
-//! Capacities against theory, and tables that do not depend on how the work was shared.
+//! Capacities compared with theory, and tables that do not depend on how the work was divided.
 
 use attractor::memories::Spec;
 
@@ -20,10 +20,10 @@ fn measured(config: &Config) -> Vec<Found> {
     config.measure(&mut |_, _| Ok(())).expect("capacities")
 }
 
-/// Patterns, and of each set its number, halves and units.
+/// A number of patterns, and for each of its sets: the set, the score's halves and its units.
 type Cell = (usize, Vec<(usize, u64, u64)>);
 
-/// What must be equal to the bit: all scores but for their times.
+/// All scores without their times. These must be equal to the bit.
 fn table(found: &[Found]) -> Vec<(usize, usize, Vec<Cell>)> {
     let cell = |(n, scores): (&usize, &Vec<cells::Score>)| {
         (*n, scores.iter().map(|s| (s.set, s.halves, s.units)).collect())
@@ -31,8 +31,8 @@ fn table(found: &[Found]) -> Vec<(usize, usize, Vec<Cell>)> {
     found.iter().map(|f| (f.entrant, f.dim, f.scores.iter().map(cell).collect())).collect()
 }
 
-/// The Bayes decoder of erased units has the error that is known exactly, and the channel's flips are decoded at least
-/// as well as by guessing; over 200 sets, to four standard errors.
+/// The Bayes decoder of erased units has the error that is known exactly, and flips are decoded at least as
+/// well as by guessing. Over 200 sets, to four standard errors.
 #[test]
 fn the_ceiling_is_the_exact_one_of_erasures() {
     for (dim, patterns) in [(8, 4), (12, 12), (16, 29), (16, 60)] {
@@ -54,8 +54,8 @@ fn the_ceiling_is_the_exact_one_of_erasures() {
     }
 }
 
-/// No model errs less than the ceiling on the same cues, whatever is done to them (to three standard errors of the
-/// difference, since what no memory can do better on average it may do by luck).
+/// On the same cues no model has a smaller error than the ceiling, for any kind of cue. A memory cannot be
+/// better on average but can be by chance, so the test allows three standard errors of the difference.
 #[test]
 fn no_memory_passes_the_ceiling() {
     for task in [Task::Signal(0.68), Task::Mask(0.5), Task::Flip(0.15)] {
@@ -78,7 +78,8 @@ fn no_memory_passes_the_ceiling() {
     }
 }
 
-/// One step of the diffusion model is the ceiling, to the last unit (its reads are in another order).
+/// One step of the diffusion model has as many wrong units as the ceiling, to within one unit (its sums are
+/// in another order).
 #[test]
 fn one_step_of_diffusion_is_the_ceiling() {
     for task in [Task::Signal(0.68), Task::Flip(0.2)] {
@@ -101,7 +102,7 @@ fn shards_threads_and_stores_give_one_table() {
     let folder = tempfile::tempdir().expect("a folder");
     let names = ["ceiling", "modern", "hopfield"];
     let whole = table(&measured(&quick(&names, Task::Signal(0.68))));
-    // Shards, each into its own file, the last first; then all together.
+    // Each shard writes its own file, the last shard first. Then the files are merged.
     let path = |name: &str| Some(folder.path().join(name));
     for shard in [3, 1, 2] {
         let store = path(&format!("{shard}.sqlite"));
@@ -121,7 +122,7 @@ fn shards_threads_and_stores_give_one_table() {
     let cells = Cells::open(Some(&together)).expect("a file");
     assert_eq!(cells.count().expect("a count"), before, "nothing was left to do");
     drop(cells);
-    // More sets in a file that other settings have written to; and one thread.
+    // More sets, in a file that another configuration has written to, on one thread.
     let more = Config { sets: 30, rule: Rule::Grid(1.5), ..config.clone() };
     let fresh = table(&measured(&Config { store: None, ..more.clone() }));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
@@ -129,7 +130,7 @@ fn shards_threads_and_stores_give_one_table() {
     assert_eq!(table(&measured(&config)), whole);
 }
 
-/// Two at once on one file: each score is there once, and both see the same table.
+/// Two processes on one file: each score is there once, and both get the same table.
 #[test]
 fn several_share_a_file() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -192,7 +193,7 @@ fn what_cannot_be_used_is_refused_in_a_sentence() {
     assert_eq!(same, Task::Mask(0.25));
 }
 
-/// A function of the user's is measured as a model is; what it gives is checked.
+/// A user's function is measured like a model, and its result is checked.
 #[test]
 fn functions_are_contenders() {
     use std::sync::Arc;
@@ -207,7 +208,7 @@ fn functions_are_contenders() {
     config.entrants.push(Entrant::new(Contender::Own("nearest".into(), nearest), task));
     let found = measured(&config);
     let error = |f: &Found| mean_error(&f.scores[&6]);
-    // Modern Hopfield at a β that separates ends on the nearest pattern, but for blends.
+    // At a β that separates patterns, modern Hopfield ends at the nearest pattern, apart from mixtures.
     assert!((error(&found[0]) - error(&found[2])).abs() < 0.01);
     let short: Arc<Own> = Arc::new(|patterns, _, _| Ok(patterns.to_owned()));
     config.entrants = vec![Entrant::new(Contender::Own("short".into(), short), task)];

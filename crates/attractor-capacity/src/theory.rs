@@ -1,19 +1,20 @@
-//! What theory says of capacities: how many patterns any memory, and how many some memories, can hold.
+//! What theory says about the capacity of any memory, and of particular ones.
 
 use puruspe::{inverfc, ln_gamma};
 
 use super::Task;
 pub use super::channel::{Channel, entropy, normal_tail};
 
-/// log₂ of the number of random patterns up to which the mean error can vanish as D grows: D·C. None where guessing
-/// each unit by itself is within the threshold, so that there is no limit.
+/// log₂ of the number of random patterns up to which the mean error can vanish as D grows: D·C. `None` where
+/// guessing each unit by itself is already within the threshold, so that there is no limit.
 pub fn asymptote(task: Task, dim: usize, threshold: f64) -> Option<f64> {
     (task.uncoded_error() > threshold).then(|| dim as f64 * task.channel().capacity)
 }
 
-/// log₂ of the number of random patterns that the best decoder holds at D units, estimated:
-/// D·C − √(D·V) Q⁻¹(ε) + ½ log₂ D, for masks without the last term (Polyanskiy, Poor & Verdú 2010), where ε, the share of cues that are taken for
-/// another pattern, is three times the threshold on units, of which about a third is wrong then.
+/// Estimates log₂ of the number of random patterns that the best decoder holds at D units: D·C − √(D·V)
+/// Q⁻¹(ε) + ½ log₂ D, for masks without the last term (Polyanskiy, Poor & Verdú 2010). ε is the share of cues
+/// that are decoded as another pattern. It is three times the threshold on units, since about a third of the
+/// units are wrong then.
 pub fn finite_length(task: Task, dim: usize, threshold: f64) -> Option<f64> {
     let (Channel { capacity, dispersion }, d) = (task.channel(), dim as f64);
     let wrong = 3.0 * threshold;
@@ -24,40 +25,43 @@ pub fn finite_length(task: Task, dim: usize, threshold: f64) -> Option<f64> {
     })
 }
 
-/// 0.138 D: patterns up to which a classical network has states near them (Amit, Gutfreund & Sompolinsky 1985).
+/// 0.138 D: up to this many patterns a classical network has states near them (Amit, Gutfreund & Sompolinsky
+/// 1985).
 pub fn classical(dim: usize) -> f64 {
     0.138 * dim as f64
 }
 
-/// D/(4 ln D): patterns that a classical network recalls all without error (McEliece et al. 1987).
+/// D/(4 ln D): this many patterns are all recalled without error by a classical network (McEliece et al.
+/// 1987).
 pub fn classical_exact(dim: usize) -> f64 {
     dim as f64 / (4.0 * (dim as f64).ln())
 }
 
-/// D^(k−1)/(2(2k − 3)!! ln D): patterns that a dense memory of degree k recalls without error (Krotov & Hopfield 2016).
+/// D^(k−1)/(2(2k − 3)!! ln D): this many patterns are recalled without error by a dense memory of degree k
+/// (Krotov & Hopfield 2016).
 pub fn of_degree(degree: u32, dim: usize) -> f64 {
     let odd: f64 = (1..=2 * degree as u64 - 3).step_by(2).map(|k| k as f64).product();
     (dim as f64).powi(degree as i32 - 1) / (2.0 * odd * (dim as f64).ln())
 }
 
-/// ln of the number of patterns that a dense memory with F = exp recalls from cues with a share ρ of flipped units:
-/// D·I(1 − 2ρ)/2 with I(a) = ½((1 + a) ln(1 + a) + (1 − a) ln(1 − a)) (Demircigil et al. 2017).
+/// ln of the number of patterns that a dense memory with F = exp recalls from cues with a share ρ of flipped
+/// units: D·I(1 − 2ρ)/2 with I(a) = ½((1 + a) ln(1 + a) + (1 − a) ln(1 − a)) (Demircigil et al. 2017).
 pub fn exponential(flipped: f64, dim: usize) -> f64 {
     let a = 1.0 - 2.0 * flipped;
     let part = |x: f64| if x > 0.0 { x * x.ln() } else { 0.0 };
     dim as f64 * 0.25 * (part(1.0 + a) + part(1.0 - a))
 }
 
-/// Share of wrong units of the best decoder of N random patterns whose units are lost with probability p, exactly: with
-/// K units left, M of the other patterns agree in all of them, M ~ Bin(N − 1, 2^−K), and a lost unit is put to the vote
-/// of M + 1 patterns.
+/// The exact share of wrong units of the best decoder, for N random patterns whose units are lost with
+/// probability p. With K units left, M ~ Bin(N − 1, 2^−K) other patterns agree in all of them. A lost unit is
+/// then decided by a vote of M + 1 patterns.
 pub fn erasure_error(dim: usize, p: f64, patterns: usize) -> f64 {
     let d = dim as f64;
     let left = |k: usize| binomial(d, k as f64, 1.0 - p);
     (0..=dim).map(|k| left(k) * (d - k as f64) / d * vote_error(patterns - 1, 0.5f64.powi(k as i32))).sum()
 }
 
-/// Largest number of patterns with [`erasure_error`] within the threshold, up to `most`.
+/// The largest number of patterns whose [`erasure_error`] is within the threshold, up to `most`.
 pub fn erasure_capacity(dim: usize, p: f64, threshold: f64, most: usize) -> usize {
     let passes = |n: usize| erasure_error(dim, p, n) <= threshold;
     let (mut low, mut high) = (0, 1);
@@ -82,7 +86,8 @@ fn binomial(n: f64, k: f64, p: f64) -> f64 {
     (ways + k * p.ln() + (n - k) * (-p).ln_1p()).exp()
 }
 
-/// How often a vote of one pattern and M others with random units goes against it, ties by a coin, M ~ Bin(n, q).
+/// How often a vote of one pattern and M others with random units goes against that pattern. Ties are broken
+/// by a coin. M ~ Bin(n, q).
 fn vote_error(n: usize, q: f64) -> f64 {
     let (count, mean) = (n as f64, n as f64 * q);
     let reach = 12.0 * (mean * (1.0 - q)).sqrt() + 30.0;
@@ -91,9 +96,10 @@ fn vote_error(n: usize, q: f64) -> f64 {
     (first..=last).map(|m| binomial(count, m as f64, q) * against(m)).sum()
 }
 
-/// ½(1 − C(2m, m)/4ᵐ) with m = ⌈M/2⌉: half of what is not a tie among the others, or as good as one.
+/// ½(1 − C(2m, m)/4ᵐ) with m = ⌈M/2⌉: the probability that a vote of one pattern and M others goes against
+/// that pattern.
 fn against(others: usize) -> f64 {
-    /// From here on Stirling's series is as exact as the product.
+    /// From this number on, Stirling's series is as exact as the product.
     const MANY: usize = 500;
     let m = others.div_ceil(2);
     let tie = match m {
@@ -121,37 +127,37 @@ mod tests {
         }
         assert!((Channel::gaussian(0.68).dispersion - 0.65197).abs() < 6e-6);
         assert!((Task::Signal(0.68).uncoded_error() - 0.177).abs() < 5e-4);
-        // A binary symmetric channel at p = 0.11 has half a bit (Cover & Thomas).
+        // A binary symmetric channel with p = 0.11 has a capacity of half a bit (Cover & Thomas).
         assert!((Channel::flips(0.11).capacity - 0.5).abs() < 1e-3);
         assert!(asymptote(Task::Signal(0.89), 10, 0.03).is_none());
     }
 
-    /// Published, and by hand.
+    /// Published values, and values computed by hand.
     #[test]
     fn the_laws_are_as_published() {
         assert!((classical_exact(100) - 100.0 / (4.0 * 4.605_170_2)).abs() < 1e-6);
         // k = 2: D/(2 ln D); k = 3: D²/(6 ln D).
         assert!((of_degree(2, 50) - 50.0 / (2.0 * 50f64.ln())).abs() < 1e-9);
         assert!((of_degree(3, 50) - 2500.0 / (6.0 * 50f64.ln())).abs() < 1e-9);
-        // No flips: 2^(D/2).
+        // Without flips: 2^(D/2).
         assert!((exponential(0.0, 40) - 20.0 * std::f64::consts::LN_2).abs() < 1e-12);
         assert_eq!(exponential(0.5, 40), 0.0);
     }
 
-    /// The votes of few patterns, counted; and capacities that were computed independently of this program.
+    /// The votes of a few patterns, counted by hand; and capacities computed independently of this program.
     #[test]
     fn erasures_are_exact() {
-        // One other: it differs in half of the cases, which is a tie. Two: both must differ. Three: three of three, or
-        // two of three with a coin.
+        // One other pattern: it differs in half of the cases, which is a tie. Two: both must differ. Three:
+        // all three differ, or two of them and the coin.
         for (others, expected) in [(0, 0.0), (1, 0.25), (2, 0.25), (3, 0.125 + 0.5 * 0.375)] {
             assert!((against(others) - expected).abs() < 1e-12, "{others}");
         }
-        // The product, and the series that takes its place.
+        // The product, and the series that replaces it.
         let product: f64 = (1..=500).map(|i| (2 * i - 1) as f64 / (2 * i) as f64).product();
         assert!((against(1000) - 0.5 * (1.0 - product)).abs() < 1e-12);
         for (dim, capacity) in [(10, 5), (16, 29), (24, 355), (32, 4563)] {
             assert_eq!(erasure_capacity(dim, 0.5, 0.03, 1 << 20), capacity, "D = {dim}");
-            // The estimate is rough where D is small.
+            // The estimate is rough for small D.
             let estimate = finite_length(Task::Mask(0.5), dim, 0.03).expect("a limit");
             assert!(
                 (estimate - (capacity as f64).log2()).abs() < 0.6 + 2.0 / dim as f64,

@@ -1,4 +1,4 @@
-//! Every experiment by name, for the command line and for other languages.
+//! The list of all experiments.
 
 use attractor_bench::scaling;
 use attractor_report::{Declaration, Error, Experiment, Given, Input, Result};
@@ -7,7 +7,7 @@ use crate::dispersed_memories::{fig1, fig2, fig3, learning, table1};
 use crate::universal_hopfield::{hetero, mask, noise, separation, similarity, threshold};
 use crate::work_precision;
 
-/// Every experiment.
+/// All experiments.
 pub static EXPERIMENTS: &[Declaration] = &[
     table1::EXPERIMENT,
     fig1::EXPERIMENT,
@@ -24,7 +24,7 @@ pub static EXPERIMENTS: &[Declaration] = &[
     hetero::EXPERIMENT,
 ];
 
-/// The declaration of the experiment of this name.
+/// The declaration of the experiment with this name.
 ///
 /// # Errors
 /// A name that is not in [`EXPERIMENTS`].
@@ -35,7 +35,7 @@ pub fn declaration(name: &str) -> Result<&'static Declaration> {
         .ok_or_else(|| Error::setting("experiment", format!("one of {}", names(|_| true)), name))
 }
 
-/// The experiment of this name, made of what it is given, and checked.
+/// Builds and checks the experiment with this name.
 ///
 /// ```
 /// use attractor_experiments::experiment;
@@ -52,7 +52,7 @@ pub fn declaration(name: &str) -> Result<&'static Declaration> {
 pub fn experiment(name: &str, mut given: Given) -> Result<Box<dyn Experiment>> {
     let declaration = declaration(name)?;
     for (setting, _) in given.settings.iter().filter(|(s, _)| declaration.setting(s).is_none()) {
-        // Of an experiment that there is, it is named with those that have it; others are unknown.
+        // If other experiments have the setting, the error names them.
         if let Some(other) = EXPERIMENTS.iter().find_map(|e| e.setting(setting)) {
             let own: Vec<_> = declaration.settings.iter().map(|s| s.name).chain(["seed"]).collect();
             let expected = format!("a setting of {name} ({})", own.join(", "));

@@ -1,4 +1,4 @@
-//! The first thing a newcomer sees: real images, corrupted, recalled by four generations of memory.
+//! The demo: real images, corrupted and recalled by four kinds of memory.
 
 use std::path::Path;
 use std::time::Instant;
@@ -17,9 +17,9 @@ use ndarray::{Array2, ArrayView2, Axis};
 /// Settings.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Images to store: bytes, with their shape. The default is the digits that ship with the project.
+    /// The images to store: bytes with their shape. The default is the digits that come with the program.
     pub images: Table,
-    /// Grey levels above black that an exact recall must hit.
+    /// The number of grey levels above black. An exact recall must hit the right one.
     pub levels: f64,
     /// How many of the images are corrupted and recalled.
     pub cues: usize,
@@ -28,12 +28,12 @@ pub struct Config {
 }
 
 impl Config {
-    /// Some of the 1,797 digits.
+    /// The demo on some of the 1,797 digits.
     ///
     /// # Errors
-    /// More or fewer digits than there are.
+    /// More digits than there are, or none.
     pub fn digits(count: usize, seed: u64) -> Result<Self> {
-        /// Grey levels of a shipped digit above black.
+        /// Grey levels of these digits above black.
         const LEVELS: u8 = 16;
         let digits = digits();
         if !(1..=digits.labels.len()).contains(&count) {
@@ -47,10 +47,10 @@ impl Config {
         Ok(Config { images, levels: f64::from(LEVELS), cues: count, seed })
     }
 
-    /// A user's own images.
+    /// The demo on the user's own images.
     ///
     /// # Errors
-    /// Rows that are not images, or not of bytes.
+    /// Rows that are not images, or not bytes.
     pub fn own(images: Table, cues: usize, seed: u64) -> Result<Self> {
         let shape = images.shape().or_else(|| Shape::square(images.columns()));
         let Some(shape) = shape else {
@@ -70,49 +70,50 @@ impl Config {
     }
 }
 
-/// One model on one corruption.
+/// The results of one model on one corruption.
 #[derive(Clone, Debug)]
 pub struct Line {
-    /// Model with its options.
+    /// The model with its options.
     pub model: String,
-    /// Corruption.
+    /// The corruption.
     pub corruption: String,
-    /// Share of images recalled exactly: every unit rounds to its stored grey level, for spin models
-    /// to the thresholded image.
+    /// Share of images recalled exactly: every unit rounds to its stored grey level, or for spin models to
+    /// the thresholded image.
     pub exact: f64,
-    /// Share of recalls nearest to the right memory.
+    /// Share of recalls whose nearest memory is the right one.
     pub right: f64,
-    /// Share of cues refused as matching nothing, where the noise is known.
+    /// Share of cues refused because they match no memory; only where the noise is known.
     pub refused: Option<f64>,
-    /// Seconds a cue.
+    /// Seconds for each cue.
     pub seconds: f64,
 }
 
-/// The demo's result.
+/// The results of the demo.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// Model × corruption.
+    /// One line for each model and corruption.
     pub lines: Vec<Line>,
     picture: Picture,
     memory: Array2<u8>,
     cues: Array2<f32>,
 }
 
-/// What the four models are, as the command line would name them.
+/// The four models, as on the command line.
 const MODELS: [(&str, &[(&str, &str)]); 4] =
     [("hopfield", &[]), ("dense", &[("interaction", "exp")]), ("modern", &[]), ("diffusion", &[])];
 
 /// The noise that the demo adds.
 const SIGMA: f64 = 0.4;
-/// The most noise that a cue may have where the question is whether it is an image at all.
+/// The largest noise level at which a cue counts as a noisy image. It is used for the cues that are noise
+/// alone.
 const MOST_NOISE: f64 = 0.25;
-/// Share of true cues that may be refused.
+/// The share of true cues that may be refused.
 const REJECT: f64 = 0.01;
 
-/// Units beyond which couplings between all pairs of them are left out.
+/// With more units than this, models with couplings between all pairs are left out.
 const MOST_COUPLED: usize = 4096;
 
-/// What a memory is told of how its cue was made.
+/// What a memory is told about its cue.
 #[derive(Clone, Copy, PartialEq)]
 enum Told {
     Nothing,
@@ -120,7 +121,8 @@ enum Told {
     Known,
 }
 
-/// How cues are made: name (two lines), corruption (none: nothing but noise), what the memory is told.
+/// The kinds of cues: a name (in two lines), the corruption (`None` for nothing but noise), and what the
+/// memory is told.
 fn corruptions(shape: Shape) -> Vec<(&'static str, Option<Corruption>, Told)> {
     let noise = |finish| Some(Corruption::Noise { sigma: SIGMA, finish });
     let block = |side| Some(Corruption::Block { side, share: 0.5, shape });
@@ -141,15 +143,16 @@ fn corruptions(shape: Shape) -> Vec<(&'static str, Option<Corruption>, Told)> {
     ]
 }
 
-/// Runs the demo; `progress` hears of each recall that is done, and of how many there are.
+/// Runs the demo. `progress` is called after each recall with the number of finished recalls and of all
+/// recalls.
 ///
 /// # Errors
-/// Images that no memory can hold.
+/// Images that a memory cannot hold.
 pub fn run(config: &Config, mut progress: impl FnMut(usize, usize)) -> Result<Report> {
     let shape = config.images.shape().unwrap_or(Shape::grey(1, config.images.columns()));
     let canvas = Canvas { shape, range: (0.0, 1.0) };
     let all = config.images.floats::<f32>();
-    // Evenly spread over the images, so that a few of many show them all.
+    // Spread evenly over the images, so that a few show all kinds.
     let shown: Vec<usize> = (0..config.cues).map(|i| i * all.nrows() / config.cues).collect();
     let truth = all.select(Axis(0), &shown);
 
@@ -180,7 +183,7 @@ pub fn run(config: &Config, mut progress: impl FnMut(usize, usize)) -> Result<Re
                 known: Array2::from_elem(truth.dim(), true),
             },
         };
-        // Another image in each column.
+        // A different image in each column.
         let example = (2 + c) % truth.nrows();
         if corruption.is_some() {
             picture.draw(0, c, canvas, |u| Some(truth[[example, u]].into()));
@@ -235,7 +238,7 @@ pub fn run(config: &Config, mut progress: impl FnMut(usize, usize)) -> Result<Re
     Ok(Report { lines, picture, memory, cues: noisy.unwrap_or(truth) })
 }
 
-/// Shares of images recalled exactly, and nearest to the right memory.
+/// Share of images recalled exactly, and share whose nearest memory is the right one.
 fn measure(
     memory: &dyn Memory<f32>,
     truth: Option<(&[usize], ArrayView2<f32>)>,
@@ -251,10 +254,10 @@ fn measure(
     for ((&own, truth), (state, row)) in
         rows.iter().zip(truth.outer_iter()).zip(recall.states.outer_iter().zip(&recall.rows))
     {
-        // The stored image as the memory would give it back: for spin models at two levels a unit.
+        // The stored image as the memory returns it. Spin models return two levels for each unit.
         let target = if spins { patterns.restored_row(own) } else { truth.to_owned() };
         exact += usize::from(!row.refused && state.iter().zip(&target).all(|(s, t)| level(*s) == level(*t)));
-        // Images may be stored twice.
+        // An image may be stored twice.
         let values = patterns.values();
         right += usize::from(row.memory.is_some_and(|n| n == own || values.row(n) == values.row(own)));
     }
@@ -263,7 +266,7 @@ fn measure(
 }
 
 impl Report {
-    /// The table, for a terminal.
+    /// The results as a table for a terminal.
     pub fn table(&self) -> String {
         let mut text = format!(
             "{:<12} {:<22} {:>7} {:>7} {:>8} {:>12}\n",
@@ -285,10 +288,11 @@ impl Report {
         text
     }
 
-    /// Writes `demo.png`, `demo.txt` (the table), and `memory.npy` and `cues.npy` (noisy) to go on with.
+    /// Writes `demo.png`, `demo.txt` (the table), and `memory.npy` and `cues.npy` (noisy cues) for further
+    /// recalls.
     ///
     /// # Errors
-    /// Whatever the system says.
+    /// Errors of the file system.
     pub fn write(&self, folder: &Path) -> Result<()> {
         self.picture.write_png(&folder.join("demo.png"))?;
         attractor_data::write_atomically(&folder.join("demo.txt"), |f| f.write_all(self.table().as_bytes()))?;

@@ -1,5 +1,5 @@
-//! The papers' experiments: each is a `Config` (whose default is the paper) that runs to a [`Report`] with the
-//! published number beside ours.
+//! The experiments of papers. Each is a `Config` whose default is the paper's, and runs to a [`Report`] with
+//! the published numbers beside ours.
 
 mod catalogue;
 pub mod demo;

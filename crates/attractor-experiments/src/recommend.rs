@@ -1,8 +1,8 @@
-//! Which similarity and separation for these patterns and this corruption? All pairs, measured.
+//! Finds the best similarity and separation for given patterns and corruptions, by measuring all pairs.
 //!
-//! Cues are made of the patterns themselves and every pair of a [similarity](attractor::similarities) and a
-//! [separation](attractor::separations) reads each of them once. A cue is *found* if, of all stored patterns, its
-//! own is nearest to what was read. All pairs see the same cues, so they are compared cue by cue.
+//! Cues are made from the patterns themselves. Every pair of a [similarity](attractor::similarities) and a
+//! [separation](attractor::separations) reads each cue once. A cue is *found* if its own pattern is the
+//! stored pattern nearest to what was read. All pairs get the same cues, so they are compared cue by cue.
 
 use std::time::Instant;
 
@@ -21,45 +21,45 @@ use serde_json::{Map, json};
 /// What is to be measured.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// What the patterns are called.
+    /// The name of the patterns.
     pub name: String,
     /// Stored patterns as they are, N × D.
     pub patterns: Array2<f64>,
-    /// Whether they are grey values in [0, 1].
+    /// Whether the patterns are grey values in [0, 1].
     pub grey: bool,
-    /// What is done to them.
+    /// The corruptions.
     pub corruptions: Vec<Corruption>,
-    /// How many of them to make cues of, evenly spaced.
+    /// The number of cues, made from evenly spaced patterns.
     pub cues: usize,
     /// Seed of the corruption.
     pub seed: u64,
-    /// What to type to run it again.
+    /// The command that runs it again.
     pub command: String,
 }
 
-/// What a user asks for; `None` is its default.
+/// The settings of a user; `None` is the default.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
-    /// What is done to patterns, as in [`attractor_data::CORRUPTIONS`].
+    /// Corruptions, written as in [`attractor_data::CORRUPTIONS`].
     pub corruptions: Vec<String>,
-    /// Patterns that are stored, evenly spaced. Default: all, but at most 2,000.
+    /// Number of stored patterns, evenly spaced. Default: all, but at most 2,000.
     pub count: Option<usize>,
-    /// Cues. Default: one of each stored pattern, but at most 1,000.
+    /// Number of cues. Default: one for each stored pattern, but at most 1,000.
     pub cues: Option<usize>,
     /// Seed of the corruption.
     pub seed: u64,
 }
 
 impl Config {
-    /// Patterns that are stored where nobody says how many: what all pairs take grows with their square.
+    /// The default limit of stored patterns. The cost of all pairs grows with the square of the number.
     const MOST: usize = 2000;
-    /// Cues where nobody says how many.
+    /// The default limit of cues.
     const CUES: usize = 1000;
 
-    /// The pairs for patterns of a table, which is called `name`.
+    /// The study of all pairs on the patterns of a table called `name`.
     ///
     /// # Errors
-    /// A corruption that there is not, and as [`check`](Experiment::check).
+    /// An unknown corruption, and as [`check`](Experiment::check).
     pub fn new(name: String, table: &attractor_data::Table, asked: &Asked) -> Result<Self> {
         let (rows, dim) = (table.rows(), table.columns());
         let count = asked.count.unwrap_or(Self::MOST).clamp(1, rows.max(1));
@@ -84,13 +84,13 @@ impl Config {
     }
 }
 
-/// What one pair makes of all cues of a corruption.
+/// The result of one pair on all cues of a corruption.
 struct Measured {
     similarity: Similarity,
     separation: Separation,
-    /// Which cues were found.
+    /// For each cue whether it was found.
     found: Vec<bool>,
-    /// Mean squared error of a unit of what was read.
+    /// Mean squared error for each unit of what was read.
     error: f64,
 }
 
@@ -103,7 +103,8 @@ impl Measured {
         wilson(self.count(), self.found.len())
     }
 
-    /// The probability that two equally good pairs differ as much on cues that only one of them finds.
+    /// The probability that two equally good pairs would differ as much on the cues that only one of them
+    /// finds.
     fn differs(&self, other: &Measured) -> f64 {
         let only =
             |a: &Measured, b: &Measured| a.found.iter().zip(&b.found).filter(|(a, b)| **a && !**b).count();
@@ -111,7 +112,7 @@ impl Measured {
     }
 }
 
-/// The pairs of one corruption, best first, and what could not be tried.
+/// The pairs of one corruption, best first, and those that could not be tried.
 struct Ranking {
     corruption: Corruption,
     pairs: Vec<Measured>,
@@ -119,7 +120,7 @@ struct Ranking {
 }
 
 impl Ranking {
-    /// Below this probability a pair is worse than the best, else it ties with it.
+    /// A pair ties with the best one unless its probability is below this level.
     const LEVEL: f64 = 0.05;
 
     fn ties(&self, pair: &Measured) -> bool {
@@ -161,7 +162,7 @@ impl Config {
         let own: Vec<usize> = (0..self.cues).map(|i| i * n / self.cues).collect();
         let all = Operand::plain(self.patterns.view());
         let picked = self.patterns.select(Axis(0), &own);
-        // 0 for patterns that are equal, which nobody can tell apart.
+        // 0 for equal patterns, which cannot be told apart.
         let apart = pairs(Difference::Square, Operand::plain(picked.view()), all);
         let gram = dots(self.patterns.view(), self.patterns.view());
         let keys: Vec<_> = SIMILARITIES
@@ -175,7 +176,8 @@ impl Config {
             let mut ranking =
                 Ranking { corruption: corruption.clone(), pairs: Vec::new(), refused: Vec::new() };
             for (s, (similarity, keys)) in keys.iter().enumerate() {
-                // Patterns are sound, so that a refusal is of their kind or of the cues'.
+                // The patterns are valid, so an error means that the similarity does not take such patterns
+                // or such cues.
                 let scores = keys.as_ref().ok().and_then(|keys| Some((keys, keys.scores(cues.view()).ok()?)));
                 match scores {
                     None => ranking.refused.push(*similarity),
@@ -254,10 +256,10 @@ impl Config {
     }
 }
 
-/// For each row of weights, the squared error of the output Mᵀw from its target and the pattern nearest to it, from
-/// G = M Mᵀ alone: ‖z − x_j‖² = wᵀGw − 2(Gw)_j + G_jj.
+/// For each row w of weights, the squared error of the output z = Mᵀw from its target, and the index of the
+/// pattern nearest to z. Both follow from G = M Mᵀ: ‖z − x_j‖² = wᵀGw − 2(Gw)_j + G_jj.
 fn judge(weights: &Array2<f64>, gram: &Array2<f64>, targets: &[usize]) -> Vec<(f64, usize)> {
-    /// A product with few weights costs this much more a weight than one with all.
+    /// Each weight of a sparse product costs this many times as much as one of a dense product.
     const SPARSE: usize = 8;
     let some = weights.iter().filter(|w| **w != 0.0).count();
     let product = match some * SPARSE < weights.len() {
@@ -273,7 +275,7 @@ fn judge(weights: &Array2<f64>, gram: &Array2<f64>, targets: &[usize]) -> Vec<(f
     threads::within(|| (0..targets.len()).into_par_iter().map(one).collect())
 }
 
-/// None where some cue has no weights.
+/// Measures a pair. `None` if some cue has no weights.
 fn measure(
     separator: &Separator,
     similarity: Similarity,
@@ -296,7 +298,7 @@ fn measure(
     Some(Measured { similarity, separation: separator.separation(), found: found.collect(), error })
 }
 
-/// Similarity, separation, share found, error, tie.
+/// The cells of a pair: similarity, separation, share found, error, tie.
 fn cells(ranking: &Ranking, pair: &Measured) -> Vec<Cell> {
     let Interval { low, high } = pair.interval();
     let share = pair.count() as f64 / pair.found.len() as f64;
@@ -310,7 +312,7 @@ fn cells(ranking: &Ranking, pair: &Measured) -> Vec<Cell> {
     ]
 }
 
-/// As [`Separation`] is written, with numbers to four digits.
+/// The name of a [`Separation`], with numbers to four digits.
 fn short(separation: Separation) -> String {
     let text = separation.to_string();
     let round = |part: &str| {
@@ -320,9 +322,9 @@ fn short(separation: Separation) -> String {
     text.split(':').map(round).collect::<Vec<_>>().join(":")
 }
 
-/// What a reader is told of one corruption.
+/// The text and table for one corruption.
 fn describe(ranking: &Ranking) -> Vec<Block> {
-    /// Pairs that are shown; all are in the files.
+    /// The number of pairs that are shown. The files have all of them.
     const SHOWN: usize = 15;
     let mut blocks = vec![Block::Heading(ranking.corruption.to_string())];
     let Some(best) = ranking.pairs.first() else {
@@ -401,19 +403,20 @@ mod tests {
         }
     }
 
-    /// The maximum likelihood rule of white noise is the nearest pattern: no pair can be better, but for luck.
+    /// For white noise the maximum likelihood rule is the nearest pattern, so no pair can be better except by
+    /// chance.
     #[test]
     fn nothing_beats_the_nearest_pattern_under_white_noise() {
         let ranking = config("sigma:0.6").rankings(&mut |_, _| Ok(())).unwrap().remove(0);
         let nearest =
             |p: &&Measured| p.similarity == Similarity::Euclidean && p.separation == Separation::Max;
         assert!(ranking.ties(ranking.pairs.iter().find(nearest).unwrap()));
-        // Noise goes below 0, where amounts do not: those are named and left out.
+        // Noise makes values negative, which some similarities do not take. These are named and left out.
         assert!(ranking.refused.contains(&Similarity::KullbackLeibler), "{:?}", ranking.refused);
         assert!(ranking.pairs.iter().all(|p| p.similarity != Similarity::KullbackLeibler));
     }
 
-    /// What max finds and reads is the stored pattern with the best score, by hand.
+    /// With max, the pattern that is found and read is the one with the best score. Checked by hand.
     #[test]
     fn max_is_the_best_score() {
         let config = config("mask:0.6");

@@ -1,7 +1,7 @@
-//! The experiments of Millidge et al. (2022) on MNIST and CIFAR-10 against an independent program that follows the
-//! published code (`fixtures/universal_hopfield.csv`: means and population standard deviations over five runs, as
-//! printed; none of tables without deviations). The images are those of the folder that
-//! `ATTRACTOR_DATA` names: skipped, saying so, where it is unset.
+//! The experiments of Millidge et al. (2022) on MNIST and CIFAR-10, compared with an independent program that
+//! follows the published code. `fixtures/universal_hopfield.csv` has its means and population standard
+//! deviations over five runs as printed (none for tables without deviations). The images are in the folder
+//! that `ATTRACTOR_DATA` names. Without it the tests are skipped with a message.
 #![allow(missing_docs)]
 
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use attractor_experiments::universal_hopfield::{
 };
 use serde_json::Value;
 
-/// A file of the folder.
+/// A file of that folder.
 fn data(name: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("ATTRACTOR_DATA").filter(|f| !f.is_empty());
     let path = folder.map(|folder| Path::new(&folder).join(name)).filter(|p| p.exists());
@@ -23,8 +23,8 @@ fn data(name: &str) -> Option<PathBuf> {
     path
 }
 
-/// The whole stores of the reference's capacity experiments, and of these the first images, which are enough for
-/// their small stores and take a hundredth of the time.
+/// Images in a store of the reference's capacity experiments. The first `LEADING` of them are enough for its
+/// small stores and take a hundredth of the time.
 const WHOLE: usize = 1000;
 const LEADING: usize = 100;
 
@@ -33,7 +33,7 @@ fn leading(order: &[usize], n: usize) -> Vec<usize> {
     order.chunks(WHOLE).take(5).flat_map(|run| &run[..n]).copied().collect()
 }
 
-/// MNIST test images in the order of the reference, `n` of every 1,000; or in that of the file.
+/// MNIST test images, `n` of every 1,000, in the order of the reference; or all, in the order of the file.
 fn mnist(n: Option<usize>) -> Option<Setup> {
     let table = read(&data("mnist/t10k-images-idx3-ubyte.gz")?, &ReadOptions::default()).expect("MNIST");
     let order: Option<Vec<usize>> = match n {
@@ -47,7 +47,7 @@ fn mnist(n: Option<usize>) -> Option<Setup> {
     Some(Setup::new(Images::new("mnist", table, order.as_deref(), String::new()).expect("images")))
 }
 
-/// CIFAR-10 training images in the order of the file, `n` of every 1,000.
+/// CIFAR-10 training images, `n` of every 1,000, in the order of the file.
 fn cifar(n: usize) -> Option<Setup> {
     let table =
         read(&data("cifar10/images-5000x3x32x32-u8.npy")?, &ReadOptions::default()).expect("CIFAR-10");
@@ -55,7 +55,7 @@ fn cifar(n: usize) -> Option<Setup> {
     Some(Setup::new(Images::new("cifar", table, Some(&order), String::new()).expect("images")))
 }
 
-/// One number of the reference beside ours.
+/// A number of the reference beside ours.
 struct Pair {
     name: String,
     theirs: (f64, Option<f64>),
@@ -64,18 +64,18 @@ struct Pair {
 }
 
 impl Pair {
-    /// Whether both are the same to the printed digits: three of the mean, two of the deviation.
+    /// Whether both agree to the printed digits: three of the mean, two of the deviation.
     fn equal(&self) -> bool {
-        /// Half of the last digit, and what binary numbers leave of it.
+        /// Half of the last digit, and a margin for binary rounding.
         const MEAN: f64 = 0.000_501;
-        // Theirs were rounded twice, to three digits and then to two.
+        // The reference was rounded twice, to three digits and then to two.
         const DEVIATION: f64 = 0.005_501;
         let deviation = self.theirs.1.is_none_or(|theirs| (theirs - self.ours.1).abs() <= DEVIATION);
         (self.theirs.0 - self.ours.0).abs() <= MEAN && deviation
     }
 
-    /// Whether they differ by no more than two standard errors of a mean over five runs, each run's deviation
-    /// being at least that of independent cues.
+    /// Whether both differ by at most two standard errors of a mean over five runs. The deviation of a run is
+    /// at least that of independent cues.
     fn near(&self) -> bool {
         let s = |(mean, sd): (f64, f64)| sd.max((mean * (1.0 - mean) / self.images).sqrt());
         let theirs = (self.theirs.0, self.theirs.1.unwrap_or(0.0));
@@ -84,7 +84,7 @@ impl Pair {
     }
 }
 
-/// All numbers of the reference that an experiment has.
+/// All numbers of the reference for an experiment.
 fn pairs(data: &str, name: &str, task: &str, experiment: &dyn Experiment) -> Vec<Pair> {
     let results = experiment.run(&mut |_, _| Ok(())).expect("a report").results.json();
     let cells = results.as_array().expect("cells");
@@ -99,7 +99,7 @@ fn pairs(data: &str, name: &str, task: &str, experiment: &dyn Experiment) -> Vec
             continue;
         }
         let number = |text: &str| text.parse::<f64>().unwrap_or(0.0);
-        // Of larger stores than there are images.
+        // The reference has stores larger than the images here.
         if across == "n" && number(field[6]) > largest {
             continue;
         }
@@ -125,7 +125,7 @@ fn pairs(data: &str, name: &str, task: &str, experiment: &dyn Experiment) -> Vec
     pairs
 }
 
-/// Fails if a pair is not as it should be; lists all that are not.
+/// Lists all pairs that fail, and panics if there are any.
 fn check(pairs: &[Pair], right: impl Fn(&Pair) -> bool) {
     let wrong: Vec<&Pair> = pairs.iter().filter(|p| !right(p)).collect();
     for p in &wrong {
@@ -135,7 +135,7 @@ fn check(pairs: &[Pair], right: impl Fn(&Pair) -> bool) {
     assert!(wrong.is_empty(), "{} of {} cells outside", wrong.len(), pairs.len());
 }
 
-/// Correct of the first 20 and 100 test images in file order, by the published functions.
+/// Right answers among the first 20 and 100 test images in file order, by the published functions.
 #[test]
 fn counts_of_half_masked_digits_are_those_of_the_published_functions() {
     let Some(setup) = mnist(None) else { return };
@@ -163,9 +163,9 @@ fn masks_of_cifar_are_the_reference_s() {
     check(&pairs("cifar", "uhn-mask", "bottom", &config), Pair::equal);
 }
 
-/// Image 273 of run 4 (from 0) with its lower half removed is as far from image 233 as from itself, to the last grey
-/// level. The first of equals is taken here; the reference, in f32, has one image more, which is what the last digits
-/// of a sum decide.
+/// Image 273 of run 4 (from 0) with its lower half removed is exactly as far from image 233 as from itself.
+/// Here the first of equals is taken. The reference, in f32, counts one image more, which depends on the last
+/// digits of a sum.
 const TIE: &str = "mnist uhn-separation half paper within max 300";
 
 /// Whether the means differ by one image of 1,500.

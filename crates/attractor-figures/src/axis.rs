@@ -1,30 +1,30 @@
-//! Axes: their ends, their ticks, and what stands at the ticks.
+//! Axes: their range, their ticks and the labels of the ticks.
 
 use crate::{Error, Result};
 
-/// An axis.
+/// An axis of a panel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
-    /// What it shows, with the unit.
+    /// The title, with the unit.
     pub title: String,
-    /// Whether it is logarithmic.
+    /// Whether the axis is logarithmic.
     pub log: bool,
-    /// Its ends; those of the data if none.
+    /// The range that the axis shows. `None` takes the range of the data.
     pub range: Option<(f64, f64)>,
 }
 
 impl Axis {
-    /// A linear axis as long as its data.
+    /// A linear axis that covers the range of the data.
     pub fn linear(title: &str) -> Self {
         Axis { title: title.into(), log: false, range: None }
     }
 
-    /// A logarithmic axis from decade to decade.
+    /// A logarithmic axis that covers the data in whole decades.
     pub fn log(title: &str) -> Self {
         Axis { title: title.into(), log: true, range: None }
     }
 
-    /// The same axis with these ends.
+    /// The same axis with this range.
     pub fn within(self, low: f64, high: f64) -> Self {
         Axis { range: Some((low, high)), ..self }
     }
@@ -33,7 +33,7 @@ impl Axis {
         value.is_finite() && (value > 0.0 || !self.log)
     }
 
-    /// Its ends over these values.
+    /// The range of the axis: the one that was set, or that of these values.
     pub(super) fn ends(&self, values: impl Iterator<Item = f64>) -> Result<(f64, f64)> {
         if let Some((low, high)) = self.range {
             return if self.shows(low) && high.is_finite() && low < high {
@@ -69,7 +69,7 @@ impl Axis {
         })
     }
 
-    /// Values between the ends that are marked, with what is written there; no more than about `most`.
+    /// The values of the ticks with their labels, about `most` of them at most.
     pub(super) fn ticks(&self, (low, high): (f64, f64), most: usize) -> Vec<(f64, String)> {
         if self.log { log_ticks(low, high, most) } else { linear_ticks(low, high, most) }
     }
@@ -80,7 +80,7 @@ fn linear_ticks(low: f64, high: f64, most: usize) -> Vec<(f64, String)> {
     let unit = 10f64.powf(rough.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].iter().map(|m| m * unit).find(|s| *s >= rough * 0.999).unwrap_or(rough);
     let digits = (-step.log10().floor()).max(0.0) as usize;
-    // A little beyond the ends, for those that are only rounded away from one.
+    // The range is widened a little, so that a tick at an end is not lost to rounding.
     let (first, last) = ((low / step - 1e-6).ceil() as i64, (high / step + 1e-6).floor() as i64);
     let written = |value: f64| match (-5..6).contains(&(step.log10().floor() as i32)) {
         true => format!("{value:.digits$}").replace('-', "−"),
@@ -102,7 +102,7 @@ fn log_ticks(low: f64, high: f64, most: usize) -> Vec<(f64, String)> {
     powers.filter(within).map(|v| (v, power_of_ten(v))).collect()
 }
 
-/// 0.01 to 1000 as they are, other powers of ten as 10ⁿ.
+/// Writes 0.01 to 1000 as plain numbers, and other powers of ten as 10ⁿ.
 fn power_of_ten(value: f64) -> String {
     let exponent = value.log10();
     if (0.00999..=1000.1).contains(&value) || (exponent - exponent.round()).abs() > 1e-6 {

@@ -1,9 +1,10 @@
-//! Colours that colour-blind people can tell apart, and a light scale of one hue for fields.
+//! The colours of figures: a set that colour-blind people can tell apart, and a pale one-hue scale for
+//! fields.
 
-/// A colour: red, green, blue.
+/// A colour as red, green and blue.
 pub(super) type Colour = [u8; 3];
 
-/// What text and axes are drawn in, what is only a help to the eye, and the paper.
+/// The colours of text and axes, of secondary lines, of grid lines, and of the background.
 pub(super) const INK: Colour = [0x1b, 0x1b, 0x1b];
 pub(super) const GREY: Colour = [0x80, 0x80, 0x80];
 pub(super) const FAINT: Colour = [0xe0, 0xe0, 0xe0];
@@ -21,8 +22,8 @@ pub(super) enum Marker {
     Plus,
 }
 
-/// Colour, marker and dashes of each style: Okabe and Ito (2008) without yellow, which is too pale for a
-/// line on white.
+/// Colour, marker and dashes of each style. The colours are those of Okabe and Ito (2008) without yellow,
+/// which is too pale for a line on white.
 pub(super) const STYLES: [(Colour, Marker, &[f64]); 7] = [
     ([0x00, 0x72, 0xb2], Marker::Circle, &[]),
     ([0xd5, 0x5e, 0x00], Marker::Square, &[7.0, 4.0]),
@@ -33,8 +34,8 @@ pub(super) const STYLES: [(Colour, Marker, &[f64]); 7] = [
     ([0x00, 0x00, 0x00], Marker::Plus, &[7.0, 4.0, 2.0, 4.0, 2.0, 4.0]),
 ];
 
-/// The colour of a share from 0 (low, blue) to 1 (high, nearly white): equal steps look equal, because they are
-/// equal steps of Oklab (Ottosson 2020).
+/// The colour of a value between 0 (low, blue) and 1 (high, nearly white). Equal steps look equal because
+/// they are equal steps in Oklab (Ottosson 2020).
 pub(super) fn scale(share: f64) -> Colour {
     const LOW: [f64; 3] = [0.68, -0.050, -0.090];
     const HIGH: [f64; 3] = [0.985, -0.002, -0.006];

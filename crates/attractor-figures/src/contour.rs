@@ -1,17 +1,17 @@
-//! Lines of equal value through a grid, by marching squares.
+//! Contour lines of values on a grid, by marching squares.
 
 use std::collections::HashMap;
 
 use ndarray::ArrayView2;
 
-/// An edge of the grid that a line crosses: its lower corner, and whether it runs upwards (along rows).
+/// An edge of the grid: the cell corner where it begins, and whether it runs along the rows (upwards).
 type Edge = (usize, usize, bool);
 
-/// Lines on which the value, interpolated between neighbours, is `level`; places are (column, row) as numbers.
-/// A closed line ends where it begins.
+/// The lines on which the interpolated value equals `level`, as (column, row). A closed line ends where it
+/// begins.
 pub(super) fn lines(values: ArrayView2<f64>, level: f64) -> Vec<Vec<(f64, f64)>> {
     let (rows, columns) = values.dim();
-    // Which edges are joined inside a cell; each edge lies in at most two cells.
+    // For each edge, the edges that a line joins it to. An edge belongs to at most two cells.
     let mut joined: HashMap<Edge, Vec<Edge>> = HashMap::new();
     let above = |r: usize, c: usize| values[[r, c]] >= level;
     for r in 0..rows.saturating_sub(1) {
@@ -25,7 +25,7 @@ pub(super) fn lines(values: ArrayView2<f64>, level: f64) -> Vec<Vec<(f64, f64)>>
             let pairs = match crossed[..] {
                 [a, b] => vec![(a, b)],
                 [..] if crossed.len() == 4 => {
-                    // A saddle: the middle decides which corners are one side.
+                    // A saddle: the mean of the corners decides which corners are connected.
                     let middle =
                         (values[[r, c]] + values[[r, c + 1]] + values[[r + 1, c]] + values[[r + 1, c + 1]])
                             / 4.0;
@@ -48,7 +48,7 @@ pub(super) fn lines(values: ArrayView2<f64>, level: f64) -> Vec<Vec<(f64, f64)>>
         let share = if a == b { 0.5 } else { ((level - a) / (b - a)).clamp(0.0, 1.0) };
         if up { (c as f64, r as f64 + share) } else { (c as f64 + share, r as f64) }
     };
-    // Lines that end at the border first, then closed ones; in order, so that a figure repeats.
+    // Lines that end at the border come first, then closed ones, always in the same order.
     let mut starts: Vec<Edge> = joined.keys().copied().collect();
     starts.sort_by_key(|edge| (joined[edge].len(), *edge));
     let mut lines = Vec::new();

@@ -1,11 +1,11 @@
-//! Pixels as a PNG file.
+//! Writing pixels as a PNG file.
 
 use super::colour::Colour;
 use crate::{Error, Result};
 
-/// A PNG file of these pixels; with a scale it says how many dots an inch that is.
+/// Encodes pixels as a PNG file. With a `scale` (pixels a CSS pixel) the file also states its resolution.
 pub(super) fn encode_png(width: usize, pixels: &[Colour], scale: Option<f64>) -> Result<Vec<u8>> {
-    /// CSS pixels a metre.
+    /// CSS pixels in a metre.
     const METRE: f64 = 96.0 / 0.0254;
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width as u32, (pixels.len() / width.max(1)) as u32);

@@ -1,26 +1,26 @@
-//! Why something cannot be drawn.
+//! Errors of drawing.
 
 use std::fmt;
 
 use attractor::message::{Rust, Spelling};
 
-/// Result of drawing.
+/// The result of drawing.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why something could not be drawn; [`spelled`](Error::spelled) says it with arguments as the users of a front end write
-/// them.
+/// Why something could not be drawn. [`spelled`](Error::spelled) gives the sentence with the names of
+/// arguments as a front end writes them.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The memory refused.
+    /// The memory returned an error.
     Memory(attractor::Error),
     /// A file could not be written.
     Data(attractor_data::Error),
-    /// A part of a drawing is outside its range.
+    /// A setting of a drawing is outside its range.
     Setting {
-        /// Which part.
+        /// The name of the setting.
         name: &'static str,
-        /// Its range.
+        /// What it may be.
         expected: String,
         /// What was given.
         found: String,
@@ -28,12 +28,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// A part of a drawing outside its range.
+    /// The error for a setting outside its range.
     pub(crate) fn setting(name: &'static str, expected: impl Into<String>, found: impl ToString) -> Self {
         Error::Setting { name, expected: expected.into(), found: found.to_string() }
     }
 
-    /// The sentence, with arguments and names of settings spelled as a front end does.
+    /// The sentence, with arguments and settings named as this front end names them.
     pub fn spelled(&self, spelling: &dyn Spelling) -> String {
         match self {
             Error::Memory(error) => error.spelled(spelling),

@@ -1,4 +1,4 @@
-//! The font that ships with the program, for pictures that must look the same everywhere.
+//! The font that comes with the program, so that pictures look the same on every machine.
 
 use std::sync::LazyLock;
 
@@ -10,9 +10,9 @@ pub(crate) static FONT: LazyLock<Font> = LazyLock::new(|| {
     Font::from_bytes(bytes, FontSettings::default()).expect("the font that ships with the program is whole")
 });
 
-/// How wide a line of text is at this size, in the same unit.
+/// The width of a line of text at this size, in the same unit.
 pub(crate) fn width_of(text: &str, size: f64) -> f64 {
-    /// Widths are taken at this size, where rounding of single letters does not matter.
+    /// Widths are measured at this size, so that rounding of single letters does not matter.
     const LARGE: f32 = 100.0;
     let width: f32 = text.chars().map(|c| FONT.metrics(c, LARGE).advance_width).sum();
     f64::from(width / LARGE) * size

@@ -1,8 +1,8 @@
-//! Where in a panel a point stands.
+//! From the values of a panel's axes to places on the page.
 
 use super::scene::{Place, Rect};
 
-/// A panel's rectangle with its axes: takes values to places.
+/// The rectangle of a panel with its axes.
 #[derive(Clone, Debug)]
 pub(super) struct Frame {
     pub rect: Rect,
@@ -11,17 +11,17 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    /// Whether its axes can show a point.
+    /// Whether the axes can show a point at all.
     pub fn shows(&self, (x, y): (f64, f64)) -> bool {
         [(x, self.log[0]), (y, self.log[1])].iter().all(|(v, log)| v.is_finite() && (*v > 0.0 || !log))
     }
 
-    /// Whether a point lies between the ends of both axes.
+    /// Whether a point lies within the range of both axes.
     pub fn holds(&self, (x, y): (f64, f64)) -> bool {
         [x, y].iter().zip(self.ends).all(|(v, (low, high))| (low..=high).contains(v))
     }
 
-    /// The place of a point.
+    /// The place of a point on the page.
     pub fn at(&self, (x, y): (f64, f64)) -> Place {
         let share = |value: f64, axis: usize| {
             let (low, high) = self.ends[axis];

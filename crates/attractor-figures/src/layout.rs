@@ -1,4 +1,4 @@
-//! Where panels stand, and what is written around them.
+//! Layout: where the panels stand, and what is written around them.
 
 use super::colour::{GREY, INK};
 use super::frame::Frame;
@@ -9,7 +9,7 @@ use super::{Figure, Panel, TEXT, TITLE, WIDTH};
 use crate::font::width_of;
 use crate::{Error, Result};
 
-/// Room around the figure, beside a panel, for ticks with their numbers, and for the title of an axis.
+/// Space around the figure, for the numbers at the ticks, and for the title of an axis.
 const EDGE: f64 = 6.0;
 const BESIDE: f64 = 14.0;
 const TICK: f64 = 4.0;
@@ -27,10 +27,10 @@ impl Panel {
     }
 }
 
-/// What is written around a panel.
+/// What is written around one panel.
 struct Around {
     ends: [(f64, f64); 2],
-    /// Whether the horizontal and the vertical axis are written.
+    /// Whether the horizontal and the vertical axis are labelled.
     written: [bool; 2],
     left: f64,
     top: f64,
@@ -123,7 +123,7 @@ impl Figure {
         Ok(ends.into_iter().enumerate().map(of).collect())
     }
 
-    /// Lowest and highest value that has a colour.
+    /// The lowest and the highest value of the colour scale.
     fn colour_ends(&self) -> Result<(f64, f64)> {
         let fields = self.panels.iter().flat_map(|p| &p.marks).filter_map(|mark| match mark {
             Mark::Field(field) => Some(field),
@@ -154,7 +154,7 @@ impl Panel {
             shapes.extend(x.chain(y));
             shapes.push(border(&rect));
         }
-        // Lines end at the border; markers that stand on it are whole.
+        // Lines are clipped at the border. Markers on the border are drawn whole.
         let inner = self.marks.iter().flat_map(|mark| mark.shapes(&frame, colours)).collect();
         shapes.push(Shape::Clipped { rect, shapes: inner });
         shapes.extend(self.marks.iter().flat_map(|mark| mark.markers(&frame)));

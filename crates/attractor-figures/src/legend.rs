@@ -1,4 +1,4 @@
-//! What stands below the panels: the names of the marks, and the scale of the colours.
+//! The legend and the colour scale, which stand below the panels.
 
 use super::colour::{GREY, INK, scale};
 use super::marks::Mark;
@@ -6,15 +6,15 @@ use super::scene::{Anchor, Pen, Place, Rect, Shape};
 use super::{Axis, Figure, TEXT, WIDTH};
 use crate::font::width_of;
 
-/// Room for a sign, and half of its length.
+/// Width of a legend entry's sign, and half of the length of its line.
 const SIGN: f64 = 38.0;
 const HALF: f64 = 12.0;
-/// Room between entries, and height of a line of them.
+/// Space between entries, and the height of a row of entries.
 const APART: f64 = 18.0;
 const LINE: f64 = 21.0;
 
 impl Figure {
-    /// Each name once, those of what is stored and of ways last, in order of style.
+    /// Each name once, in order of style. Stored patterns and paths come last.
     fn named(&self) -> Vec<(&str, &Mark)> {
         let mut named: Vec<(&str, &Mark)> = Vec::new();
         for mark in self.panels.iter().flat_map(|p| &p.marks) {
@@ -36,7 +36,7 @@ impl Figure {
         named
     }
 
-    /// The legend below `top`, and where it ends.
+    /// The legend, starting at `top`. Also returns where it ends.
     pub(super) fn legend(&self, top: f64) -> (Vec<Shape>, f64) {
         let mut shapes = Vec::new();
         let mut y = top;
@@ -72,7 +72,7 @@ impl Figure {
         (shapes, y)
     }
 
-    /// The scale of the colours below `top`, and where it ends.
+    /// The colour scale, starting at `top`. Also returns where it ends.
     pub(super) fn colour_bar(&self, ends: (f64, f64), top: f64) -> (Vec<Shape>, f64) {
         let rect = Rect { x: WIDTH / 2.0 - 130.0, y: top + 8.0, width: 260.0, height: 11.0 };
         const PIXELS: usize = 260;
@@ -95,14 +95,14 @@ impl Figure {
     }
 }
 
-/// A line around a rectangle.
+/// The outline of a rectangle.
 pub(super) fn border(rect: &Rect) -> Shape {
     let (right, bottom) = (rect.x + rect.width, rect.y + rect.height);
     let places = vec![(rect.x, rect.y), (right, rect.y), (right, bottom), (rect.x, bottom), (rect.x, rect.y)];
     Shape::Stroke { places, pen: Pen::new(GREY, 0.8) }
 }
 
-/// A line of text of the usual size.
+/// A line of text in the usual size.
 pub(super) fn text(text: &str, at: Place, anchor: Anchor) -> Shape {
     Shape::Text { at, text: text.into(), size: TEXT, anchor, colour: INK, turned: false, rim: false }
 }

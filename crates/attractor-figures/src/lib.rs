@@ -1,12 +1,13 @@
 //! Drawing: figures in panels as SVG and PNG, grids of small images, and energy landscapes.
 //!
-//! A [`Figure`] is written as SVG and PNG from one description. [`landscape`] and [`steps`] draw a memory's energy and
-//! its recalls as figures. A [`Picture`] is a grid of images.
+//! A [`Figure`] is one description, from which both SVG and PNG are written. [`landscape`] draws the energy
+//! of a memory, and [`steps`] draws recalls step by step. A [`Picture`] is a grid of images.
 //!
-//! A panel holds marks: lines with markers and uncertainty bands, filled fields, contour lines, arrows, paths,
-//! and the points and curves that a memory stores. Colours are those of Okabe and Ito (2008), which colour-blind
-//! people can tell apart; each style has its own marker and dashes too, so a figure can be read in grey. Sizes are
-//! those of a printed page: a figure is 190 mm wide and its text 9 points or larger.
+//! A panel holds marks: lines with markers and uncertainty bands, filled fields, contour lines, arrows,
+//! paths, and the points and curves that a memory stores. The colours are those of Okabe and Ito (2008),
+//! which colour-blind people can tell apart. Each style also has its own marker and dashes, so a figure can
+//! be read in grey. Sizes are those of a printed page: a figure is 190 mm wide and its text has 9 points or
+//! more.
 //!
 //! ```
 //! use attractor_figures::{Axis, Figure, Look, Mark, Panel, Point, Series};
@@ -49,26 +50,26 @@ pub use error::{Error, Result};
 pub use marks::{Arrows, Contours, Field, Look, Mark, Outline, Point, Series, Trace};
 pub use picture::{Canvas, Picture};
 
-/// Width of a figure in CSS pixels of 1/96 inch: 190 mm.
+/// Width of a figure in CSS pixels (1/96 inch): 190 mm.
 const WIDTH: f64 = 720.0;
-/// Height of text in CSS pixels: 9 and 10 points.
+/// Height of text and of headings in CSS pixels: 9 and 10 points.
 const TEXT: f64 = 12.0;
 const TITLE: f64 = 13.0;
-/// Pixels of the PNG a CSS pixel: 288 dots an inch.
+/// Pixels of the PNG file per CSS pixel: 288 dots per inch.
 const SCALE: f64 = 3.0;
 
-/// Two axes and what is drawn between them.
+/// A pair of axes and the marks between them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Panel {
-    /// Its heading.
+    /// The heading.
     pub title: String,
-    /// Horizontal axis.
+    /// The horizontal axis.
     pub x: Axis,
-    /// Vertical axis.
+    /// The vertical axis.
     pub y: Axis,
-    /// Whether a unit is as long on one axis as on the other.
+    /// Whether both axes have the same scale.
     pub equal: bool,
-    /// What is drawn, the last on top.
+    /// The marks, drawn in this order.
     pub marks: Vec<Mark>,
 }
 
@@ -77,14 +78,16 @@ pub struct Panel {
 pub struct Figure {
     /// The panels, row by row.
     pub panels: Vec<Panel>,
-    /// Panels a row; at least 1.
+    /// Panels in a row; at least 1.
     pub columns: usize,
-    /// Height of a panel with its headings in CSS pixels (1/96 inch), where axes do not decide it by being equal.
+    /// Height of a panel with its headings, in CSS pixels (1/96 inch). Panels with equal axes get the height
+    /// that the axes need.
     pub panel_height: f64,
-    /// Whether all panels have the ends of the longest axes, written at the left and below only.
+    /// Whether all panels share the range of their axes. They are then labelled only at the left and at the
+    /// bottom.
     pub shared: bool,
-    /// The scale of the colours of fields, which all panels share: its title, and its ends unless they are those of
-    /// the fields.
+    /// The colour scale of the fields, shared by all panels: its title, and its range (default: that of the
+    /// fields).
     pub colours: Axis,
 }
 
@@ -94,15 +97,15 @@ impl Figure {
         Figure { panels: Vec::new(), columns, panel_height, shared: false, colours: Axis::linear("") }
     }
 
-    /// The figure as an SVG document. Its text is text, in whatever sans-serif font the reader has.
+    /// The figure as an SVG document. Text stays text, shown in the reader's sans-serif font.
     ///
     /// # Errors
-    /// No panels, a panel with nothing to show, a range that is none.
+    /// A figure without panels; a panel with nothing to show; an empty range.
     pub fn svg(&self) -> Result<String> {
         self.scene()?.svg()
     }
 
-    /// The figure as a PNG file of 288 dots an inch. Its font comes with the program.
+    /// The figure as a PNG file of 288 dots per inch, with the font that comes with the program.
     ///
     /// # Errors
     /// As [`svg`](Figure::svg).
@@ -110,10 +113,10 @@ impl Figure {
         self.scene()?.png(SCALE)
     }
 
-    /// Writes one file: SVG if its name ends in `.svg`, else PNG.
+    /// Writes one file: SVG if its name ends in `.svg`, otherwise PNG.
     ///
     /// # Errors
-    /// As [`svg`](Figure::svg), and whatever the system says.
+    /// As [`svg`](Figure::svg), and errors of the file system.
     pub fn write_to(&self, path: &Path) -> Result<()> {
         let vector = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("svg"));
         let bytes = if vector { self.svg()?.into_bytes() } else { self.png()? };
@@ -123,7 +126,7 @@ impl Figure {
     /// Writes `name.svg` and `name.png` into a folder.
     ///
     /// # Errors
-    /// As [`svg`](Figure::svg), and whatever the system says.
+    /// As [`svg`](Figure::svg), and errors of the file system.
     pub fn write(&self, folder: &Path, name: &str) -> Result<()> {
         self.write_to(&folder.join(format!("{name}.svg")))?;
         self.write_to(&folder.join(format!("{name}.png")))

@@ -1,4 +1,4 @@
-//! What a panel can hold, and how it becomes shapes.
+//! The marks of a panel, and how they become shapes.
 
 use ndarray::Array2;
 
@@ -8,14 +8,14 @@ use super::frame::Frame;
 use super::scene::{Anchor, Pen, Place, Shape};
 use crate::font::width_of;
 
-/// One measured value, and how uncertain it is.
+/// A measured value with its uncertainty.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
-    /// Where.
+    /// The place on the horizontal axis.
     pub x: f64,
     /// The value.
     pub y: f64,
-    /// Ends of its interval.
+    /// The ends of its interval, if it has one.
     pub band: Option<(f64, f64)>,
 }
 
@@ -26,106 +26,106 @@ impl Point {
     }
 }
 
-/// What is seen of a series.
+/// How a series is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
     /// A line with a marker at each point.
     Marked,
-    /// A line alone, for curves of many points.
+    /// Only a line, for curves of many points.
     Line,
-    /// A thin line without dashes, for curves so rough that dashes could not be followed.
+    /// A thin solid line, for curves so rough that dashes would be hard to follow.
     Thin,
-    /// Markers alone.
+    /// Only markers.
     Markers,
 }
 
-/// Points in a row, and a band where they have intervals.
+/// Points in order, with a band where they have intervals.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
-    /// Its name in the legend; none if empty.
+    /// The name in the legend. An empty name is left out.
     pub name: String,
-    /// Which of seven styles; the same number looks the same in all panels.
+    /// Which of the seven styles. The same number looks the same in all panels.
     pub style: usize,
-    /// What is seen of it.
+    /// How it is drawn.
     pub look: Look,
-    /// Its points, in the order in which they are joined. A point that its axes cannot show (not finite, not
-    /// positive on a logarithmic axis) is left out, and the line has a gap there.
+    /// The points, in the order in which the line joins them. A point that the axes cannot show (not finite,
+    /// or not positive on a logarithmic axis) is left out and makes a gap in the line.
     pub points: Vec<Point>,
 }
 
-/// Values on a grid that spans its range from end to end.
+/// Values on a regular grid.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
-    /// x of the first and the last column.
+    /// x of the first and of the last column.
     pub x: (f64, f64),
-    /// y of the first and the last row.
+    /// y of the first and of the last row.
     pub y: (f64, f64),
-    /// The values: a row a y, a column an x; at least 2 × 2.
+    /// The values: one row for each y, one column for each x; at least 2 × 2.
     pub values: Array2<f64>,
 }
 
-/// Lines of equal value.
+/// Contour lines.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contours {
     /// The values.
     pub field: Field,
-    /// Those that have a line.
+    /// The values that get a line.
     pub levels: Vec<f64>,
-    /// Digits after the point of the numbers on the lines; none for lines without.
+    /// Decimals of the numbers on the lines. `None` leaves the numbers out.
     pub digits: Option<usize>,
 }
 
-/// Vectors, drawn from their places.
+/// Vectors as arrows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Arrows {
-    /// Places and vectors, in units of the axes.
+    /// For each arrow its start and its vector, in units of the axes.
     pub arrows: Vec<((f64, f64), (f64, f64))>,
 }
 
-/// The way of a state: an open circle where it starts, an arrowhead on the way, a disc where it ends.
+/// The path of a state: an open circle at the start, an arrowhead on the way, a disc at the end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trace {
-    /// Its name in the legend; none if empty.
+    /// The name in the legend. An empty name is left out.
     pub name: String,
-    /// Its colour, as for [`Series`].
+    /// The colour, numbered as for [`Series`].
     pub style: usize,
-    /// Its places.
+    /// The states along the path.
     pub points: Vec<(f64, f64)>,
 }
 
-/// Points and curves that a memory stores.
+/// The points and curves that a memory stores.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outline {
-    /// Its name in the legend; none if empty.
+    /// The name in the legend. An empty name is left out.
     pub name: String,
-    /// Its pieces: one place is a point, several are a curve.
+    /// The pieces: one place is a point, several places are a curve.
     pub pieces: Vec<Vec<(f64, f64)>>,
 }
 
-/// Something in a panel.
+/// Something that a panel shows.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mark {
     /// A line with markers and a band.
     Line(Series),
-    /// A field in the figure's colours.
+    /// A field in the colours of the figure.
     Field(Field),
-    /// Lines of equal value.
+    /// Contour lines.
     Contours(Contours),
     /// Vectors.
     Arrows(Arrows),
-    /// The way of a state.
+    /// The path of a state.
     Trace(Trace),
-    /// What is stored.
+    /// Stored points and curves.
     Outline(Outline),
 }
 
 /// Radius of a marker.
 const RADIUS: f64 = 3.5;
-/// Radius of what is stored.
+/// Radius of a stored point.
 const POINT: f64 = 3.8;
 
 impl Mark {
-    /// All x or y that the axes should reach.
+    /// The x and the y that the axes should include.
     pub(super) fn reach(&self) -> (Vec<f64>, Vec<f64>) {
         match self {
             Mark::Line(of) => (
@@ -141,7 +141,7 @@ impl Mark {
         }
     }
 
-    /// Its markers, which stand whole where they touch the border.
+    /// Its markers, which are not clipped at the border.
     pub(super) fn markers(&self, frame: &Frame) -> Vec<Shape> {
         match self {
             Mark::Line(of) => of.markers(frame),
@@ -149,7 +149,7 @@ impl Mark {
         }
     }
 
-    /// Its other shapes in a panel whose colours span `colours`.
+    /// Its other shapes, in a panel whose colour scale spans `colours`.
     pub(super) fn shapes(&self, frame: &Frame, colours: (f64, f64)) -> Vec<Shape> {
         match self {
             Mark::Line(of) => of.shapes(frame),
@@ -166,7 +166,7 @@ impl Series {
     fn shapes(&self, frame: &Frame) -> Vec<Shape> {
         let colour = STYLES[self.style % STYLES.len()].0;
         let mut shapes = Vec::new();
-        // Runs of points that can be shown: a line does not bridge what is missing.
+        // Each run of points that can be shown. A line does not bridge missing points.
         for run in self.points.split(|p| !frame.shows((p.x, p.y))).filter(|run| !run.is_empty()) {
             let places: Vec<Place> = run.iter().map(|p| frame.at((p.x, p.y))).collect();
             if run.iter().any(|p| p.band.is_some()) {
@@ -199,7 +199,7 @@ impl Series {
         points.flat_map(|p| draw_marker(marker, frame.at(p), colour)).collect()
     }
 
-    /// Its sign in the legend, around this place.
+    /// Its sign in the legend, centred at this place.
     pub(super) fn sign(&self, (x, y): Place, half: f64) -> Vec<Shape> {
         let (colour, marker, _) = STYLES[self.style % STYLES.len()];
         let mut shapes = Vec::new();
@@ -238,14 +238,14 @@ fn draw_marker(marker: Marker, (x, y): Place, colour: Colour) -> Vec<Shape> {
 }
 
 impl Field {
-    /// The place of a column and row.
+    /// The place of a column and a row, in units of the axes.
     fn place(&self, (column, row): (f64, f64)) -> (f64, f64) {
         let (rows, columns) = self.values.dim();
         let along = |(from, to): (f64, f64), i: f64, n: usize| from + (to - from) * i / (n.max(2) - 1) as f64;
         (along(self.x, column, columns), along(self.y, row, rows))
     }
 
-    /// The value between neighbours, for shares 0 to 1 of both ranges.
+    /// The interpolated value at a share (0 to 1) of both ranges.
     fn value(&self, across: f64, up: f64) -> f64 {
         let (rows, columns) = self.values.dim();
         let split = |share: f64, n: usize| {
@@ -262,7 +262,7 @@ impl Field {
         let (left, bottom) = frame.at((self.x.0, self.y.0));
         let (right, top) = frame.at((self.x.1, self.y.1));
         let rect = super::scene::Rect { x: left, y: top, width: right - left, height: bottom - top };
-        // One pixel a CSS pixel, smoothed by whoever shows it.
+        // One pixel for each CSS pixel; the viewer smooths them.
         let (columns, rows) = (rect.width.ceil().max(2.0) as usize, rect.height.ceil().max(2.0) as usize);
         let pixel = |i: usize| {
             let (across, down) = (i % columns, i / columns);
@@ -276,7 +276,7 @@ impl Field {
 
 impl Contours {
     fn shapes(&self, frame: &Frame) -> Vec<Shape> {
-        /// Height of the numbers, and the least distance between two of them.
+        /// Height of the numbers on the lines, and the least distance between two of them.
         const NUMBER: f64 = 10.0;
         const APART: f64 = 46.0;
         let mut shapes = Vec::new();
@@ -294,7 +294,7 @@ impl Contours {
                             && y + NUMBER < frame.rect.y + frame.rect.height;
                         inside && others.iter().all(|((a, b), _)| (a - x).hypot(b - y) > APART)
                     };
-                    // The middle if it is free, else the first place that is.
+                    // The middle of the line if it is free, otherwise the first place that is.
                     let (before, after) = places.split_at(places.len() / 2);
                     if let Some(&at) = after.iter().chain(before).find(|p| free(**p, &numbers)) {
                         numbers.push((at, text));
@@ -316,7 +316,7 @@ impl Contours {
     }
 }
 
-/// The two wings of an arrowhead of this length, with its tip at `tip`.
+/// The two wings and the tip of an arrowhead, given the tip, a direction and a length.
 fn head(tip: Place, (ux, uy): Place, length: f64) -> Vec<Place> {
     let (back, side) = (length, length * 0.45);
     vec![
@@ -336,7 +336,7 @@ impl Arrows {
             if !length.is_finite() {
                 continue;
             }
-            // What is too short for a shaft is a dot.
+            // An arrow that is too short for a shaft is drawn as a dot.
             if length < 2.0 {
                 shapes.push(Shape::disc(a, 0.8, ink));
                 continue;
@@ -369,7 +369,7 @@ impl Trace {
         let colour = self.colour();
         let line = |colour, width| Shape::Stroke { places: places.to_vec(), pen: Pen::new(colour, width) };
         let mut shapes = vec![line(PAPER, 3.6), line(colour, 1.8)];
-        // The arrowhead stands where half of the way is done.
+        // The arrowhead stands at half of the length of the path.
         let lengths: Vec<f64> = places.windows(2).map(|w| (w[1].0 - w[0].0).hypot(w[1].1 - w[0].1)).collect();
         let whole: f64 = lengths.iter().sum();
         let mut left = whole * 0.55;
@@ -389,7 +389,7 @@ impl Trace {
         shapes
     }
 
-    /// Its sign in the legend, around this place.
+    /// Its sign in the legend, centred at this place.
     pub(super) fn sign(&self, (x, y): Place, half: f64) -> Vec<Shape> {
         self.draw(&[(x - half, y), (x + half, y)])
     }
@@ -397,7 +397,7 @@ impl Trace {
 
 impl Outline {
     fn shapes(&self, frame: &Frame) -> Vec<Shape> {
-        /// More points than this are drawn small.
+        /// Above this number, points are drawn small.
         const MANY: usize = 120;
         let radius = if self.pieces.len() > MANY { 1.8 } else { POINT };
         let draw = |piece: &Vec<(f64, f64)>| {
@@ -419,7 +419,7 @@ impl Outline {
         }
     }
 
-    /// Its sign in the legend: a point if it has points alone.
+    /// Its sign in the legend: a point if all pieces are points, otherwise a line.
     pub(super) fn sign(&self, (x, y): Place, half: f64) -> Vec<Shape> {
         match self.pieces.iter().all(|piece| piece.len() == 1) {
             true => Self::draw(&[(x, y)], POINT),

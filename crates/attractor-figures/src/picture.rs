@@ -7,17 +7,17 @@ use fontdue::layout::{CoordinateSystem, Layout, TextStyle};
 
 use crate::font::FONT;
 
-/// How a row of numbers is drawn: as images of this shape, its range from black to white.
+/// How a row of numbers becomes an image: the shape, and the values of black and white.
 #[derive(Clone, Copy, Debug)]
 pub struct Canvas {
-    /// The images.
+    /// The shape of the images.
     pub shape: Shape,
-    /// Values that are black and white.
+    /// The values that are drawn black and white.
     pub range: (f64, f64),
 }
 
 impl Canvas {
-    /// The colour of a pixel; none if a channel is unknown.
+    /// The colour of a pixel, or `None` if one of its channels is unknown.
     fn colour(&self, value: &impl Fn(usize) -> Option<f64>, row: usize, column: usize) -> Option<[u8; 3]> {
         let (low, high) = self.range;
         let mut colour = [0; 3];
@@ -29,10 +29,10 @@ impl Canvas {
         Some(colour)
     }
 
-    /// Writes one image, pixel for pixel.
+    /// Writes one image without enlarging it.
     ///
     /// # Errors
-    /// Whatever the system says.
+    /// Errors of the file system.
     pub fn write_png(&self, path: &Path, value: impl Fn(usize) -> f64) -> Result<()> {
         let Shape { channels, height, width, .. } = self.shape;
         let value = |unit| Some(value(unit));
@@ -45,7 +45,7 @@ impl Canvas {
     }
 }
 
-/// A grid of images: one heading a column, one label a row.
+/// A grid of images, with a heading for each column and a label for each row.
 #[derive(Clone, Debug)]
 pub struct Picture {
     pixels: Vec<[u8; 3]>,
@@ -58,21 +58,21 @@ pub struct Picture {
 const PAPER: [u8; 3] = [255; 3];
 const INK: f32 = 40.0;
 const GAP: usize = 8;
-/// Height of letters, and of a line of them.
+/// Height of letters, and of a line of text.
 const LETTERS: f32 = 15.0;
 const LINE: usize = 20;
 
-/// Sides of a cell, in pixels: small images are enlarged by a whole factor to about the first, large
-/// ones reduced to the second.
+/// The size of a cell in pixels. Small images are enlarged by a whole factor to about the first number; large
+/// ones are reduced to the second.
 const CELL: (usize, usize) = (96, 256);
 
-/// How wide a line of text is, in pixels.
+/// The width of a line of text, in pixels.
 fn width_of(text: &str) -> usize {
-    // The layout sets each letter on a whole pixel.
+    // The layout places each letter on a whole pixel.
     text.chars().map(|c| FONT.metrics(c, LETTERS).advance_width.ceil()).sum::<f32>() as usize
 }
 
-/// A label that fits beside its row.
+/// The label, shortened to fit beside its row.
 fn shortened(text: &str) -> String {
     const MOST: usize = 36;
     let count = text.chars().count();
@@ -84,7 +84,7 @@ fn shortened(text: &str) -> String {
 }
 
 impl Picture {
-    /// An empty grid for images of one shape. Headings may have several lines.
+    /// An empty grid for images of one shape. A heading may have several lines.
     pub fn new(headings: &[&str], labels: &[String], shape: Shape) -> Self {
         let largest = shape.height.max(shape.width);
         let side = |n: usize| match largest {
@@ -141,11 +141,11 @@ impl Picture {
         }
     }
 
-    /// Draws an image into its cell, unknown pixels hatched.
+    /// Draws an image into its cell. Unknown pixels are hatched.
     pub fn draw(&mut self, row: usize, column: usize, canvas: Canvas, value: impl Fn(usize) -> Option<f64>) {
         let Shape { height, width, .. } = canvas.shape;
         let (x, y) = self.corner(row, column);
-        // The cell may be wider than the image, for its heading.
+        // A heading can make the cell wider than the image.
         let wide = (self.cell.1 * width).div_ceil(height).min(self.cell.0);
         let left = x + (self.cell.0 - wide) / 2;
         for dy in 0..self.cell.1 {
@@ -157,17 +157,17 @@ impl Picture {
         }
     }
 
-    /// Writes a word into a cell in place of an image.
+    /// Writes a word into a cell instead of an image.
     pub fn say(&mut self, row: usize, column: usize, text: &str) {
         let (x, y) = self.corner(row, column);
         let left = (x + self.cell.0 / 2).saturating_sub(width_of(text) / 2);
         self.write(text, left, (y + self.cell.1 / 2).saturating_sub(LINE / 2));
     }
 
-    /// Writes it as PNG.
+    /// Writes the grid as a PNG file.
     ///
     /// # Errors
-    /// Whatever the system says.
+    /// Errors of the file system.
     pub fn write_png(&self, path: &Path) -> Result<()> {
         let height = self.pixels.len() / self.width;
         let grey = self.pixels.iter().all(|p| p[0] == p[1] && p[1] == p[2]);

@@ -1,4 +1,4 @@
-//! Scenes as pixels.
+//! Drawing a scene as pixels.
 
 use super::colour::Colour;
 use super::encode::encode_png;
@@ -7,7 +7,7 @@ use crate::Result;
 use crate::font::{FONT, width_of};
 
 impl Scene {
-    /// As a PNG file with this many pixels a CSS pixel.
+    /// The scene as a PNG file with this many pixels per CSS pixel.
     pub fn png(&self, scale: f64) -> Result<Vec<u8>> {
         let (width, height) = ((self.width * scale).ceil() as usize, (self.height * scale).ceil() as usize);
         let mut canvas = Canvas { width, height, scale, pixels: vec![[255; 3]; width * height] };
@@ -24,7 +24,7 @@ struct Canvas {
     pixels: Vec<Colour>,
 }
 
-/// Coverage of the pixels of a box, from 0 to 1.
+/// How much of each pixel of a box is covered, from 0 to 1.
 struct Mask {
     left: usize,
     top: usize,
@@ -34,7 +34,7 @@ struct Mask {
 }
 
 impl Mask {
-    /// A pixel's coverage becomes at least this.
+    /// Raises the coverage of a pixel to at least this.
     fn raise(&mut self, x: usize, y: usize, cover: f64) {
         let cell = &mut self.cover[y * self.width + x];
         *cell = cell.max(cover as f32);
@@ -74,7 +74,7 @@ impl Canvas {
         }
     }
 
-    /// An empty mask over these places and a margin around them, inside the clip.
+    /// An empty mask for these places and a margin around them, cut to the clip rectangle.
     fn mask(&self, places: &[Place], margin: f64, clip: Rect) -> Mask {
         let ends = |values: &mut dyn Iterator<Item = f64>| {
             values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)))
@@ -104,7 +104,7 @@ impl Canvas {
         }
     }
 
-    /// Every pixel within half a width of the line.
+    /// Draws a line: every pixel within half of its width.
     fn stroke(&mut self, places: &[Place], pen: &Pen, clip: Rect) {
         let mut mask = self.mask(places, pen.width, clip);
         let half = (pen.width * self.scale / 2.0).max(0.5);
@@ -134,7 +134,7 @@ impl Canvas {
         self.paint(&mask, pen.colour, pen.opacity);
     }
 
-    /// The inside of a polygon (even–odd), in four lines a pixel.
+    /// Fills a polygon by the even–odd rule, sampling four lines in each pixel.
     fn fill(&mut self, corners: &[Place], colour: Colour, opacity: f64, clip: Rect) {
         const LINES: usize = 4;
         let mut mask = self.mask(corners, 1.0, clip);
@@ -169,7 +169,7 @@ impl Canvas {
         let rows = pixels.len() / columns.max(1);
         let corners = [(rect.x, rect.y), (rect.x + rect.width, rect.y + rect.height)];
         let mask = self.mask(&corners, 0.0, clip);
-        // Between the middles of pixels; the outermost reach to the edge.
+        // Interpolate between the centres of pixels. The outermost pixels reach to the edge.
         let weigh = |place: f64, from: f64, size: f64, count: usize| {
             let at = ((place / self.scale - from) / size * count as f64 - 0.5).clamp(0.0, count as f64 - 1.0);
             let low = (at as usize).min(count.saturating_sub(2));
@@ -203,7 +203,7 @@ impl Canvas {
             for (i, &value) in cover.iter().enumerate() {
                 let across = left + (i % metrics.width) as f64;
                 let down = top + (i / metrics.width) as f64;
-                // A quarter turn to the left takes right to up and down to right.
+                // Turned text: right becomes up and down becomes right.
                 let (px, py) = match text.turned {
                     true => ((x + down).round(), (y - across).round()),
                     false => ((x + across).round(), (y + down).round()),
@@ -226,7 +226,7 @@ impl Canvas {
     }
 }
 
-/// A line of text; `shift` is from its place to its start.
+/// A line of text. `shift` is the distance from its place to its start.
 #[derive(Clone, Copy)]
 struct Text<'a> {
     at: Place,
@@ -236,7 +236,7 @@ struct Text<'a> {
     turned: bool,
 }
 
-/// How far a place is from the line between two others.
+/// The distance of a place from the segment between two others.
 fn distance(p: Place, a: Place, b: Place) -> f64 {
     let (dx, dy) = (b.0 - a.0, b.1 - a.1);
     let square = dx * dx + dy * dy;
@@ -245,7 +245,7 @@ fn distance(p: Place, a: Place, b: Place) -> f64 {
     (p.0 - a.0 - share * dx).hypot(p.1 - a.1 - share * dy)
 }
 
-/// The pieces of a line that its dashes leave.
+/// The drawn pieces of a dashed line.
 fn dashed(places: &[Place], lengths: &[f64]) -> Vec<Vec<Place>> {
     let (Some(first), false) = (places.first(), lengths.is_empty()) else {
         return vec![places.to_vec()];

@@ -1,4 +1,4 @@
-//! What is drawn, as a list of shapes: the one description that SVG and PNG are made from.
+//! A drawing as a list of shapes. SVG and PNG are both made from it.
 
 use std::fmt::Write as _;
 
@@ -34,7 +34,7 @@ pub(super) struct Rect {
 pub(super) struct Pen {
     pub colour: Colour,
     pub width: f64,
-    /// Lengths of dashes and gaps; none for a whole line.
+    /// Lengths of dashes and gaps. An empty list draws a solid line.
     pub dashes: Vec<f64>,
     pub opacity: f64,
 }
@@ -44,7 +44,8 @@ impl Pen {
         Pen { colour, width, dashes: Vec::new(), opacity: 1.0 }
     }
 
-    /// With these dashes and gaps. Ends are round, so a dash is drawn shorter by the line's width.
+    /// The same pen with these dashes and gaps. Ends are round, so each dash is made shorter by the width of
+    /// the line.
     pub fn dashed(self, lengths: &[f64]) -> Self {
         let of = |(i, l): (usize, &f64)| if i % 2 == 0 { (l - self.width).max(0.1) } else { l + self.width };
         Pen { dashes: lengths.iter().enumerate().map(of).collect(), ..self }
@@ -58,18 +59,19 @@ pub(super) enum Shape {
     Fill { corners: Vec<Place>, colour: Colour, opacity: f64 },
     /// A line through places, with round ends and joins.
     Stroke { places: Vec<Place>, pen: Pen },
-    /// A line of text, `turned` upwards or not, with a white rim or not.
+    /// A line of text. `turned` turns it to read upwards; `rim` draws a white outline around its letters.
     Text { at: Place, text: String, size: f64, anchor: Anchor, colour: Colour, turned: bool, rim: bool },
-    /// A picture of `columns` × n pixels, row by row from the top, smoothed over its rectangle.
+    /// An image with `columns` columns, row by row from the top, interpolated over its rectangle.
     Image { rect: Rect, columns: usize, pixels: Vec<Colour> },
-    /// Shapes of which only what lies in the rectangle is seen.
+    /// Shapes that are cut at the rectangle.
     Clipped { rect: Rect, shapes: Vec<Shape> },
 }
 
 impl Shape {
     /// A filled circle.
     pub fn disc((x, y): Place, radius: f64, colour: Colour) -> Self {
-        /// Corners of a circle: 0.02 pixels from a round one at a radius of 5.
+        /// Corners of the polygon that stands for a circle. At a radius of 5 pixels it is within 0.02 pixels
+        /// of the circle.
         const CORNERS: usize = 32;
         let corner = |i: usize| {
             let (sin, cos) = (std::f64::consts::TAU * i as f64 / CORNERS as f64).sin_cos();
@@ -88,7 +90,8 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    /// As an SVG document. Text is text; nothing has a name, so several documents can share a page.
+    /// The drawing as an SVG document. Text stays text. No element has an id, so several documents can share
+    /// a page.
     pub fn svg(&self) -> Result<String> {
         let (width, height) = (self.width, self.height);
         let mut text = format!(
@@ -152,7 +155,7 @@ fn write(shape: &Shape, out: &mut String) -> Result<()> {
         }
         Shape::Clipped { rect, shapes } => {
             let Rect { x, y, width, height } = rect;
-            // A drawing in a drawing hides what is outside of it.
+            // A nested `svg` element hides what is outside of it.
             let _ = writeln!(
                 out,
                 "<svg {} viewBox=\"{} {} {} {}\">",
@@ -188,7 +191,7 @@ fn opacity_of(name: &str, opacity: f64) -> String {
     if opacity < 1.0 { format!(" {name}=\"{opacity}\"") } else { String::new() }
 }
 
-/// To hundredths of a pixel.
+/// A number, rounded to hundredths of a pixel.
 fn short(value: f64) -> String {
     format!("{}", (value * 100.0).round() / 100.0 + 0.0)
 }

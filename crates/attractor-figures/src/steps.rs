@@ -1,4 +1,4 @@
-//! Recalls step by step, drawn.
+//! Figures of recalls, step by step.
 
 use attractor::analysis::{TraceEvents, TraceStep};
 
@@ -7,20 +7,21 @@ use crate::{Axis, Figure, Look, Mark, Panel, Point, Series};
 /// One recall.
 #[derive(Clone, Debug)]
 pub struct Line {
-    /// What it is called.
+    /// Its name in the legend.
     pub name: String,
     /// Its steps.
     pub moments: Vec<TraceStep>,
-    /// Where it turns.
+    /// The steps at which it speciates or commits to one memory.
     pub marks: TraceEvents,
 }
 
-/// A quantity: its title, whether its axis is logarithmic, its value and the step to mark on it.
+/// A quantity: its title, whether its axis is logarithmic, its value, and the step to mark.
 type Quantity = (&'static str, bool, fn(&TraceStep) -> Option<f64>, fn(&TraceEvents) -> Option<usize>);
 
-/// Energy, entropy of the posterior, participation ratio and largest posterior variance over σ², against the
-/// noise level (recall goes from right to left), or against steps for memories with one landscape. A marker
-/// is where the recall speciates (on the variance) or commits to one memory (on the entropy and participation).
+/// Draws energy, entropy of the posterior, participation ratio, and the largest posterior variance over σ².
+/// The horizontal axis is the noise level (a recall runs from right to left), or the step for memories with
+/// one landscape. A marker shows where the recall speciates (on the variance) or commits to one memory (on
+/// the entropy and the participation ratio).
 pub fn figure(lines: &[Line]) -> Figure {
     let levels = lines.iter().any(|line| line.moments.iter().any(|m| m.time.is_some()));
     let mut figure = Figure::new(2, 230.0);
@@ -31,7 +32,7 @@ pub fn figure(lines: &[Line]) -> Figure {
         (
             "largest variance / σ²",
             true,
-            // What is below a thousandth is nothing.
+            // Values below a thousandth are drawn at a thousandth.
             |m| m.variance.map(|v| (v / (m.sigma * m.sigma)).max(1e-3)),
             |marks| marks.speciates,
         ),

@@ -57,7 +57,7 @@ fn zero_has_no_place_on_a_logarithmic_axis() {
         figure
     };
     let gap = with(&|i, p| p.y = if i == 4 { 0.0 } else { p.y }).svg().expect("a line with a gap");
-    // A band on each side of it.
+    // One band on each side of the gap.
     assert_eq!(gap.matches("fill-opacity").count(), 2);
     let mut nothing = with(&|_, p| *p = Point::new(p.x, 0.0));
     nothing.panels[0].y.range = None;
@@ -68,7 +68,7 @@ fn zero_has_no_place_on_a_logarithmic_axis() {
     assert!(error.contains("both > 0"), "{error}");
 }
 
-/// A bowl around (1, 0), seen from −2 to 2.
+/// A bowl around (1, 0), on the range from −2 to 2.
 fn plane() -> Figure {
     let field = Field {
         x: (-2.0, 2.0),
@@ -127,7 +127,7 @@ fn pixels_show_what_the_drawing_says() {
         let i = (y * SCALE) as usize * frame.width as usize + (x * SCALE) as usize;
         [0, 1, 2].map(|c| pixels[3 * i + c])
     };
-    // What is stored, where the way ends, and the field: 2.5 of 10 high.
+    // A stored point, the end of the path, and the field, whose value there is 2.5 of 10.
     assert_eq!(pixel(-1.0, -0.5), colour::INK);
     assert_eq!(pixel(1.0, 0.0), colour::STYLES[1].0);
     let (found, wanted) = (pixel(-0.5, 0.5), colour::scale(0.25));

@@ -1,4 +1,4 @@
-//! Experiments by name: each declares what it can be told, and how it is made of that.
+//! Declarations of experiments: their names, their settings, and how they are built.
 
 use std::path::PathBuf;
 
@@ -7,66 +7,66 @@ use attractor_data::Table;
 
 use crate::{Experiment, Result};
 
-/// What an experiment is called and can be told. Each experiment has one, in its own file.
+/// The declaration of an experiment: its name and settings. Each experiment declares itself in its own file.
 #[derive(Clone, Copy, Debug)]
 pub struct Declaration {
     /// Its name.
     pub name: &'static str,
     /// What it reproduces, in one line.
     pub title: &'static str,
-    /// Examples: what follows its name on the command line.
+    /// Examples: the arguments after the name of the experiment on the command line.
     pub examples: &'static [&'static str],
-    /// Its settings, besides the seed, which all experiments have.
+    /// Its settings. The seed, which all experiments have, is not among them.
     pub settings: &'static [Parameter],
-    /// What else it can be given.
+    /// Its other inputs.
     pub inputs: &'static [Input],
-    /// Makes it of settings that are of their declared kinds.
+    /// Builds the experiment from settings of their declared kinds.
     pub build: fn(Given) -> Result<Box<dyn Experiment>>,
 }
 
 impl Declaration {
-    /// The setting of this name.
+    /// The setting with this name.
     pub fn setting(&self, name: &str) -> Option<&'static Parameter> {
         self.settings.iter().find(|setting| setting.name == name)
     }
 
-    /// Whether it can be given this.
+    /// Whether it takes this input.
     pub fn takes(&self, input: Input) -> bool {
         self.inputs.contains(&input)
     }
 }
 
-/// What an experiment can be given that is not written as a value.
+/// An input that is not a value of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
     /// Images.
     Data,
-    /// A file of results, from which a run that was stopped goes on.
+    /// A file of results, in which a stopped run continues.
     Store,
 }
 
-/// What an experiment is given. What is left out is the paper's.
+/// The settings and inputs of an experiment. What is left out has the paper's value.
 #[derive(Clone, Debug, Default)]
 pub struct Given {
     /// Settings by name.
     pub settings: Options,
     /// Seed.
     pub seed: u64,
-    /// Images, for experiments that [take](Input::Data) them.
+    /// Images, for experiments that take [`Input::Data`].
     pub data: Option<Data>,
-    /// The file of results, for experiments that [keep](Input::Store) one.
+    /// The file of results, for experiments that take [`Input::Store`].
     pub store: Option<PathBuf>,
 }
 
-/// Rows for an experiment, with what a report says of them.
+/// Images for an experiment, and how a report refers to them.
 #[derive(Clone, Debug)]
 pub struct Data {
-    /// What they are called.
+    /// Their name.
     pub name: String,
     /// The rows.
     pub table: Table,
-    /// Row numbers, in the order in which rows are taken; as they are if none.
+    /// The numbers of the rows, in the order in which they are used. `None` keeps the order of the table.
     pub order: Option<Vec<usize>>,
-    /// The options that name them on the command line, each after a space.
+    /// The options that name them on the command line, each with a space before it.
     pub arguments: String,
 }

@@ -1,49 +1,49 @@
-//! Why an experiment cannot be run.
+//! Errors of experiments.
 
 use std::fmt;
 use std::path::Path;
 
 use attractor::message::{Message, Rust, Spelling};
 
-/// Result of an experiment.
+/// The result of an experiment.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why an experiment could not be run; [`spelled`](Error::spelled) says it with arguments as the users of a front end
-/// write them.
+/// Why an experiment could not be run. [`spelled`](Error::spelled) gives the sentence with the names of
+/// arguments as a front end writes them.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The memory refused.
+    /// The memory returned an error.
     Memory(attractor::Error),
     /// A file could not be used.
     Data(attractor_data::Error),
     /// A setting is outside its range.
     Setting {
-        /// Which setting.
+        /// The name of the setting.
         name: &'static str,
-        /// Its range.
+        /// What it may be.
         expected: String,
         /// What was given.
         found: String,
-        /// What to do, where the range does not say it.
+        /// What to do, where that does not follow from the range.
         cure: Option<Message>,
     },
     /// A file of results could not be used.
     Store {
-        /// Which file.
+        /// The path of the file.
         path: String,
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }
 
 impl Error {
-    /// A setting outside its range.
+    /// The error for a setting outside its range.
     pub fn setting(name: &'static str, expected: impl Into<String>, found: impl ToString) -> Self {
         Error::Setting { name, expected: expected.into(), found: found.to_string(), cure: None }
     }
 
-    /// A setting outside its range, with what to do about it.
+    /// The same, with a sentence that says what to do.
     pub fn mended(
         name: &'static str,
         expected: impl Into<String>,
@@ -53,12 +53,12 @@ impl Error {
         Error::Setting { name, expected: expected.into(), found: found.to_string(), cure: Some(cure) }
     }
 
-    /// A file of results that could not be used.
+    /// The error for a file of results that could not be used.
     pub fn store(path: &Path, reason: &str) -> Self {
         Error::Store { path: path.display().to_string(), reason: reason.to_owned() }
     }
 
-    /// The sentence, with arguments and names of settings spelled as a front end does.
+    /// The sentence, with arguments and settings named as this front end names them.
     pub fn spelled(&self, spelling: &dyn Spelling) -> String {
         match self {
             Error::Memory(error) => error.spelled(spelling),

@@ -1,25 +1,26 @@
-//! What an experiment is.
+//! The trait of experiments.
 
 use crate::{Report, Result};
 
-/// Called after each part of an experiment with the number of parts that are done and of all parts; its error stops the
-/// experiment.
+/// Called after each part of an experiment with the number of finished parts and of all parts. If it returns
+/// an error, the experiment stops.
 pub type Progress<'a> = dyn FnMut(usize, usize) -> Result<()> + 'a;
 
 /// An experiment with its settings.
 pub trait Experiment: Send + Sync {
-    /// What its progress counts.
+    /// What the progress counts.
     fn parts(&self) -> &'static str;
 
-    /// Refuses settings that give no result.
+    /// Checks the settings.
     ///
     /// # Errors
     /// A setting outside its range.
     fn check(&self) -> Result<()>;
 
-    /// Runs it; `progress(done, of)` is called after each part, and its error stops the run.
+    /// Runs the experiment. `progress(done, of)` is called after each part; if it returns an error, the run
+    /// stops.
     ///
     /// # Errors
-    /// As [`check`](Experiment::check), whatever a memory refuses, and that of `progress`.
+    /// As [`check`](Experiment::check); errors of a memory and of `progress`.
     fn run(&self, progress: &mut Progress) -> Result<Report>;
 }

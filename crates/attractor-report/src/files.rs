@@ -1,4 +1,4 @@
-//! A report as files in a folder.
+//! Writing a report as files in a folder.
 
 use std::path::Path;
 
@@ -10,11 +10,11 @@ use crate::report::{Block, Report};
 use crate::{Result, Table};
 
 impl Report {
-    /// Writes `results.json`, `results.csv`, `report.md`, `report.html`, `NAME.csv` for each other table with
-    /// keys, and `NAME.svg`, `NAME.png` and `NAME.csv` for each figure into a folder.
+    /// Writes `results.json`, `results.csv`, `report.md` and `report.html` into a folder. Each other table
+    /// with keys is also written as `NAME.csv`, and each figure as `NAME.svg`, `NAME.png` and `NAME.csv`.
     ///
     /// # Errors
-    /// A figure that cannot be drawn, and whatever the system says.
+    /// A figure that cannot be drawn; errors of the file system.
     pub fn write(&self, folder: &Path) -> Result<()> {
         let text = |name: &str, text: &str| {
             write_atomically(&folder.join(name), |file| file.write_all(text.as_bytes()))

@@ -1,4 +1,4 @@
-//! A report as one page of HTML that loads nothing.
+//! A report as a single HTML page that loads nothing else.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ use crate::{Result, Table};
 const STYLE: &str = include_str!("style.css");
 
 impl Report {
-    /// The report as one page of HTML that is well-formed XML too.
+    /// The report as one HTML page, which is also well-formed XML.
     ///
     /// # Errors
     /// A figure that cannot be drawn.
@@ -78,7 +78,7 @@ fn page(report: &Report) -> Result<String> {
 fn figure(of: &Illustration) -> Result<String> {
     let name = escaped(of.name);
     let drawn = of.figure.svg()?;
-    // The label stands on the group, so that readers of the page hear it in place of the drawing's letters.
+    // The label is on the group, so that screen readers say it instead of the letters in the drawing.
     Ok(format!(
         "<figure id=\"{name}\">\n<div class=\"drawing\" role=\"img\" aria-label=\"{alt}\" tabindex=\"0\">{drawn}</div>\n\
          <figcaption>{caption}</figcaption>\n\
@@ -125,7 +125,7 @@ fn link(table: &Table, name: &str) -> String {
     download(&format!("{name}.csv"), &table.csv())
 }
 
-/// A link that saves a text which the page carries.
+/// A link that saves a text which is part of the page.
 fn download(file: &str, text: &str) -> String {
     let file = escaped(file);
     format!(
@@ -144,7 +144,7 @@ fn escaped(text: &str) -> String {
             '>' => out += "&gt;",
             '"' => out += "&quot;",
             '\'' => out += "&#39;",
-            // Not allowed in XML.
+            // Such characters are not allowed in XML.
             c if c.is_control() && !matches!(c, '\n' | '\t') => out.push('\u{fffd}'),
             c => out.push(c),
         }
@@ -152,7 +152,7 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// Text with code in backticks, as HTML.
+/// Text with inline code in backticks, as HTML.
 fn inline(text: &str) -> String {
     let mut out = String::new();
     for (i, part) in text.split('`').enumerate() {

@@ -1,7 +1,8 @@
-//! Experiments and what they hand back: settings in, a [`Report`] out, with the statistics that reports use.
+//! Experiments and their reports: settings go in, a [`Report`] comes out. Also the statistics that reports
+//! use.
 //!
-//! An [`Experiment`] is a value with its settings; running it gives a report with the published numbers beside ours. A
-//! report is one description that is written as HTML, Markdown, JSON and CSV.
+//! An [`Experiment`] is a value that holds its settings. Running it gives a report with the published numbers
+//! beside ours. A report is one description, from which HTML, Markdown, JSON and CSV are written.
 
 mod declaration;
 mod error;

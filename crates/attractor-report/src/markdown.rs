@@ -41,7 +41,7 @@ fn page(report: &Report) -> String {
     text
 }
 
-/// Lines no longer than [`LINE`]; inline code is not broken.
+/// Breaks text into lines of at most [`LINE`] characters. Inline code is not broken.
 pub(super) fn wrapped(words: &str) -> String {
     let mut text = String::new();
     let mut length = 0;

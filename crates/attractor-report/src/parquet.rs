@@ -1,4 +1,4 @@
-//! Tables as Parquet files, for those who have millions of rows.
+//! Tables as Parquet files, for tables of many rows.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::Table;
 
-/// What a column holds: the narrowest that all its values are.
+/// The type of a column: the narrowest that holds all of its values.
 fn physical(values: &[Option<Value>]) -> Physical {
     let all = |is: fn(&Value) -> bool| values.iter().flatten().all(is);
     if all(Value::is_boolean) && values.iter().any(Option::is_some) {
@@ -26,7 +26,7 @@ fn physical(values: &[Option<Value>]) -> Physical {
     }
 }
 
-/// The table as a file, every value of every cell a column.
+/// The table as a Parquet file, with one column for each value of a cell.
 pub(super) fn bytes(table: &Table) -> Written<Vec<u8>> {
     let columns = table.keyed();
     let mut fields = Vec::new();

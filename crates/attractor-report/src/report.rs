@@ -1,9 +1,9 @@
-//! What an experiment hands back: one description, written for people and for programs.
+//! The report of an experiment: one description, from which files for people and for programs are written.
 //!
-//! `results.json` and `results.csv` hold the numbers at full precision, `report.md` and `report.html` the
-//! same blocks for readers, and each figure is an SVG, a PNG and a CSV file of the numbers behind its marks.
-//! With the feature `parquet` each CSV file has a Parquet file beside it.
-//! `report.html` is one file that needs nothing else: no network, no script, no font.
+//! `results.json` and `results.csv` hold the numbers at full precision. `report.md` and `report.html` show
+//! the blocks to readers. Each figure is an SVG file, a PNG file and a CSV file of the numbers behind it.
+//! With the feature `parquet` each CSV file has a Parquet file beside it. `report.html` needs nothing else:
+//! no network, no script, no font.
 
 use attractor_figures::Figure;
 use serde_json::{Map, Value, json};
@@ -13,14 +13,14 @@ use crate::Table;
 /// The version of the program that wrote a report.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// A figure with what is said about it.
+/// A figure with its caption and its numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Illustration {
-    /// Name of its files.
+    /// The name of its files.
     pub name: &'static str,
-    /// What it is, for those who do not see it.
+    /// A description for those who cannot see the figure.
     pub alt: String,
-    /// What stands below it; inline code in backticks.
+    /// The caption, with inline code in backticks.
     pub caption: String,
     /// The figure.
     pub figure: Figure,
@@ -28,7 +28,7 @@ pub struct Illustration {
     pub numbers: Table,
 }
 
-/// Tables of more rows than a reader wants are only named; a file has them.
+/// A table with more rows than this is not shown; the report names its file.
 pub(crate) const MOST_ROWS: usize = 400;
 
 /// A part of a report.
@@ -36,11 +36,11 @@ pub(crate) const MOST_ROWS: usize = 400;
 pub enum Block {
     /// A heading.
     Heading(String),
-    /// A paragraph; inline code in backticks.
+    /// A paragraph, with inline code in backticks.
     Text(String),
-    /// A table. Its values are in a file of its own if its columns have keys.
+    /// A table. If its columns have keys, its values are also written to a file of its own.
     Table(Table),
-    /// The place of [`Report::results`], where they are few enough to be read.
+    /// Where [`Report::results`] is shown, if it is short enough.
     Results,
     /// A figure.
     Figure(Box<Illustration>),
@@ -49,30 +49,30 @@ pub enum Block {
 /// The report of one experiment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
-    /// Name of the experiment.
+    /// The name of the experiment.
     pub experiment: &'static str,
     /// Title.
     pub title: String,
     /// What was done, in a few sentences.
     pub introduction: String,
-    /// What to type to run it again.
+    /// The command that runs it again.
     pub command: String,
-    /// Its settings, in order: an object.
+    /// The settings as a JSON object, in order.
     pub settings: Value,
     /// Seed.
     pub seed: u64,
-    /// Wall time.
+    /// Wall time in seconds.
     pub seconds: f64,
-    /// The numbers, under their own name in `results.json`.
+    /// The results. In `results.json` they stand under the name of the table.
     pub results: Table,
-    /// What else `results.json` says.
+    /// Further entries of `results.json`.
     pub more: Map<String, Value>,
     /// What the reader sees, in order.
     pub blocks: Vec<Block>,
 }
 
 impl Report {
-    /// What `results.json` says.
+    /// The content of `results.json`.
     pub fn json(&self) -> Value {
         let mut document = json!({
             "experiment": self.experiment,
@@ -88,7 +88,7 @@ impl Report {
         document
     }
 
-    /// How long it took, as a reader wants it.
+    /// The time that it took, for readers.
     pub(crate) fn duration(&self) -> String {
         format!("{:.*} s", usize::from(self.seconds < 10.0), self.seconds)
     }

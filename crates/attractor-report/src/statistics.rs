@@ -1,8 +1,9 @@
-//! Correlations and bootstrap intervals.
+//! Correlations, confidence intervals and tests.
 
 use attractor::noise::{Purpose, Stream};
 
-/// Sums over pairs (x, y), enough for their Pearson correlation; sums of parts are sums of the whole.
+/// Sums over pairs (x, y) from which Pearson's correlation follows. The sums of two parts add up to those of
+/// both.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Pairs {
     n: f64,
@@ -19,7 +20,7 @@ impl Pairs {
         self.add(&Pairs { n: 1.0, x, y, xx: x * x, yy: y * y, xy: x * y });
     }
 
-    /// Adds all pairs of another sum.
+    /// Adds the pairs of another sum.
     pub fn add(&mut self, other: &Pairs) {
         self.n += other.n;
         self.x += other.x;
@@ -29,7 +30,7 @@ impl Pairs {
         self.xy += other.xy;
     }
 
-    /// Pearson's correlation; 0 if either side does not vary.
+    /// Pearson's correlation; 0 if x or y is constant.
     pub fn correlation(&self) -> f64 {
         let covariance = self.xy - self.x * self.y / self.n;
         let variance = |square: f64, sum: f64| square - sum * sum / self.n;
@@ -48,15 +49,15 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// Whether a value lies in it.
+    /// Whether a value lies in the interval.
     pub fn contains(&self, value: f64) -> bool {
         (self.low..=self.high).contains(&value)
     }
 }
 
-/// Percentile bootstrap interval of 95 % of a statistic of independent parts.
+/// The 95 % percentile bootstrap interval of a statistic of independent parts.
 ///
-/// Parts are resampled whole, so dependence within a part does not narrow the interval.
+/// Whole parts are resampled, so dependence within a part does not make the interval too narrow.
 pub fn bootstrap<T>(parts: &[T], seed: u64, statistic: impl Fn(&[&T]) -> f64) -> Interval {
     const RESAMPLES: usize = 2000;
     let mut stream = Stream::new(seed, Purpose::Bootstrap, 0);
@@ -71,17 +72,17 @@ pub fn bootstrap<T>(parts: &[T], seed: u64, statistic: impl Fn(&[&T]) -> f64) ->
     Interval { low: quantile(0.025), high: quantile(0.975) }
 }
 
-/// Wilson's interval of 95 % of a probability, from `successes` in `trials` independent trials (at least 1).
+/// Wilson's 95 % interval of a probability, from `successes` in `trials` independent trials (at least 1).
 pub fn wilson(successes: usize, trials: usize) -> Interval {
     const Z: f64 = 1.959_963_984_540_054;
     let (n, p) = (trials as f64, successes as f64 / trials as f64);
     let middle = (p + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
     let half = Z / (1.0 + Z * Z / n) * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
-    // Rounding must not take the ends beyond what was seen.
+    // Rounding must not put an end on the wrong side of the observed share.
     Interval { low: (middle - half).clamp(0.0, p), high: (middle + half).clamp(p, 1.0) }
 }
 
-/// Student's t interval of 95 % of the mean of independent runs; none of a single one.
+/// Student's 95 % t interval of the mean of independent runs; `None` for a single run.
 pub fn of_runs(runs: &[f64]) -> Option<Interval> {
     /// 97.5 % quantiles for 1 to 10 degrees of freedom.
     const T: [f64; 10] = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
@@ -89,17 +90,17 @@ pub fn of_runs(runs: &[f64]) -> Option<Interval> {
     let n = runs.len() as f64;
     let mean = runs.iter().sum::<f64>() / n;
     let variance = runs.iter().map(|r| (r - mean).powi(2)).sum::<f64>() / freedom as f64;
-    // Beyond the table the first terms of its expansion in 1/freedom (Cornish & Fisher) are as good.
+    // Beyond the table, the first terms of the expansion in 1/freedom (Cornish & Fisher) are as accurate.
     let t = T.get(freedom - 1).copied().unwrap_or_else(|| 1.96 + 2.372 / freedom as f64);
     let half = t * (variance / n).sqrt();
     Some(Interval { low: mean - half, high: mean + half })
 }
 
-/// How likely `a` against `b` or a more uneven outcome is where each of a + b trials goes either way with equal
-/// chance: the exact two-sided sign test, and of paired successes McNemar's.
+/// The exact two-sided sign test: the probability of `a` against `b`, or of a more uneven outcome, if each of
+/// a + b trials goes either way with equal chance. For paired successes it is McNemar's test.
 pub fn sign_test(a: usize, b: usize) -> f64 {
     let (n, few) = (a + b, a.min(b));
-    // P(k) = C(n, k)/2ⁿ, each from the last, in logarithms.
+    // P(k) = C(n, k)/2ⁿ, each computed from the previous one, in logarithms.
     let mut log = -(n as f64) * std::f64::consts::LN_2;
     let mut tail = log.exp();
     for k in 1..=few {
@@ -109,7 +110,7 @@ pub fn sign_test(a: usize, b: usize) -> f64 {
     (2.0 * tail).min(1.0)
 }
 
-/// The middle of some numbers, or of the two in the middle.
+/// The median. For an even number of values it is the mean of the middle two.
 pub fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     match values.len() {
@@ -141,11 +142,11 @@ mod tests {
         let mean = |v: &[&f64]| v.iter().copied().sum::<f64>() / v.len() as f64;
         let interval = bootstrap(&values, 1, mean);
         let width = interval.high - interval.low;
-        // 2 · 1.96/√400, to the 10 % that 400 values and 2,000 resamples leave uncertain (3 sd).
+        // 2 · 1.96/√400, to 10 %: the uncertainty from 400 values and 2,000 resamples (3 sd).
         assert!((width / (2.0 * 1.96 / 20.0) - 1.0).abs() < 0.12, "width {width}");
     }
 
-    /// Published values of Wilson's interval, and a t interval by hand.
+    /// Published values of Wilson's interval, and a t interval computed by hand.
     #[test]
     fn intervals_of_shares_are_the_textbook_s() {
         let near = |a: f64, b: f64| (a - b).abs() < 1e-4;
@@ -162,7 +163,7 @@ mod tests {
 
     #[test]
     fn the_sign_test_is_the_binomial_one() {
-        // By counting: 2/2⁴; 2 (1 + 5)/2⁵; all of them.
+        // By counting: 2/2⁴; 2 (1 + 5)/2⁵; all outcomes.
         for (a, b, expected) in [(4, 0, 0.125), (1, 4, 0.375), (3, 3, 1.0), (0, 0, 1.0)] {
             assert!((sign_test(a, b) - expected).abs() < 1e-12, "{a} {b}");
         }

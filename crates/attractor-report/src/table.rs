@@ -1,56 +1,57 @@
-//! Tables: what a reader sees of a cell, and the values that files keep of it.
+//! Tables. A cell has a text for readers and values for files.
 
 use serde_json::{Map, Value};
 
-/// One cell: its text, and its values at full precision.
+/// A cell: its text, and its values at full precision.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cell {
-    /// What is read.
+    /// The text that is shown.
     pub shown: String,
-    /// What files keep, one for each key of its column.
+    /// The values for files, one for each key of the column.
     pub values: Vec<Value>,
 }
 
 impl Cell {
-    /// A word, a name, a whole number: what is read is what is kept.
+    /// A word, a name or a whole number, shown as it is.
     pub fn plain(value: impl Into<Value>) -> Self {
         let value = value.into();
         Cell { shown: field(&value), values: vec![value] }
     }
 
-    /// A number, read to this many digits after the point.
+    /// A number, shown with this many decimals.
     pub fn rounded(value: f64, digits: usize) -> Self {
         Cell { shown: format!("{value:.digits$}"), values: vec![value.into()] }
     }
 
-    /// A number, read to four significant digits.
+    /// A number, shown with four significant digits.
     pub fn number(value: f64) -> Self {
         Cell { shown: significant(value), values: vec![value.into()] }
     }
 
-    /// A number of a drawing: kept to seven significant digits, as many as anyone draws, and read to four.
+    /// A number behind a drawing: stored with seven significant digits, which is enough to draw it, and shown
+    /// with four.
     pub fn drawn(value: f64) -> Self {
         Cell::number(seven_digits(value))
     }
 
-    /// A number with the ends of its interval, read as `value [low, high]`.
+    /// A number with its interval, shown as `value [low, high]`.
     pub fn interval(value: f64, low: f64, high: f64, digits: usize) -> Self {
         let shown = format!("{value:.digits$} [{low:.digits$}, {high:.digits$}]");
         Cell { shown, values: [value, low, high].map(Value::from).to_vec() }
     }
 
-    /// A text that stands for these values.
+    /// A text with the values that it stands for.
     pub fn of(shown: impl Into<String>, values: impl IntoIterator<Item = Value>) -> Self {
         Cell { shown: shown.into(), values: values.into_iter().collect() }
     }
 
-    /// Nothing: an empty field in files, null in JSON.
+    /// An empty cell: an empty field in CSV, null in JSON.
     pub fn empty() -> Self {
         Cell::default()
     }
 }
 
-/// A number to four significant digits, without a tail of zeros.
+/// A number with four significant digits, without trailing zeros.
 fn significant(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return format!("{value}");
@@ -68,7 +69,7 @@ fn significant(value: f64) -> String {
     }
 }
 
-/// The number nearest to a value that has seven significant digits.
+/// A value, rounded to seven significant digits.
 fn seven_digits(value: f64) -> f64 {
     if value == 0.0 || !value.is_finite() {
         return value;
@@ -87,24 +88,24 @@ pub(super) fn field(value: &Value) -> String {
     }
 }
 
-/// A column: its heading, and the names of its values in files.
+/// A column: its heading, and the keys of its values in files.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
-    /// What is read above it.
+    /// The heading that is shown.
     pub heading: String,
-    /// Names of its values in files; none if it is for readers only.
+    /// The keys of its values in files; empty if the column is only for readers.
     pub keys: Vec<&'static str>,
-    /// Whether its values follow from the others, so that CSV files leave them out.
+    /// Whether its values follow from other columns. CSV files leave them out.
     pub derived: bool,
 }
 
 impl Column {
-    /// A column of one value or more a cell.
+    /// A column whose cells have one value for each of these keys.
     pub fn new(heading: impl Into<String>, keys: &[&'static str]) -> Self {
         Column { heading: heading.into(), keys: keys.to_vec(), derived: false }
     }
 
-    /// A column whose heading is its key.
+    /// A column whose heading is also its key.
     pub fn plain(key: &'static str) -> Self {
         Column::new(key, &[key])
     }
@@ -118,13 +119,13 @@ impl Column {
 /// A table.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
-    /// Its name in files.
+    /// The name in files.
     pub name: String,
-    /// What it shows, in a sentence; may be empty.
+    /// What the table shows, in a sentence; may be empty.
     pub caption: String,
-    /// Its columns.
+    /// The columns.
     pub columns: Vec<Column>,
-    /// Its rows, one cell a column.
+    /// The rows, with one cell for each column.
     pub rows: Vec<Vec<Cell>>,
 }
 
@@ -134,7 +135,8 @@ impl Table {
         Table { name: name.into(), columns, ..Table::default() }
     }
 
-    /// A table of numbers: a column for each name with the function that gives its number, a row for each item.
+    /// A table of numbers: one column for each name, with the function that gives its value; one row for each
+    /// item.
     pub fn numbers<T>(
         name: impl Into<String>,
         columns: &[(&'static str, fn(&T) -> f64)],
@@ -146,12 +148,12 @@ impl Table {
         table
     }
 
-    /// Whether any of its values are kept in files.
+    /// Whether files keep any of its values.
     pub fn is_kept(&self) -> bool {
         self.columns.iter().any(|c| !c.keys.is_empty())
     }
 
-    /// As CSV: one line of keys, then one a row.
+    /// The table as CSV: a line of keys, then one line for each row.
     pub fn csv(&self) -> String {
         let kept = || self.columns.iter().enumerate().filter(|(_, c)| !c.derived);
         let mut writer = csv::Writer::from_writer(Vec::new());
@@ -166,7 +168,7 @@ impl Table {
         String::from_utf8(bytes).expect("text makes text")
     }
 
-    /// The columns that files keep, by key; none where a cell has nothing.
+    /// The columns that files keep, with their keys. `None` marks an empty cell.
     #[cfg(feature = "parquet")]
     pub(super) fn keyed(&self) -> Vec<(&'static str, Vec<Option<Value>>)> {
         let mut columns = Vec::new();
@@ -179,7 +181,7 @@ impl Table {
         columns
     }
 
-    /// As a JSON array of one object a row.
+    /// The table as a JSON array, with one object for each row.
     pub fn json(&self) -> Value {
         let object = |row: &Vec<Cell>| {
             let pairs = self.columns.iter().zip(row).flat_map(|(c, cell)| fields(c, cell));
@@ -189,7 +191,7 @@ impl Table {
     }
 }
 
-/// The values of a cell by their keys; null where it has none.
+/// The values of a cell with their keys; null where a value is missing.
 fn fields<'a>(column: &'a Column, cell: &'a Cell) -> impl Iterator<Item = (&'static str, &'a Value)> {
     const NOTHING: &Value = &Value::Null;
     column.keys.iter().enumerate().map(|(i, key)| (*key, cell.values.get(i).unwrap_or(NOTHING)))

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use super::*;
 use crate::report::VERSION;
 
-/// Text that means something else in each of the formats.
+/// Text with characters that are special in one of the formats.
 const ODD: &str = "a<b> & \"c\" | 'd', e";
 
 fn report() -> Report {
@@ -59,7 +59,7 @@ fn report() -> Report {
     }
 }
 
-/// The page as a tree; it must be well-formed XML.
+/// The page, parsed as XML. It must be well-formed.
 fn parsed(html: &str) -> roxmltree::Document<'_> {
     let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
     roxmltree::Document::parse_with_options(html, options).expect("well-formed")

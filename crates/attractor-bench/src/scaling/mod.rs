@@ -1,5 +1,5 @@
-//! Does cost grow as the algorithm says? Time and memory over powers of two of each variable, and the exponent
-//! by least squares on logarithms.
+//! Measures how time and memory grow over powers of two of each variable, and fits the exponent by least
+//! squares on logarithms.
 
 mod report;
 mod sweeps;
@@ -17,11 +17,11 @@ use crate::speed::{Machine, Times};
 /// Settings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// Rounds: each goes once over all values of a sweep, so that a slow minute hits all of them.
+    /// Rounds. Each round goes once over all values of a sweep, so that a slow minute affects all of them.
     pub rounds: usize,
-    /// Only the smallest so many values of each sweep; all if none.
+    /// Only the smallest so many values of each sweep; `None` takes all.
     pub values: Option<usize>,
-    /// Seed; random numbers do not change costs.
+    /// Seed. Random numbers do not change the cost.
     pub seed: u64,
 }
 
@@ -31,7 +31,7 @@ impl Default for Config {
     }
 }
 
-/// How it is declared.
+/// The declaration of the experiment.
 pub const EXPERIMENT: Declaration = Declaration {
     name: "scaling",
     title: "How time and memory grow with patterns, units, cues, steps and threads",
@@ -41,28 +41,28 @@ pub const EXPERIMENT: Declaration = Declaration {
     build: |given| Ok(Box::new(Config { seed: given.seed, ..Config::default() })),
 };
 
-/// A value of a sweep.
+/// The measurement of one value of a sweep.
 #[derive(Clone, Debug)]
 pub struct Measurement {
     /// The value.
     pub value: usize,
-    /// Its calls.
+    /// The times of its calls.
     pub times: Times,
-    /// Most bytes in use during a call, beyond those before; none where they are not counted.
+    /// The most bytes in use during a call, beyond those in use before; `None` if memory is not counted.
     pub bytes: Option<usize>,
 }
 
-/// An exponent with its standard error, which takes three values or more.
+/// An exponent with its standard error.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Exponent {
-    /// The slope of ln cost over ln value.
+    /// The slope of ln cost against ln value.
     pub slope: f64,
-    /// Its standard error.
+    /// Its standard error, which needs at least three values.
     pub error: Option<f64>,
 }
 
-/// The exponent of y ∝ xᵏ by least squares on logarithms; none from fewer than two x, or where a cost is not
-/// positive.
+/// The exponent k of y ∝ xᵏ, by least squares on logarithms. `None` for fewer than two x, or where a cost is
+/// not positive.
 pub fn exponent(points: &[(f64, f64)]) -> Option<Exponent> {
     let n = points.len() as f64;
     let logs: Vec<(f64, f64)> = points.iter().map(|(x, y)| (x.ln(), y.ln())).collect();
@@ -81,12 +81,12 @@ pub fn exponent(points: &[(f64, f64)]) -> Option<Exponent> {
     Some(Exponent { slope, error })
 }
 
-/// A sweep as it was measured.
+/// The measurements of one sweep.
 #[derive(Clone, Debug)]
 pub struct Swept {
     /// Index in [`SWEEPS`].
     pub sweep: usize,
-    /// Its values.
+    /// The measurements of its values.
     pub points: Vec<Measurement>,
 }
 
@@ -96,27 +96,27 @@ impl Swept {
         &SWEEPS[self.sweep]
     }
 
-    /// Exponent of the shortest times.
+    /// The exponent of the shortest times.
     pub fn time(&self) -> Option<Exponent> {
         let points: Vec<_> = self.points.iter().map(|p| (p.value as f64, p.times.best())).collect();
         exponent(&points)
     }
 
-    /// Exponent of the memory.
+    /// The exponent of the memory.
     pub fn memory(&self) -> Option<Exponent> {
         let point = |p: &Measurement| Some((p.value as f64, p.bytes? as f64));
         exponent(&self.points.iter().filter_map(point).collect::<Vec<_>>())
     }
 }
 
-/// What was measured.
+/// The measurements of all sweeps.
 #[derive(Clone, Debug)]
 pub struct Measured {
-    /// Settings.
+    /// The settings.
     pub config: Config,
-    /// Where.
+    /// The machine.
     pub machine: Machine,
-    /// Threads of all sweeps but those of threads.
+    /// The number of threads in all sweeps except that over threads.
     pub threads: usize,
     /// The sweeps, in the order of [`SWEEPS`].
     pub sweeps: Vec<Swept>,
@@ -129,7 +129,7 @@ impl Experiment for Config {
         "sweeps"
     }
 
-    /// Refuses no rounds, and fewer than two values.
+    /// Checks that there are rounds, and at least two values.
     fn check(&self) -> Result<()> {
         if self.rounds == 0 {
             return Err(Error::setting("rounds", "at least 1", self.rounds));
@@ -145,10 +145,10 @@ impl Experiment for Config {
     }
 }
 
-/// Measures; the number of threads in use is the same afterwards. `progress(done, of)` is called after each sweep.
+/// Measures. `progress(done, of)` is called after each sweep. The number of threads is restored at the end.
 ///
 /// # Errors
-/// Settings outside their range, threads or memory that the system does not give.
+/// Settings outside their range; threads or memory that the system does not give.
 pub fn measure(config: Config, progress: &mut Progress) -> Result<Measured> {
     config.check()?;
     let (start, machine) = (Instant::now(), Machine::this());
@@ -175,7 +175,8 @@ fn swept(sweep: &Sweep, config: &Config, threads: usize) -> Result<Vec<Measureme
                 threads::set(value)?;
             }
             if round == 0 {
-                // The first call also warms up. What the call itself makes is counted, threads are there.
+                // The first call also warms up. Only the allocations of the call are counted; the threads
+                // already exist.
                 call()?;
                 let (result, bytes) = peak_of(&mut *call);
                 result?;
@@ -192,7 +193,8 @@ fn swept(sweep: &Sweep, config: &Config, threads: usize) -> Result<Vec<Measureme
 mod tests {
     use super::*;
 
-    /// By hand: y = 3x² exactly; then residuals of ±δ about slope 1 over ln x = −1, 0, 1 (δ, −2δ, δ has slope 0).
+    /// By hand: y = 3x² exactly; then residuals of ±δ about slope 1 over ln x = −1, 0, 1 (δ, −2δ, δ has slope
+    /// 0).
     #[test]
     fn exponents_are_the_textbook_s() {
         let square: Vec<_> = [1.0, 2.0, 4.0, 8.0].map(|x: f64| (x, 3.0 * x * x)).to_vec();

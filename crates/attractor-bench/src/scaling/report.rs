@@ -1,4 +1,4 @@
-//! The report: exponents beside those of the algorithms, and a figure.
+//! The report: measured exponents beside those of the algorithms, and a figure.
 
 use attractor_figures::{Axis, Figure, Look, Mark, Panel, Point, Series};
 use attractor_report::{Block, Cell, Column, Illustration, Report, Table};
@@ -17,7 +17,7 @@ fn shown(of: Option<Exponent>) -> Cell {
                 Some(error) => format!("{slope:.2} ± {error:.2}"),
                 None => format!("{slope:.2}"),
             };
-            // Rounding leaves no sign of nothing.
+            // Write 0.00 instead of -0.00.
             let text = text.strip_prefix("-0.00").map_or(text.clone(), |rest| format!("0.00{rest}"));
             Cell::of(text.replace('-', "−"), [json!(slope), json!(error)])
         }
@@ -82,7 +82,7 @@ impl Measured {
         }
     }
 
-    /// One row a value.
+    /// One row for each value.
     fn results(&self) -> Table {
         let mut table = Table::new("values", COLUMNS.map(Column::plain).to_vec());
         for swept in &self.sweeps {
@@ -103,7 +103,7 @@ impl Measured {
         table
     }
 
-    /// One row a sweep.
+    /// One row for each sweep.
     fn exponents(&self) -> Table {
         let mut table = Table::new(
             "exponents",
@@ -124,7 +124,8 @@ impl Measured {
         table
     }
 
-    /// Above: time by N, D and B. Below it: memory. Last: time by steps and threads, memory by steps.
+    /// The first row shows time against N, D and B, the second row memory. The last row shows time against
+    /// steps and threads, and memory against steps.
     fn figure(&self) -> Figure {
         let time = |variable| self.panel(variable, "time (s)", |p| Some(p.times.best()));
         let memory = |variable| self.panel(variable, "memory (bytes)", |p| p.bytes.map(|b| b as f64));

@@ -1,4 +1,4 @@
-//! What is swept. A new sweep is one line of [`SWEEPS`].
+//! The sweeps. A new sweep is one line of [`SWEEPS`].
 
 use attractor::diffusion::{Process, Sampler};
 use attractor::kernels::{Form, attend};
@@ -8,19 +8,19 @@ use ndarray::Array2;
 
 use crate::speed::{Shape, beta, example};
 
-/// What a call does besides its shape.
+/// The size of a call.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Size {
     /// B, N and D.
     pub shape: Shape,
-    /// Steps of diffusion, updates of the others.
+    /// Steps of diffusion; updates of the other models.
     pub steps: usize,
 }
 
-/// A prepared call; whatever it makes is dropped within.
+/// A prepared call. It drops whatever it makes.
 pub type Call = Box<dyn FnMut() -> Result<()>>;
 
-/// What grows.
+/// The variable of a sweep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Variable {
     /// Patterns N.
@@ -36,7 +36,7 @@ pub enum Variable {
 }
 
 impl Variable {
-    /// All, in the order in which they are shown.
+    /// All variables, in the order in which they are shown.
     pub const ALL: [Variable; 5] =
         [Variable::Patterns, Variable::Units, Variable::Cues, Variable::Steps, Variable::Threads];
 
@@ -52,29 +52,29 @@ impl Variable {
     }
 }
 
-/// Something whose cost is known in advance.
+/// A model whose cost is known in advance.
 pub struct Subject {
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
     /// Its style in the figure.
     pub style: usize,
     prepare: fn(Size) -> Result<Call>,
 }
 
-/// One variable of one subject, over powers of two.
+/// A sweep: one variable of one model, over powers of two.
 pub struct Sweep {
-    /// Whose.
+    /// The model.
     pub subject: &'static Subject,
-    /// Which.
+    /// The variable.
     pub variable: Variable,
-    /// Exponents of the least and the largest value; of threads only the first counts.
+    /// Exponents of the smallest and the largest value. Over threads only the first is used.
     powers: (u32, u32),
-    /// What stays as it is.
+    /// The values of the other variables.
     pub fixed: Size,
-    /// Exponent of time that the algorithm has.
+    /// The exponent of the algorithm's time.
     pub time: Option<f64>,
-    /// Exponent of memory beyond the patterns and cues; none where it is bounded by parts that grow and parts that
-    /// do not.
+    /// The exponent of the memory beyond patterns and cues. `None` where a growing and a constant part are of
+    /// similar size.
     pub memory: Option<f64>,
 }
 
@@ -92,8 +92,8 @@ const fn sweep(
     Sweep { subject, variable, powers, fixed, time, memory }
 }
 
-/// Everything that is swept. Where N·D stays below 2¹⁹ patterns are read in one range, else in up to 64, whose
-/// sums are then held side by side: memory grows with N until there are 64 of them.
+/// All sweeps. Below N·D = 2¹⁹ the patterns are read as one range, otherwise as up to 64 ranges whose sums
+/// are held at the same time. Memory then grows with N until there are 64 of them.
 pub static SWEEPS: &[Sweep] = &[
     sweep(&READ, Variable::Patterns, (6, 12), size(1024, 0, 64, 0), [Some(1.0), Some(0.0)]),
     sweep(&READ_MANY, Variable::Patterns, (14, 20), size(64, 0, 64, 0), [Some(1.0), None]),
@@ -114,7 +114,7 @@ pub static SWEEPS: &[Sweep] = &[
 ];
 
 impl Sweep {
-    /// Its values. Threads go up to `most`.
+    /// The values. Threads go up to `most`.
     pub fn values(&self, most: usize) -> Vec<usize> {
         match self.variable {
             Variable::Threads => (0..usize::BITS).map(|p| 1 << p).take_while(|t| *t <= most).collect(),
@@ -122,7 +122,7 @@ impl Sweep {
         }
     }
 
-    /// The size at a value.
+    /// The size of a call at a value.
     pub fn at(&self, value: usize) -> Size {
         let mut size = self.fixed;
         match self.variable {
@@ -135,12 +135,12 @@ impl Sweep {
         size
     }
 
-    /// Makes patterns and cues of a value.
+    /// Makes the patterns and cues for a value.
     pub fn prepare(&self, value: usize) -> Result<Call> {
         (self.subject.prepare)(self.at(value))
     }
 
-    /// What stays as it is, in words.
+    /// The values of the other variables, in words.
     pub fn fixed(&self) -> String {
         let Size { shape: Shape { cues, patterns, units }, steps } = self.fixed;
         let all = [("B", cues), ("N", patterns), ("D", units), ("steps", steps)];
@@ -185,7 +185,7 @@ static MODERN: Subject = Subject {
     style: 1,
     prepare: |Size { shape, steps }| {
         let (patterns, cues) = example::<f32>(shape)?;
-        // Cool enough to end in a pattern; `Auto` would look at all pairs of patterns.
+        // Large enough that recalls end in a pattern. `Auto` would compare all pairs of patterns.
         let memory = Modern::new(patterns, Beta::Value(1.0))?;
         Ok(recall(memory, cues, Some(steps), Level::Estimate))
     },
@@ -197,7 +197,7 @@ static DIFFUSION: Subject = Subject {
     prepare: |Size { shape, steps }| {
         let (patterns, cues) = example::<f32>(shape)?;
         let memory = Diffusion::new(patterns, Process::default(), Sampler::Ddim, Some(steps))?;
-        // Told, since estimating it is a search of its own.
+        // The level is given, since estimating it takes a search.
         Ok(recall(memory, cues, None, Level::Sigma(1.08)))
     },
 };

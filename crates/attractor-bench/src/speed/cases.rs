@@ -1,4 +1,4 @@
-//! What is timed. A new case is one line of [`CASES`]; a new kernel is one [`Kernel`].
+//! The cases that are timed. A new case is one line of [`CASES`]; a new kernel is one [`Kernel`].
 
 use std::hint::black_box;
 
@@ -11,7 +11,7 @@ use ndarray::Array2;
 
 use super::filled;
 
-/// Cues B, patterns N, units D.
+/// The shape of a task: cues B, patterns N, units D.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
     /// B.
@@ -22,10 +22,10 @@ pub struct Shape {
     pub units: usize,
 }
 
-/// What a call must do at least.
+/// The least work that a call must do.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Cost {
-    /// Floating-point operations of multiply-adds.
+    /// Floating-point operations in multiply-adds.
     pub operations: f64,
     /// Exponentials.
     pub exponentials: f64,
@@ -38,14 +38,14 @@ pub struct Cost {
 /// A prepared call.
 pub type Call = Box<dyn FnMut()>;
 
-/// The number type of a kernel, whose peaks it is held against.
+/// The number type of a kernel. It decides which peaks the kernel is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Number {
     /// `f32`
     F32,
     /// `f64`
     F64,
-    /// Bits: there is no peak to hold them against.
+    /// Bits. They have no peak to compare with.
     Bits,
 }
 
@@ -60,17 +60,17 @@ impl Number {
     }
 }
 
-/// Something that can be timed at any shape.
+/// A kernel, which can be timed at any shape.
 pub struct Kernel {
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
-    /// In what it computes.
+    /// The number type in which it computes.
     pub number: Number,
     /// Bytes of a pattern of so many units.
     pub bytes: fn(usize) -> usize,
-    /// What a call costs.
+    /// The least work of a call.
     pub cost: fn(Shape) -> Cost,
-    /// Makes patterns and cues.
+    /// Makes patterns and cues, and prepares the call.
     pub prepare: fn(Shape) -> Result<Call>,
 }
 
@@ -80,7 +80,7 @@ pub struct Case {
     pub kernel: &'static Kernel,
     /// B.
     pub cues: usize,
-    /// N; none for as many as no cache holds.
+    /// N; `None` takes so many patterns that no cache holds them.
     pub patterns: Option<usize>,
     /// D.
     pub units: usize,
@@ -94,7 +94,7 @@ const fn from_memory(kernel: &'static Kernel, cues: usize, units: usize) -> Case
     Case { kernel, cues, patterns: None, units }
 }
 
-/// Everything that is timed.
+/// All cases.
 pub static CASES: &[Case] = &[
     case(&READ_F32, 64, 100_000, 64),
     case(&READ_F32, 64, 10_000, 784),
@@ -113,7 +113,7 @@ pub static CASES: &[Case] = &[
 ];
 
 impl Case {
-    /// Its shape where patterns that no cache holds have this many bytes.
+    /// The shape. Patterns that no cache holds take this many bytes.
     pub fn shape(&self, memory: usize) -> Shape {
         let filling = || (memory / (self.kernel.bytes)(self.units)).max(1);
         Shape { cues: self.cues, patterns: self.patterns.unwrap_or_else(filling), units: self.units }
@@ -142,9 +142,9 @@ fn read_cost(Shape { cues, patterns, units }: Shape, bytes: usize) -> Cost {
     Cost { operations: 4.0 * pairs * units as f64, exponentials: pairs, bytes: pattern, words: 0.0 }
 }
 
-/// Random words of ±1 and cues of them with noise, as `bench/read.py` has them.
+/// Random ±1 patterns and noisy cues of them, as in `bench/read.py`.
 pub(crate) fn example<F: Real>(shape: Shape) -> Result<(Patterns<F>, Array2<F>)> {
-    /// Noise of the cues, and β in units of 1/D: many patterns have weight.
+    /// The noise of the cues, and β in units of 1/D. Many patterns have weight.
     const NOISE: f64 = 1.08;
     let Shape { cues, patterns, units } = shape;
     let values = filled(patterns * units, |i| if mixed(i) >> 63 == 1 { F::ONE } else { -F::ONE })?;
@@ -156,12 +156,13 @@ pub(crate) fn example<F: Real>(shape: Shape) -> Result<(Patterns<F>, Array2<F>)>
     Ok((Patterns::new(values)?, queries))
 }
 
-/// β of [`example`]'s cues.
+/// β for the cues of [`example`].
 pub(crate) fn beta(units: usize) -> f64 {
     4.0 / units as f64
 }
 
-/// Random bits of a number (SplitMix64: Steele, Lea & Flood 2014): drawing would take longer than all that is timed.
+/// Random bits of a number (SplitMix64: Steele, Lea & Flood 2014). Drawing from a stream would take longer
+/// than what is timed.
 fn mixed(i: usize) -> u64 {
     let mut z = (i as u64).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -177,7 +178,7 @@ fn read<F: Real>(shape: Shape) -> Result<Call> {
     }))
 }
 
-/// Hamming distances of words of bits.
+/// Hamming distances of binary patterns.
 static HAMMING: Kernel = Kernel {
     name: "hamming",
     number: Number::Bits,

@@ -1,42 +1,42 @@
-//! Times of calls.
+//! Timing calls.
 
 use std::time::Instant;
 
-/// What calls took, in seconds.
+/// The times of calls, in seconds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Times(Vec<f64>);
 
 impl Times {
-    /// Calls once more.
+    /// Times one more call.
     pub fn take<T>(&mut self, call: impl FnOnce() -> T) -> T {
         let start = Instant::now();
         let result = call();
-        // A clock too coarse to see a call has seen one tick of it.
+        // The clock may be too coarse to see the call; then count one tick.
         self.push(start.elapsed().as_secs_f64().max(1e-9));
         result
     }
 
-    /// One more, measured elsewhere.
+    /// Adds a time that was measured elsewhere.
     pub fn push(&mut self, seconds: f64) {
         self.0.push(seconds);
     }
 
-    /// All of another's, too.
+    /// Adds all times of another measurement.
     pub fn extend(&mut self, other: &Times) {
         self.0.extend_from_slice(&other.0);
     }
 
-    /// How many there are.
+    /// The number of times.
     pub fn count(&self) -> usize {
         self.0.len()
     }
 
-    /// The shortest: what the work takes where nothing else runs. At least one call.
+    /// The shortest time: that of a call while nothing else runs. Needs at least one call.
     pub fn best(&self) -> f64 {
         self.0.iter().copied().fold(f64::INFINITY, f64::min)
     }
 
-    /// The median. At least one call.
+    /// The median time. Needs at least one call.
     pub fn median(&self) -> f64 {
         let mut sorted = self.0.clone();
         sorted.sort_by(f64::total_cmp);

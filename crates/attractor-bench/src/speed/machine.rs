@@ -1,24 +1,24 @@
-//! What is known of the machine, and the memory that it has to give.
+//! Facts about the machine, and its free memory.
 
 use std::fs::read_to_string;
 
 use serde_json::{Value, json};
 
-/// The machine that is measured. What a system does not tell is none.
+/// The machine. A fact that the system does not tell is `None`.
 #[derive(Clone, Debug)]
 pub struct Machine {
-    /// As the processor calls itself.
+    /// The name of the processor.
     pub processor: Option<String>,
     /// Cores that this process may use.
     pub cores: usize,
     /// Bytes of the last-level cache.
     pub cache: Option<usize>,
-    /// Programs that ran or waited for a core in the last minute, on average.
+    /// Load average of the last minute: programs that run or wait for a core.
     pub load: Option<f64>,
 }
 
 impl Machine {
-    /// This one.
+    /// The machine that runs this program.
     pub fn this() -> Self {
         let line = |text: String| {
             let line = text.lines().find(|l| l.starts_with("model name"))?.split_once(':')?.1.trim();
@@ -36,7 +36,7 @@ impl Machine {
         }
     }
 
-    /// In a few words.
+    /// The machine in a few words.
     pub fn words(&self) -> String {
         let cache =
             self.cache.map_or(String::new(), |bytes| format!(", {} MiB of last-level cache", bytes >> 20));
@@ -52,7 +52,7 @@ impl Machine {
         )
     }
 
-    /// As an object.
+    /// The machine as a JSON object.
     pub fn json(&self) -> Value {
         json!({
             "processor": self.processor,
@@ -66,7 +66,7 @@ impl Machine {
     }
 }
 
-/// Bytes of memory that can be had without putting others out; none where the system does not say.
+/// Bytes of memory that are available; `None` if the system does not say.
 pub fn free_memory() -> Option<usize> {
     let text = read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find(|l| l.starts_with("MemAvailable:"))?;

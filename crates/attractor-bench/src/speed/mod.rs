@@ -1,9 +1,8 @@
-//! How fast the kernels are here, as shares of what the machine can do.
+//! The speed of the kernels, as a share of what this machine can do.
 //!
-//! A time says little about a kernel, because machines differ and a shared one differs from itself from
-//! minute to minute. So each call is timed in turn with the machine's own best at the work that the call
-//! is made of (multiply-adds in registers, exponentials in the cache, reading from memory), and is held
-//! against that.
+//! A time alone says little about a kernel: machines differ, and a shared machine changes from minute to
+//! minute. So each call is timed in turn with pieces of pure work of the same kinds (multiply-adds in
+//! registers, exponentials in the cache, reading from memory), and is compared with the best of those.
 
 mod cases;
 mod clock;
@@ -26,13 +25,13 @@ use peaks::{Buffer, Gauge, check_memory};
 /// Settings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// Most threads; one for each core if none. One thread alone is measured, too.
+    /// The largest number of threads; `None` takes one for each core. One thread is always measured as well.
     pub threads: Option<usize>,
-    /// Seconds a case.
+    /// Seconds for each case.
     pub budget: f64,
-    /// MiB that are read to measure memory; patterns that no cache holds have half as many.
+    /// MiB that are read to measure memory. Patterns that no cache holds take half as many.
     pub memory: usize,
-    /// What to type to run it again.
+    /// The command that runs it again.
     pub command: String,
 }
 
@@ -43,12 +42,12 @@ impl Default for Config {
 }
 
 impl Config {
-    /// About ten seconds in all, and half of the memory.
+    /// A quick measurement: about ten seconds in all, and half of the memory.
     pub fn quick() -> Self {
         Config { budget: 0.35, memory: 256, command: "attractor bench --quick".into(), ..Config::default() }
     }
 
-    /// Bytes that are held at a time: what is read, the largest patterns, and what belongs to them.
+    /// The most bytes in use: the buffer that is read, the largest patterns, and what belongs to them.
     pub fn bytes(&self) -> usize {
         let patterns = |case: &Case| {
             let shape = case.shape(self.memory << 19);
@@ -59,21 +58,21 @@ impl Config {
     }
 }
 
-/// Fewest and most calls of a case for each number of threads.
+/// The fewest and the most calls of a case for each number of threads.
 const CALLS: std::ops::RangeInclusive<usize> = 3..=2000;
 
-/// One case on so many threads.
+/// The measurement of one case on one number of threads.
 #[derive(Clone, Debug)]
 pub struct Timed {
     /// Index in [`CASES`].
     pub case: usize,
-    /// Its shape.
+    /// The shape.
     pub shape: Shape,
-    /// Threads.
+    /// The number of threads.
     pub threads: usize,
-    /// Its calls.
+    /// The times of the calls.
     pub times: Times,
-    /// The machine's best, in turn with them; none for bits.
+    /// The peaks, measured in turn with the calls; `None` for bits.
     pub peaks: Option<Peaks>,
 }
 
@@ -83,14 +82,15 @@ impl Timed {
         &CASES[self.case]
     }
 
-    /// What a call must do at least. Patterns that a cache holds are not read from memory.
+    /// The least work of a call. Patterns that fit the cache are not read from memory.
     pub fn cost(&self) -> Cost {
         let cost = (self.case().kernel.cost)(self.shape);
         let from_memory = self.case().patterns.is_none();
         Cost { bytes: if from_memory { cost.bytes } else { 0.0 }, ..cost }
     }
 
-    /// Seconds that the multiply-adds, the exponentials and the reading of a call take alone, by the best seen.
+    /// The seconds that the multiply-adds, the exponentials and the reading of a call would each take at the
+    /// peak rates.
     pub fn least(&self) -> Option<[f64; 3]> {
         let (cost, peaks) = (self.cost(), self.peaks.as_ref()?);
         let alone = |amount: f64, each: &Times| if amount > 0.0 { amount * each.best() } else { 0.0 };
@@ -101,25 +101,25 @@ impl Timed {
         ])
     }
 
-    /// Seconds that no way of doing it could fall below: multiply-adds and exponentials, which one core does
-    /// with the same units, or the reading, which goes on meanwhile.
+    /// A lower bound on the time of a call: the multiply-adds plus the exponentials, which use the same units
+    /// of a core, or the reading, which runs at the same time, whichever is longer.
     pub fn bound(&self) -> Option<f64> {
         self.least().map(|[operations, exponentials, bytes]| (operations + exponentials).max(bytes))
     }
 }
 
-/// What was measured.
+/// All measurements.
 #[derive(Clone, Debug)]
 pub struct Measured {
-    /// Settings.
+    /// The settings.
     pub config: Config,
-    /// Where.
+    /// The machine.
     pub machine: Machine,
-    /// The numbers of threads: one, and all if they are more.
+    /// The numbers of threads: one, and all if there are more.
     pub threads: Vec<usize>,
-    /// Peaks of f32 and f64, for each number of threads.
+    /// The peaks of f32 and f64, for each number of threads.
     pub peaks: Vec<[Peaks; 2]>,
-    /// Cases, in the order of [`CASES`], each for all numbers of threads.
+    /// The cases in the order of [`CASES`], each for all numbers of threads.
     pub timed: Vec<Timed>,
     /// Wall time.
     pub seconds: f64,
@@ -130,7 +130,7 @@ impl Experiment for Config {
         "cases"
     }
 
-    /// Refuses no threads, a budget that is no time, no memory, and more memory than is free.
+    /// Checks that there are threads, time and memory to measure with, and that the memory is free.
     fn check(&self) -> Result<()> {
         if self.threads == Some(0) {
             return Err(Error::setting("threads", "at least 1", 0));
@@ -138,7 +138,7 @@ impl Experiment for Config {
         if !(self.budget > 0.0 && self.budget <= 3600.0) {
             return Err(Error::setting("budget", "seconds a case, up to 3600", self.budget));
         }
-        /// 16 TiB: a count of bytes that no sum overflows.
+        /// 16 TiB, so that sums of bytes do not overflow.
         const MOST: usize = 1 << 24;
         if !(1..=MOST).contains(&self.memory) {
             return Err(Error::setting("memory", format!("from 1 to {MOST} MiB"), self.memory));
@@ -151,10 +151,10 @@ impl Experiment for Config {
     }
 }
 
-/// Measures; the number of threads in use is the same afterwards. `progress(done, of)` is called after each case.
+/// Measures. `progress(done, of)` is called after each case. The number of threads is restored at the end.
 ///
 /// # Errors
-/// Settings outside their range, threads or memory that the system does not give.
+/// Settings outside their range; threads or memory that the system does not give.
 pub fn measure(config: Config, progress: &mut Progress) -> Result<Measured> {
     config.check()?;
     let before = threads::count();
@@ -191,7 +191,8 @@ fn timed(config: Config, all: usize, progress: &mut Progress) -> Result<Measured
                     Number::F64 => gauges[1].measure::<f64>(count, buffer, peaks),
                     Number::Bits => {}
                 }
-                // The peaks left the caches to the call as a loop of calls would not.
+                // The peaks have evicted the data of the call from the caches. An untimed call brings it
+                // back.
                 call();
                 times.take(&mut call);
             }
@@ -218,7 +219,7 @@ fn timed(config: Config, all: usize, progress: &mut Progress) -> Result<Measured
     })
 }
 
-/// Numbers in memory that is asked for and not taken for granted.
+/// A vector of these values. It returns an error if the memory cannot be allocated.
 fn filled<T>(count: usize, value: impl Fn(usize) -> T) -> Result<Vec<T>> {
     let mut numbers = Vec::new();
     if numbers.try_reserve_exact(count).is_err() {

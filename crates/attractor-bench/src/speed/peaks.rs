@@ -1,4 +1,4 @@
-//! How fast this machine does one kind of work alone, on any number of threads.
+//! The peak rates of the machine: how fast it does one kind of work alone, on any number of threads.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -13,26 +13,26 @@ use rayon::prelude::*;
 use super::clock::Times;
 use super::{filled, machine};
 
-/// A piece of work lasts about so long on one thread: long beside the waking of threads, short beside the
-/// time that a busy system leaves a process alone.
+/// The approximate duration of a piece of work on one thread: long compared with the waking of threads, and
+/// short compared with the time that a busy system leaves a process alone.
 const PIECE: f64 = 2e-3;
 
 /// Bytes that each thread reads in a piece.
 const READ: usize = 16 << 20;
 
-/// Seconds per operation, exponential and byte, over pieces.
+/// Seconds per operation, exponential and byte, measured over pieces of work.
 #[derive(Clone, Debug, Default)]
 pub struct Peaks {
-    /// Seconds per floating-point operation of multiply-adds.
+    /// Seconds per floating-point operation in multiply-adds.
     pub operation: Times,
     /// Seconds per exponential.
     pub exponential: Times,
-    /// Seconds per byte read from memory; of no pieces where nothing was read.
+    /// Seconds per byte read from memory. Empty where nothing was read.
     pub byte: Times,
 }
 
 impl Peaks {
-    /// The best that was seen of all pieces.
+    /// Adds the pieces of another measurement.
     pub fn merge(&mut self, other: &Peaks) {
         self.operation.extend(&other.operation);
         self.exponential.extend(&other.exponential);
@@ -40,23 +40,23 @@ impl Peaks {
     }
 }
 
-/// Memory that no cache holds, read piece after piece.
+/// Memory that no cache holds, read one piece after another.
 pub struct Buffer {
     numbers: Vec<f32>,
     next: AtomicUsize,
 }
 
 impl Buffer {
-    /// So many bytes, at least those of a piece for each thread.
+    /// A buffer of so many bytes, or of one piece for each thread if that is more.
     ///
     /// # Errors
-    /// More than there are.
+    /// More memory than there is.
     pub fn new(bytes: usize) -> Result<Self> {
         let numbers = filled(bytes / size_of::<f32>(), |i| (i % 1024) as f32)?;
         Ok(Buffer { numbers, next: AtomicUsize::new(0) })
     }
 
-    /// What comes next, for one thread of a few.
+    /// The next piece for one thread.
     fn piece(&self) -> &[f32] {
         let length = (READ / size_of::<f32>()).min(self.numbers.len());
         let pieces = self.numbers.len() / length;
@@ -72,7 +72,7 @@ pub struct Gauge {
 }
 
 impl Gauge {
-    /// Finds it out.
+    /// Measures how many rounds make a piece.
     pub fn new<F: Real>() -> Self {
         let rounds = |work: fn(usize) -> Work<'static, F>| {
             let mut rounds = 64;
@@ -89,7 +89,8 @@ impl Gauge {
         Gauge { multiply_adds: rounds(Work::MultiplyAdds), exponentials: rounds(Work::Exponentials) }
     }
 
-    /// One piece of each kind on so many threads, which must be those in use; reading if there is a buffer.
+    /// Measures one piece of each kind on `count` threads, which must be the number in use. Reading is
+    /// measured if there is a buffer.
     pub fn measure<F: Real>(&self, count: usize, buffer: Option<&Buffer>, peaks: &mut Peaks) {
         peaks.operation.push(seconds(count, || exert::<F>(&Work::MultiplyAdds(self.multiply_adds))));
         peaks.exponential.push(seconds(count, || exert::<F>(&Work::Exponentials(self.exponentials))));
@@ -99,7 +100,7 @@ impl Gauge {
     }
 }
 
-/// Seconds for each of what all threads do together.
+/// Seconds for each unit of what all threads do together.
 fn seconds(count: usize, work: impl Fn() -> f64 + Sync) -> f64 {
     let start = Instant::now();
     let done: f64 = match count {
@@ -109,7 +110,7 @@ fn seconds(count: usize, work: impl Fn() -> f64 + Sync) -> f64 {
     start.elapsed().as_secs_f64() / done
 }
 
-/// Refuses to take memory that is not there.
+/// Checks that so much memory is available.
 pub fn check_memory(bytes: usize) -> Result<()> {
     match machine::free_memory() {
         Some(free) if bytes > free => Err(Error::mended(

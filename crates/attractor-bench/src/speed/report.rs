@@ -1,11 +1,11 @@
-//! The report: what the machine can do, and what the kernels make of it.
+//! The report: the peaks of the machine, and how close the kernels come to them.
 
 use attractor_report::{Block, Cell, Column, Report, Table};
 use serde_json::{Map, Value, json};
 
 use super::{Measured, Number, Peaks, Timed, Times};
 
-/// A number of operations a second, in units of 10⁹.
+/// The rate that belongs to a time for each operation, in units of 10⁹ a second.
 fn rate(seconds: f64) -> f64 {
     1e-9 / seconds
 }
@@ -16,7 +16,7 @@ fn short(value: f64) -> Cell {
     Cell::rounded(value, digits)
 }
 
-/// A share as a reader wants it: in percent.
+/// A share in percent, for readers.
 fn percent(share: f64) -> Cell {
     Cell::of(format!("{:.0} %", 100.0 * share), [share.into()])
 }
@@ -76,7 +76,7 @@ impl Measured {
         more
     }
 
-    /// One row a kind of work: one thread, all, and how much more that is.
+    /// One row for each kind of work: on one thread, on all, and the ratio.
     fn best(&self) -> Table {
         let mut columns = vec![Column::new("", &["work"]), Column::new("unit", &["unit"])];
         columns.push(Column::new("1 thread: best", &["one_best"]));
@@ -121,7 +121,7 @@ impl Measured {
         table
     }
 
-    /// One row a case and number of threads.
+    /// One row for each case and number of threads.
     fn results(&self) -> Table {
         let mut table = Table::new(
             "cases",

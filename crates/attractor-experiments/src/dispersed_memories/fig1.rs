@@ -1,4 +1,4 @@
-//! Figure 1: the landscapes of points, of extended memories and of one semantic curve, in two dimensions.
+//! Figure 1: the landscapes of points, of extended memories and of a curve, in two dimensions.
 
 use std::f64::consts::TAU;
 use std::ops::ControlFlow;
@@ -21,17 +21,17 @@ use serde_json::{Map, json};
 /// Settings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// Noise levels σ of the columns, falling.
+    /// Noise levels σ of the columns, from high to low.
     pub levels: Vec<f64>,
-    /// Level that recalls start from.
+    /// The level at which recalls start.
     pub first: f64,
-    /// Cues, evenly around the plane.
+    /// The number of cues, spaced evenly around the plane.
     pub cues: usize,
     /// Steps of the recall.
     pub steps: usize,
     /// Columns of the grid of energies.
     pub columns: usize,
-    /// Seed (nothing here is random; for the report).
+    /// Seed. It is only reported, since nothing here is random.
     pub seed: u64,
 }
 
@@ -41,7 +41,7 @@ impl Default for Config {
     }
 }
 
-/// How it is declared.
+/// The declaration of the experiment.
 pub const EXPERIMENT: Declaration = Declaration {
     name: "fig1",
     title: "Ambrogioni (2023), Figure 1: landscapes of points, extended memories and a semantic curve",
@@ -51,13 +51,14 @@ pub const EXPERIMENT: Declaration = Declaration {
     build: |given| Ok(Box::new(Config { seed: given.seed, ..Config::default() })),
 };
 
-/// Half of a panel's side, and how far cues are from its middle.
+/// Half of the side of a panel, and the distance of the cues from its centre.
 const HALF: f64 = 2.2;
 const FAR: f64 = 1.95;
-/// Energies that have a colour; those above are white, or the corners would take all the colours.
+/// The energies that the colours span. Higher ones are white; the corners would otherwise take all the
+/// colours.
 const ENERGIES: (f64, f64) = (0.0, 1.5);
 
-/// One kind of memory: its name, the memory, and what of it is drawn.
+/// A kind of memory: its name, the memory, and what is drawn of it.
 struct Kinds {
     name: &'static str,
     memory: Mixture<f64>,
@@ -78,7 +79,7 @@ fn points() -> Result<Kinds> {
     })
 }
 
-/// Two segments, and a Gaussian piece of a line: long in one direction, without width in the other.
+/// Two segments, and a Gaussian on a line: extended in one direction and without width in the other.
 fn extended() -> Result<Kinds> {
     let segments = [((-1.45, 0.2), (-0.6, 1.3)), ((0.55, 1.15), (1.45, 0.25))];
     let (centre, angle, deviation) = ((-0.05, -1.0), 0.2f64, 0.35);
@@ -95,9 +96,9 @@ fn extended() -> Result<Kinds> {
     Ok(Kinds { name: "extended", memory: mixture(kinds)?, pieces })
 }
 
-/// One closed curve, as points that are equally likely: r = 1.15 + 0.28 cos 3φ.
+/// A closed curve, as points of equal weight: r = 1.15 + 0.28 cos 3φ.
 fn semantic() -> Result<Kinds> {
-    /// So close together that no level drawn tells them apart.
+    /// So many points that no level in the figure can tell neighbours apart.
     const POINTS: usize = 720;
     let place = |i: usize| {
         let angle = TAU * i as f64 / POINTS as f64;
@@ -200,11 +201,11 @@ impl Experiment for Config {
     }
 }
 
-/// Places of a state, and the level at each.
+/// The path of a state, and the noise level at each of its places.
 type Way = Vec<((f64, f64), f64)>;
 
 impl Config {
-    /// The ways of all cues.
+    /// The paths of all cues.
     fn recall(&self, memory: &Mixture<f64>) -> Result<Vec<Way>> {
         let cue = |i: usize| {
             let angle = TAU * (i as f64 + 0.35) / self.cues as f64;
@@ -231,7 +232,7 @@ impl Config {
         Ok(ways)
     }
 
-    /// One panel: what is stored, and the ways down to this level; in the last panel to the end.
+    /// One panel: what is stored, and the paths down to this level. The last panel shows the whole paths.
     fn level(&self, kind: &Kinds, ways: &[Way], sigma: f64) -> Level {
         let last = self.levels.last() == Some(&sigma);
         let stored = Outline { name: "stored".into(), pieces: kind.pieces.clone() };

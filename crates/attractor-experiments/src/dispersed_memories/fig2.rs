@@ -1,5 +1,5 @@
-//! Figure 2: trajectories unit by unit, of the exact diffusion model with modern Hopfield updates over them (a), and of a
-//! learned one beside the exact (b).
+//! Figure 2: trajectories, unit by unit. Panel (a) compares the exact diffusion model with modern Hopfield
+//! updates, panel (b) a learned model with the exact one.
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -25,7 +25,7 @@ pub struct Config {
     pub dim: usize,
     /// Stored patterns N.
     pub patterns: usize,
-    /// Signal θ of the cues (the paper does not say; that of its other experiments).
+    /// Signal θ of the cues. The paper does not give it; this is the θ of its other experiments.
     pub signal: f64,
     /// Rate γ of the variance-preserving process.
     pub gamma: f64,
@@ -33,15 +33,15 @@ pub struct Config {
     pub steps: usize,
     /// β of the modern network.
     pub beta: f64,
-    /// Its updates.
+    /// Updates of the modern network.
     pub updates: usize,
-    /// Cues on which agreement is counted; the first is drawn.
+    /// Cues over which agreement is measured. The first one is drawn.
     pub cues: usize,
-    /// Units of a hidden layer of the learned score.
+    /// Width of the hidden layers of the learned score.
     pub width: usize,
-    /// Steps in which it is trained (the paper does not say).
+    /// Training steps of the learned score. The paper does not give the number.
     pub training: u64,
-    /// Cues that it recalls.
+    /// Cues that the learned model recalls.
     pub learned_cues: usize,
     /// Seed.
     pub seed: u64,
@@ -66,7 +66,7 @@ impl Default for Config {
     }
 }
 
-/// How it is declared.
+/// The declaration of the experiment.
 pub const EXPERIMENT: Declaration = Declaration {
     name: "fig2",
     title: "Ambrogioni (2023), Figure 2: trajectories, unit by unit, of exact and learned diffusion and modern Hopfield",
@@ -76,7 +76,7 @@ pub const EXPERIMENT: Declaration = Declaration {
     build: |given| Ok(Box::new(Config { seed: given.seed, ..Config::default() })),
 };
 
-/// States drawn of a trajectory, at most.
+/// The most states of a trajectory that are drawn.
 const DRAWN: usize = 200;
 
 /// A dynamics, and how it is drawn.
@@ -91,7 +91,7 @@ const fn dynamic(name: &'static str, key: &'static str, style: usize, look: Look
     Dynamic { name, key, style, look }
 }
 
-/// All of them, in the order in which they run.
+/// All dynamics, in the order in which they run.
 const DYNAMICS: [Dynamic; 5] = [
     dynamic("diffusion, ODE", "ode", 0, Look::Line),
     dynamic("diffusion, SDE", "sde", 1, Look::Thin),
@@ -100,18 +100,18 @@ const DYNAMICS: [Dynamic; 5] = [
     dynamic("learned, SDE", "learned_sde", 4, Look::Thin),
 ];
 
-/// Which of them are drawn together, the first ones below.
+/// Which dynamics each figure shows; the first one is drawn at the bottom.
 const PANELS: [(&str, &[usize]); 2] = [("fig2a", &[1, 0, 2]), ("fig2b", &[4, 0, 3])];
 
-/// One dynamics on all cues.
+/// The run of one dynamics on all cues.
 struct Run {
-    /// Steps and states x of the first cue.
+    /// The trajectory of the first cue: steps and states x.
     path: Vec<(usize, Vec<f64>)>,
-    /// Where all cues end.
+    /// The end states of all cues.
     ends: Array2<f64>,
 }
 
-/// What was run.
+/// All runs.
 struct Runs {
     patterns: Array2<f64>,
     cues: Array2<f64>,
@@ -168,7 +168,7 @@ impl Config {
                 let first = frame.rows.iter().position(|&row| row == 0);
                 let wanted = frame.step.is_multiple_of(every) || frame.step == steps;
                 if let (Some(k), true) = (first, wanted) {
-                    // Memories of a process move z = x/s; x is drawn.
+                    // A diffusion memory moves z = x/s, while the figure shows x.
                     let scale =
                         if updates.is_some() { 1.0 } else { self.process().scale_at(frame.levels[k]) };
                     path.push((frame.step, frame.states.row(k).iter().map(|z| scale * z).collect()));
@@ -176,7 +176,7 @@ impl Config {
                 ControlFlow::Continue(())
             };
             let recall = memory.recall_observed(&request, &mut watch)?;
-            // A state at rest is not shown again.
+            // A state that stays at rest is not recorded again.
             let last: Vec<f64> = recall.states.row(0).to_vec();
             if path.last().is_some_and(|(step, _)| *step < steps) {
                 let from = path.last().map_or(0, |(step, _)| *step);
@@ -221,7 +221,7 @@ impl Config {
         Ok(Runs { patterns, cues, runs: vec![ode, sde, modern, learned_ode, learned_sde] })
     }
 
-    /// Where a step of a dynamics stands on the axis of Euler steps.
+    /// The position of a step of a dynamics on the axis of Euler steps.
     fn place(&self, dynamics: usize, step: usize) -> f64 {
         match dynamics {
             2 => step as f64 * self.steps as f64 / self.updates.max(1) as f64,
@@ -375,7 +375,7 @@ impl Config {
         }
     }
 
-    /// Shares of equal signs between the dynamics, and with the patterns.
+    /// The share of equal signs between the dynamics, and with the stored patterns.
     fn agreement(&self, runs: &Runs) -> Table {
         let names: Vec<(&str, &str)> = std::iter::once(("stored pattern", "stored"))
             .chain(DYNAMICS.iter().map(|d| (d.name, d.key)))
@@ -435,7 +435,7 @@ mod tests {
         let report = config.run(&mut |_, _| Ok(())).expect("a report");
         let json = report.json();
         assert_eq!(json["units"].as_array().map(Vec::len), Some(5));
-        // At θ = 0.68 five units tell four patterns apart for most cues, whatever the dynamics.
+        // At θ = 0.68 five units are enough to tell four patterns apart for most cues, by any dynamics.
         for row in json["agreement"].as_array().expect("rows") {
             assert!(row["stored"].as_f64().expect("a share") > 0.8, "{row}");
         }

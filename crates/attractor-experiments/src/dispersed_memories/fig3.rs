@@ -1,5 +1,5 @@
-//! Figure 3: errors and capacity of the exact diffusion model, the modern and the classical network and trained
-//! networks against the number of units; and far beyond it.
+//! Figure 3: errors and capacities of the exact diffusion model, the modern and the classical network and
+//! trained networks, against the number of units. One profile goes far beyond the figure.
 
 mod learned;
 mod report;
@@ -17,23 +17,24 @@ use attractor_report::{Declaration, Error, Experiment, Given, Input, Progress, R
 
 pub use learned::{Descent, Learning};
 
-/// Numbers of patterns of the lines of Figure 3a.
+/// The numbers of patterns of the lines in Figure 3a.
 const LINES: [usize; 7] = [2, 5, 10, 20, 40, 80, 160];
 
 /// How much is measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Profile {
-    /// The figure at fewer dimensions and pattern sets, without trained networks: under a minute.
+    /// The figure with fewer dimensions and pattern sets and without trained networks; takes less than a
+    /// minute.
     #[default]
     Quick,
-    /// The figure.
+    /// The whole figure.
     Paper,
-    /// To 56 units, other noise, masks and dense memories, by bisection.
+    /// Up to 56 units, other noise levels, masks and dense memories, by bisection.
     Beyond,
 }
 
 impl Profile {
-    /// All, by name.
+    /// All profiles, with their names.
     pub const ALL: [(&'static str, Profile); 3] =
         [("quick", Profile::Quick), ("paper", Profile::Paper), ("beyond", Profile::Beyond)];
 
@@ -56,15 +57,15 @@ impl FromStr for Profile {
 pub struct Config {
     /// How much is measured.
     pub profile: Profile,
-    /// Pattern sets a cell; the profile's own number if none.
+    /// Pattern sets for each cell; `None` takes the number of the profile.
     pub sets: Option<usize>,
-    /// Units D at which networks are trained; the profile's own if none.
+    /// Units D at which networks are trained; `None` takes those of the profile.
     pub learned: Option<Vec<usize>>,
     /// Seed.
     pub seed: u64,
-    /// The file that results go to, and that a run goes on from; they stay in memory without one.
+    /// The file of results, in which a stopped run also continues. Without one, results stay in memory.
     pub store: Option<PathBuf>,
-    /// Which part of the work is this process's, of how many: (1, 1) for all.
+    /// The share of the work of this process, as (number, of how many); (1, 1) is all of it.
     pub shard: (usize, usize),
 }
 
@@ -74,7 +75,7 @@ impl Default for Config {
     }
 }
 
-/// How it is declared.
+/// The declaration of the experiment.
 pub const EXPERIMENT: Declaration = Declaration {
     name: "fig3",
     title: "Ambrogioni (2023), Figure 3: errors and capacity against the number of units, and far beyond",
@@ -118,7 +119,7 @@ pub const EXPERIMENT: Declaration = Declaration {
     },
 };
 
-/// Numbers of units as they are written, or none.
+/// Reads numbers of units, or `none`.
 fn learned_at(text: &str) -> attractor::Result<Vec<usize>> {
     match text {
         "none" => Ok(Vec::new()),
@@ -132,19 +133,19 @@ fn learned_at(text: &str) -> attractor::Result<Vec<usize>> {
 /// The signal θ of the paper's cues.
 const SIGNAL: f64 = 0.68;
 
-/// The largest mean share of wrong units.
+/// The largest mean share of wrong units that passes.
 const THRESHOLD: f64 = 0.03;
 
-/// What was found.
+/// All results.
 pub(crate) struct Findings {
     capacities: Capacities,
     found: Vec<Found>,
-    /// The exact model at [`LINES`], for Figure 3a.
+    /// The exact model at the N of [`LINES`], for Figure 3a.
     lines: Vec<Found>,
     descents: Vec<Descent>,
 }
 
-/// Modern Hopfield at the paper's temperature, for its number of updates.
+/// The modern Hopfield network at the paper's temperature, with its number of updates.
 fn modern() -> Contender {
     Contender::Model(Spec::new("modern").with("beta", "5"), Some(150))
 }
@@ -154,7 +155,7 @@ fn plain(model: &str) -> Contender {
 }
 
 impl Config {
-    /// The capacities of memories that are stored in a moment.
+    /// The configuration for the capacities of memories that need no training.
     pub fn capacities(&self) -> Capacities {
         let common = Capacities {
             threshold: THRESHOLD,
@@ -221,10 +222,10 @@ impl Config {
             let found = capacities.measure_on(&mut cells, progress)?;
             return Ok(Findings { capacities, found, lines, descents: Vec::new() });
         };
-        /// Thousandths of the time that the memories take that are stored in a moment; training takes the rest.
+        /// The share of the time for memories without training, in thousandths. Training takes the rest.
         const STORED: usize = 150;
         let found = capacities.measure_on(&mut cells, &mut |done, of| progress(STORED * done / of, 1000))?;
-        // Networks start from the exact model's capacity, which each shard must know.
+        // Networks start from the capacity of the exact model, which each shard must know.
         let exact: Vec<usize> = Capacities { dims: learning.dims.clone(), ..exact }
             .measure_on(&mut cells, &mut |_, _| progress(STORED, 1000))?
             .iter()
@@ -242,14 +243,15 @@ impl Config {
     }
 }
 
-/// The largest number of patterns beyond.
+/// The largest number of patterns of this profile.
 const MOST: usize = 1 << 21;
 
-/// Bits up to which slow memories are measured: dense ones with F = exp, of which a sweep costs N·D exponentials a cue,
-/// and diffusion with known units, where each cue has patterns of its own.
+/// Slow memories are measured up to this many bits: dense memories with F = exp, where a sweep costs N·D
+/// exponentials for each cue, and diffusion with known units, where each cue needs its own patterns.
 const SLOW: f64 = 13.5;
 
-/// Memories, noise and masks beyond the paper, at the dimensions where theory has no more than [`MOST`] patterns.
+/// Memories, noise levels and masks beyond the paper, at those dimensions where theory expects at most
+/// [`MOST`] patterns.
 fn beyond() -> Vec<Entrant> {
     let dense = ["poly:2", "poly:3", "poly:4", "poly:5", "exp"];
     let dense = dense.map(|f| Contender::Model(Spec::new("dense").with("interaction", f), None));

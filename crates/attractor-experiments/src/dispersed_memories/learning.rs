@@ -1,4 +1,5 @@
-//! The learning curve of a memory: how landscape, basins, recall and free recall come about as a network is trained.
+//! The learning curve of a memory: how its landscape, basins, recall and free recall change while a network
+//! trains.
 
 mod report;
 
@@ -19,19 +20,19 @@ use rayon::prelude::*;
 /// Settings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// Steps after which networks are looked at, rising.
+    /// Training steps after which the networks are examined, in rising order.
     pub steps: Vec<u64>,
     /// Units D of the ±1 patterns.
     pub dim: usize,
-    /// Numbers N of them.
+    /// Numbers N of these patterns.
     pub counts: Vec<usize>,
-    /// Pattern sets of each number.
+    /// Pattern sets for each N.
     pub sets: usize,
-    /// Units of a hidden layer of their networks.
+    /// Width of the hidden layers of their networks.
     pub width: usize,
-    /// Free recalls, and noisy cues, of each network.
+    /// Free recalls of each network, and recalls from noisy cues.
     pub recalls: usize,
-    /// Columns of the grid of starts whose basins are drawn.
+    /// Columns of the grid of starting points for the basins.
     pub basins: usize,
     /// Seed.
     pub seed: u64,
@@ -52,7 +53,7 @@ impl Default for Config {
     }
 }
 
-/// How it is declared.
+/// The declaration of the experiment.
 pub const EXPERIMENT: Declaration = Declaration {
     name: "learning",
     title: "How a memory comes about in training: landscape, basins, recall and free recall, step by step",
@@ -71,44 +72,45 @@ pub const EXPERIMENT: Declaration = Declaration {
     },
 };
 
-/// The memories of the plane.
+/// The patterns in the plane.
 pub(crate) fn plane_patterns() -> Array2<f64> {
     array![[-1.2, -0.5], [0.9, -1.0], [1.3, 0.6], [-0.1, 1.1], [0.1, -0.1]]
 }
 
-/// Noise level of the landscapes that are drawn, in spreads of the memories.
+/// The noise level of the landscapes, in spreads of the patterns.
 const DRAWN: f64 = 0.35;
 
-/// Noise level at which starts on the plane are recalled from.
+/// The noise level at which recalls in the plane start.
 const START: f64 = 1.0;
 
-/// A recall on the plane has landed if it is so near to a memory, root mean square of a unit in spreads.
+/// A recall in the plane has reached a memory if its distance is below this: root mean square for each unit,
+/// in spreads.
 const LANDED: f64 = 0.1;
 
-/// The network on the plane after some steps.
+/// The network in the plane after some training steps.
 struct Glimpse {
     step: u64,
-    /// Of starts: their place, and the memory that they land on.
+    /// Starting points, and the memory that each of them reaches.
     basins: Vec<((f64, f64), Option<usize>)>,
 }
 
-/// What a network can after some steps.
+/// How well a network recalls after some training steps.
 #[derive(Clone, Copy, Debug)]
 struct Measure {
-    /// Share of free recalls that are stored patterns, in every sign.
+    /// Share of free recalls whose signs are all those of a stored pattern.
     stored: f64,
-    /// Share of units that noisy cues recall wrongly, and the exact model does.
+    /// Share of wrong units in recalls from noisy cues, of the network and of the exact model.
     error: f64,
     exact: f64,
-    /// Share of units that are as the exact model's.
+    /// Share of units with the same sign as the exact model's.
     agreement: f64,
 }
 
-/// What was run.
+/// All results.
 struct Findings {
     landscapes: (attractor_figures::Figure, Table),
     glimpses: Vec<Glimpse>,
-    /// By number of patterns, then set, then steps.
+    /// The measures, by number of patterns, then by set, then by training steps.
     measures: Vec<Vec<Vec<Measure>>>,
 }
 
@@ -144,7 +146,7 @@ impl Experiment for Config {
     }
 }
 
-/// A network of these patterns, looked at after each of some numbers of steps.
+/// Trains a network on these patterns and examines it after each of these numbers of steps.
 fn train<T>(
     patterns: &Patterns<f64>,
     width: usize,
@@ -168,7 +170,7 @@ fn train<T>(
 
 impl Config {
     fn findings(&self, progress: &mut Progress) -> Result<Findings> {
-        // The largest first, so that none is left alone at the end.
+        // The largest first, so that none of them is left to run alone at the end.
         let mut counts = self.counts.clone();
         counts.sort_unstable_by(|a, b| b.cmp(a));
         let jobs: Vec<(usize, usize)> =
@@ -190,7 +192,7 @@ impl Config {
         Ok(Findings { landscapes, glimpses, measures: self.counts.iter().map(of).collect() })
     }
 
-    /// The network of the memories of the plane.
+    /// The network that learns the patterns in the plane.
     fn plane(
         &self,
         tell: &mut dyn FnMut() -> Result<()>,
@@ -225,7 +227,7 @@ impl Config {
         Ok((report::together(figures), glimpses))
     }
 
-    /// What a network of a set of ±1 patterns can, after each number of steps.
+    /// How well a network of one set of ±1 patterns recalls, after each number of training steps.
     fn curve(&self, count: usize, set: usize) -> Result<Vec<Measure>> {
         let seed = self.seed.wrapping_mul(1_000_003).wrapping_add((1000 * count + set) as u64);
         let patterns = Patterns::new(random_spins::<f64>(count, self.dim, seed))?;
@@ -248,7 +250,7 @@ impl Config {
     }
 }
 
-/// The same patterns in f32, in which networks compute fastest.
+/// The same patterns in f32, in which networks are fastest.
 fn narrow(patterns: &Patterns<f64>) -> Result<Patterns<f32>> {
     Ok(Patterns::new(patterns.values().mapv(|y| y as f32))?)
 }
@@ -272,7 +274,8 @@ mod tests {
         let findings = config.findings(&mut |_, _| Ok(())).expect("findings");
         for curve in &findings.measures[0] {
             let (first, last) = (curve[0], curve[1]);
-            // A fresh network knows nothing; after 400 steps of a small task it knows nearly all.
+            // A fresh network has learned nothing. After 400 steps of a small task it has learned nearly
+            // everything.
             assert!(first.stored < 0.6 && last.stored > 0.8, "{curve:?}");
             assert!(last.agreement > 0.9 && last.agreement > first.agreement, "{curve:?}");
         }

@@ -1,5 +1,5 @@
-//! Table 1: how alike are the outputs of a modern Hopfield network, of the exact diffusion model, and
-//! of the classical network?
+//! Table 1: how similar are the outputs of a modern Hopfield network to those of the exact diffusion model
+//! and of the classical network?
 
 use std::time::Instant;
 
@@ -20,16 +20,16 @@ use serde_json::{Map, json};
 pub struct Config {
     /// Units D.
     pub dim: usize,
-    /// Independent pattern sets a cell.
+    /// Independent pattern sets for each cell.
     pub repetitions: usize,
-    /// Signal θ of noisy cues, and of the level that diffusion starts from in both tasks.
+    /// Signal θ of noisy cues. In both tasks diffusion starts at its level.
     pub signal: f64,
-    /// Removed share of completion cues.
+    /// Share of units that are removed in completion cues.
     pub mask: f64,
     /// β of the modern network.
     pub beta: f64,
-    /// Updates of the modern and of the classical network (a fixed point stays; of a 2-cycle the even
-    /// phase is seen).
+    /// Updates of the modern and of the classical network. (For a fixed point the number does not matter; of
+    /// a 2-cycle an even number shows the even phase.)
     pub updates: usize,
     /// Rate γ of the variance-preserving process.
     pub gamma: f64,
@@ -55,14 +55,14 @@ impl Default for Config {
     }
 }
 
-/// How it is declared.
+/// The declaration of the experiment.
 pub const EXPERIMENT: Declaration = Declaration {
     name: "table1",
     title: "Ambrogioni (2023), Table 1: modern Hopfield against diffusion, classical and true patterns",
     examples: &["--out table1"],
     settings: &[Parameter {
         name: "repetitions",
-        // Two at least have an interval.
+        // An interval needs at least two.
         kind: Kind::Count(CountRange::at_least(2)),
         default: Fallback::From(|| Config::default().repetitions.to_string()),
         help: "Pattern sets of each cell; the paper has 100",
@@ -100,7 +100,7 @@ impl Task {
     }
 }
 
-/// What the modern network's output is correlated with, and which published column that is.
+/// What the output of the modern network is correlated with, and the published column that belongs to it.
 const QUANTITIES: [(&str, usize); 4] =
     [("diffusion", 0), ("classical", 1), ("classical_self_coupling", 1), ("true", 2)];
 
@@ -111,7 +111,7 @@ struct Entry {
     quantity: &'static str,
     published: f64,
     measured: f64,
-    /// 95 % bootstrap interval of what was measured, over repetitions.
+    /// 95 % bootstrap interval of our value, over repetitions.
     interval: Interval,
 }
 
@@ -143,13 +143,14 @@ impl Experiment for Config {
 }
 
 impl Config {
-    /// The numbers, 6 cells × 4 quantities.
+    /// The numbers: 6 cells × 4 quantities.
     fn entries(&self, progress: &mut Progress) -> Result<Vec<Entry>> {
         let mut entries = Vec::new();
         for (cell, (task, patterns, published)) in PUBLISHED.into_iter().enumerate() {
             let mut parts: Vec<[Pairs; 4]> = Vec::with_capacity(self.repetitions);
             for repetition in 0..self.repetitions {
-                // One seed a repetition and cell: patterns and cues of a cell do not depend on the others.
+                // One seed for each repetition and cell, so that the patterns and cues of a cell do not
+                // depend on the others.
                 let seed =
                     self.seed.wrapping_mul(1_000_003).wrapping_add((cell * 1_000_000 + repetition) as u64);
                 parts.push(repeat(self, task, patterns, seed)?);
@@ -253,7 +254,7 @@ impl Config {
     }
 }
 
-/// One pattern set, every pattern cued once.
+/// One pattern set, with one cue of every pattern.
 fn repeat(config: &Config, task: Task, n: usize, seed: u64) -> Result<[Pairs; 4]> {
     let truth: Array2<f64> = random_spins(n, config.dim, seed);
     let corruption = match task {

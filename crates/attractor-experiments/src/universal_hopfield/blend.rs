@@ -1,7 +1,8 @@
-//! Outputs that mix many stored images, judged without being formed.
+//! Judges outputs that mix many stored images, without computing the outputs.
 //!
-//! With G = M Mᵀ the output z = Mᵀw is at ‖z − x_j‖² = wᵀGw − 2(Gw)_j + G_jj from image j, so that one product
-//! of weights with G says how far z is from its target and which image it is nearest to.
+//! With G = M Mᵀ, the output z = Mᵀw has the squared distance ‖z − x_j‖² = wᵀGw − 2(Gw)_j + G_jj from image
+//! j. So one product of the weights with G tells how far z is from its target and which image is nearest to
+//! it.
 
 use attractor::kernels::{dots, weighted_sums};
 use attractor::threads;
@@ -10,8 +11,8 @@ use rayon::prelude::*;
 
 use super::outcome::Count;
 
-/// Weights of the first `n` images for each of the first `n` cues, N × N: `separate` turns scores into weights in
-/// place, and says whether they are numbers. The weights of a cue that has none are NaN.
+/// The weights of the first `n` images for each of the first `n` cues, N × N. `separate` turns scores into
+/// weights in place, and returns whether they are finite. If not, all weights of that cue are NaN.
 pub(super) fn weights(
     scores: ArrayView2<f64>,
     n: usize,
@@ -28,26 +29,27 @@ pub(super) fn weights(
     weights
 }
 
-/// Products of images, from their mean: weights that sum to 1 do not see where the origin is, and around the mean
-/// numbers are small.
+/// Products of images relative to their mean. Weights that sum to 1 do not depend on the origin, and around
+/// the mean the numbers are small.
 pub(super) struct Gram {
     /// N × N.
     exact: Array2<f64>,
-    /// The same to f32.
+    /// The same in f32.
     rough: Array2<f32>,
-    /// By how much a rough sum with weights of absolute sum 1 can be off.
+    /// The largest error of a sum in f32 with weights of absolute sum 1.
     off: f64,
 }
 
 impl Gram {
-    /// Of products from any origin.
+    /// From products about any origin.
     pub fn new(products: ArrayView2<f64>) -> Self {
         let n = products.nrows() as f64;
         let means: Vec<f64> = products.outer_iter().map(|row| row.sum() / n).collect();
         let mean = means.iter().sum::<f64>() / n;
         let exact =
             Array2::from_shape_fn(products.dim(), |(i, j)| products[[i, j]] - means[i] - means[j] + mean);
-        // As for `dots`: chains of 64 and the sum of chains, of products whose factors are rounded too; twice that.
+        // As in `dots`: chains of 64 and the sum of chains, of products whose factors are rounded too; then
+        // twice that.
         let chains = 64.0 + n / 64.0;
         let largest = exact.iter().fold(0.0, |most: f64, g| most.max(g.abs()));
         let off = (chains + 4.0) * f64::from(f32::EPSILON) * largest;
@@ -55,10 +57,11 @@ impl Gram {
     }
 }
 
-/// How many outputs are within a squared error of their target, and how many are nearest to it. Weights sum to 1;
-/// `same` is 0 for equal images.
+/// Counts the outputs within a squared error of their target, and those whose nearest image is the target.
+/// Weights sum to 1. `same` is 0 for equal images.
 ///
-/// The product with G is taken in f32. Where its error could change an answer it is taken again in f64.
+/// The product with G is computed in f32. Where its error could change an answer, it is computed again in
+/// f64.
 pub(super) fn count(weights: &Array2<f64>, gram: &Gram, same: ArrayView2<f64>, threshold: f64) -> Count {
     let n = weights.nrows();
     let product = apply(weights, gram);
@@ -69,7 +72,7 @@ pub(super) fn count(weights: &Array2<f64>, gram: &Gram, same: ArrayView2<f64>, t
         }
         let size: f64 = w.iter().map(|w| w.abs()).sum();
         let rough: Vec<f64> = product.row(cue).to_vec();
-        // Errors of two of (Gw)_j, and of wᵀGw.
+        // The errors of two of the (Gw)_j, and of wᵀGw.
         let doubt = gram.off * size * (4.0 + size);
         judge(w, &rough, gram, cue, same, threshold, doubt).unwrap_or_else(|| {
             let exact: Vec<f64> = gram.exact.outer_iter().map(|row| row.dot(&w)).collect();
@@ -79,7 +82,7 @@ pub(super) fn count(weights: &Array2<f64>, gram: &Gram, same: ArrayView2<f64>, t
     threads::within(|| (0..n).into_par_iter().map(one).reduce(Count::default, |a, b| a + b))
 }
 
-/// Whether one output is right, unless that is in doubt by an error as large as `doubt`.
+/// Whether one output is right, or `None` if an error of `doubt` could change the answer.
 fn judge(
     w: ArrayView1<f64>,
     gw: &[f64],
@@ -90,7 +93,7 @@ fn judge(
     doubt: f64,
 ) -> Option<Count> {
     let square: f64 = w.iter().zip(gw).map(|(w, g)| w * g).sum();
-    // ‖z − x_j‖² without ‖z‖², which is the same for all.
+    // ‖z − x_j‖² without ‖z‖², which is the same for all j.
     let relative = |j: usize| gram.exact[[j, j]] - 2.0 * gw[j];
     let (mut nearest, mut least, mut second) = (0, f64::INFINITY, f64::INFINITY);
     for j in 0..gw.len() {
@@ -111,15 +114,15 @@ fn judge(
     })
 }
 
-/// Gw of each row of weights, to f32.
+/// Gw for each row of weights, in f32.
 fn apply(weights: &Array2<f64>, gram: &Gram) -> Array2<f64> {
-    /// Weights so small that all of them together are less than what f32 rounds off.
+    /// Weights below this are dropped. Together they are less than the rounding of f32.
     const NOTHING: f64 = 1e-12;
-    /// A product with few weights costs this much more a weight than one with all.
+    /// Each weight of a sparse product costs this many times as much as one of a dense product.
     const SPARSE: usize = 16;
     let something = |w: f64| w.abs() > NOTHING || w.is_nan();
     let some = weights.iter().filter(|w| something(**w)).count();
-    // Nothing is 0, and no number too small for f32, which would take a hundred times as long.
+    // Small weights become 0, since numbers that are denormal in f32 would take a hundred times as long.
     let few = weights.mapv(|w| if something(w) { w } else { 0.0 });
     match some * SPARSE < weights.len() {
         true => weighted_sums(few.view(), gram.exact.view()),
@@ -132,13 +135,13 @@ mod tests {
     use super::*;
     use attractor::noise::{Purpose, Stream};
 
-    /// Against outputs that are formed, and their distances unit by unit.
+    /// Compared with outputs that are computed, and their distances unit by unit.
     #[test]
     fn counts_are_those_of_formed_outputs() {
         let mut stream = Stream::new(5, Purpose::Patterns, 0);
         let (n, dim) = (23, 60);
         let mut images = Array2::from_shape_simple_fn((n, dim), || stream.uniform());
-        // Two equal ones.
+        // Two equal images.
         let first = images.row(0).to_owned();
         images.row_mut(7).assign(&first);
         let square = |a: ndarray::ArrayView1<f64>, b: ndarray::ArrayView1<f64>| -> f64 {
@@ -168,7 +171,7 @@ mod tests {
                 assert_eq!(count(&weights, &gram, same.view(), threshold), direct, "{steep} {threshold}");
             }
         }
-        // What has no weights is nowhere.
+        // A cue without weights has no nearest image.
         let none = super::weights(same.view(), n, |_| false);
         assert_eq!(count(&none, &gram, same.view(), 1e9), Count::default());
     }

@@ -1,5 +1,5 @@
-//! The stored image that a cue is answered with where all weight goes to the best score: for all sizes of the
-//! store in one pass over the scores, and without ever forming the output.
+//! The stored image that answers a cue when all weight goes to the best score. One pass over the scores
+//! answers for all sizes of the store, without computing the output.
 
 use attractor::threads;
 use ndarray::Array2;
@@ -7,7 +7,8 @@ use rayon::prelude::*;
 
 use super::outcome::Count;
 
-/// For each store of the first `sizes[i]` images (rising), where the largest score is; the first of equal ones.
+/// For each store of the first `sizes[i]` images (rising), the index of the largest score; the first of equal
+/// ones.
 pub(super) fn plain(scores: &[f64], sizes: &[usize], mut found: impl FnMut(usize, usize)) {
     let mut best = 0;
     let mut from = 0;
@@ -22,11 +23,12 @@ pub(super) fn plain(scores: &[f64], sizes: &[usize], mut found: impl FnMut(usize
     }
 }
 
-/// The same after scores are divided by their sum, as published: an infinite score takes all, a score that is no
-/// number leaves none and the first image is taken, and a negative sum turns the order around.
+/// The same after the scores are divided by their sum, as in the published code. An infinite score then wins;
+/// a score that is not a number leaves no largest one, and the first image is taken; a negative sum reverses
+/// the order.
 pub(super) fn normalised(scores: &[f64], sizes: &[usize], mut found: impl FnMut(usize, usize)) {
     let (mut largest, mut smallest, mut exact) = (0, 0, None);
-    // As the sum over the whole store is taken, from the first score on.
+    // Summed in order from the first score, as the sum over the whole store is.
     let mut sum = -0.0;
     let mut from = 0;
     for (i, &size) in sizes.iter().enumerate() {
@@ -50,20 +52,20 @@ pub(super) fn normalised(scores: &[f64], sizes: &[usize], mut found: impl FnMut(
                 Some(exact) => exact,
                 None if sum.is_finite() && sum > 0.0 => largest,
                 None if sum.is_finite() && sum < 0.0 => smallest,
-                // x/0: the first of the infinite ones, unless 0/0 is among them.
+                // x/0: the first of the infinite ones, unless there is a 0/0 among them.
                 None if sum == 0.0 && scores[..size].iter().all(|s| *s != 0.0) => {
                     scores[..size].iter().position(|s| *s / sum > 0.0).unwrap_or(0)
                 }
-                // No number, or −∞/−∞.
+                // NaN, or −∞/−∞.
                 None => 0,
             },
         );
     }
 }
 
-/// How many cues are answered rightly by each store: cue k is of image k, and of a store of n images the first n
-/// cues count. `distances` are squared ones between what the images stand for, 0 of those that are equal. One count
-/// a size and threshold, thresholds fastest.
+/// Counts the cues that each store answers rightly. Cue k is made from image k, and for a store of n images
+/// the first n cues count. `distances` are squared distances between the values of the images, 0 for equal
+/// ones. Returns one count for each size and threshold; thresholds vary fastest.
 pub(super) fn count(
     scores: &Array2<f64>,
     normalise: bool,
@@ -103,7 +105,7 @@ mod tests {
     use attractor::similarities::{Convention, Keys, Similarity};
     use ndarray::array;
 
-    /// One pass over all sizes finds what separating the scores of each store by itself does.
+    /// One pass over all sizes gives the same result as separating the scores of each store by itself.
     #[test]
     fn prefixes_are_separated_like_whole_stores() {
         let keys = |convention| {
@@ -114,7 +116,7 @@ mod tests {
         let mut stream = Stream::new(3, Purpose::Patterns, 0);
         let special = [f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 0.0, -1.0, 1.0];
         for trial in 0..20_000 {
-            // Mostly ordinary scores; some that cancel, some that are not finite.
+            // Mostly ordinary scores; some that cancel, and some that are not finite.
             let scores: Vec<f64> = (0..9)
                 .map(|_| match trial % 4 {
                     0 => stream.uniform(),

@@ -1,8 +1,8 @@
-//! Cues of stored images, as the published protocol damages them.
+//! Cues made from stored images, corrupted as in the published protocol.
 //!
-//! The random numbers of a cue are those of (seed, kind of damage, run, image), so that every similarity, every
-//! separation, every size of the store and both ways to keep noise in range see the same ones; a stronger noise
-//! is the same noise, and a larger random mask covers a smaller one.
+//! The random numbers of a cue depend on (seed, kind of corruption, run, image). So every similarity, every
+//! separation and every size of the store sees the same cues, and so do both ways to keep noise in range.
+//! Stronger noise is the same noise, scaled. A larger random mask contains a smaller one.
 
 use attractor::noise::{Purpose, Stream};
 use attractor_data::{Corruption, OutOfRange, Shape, corrupt};
@@ -11,18 +11,18 @@ use ndarray::Array2;
 
 use super::images::Store;
 
-/// What is done to an image.
+/// A corruption of an image.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Damage {
     /// Gaussian noise of this standard deviation, brought back into [0, 1].
     Noise(f64, OutOfRange),
-    /// The rows of pixels from ⌊H(1 − f)⌋ on set to 0.
+    /// The rows of pixels from ⌊H(1 − f)⌋ on are set to 0.
     Bottom(f64),
-    /// Every pixel set to 0 with this probability, all of its channels together.
+    /// Every pixel, with all of its channels, is set to 0 with this probability.
     Pixels(f64),
-    /// ⌊H f/2⌋ rows and as many columns at each side set to 0.
+    /// ⌊H f/2⌋ rows or columns at each of the four sides are set to 0.
     Border(f64),
-    /// Every ±1 unit flipped with this probability.
+    /// Every ±1 unit is flipped with this probability.
     Flip(f64),
 }
 
@@ -36,7 +36,7 @@ impl Damage {
         }
     }
 
-    /// Cues of all images of a store.
+    /// The cues of all images of a store.
     pub fn cues(self, store: &Store, shape: Option<Shape>, seed: u64) -> Result<Array2<f64>> {
         let seed = seed.wrapping_mul(1_000_003).wrapping_add(self.kind());
         let first = (store.run as u64) << 32;
@@ -54,7 +54,7 @@ impl Damage {
         Ok(corrupt(images.clone(), &corruption, seed, first, false)?.cues)
     }
 
-    /// The images without the pixels that this removes.
+    /// The images without the pixels that this corruption removes.
     fn without(self, images: &Array2<f64>, shape: Shape, stream: impl Fn(usize) -> Stream) -> Array2<f64> {
         let (height, width) = (shape.height, shape.width);
         let kept = |f: f64| (height as f64 * (1.0 - f)) as usize;
@@ -87,7 +87,7 @@ impl Damage {
     }
 }
 
-/// Images without their first ⌊H/2⌋ rows of pixels: what the published code associates with whole ones.
+/// Images without their first ⌊H/2⌋ rows of pixels. The published code associates these with whole images.
 pub(super) fn lower_halves(images: &Array2<f64>, shape: Shape) -> Array2<f64> {
     let mut lower = images.clone();
     for ((_, unit), value) in lower.indexed_iter_mut() {
@@ -117,7 +117,7 @@ mod tests {
         for ((free, folded), clipped) in few.iter().zip(&folded).zip(&clipped) {
             assert_eq!((free.abs().min(1.0), free.clamp(0.0, 1.0)), (*folded, *clipped));
         }
-        // Twice as strong is the same noise.
+        // Noise of twice the strength is the same noise, scaled.
         let strong = noisy(2, 1, 1.0, OutOfRange::Free);
         assert!(few.iter().zip(&strong).all(|(a, b)| (2.0 * (a - 0.5) - (b - 0.5)).abs() < 1e-12));
         assert_ne!(few.row(0), noisy(2, 2, 0.5, OutOfRange::Free).row(0));
@@ -131,7 +131,7 @@ mod tests {
             let store = Store { images: Array2::ones((1, side * side)), run: 0 };
             damage.cues(&store, Some(shape), 0).expect("a mask").sum() as usize
         };
-        // Rows kept and borders for f = .1, .2, … as the published code rounds them.
+        // Rows kept and width of the border for f = .1, .2, …, with the rounding of the published code.
         for (side, kept) in [(28, [25, 22, 19, 16, 14, 11, 8, 5, 2]), (32, [28, 25, 22, 19, 16, 12, 9, 6, 3])]
         {
             for (f, kept) in kept.into_iter().enumerate() {

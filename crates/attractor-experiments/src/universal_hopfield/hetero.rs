@@ -1,4 +1,5 @@
-//! `uhn-hetero`: are images brought to mind by other images as well as by themselves? And the classical network?
+//! `uhn-hetero`: does recall work as well for pairs of different images as for images themselves? And how
+//! does the classical network compare?
 
 use std::time::Instant;
 
@@ -19,7 +20,7 @@ use super::report::{Across, Study, Task};
 use super::similarity::finish;
 use super::{Best, Damage, Run, SIZES, Setup, View, distances, each_run, tolerance};
 
-/// How it is declared.
+/// The declaration of the experiment.
 pub const EXPERIMENT: Declaration = declared(
     "uhn-hetero",
     "Millidge et al. (2022): images that recall others, and the classical network",
@@ -27,20 +28,20 @@ pub const EXPERIMENT: Declaration = declared(
     |given| Ok(Box::new(Config::new(Setup::given(given)?))),
 );
 
-/// Settings; the defaults are the paper's.
+/// The settings; the defaults are the paper's.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Images, runs, threshold and seed.
     pub setup: Setup,
     /// Sizes of the store.
     pub sizes: Vec<usize>,
-    /// Those of the classical network.
+    /// Sizes of the store for the classical network.
     pub classical: Vec<usize>,
     /// Standard deviation of the noise.
     pub sigma: f64,
-    /// The same for the classical network in paper mode.
+    /// Standard deviation of the noise for the classical network in paper mode.
     pub classical_sigma: f64,
-    /// Share of flipped units of the classical network in corrected mode.
+    /// Share of flipped units for the classical network in corrected mode.
     pub flip: f64,
 }
 
@@ -123,7 +124,7 @@ impl Config {
     }
 }
 
-/// Cues whose output, the signs of the weighted sum of values, is right.
+/// Counts the cues whose output, the signs of the weighted sum of values, is right.
 fn signed(
     scores: &Array2<f64>,
     values: &Array2<f64>,
@@ -146,7 +147,7 @@ fn signed(
         };
         let errors: Vec<f64> = (0..n).map(|j| square(values.row(j))).collect();
         let least = errors.iter().copied().fold(f64::INFINITY, f64::min);
-        // As elsewhere the first of those that are as near.
+        // The first of equally near ones, as elsewhere.
         let nearest = errors.iter().position(|e| *e == least).unwrap_or(0);
         let exact = nearest == cue || values.row(nearest) == values.row(cue);
         Count { within: usize::from(errors[cue] <= threshold), exact: usize::from(exact) }

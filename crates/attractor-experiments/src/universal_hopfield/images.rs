@@ -1,4 +1,4 @@
-//! The images of an experiment, and how they are shared out over runs.
+//! The images of an experiment, and how they are divided among runs.
 
 use attractor::message;
 use attractor::message::Argument;
@@ -8,20 +8,20 @@ use attractor_report::{Data, Declaration, Error, Experiment, Given, Input, Resul
 use ndarray::{Array2, s};
 use serde_json::{Value, json};
 
-/// Images with values in [0, 1], in the order in which runs take them.
+/// Images with values in [0, 1], in the order in which the runs use them.
 #[derive(Clone, Debug)]
 pub struct Images {
     name: String,
     table: Table,
-    /// What a value of the table is multiplied by.
+    /// The factor that brings values of the table into [0, 1].
     scale: f64,
     shape: Option<Shape>,
-    /// The options that name them on the command line.
+    /// The options that name the images on the command line.
     arguments: String,
 }
 
 impl Images {
-    /// The shipped digits, 1,797 images of 8 × 8, shuffled by nobody: their order is that of the file.
+    /// The digits that come with the program: 1,797 images of 8 × 8, in the order of the file.
     pub fn digits() -> Self {
         /// The largest grey level of the digits.
         const LEVELS: f64 = 16.0;
@@ -35,11 +35,11 @@ impl Images {
         }
     }
 
-    /// Images of a file: bytes and bools as they are, floats in [0, 1]. `order` lists rows, the first to be taken
-    /// first; `arguments` are the options that name them on the command line.
+    /// Images from a file: bytes and bools as they are, floats in [0, 1]. `order` lists the rows in the order
+    /// in which they are used. `arguments` are the options that name the images on the command line.
     ///
     /// # Errors
-    /// No images; an order that names no row, or a row twice.
+    /// No images; an order with an unknown row, or with a row twice.
     pub fn new(
         name: impl Into<String>,
         table: Table,
@@ -70,22 +70,22 @@ impl Images {
         Ok(Images { name: name.into(), table, scale: 1.0, shape, arguments })
     }
 
-    /// Values of an image, D.
+    /// The number of values of an image, D.
     pub fn dim(&self) -> usize {
         self.table.columns()
     }
 
-    /// Number of images.
+    /// The number of images.
     pub fn len(&self) -> usize {
         self.table.rows()
     }
 
-    /// Whether there are none.
+    /// Whether there are no images.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// What they are, in a few words.
+    /// The images in a few words.
     pub(super) fn describe(&self) -> String {
         let size = self.shape.map_or(format!("{} values", self.dim()), |s| s.to_string());
         format!("{} ({} images of {size})", self.name, self.len())
@@ -94,7 +94,7 @@ impl Images {
     /// The shape of an image.
     ///
     /// # Errors
-    /// Rows that are no square image and do not say what they are.
+    /// Rows that do not form a square image and have no shape.
     pub(super) fn shape(&self) -> Result<Shape> {
         self.shape.ok_or_else(|| {
             let found = format!("{} values, which are no square", self.dim());
@@ -103,7 +103,7 @@ impl Images {
         })
     }
 
-    /// Images `run·n` to `(run + 1)·n`, as values in [0, 1].
+    /// The images `run·n` to `(run + 1)·n`, as values in [0, 1].
     pub(super) fn slice(&self, run: usize, n: usize) -> Result<Array2<f64>> {
         let images = self.table.to_floats::<f64>(run * n..(run + 1) * n) * self.scale;
         match images.iter().position(|v| !(0.0..=1.0).contains(v)) {
@@ -127,7 +127,7 @@ pub(super) const fn declared(
     Declaration { name, title, examples, settings: SETTINGS, inputs: &[Input::Data], build }
 }
 
-/// What experiments on images can be told.
+/// The settings of experiments on images.
 const SETTINGS: &[Parameter] = &[
     Parameter {
         name: "images",
@@ -149,16 +149,16 @@ const SETTINGS: &[Parameter] = &[
     },
 ];
 
-/// What all experiments are told; `None` is the paper's value, or what the images allow.
+/// The settings that all experiments share. `None` is the paper's value, or the most that the images allow.
 #[derive(Clone, Debug)]
 pub struct Setup {
     /// The images.
     pub images: Images,
-    /// Runs, each of other images; the paper's code has 5.
+    /// The number of runs, each with other images. The paper's code has 5.
     pub runs: Option<usize>,
-    /// The largest store, in images.
+    /// The size of the largest store.
     pub largest: Option<usize>,
-    /// Squared error up to which an output passes as the target in paper mode; the paper's code has 60.
+    /// In paper mode an output counts as the target up to this squared error. The paper's code has 60.
     pub threshold: Option<f64>,
     /// Seed of all noise.
     pub seed: u64,
@@ -170,10 +170,10 @@ impl Setup {
         Setup { images, runs: None, largest: None, threshold: None, seed: 0 }
     }
 
-    /// What an experiment on images was given.
+    /// The settings of an experiment on images, from what it was given.
     ///
     /// # Errors
-    /// An order that names no row, or a row twice.
+    /// An order with an unknown row, or with a row twice.
     pub(super) fn given(given: Given) -> Result<Self> {
         let images = match given.data {
             Some(Data { name, table, order, arguments }) => {
@@ -191,10 +191,10 @@ impl Setup {
         })
     }
 
-    /// Runs and stores that these images are enough for.
+    /// The runs and stores for which there are enough images.
     ///
     /// # Errors
-    /// Too few images for what was asked; a number that makes no sense.
+    /// Too few images for the settings; a number outside its range.
     pub(super) fn plan(&self, sizes: &[usize]) -> Result<Plan> {
         const RUNS: usize = 5;
         let rows = self.images.len();
@@ -210,7 +210,7 @@ impl Setup {
         }
         let runs = match self.runs {
             Some(runs) => runs,
-            // Who asks for a large store gets fewer runs of it.
+            // Large stores were asked for, so there are fewer runs.
             None if self.largest.is_some() => RUNS.min(rows / wanted).max(1),
             None => RUNS,
         };
@@ -233,7 +233,7 @@ impl Setup {
             ];
             return Err(Error::mended("data", expected, format!("{rows} images"), cure));
         }
-        // A whole image of fewer values than MNIST's may err by less than 60.
+        // An image with fewer values than MNIST's could be entirely wrong within a squared error of 60.
         let pixels = self.images.dim() as f64;
         let threshold = self.threshold.unwrap_or(THRESHOLD * (pixels / MNIST).min(1.0));
         let mut cuts = Vec::new();
@@ -253,7 +253,7 @@ impl Setup {
         Ok(Plan { runs, n, sizes: fitting, threshold, cuts })
     }
 
-    /// What to type to run it again.
+    /// The command that runs it again.
     pub(super) fn command(&self, experiment: &str) -> String {
         let given = |name: &str, value: Option<String>| {
             value.map_or(String::new(), |value| format!(" --{name} {value}"))
@@ -278,25 +278,26 @@ impl Setup {
     }
 }
 
-/// T of the published code, and the number of pixels it was chosen for.
+/// T of the published code, and the number of pixels for which it was chosen.
 pub(super) const THRESHOLD: f64 = 60.0;
 const MNIST: f64 = 784.0;
 
-/// Squared error a pixel up to which an output passes as the target in corrected mode: root mean square 0.1.
+/// In corrected mode an output counts as the target up to this squared error for each pixel: root mean square
+/// 0.1.
 pub(super) const MEAN_SQUARED_ERROR: f64 = 0.01;
 
-/// Runs and stores of one experiment.
+/// The runs and stores of one experiment.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     /// Number of runs.
     pub runs: usize,
-    /// Images a run.
+    /// Images in a run.
     pub n: usize,
-    /// Sizes of the stores, the first so many images of a run.
+    /// Sizes of the stores. A store holds the first images of a run.
     pub sizes: Vec<usize>,
     /// T.
     pub threshold: f64,
-    /// What was cut to fit, in sentences.
+    /// What was reduced because there are too few images, in sentences.
     pub cuts: Vec<String>,
 }
 
@@ -304,7 +305,7 @@ pub(super) struct Plan {
 pub(super) struct Store {
     /// N × D.
     pub images: Array2<f64>,
-    /// Which run.
+    /// The number of the run.
     pub run: usize,
 }
 

@@ -12,7 +12,7 @@ use super::report::{Across, Study, Task};
 use super::{Best, Damage, Run, Setup, View, each_run, tolerance};
 use attractor::similarities::Similarity;
 
-/// How it is declared.
+/// The declaration of the experiment.
 pub const EXPERIMENT: Declaration = declared(
     "uhn-mask",
     "Millidge et al. (2022): how much of an image can be missing, by similarity",
@@ -20,18 +20,18 @@ pub const EXPERIMENT: Declaration = declared(
     |given| Ok(Box::new(Config::new(Setup::given(given)?))),
 );
 
-/// Settings; the defaults are the paper's.
+/// The settings; the defaults are the paper's.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Images, runs, threshold and seed.
     pub setup: Setup,
-    /// Stored images of the mask from below, where the setup does not say.
+    /// Number of stored images for the mask from below, if the setup does not give one.
     pub images: usize,
-    /// The same of the random mask and the frame.
+    /// The same for the random mask and the frame.
     pub many: usize,
-    /// Removed shares of the mask from below.
+    /// Removed shares for the mask from below.
     pub shares: Vec<f64>,
-    /// Removed shares of the random mask and the frame.
+    /// Removed shares for the random mask and the frame.
     pub other_shares: Vec<f64>,
 }
 
@@ -60,7 +60,7 @@ impl Config {
             _ => Damage::Border(share),
         };
         let cues = damage.cues(run.store, Some(self.setup.images.shape()?), self.setup.seed)?;
-        // A cue of which nothing is left has no share of anything.
+        // An empty cue cannot be divided by its sum.
         let kept = |m: &Measure| *m != Measure::Plain(Similarity::L1Dot);
         let of = |mode| -> Vec<Measure> { measures::of(mode).into_iter().filter(kept).collect() };
         let (paper, corrected) = (of(Mode::Paper), of(Mode::Corrected));

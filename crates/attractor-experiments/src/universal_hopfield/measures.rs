@@ -1,20 +1,20 @@
-//! The similarities of the experiments, as published and as they should be.
+//! The similarities of the experiments, both as published and corrected.
 
 use attractor::similarities::{Convention, Keys, Similarity};
 use attractor_report::Result;
 use ndarray::{ArcArray2, Array2, ArrayView2, Zip};
 
-/// Whose protocol is followed.
+/// Which protocol is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mode {
-    /// The published code's, slips included.
+    /// That of the published code, including its mistakes.
     Paper,
-    /// What the paper says, without the slips.
+    /// That of the paper's text, without the mistakes.
     Corrected,
 }
 
 impl Mode {
-    /// Both.
+    /// Both protocols.
     pub const ALL: [Mode; 2] = [Mode::Paper, Mode::Corrected];
 
     /// Its name.
@@ -26,14 +26,14 @@ impl Mode {
     }
 }
 
-/// A similarity, and how its scores are read.
+/// A similarity, and how its scores are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Measure {
-    /// As the published code has it: scores are divided by their sum first.
+    /// As in the published code: scores are first divided by their sum.
     Published(Similarity),
     /// As its name says: the largest score wins.
     Plain(Similarity),
-    /// 1/(KL + reverse KL) of the published divergences: the published "JS" without its inversion.
+    /// 1/(KL + reverse KL) of the published divergences. This is the published "JS" without its inversion.
     Jeffreys,
 }
 
@@ -49,7 +49,7 @@ pub(super) const PUBLISHED: [Measure; 6] = [
     Measure::Published(S::JensenShannon),
 ];
 
-/// Those that are not in it, under its protocol.
+/// Further similarities under the published protocol.
 pub(super) const ADDED: [Measure; 5] = [
     Measure::Plain(S::Dot),
     Measure::Plain(S::Cosine),
@@ -71,7 +71,7 @@ pub(super) const CORRECTED: [Measure; 9] = [
     Measure::Plain(S::JensenShannon),
 ];
 
-/// What a mode measures.
+/// The similarities that a mode measures.
 pub(super) fn of(mode: Mode) -> Vec<Measure> {
     match mode {
         Mode::Paper => PUBLISHED.into_iter().chain(ADDED).collect(),
@@ -89,13 +89,13 @@ impl Measure {
         }
     }
 
-    /// Whether scores are divided by their sum before the best is chosen.
+    /// Whether scores are divided by their sum before the best one is chosen.
     pub fn normalised(self) -> bool {
         !matches!(self, Measure::Plain(_))
     }
 }
 
-/// Its name for readers; † marks what is not in the published experiments.
+/// Its name for readers; † marks similarities that are not in the published experiments.
 pub(super) fn label(name: &str, mode: Mode) -> String {
     match (name, mode) {
         ("euclidean", Mode::Paper) => "Euclidean (1/d²)".into(),
@@ -117,7 +117,7 @@ pub(super) fn label(name: &str, mode: Mode) -> String {
     }
 }
 
-/// Scores of cues with keys, B × N, by each measure, handed out one at a time.
+/// Scores of cues with keys, B × N. `take` gets the scores of one measure at a time.
 pub(super) fn scores(
     measures: &[Measure],
     keys: &ArcArray2<f64>,
@@ -127,7 +127,7 @@ pub(super) fn scores(
     let by = |similarity, convention| -> Result<Array2<f64>> {
         Ok(Keys::new(similarity, keys.clone(), convention)?.scores(cues)?)
     };
-    // Both divergences are parts of two other scores.
+    // Two of the scores are made from both divergences.
     let (mut forward, mut reverse) = (None, None);
     for &measure in measures {
         let made;
@@ -150,13 +150,13 @@ pub(super) fn scores(
                 let (Some(forward), Some(reverse)) = (&forward, &reverse) else { unreachable!() };
                 let mean: fn(f64, f64) -> f64 = match measure {
                     Measure::Jeffreys => |a, b| 1.0 / (1.0 / a + 1.0 / b),
-                    // The reciprocal of the mean of what are reciprocals already.
+                    // The reciprocal of a mean of numbers which are reciprocals already.
                     _ => |a, b| 1.0 / (0.5 * a + 0.5 * b),
                 };
                 made = Zip::from(forward).and(reverse).map_collect(|&a, &b| mean(a, b));
                 &made
             }
-            // The same formula in both; the published one takes vectors that sum to 0.
+            // The published code applies the same formula to vectors that sum to 0.
             Measure::Published(of) => {
                 made = by(of, Convention::Uhn2022)?;
                 &made
@@ -165,7 +165,8 @@ pub(super) fn scores(
                 made = by(S::L1Dot, Convention::Uhn2022)?;
                 &made
             }
-            // A logarithm a unit and pair: four times as fast in f32, and as sharp as images are.
+            // This takes a logarithm for each unit and pair. f32 is four times as fast, and accurate enough
+            // for images.
             Measure::Plain(S::JensenShannon) => {
                 let narrow = |x: ArrayView2<f64>| x.mapv(|v| v as f32);
                 let keys = Keys::new(S::JensenShannon, narrow(keys.view()), Convention::Corrected)?;
@@ -219,7 +220,7 @@ mod tests {
             [302.084, 2.16365, 9.45534],
             [0.00336, 0.45154, 0.11062],
         ];
-        // Theirs are in f32, in which terms of a small divergence cancel to four digits.
+        // Their values are in f32, where the terms of a small divergence cancel to four digits.
         const SINGLE: f64 = 1e-4;
         let mut at = 0;
         scores(&PUBLISHED, &keys.into_shared(), cue.view(), |measure, scores| {

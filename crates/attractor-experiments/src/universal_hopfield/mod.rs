@@ -1,15 +1,15 @@
-//! Single-shot memories on images (Millidge et al. 2022): which similarity, and which separation?
+//! Single-shot memories on images (Millidge et al. 2022): which similarity and which separation are best?
 //!
-//! Every experiment stores the first N images of a run, damages each of them, and asks the memory for the whole
-//! image. It does so twice. *Paper* mode is the protocol of the code published with the paper, slips included:
-//! noise is folded (|x + σn|) and cut at 1, scores are divided by their sum, distances and divergences are
-//! reciprocals, and an output is right if its squared error is at most T = 60. *Corrected* mode clips noise,
-//! takes scores as they are, and asks for the image itself. Both criteria are counted in both modes, on the same
-//! images and the same noise.
+//! Every experiment stores the first N images of a run, corrupts each of them, and recalls the whole image.
+//! It does so twice. *Paper* mode follows the code published with the paper, including its mistakes: noise is
+//! folded (|x + σn|) and cut at 1, scores are divided by their sum, distances and divergences become
+//! reciprocals, and an output is right if its squared error is at most T = 60. *Corrected* mode clips the
+//! noise, uses the scores as they are, and asks for the image itself. Both criteria are counted in both
+//! modes, on the same images and the same noise.
 //!
-//! Scores of all cues with all images are computed once a run and similarity; every store is a prefix of them.
-//! Nothing of the size of an image is formed after that: errors are looked up among the squared distances of the
-//! images, or follow from their Gram matrix. All in `f64`.
+//! The scores of all cues with all images are computed once for each run and similarity; every store is a
+//! prefix of them. After that nothing of the size of an image is computed: errors are looked up among the
+//! squared distances between images, or follow from their Gram matrix. All numbers are `f64`.
 
 mod blend;
 mod choose;
@@ -37,17 +37,17 @@ use images::{MEAN_SQUARED_ERROR, Plan, Store};
 use measures::{Measure, scores};
 use outcome::{Cell, Cells, Key};
 
-/// Sizes of the stores of the published capacity experiments.
+/// The store sizes of the published capacity experiments.
 pub const SIZES: [usize; 11] = [2, 5, 10, 20, 50, 100, 200, 300, 500, 700, 1000];
 
-/// One run: stored images and their squared distances.
+/// One run: the stored images and their squared distances.
 struct Run<'a> {
     store: &'a Store,
     keys: ArcArray2<f64>,
     distances: Array2<f64>,
 }
 
-/// Goes through the runs.
+/// Calls a function for each run.
 fn each_run(
     setup: &Setup,
     plan: &Plan,
@@ -65,7 +65,7 @@ fn each_run(
     Ok(cells.into_vec())
 }
 
-/// Squared distances between all images; 0 exactly where two are equal.
+/// Squared distances between all images; exactly 0 for equal images.
 fn distances(images: &Array2<f64>) -> Array2<f64> {
     pairs(Difference::Square, Operand::plain(images.view()), Operand::plain(images.view()))
 }
@@ -78,20 +78,21 @@ fn tolerance(mode: Mode, plan: &Plan, dim: usize) -> f64 {
     }
 }
 
-/// What a mode measures, and with what squared errors it counts, each with the parameter that stands for it.
+/// What a mode measures, and the squared errors with which it counts, each with the parameter that stands for
+/// it.
 struct View<'a> {
     mode: Mode,
     measures: &'a [Measure],
     thresholds: &'a [(f64, f64)],
 }
 
-/// How many of some cues each measure answers rightly with its best stored image, for each size of the store and
-/// each threshold.
+/// How many of some cues each measure answers rightly with its best stored image, for each size of the store
+/// and each threshold.
 struct Best<'a> {
     run: &'a Run<'a>,
     task: &'static str,
     sizes: &'a [usize],
-    /// Modes that see the same cues.
+    /// The modes that use the same cues.
     views: &'a [View<'a>],
 }
 

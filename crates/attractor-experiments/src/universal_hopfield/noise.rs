@@ -1,4 +1,4 @@
-//! `uhn-noise`: how much noise does each similarity bear?
+//! `uhn-noise`: how much noise does each similarity tolerate?
 
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use super::report::{Across, Study, Task};
 use super::similarity::finish;
 use super::{Best, Damage, Setup, View, each_run, tolerance};
 
-/// How it is declared.
+/// The declaration of the experiment.
 pub const EXPERIMENT: Declaration = declared(
     "uhn-noise",
     "Millidge et al. (2022): how much noise each similarity bears",
@@ -20,12 +20,12 @@ pub const EXPERIMENT: Declaration = declared(
     |given| Ok(Box::new(Config::new(Setup::given(given)?))),
 );
 
-/// Settings; the defaults are the paper's.
+/// The settings; the defaults are the paper's.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Images, runs, threshold and seed.
     pub setup: Setup,
-    /// Stored images where the setup does not say.
+    /// Number of stored images, if the setup does not give one.
     pub images: usize,
     /// Standard deviations of the noise.
     pub sigmas: Vec<f64>,

@@ -1,16 +1,17 @@
-//! Counts of right answers, and what they say of the share.
+//! Counts of right answers, and the shares that follow from them.
 
 use std::ops::Add;
 
 use super::measures::Mode;
 use attractor_report::statistics::{Interval, of_runs, wilson};
 
-/// Cues that were answered rightly.
+/// Numbers of cues that were answered rightly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Count {
     /// By squared error.
     pub within: usize,
-    /// By identity: the answer, or the stored image nearest to it, is the image the cue was made of or its equal.
+    /// By identity: the answer, or the stored image nearest to it, is the image from which the cue was made,
+    /// or an equal one.
     pub exact: usize,
 }
 
@@ -22,33 +23,33 @@ impl Add for Count {
     }
 }
 
-/// What a number of the results is of.
+/// The conditions of a count.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Key {
-    /// Whose protocol.
+    /// The protocol.
     pub mode: Mode,
-    /// What was asked of the memory.
+    /// The task of the memory.
     pub task: &'static str,
-    /// By which scores.
+    /// The similarity.
     pub similarity: &'static str,
-    /// By which weights.
+    /// The separation.
     pub separation: String,
-    /// Stored images.
+    /// Number of stored images.
     pub n: usize,
     /// σ, removed share or T.
     pub parameter: f64,
 }
 
-/// Counts of all runs.
+/// The counts of all runs under the same conditions.
 #[derive(Clone, Debug)]
 pub(super) struct Cell {
-    /// What they are of.
+    /// The conditions.
     pub key: Key,
-    /// One a run.
+    /// One count for each run.
     pub counts: Vec<Count>,
 }
 
-/// Which of two criteria.
+/// The criterion of a right answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Criterion {
     /// Squared error.
@@ -57,10 +58,10 @@ pub(super) enum Criterion {
     Exact,
 }
 
-/// A share of right answers over runs.
+/// The share of right answers over runs.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Share {
-    /// One a run.
+    /// One share for each run.
     pub runs: Vec<f64>,
     /// Mean over runs.
     pub mean: f64,
@@ -73,9 +74,9 @@ pub(super) struct Share {
 impl Cell {
     /// The share of right answers.
     ///
-    /// Cues of a run share their store, so that a Wilson interval of all cues together is too narrow where stores
-    /// differ, and Student's t interval over the few runs has no width where runs happen to agree. The interval
-    /// reaches as far as the wider of the two on each side.
+    /// The cues of a run share their store, so a Wilson interval of all cues together is too narrow where
+    /// stores differ. Student's t interval over the few runs has no width where runs happen to agree. The
+    /// interval therefore takes the wider of the two on each side.
     pub fn share(&self, criterion: Criterion) -> Share {
         let counts: Vec<usize> = self
             .counts
@@ -96,7 +97,7 @@ impl Cell {
     }
 }
 
-/// The counts of all runs, which come in the same order in each.
+/// The counts of all runs. Each run gives them in the same order.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cells {
     cells: Vec<Cell>,
@@ -109,7 +110,7 @@ impl Cells {
         self.at = 0;
     }
 
-    /// The next count of the run.
+    /// Adds the next count of the run.
     pub fn push(&mut self, key: Key, count: Count) {
         match self.cells.get_mut(self.at) {
             Some(cell) => {
@@ -121,7 +122,7 @@ impl Cells {
         self.at += 1;
     }
 
-    /// All of them.
+    /// All counts.
     pub fn into_vec(self) -> Vec<Cell> {
         self.cells
     }

@@ -1,4 +1,4 @@
-//! What the experiments write: tables for readers, one table for programs, and a figure.
+//! The reports of the experiments: tables for readers, one table for programs, and a figure.
 
 use attractor_figures::{Axis, Figure, Look, Mark, Panel, Point, Series};
 use attractor_report::{Block, Cell, Column, Illustration, Report, Table};
@@ -8,26 +8,26 @@ use super::images::{MEAN_SQUARED_ERROR, Plan, Setup};
 use super::measures::{Mode, label};
 use super::outcome::{Cell as Counted, Criterion};
 
-/// What is asked of the memory.
+/// A task of the memory.
 pub(super) struct Task {
-    /// As in the results.
+    /// The name in the results.
     pub key: &'static str,
-    /// As a heading; none if empty.
+    /// The heading; left out if empty.
     pub title: &'static str,
 }
 
-/// What the columns of the tables are.
+/// What the columns of the tables stand for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Across {
     /// Sizes of the store.
     Stores,
-    /// A parameter of the damage.
+    /// A parameter of the corruption.
     Parameter(&'static str),
-    /// T, which means nothing to identity.
+    /// T, which does not affect identity.
     Threshold,
 }
 
-/// An experiment's words.
+/// The texts of an experiment.
 pub(super) struct Study<'a> {
     pub experiment: &'static str,
     pub title: &'static str,
@@ -40,7 +40,7 @@ pub(super) struct Study<'a> {
     pub notes: Vec<String>,
 }
 
-/// What stands in a table: whose protocol, and which criterion.
+/// The mode and the criterion of each table.
 const PARTS: [(Mode, Criterion); 4] = [
     (Mode::Paper, Criterion::Within),
     (Mode::Paper, Criterion::Exact),
@@ -73,7 +73,7 @@ impl Study<'_> {
                 blocks.push(Block::Heading(task.title.into()));
             }
             for (mode, criterion) in PARTS {
-                // The same at every T.
+                // Identity is the same at every T.
                 let once = self.across == Across::Threshold && criterion == Criterion::Exact;
                 if let Some(table) = self.table(cells, task, mode, criterion, once) {
                     blocks.push(Block::Table(table));
@@ -103,7 +103,7 @@ impl Study<'_> {
         }
     }
 
-    /// What tells a row of a table from the others.
+    /// The name of the row of a count.
     fn row_of(&self, cell: &Counted) -> String {
         let similarity = label(cell.key.similarity, cell.key.mode);
         match self.by_separation {
@@ -263,7 +263,7 @@ impl Study<'_> {
         }
     }
 
-    /// The style and the name in the legend, of those that are drawn.
+    /// The style and the legend name of a count, if it is drawn.
     fn style(&self, cell: &Counted) -> Option<(usize, &'static str)> {
         let key = &cell.key;
         if self.experiment == "uhn-hetero" {
@@ -310,7 +310,7 @@ impl Study<'_> {
     }
 }
 
-/// A mean and its standard deviation, which is left away where it rounds to 0.
+/// A mean with its standard deviation, which is left out if it rounds to 0.
 fn shown(mean: f64, sd: f64) -> String {
     match sd < 0.005 {
         true => format!("{mean:.3}"),
@@ -318,7 +318,7 @@ fn shown(mean: f64, sd: f64) -> String {
     }
 }
 
-/// A separation for readers.
+/// The name of a separation for readers.
 fn separation(name: &str, mode: Mode) -> String {
     match (name, mode) {
         ("log", Mode::Paper) => "log (of shares)".into(),

@@ -1,4 +1,4 @@
-//! `uhn-separation`: how sharply must scores be separated?
+//! `uhn-separation`: how sharp should the separation be?
 
 use std::time::Instant;
 
@@ -17,7 +17,7 @@ use super::outcome::{Cells, Count, Key};
 use super::report::{Across, Study, Task};
 use super::{Damage, Run, Setup, blend, choose, each_run, tolerance};
 
-/// How it is declared.
+/// The declaration of the experiment.
 pub const EXPERIMENT: Declaration = declared(
     "uhn-separation",
     "Millidge et al. (2022): capacity by separation function",
@@ -25,7 +25,7 @@ pub const EXPERIMENT: Declaration = declared(
     |given| Ok(Box::new(Config::new(Setup::given(given)?))),
 );
 
-/// Settings; the defaults are the paper's.
+/// The settings; the defaults are the paper's.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Images, runs, threshold and seed.
@@ -34,7 +34,7 @@ pub struct Config {
     pub sizes: Vec<usize>,
 }
 
-/// As published, on shares of scores, and some more.
+/// The separations of the published code, applied to normalised scores, and some more.
 const PAPER: [Separation; 15] = [
     Separation::Logarithm,
     Separation::Identity,
@@ -53,7 +53,7 @@ const PAPER: [Separation; 15] = [
     Separation::KMax(50),
 ];
 
-/// On distances by their negative; β of the last two is that of `softmax:auto`.
+/// Separations of negative distances. β of the last two is that of `softmax:auto`.
 const RAW: [Separation; 8] = [
     Separation::Softmax(Beta::Value(0.1)),
     Separation::Softmax(Beta::Value(1.0)),
@@ -65,7 +65,7 @@ const RAW: [Separation; 8] = [
     Separation::Max,
 ];
 
-/// On reciprocals of distances.
+/// Separations of reciprocals of distances.
 const INVERSE: [Separation; 2] = [Separation::Polynomial(10.0), Separation::KMax(5)];
 
 impl Config {
@@ -86,7 +86,7 @@ impl Config {
         let dim = self.setup.images.dim();
         let groups: [(Mode, Measure, &[Separation]); 4] = [
             (Mode::Paper, Measure::Published(Similarity::Manhattan), &PAPER),
-            // Not in the published code: to see what sharing scores out does.
+            // Not in the published code. It shows the effect of normalising the scores.
             (Mode::Paper, Measure::Plain(Similarity::Manhattan), &RAW[..2]),
             (Mode::Corrected, Measure::Plain(Similarity::Manhattan), &RAW),
             (Mode::Corrected, Measure::Plain(Similarity::InverseManhattan), &INVERSE),
@@ -128,7 +128,7 @@ impl Config {
 struct Mixed {
     keys: Keys<f64>,
     gram: Gram,
-    /// β of `softmax:auto`, where scores are as they are.
+    /// β of `softmax:auto`, for scores that are not normalised.
     auto: f64,
 }
 
@@ -147,7 +147,7 @@ impl Mixed {
         Ok(Mixed { keys, gram: Gram::new(gram.slice(s![..n, ..n])), auto })
     }
 
-    /// Cues whose weighted mean of the images is right.
+    /// Counts the cues for which the weighted mean of the images is right.
     fn count(
         &self,
         scores: &Array2<f64>,
@@ -168,7 +168,7 @@ impl Mixed {
     }
 }
 
-/// As on the command line; `raw` marks scores that are not shared out where the others are.
+/// The name as on the command line. `raw` marks scores that are not normalised where the others are.
 fn name(separation: &Separation, raw: bool) -> String {
     match separation {
         raw_one if raw => format!("raw {raw_one}"),

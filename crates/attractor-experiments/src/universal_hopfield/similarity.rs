@@ -12,7 +12,7 @@ use super::outcome::Cell;
 use super::report::{Across, Study, Task};
 use super::{Best, Damage, SIZES, Setup, View, each_run, images::Plan, tolerance};
 
-/// How it is declared.
+/// The declaration of the experiment.
 pub const EXPERIMENT: Declaration = declared(
     "uhn-similarity",
     "Millidge et al. (2022): capacity of single-shot memories for noisy images, by similarity",
@@ -20,7 +20,7 @@ pub const EXPERIMENT: Declaration = declared(
     |given| Ok(Box::new(Config::new(Setup::given(given)?))),
 );
 
-/// Settings; the defaults are the paper's.
+/// The settings; the defaults are the paper's.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Images, runs, threshold and seed.

@@ -1,4 +1,4 @@
-//! `uhn-threshold`: what does the criterion decide?
+//! `uhn-threshold`: how much does the criterion matter?
 
 use std::time::Instant;
 
@@ -11,7 +11,7 @@ use super::measures::{Measure, Mode, PUBLISHED};
 use super::report::{Across, Study, Task};
 use super::{Best, Damage, Setup, View, each_run};
 
-/// How it is declared.
+/// The declaration of the experiment.
 pub const EXPERIMENT: Declaration = declared(
     "uhn-threshold",
     "Millidge et al. (2022): how much the threshold of the criterion decides",
@@ -19,14 +19,14 @@ pub const EXPERIMENT: Declaration = declared(
     |given| Ok(Box::new(Config::new(Setup::given(given)?))),
 );
 
-/// Settings; the defaults are the paper's.
+/// The settings; the defaults are the paper's.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Images, runs, threshold and seed.
     pub setup: Setup,
-    /// Stored images where the setup does not say.
+    /// Number of stored images, if the setup does not give one.
     pub images: usize,
-    /// Squared errors up to which an output passes.
+    /// The squared errors up to which an output counts as the target.
     pub thresholds: Vec<f64>,
 }
 
@@ -55,7 +55,7 @@ impl Experiment for Config {
     fn run(&self, progress: &mut Progress) -> Result<Report> {
         let start = Instant::now();
         let plan = self.plan()?;
-        // Scaled as the threshold itself where images are small.
+        // Scaled like the threshold itself where images are small.
         let scale = if self.setup.threshold.is_some() { 1.0 } else { plan.threshold / THRESHOLD };
         let thresholds: Vec<(f64, f64)> = self.thresholds.iter().map(|t| (t * scale, *t)).collect();
         let published: Vec<Measure> =

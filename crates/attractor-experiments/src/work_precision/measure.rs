@@ -1,4 +1,4 @@
-//! One pattern set: its reference, and every run's distance from it.
+//! One pattern set: its reference solution, and the distance of every run from it.
 
 use attractor::diffusion::{Process, Sampler, power_levels, time_levels};
 use attractor::dynamics::Start;
@@ -11,14 +11,14 @@ use ndarray::{Array2, ArrayView1};
 use super::reference::{dormand_prince_5, runge_kutta_4};
 use super::{Config, GRID_SAMPLERS, Key, PATH_LEVEL, Place, STUDIED, Setting, Spacing};
 
-/// What became of cues, enough for an [`Entry`](super::Entry); parts put together are the whole.
+/// The results of cues that an [`Entry`](super::Entry) is made from. Sums of parts add up to the whole.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sum {
-    /// Root mean square distance per unit of each cue.
+    /// Root mean square distance of each cue, over its units.
     pub distances: Vec<f64>,
-    /// Their squares, summed over cues.
+    /// The squares of these distances, summed over cues.
     pub square: f64,
-    /// Share of units whose sign is not the reference's, summed over cues.
+    /// Share of units whose sign differs from the reference's, summed over cues.
     pub changed: f64,
 }
 
@@ -42,18 +42,18 @@ impl Sum {
         })
     }
 
-    /// Root of the mean squared distance over parts.
+    /// The root of the mean squared distance over parts.
     pub(super) fn rms_of(parts: &[&Sum]) -> f64 {
         let square: f64 = parts.iter().map(|p| p.square).sum();
         (square / Self::cues_of(parts)).sqrt()
     }
 
-    /// Share of changed signs over parts.
+    /// The share of changed signs over parts.
     pub(super) fn signs_of(parts: &[&Sum]) -> f64 {
         parts.iter().map(|p| p.changed).sum::<f64>() / Self::cues_of(parts)
     }
 
-    /// Median distance over parts; of an even number of cues the upper one.
+    /// The median distance over parts; for an even number of cues the upper one.
     pub(super) fn median_of(parts: &[&Sum]) -> f64 {
         let mut all: Vec<f64> = parts.iter().flat_map(|p| &p.distances).copied().collect();
         let middle = all.len() / 2;
@@ -80,12 +80,12 @@ impl Sum {
     }
 }
 
-/// How well the two references agree.
+/// How well the two reference solutions agree.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Check {
-    /// Between them, at the path level.
+    /// Their distance at the path level.
     pub path: Sum,
-    /// Between them, at the end.
+    /// Their distance at the end.
     pub end: Sum,
 }
 
@@ -96,17 +96,17 @@ impl Check {
     }
 }
 
-/// What one pattern set gave.
+/// The results of one pattern set.
 pub(super) struct Part {
     pub sums: Vec<(Key, Sum)>,
     pub check: Check,
 }
 
-/// The level at which the reference's denoiser takes the state to σ = 0: ±1 patterns lie at least 2 apart,
-/// so all other weights are below e^{−2/0.02²}.
+/// The level from which the reference goes to σ = 0 in one read of the denoiser. ±1 patterns are at least 2
+/// apart, so all other weights are below e^{−2/0.02²}.
 const REFERENCE_LAST: f64 = 0.02;
 
-/// Patterns and cues from a seed, and all runs from these cues.
+/// Makes patterns and cues from a seed, and runs everything from these cues.
 pub(super) fn part(config: &Config, setting: &Setting, set: usize, seed: u64) -> Result<Part> {
     let patterns: Array2<f64> = random_spins(setting.patterns, setting.dim, seed);
     let cued = Array2::from_shape_fn((config.cues, setting.dim), |(i, j)| {
@@ -173,13 +173,13 @@ struct Runs<'a> {
     points: &'a Points<f64>,
     process: Process,
     states: &'a Array2<f64>,
-    /// Their level.
+    /// The noise level of the cues.
     first: f64,
     seed: u64,
 }
 
 impl Runs<'_> {
-    /// D(z; σ) at the reference's last level.
+    /// D(z; σ) at the last level of the reference.
     fn finish(&self, states: &Array2<f64>) -> Result<Array2<f64>> {
         Ok(self.points.denoise(states.view(), &vec![REFERENCE_LAST; states.nrows()])?)
     }
@@ -204,7 +204,7 @@ impl Runs<'_> {
         )
     }
 
-    /// The same spacing, between the cue's level and [`PATH_LEVEL`].
+    /// The states at [`PATH_LEVEL`], with the same kind of spacing from the cue's level on.
     fn to_path_level(&self, sampler: Sampler, spacing: Spacing, steps: usize) -> Result<Array2<f64>> {
         let level = |i: usize| {
             let share = i as f64 / steps as f64;

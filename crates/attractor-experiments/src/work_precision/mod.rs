@@ -1,11 +1,12 @@
 //! How many evaluations of the denoiser does a recall need? A work–precision study of the samplers.
 //!
-//! Random ±1 patterns, cues θy + √(1−θ²)ε. Each sampler's states are compared with a reference solution
-//! of the probability flow from the same cue, in two places:
+//! Patterns are random ±1, and cues are θy + √(1−θ²)ε. The states of each sampler are compared with a
+//! reference solution of the probability flow from the same cue, in two places:
 //!
-//! - at the level [`PATH_LEVEL`], on the way: distance per unit, which falls with the sampler's order;
-//! - at the end, σ = 0: share of units with another sign. The flow ends in a stored pattern, so a small
-//!   error on the way vanishes at the end, or sends the cue to another pattern.
+//! - at the level [`PATH_LEVEL`], on the way: distance for each unit, which falls with the order of the
+//!   sampler;
+//! - at the end, σ = 0: share of units with another sign. The flow ends in a stored pattern, so a small error
+//!   on the way either vanishes at the end or leads to another pattern.
 
 mod measure;
 mod reference;
@@ -24,14 +25,14 @@ use rayon::prelude::*;
 pub use measure::Sum;
 use measure::{Check, Part};
 
-/// The level on the way at which states are compared, in spreads: low enough that most cues are decided,
-/// high enough that the state is not yet a stored pattern.
+/// The level on the way at which states are compared, in spreads. It is low enough that most cues are
+/// decided, and high enough that the state is not yet a stored pattern.
 pub const PATH_LEVEL: f64 = 0.3;
 
-/// The share of changed signs that a default may have, in each of the loads.
+/// The largest share of changed signs that a default may have in each class of loads.
 pub const ALLOWED: f64 = 1e-3;
 
-/// The samplers that are studied: those that read a fixed number of times, and of the random ones the paper's.
+/// The samplers of the study: those with a fixed number of reads, and of the random ones that of the paper.
 pub const STUDIED: [Sampler; 6] = [
     Sampler::Euler,
     Sampler::Ddim,
@@ -41,10 +42,10 @@ pub const STUDIED: [Sampler; 6] = [
     Sampler::OneStep,
 ];
 
-/// The samplers that other grids are tried with: those that are free to choose one.
+/// The samplers that are tried with other grids: those that can use any grid.
 pub const GRID_SAMPLERS: [Sampler; 3] = [Sampler::Ddim, Sampler::Heun, Sampler::DpmSolverPlusPlus2M];
 
-/// One memory and kind of cue.
+/// A memory and a kind of cue.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Setting {
     /// Units D.
@@ -56,15 +57,15 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// ln N / (D C(θ)): 1 where N patterns are as many as the cues' noise lets one tell apart.
+    /// ln N / (D C(θ)). At 1 there are as many patterns as the noise of the cues allows to tell apart.
     ///
-    /// Random ±1 patterns are a random code and the cue is its word after a Gaussian channel, so N can be
-    /// told apart, at large D, up to e^{DC} with C the channel's capacity (Shannon 1948).
+    /// Random ±1 patterns are a random code, and the cue is a code word after a Gaussian channel. At large D,
+    /// up to e^{DC} patterns can be told apart, where C is the capacity of the channel (Shannon 1948).
     pub fn load(&self) -> f64 {
         (self.patterns as f64).ln() / (self.dim as f64 * capacity(self.signal))
     }
 
-    /// `below`, `near` or `above` what the level can tell apart.
+    /// Whether the load is below, near or above what the noise level can tell apart.
     pub fn class(&self) -> Class {
         match self.load() {
             load if load < 0.75 => Class::Below,
@@ -74,7 +75,7 @@ impl Setting {
     }
 }
 
-/// Load of a memory relative to what the cues' level can tell apart.
+/// The load of a memory, compared with what the noise level of the cues can tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
     /// ln N < ¾ D C.
@@ -86,7 +87,7 @@ pub enum Class {
 }
 
 impl Class {
-    /// All, from easy to hard.
+    /// All classes, from easy to hard.
     pub const ALL: [Class; 3] = [Class::Below, Class::Near, Class::Above];
 
     /// Its name.
@@ -99,10 +100,10 @@ impl Class {
     }
 }
 
-/// Capacity in nats of x = θy + √(1−θ²)ε with y = ±1:
-/// C = ln 2 − E ln(1 + e^{−2(1 + σε)/σ²}), σ = √(1−θ²)/θ.
+/// The capacity in nats of the channel x = θy + √(1−θ²)ε with y = ±1: C = ln 2 − E ln(1 + e^{−2(1 + σε)/σ²}),
+/// σ = √(1−θ²)/θ.
 pub fn capacity(signal: f64) -> f64 {
-    /// Equal steps over ±10 standard deviations: the trapezoidal rule converges faster than any power.
+    /// Equal steps over ±10 standard deviations. The trapezoidal rule converges faster than any power here.
     const NODES: i32 = 400;
     let sigma = (1.0 - signal * signal).sqrt() / signal;
     let step = 20.0 / f64::from(NODES);
@@ -119,7 +120,7 @@ pub fn capacity(signal: f64) -> f64 {
     std::f64::consts::LN_2 - lost
 }
 
-/// Where the levels of a run lie.
+/// The spacing of the noise levels of a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Spacing {
     /// [`power_levels`](attractor::diffusion::power_levels) with this ρ and last positive level in spreads.
@@ -134,7 +135,7 @@ pub enum Spacing {
 }
 
 impl Spacing {
-    /// What a sampler uses where nothing else is asked for.
+    /// The default spacing of a sampler.
     pub fn default_of(sampler: Sampler) -> Self {
         match sampler {
             Sampler::Euler | Sampler::EulerMaruyama => Spacing::Time,
@@ -142,7 +143,7 @@ impl Spacing {
         }
     }
 
-    /// As in the report.
+    /// The name in the report.
     pub fn name(&self) -> String {
         match self {
             Spacing::Power { rho, last } => format!("rho {rho} to {last}"),
@@ -151,28 +152,28 @@ impl Spacing {
     }
 }
 
-/// Settings; the default is what `docs/choosing-a-sampler.md` rests on.
+/// The settings. `docs/choosing-a-sampler.md` is based on the defaults.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// Memories and cues.
     pub settings: Vec<Setting>,
-    /// Independent pattern sets a setting.
+    /// Independent pattern sets for each setting.
     pub sets: usize,
-    /// Of these, how many are also compared on the way.
+    /// How many of these are also compared on the way.
     pub path_sets: usize,
-    /// Cues a pattern set.
+    /// Cues for each pattern set.
     pub cues: usize,
     /// Evaluations of the denoiser on the way to [`PATH_LEVEL`].
     pub path_evaluations: Vec<usize>,
-    /// Most evaluations of the denoiser down to σ = 0.
+    /// Evaluations of the denoiser down to σ = 0, at most.
     pub end_evaluations: Vec<usize>,
-    /// Those at which other grids are tried.
+    /// The evaluations at which other grids are tried.
     pub grid_evaluations: Vec<usize>,
     /// The other grids.
     pub spacings: Vec<Spacing>,
     /// Runge–Kutta steps of the reference from the cue's level to [`PATH_LEVEL`].
     pub reference_steps: usize,
-    /// Rate γ of the variance-preserving process, whose time the Euler methods step.
+    /// Rate γ of the variance-preserving process. The Euler methods take steps of its time.
     pub gamma: f64,
     /// Seed.
     pub seed: u64,
@@ -183,8 +184,8 @@ impl Default for Config {
         let of = |dim: usize, pairs: &[(usize, f64)]| -> Vec<Setting> {
             pairs.iter().map(|&(patterns, signal)| Setting { dim, patterns, signal }).collect()
         };
-        // N = e^{load · D C(θ)} at loads about ½, 1 and 1½, where that is a number from 4 to 500; and cues
-        // that say next to nothing, since recalls from known units alone start as high.
+        // N = e^{load · D C(θ)} at loads of about ½, 1 and 1½, where that is between 4 and 500. Also cues
+        // that carry almost no information, since recalls from known units alone start at such levels.
         let mut settings =
             of(16, &[(5, 0.35), (9, 0.5), (29, 0.5), (10, 0.68), (100, 0.68), (500, 0.68), (150, 0.9)]);
         settings.extend(of(64, &[(64, 0.05), (8, 0.25), (22, 0.25), (8, 0.35), (63, 0.35), (100, 0.5)]));
@@ -209,7 +210,7 @@ impl Default for Config {
     }
 }
 
-/// How it is declared.
+/// The declaration of the experiment.
 pub const EXPERIMENT: Declaration = Declaration {
     name: "work-precision",
     title: "Error of the diffusion samplers by evaluations of the denoiser, and by noise grid",
@@ -233,7 +234,7 @@ impl Experiment for Config {
         "settings"
     }
 
-    /// Refuses fewer than two pattern sets (there is no interval), no cues, a signal outside (0, 1).
+    /// Checks that there are two pattern sets (for an interval), cues, and a signal in (0, 1).
     fn check(&self) -> Result<()> {
         if self.sets < 2 {
             return Err(Error::setting("sets", "at least 2, for an interval", self.sets));
@@ -268,7 +269,7 @@ pub enum Place {
     End,
 }
 
-/// A sampler on a grid with so many steps, and where it is compared.
+/// The key of a run: the sampler, its grid, the number of evaluations, and where states were compared.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     /// Where.
@@ -281,31 +282,31 @@ pub struct Key {
     pub evaluations: usize,
 }
 
-/// Means of one run over pattern sets.
+/// The results of one run, averaged over pattern sets.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Entry {
-    /// Root mean square distance per unit from the reference.
+    /// Root mean square distance from the reference, for each unit.
     pub rms: f64,
-    /// 95 % bootstrap interval, over pattern sets.
+    /// Its 95 % bootstrap interval, over pattern sets.
     pub rms_interval: Interval,
-    /// Median over cues of the root mean square distance per unit, and its interval; on the way only.
+    /// Median over cues of the root mean square distance, and its interval; only on the way.
     pub median: Option<(f64, Interval)>,
-    /// Share of units whose sign is not the reference's.
+    /// Share of units whose sign differs from the reference's.
     pub signs: f64,
-    /// 95 % interval: bootstrap over pattern sets, or up to 3/cues where no sign changed (rule of three).
+    /// Its 95 % interval: bootstrap over pattern sets, or up to 3/cues if no sign changed (rule of three).
     pub signs_interval: Interval,
-    /// Cues.
+    /// Number of cues.
     pub cues: usize,
 }
 
-/// What was measured.
+/// All results.
 #[derive(Clone, Debug)]
 pub struct Measured {
     /// Settings.
     pub config: Config,
-    /// Sums of each run, one a pattern set, in the order of `config.settings`.
+    /// The sums of each run: one for each pattern set, in the order of `config.settings`.
     sums: BTreeMap<Key, Vec<(usize, Sum)>>,
-    /// The same over all settings of a class.
+    /// The entries of each run over all settings of a class.
     classes: BTreeMap<(Key, Class), Entry>,
     /// How well the two references agree.
     check: Check,
@@ -313,7 +314,7 @@ pub struct Measured {
     pub seconds: f64,
 }
 
-/// Measures. `progress(done, of)` is called after each setting.
+/// Runs the study. `progress(done, of)` is called after each setting.
 ///
 /// # Errors
 /// Settings outside their range.
@@ -351,7 +352,7 @@ pub fn measure(config: Config, progress: &mut Progress) -> Result<Measured> {
 }
 
 impl Measured {
-    /// What one run gave, over the settings that are wanted.
+    /// The entry of a run over some of the settings.
     fn entry(&self, key: &Key, wanted: impl Fn(usize) -> bool) -> Option<Entry> {
         let parts: Vec<&Sum> =
             self.sums.get(key)?.iter().filter(|(index, _)| wanted(*index)).map(|(_, sum)| sum).collect();
@@ -379,13 +380,14 @@ impl Measured {
         })
     }
 
-    /// What one run gave in all settings of a class; none if it was not made there.
+    /// The entry of a run over all settings of a class; `None` if there is no such run.
     pub fn class(&self, key: &Key, class: Class) -> Option<Entry> {
         self.classes.get(&(key.clone(), class)).copied()
     }
 
-    /// Fewest evaluations from which on the share of changed signs stays below [`ALLOWED`] with its whole
-    /// interval and in every class, of those at which grids are compared; none if it never does.
+    /// The fewest evaluations from which on the share of changed signs stays below [`ALLOWED`], with its
+    /// whole interval and in every class. Only those are considered at which grids are compared. `None` if
+    /// there is no such number.
     pub fn needed(&self, sampler: &str, spacing: &str) -> Option<usize> {
         let most = self.config.grid_evaluations.iter().copied().max().unwrap_or(0);
         let mut needed = None;

@@ -1,13 +1,15 @@
-//! Where the probability flow truly goes: two Runge–Kutta methods that share nothing with the samplers.
+//! The reference solution of the probability flow: two Runge–Kutta methods that share no code with the
+//! samplers.
 
 use attractor::energies::{Denoise, Points};
 use attractor_report::Result;
 use ndarray::Array2;
 
-/// The flow from level `first` to `last`, both > 0, by the classical Runge–Kutta method of order 4.
+/// Integrates the flow from level `first` to `last`, both > 0, by the classical Runge–Kutta method of order
+/// 4.
 ///
-/// With λ = −ln σ and y = z/σ the flow is dy/dλ = D(σy; σ)/σ, which has no linear part left. Equal steps
-/// in λ, four evaluations of the denoiser each.
+/// With λ = −ln σ and y = z/σ the flow is dy/dλ = D(σy; σ)/σ, which has no linear part. Steps are equal in λ,
+/// with four evaluations of the denoiser each.
 pub(super) fn runge_kutta_4(
     points: &Points<f64>,
     states: &Array2<f64>,
@@ -31,7 +33,7 @@ pub(super) fn runge_kutta_4(
     Ok(y * last)
 }
 
-/// Nodes, and rows of coefficients, of the fifth-order method of Dormand and Prince (1980, Table 2).
+/// Nodes and coefficients of the fifth-order method of Dormand and Prince (1980, Table 2).
 const NODES: [f64; 6] = [0.0, 0.2, 0.3, 0.8, 8.0 / 9.0, 1.0];
 const STAGES: [&[f64]; 6] = [
     &[],
@@ -43,8 +45,8 @@ const STAGES: [&[f64]; 6] = [
 ];
 const WEIGHTS: [f64; 6] = [35.0 / 384.0, 0.0, 500.0 / 1113.0, 125.0 / 192.0, -2187.0 / 6784.0, 11.0 / 84.0];
 
-/// The same flow by another method in another variable: Dormand and Prince's of order 5, on
-/// dz/dλ = D(z; σ) − z, in equal steps of λ. Six evaluations a step.
+/// Integrates the same flow by another method in another variable: the order-5 method of Dormand and Prince
+/// on dz/dλ = D(z; σ) − z, in equal steps of λ. Six evaluations for each step.
 pub(super) fn dormand_prince_5(
     points: &Points<f64>,
     states: &Array2<f64>,

@@ -1,4 +1,4 @@
-//! What the study writes: tables, the figure, and the text that says what they show.
+//! The report of the study: tables, the figure, and the text about them.
 
 use attractor::diffusion::Sampler;
 use attractor_figures::{Axis, Figure, Look, Mark, Panel, Point, Series};
@@ -47,7 +47,7 @@ const COLUMNS: [&str; 18] = [
     "signs_high",
 ];
 
-/// What [`COLUMNS`] say of one run; a class of settings has no D, N and θ.
+/// The values of [`COLUMNS`] for one run. A class of settings has no D, N and θ.
 fn row(class: Class, setting: Option<&Setting>, key: &Key, e: &Entry) -> Vec<Cell> {
     let mut row = vec![Cell::plain(class.name())];
     row.extend(match setting {
@@ -105,7 +105,7 @@ impl Measured {
         }
     }
 
-    /// One row a setting and run, then one a class and run.
+    /// One row for each setting and run, then one for each class and run.
     pub(super) fn results(&self) -> Table {
         let mut table = Table::new("runs", COLUMNS.map(Column::plain).to_vec());
         for key in self.sums.keys() {
@@ -120,7 +120,7 @@ impl Measured {
         table
     }
 
-    /// Evaluations and entries of a sampler on its own grid.
+    /// The entries of a sampler on its own grid, with their evaluations.
     fn curve(&self, place: Place, sampler: Sampler, name: &str, class: Class) -> Vec<(usize, Entry)> {
         let spacing = Spacing::default_of(sampler).name();
         self.sums
@@ -130,7 +130,8 @@ impl Measured {
             .collect()
     }
 
-    /// Above: distance on the way. Below: changed signs at the end. One column a load.
+    /// The first row shows the distance on the way, the second row the changed signs at the end, with one
+    /// column for each load.
     pub fn figure(&self) -> Figure {
         let loads = ["below: ln N < ¾ D C", "near: ln N ≈ D C", "above: ln N > 1¼ D C"];
         let mut panels = Vec::new();
@@ -167,7 +168,7 @@ impl Measured {
         Figure { panels, ..Figure::new(columns, 250.0) }
     }
 
-    /// The numbers behind the figure: runs of all settings of a class, each sampler on its own grid.
+    /// The numbers behind the figure: runs over all settings of a class, each sampler on its own grid.
     fn numbers(&self) -> Table {
         let own = |key: &&Key| {
             let sampler = STUDIED.into_iter().find(|sampler| sampler.name() == key.sampler);
@@ -273,7 +274,7 @@ impl Measured {
         table
     }
 
-    /// Grids against each other, by the load where they differ most.
+    /// Compares the grids, in the class of loads where they differ most.
     fn grids(&self, sampler: &'static str) -> Table {
         let end = |k: &&Key| k.place == Place::End && k.sampler == sampler;
         let mut spacings: Vec<&str> = self.sums.keys().filter(end).map(|k| k.spacing.as_str()).collect();

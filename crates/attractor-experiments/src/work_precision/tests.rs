@@ -26,9 +26,9 @@ fn small() -> Config {
 fn capacity_is_that_of_the_literature() {
     let signal = |sigma: f64| 1.0 / (1.0 + sigma * sigma).sqrt();
     let half_a_bit = std::f64::consts::LN_2 / 2.0;
-    // Three digits of σ: dC/dσ is about −0.43 nats there.
+    // σ is given to three digits; dC/dσ is about −0.43 nats there.
     assert!((capacity(signal(0.979)) - half_a_bit).abs() < 5e-4, "{}", capacity(signal(0.979)) / half_a_bit);
-    // Weak signals: half the ratio of signal to noise. Strong ones: ln 2.
+    // For weak signals the capacity is half of the signal-to-noise ratio, for strong ones ln 2.
     assert!((capacity(signal(30.0)) * 2.0 * 900.0 - 1.0).abs() < 1.0 / 900.0);
     assert!((capacity(signal(0.1)) - std::f64::consts::LN_2).abs() < 1e-12);
 }
@@ -44,7 +44,7 @@ fn path(measured: &Measured, sampler: &'static str, evaluations: usize) -> f64 {
 
 #[test]
 fn a_seed_gives_one_report_in_which_errors_fall_at_the_known_order() {
-    /// Tells orders ½, 1 and 2 apart.
+    /// Small enough to tell the orders ½, 1 and 2 apart.
     const SLOPE: f64 = 0.25;
     let measured = measure(small(), &mut |_, _| Ok(())).expect("numbers");
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
@@ -53,12 +53,12 @@ fn a_seed_gives_one_report_in_which_errors_fall_at_the_known_order() {
     let other = measure(Config { seed: 1, ..small() }, &mut |_, _| Ok(())).expect("numbers");
     assert_ne!(measured.results(), other.results());
 
-    // Euler in time is of first order down to any level > 0, as is DDIM; the others are of second.
+    // Down to any level > 0, Euler in time and DDIM are of first order, the others of second.
     for (sampler, order) in [("euler", 1.0), ("ddim", 1.0), ("heun", 2.0), ("dpmpp-2m", 2.0)] {
         let slope = (path(&measured, sampler, 128) / path(&measured, sampler, 512)).log2() / 2.0;
         assert!((slope - order).abs() < SLOPE, "{sampler}: slope {slope} for {order}");
     }
-    // The references must err less than what is measured with them.
+    // The error of the references must be smaller than that of what is measured with them.
     let least = path(&measured, "dpmpp-2m", 512).min(path(&measured, "heun", 512));
     assert!(!measured.check.path.distances.is_empty() && measured.check.path.median() < least / 10.0);
     assert_eq!(measured.check.end.changed, 0.0);

@@ -1,4 +1,4 @@
-//! The landscape of a memory, on a plane and at noise levels that fit it.
+//! The landscape of a memory, with a plane, a view and noise levels chosen to fit it.
 
 use attractor::Memory;
 use attractor::energies::{Denoise, Energy};
@@ -8,20 +8,20 @@ use ndarray::{Array2, ArrayView1, ArrayView2};
 use super::{Landscape, Level, Plane, View, draw};
 use crate::{Error, Mark, Outline, Result};
 
-/// States of the memory that are drawn, and that the view is laid around.
+/// How many states of the memory are drawn. The view is placed around them.
 const SHOWN: usize = 300;
 
-/// How a memory's landscape is drawn.
+/// The settings of a landscape.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// Three states that the plane goes through, in raw units. Default: of two units the plane that they are; of more the
-    /// plane through the mean and the first two principal components of what is stored.
+    /// Three states that the plane goes through, in raw units. Default: for two units the plane is the space
+    /// itself; for more it goes through the mean and the first two principal components of what is stored.
     pub through: Option<Array2<f64>>,
-    /// Noise levels, one panel each. Default: 2, 1, ½ and ⅕ spreads of the memory.
+    /// Noise levels, one panel each. Default: 2, 1, ½ and ⅕ times the spread of the memory.
     pub sigmas: Vec<f64>,
-    /// Columns of the grid on which energies are taken; at least 2. Default 81.
+    /// Columns of the grid on which the energy is computed; at least 2. Default 81.
     pub columns: usize,
-    /// How far the view goes beyond what is stored, in its own extent. Default ½.
+    /// The margin of the view around what is stored, as a share of its extent. Default ½.
     pub margin: f64,
 }
 
@@ -31,11 +31,12 @@ impl Default for Settings {
     }
 }
 
-/// Draws a memory's landscape in raw units. Also gives the plane: a place (x, y) is the state origin + x across + y up.
+/// Draws the landscape of a memory in raw units. Also returns the plane: the place (x, y) is the state origin
+/// + x · across + y · up.
 ///
 /// # Errors
-/// A memory of one unit, or one that has neither an energy nor a denoiser; noise levels for a memory that has one
-/// landscape for all of them.
+/// A memory of one unit; a memory with neither an energy nor a denoiser; noise levels for a memory whose
+/// landscape does not depend on them.
 pub fn draw_memory(memory: &dyn Memory<f64>, settings: &Settings) -> Result<(Landscape, Plane)> {
     let stored = stored(memory)?;
     let plane = plane(memory, settings.through.as_ref(), &stored)?;
@@ -57,7 +58,7 @@ pub fn draw_memory(memory: &dyn Memory<f64>, settings: &Settings) -> Result<(Lan
     let denoiser = memory.denoiser().map(|_| &raw as &dyn Denoise<f64>);
     let energy = match (memory.landscape(), denoiser) {
         (Ok(_), _) => Some(&raw as &dyn Energy<f64>),
-        // A denoiser alone has a pull, of which an energy can be made.
+        // There is only a denoiser. `draw` computes an energy from its pull.
         (Err(_), Some(_)) => None,
         (Err(reason), None) => return Err(reason.into()),
     };
@@ -65,7 +66,7 @@ pub fn draw_memory(memory: &dyn Memory<f64>, settings: &Settings) -> Result<(Lan
     Ok((drawn, view.plane))
 }
 
-/// Some states of the memory, in raw units: its patterns, or draws from it.
+/// States of the memory, in raw units: its patterns, or samples from it.
 fn stored(memory: &dyn Memory<f64>) -> Result<Array2<f64>> {
     if let Some(patterns) = memory.patterns() {
         let rows: Vec<usize> =
@@ -79,7 +80,7 @@ fn stored(memory: &dyn Memory<f64>) -> Result<Array2<f64>> {
     };
     let mut stream = Stream::new(0, Purpose::Patterns, 0);
     let origin = vec![0.0; memory.dim()];
-    // Shapes without end have no samples; a memory of such shapes alone is shown around its origin.
+    // Unbounded shapes have no samples. A memory of nothing else is shown around its origin.
     let drawn = (0..SHOWN).filter_map(|_| denoiser.draw(&origin, f64::INFINITY, &mut stream).ok());
     let drawn: Vec<Vec<f64>> = drawn.collect();
     if drawn.is_empty() {
@@ -88,7 +89,7 @@ fn stored(memory: &dyn Memory<f64>) -> Result<Array2<f64>> {
     Ok(Array2::from_shape_fn((drawn.len(), memory.dim()), |(n, j)| drawn[n][j]))
 }
 
-/// The plane that is drawn.
+/// The plane to draw.
 fn plane(memory: &dyn Memory<f64>, through: Option<&Array2<f64>>, stored: &Array2<f64>) -> Result<Plane> {
     if let Some(states) = through {
         if states.dim() != (3, memory.dim()) {
@@ -109,7 +110,7 @@ fn plane(memory: &dyn Memory<f64>, through: Option<&Array2<f64>>, stored: &Array
     }
 }
 
-/// Where the view ends: around all states, and at least as wide as the memory's scale.
+/// The range of both axes: around all states, and at least as wide as the spread of the memory.
 fn ends<'a>(
     plane: &Plane,
     states: impl Iterator<Item = ArrayView1<'a, f64>>,
@@ -124,7 +125,7 @@ fn ends<'a>(
         }
     }
     let longest = ends.iter().map(|e| e.1 - e.0).fold(spread(memory), f64::max);
-    // Not a strip: the shorter side is at least half of the longer.
+    // Avoid a narrow strip: the shorter side is at least half as long as the longer one.
     let wide = |(low, high): (f64, f64)| {
         let (middle, half) = ((low + high) / 2.0, ((high - low) / 2.0).max(longest / 4.0));
         let half = half + margin * longest / 2.0;
@@ -133,13 +134,13 @@ fn ends<'a>(
     (wide(ends[0]), wide(ends[1]))
 }
 
-/// The memory's own scale, in raw units.
+/// The spread of the memory, in raw units.
 fn spread(memory: &dyn Memory<f64>) -> f64 {
     memory.spread().unwrap_or(1.0) / memory.preparation().scale()
 }
 
-/// The levels that were asked for, or a few around the memory's own scale; none stands for the one landscape of a memory
-/// without noise levels.
+/// The noise levels that were given, or a few that fit the spread of the memory. `None` stands for the single
+/// landscape of a memory without noise levels.
 fn levels(sigmas: &[f64], memory: &dyn Memory<f64>) -> Result<Vec<Option<f64>>> {
     const SPREADS: [f64; 4] = [2.0, 1.0, 0.5, 0.2];
     if memory.denoiser().is_none() {
@@ -160,14 +161,14 @@ fn levels(sigmas: &[f64], memory: &dyn Memory<f64>) -> Result<Vec<Option<f64>>> 
     })
 }
 
-/// Three digits are enough for a title.
+/// A noise level for a title, to three digits.
 fn three_digits(sigma: f64) -> String {
     let digits = (2 - sigma.abs().max(1e-12).log10().floor() as i32).clamp(0, 14) as usize;
     let text = format!("{sigma:.digits$}");
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
-/// A memory over raw states, in whose units landscapes are drawn.
+/// A memory whose states are in raw units, the units of the drawing.
 struct Raw<'a>(&'a dyn Memory<f64>);
 
 impl Energy<f64> for Raw<'_> {

@@ -1,7 +1,7 @@
-//! Energy landscapes on a plane: one panel a noise level, with the pull of the denoiser as arrows.
+//! Energy landscapes on a plane: one panel for each noise level, with the pull of the denoiser as arrows.
 //!
-//! [`draw`] draws an energy on a given part of a given plane. [`draw_memory`] also chooses plane, view and noise levels, so
-//! that they fit a memory.
+//! [`draw`] draws an energy on a given part of a given plane. [`draw_memory`] also chooses the plane, the
+//! view and the noise levels, so that they fit a memory.
 //!
 //! ```
 //! use attractor::{Patterns, energies::Points};
@@ -28,19 +28,19 @@ pub use memory::{Settings, draw_memory};
 pub use plane::Plane;
 pub use view::View;
 
-/// One noise level, and what is drawn into its panel on top of the landscape.
+/// One noise level, with further marks to draw on its landscape.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Level {
-    /// σ; of a memory with one landscape it does not matter.
+    /// The noise level σ. It has no effect where the landscape does not depend on it.
     pub sigma: f64,
     /// The panel's title.
     pub title: String,
-    /// Further marks, such as what is stored and the paths of states.
+    /// Further marks, such as the stored patterns and the paths of states.
     pub marks: Vec<Mark>,
 }
 
 impl Level {
-    /// A level with its σ as title.
+    /// A level whose title is its σ.
     pub fn new(sigma: f64) -> Self {
         Level { sigma, title: format!("σ = {sigma}"), marks: Vec::new() }
     }
@@ -51,16 +51,16 @@ impl Level {
 pub struct Sample {
     /// Noise level σ.
     pub sigma: f64,
-    /// Where, in the plane's own axes.
+    /// The place, in coordinates of the plane.
     pub place: (f64, f64),
     /// Energy.
     pub energy: f64,
-    /// Pull D(z; σ) − z, in the plane's own axes.
+    /// The pull D(z; σ) − z, in coordinates of the plane.
     pub pull: (f64, f64),
 }
 
 impl Sample {
-    /// What files say of a sample: the name of each number, and the number.
+    /// The columns of a file of samples: the name of each number and how to read it.
     pub const COLUMNS: [(&str, fn(&Sample) -> f64); 6] = [
         ("sigma", |s| s.sigma),
         ("x", |s| s.place.0),
@@ -71,24 +71,24 @@ impl Sample {
     ];
 }
 
-/// A landscape as a figure and in numbers.
+/// A landscape, as a figure and as numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Landscape {
     /// The figure.
     pub figure: Figure,
-    /// The numbers behind it, level by level and row by row from below.
+    /// The numbers behind the figure: level by level, and within a level row by row from the bottom.
     pub samples: Vec<Sample>,
 }
 
-/// Draws the energy on a plane, one panel a level: colours and lines of equal energy, and as arrows the pull
-/// D(z; σ) − z = −∇E_σ of the denoiser, or −∇E by differences where there is none, in the plane. The longest arrow of a
-/// panel is as long as arrows are apart.
+/// Draws an energy on a plane, with one panel for each noise level. Colours and contour lines show the
+/// energy. Arrows show the pull of the denoiser in the plane, D(z; σ) − z = −∇E_σ; without a denoiser they
+/// show −∇E, by finite differences. The longest arrow of a panel is as long as the arrows are apart.
 ///
-/// A denoiser alone, such as a trained network, has no energy. Then that energy is drawn whose slope in the plane is nearest
-/// to the pull, in least squares, and which is 0 at its lowest place.
+/// Without an energy (a trained network is only a denoiser) it draws the energy whose slope in the plane fits
+/// the pull best in least squares. Its lowest value is set to 0.
 ///
 /// # Errors
-/// A range that is none, states of another width than the memory's, neither an energy nor a denoiser.
+/// An empty range; states whose width differs from the memory's; neither an energy nor a denoiser.
 pub fn draw(
     energy: Option<&dyn Energy<f64>>,
     denoiser: Option<&dyn Denoise<f64>>,
@@ -142,7 +142,7 @@ pub fn draw(
     Ok(Landscape { figure, samples })
 }
 
-/// The pulls as arrows, the longest as long as arrows are apart.
+/// The pulls as arrows. The longest is as long as the arrows are apart.
 fn arrows(view: &View, places: Vec<(f64, f64)>, pulls: &[(f64, f64)]) -> Arrows {
     let longest = pulls.iter().map(|(u, v)| u.hypot(*v)).fold(f64::MIN_POSITIVE, f64::max);
     let scale = (view.x.1 - view.x.0) / view.arrows as f64 / longest;
@@ -150,7 +150,8 @@ fn arrows(view: &View, places: Vec<(f64, f64)>, pulls: &[(f64, f64)]) -> Arrows 
     Arrows { arrows: arrows.collect() }
 }
 
-/// The lowest energy, and what four of five places are below: the corners of a plane would take all the colours.
+/// The lowest energy, and the energy below which four fifths of the places lie. The high corners of the plane
+/// would otherwise take all the colours.
 fn colour_ends(fields: &[Field]) -> (f64, f64) {
     let mut values: Vec<f64> =
         fields.iter().flat_map(|f| f.values.iter().copied()).filter(|v| v.is_finite()).collect();
@@ -160,14 +161,15 @@ fn colour_ends(fields: &[Field]) -> (f64, f64) {
     if low < high { (low, high) } else { (low - 0.5, low + 0.5) }
 }
 
-/// Energies that get a line: multiples of a round number, about eight between the ends, and on to the highest.
+/// The energies of the contour lines: multiples of a round number, about eight within the colours, then on to
+/// the highest energy.
 fn lines(fields: &[Field], (low, high): (f64, f64)) -> Vec<f64> {
     let rough = (high - low) / 8.0;
     let unit = 10f64.powf(rough.log10().floor());
     let step = [1.0, 2.0, 2.5, 5.0, 10.0].iter().map(|m| m * unit).find(|s| *s >= rough).unwrap_or(rough);
     let values = fields.iter().flat_map(|f| f.values.iter().copied()).filter(|v| v.is_finite());
     let highest = values.fold(high, f64::max);
-    /// More would be a black plane.
+    /// More lines would blacken the plane.
     const MOST: i64 = 100;
     let first = (low / step).ceil() as i64;
     let last = ((highest / step).floor() as i64).min(first + MOST);

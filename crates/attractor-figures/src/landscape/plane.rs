@@ -13,15 +13,15 @@ pub struct Plane {
 }
 
 impl Plane {
-    /// The plane that two units are.
+    /// The plane of a memory with two units: the space itself.
     pub fn plain() -> Self {
         Plane { origin: vec![0.0; 2], across: vec![1.0, 0.0], up: vec![0.0, 1.0] }
     }
 
-    /// The plane through `origin` along two directions, which are brought to unit length and right angles.
+    /// The plane through `origin` along two directions, which are made orthonormal.
     ///
     /// # Errors
-    /// Lengths that disagree, directions that span no plane.
+    /// Vectors of different lengths; directions that span no plane.
     pub fn through(origin: Vec<f64>, across: Vec<f64>, up: Vec<f64>) -> Result<Self> {
         let refuse = |expected: &str, found: String| Err(Error::setting("plane", expected, found));
         if across.len() != origin.len() || up.len() != origin.len() {
@@ -38,24 +38,26 @@ impl Plane {
         };
         let share = dot(&across, &up);
         let rest: Vec<f64> = up.iter().zip(&across).map(|(u, a)| u - share * a).collect();
-        // What is left of nearly parallel directions is rounding.
+        // For nearly parallel directions the remainder is only rounding.
         match unit(rest).filter(|_| share.abs() < 1.0 - 1e-9) {
             Some(up) => Ok(Plane { origin, across, up }),
             None => refuse("two directions that span a plane", "parallel ones".into()),
         }
     }
 
-    /// The plane through the mean of `states` along their first two principal components: the directions in
-    /// which they differ most. Where they differ in fewer than two, units stand for what is missing.
+    /// The plane through the mean of `states` along their first two principal components, the directions of
+    /// largest variance. If the states vary in fewer than two directions, axes of single units are used for
+    /// the missing ones.
     pub fn principal(states: &Array2<f64>) -> Self {
-        /// Block power iteration: variances 2 % apart are told to 10⁻⁸.
+        /// Iterations of block power iteration: directions whose variances differ by 2 % are separated to
+        /// 10⁻⁸.
         const ITERATIONS: usize = 500;
-        /// Of the larger variance: less is rounding.
+        /// A variance below this share of the largest is rounding.
         const ROUNDING: f64 = 1e-12;
         let dim = states.ncols();
         let mean = states.mean_axis(ndarray::Axis(0)).unwrap_or_else(|| Array1::zeros(dim));
         let from = states - &mean;
-        // Columns that differ: no direction is left out by chance.
+        // The columns differ, so that no direction is missed by chance.
         let mut first = Array1::from_shape_fn(dim, |j| 1.0 + (j as f64).sin());
         let mut second = Array1::from_shape_fn(dim, |j| 1.0 + (1.7 * j as f64).cos());
         let length = |v: &Array1<f64>| v.dot(v).sqrt().max(f64::MIN_POSITIVE);
@@ -70,7 +72,7 @@ impl Plane {
             next = length(&second);
             second /= next;
         }
-        // The unit along which a direction is longest is the worst to stand beside it.
+        // Start from the unit vector that is farthest from the given direction.
         let unit = |beside: &Array1<f64>| {
             let least = (0..dim).min_by(|&a, &b| beside[a].abs().total_cmp(&beside[b].abs())).unwrap_or(0);
             let mut unit = Array1::zeros(dim);
@@ -89,18 +91,18 @@ impl Plane {
         Plane { origin: mean.to_vec(), across: unit(first), up: unit(second) }
     }
 
-    /// Origin, and the unit vectors of its axes.
+    /// The origin and the two unit vectors of the axes.
     pub fn axes(&self) -> [&[f64]; 3] {
         [&self.origin, &self.across, &self.up]
     }
 
-    /// The state at a place.
+    /// The state at a place of the plane.
     pub fn state(&self, (x, y): (f64, f64)) -> Vec<f64> {
         let along = self.across.iter().zip(&self.up).map(|(a, u)| x * a + y * u);
         self.origin.iter().zip(along).map(|(o, v)| o + v).collect()
     }
 
-    /// The place below a state.
+    /// The place of a state, projected onto the plane.
     pub fn place(&self, state: &[f64]) -> (f64, f64) {
         let from: Vec<f64> = state.iter().zip(&self.origin).map(|(z, o)| z - o).collect();
         (dot(&from, &self.across), dot(&from, &self.up))

@@ -18,12 +18,12 @@ fn the_principal_plane_is_that_of_the_largest_variances() {
     });
     let plane = Plane::principal(&states);
     for state in states.outer_iter() {
-        // What is left outside of the plane is the third direction's, at most 0.1 each way.
+        // The residual is the component along the third direction, at most 0.1.
         let back = plane.state(plane.place(&state.to_vec()));
         let off = state.iter().zip(back).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
         assert!(off < 0.25, "{off}");
     }
-    // Two states differ in one direction, one in none: the plane holds them all the same.
+    // Two states differ in one direction and one state in none; the plane must still contain them.
     for states in [array![[1.0, 2.0, 3.0], [2.0, 0.0, 3.5]], array![[1.0, 2.0, 3.0]]] {
         let plane = Plane::principal(&states);
         let [_, across, up] = plane.axes();

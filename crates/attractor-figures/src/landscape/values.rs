@@ -5,10 +5,10 @@ use attractor::energies::{Denoise, Energy};
 use super::View;
 use crate::Result;
 
-/// Places whose states are held at a time.
+/// How many states are computed at a time.
 const BATCH: usize = 4096;
 
-/// Energies at places.
+/// The energies at these places.
 pub(super) fn energies(
     energy: &dyn Energy<f64>,
     view: &View,
@@ -22,7 +22,7 @@ pub(super) fn energies(
     Ok(all)
 }
 
-/// D(z; σ) − z in the plane, or −∇E by differences where there is no denoiser.
+/// The pull D(z; σ) − z in the plane. Without a denoiser it is −∇E, by finite differences.
 pub(super) fn pull(
     energy: Option<&dyn Energy<f64>>,
     denoiser: Option<&dyn Denoise<f64>>,
@@ -44,7 +44,7 @@ pub(super) fn pull(
     Ok(pulls)
 }
 
-/// −∇E in the plane, by differences over a ten-thousandth of the view.
+/// −∇E in the plane, by finite differences over a ten-thousandth of the view.
 fn slope(
     energy: &dyn Energy<f64>,
     view: &View,
@@ -62,17 +62,18 @@ fn slope(
     Ok(right.iter().zip(&left).map(down).zip(above.iter().zip(&below).map(down)).collect())
 }
 
-/// The energies E on a grid for which the sum over neighbours of (E' − E + h · pull)² is least, by conjugate gradients on
-/// its normal equations: a Laplacian, whose constant is set so that the lowest energy is 0.
+/// The energies E on a grid that minimise the sum over neighbours of (E' − E + h · pull)². The normal
+/// equations are a Laplacian, solved by conjugate gradients. The free constant is set so that the lowest
+/// energy is 0.
 pub(super) fn fitted(pulls: &[(f64, f64)], columns: usize, spacing: (f64, f64)) -> Vec<f64> {
-    /// Of the first residual.
+    /// The final residual, relative to the first.
     const ENOUGH: f64 = 1e-10;
     let neighbours = |i: usize| {
         let right = (!(i + 1).is_multiple_of(columns)).then_some((i + 1, true));
         let above = (i + columns < pulls.len()).then_some((i + columns, false));
         right.into_iter().chain(above)
     };
-    // E' − E should be this from one neighbour to the next: the trapezium rule.
+    // The desired E' − E between neighbours, by the trapezium rule.
     let rise = |i: usize, j: usize, across: bool| match across {
         true => -spacing.0 * (pulls[i].0 + pulls[j].0) / 2.0,
         false => -spacing.1 * (pulls[i].1 + pulls[j].1) / 2.0,

@@ -1,30 +1,31 @@
-//! Which part of a plane is seen.
+//! The part of a plane that a landscape shows.
 
 use ndarray::{Array1, Array2};
 
 use super::Plane;
 use crate::{Error, Result};
 
-/// Which part of a plane is seen, and how finely.
+/// The part of a plane that is shown, and the resolution.
 #[derive(Clone, Debug, PartialEq)]
 pub struct View {
     /// The plane.
     pub plane: Plane,
-    /// Ends of its horizontal axis.
+    /// Range of the horizontal axis.
     pub x: (f64, f64),
-    /// Ends of its vertical axis.
+    /// Range of the vertical axis.
     pub y: (f64, f64),
-    /// Columns of the grid on which energies are taken; rows lie as far apart. At least 2. Default 49.
+    /// Columns of the grid on which the energy is computed; at least 2. Rows have the same spacing. Default
+    /// 49.
     pub columns: usize,
-    /// Arrows a row; 0 for none. Default 11.
+    /// Arrows in a row; 0 for none. Default 11.
     pub arrows: usize,
-    /// Lowest and highest energy that has a colour of its own; those above are white. Default: from the lowest
-    /// to what four of five places are below.
+    /// The energies that the colours span; higher ones are white. Default: from the lowest energy to the one
+    /// below which four fifths of the places lie.
     pub energies: Option<(f64, f64)>,
 }
 
 impl View {
-    /// A part of a plane.
+    /// A part of a plane, at the default resolution.
     pub fn new(plane: Plane, x: (f64, f64), y: (f64, f64)) -> Self {
         View { plane, x, y, columns: 49, arrows: 11, energies: None }
     }
@@ -38,30 +39,30 @@ impl View {
         }
     }
 
-    /// Rows for so many columns, as far apart as they are; at least 2.
+    /// The number of rows that gives the same spacing as so many columns; at least 2.
     pub(super) fn rows(&self, columns: usize) -> usize {
         let ratio = (self.y.1 - self.y.0) / (self.x.1 - self.x.0);
         (((columns - 1) as f64 * ratio).round() as usize + 1).max(2)
     }
 
-    /// Places of a grid from end to end, row by row from below.
+    /// The places of a grid that covers the view, row by row from the bottom.
     fn grid(&self, columns: usize, rows: usize) -> Vec<(f64, f64)> {
         let along = |(a, b): (f64, f64), i: usize, n: usize| a + (b - a) * i as f64 / (n - 1) as f64;
         let place = |i: usize| (along(self.x, i % columns, columns), along(self.y, i / columns, rows));
         (0..rows * columns).map(place).collect()
     }
 
-    /// Places of the whole grid, row by row from below.
+    /// The places of the grid of energies, row by row from the bottom.
     pub fn places(&self) -> Vec<(f64, f64)> {
         self.grid(self.columns, self.rows(self.columns))
     }
 
-    /// How far apart the places of a grid are.
+    /// The spacing of a grid.
     pub(super) fn spacing(&self, columns: usize, rows: usize) -> (f64, f64) {
         ((self.x.1 - self.x.0) / (columns - 1) as f64, (self.y.1 - self.y.0) / (rows - 1) as f64)
     }
 
-    /// Places of the arrows: the middles of cells.
+    /// The places of the arrows: the centres of the cells.
     pub(super) fn middles(&self) -> Vec<(f64, f64)> {
         let columns = self.arrows;
         let ratio = (self.y.1 - self.y.0) / (self.x.1 - self.x.0);

@@ -1,4 +1,4 @@
-//! Networks that learn the patterns: how many they hold (Ambrogioni 2023, App. A).
+//! Networks that learn the patterns, and how many patterns they hold (Ambrogioni 2023, App. A).
 
 use std::time::{Duration, Instant};
 
@@ -17,19 +17,19 @@ use serde_json::json;
 /// How networks are trained and tested.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Learning {
-    /// Units D, rising.
+    /// Units D, in rising order.
     pub dims: Vec<usize>,
-    /// Networks at each D, each of its own pattern set.
+    /// Networks at each D. Each has its own pattern set.
     pub repetitions: usize,
-    /// The first number of patterns is the exact model's capacity and so many more.
+    /// The first network has this many patterns more than the capacity of the exact model.
     pub above: usize,
-    /// States of a batch, about: the nearest multiple of N below.
+    /// The approximate number of states in a batch; rounded down to a multiple of N.
     pub rows: usize,
-    /// Most training steps.
+    /// The most training steps.
     pub steps: u64,
-    /// Steps between looks whether it passes already.
+    /// Training steps between tests.
     pub every: u64,
-    /// Batches of fresh cues of a test.
+    /// Batches of fresh cues in a test.
     pub batches: usize,
 }
 
@@ -47,28 +47,29 @@ impl Default for Learning {
     }
 }
 
-/// After so many batches an error of so many times the threshold will not come down to it: at a capacity of ten to
-/// twenty patterns that is three standard deviations of a batch, and of six.
+/// Pairs (batches, factor). If the error after so many batches is so many times the threshold, it will not
+/// come down to it. At a capacity of ten to twenty patterns that is three standard deviations of one batch,
+/// and of six.
 const HOPELESS: [(usize, f64); 2] = [(1, 2.0), (6, 1.4)];
 
-/// The networks at D units of one pattern set, from more patterns to fewer.
+/// The networks of one pattern set at D units, from more patterns to fewer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Descent {
     /// Units D.
     pub dim: usize,
     /// Number of the pattern set.
     pub set: usize,
-    /// Numbers of patterns that were tried, falling, with the error of each.
+    /// The numbers of patterns that were tried, in falling order, with the error of each.
     pub tried: Vec<(usize, f64)>,
-    /// The first that passed; 0 if none did.
+    /// The first number that passed; 0 if none did.
     pub capacity: usize,
-    /// Time of all trainings and tests.
+    /// The time of all trainings and tests.
     pub seconds: f64,
 }
 
 impl Learning {
     fn key(&self, task: Task, threshold: f64, seed: u64) -> String {
-        /// To be raised when scores change.
+        /// Raise this when scores change.
         const VERSION: u32 = 1;
         json!({
             "version": VERSION, "memory": "network", "task": task.to_string(), "threshold": threshold, "rows": self.rows, "steps": self.steps,
@@ -77,8 +78,8 @@ impl Learning {
         .to_string()
     }
 
-    /// Trains until each set has a number of patterns that passes. `exact` is the exact model's capacity at each D;
-    /// of the jobs only those are done for which `ours` is true.
+    /// Trains networks until each set has a number of patterns that passes. `exact` is the capacity of the
+    /// exact model at each D. Only the jobs for which `ours` is true are done.
     pub(super) fn measure(
         &self,
         (task, threshold, seed): (Task, f64, u64),
@@ -99,7 +100,7 @@ impl Learning {
                 }
             }
         }
-        // About one network in five passes; the larger, the longer.
+        // About one network in five passes. Training takes longer for larger ones.
         let weight = |dim: usize| (dim * dim) as f64;
         let all: f64 = descents.iter().map(|(d, _)| weight(d.dim)).sum();
         let mut told = 0;
@@ -165,7 +166,7 @@ impl Learning {
         }
     }
 
-    /// Trains a network until it passes, or to the last step; the score is that of its last whole test.
+    /// Trains a network until it passes, or to the last step. The score is that of its last complete test.
     fn train(
         &self,
         task: Task,
@@ -190,7 +191,7 @@ impl Learning {
                     break;
                 }
             }
-            // A stop by the user is heard here.
+            // The user can stop the run here.
             alive()?;
             let memory = learned::<f32>(trainer.network(), patterns.clone(), Sampling::default())?;
             let score = self.test(memory.as_ref(), &patterns, (task, threshold), set, seed)?;
@@ -200,8 +201,8 @@ impl Learning {
         }
     }
 
-    /// Wrong units of batches of fresh cues, of the patterns in turn: of all of them, or of as many as show that they
-    /// are too many.
+    /// Wrong units in batches of fresh cues, made from the patterns in turn. The test ends early when the
+    /// error is clearly too large.
     fn test(
         &self,
         memory: &dyn Memory<f32>,
@@ -243,8 +244,8 @@ impl Learning {
 mod tests {
     use super::*;
 
-    /// Numbers of patterns fall by one until a network passes; what is recorded is not trained again, and shards
-    /// train each network once.
+    /// The number of patterns falls by one until a network passes. A recorded network is not trained again,
+    /// and shards train each network once.
     #[test]
     fn patterns_are_taken_away_until_a_network_passes() {
         let learning = Learning {
@@ -265,7 +266,7 @@ mod tests {
         let all = run(&|_| true);
         assert_eq!(all.iter().map(|d| (d.dim, d.set)).collect::<Vec<_>>(), [(4, 0), (4, 1), (6, 0), (6, 1)]);
         for descent in &all {
-            // Equal to the second: times are recorded, and nothing was trained again.
+            // The recorded times are equal, so nothing was trained again.
             assert!(shards.contains(descent), "{descent:?}");
             let first = if descent.dim == 4 { 3 } else { 4 };
             let (last, failed) = descent.tried.split_last().expect("at least one");

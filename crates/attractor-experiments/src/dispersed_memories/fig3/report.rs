@@ -1,4 +1,4 @@
-//! What is shown of Figure 3.
+//! The report of Figure 3.
 
 use attractor_capacity::{Contender, Family, Found, capacities, figure, illustration, laws, recalls, rows};
 use attractor_figures::{Axis, Figure, Look, Mark, Panel, Point, Series};
@@ -8,15 +8,16 @@ use serde_json::{Map, Value, json};
 
 use super::{Config, Descent, Findings, Profile, SIGNAL, THRESHOLD};
 
-/// Width of the smoothing over D, in units.
+/// Width of the smoothing kernel over D, in units.
 const SMOOTHING: f64 = 1.5;
 
-/// Published capacities do not stand in the paper's text; these were measured independently of this program, with fine
-/// grids: D, the exact model (and within 2 % modern Hopfield and the Bayes decoder), classical without self-coupling.
+/// Capacities that were measured independently of this program with fine grids, since the text of the paper
+/// does not give its values: D, the exact model (within 2 % also modern Hopfield and the Bayes decoder), and
+/// the classical network without self-coupling.
 const INDEPENDENT: [(usize, usize, usize); 7] =
     [(10, 5, 2), (12, 7, 2), (14, 12, 2), (16, 19, 3), (18, 31, 3), (20, 52, 3), (24, 140, 3)];
 
-/// Values smoothed over D by a Gaussian kernel: of the logarithms, since capacities grow exponentially.
+/// Values smoothed over D by a Gaussian kernel. Logarithms are smoothed, since capacities grow exponentially.
 fn smoothed(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let smooth = |x: f64| {
         let weights =
@@ -33,7 +34,8 @@ impl Findings {
         self.found.iter().filter(is).collect()
     }
 
-    /// Figure 3a: median error of the exact model against D, a line for each of some N, and its numbers.
+    /// Figure 3a, the median error of the exact model against D with one line for each of some N, and its
+    /// numbers.
     fn medians(&self, seed: u64) -> (Figure, Table) {
         let mut table = Table::new(
             "fig3a",
@@ -87,7 +89,7 @@ impl Findings {
         (Figure { panels: vec![panel], ..Figure::new(1, 320.0) }, table)
     }
 
-    /// The mean of the networks' capacities at each D, with its bootstrap interval over sets.
+    /// The mean capacity of the networks at each D, with its bootstrap interval over sets.
     fn learned(&self, seed: u64) -> Vec<(usize, f64, Interval, Vec<&Descent>)> {
         let mut dims: Vec<usize> = self.descents.iter().map(|d| d.dim).collect();
         dims.dedup();
@@ -102,13 +104,13 @@ impl Findings {
             .collect()
     }
 
-    /// Figure 3b: capacities, with those of networks as dots, theory, and lines smoothed over D.
+    /// Figure 3b: capacities smoothed over D, with theory, and with networks as dots.
     fn fig3b(&self, seed: u64) -> Figure {
         let mut figure = figure(&self.capacities, &self.found, |_| true);
         let Some(panel) = figure.panels.first_mut() else {
             return figure;
         };
-        // Lines are smoothed, with the bands of the raw values; the table has those.
+        // The lines are smoothed and have the bands of the raw values. The raw values are in the table.
         for mark in &mut panel.marks {
             if let Mark::Line(series) = mark
                 && series.look == Look::Marked
@@ -143,7 +145,7 @@ impl Findings {
         figure
     }
 
-    /// Trained networks, beside the exact model on all its pattern sets.
+    /// The trained networks, beside the exact model on all of its pattern sets.
     fn networks(&self, seed: u64) -> Table {
         let mut table = Table::new(
             "learned",
@@ -177,7 +179,7 @@ impl Findings {
         table
     }
 
-    /// Ours beside what was measured independently.
+    /// Our values beside those that were measured independently.
     fn independent(&self) -> Table {
         let mut table = Table::new(
             "independent",

@@ -1,4 +1,4 @@
-//! What is shown of the learning curve.
+//! The report of the learning curve.
 
 use attractor::Patterns;
 use attractor_figures::landscape::{Landscape, Sample};
@@ -9,13 +9,14 @@ use serde_json::{Map, json};
 
 use super::{Config, DRAWN, Findings, Glimpse, LANDED, Measure, START};
 
-/// The memories of the plane, as a mark.
+/// The patterns in the plane, as a mark.
 pub(super) fn stored(patterns: &Patterns<f64>) -> Mark {
     let pieces = patterns.values().outer_iter().map(|y| vec![(y[0], y[1])]).collect();
     Mark::Outline(Outline { name: "stored".into(), pieces })
 }
 
-/// One figure of several of one panel, with one scale of colours; and their numbers, with the number of the panel.
+/// Joins several figures of one panel into one with a common colour scale. Also joins their numbers, with the
+/// number of the panel.
 pub(super) fn together(landscapes: Vec<Landscape>) -> (Figure, Table) {
     let mut all = Figure::new(3, 200.0);
     let mut numbers = Table::new("landscapes", vec![Column::plain("panel")]);
@@ -27,14 +28,15 @@ pub(super) fn together(landscapes: Vec<Landscape>) -> (Figure, Table) {
         let row = |row: Vec<Cell>| std::iter::once(Cell::plain(number)).chain(row).collect();
         numbers.rows.extend(table.rows.into_iter().map(row));
         let panels = std::mem::take(&mut all.panels);
-        // The last one, where the memories are deepest, has the colours that fit all.
+        // The colours are those of the last landscape, which is the deepest.
         all = Figure { panels: panels.into_iter().chain(figure.panels).collect(), columns: 3, ..figure };
     }
     (all, numbers)
 }
 
 impl Config {
-    /// Where starts on the plane end: each memory has a marker, and starts that end on none have no marker.
+    /// The basins in the plane. The marker of a starting point tells which memory it reaches; without a
+    /// marker it reaches none.
     fn basins(&self, glimpses: &[Glimpse]) -> Figure {
         let patterns = super::plane_patterns();
         let panel = |glimpse: &Glimpse| {
@@ -69,7 +71,7 @@ impl Config {
         table
     }
 
-    /// Mean over sets, with its bootstrap interval.
+    /// The mean over sets, with its bootstrap interval.
     fn mean(&self, sets: &[Vec<Measure>], step: usize, value: fn(&Measure) -> f64) -> (f64, f64, f64) {
         let mean = |sets: &[&Vec<Measure>]| {
             sets.iter().map(|curve| value(&curve[step])).sum::<f64>() / sets.len() as f64
