@@ -115,7 +115,7 @@ const MOST_COUPLED: usize = 4096;
 
 /// What a memory is told about its cue.
 #[derive(Clone, Copy, PartialEq)]
-enum Told {
+enum Hint {
     Nothing,
     Sigma(f64),
     Known,
@@ -123,23 +123,23 @@ enum Told {
 
 /// The kinds of cues: a name (in two lines), the corruption (`None` for nothing but noise), and what the
 /// memory is told.
-fn corruptions(shape: Shape) -> Vec<(&'static str, Option<Corruption>, Told)> {
+fn corruptions(shape: Shape) -> Vec<(&'static str, Option<Corruption>, Hint)> {
     let noise = |finish| Some(Corruption::Noise { sigma: SIGMA, finish });
     let block = |side| Some(Corruption::Block { side, share: 0.5, shape });
     vec![
-        ("signal\nθ 0.9", Some(Corruption::Signal(0.9)), Told::Nothing),
-        ("noise\nσ 0.4", noise(OutOfRange::Free), Told::Sigma(SIGMA)),
-        ("noise\nclipped", noise(OutOfRange::Clip), Told::Nothing),
-        ("noise\nfolded", noise(OutOfRange::Fold), Told::Nothing),
-        ("flipped\n10 %", Some(Corruption::Flip(0.1)), Told::Nothing),
-        ("salt and\npepper 20 %", Some(Corruption::SaltAndPepper(0.2)), Told::Nothing),
-        ("half of it\nmissing", Some(Corruption::Mask(0.5)), Told::Known),
-        ("bottom\nmissing", block(Side::Bottom), Told::Known),
-        ("top\nmissing", block(Side::Top), Told::Known),
-        ("left\nmissing", block(Side::Left), Told::Known),
-        ("right\nmissing", block(Side::Right), Told::Known),
-        ("border\nmissing", block(Side::Border), Told::Known),
-        ("no image:\nnoise alone", None, Told::Sigma(MOST_NOISE)),
+        ("signal\nθ 0.9", Some(Corruption::Signal(0.9)), Hint::Nothing),
+        ("noise\nσ 0.4", noise(OutOfRange::Free), Hint::Sigma(SIGMA)),
+        ("noise\nclipped", noise(OutOfRange::Clip), Hint::Nothing),
+        ("noise\nfolded", noise(OutOfRange::Fold), Hint::Nothing),
+        ("flipped\n10 %", Some(Corruption::Flip(0.1)), Hint::Nothing),
+        ("salt and\npepper 20 %", Some(Corruption::SaltAndPepper(0.2)), Hint::Nothing),
+        ("half of it\nmissing", Some(Corruption::Mask(0.5)), Hint::Known),
+        ("bottom\nmissing", block(Side::Bottom), Hint::Known),
+        ("top\nmissing", block(Side::Top), Hint::Known),
+        ("left\nmissing", block(Side::Left), Hint::Known),
+        ("right\nmissing", block(Side::Right), Hint::Known),
+        ("border\nmissing", block(Side::Border), Hint::Known),
+        ("no image:\nnoise alone", None, Hint::Sigma(MOST_NOISE)),
     ]
 }
 
@@ -161,21 +161,11 @@ pub fn run(config: &Config, mut progress: impl FnMut(usize, usize)) -> Result<Re
     let mut lines = Vec::new();
     let mut noisy = None;
 
-    let mut memories = Vec::new();
-    for (name, options) in MODELS {
-        let card = model(name)?.card;
-        if card.coupled && all.ncols() > MOST_COUPLED {
-            continue;
-        }
-        let spec = options.iter().fold(Spec::new(name), |spec, (name, value)| spec.with(name, *value));
-        let patterns = Patterns::prepared(all.clone(), Prepare::Normalize, card.spins)?;
-        let title = options.iter().fold(name.to_owned(), |t, (_, value)| t + " " + value);
-        memories.push((title, spec.build(patterns.clone())?, patterns));
-    }
+    let memories = memories(&all)?;
     let mut labels = vec!["stored".to_owned(), "cue".to_owned()];
     labels.extend(memories.iter().map(|(title, ..)| title.clone()));
     let mut picture = Picture::new(&headings, &labels, shape);
-    for (c, (name, corruption, told)) in corruptions.iter().enumerate() {
+    for (c, (name, corruption, hint)) in corruptions.iter().enumerate() {
         let Corrupted { cues, known } = match corruption {
             Some(corruption) => corrupt(truth.clone(), corruption, config.seed, 0, true)?,
             None => Corrupted {
@@ -190,19 +180,9 @@ pub fn run(config: &Config, mut progress: impl FnMut(usize, usize)) -> Result<Re
         }
         picture.draw(1, c, canvas, |u| known[[example, u]].then(|| cues[[example, u]].into()));
         for (m, (title, memory, patterns)) in memories.iter().enumerate() {
-            let samples = (10.0 / REJECT) as usize - 1;
-            let (level, calibration) = match *told {
-                Told::Sigma(sigma) => {
-                    let level = Level::Sigma(sigma);
-                    // Thresholded memories have no match score.
-                    let known = !matches!(patterns.preparation(), Preparation::Spins { .. });
-                    let new = || Calibration::new(patterns, level, samples, config.seed);
-                    (level, known.then(new).transpose()?)
-                }
-                _ => (Level::Estimate, None),
-            };
+            let (level, calibration) = expected(*hint, patterns, config.seed)?;
             let request = Request {
-                known: (*told == Told::Known).then(|| known.view()),
+                known: (*hint == Hint::Known).then(|| known.view()),
                 level,
                 seed: config.seed,
                 calibration: calibration.as_ref(),
@@ -230,12 +210,42 @@ pub fn run(config: &Config, mut progress: impl FnMut(usize, usize)) -> Result<Re
             });
             progress(lines.len(), corruptions.len() * memories.len());
         }
-        if *told == Told::Sigma(SIGMA) {
+        if *hint == Hint::Sigma(SIGMA) {
             noisy = Some(cues);
         }
     }
     let memory = all.mapv(|v| (v * 255.0).round() as u8);
     Ok(Report { lines, picture, memory, cues: noisy.unwrap_or(truth) })
+}
+
+/// The four models on these images, each with its title and its patterns.
+fn memories(images: &Array2<f32>) -> Result<Vec<(String, Box<dyn Memory<f32>>, Patterns<f32>)>> {
+    let mut memories = Vec::new();
+    for (name, options) in MODELS {
+        let card = model(name)?.card;
+        if card.coupled && images.ncols() > MOST_COUPLED {
+            continue;
+        }
+        let spec = options.iter().fold(Spec::new(name), |spec, (name, value)| spec.with(name, *value));
+        let patterns = Patterns::prepared(images.clone(), Prepare::Normalize, card.spins)?;
+        let title = options.iter().fold(name.to_owned(), |t, (_, value)| t + " " + value);
+        memories.push((title, spec.build(patterns.clone())?, patterns));
+    }
+    Ok(memories)
+}
+
+/// The noise level of a recall, and where it is known how match scores are calibrated. Thresholded memories have no
+/// match score.
+fn expected(
+    hint: Hint,
+    patterns: &Patterns<f32>,
+    seed: u64,
+) -> attractor::Result<(Level, Option<Calibration>)> {
+    let Hint::Sigma(sigma) = hint else { return Ok((Level::Estimate, None)) };
+    let level = Level::Sigma(sigma);
+    let samples = (10.0 / REJECT) as usize - 1;
+    let scored = !matches!(patterns.preparation(), Preparation::Spins { .. });
+    Ok((level, scored.then(|| Calibration::new(patterns, level, samples, seed)).transpose()?))
 }
 
 /// Share of images recalled exactly, and share whose nearest memory is the right one.

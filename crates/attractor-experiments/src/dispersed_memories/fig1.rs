@@ -145,15 +145,15 @@ impl Experiment for Config {
         let columns = ["memory", "cue_x", "cue_y", "end_x", "end_y", "distance"];
         let mut results = Table::new("recalls", columns.map(Column::plain).to_vec());
         let columns = ["memory", "cue", "sigma", "x", "y"];
-        let mut paths = Table::new("paths", columns.map(Column::plain).to_vec());
+        let mut table = Table::new("paths", columns.map(Column::plain).to_vec());
         let columns = ["memory", "piece", "x", "y"];
         let mut stored = Table::new("stored", columns.map(Column::plain).to_vec());
         let mut figure: Option<Figure> = None;
         for (done, kind) in [points, extended, semantic].into_iter().enumerate() {
             let kind = kind()?;
-            let ways = self.recall(&kind.memory)?;
+            let paths = self.recall(&kind.memory)?;
             let levels: Vec<Level> =
-                self.levels.iter().map(|&sigma| self.level(&kind, &ways, sigma)).collect();
+                self.levels.iter().map(|&sigma| self.level(&kind, &paths, sigma)).collect();
             let Landscape { figure: drawn, samples } =
                 draw(Some(&kind.memory), Some(&kind.memory), &view, &levels)?;
             match &mut figure {
@@ -171,14 +171,14 @@ impl Experiment for Config {
                     [name(), Cell::plain(piece)].into_iter().chain([*x, *y].map(Cell::drawn)).collect()
                 }));
             }
-            for (cue, way) in ways.iter().enumerate() {
-                paths.rows.extend(way.iter().map(|((x, y), sigma)| {
+            for (cue, path) in paths.iter().enumerate() {
+                table.rows.extend(path.iter().map(|((x, y), sigma)| {
                     let place = [*sigma, *x, *y].map(Cell::drawn);
                     [name(), Cell::plain(cue)].into_iter().chain(place).collect()
                 }));
             }
-            for way in &ways {
-                let ((from, _), (to, _)) = (way[0], way[way.len() - 1]);
+            for path in &paths {
+                let ((from, _), (to, _)) = (path[0], path[path.len() - 1]);
                 let nearest = kind.memory.nearest(array![[to.0, to.1]].view())?[0].memory;
                 let point = kind.memory.project(nearest, array![to.0, to.1].view());
                 let distance = ((to.0 - point[0]).powi(2) + (to.1 - point[1]).powi(2)).sqrt();
@@ -190,11 +190,11 @@ impl Experiment for Config {
         }
         let figure = figure.unwrap_or_else(|| Figure::new(1, 0.0));
         let mut report = self.report(figure, numbers, results, start.elapsed().as_secs_f64());
-        paths.caption = "The ways of the recalls, step by step.".into();
+        table.caption = "The paths of the recalls, step by step.".into();
         stored.caption = "What is stored: points, and corners of the curves as drawn.".into();
         report.blocks.extend([
             Block::Heading("Paths and outlines".into()),
-            Block::Table(paths),
+            Block::Table(table),
             Block::Table(stored),
         ]);
         Ok(report)
@@ -202,11 +202,11 @@ impl Experiment for Config {
 }
 
 /// The path of a state, and the noise level at each of its places.
-type Way = Vec<((f64, f64), f64)>;
+type Path = Vec<((f64, f64), f64)>;
 
 impl Config {
     /// The paths of all cues.
-    fn recall(&self, memory: &Mixture<f64>) -> Result<Vec<Way>> {
+    fn recall(&self, memory: &Mixture<f64>) -> Result<Vec<Path>> {
         let cue = |i: usize| {
             let angle = TAU * (i as f64 + 0.35) / self.cues as f64;
             [FAR * angle.cos(), FAR * angle.sin()]
@@ -219,32 +219,32 @@ impl Config {
             ..Sampling::default()
         };
         let memory = Diffusion::on(memory.clone(), sampling)?;
-        let mut ways: Vec<Way> = vec![Vec::new(); self.cues];
+        let mut paths: Vec<Path> = vec![Vec::new(); self.cues];
         let mut watch = |frame: Frame<f64>| {
             for ((&row, state), &level) in frame.rows.iter().zip(frame.states.outer_iter()).zip(frame.levels)
             {
-                ways[row].push(((state[0], state[1]), level));
+                paths[row].push(((state[0], state[1]), level));
             }
             ControlFlow::Continue(())
         };
         let request = Request { level: attractor::Level::Sigma(self.first), ..Request::new(cues.view()) };
         memory.recall_observed(&request, &mut watch)?;
-        Ok(ways)
+        Ok(paths)
     }
 
     /// One panel: what is stored, and the paths down to this level. The last panel shows the whole paths.
-    fn level(&self, kind: &Kinds, ways: &[Way], sigma: f64) -> Level {
+    fn level(&self, kind: &Kinds, paths: &[Path], sigma: f64) -> Level {
         let last = self.levels.last() == Some(&sigma);
         let stored = Outline { name: "stored".into(), pieces: kind.pieces.clone() };
-        let way = |way: &Way| {
-            let so_far = way.iter().filter(|(_, level)| last || *level >= sigma);
+        let path = |path: &Path| {
+            let so_far = path.iter().filter(|(_, level)| last || *level >= sigma);
             Mark::Trace(Trace {
                 name: "recall from a cue".into(),
                 style: 1,
                 points: so_far.map(|(place, _)| *place).collect(),
             })
         };
-        let marks = [Mark::Outline(stored)].into_iter().chain(ways.iter().map(way)).collect();
+        let marks = [Mark::Outline(stored)].into_iter().chain(paths.iter().map(path)).collect();
         Level { title: format!("{}, σ = {sigma}", kind.name), marks, ..Level::new(sigma) }
     }
 

@@ -287,7 +287,8 @@ impl Config {
         table
     }
 
-    fn report(&self, runs: &Runs, seconds: f64) -> Report {
+    /// The stored pattern, the cue, and where each dynamics ends, unit by unit.
+    fn results(&self, runs: &Runs) -> Table {
         let mut results = Table::new(
             "units",
             vec![Column::plain("unit"), Column::new("stored pattern", &["stored"]), Column::plain("cue")],
@@ -301,26 +302,28 @@ impl Config {
                 row
             })
             .collect();
+        results
+    }
+
+    /// One of the figures of [`PANELS`].
+    fn illustration(&self, runs: &Runs, (name, drawn): (&'static str, &[usize]), caption: String) -> Block {
+        Block::Figure(Box::new(Illustration {
+            name,
+            alt: format!(
+                "{} panels, one a unit, of activity against Euler step: all curves start at the cue's value; a \
+                 sixth shows their distance from the stored pattern.",
+                self.dim
+            ),
+            caption,
+            figure: self.figure(runs, drawn),
+            numbers: self.numbers(runs, name, drawn),
+        }))
+    }
+
+    fn report(&self, runs: &Runs, seconds: f64) -> Report {
         let agreement = self.agreement(runs);
         let more = json!({ "agreement": agreement.json() });
-        let same = |d: usize| {
-            let (a, b) = (runs.runs[0].ends.row(0), runs.runs[d].ends.row(0));
-            format!("{} of {}", same_signs(a, b), self.dim)
-        };
         let Config { dim, patterns, signal, gamma, steps, beta, updates, cues, width, training, .. } = *self;
-        let (seed, learned_cues) = (self.seed, self.learned_cues.min(cues));
-        let figure = |(name, drawn): (&'static str, &[usize]), caption: String| {
-            Block::Figure(Box::new(Illustration {
-                name,
-                alt: format!(
-                    "{dim} panels, one a unit, of activity against Euler step: all curves start at the cue's value; a \
-                     sixth shows their distance from the stored pattern."
-                ),
-                caption,
-                figure: self.figure(runs, drawn),
-                numbers: self.numbers(runs, name, drawn),
-            }))
-        };
         Report {
             experiment: "fig2",
             title: "Figure 2 of Ambrogioni (2023): trajectories".into(),
@@ -332,47 +335,58 @@ impl Config {
                  layer, after {training} steps of Adam (the paper does not say how many) on batches of 16 noisy states of \
                  each pattern; it takes the same way back."
             ),
-            command: format!("attractor reproduce fig2 --seed {seed} --out DIR"),
+            command: format!("attractor reproduce fig2 --seed {} --out DIR", self.seed),
             settings: json!({
                 "dim": dim, "patterns": patterns, "signal": signal, "gamma": gamma, "steps": steps,
                 "beta": beta, "updates": updates, "cues": cues, "width": width, "training": training,
-                "learned_cues": learned_cues, "seed": seed,
+                "learned_cues": self.learned_cues.min(cues), "seed": self.seed,
             }),
-            seed,
+            seed: self.seed,
             seconds,
-            results,
+            results: self.results(runs),
             more: more.as_object().cloned().unwrap_or_else(Map::new),
-            blocks: vec![
-                figure(
-                    PANELS[0],
-                    format!(
-                        "a. Activity x of each unit (not z = x/s, in which the dynamics are computed), and root mean square \
-                         distance of all of them from the stored pattern. Steps are equal times of the process, from the \
-                         cue's level at the left to the data at the right; the {updates} Hopfield updates are spread evenly \
-                         over them."
-                    ),
-                ),
-                figure(PANELS[1], "b. The same cue, by the exact model and by the learned one.".into()),
-                Block::Heading("Where the cue ends".into()),
-                Block::Results,
-                Block::Text(format!(
-                    "Signs of the end states: the SDE has {} of the ODE's, the Hopfield network {}, the learned ODE {}, the \
-                     learned SDE {}. The Euler ODE stops short of the pattern by an amount that falls with the root of the \
-                     number of steps.",
-                    same(1),
-                    same(2),
-                    same(3),
-                    same(4)
-                )),
-                Block::Heading("How often they agree".into()),
-                Block::Text(format!(
-                    "The same memory and {cues} cues: share of units whose end states have the same sign, in %. The ODE \
-                     takes a cue to one pattern; the SDE draws one from the posterior, and so differs where the cue \
-                     leaves a choice. The learned model recalled the first {learned_cues} of them."
-                )),
-                Block::Table(agreement),
-            ],
+            blocks: self.blocks(runs, agreement),
         }
+    }
+
+    fn blocks(&self, runs: &Runs, agreement: Table) -> Vec<Block> {
+        let Config { updates, cues, .. } = *self;
+        let learned_cues = self.learned_cues.min(cues);
+        let same = |d: usize| {
+            let (a, b) = (runs.runs[0].ends.row(0), runs.runs[d].ends.row(0));
+            format!("{} of {}", same_signs(a, b), self.dim)
+        };
+        vec![
+            self.illustration(
+                runs,
+                PANELS[0],
+                format!(
+                    "a. Activity x of each unit (not z = x/s, in which the dynamics are computed), and root mean square \
+                     distance of all of them from the stored pattern. Steps are equal times of the process, from the \
+                     cue's level at the left to the data at the right; the {updates} Hopfield updates are spread evenly \
+                     over them."
+                ),
+            ),
+            self.illustration(runs, PANELS[1], "b. The same cue, by the exact model and by the learned one.".into()),
+            Block::Heading("Where the cue ends".into()),
+            Block::Results,
+            Block::Text(format!(
+                "Signs of the end states: the SDE has {} of the ODE's, the Hopfield network {}, the learned ODE {}, the \
+                 learned SDE {}. The Euler ODE stops short of the pattern by an amount that falls with the root of the \
+                 number of steps.",
+                same(1),
+                same(2),
+                same(3),
+                same(4)
+            )),
+            Block::Heading("How often they agree".into()),
+            Block::Text(format!(
+                "The same memory and {cues} cues: share of units whose end states have the same sign, in %. The ODE \
+                 takes a cue to one pattern; the SDE draws one from the posterior, and so differs where the cue \
+                 leaves a choice. The learned model recalled the first {learned_cues} of them."
+            )),
+            Block::Table(agreement),
+        ]
     }
 
     /// The share of equal signs between the dynamics, and with the stored patterns.

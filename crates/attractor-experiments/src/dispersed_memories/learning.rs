@@ -88,7 +88,7 @@ const START: f64 = 1.0;
 const LANDED: f64 = 0.1;
 
 /// The network in the plane after some training steps.
-struct Glimpse {
+struct Snapshot {
     step: u64,
     /// Starting points, and the memory that each of them reaches.
     basins: Vec<((f64, f64), Option<usize>)>,
@@ -109,7 +109,7 @@ struct Measure {
 /// All results.
 struct Findings {
     landscapes: (attractor_figures::Figure, Table),
-    glimpses: Vec<Glimpse>,
+    snapshots: Vec<Snapshot>,
     /// The measures, by number of patterns, then by set, then by training steps.
     measures: Vec<Vec<Vec<Measure>>>,
 }
@@ -176,7 +176,7 @@ impl Config {
         let jobs: Vec<(usize, usize)> =
             counts.iter().flat_map(|count| (0..self.sets).map(move |set| (*count, set))).collect();
         let parts = jobs.len() + 1;
-        let (landscapes, glimpses) = self.plane(&mut || progress(0, parts))?;
+        let (landscapes, snapshots) = self.plane(&mut || progress(0, parts))?;
         progress(1, parts)?;
         let mut done = Vec::with_capacity(jobs.len());
         for together in jobs.chunks(threads::count()) {
@@ -189,21 +189,21 @@ impl Config {
         let of = |count: &usize| {
             done.iter().filter(|(other, _)| other == count).map(|(_, found)| found.clone()).collect()
         };
-        Ok(Findings { landscapes, glimpses, measures: self.counts.iter().map(of).collect() })
+        Ok(Findings { landscapes, snapshots, measures: self.counts.iter().map(of).collect() })
     }
 
     /// The network that learns the patterns in the plane.
     fn plane(
         &self,
         tell: &mut dyn FnMut() -> Result<()>,
-    ) -> Result<((attractor_figures::Figure, Table), Vec<Glimpse>)> {
+    ) -> Result<((attractor_figures::Figure, Table), Vec<Snapshot>)> {
         let patterns = Patterns::new(plane_patterns())?;
         let (width, spread) = (Kind::Paper.default_width(2), patterns.spread());
         let view = View { columns: 41, ..View::new(Plane::plain(), (-2.2, 2.2), (-2.0, 2.0)) };
         let starts = View { columns: self.basins, ..view.clone() }.places();
         let states = Array2::from_shape_fn((starts.len(), 2), |(i, j)| [starts[i].0, starts[i].1][j]);
         let mut figures = Vec::new();
-        let glimpses = train(&patterns, width, &self.steps, self.seed, |step, trainer| {
+        let snapshots = train(&patterns, width, &self.steps, self.seed, |step, trainer| {
             tell()?;
             let memory = learned::<f64>(trainer.network(), patterns.clone(), Sampling::default())?;
             let level = landscape::Level {
@@ -222,9 +222,9 @@ impl Config {
                 };
                 (0..patterns.len()).find(|n| distance(n) <= LANDED * spread)
             });
-            Ok(Glimpse { step, basins: starts.iter().copied().zip(landed).collect() })
+            Ok(Snapshot { step, basins: starts.iter().copied().zip(landed).collect() })
         })?;
-        Ok((report::together(figures), glimpses))
+        Ok((report::together(figures), snapshots))
     }
 
     /// How well a network of one set of ±1 patterns recalls, after each number of training steps.
@@ -279,8 +279,8 @@ mod tests {
             assert!(first.stored < 0.6 && last.stored > 0.8, "{curve:?}");
             assert!(last.agreement > 0.9 && last.agreement > first.agreement, "{curve:?}");
         }
-        let landed = |g: &Glimpse| g.basins.iter().filter(|(_, memory)| memory.is_some()).count();
-        assert!(landed(&findings.glimpses[0]) < landed(&findings.glimpses[1]));
+        let landed = |g: &Snapshot| g.basins.iter().filter(|(_, memory)| memory.is_some()).count();
+        assert!(landed(&findings.snapshots[0]) < landed(&findings.snapshots[1]));
         let report = config.report(&findings, 1.0);
         assert_eq!(report.json()["curves"].as_array().map(Vec::len), Some(2));
         report.html().expect("a page");

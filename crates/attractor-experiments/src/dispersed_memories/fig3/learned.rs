@@ -78,6 +78,23 @@ impl Learning {
         .to_string()
     }
 
+    /// The networks that are `ours`, each before its first training. The flag says whether it is finished.
+    fn descents(&self, exact: &[usize], ours: impl Fn(usize) -> bool) -> Vec<(Descent, bool)> {
+        let jobs = self
+            .dims
+            .iter()
+            .zip(exact)
+            .flat_map(|(dim, exact)| (0..self.repetitions).map(move |set| (*dim, *exact, set)));
+        let descent = |(dim, exact, set): (usize, usize, usize)| Descent {
+            dim,
+            set,
+            tried: Vec::new(),
+            capacity: exact + self.above,
+            seconds: 0.0,
+        };
+        jobs.enumerate().filter(|(job, _)| ours(*job)).map(|(_, job)| (descent(job), false)).collect()
+    }
+
     /// Trains networks until each set has a number of patterns that passes. `exact` is the capacity of the
     /// exact model at each D. Only the jobs for which `ours` is true are done.
     pub(super) fn measure(
@@ -89,21 +106,11 @@ impl Learning {
         progress: &mut Progress,
     ) -> Result<Vec<Descent>> {
         let series = cells.series(&self.key(task, threshold, seed))?;
-        let mut descents: Vec<(Descent, bool)> = Vec::new();
-        for (at, dim) in self.dims.iter().enumerate() {
-            for set in 0..self.repetitions {
-                if ours(at * self.repetitions + set) {
-                    let start = exact[at] + self.above;
-                    let descent =
-                        Descent { dim: *dim, set, tried: Vec::new(), capacity: start, seconds: 0.0 };
-                    descents.push((descent, false));
-                }
-            }
-        }
+        let mut descents = self.descents(exact, ours);
         // About one network in five passes. Training takes longer for larger ones.
         let weight = |dim: usize| (dim * dim) as f64;
         let all: f64 = descents.iter().map(|(d, _)| weight(d.dim)).sum();
-        let mut told = 0;
+        let mut reported = 0;
         loop {
             let (mut open, mut moved) = (false, false);
             for number in 0..descents.len() {
@@ -115,29 +122,11 @@ impl Learning {
                         break;
                     }
                     open = true;
-                    let part = Part { series, dim, patterns, sets: set..set + 1 };
-                    let known = |cells: &Cells| -> Result<Option<Score>> {
-                        let scores = cells.scores(series, dim, set + 1)?;
-                        Ok(scores
-                            .into_iter()
-                            .find(|(n, score)| *n == patterns && score.set == set)
-                            .map(|(_, s)| s))
+                    let train = || {
+                        let mut alive = || progress(reported, 1000);
+                        self.train(task, threshold, (dim, patterns), set, seed, &mut alive)
                     };
-                    let score = match known(cells)? {
-                        Some(score) => score,
-                        None => match cells.claim(&part)? {
-                            Claim::Theirs => break,
-                            Claim::Done => continue,
-                            Claim::Ours => {
-                                let score = {
-                                    let mut alive = || progress(told, 1000);
-                                    self.train(task, threshold, (dim, patterns), set, seed, &mut alive)?
-                                };
-                                cells.record([(&part, &[score][..])])?;
-                                score
-                            }
-                        },
-                    };
+                    let Some(score) = once(cells, series, (dim, patterns, set), train)? else { break };
                     moved = true;
                     let error = score.error();
                     let (descent, finished) = &mut descents[number];
@@ -150,8 +139,8 @@ impl Learning {
                     }
                     let done: f64 =
                         descents.iter().filter(|(_, done)| *done).map(|(d, _)| weight(d.dim)).sum();
-                    told = (999.0 * done / all.max(1.0)) as usize;
-                    progress(told, 1000)?;
+                    reported = (999.0 * done / all.max(1.0)) as usize;
+                    progress(reported, 1000)?;
                 }
             }
             if !open {
@@ -160,7 +149,7 @@ impl Learning {
                 return Ok(descents);
             }
             if !moved {
-                progress(told, 1000)?;
+                progress(reported, 1000)?;
                 std::thread::sleep(Duration::from_millis(200));
             }
         }
@@ -237,6 +226,32 @@ impl Learning {
             }
         }
         Ok(score)
+    }
+}
+
+/// The score of one network: read from the file of results, or trained now and recorded. `None` while another process
+/// trains it.
+fn once(
+    cells: &mut Cells,
+    series: i64,
+    (dim, patterns, set): (usize, usize, usize),
+    train: impl FnOnce() -> Result<Score>,
+) -> Result<Option<Score>> {
+    let part = Part { series, dim, patterns, sets: set..set + 1 };
+    loop {
+        let scores = cells.scores(series, dim, set + 1)?;
+        if let Some((_, score)) = scores.into_iter().find(|(n, score)| *n == patterns && score.set == set) {
+            return Ok(Some(score));
+        }
+        match cells.claim(&part)? {
+            Claim::Theirs => return Ok(None),
+            Claim::Done => {}
+            Claim::Ours => {
+                let score = train()?;
+                cells.record([(&part, &[score][..])])?;
+                return Ok(Some(score));
+            }
+        }
     }
 }
 

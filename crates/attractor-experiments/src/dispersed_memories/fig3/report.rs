@@ -210,82 +210,101 @@ impl Findings {
     }
 }
 
+/// What all figures of capacities have in their caption.
+const BANDS: &str = "bands: 95 % bootstrap intervals over pattern sets. Thin lines: theory, in the colour of the memory \
+                     that it is of; black: the ceiling, which no memory can pass";
+
+impl Findings {
+    /// The figures of the profile beyond the paper.
+    fn beyond(&self) -> Vec<Block> {
+        let config = &self.capacities;
+        let is_dense = |c: &Contender| c.family() == Family::Dense;
+        vec![
+            Block::Heading("Diffusion and modern Hopfield".into()),
+            illustration(
+                "beyond",
+                figure(config, &self.found, |c| !is_dense(c)),
+                capacities(config, &self.found),
+                format!(
+                    "Capacity against D, logarithmic; {BANDS}. Diffusion with masks only up to about 10,000 patterns: it is slow."
+                ),
+            ),
+            Block::Heading("Dense memories".into()),
+            illustration(
+                "dense",
+                figure(config, &self.found, |c| is_dense(c) || matches!(c, Contender::Ceiling)),
+                capacities(config, &self.found),
+                format!(
+                    "Capacity against D, logarithmic; {BANDS}. F = exp only up to about 10,000 patterns: it is slow."
+                ),
+            ),
+        ]
+    }
+
+    /// The figures of the paper, and what they are compared with.
+    fn paper(&self, seed: u64) -> Vec<Block> {
+        let (figure, numbers) = self.medians(seed);
+        let mut blocks = vec![
+            Block::Heading("Figure 3a".into()),
+            illustration(
+                "fig3a",
+                figure,
+                numbers,
+                "Median over pattern sets of the share of wrong units of the exact diffusion model against D, a line for \
+                 each of seven N. Bands: 95 % bootstrap intervals."
+                    .into(),
+            ),
+            Block::Heading("Figure 3b".into()),
+            illustration(
+                "fig3b",
+                self.fig3b(seed),
+                capacities(&self.capacities, &self.found),
+                format!(
+                    "Capacity at {} % of wrong units against D, logarithmic, smoothed over D (Gaussian kernel of {SMOOTHING} units, \
+                     on the logarithm; raw values in the table); {BANDS}.",
+                    100.0 * THRESHOLD
+                ),
+            ),
+        ];
+        if !self.descents.is_empty() {
+            blocks.extend([
+                Block::Heading("Learned networks".into()),
+                Block::Text(
+                    "Each network (three hidden layers of 80 D units) starts at the exact model's capacity and four more, and \
+                     is trained on batches of about 128 rows for at most 1,000 steps, until 30 batches of fresh cues pass; \
+                     then with one pattern fewer. Tests are made every 250 steps, so the passing one is the best of \
+                     up to four, which favours networks a little, and end after one or six where their error is hopelessly large. Patterns are those of \
+                     the exact model's first sets. A network's number is whole, the exact model's the crossing of the mean over all sets."
+                        .into(),
+                ),
+                Block::Table(self.networks(seed)),
+            ]);
+        }
+        blocks.extend([
+            Block::Heading("Beside independent measurements".into()),
+            Block::Table(self.independent()),
+        ]);
+        blocks
+    }
+
+    /// Further entries of `results.json`: the number of recalls, and the networks.
+    fn more(&self) -> Map<String, Value> {
+        let recalled: u64 = self.found.iter().map(|found| recalls(&found.scores, found.dim)).sum();
+        let networks = self.descents.iter().map(|d| {
+            json!({"dim": d.dim, "set": d.set, "patterns": d.capacity, "tried": d.tried, "seconds": d.seconds})
+        });
+        Map::from_iter([("recalls".into(), recalled.into()), ("networks".into(), networks.collect())])
+    }
+}
+
 impl Config {
     pub(super) fn report(&self, findings: &Findings, seconds: f64) -> Report {
         let config = &findings.capacities;
-        let results = capacities(config, &findings.found);
         let name = self.profile.name();
-        let sets = match config.few {
-            Some(few) if few < config.sets => format!(
-                "{} ({few}, with rough intervals, at the D where theory has 2^16 patterns and more)",
-                config.sets
-            ),
-            _ => config.sets.to_string(),
+        let mut blocks = match self.profile {
+            Profile::Beyond => findings.beyond(),
+            Profile::Quick | Profile::Paper => findings.paper(self.seed),
         };
-        let mut own = self.sets.map_or(String::new(), |sets| format!(" --sets {sets}"));
-        if let Some(learned) = &self.learned {
-            let dims: Vec<String> = learned.iter().map(usize::to_string).collect();
-            own += &format!(" --learned {}", if dims.is_empty() { "none".into() } else { dims.join(",") });
-        }
-        let mut blocks = Vec::new();
-        let is_dense = |c: &Contender| c.family() == Family::Dense;
-        let bands = "bands: 95 % bootstrap intervals over pattern sets. Thin lines: theory, in the colour of the memory \
-                     that it is of; black: the ceiling, which no memory can pass";
-        match self.profile {
-            Profile::Beyond => {
-                blocks.push(Block::Heading("Diffusion and modern Hopfield".into()));
-                blocks.push(illustration(
-                    "beyond",
-                    figure(config, &findings.found, |c| !is_dense(c)),
-                    results.clone(),
-                    format!("Capacity against D, logarithmic; {bands}. Diffusion with masks only up to about 10,000 patterns: it is slow."),
-                ));
-                blocks.push(Block::Heading("Dense memories".into()));
-                blocks.push(illustration(
-                    "dense",
-                    figure(config, &findings.found, |c| is_dense(c) || matches!(c, Contender::Ceiling)),
-                    results.clone(),
-                    format!("Capacity against D, logarithmic; {bands}. F = exp only up to about 10,000 patterns: it is slow."),
-                ));
-            }
-            _ => {
-                let (figure, numbers) = findings.medians(self.seed);
-                blocks.push(Block::Heading("Figure 3a".into()));
-                blocks.push(illustration(
-                    "fig3a",
-                    figure,
-                    numbers,
-                    "Median over pattern sets of the share of wrong units of the exact diffusion model against D, a line for \
-                     each of seven N. Bands: 95 % bootstrap intervals."
-                        .into(),
-                ));
-                blocks.push(Block::Heading("Figure 3b".into()));
-                blocks.push(illustration(
-                    "fig3b",
-                    findings.fig3b(self.seed),
-                    results.clone(),
-                    format!(
-                        "Capacity at {} % of wrong units against D, logarithmic, smoothed over D (Gaussian kernel of {SMOOTHING} units, \
-                         on the logarithm; raw values in the table); {bands}.",
-                        100.0 * THRESHOLD
-                    ),
-                ));
-                if !findings.descents.is_empty() {
-                    blocks.push(Block::Heading("Learned networks".into()));
-                    blocks.push(Block::Text(
-                        "Each network (three hidden layers of 80 D units) starts at the exact model's capacity and four more, and \
-                         is trained on batches of about 128 rows for at most 1,000 steps, until 30 batches of fresh cues pass; \
-                         then with one pattern fewer. Tests are made every 250 steps, so the passing one is the best of \
-                         up to four, which favours networks a little, and end after one or six where their error is hopelessly large. Patterns are those of \
-                         the exact model's first sets. A network's number is whole, the exact model's the crossing of the mean over all sets."
-                            .into(),
-                    ));
-                    blocks.push(Block::Table(findings.networks(self.seed)));
-                }
-                blocks.push(Block::Heading("Beside independent measurements".into()));
-                blocks.push(Block::Table(findings.independent()));
-            }
-        }
         blocks.extend([
             Block::Heading("Capacities".into()),
             Block::Results,
@@ -294,35 +313,54 @@ impl Config {
             Block::Heading("Errors".into()),
             Block::Table(rows(config, &findings.found)),
         ]);
-        let recalled: u64 = findings.found.iter().map(|found| recalls(&found.scores, found.dim)).sum();
-        let mut more = Map::new();
-        more.insert("recalls".into(), recalled.into());
-        let descents = findings.descents.iter().map(|d| {
-            json!({"dim": d.dim, "set": d.set, "patterns": d.capacity, "tried": d.tried, "seconds": d.seconds})
-        });
-        more.insert("networks".into(), descents.collect());
+        Report {
+            experiment: "fig3",
+            title: "Figure 3 of Ambrogioni (2023)".into(),
+            introduction: self.introduction(config),
+            command: self.command(),
+            settings: json!({"profile": name, "capacities": config.settings()}),
+            seed: self.seed,
+            seconds,
+            more: findings.more(),
+            blocks,
+            results: capacities(config, &findings.found),
+        }
+    }
+
+    fn introduction(&self, config: &attractor_capacity::Config) -> String {
+        let sets = match config.few {
+            Some(few) if few < config.sets => format!(
+                "{} ({few}, with rough intervals, at the D where theory has 2^16 patterns and more)",
+                config.sets
+            ),
+            _ => config.sets.to_string(),
+        };
         let cues = match config.cues {
             Some(cues) => format!("{cues} cues a set"),
             None => format!("every pattern cued once a set (θ = {SIGNAL})"),
         };
-        Report {
-            experiment: "fig3",
-            title: "Figure 3 of Ambrogioni (2023)".into(),
-            introduction: format!(
-                "Profile {name}: random ±1 patterns of D units, {sets} pattern sets a cell, {cues}. Exact diffusion by the default \
-                 sampler; modern Hopfield at β = 5; classical with and without self-coupling; `ceiling` is the Bayes decoder of each \
-                 unit (the sign of the one-step denoiser), below which no memory errs. All have the same patterns and noise. The \
-                 capacity is the largest N with a mean share of wrong units of at most {} %; `crossing` is where the mean passes it. \
-                 The paper prints its values in the figure only.",
-                100.0 * THRESHOLD
-            ),
-            command: format!("attractor reproduce fig3 --profile {name}{own} --seed {} --out DIR", self.seed),
-            settings: json!({"profile": name, "capacities": config.settings()}),
-            seed: self.seed,
-            seconds,
-            more,
-            blocks,
-            results,
+        format!(
+            "Profile {}: random ±1 patterns of D units, {sets} pattern sets a cell, {cues}. Exact diffusion by the default \
+             sampler; modern Hopfield at β = 5; classical with and without self-coupling; `ceiling` is the Bayes decoder of each \
+             unit (the sign of the one-step denoiser), below which no memory errs. All have the same patterns and noise. The \
+             capacity is the largest N with a mean share of wrong units of at most {} %; `crossing` is where the mean passes it. \
+             The paper prints its values in the figure only.",
+            self.profile.name(),
+            100.0 * THRESHOLD
+        )
+    }
+
+    /// The command that runs it again.
+    fn command(&self) -> String {
+        let mut own = self.sets.map_or(String::new(), |sets| format!(" --sets {sets}"));
+        if let Some(learned) = &self.learned {
+            let dims: Vec<String> = learned.iter().map(usize::to_string).collect();
+            own += &format!(" --learned {}", if dims.is_empty() { "none".into() } else { dims.join(",") });
         }
+        format!(
+            "attractor reproduce fig3 --profile {}{own} --seed {} --out DIR",
+            self.profile.name(),
+            self.seed
+        )
     }
 }

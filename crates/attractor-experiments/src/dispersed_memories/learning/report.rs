@@ -7,7 +7,7 @@ use attractor_report::statistics::bootstrap;
 use attractor_report::{Block, Cell, Column, Illustration, Report, Table};
 use serde_json::{Map, json};
 
-use super::{Config, DRAWN, Findings, Glimpse, LANDED, Measure, START};
+use super::{Config, DRAWN, Findings, LANDED, Measure, START, Snapshot};
 
 /// The patterns in the plane, as a mark.
 pub(super) fn stored(patterns: &Patterns<f64>) -> Mark {
@@ -37,12 +37,12 @@ pub(super) fn together(landscapes: Vec<Landscape>) -> (Figure, Table) {
 impl Config {
     /// The basins in the plane. The marker of a starting point tells which memory it reaches; without a
     /// marker it reaches none.
-    fn basins(&self, glimpses: &[Glimpse]) -> Figure {
+    fn basins(&self, snapshots: &[Snapshot]) -> Figure {
         let patterns = super::plane_patterns();
-        let panel = |glimpse: &Glimpse| {
+        let panel = |snapshot: &Snapshot| {
             let mut marks: Vec<Mark> = (0..patterns.nrows())
                 .map(|n| {
-                    let own = glimpse.basins.iter().filter(|(_, memory)| *memory == Some(n));
+                    let own = snapshot.basins.iter().filter(|(_, memory)| *memory == Some(n));
                     let points = own.map(|((x, y), _)| Point::new(*x, *y)).collect();
                     Mark::Line(Series {
                         name: format!("memory {}", n + 1),
@@ -55,17 +55,17 @@ impl Config {
             let pieces = patterns.outer_iter().map(|y| vec![(y[0], y[1])]).collect();
             marks.push(Mark::Outline(Outline { name: "stored".into(), pieces }));
             let (x, y) = (Axis::linear("").within(-2.2, 2.2), Axis::linear("").within(-2.0, 2.0));
-            Panel { title: format!("{} steps", glimpse.step), x, y, equal: true, marks }
+            Panel { title: format!("{} steps", snapshot.step), x, y, equal: true, marks }
         };
-        Figure { panels: glimpses.iter().map(panel).collect(), ..Figure::new(3, 200.0) }
+        Figure { panels: snapshots.iter().map(panel).collect(), ..Figure::new(3, 200.0) }
     }
 
-    fn basin_numbers(glimpses: &[Glimpse]) -> Table {
+    fn basin_numbers(snapshots: &[Snapshot]) -> Table {
         let mut table = Table::new("basins", ["steps", "x", "y", "memory"].map(Column::plain).to_vec());
-        for glimpse in glimpses {
-            for ((x, y), memory) in &glimpse.basins {
+        for snapshot in snapshots {
+            for ((x, y), memory) in &snapshot.basins {
                 let memory = memory.map_or_else(Cell::empty, |n| Cell::plain(n + 1));
-                table.rows.push(vec![Cell::plain(glimpse.step), Cell::number(*x), Cell::number(*y), memory]);
+                table.rows.push(vec![Cell::plain(snapshot.step), Cell::number(*x), Cell::number(*y), memory]);
             }
         }
         table
@@ -186,8 +186,8 @@ impl Config {
                         "Starts at σ = {START} spreads, marked by the memory on which their recall ends (within {LANDED} \
                          spreads); those without a marker end on none: on blends of memories, or between them."
                     ),
-                    self.basins(&findings.glimpses),
-                    Self::basin_numbers(&findings.glimpses),
+                    self.basins(&findings.snapshots),
+                    Self::basin_numbers(&findings.snapshots),
                 ),
                 Block::Heading("Recall".into()),
                 figure(
