@@ -70,7 +70,7 @@ mod tests {
     use std::path::Path;
 
     fn flags() -> BTreeSet<String> {
-        let command = crate::args::command(&crate::args::View::all());
+        let command = crate::args::completions();
         let commands = command.get_subcommands().flat_map(|c| std::iter::once(c).chain(c.get_subcommands()));
         commands.flat_map(|c| c.get_arguments().filter_map(|a| a.get_long().map(str::to_owned))).collect()
     }

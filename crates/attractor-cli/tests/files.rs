@@ -341,6 +341,17 @@ fn every_kind_of_file_says_what_it_is() {
     refused(&["info", &folder.name("nothing")], &["cannot read"]);
     let script = ok(&["completions", "bash"]);
     assert!(script.contains("--norm-bias") && script.contains("reproduce"));
+    // Settings of other experiments are read, to refuse them well, but are not proposed.
+    let proposed = |experiment: &str| {
+        let (_, after) =
+            script.rsplit_once(&format!("subcmd__reproduce__subcmd__{experiment})")).expect("a case");
+        after.lines().nth(1).expect("its options").to_owned()
+    };
+    assert!(proposed("fig3").contains("--profile") && !proposed("fig3").contains("--repetitions"));
+    assert!(proposed("table1").contains("--repetitions") && !proposed("table1").contains("--profile"));
+    let help = ok(&["reproduce", "--help"]);
+    let titled = help.lines().filter(|line| line.trim().starts_with("fig3 ") && line.contains("Ambrogioni"));
+    assert!(titled.count() == 1, "{help}");
 }
 
 /// Interrupted in the middle of its work: exit code 130, the old file as it was, no other beside it.

@@ -14,7 +14,7 @@ pub use capacity::{Capacity, Merge};
 pub use common::{Cues, Files, Patterns, Rest, Store, Work};
 pub use memory::{Energy, Landscape, Recall, Sample, StoreFile, Trace};
 pub use options::placeholder;
-pub use parse::{View, command, parse};
+pub use parse::{completions, parse};
 pub use reproduce::{Common, Images, Reproduce};
 pub use train::Train;
 

@@ -105,6 +105,11 @@ pub fn command(view: &View) -> Command {
     }
 }
 
+/// The command line for completions: with the options of all models, and of each experiment only its own settings.
+pub fn completions() -> Command {
+    command(&View::all()).mut_subcommand("reproduce", super::reproduce::completed)
+}
+
 /// Help where it is looked for: with the options that everyone needs.
 fn help() -> Arg {
     let arg = Arg::new("help").short('h').long("help").action(ArgAction::Help).help_heading(OUTPUT);

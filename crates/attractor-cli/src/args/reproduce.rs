@@ -1,4 +1,4 @@
-//! What `reproduce` is told: a command for each experiment, with the settings that it declares.
+//! The arguments of `reproduce`: a command for each experiment, with the settings that it declares.
 
 use std::path::PathBuf;
 
@@ -58,7 +58,8 @@ fn settings(experiment: &'static Declaration) -> (Vec<&'static Parameter>, Vec<&
     (experiment.settings.iter().collect(), all.filter(|s| experiment.setting(s.name).is_none()).collect())
 }
 
-fn command(experiment: &'static Declaration) -> Command {
+/// The command of an experiment with its own settings.
+fn own(experiment: &'static Declaration) -> Command {
     let name = experiment.name;
     let examples = experiment.examples.iter().map(|rest| format!("\n  attractor reproduce {name} {rest}"));
     let mut more = format!(
@@ -67,15 +68,23 @@ fn command(experiment: &'static Declaration) -> Command {
         examples.collect::<String>()
     );
     if experiment.takes(Input::Store) {
-        more +=
-            "\nA run that is stopped goes on where it was. Several at once with one --out share the work.";
+        more += "\nA run that was stopped continues where it was. Several runs at once with the same --out share the work.";
     }
-    let (own, others) = settings(experiment);
-    let command = Command::new(name).about(experiment.title).after_help(more);
-    // Settings of other experiments are read, so that their refusal can say which have them.
-    let command = add(add(command, &own, "Settings", true), &others, "Settings", false);
+    let command = add(Command::new(name), &settings(experiment).0, "Settings", true);
     let command = if experiment.takes(Input::Data) { Images::augment_args(command) } else { command };
-    Common::augment_args(command)
+    // What is flattened brings a description of its own, so that of the experiment comes last.
+    Common::augment_args(command).about(experiment.title).after_help(more)
+}
+
+/// The command of an experiment as it is read. Settings of other experiments are hidden arguments, so that their
+/// refusal can say which experiments have them.
+fn command(experiment: &'static Declaration) -> Command {
+    add(own(experiment), &settings(experiment).1, "Settings", false)
+}
+
+/// `reproduce` for completions: each experiment with its own settings only.
+pub fn completed(reproduce: Command) -> Command {
+    EXPERIMENTS.iter().fold(reproduce, |all, one| all.mut_subcommand(one.name, |_| own(one)))
 }
 
 impl Subcommand for Reproduce {

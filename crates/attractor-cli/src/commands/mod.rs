@@ -46,12 +46,7 @@ pub fn run(cli: Cli, options: &Options) -> Result<()> {
         Commands::Reproduce(experiment) => reproduce::run(&experiment),
         Commands::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(
-                shell,
-                &mut crate::args::command(&crate::args::View::all()),
-                "attractor",
-                &mut script,
-            );
+            clap_complete::generate(shell, &mut crate::args::completions(), "attractor", &mut script);
             Ok(std::io::stdout().lock().write_all(&script)?)
         }
     }
