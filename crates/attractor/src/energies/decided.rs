@@ -1,16 +1,18 @@
-//! Reads that need not be made: of a state that one pattern has won, and that moves toward it.
+//! Skips reads of a state that one pattern already dominates and that moves toward this pattern.
 //!
-//! **The certificate.** At an anchor z₀, β₀ a read gives the pattern y, and all others together weigh ρ of what y
-//! weighs. Any later state is z = y + a(z₀ − y) + e with 0 < a < 1, whichever a is chosen. What another pattern, at a
-//! distance d from y, costs more than y, ½‖z − y_n‖² − ½‖z − y‖², is then at least a times what it cost more at the anchor,
-//! plus (1 − a)d²/2 − ‖e‖d, which is at least −‖e‖²/2(1 − a). So where aβ ≥ β₀ and all patterns weigh the same beforehand
+//! **The certificate.** At an anchor z₀, β₀ a read gives the pattern y, and all other patterns together weigh ρ times
+//! as much as y. Write any later state as z = y + a(z₀ − y) + e, with any a between 0 and 1. Let another pattern y_n
+//! lie at a distance d from y. Its excess cost over y, ½‖z − y_n‖² − ½‖z − y‖², is then at least a times the excess
+//! at the anchor, plus (1 − a)d²/2 − ‖e‖d. The last two terms are at least −‖e‖²/2(1 − a). So if aβ ≥ β₀ and all
+//! patterns have the same prior weight,
 //!
 //! ```text
 //! Σ_n exp(−β(½‖z − y_n‖² − ½‖z − y‖²)) ≤ ρ^(aβ/β₀) exp(β‖e‖²/2(1 − a))
 //! ```
 //!
-//! (Σ ρ_n^p ≤ (Σ ρ_n)^p for p ≥ 1). While that is lost in the rounding of a sum, the read would give y, and y is given.
-//! Nothing is said of why the state moved; along a flow e is rounding, and a falls as σ does.
+//! (Σ ρ_n^p ≤ (Σ ρ_n)^p for p ≥ 1). While this is smaller than the rounding error of a sum, a read would give y, so y
+//! is returned without a read. The bound does not depend on why the state moved. Along a flow, e is only rounding,
+//! and a falls as fast as σ.
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
@@ -20,27 +22,27 @@ use crate::kernels::{Form, attend, error_bound, usable_beta};
 use crate::patterns::pick;
 use crate::real::Real;
 
-/// Rounding of masses in f64, which are sums that begin with a 1.
+/// The rounding error in f64 of masses, which are sums that begin with a 1.
 const ROUNDING: f64 = 8.0 * f64::EPSILON;
 
-/// Reads stored points of equal prior weight until each row is decided.
+/// Reads stored points of equal prior weight, and stops reading for a row once it is decided.
 pub(super) struct DecidedReader<'a, F> {
     points: &'a Points<F>,
-    /// All other patterns may weigh so much of one: less than the rounding of a sum.
+    /// The largest weight of all other patterns relative to the best one that is lost in the rounding of a sum.
     negligible: f64,
-    /// What is known of rows whose last read gave one pattern.
+    /// The decision of each row whose last read gave a single pattern.
     decisions: Vec<Option<Decision<F>>>,
     reads: Vec<Reads>,
 }
 
-/// What a read decided.
+/// A row's decision, with the numbers that the certificate needs.
 struct Decision<F> {
-    /// z₀.
+    /// The anchor z₀.
     anchor: Vec<F>,
-    /// y.
+    /// The pattern y.
     pattern: Array1<F>,
     beta: f64,
-    /// ln ρ at most.
+    /// An upper bound of ln ρ.
     log_rest: f64,
     /// ‖z₀ − y‖².
     square: f64,
@@ -56,7 +58,8 @@ impl<'a, F: Real> DecidedReader<'a, F> {
         }
     }
 
-    /// What a read decides in which pattern `best` is the heaviest and others weigh `rest` of it.
+    /// The decision of a read in which `best` has the largest weight and the others together weigh `rest` times as
+    /// much.
     fn decision(&self, state: &[F], best: usize, rest: f64, beta: f64) -> Option<Decision<F>> {
         if rest > self.negligible {
             return None;
@@ -68,7 +71,7 @@ impl<'a, F: Real> DecidedReader<'a, F> {
             square += (z.to_f64() - y.to_f64()).powi(2);
             own += z.to_f64() * z.to_f64();
         }
-        // Costs carry the rounding of their products and squares.
+        // Costs have the rounding errors of their products and squares.
         let extent = patterns.largest_square().sqrt();
         let rounding = 4.0 * (error_bound::<F>(state.len()) * own.sqrt() + F::ROUNDOFF * extent) * extent;
         let log_rest = (rest + ROUNDING).ln() + beta * rounding;
@@ -78,7 +81,7 @@ impl<'a, F: Real> DecidedReader<'a, F> {
 }
 
 impl<F: Real> Decision<F> {
-    /// At most the log of what all other patterns weigh at another state.
+    /// An upper bound of the log of the weight of all other patterns at another state, relative to y.
     fn log_bound(&self, state: &[F], beta: f64) -> f64 {
         if beta == self.beta && state == self.anchor {
             return self.log_rest;
@@ -89,7 +92,8 @@ impl<F: Real> Decision<F> {
             along += left * whole;
             square += left * left;
         }
-        // On the line to y where that is allowed; 0/0, no number, where the anchor was y itself.
+        // The point on the line to y nearest to the state, if the condition aβ ≥ β₀ allows it. This is 0/0, a NaN, if
+        // the anchor was y itself.
         let share = (along / self.square).max(self.beta / beta);
         if share >= 1.0 {
             return f64::INFINITY;
@@ -156,7 +160,7 @@ mod tests {
     use crate::noise::{Purpose, Stream};
     use crate::patterns::Patterns;
 
-    /// ln of what all patterns but one weigh of that one at a state, by direct sums.
+    /// The log of the weight of all patterns but `one` at a state, relative to `one`, by direct sums.
     fn others<F: Real>(patterns: &Patterns<F>, one: usize, state: &[F], beta: f64) -> f64 {
         let cost = |n: usize| -> f64 {
             let row = patterns.row(n);
@@ -169,8 +173,8 @@ mod tests {
         peak + logits.iter().map(|l| (l - peak).exp()).sum::<f64>().ln()
     }
 
-    /// From anchors where a pattern has won to places of all kinds at levels of all kinds, near the line to the
-    /// pattern and far from it; and on that line, down the levels, all is certain.
+    /// Tests the bound from anchors where one pattern dominates, at states near the line to this pattern and far from
+    /// it, and at many levels. On that line, down the levels, every read must be decided.
     fn never_below<F: Real>() {
         let mut noise = Stream::new(4, Purpose::Patterns, 0);
         let (n, dim) = (40, 12);

@@ -1,4 +1,4 @@
-//! The dense landscape: E(x) = −Σ_n F(x·y_n), and its log-domain form for F = exp.
+//! The energy of dense associative memories: E(x) = −Σ_n F(x·y_n), and its logarithm for F = exp.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,11 +14,11 @@ use crate::real::Real;
 
 /// The interaction function F of a dense associative memory (Krotov & Hopfield 2016).
 ///
-/// F is the energy of an overlap. The weights of patterns are its slope F', so the interaction `poly:3` goes with the
-/// [separation](crate::separations) `poly:2` of a universal network.
+/// F gives the energy of an overlap. The weights of patterns are the derivative F', so the interaction `poly:3`
+/// belongs to the [separation](crate::separations) `poly:2` of a universal network.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Interaction {
-    /// F(u) = u^k, k ≥ 2. Even k also stores −y.
+    /// F(u) = u^k, k ≥ 2. With an even k the pattern −y is stored as well.
     Polynomial(u32),
     /// F(u) = max(u, 0)^k, k ≥ 2.
     Rectified(u32),
@@ -27,7 +27,7 @@ pub enum Interaction {
 }
 
 impl Interaction {
-    /// How each is written.
+    /// The interactions by name.
     pub fn forms() -> Vec<Name> {
         vec![
             Name::with_about("poly:K", "u^K, K >= 2; even K also stores -y"),
@@ -40,7 +40,7 @@ impl Interaction {
 impl FromStr for Interaction {
     type Err = Error;
 
-    /// `poly:K`, `relu:K` or `exp`.
+    /// Parses `poly:K`, `relu:K` or `exp`.
     fn from_str(text: &str) -> Result<Self> {
         let forms = ["poly:K", "relu:K (K a whole number ≥ 2)", "exp"];
         let unknown = || Error::unknown("interaction", text, forms);
@@ -73,17 +73,17 @@ impl fmt::Display for Interaction {
 /// E(x) = −h(Σ_n F(x·y_n)): h = id for powers, h = ln for F = exp.
 ///
 /// (Krotov & Hopfield 2016; Demircigil et al. 2017; Ambrogioni 2023, Eq. 4, which lacks the sign.)
-/// For F = u² it is twice the classical energy with the diagonal kept.
+/// For F = u² this is twice the classical energy with the diagonal kept.
 #[derive(Clone, Debug)]
 pub struct DenseEnergy<F> {
     patterns: Patterns<F>,
-    /// D × N, so that a unit's values over all patterns lie side by side.
+    /// The patterns as D × N, so that the values of one unit in all patterns lie side by side.
     columns: Array2<F>,
     interaction: Interaction,
 }
 
 impl<F: Real> DenseEnergy<F> {
-    /// A landscape over patterns that should be ±1.
+    /// The landscape of these patterns, which should be ±1.
     ///
     /// # Errors
     /// A degree at which overlaps overflow f64.
@@ -120,7 +120,7 @@ impl<F: Real> DenseEnergy<F> {
         self.interaction
     }
 
-    /// −E from overlaps: h(Σ F(u)).
+    /// The negative energy of these overlaps, h(Σ F(u)).
     fn negative_energy(&self, overlaps: impl Iterator<Item = f64> + Clone) -> f64 {
         match self.interaction {
             Interaction::Polynomial(k) => overlaps.map(|u| power(u, k)).sum(),
@@ -133,8 +133,7 @@ impl<F: Real> DenseEnergy<F> {
     }
 }
 
-/// u^k by repeated squaring: the products are exact where they are integers below 2^53, on every
-/// machine alike.
+/// u^k by repeated squaring. Products are exact if they are integers below 2^53, and equal on every machine.
 fn power(mut u: f64, mut k: u32) -> f64 {
     let mut result = 1.0;
     while k > 0 {
@@ -161,7 +160,7 @@ impl<F: Real> Energy<F> for DenseEnergy<F> {
 }
 
 impl<F: Real> Gradient<F> for DenseEnergy<F> {
-    /// −Σ_n F'(x·y_n) y_n; for F = exp the weights are the softmax of the overlaps.
+    /// The gradient −Σ_n F'(x·y_n) y_n. For F = exp the weights are the softmax of the overlaps.
     fn gradient(&self, states: ArrayView2<F>, _level: &[f64]) -> Result<Array2<F>> {
         check_width("states", states.ncols(), self.patterns.dim())?;
         let mut weights = dots(states, self.patterns.values()).mapv(|u| u.to_f64());
@@ -182,7 +181,7 @@ impl<F: Real> Gradient<F> for DenseEnergy<F> {
 }
 
 impl<F: Real> Flip<F> for DenseEnergy<F> {
-    /// The overlaps x·y_n: O(ND) once, then O(N) a unit.
+    /// The overlaps x·y_n: O(ND) once, then O(N) for each unit.
     fn local(&self, state: &[F]) -> Vec<f64> {
         let mut overlaps = vec![0.0; self.patterns.len()];
         for (&x, column) in state.iter().zip(self.columns.outer_iter()) {

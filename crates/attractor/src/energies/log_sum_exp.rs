@@ -9,14 +9,14 @@ use crate::options::NumberRange;
 use crate::patterns::{Patterns, check_states};
 use crate::real::Real;
 
-/// Inverse temperatures that its exponentials can take.
+/// The inverse temperatures for which the exponentials stay in range.
 pub(crate) const BETAS: NumberRange = NumberRange::between(1e-30, 1e30);
 
-/// E(x; β) = −β⁻¹ ln Σ_n exp(β x·y_n) + ½‖x‖² (weights π_n inside the sum where given).
+/// E(x; β) = −β⁻¹ ln Σ_n exp(β x·y_n) + ½‖x‖² (with weights π_n inside the sum, if given).
 ///
-/// (Ramsauer et al. 2021; Ambrogioni 2023, Eq. 5.) Its gradient is x − Yᵀ softmax(βYx), so a unit step
-/// downhill is the softmax read. With `norm_bias` the logits are β x·y − β‖y‖²/2: then, with β = 1/σ²,
-/// it is the diffusion landscape at level σ also for patterns of unequal norm.
+/// (Ramsauer et al. 2021; Ambrogioni 2023, Eq. 5.) Its gradient is x − Yᵀ softmax(βYx), so a descent with unit step
+/// is the softmax read. With `norm_bias` the logits are β x·y − β‖y‖²/2. With β = 1/σ² this is the diffusion
+/// landscape at level σ, also for patterns of unequal norm.
 #[derive(Clone, Debug)]
 pub struct LogSumExp<F> {
     patterns: Patterns<F>,
@@ -45,12 +45,12 @@ impl<F: Real> LogSumExp<F> {
         self.beta
     }
 
-    /// By what patterns are compared.
+    /// The form of comparison between states and patterns.
     pub fn form(&self) -> Form {
         self.form
     }
 
-    /// Yᵀ softmax(βYx): the update, and the minimum of the quadratic bound of the energy at x.
+    /// The update Yᵀ softmax(βYx). It is also the minimum of the quadratic bound of the energy at x.
     pub fn update(&self, states: ArrayView2<F>) -> Result<Array2<F>> {
         check_width("states", states.ncols(), self.patterns.dim())?;
         check_states("states", states, "give finite states")?;
@@ -74,7 +74,7 @@ impl<F: Real> Energy<F> for LogSumExp<F> {
         self.patterns.check_source()?;
         let confinement = |square: f64| match self.form {
             Form::Dot => square / 2.0,
-            // Already inside the logits −β‖x − y‖²/2.
+            // The logits −β‖x − y‖²/2 already contain this term.
             Form::Distance => 0.0,
         };
         Ok(log_sums

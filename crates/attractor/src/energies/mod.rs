@@ -1,4 +1,4 @@
-//! Landscapes: what a state costs, where it rolls, which way a unit flips, what a noisy state was.
+//! Energy landscapes: the energy of a state, its gradient, the flip of a unit, and the denoiser.
 
 mod decided;
 mod dense;
@@ -31,40 +31,41 @@ use crate::kernels::Read;
 use crate::noise::Stream;
 use crate::real::Real;
 
-/// A landscape over states. Recall goes downhill.
+/// An energy landscape over states. Recall goes downhill.
 ///
-/// `level` is the noise level σ of each row, for landscapes that have one at each level; a landscape
-/// that is the same at all levels ignores it.
+/// `level` is the noise level σ of each row, for landscapes that depend on it. A landscape that is the same at all
+/// levels ignores it.
 pub trait Energy<F: Real>: Send + Sync {
-    /// Units a state, D.
+    /// The number of units in a state, D.
     fn dim(&self) -> usize;
 
     /// The energy of each row of `states` (B × D), at that row's level.
     fn energy(&self, states: ArrayView2<F>, level: &[f64]) -> Result<Vec<f64>>;
 }
 
-/// A landscape with a slope.
+/// A landscape that has a gradient.
 pub trait Gradient<F: Real>: Energy<F> {
-    /// ∇E at each row.
+    /// The gradient ∇E at each row.
     fn gradient(&self, states: ArrayView2<F>, level: &[f64]) -> Result<Array2<F>>;
 }
 
 /// A landscape over ±1 states, in which units change one at a time.
 ///
-/// Nothing is required: the defaults compare energies. Overrides are only faster (a law holds every
-/// implementor to that).
+/// No method is required: the defaults compare energies. An implementor may only override them to be faster; a law
+/// test checks that results stay the same.
 pub trait Flip<F: Real>: Energy<F> {
-    /// What is kept up to date from flip to flip (fields, overlaps), for one state.
+    /// What is kept up to date from flip to flip for one state, such as fields or overlaps.
     fn local(&self, _state: &[F]) -> Vec<f64> {
         Vec::new()
     }
 
-    /// The same for many states, one a row.
+    /// The values of [`local`](Self::local) for many states, one for each row.
     fn locals(&self, states: ArrayView2<F>) -> Vec<Vec<f64>> {
         states.outer_iter().map(|state| self.local(&state.to_vec())).collect()
     }
 
-    /// ½[E(x_j = −1) − E(x_j = +1)] with the other units as they are: positive pulls unit `unit` up.
+    /// ½[E(x_j = −1) − E(x_j = +1)] with the other units as they are. A positive drive favours +1 for unit j =
+    /// `unit`.
     fn drive(&self, state: &[F], unit: usize, _local: &[f64]) -> Result<f64> {
         let mut pair = Array2::from_shape_fn((2, state.len()), |(_, j)| state[j]);
         pair[[0, unit]] = -F::ONE;
@@ -73,27 +74,29 @@ pub trait Flip<F: Real>: Energy<F> {
         Ok((energies[0] - energies[1]) / 2.0)
     }
 
-    /// How strongly a unit holds its own value (its self-coupling): added to the drive times the
-    /// value where the update rule is the sign of the field.
+    /// How strongly a unit holds its own value (its self-coupling). Where the update rule is the sign of the field,
+    /// this times the value is added to the drive.
     fn inertia(&self, _unit: usize) -> f64 {
         0.0
     }
 
-    /// Sets one unit and keeps `local` up to date.
+    /// Sets one unit, and keeps `local` up to date.
     fn flip(&self, state: &mut [F], unit: usize, value: F, _local: &mut [f64]) {
         state[unit] = value;
     }
 }
 
-/// What a noisy state was before the noise: the heart of a diffusion memory, stored or learned.
+/// A denoiser: it estimates what a noisy state was before the noise. It is the core of a diffusion memory, stored or
+/// learned.
 pub trait Denoise<F: Real>: Send + Sync {
-    /// Units a state, D.
+    /// The number of units in a state, D.
     fn dim(&self) -> usize;
 
-    /// Reads the memory at z = y + σε: per row log-sum, posterior mean D(z;σ) and second moment.
+    /// Reads the memory at z = y + σε. Gives for each row the log-sum, the posterior mean D(z;σ) and the second
+    /// moment.
     ///
-    /// The score is (mean − z)/σ² (Tweedie), its potential −σ²·log-sum. A denoiser of which only
-    /// [`denoise`](Self::denoise) is known need not have it; one of the two must be there.
+    /// The score is (mean − z)/σ² (Tweedie), and its potential is −σ²·log-sum. An implementor must supply this method
+    /// or [`denoise`](Self::denoise).
     fn read(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Read<F>> {
         let _ = (states, sigmas);
         Err(Error::Undefined {
@@ -108,20 +111,20 @@ pub trait Denoise<F: Real>: Send + Sync {
         Ok(self.read(states, sigmas)?.mean)
     }
 
-    /// The same for a batch of so many rows that will be read again and again.
+    /// A reader for a batch of `rows` rows that will be read again and again.
     fn reader(&self, rows: usize) -> Box<dyn Reader<F> + '_> {
         Box::new(FullReader::new(self, rows))
     }
 
-    /// The log-sum alone: the log-density but for −(D/2) ln 2πσ².
+    /// The log-sum alone. It is the log-density without the term −(D/2) ln 2πσ².
     fn log_sum(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Vec<f64>> {
         Ok(self.read(states, sigmas)?.log_sum())
     }
 
-    /// A sample of y given z = y + σε; at σ = ∞ of the memory itself.
+    /// A sample of y given z = y + σε. At σ = ∞ it is a sample of the memory itself.
     ///
     /// # Errors
-    /// A memory that can only be read.
+    /// A memory from which no samples can be drawn.
     fn draw(&self, z: &[f64], sigma: f64, stream: &mut Stream) -> Result<Vec<f64>> {
         let _ = (z, sigma, stream);
         Err(Error::Undefined {

@@ -1,27 +1,31 @@
-//! Reads of stored points that leave out what weighs nothing, with a certificate.
+//! Reads of stored points that leave out patterns of negligible weight, with a certificate.
 //!
-//! **The certificate.** A read of all patterns at an *anchor* z₀, β₀ tells those outside of a ball from those
-//! inside: how near the nearest outside is (r), how heavy they are there (S = Σ π_n exp(−β₀(d_n² − r²)/2), with
-//! d_n = ‖z₀ − y_n‖), and how heavy at most anywhere (P = Σ π_n). At a state z that is δ < r away,
+//! **The certificate.** A read of all patterns at an *anchor* z₀, β₀ divides them into those inside a ball and those
+//! outside. Of those outside it gives three numbers: the distance r of the nearest; their weight there, S = Σ π_n
+//! exp(−β₀(d_n² − r²)/2) with d_n = ‖z₀ − y_n‖; and their largest weight anywhere, P = Σ π_n. At a state z that is δ
+//! < r away from the anchor,
 //!
 //! ```text
 //! ‖z − y_n‖² ≥ (d_n − δ)² ≥ (r − δ)² + (d_n² − r²)(1 − δ/r)        (the square is convex in d_n²)
 //! Σ π_n exp(−β‖z − y_n‖²/2) ≤ exp(−β(r − δ)²/2) S^κ P^(1−κ),       κ = min(1, β(1 − δ/r)/β₀)
 //! ```
 //!
-//! by Hölder's inequality. A state that walks at random is better held by the radius R of the memory around 0,
-//! where −2(r − δ)δ turns into 2(z − z₀)·z₀ − 2δR and κ into min(1, β/β₀); the lesser bound counts:
+//! by Hölder's inequality. For a state that walks at random, a bound with the radius R of the memory around 0 is
+//! better. In it −2(r − δ)δ is replaced by 2(z − z₀)·z₀ − 2δR, and κ by min(1, β/β₀). The smaller of the two bounds
+//! is used:
 //!
 //! ```text
 //! ‖z − y_n‖² = d_n² + δ² + 2(z − z₀)·(z₀ − y_n) ≥ r² + δ² + 2(z − z₀)·z₀ − 2δR + (d_n² − r²)
 //! ```
 //!
-//! Nothing is said of which way β goes, or of why the state moved. While that bound is below
-//! [`NEGLIGIBLE`] of what is inside, the inside alone is read; each unit of the mean is then off by at most that share
-//! of the width of the memory there. Otherwise all is read again, and the state becomes the anchor.
+//! The bounds do not depend on the direction in which β changes, or on why the state moved. While the bound is below
+//! [`NEGLIGIBLE`] times the weight inside, only the inside is read. Each unit of the mean then has an error of at
+//! most that share of the width of the memory in this unit. Otherwise all patterns are read again, and the state
+//! becomes the anchor.
 //!
-//! As noise falls, most of the inside comes to weigh nothing too. It is then divided as the memory was: balls
-//! in balls, each with its own anchor and bound. When an inner one fails, the outer ones may still hold.
+//! As noise falls, most patterns inside become negligible too. The ball is then divided as the memory was. This gives
+//! nested balls, each with its own anchor and bound. If the bound of an inner ball fails, those of the outer ones may
+//! still hold.
 
 use std::borrow::Cow;
 
@@ -34,36 +38,39 @@ use crate::patterns::{Patterns, pick};
 use crate::real::Real;
 use crate::threads;
 
-/// What is left out weighs at most this share of what is read. Far below the rounding of f32; errors of a
-/// flow's reads grow a thousandfold at most where it does not pass a watershed.
+/// The largest weight of the patterns left out, relative to those read. It is far below the rounding of f32. A flow
+/// amplifies errors of its reads at most a thousandfold, unless it passes close to a boundary between basins.
 const NEGLIGIBLE: f64 = 1e-9;
-/// What is left out at an anchor weighs so much less than that: room for the state to move.
+/// At the anchor, the weight left out is smaller than [`NEGLIGIBLE`] by this factor, which leaves room for the state
+/// to move.
 const ROOM: f64 = 0.1;
-/// β grows by this factor before a row whose posterior is spread looks for a ball again: that costs half a read.
+/// β must grow by this factor before a row with a spread posterior looks for a ball again, which costs half a read.
 const PATIENCE: f64 = 1.2;
-/// Reads that a ball must serve to be worth looking for: a state that leaves it sooner moves too fast at this noise.
+/// The number of reads that a ball must serve to be worth its cost. A state that leaves sooner moves too fast at this
+/// level.
 const WORTH: usize = 3;
-/// A ball with more than this share of the patterns saves too little.
+/// A ball with more than 1/`SHARE` of the patterns saves too little.
 const SHARE: usize = 4;
-/// Numbers in a ball at most where patterns are not held as numbers: those inside are then copied, for each row.
+/// The largest number of values in a ball if patterns are not held as numbers. The patterns inside are then copied,
+/// for each row.
 const COPIED: usize = 1 << 16;
-/// Memories of fewer stored patterns are not narrowed: they cost less to read than to think about.
+/// Memories with fewer stored patterns are always read in full, since that costs less than the bounds.
 pub const LEAST: usize = 1024;
-/// A ball is not divided below this.
+/// A ball with fewer patterns is not divided.
 const FEW: usize = 32;
-/// Rows that look for their balls together: the lists of patterns near are held for all of them.
+/// The number of rows that look for their balls together. Lists of near patterns are held for all of them.
 const TOGETHER: usize = 64;
 /// Weights below this share of the largest are lost in the rounding of a sum.
 const LOST: f64 = 1e-18;
 /// Rounding of a sum of squares in f64, relative to it.
 const ROUNDING: f64 = 1e-12;
 
-/// Reads stored points narrowly.
+/// Reads stored points, and leaves out patterns of negligible weight.
 pub(super) struct NarrowedReader<'a, F> {
     points: &'a Points<F>,
-    /// ln π of the heaviest pattern.
+    /// The largest ln π of a pattern.
     heaviest: f64,
-    /// All patterns are at most so far from 0.
+    /// An upper bound of the norms of all patterns.
     extent: f64,
     nests: Vec<Nest<F>>,
 }
@@ -80,15 +87,15 @@ impl<'a, F: Real> NarrowedReader<'a, F> {
     }
 }
 
-/// The balls of one row, each inside the last.
+/// The nested balls of one row, from the outermost to the innermost.
 struct Nest<F> {
     layers: Vec<Layer<F>>,
     copies: Copies<F>,
-    /// Below this β the row need not look for a ball again.
+    /// Below this β the row does not look for a ball again.
     patience: f64,
     /// Whether the last read succeeded.
     found: bool,
-    /// Reads since the outermost ball was found.
+    /// The number of reads since the outermost ball was found.
     age: usize,
     reads: Reads,
 }
@@ -106,14 +113,15 @@ impl<F> Default for Nest<F> {
     }
 }
 
-/// The patterns of the outermost ball, where they are not held as numbers anyway.
+/// The patterns of the outermost ball, copied if they are not held as numbers.
 struct Copies<F> {
     numbers: Vec<u32>,
     values: Vec<F>,
 }
 
 impl<F: Real> Copies<F> {
-    /// The values that patterns are in, and where: all of them, or these.
+    /// The values that contain these patterns, and their positions in them. The values are those of all patterns, or
+    /// the copies.
     fn find<'a>(&'a self, patterns: &'a Patterns<F>, which: &'a [u32]) -> (&'a [F], Cow<'a, [u32]>) {
         if patterns.are_held() {
             let values = patterns.values().to_slice().expect("patterns are stored row-major");
@@ -124,17 +132,17 @@ impl<F: Real> Copies<F> {
     }
 }
 
-/// One ball and what is known of the patterns between it and the next outer one.
+/// One ball, and what is known of the patterns between it and the next outer one.
 struct Layer<F> {
     anchor: Vec<F>,
     beta: f64,
     ball: Ball,
-    /// ln P of those outside.
+    /// ln P of the patterns outside.
     log_most: f64,
 }
 
 impl<F: Real> Layer<F> {
-    /// At least the log of what the patterns outside weigh at this state, Σ π_n exp(−β d_n²/2).
+    /// An upper bound of the log of the weight Σ π_n exp(−β d_n²/2) of the patterns outside at this state.
     fn log_bound(&self, state: &[F], beta: f64, extent: f64) -> f64 {
         let (mut square, mut along) = (0.0, 0.0);
         for (z, anchor) in state.iter().zip(&self.anchor) {
@@ -154,16 +162,16 @@ impl<F: Real> Layer<F> {
         } else {
             self.log_most
         };
-        // Terms of either sign: their rounding is that of the largest.
+        // These terms have both signs, so their rounding error is that of the largest.
         let size = radius * radius + square + 2.0 * moved * (extent + self.ball.radius);
         let nearest = radius * radius + square + 2.0 * (along - moved * extent) - 4.0 * ROUNDING * size;
         let straight = if nearest > 0.0 { bound(nearest, beta / self.beta) } else { self.log_most };
-        // Neither is a number where a state is none.
+        // Both are NaN if the state has a NaN.
         if any.is_nan() || straight.is_nan() { f64::INFINITY } else { any.min(straight) }
     }
 }
 
-/// One row's read.
+/// The read of one row.
 struct Task<'t, F> {
     nest: &'t mut Nest<F>,
     state: &'t [F],
@@ -211,7 +219,7 @@ impl<F: Real> Task<'_, F> {
                 }
             }
             mean.iter_mut().zip(&sums).for_each(|(mean, &sum)| *mean = F::from_f64(sum));
-            // Where all of them together would be negligible, were they as heavy as the heaviest.
+            // Beyond this cost, all patterns together are negligible even if each has the largest prior weight.
             let cut = heaviest + (inside.len() as f64 / (ROOM * NEGLIGIBLE)).ln();
             let limit = (cut - peak) / beta * (1.0 + ROUNDING);
             let inner = divide(layer, state, beta, &halves, limit, log_weight);
@@ -223,7 +231,7 @@ impl<F: Real> Task<'_, F> {
     }
 }
 
-/// The ball in a ball of patterns whose ½d² is within `limit`, if that has at most half of them.
+/// Divides a ball: the patterns with ½d² up to `limit`, if these are at most half of the ball.
 fn divide<F: Real>(
     layer: &Layer<F>,
     state: &[F],
@@ -252,7 +260,7 @@ fn divide<F: Real>(
 }
 
 impl<F: Real> NarrowedReader<'_, F> {
-    /// Rows that have balls and are not yet read, on all threads.
+    /// Reads the rows that have balls and are not yet read, on all threads.
     fn read_inside(
         &self,
         nests: &mut [Nest<F>],
@@ -276,7 +284,7 @@ impl<F: Real> NarrowedReader<'_, F> {
         threads::each(tasks, work, |task| task.read(self.points.patterns(), self.heaviest, self.extent));
     }
 
-    /// Looks for the balls of rows that were not found in theirs.
+    /// Looks for a new ball for each row that was not read inside its old one.
     fn look(&self, nests: &mut [Nest<F>], states: ArrayView2<F>, betas: &[f64]) {
         let patterns = self.points.patterns();
         let n = patterns.len();
@@ -333,7 +341,7 @@ impl<F: Real> Reader<F> for NarrowedReader<'_, F> {
                 means.row_mut(k).assign(&mean);
                 nests[k].reads.full += 1;
                 if nests[k].patience == 0.0 {
-                    // A ball was found that was no good even at its own anchor.
+                    // The ball that was found fails even at its own anchor.
                     nests[k].give_up(betas[k]);
                 }
             }
@@ -354,7 +362,7 @@ mod tests {
     use super::*;
     use crate::noise::{Purpose, Stream};
 
-    /// ln Σ π_n exp(−β‖z − y_n‖²/2) over the patterns that a layer does not hold, by direct sums.
+    /// The log of the weight Σ π_n exp(−β‖z − y_n‖²/2) of the patterns that a layer does not hold, by direct sums.
     fn outside<F: Real>(patterns: &Patterns<F>, inside: &[u32], state: &[F], beta: f64) -> f64 {
         let logits: Vec<f64> = (0..patterns.len())
             .filter(|&n| inside.binary_search(&(n as u32)).is_err())
@@ -369,7 +377,7 @@ mod tests {
         peak + logits.iter().map(|l| (l - peak).exp()).sum::<f64>().ln()
     }
 
-    /// The bound of every layer of a nest, from anchors and in places of all kinds, is never below the truth.
+    /// Tests that the bound of every layer is never below the true value, at states near and far from the anchor.
     fn never_below<F: Real>(weighted: bool) {
         let mut noise = Stream::new(3, Purpose::Patterns, 0);
         let (n, dim) = (2000, 12);
@@ -395,7 +403,7 @@ mod tests {
                 reader.denoise(&[0], path(share).view(), &[sigma * (1.0 - share)]).expect("a read");
             }
             for layer in &reader.nests[0].layers {
-                // In the inner layers only what lies between them and the outer ones is bounded by their own.
+                // The bound of an inner layer is only about the patterns between it and the next outer layer.
                 let held: Vec<&Vec<u32>> = reader.nests[0].layers.iter().map(|l| &l.ball.inside).collect();
                 let place = held.iter().position(|h| std::ptr::eq(*h, &layer.ball.inside)).expect("there");
                 for _ in 0..20 {

@@ -9,17 +9,18 @@ use crate::real::Real;
 /// The memory that a state lies on or is nearest to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Nearest {
-    /// Its number.
+    /// The index of the memory.
     pub memory: usize,
-    /// The cosine of the state and the memory's point nearest to it, which for ±1 states is (1/D) x·y; 0 if either
-    /// is zero.
+    /// The cosine between the state and the memory's nearest point, which for ±1 states is (1/D) x·y. 0 if either
+    /// vector is zero.
     pub overlap: f64,
-    /// Distance from that point, root mean square over units, in raw units.
+    /// The distance from that point: root mean square over units, in raw units.
     pub distance: f64,
 }
 
 impl Nearest {
-    /// From the point of a memory. `rms` makes a root mean square distance in raw units of a squared distance.
+    /// Compares a state with the nearest point of a memory. `rms` converts a squared distance to a root mean square
+    /// distance in raw units.
     pub(super) fn at<F: Real>(
         memory: usize,
         state: ArrayView1<F>,
@@ -39,7 +40,7 @@ impl Nearest {
     }
 }
 
-/// The nearest pattern of each (prepared) state; ties go to the lowest number.
+/// The nearest pattern of each (prepared) state. Ties go to the lowest index.
 pub(crate) fn nearest_patterns<F: Real>(patterns: &Patterns<F>, states: ArrayView2<F>) -> Vec<Nearest> {
     let (dim, scale) = (patterns.dim() as f64, patterns.preparation().scale());
     let mut window = Window::default();

@@ -1,4 +1,4 @@
-//! The diffusion landscape of stored points: one landscape for each noise level.
+//! The diffusion landscape of stored points, with one landscape for each noise level.
 
 use ndarray::{Array2, ArrayView2, Zip};
 
@@ -11,16 +11,16 @@ use crate::noise::Stream;
 use crate::patterns::{Patterns, Window, check_states};
 use crate::real::Real;
 
-/// The noised density of stored patterns and its potential,
+/// The density of the stored patterns with noise, and its potential:
 ///
 /// ```text
 /// E_σ(z) = −σ² ln Σ_n π_n exp(−‖z − y_n‖²/2σ²),      D(z;σ) = Σ_n w_n y_n,   w = softmax of the exponents
 /// ```
 ///
-/// (Ambrogioni 2023, Eq. 12, in z = x/s coordinates, where all processes agree; π_n = 1/N unless the
-/// patterns have weights.) −∇E_σ/σ² is the exact score. With the weights normalised E_σ falls along
-/// the probability flow, and as σ → 0 it becomes half the squared distance to the nearest pattern.
-/// For patterns of equal norm it is the modern Hopfield energy at β = 1/σ² plus ½‖y‖² + σ² ln N.
+/// (Ambrogioni 2023, Eq. 12, in the coordinates z = x/s, in which all processes agree; π_n = 1/N unless the patterns
+/// have weights.) −∇E_σ/σ² is the exact score. E_σ falls along the probability flow, since the weights are
+/// normalised. As σ → 0 it becomes half the squared distance to the nearest pattern. For patterns of equal norm it is
+/// the modern Hopfield energy at β = 1/σ² plus ½‖y‖² + σ² ln N.
 #[derive(Clone, Debug)]
 pub struct Points<F> {
     patterns: Patterns<F>,
@@ -37,13 +37,13 @@ impl<F: Real> Points<F> {
         &self.patterns
     }
 
-    /// Lets every pattern take part in a race for the memory that a state at β = 1/σ² came from.
-    pub(super) fn enter(
+    /// Adds every pattern to a draw of the memory that a state at β = 1/σ² came from.
+    pub(super) fn add_to_draw(
         &self,
         z: &[f64],
         beta: f64,
         part: (usize, f64),
-        race: &mut Race,
+        draw: &mut GumbelMax,
         stream: &mut Stream,
     ) {
         let each = -(self.patterns.len() as f64).ln();
@@ -52,7 +52,7 @@ impl<F: Real> Points<F> {
             let pattern = self.patterns.rows(n..n + 1, self.patterns.len(), &mut window);
             let square: f64 = z.iter().zip(pattern).map(|(z, y)| (z - y.to_f64()).powi(2)).sum();
             let own = self.patterns.log_weights().map_or(each, |w| w[n]);
-            race.enter((part.0, n), part.1 + own - beta * square / 2.0, stream);
+            draw.add((part.0, n), part.1 + own - beta * square / 2.0, stream);
         }
     }
 
@@ -64,36 +64,36 @@ impl<F: Real> Points<F> {
     }
 }
 
-/// Draws one of several with probabilities softmax(logits), one pass and one random number each: adds Gumbel
-/// noise to the logits and keeps the largest.
-pub(super) struct Race {
+/// A draw of one of several items with probabilities softmax(logits), by the Gumbel-max method: adds Gumbel noise to
+/// each logit and keeps the largest. One pass, and one random number for each item.
+pub(super) struct GumbelMax {
     best: f64,
-    winner: (usize, usize),
+    drawn: (usize, usize),
 }
 
-impl Default for Race {
+impl Default for GumbelMax {
     fn default() -> Self {
-        Race { best: f64::NEG_INFINITY, winner: (0, 0) }
+        GumbelMax { best: f64::NEG_INFINITY, drawn: (0, 0) }
     }
 }
 
-impl Race {
-    /// One more, known by two numbers: which part, which of it.
-    pub(super) fn enter(&mut self, who: (usize, usize), logit: f64, stream: &mut Stream) {
+impl GumbelMax {
+    /// Adds an item. It is named by two indices: its part, and its place in the part.
+    pub(super) fn add(&mut self, item: (usize, usize), logit: f64, stream: &mut Stream) {
         let uniform = (1.0 - stream.uniform()).min(1.0 - f64::EPSILON);
         let value = logit - (-uniform.ln()).ln();
         if value > self.best {
-            (self.best, self.winner) = (value, who);
+            (self.best, self.drawn) = (value, item);
         }
     }
 
-    /// Who won.
-    pub(super) fn winner(self) -> (usize, usize) {
-        self.winner
+    /// The item that was drawn.
+    pub(super) fn drawn(self) -> (usize, usize) {
+        self.drawn
     }
 }
 
-/// β = 1/σ²; infinite at σ = 0, which the kernels read as "the nearest pattern".
+/// β = 1/σ². It is infinite at σ = 0, where the kernels read the nearest pattern.
 pub(crate) fn beta(sigma: f64) -> Result<f64> {
     if (0.0..=1e15).contains(&sigma) {
         Ok(1.0 / (sigma * sigma))
@@ -108,7 +108,7 @@ impl<F: Real> Energy<F> for Points<F> {
     }
 
     fn energy(&self, states: ArrayView2<F>, level: &[f64]) -> Result<Vec<f64>> {
-        // The kernels' own largest and smallest β stand for σ = 0 and ∞.
+        // The largest and smallest β of the kernels stand for σ = 0 and σ = ∞.
         let most = F::LARGEST_BETA.sqrt();
         let sums = self.log_sum(states, level)?;
         Ok(sums.iter().zip(level).map(|(s, sigma)| -sigma.clamp(1.0 / most, most).powi(2) * s).collect())
@@ -139,7 +139,7 @@ impl<F: Real> Denoise<F> for Points<F> {
     }
 
     fn reader(&self, rows: usize) -> Box<dyn Reader<F> + '_> {
-        // By the patterns alone, so that no row depends on how many there are.
+        // The choice depends on the patterns alone, so that a row does not depend on the number of rows.
         if (narrow::LEAST..u32::MAX as usize).contains(&self.patterns.len()) {
             Box::new(NarrowedReader::new(self, rows))
         } else if self.patterns.len() < narrow::LEAST && self.patterns.log_weights().is_none() {
@@ -162,9 +162,9 @@ impl<F: Real> Denoise<F> for Points<F> {
 
     fn draw(&self, z: &[f64], sigma: f64, stream: &mut Stream) -> Result<Vec<f64>> {
         let beta = beta(sigma.min(1e15))?.min(F::LARGEST_BETA);
-        let mut race = Race::default();
-        self.enter(z, beta, (0, 0.0), &mut race, stream);
-        let (_, n) = race.winner();
+        let mut draw = GumbelMax::default();
+        self.add_to_draw(z, beta, (0, 0.0), &mut draw, stream);
+        let (_, n) = draw.drawn();
         Ok(self.patterns.row(n).iter().map(|y| y.to_f64()).collect())
     }
 }

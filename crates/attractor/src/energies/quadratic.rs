@@ -1,4 +1,4 @@
-//! The classical landscape: E(x) = −½ xᵀWx.
+//! The energy of classical Hopfield networks: E(x) = −½ xᵀWx.
 
 use ndarray::{Array2, ArrayView2};
 
@@ -9,21 +9,21 @@ use crate::real::Real;
 
 /// E(x) = −½ xᵀWx for a symmetric coupling matrix W (D × D).
 ///
-/// (Hopfield 1982; Ambrogioni 2023, Eq. 2, which lacks the sign.) W is held in f64, in which Hebbian
-/// sums of ±1 products and their fields are exact integers, so that ties are ties. The energy counts
-/// the diagonal; a constant over ±1 states.
+/// (Hopfield 1982; Ambrogioni 2023, Eq. 2, which lacks the sign.) W is held in f64, in which Hebbian sums of ±1
+/// products and their fields are exact integers, so that ties are exact. The energy includes the diagonal, which adds
+/// a constant for ±1 states.
 #[derive(Clone, Debug)]
 pub struct Quadratic {
     weights: Array2<f64>,
-    /// W_jj, side by side.
+    /// The diagonal W_jj, as a vector.
     diagonal: Vec<f64>,
 }
 
 impl Quadratic {
-    /// A landscape from a coupling matrix.
+    /// The landscape of a coupling matrix.
     ///
     /// # Errors
-    /// W not square, not finite, or not symmetric to rounding: then it has no energy.
+    /// W not square, not finite, or not symmetric up to rounding, because then there is no energy.
     pub fn new(weights: Array2<f64>) -> Result<Self> {
         let (rows, columns) = weights.dim();
         if rows != columns || rows == 0 {
@@ -52,7 +52,7 @@ impl Quadratic {
         self.weights.view()
     }
 
-    /// Wx of each row, in f64: the fields.
+    /// The fields Wx of each row, in f64.
     pub(crate) fn fields<F: Real>(&self, states: ArrayView2<F>) -> Result<(Array2<f64>, Array2<f64>)> {
         check_width("states", states.ncols(), self.weights.nrows())?;
         let wide = states.mapv(F::to_f64);
@@ -61,8 +61,8 @@ impl Quadratic {
     }
 }
 
-/// A place whose number differs from that across the diagonal by more than `tolerance`. Looks at squares of the
-/// matrix, whose rows and columns both stay in the cache.
+/// An entry that differs from its mirror image across the diagonal by more than `tolerance`. The matrix is compared
+/// in square blocks, so that both rows and columns stay in the cache.
 fn asymmetry(weights: ArrayView2<f64>, tolerance: f64) -> Option<(usize, usize)> {
     const SIDE: usize = 32;
     let blocks = weights.nrows().div_ceil(SIDE);
@@ -91,13 +91,13 @@ impl<F: Real> Gradient<F> for Quadratic {
 }
 
 impl<F: Real> Flip<F> for Quadratic {
-    /// The fields Wx: O(D²) once, then O(D) a flip.
+    /// The fields Wx: O(D²) once, then O(D) for each flip.
     fn local(&self, state: &[F]) -> Vec<f64> {
         let state = Array2::from_shape_fn((1, state.len()), |(_, j)| state[j].to_f64());
         dots(state.view(), self.weights.view()).into_raw_vec_and_offset().0
     }
 
-    /// W is read once for all of them.
+    /// W is read once for all states.
     fn locals(&self, states: ArrayView2<F>) -> Vec<Vec<f64>> {
         let states = states.mapv(F::to_f64);
         dots(states.view(), self.weights.view()).outer_iter().map(|fields| fields.to_vec()).collect()

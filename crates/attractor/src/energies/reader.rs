@@ -1,4 +1,4 @@
-//! ShapeMoments a memory again and again.
+//! Readers, which read a memory again and again as a batch of states moves.
 
 use ndarray::{Array2, ArrayView1, ArrayView2};
 
@@ -8,41 +8,42 @@ use crate::kernels::Read;
 use crate::noise::Stream;
 use crate::real::Real;
 
-/// A memory that is read again and again by a batch of states that move little by little, so that what one
-/// read has found may save work in the next.
+/// Reads a memory again and again for a batch of states that move little by little. What one read finds may save work
+/// in the next.
 ///
-/// What it gives is what [`Denoise::denoise`] gives, of each row by itself: row i depends on what row i asked.
+/// The results are those of [`Denoise::denoise`]. Each row is independent: row i depends only on the earlier reads of
+/// row i.
 pub trait Reader<F: Real> {
     /// The posterior means D(z;σ). Row k of `states` is row `rows[k]` of the batch.
     fn denoise(&mut self, rows: &[usize], states: ArrayView2<F>, sigmas: &[f64]) -> Result<Array2<F>>;
 
-    /// What every read of a row will give, to rounding, if it goes straight there along falling levels: the pattern that
-    /// has won it. `None` until one has, or where that is not looked for.
+    /// The pattern that every later read of a row gives, up to rounding, if the row goes straight to it along falling
+    /// levels. `None` until one pattern dominates, or if the reader does not look for it.
     fn goal(&self, row: usize) -> Option<ArrayView1<'_, F>> {
         let _ = row;
         None
     }
 
-    /// What each row of the batch has read so far.
+    /// How much each row of the batch has read so far.
     fn reads(&self) -> Vec<Reads>;
 }
 
 /// How much of a memory one row of a recall has read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reads {
-    /// Reads of the whole memory.
+    /// The number of reads of the whole memory.
     pub full: usize,
-    /// How many of them were in vain, since the posterior was spread over too many patterns to leave any out.
+    /// The number of these reads that found no ball, because the posterior was spread over too many patterns.
     pub spread: usize,
-    /// Reads of the patterns alone that weigh anything.
+    /// The number of narrowed reads, of only the patterns whose weight is not negligible.
     pub narrow: usize,
-    /// Patterns in those, all told.
+    /// The total number of patterns in the narrowed reads.
     pub patterns: usize,
-    /// Patterns in the largest of those.
+    /// The number of patterns in the largest narrowed read.
     pub largest: usize,
 }
 
-/// A denoiser that is asked anew each time.
+/// A reader that asks the denoiser anew each time.
 pub(crate) struct FullReader<'a, D: ?Sized> {
     denoiser: &'a D,
     reads: Vec<Reads>,
@@ -65,7 +66,7 @@ impl<F: Real, D: Denoise<F> + ?Sized> Reader<F> for FullReader<'_, D> {
     }
 }
 
-/// A denoiser that is read in full each time, though it could leave out what weighs nothing.
+/// A denoiser whose reader always reads the whole memory, and never leaves out patterns of negligible weight.
 #[derive(Clone, Copy)]
 pub struct FullRead<'a, F>(pub &'a dyn Denoise<F>);
 

@@ -1,4 +1,4 @@
-//! Many memories in one: points, clouds of points and shapes, each with its weight.
+//! Mixtures: many memories in one, as points, clouds of points and shapes, each with its weight.
 
 mod read;
 
@@ -15,29 +15,29 @@ use crate::patterns::{Patterns, Preparation, Window, check_states};
 use crate::real::Real;
 use crate::threads;
 
-/// The level at which hardly any noise is left, in spreads of the patterns: the last positive one of the samplers' own
-/// grid, at which a state is told which memory it belongs to.
+/// The level, in spreads of the patterns, at which hardly any noise is left. It is the last positive level of the
+/// samplers' default grid. The memory that a state belongs to is decided at this level.
 pub const LAST: f64 = 2e-3;
 
-/// One memory, to be put in a [`Mixture`].
+/// One memory of a [`Mixture`].
 #[derive(Debug)]
 pub struct Component<F> {
-    /// What it is.
+    /// What kind of memory it is.
     pub kind: Kind<F>,
-    /// Its prior weight π > 0, of any sum; of a shape without end per unit of its volume.
+    /// The prior weight π > 0; weights may have any sum. For an unbounded shape it is the weight per unit of volume.
     pub weight: f64,
-    /// What it is called.
+    /// The label.
     pub label: Option<String>,
 }
 
-/// What one memory is.
+/// The kinds of memory in a mixture.
 #[derive(Debug)]
 pub enum Kind<F> {
-    /// A pattern.
+    /// A single pattern.
     Point(Vec<F>),
-    /// One memory of any form, as points on it (with their weights).
+    /// One memory of any form, given as points on it (with their weights).
     Cloud(Patterns<F>),
-    /// A form known in closed form.
+    /// A shape whose density is known in closed form.
     Shape(Box<dyn Shape>),
 }
 
@@ -47,13 +47,13 @@ pub enum Kind<F> {
 /// E_σ(z) = −σ² ln Σ_c π_c ∫ exp(−‖z − y‖²/2σ²) p_c(dy),      D(z;σ) = Σ_c w_c E[y | z, c]
 /// ```
 ///
-/// with w the posterior over memories. Points go through the kernels all together, every other memory adds
-/// its own triple (log-sum, mean, second moment). Of points alone it is [`Points`], to the bit. Weights are
+/// where w is the posterior over memories. The kernels read all points together; every other memory adds its own
+/// triple (log-sum, mean, second moment). A mixture of points alone gives the same bits as [`Points`]. Weights are
 /// normalised to sum to 1.
 ///
 /// ```
 /// use attractor::energies::{Component, Denoise, Kind, Mixture};
-/// // Two points, one three times as likely as the other.
+/// Two points, one of them three times as likely as the other.
 /// let point = |at: f64, weight| Component { kind: Kind::Point(vec![at, 0.0]), weight, label: None };
 /// let mixture = Mixture::new(vec![point(1.0, 3.0), point(-1.0, 1.0)])?;
 /// let half_way = ndarray::array![[0.0, 0.5]];
@@ -64,7 +64,7 @@ pub enum Kind<F> {
 pub struct Mixture<F> {
     dim: usize,
     parts: Vec<Part<F>>,
-    /// Of memories that are not all patterns, which have their own.
+    /// The labels of the memories, unless all memories are patterns, which have their own labels.
     labels: Vec<Option<String>>,
     mean: Vec<f64>,
     spread: f64,
@@ -74,14 +74,14 @@ pub struct Mixture<F> {
 struct Part<F> {
     body: Body<F>,
     log_weight: f64,
-    /// Numbers of its memories: one, or one a pattern.
+    /// The indices of the memories in this part: one, or one for each pattern.
     memories: Members,
 }
 
-/// Numbers of memories.
+/// A list of memory indices.
 #[derive(Clone, Debug)]
 enum Members {
-    /// All there are, in order: nothing is held for each.
+    /// All indices below this count, in order; no list is held.
     All(usize),
     Some(Vec<usize>),
 }
@@ -94,7 +94,7 @@ impl Members {
         }
     }
 
-    /// The number of the k-th of them.
+    /// The k-th index.
     fn at(&self, k: usize) -> usize {
         match self {
             Members::All(_) => k,
@@ -102,7 +102,7 @@ impl Members {
         }
     }
 
-    /// Which of them has this number.
+    /// The position of an index in the list.
     fn find(&self, number: usize) -> Option<usize> {
         match self {
             Members::All(count) => (number < *count).then_some(number),
@@ -113,9 +113,9 @@ impl Members {
 
 #[derive(Clone, Debug)]
 enum Body<F> {
-    /// Each pattern a memory.
+    /// Points of which each is a memory.
     Patterns(Points<F>),
-    /// All points one memory.
+    /// Points that together are one memory.
     Cloud(Points<F>),
     Shape(Arc<dyn Shape>),
 }
@@ -144,7 +144,7 @@ impl<F: Real> Body<F> {
 }
 
 impl<F: Real> From<Patterns<F>> for Mixture<F> {
-    /// Each pattern a memory, with the patterns' own weights and preparation.
+    /// A mixture in which each pattern is a memory, with the patterns' own weights and preparation.
     fn from(patterns: Patterns<F>) -> Self {
         let (mean, spread, count) = (patterns.mean(), patterns.spread(), patterns.len());
         let dim = patterns.dim();
@@ -155,11 +155,10 @@ impl<F: Real> From<Patterns<F>> for Mixture<F> {
 }
 
 impl<F: Real> Mixture<F> {
-    /// Memories, numbered as they come.
+    /// A mixture of these memories, numbered in their order.
     ///
     /// # Errors
-    /// No memories, memories of unequal width, numbers that are not finite, a weight that is not a positive
-    /// finite number.
+    /// No memories; memories of unequal width; numbers that are not finite; a weight that is not positive and finite.
     pub fn new(components: Vec<Component<F>>) -> Result<Self> {
         let width = |kind: &Kind<F>| match kind {
             Kind::Point(y) => y.len(),
@@ -217,7 +216,7 @@ impl<F: Real> Mixture<F> {
         Ok(Mixture { dim, parts, labels, mean, spread })
     }
 
-    /// The patterns, if it is of points alone.
+    /// The patterns, if the mixture consists of points alone.
     pub fn patterns(&self) -> Option<&Patterns<F>> {
         match &self.parts[..] {
             [Part { body: Body::Patterns(points), .. }] => Some(points.patterns()),
@@ -225,17 +224,17 @@ impl<F: Real> Mixture<F> {
         }
     }
 
-    /// How raw cues become states of it: as its patterns were prepared, or (with shapes) not at all.
+    /// The preparation, which turns raw cues into states: that of the patterns, or (with shapes) none.
     pub fn preparation(&self) -> &Preparation {
         self.patterns().map_or(&Preparation::Identity, |patterns| patterns.preparation())
     }
 
-    /// How many memories it has.
+    /// The number of memories.
     pub fn memories(&self) -> usize {
         self.parts.iter().map(|part| part.memories.len()).sum()
     }
 
-    /// What a memory is called.
+    /// The label of a memory.
     pub fn label(&self, memory: usize) -> Option<&str> {
         match self.labels.get(memory) {
             Some(label) => label.as_deref(),
@@ -243,22 +242,22 @@ impl<F: Real> Mixture<F> {
         }
     }
 
-    /// Its mean, D numbers.
+    /// The mean, D numbers.
     pub fn mean(&self) -> &[f64] {
         &self.mean
     }
 
-    /// The scale of a unit: root mean square deviation from the mean; as [`Patterns::spread`].
+    /// The scale of a unit: the root mean square deviation from the mean, as in [`Patterns::spread`].
     pub fn spread(&self) -> f64 {
         self.spread
     }
 
-    /// Whether some of it has no end, so that it has no prior and no samples of its own.
+    /// Whether the mixture has an unbounded shape, so that it has no prior and no samples of its own.
     pub fn is_unbounded(&self) -> bool {
         self.parts.iter().any(|p| matches!(&p.body, Body::Shape(shape) if shape.moments().unbounded))
     }
 
-    /// Prior weights of the memories, which sum to 1; of a shape without end per unit of its volume.
+    /// The prior weights of the memories, which sum to 1. For an unbounded shape it is the weight per unit of volume.
     pub fn weights(&self) -> Vec<f64> {
         let mut weights = vec![0.0; self.memories()];
         for part in &self.parts {
@@ -274,7 +273,7 @@ impl<F: Real> Mixture<F> {
         weights
     }
 
-    /// The image of every memory when each unit is multiplied by its own factor.
+    /// The image of the mixture when each unit is multiplied by its own factor.
     ///
     /// # Errors
     /// A shape whose image is not known in closed form.
@@ -302,7 +301,7 @@ impl<F: Real> Mixture<F> {
         Ok(Mixture { parts, mean, spread, ..self.clone() })
     }
 
-    /// The posterior over memories at each state and level, with the best `top`.
+    /// The posterior over memories at each state and level, with the `top` most probable memories.
     ///
     /// # Errors
     /// States or levels of the wrong shape or not finite.
@@ -348,9 +347,9 @@ impl<F: Real> Mixture<F> {
         Ok((0..states.nrows()).map(one).collect())
     }
 
-    /// The memory that each state lies on or is nearest to: the most probable one if hardly any noise is left
-    /// (σ = [`LAST`] spreads). Of points that is the nearest; where memories cross, as a point on a line, it is
-    /// the denser one. Ties go to the lowest number.
+    /// The memory that each state lies on or is nearest to: the most probable one at a level where hardly any noise
+    /// is left (σ = [`LAST`] spreads). For points alone it is the nearest. Where memories cross, as at a point on a
+    /// line, it is the one of higher density. Ties go to the lowest index.
     ///
     /// # Errors
     /// States of the wrong width or not finite.
@@ -398,7 +397,7 @@ impl<F: Real> Mixture<F> {
         }
     }
 
-    /// ln π_c + log-sum of each part, one list a part.
+    /// ln π_c + log-sum of each part, as one list for each part.
     fn log_sums(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Vec<Vec<f64>>> {
         let mut result = Vec::new();
         for part in &self.parts {
@@ -414,7 +413,7 @@ impl<F: Real> Mixture<F> {
         Ok(result)
     }
 
-    /// The levels of checked states, those that stand for 0 and ∞ brought to the kernels' own.
+    /// Checks states and levels. Levels that stand for 0 and ∞ become the smallest and largest level of the kernels.
     fn check(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Vec<f64>> {
         check_width("states", states.ncols(), self.dim)?;
         check_rows("noise levels", sigmas.len(), states.nrows())?;
@@ -422,20 +421,20 @@ impl<F: Real> Mixture<F> {
         sigmas.iter().map(|&sigma| beta(sigma).map(|_| usable_level::<F>(sigma))).collect()
     }
 
-    /// About how many operations the shapes cost a batch.
+    /// The approximate number of operations that the shapes cost for a batch.
     fn work(&self, rows: usize) -> f64 {
         (rows * self.parts.len() * self.dim * 20) as f64
     }
 }
 
-/// A level at which the kernels can read: they take their own smallest and largest for 0 and ∞.
+/// A level at which the kernels can read: 0 and ∞ become their smallest and largest level.
 fn usable_level<F: Real>(sigma: f64) -> f64 {
     let most = F::LARGEST_BETA.sqrt();
     sigma.clamp(1.0 / most, most)
 }
 
-/// Mean of a mixture and root mean square deviation of a unit from it. Shapes without end count only where
-/// there are no others, and then have no scale: 1.
+/// The mean of a mixture, and the root mean square deviation of a unit from it. Unbounded shapes only count if there
+/// are no others; the scale is then 1.
 fn extent<F: Real>(parts: &[Part<F>], dim: usize) -> (Vec<f64>, f64) {
     if let [Part { body: Body::Patterns(points), .. }] = parts {
         return (points.patterns().mean(), points.patterns().spread());
@@ -453,7 +452,7 @@ fn extent<F: Real>(parts: &[Part<F>], dim: usize) -> (Vec<f64>, f64) {
     let around = |square: f64| (square / dim as f64).sqrt();
     let spread = around(moments().map(|(w, m)| w * (m.variance + apart(m))).sum());
     let length = around(mean.iter().map(|m| m * m).sum());
-    // As for patterns: one point at rest has no scale but its own length.
+    // As for patterns: a single point has no scale except its own length.
     let spread = if spread > 1e-14 * length { spread } else { length };
     (mean, if spread > 0.0 { spread } else { 1.0 })
 }

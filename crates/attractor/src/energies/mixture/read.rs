@@ -1,9 +1,9 @@
-//! ShapeMoments a mixture: the triples of its parts put together.
+//! Reads of a mixture: combines the triples (log-sum, mean, second moment) of its parts.
 
 use ndarray::{Array2, ArrayView2, Zip};
 
 use super::{Body, Mixture, Part, usable_level};
-use crate::energies::points::{Race, beta};
+use crate::energies::points::{GumbelMax, beta};
 use crate::energies::{Denoise, Energy, FullReader, Gradient, Reader};
 use crate::error::Result;
 use crate::kernels::Read;
@@ -11,7 +11,7 @@ use crate::noise::Stream;
 use crate::real::Real;
 use crate::threads;
 
-/// A triple that grows, relative to its largest logit.
+/// A growing sum of triples, relative to its largest logit.
 struct Sum {
     peak: f64,
     mass: f64,
@@ -38,7 +38,7 @@ impl Sum {
 }
 
 impl<F: Real> Mixture<F> {
-    /// What all shapes say at one state, added to what `sum` has.
+    /// Adds the triples of all shapes at one state to `sum`.
     fn read_shapes(&self, state: &[f64], sigma: f64, sum: &mut Sum) {
         let mut mean = vec![0.0; self.dim];
         for part in &self.parts {
@@ -104,21 +104,21 @@ impl<F: Real> Denoise<F> for Mixture<F> {
     fn draw(&self, z: &[f64], sigma: f64, stream: &mut Stream) -> Result<Vec<f64>> {
         let level = sigma.min(1e15);
         let beta = beta(level)?.min(F::LARGEST_BETA);
-        let (mut race, mut y) = (Race::default(), vec![0.0; self.dim]);
+        let (mut draw, mut y) = (GumbelMax::default(), vec![0.0; self.dim]);
         for (p, part) in self.parts.iter().enumerate() {
             match &part.body {
                 Body::Patterns(points) | Body::Cloud(points) => {
-                    points.enter(z, beta, (p, part.log_weight), &mut race, stream);
+                    points.add_to_draw(z, beta, (p, part.log_weight), &mut draw, stream);
                 }
                 Body::Shape(shape) => {
                     let least = 1.0 / F::LARGEST_BETA.sqrt();
                     let prior = sigma.is_infinite();
                     let sum = if prior { 0.0 } else { shape.read(z, level.max(least), &mut y).log_sum };
-                    race.enter((p, 0), part.log_weight + sum, stream);
+                    draw.add((p, 0), part.log_weight + sum, stream);
                 }
             }
         }
-        let (p, n) = race.winner();
+        let (p, n) = draw.drawn();
         match &self.parts[p].body {
             Body::Patterns(points) | Body::Cloud(points) => {
                 Ok(points.patterns().row(n).iter().map(|y| y.to_f64()).collect())

@@ -1,23 +1,23 @@
-//! Ratios of modified Bessel functions, as the mean direction on a sphere needs them.
+//! Ratios of modified Bessel functions, which give the mean direction on a sphere.
 
-/// From this order on the uniform expansion is exact to 10⁻¹³.
+/// From this order on, the uniform expansion has errors of at most 10⁻¹³.
 const LARGE: f64 = 48.0;
 
-/// Larger κ count as this; products of two stay in the number range.
+/// A larger κ is replaced by this one. A product of two such numbers is still finite.
 pub(super) const LARGEST: f64 = 1e150;
 
-/// Of the density ∝ exp(κ cos θ) on the unit sphere in k dimensions: ln E[exp(κ(cos θ − 1))] under the uniform
-/// distribution, and 1 − E[cos θ] under the density itself (von Mises–Fisher).
+/// For the density ∝ exp(κ cos θ) on the unit sphere in k dimensions (von Mises–Fisher): ln E[exp(κ(cos θ − 1))]
+/// under the uniform distribution, and 1 − E[cos θ] under the density itself.
 ///
 /// ```text
 /// log-sum = ln F_ν(κ) − κ,   F_ν(κ) = Γ(ν+1) (2/κ)^ν I_ν(κ),   ν = k/2 − 1
 /// A_k(κ) = d ln F_ν/dκ = I_{ν+1}(κ)/I_ν(κ)
 /// ```
 ///
-/// From Debye's uniform expansion (DLMF 10.41.3) at an order ≥ 48, then down by the recurrence
-/// I_{j}/I_{j−1} = κ/(2j + κ I_{j+1}/I_j), which forgets errors. F has neither the poles nor the underflow of its
-/// factors: F_ν(0) = 1, and ln F is taken as one series. k ≥ 1, 0 ≤ κ; errors of about 10⁻¹³(1 + |log-sum|),
-/// relative ones for 1 − A where that is not below 10⁻¹⁴/κ. At most 50 divisions.
+/// Uses Debye's uniform expansion (DLMF 10.41.3) at an order ≥ 48, then goes down by the recurrence I_{j}/I_{j−1} =
+/// κ/(2j + κ I_{j+1}/I_j), which damps errors. F has neither the poles nor the underflow of its factors: F_ν(0) = 1,
+/// and ln F is computed as one series. Needs k ≥ 1 and κ ≥ 0. Errors are about 10⁻¹³(1 + |log-sum|); for 1 − A they
+/// are relative if it is not below 10⁻¹⁴/κ. At most 50 divisions.
 pub(super) fn von_mises_fisher(k: usize, kappa: f64) -> (f64, f64) {
     let kappa = kappa.min(LARGEST);
     let lowest = 0.5 * k as f64 - 1.0;
@@ -38,7 +38,7 @@ pub(super) fn von_mises_fisher(k: usize, kappa: f64) -> (f64, f64) {
     (log_sum + product.ln(), lack)
 }
 
-/// The same at an order ν ≥ 48.
+/// The pair of [`von_mises_fisher`] for an order ν ≥ 48.
 ///
 /// ```text
 /// ln F_ν(κ) = ν[w − 1 − ln((1 + w)/2)] − ½ ln w + Σ_n (D_n(p) − D_n(1))/νⁿ,   w = √(1 + κ²/ν²) = 1/p
@@ -86,9 +86,9 @@ mod tests {
 
     #[test]
     fn ratios_have_the_reference_digits() {
-        /// What six terms at order 48 leave out, and rounding of up to 48 recurrences.
+        /// The error of six terms at order 48, plus the rounding of up to 48 steps of the recurrence.
         const DIGITS: f64 = 1e-12;
-        /// Of κ(1 − A), which the recurrence takes from numbers of size 48 to one of size k/2.
+        /// The error of κ(1 − A). The recurrence gets numbers of size k/2 from numbers of size 48.
         const LACK: f64 = 1e-12;
         let references = include_str!("../../../tests/fixtures/shapes.txt");
         for line in references.lines().filter(|line| line.starts_with("ratio ")) {

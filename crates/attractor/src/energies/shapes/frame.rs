@@ -1,17 +1,17 @@
-//! Where a shape lies: its origin, and the orthonormal directions in which it extends.
+//! The position of a shape: its origin, and the orthonormal directions in which it extends.
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayViewMut1, aview1};
 
 use crate::error::{Error, Result};
 
-/// Rows count as orthonormal if their products miss 0 and 1 by no more than this: twice the rounding of a
-/// file that keeps nine digits.
+/// Rows count as orthonormal if their products differ from 0 and 1 by at most this: twice the rounding of a file that
+/// keeps nine digits.
 const ORTHONORMAL: f64 = 1e-9;
 
-/// Of the coordinates' length: what is left beyond it has lost no more than one digit.
+/// A remainder longer than this share of the coordinates has lost at most one digit.
 const LITTLE: f64 = 0.1;
 
-/// An origin and k orthonormal directions; without a matrix, all D units.
+/// An origin and k orthonormal directions. Without a matrix, the directions are all D units.
 #[derive(Clone, Debug)]
 pub(super) struct Frame {
     pub(super) origin: Vec<f64>,
@@ -32,7 +32,7 @@ impl Frame {
         }
         let mut excess = directions.dot(&directions.t());
         excess.diag_mut().mapv_inplace(|product| product - 1.0);
-        // What is not a number is refused too.
+        // This also refuses NaN.
         if let Some(((i, j), excess)) =
             excess.indexed_iter().find(|(_, e)| e.is_nan() || e.abs() > ORTHONORMAL)
         {
@@ -43,31 +43,31 @@ impl Frame {
                 format!("rows {i} and {j} with product {product}"),
             ));
         }
-        // One step of Newton's method to the nearest orthonormal rows: what is left is rounding.
+        // One step of Newton's method to the nearest orthonormal rows. The remaining error is rounding.
         let directions = &directions - &(excess.dot(&directions) * 0.5);
         Ok(Frame { origin, directions: Some(directions) })
     }
 
-    /// The frame of all units.
+    /// The frame whose directions are all units.
     pub(super) fn full(what: &str, origin: Vec<f64>) -> Result<Self> {
         check_finite(what, &origin)?;
         Ok(Frame { origin, directions: None })
     }
 
-    /// Units, D.
+    /// The number of units, D.
     pub(super) fn dim(&self) -> usize {
         self.origin.len()
     }
 
-    /// Directions, k.
+    /// The number of directions, k.
     pub(super) fn count(&self) -> usize {
         self.directions.as_ref().map_or(self.dim(), |d| d.nrows())
     }
 
     /// The coordinates of z along the directions, and its distance from the subspace.
     ///
-    /// The distance is the length of what is left, made orthogonal again where little is left: a difference of
-    /// squares would lose it next to large coordinates.
+    /// The distance is the length of the remainder. A small remainder is made orthogonal again, because next to large
+    /// coordinates a difference of squares would lose it.
     pub(super) fn coordinates(&self, z: &[f64]) -> (Array1<f64>, f64) {
         let mut rest: Array1<f64> = z.iter().zip(&self.origin).map(|(z, o)| z - o).collect();
         let Some(directions) = &self.directions else { return (rest, 0.0) };
@@ -85,7 +85,7 @@ impl Frame {
         (along, norm(rest.view()))
     }
 
-    /// Writes the point with these coordinates.
+    /// Writes the point with these coordinates to `y`.
     pub(super) fn place(&self, along: ArrayView1<f64>, y: &mut [f64]) {
         let mut y = ArrayViewMut1::from(y);
         y.assign(&aview1(&self.origin));
@@ -103,7 +103,7 @@ fn remove(directions: &Array2<f64>, along: &Array1<f64>, rest: &mut Array1<f64>)
     }
 }
 
-/// The length of a vector, also where its square leaves the number range.
+/// The length of a vector, also if its square overflows.
 pub(super) fn norm(v: ArrayView1<f64>) -> f64 {
     let plain = v.dot(&v).sqrt();
     if (1e-140..1e140).contains(&plain) {
@@ -116,7 +116,7 @@ pub(super) fn norm(v: ArrayView1<f64>) -> f64 {
     largest * v.iter().map(|x| (x / largest).powi(2)).sum::<f64>().sqrt()
 }
 
-/// Refuses an empty list and numbers that are not finite.
+/// Returns an error for an empty list, or for numbers that are not finite.
 pub(super) fn check_finite(what: &str, values: &[f64]) -> Result<()> {
     if values.is_empty() {
         return Err(Error::parameter(what, "at least one number", "none"));

@@ -1,15 +1,15 @@
-//! Axes of a stretched Gaussian: the singular values of a few rows.
+//! The axes of a stretched Gaussian: the singular values of a matrix with few rows.
 
 use ndarray::Array2;
 
-/// Sweeps after which rotations stop; they converge quadratically, in about six.
+/// The largest number of sweeps. The rotations converge quadratically, in about six sweeps.
 const SWEEPS: usize = 30;
 
-/// Turns rows among each other until they are orthogonal, divides each by its length and returns the lengths:
-/// rows = V diag(lengths) · result, with V orthogonal.
+/// Rotates rows among each other until they are orthogonal, divides each by its length and returns the lengths: rows
+/// = V diag(lengths) · result, with V orthogonal.
 ///
-/// One-sided Jacobi rotations (Hestenes 1958): small lengths keep their relative accuracy next to large ones,
-/// which the eigenvalues of rows · rowsᵀ do not. Rows must be linearly independent. O(k² D) a sweep.
+/// One-sided Jacobi rotations (Hestenes 1958). Small lengths keep their relative accuracy next to large ones, which
+/// the eigenvalues of rows · rowsᵀ do not. Rows must be linearly independent. O(k² D) for each sweep.
 pub(super) fn orthogonalise(rows: &mut Array2<f64>) -> Vec<f64> {
     for _ in 0..SWEEPS {
         let mut turned = false;
@@ -48,10 +48,10 @@ mod tests {
 
     #[test]
     fn graded_rows_come_apart() {
-        // Rounding of sums of three products.
+        // The rounding of sums of three products.
         const ROUNDING: f64 = 4e-15;
         let (large, small) = (1e8, 1e-8);
-        // The axes (1,1,0)/√2 and (1,−1,0)/√2, mixed by a turn of 3-4-5.
+        // The axes (1,1,0)/√2 and (1,−1,0)/√2, mixed by the rotation of a 3-4-5 triangle.
         let (a, b) = (large / 2f64.sqrt(), small / 2f64.sqrt());
         let (first, second) = ([a, a, 0.0], [b, -b, 0.0]);
         let mut rows = Array2::from_shape_fn((2, 3), |(i, j)| if i == 0 { first[j] } else { second[j] });
@@ -60,7 +60,7 @@ mod tests {
         let mut lengths = orthogonalise(&mut rows);
         lengths.sort_by(f64::total_cmp);
         assert!((lengths[1] / large - 1.0).abs() < ROUNDING, "{lengths:?}");
-        // The mixed rows only know the small axis to rounding of the large one.
+        // The mixed rows hold the small axis only up to the rounding of the large one.
         assert!((lengths[0] - small).abs() < ROUNDING * large, "{lengths:?}");
         assert!(rows.row(0).dot(&rows.row(1)).abs() < ROUNDING);
     }

@@ -1,15 +1,16 @@
-//! Gauss–Legendre quadrature: sums of positive terms, which cannot cancel.
+//! Gauss–Legendre quadrature, whose sums have positive terms only and cannot cancel.
 
 use std::f64::consts::PI;
 use std::sync::LazyLock;
 
-/// Nodes: exact for polynomials of degree 95, and to 10⁻²⁰ of the peak for exp(−x²/2) on |x| ≤ √90.
+/// The number of nodes. It is exact for polynomials of degree 95, and to 10⁻²⁰ of the peak for exp(−x²/2) on |x| ≤
+/// √90.
 pub(super) const NODES: usize = 48;
 
-/// Nodes in (−1, 1), and weights that sum to 2.
+/// The nodes in (−1, 1), and weights that sum to 2.
 pub(super) static LEGENDRE: LazyLock<[(f64, f64); NODES]> = LazyLock::new(|| {
     std::array::from_fn(|i| {
-        // Newton's method from Tricomi's first guess; five steps are more than it needs.
+        // Newton's method from Tricomi's first guess. Fewer than five steps would be enough.
         let mut x = (PI * (i as f64 + 0.75) / (NODES as f64 + 0.5)).cos();
         for _ in 0..5 {
             let (value, slope) = polynomial(x);
@@ -20,7 +21,7 @@ pub(super) static LEGENDRE: LazyLock<[(f64, f64); NODES]> = LazyLock::new(|| {
     })
 });
 
-/// The Legendre polynomial with these zeros, and its slope.
+/// The Legendre polynomial with these zeros, and its derivative.
 fn polynomial(x: f64) -> (f64, f64) {
     let (mut before, mut value) = (1.0, x);
     for n in 1..NODES {

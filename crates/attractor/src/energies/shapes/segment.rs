@@ -1,4 +1,4 @@
-//! Straight pieces with two ends.
+//! Straight line segments.
 
 use ndarray::{Array1, ArrayView1, aview1};
 
@@ -9,10 +9,10 @@ use super::{Moments, Shape, ShapeMoments, finite};
 use crate::error::{Error, Result};
 use crate::noise::Stream;
 
-/// Where the integrand has fallen by e⁻⁴⁵, a hundredth of rounding: √90.
+/// At this distance √90 the integrand has fallen by e⁻⁴⁵, a hundredth of the rounding error.
 const EDGE: f64 = 9.486832980505138;
 
-/// Distances from an end, in units of σ, count as no more than this; its square is still a number.
+/// The largest distance from an end, in units of σ. Larger ones are replaced by it, so that their square is finite.
 const FAR: f64 = 1e150;
 
 /// The uniform distribution on the straight line from a to b.
@@ -21,10 +21,10 @@ const FAR: f64 = 1e150;
 /// log-sum = ln (1/L) ∫₀ᴸ exp(−(s − t)²/2σ²) ds − ‖z_⊥‖²/2σ²,   t = (z − a)·(b − a)/L,   L = ‖b − a‖
 /// ```
 ///
-/// The posterior along the segment is a Gaussian about t cut off at both ends. Its three integrals are taken
-/// by Gauss–Legendre quadrature where the integrand is not negligible, seen from the nearer end: all terms
-/// are positive, so that neither small nor large σ, nor z far beyond an end, costs digits, as differences
-/// of error functions would. O(D) and 48 exponentials a state. (Ambrogioni 2023, section 5.2.)
+/// The posterior along the segment is a Gaussian about t, truncated at both ends. Its three integrals are computed by
+/// Gauss–Legendre quadrature where the integrand is not negligible, seen from the nearer end. All terms are positive.
+/// So no digits are lost for small or large σ, or for z far beyond an end, as they are in differences of error
+/// functions. O(D) and 48 exponentials for each state. (Ambrogioni 2023, section 5.2.)
 ///
 /// ```
 /// use attractor::energies::shapes::{Segment, Shape};
@@ -36,7 +36,7 @@ const FAR: f64 = 1e150;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Segment {
-    /// The first end, and the way to the second.
+    /// The first end, and the direction to the second.
     frame: Frame,
     length: f64,
     end: Vec<f64>,
@@ -67,7 +67,7 @@ impl Segment {
         Ok(Segment { frame: Frame::new("from", from, directions)?, length, end: to })
     }
 
-    /// t seen from the nearer end, and whether that is the second.
+    /// The position t seen from the nearer end, and whether that is the second end.
     fn nearer(&self, t: f64) -> (f64, bool) {
         let back = t > 0.5 * self.length;
         (if back { self.length - t } else { t }, back)
@@ -79,14 +79,16 @@ impl Segment {
     }
 }
 
-/// A Gaussian of deviation 1 cut off at both ends: log of its integral over the length, mean and variance.
+/// A Gaussian of standard deviation 1 truncated at both ends: the log of its integral over the length, mean and
+/// variance.
 struct Cut {
     log_mean: f64,
     mean: f64,
     variance: f64,
 }
 
-/// exp(−x²/2) between `start` and `start + length`, where `start` ≥ −length/2; its mean counts from the start.
+/// The density exp(−x²/2) between `start` and `start + length`, where `start` ≥ −length/2. Its mean counts from
+/// `start`.
 fn cut(start: f64, length: f64) -> Cut {
     // The integrand is exp(−x(slope + x/2)): from the end if the peak is beyond it, from the peak otherwise.
     let (slope, from, to) = if start >= 0.0 {
@@ -108,18 +110,18 @@ fn cut(start: f64, length: f64) -> Cut {
     Cut { log_mean: (total * (half / length)).ln() - 0.5 * slope * slope, mean: peak + mean, variance }
 }
 
-/// A sample of the same, from its start: rejection (Robert 1995) from an exponential if the peak lies
-/// outside, from the uncut Gaussian or a uniform if it lies inside. More than a third is accepted.
+/// A sample of the density of [`cut`], counted from its start, by rejection. Proposals are exponential (Robert 1995)
+/// if the peak lies outside, and Gaussian or uniform if it lies inside. More than a third of them are accepted.
 fn draw_cut(start: f64, length: f64, stream: &mut Stream) -> f64 {
-    /// From here on the uncut Gaussian is better than the uniform.
+    /// For longer intervals the Gaussian is a better proposal than the uniform distribution.
     const LONG: f64 = 2.5;
-    // Robert's best rate, less the slope at the start.
+    // Robert's best rate, minus the slope at the start.
     let excess = 2.0 / (start + start.hypot(2.0));
     let rate = start + excess;
     loop {
         if start >= 0.0 {
             let x = -(stream.uniform() * (-rate * length).exp_m1()).ln_1p() / rate;
-            // The ratio of target to proposal is largest where it peaks, or at the far end before that.
+            // The ratio of target to proposal is largest at its peak, or at the far end if that comes first.
             let best = excess.min(length);
             let log_ratio = (x - best) * (excess - 0.5 * (x + best));
             if stream.uniform() < log_ratio.exp() {
@@ -178,7 +180,7 @@ impl Shape for Segment {
         Moments { mean: middle.to_vec(), variance: self.length * self.length / 12.0, unbounded: false }
     }
 
-    /// Always the segment between the images of its ends.
+    /// The image is always the segment between the images of its ends.
     fn stretch(&self, factors: &[f64]) -> Option<Box<dyn Shape>> {
         let image = |end: &[f64]| end.iter().zip(factors).map(|(e, f)| e * f).collect();
         Some(Box::new(Segment::new(image(&self.frame.origin), image(&self.end)).ok()?))

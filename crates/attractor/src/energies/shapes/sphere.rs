@@ -18,7 +18,7 @@ use crate::noise::Stream;
 /// ```
 ///
 /// The posterior is a von Mises–Fisher distribution (Mardia & Jupp 2000, section 9.3). The first three terms are
-/// computed as one, which is 0 at κ = 0. O(kD) a state, O(D) in the space of all units. (Ambrogioni
+/// computed together; their sum is 0 at κ = 0. O(kD) for each state, O(D) in the space of all units. (Ambrogioni
 /// 2023, section 5.2.)
 ///
 /// ```
@@ -40,8 +40,8 @@ impl Sphere {
     /// orthonormal rows, 1 ≤ k ≤ D).
     ///
     /// # Errors
-    /// Sizes that disagree, no direction, rows that are not orthonormal to within 1e-9, a radius ≤ 0, numbers
-    /// that are not finite.
+    /// Sizes that disagree; no direction; rows that are not orthonormal to within 1e-9; a radius ≤ 0; numbers that
+    /// are not finite.
     pub fn new(centre: Vec<f64>, radius: f64, directions: Array2<f64>) -> Result<Self> {
         if directions.nrows() == 0 {
             return Err(Error::parameter("directions", "at least one row", "none"));
@@ -52,7 +52,7 @@ impl Sphere {
     /// The sphere in the space of all units, k = D.
     ///
     /// # Errors
-    /// A radius ≤ 0, numbers that are not finite.
+    /// A radius ≤ 0; numbers that are not finite.
     pub fn full(centre: Vec<f64>, radius: f64) -> Result<Self> {
         Sphere::with(Frame::full("centre", centre)?, radius)
     }
@@ -65,7 +65,7 @@ impl Sphere {
         }
     }
 
-    /// The direction of z within the subspace (the first if z has none), ‖z_∥‖, ‖z_⊥‖.
+    /// The direction of z within the subspace (the first direction if z has none), ‖z_∥‖ and ‖z_⊥‖.
     fn polar(&self, z: &[f64]) -> (Array1<f64>, f64, f64) {
         let (mut along, across) = self.frame.coordinates(z);
         let distance = norm(along.view());
@@ -82,10 +82,10 @@ impl Sphere {
     }
 }
 
-/// A sample of the density ∝ exp(κ cos θ) about the first axis of k ≥ 1 (Ulrich 1984, put right by Wood 1994).
+/// A sample of the density ∝ exp(κ cos θ) about the first axis, for k ≥ 1 (Ulrich 1984, corrected by Wood 1994).
 ///
-/// A uniform point gives both the latitude that is proposed and the longitude. All is written in
-/// 1 − cos θ, so that no κ is too large.
+/// A uniform point gives both the proposed latitude and the longitude. Everything is written in terms of 1 − cos θ,
+/// so that κ can be of any size.
 fn draw_about_first_axis(k: usize, kappa: f64, stream: &mut Stream) -> Array1<f64> {
     let mut point = Array1::zeros(k);
     if k == 1 {
@@ -95,7 +95,7 @@ fn draw_about_first_axis(k: usize, kappa: f64, stream: &mut Stream) -> Array1<f6
     }
     let n = (k - 1) as f64;
     let b = n / (2.0 * kappa + n.hypot(2.0 * kappa));
-    // 1 − x₀ of the most probable latitude's proposal.
+    // 1 − x₀, with x₀ = (1 − b)/(1 + b) of Wood's algorithm.
     let delta = 2.0 * b / (1.0 + b);
     loop {
         point.mapv_inplace(|_: f64| stream.normal());
@@ -103,7 +103,7 @@ fn draw_about_first_axis(k: usize, kappa: f64, stream: &mut Stream) -> Array1<f6
         point[0] = 0.0;
         let across = norm(point.view());
         let length = first.hypot(across);
-        // (1 − cos)/2 and (1 + cos)/2 of the uniform point: the smaller from its sine.
+        // (1 − cos)/2 and (1 + cos)/2 of the uniform point. The smaller one is computed from the sine.
         let larger = 0.5 * (1.0 + first.abs() / length);
         let smaller = 0.25 * (across / length).powi(2) / larger;
         let (less, more) = if first >= 0.0 { (smaller, larger) } else { (larger, smaller) };
@@ -118,10 +118,11 @@ fn draw_about_first_axis(k: usize, kappa: f64, stream: &mut Stream) -> Array1<f6
     }
 }
 
-/// Turns the first axis into `direction` (a unit vector): a reflection, or one and all signs changed.
+/// Moves the first axis to `direction` (a unit vector), by a reflection, or by a reflection and a change of all
+/// signs.
 fn turn(point: &mut Array1<f64>, direction: ArrayView1<f64>) {
     let sign = if direction[0] > 0.0 { -1.0 } else { 1.0 };
-    // The mirror between sign · direction and the first axis; the sign keeps it from being short.
+    // The mirror between sign · direction and the first axis. The sign keeps the mirror vector from being short.
     let mut mirror = direction.mapv(|d| sign * d);
     mirror[0] -= 1.0;
     let factor = 2.0 * mirror.dot(point) / mirror.dot(&mirror);
@@ -165,7 +166,8 @@ impl Shape for Sphere {
         Moments { mean: self.frame.origin.clone(), variance: self.radius * self.radius, unbounded: false }
     }
 
-    /// A sphere if all units in which it extends have the same factor; else an ellipsoid, and `None`.
+    /// The image is a sphere if all units in which it extends have the same factor. Otherwise it is an ellipsoid:
+    /// `None`.
     fn stretch(&self, factors: &[f64]) -> Option<Box<dyn Shape>> {
         let extends = |unit: usize| match &self.frame.directions {
             Some(directions) => directions.column(unit).iter().any(|&d| d != 0.0),

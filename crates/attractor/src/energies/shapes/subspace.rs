@@ -1,4 +1,4 @@
-//! Lines, planes and their like, with Gaussian coordinates or without end.
+//! Lines, planes and subspaces of higher dimension, with Gaussian coordinates or unbounded.
 
 use std::f64::consts::TAU;
 
@@ -10,10 +10,10 @@ use super::{Moments, Shape, ShapeMoments, finite};
 use crate::error::{Error, Result};
 use crate::noise::Stream;
 
-/// A coordinate is projected to at most so many deviations from the origin.
+/// A coordinate is projected to at most this many standard deviations from the origin.
 const REACH: f64 = 3.0;
 
-/// An affine subspace whose coordinates are Gaussian, or flat: without end.
+/// An affine subspace whose coordinates are Gaussian, or flat and so unbounded.
 ///
 /// ```text
 /// y = o + Uᵀu,   u_i ~ N(0, τ_i²)
@@ -21,9 +21,9 @@ const REACH: f64 = 3.0;
 /// E[u_i | z] = u_i τ_i²/(τ_i² + σ²),   Var[u_i | z] = τ_i²σ²/(τ_i² + σ²)
 /// ```
 ///
-/// A flat direction (τ_i = ∞) is a measure, not a density: 1 a unit length, so that it adds ½ ln 2πσ² to the
-/// log-sum and nothing else. Without directions it is a point, with D of them any Gaussian. O(kD) a
-/// state. (Ambrogioni 2023, section 5.2; probabilistic principal components, Tipping & Bishop 1999.)
+/// A flat direction (τ_i = ∞) is a measure and not a density: it has measure 1 per unit length, so it only adds ½ ln
+/// 2πσ² to the log-sum. Without directions the shape is a point; with D of them it can be any Gaussian. O(kD) for
+/// each state. (Ambrogioni 2023, section 5.2; probabilistic principal components, Tipping & Bishop 1999.)
 ///
 /// ```
 /// use attractor::energies::shapes::{Shape, Subspace};
@@ -38,7 +38,7 @@ const REACH: f64 = 3.0;
 pub struct Subspace {
     frame: Frame,
     deviations: Vec<f64>,
-    /// Of flat directions: the log of the measure a unit volume.
+    /// The log of the measure per unit volume of the flat directions.
     log_density: f64,
 }
 
@@ -47,7 +47,7 @@ impl Subspace {
     /// these `deviations` τ (k numbers > 0; infinite for a flat direction).
     ///
     /// # Errors
-    /// Sizes that disagree, rows that are not orthonormal to within 1e-9, τ ≤ 0, numbers that are not finite.
+    /// Sizes that disagree; rows that are not orthonormal to within 1e-9; τ ≤ 0; numbers that are not finite.
     pub fn new(origin: Vec<f64>, directions: Array2<f64>, deviations: Vec<f64>) -> Result<Self> {
         let frame = Frame::new("origin", origin, directions)?;
         if deviations.len() != frame.count() {
@@ -64,7 +64,7 @@ impl Subspace {
         }
     }
 
-    /// The flat subspace through `origin` along `directions`: of measure 1 a unit k-volume.
+    /// The flat subspace through `origin` along `directions`, with measure 1 per unit of k-volume.
     ///
     /// # Errors
     /// Those of [`new`](Subspace::new).
@@ -88,7 +88,7 @@ fn posterior_deviation(tau: f64, sigma: f64) -> f64 {
     if tau.is_infinite() { sigma } else { tau / (tau / sigma).hypot(1.0) }
 }
 
-/// ln ∫ exp(−(u − v)²/2σ²) N(v; 0, τ²) dv; of a flat direction against dv.
+/// ln ∫ exp(−(u − v)²/2σ²) N(v; 0, τ²) dv. For a flat direction the integral is over dv alone.
 fn log_sum(u: f64, tau: f64, sigma: f64) -> f64 {
     if tau.is_infinite() {
         return 0.5 * TAU.ln() + sigma.ln();
@@ -132,7 +132,7 @@ impl Shape for Subspace {
         Ok(())
     }
 
-    /// A Gaussian coordinate counts as part of the shape up to 3 deviations from the origin.
+    /// A Gaussian coordinate counts as part of the shape up to 3 standard deviations from the origin.
     fn project(&self, z: &[f64], y: &mut [f64]) {
         let (u, _) = self.frame.coordinates(z);
         let along = u.iter().zip(&self.deviations).map(|(u, tau)| u.clamp(-REACH * tau, REACH * tau));
@@ -145,8 +145,9 @@ impl Shape for Subspace {
         Moments { mean: self.frame.origin.clone(), variance: finite.map(|tau| tau * tau).sum(), unbounded }
     }
 
-    /// Always a subspace: S Uᵀ diag(τ) has new axes and deviations. Flat directions keep their measure, so
-    /// its density falls by their change of volume; what a Gaussian direction gains along them adds nothing.
+    /// The image is always a subspace: S Uᵀ diag(τ) has new axes and deviations. Flat directions keep their measure,
+    /// so the density falls by their change of volume. Components that a Gaussian direction gains along flat ones
+    /// have no effect.
     fn stretch(&self, factors: &[f64]) -> Option<Box<dyn Shape>> {
         let factors = ArrayView1::from(factors);
         let all = match &self.frame.directions {
