@@ -1,4 +1,4 @@
-//! Numbers with a derivative, so that a process states its curves once and its rates follow.
+//! Dual numbers: a value with its derivative. A process defines its curves, and their rates follow.
 
 use std::ops::{Add, Div, Mul, Sub};
 
@@ -19,12 +19,12 @@ pub struct Dual {
 }
 
 impl Dual {
-    /// The time itself.
+    /// The time variable itself.
     pub fn variable(value: f64) -> Self {
         Dual { value, rate: 1.0 }
     }
 
-    /// A number that does not change.
+    /// A constant.
     pub fn constant(value: f64) -> Self {
         Dual { value, rate: 0.0 }
     }
@@ -40,7 +40,7 @@ impl Dual {
         Dual { value: self.value.exp_m1(), rate: self.rate * self.value.exp() }
     }
 
-    /// √self; its rate at 0 is infinite.
+    /// √self. Its rate at 0 is infinite.
     pub fn sqrt(self) -> Self {
         let value = self.value.sqrt();
         Dual { value, rate: self.rate / (2.0 * value) }

@@ -1,16 +1,16 @@
-//! Grids of noise levels, one column a row of the batch, from each row's own first level to 0.
+//! Grids of noise levels, from each row's first level down to 0, with one column for each row.
 
 use ndarray::Array2;
 
 use super::Process;
 
-/// Exponent ρ of the samplers' own grid; `docs/choosing-a-sampler.md` says why.
+/// The exponent ρ of the samplers' default grid; `docs/choosing-a-sampler.md` explains the choice.
 pub const RHO: f64 = 2.0;
 
 /// σ_i = (σ₀^{1/ρ} + i/(n−1) (σ_min^{1/ρ} − σ₀^{1/ρ}))^ρ for i < n, then 0 (Karras et al. 2022, Eq. 5).
 ///
-/// `first` holds σ₀ ≥ 0 of each row; σ_min is `last`, or a tenth of σ₀ where that is less. The larger
-/// ρ > 0, the more levels lie near 0: ρ = 1 is equal steps in σ, ρ → ∞ equal steps in ln σ. Steps ≥ 1.
+/// `first` holds σ₀ ≥ 0 of each row. σ_min is `last`, or a tenth of σ₀ if that is smaller. A larger ρ > 0 places more
+/// levels near 0: ρ = 1 gives equal steps in σ, ρ → ∞ equal steps in ln σ. Steps ≥ 1.
 pub fn power_levels(first: &[f64], last: f64, rho: f64, steps: usize) -> Array2<f64> {
     columns(first, steps, |start| {
         let end = last.min(start / 10.0);
@@ -24,7 +24,7 @@ pub fn power_levels(first: &[f64], last: f64, rho: f64, steps: usize) -> Array2<
     })
 }
 
-/// One column a row; most rows have the same.
+/// One column for each row. Equal first levels share one computation.
 fn columns<L: Fn(usize) -> f64>(first: &[f64], steps: usize, levels: impl Fn(f64) -> L) -> Array2<f64> {
     let mut all = Array2::zeros((first.len(), steps + 1));
     let mut column = Vec::new();
@@ -38,7 +38,7 @@ fn columns<L: Fn(usize) -> f64>(first: &[f64], steps: usize, levels: impl Fn(f64
     all.reversed_axes()
 }
 
-/// Levels at equal steps of the process's own time (the paper's grid: App. A). Steps ≥ 1.
+/// The levels at equal steps of the process's own time (the paper's grid: App. A). Steps ≥ 1.
 pub fn time_levels(process: &Process, first: &[f64], steps: usize) -> Array2<f64> {
     columns(first, steps, |start| {
         let time = process.time(start);

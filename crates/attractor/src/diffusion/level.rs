@@ -1,4 +1,4 @@
-//! How noisy is this cue? Its level by maximum likelihood.
+//! The noise level of a cue, estimated by maximum likelihood.
 
 use ndarray::{Array2, ArrayView2};
 
@@ -9,11 +9,11 @@ use crate::real::Real;
 
 /// The level σ of each cue x = s(y + σε), by maximum likelihood under the stored memories.
 ///
-/// Maximises ln Σ_n π_n exp(−‖x/s − y_n‖²/2σ²) − D ln(sσ) over σ, with s the process's scale at that
-/// level: for a variance-preserving process the likelihood of x = θy + √(1−θ²)ε, for a
-/// variance-exploding one of x = y + σε. (For ±1 patterns the norm of the cue says nothing, so it is
-/// not used.) `cues` are raw; `prepare` takes raw x/s to states. Looks at 10⁻³ to 30 √D times the spread
-/// of the memories; a cue that equals a pattern gets the lowest level. Cost about 17 full reads.
+/// Maximises ln Σ_n π_n exp(−‖x/s − y_n‖²/2σ²) − D ln(sσ) over σ, where s is the scale of the process at that level.
+/// For a variance-preserving process this is the likelihood of x = θy + √(1−θ²)ε, for a variance-exploding one that
+/// of x = y + σε. (The norm of the cue is not used, because for ±1 patterns it contains no information.) `cues` are
+/// raw. The search covers levels from 10⁻³ to 30 √D times the spread of the memories. A cue that equals a pattern
+/// gets the lowest level. Cost: about 17 full reads.
 pub fn estimate_levels<F: Real>(
     memory: &Mixture<F>,
     process: &Process,
@@ -22,7 +22,7 @@ pub fn estimate_levels<F: Real>(
     let preparation = memory.preparation();
     let spread = memory.spread();
     let dim = cues.ncols() as f64;
-    // In raw units, as the cues are.
+    // In raw units, like the cues.
     let (low, high) =
         (LOWEST * spread / preparation.scale(), 30.0 * dim.sqrt() * spread / preparation.scale());
     let likelihood = |sigmas: &[f64]| -> Result<Vec<f64>> {
@@ -80,9 +80,9 @@ pub fn estimate_levels<F: Real>(
     Ok(a.iter().zip(&c).map(|(a, c)| level((a + c) / 2.0)).collect())
 }
 
-/// Lowest level looked at, in spreads.
+/// The lowest level of the search, in spreads.
 const LOWEST: f64 = 1e-3;
-/// Levels of the first look, a factor of about 2 apart.
+/// The number of levels in the coarse search, a factor of about 2 apart.
 const COARSE: usize = 18;
-/// Golden-section steps: each shrinks the bracket by 0.618; 14 leave 0.2 % of two coarse steps.
+/// The number of golden-section steps. Each shrinks the bracket by 0.618, so 14 leave 0.2 % of two coarse steps.
 const GOLDEN: usize = 14;

@@ -1,4 +1,4 @@
-//! How likely is a state? Its log-density by the probability flow.
+//! The log-density of a state, computed with the probability flow.
 
 use ndarray::{Array2, ArrayView2};
 
@@ -10,17 +10,18 @@ use crate::real::Real;
 
 /// ln p_σ(z) of each row at its level σ > 0, in nats per D units, by the probability flow.
 ///
-/// The flow carries z up to a level at which the memory is one Gaussian, and its divergence says how much it
-/// spreads on the way (Song et al. 2021, Eq. 39; here the divergence is exact, from the second moment):
+/// The flow carries z up to a level at which the memory looks like one Gaussian. The integral of its divergence on
+/// the way gives the change of density (Song et al. 2021, Eq. 39; here the divergence is exact, from the second
+/// moment):
 ///
 /// ```text
 /// ln p_σ(z) = ln N(z₁; m, (σ₁² + v) I) + D ln(σ₁/σ) − ∫_σ^σ₁ tr J dσ'/σ',      tr J = (E‖y‖² − ‖D‖²)/σ'²
 /// ```
 ///
-/// with m and v the memory's mean and variance a unit, and σ₁ = 10⁴ times its radius. `accuracy` is the error
-/// a step in nats; some tens to hundreds of steps of six reads each. Serves any [`Denoise`], learned or stored; of stored
-/// memories it equals the closed form. At σ far below the distance of memories rounding of the second
-/// moment shows: 10⁻¹⁶ ‖y‖²/σ² in f64, and f32 is of little use.
+/// with m and v the memory's mean and variance of a unit, and σ₁ = 10⁴ times its radius. `accuracy` is the error of a
+/// step in nats. A call takes some tens to hundreds of steps of six reads each. Works for any [`Denoise`], learned or
+/// stored; for stored memories it equals the closed form. If σ is far below the distance between memories, the
+/// rounding of the second moment becomes visible: 10⁻¹⁶ ‖y‖²/σ² in f64. f32 is rarely accurate enough.
 ///
 /// ```
 /// use attractor::{Patterns, energies::Points, diffusion::log_density};
@@ -34,7 +35,7 @@ use crate::real::Real;
 /// ```
 ///
 /// # Errors
-/// States of the wrong shape or not finite, a level outside 10⁻¹² to 10¹², a memory without end, an accuracy that
+/// States of the wrong shape or not finite; a level outside 10⁻¹² to 10¹²; a memory without end; an accuracy that
 /// rounding does not allow.
 pub fn log_density<F: Real>(
     denoiser: &dyn Denoise<F>,
@@ -45,7 +46,7 @@ pub fn log_density<F: Real>(
     log_density_observed(denoiser, states, sigmas, accuracy, &mut || Ok(()))
 }
 
-/// [`log_density`] that asks before every read whether to go on; an error ends it, and is its own.
+/// [`log_density`] with a callback before every read. An error of the callback ends the work and is returned.
 pub(crate) fn log_density_observed<F: Real>(
     denoiser: &dyn Denoise<F>,
     states: ArrayView2<F>,
@@ -70,7 +71,7 @@ pub(crate) fn log_density_observed<F: Real>(
         return Ok(Vec::new());
     }
     let dim = states.ncols() as f64;
-    // Far away every state reads the memory's own mean and second moment.
+    // Far away, every state reads the memory's own mean and second moment.
     let whole = denoiser.read(Array2::from_elem((1, states.ncols()), F::ZERO).view(), &[1e15])?;
     let mean = whole.mean.row(0);
     let variance = ((whole.second[0] - mean.iter().map(|m| m.to_f64().powi(2)).sum::<f64>()) / dim).max(0.0);
@@ -122,6 +123,7 @@ pub(crate) fn log_density_observed<F: Real>(
     Ok((0..sigmas.len()).map(density).collect())
 }
 
-/// A Gaussian of one variance for all directions differs from the memory at level σ₁ by about ½ (radius/σ₁)² nats,
-/// 5·10⁻⁹, for states as far away as noise takes them, and by so much of ln p for any.
+/// The level σ₁ in radii of the memory. There a Gaussian with one variance for all directions differs from the memory
+/// by about ½ (radius/σ₁)² = 5·10⁻⁹ nats, at typical noisy states. At any other state the difference is this share of
+/// ln p.
 const FAR: f64 = 1e4;

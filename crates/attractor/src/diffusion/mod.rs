@@ -1,8 +1,7 @@
-//! Diffusion as recall: noising processes, noise grids, samplers, and the level of a cue.
+//! Diffusion: noising processes, grids of noise levels, samplers, and the level of a cue.
 //!
-//! Everything happens in z = x/s(t), the state as "pattern plus noise", z = y + σε, in which all
-//! processes share one landscape per level σ. A process only says how its own states and times map
-//! to z and σ.
+//! All computations use z = x/s(t), the state as pattern plus noise, z = y + σε. In these coordinates all processes
+//! share one landscape for each level σ. A process only defines how its own states and times correspond to z and σ.
 
 mod dual;
 mod grid;

@@ -1,4 +1,4 @@
-//! Noising processes: a scale s(t) and a noise-to-signal ratio σ(t), and nothing else.
+//! Noising processes, each defined by a scale s(t) and a noise-to-signal ratio σ(t).
 
 use std::str::FromStr;
 
@@ -11,28 +11,27 @@ use crate::real::Real;
 
 /// A noising process x_t = s(t)·(y + σ(t) ε); t = 0 is the pattern, larger t is noisier.
 ///
-/// Drift, diffusion, marginal, prior and reverse equation follow from s and σ, so they cannot
-/// disagree.
+/// Drift, diffusion, marginal, prior and reverse equation are all derived from s and σ, so they cannot disagree.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Process {
-    /// Variance exploding (Ambrogioni 2023, Eq. 6): s = 1, σ = rate·√t. The paper's time runs the
-    /// other way: its T − t is this t.
+    /// Variance exploding (Ambrogioni 2023, Eq. 6): s = 1, σ = rate·√t. The paper's time runs backwards: its T − t is
+    /// this t.
     VarianceExploding {
-        /// Noise per root time, the paper's σ; > 0.
+        /// The noise per root time, the paper's σ; > 0.
         diffusion_rate: f64,
     },
-    /// Variance preserving at constant rate (App. A): s = θ_t = e^{−γt/2}, σ = √(1 − θ_t²)/θ_t.
-    /// As dx = −½γx dt + √γ dW (the paper's Eq. 26 has a slip).
+    /// Variance preserving at a constant rate (App. A): s = θ_t = e^{−γt/2}, σ = √(1 − θ_t²)/θ_t. The SDE is dx =
+    /// −½γx dt + √γ dW (the paper's Eq. 26 has an error).
     VariancePreserving {
-        /// Rate γ > 0; 0.8 in the paper.
+        /// The rate γ > 0; 0.8 in the paper.
         gamma: f64,
     },
-    /// Variance preserving at a rate that grows linearly (Ho et al. 2020; Song et al. 2021, Eq. 32):
-    /// s = exp(−½∫rate), σ = √(1 − s²)/s. Its schedule is meant for t in [0, 1] and goes on beyond.
+    /// Variance preserving at a rate that grows linearly (Ho et al. 2020; Song et al. 2021, Eq. 32): s =
+    /// exp(−½∫rate), σ = √(1 − s²)/s. The schedule is meant for t in [0, 1], and continues beyond.
     VariancePreservingLinear(LinearRate),
-    /// Variance below that of the former (Song et al. 2021, Eq. 29): s as there, σ = (1 − s²)/s.
+    /// Sub-variance preserving (Song et al. 2021, Eq. 29): s as for variance preserving, σ = (1 − s²)/s.
     SubVariancePreserving(LinearRate),
-    /// s = 1, σ = t: time is the noise level (Karras et al. 2022).
+    /// s = 1, σ = t: the time is the noise level (Karras et al. 2022).
     Edm,
     /// Linear flow matching, the straight line from pattern to noise x_t = (1 − t) y + t ε: s = 1 − t,
     /// σ = t/(1 − t), t in [0, 1) (Lipman et al. 2023; Liu et al. 2023).
@@ -42,9 +41,9 @@ pub enum Process {
 /// A rate `min + (max − min) t` of a noising process, 0 < min ≤ max.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LinearRate {
-    /// Rate at t = 0; 0.1 by default.
+    /// The rate at t = 0. Default 0.1.
     pub min: f64,
-    /// Rate at t = 1; 20 by default.
+    /// The rate at t = 1. Default 20.
     pub max: f64,
 }
 
@@ -55,18 +54,18 @@ impl Default for LinearRate {
 }
 
 impl LinearRate {
-    /// ∫₀ᵗ rate.
+    /// The integral ∫₀ᵗ rate.
     fn integral(self, t: Dual) -> Dual {
         Dual::constant(self.min) * t + Dual::constant((self.max - self.min) / 2.0) * t * t
     }
 
     /// The time at which the integral is `value`.
     fn time(self, value: f64) -> f64 {
-        // The root of ½(max − min)t² + min·t − value that does not cancel.
+        // The root of ½(max − min)t² + min·t − value, in the form that does not cancel.
         2.0 * value / (self.min + (self.min * self.min + 2.0 * (self.max - self.min) * value).sqrt())
     }
 
-    /// e^{−½∫rate}.
+    /// The scale e^{−½∫rate}.
     fn scale(self, t: Dual) -> Dual {
         (Dual::constant(-0.5) * self.integral(t)).exp()
     }
@@ -79,7 +78,7 @@ impl Default for Process {
 }
 
 impl Process {
-    /// All processes with their names, at their usual rates.
+    /// All processes with their names, at their default rates.
     pub const ALL: [(&'static str, Process); 6] = [
         ("ve", Process::VarianceExploding { diffusion_rate: 1.0 }),
         ("vp", Process::VariancePreserving { gamma: 0.8 }),
@@ -89,7 +88,7 @@ impl Process {
         ("flow", Process::Flow),
     ];
 
-    /// Their names, with what each is.
+    /// The names of the processes, with a short description of each.
     pub fn names() -> Vec<Name> {
         let about = |process: &Process| match process {
             Process::VarianceExploding { .. } => "variance exploding",
@@ -102,10 +101,10 @@ impl Process {
         Self::ALL.iter().map(|(name, process)| Name::with_about(name, about(process))).collect()
     }
 
-    /// The same process at another constant rate: γ of `vp`, the diffusion rate of `ve`.
+    /// This process with another constant rate: γ of `vp`, the diffusion rate of `ve`.
     ///
     /// # Errors
-    /// A rate outside 10⁻¹² to 10¹², or a process that has none.
+    /// A rate outside 10⁻¹² to 10¹²; a process without a constant rate.
     pub fn with_rate(self, rate: f64) -> Result<Self> {
         RATES.check("gamma", rate)?;
         match self {
@@ -119,10 +118,10 @@ impl Process {
         }
     }
 
-    /// The same process with another linear rate.
+    /// This process with another linear rate.
     ///
     /// # Errors
-    /// Rates outside 10⁻¹² to 10¹², min > max, or a process that has no linear rate.
+    /// Rates outside 10⁻¹² to 10¹²; min > max; a process without a linear rate.
     pub fn with_linear_rate(self, rate: LinearRate) -> Result<Self> {
         RATES.check("rate-min", rate.min)?;
         RATES.check("rate-max", rate.max)?;
@@ -139,10 +138,10 @@ impl Process {
         }
     }
 
-    /// Refuses rates outside their range.
+    /// Returns an error if a rate is outside its range.
     ///
     /// # Errors
-    /// As [`with_rate`](Self::with_rate) and [`with_linear_rate`](Self::with_linear_rate).
+    /// Those of [`with_rate`](Self::with_rate) and [`with_linear_rate`](Self::with_linear_rate).
     pub fn check(&self) -> Result<()> {
         match (self.rate(), self.linear_rate()) {
             (Some(rate), _) => RATES.check("gamma", rate),
@@ -151,7 +150,7 @@ impl Process {
         }
     }
 
-    /// Its constant rate, if it has one.
+    /// The constant rate, if the process has one.
     pub fn rate(&self) -> Option<f64> {
         match *self {
             Process::VarianceExploding { diffusion_rate: rate }
@@ -160,7 +159,7 @@ impl Process {
         }
     }
 
-    /// Its linear rate, if it has one.
+    /// The linear rate, if the process has one.
     pub fn linear_rate(&self) -> Option<LinearRate> {
         match *self {
             Process::VariancePreservingLinear(rate) | Process::SubVariancePreserving(rate) => Some(rate),
@@ -168,14 +167,14 @@ impl Process {
         }
     }
 
-    /// Its name, as in [`ALL`](Self::ALL).
+    /// The name, as in [`ALL`](Self::ALL).
     pub fn name(&self) -> &'static str {
         let same =
             |(_, other): &&(&str, Process)| std::mem::discriminant(other) == std::mem::discriminant(self);
         Self::ALL.iter().find(same).map_or("", |(name, _)| name)
     }
 
-    /// s(t) and σ(t): the definition.
+    /// The curves s(t) and σ(t), which define the process.
     pub fn curves(&self, t: Dual) -> (Dual, Dual) {
         let one = Dual::constant(1.0);
         match *self {
@@ -198,7 +197,7 @@ impl Process {
 
     /// The time at which the noise-to-signal ratio is `sigma` ≥ 0.
     pub fn time(&self, sigma: f64) -> f64 {
-        /// The last number before 1.
+        /// The largest number below 1.
         const END: f64 = 1.0 - f64::EPSILON / 2.0;
         match *self {
             Process::VarianceExploding { diffusion_rate } => (sigma / diffusion_rate).powi(2),
@@ -211,17 +210,17 @@ impl Process {
         }
     }
 
-    /// The time and state of another process in which a state of this one at time `t` is as noisy.
+    /// Converts a time `t` and states of this process to another process, at equal noise-to-signal ratio.
     ///
-    /// σ stays, so t' is where the other process has this σ, and x' = x s'(t')/s(t). There and back is the
-    /// identity to rounding. `t` ≥ 0, of [`Flow`](Process::Flow) below 1.
+    /// σ stays the same, so t' is the time where the other process has this σ, and x' = x s'(t')/s(t). Converting
+    /// back gives the same numbers up to rounding. `t` ≥ 0; for [`Flow`](Process::Flow) also below 1.
     ///
     /// ```
     /// use attractor::diffusion::Process;
     /// use ndarray::array;
     /// let (vp, flow) = (Process::default(), Process::Flow);
     /// let (t, x) = vp.convert(1.5, array![[0.3, -0.2]].view(), &flow);
-    /// // Equal noise-to-signal ratios, and states that differ by the scales.
+    /// Noise-to-signal ratios are equal; states differ by the ratio of the scales.
     /// assert!((flow.sigma(t) - vp.sigma(1.5)).abs() < 1e-15);
     /// assert!((x[[0, 0]] / (1.0 - t) - 0.3 / (-0.6_f64).exp()).abs() < 1e-15);
     /// ```
@@ -232,12 +231,12 @@ impl Process {
         (time, states.mapv(|x| F::from_f64(x.to_f64() * factor)))
     }
 
-    /// σ(t).
+    /// The noise-to-signal ratio σ(t).
     pub fn sigma(&self, t: f64) -> f64 {
         self.curves(Dual::variable(t)).1.value
     }
 
-    /// s at the time of level `sigma`.
+    /// The scale s at the time of level `sigma`.
     pub fn scale_at(&self, sigma: f64) -> f64 {
         self.curves(Dual::variable(self.time(sigma))).0.value
     }
@@ -254,27 +253,27 @@ impl Process {
         }
     }
 
-    /// ṡ/s: the linear drift of dx = (ṡ/s) x dt + g dW in the noising direction.
+    /// The linear drift ṡ/s of dx = (ṡ/s) x dt + g dW, in the noising direction.
     pub fn drift(&self, t: f64) -> f64 {
         let (scale, _) = self.curves(Dual::variable(t));
         scale.rate / scale.value
     }
 
-    /// g² = 2 s² σ σ̇: the squared diffusion. Written as s² (σ²)˙, finite at t = 0.
+    /// The squared diffusion g² = 2 s² σ σ̇. It is computed as s² (σ²)˙, which is finite at t = 0.
     pub fn squared_diffusion(&self, t: f64) -> f64 {
-        // At t = 0 the square root has no derivative; its square has.
+        // At t = 0 the square root has no derivative, but its square has one.
         let (scale, sigma) = self.curves(Dual::variable(t.max(f64::MIN_POSITIVE)));
         2.0 * scale.value * scale.value * sigma.value * sigma.rate
     }
 }
 
-/// Rates that a process may have.
+/// The range of rates.
 pub(super) const RATES: NumberRange = NumberRange::between(1e-12, 1e12);
 
 impl FromStr for Process {
     type Err = Error;
 
-    /// By name, at its usual rate.
+    /// Parses the name of a process, and gives it its default rate.
     fn from_str(name: &str) -> Result<Self> {
         find("process", &Process::ALL, name)
     }
@@ -284,14 +283,14 @@ impl FromStr for Process {
 mod tests {
     use super::*;
 
-    /// Rounding of a few operations, relative.
+    /// The relative rounding of a few operations.
     const CLOSE: f64 = 1e-12;
 
     fn close(a: f64, b: f64) -> bool {
         (a - b).abs() <= CLOSE * (1.0 + b.abs())
     }
 
-    /// Drift and squared diffusion as their papers print them.
+    /// The drift and squared diffusion as printed in the papers.
     fn textbook(process: &Process, t: f64) -> (f64, f64) {
         let rate = |r: LinearRate| r.min + (r.max - r.min) * t;
         let integral = |r: LinearRate| r.min * t + (r.max - r.min) * t * t / 2.0;
@@ -321,7 +320,7 @@ mod tests {
             for t in [1e-6, 0.01, 0.5, 0.9] {
                 let (drift, squared) = textbook(process, t);
                 assert!(close(process.drift(t), drift), "{process:?} at {t}");
-                // 1 − e^{−x} of a tiny x is printed with cancellation; ours is not.
+                // The printed 1 − e^{−x} cancels for a tiny x; our form does not.
                 assert!(
                     (process.squared_diffusion(t) - squared).abs() < 1e-9 * squared.max(1e-3),
                     "{process:?} at {t}"
@@ -338,7 +337,7 @@ mod tests {
             }
             assert_eq!(process.name(), name);
         }
-        // App. A: t_start = −(2/γ) ln θ, and s there is θ.
+        // App. A: t_start = −(2/γ) ln θ, where s is θ.
         let vp = Process::default();
         let sigma = Process::sigma_of_signal(0.68).unwrap();
         assert!(close(vp.time(sigma), -2.0 / 0.8 * 0.68_f64.ln()));

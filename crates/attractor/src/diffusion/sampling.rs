@@ -1,4 +1,4 @@
-//! How a state is taken down the noise levels: process, sampler, grid.
+//! Sampling: the process, sampler and grid that take a state down the noise levels.
 
 use ndarray::Array2;
 
@@ -9,33 +9,34 @@ use crate::error::{Error, Result};
 use crate::options::{CountRange, Fallback, Kind, NumberRange, Options, Parameter};
 use crate::real::Real;
 
-/// Everything that a recall by diffusion needs besides a memory.
+/// The settings of a recall by diffusion, apart from the memory.
 ///
 /// ```
 /// use attractor::diffusion::{Sampling, Sampler};
 /// let sampling = Sampling { sampler: Sampler::Heun, ..Sampling::default() };
-/// // 12 steps of Heun's own, from σ = 1.2 to 0.002 spreads and then 0.
+/// 12 steps, Heun's default, from σ = 1.2 to 0.002 spreads and then 0.
 /// let levels = sampling.levels(&[1.2], 1.0);
 /// assert_eq!((levels.nrows(), levels[[0, 0]], levels[[11, 0]], levels[[12, 0]]), (13, 1.2, 0.002, 0.0));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sampling {
-    /// Noising process; default: variance preserving at γ = 0.8, the paper's.
+    /// The noising process. Default: variance preserving at γ = 0.8, as in the paper.
     pub process: Process,
-    /// Sampler; default: DPM-Solver++(2M).
+    /// The sampler. Default: DPM-Solver++(2M).
     pub sampler: Sampler,
-    /// Steps, 1 to 100,000; the sampler's own number if `None`.
+    /// The number of steps, 1 to 100,000. `None` means the sampler's default.
     pub steps: Option<usize>,
-    /// Exponent ρ of the grid of levels, 0.1 to 100; default [`RHO`]. The Euler methods have none: they go by
-    /// equal times of the process.
+    /// The exponent ρ of the grid of levels, 0.1 to 100. Default [`RHO`]. The Euler methods do not use it: their grid
+    /// has equal steps of the process's time.
     pub rho: f64,
-    /// Last positive level, in spreads of the memory, 10⁻¹² to 1; default [`LAST`].
+    /// The last positive level, in spreads of the memory, 10⁻¹² to 1. Default [`LAST`].
     pub last: f64,
-    /// What an adaptive sampler may err by in a step and unit, in spreads, 10⁻¹⁴ to 1; default 10⁻⁶.
+    /// The largest error of an adaptive sampler for each step and unit, in spreads, 10⁻¹⁴ to 1. Default 10⁻⁶.
     pub accuracy: f64,
-    /// Whether what weighs nothing is left out, with a certificate; default yes. Of 1024 stored patterns and more
-    /// single ones are, equal to 10⁻⁶ a unit, at the price of a few reads of the memory; of fewer (without weights)
-    /// whole reads, once one pattern has won a row, equal to rounding. All else is read whole at every step.
+    /// Whether to leave out work that provably does not matter. Default: yes. With at least 1024 stored patterns,
+    /// single patterns of negligible weight are left out; the result is equal to 10⁻⁶ in each unit, at the price of a
+    /// few reads of the memory. With fewer (without weights), whole reads are left out once one pattern dominates a
+    /// row; the result is equal up to rounding. Other memories are read in full at every step.
     pub narrow: bool,
 }
 
@@ -54,13 +55,13 @@ impl Default for Sampling {
     }
 }
 
-/// Each step's levels are held for a whole batch.
+/// The largest number is limited because each step's levels are held for a whole batch.
 const STEPS: CountRange = CountRange::between(1, 100_000);
 const RHOS: NumberRange = NumberRange::between(0.1, 100.0);
 const LASTS: NumberRange = NumberRange::between(1e-12, 1.0);
 const ACCURACIES: NumberRange = NumberRange::between(1e-14, 1.0);
 
-/// The options of everything that recalls by diffusion.
+/// The options of every model that recalls by diffusion.
 pub const PARAMETERS: &[Parameter] = &[
     PROCESS,
     GAMMA,
@@ -104,7 +105,7 @@ pub const PARAMETERS: &[Parameter] = &[
     },
 ];
 
-/// Noising process.
+/// The option for the noising process.
 pub const PROCESS: Parameter = Parameter {
     name: "process",
     kind: Kind::Choice(Process::names),
@@ -112,7 +113,7 @@ pub const PROCESS: Parameter = Parameter {
     help: "Noising process",
 };
 
-/// Constant rate of a process.
+/// The option for the constant rate of a process.
 pub const GAMMA: Parameter = Parameter {
     name: "gamma",
     kind: Kind::Number(RATES),
@@ -123,7 +124,7 @@ pub const GAMMA: Parameter = Parameter {
     help: "Constant rate of the process: gamma of vp, noise per root time of ve",
 };
 
-/// First rate of a process with a linear one.
+/// The option for the first rate of a process with a linear rate.
 pub const RATE_MIN: Parameter = Parameter {
     name: "rate-min",
     kind: Kind::Number(RATES),
@@ -131,7 +132,7 @@ pub const RATE_MIN: Parameter = Parameter {
     help: "Rate of vp-linear and sub-vp at t = 0",
 };
 
-/// Last rate of a process with a linear one.
+/// The option for the last rate of a process with a linear rate.
 pub const RATE_MAX: Parameter = Parameter {
     name: "rate-max",
     kind: Kind::Number(RATES),
@@ -139,7 +140,8 @@ pub const RATE_MAX: Parameter = Parameter {
     help: "Rate of vp-linear and sub-vp at t = 1",
 };
 
-/// "24; 12 heun, 48 ddim, …": the usual number, then those of samplers that take another.
+/// The default numbers of steps as text, "24; 12 heun, 48 ddim, …": the usual number, then those of samplers with
+/// another.
 fn default_steps() -> String {
     let usual = Sampler::default().default_steps();
     let mut counts: Vec<usize> =
@@ -155,7 +157,7 @@ fn default_steps() -> String {
 }
 
 impl Process {
-    /// The process of some options: [`PROCESS`], [`GAMMA`], [`RATE_MIN`] and [`RATE_MAX`].
+    /// Reads the process from options: [`PROCESS`], [`GAMMA`], [`RATE_MIN`] and [`RATE_MAX`].
     ///
     /// # Errors
     /// A rate that the process does not have.
@@ -175,7 +177,7 @@ impl Process {
 }
 
 impl Sampling {
-    /// Process, sampler and grid of some options; see [`PARAMETERS`].
+    /// Reads process, sampler and grid from options; see [`PARAMETERS`].
     ///
     /// ```
     /// use attractor::{diffusion::Sampling, options::Options};
@@ -185,7 +187,7 @@ impl Sampling {
     /// ```
     ///
     /// # Errors
-    /// An option that there is not, one that the sampler has no use for, or a value outside its range.
+    /// An option that does not exist, or that the sampler does not use; a value outside its range.
     pub fn from_options(options: &Options) -> Result<Self> {
         let options = options.read(PARAMETERS, "option of diffusion:")?;
         let usual = Sampling::default();
@@ -210,10 +212,10 @@ impl Sampling {
         Ok(sampling)
     }
 
-    /// Refuses what is outside its range.
+    /// Returns an error if a number is outside its range.
     ///
     /// # Errors
-    /// One of the numbers is.
+    /// A number outside its range.
     pub fn check(&self) -> Result<()> {
         self.process.check()?;
         STEPS.check("steps", self.steps.unwrap_or(1) as u64)?;
@@ -222,7 +224,7 @@ impl Sampling {
         ACCURACIES.check("accuracy", self.accuracy)
     }
 
-    /// Steps down to σ = 0.
+    /// The number of steps down to σ = 0.
     pub fn steps(&self) -> usize {
         match self.sampler {
             Sampler::OneStep => 1,
@@ -230,12 +232,12 @@ impl Sampling {
         }
     }
 
-    /// The levels from σ₀ of each row to 0, (steps + 1) × B, for a memory of this spread.
+    /// The levels from σ₀ of each row to 0, (steps + 1) × B, for a memory with this spread.
     pub fn levels(&self, first: &[f64], spread: f64) -> Array2<f64> {
         self.sampler.levels(&self.process, first, self.last * spread, self.rho, self.steps())
     }
 
-    /// The sampler's dynamics on a denoiser, for a memory of this spread.
+    /// The dynamics of the sampler with a denoiser, for a memory with this spread.
     pub fn dynamics<'a, F: Real>(
         &self,
         denoiser: &'a dyn Denoise<F>,

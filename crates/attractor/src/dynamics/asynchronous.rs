@@ -1,4 +1,4 @@
-//! One unit after the other: sign, energy-gap and Glauber updates on any [`Flip`] landscape.
+//! Asynchronous updates, one unit after the other: sign and Glauber rules on any [`Flip`] landscape.
 
 use ndarray::{Array2, ArrayViewMut2};
 
@@ -11,13 +11,13 @@ use crate::options::find;
 use crate::real::Real;
 use crate::threads;
 
-/// In which order the units of a sweep are visited.
+/// The order in which a sweep visits the units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
-    /// A new random order each sweep, from the row's own stream.
+    /// A new random order in each sweep, from the row's own stream.
     #[default]
     Random,
-    /// Unit 0, 1, 2, ….
+    /// Units in the order 0, 1, 2, ….
     Fixed,
 }
 
@@ -34,31 +34,31 @@ impl std::str::FromStr for Order {
     }
 }
 
-/// How a unit decides.
+/// The rule by which a unit takes its new value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rule {
-    /// The sign of the field: drive + inertia · value. With symmetric W and W_jj ≥ 0, and for every
-    /// dense landscape, the energy never rises.
+    /// The sign of the field: drive + inertia · value. The energy never rises for a symmetric W with W_jj ≥ 0, and
+    /// for every dense landscape.
     Sign,
-    /// +1 with probability 1/(1 + exp(−2 drive/T)): after many sweeps a sample of exp(−E/T)
-    /// (Glauber 1963).
+    /// +1 with probability 1/(1 + exp(−2 drive/T)). After many sweeps the state is a sample of exp(−E/T) (Glauber
+    /// 1963).
     Glauber {
-        /// Temperature T > 0, in units of the energy.
+        /// The temperature T > 0, in units of the energy.
         temperature: f64,
     },
 }
 
-/// Units one after the other; one step is a sweep over all of them. A drive of 0 keeps the unit.
+/// Updates units one after the other. One step is a sweep over all units. A unit keeps its value if its drive is 0.
 ///
-/// Cost a sweep and row: O(D²) for a coupling matrix, O(ND) for a dense landscape; the fields or
-/// overlaps are kept from flip to flip and from sweep to sweep.
+/// Cost for each sweep and row: O(D²) for a coupling matrix, O(ND) for a dense landscape. Fields or overlaps are kept
+/// from flip to flip and from sweep to sweep.
 #[derive(Clone, Copy)]
 pub struct Asynchronous<'a, F> {
     /// The landscape.
     pub energy: &'a dyn Flip<F>,
-    /// In which order.
+    /// The order in which units are visited.
     pub order: Order,
-    /// By which rule.
+    /// The update rule.
     pub rule: Rule,
 }
 
@@ -98,11 +98,11 @@ impl<F: Real> Dynamics<F> for Asynchronous<'_, F> {
 
 #[derive(Clone)]
 struct Row {
-    /// Fields or overlaps of the row's state.
+    /// The fields or overlaps of the row's state.
     local: Vec<f64>,
-    /// Units that may move.
+    /// The units that may change.
     units: Vec<usize>,
-    /// Whether `local` was summed from a state that is not of spins.
+    /// Whether `local` was summed from a state whose values are not all ±1.
     analogue: bool,
     stream: Stream,
 }
@@ -136,7 +136,7 @@ impl<F: Real> Sweeps<'_, F> {
             }
         }
         if row.analogue && state.iter().all(|&x| is_spin(x)) {
-            // Rounding left by the analogue cue would break ties; sums of spins are exact again.
+            // Rounding errors from the analogue cue would break ties. Sums of ±1 values are exact.
             row.local = energy.local(state);
             row.analogue = false;
         }

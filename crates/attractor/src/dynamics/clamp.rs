@@ -1,4 +1,4 @@
-//! Known units held during a recall.
+//! The clamp, which holds known units during a recall.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
@@ -6,12 +6,11 @@ use crate::error::{Error, Result};
 use crate::noise::{Purpose, Stream, streams};
 use crate::real::Real;
 
-/// The known units of a batch and what they are held to.
+/// The known units of a batch, and the values to which they are held.
 ///
-/// Deterministic recalls hold the values themselves: for the probability flow too, since a known unit's
-/// own flow is z = y + σc with any constant c, and c = 0 adds no noise to what is known. Along an SDE the
-/// known units are noised to the current level, by the Brownian bridge to y, which is their exact
-/// reverse diffusion.
+/// A deterministic recall holds the values themselves. This includes the probability flow: the flow of a known unit
+/// is z = y + σc with any constant c, and c = 0 adds no noise. For an SDE the known units are noised to the current
+/// level, by the Brownian bridge to y, which is their exact reverse diffusion.
 #[derive(Clone, Debug)]
 pub struct Clamp<F> {
     known: Array2<bool>,
@@ -26,7 +25,7 @@ enum Path {
 }
 
 impl<F: Real> Clamp<F> {
-    /// Holds `values` where `known`; other values are not looked at.
+    /// Holds `values` where `known` is true. Other values are ignored.
     ///
     /// # Errors
     /// Shapes that differ.
@@ -42,19 +41,19 @@ impl<F: Real> Clamp<F> {
         Ok(Clamp { known: known.to_owned(), values: values.to_owned(), path: Path::Still })
     }
 
-    /// The same units, noised to the current level, for a stochastic recall.
+    /// Noises the known units to the current level, for a stochastic recall.
     pub fn noised(mut self, seed: u64, rows: &[u64]) -> Self {
         self.path = Path::Bridge(streams(seed, Purpose::Clamp, rows));
         self
     }
 
-    /// Which units are known, B × D.
+    /// The mask of known units, B × D.
     pub fn known(&self) -> ArrayView2<'_, bool> {
         self.known.view()
     }
 
-    /// Puts the known units of `states` where they belong after a step from `before`, at level `from`,
-    /// to level `to`. `from = ∞` places them afresh.
+    /// Sets the known units of `states` after a step from the states `before` at level `from` to level `to`. With
+    /// `from = ∞` they are set without regard to earlier states.
     pub(crate) fn impose(
         &mut self,
         rows: &[usize],
@@ -83,8 +82,8 @@ impl<F: Real> Clamp<F> {
     }
 }
 
-/// A point at level `to` of the noising path that starts at `y` and passes `z` at level `from`:
-/// mean y + (to²/from²)(z − y), variance to²(1 − to²/from²). At level 0 that is y, and no noise is drawn.
+/// A point at level `to` of the noising path that starts at `y` and passes `z` at level `from`. Its mean is y +
+/// (to²/from²)(z − y), its variance to²(1 − to²/from²). At level 0 it is y, and no noise is drawn.
 pub(crate) fn bridge(z: f64, y: f64, from: f64, to: f64, noise: impl FnOnce() -> f64) -> f64 {
     if to == 0.0 {
         return y;

@@ -1,4 +1,4 @@
-//! Downhill by a unit step: the update of the modern Hopfield network.
+//! Gradient descent with unit step, the update of the modern Hopfield network.
 
 use ndarray::ArrayViewMut2;
 
@@ -9,7 +9,7 @@ use crate::real::Real;
 
 /// x ← x − ∇E(x) = Yᵀ softmax(βYx) (Ramsauer et al. 2021).
 ///
-/// Each update lowers the energy by at least ½‖x' − x‖². Cost 4·N·D operations a row and update.
+/// Each update lowers the energy by at least ½‖x' − x‖². Cost: 4·N·D operations for each row and update.
 #[derive(Clone, Copy, Debug)]
 pub struct Descent<'a, F> {
     /// The landscape.
@@ -38,7 +38,7 @@ impl<F: Real> Run<F> for Descent<'_, F> {
         _from: &[f64],
         _to: &[f64],
     ) -> Result<()> {
-        // Written as the softmax read itself: x − (x − mean) would round twice.
+        // This computes the softmax read itself, because x − (x − mean) would round twice.
         let next = self.energy.update(states.view())?;
         states.assign(&next);
         Ok(())

@@ -1,4 +1,4 @@
-//! How states move: one step at a time, all through the one [`recall`](crate::recall()) loop.
+//! Dynamics: how states move, one step at a time. The [`recall`](crate::recall()) loop runs all of them.
 
 mod asynchronous;
 mod clamp;
@@ -21,77 +21,77 @@ use crate::error::Result;
 use crate::kernels::Posterior;
 use crate::real::Real;
 
-/// What a batch of recalls starts from.
+/// The start of a batch of recalls.
 #[derive(Clone, Copy, Debug)]
 pub struct Start<'a, F> {
-    /// First states, B × D.
+    /// The first states, B × D.
     pub states: ArrayView2<'a, F>,
-    /// Row ids, one a row: they name the rows' random streams.
+    /// The row ids, which select the rows' random streams.
     pub rows: &'a [u64],
-    /// Seed of all random streams.
+    /// The seed of all random streams.
     pub seed: u64,
-    /// Units that a dynamics must leave as they are (B × D), for those that move units in turn.
+    /// The units that a dynamics must not change (B × D), for a dynamics that updates units in turn.
     pub held: Option<ArrayView2<'a, bool>>,
 }
 
-/// How a recall can end, which depends on what kind of motion it is.
+/// The kind of motion, which determines how a recall can end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Motion {
-    /// The same map again and again: it settles, or (discrete states) alternates between two.
+    /// One map, repeated: it settles, or (for discrete states) alternates between two states.
     Map,
-    /// One pass over the units after another, in changing order: it settles when a pass changes nothing.
+    /// Sweeps over the units in changing order: it settles when a sweep changes nothing.
     Sweeps,
-    /// Random for ever: it runs its course.
+    /// Random updates: it never settles, and makes all its steps.
     Stochastic,
-    /// Along falling noise levels to an end, where it should be at rest.
+    /// A flow along falling noise levels, which should be at rest at its end.
     Flow,
 }
 
-/// A rule of motion over batches of states.
+/// A rule by which batches of states move.
 ///
-/// Object-safe; the model is immutable and what changes lives in the [`Run`].
+/// The trait is object-safe. The dynamics itself is immutable; what changes is in the [`Run`].
 pub trait Dynamics<F: Real>: Send + Sync {
-    /// Units a state, D.
+    /// The number of units in a state, D.
     fn dim(&self) -> usize;
 
-    /// What kind of motion this is.
+    /// The kind of motion.
     fn motion(&self) -> Motion;
 
-    /// Begins a batch of recalls.
+    /// Starts a batch of recalls.
     fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>>;
 }
 
-/// A batch of recalls under way, with whatever a method carries from step to step.
+/// A batch of recalls in progress, with the state that a method keeps from step to step.
 pub trait Run<F: Real> {
-    /// One step, in place. Row k of `states` is row `rows[k]` of the batch that was started, and goes
-    /// from level `from[k]` to level `to[k]`. Row i may depend on row i and its own stream alone.
+    /// Makes one step in place. Row k of `states` is row `rows[k]` of the batch, and goes from level `from[k]` to
+    /// level `to[k]`. Row i may only depend on row i and its own random stream.
     fn step(&mut self, rows: &[usize], states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) -> Result<()>;
 
-    /// For a [`Motion::Flow`]: where each state is pulled at the given level.
+    /// For a [`Motion::Flow`]: the posterior mean of each state at the given level, toward which the flow pulls it.
     fn pull(&mut self, _rows: &[usize], states: ArrayView2<F>, _levels: &[f64]) -> Result<Array2<F>> {
         Ok(states.to_owned())
     }
 
-    /// The state that a row will be in after the last step to σ = 0, once falling levels lead nowhere else.
+    /// The state that a row will have after the last step to σ = 0, if it is already certain.
     fn goal(&self, _row: usize) -> Option<ArrayView1<'_, F>> {
         None
     }
 
-    /// What each row has read of a memory so far, if that is counted.
+    /// How much of the memory each row has read so far, if the dynamics counts it.
     fn reads(&self) -> Option<Vec<Reads>> {
         None
     }
 
-    /// What the last update of each row read, for a dynamics whose updates are reads. Asked once, at the end.
+    /// What the last update of each row read, for a dynamics whose updates are reads. Called once, at the end.
     fn last_read(&mut self) -> Option<ReadOut<F>> {
         None
     }
 }
 
-/// What a memory says of states besides themselves.
+/// What a memory reads at a batch of states, besides new states.
 #[derive(Clone, Debug)]
 pub struct ReadOut<F> {
-    /// The posterior over memories of each row; empty if there is none.
+    /// The posterior over memories of each row. Empty if there is none.
     pub posteriors: Vec<Option<Posterior>>,
     /// The values associated with the states, B × Dv.
     pub values: Option<Array2<F>>,

@@ -1,4 +1,4 @@
-//! All units at once: x ← sign(Wx).
+//! Synchronous updates of all units at once: x ← sign(Wx).
 
 use ndarray::{ArrayViewMut2, Zip};
 
@@ -9,9 +9,9 @@ use crate::real::Real;
 
 /// x_j ← sign((Wx)_j) for all units at once (Hopfield 1982; Ambrogioni 2023, Eq. 1).
 ///
-/// A field of exactly 0 keeps the value, so a unit that starts at 0 takes the sign of its first field
-/// that is not. Ends in a fixed point or, where W is not positive semi-definite, possibly in a 2-cycle.
-/// Cost D² multiply-adds a row and step.
+/// A unit keeps its value if its field is exactly 0. So a unit that starts at 0 takes the sign of its first field
+/// that is not 0. Ends in a fixed point or, if W is not positive semi-definite, possibly in a 2-cycle. Cost: D²
+/// multiply-adds for each row and step.
 #[derive(Clone, Copy, Debug)]
 pub struct Synchronous<'a> {
     /// The landscape, which gives the fields.
@@ -46,7 +46,7 @@ impl<F: Real> Run<F> for Synchronous<'_> {
     }
 }
 
-/// The sign of a field; a field of 0 keeps a spin's sign (an analogue value becomes one).
+/// The sign of a field. If the field is 0, the sign of the old value is kept.
 pub(crate) fn sign_or<F: Real>(field: f64, value: F) -> F {
     if field > 0.0 {
         F::ONE

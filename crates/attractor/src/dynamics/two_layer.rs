@@ -1,8 +1,9 @@
-//! Visible and hidden units that pull at each other (Krotov & Hopfield 2021).
+//! Visible and hidden units that act on each other (Krotov & Hopfield 2021).
 //!
-//! Each layer takes turns to relax towards what the other asks of it while that one stands still, by the exact
-//! exponential and not by an Euler step. So no step is too large: a hidden half-step never raises the energy, nor
-//! does a visible one along scores that are linear or whose pull is Σ c(ξ − g) (`docs/energies-of-universal-networks.md`).
+//! The layers take turns: one relaxes towards its input while the other stays fixed. The relaxation is the exact
+//! exponential, not an Euler step, so no step is too large. A half-step of the hidden layer never raises the energy.
+//! A half-step of the visible layer does not either, if scores are linear or their pull is Σ c(ξ − g)
+//! (`docs/energies-of-universal-networks.md`).
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis, Zip};
 
@@ -14,7 +15,7 @@ use crate::separations::Separator;
 use crate::similarities::Keys;
 use crate::threads;
 
-/// Activity g of a visible unit, the slope of its Lagrangian L_v.
+/// The activity g of a visible unit, which is the derivative of its Lagrangian L_v.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Visible {
     /// g = v, L_v = v²/2.
@@ -33,10 +34,10 @@ impl std::str::FromStr for Visible {
 }
 
 impl Visible {
-    /// Both with their names.
+    /// Both activities with their names.
     pub const ALL: &[(&'static str, Self)] = &[("identity", Self::Identity), ("tanh", Self::Tanh)];
 
-    /// g(v).
+    /// The activity g(v).
     pub fn activity(self, v: f64) -> f64 {
         match self {
             Visible::Identity => v,
@@ -44,7 +45,7 @@ impl Visible {
         }
     }
 
-    /// The v of an activity; ±1, which no v reaches, is taken for ±(1 − 10⁻⁶).
+    /// The potential v of an activity. No v reaches ±1, so these are replaced by ±(1 − 10⁻⁶).
     pub fn potential(self, g: f64) -> f64 {
         const MOST: f64 = 1.0 - 1e-6;
         match self {
@@ -53,7 +54,7 @@ impl Visible {
         }
     }
 
-    /// L_v(v).
+    /// The Lagrangian L_v(v).
     pub fn lagrangian(self, v: f64) -> f64 {
         match self {
             Visible::Identity => v * v / 2.0,
@@ -61,7 +62,7 @@ impl Visible {
         }
     }
 
-    /// max_v vg − L_v(v): what an activity costs. ∞ where there is no such activity.
+    /// The cost of an activity, max_v vg − L_v(v). It is ∞ if there is no such activity.
     pub fn cost(self, g: f64) -> f64 {
         let part = |x: f64| if x > 0.0 { 0.5 * x * x.ln() } else { 0.0 };
         match self {
@@ -74,10 +75,10 @@ impl Visible {
 
 /// τ_h ḣ_μ = S_μ(g) − h_μ, τ_v v̇_i = Σ_μ f_μ ∂S_μ/∂g_i − v_i, with g = ∇L_v(v) and f = ∇L_h(h).
 ///
-/// Lowers E(v, h) = Σ v g − L_v + Σ h f − L_h − Σ f S(g). S are the [smooth
-/// scores](Keys::smooth_scores), f the [activities](Separator::activities). The state of the recall is g; v starts
-/// where g is the cue, h at S(g). Cost 2·N·D operations a row and step or a few times that; N + D numbers a row.
-/// (Krotov & Hopfield 2021, Eqs. 1–2; Millidge et al. 2022.)
+/// Lowers E(v, h) = Σ v g − L_v + Σ h f − L_h − Σ f S(g). S are the [smooth scores](Keys::smooth_scores), and f the
+/// [activities](Separator::activities). The state of the recall is g. v starts where g is the cue, and h starts at
+/// S(g). Cost: 2·N·D operations for each row and step, or a few times that; N + D numbers for each row. (Krotov &
+/// Hopfield 2021, Eqs. 1–2; Millidge et al. 2022.)
 ///
 /// ```
 /// use attractor::dynamics::{TwoLayer, Visible};
@@ -102,11 +103,11 @@ pub struct TwoLayer<'a, F> {
 }
 
 impl<'a, F: Real> TwoLayer<'a, F> {
-    /// Layers between these keys; `lag` is τ_h/τ_v (0: hidden units follow at once), `step` the time of a step in
-    /// units of τ_v.
+    /// The two layers of these keys. `lag` is τ_h/τ_v (0: hidden units follow at once). `step` is the time of a step
+    /// in units of τ_v.
     ///
     /// # Errors
-    /// Scores without a slope; a lag below 0 or a step not above 0.
+    /// Scores without a slope; a lag below 0, or a step that is not above 0.
     pub fn new(
         keys: &'a Keys<F>,
         separator: Separator,
@@ -127,7 +128,7 @@ impl<'a, F: Real> TwoLayer<'a, F> {
         Ok(TwoLayer { keys, separator, visible, lag, step })
     }
 
-    /// Time of a step in units of τ_v.
+    /// The time of a step in units of τ_v.
     pub fn step(&self) -> f64 {
         self.step
     }
@@ -135,7 +136,7 @@ impl<'a, F: Real> TwoLayer<'a, F> {
     /// E(v, h) of each row of visible (B × D) and hidden (B × N) units.
     ///
     /// # Errors
-    /// Shapes that do not fit; activities that the similarity is not defined for.
+    /// Shapes that do not agree; activities for which the similarity is not defined.
     pub fn energy(&self, v: ArrayView2<f64>, h: ArrayView2<f64>) -> Result<Vec<f64>> {
         self.check(v, h)?;
         let scores = self.keys.smooth_scores(self.activity(v).view())?;
@@ -151,10 +152,10 @@ impl<'a, F: Real> TwoLayer<'a, F> {
         Ok((0..v.nrows()).map(row).collect())
     }
 
-    /// τ_v v̇ and τ_h ḣ.
+    /// The velocities τ_v v̇ and τ_h ḣ.
     ///
     /// # Errors
-    /// As [`energy`](Self::energy).
+    /// Those of [`energy`](Self::energy).
     pub fn velocity(&self, v: ArrayView2<f64>, h: ArrayView2<f64>) -> Result<(Array2<f64>, Array2<f64>)> {
         self.check(v, h)?;
         let g = self.activity(v);
@@ -162,16 +163,16 @@ impl<'a, F: Real> TwoLayer<'a, F> {
         Ok((self.keys.slope(g.view(), self.hidden(h).view())?.pull - v, scores - h))
     }
 
-    /// One step of both layers in place: hidden units first, then visible ones.
+    /// Makes one step of both layers in place: hidden units first, then visible ones.
     ///
     /// # Errors
-    /// As [`energy`](Self::energy).
+    /// Those of [`energy`](Self::energy).
     pub fn advance(&self, v: &mut Array2<f64>, h: &mut Array2<f64>) -> Result<()> {
         self.check(v.view(), h.view())?;
         self.advance_at(self.activity(v.view()).view(), v, h)
     }
 
-    /// From activities g, which for held units are not those of v.
+    /// A step from activities g. For held units these are not the activities of v.
     fn advance_at(&self, g: ArrayView2<F>, v: &mut Array2<f64>, h: &mut Array2<f64>) -> Result<()> {
         let scores = self.keys.smooth_scores(g)?;
         if self.lag == 0.0 {
@@ -229,7 +230,7 @@ impl<F: Real> Dynamics<F> for TwoLayer<'_, F> {
     }
 }
 
-/// Held units are as given.
+/// Sets held units to their given values.
 fn hold<F: Real>(g: &mut Array2<F>, given: ArrayView2<F>, held: Option<&Array2<bool>>) {
     if let Some(held) = held {
         Zip::from(g).and(given).and(held).for_each(|g, &given, &held| *g = if held { given } else { *g });

@@ -1,22 +1,22 @@
-//! The embedded pair of Dormand and Prince: steps as long as an accuracy allows, row by row.
+//! The Dormand–Prince method: each row takes steps as long as the accuracy allows.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
-use super::{Entry, Facts, Flow, Place, Solver, Steps, combine};
+use super::{Context, Entry, Facts, Flow, Solver, Steps, combine};
 use crate::dynamics::{Dynamics, Start};
 use crate::energies::Reader;
 use crate::error::Result;
 use crate::real::Real;
 
-/// Runge–Kutta of order 5 with an error estimate of order 4 (Dormand & Prince 1980) for the flow
-/// dz/dσ = (z − D)/σ; in σ, where straight paths toward one pattern are exact however long the step.
+/// Runge–Kutta of order 5 with an error estimate of order 4 (Dormand & Prince 1980) for the flow dz/dσ = (z − D)/σ.
+/// The variable is σ, in which straight paths toward one pattern are exact for steps of any length.
 ///
-/// Each row takes its own steps inside each interval of the grid, with an error of at most `accuracy` a step
-/// (root mean square over units, in the units of the states, or what rounding allows). The step to σ = 0 is
-/// the denoiser. Six reads a step, rejected ones included.
+/// Each row takes its own steps inside each interval of the grid, with an error of at most `accuracy` for each step
+/// (root mean square over units, in the units of the states), or the rounding error if that is larger. The step to σ
+/// = 0 is the denoiser. Six reads for each step, including rejected steps.
 #[derive(Clone, Copy, Debug)]
 pub struct DormandPrince {
-    /// Allowed error of a step; ∞ makes one step of each interval.
+    /// The largest error of a step. ∞ makes one step for each interval.
     pub accuracy: f64,
 }
 
@@ -29,8 +29,8 @@ impl Entry for DormandPrince {
         ..Facts::FLOW
     };
 
-    fn dynamics<'a, F: Real>(place: Place<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
-        Box::new(Flow { denoiser: place.denoiser, solver: DormandPrince { accuracy: place.accuracy } })
+    fn dynamics<'a, F: Real>(context: Context<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
+        Box::new(Flow { denoiser: context.denoiser, solver: DormandPrince { accuracy: context.accuracy } })
     }
 }
 
@@ -42,7 +42,7 @@ impl<F: Real> Solver<F> for DormandPrince {
 
 struct Stepper {
     accuracy: f64,
-    /// The step that each row would take next.
+    /// The length of the next step of each row.
     steps: Vec<f64>,
 }
 
@@ -55,7 +55,7 @@ impl<F: Real> Steps<F> for Stepper {
         from: &[f64],
         to: &[f64],
     ) -> Result<()> {
-        // Rows that end at 0 take the last read instead.
+        // Rows that end at 0 go to the posterior mean instead of making a step.
         let ends: Vec<usize> = (0..rows.len()).filter(|&k| to[k] == 0.0).collect();
         let others: Vec<usize> = (0..rows.len()).filter(|&k| to[k] > 0.0 && to[k] != from[k]).collect();
         if !ends.is_empty() {
@@ -95,22 +95,22 @@ impl<F: Real> Steps<F> for Stepper {
     }
 }
 
-/// What gives slopes of some rows, at states and levels.
+/// A function that gives the slopes of some rows, at their states and levels.
 pub(crate) type Slopes<'a, F> = dyn FnMut(&[usize], ArrayView2<F>, &[f64]) -> Result<Slope<F>> + 'a;
 
-/// The slope of states, and of one number more a row.
+/// The slopes of states, and of one further number for each row.
 pub(crate) struct Slope<F> {
     pub states: Array2<F>,
     pub extra: Vec<f64>,
 }
 
-/// From where to where each row is to be integrated, and how accurately a step.
+/// The first and last level of each row to be integrated, and the accuracy of a step.
 pub(crate) struct Path<'a> {
     pub from: &'a [f64],
     pub to: &'a [f64],
-    /// Root mean square error of the units.
+    /// The root mean square error over units.
     pub accuracy: f64,
-    /// Error of the extra number.
+    /// The error of the further number.
     pub extra_accuracy: f64,
 }
 
@@ -126,23 +126,24 @@ const WEIGHTS: [[f64; 6]; 6] = [
     [35.0 / 384.0, 0.0, 500.0 / 1113.0, 125.0 / 192.0, -2187.0 / 6784.0, 11.0 / 84.0],
 ];
 
-/// Weights of order 5 less those of order 4.
+/// The weights of order 5 minus those of order 4.
 const ERRORS: [f64; 7] =
     [71.0 / 57600.0, 0.0, -71.0 / 16695.0, 71.0 / 1920.0, -17253.0 / 339200.0, 22.0 / 525.0, -1.0 / 40.0];
 
-/// Steps tried before an accuracy is given up as out of reach; the loop calls such a row diverged.
+/// The number of trial steps after which an accuracy counts as out of reach. The loop then reports the row as
+/// diverged.
 const MOST_TRIALS: usize = 10_000;
 
-/// One row on its way.
-struct Way {
+/// A row that is being integrated.
+struct Progress {
     row: usize,
     level: f64,
     extra: f64,
 }
 
-/// Integrates each row, with its own steps, from its first to its last level; `steps` are the lengths to
-/// begin with, and then to go on with. Gives the last states (NaN for a row whose accuracy is out of reach)
-/// and the integrals of the extra slope.
+/// Integrates each row with its own steps, from its first to its last level. `steps` holds the lengths of the first
+/// steps, and then of the next ones. Returns the last states (NaN for a row whose accuracy is out of reach) and the
+/// integrals of the further slope.
 pub(crate) fn integrate<F: Real>(
     slope: &mut Slopes<F>,
     mut states: Array2<F>,
@@ -150,8 +151,8 @@ pub(crate) fn integrate<F: Real>(
     steps: &mut [f64],
 ) -> Result<(Array2<F>, Vec<f64>)> {
     let mut extras = vec![0.0; states.nrows()];
-    let mut ways: Vec<Way> =
-        (0..states.nrows()).map(|row| Way { row, level: path.from[row], extra: 0.0 }).collect();
+    let mut ways: Vec<Progress> =
+        (0..states.nrows()).map(|row| Progress { row, level: path.from[row], extra: 0.0 }).collect();
     let mut now = states.clone();
     let mut rows: Vec<usize> = (0..states.nrows()).collect();
     let mut first = slope(&rows, now.view(), path.from)?;
@@ -160,11 +161,11 @@ pub(crate) fn integrate<F: Real>(
             return Ok((states, extras));
         }
         let left: Vec<f64> = ways.iter().map(|way| path.to[way.row] - way.level).collect();
-        let length = |(way, left): (&Way, &f64)| left.abs().min(steps[way.row]).copysign(*left);
+        let length = |(way, left): (&Progress, &f64)| left.abs().min(steps[way.row]).copysign(*left);
         let lengths: Vec<f64> = ways.iter().zip(&left).map(length).collect();
         let mut slopes = vec![first];
         let mut ahead = now.clone();
-        // Rows whose step leads out of the finite numbers: it is tried again, shorter.
+        // Rows whose step leads to infinite numbers or NaN. It is tried again with a shorter length.
         let mut broken = vec![false; ways.len()];
         for stage in 1..7 {
             ahead.assign(&now);
@@ -181,15 +182,15 @@ pub(crate) fn integrate<F: Real>(
                     z.assign(&now.row(k));
                 }
             }
-            let level = |(k, way): (usize, &Way)| match NODES[stage] {
-                // Exactly, where the difference of the two would round.
+            let level = |(k, way): (usize, &Progress)| match NODES[stage] {
+                // The exact end, where the sum below would round.
                 1.0 if lengths[k] == left[k] => path.to[way.row],
                 node => way.level + node * lengths[k],
             };
             let levels: Vec<f64> = ways.iter().enumerate().map(level).collect();
             slopes.push(slope(&rows, ahead.view(), &levels)?);
         }
-        // The last stage is the step of order 5 itself, and the first of the next.
+        // The last stage is the step of order 5 itself, and the first stage of the next step.
         let last = slopes.last().expect("seven stages");
         let (mut next_states, mut next_slopes, mut next_extra) =
             (now, last.states.clone(), last.extra.clone());
@@ -209,7 +210,7 @@ pub(crate) fn integrate<F: Real>(
             let gain = lengths[k] * weigh(&WEIGHTS[5]);
             let rounding = 16.0 * f64::EPSILON * (way.extra + gain).abs();
             let extra = (lengths[k] * weigh(&ERRORS)).abs() / (path.extra_accuracy + rounding);
-            // What is no number is no small error.
+            // A NaN counts as an infinite error.
             let error =
                 if broken[k] || units.is_nan() || extra.is_nan() { f64::INFINITY } else { units.max(extra) };
             let factor = (0.9 * error.powf(-0.2)).clamp(0.2, 5.0);
@@ -218,7 +219,7 @@ pub(crate) fn integrate<F: Real>(
                 way.level += lengths[k];
                 next_states.row_mut(k).assign(&ahead.row(k));
                 let done = lengths[k] == left[k];
-                // A last step that was cut short says nothing against longer ones.
+                // A last step that was cut short is no evidence against longer steps.
                 steps[way.row] = if done {
                     steps[way.row].max(lengths[k].abs() * factor)
                 } else {

@@ -1,8 +1,8 @@
-//! Ancestral sampling: the noising path, backwards, toward what the state most likely was.
+//! Ancestral sampling: the noising path backwards, toward the posterior mean.
 
 use ndarray::ArrayViewMut2;
 
-use super::{Entry, Facts, Flow, Place, Solver, Steps};
+use super::{Context, Entry, Facts, Flow, Solver, Steps};
 use crate::dynamics::{Dynamics, Start, bridge};
 use crate::energies::Reader;
 use crate::error::Result;
@@ -15,8 +15,8 @@ use crate::real::Real;
 /// z' = D + (σ'²/σ²)(z − D) + σ' √(1 − σ'²/σ²) ε
 /// ```
 ///
-/// the posterior of the noising path at σ' given both ends (Ho et al. 2020, Eq. 6–7, in z = x/s, where all
-/// processes agree). Order 1 in law, one read a step; exact where D does not change.
+/// This is the posterior of the noising path at σ' given both ends (Ho et al. 2020, Eq. 6–7, in z = x/s, where all
+/// processes agree). Order 1 in law; one read for each step. It is exact where D does not change.
 #[derive(Clone, Copy, Debug)]
 pub struct Ancestral;
 
@@ -30,8 +30,8 @@ impl Entry for Ancestral {
         ..Facts::FLOW
     };
 
-    fn dynamics<'a, F: Real>(place: Place<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
-        Box::new(Flow { denoiser: place.denoiser, solver: Ancestral })
+    fn dynamics<'a, F: Real>(context: Context<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
+        Box::new(Flow { denoiser: context.denoiser, solver: Ancestral })
     }
 }
 
@@ -46,7 +46,7 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    /// A batch of recalls, for samplers that do more, too.
+    /// The steps of a batch, also for samplers that add something to them.
     pub(super) fn new<F>(start: &Start<F>) -> Self {
         Walk { streams: streams(start.seed, Purpose::Recall, start.rows) }
     }

@@ -1,8 +1,8 @@
-//! The unbiased stochastic recall: draw the memory, then the path to it.
+//! The bridge, an unbiased stochastic recall: draws the memory, then a path to it.
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
 
-use super::{Entry, Facts, Place};
+use super::{Context, Entry, Facts};
 use crate::dynamics::{Dynamics, Motion, Run, Start, bridge};
 use crate::energies::Denoise;
 use crate::error::Result;
@@ -11,10 +11,10 @@ use crate::real::Real;
 
 /// Exact stochastic recall, at any number of steps.
 ///
-/// The reverse SDE from z at level σ₀ ends in pattern n with probability w_n(z;σ₀). So
-/// [draw](Denoise::draw) y from the posterior at the first step, then walk the Brownian bridge from z to y:
-/// mean y + (σ'²/σ²)(z − y), variance σ'²(1 − σ'²/σ²). The oracle for stochastic samplers. Cost: one pass
-/// of N·D operations a row.
+/// The reverse SDE from z at level σ₀ ends in pattern n with probability w_n(z;σ₀). So the first step
+/// [draws](Denoise::draw) y from the posterior. Later steps walk the Brownian bridge from z to y: mean y + (σ'²/σ²)(z
+/// − y), variance σ'²(1 − σ'²/σ²). Stochastic samplers are tested against it. Cost: one pass of N·D operations for
+/// each row.
 pub(super) struct Bridge;
 
 impl Entry for Bridge {
@@ -28,12 +28,12 @@ impl Entry for Bridge {
         ..Facts::FLOW
     };
 
-    fn dynamics<'a, F: Real>(place: Place<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
-        Box::new(Walks { denoiser: place.denoiser })
+    fn dynamics<'a, F: Real>(context: Context<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
+        Box::new(Walks { denoiser: context.denoiser })
     }
 }
 
-/// The walks to memories that are drawn from a denoiser, which is not read on the way.
+/// The walks to memories that are drawn from a denoiser. The denoiser is not read on the way.
 struct Walks<'a, F> {
     denoiser: &'a dyn Denoise<F>,
 }

@@ -2,14 +2,14 @@
 
 use ndarray::ArrayViewMut2;
 
-use super::{Entry, Facts, Flow, Levels, Place, Solver, Steps, combine, ratio};
+use super::{Context, Entry, Facts, Flow, Levels, Solver, Steps, combine, ratio};
 use crate::dynamics::{Dynamics, Start};
 use crate::energies::Reader;
 use crate::error::Result;
 use crate::real::Real;
 
-/// Exponential Euler of the probability flow in ln σ; equal to Euler in σ where s = 1. Order 1, one
-/// read a step. A single step to σ = 0 is the denoiser itself (Song, Meng & Ermon 2021).
+/// Exponential Euler of the probability flow in ln σ. It equals Euler in σ where s = 1. Order 1; one read for each
+/// step. A single step to σ = 0 is the denoiser itself (Song, Meng & Ermon 2021).
 #[derive(Clone, Copy, Debug)]
 pub struct Ddim;
 
@@ -17,12 +17,12 @@ impl Entry for Ddim {
     const FACTS: Facts =
         Facts { name: "ddim", about: "exponential Euler in sigma, first order", steps: 48, ..Facts::FLOW };
 
-    fn dynamics<'a, F: Real>(place: Place<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
-        Box::new(Flow { denoiser: place.denoiser, solver: Ddim })
+    fn dynamics<'a, F: Real>(context: Context<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
+        Box::new(Flow { denoiser: context.denoiser, solver: Ddim })
     }
 }
 
-/// The denoiser itself: [`Ddim`] in one step.
+/// The denoiser itself, which is [`Ddim`] in one step.
 pub(super) struct OneStep;
 
 impl Entry for OneStep {
@@ -35,8 +35,8 @@ impl Entry for OneStep {
         ..Facts::FLOW
     };
 
-    fn dynamics<'a, F: Real>(place: Place<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
-        Ddim::dynamics(place)
+    fn dynamics<'a, F: Real>(context: Context<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
+        Ddim::dynamics(context)
     }
 }
 

@@ -1,8 +1,8 @@
-//! DPM-Solver++(2M): second order from one read a step, by remembering the last one.
+//! DPM-Solver++(2M): order 2 with one read for each step, because it keeps the last read.
 
 use ndarray::{Array2, ArrayViewMut2, Zip};
 
-use super::{Entry, Facts, Flow, Place, Solver, Steps, ratio};
+use super::{Context, Entry, Facts, Flow, Solver, Steps, ratio};
 use crate::dynamics::{Dynamics, Start};
 use crate::energies::Reader;
 use crate::error::Result;
@@ -14,7 +14,7 @@ use crate::real::Real;
 /// h = ln σ/σ',  r = h_last/h,   D̃ = (1 + 1/2r) D − (1/2r) D_last,   z' = (σ'/σ) z + (1 − σ'/σ) D̃
 /// ```
 ///
-/// First step, and last step to σ = 0: D̃ = D. Order 2, one read a step.
+/// For the first step, and for the last step to σ = 0: D̃ = D. Order 2; one read for each step.
 #[derive(Clone, Copy, Debug)]
 pub struct DpmSolverPlusPlus2M;
 
@@ -26,8 +26,8 @@ impl Entry for DpmSolverPlusPlus2M {
         ..Facts::FLOW
     };
 
-    fn dynamics<'a, F: Real>(place: Place<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
-        Box::new(Flow { denoiser: place.denoiser, solver: DpmSolverPlusPlus2M })
+    fn dynamics<'a, F: Real>(context: Context<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
+        Box::new(Flow { denoiser: context.denoiser, solver: DpmSolverPlusPlus2M })
     }
 }
 
@@ -43,9 +43,9 @@ impl<F: Real> Solver<F> for DpmSolverPlusPlus2M {
 
 struct Multistep<F> {
     last_means: Array2<F>,
-    /// Last h of each row; 0 before the first step.
+    /// The last h of each row; 0 before the first step.
     last_h: Vec<f64>,
-    /// Whether the last step of each row went straight to what was read.
+    /// Whether the last step of each row went straight to the pattern that was read.
     straight: Vec<bool>,
 }
 
@@ -61,7 +61,7 @@ impl<F: Real> Steps<F> for Multistep<F> {
         let means = reader.denoise(rows, states.view(), from)?;
         let (mut shrink, mut h) = (1.0, 0.0);
         for (k, &row) in rows.iter().enumerate() {
-            // Most rows go by the same levels.
+            // Most rows have the same levels.
             if k == 0 || (from[k], to[k]) != (from[k - 1], to[k - 1]) {
                 shrink = ratio(from[k], to[k]);
                 h = -shrink.ln();
@@ -84,7 +84,7 @@ impl<F: Real> Steps<F> for Multistep<F> {
     }
 
     fn goes_straight(&self, row: usize) -> bool {
-        // That needs two reads that gave the same.
+        // This requires two reads with the same result.
         self.straight[row]
     }
 }

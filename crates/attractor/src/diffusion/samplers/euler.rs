@@ -1,8 +1,8 @@
-//! Euler and Euler–Maruyama in the process's own time: the paper's samplers.
+//! Euler and Euler–Maruyama in the process's own time, which are the paper's samplers.
 
 use ndarray::ArrayViewMut2;
 
-use super::{Entry, Facts, Flow, Levels, Place, Solver, Steps, ratio};
+use super::{Context, Entry, Facts, Flow, Levels, Solver, Steps, ratio};
 use crate::diffusion::{Dual, Process};
 use crate::dynamics::{Dynamics, Start};
 use crate::energies::Reader;
@@ -10,20 +10,20 @@ use crate::error::Result;
 use crate::noise::{Purpose, Stream, streams};
 use crate::real::Real;
 
-/// Equal steps of the process's time t on its own states x = s z,
+/// Makes equal steps of the process's time t on its own states x = s z,
 ///
 /// ```text
 /// flow  dx/dt = (ṡ/s) x + s (σ̇/σ) (z − D)       SDE  dx = [(ṡ/s) x + 2 s (σ̇/σ) (z − D)] dt + √(2 s²σσ̇) dW
 /// ```
 ///
-/// both followed toward t = 0 (Ambrogioni 2023, Eq. 16 and 27, signs put right). Order 1 to any fixed
-/// σ > 0; at the data end the flow's slope grows like t^(−½), which leaves a residue of order
-/// steps^(−½). The SDE's last step, to σ = 0, adds no noise.
+/// both from larger t toward t = 0 (Ambrogioni 2023, Eq. 16 and 27, with corrected signs). Order 1 to any fixed σ >
+/// 0. At the data end the slope of the flow grows like t^(−½), which leaves an error of order steps^(−½). The SDE's
+/// last step, to σ = 0, adds no noise.
 #[derive(Clone, Copy, Debug)]
 pub struct Euler {
     /// The process whose time is stepped.
     pub process: Process,
-    /// The reverse SDE instead of the probability flow.
+    /// Whether to follow the reverse SDE instead of the probability flow.
     pub stochastic: bool,
 }
 
@@ -36,13 +36,13 @@ impl Entry for Euler {
         ..Facts::FLOW
     };
 
-    fn dynamics<'a, F: Real>(place: Place<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
-        let solver = Euler { process: place.process, stochastic: false };
-        Box::new(Flow { denoiser: place.denoiser, solver })
+    fn dynamics<'a, F: Real>(context: Context<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
+        let solver = Euler { process: context.process, stochastic: false };
+        Box::new(Flow { denoiser: context.denoiser, solver })
     }
 }
 
-/// [`Euler`] of the reverse SDE.
+/// The solver [`Euler`] with the reverse SDE.
 pub(super) struct EulerMaruyama;
 
 impl Entry for EulerMaruyama {
@@ -54,9 +54,9 @@ impl Entry for EulerMaruyama {
         ..Euler::FACTS
     };
 
-    fn dynamics<'a, F: Real>(place: Place<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
-        let solver = Euler { process: place.process, stochastic: true };
-        Box::new(Flow { denoiser: place.denoiser, solver })
+    fn dynamics<'a, F: Real>(context: Context<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
+        let solver = Euler { process: context.process, stochastic: true };
+        Box::new(Flow { denoiser: context.denoiser, solver })
     }
 }
 
@@ -87,7 +87,7 @@ impl<F: Real> Steps<F> for Stepper {
             let time = process.time(from[k]);
             let dt = time - process.time(to[k]);
             if dt == 0.0 {
-                // So near the data that the process has no time left: the step in σ is the limit.
+                // So close to the data the process has no time left, so the step is made in σ, which is its limit.
                 for (z, &mean) in states.row_mut(k).iter_mut().zip(means.row(k)) {
                     *z = F::from_f64(shrink * z.to_f64() + (1.0 - shrink) * mean.to_f64());
                 }
@@ -95,7 +95,7 @@ impl<F: Real> Steps<F> for Stepper {
             }
             let (scale, sigma) = process.curves(Dual::variable(time));
             let scale_to = process.scale_at(to[k]);
-            // x' = x − dt·(drift), divided by s' to be z'; as z' = a z + b (z − D) + noise.
+            // x' = x − dt·(drift), divided by s' to give z', and written as z' = a z + b (z − D) + noise.
             let pull = sigma.rate / sigma.value * if stochastic { 2.0 } else { 1.0 };
             let a = (scale.value - dt * scale.rate) / scale_to;
             let b = -dt * scale.value * pull / scale_to;

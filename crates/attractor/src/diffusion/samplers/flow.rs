@@ -1,4 +1,4 @@
-//! What samplers have in common: a denoiser that is read again and again while noise levels fall.
+//! The common part of samplers: a denoiser that is read again and again while noise levels fall.
 
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2};
 
@@ -7,15 +7,15 @@ use crate::energies::{Denoise, Reader, Reads};
 use crate::error::Result;
 use crate::real::Real;
 
-/// A way down the noise levels.
+/// A solver, which takes states down the noise levels.
 pub trait Solver<F: Real>: Send + Sync {
-    /// Begins a batch of recalls.
+    /// Starts a batch of recalls.
     fn start(&self, start: &Start<F>) -> Box<dyn Steps<F>>;
 }
 
-/// The steps of a batch of recalls, with what a solver carries from one to the next.
+/// The steps of a batch of recalls, with what a solver keeps from one step to the next.
 pub trait Steps<F: Real> {
-    /// One step, in place, as [`Run::step`]; the denoiser is read through `reader`.
+    /// Makes one step in place, as [`Run::step`] does. The denoiser is read through `reader`.
     fn step(
         &mut self,
         reader: &mut dyn Reader<F>,
@@ -25,14 +25,14 @@ pub trait Steps<F: Real> {
         to: &[f64],
     ) -> Result<()>;
 
-    /// Whether the last step of a row went straight to what was read.
+    /// Whether the last step of a row went straight to the posterior mean that was read.
     fn goes_straight(&self, row: usize) -> bool {
         let _ = row;
         false
     }
 }
 
-/// The dynamics of a solver on a denoiser.
+/// The dynamics of a solver with a denoiser.
 ///
 /// ```
 /// use attractor::diffusion::samplers::{Flow, Heun};
@@ -42,9 +42,9 @@ pub trait Steps<F: Real> {
 /// # Ok::<(), attractor::Error>(())
 /// ```
 pub struct Flow<'a, F, S> {
-    /// The memory.
+    /// The denoiser of the memory.
     pub denoiser: &'a dyn Denoise<F>,
-    /// The way down the noise levels.
+    /// The solver.
     pub solver: S,
 }
 
@@ -63,7 +63,7 @@ impl<F: Real, S: Solver<F>> Dynamics<F> for Flow<'_, F, S> {
     }
 }
 
-/// A batch of recalls under way.
+/// A batch of recalls in progress.
 struct Reading<'a, F> {
     reader: Box<dyn Reader<F> + 'a>,
     steps: Box<dyn Steps<F>>,

@@ -1,15 +1,15 @@
-//! Heun's method in σ: slope here, slope there, their mean.
+//! Heun's method in σ: the mean of the slopes at both ends of a step.
 
 use ndarray::{ArrayViewMut2, Zip};
 
-use super::{Entry, Facts, Flow, Place, Solver, Steps, combine, ratio};
+use super::{Context, Entry, Facts, Flow, Solver, Steps, combine, ratio};
 use crate::dynamics::{Dynamics, Start};
 use crate::energies::Reader;
 use crate::error::Result;
 use crate::real::Real;
 
-/// The trapezoidal rule for dz/dσ = (z − D)/σ (Karras et al. 2022, Algorithm 1). Order 2, two reads a
-/// step; the last step, to σ = 0, is a DDIM step, since the slope there is undefined.
+/// The trapezoidal rule for dz/dσ = (z − D)/σ (Karras et al. 2022, Algorithm 1). Order 2; two reads for each step.
+/// The last step, to σ = 0, is a DDIM step, because the slope is not defined there.
 #[derive(Clone, Copy, Debug)]
 pub struct Heun;
 
@@ -22,8 +22,8 @@ impl Entry for Heun {
         ..Facts::FLOW
     };
 
-    fn dynamics<'a, F: Real>(place: Place<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
-        Box::new(Flow { denoiser: place.denoiser, solver: Heun })
+    fn dynamics<'a, F: Real>(context: Context<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
+        Box::new(Flow { denoiser: context.denoiser, solver: Heun })
     }
 }
 
@@ -34,7 +34,7 @@ impl<F: Real> Solver<F> for Heun {
 }
 
 struct Trapezoids {
-    /// Whether the last step of each row went straight to what its first read gave.
+    /// Whether the last step of each row went straight to the posterior mean of its first read.
     straight: Vec<bool>,
 }
 

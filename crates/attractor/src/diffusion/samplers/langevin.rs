@@ -1,26 +1,27 @@
-//! Langevin updates: alone, annealed, or as corrections of another sampler.
+//! Langevin updates: annealed Langevin dynamics, and corrections of another sampler.
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::ancestral::Walk;
-use super::{Entry, Facts, Flow, Place, Solver, Steps, ratio};
+use super::{Context, Entry, Facts, Flow, Solver, Steps, ratio};
 use crate::dynamics::{Dynamics, Start};
 use crate::energies::Reader;
 use crate::error::Result;
 use crate::noise::{Purpose, Stream, streams};
 use crate::real::Real;
 
-/// Annealed Langevin dynamics (Song & Ermon 2019): at each level of the grid one update of the dynamics whose
-/// equilibrium is the noised density there,
+/// Annealed Langevin dynamics (Song & Ermon 2019). At each level of the grid it makes one update of the dynamics
+/// whose equilibrium is the density with noise of that level,
 ///
 /// ```text
 /// dz = (D − z) dτ + √2 σ dW,      z' = D + a (z − D) + σ √(1 − a²) ε,      a = e^{−τ}
 /// ```
 ///
-/// with D read at the level that the state comes from and σ the level that it goes to; solved exactly with D
-/// held, so that there is no bias near a pattern (elsewhere up to τ/4 of the variance). It follows the falling level only as
-/// fast as τ lets it: the finer the grid, the nearer it stays; the last step, to σ = 0, is the denoiser. Not
-/// the reverse SDE: where a cue ends is not drawn from its posterior. One read a step.
+/// D is read at the level that the state comes from, and σ is the level that it goes to. The update is solved exactly
+/// with D held fixed, so there is no bias near a pattern (elsewhere up to τ/4 of the variance). A larger τ follows
+/// the falling level faster, and a finer grid keeps the state nearer to equilibrium. The last step, to σ = 0, is the
+/// denoiser. This is not the reverse SDE: the memory where a cue ends is not drawn from its posterior. One read for
+/// each step.
 #[derive(Clone, Copy, Debug)]
 pub struct Langevin;
 
@@ -33,12 +34,12 @@ impl Entry for Langevin {
         ..Facts::FLOW
     };
 
-    fn dynamics<'a, F: Real>(place: Place<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
-        Box::new(Flow { denoiser: place.denoiser, solver: Langevin })
+    fn dynamics<'a, F: Real>(context: Context<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
+        Box::new(Flow { denoiser: context.denoiser, solver: Langevin })
     }
 }
 
-/// Time τ of an update of annealed Langevin dynamics.
+/// The time τ of one update of annealed Langevin dynamics.
 const TIME: f64 = 0.2;
 
 impl<F: Real> Solver<F> for Langevin {
@@ -61,14 +62,14 @@ impl<F: Real> Steps<F> for Anneal {
         to: &[f64],
     ) -> Result<()> {
         let means = reader.denoise(rows, states.view(), from)?;
-        // At rest there is nothing more to do but to take the noise away.
+        // At level 0 the only thing left to do is to remove the noise.
         let time = |k: usize| if to[k] == 0.0 { f64::INFINITY } else { TIME };
         update(rows, states, means.view(), to, &mut self.streams, time);
         Ok(())
     }
 }
 
-/// A Langevin update of each row at level `sigmas`, for the time τ of the row.
+/// A Langevin update of each row at level `sigmas`, for the row's time τ.
 fn update<F: Real>(
     rows: &[usize],
     mut states: ArrayViewMut2<F>,
@@ -88,12 +89,13 @@ fn update<F: Real>(
     }
 }
 
-/// Predictor and corrector (Song et al. 2021, Algorithm 1): an [`Ancestral`](super::Ancestral) step, then a [`Langevin`]
-/// update at the level it reached.
+/// Predictor–corrector sampling (Song et al. 2021, Algorithm 1): an [`Ancestral`](super::Ancestral) step, then a
+/// [`Langevin`] update at the level that it reached.
 ///
-/// The update's time is τ = 1 − σ'/σ, so that all corrections together take as long on any grid and a finer
-/// grid converges. They bring the law at each level nearer to the noised density, but mix memories, so where
-/// a cue ends is not drawn from its posterior. Two reads a step, one in the last.
+/// The time of an update is τ = 1 − σ'/σ. So the total time of all corrections is the same on any grid, and a finer
+/// grid converges. Corrections bring the distribution at each level nearer to the density with noise. They also mix
+/// memories, so the memory where a cue ends is not drawn from its posterior. Two reads for each step, one in the last
+/// step.
 #[derive(Clone, Copy, Debug)]
 pub struct PredictorCorrector;
 
@@ -107,8 +109,8 @@ impl Entry for PredictorCorrector {
         ..Facts::FLOW
     };
 
-    fn dynamics<'a, F: Real>(place: Place<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
-        Box::new(Flow { denoiser: place.denoiser, solver: PredictorCorrector })
+    fn dynamics<'a, F: Real>(context: Context<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
+        Box::new(Flow { denoiser: context.denoiser, solver: PredictorCorrector })
     }
 }
 
@@ -138,7 +140,7 @@ impl<F: Real> Steps<F> for Corrected {
             return Ok(());
         }
         let means = reader.denoise(rows, states.view(), to)?;
-        // At level 0 there is nothing to correct.
+        // At level 0 no correction is needed.
         let time = |k: usize| if to[k] == 0.0 { 0.0 } else { 1.0 - ratio(from[k], to[k]) };
         update(rows, states, means.view(), to, &mut self.streams, time);
         Ok(())

@@ -1,7 +1,7 @@
-//! Ways down the noise levels: each is one file with what there is to know of it, and one line in the list of
-//! [`Sampler`].
+//! Samplers, which take states down the noise levels. Each is one file with its description, and one line in the list
+//! of [`Sampler`].
 //!
-//! All work on any [`Denoise`], stored or learned, in z = y + σε coordinates:
+//! All samplers work with any [`Denoise`], stored or learned, in the coordinates z = y + σε:
 //!
 //! ```text
 //! probability flow   dz/dσ = (z − D(z;σ))/σ
@@ -37,10 +37,10 @@ use crate::error::{Error, Result};
 use crate::options::{Name, find};
 use crate::real::Real;
 
-/// Makes the list of samplers: a variant of [`Sampler`] for each line.
+/// Makes the list of samplers, with a variant of [`Sampler`] for each line.
 macro_rules! samplers {
     ($($(#[$about:meta])* $sampler:ident: $entry:ty,)*) => {
-        /// A sampler: how a state is taken down the noise levels.
+        /// A sampler: the method that takes a state down the noise levels.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         pub enum Sampler {
             $($(#[$about])* $sampler,)*
@@ -49,21 +49,21 @@ macro_rules! samplers {
         const FACTS: &[(Sampler, Facts)] = &[$((Sampler::$sampler, <$entry>::FACTS)),*];
 
         impl Sampler {
-            /// All samplers, with their names.
+            /// All samplers with their names.
             pub const ALL: [(&'static str, Sampler); FACTS.len()] =
                 [$((<$entry>::FACTS.name, Sampler::$sampler)),*];
 
-            /// The dynamics on a denoiser. `accuracy` is what an adaptive sampler may err by in a step and unit
-            /// (root mean square), in the units of the states; the others leave it aside.
+            /// The dynamics of this sampler with a denoiser. `accuracy` is the largest error of an adaptive sampler
+            /// for each step and unit (root mean square), in the units of the states. Other samplers ignore it.
             pub fn dynamics<'a, F: Real>(
                 self,
                 denoiser: &'a dyn Denoise<F>,
                 process: Process,
                 accuracy: f64,
             ) -> Box<dyn Dynamics<F> + 'a> {
-                let place = Place { denoiser, process, accuracy };
+                let context = Context { denoiser, process, accuracy };
                 match self {
-                    $(Sampler::$sampler => <$entry>::dynamics(place),)*
+                    $(Sampler::$sampler => <$entry>::dynamics(context),)*
                 }
             }
         }
@@ -71,53 +71,54 @@ macro_rules! samplers {
 }
 
 samplers! {
-    /// Euler in the process's own time, probability flow: the paper's.
+    /// Euler in the process's own time, along the probability flow, as in the paper.
     Euler: euler::Euler,
     /// DDIM: exponential Euler in σ, first order.
     Ddim: ddim::Ddim,
-    /// Heun in σ, second order, two reads a step.
+    /// Heun in σ, second order, two reads for each step.
     Heun: heun::Heun,
-    /// DPM-Solver++(2M), second order, one read a step.
+    /// DPM-Solver++(2M), second order, one read for each step.
     #[default]
     DpmSolverPlusPlus2M: dpmpp_2m::DpmSolverPlusPlus2M,
-    /// Dormand and Prince's embedded pair of order 5(4), as many steps as its accuracy asks for.
+    /// The Dormand–Prince pair of order 5(4), with as many steps as its accuracy requires.
     DormandPrince: adaptive::DormandPrince,
-    /// Euler–Maruyama in the process's own time: the paper's stochastic sampler.
+    /// Euler–Maruyama in the process's own time, the paper's stochastic sampler.
     EulerMaruyama: euler::EulerMaruyama,
     /// DDPM's ancestral sampling, in σ.
     Ancestral: ancestral::Ancestral,
     /// Ancestral steps, each followed by a Langevin correction.
     PredictorCorrector: langevin::PredictorCorrector,
-    /// Annealed Langevin dynamics: one update a level.
+    /// Annealed Langevin dynamics: one update for each level.
     Langevin: langevin::Langevin,
-    /// Exact at any number of steps: draws the memory from the posterior, then walks the Brownian bridge to it. One pass
-    /// of N·D operations a row.
+    /// Exact at any number of steps: draws the memory from the posterior, then walks the Brownian bridge to it. One
+    /// pass of N·D operations for each row.
     Bridge: bridge::Bridge,
-    /// The denoiser itself: the paper's "one step simply by re-scaling the score".
+    /// The denoiser itself, the paper's "one step simply by re-scaling the score".
     OneStep: ddim::OneStep,
 }
 
-/// What a sampler is.
+/// The description of a sampler.
 struct Facts {
     name: &'static str,
-    /// In a few words.
+    /// A short description in words.
     about: &'static str,
-    /// Whether it is random.
+    /// Whether the sampler is random.
     stochastic: bool,
-    /// Whether it ends in each memory with its posterior probability.
+    /// Whether it ends in each memory with that memory's posterior probability.
     samples: bool,
-    /// The levels that it goes by.
+    /// The kind of its grid of levels.
     levels: Levels,
-    /// Steps taken where none are asked for: of those tried, the fewest at which less than 0.1 % of signs differ from
-    /// the exact flow's (`docs/choosing-a-sampler.md`); for the Euler methods the paper's; for the other stochastic ones
-    /// as many as those need.
+    /// The default number of steps. It is the smallest number of those tried at which less than 0.1 % of signs differ
+    /// from the exact flow's (`docs/choosing-a-sampler.md`). For the Euler methods it is the paper's number; for the
+    /// other stochastic samplers the number that they need.
     steps: usize,
-    /// Evaluations of the denoiser in n ≥ 1 steps down to σ = 0, where that is fixed.
+    /// The number of evaluations of the denoiser in n ≥ 1 steps down to σ = 0, if it is fixed.
     evaluations: fn(usize) -> Option<usize>,
 }
 
 impl Facts {
-    /// A deterministic sampler on a power grid that reads the denoiser once a step: what others differ from.
+    /// The facts of a deterministic sampler on a power grid that reads the denoiser once for each step. Other
+    /// samplers start from these.
     const FLOW: Facts = Facts {
         name: "",
         about: "",
@@ -129,33 +130,33 @@ impl Facts {
     };
 }
 
-/// The levels that a sampler goes by.
+/// The kind of a sampler's grid of levels.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Levels {
     /// A power grid of σ.
     Powers,
-    /// Equal times of the process.
+    /// Equal steps of the process's time.
     Times,
-    /// The first one and 0.
+    /// Only the first level and 0.
     One,
 }
 
-/// What a sampler is put to work on.
-struct Place<'a, F> {
+/// What a sampler's dynamics is made from.
+struct Context<'a, F> {
     denoiser: &'a dyn Denoise<F>,
     process: Process,
     accuracy: f64,
 }
 
-/// A line of the list: what a sampler is, and how it is made.
+/// An entry of the list: the facts of a sampler, and how it is made.
 trait Entry {
     const FACTS: Facts;
 
-    fn dynamics<'a, F: Real>(place: Place<'a, F>) -> Box<dyn Dynamics<F> + 'a>;
+    fn dynamics<'a, F: Real>(context: Context<'a, F>) -> Box<dyn Dynamics<F> + 'a>;
 }
 
 impl Sampler {
-    /// Their names, with what each is.
+    /// The names of the samplers, with a short description of each.
     pub fn names() -> Vec<Name> {
         FACTS.iter().map(|(_, facts)| Name::with_about(facts.name, facts.about)).collect()
     }
@@ -164,39 +165,41 @@ impl Sampler {
         &FACTS[self as usize].1
     }
 
-    /// Its name.
+    /// The name.
     pub fn name(self) -> &'static str {
         self.facts().name
     }
 
-    /// Steps taken where none are asked for.
+    /// The default number of steps.
     pub fn default_steps(self) -> usize {
         self.facts().steps
     }
 
-    /// Evaluations of the denoiser in `steps` ≥ 1 steps down to σ = 0; `None` if they depend on the state.
+    /// The number of evaluations of the denoiser in `steps` ≥ 1 steps down to σ = 0. `None` if it depends on the
+    /// state.
     pub fn evaluations(self, steps: usize) -> Option<usize> {
         (self.facts().evaluations)(steps)
     }
 
-    /// Whether it is random.
+    /// Whether the sampler is random.
     pub fn is_stochastic(self) -> bool {
         self.facts().stochastic
     }
 
-    /// Whether it ends in each memory with its posterior probability: Euler–Maruyama and ancestral sampling, which
-    /// follow the reverse SDE, up to the error of their steps, the bridge exactly. Langevin updates do not.
+    /// Whether a recall ends in each memory with that memory's posterior probability. The bridge does so exactly.
+    /// Euler–Maruyama and ancestral sampling, which follow the reverse SDE, do so up to the error of their steps.
+    /// Langevin updates do not.
     pub fn samples_posterior(self) -> bool {
         self.facts().samples
     }
 
-    /// Whether it goes by a power grid of levels, not by equal times of the process or in one step.
+    /// Whether its levels are a power grid, instead of equal steps of the process's time or a single step.
     pub fn has_grid(self) -> bool {
         self.facts().levels == Levels::Powers
     }
 
-    /// The levels it goes through from σ₀ of each row: equal times of the process for the Euler
-    /// methods, else a power grid of exponent `rho` that ends at `last` and then 0.
+    /// The levels from σ₀ of each row to 0. For the Euler methods these are equal steps of the process's time, for
+    /// others a power grid with exponent `rho` that ends at `last` and then 0.
     pub fn levels(self, process: &Process, first: &[f64], last: f64, rho: f64, steps: usize) -> Array2<f64> {
         match self.facts().levels {
             Levels::Times => time_levels(process, first, steps),
@@ -213,7 +216,7 @@ impl std::str::FromStr for Sampler {
     }
 }
 
-/// z' = a z + b D, per row: every explicit first-order step is one.
+/// z' = a z + b D for each row. Every explicit first-order step has this form.
 fn combine<F: Real>(
     mut states: ndarray::ArrayViewMut2<F>,
     means: ArrayView2<F>,
@@ -227,7 +230,7 @@ fn combine<F: Real>(
     }
 }
 
-/// σ'/σ, and 0 where the level is already 0.
+/// The ratio σ'/σ; 0 if the level is already 0.
 fn ratio(from: f64, to: f64) -> f64 {
     if from > 0.0 { to / from } else { 1.0 }
 }
