@@ -1,4 +1,4 @@
-"""What a call from Python costs: the smallest recall there is, and the same work by hand in NumPy.
+"""Times a call from Python: the smallest possible recall, and the same computation in NumPy.
 
 cargo run --release --example call        # the recall alone, in Rust
 python bench/call.py
@@ -11,7 +11,7 @@ import numpy as np
 
 
 def microseconds(call):
-    """Best of ten."""
+    """The best of ten times."""
     count = 5_000
     return 1e6 * min(timeit.repeat(call, number=count, repeat=10)) / count
 

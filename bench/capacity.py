@@ -1,11 +1,11 @@
-"""Figure 3 with attractor and with a straightforward PyTorch program: the whole grid, and its one curve.
+"""Computes figure 3 with attractor and with a straightforward PyTorch program: the whole grid, and its one curve.
 
     pip install torch
     cargo build --release
     python bench/capacity.py [--sets 140] [--last 24]
 
-Both store random ±1 patterns and recall noisy cues (θ = 0.68), every pattern once a set, for every N up to 1.5 times the
-capacity. PyTorch takes all sets of a cell at once. Printed are seconds, capacities of both, and ratios:
+Both store random ±1 patterns and recall noisy cues (θ = 0.68), every pattern once per set, for every N up to 1.5 times the
+capacity. PyTorch computes all sets of a cell at once. It prints seconds, the capacities of both, and ratios:
 
 3a  the exact model on the grid, by the same sampler (DPM-Solver++(2M), 24 reads), like for like
 3b  capacities of exact diffusion, modern Hopfield (β = 5, 150 updates) and the classical network (150 synchronous
@@ -26,12 +26,12 @@ SIGNAL, THRESHOLD, GAMMA = 0.68, 0.03, 0.8
 
 
 def denoise(states, patterns, sigma):
-    """E[y | z] of all sets at once: (S, B, D), (S, N, D)."""
+    """E[y | z] of all sets at once, for states (S, B, D) and patterns (S, N, D)."""
     return torch.softmax(states @ patterns.mT / sigma**2, dim=2) @ patterns
 
 
 def diffusion_euler(patterns, cues, steps=300):
-    """The probability flow of the variance-preserving process, equal steps of time."""
+    """The probability flow of the variance-preserving process, with equal steps of time."""
     states = cues / SIGNAL
     first = -2.0 / GAMMA * torch.log(torch.tensor(SIGNAL)).item()
     times = torch.linspace(first, 0.0, steps + 1).tolist()
@@ -87,7 +87,7 @@ def classical(patterns, cues, updates=150):
 
 
 def grid(recall, dims, sets):
-    """Capacities by every N up to 1.5 times the capacity, and the number of cells."""
+    """The capacities from every N up to 1.5 times the capacity, and the number of cells."""
     found, cells = {}, 0
     for dim in dims:
         capacity, count = 0, 0

@@ -1,18 +1,18 @@
-"""This library and its peers on the same questions, in turns.
+"""Compares this library with its peers on the same questions, in turns.
 
-    python bench/compare.py                    every case but those that must be named
-    python bench/compare.py read scan-10000000 some: by name, or all whose names start so
-    python bench/compare.py --list             what there is, and who is missing
-    python bench/compare.py --record           writes bench/record/DATE-CASES.md and .json too
+    python bench/compare.py                    all cases except those that must be named
+    python bench/compare.py read scan-10000000 some cases, by name or by the start of their names
+    python bench/compare.py --list             lists cases and contenders, and which are missing
+    python bench/compare.py --record           also writes bench/record/DATE-CASES.md and .json
 
-Every contender has a process of its own. First all answers are compared, and a case on which two differ is refused.
-Then each contender is timed in turn, round by round (A B C A B C ...), while the processes of the others are stopped: none
-spins or computes beside the one that is measured. The first round warms up and is not counted. OpenMP's threads sleep
-while they wait (OMP_WAIT_POLICY=passive, unless it is set): on a machine that others use, too, threads that spin hold each
-other up, and the peers that use them took up to a hundred times as long.
+Every contender has its own process. First all answers are compared, and a case is refused if two answers differ. Then
+the contenders are timed in turn, round by round (A B C A B C ...). The processes of the others are stopped meanwhile, so
+that nothing spins or computes beside the one that is measured. The first round warms up and is not counted. OpenMP's
+threads sleep while they wait (OMP_WAIT_POLICY=passive, unless it is set). On a shared machine, threads that spin hold
+each other up; peers that use them took up to a hundred times as long.
 
-Of each contender the table has the median over rounds of the fastest call of a round; of each but the first also how
-many times as long as the first it took within a round: median, least and largest. Above 1 the first is faster.
+For each contender, the table has the median over rounds of the fastest call of a round. For each but the first it also
+has the time relative to the first within a round: median, least and largest. Above 1 the first is faster.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ import numpy as np
 from cases import CASES
 from contest import ROOT, Case, Contender
 
-#: How the libraries name the number of their threads.
+#: The variables with which libraries set the number of threads.
 THREADS = ["OMP", "OPENBLAS", "MKL", "NUMEXPR", "RAYON"]
 
-#: How OpenMP's threads wait, if nothing else is said.
+#: How OpenMP's threads wait by default.
 WAIT = {"OMP_WAIT_POLICY": "passive"}
 
 
 class Refused(Exception):
-    """A case whose contenders do not agree, or one of which failed."""
+    """Raised for a case if contenders disagree or one of them fails."""
 
 
 class Worker:
-    """A contender's process, which stands still unless it is asked."""
+    """The process of a contender. It is stopped unless it is asked something."""
 
     def __init__(self, case: Case, contender: Contender, folder: str, environment: dict[str, str]):
         self.name = contender.name
@@ -62,7 +62,7 @@ class Worker:
         self.process.send_signal(signal.SIGSTOP)
 
     def ask(self, question: str) -> str:
-        """Wakes the process for one question."""
+        """Wakes the process to ask one question."""
         self.process.send_signal(signal.SIGCONT)
         self.process.stdin.write(question + "\n")
         self.process.stdin.flush()
@@ -77,13 +77,13 @@ class Worker:
         return line
 
     def end(self) -> None:
-        """Ends the process, whatever it does."""
+        """Ends the process, whatever it is doing."""
         self.process.kill()
         self.process.communicate()
 
 
 def run(case: Case, rounds: int, environment: dict[str, str]) -> dict:
-    """Compares answers, then times: seconds a round of each contender, and who took no part."""
+    """Compares the answers, then times the contenders: seconds per round of each, and which were skipped."""
     workers: list[Worker] = []
     skipped = {c.name: reason for c in case.contenders if (reason := c.missing())}
     try:
@@ -112,7 +112,7 @@ def run(case: Case, rounds: int, environment: dict[str, str]) -> dict:
 
 
 def agree(case: Case, workers: list[Worker], folder: str) -> dict[str, float]:
-    """How far each answer is from the first one; refuses a case where one is too far."""
+    """The difference of each answer from the first. A case with too large a difference is refused."""
     if not workers:
         raise Refused("no contender is here.")
     found = {}
@@ -156,7 +156,7 @@ def table(result: dict) -> str:
 
 
 def duration(seconds: float) -> str:
-    """With three figures and a unit."""
+    """A time with three digits and a unit."""
     for unit, size in [("s", 1.0), ("ms", 1e-3)]:
         if seconds >= size:
             return f"{seconds / size:.3g} {unit}" if seconds < 1000 * size else f"{seconds / size:.0f} {unit}"
@@ -164,7 +164,7 @@ def duration(seconds: float) -> str:
 
 
 def machine(threads: int) -> dict:
-    """What the numbers were taken on."""
+    """The machine and software of the measurement."""
     return {
         "processor": processor(),
         "cores": os.cpu_count(),
@@ -178,7 +178,7 @@ def machine(threads: int) -> dict:
 
 
 def processor() -> str:
-    """Its model, and the widest instructions that matter here."""
+    """The processor's model, and its widest instruction set that matters here."""
     try:
         lines = dict(line.split(":", 1) for line in Path("/proc/cpuinfo").read_text().splitlines() if ":" in line)
         facts = {key.strip(): value.strip() for key, value in lines.items()}
@@ -190,7 +190,7 @@ def processor() -> str:
 
 
 def git(*arguments: str) -> str:
-    """What git says, or nothing where there is none."""
+    """The output of a git command, or nothing if git fails."""
     try:
         done = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=True)
         return done.stdout.strip()
@@ -199,18 +199,18 @@ def git(*arguments: str) -> str:
 
 
 def packages() -> dict[str, str]:
-    """Versions of all that contenders need and that is there."""
+    """Versions of the installed packages that contenders need."""
     needed = {name: c for case in CASES.values() for c in case.contenders for name in c.packages}
     return {name: version(name) for name, c in sorted(needed.items()) if not missing_package(name)}
 
 
 def missing_package(name: str) -> bool:
-    """Whether a package is not installed."""
+    """Whether a package is missing."""
     return Contender(name, (name,)).missing() is not None
 
 
 def chosen(names: list[str]) -> list[Case]:
-    """Cases by name, or by what their names start with."""
+    """The cases with these names, or with names that start so."""
     if not names:
         return [case for case in CASES.values() if case.default]
     found = []
@@ -233,7 +233,7 @@ def show_list() -> None:
 
 
 def record(text: str, numbers: dict, names: list[str]) -> None:
-    """Writes what was printed and what it was made of under today's date."""
+    """Writes the printed text and its data, under today's date."""
     folder = ROOT / "bench" / "record"
     folder.mkdir(exist_ok=True)
     stem = folder / f"{numbers['date'][:10]}-{'+'.join(names) or 'all'}"

@@ -1,7 +1,7 @@
-"""What a comparison is: a case with its data and its contenders.
+"""Defines comparisons: a case with its data and its contenders.
 
-A case makes its arrays once. A contender is a function that takes them, prepares whatever does not depend on the cues
-(that is outside the clock), and returns the call to be timed, which gives the answer as a NumPy array.
+A case makes its arrays once. A contender is a function that takes the arrays, prepares whatever does not depend on the
+cues (this is not timed), and returns the call to be timed. The call returns the answer as a NumPy array.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ RUST_PEERS = ROOT / "bench" / "rust-peers" / "target" / "release" / "rust-peers"
 
 
 class NotHere(Exception):
-    """Raised by a contender that cannot take part; its text is the reason that is printed."""
+    """Raised by a contender that cannot take part. Its text is the reason, which is printed."""
 
 
 @dataclass
 class Contender:
-    """One way to compute the answer of a case: a function here, or a program that speaks the worker's language."""
+    """One way to compute the answer of a case: a Python function, or a program with the worker's protocol."""
 
     name: str
     packages: Sequence[str]
@@ -34,7 +34,7 @@ class Contender:
     program: Sequence[str] = ()
 
     def missing(self) -> str | None:
-        """Why it cannot run here, if it cannot."""
+        """The reason why the contender cannot run here, if there is one."""
         for package in self.packages:
             try:
                 version(package)
@@ -47,19 +47,19 @@ class Contender:
 
 @dataclass
 class Case:
-    """A question, and who answers it. The first contender that is there is what the others are measured by."""
+    """A question and its contenders. The others are compared with the first contender that can run."""
 
-    #: Named on the command line, by itself or by what stands before a dash.
+    #: Name on the command line. The part before a dash selects several cases.
     name: str
     #: What is computed, in one sentence.
     title: str
-    #: Makes the arrays; every contender finds them by name.
+    #: Makes the arrays, which contenders get by name.
     data: Callable[[], Arrays]
     #: Largest difference that two answers may have in any number.
     tolerance: float = 0.0
-    #: Calls a round, of which the fastest counts; fewer once they have taken a second.
+    #: Calls per round, of which the fastest counts. A round ends early after a second.
     best_of: int = 5
-    #: Rounds that count at most, of what takes minutes.
+    #: Largest number of rounds, for cases that take minutes.
     most_rounds: int = 1000
     #: Whether it runs when no case is named.
     default: bool = True

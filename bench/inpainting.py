@@ -1,10 +1,10 @@
-"""How should known units be held while a diffusion model in-paints? NumPy and scikit-learn (for its digits).
+"""Compares ways to hold known units while a diffusion model in-paints. Needs NumPy and scikit-learn (for its digits).
 
     python bench/inpainting.py
 
-24 DDIM steps with the exact denoiser; prints the share of patterns recalled when known and unknown units start with
-noise (the usual replacement method), when only the known ones do, when none do, when none do and the denoiser takes the
-known ones as (nearly) free of noise at every level, and the best that the known units allow.
+Makes 24 DDIM steps with the exact denoiser. Prints the share of patterns recalled when known and unknown units start
+with noise (the usual replacement method), when only known units do, when none do, and when none do and the denoiser takes
+known units as (nearly) free of noise at every level. The last number is the best that the known units allow.
 """
 
 import numpy as np

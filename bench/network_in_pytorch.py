@@ -1,4 +1,4 @@
-"""Holds docs/network_in_pytorch.py to the networks of this library: same scores, to 1e-5 of their size.
+"""Checks docs/network_in_pytorch.py against the networks of this library: same scores, to 1e-5 of their size.
 
 Run by ./check --peers. Needs PyTorch and safetensors.
 """
@@ -29,14 +29,14 @@ for architecture, dim, prepare, scale in [
         memory.save(path)
         denoise = load(path)
     mean = patterns.mean(0) if prepare == "center" else 0 * patterns[0]
-    # From below the levels that it was trained for to above them.
+    # Levels from below the range of training to above it.
     sigmas = (memory.spread_ * np.geomspace(0.01, 40, 60)).astype(np.float32)
     states = (patterns[generator.integers(8, size=60)] + sigmas[:, None] * generator.normal(size=(60, dim))).astype(
         np.float32
     )
     own = memory.denoise(states, sigma=sigmas)
     other = denoise(torch.from_numpy(states - mean), torch.from_numpy(sigmas)).numpy() + mean
-    # score = (D - z) / sigma^2, and D - z is rounded as D and z are
+    # score = (D - z) / sigma^2, so the rounding of D and z is divided by sigma^2.
     pull, rounding = np.abs(own - states).max(1), 4 * np.finfo(np.float32).eps * np.abs(states).max(1)
     error = np.maximum(np.abs(own - other).max(1) - rounding, 0) / pull
     plain = np.abs(own - other).max() / memory.spread_

@@ -1,8 +1,9 @@
-"""Where should the noise levels lie, on real patterns? An independent check of docs/choosing-a-sampler.md.
+"""Compares grids of noise levels on real patterns: an independent check of docs/choosing-a-sampler.md.
 
-Stores the 1,797 shipped digits (centred, in units of their spread), cues them at level sigma0, and follows the
-probability flow with DPM-Solver++(2M) on several grids. Prints, for each number of evaluations, the share of 200 cues
-that end at another digit than 400 steps lead to, and how far from a stored digit states end (RMS per unit, in spreads).
+Stores the 1,797 shipped digits (centred, in units of their spread), makes cues at level sigma0, and follows the
+probability flow with DPM-Solver++(2M) on several grids. For each number of evaluations it prints the share of 200 cues
+that end at another digit than with 400 steps, and the distance of end states from a stored digit (RMS per unit, in
+spreads).
 
     attractor demo --count 1797 --out digits && python bench/noise_grids.py digits/memory.npy
 """

@@ -1,12 +1,12 @@
-"""Reads of a sparse distributed memory of a million hard locations: attractor and NumPy.
+"""Times reads of a sparse distributed memory with a million hard locations, in attractor and in NumPy.
 
     cargo build --release --package attractor --example sdm
     python bench/sdm.py [LOCATIONS]
 
-Needs NumPy 2. Two threads for every side, unless OMP_NUM_THREADS and RAYON_NUM_THREADS say otherwise. NumPy finds the
-active locations in two ways, by counting the bits of 64-bit words (one query at a time: a batch would not fit in
-memory) and by a product of +-1 matrices in float32 (a batch at a time), and sums their counters. Checks that the sums are
-attractor's to the last digit, then prints the median of seven rounds.
+Needs NumPy 2. Both use two threads, unless OMP_NUM_THREADS and RAYON_NUM_THREADS say otherwise. NumPy finds the active
+locations in two ways: by counting the bits of 64-bit words (one query at a time, since a batch would not fit in memory),
+and by a product of +-1 matrices in float32 (a batch at a time). Then it sums their counters. The program checks that the
+sums equal attractor's to the last digit, and prints the median of seven rounds.
 """
 
 import os
@@ -36,7 +36,7 @@ def near_by_bits(locations, cue):
 
 
 def near_by_columns(columns, cue):
-    """The same with the words of all locations one after the other, which NumPy sums faster."""
+    """The same with transposed words, the first word of all locations first, which NumPy sums faster."""
     distance = np.bitwise_count(columns[0] ^ cue[0]).astype(np.uint16)
     for column, word in zip(columns[1:], cue[1:], strict=True):
         distance += np.bitwise_count(column ^ word)

@@ -1,9 +1,9 @@
-"""Training steps a second of the paper's score network in PyTorch, beside `cargo run --release --example train_speed`.
+"""Times training steps of the paper's score network in PyTorch, to compare with `cargo run --release --example train_speed`.
 
     python bench/train.py [seconds]
 
-Needs PyTorch. The same network, batch, loss and optimiser: 16 -> 1280 -> 1280 -> 1280 -> 16 with the signal at every
-layer, 128 rows, Adam 1e-3, float32, two threads.
+Needs PyTorch. It has the same network, batch, loss and optimiser: 16 -> 1280 -> 1280 -> 1280 -> 16 with the signal as an
+input of every layer, 128 rows, Adam 1e-3, float32, two threads.
 """
 
 import sys
@@ -17,7 +17,7 @@ dim, width, rows, gamma, end = 16, 1280, 128, 0.8, 6.0
 
 
 class Score(torch.nn.Module):
-    """Three hidden layers of ReLU; the signal is one more input of every layer."""
+    """A network with three hidden layers of ReLU. The signal is an additional input of every layer."""
 
     def __init__(self):
         super().__init__()

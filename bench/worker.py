@@ -1,4 +1,4 @@
-"""One contender in a process of its own, which answers line by line. Started by compare.py.
+"""Runs one contender in its own process, which answers requests line by line. It is started by compare.py.
 
     python bench/worker.py CASE CONTENDER FOLDER
 
@@ -7,7 +7,7 @@ FOLDER holds the arrays of the case as .npy. It prints `ready`, or `not here: RE
     answer FILE.npy   with `done`, when the answer of a call is in the file
     time N            with the seconds of N calls, one after the other; fewer once they have taken a second
 
-`bench/rust-peers` speaks the same.
+`bench/rust-peers` uses the same protocol.
 """
 
 import sys
@@ -43,7 +43,7 @@ def main(case, name, folder):
             say(" ".join(map(repr, seconds)))
 
 
-#: What libraries print must not be taken for an answer.
+#: Output of libraries must not be mistaken for an answer.
 answers = sys.stdout
 sys.stdout = sys.stderr
 

@@ -1,9 +1,9 @@
-"""Writes attractor/_models.py: one class for each model, from what Rust says of it.
+"""Generates attractor/_models.py, with a class for each model, from the models' cards in Rust.
 
-    python python/generate.py           writes it
-    python python/generate.py --check   says whether it is as it should be
+    python python/generate.py           writes the file
+    python python/generate.py --check   checks that the file is up to date
 
-The classes are written out rather than made at run time, so that editors, type checkers and readers see them.
+The classes are generated rather than made at run time, so that editors, type checkers and readers see them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PLACE = Path(__file__).parent / "attractor" / "_models.py"
 
 
 def rust() -> Any:
-    """The half in Rust alone: the package cannot be imported before the classes are written."""
+    """The Rust module alone, since the package cannot be imported before the classes exist."""
     package = importlib.util.find_spec("attractor")
     found = [
         path
@@ -55,17 +55,17 @@ COMMON = {
     "prepare": (
         'str = "auto"',
         'prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"',
-        "What is done to the patterns first; auto {auto}, and leaves all else; packed makes -1 and 1 of two values, at one bit a unit.",
+        "Preparation of the patterns. auto {auto} and leaves other numbers unchanged; packed turns two values into -1 and 1 with one bit per unit.",
     ),
     "dtype": (
         "Any = None",
         'dtype : {"float32", "float64"}, optional',
-        "Number type of the states; float64 if the patterns are, else float32.",
+        "Number type of the states. Default: float64 if the patterns are, else float32.",
     ),
     "random_state": (
         "Any = 0",
         "random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0",
-        "Seed of everything random in a recall; None draws one from NumPy.",
+        "Seed of all random numbers of a recall. None draws a seed from NumPy.",
     ),
 }
 
@@ -74,7 +74,7 @@ def wrapped(text: str, indent: int) -> str:
     return textwrap.fill(text, 118, initial_indent=" " * indent, subsequent_indent=" " * indent)
 
 
-#: Options that an object may stand for.
+#: Options that may also be given as an object, and its class.
 OBJECTS = {"process": "Process", "sampler": "Sampler"}
 
 
@@ -96,7 +96,7 @@ def annotation(option: dict[str, Any]) -> str:
 
 
 def taken(option: dict[str, Any]) -> str:
-    """What an option takes, as documentation says it."""
+    """The values of an option, for a docstring."""
     names = ", ".join(f'"{name}"' for name in option["names"])
     kind = {
         "flag": "bool",
@@ -109,7 +109,7 @@ def taken(option: dict[str, Any]) -> str:
 
 
 def usual(option: dict[str, Any]) -> str:
-    """What an option is if it is not given, as documentation says it."""
+    """The default of an option, for a docstring."""
     default = str(option["default"])
     words = option["names"] + (["auto"] if option["auto"] else [])
     if option["kind"] == "flag":
@@ -131,7 +131,7 @@ def documented(option: dict[str, Any]) -> str:
 def parameters(
     card: dict[str, Any], first: str, extra: str = "", prepare: bool = True, dtype: str | None = None
 ) -> tuple[str, str, list[str]]:
-    """Signature, documentation and names of the keywords."""
+    """The signature, documentation and names of a class's keywords."""
     names = [name_of(option) for option in card["parameters"]]
     signature = "".join(f"        {name_of(o)}: {annotation(o)},\n" for o in card["parameters"])
     docs = first + "".join(documented(option) + "\n" for option in card["parameters"]) + extra
@@ -139,7 +139,7 @@ def parameters(
     for name in common:
         kind, head, text = COMMON[name]
         if name == "dtype" and dtype is not None:
-            text = f"Number type of the states; {dtype}"
+            text = f"Number type of the states. Default: {dtype}"
         auto = "leaves images as they are" if card["raw"] else "centres and scales bytes and bools"
         signature += f"        {name}: {kind},\n"
         docs += f"        {head}\n" + wrapped(text.format(auto=auto), 12) + "\n"
@@ -170,7 +170,7 @@ def facts(card: dict[str, Any]) -> str:
 def model(card: dict[str, Any], name: str) -> str:
     first = wrapped_parameter(
         "patterns : array_like (N, D), or (N, ...) of images, optional",
-        "Patterns to store, as with `fit`; without them it is a memory to be fitted."
+        "Patterns to store, as with `fit`. Without them, the memory must be fitted."
         + (" States are +1 and -1." if card["spins"] else ""),
     )
     extra, taken, data = "", ["labels"], "        labels: Any = None,\n"
@@ -182,7 +182,9 @@ def model(card: dict[str, Any], name: str) -> str:
     if card["values"]:
         taken.append("values")
         data += "        values: Any = None,\n"
-        extra += wrapped_parameter("values : array_like (N, Dv), optional", "Vectors that the patterns bring to mind.")
+        extra += wrapped_parameter(
+            "values : array_like (N, Dv), optional", "Associated values: a vector for each pattern."
+        )
     signature, docs, names = parameters(card, first, extra)
     given = ", ".join(f"{n}={n}" for n in taken)
     return f'''
@@ -221,9 +223,9 @@ def dedented(docs: str) -> str:
 def mixture(card: dict[str, Any], name: str) -> str:
     first = wrapped_parameter(
         "memories : path, list of dict, or array_like (N, D), optional",
-        "A description in a .toml or .json file, its entries as dictionaries (see docs/extended-memories.md), or points.",
+        "A description: a .toml or .json file, its entries as dictionaries (see docs/extended-memories.md), or points.",
     )
-    signature, docs, names = parameters(card, first, prepare=False, dtype="float64 if not given.")
+    signature, docs, names = parameters(card, first, prepare=False, dtype="float64.")
     return f'''
 
 class {name}(Described):
@@ -256,11 +258,9 @@ class {name}(Described):
 def network(card: dict[str, Any], name: str) -> str:
     first = wrapped_parameter(
         "patterns : array_like (N, D), or (N, ...) of images, optional",
-        "Patterns to learn, as with `fit`; without them it is a memory to be fitted.",
+        "Patterns to learn, as with `fit`. Without them, the memory must be fitted.",
     )
-    first += wrapped_parameter(
-        "training : dict, optional", "How the network is trained, as in ``attractor train``: settings by name."
-    )
+    first += wrapped_parameter("training : dict, optional", "Training settings by name, as in ``attractor train``.")
     for setting in rust().training():
         text = f"{name_of(setting)} ({taken(setting)}; default {usual(setting)}): {setting['help']}."
         first += "\n" + wrapped(text, 12) + "\n"
@@ -271,8 +271,8 @@ def network(card: dict[str, Any], name: str) -> str:
 
 class {name}(Trained):
     """{facts(card)}
-    Reports compare recalled states with the patterns that it was trained on. A saved network recalls anywhere, but only one
-    that the command line trained can be trained on.
+    Reports compare recalled states with the patterns that the network was trained on. A saved network can be loaded
+    anywhere, but only a network from the command line can be trained further.
 
     Parameters
     ----------
@@ -301,30 +301,30 @@ class {name}(Trained):
 def denoiser(card: dict[str, Any]) -> str:
     first = wrapped_parameter(
         "denoiser : callable, optional",
-        "D(x, sigma): states (B, D) and noise levels (B,) to denoised states (B, D), as arrays; a torch.nn.Module gets "
-        "tensors. An object with a method `denoise` or `D` will do.",
+        "D(x, sigma): maps states (B, D) and noise levels (B,) to denoised states (B, D), as arrays. A torch.nn.Module gets "
+        "tensors. An object with a method `denoise` or `D` works, too.",
     )
-    first += wrapped_parameter("dim : int, optional", "Units of a state, D; that of the patterns if they are given.")
+    first += wrapped_parameter("dim : int, optional", "Units of a state, D. Default: that of the patterns.")
     first += wrapped_parameter(
         "spread : float > 0, default 1",
-        "Root mean square deviation of a unit: the scale of the noise levels; that of the patterns if they are given.",
+        "Root mean square deviation of a unit, the unit of noise levels. If there are patterns, theirs is used.",
     )
     extra = wrapped_parameter(
         "patterns : array_like (N, D), optional",
-        "What recalled states are compared with, such as the training data; the denoiser does not see them.",
+        "Patterns that recalled states are compared with, such as the training data. The denoiser does not see them.",
     )
     extra += wrapped_parameter("labels : array_like (N,), optional", "A label for each pattern.")
     signature, docs, names = parameters(card, first, extra, prepare=False, dtype="that of the patterns, else float64.")
     names = ["denoiser", "dim", "spread", *names]
-    card = {**card, "name": "denoiser", "title": "Diffusion with any denoiser: a network of yours, a function"}
+    card = {**card, "name": "denoiser", "title": "Diffusion with any denoiser: your own network or function"}
     card["equation"] = "dz/ds = (z - D(z;s))/s down to s = 0"
-    card["cost"] = "one call of the denoiser a step (heun twice)"
+    card["cost"] = "one call of the denoiser per step (heun: two)"
     return f'''
 
 class Denoiser(Foreign):
     """{facts(card)}
-    It has no energy and no posterior, and cannot tell how noisy a cue is: give `recall` a `sigma` or `signal`. The denoiser
-    is called on the thread that calls, with all states of a step at once.
+    It has no energy and no posterior, and cannot estimate the noise of a cue: give `recall` a `sigma` or `signal`. The
+    denoiser is called on the calling thread, with all states of a step at once.
 
     Parameters
     ----------
@@ -377,7 +377,9 @@ def main() -> None:
     if "--check" not in sys.argv:
         PLACE.write_text(text)
     elif PLACE.read_text() != text:
-        sys.exit(f"{PLACE} is not what the models say; write it anew with: python python/generate.py")
+        sys.exit(
+            f"{PLACE}: expected the classes that follow from the models, found others; run: python python/generate.py"
+        )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Arrays of any kind to those that Rust reads, and back."""
+"""Converts arrays of any kind to those that Rust reads, and back."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ Array = NDArray[Any]
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 _MASK = np.dtype(np.bool_)
-#: A byte as a grey value, in both number types.
+#: The grey value of each byte, for both number types.
 _GREY = {kind: (np.arange(256) / 255.0).astype(kind) for kind in _FLOATS}
 
 
 def is_raw(array: Array) -> bool:
-    """Whether numbers are bytes or bools, and so are read on a scale of 0 to 1."""
+    """Whether an array holds bytes or bools, which are read on a scale from 0 to 1."""
     return array.dtype.kind == "b" or array.dtype == np.uint8
 
 
 def shown(value: Any) -> str:
-    """A value in a message: on one line, and no longer than that bears."""
+    """A value for a message: on one line, and shortened."""
     text = " ".join(repr(value).split())
     return text if len(text) <= 60 else f"{type(value).__name__} {text[:50]}..."
 
 
 def as_array(what: str, values: Any, masked: bool = False) -> Array:
-    """Any array-like thing, where it lies if it can be; masked units, where they are allowed, are 0."""
+    """Converts any array-like object to an array, without a copy if possible. Masked units, if allowed, become 0."""
     if isinstance(values, np.ma.MaskedArray):
         if not masked and np.ma.getmaskarray(values).any():
             raise ValueError(
@@ -55,7 +55,7 @@ def as_array(what: str, values: Any, masked: bool = False) -> Array:
 
 
 def _of_tensor(what: str, tensor: Any) -> Array:
-    """A PyTorch tensor, from its device and without its gradient."""
+    """Converts a PyTorch tensor, on any device and without its gradient."""
     tensor = tensor.detach()
     if "bfloat16" in str(tensor.dtype):
         tensor = tensor.float()
@@ -66,7 +66,7 @@ def _of_tensor(what: str, tensor: Any) -> Array:
 
 
 def precision(array: Array, asked: Any) -> np.dtype[Any]:
-    """The number type of states: as asked for, else as wide as the numbers at hand."""
+    """The number type of states: the one asked for, else float64 for a float64 array and float32 for others."""
     if asked is None:
         return _FLOATS[1] if array.dtype.kind == "f" and array.dtype.itemsize == 8 else _FLOATS[0]
     try:
@@ -79,7 +79,7 @@ def precision(array: Array, asked: Any) -> np.dtype[Any]:
 
 
 def as_rows(what: str, array: Array, one: bool) -> Array:
-    """Rows of numbers: images lose their shape, and a single vector is one row where that is allowed."""
+    """Converts to rows of numbers. Images are flattened, and a single vector becomes one row if `one` allows it."""
     if array.ndim == 2:
         return array
     if array.ndim == 1 and one:
@@ -93,7 +93,7 @@ def as_rows(what: str, array: Array, one: bool) -> Array:
 
 
 def as_floats(array: Array, kind: np.dtype[Any]) -> Array:
-    """Numbers of this type, bytes as grey values from 0 to 1; without a copy if they are so already."""
+    """Converts to this number type, bytes to grey values from 0 to 1. It makes no copy if none is needed."""
     if array.dtype == kind and array.flags.aligned and array.dtype.isnative:
         return array
     if array.dtype == np.uint8:
@@ -102,7 +102,7 @@ def as_floats(array: Array, kind: np.dtype[Any]) -> Array:
 
 
 def rows(what: str, values: Any, kind: np.dtype[Any], masked: bool = False) -> tuple[Array, tuple[int, ...]]:
-    """Rows of numbers of this type, and the shape that they were given in."""
+    """Rows of numbers of this type, and the shape that was given."""
     if type(values) is np.ndarray and values.ndim == 2 and values.dtype is kind and values.flags.aligned:
         return values, values.shape
     array = as_array(what, values, masked)
@@ -110,7 +110,7 @@ def rows(what: str, values: Any, kind: np.dtype[Any], masked: bool = False) -> t
 
 
 def mask_of(cues: Any, clamp: Any) -> Array | None:
-    """Which units are known: as told, or where a masked array is not masked."""
+    """Which units are known: by `clamp`, or where a masked array is not masked."""
     masked = isinstance(cues, np.ma.MaskedArray)
     if clamp is None:
         if not masked or cues.mask is np.ma.nomask:
@@ -130,7 +130,7 @@ def mask_of(cues: Any, clamp: Any) -> Array | None:
 
 
 def levels(sigma: Any, count: int) -> list[float] | None:
-    """One noise level a row."""
+    """One noise level for each row."""
     if sigma is None:
         return None
     numbers = as_array("sigma", sigma).astype(np.float64)
@@ -143,7 +143,7 @@ def levels(sigma: Any, count: int) -> list[float] | None:
 
 
 def like(result: Array, given: Any) -> Any:
-    """An array of the kind that was given: a PyTorch tensor gets one back, on its device and of its type."""
+    """Converts a result to the kind of array that was given: for a PyTorch tensor, a tensor on its device."""
     if isinstance(given, (np.ndarray, list, tuple)) or np.isscalar(given):
         return result
     torch = sys.modules.get("torch")
@@ -156,7 +156,7 @@ def like(result: Array, given: Any) -> Any:
 
 
 def seed_of(random_state: Any) -> int:
-    """A seed, from what scikit-learn takes as a random state."""
+    """The seed of a random state, which may be anything that scikit-learn accepts."""
     if type(random_state) is int or isinstance(random_state, np.integer):
         seed = int(random_state)
         if not 0 <= seed < 2**64:

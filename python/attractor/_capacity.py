@@ -1,4 +1,4 @@
-"""How many patterns memories hold."""
+"""Measures how many patterns memories hold."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ._memory import Memory
 from ._values import count as whole
 from ._values import count_if, scalar
 
-#: Patterns, cues and (where units are removed) which are left, to recalled states.
+#: A function from patterns, cues and known units (None if all are known) to recalled states.
 Recaller = Callable[[Array, Array, "Array | None"], Any]
 
 _Entered = tuple[str, dict[str, Any], "int | None", "Callable[..., Array] | None"]
@@ -39,49 +39,50 @@ def capacity(
     random_state: Any = 0,
     progress: Progress | None = None,
 ) -> Report:
-    """The largest number of random patterns that memories recall, at each number of units.
+    """Measures the largest number of random patterns that memories recall, at each number of units.
 
-    Patterns of ±1 are recalled from noisy cues; the capacity is the largest N at which the mean share of wrong units is
-    within `threshold`, with a bootstrap interval over pattern sets. All memories get the same patterns and the same
-    noise.
+    Patterns of ±1 are recalled from noisy cues. The capacity is the largest N at which the mean share of wrong units is
+    at most `threshold`. It comes with a bootstrap interval over pattern sets. All memories get the same patterns and the
+    same noise.
 
     Parameters
     ----------
     models : str, memory, callable, or iterable of these
-        Names of models; "ceiling" for the best decoder that there can be; memories, of which class and options count and
-        patterns do not; or functions ``recall(patterns, cues, known)`` of your own, which get float32 arrays (N, D) and
-        (B, D), and where units are removed a bool array (B, D) of those that are left, else None, and give states (B, D).
+        Names of models; "ceiling" for the best possible decoder; memories, of which only class and options are used; or
+        your own functions ``recall(patterns, cues, known)``. A function gets float32 arrays (N, D) and (B, D), and a bool
+        array (B, D) of the known units if units are removed, else None. It returns states (B, D).
     dims : int or iterable of int, default 8, 12, ..., 32
-        Units D, rising.
+        Numbers of units D, in rising order.
     signal, mask, flip : float or iterable of float, optional
-        Cues θy + √(1 − θ²)ε; with units removed, or flipped, with a probability. Default: a signal of 0.68.
+        The cues: θy + √(1 − θ²)ε for a signal θ; or each unit removed, or flipped, with a probability. Default: a signal
+        of 0.68.
     threshold : float, default 0.03
-        The largest mean share of wrong units that passes, above 0 and below 0.5.
+        The largest mean share of wrong units that counts as recalled, above 0 and below 0.5.
     sets : int, default 140
-        Pattern sets of each number of patterns.
+        Number of pattern sets for each number of patterns.
     cues : int or None, default 256
-        Cues a set, of its patterns in turn; None cues every pattern once.
+        Number of cues per set, made from its patterns in turn. None makes one cue from every pattern.
     max_patterns : int, default 4194304
         The largest number of patterns that is tried.
     updates : int, optional
-        Updates of memories with one landscape; until they settle if not given.
+        Number of updates of memories with one landscape. If None, until they settle.
     grid : bool, default False
-        Try every number up to 1.5 times the capacity, in place of a bisection.
+        Whether to try every number up to 1.5 times the capacity instead of a bisection.
     store : str or path, optional
-        A file that keeps what is done: a run that is stopped goes on from it, and several processes may share it.
-        Functions are told apart by their names alone.
+        A file that keeps results. A stopped run continues from it, and several processes may share it. Functions are
+        distinguished by name only.
     shard : tuple of int, optional
-        (i, n) does the i-th of n parts of the work.
+        (i, n) computes the i-th of n parts of the work.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
         Seed.
     progress : callable, optional
-        Called with the thousandths that are done, and 1000.
+        Called as ``progress(done, 1000)``, where `done` is the number of thousandths that are done.
 
     Returns
     -------
     Report
-        A row for each memory, task and D: ``patterns``, where the mean error crosses the threshold (``crossing``, with
-        ``low`` and ``high``), and as a ``share`` of the ceiling's where that was asked for, too.
+        A row for each memory, task and D. It has the capacity (``patterns``), the N at which the mean error crosses the
+        threshold (``crossing``, with ``low`` and ``high``), and the ``share`` of the ceiling's if that was measured, too.
 
     Examples
     --------
@@ -114,7 +115,7 @@ def capacity(
 
 
 def _entered(model: Any, updates: int | None) -> _Entered:
-    """A contender, as Rust takes it."""
+    """A contender in the form that Rust takes."""
     if isinstance(model, str):
         return model, {}, None if model == "diffusion" else updates, None
     if isinstance(model, Memory):

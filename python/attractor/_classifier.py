@@ -16,23 +16,23 @@ from ._values import each
 class Classifier(Estimator):
     """Predicts labels and transforms cues by recalling."""
 
-    #: What scikit-learn before 1.6 asks.
+    #: The kind of estimator, for scikit-learn before 1.6.
     _estimator_type = "classifier"
 
-    #: What memories do.
+    #: Methods of memories that are used here.
     recall: Callable[..., Recall]
     _vector: Callable[..., Array]
 
     @property
     def classes_(self) -> Array:
-        """The labels there are, sorted."""
+        """The distinct labels, sorted."""
         self._built()
         if self._labels is None:
             raise AttributeError("classes_: expected a memory with labels; give fit a y")
         return np.unique(self._labels)
 
     def predict(self, X: Any, **asked: Any) -> Array:
-        """What each cue recalls: its label, or the number of the memory where there are no labels.
+        """Returns the label that each cue recalls, or the number of the memory if there are no labels.
 
         Parameters
         ----------
@@ -49,7 +49,7 @@ class Classifier(Estimator):
         return recall.memory if recall.label is None else recall.label
 
     def transform(self, X: Any, **asked: Any) -> Array:
-        """The state that each cue recalls.
+        """Returns the state that each cue recalls.
 
         Parameters
         ----------
@@ -79,10 +79,10 @@ class Classifier(Estimator):
         return self.fit(X, y, **stored).transform(X)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None, *, sigma: Any = None) -> Any:
-        """The score of states, or the accuracy of a classifier: both are called so.
+        """Returns the score of states, or the accuracy of a classifier: both are called score.
 
-        With `sigma`, the score of the diffusion: the slope (D(x, sigma) - x)/sigma**2 of ln p at each state. With `y`, as in
-        scikit-learn, the share of cues whose label is recalled.
+        With `sigma`, it is the score of diffusion: the slope (D(x, sigma) - x)/sigma**2 of ln p at each state. With `y`, it
+        is the share of cues whose label is recalled, as in scikit-learn.
 
         Parameters
         ----------
@@ -109,7 +109,7 @@ class Classifier(Estimator):
             raise ValueError("score: expected a memory with labels, found one without; give fit a y")
         recalled = self.predict(X)
         if truth is not None and recalled.dtype.kind != truth.dtype.kind:
-            # As texts, which is what a file keeps of labels.
+            # Labels from a file are texts, so both are compared as texts.
             recalled, truth = recalled.astype(str), truth.astype(str)
         return float(np.average(recalled == truth, weights=sample_weight))
 

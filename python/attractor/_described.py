@@ -1,4 +1,4 @@
-"""Memories that are described: points, lines, spheres and clouds."""
+"""Memories from a description: points, lines, spheres and clouds."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from ._memory import Memory
 
 
 class Described(Memory):
-    """A memory made of a description, in a file or in dictionaries."""
+    """A memory that is made from a description, in a file or as dictionaries."""
 
     def fit(self, X: Any, y: Any = None, **unused: Any) -> Any:
-        """Takes over memories, in place of those there were.
+        """Reads a description. Its memories replace those of before.
 
         Parameters
         ----------
         X : path, list of dict, or array_like (N, D)
             As in the constructor.
         y : None
-            Labels are fields of the memories.
+            Not used: labels are fields of the memories.
 
         Returns
         -------
@@ -47,7 +47,7 @@ class Described(Memory):
         return self
 
     def _store(self, core: _attractor.Memory) -> Any:
-        # One of points alone may be from a file that has no description.
+        # A memory of points only may come from a stored file, which has no description.
         return self.__dict__.get("_description") or super()._store(core)
 
     def _restore(self, stored: Any) -> _attractor.Memory:
@@ -58,7 +58,7 @@ class Described(Memory):
 
 
 def _as_json(memories: Any) -> str:
-    """Dictionaries as they are, and rows of numbers as points."""
+    """A description as JSON. Rows of numbers become points."""
     entries = memories if isinstance(memories, (list, tuple)) else [memories]
     if not isinstance(memories, dict) and not (entries and isinstance(entries[0], dict)):
         points = as_rows("memories", as_array("memories", memories), False)
@@ -74,5 +74,5 @@ def _as_json(memories: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """What JSON can say of an array."""
+    """Converts an array to lists, which JSON can hold."""
     return value.tolist() if hasattr(value, "tolist") else list(value)

@@ -1,4 +1,4 @@
-"""Parameters, patterns and scikit-learn's conventions."""
+"""Parameters and patterns of memories, by scikit-learn's conventions."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ else:
 
 
 class Estimator:
-    """Something with parameters that is built of patterns."""
+    """An object with parameters that is built from patterns."""
 
     #: The model's name, as on the command line.
     _model: ClassVar[str] = ""
-    #: Names of its options.
+    #: Names of the model's options.
     _options: ClassVar[tuple[str, ...]] = ()
-    #: Names of those that are on or off.
+    #: Names of the options that are flags.
     _flags: ClassVar[tuple[str, ...]] = ()
     #: Names of all parameters.
     _parameters: ClassVar[tuple[str, ...]] = ()
@@ -39,12 +39,12 @@ class Estimator:
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
-        # What was built with other parameters would not do what these say.
+        # A memory that was built with other parameters is dropped.
         if name in self._parameters and name != "random_state":
             object.__setattr__(self, "_core", None)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Parameters by name; patterns are not among them.
+        """Returns the parameters by name, without the patterns.
 
         Parameters
         ----------
@@ -58,7 +58,7 @@ class Estimator:
         return {name: getattr(self, name) for name in self._parameters}
 
     def set_params(self, **parameters: Any) -> Self:
-        """Sets parameters; patterns must be stored anew, with `fit`.
+        """Sets parameters. The patterns must then be stored again, with `fit`.
 
         Parameters
         ----------
@@ -79,18 +79,18 @@ class Estimator:
         return self
 
     def fit(self, X: Any, y: Any = None, *, sample_weight: Any = None, values: Any = None) -> Self:
-        """Stores patterns, in place of those there were.
+        """Stores patterns. They replace those stored before.
 
         Parameters
         ----------
         X : array_like (N, D), or (N, ...) of images
             Patterns. Bytes (uint8) are read as grey values from 0 to 1.
         y : array_like (N,), optional
-            A label for each.
+            A label for each pattern.
         sample_weight : array_like (N,), optional
             Prior weights > 0, for models that take them.
         values : array_like (N, Dv), optional
-            Vectors that the patterns bring to mind, for models that take them.
+            Associated values: a vector for each pattern, for models that take them.
 
         Returns
         -------
@@ -99,9 +99,9 @@ class Estimator:
         Raises
         ------
         ValueError
-            No patterns, NaN, rows of unequal length, a parameter outside its range.
+            There are no patterns, they contain NaN or have unequal lengths, or a parameter is outside its range.
         TypeError
-            Numbers of a type that no memory has; weights or values for a model that takes none.
+            The patterns have an unsupported number type, or the model does not take weights or values.
         """
         array = as_array("patterns", X)
         kind = precision(array, self.dtype)
@@ -126,13 +126,13 @@ class Estimator:
         return _attractor.Memory.build(self._model, self._named(), patterns, **known)
 
     def _hold(self, core: _attractor.Memory, labels: Array | None = None) -> None:
-        """Takes over what was built."""
+        """Keeps a built memory."""
         if labels is None:
             own = core.labels()
             labels = None if own is None else np.array(own)
         object.__setattr__(self, "_core", core)
         if labels is not None:
-            # A memory does not change when its user's list does.
+            # The labels are copied, so that the memory does not change with the caller's array.
             labels = labels.copy()
             labels.flags.writeable = False
         self._labels = labels
@@ -140,7 +140,7 @@ class Estimator:
         self.n_features_in_ = core.dim
 
     def _begin(self, patterns: Any, labels: Any = None, weights: Any = None, values: Any = None) -> None:
-        """The constructor's end: stores patterns if there are any."""
+        """Stores the patterns of the constructor, if there are any."""
         if patterns is not None:
             self.fit(patterns, labels, sample_weight=weights, values=values)
             return
@@ -157,7 +157,7 @@ class Estimator:
         return self._core
 
     def _named(self) -> dict[str, Any]:
-        """Options that are given, by their names."""
+        """The options that are not None, by name."""
         named: dict[str, Any] = {}
         for name in self._options:
             value = getattr(self, name)
@@ -187,7 +187,7 @@ class Estimator:
         object.__setattr__(self, "_core", None if stored is None else self._restore(stored))
 
     def _store(self, core: _attractor.Memory) -> Any:
-        """What a pickle keeps of what was built."""
+        """What a pickle keeps of the built memory."""
         return core.to_bytes(), core.wide
 
     def _restore(self, stored: Any) -> _attractor.Memory:
@@ -195,11 +195,11 @@ class Estimator:
         return _attractor.Memory.load("memory", data, None, wide)
 
     def _wide(self) -> _attractor.Memory:
-        """The same in float64, for what float32 is too coarse for."""
+        """The same memory in float64, for computations that float32 is too coarse for."""
         core = self._built()
         return core if core.wide else self._restore((*self._store(core)[:-1], True))
 
 
 def default(cls: type[Estimator], name: str) -> Any:
-    """What a parameter is if it is not given."""
+    """The default of a parameter."""
     return {"prepare": "auto", "random_state": 0, "spread": 1.0}.get(name, False if name in cls._flags else None)

@@ -1,4 +1,4 @@
-"""The papers' experiments, and which single-shot memory suits one's data."""
+"""Experiments of the papers, and a search for the single-shot memory that suits your data."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ._results import frame
 from ._values import count as whole
 from ._values import count_if, scalar
 
-#: Told of parts that are done, and of how many there are.
+#: Called with the number of parts that are done and the number of all parts.
 Progress = Callable[[int, int], Any]
 
 
 class Report:
-    """What an experiment found: results, and pages for readers.
+    """The report of an experiment: its results, and pages to read.
 
     Attributes
     ----------
@@ -36,12 +36,12 @@ class Report:
 
     @property
     def document(self) -> dict[str, Any]:
-        """All that ``results.json`` says: settings, seed, version, wall time, results."""
+        """The content of ``results.json``: settings, seed, version, wall time, results."""
         return json.loads(self._core.json())
 
     @property
     def results(self) -> list[dict[str, Any]]:
-        """The numbers at full precision, one entry a row."""
+        """The results at full precision, with one entry per row."""
         return self.document[self._core.table]
 
     def to_frame(self) -> Any:
@@ -49,7 +49,7 @@ class Report:
 
         Returns
         -------
-        pandas.DataFrame, or polars.DataFrame where pandas is not installed
+        pandas.DataFrame, or polars.DataFrame if pandas is not installed
         """
         return frame(self.results)
 
@@ -63,7 +63,7 @@ class Report:
         return self._core.markdown()
 
     def html(self) -> str:
-        """The report as one page that needs nothing else.
+        """The report as one self-contained HTML page.
 
         Returns
         -------
@@ -77,7 +77,7 @@ class Report:
         Parameters
         ----------
         folder : str or path
-            Is made if it is not there.
+            The folder. It is created if it does not exist.
         """
         os.makedirs(folder, exist_ok=True)
         self._core.write(os.fspath(folder))
@@ -90,7 +90,7 @@ class Report:
 
 
 def experiments() -> dict[str, str]:
-    """The experiments by name, with what each reproduces.
+    """Returns the experiments by name, with what each reproduces.
 
     Returns
     -------
@@ -116,7 +116,7 @@ def reproduce(
     store: str | os.PathLike[str] | None = None,
     **settings: Any,
 ) -> Report:
-    """Runs an experiment of the papers; published numbers stand beside ours.
+    """Runs an experiment of the papers. The report shows published numbers beside ours.
 
     Parameters
     ----------
@@ -127,15 +127,15 @@ def reproduce(
     progress : callable, optional
         Called with the parts that are done and the number of parts.
     data : array_like (N, D) or (N, H, W), optional
-        Images of the experiments on images: bytes, or values in [0, 1]; default the digits that ship.
+        Images, for the experiments on images: bytes, or values in [0, 1]. Default: the shipped digits.
     shape : str, optional
-        "HxW" or "CxHxW" of the images; else that of the array, or a square.
+        "HxW" or "CxHxW" of the images. Default: the shape of the array, or a square.
     order : array_like of int, optional
-        Rows of `data`, in the order in which they are taken.
+        Rows of `data`, in the order in which they are used.
     store : str or path, optional
-        A file that keeps what is done, of "fig3": a run that is stopped goes on from it.
+        A file that keeps the results of "fig3". A stopped run continues from it.
     **settings
-        Settings of the experiment. A setting that is None is left to the experiment.
+        Settings of the experiment. A setting that is None has its default.
 
     Returns
     -------
@@ -165,7 +165,7 @@ def reproduce(
 
 
 def _written(setting: str, value: Any) -> Any:
-    """A setting as its kind takes it; several whole numbers as the command line writes them."""
+    """Checks a setting by its kind. Several whole numbers are joined as on the command line."""
     declared = (s for experiment in _attractor.experiments() for s in experiment["settings"])
     kind = next((s["kind"] for s in declared if s["name"].replace("-", "_") == setting), None)
     if kind == "count":
@@ -205,7 +205,7 @@ def recommend(
     random_state: Any = 0,
     progress: Progress | None = None,
 ) -> Report:
-    """Tries every pair of similarity and separation on corrupted patterns, best first.
+    """Ranks every pair of similarity and separation by its recall of corrupted patterns, best first.
 
     Parameters
     ----------
@@ -214,9 +214,9 @@ def recommend(
     corruption : str or iterable of str
         As in `corrupt`.
     count, cues : int, optional
-        Patterns that are stored (at most 2,000 if not given) and cues that are made of them (1,000).
+        Number of patterns to store (default: all, up to 2,000), and of cues made from them (default: all, up to 1,000).
     shape : str, optional
-        "HxW" or "CxHxW" of images; else that of the array, or a square.
+        "HxW" or "CxHxW" of images. Default: the shape of the array, or a square.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
         Seed.
     progress : callable, optional
@@ -248,7 +248,7 @@ def recommend(
 
 
 def _images(what: str, values: Any, shape: str | None) -> tuple[Array, str | None]:
-    """Rows of bytes or floats, and the shape that images have."""
+    """Rows of bytes or floats, and the shape of the images."""
     array = as_array(what, values)
     if shape is None and array.ndim == 3:
         shape = f"{array.shape[1]}x{array.shape[2]}"

@@ -1,4 +1,4 @@
-"""Files, corruption and the data that ship."""
+"""Reading files, corrupting patterns, and the shipped digits."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ._values import count, words
 
 
 class Corrupted(NamedTuple):
-    """Cues, and which of their units are still as they were."""
+    """Cues, and which of their units were not removed."""
 
-    #: Shape of the patterns.
+    #: The cues, in the shape of the patterns.
     cues: Array
-    #: True where a unit was not removed: what `clamp` takes.
+    #: True where a unit was not removed. It can be given to `clamp`.
     known: Array
 
 
@@ -27,32 +27,32 @@ class Digits(NamedTuple):
 
     #: (1797, 8, 8), uint8 from 0 to 255, in 17 grey levels.
     images: Array
-    #: The digit that each shows, (1797,).
+    #: The digit that each image shows, (1797,).
     labels: Array
 
 
 class Rows(NamedTuple):
-    """What a file holds."""
+    """The content of a file of rows."""
 
-    #: (N, D): bytes, bools, float32 or float64, as in the file.
+    #: The rows, (N, D): bytes, bools, float32 or float64, as in the file.
     values: Array
-    #: Channels, height and width of images, where the file says that they are.
+    #: Channels, height and width of the images, if the rows are known to be images.
     shape: str | None
-    #: A label for each row, where there are any.
+    #: A label for each row, if there are any.
     labels: list[str] | None
 
 
 def load(path: str | os.PathLike[str], *, dtype: Any = None, **options: Any) -> Memory:
-    """Reads a stored memory, from here or from the command line.
+    """Reads a stored memory, which Python or the command line wrote.
 
     Parameters
     ----------
     path : str or path
         A file that `save` or ``attractor store`` wrote.
     dtype : {"float32", "float64"}, optional
-        Number type of the states; that of the file if None.
+        Number type of the states. Default: that of the file.
     **options
-        Options of its model, which go before those it was stored with.
+        Options of its model. They override the stored options.
 
     Returns
     -------
@@ -61,9 +61,9 @@ def load(path: str | os.PathLike[str], *, dtype: Any = None, **options: Any) -> 
     Raises
     ------
     OSError
-        No such file, or one that cannot be read.
+        The file does not exist or cannot be read.
     ValueError
-        A file that is no memory, or is damaged; an option that the model does not have.
+        The file is not a memory or is damaged, or the model does not have an option.
 
     Examples
     --------
@@ -91,7 +91,7 @@ def load(path: str | os.PathLike[str], *, dtype: Any = None, **options: Any) -> 
 
 
 def _labels(core: _attractor.Memory) -> Array | None:
-    """Labels of a file, which are texts; those of whole numbers are numbers again."""
+    """The labels of a stored memory. A file keeps texts; if all are whole numbers, they become numbers again."""
     labels = core.labels()
     if labels is None:
         return None
@@ -103,17 +103,17 @@ def _labels(core: _attractor.Memory) -> Array | None:
 
 
 def read(path: str | os.PathLike[str], *, shape: str | None = None, layout: str | None = None) -> Rows:
-    """Reads rows from any kind of file that the command line reads.
+    """Reads rows from a file of any format that the command line reads.
 
     Parameters
     ----------
     path : str or path
-        A .npy, .npz (FILE:ARRAY), .safetensors, IDX, CIFAR-10 .bin or .csv file, a PNG or JPEG picture, a folder of pictures;
-        .gz too.
+        A .npy, .npz (FILE:ARRAY), .safetensors, IDX, CIFAR-10 .bin or .csv file, a PNG or JPEG picture, or a folder of
+        pictures. Some of these may be gzipped.
     shape : str, optional
-        "HxW" or "CxHxW" of images, where the file does not say.
+        "HxW" or "CxHxW" of images, if the file does not say.
     layout : {"chw", "hwc"}, optional
-        Order of an image's numbers, where the file does not say.
+        Order of an image's numbers, if the file does not say.
 
     Returns
     -------
@@ -125,26 +125,26 @@ def read(path: str | os.PathLike[str], *, shape: str | None = None, layout: str 
 def corrupt(
     patterns: Any, corruption: str, *, shape: str | None = None, first_row: int = 0, random_state: Any = 0
 ) -> Corrupted:
-    """Makes cues of patterns: noise, flips and missing parts.
+    """Makes cues from patterns by noise, flips or missing parts.
 
     Parameters
     ----------
     patterns : array_like (N, D), or (N, H, W) of images
-        Bytes (uint8) are read as grey values from 0 to 1, of which a flip is 1 - y.
+        Bytes (uint8) are read as grey values from 0 to 1; a flip of a grey value y is 1 - y.
     corruption : str
         "sigma:S" (with ":clip" or ":fold" to stay in [0, 1]), "signal:T", "flip:P", "salt-pepper:P", "mask:P", or
         "block:SIDE:SHARE" with SIDE one of bottom, top, left, right, border.
     shape : str, optional
-        "HxW" or "CxHxW" of images; else that of the array, or a square.
+        "HxW" or "CxHxW" of images. Default: the shape of the array, or a square.
     first_row : int, default 0
-        Number of the first pattern: numbers name random streams.
+        Number of the first pattern. A pattern's number determines its random numbers.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
         Seed.
 
     Returns
     -------
     Corrupted
-        With `cues` and `known`.
+        A tuple of `cues` and `known`.
 
     Examples
     --------
@@ -167,10 +167,10 @@ def corrupt(
 
 
 def digits() -> Digits:
-    """The 1,797 handwritten digits that ship with the package.
+    """Returns the 1,797 handwritten digits that ship with the package.
 
     "Optical recognition of handwritten digits" by E. Alpaydin and C. Kaynak (UCI Machine Learning Repository, 1998, CC BY
-    4.0), test part, in the order of scikit-learn's `load_digits`; their grey levels, 0 to 16, are stretched to bytes.
+    4.0), test part, in the order of scikit-learn's `load_digits`. The grey levels, 0 to 16, are scaled to 0 to 255.
 
     Returns
     -------

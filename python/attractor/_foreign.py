@@ -1,4 +1,4 @@
-"""Denoisers of the user's as memories."""
+"""Memories made from the user's own denoiser."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ._values import count, each, room, scalar
 
 
 class Foreign(Memory):
-    """A memory known by its denoiser alone."""
+    """A memory that is given by its denoiser only."""
 
     denoiser: Any
     dim: int | None
     spread: float
 
     def _start(self, patterns: Any, labels: Any) -> None:
-        """The constructor's end: a denoiser and the units of a state are enough."""
+        """Ends the constructor: builds the memory if there is a denoiser."""
         if self.denoiser is None and patterns is None and labels is None:
             return
         if self.denoiser is None or (patterns is None and labels is not None):
@@ -31,14 +31,14 @@ class Foreign(Memory):
         self.fit(patterns, labels)
 
     def fit(self, X: Any = None, y: Any = None, **unused: Any) -> Any:
-        """Takes patterns that recalled states are compared with; the denoiser does not see them.
+        """Sets the patterns that recalled states are compared with. The denoiser does not see them.
 
         Parameters
         ----------
         X : array_like (N, D), optional
             Patterns.
         y : array_like (N,), optional
-            A label for each.
+            A label for each pattern.
 
         Returns
         -------
@@ -70,7 +70,7 @@ class Foreign(Memory):
         return self
 
     def __sklearn_clone__(self) -> Any:
-        """The same parameters, and the denoiser itself: it is no parameter to be tried in copies."""
+        """A memory with the same parameters. The denoiser is shared, not copied."""
         return type(self)(**self.get_params())
 
     def _wide(self) -> _attractor.Memory:
@@ -85,7 +85,7 @@ class Foreign(Memory):
 
 
 def adapted(denoiser: Any, kind: np.dtype[Any]) -> Callable[[Array, Array], Array]:
-    """A denoiser as a function of arrays; a PyTorch module gets tensors on its own device."""
+    """A denoiser as a function of arrays. A PyTorch module gets tensors on its own device."""
     function = denoiser
     if not callable(function):
         function = getattr(denoiser, "denoise", None) or getattr(denoiser, "D", None)

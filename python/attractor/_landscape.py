@@ -1,4 +1,4 @@
-"""What a memory says of single states."""
+"""Energy, denoising and probabilities of single states."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from ._values import words
 
 
 class Landscape(Estimator):
-    """Energy, its slope, and what noise hides."""
+    """Energy and its slope, the denoiser, the posterior and ln p."""
 
     def energy(self, states: Any, sigma: Any = None) -> Array:
-        """Energy of states.
+        """Returns the energy of states.
 
         Parameters
         ----------
         states : array_like (B, D) or (D,)
             States, in the units of the patterns.
         sigma : float or array_like (B,), optional
-            Noise levels, for memories with one landscape for each.
+            Noise levels, for memories that have a landscape for each level.
 
         Returns
         -------
@@ -32,7 +32,7 @@ class Landscape(Estimator):
         Raises
         ------
         TypeError
-            A memory whose recall lowers no energy, or that has one for each noise level and was given none.
+            The recall of this memory lowers no energy; or it has an energy for each noise level, and none was given.
 
         Examples
         --------
@@ -44,7 +44,7 @@ class Landscape(Estimator):
         return self._number("energy", states, sigma)
 
     def gradient(self, states: Any, sigma: Any = None) -> Array:
-        """Slope of the energy.
+        """Returns the gradient of the energy.
 
         Parameters
         ----------
@@ -65,7 +65,7 @@ class Landscape(Estimator):
         return self._vector("gradient", states, sigma)
 
     def denoise(self, x: Any, sigma: Any) -> Any:
-        """D(x, sigma): the posterior mean of what was there before noise of that level.
+        """Returns D(x, sigma), the posterior mean of the state before noise of level sigma was added.
 
         Parameters
         ----------
@@ -89,11 +89,11 @@ class Landscape(Estimator):
         return like(self._vector("denoise", x, sigma), x)
 
     def __call__(self, x: Any, sigma: Any, **_: Any) -> Any:
-        """The same as `denoise`: a memory is a denoiser for samplers written elsewhere."""
+        """The same as `denoise`, so that a memory is a denoiser for samplers of other libraries."""
         return self.denoise(x, sigma)
 
     def posterior(self, states: Any, sigma: Any = None) -> Array:
-        """Posterior probability of every memory.
+        """Returns the posterior probability of every memory.
 
         Parameters
         ----------
@@ -109,7 +109,7 @@ class Landscape(Estimator):
         return core.posterior(array, levels(sigma, len(array)))
 
     def log_prob(self, states: Any, sigma: Any, *, method: str = "exact") -> Array:
-        """ln p of states under the memory with noise of a level.
+        """Returns ln p of states, where p is the density of the memories with noise of level sigma.
 
         Parameters
         ----------
@@ -118,12 +118,12 @@ class Landscape(Estimator):
         sigma : float or array_like (B,)
             Noise levels > 0.
         method : {"exact", "flow"}, default "exact"
-            In closed form, or by the divergence of the probability flow (in float64).
+            "exact" uses the closed form, "flow" the divergence of the probability flow (in float64).
 
         Returns
         -------
         ndarray of float64 (B,)
-            In nats, of a density over D units.
+            ln p in nats, of a density over D units.
 
         Examples
         --------
@@ -135,7 +135,7 @@ class Landscape(Estimator):
         """
         if words("method", method) not in ("exact", "flow"):
             raise ValueError(f"method: expected exact or flow, found {shown(method)}")
-        # The flow's integral is a sum of differences.
+        # The flow's integral is a sum of differences, so it needs float64.
         return self._number(method, states, sigma, self._wide() if method == "flow" else None)
 
     def _number(self, what: str, states: Any, sigma: Any, core: _attractor.Memory | None = None) -> Array:

@@ -1,4 +1,4 @@
-"""What every memory can do."""
+"""The class of every memory: recall, sampling, traces and saving."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from ._results import Counts, Frame, Recall, Trace
 from ._values import count as whole
 from ._values import room, scalar
 
-#: What an observer is: it sees a `Frame` and may return False to stop.
+#: An observer is called with a `Frame`. It may return False to stop the recall.
 Observer = Callable[[Frame], Any]
 
-#: Stands for the random state of the memory.
+#: Default of `random_state` in recalls: that of the memory.
 _OWN: Any = object()
 
 
 class Memory(Landscape, Classifier):
     """An associative memory: patterns, an energy landscape, and a dynamics that recalls.
 
-    Not to be made directly: `Modern`, `Diffusion` and the others are memories. They follow scikit-learn's conventions:
-    parameters are attributes, `fit` stores patterns, `predict` tells labels, `transform` recalls states, and
-    `sklearn.base.clone` gives one with the same parameters and no patterns.
+    This is the base class of `Modern`, `Diffusion` and the other memories; use one of those. They follow scikit-learn's
+    conventions: parameters are attributes, `fit` stores patterns, `predict` returns labels, `transform` recalls states, and
+    `sklearn.base.clone` makes a memory with the same parameters and no patterns.
     """
 
     def recall(
@@ -52,29 +52,29 @@ class Memory(Landscape, Classifier):
         Parameters
         ----------
         cues : array_like (B, D), (B, ...) of images or (D,)
-            Cues. Of a masked array the units that are not masked are known, as with `clamp`.
+            Cues. In a masked array, the units that are not masked are known, as with `clamp`.
         sigma : float >= 0, optional
-            Noise level of the cues, which are y + sigma * noise. Without it (and `signal`) diffusion estimates it.
+            Noise level of the cues, which are y + sigma * noise. Without `sigma` and `signal`, diffusion estimates it.
         signal : float in (0, 1], optional
-            The cues are signal * y + sqrt(1 - signal**2) * noise.
+            Noise level as a signal: the cues are signal * y + sqrt(1 - signal**2) * noise.
         clamp : array_like of bool (B, D) or (D,), optional
-            Known units, which are held.
+            True where a unit is known. Known units keep their values.
         updates : int, optional
-            Exactly so many updates, or with `tolerance` at most; until at rest if None.
+            Number of updates, or with `tolerance` the largest number. If None, until the state is at rest.
         tolerance : float, optional
-            Largest change of a unit that counts as rest.
+            Largest change of a unit in one update that counts as rest.
         top : int, default 5
-            How many memories of the posterior to list.
+            How many of the most probable memories to list.
         match : bool, default False
-            Whether to score how well each cue matches; needs `sigma` or `signal`.
+            Whether to compute how well each cue matches; needs `sigma` or `signal`.
         reject : float in [0.0001, 1), optional
-            Refuse cues that match worse than this share of true cues; needs `sigma` or `signal`.
+            Refuse cues that match worse than this share of true cues do; needs `sigma` or `signal`.
         first_row : int, default 0
-            Number of the first cue: numbers of cues name their random streams.
+            Number of the first cue. A cue's number determines its random numbers.
         random_state : int, numpy.random.Generator, numpy.random.RandomState or None, optional
-            Seed of everything random; the memory's own if not given.
+            Seed of all random numbers. Default: that of the memory.
         observer : callable, optional
-            Called with a `Frame` before the first and after each step; returns False to stop.
+            Called with a `Frame` before the first step and after each step. It returns False to stop.
 
         Returns
         -------
@@ -83,9 +83,9 @@ class Memory(Landscape, Classifier):
         Raises
         ------
         ValueError
-            Cues of the wrong width or with NaN, an option outside its range.
+            The cues have the wrong width or contain NaN, or an option is outside its range.
         TypeError
-            Something that this memory does not have.
+            The memory does not support what is asked, such as `updates` in diffusion.
 
         Examples
         --------
@@ -112,12 +112,12 @@ class Memory(Landscape, Classifier):
         random_state: Any = _OWN,
         observer: Observer | None = None,
     ) -> Recall:
-        """Recalls from nothing: free recall, or generation.
+        """Recalls without cues, from random starts: free recall, or generation.
 
         Parameters
         ----------
         count : int, default 1
-            How many states.
+            Number of states.
         updates, tolerance, top, first_row, random_state, observer
             As in `recall`.
 
@@ -151,7 +151,7 @@ class Memory(Landscape, Classifier):
         random_state: Any = _OWN,
         observer: Observer | None = None,
     ) -> Trace:
-        """Recalls and looks at every step.
+        """Recalls memories from cues and returns every step.
 
         Parameters
         ----------
@@ -189,14 +189,14 @@ class Memory(Landscape, Classifier):
         first_row: int = 0,
         random_state: Any = _OWN,
     ) -> Counts:
-        """Recalls each cue many times, with other noise each time, and counts where it ends.
+        """Recalls each cue many times, each time with new noise, and counts the memories it ends in.
 
         Parameters
         ----------
         cues, sigma, signal, clamp, first_row, random_state
             As in `recall`.
         repeats : int
-            Recalls of each cue.
+            Number of recalls of each cue.
 
         Returns
         -------
@@ -217,33 +217,33 @@ class Memory(Landscape, Classifier):
 
     @property
     def patterns(self) -> Array | None:
-        """Stored patterns, in the units that recalled states have; None where it has none."""
+        """The stored patterns, in the units of recalled states. None if the memory has none."""
         return self._built().patterns()
 
     @property
     def labels(self) -> Array | None:
-        """A label for each memory, where they have them."""
+        """The labels of the memories. None if they have none."""
         self._built()
         return self._labels
 
     @property
     def weights(self) -> Array | None:
-        """Prior weights of the memories, which sum to 1; None where it has none."""
+        """The prior weights of the memories, which sum to 1. None if the memory has none."""
         weights = self._built().weights()
         return None if weights is None else np.array(weights)
 
     @property
     def beta_(self) -> float | None:
-        """The inverse temperature in use, where it has one."""
+        """The inverse temperature in use. None if the memory has none."""
         return self._built().beta
 
     @property
     def spread_(self) -> float | None:
-        """Root mean square deviation of a unit from the mean pattern: the scale of its noise levels."""
+        """The root mean square deviation of a unit from the mean pattern. It is the unit of noise levels."""
         return self._built().spread
 
     def notes(self) -> list[str]:
-        """Legal but surprising properties, one sentence each.
+        """Properties of the memory that are allowed but may surprise, one sentence each.
 
         Returns
         -------
@@ -258,31 +258,33 @@ class Memory(Landscape, Classifier):
         return self._built().notes()
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes it to a file, whole or not at all; `attractor.load` and the command line read it.
+        """Writes the memory to a file, which `attractor.load` and the command line read.
+
+        If writing fails, no partial file is left.
 
         Parameters
         ----------
         path : str or path
-            The file, which is a safetensors archive.
+            The file. Its format is safetensors.
 
         Raises
         ------
         OSError
-            A place that cannot be written to.
+            The file cannot be written.
         TypeError
-            A memory that is not of stored patterns.
+            The memory has no stored patterns.
         """
         self._built().save(os.fsdecode(path))
 
     def __len__(self) -> int:
-        """How many memories it holds."""
+        """The number of memories."""
         count = self._built().memories
         if count is None:
             raise TypeError(f"{type(self).__name__} does not know how many memories it holds")
         return count
 
     def __bool__(self) -> bool:
-        """A memory is one, even where it does not know how many it holds."""
+        """True: a memory without a length is not empty."""
         return True
 
     def __repr__(self) -> str:
@@ -315,7 +317,7 @@ class Memory(Landscape, Classifier):
         random_state: Any,
         observer: Observer | None,
     ) -> dict[str, Any]:
-        """What is asked of a recall, as Rust reads it: what is not given is left out."""
+        """The options of a recall in the form that Rust reads. Options that are None are left out."""
         own = self.random_state if random_state is _OWN else random_state
         asked: dict[str, Any] = {
             "top": whole("top", top),

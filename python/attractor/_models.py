@@ -25,7 +25,7 @@ class Hopfield(Memory):
     Parameters
     ----------
     patterns : array_like (N, D), or (N, ...) of images, optional
-        Patterns to store, as with `fit`; without them it is a memory to be fitted. States are +1 and -1.
+        Patterns to store, as with `fit`. Without them, the memory must be fitted. States are +1 and -1.
     rule : {"hebb", "pseudo-inverse", "storkey"}, default "hebb"
         How patterns become couplings W.
     self_coupling : bool, default False
@@ -39,12 +39,12 @@ class Hopfield(Memory):
     labels : array_like (N,), optional
         A label for each pattern.
     prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"
-        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else; packed
-        makes -1 and 1 of two values, at one bit a unit.
+        Preparation of the patterns. auto centres and scales bytes and bools and leaves other numbers unchanged;
+        packed turns two values into -1 and 1 with one bit per unit.
     dtype : {"float32", "float64"}, optional
-        Number type of the states; float64 if the patterns are, else float32.
+        Number type of the states. Default: float64 if the patterns are, else float32.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
-        Seed of everything random in a recall; None draws one from NumPy.
+        Seed of all random numbers of a recall. None draws a seed from NumPy.
 
     Examples
     --------
@@ -97,18 +97,18 @@ class Bidirectional(Memory):
     Parameters
     ----------
     patterns : array_like (N, D), or (N, ...) of images, optional
-        Patterns to store, as with `fit`; without them it is a memory to be fitted. States are +1 and -1.
+        Patterns to store, as with `fit`. Without them, the memory must be fitted. States are +1 and -1.
     labels : array_like (N,), optional
         A label for each pattern.
     values : array_like (N, Dv), optional
-        Vectors that the patterns bring to mind.
+        Associated values: a vector for each pattern.
     prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"
-        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else; packed
-        makes -1 and 1 of two values, at one bit a unit.
+        Preparation of the patterns. auto centres and scales bytes and bools and leaves other numbers unchanged;
+        packed turns two values into -1 and 1 with one bit per unit.
     dtype : {"float32", "float64"}, optional
-        Number type of the states; float64 if the patterns are, else float32.
+        Number type of the states. Default: float64 if the patterns are, else float32.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
-        Seed of everything random in a recall; None draws one from NumPy.
+        Seed of all random numbers of a recall. None draws a seed from NumPy.
 
     Examples
     --------
@@ -151,7 +151,7 @@ class SparseDistributed(Memory):
     Parameters
     ----------
     patterns : array_like (N, D), or (N, ...) of images, optional
-        Patterns to store, as with `fit`; without them it is a memory to be fitted. States are +1 and -1.
+        Patterns to store, as with `fit`. Without them, the memory must be fitted. States are +1 and -1.
     locations : int from 1 to 4294967295, default 10000
         Hard locations M: random addresses with a counter for each unit.
     location_seed : int, default 0
@@ -165,14 +165,14 @@ class SparseDistributed(Memory):
     labels : array_like (N,), optional
         A label for each pattern.
     values : array_like (N, Dv), optional
-        Vectors that the patterns bring to mind.
+        Associated values: a vector for each pattern.
     prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"
-        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else; packed
-        makes -1 and 1 of two values, at one bit a unit.
+        Preparation of the patterns. auto centres and scales bytes and bools and leaves other numbers unchanged;
+        packed turns two values into -1 and 1 with one bit per unit.
     dtype : {"float32", "float64"}, optional
-        Number type of the states; float64 if the patterns are, else float32.
+        Number type of the states. Default: float64 if the patterns are, else float32.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
-        Seed of everything random in a recall; None draws one from NumPy.
+        Seed of all random numbers of a recall. None draws a seed from NumPy.
 
     Examples
     --------
@@ -225,7 +225,7 @@ class Dense(Memory):
     Parameters
     ----------
     patterns : array_like (N, D), or (N, ...) of images, optional
-        Patterns to store, as with `fit`; without them it is a memory to be fitted. States are +1 and -1.
+        Patterns to store, as with `fit`. Without them, the memory must be fitted. States are +1 and -1.
     interaction : str, default "poly:3"
         The interaction function F of the overlaps, of degree K >= 2; even poly also stores -y. One of poly:K,
         relu:K, exp.
@@ -234,12 +234,12 @@ class Dense(Memory):
     labels : array_like (N,), optional
         A label for each pattern.
     prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"
-        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else; packed
-        makes -1 and 1 of two values, at one bit a unit.
+        Preparation of the patterns. auto centres and scales bytes and bools and leaves other numbers unchanged;
+        packed turns two values into -1 and 1 with one bit per unit.
     dtype : {"float32", "float64"}, optional
-        Number type of the states; float64 if the patterns are, else float32.
+        Number type of the states. Default: float64 if the patterns are, else float32.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
-        Seed of everything random in a recall; None draws one from NumPy.
+        Seed of all random numbers of a recall. None draws a seed from NumPy.
 
     Examples
     --------
@@ -285,7 +285,7 @@ class Modern(Memory):
     Parameters
     ----------
     patterns : array_like (N, D), or (N, ...) of images, optional
-        Patterns to store, as with `fit`; without them it is a memory to be fitted.
+        Patterns to store, as with `fit`. Without them, the memory must be fitted.
     beta : float from 1e-30 to 1e30 or "auto", default "auto"
         Inverse temperature; auto separates the stored patterns.
     norm_bias : bool or "auto", default auto: on for prepared patterns
@@ -295,14 +295,14 @@ class Modern(Memory):
     weights : array_like (N,), optional
         Prior weights > 0 of the patterns.
     values : array_like (N, Dv), optional
-        Vectors that the patterns bring to mind.
+        Associated values: a vector for each pattern.
     prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"
-        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else; packed
-        makes -1 and 1 of two values, at one bit a unit.
+        Preparation of the patterns. auto centres and scales bytes and bools and leaves other numbers unchanged;
+        packed turns two values into -1 and 1 with one bit per unit.
     dtype : {"float32", "float64"}, optional
-        Number type of the states; float64 if the patterns are, else float32.
+        Number type of the states. Default: float64 if the patterns are, else float32.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
-        Seed of everything random in a recall; None draws one from NumPy.
+        Seed of all random numbers of a recall. None draws a seed from NumPy.
 
     Examples
     --------
@@ -350,7 +350,7 @@ class Universal(Memory):
     Parameters
     ----------
     patterns : array_like (N, D), or (N, ...) of images, optional
-        Patterns to store, as with `fit`; without them it is a memory to be fitted.
+        Patterns to store, as with `fit`. Without them, the memory must be fitted.
     similarity : {"dot", "cosine", "pearson", "euclidean", "manhattan", "inverse-euclidean", "inverse-manhattan", "l1-dot", "kl", "reverse-kl", "jensen-shannon", "hamming"}, default "manhattan"
         How alike a pattern and the cue are.
     separation : str, default "max"
@@ -377,14 +377,14 @@ class Universal(Memory):
     labels : array_like (N,), optional
         A label for each pattern.
     values : array_like (N, Dv), optional
-        Vectors that the patterns bring to mind.
+        Associated values: a vector for each pattern.
     prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"
-        What is done to the patterns first; auto leaves images as they are, and leaves all else; packed makes -1
-        and 1 of two values, at one bit a unit.
+        Preparation of the patterns. auto leaves images as they are and leaves other numbers unchanged; packed
+        turns two values into -1 and 1 with one bit per unit.
     dtype : {"float32", "float64"}, optional
-        Number type of the states; float64 if the patterns are, else float32.
+        Number type of the states. Default: float64 if the patterns are, else float32.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
-        Seed of everything random in a recall; None draws one from NumPy.
+        Seed of all random numbers of a recall. None draws a seed from NumPy.
 
     Examples
     --------
@@ -445,7 +445,7 @@ class Diffusion(Memory):
     Parameters
     ----------
     patterns : array_like (N, D), or (N, ...) of images, optional
-        Patterns to store, as with `fit`; without them it is a memory to be fitted.
+        Patterns to store, as with `fit`. Without them, the memory must be fitted.
     process : {"ve", "vp", "vp-linear", "sub-vp", "edm", "flow"} or Process, default "vp"
         Noising process. A `Process` carries its rates.
     gamma : float from 1e-12 to 1e12, default 1 (ve), 0.8 (vp)
@@ -472,14 +472,14 @@ class Diffusion(Memory):
     weights : array_like (N,), optional
         Prior weights > 0 of the patterns.
     values : array_like (N, Dv), optional
-        Vectors that the patterns bring to mind.
+        Associated values: a vector for each pattern.
     prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"
-        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else; packed
-        makes -1 and 1 of two values, at one bit a unit.
+        Preparation of the patterns. auto centres and scales bytes and bools and leaves other numbers unchanged;
+        packed turns two values into -1 and 1 with one bit per unit.
     dtype : {"float32", "float64"}, optional
-        Number type of the states; float64 if the patterns are, else float32.
+        Number type of the states. Default: float64 if the patterns are, else float32.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
-        Seed of everything random in a recall; None draws one from NumPy.
+        Seed of all random numbers of a recall. None draws a seed from NumPy.
 
     Examples
     --------
@@ -543,7 +543,7 @@ class Mixture(Described):
     Parameters
     ----------
     memories : path, list of dict, or array_like (N, D), optional
-        A description in a .toml or .json file, its entries as dictionaries (see docs/extended-memories.md), or
+        A description: a .toml or .json file, its entries as dictionaries (see docs/extended-memories.md), or
         points.
     process : {"ve", "vp", "vp-linear", "sub-vp", "edm", "flow"} or Process, default "vp"
         Noising process. A `Process` carries its rates.
@@ -567,9 +567,9 @@ class Mixture(Described):
         Leave out what certainly weighs nothing: of 1024 stored patterns or more, single ones, equal to 1e-6 a
         unit; of fewer, all reads once one pattern has won, equal to rounding (off: read all at every step).
     dtype : {"float32", "float64"}, optional
-        Number type of the states; float64 if not given.
+        Number type of the states. Default: float64.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
-        Seed of everything random in a recall; None draws one from NumPy.
+        Seed of all random numbers of a recall. None draws a seed from NumPy.
 
     Examples
     --------
@@ -629,15 +629,15 @@ class Network(Trained):
     Cost: 2 operations a weight, a step and cue (heun twice); the weights. Source: Ambrogioni (2023), Eq. 22 and App.
     A; Karras et al. (2022).
 
-    Reports compare recalled states with the patterns that it was trained on. A saved network recalls anywhere, but only one
-    that the command line trained can be trained on.
+    Reports compare recalled states with the patterns that the network was trained on. A saved network can be loaded
+    anywhere, but only a network from the command line can be trained further.
 
     Parameters
     ----------
     patterns : array_like (N, D), or (N, ...) of images, optional
-        Patterns to learn, as with `fit`; without them it is a memory to be fitted.
+        Patterns to learn, as with `fit`. Without them, the memory must be fitted.
     training : dict, optional
-        How the network is trained, as in ``attractor train``: settings by name.
+        Training settings by name, as in ``attractor train``.
 
         steps (int from 1 to 1000000000; default 1000): Steps of the optimiser, in all.
 
@@ -697,12 +697,12 @@ class Network(Trained):
     labels : array_like (N,), optional
         A label for each pattern.
     prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"
-        What is done to the patterns first; auto centres and scales bytes and bools, and leaves all else; packed
-        makes -1 and 1 of two values, at one bit a unit.
+        Preparation of the patterns. auto centres and scales bytes and bools and leaves other numbers unchanged;
+        packed turns two values into -1 and 1 with one bit per unit.
     dtype : {"float32", "float64"}, optional
-        Number type of the states; float64 if the patterns are, else float32.
+        Number type of the states. Default: float64 if the patterns are, else float32.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
-        Seed of everything random in a recall; None draws one from NumPy.
+        Seed of all random numbers of a recall. None draws a seed from NumPy.
 
     Examples
     --------
@@ -755,28 +755,27 @@ class Network(Trained):
 
 
 class Denoiser(Foreign):
-    """Diffusion with any denoiser: a network of yours, a function.
+    """Diffusion with any denoiser: your own network or function.
 
     ::
 
         dz/ds = (z - D(z;s))/s down to s = 0
 
-    Cost: one call of the denoiser a step (heun twice). Source: Ambrogioni (2023), Eq. 6-14 and App. A; samplers: Song
-    et al. (2021), Karras et al. (2022), Lu et al. (2022).
+    Cost: one call of the denoiser per step (heun: two). Source: Ambrogioni (2023), Eq. 6-14 and App. A; samplers:
+    Song et al. (2021), Karras et al. (2022), Lu et al. (2022).
 
-    It has no energy and no posterior, and cannot tell how noisy a cue is: give `recall` a `sigma` or `signal`. The denoiser
-    is called on the thread that calls, with all states of a step at once.
+    It has no energy and no posterior, and cannot estimate the noise of a cue: give `recall` a `sigma` or `signal`. The
+    denoiser is called on the calling thread, with all states of a step at once.
 
     Parameters
     ----------
     denoiser : callable, optional
-        D(x, sigma): states (B, D) and noise levels (B,) to denoised states (B, D), as arrays; a torch.nn.Module
-        gets tensors. An object with a method `denoise` or `D` will do.
+        D(x, sigma): maps states (B, D) and noise levels (B,) to denoised states (B, D), as arrays. A
+        torch.nn.Module gets tensors. An object with a method `denoise` or `D` works, too.
     dim : int, optional
-        Units of a state, D; that of the patterns if they are given.
+        Units of a state, D. Default: that of the patterns.
     spread : float > 0, default 1
-        Root mean square deviation of a unit: the scale of the noise levels; that of the patterns if they are
-        given.
+        Root mean square deviation of a unit, the unit of noise levels. If there are patterns, theirs is used.
     process : {"ve", "vp", "vp-linear", "sub-vp", "edm", "flow"} or Process, default "vp"
         Noising process. A `Process` carries its rates.
     gamma : float from 1e-12 to 1e12, default 1 (ve), 0.8 (vp)
@@ -799,13 +798,14 @@ class Denoiser(Foreign):
         Leave out what certainly weighs nothing: of 1024 stored patterns or more, single ones, equal to 1e-6 a
         unit; of fewer, all reads once one pattern has won, equal to rounding (off: read all at every step).
     patterns : array_like (N, D), optional
-        What recalled states are compared with, such as the training data; the denoiser does not see them.
+        Patterns that recalled states are compared with, such as the training data. The denoiser does not see
+        them.
     labels : array_like (N,), optional
         A label for each pattern.
     dtype : {"float32", "float64"}, optional
-        Number type of the states; that of the patterns, else float64.
+        Number type of the states. Default: that of the patterns, else float64.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
-        Seed of everything random in a recall; None draws one from NumPy.
+        Seed of all random numbers of a recall. None draws a seed from NumPy.
 
     Examples
     --------

@@ -13,16 +13,16 @@ from ._values import scalar
 
 
 class _Options:
-    """Options of diffusion by name, checked when they are made."""
+    """Named options of diffusion, which are checked when the object is made."""
 
-    #: The option that the name is.
+    #: The option whose value is `name`.
     _kind = ""
 
     def __post_init__(self) -> None:
         self._sampling()
 
     def options(self) -> dict[str, Any]:
-        """Options by their names; what is not given is left out."""
+        """The options that are not None, by name."""
         named = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
         named[self._kind] = named.pop("name")
         if named[self._kind] is None:
@@ -43,16 +43,17 @@ class Process(_Options):
     Parameters
     ----------
     name : {"ve", "vp", "vp-linear", "sub-vp", "edm", "flow"}, default "vp"
-        Variance exploding, preserving (at a constant or a linear rate), below preserving, sigma = t, flow matching.
+        Variance exploding, variance preserving (at a constant or a linear rate), sub-variance preserving, sigma = t ("edm"),
+        flow matching.
     gamma : float > 0, optional
-        Constant rate of "vp" (default 0.8) and "ve" (default 1).
+        Constant rate of "vp" (default 0.8) or "ve" (default 1).
     rate_min, rate_max : float > 0, optional
-        Rates of "vp-linear" and "sub-vp" at t = 0 and 1; default 0.1 and 20.
+        Rates of "vp-linear" and "sub-vp" at t = 0 and t = 1; default 0.1 and 20.
 
     Raises
     ------
     ValueError
-        A name that there is not, a rate that the process does not have or that is outside its range.
+        The name is unknown, or a rate is outside its range or does not belong to the process.
 
     Examples
     --------
@@ -85,7 +86,7 @@ class Process(_Options):
         return self._curve("sigma", t)
 
     def scale(self, t: Any) -> Array:
-        """Scale s(t)."""
+        """Scale s(t) of the signal."""
         return self._curve("scale", t)
 
     def time(self, sigma: Any) -> Array:
@@ -93,35 +94,35 @@ class Process(_Options):
         return self._curve("time", sigma)
 
     def drift(self, t: Any) -> Array:
-        """Linear drift s'/s of dx = (s'/s) x dt + g dW."""
+        """Coefficient s'/s of the linear drift in dx = (s'/s) x dt + g dW."""
         return self._curve("drift", t)
 
     def squared_diffusion(self, t: Any) -> Array:
-        """Squared diffusion g**2 = s**2 (sigma**2)'."""
+        """Squared diffusion coefficient g**2 = s**2 (sigma**2)'."""
         return self._curve("squared_diffusion", t)
 
 
 @dataclass(frozen=True)
 class Sampler(_Options):
-    """How a state is taken down the noise levels.
+    """A sampler: how a state moves down the noise levels.
 
     Parameters
     ----------
     name : str, default "dpmpp-2m"
         One of `samplers()`.
     steps : int > 0, optional
-        Steps; the sampler's own number if None.
+        Number of steps. If None, the default of the sampler.
     rho : float, optional
         Exponent of the grid of noise levels, 0.1 to 100; default 2.
     last : float, optional
         Last positive noise level, in spreads of the memory; default 0.002.
     accuracy : float, optional
-        Error that "dormand-prince" may make in a step and unit, in spreads; default 1e-6.
+        Error per step and unit that "dormand-prince" allows, in spreads; default 1e-6.
 
     Raises
     ------
     ValueError
-        A name that there is not, an option that the sampler does not have or that is outside its range.
+        The name is unknown, or an option is outside its range or does not belong to the sampler.
 
     Examples
     --------
@@ -143,30 +144,30 @@ class Sampler(_Options):
 
     @property
     def evaluations(self) -> int | None:
-        """Evaluations of the denoiser in a recall; None where they depend on the state."""
+        """How often a recall evaluates the denoiser. None if that depends on the state."""
         return self._sampling().evaluations
 
     @property
     def stochastic(self) -> bool:
-        """Whether it is random."""
+        """Whether the sampler is random."""
         return bool(samplers()[self.name]["stochastic"])
 
     @property
     def samples_posterior(self) -> bool:
-        """Whether it ends in each memory with its posterior probability."""
+        """Whether a recall ends in each memory with its posterior probability."""
         return bool(samplers()[self.name]["samples_posterior"])
 
     def levels(self, sigma: Any, *, process: Process | None = None, spread: float = 1.0) -> Array:
-        """Noise levels from each sigma down to 0.
+        """Returns the noise levels from each sigma down to 0.
 
         Parameters
         ----------
         sigma : float or array_like (B,)
             First levels.
         process : Process, optional
-            Whose times the Euler methods go by; default variance preserving.
+            The process whose times the Euler methods use; default variance preserving.
         spread : float, default 1
-            Of the memory.
+            Spread of the memory.
 
         Returns
         -------
@@ -185,13 +186,13 @@ class Sampler(_Options):
 
 
 def samplers() -> dict[str, dict[str, Any]]:
-    """Every sampler by name, with what it is like.
+    """Returns every sampler by name, with its properties.
 
     Returns
     -------
     dict
-        Of each: its own number of `steps`, whether it is `stochastic`, whether it `samples_posterior`, and whether it
-        goes by a grid of levels (`has_grid`).
+        For each sampler: its default number of `steps`, whether it is `stochastic`, whether it `samples_posterior`, and
+        whether it uses a grid of noise levels (`has_grid`).
 
     Examples
     --------
@@ -203,7 +204,7 @@ def samplers() -> dict[str, dict[str, Any]]:
 
 
 def processes() -> list[str]:
-    """Names of the noising processes.
+    """Returns the names of the noising processes.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What recalls report: small frozen objects that hold arrays."""
+"""Results of recalls: small frozen objects that hold arrays."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ import numpy as np
 from . import _attractor
 from ._arrays import Array
 
-#: Names of outcomes by their codes.
+#: Names of outcomes; the index is the code.
 _OUTCOMES = np.array(_attractor.OUTCOMES)
 
 
-#: Fields of a row that are numbers, in the order of their table.
+#: Fields of a row that are numbers, in the order of the table from Rust.
 _NUMBERS = tuple(name for name, kind, _ in _attractor.ROW if kind == "number")
-#: And those that are whole numbers, with the codes of outcome and regime.
+#: Fields of a row that are whole numbers, then the codes of outcome and regime.
 _WHOLE = (*(name for name, kind, _ in _attractor.ROW if kind == "whole"), "_outcome", "_regime")
 
 
 class Frame(NamedTuple):
     """What an observer sees of one step of a recall."""
 
-    #: Steps made so far; 0 before the first.
+    #: Number of steps made so far; 0 before the first.
     step: int
-    #: Steps in all, at most.
+    #: Largest number of steps.
     steps: int
-    #: Which cues these are: those still under way.
+    #: Indices of the cues that are still moving.
     rows: Array
     #: Their states, in the units of the cues.
     states: Array
@@ -36,7 +36,7 @@ class Frame(NamedTuple):
 
 
 def frame(columns: Any) -> Any:
-    """A data frame of pandas, or of polars where that is not installed."""
+    """A data frame of pandas, or of polars if pandas is not installed."""
     try:
         import pandas
     except ImportError:
@@ -49,9 +49,9 @@ def frame(columns: Any) -> Any:
 
 
 class _Frozen:
-    """Fields that cannot be set."""
+    """Base of results, whose fields cannot be changed."""
 
-    #: Fields that hold something for each row.
+    #: Fields with one value per row.
     _columns: tuple[str, ...] = ()
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
@@ -64,7 +64,7 @@ class _Frozen:
         raise AttributeError(f"{type(self).__name__} is a result and cannot be changed")
 
     def to_dict(self) -> dict[str, Array]:
-        """One array for each thing that is reported of a row; what this memory does not have is left out.
+        """Returns an array for each field with one value per row. Fields that this memory does not have are left out.
 
         Returns
         -------
@@ -74,11 +74,11 @@ class _Frozen:
         return {name: column for name, column in columns.items() if column is not None}
 
     def to_frame(self) -> Any:
-        """One row a cue, as a data frame.
+        """Returns a data frame with one row per cue.
 
         Returns
         -------
-        pandas.DataFrame, or polars.DataFrame where pandas is not installed
+        pandas.DataFrame, or polars.DataFrame if pandas is not installed
 
         Raises
         ------
@@ -89,7 +89,7 @@ class _Frozen:
 
 
 class Recall(_Frozen):
-    """The recall of a batch of cues. What the memory does not have is ``None``.
+    """The recall of a batch of cues. Fields that the memory does not have are ``None``.
 
     Attributes
     ----------
@@ -98,32 +98,32 @@ class Recall(_Frozen):
     values : ndarray (B, Dv) or None
         Associated values read out at the recalled states.
     memory : ndarray of int (B,)
-        The stored memory nearest to each recalled state; -1 where it is refused or the memory knows none.
+        The stored memory nearest to each recalled state; -1 if the cue was refused or no patterns are known.
     overlap : ndarray (B,) or None
-        The cosine with it; for states of +1 and -1 their overlap.
+        Cosine of the recalled state and that memory; for states of +1 and -1 it is their overlap.
     distance : ndarray (B,) or None
-        Root mean square distance of a unit from it.
+        Distance from that memory, as the root mean square of a unit.
     candidates, posterior : ndarray (B, K) or None
-        The most probable memories, best first, and their probabilities: for diffusion at the cue's level, else at the
-        recalled state.
+        The most probable memories, best first, and their probabilities. For diffusion they are those at the cue's noise
+        level, else those at the recalled state.
     entropy, participation : ndarray (B,) or None
-        Entropy of the whole posterior, in nats, and 1/sum(w**2).
+        Entropy of the whole posterior w, in nats, and its participation ratio 1/sum(w**2).
     energy : ndarray (B,) or None
         Energy of the recalled state.
     sigma, beta : ndarray (B,) or None
-        Noise level of the cue, as told or as estimated; inverse temperature.
+        Noise level of the cue, given or estimated; inverse temperature.
     match : ndarray (B,) or None
-        Share of true cues that are no more probable than this one, where that was asked for.
+        Share of true cues that are no more probable than this cue, if that was asked for.
     reads : ndarray (B,) or None
-        For diffusion, how often all of the memory was read on the way; the other reads left out what weighs nothing.
+        For diffusion, how often all patterns were read. The other reads left out patterns without weight.
     steps, outcome_step : ndarray of int (B,)
-        Steps made; the step of the outcome, -1 where it has none.
+        Number of steps made; the step of the outcome, -1 if it has none.
     outcome : ndarray of str (B,)
-        How it ended: settled, still moving, one update, 2-cycle, stopped, diverged or refused.
+        How the recall ended: settled, still moving, one update, 2-cycle, stopped, diverged or refused.
     refused : ndarray of bool (B,)
-        Which cues matched too badly to be believed.
+        Whether each cue was refused, since it matched worse than `reject` allows.
     regime : ndarray of str (B,) or None
-        One pattern, a blend of so many, or the global average.
+        One pattern, a blend of some, or the global average.
     label : ndarray (B,) or None
         The label of each recalled memory.
     """
@@ -164,7 +164,7 @@ class Recall(_Frozen):
         own["_labels"], own["_model"] = labels, model
 
     def __getattr__(self, name: str) -> Any:
-        """Columns are taken out of their table when they are asked for: most never are."""
+        """Columns are read from their table on first use, since most are never used."""
         if name in _NUMBERS:
             place = _NUMBERS.index(name)
             column = self._numbers[place] if self._there[place] else None
@@ -185,12 +185,12 @@ class Recall(_Frozen):
 
     @property
     def refused(self) -> Array:
-        """Which cues matched too badly to be believed."""
+        """Whether each cue was refused, since it matched worse than `reject` allows."""
         return self._outcome == len(_OUTCOMES) - 1
 
     @property
     def regime(self) -> Array | None:
-        """Where a modern Hopfield recall ended: one pattern, a blend of so many, or the global average."""
+        """Where each recall of a modern Hopfield network ended: one pattern, a blend of some, or the global average."""
         if not (self._regime >= 0).any():
             return None
         names = {-1: "", 0: "global average", 1: "one pattern"}
@@ -198,7 +198,7 @@ class Recall(_Frozen):
 
     @property
     def label(self) -> Array | None:
-        """The label of each recalled memory, where patterns have them."""
+        """The label of each recalled memory. None if the patterns have no labels."""
         if self._labels is None:
             return None
         if (self.memory >= 0).all():
@@ -231,29 +231,29 @@ class Recall(_Frozen):
 
 
 class Trace(_Frozen):
-    """Recalls step by step: S + 1 states of each of B cues. What the memory does not have is ``None``.
+    """Every step of a recall: S + 1 states of each of B cues. Fields that the memory does not have are ``None``.
 
     Attributes
     ----------
     states : ndarray (S + 1, B, D)
-        States, in the units of the cues; rows that are at rest stay.
+        States, in the units of the cues. A row that is at rest stays as it is.
     sigma : ndarray (S + 1, B)
         Noise levels; 0 for memories with one landscape.
     time, scale : ndarray (S + 1, B) or None
         Time of the process at that level and its scale, for diffusion.
     energy, entropy, participation : ndarray (S + 1, B) or None
-        Of the state in the landscape of its level.
+        Energy, entropy and participation of the state in the landscape of its noise level.
     memory, favourite : ndarray of int (S + 1, B)
-        The nearest memory, and the most probable one; -1 where there is none.
+        The nearest memory and the most probable memory; -1 if there is none.
     weight : ndarray (S + 1, B) or None
-        Posterior probability of the favourite.
+        Posterior probability of the most probable memory.
     variance : ndarray (S + 1, B) or None
-        Largest posterior variance: above sigma**2 the landscape curves downward, and valleys part.
+        Largest posterior variance. If it exceeds sigma**2, the landscape curves downward and valleys part.
     growth_score, growth_flow, growth_sde : ndarray (S + 1, B) or None
         How fast deviations grow under the score, the probability flow and the reverse SDE.
     speciates, commits : ndarray of int (B,)
-        The step at which the symmetry breaks, and that from which one memory has more than half of the posterior; -1
-        where there is none.
+        The step at which the symmetry breaks, and the step from which one memory has more than half of the posterior; -1
+        if there is none.
     recall : Recall
         The recall itself.
     """
@@ -279,7 +279,7 @@ class Trace(_Frozen):
     _columns = ("step", "row", *(name for name, _, _ in _attractor.MOMENT))
 
     def to_dict(self) -> dict[str, Array]:
-        """One array for each thing that is reported, with one entry for each step of each cue.
+        """Returns an array for each field, with one entry for each step of each cue.
 
         Returns
         -------
@@ -300,12 +300,12 @@ class Trace(_Frozen):
 
 
 class Counts(_Frozen):
-    """Where many recalls of each cue ended, beside the posterior.
+    """Counts of the memories that many recalls of each cue ended in, with the posterior.
 
     Attributes
     ----------
     ended : ndarray of int (B, N)
-        Recalls that ended in each memory.
+        Number of recalls that ended in each memory.
     posterior : ndarray (B, N)
         The exact posterior of each memory at the cue's level.
     chi_square, freedom : ndarray (B,)

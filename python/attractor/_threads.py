@@ -1,4 +1,4 @@
-"""How many threads kernels use."""
+"""The number of threads of the kernels."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from ._values import count as whole
 
 
 def set_threads(count: int) -> None:
-    """Use so many threads from now on.
+    """Sets the number of threads of the kernels.
 
     Parameters
     ----------
     count : int
-        From 1 to 512. Without this there is one for each core (or ``RAYON_NUM_THREADS``). No result depends on it.
+        From 1 to 512. The default is one per core, or ``RAYON_NUM_THREADS``. No result depends on it.
 
     Examples
     --------
@@ -27,8 +27,7 @@ def set_threads(count: int) -> None:
 
 
 def get_threads() -> int:
-    """How many threads kernels use.
-
+    """Returns the number of threads of the kernels.
     Returns
     -------
     int

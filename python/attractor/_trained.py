@@ -1,4 +1,4 @@
-"""Networks: memories dispersed in weights."""
+"""Score networks, whose memories are dispersed in their weights."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ._memory import Memory
 
 
 class Trained(Memory):
-    """A memory that is learned, by a score network."""
+    """A memory that a score network learns."""
 
     training: Mapping[str, Any] | None
     _progress: Callable[[int, int, float], Any] | None = None
@@ -24,14 +24,14 @@ class Trained(Memory):
         progress: Callable[[int, int, float], Any] | None = None,
         **unused: Any,
     ) -> Any:
-        """Trains a network on patterns, from fresh weights.
+        """Trains a network on patterns, starting from new weights.
 
         Parameters
         ----------
         X : array_like (N, D), or (N, ...) of images
             Patterns. Bytes (uint8) are read as grey values from 0 to 1.
         y : array_like (N,), optional
-            A label for each.
+            A label for each pattern.
         progress : callable, optional
             Called as ``progress(step, steps, loss)`` after each step.
 
@@ -42,11 +42,11 @@ class Trained(Memory):
         Raises
         ------
         ValueError
-            Patterns that cannot be used, a setting outside its range, a loss that runs away.
+            The patterns cannot be used, a setting is outside its range, or the loss diverges.
         TypeError
-            Weights or values, or a setting of a type that it has not.
+            Weights or values are given, or a setting has the wrong type.
         KeyboardInterrupt
-            Ctrl-C; nothing is kept.
+            Ctrl-C was pressed. The network is not kept.
         """
         for name, what in (("sample_weight", "prior weights of patterns"), ("values", "associated values")):
             if unused.pop(name, None) is not None:
@@ -62,7 +62,7 @@ class Trained(Memory):
 
 
 def _named(training: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Settings that are given, by their names."""
+    """The settings that are not None, by name."""
     if training is None:
         return {}
     if not isinstance(training, Mapping):

@@ -1,4 +1,4 @@
-"""Arguments, checked and in the types that Rust takes."""
+"""Checks arguments and converts them to the types that Rust takes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ._arrays import Array, shown
 
 
 class NotFitted(ValueError, AttributeError):
-    """A memory that has no patterns was asked for something that needs them."""
+    """Raised if a memory without patterns is asked for something that needs them."""
 
 
 def each(what: str, values: Any, count: int) -> Array | None:
-    """One entry for each of so many rows."""
+    """Checks that there is one entry for each of `count` rows."""
     if values is None:
         return None
     array = np.asarray(values)
@@ -24,7 +24,7 @@ def each(what: str, values: Any, count: int) -> Array | None:
 
 
 def weights_of(what: str, values: Any, count: int) -> list[float] | None:
-    """One number for each of so many rows."""
+    """Checks that there is one number for each of `count` rows."""
     array = each(what, values, count)
     if array is None:
         return None
@@ -34,7 +34,7 @@ def weights_of(what: str, values: Any, count: int) -> list[float] | None:
 
 
 def scalar(what: str, value: Any) -> float:
-    """A number."""
+    """Checks that a value is a number."""
     if type(value) is float:
         return value
     if isinstance(value, (str, bytes, bool)) or value is None:
@@ -48,7 +48,7 @@ def scalar(what: str, value: Any) -> float:
 
 
 def count(what: str, value: Any, least: int = 0) -> int:
-    """A whole number."""
+    """Checks that a value is a whole number of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{what}: expected a whole number, found {shown(value)}")
     if not least <= value < 2**63:
@@ -57,19 +57,19 @@ def count(what: str, value: Any, least: int = 0) -> int:
 
 
 def count_if(what: str, value: Any, least: int = 0) -> int | None:
-    """A whole number, or nothing."""
+    """Checks that a value is a whole number or None."""
     return None if value is None else count(what, value, least)
 
 
 def words(what: str, value: Any) -> str:
-    """A text."""
+    """Checks that a value is a text."""
     if not isinstance(value, str):
         raise TypeError(f"{what}: expected a text, found {shown(value)}")
     return value
 
 
 def room(what: str, *shape: int) -> None:
-    """Refuses arrays that no machine holds, before work is done for them."""
+    """Refuses arrays that do not fit in memory, before any work is done."""
     try:
         np.empty(shape)
     except (ValueError, MemoryError):

@@ -1,4 +1,4 @@
-"""Capacities: of models, of memories, and of functions of one's own."""
+"""Capacities of models, of memories, and of the user's own functions."""
 
 from __future__ import annotations
 

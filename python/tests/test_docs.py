@@ -1,4 +1,4 @@
-"""Examples in the documentation run, in the order in which they stand."""
+"""Runs the examples of the documentation, page by page, in order."""
 
 from __future__ import annotations
 

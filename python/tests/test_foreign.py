@@ -1,4 +1,4 @@
-"""Python inside of Rust: observers, denoisers of one's own, threads, forks."""
+"""Python code that Rust calls: observers and denoisers. Also threads and forks."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ SAMPLERS = [name for name in attractor.samplers() if name != "bridge"]
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_memory_is_a_denoiser(sampler: str, dtype: type) -> None:
     patterns, cues = signs(9, 12, 1, dtype), signs(5, 12, 2, dtype)
-    # A denoiser is read at every step.
+    # The denoiser is called at every step.
     stored = attractor.Diffusion(patterns, sampler=sampler, narrow="off")
     own = attractor.Denoiser(stored, sampler=sampler, patterns=patterns)
     a, b = stored.recall(cues, sigma=0.8), own.recall(cues, sigma=0.8)
-    # Levels pass as they are, so even the last bit agrees.
+    # Noise levels are passed on unchanged, so even the last bit agrees.
     assert a.states.tobytes() == b.states.tobytes() and a.memory.tolist() == b.memory.tolist()
     assert b.energy is None and b.posterior is None and b.outcome.tolist() == a.outcome.tolist()
     assert own.sample(3).states.tobytes() == stored.sample(3).states.tobytes()

@@ -1,4 +1,4 @@
-"""Laws of every memory, over shapes, layouts and number types."""
+"""Laws that every memory must obey, over shapes, layouts and number types."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from zoo import ZOO, Specimen, bits, signs
 
-#: Memories that go through noise levels.
+#: Memories with noise levels.
 NOISY = (attractor.Diffusion, attractor.Mixture, attractor.Network)
 
 every = pytest.mark.parametrize("specimen", ZOO, ids=str)
@@ -98,7 +98,7 @@ def test_copies_are_the_same_memory(specimen: Specimen, tmp_path) -> None:
     memory.save(tmp_path / "memory")
     loaded = attractor.load(tmp_path / "memory")
     assert type(loaded) is type(memory) and bits(loaded.recall(cues)) == expected
-    # How a network was trained is not in its weights.
+    # A saved network does not keep its training settings.
     given = {name: value for name, value in specimen.options.items() if name != "training"}
     assert {name: value for name, value in loaded.get_params().items() if name in given} == given
     assert bits(pickle.loads(pickle.dumps(loaded)).recall(cues)) == expected
@@ -124,7 +124,7 @@ def test_states_read_alike(specimen: Specimen) -> None:
         return
     assert np.allclose(memory.gradient(states, sigma), states - denoised)
     weights = memory.posterior(states, sigma)
-    # All points are as probable a priori; ln p in closed form.
+    # All points have equal prior weight, so ln p has a closed form.
     distances = ((states[:, None] - memory_points(memory, specimen)[None]) ** 2).sum(-1)
     logits = -distances / (2 * sigma[:, None] ** 2)
     total = np.log(np.exp(logits - logits.max(1, keepdims=True)).sum(1)) + logits.max(1)
@@ -133,7 +133,7 @@ def test_states_read_alike(specimen: Specimen) -> None:
     assert np.allclose(memory.log_prob(states, sigma), exact)
     assert np.allclose(memory.log_prob(states, sigma, method="flow"), exact, atol=1e-5)
     assert np.allclose(memory.energy(states, sigma), -(sigma**2) * (total - np.log(5)))
-    # One level for all, a state alone, states of images.
+    # One level for all states; a single state; states that are images.
     assert np.array_equal(memory.denoise(states, 1.0)[1], denoised[1])
     assert np.array_equal(memory.denoise(states[1], 1.0), denoised[1])
     assert np.array_equal(memory(states.reshape(3, 2, 5), sigma), denoised.reshape(3, 2, 5))

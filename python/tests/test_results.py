@@ -1,4 +1,4 @@
-"""Results hold every field that Rust declares, and say what each is."""
+"""Results have every field that Rust declares, and document it."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Equal seeds give equal bits in Python and on the command line, which is Rust and nothing else."""
+"""Equal seeds give equal bits in Python and on the command line."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_recalls(specimen: Specimen, dtype: type, program, tmp_path: Path) -> No
         more = ["--values", "values.npy"]
     options, source = specimen.options, "memory.npy"
     if specimen.kind is attractor.Network:
-        # Training is a command of its own.
+        # Networks are trained by another command.
         source, options = "memory.network", {}
         settings = [word for name, value in specimen.options["training"].items() for word in (f"--{name}", value)]
         program("train", "--patterns", "memory.npy", "--out", source, "--examine-every", 0, *settings)

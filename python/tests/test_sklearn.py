@@ -45,7 +45,7 @@ def test_a_digit_recalls_its_class() -> None:
     memory = attractor.Modern(beta=8.0, prepare="center").fit(X[:200], Y[:200])
     assert memory.classes_.tolist() == list(range(10))
     assert memory.predict(X[:200]).tolist() == Y[:200].tolist() and memory.score(X[:200], Y[:200]) == 1.0
-    # Nearest neighbours do as well on this data; a constant guess has a tenth.
+    # Nearest neighbours reach the same on these data; a constant guess reaches a tenth.
     assert memory.score(X[200:], Y[200:]) > 0.85
     assert memory.transform(X[200:]).shape == (100, 64)
     assert attractor.Modern(prepare="center").fit(X).predict(X[:3]).tolist() == [0, 1, 2]
@@ -54,13 +54,13 @@ def test_a_digit_recalls_its_class() -> None:
 def test_grid_search_and_pipelines() -> None:
     pipeline = make_pipeline(StandardScaler(), attractor.Modern())
     search = GridSearchCV(pipeline, {"modern__beta": [0.01, 1.0, "auto"]}, cv=3, error_score="raise").fit(X, Y)
-    # At 0.01 every cue recalls the average.
+    # At beta = 0.01 every cue recalls the average.
     assert search.best_params_["modern__beta"] != 0.01 and search.best_score_ > 0.85
     assert search.cv_results_["mean_test_score"][0] < 0.5
     pairs = GridSearchCV(
         attractor.Universal(), {"similarity": ["manhattan", "cosine"], "separation": ["max"]}, cv=3, n_jobs=2
     ).fit(X, Y)
     assert pairs.best_score_ > 0.85
-    # Recall as a denoiser before a classifier.
+    # Recall can denoise the input of another classifier.
     denoised = make_pipeline(attractor.Modern(beta=8.0, prepare="center"), attractor.Universal(similarity="euclidean"))
     assert cross_val_score(denoised, X, Y, cv=3).min() > 0.8

@@ -1,4 +1,4 @@
-"""Networks: trained here, saved, and the same as any other memory."""
+"""Networks are trained from Python, saved, and behave as any other memory."""
 
 from __future__ import annotations
 

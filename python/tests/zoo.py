@@ -1,4 +1,4 @@
-"""Every memory, in the settings that laws are tried on. A new model gets one line here."""
+"""Every memory, with the settings that the laws are tested on. A new model gets one line here."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from attractor import _models
 
 @dataclass(frozen=True)
 class Specimen:
-    """A memory to be made of patterns."""
+    """A class of memories with its options."""
 
     kind: type[attractor.Memory]
     options: dict[str, Any] = field(default_factory=dict)
@@ -23,7 +23,7 @@ class Specimen:
         return self.kind(patterns, **self.options, **more)
 
     def world(self, signs: np.ndarray) -> np.ndarray:
-        """Signs as numbers that this memory takes: amounts where it compares amounts."""
+        """Signs as numbers that this memory takes: 0 and 1 if its similarity compares amounts."""
         amounts = self.options.get("similarity") in ("kl", "reverse-kl", "jensen-shannon", "l1-dot")
         return (signs > 0).astype(signs.dtype) if amounts else signs
 
@@ -51,7 +51,7 @@ ZOO = [
     Specimen(attractor.Mixture, {"sampler": "heun"}),
 ]
 
-#: Every class of a model is in it.
+#: Every class of a model must be in the zoo.
 assert {specimen.kind for specimen in ZOO} == set(_models.MODELS), "a model is not in the zoo"
 
 
@@ -61,7 +61,7 @@ def signs(rows: int, units: int, seed: int, dtype: Any = np.float64) -> np.ndarr
 
 
 def bits(recall: attractor.Recall) -> list[Any]:
-    """All of a recall that must be equal to the bit."""
+    """All parts of a recall that must be equal to the bit."""
     return [
         (name, column.tobytes(), column.shape) for name, column in recall.to_dict().items() if column.dtype != object
     ] + [recall.states.tobytes()]

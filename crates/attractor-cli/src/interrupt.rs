@@ -1,15 +1,15 @@
-//! Ctrl-C: at once, or when work that must be saved first has heard of it.
+//! Handles Ctrl-C: the program ends at once, or after work that must be saved first.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether someone listens.
+/// Whether a command wants to end by itself after Ctrl-C.
 static LISTENING: AtomicBool = AtomicBool::new(false);
 
-/// Whether there was a Ctrl-C while someone listened.
+/// Whether Ctrl-C was pressed while a command listened.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// What happens at Ctrl-C: those who listen are told; nobody listening, or at the second time, the program ends, with
-/// files in the making removed.
+/// The handler of Ctrl-C. A command that listens is told. If none listens, or at the second Ctrl-C, unfinished files
+/// are removed and the program ends.
 pub fn interrupted() {
     if LISTENING.load(Ordering::SeqCst) && !INTERRUPTED.swap(true, Ordering::SeqCst) {
         eprintln!("\nstopping after this step, to save (once more: at once)");
@@ -20,12 +20,12 @@ pub fn interrupted() {
     std::process::exit(130);
 }
 
-/// Listens from now on, or no more.
+/// Starts or stops listening for Ctrl-C.
 pub fn listen(on: bool) {
     LISTENING.store(on, Ordering::SeqCst);
 }
 
-/// Whether there was a Ctrl-C since.
+/// Whether Ctrl-C was pressed since then.
 pub fn heard() -> bool {
     INTERRUPTED.load(Ordering::SeqCst)
 }

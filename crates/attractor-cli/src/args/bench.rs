@@ -1,4 +1,4 @@
-//! What `bench` is told.
+//! The arguments of `bench`.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What `capacity` and `merge` are told.
+//! The arguments of `capacity` and `merge`.
 
 use std::path::PathBuf;
 
@@ -55,7 +55,7 @@ pub struct Capacity {
     pub work: Work,
 }
 
-/// How work is shared.
+/// Arguments on sharing the work.
 #[derive(Args)]
 pub struct Shared {
     /// Do one part of the work only, for job arrays: 3/8 is the third of eight; put together by `attractor merge`

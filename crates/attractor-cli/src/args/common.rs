@@ -1,24 +1,24 @@
-//! Arguments that several commands share, under the headings of their help.
+//! Arguments that several commands share, grouped by the headings of the help.
 
 use std::path::PathBuf;
 
 use attractor::Level;
 use clap::Args;
 
-/// Heading of what a memory is made of.
+/// Help heading for arguments that define the memory.
 pub const MEMORY: &str = "Memory";
-/// Heading of what a recall starts from.
+/// Help heading for the cues.
 pub const CUES: &str = "Cues";
-/// Heading of how it goes on.
+/// Help heading for arguments of the recall's dynamics.
 pub const RECALL: &str = "Recall";
-/// Heading of where results go.
+/// Help heading for outputs.
 pub const OUTPUT: &str = "Output";
-/// Heading of what is needed less often; the short help leaves it out.
+/// Help heading for rarely used arguments, which the short help leaves out.
 pub const LESS: &str = "Less common";
-/// Heading of how files are read; the short help leaves it out.
+/// Help heading for arguments on reading files, which the short help leaves out.
 pub const FILES: &str = "ReadOptions files";
 
-/// What files do not say of themselves.
+/// Arguments for what files do not say of themselves.
 #[derive(Args)]
 pub struct Files {
     /// Shape of the images, HxW or CxHxW, where a file does not say
@@ -35,7 +35,7 @@ pub struct Files {
     pub grey: bool,
 }
 
-/// How patterns become a memory.
+/// Arguments for making a memory from patterns.
 #[derive(Args)]
 pub struct Patterns {
     /// The model: see `attractor models` [default: diffusion, or that of the stored memory]
@@ -63,7 +63,7 @@ pub struct Patterns {
     pub memory_limit: Option<u64>,
 }
 
-/// Bytes: a whole number, of K, M, G or T.
+/// Parses a number of bytes, such as 256M; K, M, G and T are understood.
 fn size(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let power = match text[digits.len()..].to_uppercase().as_str() {
@@ -80,7 +80,7 @@ fn size(text: &str) -> Result<u64, String> {
         .ok_or("expected a size as in 256M or 2G".to_owned())
 }
 
-/// Options of every command that works for a while.
+/// Arguments of every command that may take long.
 #[derive(Args)]
 pub struct Work {
     /// Threads [default: all cores]; results do not depend on it
@@ -91,7 +91,7 @@ pub struct Work {
     pub quiet: bool,
 }
 
-/// What the memory is made of.
+/// Arguments that name the memory.
 #[derive(Args)]
 pub struct Store {
     /// Patterns to store, a stored memory, or a description of an extended memory (.toml, .json). Patterns are a .npy,
@@ -106,7 +106,7 @@ pub struct Store {
     pub work: Work,
 }
 
-/// Cues, and what is known of them.
+/// Arguments about the cues.
 #[derive(Args)]
 pub struct Cues {
     /// Cues: a file or folder of rows as wide as the patterns, of the same kinds
@@ -131,7 +131,7 @@ pub struct Cues {
 }
 
 impl Cues {
-    /// How noisy they are.
+    /// The noise level of the cues.
     pub fn level(&self) -> Level {
         match (self.signal, self.sigma) {
             (Some(signal), _) => Level::Signal(signal),
@@ -141,7 +141,7 @@ impl Cues {
     }
 }
 
-/// How many updates are made, and when a state is at rest.
+/// Arguments on when a recall ends.
 #[derive(Args)]
 pub struct Rest {
     /// Exactly N updates; with --tolerance at most N

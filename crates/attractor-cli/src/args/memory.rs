@@ -30,7 +30,7 @@ pub struct Recall {
     /// Draw cue, recalled state, nearest memory and their difference of the first cues to this .png file
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub picture: Option<PathBuf>,
-    /// One JSON object a cue on stdout
+    /// Print one JSON object per cue on stdout
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
     /// How many memories of the posterior to list
@@ -78,7 +78,7 @@ pub struct Trace {
     /// Draw energy, entropy, participation and largest variance of the first cues to this .svg or .png file
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub picture: Option<PathBuf>,
-    /// One JSON object a cue on stdout
+    /// Print one JSON object per cue on stdout
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
 }
@@ -88,7 +88,7 @@ pub struct Trace {
 pub struct Sample {
     #[command(flatten)]
     pub store: Store,
-    /// How many recalls
+    /// Number of recalls
     #[arg(long, value_name = "N", default_value_t = 1000, help_heading = RECALL)]
     pub count: usize,
     /// Seed of everything random
@@ -106,7 +106,7 @@ pub struct Sample {
     /// Draw the first states beside the memories nearest to them to this .png file
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub picture: Option<PathBuf>,
-    /// One JSON object on stdout
+    /// Print one JSON object on stdout
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
     /// How many memories to list

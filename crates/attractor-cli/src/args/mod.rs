@@ -1,4 +1,4 @@
-//! The arguments. Options of the models are not listed here: they come from the models' own cards.
+//! The command-line arguments. The options of models are not listed here, since they come from the models' cards.
 
 mod bench;
 mod capacity;
@@ -48,7 +48,7 @@ pub enum Commands {
         after_help = "Example:\n  attractor trace --memory memory.npy --cues cues.npy --sigma 0.4 --out steps.csv"
     )]
     Trace(Trace),
-    /// Recall from nothing ("imagination"), and say what share landed on stored memories.
+    /// Recall without cues ("imagination"), and say what share landed on stored memories.
     #[command(
         after_help = "Example:\n  attractor sample --memory memory.npy --count 1000 --out imagined.npy"
     )]
@@ -58,7 +58,7 @@ pub enum Commands {
         after_help = "Examples:\n  attractor landscape --memory shapes.toml --sigma 1,0.3 --out landscape.svg\n  attractor landscape --memory memory.npy --through three.npy --out landscape.png"
     )]
     Landscape(Landscape),
-    /// Print the energy of states, one a line.
+    /// Print the energy of states, one per line.
     #[command(
         after_help = "Example:\n  attractor energy --memory memory.npy --states recalled.npy --sigma 0.4"
     )]
@@ -68,7 +68,7 @@ pub enum Commands {
         after_help = "Examples:\n  attractor store --patterns photos/ --model modern --out photos.memory\n  attractor store --patterns more/ --append --out photos.memory\n  attractor store --remove 3,10-12 --out photos.memory"
     )]
     Store(StoreFile),
-    /// Learn patterns into the weights of a score network, which then recalls as they would.
+    /// Train a score network on patterns; it then recalls them.
     #[command(
         after_help = "Examples:\n  attractor train --patterns memory.npy --out memory.network\n  attractor recall --memory memory.network --cues cues.npy --sigma 0.4\n  attractor train --resume memory.network --steps 2000"
     )]
@@ -86,7 +86,7 @@ pub enum Commands {
         after_help = "Examples:\n  attractor demo --out demo\n  attractor demo --patterns photos/ --out demo"
     )]
     Demo(Demo),
-    /// Say what every model is, takes and costs.
+    /// List the models: what each is, takes and costs.
     #[command(after_help = "Examples:\n  attractor models\n  attractor models diffusion")]
     Models(Models),
     /// Measure which similarity and separation find your patterns again after a corruption.
@@ -104,10 +104,10 @@ pub enum Commands {
         after_help = "Examples:\n  attractor capacity --out capacity\n  attractor capacity --model dense,ceiling --interaction exp --dims 8..40:8 --flip 0.1 --out dense\n  attractor capacity --dims 40,48,56 --shard 1/2 --out half && attractor merge half other-half --out whole"
     )]
     Capacity(Box<Capacity>),
-    /// Put together what shards of one run have found.
+    /// Merge the results of the shards of a run.
     #[command(after_help = "Example:\n  attractor merge shard-1 shard-2 --out all")]
     Merge(Merge),
-    /// Run an experiment of the papers again.
+    /// Reproduce an experiment of the papers.
     #[command(subcommand)]
     Reproduce(Reproduce),
     /// Print a script that completes commands and options on the command line.
@@ -123,7 +123,7 @@ pub enum Commands {
 /// Arguments of `models`.
 #[derive(Args)]
 pub struct Models {
-    /// The model whose options are said, too
+    /// The model whose options are listed
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
 }

@@ -1,5 +1,5 @@
-//! Declared options as arguments of the command line: one flag each, with the parser, help and completions that
-//! follow from its kind.
+//! Turns declared options into command-line flags. Parser, help and completions of a flag follow from the option's
+//! kind.
 
 use std::ffi::OsStr;
 
@@ -9,7 +9,7 @@ use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-/// Adds an argument for each of these parameters, or hides them.
+/// Adds a flag for each of these parameters, shown in help or hidden.
 pub fn add(
     command: Command,
     parameters: &[&'static Parameter],
@@ -27,7 +27,7 @@ pub fn add(
     })
 }
 
-/// The values of these parameters that were given.
+/// The values that were given for these parameters.
 pub fn given(matches: &ArgMatches, parameters: &[&'static Parameter]) -> Options {
     let mut options = Options::default();
     for Parameter { name, kind, .. } in parameters {
@@ -47,7 +47,7 @@ pub fn given(matches: &ArgMatches, parameters: &[&'static Parameter]) -> Options
     options
 }
 
-/// The options of all these models.
+/// The options of these models.
 pub fn of_models(cards: &[&'static Card]) -> Vec<&'static Parameter> {
     cards.iter().flat_map(|card| card.parameters).collect()
 }
@@ -57,7 +57,7 @@ pub fn cards() -> Vec<&'static Card> {
     MODELS.iter().map(|model| model.card).collect()
 }
 
-/// One argument for parameters of one name. Models may mean different things by it; then each says what it takes.
+/// One flag for all parameters of the same name. If models differ in its meaning, the help lists each.
 fn argument(alike: Vec<&'static Parameter>) -> Arg {
     let first = alike[0];
     let arg = Arg::new(first.name).long(first.name).help(help(&alike));
@@ -77,10 +77,10 @@ fn help(alike: &[&'static Parameter]) -> String {
     each.join(".\n")
 }
 
-/// What an option does, takes and is by default.
+/// The help of an option: what it does, takes, and its default.
 fn described(parameter: &Parameter) -> String {
     let takes = match parameter.kind {
-        // The placeholder says it all.
+        // For these kinds the placeholder says enough.
         Kind::Flag | Kind::Switch | Kind::Text(_) => String::new(),
         ref kind if placeholder(kind).contains('|') => String::new(),
         ref kind => format!(": {}", kind),
@@ -88,9 +88,9 @@ fn described(parameter: &Parameter) -> String {
     format!("{}{takes} [default: {}]", parameter.help, parameter.default)
 }
 
-/// What stands for a value in help.
+/// The placeholder of a value in help.
 pub fn placeholder(kind: &Kind) -> String {
-    /// Longer lists of names make a column of their own too wide.
+    /// Longer lists of names would make the column too wide.
     const SHORT: usize = 30;
     match kind {
         Kind::Flag => String::new(),
@@ -107,7 +107,8 @@ pub fn placeholder(kind: &Kind) -> String {
     }
 }
 
-/// Reads a value by its declared kind; of several models with an option of this name, by the first that takes it.
+/// Parses a value by its declared kind. If several models have an option of this name, the first that accepts the
+/// value is used.
 #[derive(Clone)]
 struct ByKind(Vec<&'static Parameter>);
 
@@ -127,7 +128,7 @@ impl TypedValueParser for ByKind {
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
         let mut names: Vec<PossibleValue> = Vec::new();
         for name in self.0.iter().flat_map(|parameter| parameter.kind.names()) {
-            // What has arguments cannot be completed further than to their beginning.
+            // A form with arguments can be completed only up to its first argument.
             let stem = name.name.split([':', '[']).next().unwrap_or_default().to_owned();
             if names.iter().all(|known| known.get_name() != stem) {
                 names.push(PossibleValue::new(stem).help(name.about.into_owned()));
@@ -140,14 +141,14 @@ impl TypedValueParser for ByKind {
     }
 }
 
-/// Reads whole numbers, which may be written with a sign, so that what is wrong is said of the number.
+/// Parses whole numbers. A sign is accepted first, so that the error is about the number, not about an unknown flag.
 #[derive(Clone)]
 pub struct Whole<T> {
     name: String,
     cast: fn(u64) -> Option<T>,
 }
 
-/// Reads numbers, as [`Whole`].
+/// Parses numbers, as [`Whole`] does.
 #[derive(Clone)]
 pub struct Real {
     name: String,
@@ -173,7 +174,8 @@ impl TypedValueParser for Real {
     }
 }
 
-/// Makes every number of a command, and of its subcommands, one that may be negative and is refused in a sentence.
+/// Lets every number of a command and its subcommands be negative, so that it is refused with a sentence about the
+/// number.
 pub fn with_numbers(command: Command) -> Command {
     let command = command.mut_args(|arg| {
         let Some(name) = arg.get_long().map(str::to_owned) else {
@@ -193,7 +195,7 @@ pub fn with_numbers(command: Command) -> Command {
     command.mut_subcommands(with_numbers)
 }
 
-/// The sentence of an error of the library.
+/// An error of the library, as an error of the parser.
 fn refused(command: &Command, error: &attractor::Error) -> clap::Error {
     clap::Error::raw(ErrorKind::ValueValidation, error.to_string()).with_cmd(command)
 }

@@ -1,4 +1,4 @@
-//! From the command line to typed arguments, with the options that the models' cards declare.
+//! Parses the command line into typed arguments, including the options that the models' cards declare.
 
 use attractor::memories::{Card, MODELS, Options, models_that};
 use attractor::options::Parameter;
@@ -13,22 +13,23 @@ use super::options::{add, cards, given, of_models, with_numbers};
 /// The commands that take the options of a model.
 const OF_MODELS: [&str; 7] = ["recall", "trace", "sample", "landscape", "energy", "store", "capacity"];
 
-/// What of the command line help shows.
+/// Which part of the command line the help shows.
 #[derive(Clone, Debug, Default)]
 pub struct View {
-    /// The models whose options it shows.
+    /// The models whose options are shown.
     pub cards: Vec<&'static Card>,
-    /// Whether it leaves out what is needed less often.
+    /// Whether rarely used options are left out.
     pub short: bool,
 }
 
 impl View {
-    /// Everything there is, for completions.
+    /// Shows everything, for completions.
     pub fn all() -> Self {
         View { cards: cards(), short: false }
     }
 
-    /// As the arguments ask: `--model NAME --help` shows the options of that model, `-h` the more common ones.
+    /// The view that the arguments ask for: `--model NAME --help` shows the options of that model, `-h` the more
+    /// common ones.
     fn asked(arguments: &[String]) -> Self {
         let mut shown = View::default();
         for (n, argument) in arguments.iter().enumerate() {
@@ -45,7 +46,7 @@ impl View {
     }
 }
 
-/// Reads the command line: what was asked, and the options of the model.
+/// Parses the command line into the command and the options of the model.
 pub fn parse() -> (Cli, Options) {
     let arguments: Vec<String> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
     let matches = command(&View::asked(&arguments)).try_get_matches().unwrap_or_else(|error| stop(&error));
@@ -58,30 +59,30 @@ pub fn parse() -> (Cli, Options) {
     (cli, options)
 }
 
-/// Help and version as they are; a misuse in one sentence, with exit code 2.
+/// Prints help or version, or an error in one sentence with exit code 2.
 fn stop(error: &clap::Error) -> ! {
     if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         error.exit();
     }
     let text = error.render().to_string();
-    // The first paragraph says what is wrong; the others repeat the usage.
+    // The first paragraph says what is wrong. The others repeat the usage.
     let first: Vec<&str> = text.lines().take_while(|l| !l.is_empty()).map(str::trim).collect();
     let sentence = first.join(" ");
     let sentence = sentence.trim_start_matches("error: ");
     match error.kind() {
-        // The sentence of a kind says what is expected.
+        // The sentence already says what is expected.
         ErrorKind::ValueValidation => eprintln!("attractor: {sentence}"),
         _ => eprintln!("attractor: {sentence}; see --help"),
     }
     std::process::exit(2);
 }
 
-/// The settings of training.
+/// The parameters of training.
 fn settings() -> Vec<&'static Parameter> {
     PARAMETERS.iter().collect()
 }
 
-/// The whole command line, with the models' options in place; help shows those of the view.
+/// The whole command line with the models' options. Help shows those of the view.
 pub fn command(view: &View) -> Command {
     let command = Cli::command().mut_subcommand("train", |task| add(task, &settings(), "Settings", true));
     let command = OF_MODELS.into_iter().fold(command, |command, task| {
@@ -110,13 +111,13 @@ pub fn completions() -> Command {
     command(&View::all()).mut_subcommand("reproduce", super::reproduce::completed)
 }
 
-/// Help where it is looked for: with the options that everyone needs.
+/// The flag `--help`, listed among the common options, where people look for it.
 fn help() -> Arg {
     let arg = Arg::new("help").short('h').long("help").action(ArgAction::Help).help_heading(OUTPUT);
     arg.help("Print help (-h: without what is needed less often)").display_order(1000)
 }
 
-/// A command with the options of the models; those of the view are shown.
+/// Adds the options of the models to a command. Those of the view are shown.
 fn with_options(task: Command, view: &View) -> Command {
     let shown = of_models(&view.cards);
     let heading = match &view.cards[..] {
@@ -138,7 +139,7 @@ fn with_options(task: Command, view: &View) -> Command {
     task.after_help(format!("{more}\n\n{examples}"))
 }
 
-/// Adds to the help of an argument which models take it.
+/// Adds the names of the models that take an argument to its help.
 fn name_models(task: Command, name: &'static str, takes: fn(&Card) -> bool) -> Command {
     task.mut_arg(name, |arg| {
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
@@ -146,7 +147,7 @@ fn name_models(task: Command, name: &'static str, takes: fn(&Card) -> bool) -> C
     })
 }
 
-/// A command whose help leaves out what is needed less often.
+/// Hides the rarely used options of a command in its help.
 fn shortened(task: Command) -> Command {
     let is_rare = |arg: &Arg| matches!(arg.get_help_heading(), Some(LESS | FILES));
     let task = task.mut_args(|arg| {

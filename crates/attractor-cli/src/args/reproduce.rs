@@ -10,21 +10,21 @@ use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 use super::Files;
 use super::options::{add, given};
 
-/// An experiment with what it is told.
+/// An experiment with its settings.
 pub struct Reproduce {
     /// Its name.
     pub name: &'static str,
     /// Its settings.
     pub settings: Options,
-    /// What every experiment is told.
+    /// Arguments that every experiment takes.
     pub common: Common,
-    /// Images, for those that take them.
+    /// Images, if the experiment takes any.
     pub images: Option<Images>,
-    /// Whether it keeps what is done in a file.
+    /// Whether its results are kept in a file, so that a stopped run can be resumed.
     pub keeps: bool,
 }
 
-/// Images of an experiment.
+/// The images of an experiment.
 #[derive(Args)]
 pub struct Images {
     /// Images: a file or folder of any kind that `recall` reads [default: the 1,797 digits that come with it]
@@ -38,7 +38,7 @@ pub struct Images {
     pub files: Files,
 }
 
-/// What every experiment is told.
+/// Arguments that every experiment takes.
 #[derive(Args)]
 pub struct Common {
     /// Seed
@@ -52,7 +52,7 @@ pub struct Common {
     pub quiet: bool,
 }
 
-/// The settings of an experiment, and those of all others.
+/// The settings of an experiment, and those of all other experiments.
 fn settings(experiment: &'static Declaration) -> (Vec<&'static Parameter>, Vec<&'static Parameter>) {
     let all = EXPERIMENTS.iter().flat_map(|experiment| experiment.settings);
     (experiment.settings.iter().collect(), all.filter(|s| experiment.setting(s.name).is_none()).collect())

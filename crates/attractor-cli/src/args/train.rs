@@ -1,4 +1,4 @@
-//! The arguments of `train`, but for the settings, which come from their own list.
+//! The arguments of `train`. The training settings come from their own list.
 
 use std::path::PathBuf;
 
@@ -45,7 +45,7 @@ pub struct Train {
     /// Save at least every so many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0)]
     pub save_every: f64,
-    /// One JSON object on stdout
+    /// Print one JSON object on stdout
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
