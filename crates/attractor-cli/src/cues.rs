@@ -12,7 +12,7 @@ use crate::args::{Cues, Rest, Store};
 use crate::load;
 
 /// The cues of a command.
-pub struct Cued {
+pub struct OpenedCues {
     /// The head of their file.
     pub head: Header,
     /// The options of their recall.
@@ -39,7 +39,7 @@ pub struct Batch<'a, F> {
     asked: &'a RecallOptions,
 }
 
-impl Cued {
+impl OpenedCues {
     /// Opens cues for a memory, and prints notes on what may surprise.
     pub fn open<F: Real>(
         args: &Cues,
@@ -66,7 +66,7 @@ impl Cued {
             ..RecallOptions::default()
         };
         load::tell(store.work.quiet, of_cues(memory, about, &head, asked.level));
-        Ok(Cued { head, asked, known, rows, about: about.clone(), quiet: store.work.quiet })
+        Ok(OpenedCues { head, asked, known, rows, about: about.clone(), quiet: store.work.quiet })
     }
 
     /// Calls a function with `batch` cues at a time. Without cues, it is called once with none, so that a wrong width

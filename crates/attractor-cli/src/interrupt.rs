@@ -10,7 +10,7 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// The handler of Ctrl-C. A command that listens is told. If none listens, or at the second Ctrl-C, unfinished files
 /// are removed and the program ends.
-pub fn interrupted() {
+pub fn on_ctrl_c() {
     if LISTENING.load(Ordering::SeqCst) && !INTERRUPTED.swap(true, Ordering::SeqCst) {
         eprintln!("\nstopping after this step, to save (once more: at once)");
         return;
@@ -26,6 +26,6 @@ pub fn listen(on: bool) {
 }
 
 /// Whether Ctrl-C was pressed since then.
-pub fn heard() -> bool {
+pub fn pressed() -> bool {
     INTERRUPTED.load(Ordering::SeqCst)
 }

@@ -27,7 +27,7 @@ static MEMORY: Counted = Counted;
 
 fn main() -> ExitCode {
     // On Ctrl-C, unfinished files are removed and complete files stay.
-    if let Err(error) = ctrlc::set_handler(interrupt::interrupted) {
+    if let Err(error) = ctrlc::set_handler(interrupt::on_ctrl_c) {
         eprintln!("note: Ctrl-C will not clean up ({error})");
     }
     std::panic::set_hook(Box::new(|panic| {

@@ -18,7 +18,7 @@ pub struct Evaluation<F> {
     sigma: f64,
     middle: Vec<f64>,
     /// The units that count.
-    telling: Vec<usize>,
+    informative: Vec<usize>,
     exact: Array2<bool>,
     truth: Array2<bool>,
 }
@@ -65,11 +65,11 @@ impl<F: Real> Evaluation<F> {
         const ROUNDING: f64 = 1e-6;
         let varies =
             |j: &usize| raw.column(*j).iter().any(|y| (y.to_f64() - middle[*j]).abs() > ROUNDING * spread);
-        let telling: Vec<usize> = (0..dim).filter(varies).collect();
+        let informative: Vec<usize> = (0..dim).filter(varies).collect();
         // A single pattern equals its mean, so no unit would count.
-        let telling = if telling.is_empty() { (0..dim).collect() } else { telling };
-        let truth = Array2::from_shape_fn((rows, telling.len()), |(i, k)| {
-            raw[[of(i), telling[k]]].to_f64() > middle[telling[k]]
+        let informative = if informative.is_empty() { (0..dim).collect() } else { informative };
+        let truth = Array2::from_shape_fn((rows, informative.len()), |(i, k)| {
+            raw[[of(i), informative[k]]].to_f64() > middle[informative[k]]
         });
         let diffusion = Diffusion::on(patterns.clone().into(), Sampling::default())?;
         let mut examination = Evaluation {
@@ -77,7 +77,7 @@ impl<F: Real> Evaluation<F> {
             cues: noisy,
             sigma,
             middle,
-            telling,
+            informative,
             exact: truth.clone(),
             truth,
         };
@@ -113,7 +113,7 @@ impl<F: Real> Evaluation<F> {
             let request = Request { level: Level::Sigma(self.sigma), top: 1, ..Request::new(cues) };
             let states = memory.recall(&request)?.states;
             for ((row, k), side) in sides.indexed_iter_mut() {
-                let unit = self.telling[k];
+                let unit = self.informative[k];
                 *side = states[[row, unit]].to_f64() > self.middle[unit];
             }
         }

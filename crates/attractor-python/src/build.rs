@@ -60,7 +60,7 @@ fn of<F: Held + Number>(py: Python<'_>, setup: Setup, stored: Patterns) -> PyRes
         let setup = Setup { prepare: Some(prepare.parse()?), ..setup };
         Session::of_array(rows, known, raw, &setup)
     };
-    abandonable(py, size, build)?.map(Memory).map_err(session)
+    interruptible(py, size, build)?.map(Memory).map_err(session)
 }
 
 /// Trains a score network on patterns. The memory has the number type of the patterns.
@@ -116,16 +116,16 @@ fn train<F: Held + Number>(
 
 /// Runs `f`, on a separate thread if it takes long. At Ctrl-C the call returns; the thread finishes in the background
 /// and its result is dropped.
-fn abandonable<T: Send + 'static>(
+fn interruptible<T: Send + 'static>(
     py: Python<'_>,
     size: usize,
     f: impl FnOnce() -> T + Send + 'static,
 ) -> PyResult<T> {
     /// Up to so many numbers, storing is too quick to need interrupting.
-    const LITTLE: usize = 100_000;
+    const SMALL: usize = 100_000;
     /// The time between two checks for signals.
-    const PATIENCE: Duration = Duration::from_millis(50);
-    if size < LITTLE {
+    const INTERVAL: Duration = Duration::from_millis(50);
+    if size < SMALL {
         return Ok(py.detach(f));
     }
     let (give, mut take) = mpsc::channel();
@@ -137,7 +137,7 @@ fn abandonable<T: Send + 'static>(
         worker.map_err(|reason| PyRuntimeError::new_err(format!("cannot start a thread: {reason}")))?;
     loop {
         let taker = &mut take;
-        match py.detach(move || taker.recv_timeout(PATIENCE)) {
+        match py.detach(move || taker.recv_timeout(INTERVAL)) {
             Ok(done) => return Ok(done),
             Err(RecvTimeoutError::Timeout) => py.check_signals()?,
             // The thread panicked; the panic goes on here.

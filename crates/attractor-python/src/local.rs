@@ -53,12 +53,12 @@ pub fn number<'py, F: Number>(
     let numbers = py.detach(|| {
         let mut signals = Signals::new();
         // The flow passes through many noise levels, so signals are checked on the way.
-        let mut heard = || signals.check().map_err(foreign);
+        let mut interrupted = || signals.check().map_err(foreign);
         each(states, sigmas.as_deref(), |states, sigmas| match what {
             "energy" => memory.energies(states, sigmas),
             way => {
                 let (levels, way) = (needed(sigmas, "a density")?, way.parse::<Density>()?);
-                analysis::density_observed(memory, states, levels, way, &mut heard)
+                analysis::density_observed(memory, states, levels, way, &mut interrupted)
             }
         })
     })?;

@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use crate::arrays::{Number, give};
 
 /// The time between two checks for signals.
-const PATIENCE: Duration = Duration::from_millis(20);
+const INTERVAL: Duration = Duration::from_millis(20);
 
 /// Checks from time to time whether the user pressed Ctrl-C.
 pub struct Signals {
@@ -29,7 +29,7 @@ impl Signals {
     pub fn check(&mut self) -> PyResult<()> {
         let now = Instant::now();
         match self.asked {
-            Some(asked) if now - asked < PATIENCE => Ok(()),
+            Some(asked) if now - asked < INTERVAL => Ok(()),
             before => {
                 self.asked = Some(now);
                 match before {

@@ -25,11 +25,11 @@
 
 mod about;
 mod any;
-mod asked;
 mod error;
 mod notes;
 mod opening;
 mod patterns;
+mod recall_options;
 mod session;
 mod setup;
 mod source;
@@ -37,10 +37,10 @@ mod values;
 
 pub use about::{About, Origin};
 pub use any::{AnyMemory, Held, Precision};
-pub use asked::{Mask, RecallOptions, Score, batch_of};
 pub use error::{Error, Result};
 pub use notes::{of_appended, of_cues, of_first_cues, of_repeats};
 pub use patterns::{Known, known, prepared, prepared_array};
+pub use recall_options::{Mask, RecallOptions, Score, batch_of};
 pub use session::{Opened, Session};
 pub use setup::{Auto, Setup};
 pub use source::{Source, open_patterns};

@@ -9,8 +9,8 @@ use attractor::{Extras, Patterns, Prepare, Real};
 use attractor_data::{FileRows, Header, ReadOptions, Rows, read};
 use ndarray::Array2;
 
-use crate::asked::batch_of;
 use crate::error::{Error, Result};
+use crate::recall_options::batch_of;
 use crate::setup::{Auto, Setup};
 
 /// Labels, weights and associated values of patterns.

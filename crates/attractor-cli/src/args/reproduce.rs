@@ -72,12 +72,12 @@ fn own(experiment: &'static Declaration) -> Command {
     }
     let command = add(Command::new(name), &settings(experiment).0, "Settings", true);
     let command = if experiment.takes(Input::Data) { Images::augment_args(command) } else { command };
-    // What is flattened brings a description of its own, so that of the experiment comes last.
+    // The flattened arguments bring their own description, so the experiment's is set last.
     Common::augment_args(command).about(experiment.title).after_help(more)
 }
 
-/// The command of an experiment as it is read. Settings of other experiments are hidden arguments, so that their
-/// refusal can say which experiments have them.
+/// The command of an experiment for the parser. Settings of other experiments are hidden arguments, so that the error
+/// can say which experiments have them.
 fn command(experiment: &'static Declaration) -> Command {
     add(own(experiment), &settings(experiment).1, "Settings", false)
 }

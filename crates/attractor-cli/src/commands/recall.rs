@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 
 use super::repeat::repeated;
 use crate::args::Recall;
-use crate::cues::{Batch, Cued};
+use crate::cues::{Batch, OpenedCues};
 use crate::output::States;
 use crate::{load, progress};
 
@@ -42,7 +42,7 @@ fn recall<F: Real + Number + Into<Value>>(
     about: &About,
 ) -> Result<()> {
     let quiet = args.store.work.quiet;
-    let mut cues = Cued::open(&args.cues, &args.rest, &args.store, memory, about)?;
+    let mut cues = OpenedCues::open(&args.cues, &args.rest, &args.store, memory, about)?;
     cues.asked.top = args.top;
     cues.asked.reject = args.reject;
     let head = cues.head.clone();

@@ -9,12 +9,12 @@ use attractor_session::{About, batch_of, insert_fields, of_repeats};
 use serde_json::{Map, Value, json};
 
 use crate::args::Recall;
-use crate::cues::{Batch, Cued};
+use crate::cues::{Batch, OpenedCues};
 use crate::{load, progress};
 
 pub fn repeated<F: Real>(args: &Recall, repeats: usize, memory: &dyn Memory<F>, about: &About) -> Result<()> {
     let quiet = args.store.work.quiet;
-    let mut cues = Cued::open(&args.cues, &args.rest, &args.store, memory, about)?;
+    let mut cues = OpenedCues::open(&args.cues, &args.rest, &args.store, memory, about)?;
     load::tell(quiet, of_repeats(memory));
     let bar = progress::bar("recalls", quiet);
     bar.set_length((cues.head.rows as u64).saturating_mul(repeats as u64));

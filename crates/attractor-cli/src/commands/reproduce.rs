@@ -13,18 +13,18 @@ use super::make_folder;
 use crate::args::{Common, Images, Reproduce};
 use crate::load;
 
-pub fn run(told: &Reproduce) -> Result<()> {
-    let Common { seed, out, quiet } = &told.common;
-    if told.keeps {
+pub fn run(args: &Reproduce) -> Result<()> {
+    let Common { seed, out, quiet } = &args.common;
+    if args.keeps {
         make_folder(out)?;
     }
     let given = Given {
-        settings: told.settings.clone(),
+        settings: args.settings.clone(),
         seed: *seed,
-        data: told.images.as_ref().map(images).transpose()?.flatten(),
-        store: told.keeps.then(|| out.join(super::capacity::CELLS)),
+        data: args.images.as_ref().map(images).transpose()?.flatten(),
+        store: args.keeps.then(|| out.join(super::capacity::CELLS)),
     };
-    run_shown(experiment(told.name, given)?.as_ref(), out, *quiet)
+    run_shown(experiment(args.name, given)?.as_ref(), out, *quiet)
 }
 
 /// Runs an experiment with a progress bar. Its report goes to a folder and to standard output.

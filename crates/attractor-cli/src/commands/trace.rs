@@ -12,7 +12,7 @@ use attractor_session::{About, insert_fields, insert_lists, with_memory};
 use serde_json::{Map, Value, json};
 
 use crate::args;
-use crate::cues::{Batch, Cued};
+use crate::cues::{Batch, OpenedCues};
 use crate::steps_file::StepsFile;
 use crate::{load, progress};
 
@@ -34,7 +34,7 @@ fn traced<F: Real + Number + Into<Value>>(
     about: &About,
 ) -> Result<()> {
     let quiet = args.store.work.quiet;
-    let mut cues = Cued::open(&args.cues, &args.rest, &args.store, memory, about)?;
+    let mut cues = OpenedCues::open(&args.cues, &args.rest, &args.store, memory, about)?;
     if let Some(path) = &args.picture {
         if !matches!(path.extension().and_then(|e| e.to_str()), Some("svg" | "png")) {
             bail!("picture: expected a .svg or .png file to draw to, found {}", path.display());

@@ -39,7 +39,7 @@ pub fn run(args: &Train, options: &Options) -> Result<()> {
             let rows = open_patterns(path, &load::reading(&args.files)?, &setup)?;
             load::distinct(&[Some(path), args.labels.as_ref()], &[("out", args.out.as_ref())])?;
             let precision = Precision::choose(setup.precision, rows.head().dtype == Dtype::F64);
-            in_precision!(precision, F => fresh::<F>(args, rows, &setup, plan))
+            in_precision!(precision, F => train_new::<F>(args, rows, &setup, plan))
         }
         (None, Some(path)) => {
             if let Some((name, _)) = options.iter().find(|(name, _)| *name != "steps") {
@@ -57,7 +57,7 @@ pub fn run(args: &Train, options: &Options) -> Result<()> {
                 bail!("{}: expected a network in training, found another file; {CURE}", path.display());
             };
             let steps = options.seed("steps");
-            in_precision!(summary.dtype.parse()?, F => again::<F>(args, path, steps))
+            in_precision!(summary.dtype.parse()?, F => resume::<F>(args, path, steps))
         }
         (None, None) => bail!("patterns: expected --patterns or --resume, found neither"),
     }
@@ -84,7 +84,7 @@ fn setup(args: &Train) -> Result<Setup> {
     })
 }
 
-fn fresh<F: Real>(args: &Train, rows: Rows, setup: &Setup, plan: TrainingPlan) -> Result<()> {
+fn train_new<F: Real>(args: &Train, rows: Rows, setup: &Setup, plan: TrainingPlan) -> Result<()> {
     let head = rows.head().clone();
     let patterns = prepared::<F>(rows, setup, TRAINED)?;
     let trainer = Trainer::new(&patterns, plan.architecture(patterns.dim()), plan.settings)?;
@@ -93,7 +93,7 @@ fn fresh<F: Real>(args: &Train, rows: Rows, setup: &Setup, plan: TrainingPlan) -
     Training { args, out, trainer, patterns, shape: head.shape, raw: head.dtype.is_raw(), provenance }.run()
 }
 
-fn again<F: Real>(args: &Train, path: &Path, steps: Option<u64>) -> Result<()> {
+fn resume<F: Real>(args: &Train, path: &Path, steps: Option<u64>) -> Result<()> {
     let stored: Stored<F> = read_memory(path)?;
     let mut trainer = match Trainer::resume(&stored) {
         Ok(trainer) => trainer,
@@ -148,19 +148,19 @@ impl<F: Real> Training<'_, F> {
             let done = self.trainer.done();
             let due = |every: Option<u64>| every.is_some_and(|every| every > 0 && done.is_multiple_of(every));
             if let (Some(examination), true) = (&examination, due(every)) {
-                let findings = self.kept(examination.evaluate(&self.trainer.network()))?;
+                let findings = self.saved_on_error(examination.evaluate(&self.trainer.network()))?;
                 stopped = self.args.until_error.is_some_and(|most| findings.error <= most);
                 if !quiet {
-                    bar.suspend(|| eprintln!("step {done}: loss {mean:.3}, {}", told(&findings)));
+                    bar.suspend(|| eprintln!("step {done}: loss {mean:.3}, {}", summary_of(&findings)));
                 }
                 found = Some((done, findings));
             }
             if due(self.args.landscape_every) {
-                self.kept(self.draw(done))?;
+                self.saved_on_error(self.draw(done))?;
             }
             bar.set_position(done);
             bar.set_message(format!("loss {mean:.3}"));
-            if interrupt::heard() {
+            if interrupt::pressed() {
                 bar.finish_and_clear();
                 self.save()?;
                 eprintln!(
@@ -187,7 +187,7 @@ impl<F: Real> Training<'_, F> {
     }
 
     /// Saves the network before an error of a side task, such as drawing a landscape, ends the training.
-    fn kept<T, E: Into<anyhow::Error>>(&self, result: std::result::Result<T, E>) -> Result<T> {
+    fn saved_on_error<T, E: Into<anyhow::Error>>(&self, result: std::result::Result<T, E>) -> Result<T> {
         match result {
             Ok(value) => Ok(value),
             Err(error) => {
@@ -271,13 +271,13 @@ impl<F: Real> Training<'_, F> {
             self.out.display(),
             loss.map_or(String::new(), |loss| format!(", loss {loss:.3}")),
             if before > 0 { format!("{} of them", done - before) } else { "all".into() },
-            findings.map_or(String::new(), |f| format!("; {}", told(&f)))
+            findings.map_or(String::new(), |f| format!("; {}", summary_of(&f)))
         )?;
         Ok(())
     }
 }
 
-fn told(findings: &EvaluationResult) -> String {
+fn summary_of(findings: &EvaluationResult) -> String {
     format!(
         "{:.1} % of units as the exact model, {:.2} % wrong (exact: {:.2} %)",
         100.0 * findings.agreement,

@@ -245,8 +245,8 @@ trait Input: BufRead + Send {}
 impl<T: BufRead + Send> Input for T {}
 
 /// A reader that can seek.
-trait Places: Read + Seek + Send {}
-impl<T: Read + Seek + Send> Places for T {}
+trait SeekRead: Read + Seek + Send {}
+impl<T: Read + Seek + Send> SeekRead for T {}
 
 impl Bytes {
     fn open(path: &Path) -> Result<Self> {
@@ -281,7 +281,7 @@ impl Bytes {
     }
 
     /// The same bytes with seeking. They are held in memory only if they do not come from a plain file.
-    fn places(self, path: &Path) -> Result<Box<dyn Places>> {
+    fn seekable(self, path: &Path) -> Result<Box<dyn SeekRead>> {
         if self.file {
             return Ok(Box::new(File::open(path).map_err(|e| Error::read(path, e))?));
         }
@@ -331,7 +331,7 @@ fn from_bytes(path: &Path, mut bytes: Bytes, array: Option<&str>, reading: &Read
     match start[..] {
         [] => Err(Error::content(path, KINDS, "an empty file", "give a file with rows")),
         [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => one_array(npy::open(path, bytes)),
-        [b'P', b'K', ..] => npz::open(path, bytes.places(path)?, array),
+        [b'P', b'K', ..] => npz::open(path, bytes.seekable(path)?, array),
         [0x89, b'P', b'N', b'G', ..] | [0xff, 0xd8, 0xff, ..] => {
             one_array(pictures::file(path, bytes.rest(path)?, reading))
         }
@@ -351,13 +351,13 @@ fn from_bytes(path: &Path, mut bytes: Bytes, array: Option<&str>, reading: &Read
 const KINDS: &str = "a .npy, .npz, .safetensors, IDX, CIFAR-10 .bin, .csv, PNG or JPEG file";
 
 /// Rows that are already in memory.
-struct Whole {
+struct InMemory {
     values: Values,
     columns: usize,
     at: usize,
 }
 
-impl Source for Whole {
+impl Source for InMemory {
     fn take(&mut self, rows: usize) -> Result<Values> {
         let from = self.at * self.columns;
         self.at += rows;

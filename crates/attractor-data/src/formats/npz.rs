@@ -6,10 +6,10 @@ use std::path::Path;
 use flate2::bufread::DeflateDecoder;
 use zip::{CompressionMethod, ZipArchive};
 
-use super::{Bytes, Opened, Places, npy};
+use super::{Bytes, Opened, SeekRead, npy};
 use crate::error::{Error, Result};
 
-pub(super) fn open(path: &Path, mut places: Box<dyn Places>, array: Option<&str>) -> Result<Opened> {
+pub(super) fn open(path: &Path, mut reader: Box<dyn SeekRead>, array: Option<&str>) -> Result<Opened> {
     let damaged = |found: String| {
         Error::content(
             path,
@@ -19,7 +19,7 @@ pub(super) fn open(path: &Path, mut places: Box<dyn Places>, array: Option<&str>
         )
     };
     let broken = |error| damaged(format!("a damaged one ({error})"));
-    let mut archive = ZipArchive::new(&mut places).map_err(broken)?;
+    let mut archive = ZipArchive::new(&mut reader).map_err(broken)?;
     let names: std::result::Result<Vec<String>, _> =
         archive.file_names().map(|name| name.map(|n| n.into_owned())).collect();
     let names = names.map_err(broken)?;
@@ -31,8 +31,8 @@ pub(super) fn open(path: &Path, mut places: Box<dyn Places>, array: Option<&str>
     };
     drop(entry);
     drop(archive);
-    places.seek(SeekFrom::Start(start)).map_err(|e| Error::read(path, e))?;
-    let packed = BufReader::with_capacity(1 << 16, places.take(packed));
+    reader.seek(SeekFrom::Start(start)).map_err(|e| Error::read(path, e))?;
+    let packed = BufReader::with_capacity(1 << 16, reader.take(packed));
     let reader: Box<dyn Read + Send> = match compression {
         CompressionMethod::Stored => Box::new(packed),
         CompressionMethod::Deflated => Box::new(DeflateDecoder::new(packed)),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use attractor::message;
 use attractor::message::Argument;
 
-use super::{Header, Opened, ReadOptions, Source, Whole};
+use super::{Header, InMemory, Opened, ReadOptions, Source};
 use crate::error::{Error, Result};
 use crate::shape::{Layout, Shape};
 use crate::table::{Dtype, Values};
@@ -26,7 +26,7 @@ pub(super) fn file(path: &Path, bytes: Vec<u8>, reading: &ReadOptions) -> Result
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let head = head(path, 1, picture.shape, vec![name]);
     let columns = head.columns;
-    Ok((head, Box::new(Whole { values: Values::U8(picture.values), columns, at: 0 })))
+    Ok((head, Box::new(InMemory { values: Values::U8(picture.values), columns, at: 0 })))
 }
 
 /// Opens all pictures of a folder and its subfolders, ordered by name. Labels are the names relative to the folder.

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::{Bytes, Header, Input, Opened, Source, Whole};
+use super::{Bytes, Header, InMemory, Input, Opened, Source};
 use crate::error::{Error, Result};
 use crate::shape::Shape;
 use crate::table::{Dtype, Values};
@@ -84,7 +84,7 @@ pub(super) fn open(path: &Path, bytes: Bytes, array: Array) -> Result<Opened> {
         let values = raw.take(rows)?;
         let sizes = array.sizes.clone();
         let values = values.pick((0..rows * columns).map(|place| by_columns(&sizes, place)));
-        return Ok((head, Box::new(Whole { values, columns, at: 0 })));
+        return Ok((head, Box::new(InMemory { values, columns, at: 0 })));
     }
     Ok((head, Box::new(raw)))
 }
