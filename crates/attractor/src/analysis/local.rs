@@ -1,4 +1,4 @@
-//! What a memory says of single states, each at a noise level: all in the units of the cues.
+//! What a memory computes for single states, each at its noise level, in the units of the cues.
 
 use std::str::FromStr;
 
@@ -12,10 +12,10 @@ use crate::memories::Memory;
 use crate::patterns::check_states;
 use crate::real::Real;
 
-/// How ln p_σ is found.
+/// The method to compute ln p_σ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Density {
-    /// In closed form, where the memory has one.
+    /// In closed form, if the memory has one.
     #[default]
     Exact,
     /// By the probability flow: see [`log_density`](crate::diffusion::log_density).
@@ -34,7 +34,7 @@ impl FromStr for Density {
     }
 }
 
-/// Prepared states and levels of raw ones.
+/// Converts raw states and levels to prepared ones.
 fn prepared<F: Real>(
     memory: &dyn Memory<F>,
     states: ArrayView2<F>,
@@ -56,7 +56,7 @@ fn denoiser<'a, F: Real>(memory: &'a dyn Memory<F>, what: &'static str) -> Resul
     })
 }
 
-/// D(z;σ) = E[y | z] of each state z = y + σε, σ ≥ 0.
+/// The denoised states D(z;σ) = E[y | z] of states z = y + σε, σ ≥ 0.
 ///
 /// ```
 /// use attractor::{Patterns, Spec, analysis::denoise};
@@ -75,10 +75,10 @@ pub fn denoise<F: Real>(memory: &dyn Memory<F>, states: ArrayView2<F>, sigmas: &
     Ok(memory.preparation().backward(denoiser.denoise(states.view(), &levels)?))
 }
 
-/// ∇ ln p_σ(z) = (D(z;σ) − z)/σ² at each state, σ > 0 (Tweedie).
+/// The score ∇ ln p_σ(z) = (D(z;σ) − z)/σ² at each state, σ > 0 (Tweedie).
 ///
 /// # Errors
-/// As [`denoise`]; a level of 0.
+/// Those of [`denoise`]; a level of 0.
 pub fn score<F: Real>(memory: &dyn Memory<F>, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Array2<F>> {
     denoiser(memory, "score")?;
     if let Some(sigma) = sigmas.iter().find(|s| !(1e-12..=1e12).contains(*s)) {
@@ -92,11 +92,11 @@ pub fn score<F: Real>(memory: &dyn Memory<F>, states: ArrayView2<F>, sigmas: &[f
     Ok(score)
 }
 
-/// The posterior over memories of each state, with the best `top`; memories with one landscape have it at their own
-/// temperature and leave levels aside.
+/// The posterior over memories of each state, with the `top` most probable memories. Memories with one landscape use
+/// their own temperature and ignore the levels.
 ///
 /// # Errors
-/// A memory that has none; states of the wrong shape or not finite; a level outside its range.
+/// A memory without a posterior; states of the wrong shape or not finite; a level outside its range.
 pub fn posterior<F: Real>(
     memory: &dyn Memory<F>,
     states: ArrayView2<F>,
@@ -113,7 +113,7 @@ pub fn posterior<F: Real>(
     })
 }
 
-/// ln p_σ(z) of each state at its level σ > 0, in nats per D units.
+/// The log-density ln p_σ(z) of each state at its level σ > 0, in nats per D units.
 ///
 /// ```
 /// use attractor::{Patterns, Spec, analysis::{Density, density}};
@@ -129,8 +129,8 @@ pub fn posterior<F: Real>(
 /// ```
 ///
 /// # Errors
-/// As [`denoise`]; a level of 0; a memory known by its denoiser alone, and what [`log_density`](crate::diffusion::log_density)
-/// refuses.
+/// Those of [`denoise`]; a level of 0; a memory that is only given by its denoiser; the errors of
+/// [`log_density`](crate::diffusion::log_density).
 pub fn density<F: Real>(
     memory: &dyn Memory<F>,
     states: ArrayView2<F>,
@@ -140,10 +140,11 @@ pub fn density<F: Real>(
     density_observed(memory, states, sigmas, way, &mut || Ok(()))
 }
 
-/// [`density`] that calls `before` every read of the flow, which takes hundreds: its error ends the work.
+/// [`density`] that calls `before` ahead of each read of the flow, which takes hundreds. An error of `before` ends
+/// the work.
 ///
 /// # Errors
-/// As [`density`], and what `before` gives.
+/// Those of [`density`], and the error of `before`.
 pub fn density_observed<F: Real>(
     memory: &dyn Memory<F>,
     states: ArrayView2<F>,
@@ -151,7 +152,7 @@ pub fn density_observed<F: Real>(
     way: Density,
     before: &mut dyn FnMut() -> Result<()>,
 ) -> Result<Vec<f64>> {
-    /// Error a step of the flow, in nats.
+    /// The error of a step of the flow, in nats.
     const ACCURACY: f64 = 1e-9;
     let denoiser = denoiser(memory, "density")?;
     if let Some(sigma) = sigmas.iter().find(|s| !(1e-12..=1e12).contains(*s)) {
@@ -167,6 +168,6 @@ pub fn density_observed<F: Real>(
             sums.into_iter().zip(&levels).map(|(sum, level)| sum - volume(level)).collect()
         }
     };
-    // A volume of prepared units is scaleᴰ of the states' own.
+    // Prepared coordinates are `scale` times the raw ones, which adds D ln scale to the log-density.
     Ok(densities.into_iter().map(|density| density + dim * scale.ln()).collect())
 }

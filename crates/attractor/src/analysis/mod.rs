@@ -1,4 +1,4 @@
-//! What recalls tell about a memory: along one trajectory, and over many.
+//! What recalls show about a memory: along one trajectory, and over many recalls.
 
 mod local;
 mod repeated;

@@ -1,4 +1,4 @@
-//! The same cue recalled many times: how often it ends where.
+//! Many recalls of the same cue: how often they end in each memory.
 
 use std::ops::ControlFlow;
 
@@ -13,19 +13,20 @@ use crate::noise::{Purpose, Stream};
 use crate::observe::Frame;
 use crate::real::Real;
 
-/// Where many recalls of one cue ended, beside the posterior.
+/// How often many recalls of one cue ended in each memory, compared with the posterior.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Counts {
-    /// Recalls that ended in each memory; where memories overlap, shared out by chance as the posterior there has it.
+    /// The number of recalls that ended in each memory. Where memories overlap, the memory is drawn from the
+    /// posterior there.
     pub ended: Vec<u64>,
-    /// The exact posterior of each memory at the cue's level, which recall by the reverse SDE samples.
+    /// The exact posterior of each memory at the cue's level, from which recall by the reverse SDE samples.
     pub posterior: Vec<f64>,
-    /// Pearson's χ² of the counts against the posterior; memories that expect fewer than five recalls
-    /// count together.
+    /// Pearson's χ² of the counts against the posterior. Memories with fewer than five expected recalls are counted
+    /// together.
     pub chi_square: f64,
-    /// Its degrees of freedom: cells less one; 0 where there is nothing to compare.
+    /// The degrees of freedom: the number of cells minus one; 0 if there is only one cell.
     pub freedom: usize,
-    /// Noise level of the cue, in its own units.
+    /// The noise level of the cue, in its own units.
     pub sigma: Option<f64>,
 }
 
@@ -65,10 +66,11 @@ impl Counts {
     ];
 }
 
-/// Recalls every cue `repeats` times, each time with noise of its own, and counts.
+/// Recalls every cue `repeats` times, each time with its own noise, and counts where the recalls end.
 ///
-/// Repeat r of the cue with row id i has the row id i·`repeats` + r, so counts do not depend on batches.
-/// `progress` is told of recalls done (of none at each of their steps), and its error stops them. Memory: a thousand recalls at a time.
+/// Repeat r of the cue with row id i has the row id i·`repeats` + r, so counts do not depend on batches. `progress`
+/// is called with the number of recalls done (with 0 at each of their steps); its error stops the work. Memory: a
+/// thousand recalls at a time.
 ///
 /// ```
 /// use attractor::{Level, Patterns, Request, Spec, analysis::repeat};
@@ -78,14 +80,14 @@ impl Counts {
 /// let cue = array![[0.1, 0.2]];
 /// let request = Request { level: Level::Sigma(1.0), ..Request::new(cue.view()) };
 /// let counts = &repeat(memory.as_ref(), &request, 1000, |_| Ok(()))?[0];
-/// // Odds e^(2·0.3): 0.6457. Five standard deviations of 1,000 draws are 76.
+/// Odds e^(2·0.3) give 0.6457. Five standard deviations of 1,000 draws are 76.
 /// assert!((counts.posterior[0] - 0.645656).abs() < 1e-6);
 /// assert!(counts.ended[0].abs_diff(646) < 76);
 /// # Ok::<(), attractor::Error>(())
 /// ```
 ///
 /// # Errors
-/// No repeats, a memory without posterior, that of `progress`, and as [`Memory::recall`].
+/// No repeats; a memory without a posterior; the error of `progress`; those of [`Memory::recall`].
 pub fn repeat<F: Real>(
     memory: &dyn Memory<F>,
     request: &Request<F>,
@@ -105,7 +107,7 @@ pub fn repeat<F: Real>(
     let (Some(memories), Some(_)) = (memory.memories(), memory.denoiser()) else {
         return Err(undefined("posterior over memories"));
     };
-    // A bad cue is named by its own row, before any work.
+    // Checked before any work, so that an error names the row of the bad cue.
     request.checked_cues(memory.dim())?;
     let mut result = Vec::new();
     for row in 0..request.cues.nrows() {
@@ -119,7 +121,7 @@ pub fn repeat<F: Real>(
         };
         let mut from = 0;
         while from < repeats {
-            // The posterior is that of the cue, so one recall lists it.
+            // The posterior depends only on the cue, so one recall is enough to list it.
             let some = if from == 0 { 1 } else { BATCH.min(repeats - from) };
             let cues = Array2::from_shape_fn((some, memory.dim()), |(_, j)| request.cues[[row, j]]);
             let known = request
@@ -163,16 +165,16 @@ pub fn repeat<F: Real>(
     Ok(result)
 }
 
-/// The memory that each recalled state belongs to, drawn from its posterior with hardly any noise left: where
-/// memories overlap one cannot know, and this leaves all counts unbiased, since the posterior along the reverse
-/// SDE is a martingale.
+/// Draws the memory that each recalled state belongs to from its posterior, at a level where hardly any noise is
+/// left. Where memories overlap, the state does not determine its memory. Drawing it keeps all counts unbiased,
+/// because the posterior along the reverse SDE is a martingale.
 fn belong<F: Real>(
     memory: &dyn Memory<F>,
     states: Array2<F>,
     seed: u64,
     first_row: u64,
 ) -> Result<Vec<usize>> {
-    /// Memories that overlap at one place, at most.
+    /// The largest number of memories that overlap at one state.
     const OVERLAPPING: usize = 64;
     let states = memory.preparation().forward(states);
     let levels = vec![LAST * memory.spread().unwrap_or(1.0); states.nrows()];
@@ -190,8 +192,8 @@ fn belong<F: Real>(
     Ok(posteriors.iter().enumerate().map(draw).collect())
 }
 
-/// Pearson's χ² and its degrees of freedom. Which cells there are follows from what is expected alone: memories
-/// that expect fewer than five recalls are one, and if that still expects fewer, it joins the smallest other.
+/// Pearson's χ² and its degrees of freedom. The cells depend only on the expected counts: memories with fewer than
+/// five expected recalls form one cell; if that still has fewer than five, it joins the smallest other cell.
 fn chi_square(ended: &[u64], posterior: &[f64], total: f64) -> (f64, usize) {
     const FEW: f64 = 5.0;
     let all = ended.iter().zip(posterior).map(|(&count, &weight)| (count as f64, total * weight));
@@ -216,7 +218,7 @@ mod tests {
         assert!((chi2 - (4.0 / 50.0 + 1.0 / 44.0 + 1.0 / 6.0)).abs() < 1e-12);
         assert_eq!(freedom, 2);
         assert_eq!(chi_square(&[10], &[1.0], 10.0), (0.0, 0));
-        // One recall where a hundredth was expected joins the smallest cell, which then is 50 for 50.
+        // One recall where 0.01 was expected joins the smallest cell, which then has 50 recalls for 50 expected.
         let (chi2, freedom) = chi_square(&[50, 49, 1], &[0.5, 0.4999, 0.0001], 100.0);
         assert!((chi2 - 0.0).abs() < 1e-12 && freedom == 1, "{chi2}");
     }

@@ -1,4 +1,4 @@
-//! Where a state stops being stable: the symmetry breaking of a diffusion memory.
+//! Where a state stops being stable, which is the symmetry breaking of a diffusion memory.
 
 use ndarray::{Array2, ArrayView2};
 
@@ -8,17 +8,18 @@ use crate::error::Result;
 use crate::noise::{Purpose, Stream};
 use crate::real::Real;
 
-/// The largest eigenvalue λ of the posterior covariance Cov(y | z) at each row: how far the memories that a
-/// state may still become lie apart, along the direction in which they do so most.
+/// The largest eigenvalue λ of the posterior covariance Cov(y | z) at each row. It is the variance of the possible
+/// memories along the direction in which they differ most.
 ///
-/// The Jacobian of D(z;σ) is Cov(y | z)/σ² (Tweedie), so λ is found by power iteration with directional
-/// differences of D: any denoiser will do. `spread` is the memory's scale, for the size of the differences.
-/// Cost up to 400 reads; relative precision about 10⁻⁹ in f64, 10⁻⁴ in f32 where σ²/spread is above its rounding of z.
+/// The Jacobian of D(z;σ) is Cov(y | z)/σ² (Tweedie). So λ can be found for any denoiser, by power iteration with
+/// directional differences of D. `spread` is the memory's scale, which sets the size of the differences. Cost: up to
+/// 400 reads. The relative precision is about 10⁻⁹ in f64, and 10⁻⁴ in f32 where σ²/spread is above the rounding of
+/// z.
 ///
 /// ```
 /// use attractor::{Patterns, analysis::largest_variance, energies::Points};
 /// use ndarray::array;
-/// // Half-way between y and −y it is ‖y‖², whatever the level.
+/// Half-way between y and −y it is ‖y‖² at every level.
 /// let points = Points::new(Patterns::new(array![[0.6_f64, 0.8], [-0.6, -0.8]])?);
 /// let found = largest_variance(&points, array![[0.0, 0.0]].view(), &[0.9], 1.0)?[0];
 /// assert!((found - 1.0).abs() < 1e-8);
@@ -26,24 +27,24 @@ use crate::real::Real;
 /// ```
 ///
 /// # Errors
-/// Whatever the denoiser refuses.
+/// The errors of the denoiser.
 pub fn largest_variance<F: Real>(
     denoiser: &dyn Denoise<F>,
     states: ArrayView2<F>,
     sigmas: &[f64],
     spread: f64,
 ) -> Result<Vec<f64>> {
-    /// More would tell apart eigenvalues closer than 5 %.
+    /// The largest number of iterations. More would only separate eigenvalues closer than 5 %.
     const MOST: usize = 200;
-    // Relative change of λ at which it is found: what rounding makes of the differences.
+    // The relative change of λ at which the iteration stops. It is the rounding of the differences.
     let enough = 4.0 * F::ROUNDOFF.powf(2.0 / 3.0);
     let (b, dim) = states.dim();
-    // The same first direction for every row: a row does not depend on its neighbours.
+    // All rows start with the same direction, so that a row does not depend on its neighbours.
     let mut stream = Stream::new(0, Purpose::Prior, 0);
     let first: Vec<f64> = (0..dim).map(|_| stream.normal()).collect();
     let mut directions = Array2::from_shape_fn((b, dim), |(_, j)| first[j]);
     normalise(&mut directions);
-    // Differences that balance rounding against curvature, which is felt over σ²/spread.
+    // The length of a difference balances rounding against curvature, whose scale is σ²/spread.
     let length = |(s, state): (&f64, ndarray::ArrayView1<F>)| {
         let largest = state.iter().map(|z| z.to_f64().abs()).fold(0.0, f64::max);
         (F::ROUNDOFF.cbrt() * s * (s / spread).min(1.0)).max(64.0 * F::ROUNDOFF * largest)
@@ -75,7 +76,7 @@ pub fn largest_variance<F: Real>(
             }
             found[k] = (value - values[k]).abs() <= enough * value.abs();
             values[k] = value;
-            // With next to no spread there is no direction to go on with.
+            // If almost no spread is left, there is no direction to continue with.
             let square: f64 = next.iter().map(|v| v * v).sum();
             if square > f64::MIN_POSITIVE && square.is_finite() {
                 directions.row_mut(k).assign(&ndarray::Array1::from(next));
@@ -95,8 +96,8 @@ fn normalise(rows: &mut Array2<f64>) {
     }
 }
 
-/// How fast a small deviation grows along the direction of [`largest_variance`], in reverse time; where a rate
-/// turns positive a symmetric state loses stability and recall chooses a memory.
+/// The growth rate of a small deviation along the direction of [`largest_variance`], in reverse time. Where a rate
+/// becomes positive, a symmetric state loses its stability and recall chooses a memory.
 ///
 /// For states of a process x = s z, per unit of its time,
 ///
@@ -106,24 +107,25 @@ fn normalise(rows: &mut Array2<f64>) {
 /// sde      −ṡ/s + 2(σ̇/σ)(λ/σ² − 1)          drift of the reverse SDE
 /// ```
 ///
-/// For ±y with ‖y‖ = R under a variance-preserving process the score turns at θ² = 1/(1 + R²), the SDE at
-/// θ² = √(1 + R⁴) − R², the flow (for R ≥ 1) nowhere: it is unstable at every θ.
+/// For ±y with ‖y‖ = R under a variance-preserving process, the rate of the score changes sign at θ² = 1/(1 + R²),
+/// and that of the SDE at θ² = √(1 + R⁴) − R². That of the flow (for R ≥ 1) does not change sign: the state is
+/// unstable at every θ.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Growth {
-    /// Of the landscape alone: its sign is that of λ − σ², whatever the process.
+    /// The rate in the landscape alone. Its sign is that of λ − σ², for every process.
     pub score: f64,
-    /// Under the drift of the probability flow.
+    /// The rate under the drift of the probability flow.
     pub flow: f64,
-    /// Under the drift of the reverse SDE.
+    /// The rate under the drift of the reverse SDE.
     pub sde: f64,
 }
 
 impl Growth {
-    /// At level σ > 0 of a process, where the largest posterior variance is `variance`.
+    /// The rates at level σ > 0 of a process, where the largest posterior variance is `variance`.
     ///
     /// ```
     /// use attractor::{analysis::Growth, diffusion::Process};
-    /// // ±y with ‖y‖ = 1: the drift of the SDE turns at θ = 0.643594.
+    /// ±y with ‖y‖ = 1: the drift of the SDE changes sign at θ = 0.643594.
     /// let sigma = Process::sigma_of_signal(0.643594)?;
     /// assert!(Growth::at(&Process::default(), sigma, 1.0).sde.abs() < 1e-5);
     /// # Ok::<(), attractor::Error>(())

@@ -1,4 +1,4 @@
-//! One recall, step by step.
+//! The trace of a recall, step by step.
 
 use std::ops::ControlFlow;
 
@@ -13,26 +13,27 @@ use crate::message::Argument;
 use crate::observe::{Frame, NoObserver, Observer};
 use crate::real::Real;
 
-/// What a state says at one step.
+/// What is recorded of a state at one step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TraceStep {
-    /// Noise level σ in the cue's own units; 0 for memories with one landscape.
+    /// The noise level σ in the cue's own units; 0 for memories with one landscape.
     pub sigma: f64,
-    /// Time of the process at that σ, and its scale s, for diffusion.
+    /// The process's time at that σ, and its scale s, for diffusion.
     pub time: Option<(f64, f64)>,
-    /// Energy at that level, where the memory has one; for diffusion in the cue's own units, else as in reports.
+    /// The energy at that level, if the memory has one: for diffusion in the cue's own units, for other models as in
+    /// reports.
     pub energy: Option<f64>,
-    /// Entropy of the posterior over memories, in nats.
+    /// The entropy of the posterior over memories, in nats.
     pub entropy: Option<f64>,
-    /// Its participation ratio.
+    /// The participation ratio of the posterior.
     pub participation: Option<f64>,
-    /// Its most probable memory and the weight of that.
+    /// The most probable memory, and its weight.
     pub favourite: Option<(usize, f64)>,
     /// The nearest memory.
     pub memory: Option<usize>,
-    /// Largest posterior variance λ, in the cue's own units squared, for diffusion at σ > 0.
+    /// The largest posterior variance λ, in squared units of the cue, for diffusion at σ > 0.
     pub variance: Option<f64>,
-    /// How fast deviations grow, per time of the process, for diffusion at σ > 0.
+    /// The growth rates of deviations, per time of the process, for diffusion at σ > 0.
     pub growth: Option<Growth>,
 }
 
@@ -120,15 +121,15 @@ impl TraceStep {
     ];
 }
 
-/// Where a recall turns, as numbers of steps.
+/// The steps at which a recall commits to a memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TraceEvents {
-    /// Speciation: the first step at which the landscape E_σ curves downward at the state in some direction
-    /// (λ > 1.01 σ²), so that valleys part there; along an extended memory, where it is flat, λ is about σ².
-    /// 0: it did so from the start. `None`: never, or no diffusion.
+    /// Speciation: the first step at which the landscape E_σ curves downward at the state in some direction (λ > 1.01
+    /// σ²), so that valleys separate there. Along an extended memory, where the landscape is flat, λ is about σ². 0
+    /// means from the start; `None` means never, or that the model is not a diffusion memory.
     pub speciates: Option<usize>,
-    /// Commitment: the first step from which on one memory has more than half of the posterior to the end.
-    /// 0: it had it from the start. `None`: no memory ever does.
+    /// Commitment: the first step from which on one memory has more than half of the posterior until the end. 0 means
+    /// from the start; `None` means that no memory does.
     pub commits: Option<usize>,
 }
 
@@ -150,20 +151,20 @@ impl TraceEvents {
     ];
 }
 
-/// Recalls step by step.
+/// The recalls of a batch, step by step.
 #[derive(Clone, Debug)]
 pub struct Trace<F> {
-    /// Raw states, steps + 1 × B × D; rows that are at rest stay.
+    /// The raw states, (steps + 1) × B × D. A row that is at rest keeps its state.
     pub states: Array3<F>,
-    /// What they say, one list of steps + 1 a row.
+    /// What is recorded at each state: for each row a list of steps + 1 entries.
     pub moments: Vec<Vec<TraceStep>>,
-    /// Where each row turns.
+    /// The events of each row.
     pub marks: Vec<TraceEvents>,
     /// The recall itself.
     pub recall: Recall<F>,
 }
 
-/// Recalls a batch of cues and looks at every step.
+/// Recalls a batch of cues and records every step.
 ///
 /// Cost: the recall, and at each step an energy, a posterior and (for diffusion) the power iteration of
 /// [`largest_variance`]. Memory: steps × B × D states.
@@ -175,22 +176,23 @@ pub struct Trace<F> {
 /// let memory = Spec::new("diffusion").build(patterns)?;
 /// let trace = trace(memory.as_ref(), &Request::new(array![[0.1, 0.2]].view()))?;
 /// let marks = trace.marks[0];
-/// // First the symmetry breaks, then one of the two has more than half.
+/// First the symmetry breaks; later one of the two memories has more than half of the posterior.
 /// assert!(marks.speciates.is_some() && marks.commits.is_some());
 /// assert_eq!(trace.moments[0].last().unwrap().memory, Some(0));
 /// # Ok::<(), attractor::Error>(())
 /// ```
 ///
 /// # Errors
-/// As [`Memory::recall`]; known units in a diffusion memory, whose landscape is then another at every mask.
+/// Those of [`Memory::recall`]; known units in a diffusion memory, because its landscape then depends on the mask.
 pub fn trace<F: Real>(memory: &dyn Memory<F>, request: &Request<F>) -> Result<Trace<F>> {
     trace_observed(memory, request, &mut NoObserver)
 }
 
-/// The same, showing each step to an observer once it was looked at. A trace that it stops ends there.
+/// [`trace`] that shows each step to an observer after it was recorded. If the observer stops the recall, the trace
+/// ends there.
 ///
 /// # Errors
-/// As [`trace`].
+/// Those of [`trace`].
 pub fn trace_observed<F: Real>(
     memory: &dyn Memory<F>,
     request: &Request<F>,
@@ -208,7 +210,7 @@ pub fn trace_observed<F: Real>(
     }
     let b = request.cues.nrows();
     let preparation = memory.preparation();
-    // Prepared states and levels of all rows: those no longer under way stay as they are.
+    // Prepared states and levels of all rows. Rows that have ended keep theirs.
     let mut prepared = Array2::from_elem((b, memory.dim()), F::ZERO);
     let mut levels = vec![0.0; b];
     let mut steps: Vec<Array2<F>> = Vec::new();
@@ -241,7 +243,7 @@ pub fn trace_observed<F: Real>(
     Ok(Trace { states, moments, marks, recall })
 }
 
-/// What all rows say at one step.
+/// Records all rows at one step.
 fn look<F: Real>(memory: &dyn Memory<F>, states: &Array2<F>, levels: &[f64]) -> Result<Vec<TraceStep>> {
     let scale = memory.preparation().scale();
     let energies = memory.landscape().ok().map(|energy| energy.energy(states.view(), levels)).transpose()?;
@@ -274,9 +276,9 @@ fn look<F: Real>(memory: &dyn Memory<F>, states: &Array2<F>, levels: &[f64]) -> 
     Ok((0..levels.len()).map(moment).collect())
 }
 
-/// Where one row turns.
+/// The events of one row.
 fn marks(moments: &[TraceStep]) -> TraceEvents {
-    /// Of σ²: more than rounding makes of a flat direction.
+    /// A multiple of σ² that is above the rounding error of a flat direction.
     const CURVED: f64 = 1.01;
     let curved = |m: &TraceStep| m.variance.is_some_and(|v| v > CURVED * m.sigma * m.sigma);
     let speciates = moments.iter().position(curved);

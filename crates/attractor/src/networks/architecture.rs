@@ -1,18 +1,18 @@
-//! The shapes of score networks.
+//! The architectures of score networks.
 
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
 
-/// How a network is put together.
+/// The kind of architecture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Ambrogioni (2023), App. A: `depth` hidden layers of ReLU, the signal θ one more input of every layer. It
-    /// predicts the noise: D = (x − √(1−θ²) s)/θ.
+    /// The network of Ambrogioni (2023), App. A: `depth` hidden layers of ReLU, with the signal θ as a further input
+    /// of every layer. It predicts the noise: D = (x − √(1−θ²) s)/θ.
     Paper,
-    /// A linear layer in, `depth` residual blocks of two layers, h + W₂ ReLU(W₁h), and a linear layer out. Sixteen
-    /// sines and cosines of the noise level are inputs of every layer, and the network predicts what the best
-    /// linear guess leaves over (Karras et al. 2022, Table 1, with data of spread 1): D = θx + √(1−θ²) F.
+    /// A linear input layer, `depth` residual blocks of two layers, h + W₂ ReLU(W₁h), and a linear output layer.
+    /// Sixteen sines and cosines of the noise level are inputs of every layer. The network predicts the residual of
+    /// the best linear estimate (Karras et al. 2022, Table 1, with data of spread 1): D = θx + √(1−θ²) F.
     Residual,
 }
 
@@ -20,17 +20,17 @@ impl Kind {
     /// All kinds with their names.
     pub const ALL: [(&'static str, Kind); 2] = [("paper", Kind::Paper), ("residual", Kind::Residual)];
 
-    /// The kind for patterns of so many units: `paper` up to 32.
+    /// The default kind for patterns with this number of units: `paper` up to 32.
     pub fn for_units(dim: usize) -> Kind {
         if dim <= 32 { Kind::Paper } else { Kind::Residual }
     }
 
-    /// Its name.
+    /// The name.
     pub fn name(self) -> &'static str {
         Kind::ALL[self as usize].0
     }
 
-    /// Units of a hidden layer: 80 D of `paper`, 1,024 of `residual`.
+    /// The default number of units in a hidden layer: 80 D for `paper`, 1,024 for `residual`.
     pub fn default_width(self, dim: usize) -> usize {
         match self {
             Kind::Paper => 80 * dim,
@@ -38,7 +38,7 @@ impl Kind {
         }
     }
 
-    /// Hidden layers (3) or residual blocks (2).
+    /// The default number of hidden layers (3) or residual blocks (2).
     pub fn default_depth(self) -> usize {
         match self {
             Kind::Paper => 3,
@@ -60,39 +60,39 @@ impl FromStr for Kind {
 /// A network without its weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Architecture {
-    /// How it is put together.
+    /// The kind.
     pub kind: Kind,
-    /// Units of a state, D.
+    /// The number of units in a state, D.
     pub dim: usize,
-    /// Units of a hidden layer.
+    /// The number of units in a hidden layer.
     pub width: usize,
-    /// Hidden layers, or residual blocks.
+    /// The number of hidden layers, or of residual blocks.
     pub depth: usize,
 }
 
-/// One layer: u = W [h; c; 1], where h is the layer before and c the conditions.
+/// One layer: u = W [h; c; 1], where h is the previous layer and c the conditions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layer {
-    /// Units of the layer before.
+    /// The number of units in the previous layer.
     pub inputs: usize,
-    /// Its own units.
+    /// The number of units in this layer.
     pub outputs: usize,
-    /// Whether they are rectified: max(u, 0).
+    /// Whether a ReLU follows: max(u, 0).
     pub rectified: bool,
-    /// Whether the layer two before is added: u + h.
+    /// Whether the layer two steps before is added: u + h.
     pub residual: bool,
 }
 
-/// Frequencies of the embedding of a noise level.
+/// The number of frequencies in the embedding of a noise level.
 const FREQUENCIES: usize = 8;
 
 impl Architecture {
-    /// Refuses sizes that no network has, and such as no machine holds.
+    /// Returns an error for sizes outside their range, or too large for any machine.
     ///
     /// # Errors
     /// A width or depth outside its range.
     pub fn check(&self) -> Result<()> {
-        /// 4 GB, and four times that in training.
+        /// 4 GB, and four times as much in training.
         const MOST_WEIGHTS: f64 = 1e9;
         let range = |name: &str, value: usize, most: usize| match (1..=most).contains(&value) {
             true => Ok(()),
@@ -114,7 +114,7 @@ impl Architecture {
         Ok(())
     }
 
-    /// Its layers, from the state in to the prediction out.
+    /// The layers, from the state to the prediction.
     pub fn layers(&self) -> Vec<Layer> {
         let Architecture { kind, dim, width, depth } = *self;
         let plain = Layer { inputs: width, outputs: width, rectified: false, residual: false };
@@ -136,7 +136,7 @@ impl Architecture {
         layers
     }
 
-    /// Numbers that say how noisy a state is, c: inputs of every layer.
+    /// The number of conditions c, which tell every layer the noise level.
     pub fn conditions(&self) -> usize {
         match self.kind {
             Kind::Paper => 1,
@@ -144,7 +144,7 @@ impl Architecture {
         }
     }
 
-    /// Those of a level σ in spreads: θ = 1/√(1 + σ²), or cos and sin of πk·¼ ln σ for k = 1 to 8.
+    /// The conditions for a level σ in spreads: θ = 1/√(1 + σ²), or cos and sin of πk·¼ ln σ for k = 1 to 8.
     pub fn condition(&self, sigma: f64) -> impl Iterator<Item = f64> {
         let (paper, signal) = (self.kind == Kind::Paper, signal(sigma));
         (0..self.conditions()).map(move |c| match paper {
@@ -156,7 +156,7 @@ impl Architecture {
         })
     }
 
-    /// What the network is to predict, of y and ε at σ: ε, or F = √(1−θ²) y − θ ε.
+    /// What the network should predict for y and ε at σ: ε, or F = √(1−θ²) y − θ ε.
     pub fn target(&self, sigma: f64, pattern: f64, noise: f64) -> f64 {
         match self.kind {
             Kind::Paper => noise,
@@ -165,7 +165,7 @@ impl Architecture {
         }
     }
 
-    /// The denoised state of a state z = y + σε and a prediction of the network.
+    /// The denoised state, from a state z = y + σε and the network's prediction.
     pub fn denoised(&self, sigma: f64, z: f64, prediction: f64) -> f64 {
         match self.kind {
             Kind::Paper => z - sigma * prediction,
@@ -174,7 +174,7 @@ impl Architecture {
     }
 }
 
-/// θ of a level, at which x = θz has the variance of the patterns: that of a variance-preserving process.
+/// The signal θ of a level. At it, x = θz has the variance of the patterns, as in a variance-preserving process.
 pub fn signal(sigma: f64) -> f64 {
     1.0 / sigma.hypot(1.0)
 }

@@ -1,8 +1,8 @@
-//! Score networks: memories dispersed in weights, and the forward pass through them.
+//! Score networks, which store memories in the weights of a neural network, and their forward pass.
 //!
-//! A network sees x = θz with θ = 1/√(1 + σ²), which has the patterns' own variance at every level, and whatever
-//! process it was trained on it is a denoiser D(z;σ) like that of stored patterns. So it recalls through every
-//! sampler. How weights are found is another crate's matter: `attractor-networks`.
+//! A network sees x = θz with θ = 1/√(1 + σ²), which has the variance of the patterns at every level. For any
+//! training process it is a denoiser D(z;σ), like that of stored patterns, so it recalls with every sampler. The
+//! crate `attractor-networks` trains the weights.
 
 mod architecture;
 
@@ -19,14 +19,14 @@ use crate::noise::{Purpose, Stream};
 use crate::real::Real;
 use crate::threads;
 
-/// A network with its weights: a denoiser.
+/// A score network with its weights, which is a denoiser.
 ///
 /// ```
 /// use attractor::energies::Denoise;
 /// use attractor::networks::{Architecture, Kind, Network};
 /// use ndarray::array;
 /// let architecture = Architecture { kind: Kind::Paper, dim: 3, width: 8, depth: 3 };
-/// // Weights as they are before training; trained for levels from 0.03 to 11.
+/// Weights before training, for levels from 0.03 to 11.
 /// let network = Network::<f32>::initialized(architecture, [0.03, 11.0], 1.0, 0)?;
 /// let means = network.denoise(array![[0.5, -0.2, 0.1]].view(), &[0.7])?;
 /// assert_eq!(means.dim(), (1, 3));
@@ -35,11 +35,11 @@ use crate::threads;
 #[derive(Clone, PartialEq)]
 pub struct Network<F> {
     architecture: Architecture,
-    /// The levels that it was trained for, lowest and highest, in spreads.
+    /// The lowest and highest level of its training, in spreads.
     levels: [f64; 2],
     /// The scale of a unit.
     spread: f64,
-    /// Of each layer outputs × (inputs + conditions + 1), row by row; the last column is the bias.
+    /// The weights of each layer: outputs × (inputs + conditions + 1), row by row. The last column is the bias.
     weights: Vec<Vec<F>>,
 }
 
@@ -50,14 +50,14 @@ impl<F> fmt::Debug for Network<F> {
 }
 
 impl<F: Real> Network<F> {
-    /// A network of these weights: of each layer outputs × (inputs + conditions + 1) numbers, the bias last.
+    /// A network with these weights. Each layer has outputs × (inputs + conditions + 1) numbers, the bias last.
     ///
-    /// `levels` are the lowest and highest that it was trained for, in spreads: a state that is less noisy is taken
-    /// to be as noisy as the lowest, one that is noisier as z σ̂²/σ² at the highest σ̂, which patterns of equal norm
-    /// cannot tell apart. `spread` is the scale of a unit.
+    /// `levels` are the lowest and highest level of training, in spreads. A state with less noise is treated as if it
+    /// had the lowest level. A state with more noise is replaced by z σ̂²/σ² at the highest level σ̂, which is exact
+    /// for patterns of equal norm. `spread` is the scale of a unit.
     ///
     /// # Errors
-    /// Sizes that do not fit the architecture; weights, levels or a spread that are no numbers.
+    /// Sizes that do not fit the architecture; weights, levels or a spread that are not finite.
     pub fn new(
         architecture: Architecture,
         levels: [f64; 2],
@@ -92,7 +92,7 @@ impl<F: Real> Network<F> {
     /// A network before training: weights and biases uniform in ±1/√(inputs + conditions).
     ///
     /// # Errors
-    /// As [`new`](Self::new).
+    /// Those of [`new`](Self::new).
     pub fn initialized(architecture: Architecture, levels: [f64; 2], spread: f64, seed: u64) -> Result<Self> {
         architecture.check()?;
         let layer = |(number, layer): (usize, &Layer)| {
@@ -106,12 +106,12 @@ impl<F: Real> Network<F> {
         Self::new(architecture, levels, spread, weights)
     }
 
-    /// Its shape.
+    /// The architecture.
     pub fn architecture(&self) -> &Architecture {
         &self.architecture
     }
 
-    /// The levels that it was trained for, lowest and highest, in spreads.
+    /// The lowest and highest level of its training, in spreads.
     pub fn levels(&self) -> [f64; 2] {
         self.levels
     }
@@ -121,20 +121,20 @@ impl<F: Real> Network<F> {
         self.spread
     }
 
-    /// Weights, as in [`new`](Self::new).
+    /// The weights, as in [`new`](Self::new).
     pub fn weights(&self) -> &[Vec<F>] {
         &self.weights
     }
 
-    /// Weights of a layer, to be changed.
+    /// The weights of a layer, for changing them.
     ///
     /// # Panics
-    /// There is no such layer.
+    /// If there is no such layer.
     pub fn layer_mut(&mut self, layer: usize) -> &mut [F] {
         &mut self.weights[layer]
     }
 
-    /// The same network in another number type.
+    /// The network in another number type.
     pub fn cast<G: Real>(&self) -> Network<G> {
         let weights = self
             .weights
@@ -144,11 +144,11 @@ impl<F: Real> Network<F> {
         Network { architecture: self.architecture, levels: self.levels, spread: self.spread, weights }
     }
 
-    /// From the first of the panels, what goes into the network, to the others: what goes into each further layer, and
-    /// last what comes out. States are columns; rows are units, then conditions, then a row of ones, but in the last
-    /// panel units alone. Panels of a pass before are used again.
+    /// The forward pass. The first panel holds the network's input. The pass writes the other panels: the input of
+    /// each further layer, and last the output. States are columns. Rows are units, then conditions, then a row of
+    /// ones; the last panel has units only. Panels of an earlier pass are reused.
     ///
-    /// Cost 2 operations a weight and state.
+    /// Cost: 2 operations for each weight and state.
     pub fn forward(&self, panels: &mut Vec<Panel<F>>) {
         let conditions = self.architecture.conditions();
         let layers = self.architecture.layers();
@@ -184,10 +184,10 @@ impl<F: Real> Network<F> {
         }
     }
 
-    /// D(z;σ) of some rows.
+    /// The denoised states D(z;σ) of some rows.
     fn denoise_rows(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Array2<F> {
         let [low, high] = self.levels;
-        // A level that it knows, and what the state is multiplied by.
+        // For each state a level for which the network was trained, and the factor for the state.
         let known: Vec<(f64, f64)> = sigmas
             .iter()
             .map(|sigma| {
@@ -217,7 +217,7 @@ impl<F: Real> Network<F> {
     }
 }
 
-/// Weights of each layer.
+/// The number of weights in each layer.
 fn sizes(architecture: &Architecture) -> Vec<usize> {
     let size = |layer: &Layer| layer.outputs * (layer.inputs + architecture.conditions() + 1);
     architecture.layers().iter().map(size).collect()
@@ -229,7 +229,7 @@ impl<F: Real> Denoise<F> for Network<F> {
     }
 
     fn denoise(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Array2<F>> {
-        /// States that go through the network together: their layers stay in the second-level cache.
+        /// The number of states in one pass. Their layers stay in the second-level cache.
         const TOGETHER: usize = 128;
         check_width("states", states.ncols(), self.architecture.dim)?;
         check_rows("noise levels", sigmas.len(), states.nrows())?;

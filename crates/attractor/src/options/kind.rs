@@ -1,4 +1,4 @@
-//! What kind of value an option takes.
+//! The kinds of values that an option can take.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,74 +7,74 @@ use std::str::FromStr;
 use super::{CountRange, NumberRange, Value};
 use crate::error::{Error, Result};
 
-/// What kind of value an option takes.
+/// The kind of value that an option takes.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
-    /// Given or not.
+    /// A flag, which is given or not.
     Flag,
     /// `on` or `off`.
     Switch,
-    /// One name of the list that defines them.
+    /// One name from a list; the function gives the list.
     Choice(fn() -> Vec<Name>),
-    /// A whole number of a range.
+    /// A whole number in a range.
     Count(CountRange),
-    /// A finite number of a range.
+    /// A finite number in a range.
     Number(NumberRange),
-    /// `auto`, or a value of another kind.
+    /// The word `auto`, or a value of another kind.
     AutoOr(&'static Kind),
-    /// A name that may have arguments, as in `poly:3`.
+    /// A name that can have arguments, as in `poly:3`.
     Form(Form),
-    /// Values of another kind with commas between them.
+    /// Several values of another kind, separated by commas.
     List(&'static Kind),
-    /// Any text; holds what stands for it in help, such as FILE.
+    /// Any text. The field is its placeholder in help, such as FILE.
     Text(&'static str),
 }
 
-/// One of several names, and what it means in a few words (which may be left out).
+/// A name with a short description, which may be empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
-    /// The name, as a user writes it; of a form its grammar, as in `poly:N`.
+    /// The name as a user writes it; for a form its grammar, as in `poly:N`.
     pub name: Cow<'static, str>,
-    /// What it means.
+    /// A short description.
     pub about: Cow<'static, str>,
 }
 
 impl Name {
-    /// A name that needs no explanation.
+    /// A name without a description.
     pub const fn new(name: &'static str) -> Self {
         Self::with_about(name, "")
     }
 
-    /// A name and what it means.
+    /// A name with a description.
     pub const fn with_about(name: &'static str, about: &'static str) -> Self {
         Name { name: Cow::Borrowed(name), about: Cow::Borrowed(about) }
     }
 }
 
-/// Names with arguments. Grammar and check come from the type that reads them.
+/// Names with arguments. The type that reads them supplies the grammar and the check.
 #[derive(Clone, Copy, Debug)]
 pub struct Form {
-    /// How each is written, and what it means.
+    /// The grammars of the forms, with a short description of each.
     pub forms: fn() -> Vec<Name>,
-    /// Refuses what is not one of them.
+    /// Returns an error for a text that is not one of the forms.
     pub check: fn(&str) -> Result<()>,
 }
 
 impl Form {
-    /// Whether a text can be read as a `T`.
+    /// Checks that a text can be read as a `T`.
     ///
     /// # Errors
-    /// As the type says.
+    /// The error of the type.
     pub fn reads<T: FromStr<Err = Error>>(text: &str) -> Result<()> {
         text.parse::<T>().map(|_| ())
     }
 }
 
 impl Kind {
-    /// Reads a value that a user wrote. `name` is the option's, for the error.
+    /// Parses a value that a user wrote. `name` is the option's name, for the error.
     ///
     /// # Errors
-    /// A text that is no value of this kind: the sentence says what is expected.
+    /// A text that is not a value of this kind; the error says what is expected.
     pub fn parse(&self, name: &'static str, text: &str) -> Result<Value> {
         let refused = || Error::parameter(name, self.to_string(), text);
         match self {
@@ -98,7 +98,7 @@ impl Kind {
             Kind::Count(range) => range.parse(name, text).map(Value::Count),
             Kind::Number(range) => range.parse(name, text).map(Value::Number),
             Kind::AutoOr(_) if text == "auto" => Ok(Value::Auto),
-            // What is no value of the other kind may have been meant to be auto.
+            // A text that is not a value of the other kind may have been meant as `auto`.
             Kind::AutoOr(other) => other.parse(name, text).map_err(|error| match error {
                 Error::Parameter { .. } => refused(),
                 other => other,
@@ -113,8 +113,7 @@ impl Kind {
         }
     }
 
-    /// Takes a value of any origin: text is [parsed](Self::parse), what already has a type is checked against this
-    /// kind.
+    /// Reads a value of any origin: text is [parsed](Self::parse), and a typed value is checked against this kind.
     ///
     /// # Errors
     /// A value of another kind, or outside the range.
@@ -130,7 +129,7 @@ impl Kind {
             (Kind::Number(range), Value::Number(number)) => {
                 range.check(name, *number).map(|()| value.clone())
             }
-            // A whole number is a number.
+            // A whole number is also a number.
             (Kind::Number(range), Value::Count(count)) => {
                 let number = *count as f64;
                 range.check(name, number).map(|()| Value::Number(number))
@@ -142,7 +141,7 @@ impl Kind {
         }
     }
 
-    /// The names that it may be, if it is one of several: those of a choice, how forms are written, `auto`.
+    /// The names that a value can have: those of a choice, the grammars of forms, and `auto`.
     pub fn names(&self) -> Vec<Name> {
         match self {
             Kind::Switch => vec![Name::new("on"), Name::new("off")],
@@ -154,15 +153,15 @@ impl Kind {
     }
 }
 
-/// The names of a list of values, for [`Kind::Choice`].
+/// The names of a list of values, for use in [`Kind::Choice`].
 pub fn names_of<T>(list: &[(&'static str, T)]) -> Vec<Name> {
     list.iter().map(|(name, _)| Name::new(name)).collect()
 }
 
-/// The value of this name in a list. `kind` says what the name should name.
+/// The value with this name in a list. `kind` is the kind of thing that is named, for the error.
 ///
 /// # Errors
-/// A name that is not in the list; the error lists those that are.
+/// A name that is not in the list; the error lists the names.
 pub fn find<T: Copy>(kind: &'static str, list: &[(&'static str, T)], name: &str) -> Result<T> {
     let found = list.iter().find(|(known, _)| *known == name);
     let known = || list.iter().map(|(known, _)| *known);
@@ -174,7 +173,7 @@ fn joined(names: &[Name]) -> String {
 }
 
 impl fmt::Display for Kind {
-    /// What is expected, as the object of a sentence: "a whole number from 1 to 100", "euler, heun or ddim".
+    /// Writes what is expected, as the object of a sentence: "a whole number from 1 to 100", "euler, heun or ddim".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Kind::Flag => f.write_str("a flag"),

@@ -1,8 +1,8 @@
 //! Options with declared kinds: the one place where text becomes a value.
 //!
-//! A [`Parameter`] says what an option is called, what [`Kind`] of value it takes, what it is if it is not given,
-//! and what it does. Flags of the command line, help, completions, Python signatures and the sentences of errors all
-//! follow from these declarations. Values travel as [`Options`].
+//! A [`Parameter`] declares an option: its name, the [`Kind`] of its value, its default, and what it does.
+//! Command-line flags, help, completions, Python signatures and error sentences are all made from these declarations.
+//! Values are passed on as [`Options`].
 //!
 //! ```
 //! use attractor::options::{CountRange, Kind, Value};
@@ -28,39 +28,39 @@ pub use value::Value;
 use crate::error::{Error, Result};
 use crate::message::Part;
 
-/// One option: its name, what it takes, its default and what it does.
+/// The declaration of one option: its name, kind, default and help.
 #[derive(Clone, Copy, Debug)]
 pub struct Parameter {
-    /// Its name, as on the command line.
+    /// The name, as on the command line.
     pub name: &'static str,
-    /// What values it takes.
+    /// The kind of its values.
     pub kind: Kind,
-    /// What it is if it is not given.
+    /// Its default.
     pub default: Fallback,
-    /// What it does, in one sentence.
+    /// What the option does, in one sentence.
     pub help: &'static str,
 }
 
 impl Parameter {
-    /// Reads a value that a user wrote.
+    /// Parses a value that a user wrote.
     ///
     /// # Errors
-    /// A text that is no value of its kind.
+    /// A text that is not a value of this kind.
     pub fn parse(&self, text: &str) -> Result<Value> {
         self.kind.parse(self.name, text)
     }
 }
 
-/// What an option is if it is not given.
+/// The default of an option.
 #[derive(Clone, Copy, Debug)]
 pub enum Fallback {
     /// A value, as a user would write it.
     Is(&'static str),
-    /// It depends: a rule in words, such as "80 times the units of a pattern".
+    /// A rule in words, such as "80 times the units of a pattern".
     Rule(&'static str),
-    /// A rule made of what is declared elsewhere.
+    /// A rule in words, made from other declarations.
     From(fn() -> String),
-    /// Nothing.
+    /// No default.
     None,
 }
 
@@ -74,9 +74,9 @@ impl fmt::Display for Fallback {
     }
 }
 
-/// Values of options by name.
+/// The values of options, by name.
 ///
-/// What users wrote becomes typed by [`read`](Self::read), which every model does before it looks at them.
+/// [`read`](Self::read) converts what users wrote to typed values. Every model calls it before it uses the options.
 ///
 /// ```
 /// use attractor::options::{CountRange, Fallback, Kind, Options, Parameter};
@@ -94,28 +94,28 @@ impl fmt::Display for Fallback {
 pub struct Options(BTreeMap<String, Value>);
 
 impl Options {
-    /// Sets an option: a typed value, or text that is still to be read.
+    /// Sets an option to a typed value, or to text that has not been read yet.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) -> &mut Self {
         self.0.insert(name.to_owned(), value.into());
         self
     }
 
-    /// Takes an option away.
+    /// Removes an option.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         self.0.remove(name)
     }
 
-    /// Sets all of these options.
+    /// Sets all options of another set.
     pub fn extend(&mut self, others: &Options) {
         self.0.extend(others.0.iter().map(|(name, value)| (name.clone(), value.clone())));
     }
 
-    /// Names and values, in the order of the names.
+    /// The names and values, ordered by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// Whether none is set.
+    /// Whether no option is set.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -130,10 +130,11 @@ impl Options {
         self.0.get(name)
     }
 
-    /// These options with the types that are declared for them. A flag that is off is left out.
+    /// These options with the declared types. A flag that is off is left out.
     ///
     /// # Errors
-    /// A name that is not declared (`what` says what it should name), or a value that is not of its kind.
+    /// A name that is not declared (`what` is the kind of thing it should name), or a value that is not of the
+    /// declared kind.
     pub fn read(&self, parameters: &[Parameter], what: &'static str) -> Result<Options> {
         let mut read = Options::default();
         for (name, value) in &self.0 {
@@ -154,7 +155,7 @@ impl Options {
         self.get(name) == Some(&Value::Flag(true))
     }
 
-    /// A switch, if it is set and not `auto`.
+    /// The value of a switch, if it is set and not `auto`.
     pub fn switch(&self, name: &str) -> Option<bool> {
         match self.get(name)? {
             Value::Switch(on) => Some(*on),
@@ -162,12 +163,12 @@ impl Options {
         }
     }
 
-    /// A whole number, if it is set and not `auto`.
+    /// The value of a whole number, if it is set and not `auto`.
     pub fn count(&self, name: &str) -> Option<usize> {
         self.seed(name).map(|count| usize::try_from(count).unwrap_or(usize::MAX))
     }
 
-    /// A whole number of 64 bits, if it is set and not `auto`.
+    /// The value of a whole number of 64 bits, if it is set and not `auto`.
     pub fn seed(&self, name: &str) -> Option<u64> {
         match self.get(name)? {
             Value::Count(count) => Some(*count),
@@ -175,7 +176,7 @@ impl Options {
         }
     }
 
-    /// A number, if it is set and not `auto`.
+    /// The value of a number, if it is set and not `auto`.
     pub fn number(&self, name: &str) -> Option<f64> {
         match self.get(name)? {
             Value::Number(number) => Some(*number),
@@ -183,15 +184,15 @@ impl Options {
         }
     }
 
-    /// What a name stands for, if it is set and not `auto`.
+    /// The value that a name stands for, if it is set and not `auto`.
     ///
     /// # Errors
-    /// As the type says.
+    /// The error of the type.
     pub fn named<T: FromStr<Err = Error>>(&self, name: &str) -> Result<Option<T>> {
         self.text(name).map(str::parse).transpose()
     }
 
-    /// A name or text as it is, if it is set and not `auto`.
+    /// The text of a name, if it is set and not `auto`.
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.get(name)? {
             Value::Name(text) | Value::Text(text) => Some(text),
@@ -208,7 +209,7 @@ impl Options {
     }
 }
 
-/// `auto` is as good as not given. A value of another type was not [read](Options::read).
+/// `auto` counts as not given. A value of another type means that the options were not [read](Options::read).
 fn typed<T>(name: &str, value: &Value) -> Option<T> {
     debug_assert!(*value == Value::Auto, "{name} is {value:?}, which is not of its kind");
     None

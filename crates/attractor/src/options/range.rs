@@ -1,4 +1,4 @@
-//! Ranges of numbers, and how they are said.
+//! Ranges of numbers, and how they are described.
 
 use std::fmt;
 
@@ -12,37 +12,37 @@ pub struct CountRange {
 }
 
 impl CountRange {
-    /// Every whole number that 64 bits hold: seeds.
+    /// All whole numbers of 64 bits, as for seeds.
     pub const ANY: Self = Self::at_least(0);
 
-    /// From `low` on.
+    /// The numbers from `low` on.
     pub const fn at_least(low: u64) -> Self {
         Self::between(low, u64::MAX)
     }
 
-    /// Both ends belong to it.
+    /// The numbers from `low` to `high`, both included.
     pub const fn between(low: u64, high: u64) -> Self {
         CountRange { low, high }
     }
 
-    /// Whether a number belongs to it.
+    /// Whether a number is in the range.
     pub fn contains(self, value: u64) -> bool {
         (self.low..=self.high).contains(&value)
     }
 
-    /// Reads a number that a user wrote.
+    /// Parses a number that a user wrote.
     ///
     /// # Errors
-    /// What is no whole number, or outside of the range.
+    /// A text that is not a whole number, or a number outside the range.
     pub fn parse(self, name: &str, text: &str) -> Result<u64> {
         let count = text.parse().ok().filter(|count| self.contains(*count));
         count.ok_or_else(|| Error::parameter(name, self.to_string(), text))
     }
 
-    /// Refuses a value outside of it.
+    /// Checks that a value is in the range.
     ///
     /// # Errors
-    /// The value is.
+    /// A value outside the range.
     pub fn check(self, name: &str, value: u64) -> Result<()> {
         match self.contains(value) {
             true => Ok(()),
@@ -62,7 +62,7 @@ impl fmt::Display for CountRange {
     }
 }
 
-/// Finite numbers from `low` to `high`, with or without each end.
+/// Finite numbers from `low` to `high`, where each end can be included or not.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NumberRange {
     low: f64,
@@ -87,40 +87,40 @@ impl NumberRange {
         NumberRange { low, ..Self::ANY }
     }
 
-    /// Both ends belong to it.
+    /// The numbers from `low` to `high`, both included.
     pub const fn between(low: f64, high: f64) -> Self {
         NumberRange { low, high, has_low: true, has_high: true }
     }
 
-    /// The same without its upper end.
+    /// This range without its upper end.
     pub const fn below_high(self) -> Self {
         NumberRange { has_high: false, ..self }
     }
 
-    /// The same without its lower end.
+    /// This range without its lower end.
     pub const fn above_low(self) -> Self {
         NumberRange { has_low: false, ..self }
     }
 
-    /// Whether a number belongs to it.
+    /// Whether a number is in the range.
     pub fn contains(self, value: f64) -> bool {
         let low = value > self.low || self.has_low && value == self.low;
         low && (value < self.high || self.has_high && value == self.high)
     }
 
-    /// Reads a number that a user wrote.
+    /// Parses a number that a user wrote.
     ///
     /// # Errors
-    /// What is no finite number, or outside of the range.
+    /// A text that is not a finite number, or a number outside the range.
     pub fn parse(self, name: &str, text: &str) -> Result<f64> {
         let number = text.parse().ok().filter(|number| self.contains(*number));
         number.ok_or_else(|| Error::parameter(name, self.to_string(), text))
     }
 
-    /// Refuses a value outside of it.
+    /// Checks that a value is in the range.
     ///
     /// # Errors
-    /// The value is, or is no finite number.
+    /// A value outside the range, or not finite.
     pub fn check(self, name: &str, value: f64) -> Result<()> {
         match self.contains(value) {
             true => Ok(()),
@@ -146,7 +146,7 @@ impl fmt::Display for NumberRange {
     }
 }
 
-/// A number as a user would write it: in full, or with an exponent where that would be mostly zeros.
+/// A number as a user would write it: in full, or with an exponent if it would be mostly zeros.
 pub(super) fn written(number: f64, most: f64) -> String {
     match number == 0.0 || (1e-4..most).contains(&number.abs()) {
         true => number.to_string(),

@@ -7,15 +7,15 @@ use super::range::written;
 /// The value of an option. `Display` gives what a user would write.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// Of a flag; written as nothing.
+    /// The value of a flag, which is written as an empty text.
     Flag(bool),
-    /// On or off.
+    /// A switch: on or off.
     Switch(bool),
     /// A whole number.
     Count(u64),
     /// A number.
     Number(f64),
-    /// What the model finds itself.
+    /// `auto`: the model finds the value itself.
     Auto,
     /// A name, with its arguments.
     Name(String),

@@ -1,18 +1,18 @@
-//! What is known of each pattern besides its values.
+//! What can be stored with each pattern besides its values.
 
 use ndarray::{Array2, Axis, concatenate};
 
 use crate::error::{Error, Result};
 use crate::real::Real;
 
-/// Labels, prior weights and associated vectors of patterns, one each, where there are any.
+/// The labels, prior weights and associated vectors of patterns, each optional, with one entry for each pattern.
 #[derive(Clone, Debug)]
 pub struct Extras<F> {
-    /// A file's name, a class.
+    /// The labels, such as file names or classes.
     pub labels: Option<Vec<String>>,
-    /// Prior weights π_n > 0, of any sum.
+    /// The prior weights π_n > 0, with any sum.
     pub weights: Option<Vec<f64>>,
-    /// Vectors that the patterns bring to mind, N × Dv.
+    /// The associated vectors, N × Dv.
     pub associated: Option<Array2<F>>,
 }
 
@@ -23,7 +23,7 @@ impl<F> Default for Extras<F> {
 }
 
 impl<F: Real> Extras<F> {
-    /// Of some patterns, in this order.
+    /// The extras of some patterns, in this order.
     pub(super) fn select(self, rows: &[usize]) -> Self {
         Extras {
             labels: self.labels.map(|l| rows.iter().map(|&r| l[r].clone()).collect()),
@@ -32,7 +32,8 @@ impl<F: Real> Extras<F> {
         }
     }
 
-    /// Of `old` patterns and `new` ones behind them. Labels may be missing on one side, and are then empty; weights and values may not, since nothing sensible can stand for them.
+    /// The extras of `old` patterns followed by `new` ones. If only one side has labels, the other side gets empty
+    /// labels. Weights and associated vectors must be on both sides or on neither, because no default makes sense.
     pub(super) fn join(self, more: Self, old: usize, new: usize) -> Result<Self> {
         let labels = (self.labels.is_some() || more.labels.is_some()).then(|| {
             let mut labels = self.labels.unwrap_or_else(|| vec![String::new(); old]);

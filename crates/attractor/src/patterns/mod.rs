@@ -1,4 +1,4 @@
-//! What is stored: patterns as rows, ready for the kernels, and how raw vectors map onto them.
+//! Stored patterns, as rows that the kernels can read, and the map from raw vectors to states.
 
 mod extras;
 mod packer;
@@ -28,13 +28,13 @@ use crate::message;
 use crate::message::{Argument, Message};
 use crate::real::Real;
 
-/// Stored memories Y: one pattern a row (N × D), with what every reader of them needs.
+/// The stored patterns Y, one in each row (N × D).
 ///
-/// Immutable and cheap to clone. Holds the values and what kernels read of them (it is a [`Stored`] for all that only
-/// reads), the [`Preparation`] that took raw vectors to these values, and what a user knows of each pattern: a label,
-/// a prior weight π_n, an associated vector v_n. Patterns of ±1 may be held at one bit a unit
-/// ([`packed`](Self::packed)), and others stay where they are and be read a few rows at a time
-/// ([`streamed`](Self::streamed)): modern and diffusion memories then recall as ever.
+/// Immutable and cheap to clone. It holds the values in the form that kernels read (it dereferences to [`Stored`]),
+/// the [`Preparation`] that made these values from raw vectors, and what is known of each pattern: a label, a prior
+/// weight π_n, an associated vector v_n. Patterns of ±1 can be held with one bit for each unit
+/// ([`packed`](Self::packed)). Other patterns can stay in a source and be read a few rows at a time
+/// ([`streamed`](Self::streamed)). Modern and diffusion memories recall from all of these in the same way.
 ///
 /// ```
 /// use attractor::Patterns;
@@ -46,7 +46,7 @@ use crate::real::Real;
 #[derive(Clone, Debug)]
 pub struct Patterns<F> {
     stored: Stored<F>,
-    /// The plain mean, of patterns that are not held as numbers.
+    /// The plain mean of patterns that are not held as numbers.
     mean: Option<Arc<[f64]>>,
     weights: Option<Arc<[f64]>>,
     labels: Option<Arc<[String]>>,
@@ -54,7 +54,7 @@ pub struct Patterns<F> {
     preparation: Arc<Preparation>,
 }
 
-/// What only reads the patterns is asked of what is stored.
+/// Gives access to the methods that only read the stored patterns.
 impl<F> Deref for Patterns<F> {
     type Target = Stored<F>;
 
@@ -64,7 +64,7 @@ impl<F> Deref for Patterns<F> {
 }
 
 impl<F: Real> Patterns<F> {
-    /// Patterns used exactly as given.
+    /// Patterns that are used exactly as given.
     ///
     /// # Errors
     /// No rows or no units; NaN, infinity, or a squared norm too large for `F`.
@@ -72,10 +72,10 @@ impl<F: Real> Patterns<F> {
         Self::with_preparation(values, Preparation::Identity)
     }
 
-    /// Raw patterns, prepared: see [`Prepare`]. `spins` asks for ±1 patterns.
+    /// Raw patterns, prepared as [`Prepare`] says. `spins` asks for ±1 patterns.
     ///
     /// # Errors
-    /// As [`Patterns::new`].
+    /// Those of [`Patterns::new`].
     pub fn prepared(raw: Array2<F>, prepare: Prepare, spins: bool) -> Result<Self> {
         check_states("patterns", raw.view(), "remove or repair those rows")?;
         if prepare == Prepare::Packed {
@@ -102,7 +102,7 @@ impl<F: Real> Patterns<F> {
         Ok(Self::of(Stored::held(values, spread), None, preparation))
     }
 
-    /// Patterns of which nothing else is known.
+    /// Patterns without labels, weights or associated vectors.
     fn of(stored: Stored<F>, mean: Option<Vec<f64>>, preparation: Preparation) -> Self {
         Patterns {
             stored,
@@ -114,11 +114,11 @@ impl<F: Real> Patterns<F> {
         }
     }
 
-    /// Patterns of ±1 at one bit a unit: 1/32 of the memory of `f32`. `preparation` says how raw vectors become
-    /// states, as those that the bits are of did.
+    /// Patterns of ±1 with one bit for each unit, which is 1/32 of the memory of `f32`. `preparation` is the map from
+    /// raw vectors to states that was used to make the bits.
     ///
-    /// Modern and diffusion memories read the bits ([`attend`](crate::kernels::attend())). What asks for
-    /// [`values`](Self::values) gets numbers, which then stay.
+    /// Modern and diffusion memories read the bits ([`attend`](crate::kernels::attend())). The first call of
+    /// [`values`](Self::values) converts them to numbers, which are then kept.
     ///
     /// ```
     /// use attractor::{Patterns, Preparation, patterns::Packed};
@@ -137,10 +137,10 @@ impl<F: Real> Patterns<F> {
         Ok(Patterns { stored: patterns.stored.with_bits(bits), ..patterns })
     }
 
-    /// Patterns (prepared) that stay where they are, and are read a few rows at a time. Reads them once now.
+    /// Patterns (prepared) that stay in a source and are read a few rows at a time. All rows are read once now.
     ///
     /// # Errors
-    /// As [`Patterns::new`]; a source that cannot be read; a preparation of another width.
+    /// Those of [`Patterns::new`]; a source that cannot be read; a preparation of another width.
     pub fn streamed(source: Arc<dyn Source<F>>, preparation: Preparation) -> Result<Self> {
         preparation.check(source.dim())?;
         let streamed = Streamed::new(source);
@@ -150,11 +150,11 @@ impl<F: Real> Patterns<F> {
         Ok(Self::of(stored, Some(survey.mean), preparation))
     }
 
-    /// Raw patterns that stay where they are, prepared as they are read: see [`prepared`](Self::prepared) and
-    /// [`streamed`](Self::streamed). Reads them once more to find the mean and the spread.
+    /// Raw patterns that stay in a source and are prepared when they are read: see [`prepared`](Self::prepared) and
+    /// [`streamed`](Self::streamed). All rows are read once more, to find the mean and the spread.
     ///
     /// # Errors
-    /// As [`streamed`](Self::streamed).
+    /// Those of [`streamed`](Self::streamed).
     pub fn streamed_raw(source: Arc<dyn Source<F>>, prepare: Prepare) -> Result<Self> {
         if prepare == Prepare::None {
             return Self::streamed(source, Preparation::Identity);
@@ -166,18 +166,18 @@ impl<F: Real> Patterns<F> {
         Self::streamed(Arc::new(prepared), preparation)
     }
 
-    /// What went wrong in reading patterns that are elsewhere. Whatever was computed then is worth nothing.
+    /// Returns the error of a source that could not be read. Results that were computed after it are invalid.
     ///
     /// # Errors
-    /// What the source said.
+    /// The error of the source.
     pub fn check_source(&self) -> Result<()> {
         check_source(self.failure())
     }
 
-    /// The same patterns with prior weights π_n > 0, normalised to sum to 1.
+    /// Sets prior weights π_n > 0, which are normalised to sum to 1.
     ///
     /// # Errors
-    /// Not one weight a pattern, or a weight that is not a positive finite number.
+    /// A number of weights other than the number of patterns; a weight that is not positive and finite.
     pub fn with_weights(mut self, weights: &[f64]) -> Result<Self> {
         crate::error::check_rows("pattern weights", weights.len(), self.len())?;
         if let Some(w) = weights.iter().find(|w| !(w.is_finite() && **w > 0.0)) {
@@ -193,20 +193,20 @@ impl<F: Real> Patterns<F> {
         Ok(self)
     }
 
-    /// The same patterns with a label each: a file's name, a class.
+    /// Sets a label for each pattern, such as a file name or a class.
     ///
     /// # Errors
-    /// Not one label a pattern.
+    /// A number of labels other than the number of patterns.
     pub fn with_labels(mut self, labels: Vec<String>) -> Result<Self> {
         crate::error::check_rows("labels", labels.len(), self.len())?;
         self.labels = Some(labels.into());
         Ok(self)
     }
 
-    /// The same patterns, each with a vector v_n that it brings to mind (hetero-association).
+    /// Sets an associated vector v_n for each pattern (hetero-association).
     ///
     /// # Errors
-    /// Not one vector a pattern, no units, or a value that is not finite.
+    /// A number of vectors other than the number of patterns; vectors without units; a value that is not finite.
     pub fn with_associated(mut self, vectors: Array2<F>) -> Result<Self> {
         crate::error::check_rows("values", vectors.nrows(), self.len())?;
         if vectors.ncols() == 0 {
@@ -223,24 +223,24 @@ impl<F: Real> Patterns<F> {
         Ok(self)
     }
 
-    /// The same patterns, all with weight 1/N.
+    /// The patterns with equal weights 1/N.
     pub fn unweighted(&self) -> Self {
         Patterns { stored: self.stored.unweighted(), weights: None, ..self.clone() }
     }
 
-    /// Patterns as they were stored: values that are prepared already, and how.
+    /// Restores patterns from values that are already prepared, and their preparation.
     ///
     /// # Errors
-    /// As [`Patterns::new`]; a preparation of another width or with numbers that are not finite.
+    /// Those of [`Patterns::new`]; a preparation of another width, or with numbers that are not finite.
     pub fn restore(values: Array2<F>, preparation: Preparation) -> Result<Self> {
         preparation.check(values.ncols())?;
         Self::with_preparation(values, preparation)
     }
 
-    /// These patterns and more raw ones behind them, prepared as these were.
+    /// These patterns followed by more raw patterns, which are prepared in the same way.
     ///
     /// # Errors
-    /// Another width, bad numbers, or labels, weights or values that only one of the two has.
+    /// Another width; invalid numbers; weights or associated vectors that only one of the two has.
     pub fn append(&self, raw: Array2<F>, more: Extras<F>) -> Result<Self> {
         crate::error::check_width("patterns", raw.ncols(), self.dim())?;
         check_states("patterns", raw.view(), "remove or repair those rows")?;
@@ -251,10 +251,10 @@ impl<F: Real> Patterns<F> {
         self.of_values(joined)?.with(extras)
     }
 
-    /// These patterns but for some rows.
+    /// These patterns without some rows.
     ///
     /// # Errors
-    /// A row that is not there; no row left.
+    /// A row that does not exist; no row left.
     pub fn remove(&self, rows: &[usize]) -> Result<Self> {
         if let Some(row) = rows.iter().find(|r| **r >= self.len()) {
             return Err(Error::parameter("rows", format!("rows from 0 to {}", self.len() - 1), row));
@@ -266,7 +266,7 @@ impl<F: Real> Patterns<F> {
         self.of_values(values)?.with(self.extras().select(&kept))
     }
 
-    /// Other (prepared) values, held as these are.
+    /// Patterns with other (prepared) values, held in the same form.
     fn of_values(&self, values: Array2<F>) -> Result<Self> {
         let preparation = (*self.preparation).clone();
         match self.bits() {
@@ -275,7 +275,7 @@ impl<F: Real> Patterns<F> {
         }
     }
 
-    /// What is known of each pattern besides its values.
+    /// The labels, weights and associated vectors.
     pub fn extras(&self) -> Extras<F> {
         Extras {
             labels: self.labels.as_ref().map(|l| l.to_vec()),
@@ -284,10 +284,10 @@ impl<F: Real> Patterns<F> {
         }
     }
 
-    /// The same patterns with what is known of each.
+    /// Sets labels, weights and associated vectors.
     ///
     /// # Errors
-    /// As [`with_labels`](Self::with_labels), [`with_weights`](Self::with_weights),
+    /// Those of [`with_labels`](Self::with_labels), [`with_weights`](Self::with_weights) and
     /// [`with_associated`](Self::with_associated).
     pub fn with(mut self, extras: Extras<F>) -> Result<Self> {
         if let Some(labels) = extras.labels {
@@ -302,7 +302,7 @@ impl<F: Real> Patterns<F> {
         }
     }
 
-    /// Only some units of each pattern, as given (no preparation).
+    /// Patterns with only some of the units, and without a preparation.
     pub(crate) fn select_units(&self, units: &[usize]) -> Result<Self> {
         let selected = match self.source() {
             None => Self::new(self.values().select(Axis(1), units))?,
@@ -314,7 +314,7 @@ impl<F: Real> Patterns<F> {
         Ok(selected.weighted_as(self))
     }
 
-    /// Every unit multiplied by its own factor, as given (no preparation).
+    /// Patterns with each unit multiplied by its own factor, and without a preparation.
     pub(crate) fn stretch(&self, factors: &[F]) -> Result<Self> {
         let stretched = match self.source() {
             None => {
@@ -332,13 +332,13 @@ impl<F: Real> Patterns<F> {
         Ok(stretched.weighted_as(self))
     }
 
-    /// The same patterns with the log weights of others.
+    /// The patterns with the log weights of others.
     fn weighted_as(self, other: &Self) -> Self {
         let log_weights = other.log_weights().map(Arc::from);
         Patterns { stored: self.stored.with_log_weights(log_weights), ..self }
     }
 
-    /// The patterns in raw units: as given, or (spins) each at its units' two levels.
+    /// The patterns in raw units. With a ±1 preparation each unit has one of its two levels.
     pub fn restored(&self) -> Array2<F> {
         self.preparation.backward(self.values().to_owned())
     }
@@ -353,18 +353,19 @@ impl<F: Real> Patterns<F> {
         self.labels.as_ref().map(|l| l[n].as_str())
     }
 
-    /// The vectors v_n that patterns bring to mind, N × Dv.
+    /// The associated vectors v_n, N × Dv.
     pub fn associated(&self) -> Option<ArrayView2<'_, F>> {
         self.associated.as_ref().map(|a| a.view())
     }
 
-    /// The mean pattern's share of the mean squared norm: ‖m‖²/⟨‖y‖²⟩, 0 (centred) to 1 (all alike).
+    /// The share of the mean pattern in the mean squared norm: ‖m‖²/⟨‖y‖²⟩, from 0 (centred) to 1 (all patterns
+    /// equal).
     pub fn mean_share(&self) -> f64 {
         let mean: f64 = match &self.mean {
             Some(mean) => mean.iter().map(|m| m * m).sum(),
             None => mean(self.values()).iter().map(|m| m * m).sum(),
         };
-        // The spread is about the mean, but for patterns that are all alike.
+        // The spread is about the mean, except for patterns that are all equal.
         let all = match self.squares() {
             Some(squares) => squares.iter().sum::<f64>() / self.len() as f64,
             None => mean + self.spread().powi(2) * self.dim() as f64,
@@ -372,12 +373,12 @@ impl<F: Real> Patterns<F> {
         if all > 0.0 { mean / all } else { 0.0 }
     }
 
-    /// How raw vectors become states of this memory, and back.
+    /// The preparation, which maps raw vectors to states and back.
     pub fn preparation(&self) -> &Preparation {
         &self.preparation
     }
 
-    /// The mean pattern Σ π_n y_n, one number a unit.
+    /// The mean pattern Σ π_n y_n, one number for each unit.
     pub fn mean(&self) -> Vec<f64> {
         match (self.log_weights(), &self.mean) {
             (None, Some(mean)) => mean.to_vec(),
@@ -398,7 +399,7 @@ impl<F: Real> Patterns<F> {
         self.bits().is_some() || self.are_held() && self.values().iter().all(|v| v.abs() == F::ONE)
     }
 
-    /// Legal but surprising properties, one sentence each, for a user to be told.
+    /// Valid but surprising properties of these patterns, one sentence each, to show to the user.
     pub fn notes(&self) -> Vec<Message> {
         let mut notes = Vec::new();
         if self.len() == 1 {
@@ -458,7 +459,7 @@ fn spread<F: Real>(values: ArrayView2<F>) -> f64 {
 
 /// The spread of `n` patterns, from the root mean square unit about their mean and about zero.
 fn usable_spread(around_mean: f64, around_zero: f64, n: usize) -> f64 {
-    // A deviation that is only rounding of the mean's sum is none.
+    // A deviation of the size of the mean's rounding error counts as 0.
     if around_mean > 4.0 * n as f64 * f64::EPSILON * around_zero {
         around_mean
     } else if around_zero > 0.0 {
@@ -468,12 +469,12 @@ fn usable_spread(around_mean: f64, around_zero: f64, n: usize) -> f64 {
     }
 }
 
-/// Refuses patterns that could not be read.
+/// Returns an error if patterns could not be read.
 fn check_source(failure: Option<&str>) -> Result<()> {
     failure.map_or(Ok(()), |reason| Err(Error::Foreign(reason.into())))
 }
 
-/// Refuses a spread whose squares would underflow.
+/// Returns an error for a spread whose squares would underflow.
 fn check_spread<F: Real>(spread: f64) -> Result<f64> {
     if spread >= F::SMALLEST_SPREAD {
         return Ok(spread);

@@ -1,4 +1,4 @@
-//! Bits out of rows that have two values.
+//! Packs rows of two values into bits.
 
 use ndarray::ArrayView2;
 
@@ -6,11 +6,11 @@ use super::{Packed, Patterns, Preparation};
 use crate::error::{Error, Result, check_rows, check_width};
 use crate::real::Real;
 
-/// Makes patterns at one bit a unit of rows that have two values, a few rows at a time.
+/// Packs rows that have two values into patterns with one bit for each unit, a few rows at a time.
 ///
-/// The lower value becomes −1, the other 1, and cues are mapped as they are: by the middle of the two and half of
-/// their distance. One of them must be above 0 and one not, so that rows of one value can be told before the other
-/// has been seen.
+/// The lower value becomes −1 and the higher 1. Cues are mapped with the same scale: the middle of the two values and
+/// half of their distance. One value must be above 0 and the other not. So the bits of a row are known even before
+/// the second value has been seen.
 ///
 /// ```
 /// use attractor::patterns::Packer;
@@ -31,15 +31,15 @@ pub struct Packer<F> {
 }
 
 impl<F: Real> Packer<F> {
-    /// Room for so many rows of so many units.
+    /// A packer with space for `rows` rows of `dim` units.
     pub fn new(rows: usize, dim: usize) -> Self {
         Packer { bits: Packed::new(rows, dim), levels: Vec::new(), filled: 0 }
     }
 
-    /// The next rows.
+    /// Adds the next rows.
     ///
     /// # Errors
-    /// A third value, or one that is not finite; rows of another width, or more of them than there is room for.
+    /// A third value; a value that is not finite; rows of another width; more rows than there is space for.
     pub fn push(&mut self, rows: ArrayView2<F>) -> Result<()> {
         check_width("patterns", rows.ncols(), self.bits.dim())?;
         if self.filled + rows.nrows() > self.bits.len() {
@@ -72,10 +72,10 @@ impl<F: Real> Packer<F> {
         Ok(())
     }
 
-    /// The patterns.
+    /// Returns the patterns.
     ///
     /// # Errors
-    /// Values that are both above 0, or both not; fewer rows than there is room for.
+    /// Values that are both above 0, or both not; fewer rows than announced.
     pub fn finish(self) -> Result<Patterns<F>> {
         check_rows("patterns", self.filled, self.bits.len())?;
         let levels: Vec<f64> = self.levels.iter().map(|v| v.to_f64()).collect();

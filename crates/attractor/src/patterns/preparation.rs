@@ -1,8 +1,8 @@
-//! Preparation of raw data, so that dot products compare what differs between patterns.
+//! Preparation of raw data, so that dot products compare the differences between patterns.
 //!
-//! Real memories see a(z − m): the mean pattern m removed, one scalar a for all units. One scalar
-//! keeps Gaussian noise isotropic, so a cue's noise level stays known: σ becomes aσ. Spin models see
-//! ±1: above or below the unit's mean. Both are undone on the way out.
+//! Memories of real values work on a(z − m): the mean pattern m is removed, and one scalar a scales all units. With a
+//! single scalar, Gaussian noise stays isotropic, so a cue's noise level stays known: σ becomes aσ. Spin models get
+//! ±1: above or below the unit's mean. Both maps are inverted for the results.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut1, Axis};
 
@@ -12,14 +12,14 @@ use crate::real::Real;
 /// How raw patterns are to be prepared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Prepare {
-    /// Used exactly as given.
+    /// Patterns are used exactly as given.
     #[default]
     None,
     /// The mean pattern is subtracted.
     Center,
     /// The mean pattern is subtracted and the root mean square unit scaled to 1.
     Normalize,
-    /// Patterns of two values, which become −1 and 1 at one bit a unit: see [`Packer`](super::Packer).
+    /// Patterns of two values become −1 and 1 with one bit for each unit: see [`Packer`](super::Packer).
     Packed,
 }
 
@@ -44,13 +44,13 @@ pub enum Preparation {
     Identity,
     /// State = `scale` · (raw − `mean`).
     Affine {
-        /// The mean pattern m, one number a unit.
+        /// The mean pattern m, one number for each unit.
         mean: Vec<f64>,
         /// The scalar a.
         scale: f64,
     },
-    /// State = sign(raw − `threshold`), a value on its threshold counting as low, and so does a unit
-    /// that is the same in all patterns; on the way back −1 becomes `low`, +1 becomes `high`.
+    /// State = sign(raw − `threshold`). A value equal to its threshold counts as low, as does a unit that is the same
+    /// in all patterns. On the way back −1 becomes `low` and +1 becomes `high`.
     Spins {
         /// Mean of the stored values of the unit.
         threshold: Vec<f64>,
@@ -62,7 +62,7 @@ pub enum Preparation {
 }
 
 impl Preparation {
-    /// The preparation asked for, fitted to raw patterns.
+    /// Fits a preparation to raw patterns.
     pub(crate) fn fit<F: Real>(raw: ArrayView2<F>, prepare: Prepare, spins: bool) -> Self {
         if prepare == Prepare::None || raw.is_empty() {
             return Preparation::Identity;
@@ -92,7 +92,7 @@ impl Preparation {
         Preparation::Affine { mean, scale }
     }
 
-    /// The factor a by which distances and noise levels grow; 1 where there is none.
+    /// The factor a by which distances and noise levels grow. 1 if there is no scale.
     pub fn scale(&self) -> f64 {
         match self {
             Preparation::Affine { scale, .. } => *scale,
@@ -100,7 +100,7 @@ impl Preparation {
         }
     }
 
-    /// Refuses a preparation that is not for states of `dim` units, or is no map.
+    /// Returns an error if the preparation is not for states of `dim` units, or has invalid numbers.
     pub(crate) fn check(&self, dim: usize) -> Result<(), Error> {
         let lists: &[&Vec<f64>] = match self {
             Preparation::Identity => &[],
@@ -121,7 +121,7 @@ impl Preparation {
         }
     }
 
-    /// What was done, in a few words.
+    /// A short description in words.
     pub fn describe(&self) -> String {
         match self {
             Preparation::Identity => "used as given".to_owned(),
@@ -135,7 +135,7 @@ impl Preparation {
         }
     }
 
-    /// Raw vectors to states.
+    /// Maps raw vectors to states.
     pub fn forward<F: Real>(&self, mut raw: Array2<F>) -> Array2<F> {
         match self {
             Preparation::Identity => {}
@@ -154,7 +154,7 @@ impl Preparation {
         raw
     }
 
-    /// States to raw vectors.
+    /// Maps states to raw vectors.
     pub fn backward<F: Real>(&self, mut states: Array2<F>) -> Array2<F> {
         match self {
             Preparation::Identity => {}

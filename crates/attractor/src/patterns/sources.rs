@@ -1,4 +1,4 @@
-//! Rows of a source, changed as they are read.
+//! Sources whose rows are changed when they are read.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ impl<F: Real> Source<F> for Prepared<F> {
     }
 }
 
-/// The rows of a source, each unit by a factor of its own.
+/// The rows of a source with each unit multiplied by its own factor.
 #[derive(Debug)]
 pub(super) struct Stretched<F> {
     pub(super) source: Arc<dyn Source<F>>,
@@ -67,7 +67,7 @@ impl<F: Real> Source<F> for Stretched<F> {
     }
 }
 
-/// Some units of the rows of a source.
+/// The rows of a source with only some of the units.
 #[derive(Debug)]
 pub(super) struct Selected<F> {
     pub(super) source: Arc<dyn Source<F>>,

@@ -1,4 +1,4 @@
-//! Checks of rows of numbers: states, cues and patterns alike.
+//! Checks of rows of numbers: states, cues and patterns.
 
 use ndarray::{ArrayView1, ArrayView2};
 
@@ -7,7 +7,7 @@ use crate::kernels::square;
 use crate::message::Message;
 use crate::real::Real;
 
-/// Refuses the first row with a value that is no usable number, or too large a norm.
+/// Returns an error for the first row that has a NaN or infinite value, or too large a norm.
 pub(crate) fn check_states<F: Real>(
     what: &str,
     states: ArrayView2<F>,
@@ -27,10 +27,10 @@ pub(crate) fn check_states<F: Real>(
     })
 }
 
-/// Whether [`check_states`] lets a state pass: decided by its largest unit where that suffices.
+/// Whether [`check_states`] accepts a state. If the largest unit is small enough, the norm is not computed.
 pub(crate) fn is_usable<F: Real>(state: ArrayView1<F>) -> bool {
     let limit = F::from_f64((F::LARGEST_SQUARE / state.len() as f64).sqrt() / 2.0);
-    // No number is within any limit.
+    // A NaN fails every comparison.
     let within = |all: bool, v: &F| all & (v.abs() <= limit);
     let plainly = match state.as_slice() {
         Some(units) => units.iter().fold(true, within),

@@ -1,4 +1,4 @@
-//! One look at patterns that are not in memory: their mean, their spread, and whether they can be used.
+//! A survey of patterns that are not in memory: one pass finds their mean and spread, and checks them.
 
 use super::{check_source, check_states, usable_spread};
 use crate::error::{Error, Result};
@@ -6,7 +6,7 @@ use crate::kernels::{Streamed, Window, squares};
 use crate::real::Real;
 use crate::threads;
 
-/// What is to be known of patterns before they are read.
+/// What a memory must know about patterns before it reads them.
 pub(super) struct Survey {
     pub(super) mean: Vec<f64>,
     pub(super) spread: f64,
@@ -22,14 +22,14 @@ struct Moments {
     largest_square: f64,
 }
 
-/// Reads all rows once. Sums run over parts that depend on N alone, and are added in order.
+/// Reads all rows once. Sums run over parts that depend only on N, and are added in order.
 ///
 /// # Errors
 /// A source that cannot be read; NaN, infinity, or a squared norm too large for `F`.
 pub(super) fn survey<F: Real>(streamed: &Streamed<F>) -> Result<Survey> {
-    /// Parts are shared out among threads.
+    /// The number of parts, which are distributed among threads.
     const PARTS: usize = 64;
-    /// Numbers read at a time.
+    /// The number of values read at a time.
     const NUMBERS: usize = 1 << 16;
     let (n, dim) = (streamed.len(), streamed.dim());
     if n == 0 || dim == 0 {
@@ -90,7 +90,7 @@ pub(super) fn survey<F: Real>(streamed: &Streamed<F>) -> Result<Survey> {
     })
 }
 
-/// An error about rows that were counted from `first` on.
+/// An error whose row numbers were counted from row `first`.
 fn behind(error: Error, first: usize) -> Error {
     match error {
         Error::NotFinite { what, found, row, unit, cure } => {

@@ -26,10 +26,10 @@ pub(super) const GRAMMAR: Grammar = Grammar {
 
 const EXAMPLE: &str = "entmax:1.5 or entmax:1.5:20";
 
-/// Below this α − 1 a weight is an exponential to the last digit.
+/// If α − 1 is below this, the weights are those of softmax to the last digit.
 const SOFTMAX: f64 = 1e-9;
 
-/// α and β.
+/// α-entmax, with its α and β.
 pub(super) struct Entmax(pub f64, pub f64);
 
 impl Separate for Entmax {
@@ -41,9 +41,10 @@ impl Separate for Entmax {
         Ok(())
     }
 
-    /// w = [(α − 1)(βs − τ)]₊^{1/(α − 1)}, τ such that the weights sum to 1.
+    /// w = [(α − 1)(βs − τ)]₊^{1/(α − 1)}, with τ such that the weights sum to 1.
     ///
-    /// τ lies between the largest (α − 1)βs less 1 and itself; the sum falls with τ, so halving finds it.
+    /// τ lies between the largest (α − 1)βs minus 1 and the largest itself. The sum falls with τ, so bisection finds
+    /// it.
     fn weights(&self, s: &mut [f64]) {
         let Entmax(alpha, beta) = *self;
         let steep = alpha - 1.0;
@@ -52,7 +53,7 @@ impl Separate for Entmax {
         }
         let top = s.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         s.iter_mut().for_each(|s| *s = steep * beta * (*s - top));
-        // Only scores within 1 of the best can have weight; weights are [x − τ]^{1/steep} for τ in [−1, 0).
+        // Only scores within 1 of the best can have weight. Weights are [x − τ]^{1/steep} for τ in [−1, 0).
         let active: Vec<usize> = (0..s.len()).filter(|&n| s[n] > -1.0).collect();
         let weight = |x: f64, tau: f64| (x - tau).max(0.0).powf(1.0 / steep);
         let (mut low, mut high) = (-1.0, 0.0);

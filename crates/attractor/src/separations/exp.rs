@@ -1,4 +1,4 @@
-//! Exponentials of the scores: once shared out, the softmax at β = 1.
+//! The exponentials of the scores. Normalised, they are the softmax at β = 1.
 
 use super::softmax::Softmax;
 use super::{Beta, Grammar, Lagrangian, Separate, Separation};

@@ -1,4 +1,4 @@
-//! The k largest scores.
+//! The k largest scores; all others get weight 0.
 
 use super::{Grammar, JUMPS, Lagrangian, NEGATIVE_DISTANCES, NEVER_NEGATIVE, Separate, Separation};
 use crate::error::Error;
@@ -24,7 +24,7 @@ pub(super) const GRAMMAR: Grammar = Grammar {
 pub(super) struct KMax(pub usize);
 
 impl KMax {
-    /// The k largest.
+    /// The k largest scores.
     fn best(&self, scores: &[f64]) -> impl Iterator<Item = f64> {
         let mut sorted = scores.to_vec();
         sorted.sort_by(|a, b| b.total_cmp(a));

@@ -33,7 +33,8 @@ impl Separate for Logarithm {
         scores.iter_mut().for_each(|s| *s = s.ln_1p());
     }
 
-    /// The logarithm of shares, as coded. All are negative, so that the least alike weighs most.
+    /// The published code takes the logarithm of the shares. All of these are negative, so the least similar key
+    /// weighs most.
     fn published_weights(&self, shares: &mut [f64]) {
         shares.iter_mut().for_each(|s| *s = s.ln());
     }

@@ -1,4 +1,4 @@
-//! All weight to the largest score.
+//! All weight for the largest score.
 
 use super::{Grammar, JUMPS, Lagrangian, Separate, Separation, largest, one_hot};
 use crate::similarities::{Growth, Range, Stated};
@@ -30,7 +30,7 @@ impl Separate for Max {
         one_hot(scores, best);
     }
 
-    /// Of scores of which one is no number all are none once divided by their sum, and the code's argmax takes the first.
+    /// If one score is NaN, all are NaN after division by their sum, and the code's argmax takes the first.
     fn published_weights(&self, shares: &mut [f64]) {
         let best = if shares.iter().any(|s| s.is_nan()) { 0 } else { largest(shares) };
         one_hot(shares, best);

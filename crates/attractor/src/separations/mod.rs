@@ -1,10 +1,10 @@
-//! How scores become weights: the second third of a single-shot memory (Millidge et al. 2022).
+//! Separations: how scores become weights. They are the second part of a single-shot memory (Millidge et al. 2022).
 //!
-//! A steeper separation keeps memories further apart. An exponent is that of the weights: a dense memory whose
-//! energy is of degree k separates with exponent k − 1.
+//! A steeper separation separates memories better. An exponent is always that of the weights: a dense memory whose
+//! energy has degree k uses exponent k − 1.
 //!
-//! A separation is one file and one line of the list below. What it must say, and what it may, is the trait
-//! `Separate`; what it does not say is refused.
+//! To add a separation, add one file and one line to the list below. The trait `Separate` says what it must supply
+//! and what it can supply. What it does not supply is refused.
 
 mod entmax;
 mod exp;
@@ -29,19 +29,19 @@ use crate::error::{Error, Result};
 use crate::real::Real;
 use crate::similarities::{Growth, Keys, Range, Stated};
 
-/// The inverse temperature of a softmax, as of a modern Hopfield network.
+/// The inverse temperature of a softmax, or of a modern Hopfield network.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Beta {
-    /// Large enough that a stored pattern recalls itself with weight 0.999 or more: see
+    /// Found from the patterns: so large that a stored pattern recalls itself with weight 0.999 or more. See
     /// [`Modern::separating_beta`](crate::memories::Modern::separating_beta).
     #[default]
     Auto,
-    /// This.
+    /// The given value.
     Value(f64),
 }
 
 impl Beta {
-    /// The value; 1 if it is still to be found.
+    /// The value; 1 if it has not been found yet.
     pub(crate) fn value(self) -> f64 {
         match self {
             Beta::Auto => 1.0,
@@ -60,7 +60,7 @@ impl FromStr for Beta {
 
 macro_rules! separations {
     ($($name:ident $(($($argument:ident: $kind:ty),+))?: $module:ident, $doc:literal;)*) => {
-        /// A separation function: weights w of scores s.
+        /// A separation function, which turns scores s into weights w.
         #[derive(Clone, Copy, Debug, PartialEq)]
         #[non_exhaustive]
         pub enum Separation { $(#[doc = $doc] $name $(($($kind),+))?),* }
@@ -93,15 +93,15 @@ separations! {
     Logarithm: log, "ln(1 + s)";
 }
 
-/// How a separation is written and read.
+/// How a separation is written and parsed.
 struct Grammar {
-    /// Its name and its arguments, as `poly:N`.
+    /// The name and the arguments, as in `poly:N`.
     form: &'static str,
-    /// What it computes.
+    /// The formula of its weights.
     formula: &'static str,
-    /// The separation with these arguments.
+    /// Makes the separation from its arguments.
     parse: fn(&Arguments) -> Result<Separation>,
-    /// Those worth a try on scores of such signs, whose scale is that of β.
+    /// The separations to try on scores with these signs, whose scale is that of β.
     tried: fn(Range, f64) -> Vec<Separation>,
 }
 
@@ -111,7 +111,7 @@ impl Grammar {
     }
 }
 
-/// How a separation is written, and what it is.
+/// The grammar and the formula of every separation.
 pub const SEPARATIONS: &[(&str, &str)] = &{
     let mut all = [("", ""); ALL.len()];
     let mut n = 0;
@@ -122,7 +122,7 @@ pub const SEPARATIONS: &[(&str, &str)] = &{
     all
 };
 
-/// How every separation is written, in the order of [`SEPARATIONS`]; what is in capitals is a number.
+/// The grammars of all separations, in the order of [`SEPARATIONS`]. Capital letters stand for numbers.
 pub fn grammars() -> &'static [&'static str] {
     const GRAMMARS: &[&str] = &{
         let mut all = [""; ALL.len()];
@@ -136,11 +136,12 @@ pub fn grammars() -> &'static [&'static str] {
     GRAMMARS
 }
 
-/// One separation or a few of each kind, with the β that [separates](separating_beta) these keys where they have one.
-/// Left out are those whose scale no data tell, as thresholds. Some may be refused for such scores.
+/// Some separations of each kind to try on these keys, with the β that [separates](separating_beta) the keys, if they
+/// have one. Separations whose scale does not follow from the data, such as thresholds, are left out. Some may be
+/// refused for such scores.
 ///
 /// # Errors
-/// As [`separating_beta`].
+/// Those of [`separating_beta`].
 pub fn tried<F: Real>(keys: &Keys<F>) -> Result<Vec<Separation>> {
     let (range, beta) = (keys.similarity().facts().range, separating_beta(keys)?);
     Ok(ALL.iter().flat_map(|grammar| (grammar.tried)(range, beta)).collect())
@@ -168,13 +169,13 @@ impl fmt::Display for Separation {
 
 /// The arguments of a separation, as written after its name.
 struct Arguments<'a> {
-    /// All that was written.
+    /// The whole text of the arguments.
     text: &'a str,
     values: Vec<&'a str>,
 }
 
 impl Arguments<'_> {
-    /// A separation without arguments.
+    /// Returns a separation that takes no arguments.
     fn none(&self, separation: Separation) -> Result<Separation> {
         if self.values.is_empty() { Ok(separation) } else { self.unknown() }
     }
@@ -203,15 +204,15 @@ impl Arguments<'_> {
     }
 }
 
-/// What a separation must say, and what it may. What it may say and does not is refused.
+/// A separation: what it must supply, and what it can supply. What it does not supply is refused.
 trait Separate {
-    /// As it is written: its name and its arguments.
+    /// The separation as it is written, with its arguments.
     fn text(&self) -> String;
 
-    /// Whether it makes sense of scores of such signs, or why not.
+    /// Whether it is defined for scores with these signs, or why not.
     fn accepts(&self, range: Range) -> Stated<()>;
 
-    /// Weights of the scores of one cue, in place, in any unit.
+    /// Turns the scores of one cue into weights, in place, in any unit.
     fn weights(&self, scores: &mut [f64]);
 
     /// Whether it is in the code published with Millidge et al. (2022).
@@ -219,68 +220,68 @@ trait Separate {
         false
     }
 
-    /// The weights of that code, of scores that were divided by their sum.
+    /// The weights of the published code, for scores that were divided by their sum.
     fn published_weights(&self, shares: &mut [f64]) {
         self.weights(shares);
     }
 
-    /// Whether a score below 0 may have a weight below 0. Such weights are not shared out.
+    /// Whether a score below 0 may have a weight below 0. Such weights are not normalised.
     fn keeps_signs(&self) -> bool {
         false
     }
 
-    /// The same with what is left to the stored keys worked out: β, from the one that separates them.
+    /// This separation with its β found from the keys, if that was left open.
     fn at_scale(&self, _separating: &dyn Fn() -> Result<f64>) -> Result<Option<Separation>> {
         Ok(None)
     }
 
-    /// The same with a distance replaced by the least score within it.
+    /// This separation with a distance replaced by the smallest score within it.
     fn in_scores(&self, _least_score: &dyn Fn(f64) -> f64) -> Option<Separation> {
         None
     }
 
-    /// The β of the softmax that the weights are once they are shared out, if they are one: such reads may be streamed.
+    /// The β of the softmax that the normalised weights are, if they are one. Then reads can be streamed.
     fn softmax_beta(&self) -> Option<f64> {
         None
     }
 
-    /// The weights in the unit in which they are the slope of the Lagrangian.
+    /// The weights in the unit in which they are the gradient of the Lagrangian.
     fn activities(&self, scores: &mut [f64]) {
         self.weights(scores);
     }
 
-    /// The function of the scores of which the activities are the slope. Without it there is no energy.
+    /// The Lagrangian: the function of the scores whose gradient is the activities. Without it there is no energy.
     fn lagrangian(&self) -> Option<&dyn Lagrangian> {
         None
     }
 }
 
-/// The function L of which a separation is the slope: the hidden Lagrangian (Krotov & Hopfield 2021).
+/// The Lagrangian L of hidden units, whose gradient is the separation (Krotov & Hopfield 2021).
 trait Lagrangian {
     /// L(s).
     fn value(&self, scores: &[f64]) -> f64;
 
-    /// Whether it is convex in all scores of such signs, or why not.
+    /// Whether it is convex for all scores with these signs, or why not.
     fn convex(&self, range: Range) -> Stated<()>;
 
-    /// Whether activities sum to 1 by themselves, so that sharing them out changes nothing.
+    /// Whether activities already sum to 1, so that normalising does not change them.
     fn sums_to_one(&self) -> bool {
         false
     }
 
-    /// Whether it is the largest score: all weight to one key.
+    /// Whether it is the largest score, so that all weight goes to one key.
     fn is_winner(&self) -> bool {
         false
     }
 
-    /// The Lagrangian G of t where the scores are s = 1/v, v = δ − t (t: a distance by its negative), and the weights
-    /// are those of s: dG/dt = f(s). Convex, since f and s rise. `None`, whatever the scores, where no closed form is
-    /// known.
+    /// The Lagrangian G as a function of t, where the scores are s = 1/v with v = δ − t (t is a negative distance)
+    /// and the weights are those of s: dG/dt = f(s). It is convex, because f and s rise. `None`, for all scores, if
+    /// no closed form is known.
     fn of_reciprocals(&self, _scores: &[f64]) -> Option<f64> {
         None
     }
 
-    /// Whether activities change without jumps, as those of units must, and grow as fast as the scores or faster.
+    /// Whether activities change without jumps, as those of units must, and how fast they grow with the scores.
     fn growth(&self) -> Stated<Growth> {
         Err(
             "it is not known of this separation that its weights change without jumps, as activities of units must",
@@ -288,17 +289,17 @@ trait Lagrangian {
     }
 }
 
-/// Why the scores of distances by their negative are refused.
+/// Why negative distances are refused as scores.
 const NEGATIVE_DISTANCES: &str = "would give the least alike the most, since its scores are negative distances; use softmax, max, threshold, sparsemax or entmax, or an inverse similarity";
 
-/// Why scores of any sign are refused.
+/// Why scores that can be negative are refused.
 const NEVER_NEGATIVE: &str =
     "needs scores that are never negative; use identity, poly, relu, softmax, max, sparsemax or entmax";
 
-/// Why a separation is none of two layers.
+/// Why a separation cannot be used with two layers.
 const JUMPS: &str = "weights that jump are no activities of units that change continuously; use softmax, sparsemax, entmax, or relu";
 
-/// s^n, in units of the largest |s| where powers would leave the numbers.
+/// s^n, in units of the largest |s| if powers would overflow or underflow.
 fn power(s: &mut [f64], n: f64) {
     let most = s.iter().fold(0.0, |most: f64, s| most.max(s.abs()));
     let fits = most == 0.0 || (most.log10() * n).abs() < 100.0 && n < 100.0;
@@ -309,7 +310,8 @@ fn power(s: &mut [f64], n: f64) {
 
 fn exponentials(s: &mut [f64], beta: f64) {
     let top = s.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    // Less than this of the best is nothing, even of a billion memories, and then costs nothing to read.
+    // A smaller weight, relative to the best, has no effect even among a billion memories. As 0 it costs nothing to
+    // read.
     const LEAST: f64 = -100.0;
     s.iter_mut().for_each(|s| {
         let logit = beta * (*s - top);
@@ -323,7 +325,7 @@ fn log_sum_exp(s: &[f64], beta: f64) -> f64 {
     top + s.iter().map(|s| (beta * (s - top)).exp()).sum::<f64>().ln() / beta
 }
 
-/// The place of the largest score; the first of equal ones.
+/// The index of the largest score. Of equal ones, the first.
 pub fn largest(scores: &[f64]) -> usize {
     let mut best = 0;
     for (n, score) in scores.iter().enumerate() {
@@ -339,7 +341,7 @@ fn one_hot(weights: &mut [f64], at: usize) {
     weights[at] = 1.0;
 }
 
-/// Weights in units of their sum.
+/// Divides weights by their sum.
 fn share_out(weights: &mut [f64]) {
     let sum: f64 = weights.iter().sum();
     weights.iter_mut().for_each(|w| *w /= sum);
@@ -349,7 +351,7 @@ fn share_out(weights: &mut [f64]) {
 mod tests {
     use super::*;
 
-    /// All that a separation must say.
+    /// A separation that supplies only what the trait requires.
     struct Squares;
 
     impl Separate for Squares {

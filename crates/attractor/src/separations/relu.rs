@@ -11,7 +11,7 @@ pub(super) const GRAMMAR: Grammar = Grammar {
         [_] => Ok(Separation::Rectified(arguments.exponent("relu:3")?)),
         _ => arguments.unknown(),
     },
-    // Of scores that are never negative it is poly.
+    // For scores that are never negative it equals `poly`.
     tried: |range, _| if range == Range::Any { vec![Separation::Rectified(10.0)] } else { Vec::new() },
 };
 

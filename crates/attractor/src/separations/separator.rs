@@ -1,4 +1,4 @@
-//! A separation of the scores of one similarity, and the β that separates stored keys.
+//! Separators: a separation for the scores of one similarity. Also the β that separates stored keys.
 
 use super::{Lagrangian, Separation, one_hot, share_out};
 use crate::error::{Error, Result};
@@ -7,11 +7,11 @@ use crate::message::{Argument, Message};
 use crate::real::Real;
 use crate::similarities::{Convention, Growth, Keys, Range, Stated, WeightFacts};
 
-/// A separation of the scores of one similarity: checked that the two go together.
+/// A separation for the scores of one similarity, checked that the two can be combined.
 ///
-/// Where no weight can be negative they are shared out to sum to 1, so that what is read is a weighted mean in
-/// the patterns' own units. Products can be negative, and so can the weights that identity and poly make of
-/// them: these stay as they are, and the read is a sum.
+/// If no weight can be negative, weights are normalised to sum to 1, so that the read is a weighted mean in the units
+/// of the patterns. Products can be negative, and so can their weights with identity and poly. These weights are not
+/// normalised, and the read is a sum.
 ///
 /// ```
 /// use attractor::separations::{Separation, Separator};
@@ -23,7 +23,7 @@ use crate::similarities::{Convention, Growth, Keys, Range, Stated, WeightFacts};
 /// let mut weights = [1.0, 3.0];
 /// separator.weights(&mut weights)?;
 /// assert_eq!(weights, [0.1, 0.9]);
-/// // Distances by their negative cannot be shared out.
+/// Negative distances cannot be normalised.
 /// let keys = Keys::new(Similarity::Manhattan, patterns, Convention::Corrected)?;
 /// assert!(Separator::new(Separation::Identity, &keys).is_err());
 /// # Ok::<(), attractor::Error>(())
@@ -31,7 +31,7 @@ use crate::similarities::{Convention, Growth, Keys, Range, Stated, WeightFacts};
 #[derive(Clone, Copy, Debug)]
 pub struct Separator {
     separation: Separation,
-    /// The same as it is computed: a distance by the least score within it.
+    /// The separation in the form that is computed: a distance is replaced by the smallest score within it.
     computed: Separation,
     convention: Convention,
     range: Range,
@@ -39,11 +39,11 @@ pub struct Separator {
 }
 
 impl Separator {
-    /// For the scores of these keys. Resolves `softmax:auto` to the β at which the least separated key, as its
-    /// own cue, keeps weight 0.999: see [`separating_beta`].
+    /// A separator for the scores of these keys. `softmax:auto` gets the β at which the least separated key, as its
+    /// own cue, still has weight 0.999: see [`separating_beta`].
     ///
     /// # Errors
-    /// A separation that makes no sense of such scores, with the reason.
+    /// A separation that is not defined for such scores, with the reason.
     pub fn new<F: Real>(separation: Separation, keys: &Keys<F>) -> Result<Self> {
         let (similarity, convention) = (keys.similarity(), keys.convention());
         let range = similarity.facts().range;
@@ -65,15 +65,15 @@ impl Separator {
         self.separation
     }
 
-    /// Whether weights sum to 1; if not, some may be negative.
+    /// Whether weights are normalised to sum to 1. If not, some may be negative.
     pub fn shared(&self) -> bool {
         self.shared
     }
 
-    /// Scores of one query to weights, in place. Cost N, and N ln N for sparsemax and entmax.
+    /// Turns the scores of one query into weights, in place. Cost: N, or N ln N for sparsemax and entmax.
     ///
     /// # Errors
-    /// No weight above 0, or none that is a number: no memory answers.
+    /// No weight above 0, or a NaN weight: no memory answers.
     pub fn weights(&self, scores: &mut [f64]) -> Result<()> {
         if self.convention == Convention::Uhn2022 {
             return self.published(scores);
@@ -82,8 +82,8 @@ impl Separator {
         if self.shared { share(scores) } else { finite(scores) }
     }
 
-    /// The pipeline of the published code: scores are divided by their sum, and so are the weights. An exact
-    /// match, whose score is infinite, takes all.
+    /// The steps of the published code: scores are divided by their sum, and so are the weights. An exact match,
+    /// whose score is infinite, gets all weight.
     fn published(&self, scores: &mut [f64]) -> Result<()> {
         if let Some(exact) = scores.iter().position(|s| *s == f64::INFINITY) {
             one_hot(scores, exact);
@@ -95,35 +95,35 @@ impl Separator {
         finite(scores)
     }
 
-    /// The Lagrangian L of scores: the weights are its slope, up to the factor that shares them out.
+    /// The Lagrangian L of scores. Its gradient is the weights, up to the factor that normalises them.
     ///
-    /// Σ∫₀ˢ f for weights f of one score each (s²/2, s^{n+1}/(n+1), …), with [·]₊ where these vanish below a
-    /// score; β⁻¹ ln Σ exp(βs) for softmax, and for exp, whose weights are those of softmax at β = 1; the largest
-    /// score for max; half the sum of the k largest squares for k-max; max_p p·s + H(p)/β for sparsemax and entmax,
-    /// H(p) = Σ(p − p^α)/(α(α − 1)) (Blondel et al. 2020). Convex in every score it is defined for, but for poly
-    /// with an even exponent of scores below 0. NaN for a separation of which none is known. Cost N, and N ln N for
-    /// k-max, sparsemax and entmax.
+    /// For weights f that depend on one score each it is Σ∫₀ˢ f (s²/2, s^{n+1}/(n+1), …), with [·]₊ if the weights
+    /// are 0 below a score. It is β⁻¹ ln Σ exp(βs) for softmax, and for exp, whose weights are those of softmax at β
+    /// = 1; the largest score for max; half the sum of the k largest squares for k-max; max_p p·s + H(p)/β for
+    /// sparsemax and entmax, with H(p) = Σ(p − p^α)/(α(α − 1)) (Blondel et al. 2020). It is convex in all scores for
+    /// which it is defined, except poly with an even exponent for scores below 0. NaN for a separation whose
+    /// Lagrangian is not known. Cost: N, or N ln N for k-max, sparsemax and entmax.
     pub fn lagrangian(&self, scores: &[f64]) -> f64 {
         self.ask_lagrangian(|l| l.value(scores)).unwrap_or(f64::NAN)
     }
 
-    /// ∇L: the weights before they are shared out. Cost as [`lagrangian`](Self::lagrangian).
+    /// The gradient ∇L, which is the weights before they are normalised. Cost as [`lagrangian`](Self::lagrangian).
     pub fn activities(&self, scores: &mut [f64]) {
         self.computed.with(|s| s.activities(scores));
     }
 
-    /// The Lagrangian in the distances of which the scores are reciprocals, if one is known.
+    /// The Lagrangian as a function of the distances whose reciprocals are the scores, if it is known.
     pub(crate) fn lagrangian_of_reciprocals(&self, scores: &[f64]) -> Option<f64> {
         self.ask_lagrangian(|l| l.of_reciprocals(scores)).flatten()
     }
 
-    /// The β of the softmax that the weights are, if they are one.
+    /// The β of the softmax that the weights are, if they are a softmax.
     pub(crate) fn softmax_beta(&self) -> Option<f64> {
         self.computed.with(|s| s.softmax_beta()).filter(|_| self.convention == Convention::Corrected)
     }
 
-    /// What an energy asks of the weights in the corrected convention, or why they are the slope of no convex function of
-    /// the scores.
+    /// The facts about the weights on which an energy depends, in the corrected convention. Or the reason why the
+    /// weights are not the gradient of a convex function of the scores.
     pub(crate) fn facts(&self) -> Stated<WeightFacts> {
         self.ask_lagrangian(|l| {
             l.convex(self.range)?;
@@ -137,7 +137,7 @@ impl Separator {
         .unwrap_or(Err(UNKNOWN))
     }
 
-    /// How activities of hidden units grow, or why they are none.
+    /// How fast the activities of hidden units grow, or why this separation has none.
     pub(crate) fn growth(&self) -> Stated<Growth> {
         self.ask_lagrangian(|l| l.growth()).unwrap_or(Err(UNKNOWN))
     }
@@ -147,11 +147,11 @@ impl Separator {
     }
 }
 
-/// Why there is no energy of a separation that states no Lagrangian.
+/// Why a separation without a Lagrangian has no energy.
 const UNKNOWN: &str =
     "it is not known of which function of the scores the weights of this separation are the slope";
 
-/// Whether scores of such signs can be separated so, or why not.
+/// Whether a separation is defined for scores with these signs, or why not.
 fn accepts(separation: Separation, range: Range, convention: Convention) -> std::result::Result<(), Message> {
     separation.with(|s| match convention {
         Convention::Corrected => s.accepts(range).map_err(Message::from),
@@ -188,14 +188,14 @@ fn silent(reason: &str) -> Error {
     Error::Undefined { model: "universal", what: "weights", reason: reason.into() }
 }
 
-/// The β at which the least separated key, as its own cue, keeps softmax weight 0.999.
+/// The β at which the least separated key still has softmax weight 0.999 if it is its own cue.
 ///
-/// As [`Modern::separating_beta`](crate::memories::Modern::separating_beta), for any score: key i is ahead of the
-/// others by Δ_i = s_ii − max_j s_ij, and β = ln(999 (N − 1))/Δ for the least positive Δ. Looks at up to 256
-/// keys, evenly spaced; 1 where no key is ahead.
+/// As [`Modern::separating_beta`](crate::memories::Modern::separating_beta), for any score. The separation of key i
+/// is Δ_i = s_ii − max_j s_ij, and β = ln(999 (N − 1))/Δ for the smallest positive Δ. Examines up to 256 keys, evenly
+/// spaced. Gives 1 if no key has a positive separation.
 ///
 /// # Errors
-/// None that the keys have not had.
+/// None for keys that were checked.
 pub fn separating_beta<F: Real>(keys: &Keys<F>) -> Result<f64> {
     const SAMPLE: usize = 256;
     const AHEAD: f64 = 999.0;
@@ -205,7 +205,7 @@ pub fn separating_beta<F: Real>(keys: &Keys<F>) -> Result<f64> {
     let gap = |(row, &own): (ndarray::ArrayView1<f64>, &usize)| {
         let others = row.iter().enumerate().filter(|(n, _)| *n != own).map(|(_, s)| *s);
         let next = others.fold(f64::NEG_INFINITY, f64::max);
-        // A lead that only rounding makes is none.
+        // A separation of the size of the rounding error counts as none.
         let rounding = 1e-6 * (row[own].abs() + next.abs());
         Some(row[own] - next).filter(|gap| gap.is_finite() && *gap > rounding)
     };

@@ -1,4 +1,4 @@
-//! Softmax, and `exp`, which is softmax at β = 1 once the weights are shared out.
+//! Softmax, and `exp`, which is softmax at β = 1 once the weights are normalised.
 
 use super::{Beta, Grammar, Lagrangian, Separate, Separation, exponentials, log_sum_exp, share_out};
 use crate::error::Result;

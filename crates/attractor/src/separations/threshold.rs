@@ -1,4 +1,4 @@
-//! One within a radius, 0 beyond.
+//! Weight 1 within a radius, and 0 beyond.
 
 use super::{Grammar, JUMPS, Lagrangian, Separate, Separation};
 use crate::similarities::{Growth, Range, Stated};
@@ -14,7 +14,7 @@ pub(super) const GRAMMAR: Grammar = Grammar {
     tried: |_, _| Vec::new(),
 };
 
-/// As a user writes it, of a radius; as it is computed, of the least score within that radius.
+/// The threshold: a radius as a user writes it; in computations, the smallest score within that radius.
 pub(super) struct Threshold(pub f64);
 
 impl Separate for Threshold {

@@ -1,4 +1,4 @@
-//! Cosines.
+//! The cosine similarity.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ impl<F: Real> Measure<F> for Cosine {
         Ok(products::compare(keys, Map::Unit, Map::Unit))
     }
 
-    /// Divided by the norm of the whole store, as coded.
+    /// The published code divides by the norm of the whole store.
     fn published(&self, keys: ArcArray2<F>) -> Option<Arc<dyn Compare<F>>> {
         let norm = keys.iter().map(|x| x.to_f64() * x.to_f64()).sum::<f64>().sqrt();
         Some(products::compare(keys, Map::Over(norm), Map::Direction))

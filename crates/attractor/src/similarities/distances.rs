@@ -1,4 +1,4 @@
-//! What Euclidean and Manhattan distances share, as their negatives and as their reciprocals.
+//! The common part of Euclidean and Manhattan distances, used as negative distances or as reciprocals.
 
 use std::sync::Arc;
 
@@ -34,12 +34,12 @@ pub(super) fn compare<F: Real>(
     Arc::new(Distances { keys, difference, score })
 }
 
-/// As published: reciprocals, whichever of the two was asked for.
+/// The published code uses reciprocals for both variants.
 pub(super) fn published<F: Real>(keys: ArcArray2<F>, difference: Difference) -> Option<Arc<dyn Compare<F>>> {
     Some(compare(keys, difference, |d| 1.0 / d))
 }
 
-/// 2 Σ w (ξ − x).
+/// The gradient 2 Σ w (ξ − x).
 pub(super) fn slope_of_squares<F: Real>(
     keys: ArrayView2<F>,
     queries: ArrayView2<F>,
@@ -51,18 +51,18 @@ pub(super) fn slope_of_squares<F: Real>(
     Slope { pull: weighted_sums(weights.view(), keys) - queries.mapv(F::to_f64) * &stiffness, stiffness }
 }
 
-/// √(x² + δ).
+/// The smoothed |x|: √(x² + δ).
 fn round(x: f64) -> f64 {
     (x * x + ROUNDING * ROUNDING).sqrt()
 }
 
-/// Scores of Manhattan distances whose |x| is √(x² + δ).
+/// Scores of Manhattan distances with |x| replaced by √(x² + δ).
 pub(super) fn smooth_scores<F: Real>(
     keys: &Keys<F>,
     queries: ArrayView2<F>,
     score: impl Fn(f64) -> f64 + Sync,
 ) -> Result<Array2<f64>> {
-    // Checks, and the shape.
+    // For its checks, and for the shape.
     let mut scores = keys.scores(queries)?;
     let keys = keys.values();
     let work = 4.0 * (scores.len() * keys.ncols()) as f64;
@@ -76,7 +76,7 @@ pub(super) fn smooth_scores<F: Real>(
     Ok(scores)
 }
 
-/// Σ w (ξ − x)/√((ξ − x)² + δ).
+/// The gradient Σ w (ξ − x)/√((ξ − x)² + δ).
 pub(super) fn smooth_slope<F: Real>(
     keys: ArrayView2<F>,
     queries: ArrayView2<F>,
@@ -105,20 +105,21 @@ pub(super) fn smooth_slope<F: Real>(
     Slope { pull, stiffness }
 }
 
-/// The weights of slopes of reciprocals: ∂(1/v) = −s²∂v.
+/// The weights of the gradients of reciprocals: ∂(1/v) = −s²∂v.
 pub(super) fn of_reciprocals(weights: ArrayView2<f64>, scores: &Array2<f64>) -> Array2<f64> {
     let mut weights = weights.to_owned();
     weights.zip_mut_with(scores, |w, s| *w *= s * s);
     weights
 }
 
-/// Refuses a single shot of Manhattan distances, but one that takes the best key, and signs of patterns among them.
+/// The energy of a single shot of Manhattan distances. There is one only for a separation that takes the best key,
+/// and for signs of ±1 patterns.
 pub(super) fn manhattan_single_shot<F: Real>(pair: &Pair<F>, of_signs: EnergyOf) -> Stated<EnergyOf> {
     if pair.signs {
         within_signs(pair.keys)?;
         return Ok(of_signs);
     }
-    // The best key is as near to itself as can be.
+    // The best key is as near to itself as possible.
     if pair.weights.is_winner {
         return Ok(EnergyOf::Scores);
     }
@@ -127,7 +128,7 @@ pub(super) fn manhattan_single_shot<F: Real>(pair: &Pair<F>, of_signs: EnergyOf)
     )
 }
 
-/// A descent to a median, or for signs of patterns among them to the signs of a mean.
+/// A descent to the median; for signs of ±1 patterns, to the signs of the mean.
 pub(super) fn manhattan_descent<F: Real>(
     pair: &Pair<F>,
     of_signs: impl Fn() -> Descent<F>,

@@ -1,4 +1,4 @@
-//! What divergences share: vectors of amounts, read as distributions over units.
+//! The common part of divergences: vectors of amounts, read as distributions over units.
 
 use ndarray::{ArcArray2, Array1, Array2, ArrayView1, ArrayView2, Axis};
 
@@ -15,7 +15,7 @@ pub(super) struct Distributions<F> {
 }
 
 impl<F: Real> Distributions<F> {
-    /// p = (x + ε)/Σ(x + ε), which has no 0 and sums to 1, so that no divergence is negative.
+    /// p = (x + ε)/Σ(x + ε), which has no zeros and sums to 1, so that no divergence is negative.
     pub fn new(amounts: ArrayView2<F>) -> Self {
         let shares = map_rows(amounts, |x, to| {
             let sum: f64 = x.iter().map(|x| x.to_f64() + EPSILON).sum();
@@ -25,10 +25,10 @@ impl<F: Real> Distributions<F> {
         Distributions { shares, logarithms, published: false }
     }
 
-    /// As published: x/Σx, and the logarithm of that plus ε.
+    /// The published form: x/Σx, and the logarithm of that plus ε.
     pub fn published(amounts: ArrayView2<F>) -> Self {
         let shares = map_rows(amounts, |x, to| {
-            // In the numbers of the data, as the published code sums.
+            // In the number type of the data, like the published code.
             let sum = x.iter().fold(F::ZERO, |sum, &x| sum + x).to_f64();
             to.iter_mut().zip(x).for_each(|(to, x)| *to = x.to_f64() / sum);
         });
@@ -37,7 +37,7 @@ impl<F: Real> Distributions<F> {
         Distributions { shares, logarithms, published: true }
     }
 
-    /// Those of these queries, made as the keys were.
+    /// The distributions of these queries, made in the same way as the keys.
     pub fn of_queries(&self, queries: ArrayView2<F>) -> Self {
         if self.published { Self::published(queries) } else { Self::new(queries) }
     }
@@ -46,12 +46,12 @@ impl<F: Real> Distributions<F> {
         Operand { values: self.shares.view(), logarithms: self.logarithms.view() }
     }
 
-    /// What the kernel sums, B × N, of queries that were made as the keys were.
+    /// The kernel's sums over pairs, B × N, for queries that were made in the same way as the keys.
     pub fn pairs(&self, of: Difference, queries: &Self) -> Array2<f64> {
         pairs(of, queries.operand(), self.operand())
     }
 
-    /// Σ p ln p of each.
+    /// The negative entropy Σ p ln p of each distribution.
     pub fn negentropies(&self) -> Vec<f64> {
         let sum = |(p, l): (ArrayView1<F>, ArrayView1<F>)| {
             p.iter().zip(l).map(|(p, l)| p.to_f64() * l.to_f64()).sum()
@@ -60,7 +60,7 @@ impl<F: Real> Distributions<F> {
     }
 }
 
-/// Keys compared by one divergence.
+/// Keys that are compared by one divergence.
 pub(super) struct Divergence<F> {
     keys: Distributions<F>,
     of: Difference,
@@ -88,13 +88,13 @@ impl<F: Real> super::measure::Compare<F> for Divergence<F> {
     }
 }
 
-/// What the keys are divided by.
+/// The totals by which the keys are divided.
 pub(super) fn totals<F: Real>(keys: &Keys<F>) -> Vec<f64> {
     keys.values().outer_iter().map(|key| key.iter().map(|x| x.to_f64() + EPSILON).sum()).collect()
 }
 
-/// The slope of Σ w S from a = ∂S/∂q: with q = (x + ε)/Z it is ∂S/∂x_j = (a_j − Σ a_i q_i)/Z. `of` gets the shares of
-/// the keys and those of the states.
+/// The gradient of Σ w S from a = ∂S/∂q. With q = (x + ε)/Z it is ∂S/∂x_j = (a_j − Σ a_i q_i)/Z. `of` is called with
+/// the shares of the keys and of the states.
 pub(super) fn slope<F: Real>(
     keys: &Keys<F>,
     queries: ArrayView2<F>,
@@ -115,10 +115,11 @@ pub(super) fn slope<F: Real>(
     Slope { stiffness: Array2::zeros(a.dim()), pull: a }
 }
 
-/// Why signs are not read as amounts.
+/// Why signs cannot be read as amounts.
 pub(super) const NO_AMOUNTS: &str = "signs are no amounts; use output identity";
 
-/// Refuses a single shot, but one that takes the best key, which is as near to itself as can be.
+/// The energy of a single shot. There is one only for a separation that takes the best key, which is as near to
+/// itself as possible.
 pub(super) fn only_winner<F: Real>(pair: &Pair<F>, why: &'static str) -> Stated<EnergyOf> {
     match (pair.signs, pair.weights.is_winner) {
         (true, _) => Err(NO_AMOUNTS),
@@ -127,5 +128,5 @@ pub(super) fn only_winner<F: Real>(pair: &Pair<F>, why: &'static str) -> Stated<
     }
 }
 
-/// Why the mean of keys lowers no energy of a divergence whose best state is another mean.
+/// Why the mean of keys does not lower an energy if another mean is the best state of the divergence.
 pub(super) const OTHER_MEAN: &str = "the arithmetic mean of patterns is not the state at the least weighted divergence and can be further away than the cue; use dynamics descent";

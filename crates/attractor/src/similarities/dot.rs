@@ -49,7 +49,7 @@ impl<F: Real> Measure<F> for Dot {
 
     fn descent(&self, pair: &Pair<F>) -> Stated<Descent<F>> {
         let energy = if pair.signs { EnergyOf::Scores } else { EnergyOf::ConfinedScores };
-        // Where the read sums by the slope of L it is the descent.
+        // If the weights of the read are the gradient of L, the read is the descent.
         let is_read = pair.weights.sums_to_one || pair.weights.is_slope && !pair.signs;
         Ok(if is_read { Descent::by_read(energy) } else { Descent::to(energy, SumByActivities) })
     }

@@ -1,4 +1,4 @@
-//! Squared Euclidean distances, by their negative.
+//! Negative squared Euclidean distances.
 
 use std::sync::Arc;
 

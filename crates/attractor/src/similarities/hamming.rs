@@ -45,7 +45,7 @@ impl<F: Real> Measure<F> for Hamming {
         Err("a count of equal bits has no slope")
     }
 
-    /// The mean of the keys has the majority of each bit, which is best.
+    /// The mean of the keys has the majority value of each bit, which is the best state.
     fn single_shot(&self, pair: &Pair<F>) -> Stated<EnergyOf> {
         if pair.signs && pair.keys.values().iter().any(|x| x.abs() != F::ONE) {
             return Err("signs are no bits of 0 and 1; use output identity, or patterns of -1 and 1");
@@ -60,11 +60,11 @@ impl<F: Real> Measure<F> for Hamming {
 
 struct Bits<F> {
     keys: Packed,
-    /// Above it a unit is set.
+    /// A unit above it counts as set.
     threshold: F,
 }
 
-/// Bits of rows of numbers.
+/// Converts rows of numbers to bits.
 fn packed<F: Real>(of: ArrayView2<F>, threshold: F) -> Packed {
     Packed::from_signs(of.mapv(|x| x - threshold).view())
 }

@@ -1,4 +1,4 @@
-//! The Jensen–Shannon divergence: half of each divergence from the distribution half-way.
+//! The Jensen–Shannon divergence: the mean of the divergences of both distributions from their mixture.
 
 use std::sync::Arc;
 
@@ -69,7 +69,7 @@ impl<F: Real> Compare<F> for HalfWay<F> {
     }
 }
 
-/// The mean of two numbers that are reciprocals already: largest for the least alike.
+/// The published form, the mean of two numbers that are already reciprocals. It is largest for the least similar.
 struct AsCoded<F>(Distributions<F>);
 
 impl<F: Real> Compare<F> for AsCoded<F> {
@@ -104,8 +104,8 @@ impl<F: Real> Sloped<F> for JensenShannon {
     }
 }
 
-/// The normalised geometric mean of the distributions half-way between key and state, with the total of
-/// the state's best fit. No closed form is best; this is better than the state.
+/// The normalised geometric mean of the distributions half-way between key and state, with the total of the state's
+/// best fit. The best state has no closed form; this state scores better than the current one.
 #[derive(Debug)]
 struct MeanHalfWay {
     totals: Vec<f64>,
@@ -131,7 +131,7 @@ impl<F: Real> BestState<F> for MeanHalfWay {
             let shares: Vec<f64> = logarithms.iter().map(|l| l.exp()).collect();
             let sum: f64 = shares.iter().sum();
             let least = shares.iter().copied().fold(f64::INFINITY, f64::min) / sum;
-            // No amount may fall below 0.
+            // No amount may become negative.
             let total = total.max(EPSILON / least);
             shares.iter().map(|q| (total * q / sum - EPSILON).max(0.0)).collect::<Vec<f64>>()
         });

@@ -1,4 +1,4 @@
-//! The divergence of the cue from the stored pattern.
+//! The Kullback–Leibler divergence of the cue from the stored pattern.
 
 use std::sync::Arc;
 
@@ -59,7 +59,7 @@ impl<F: Real> Measure<F> for KullbackLeibler {
     }
 }
 
-/// ∂S/∂q = Σ w p/q.
+/// The gradient ∂S/∂q = Σ w p/q.
 impl<F: Real> Sloped<F> for KullbackLeibler {
     fn slope(&self, keys: &Keys<F>, queries: ArrayView2<F>, weights: ArrayView2<f64>) -> Result<Slope> {
         Ok(divergences::slope(keys, queries, |p, q| weighted_sums(weights, p.view()) / q))

@@ -1,4 +1,4 @@
-//! Products of shares: the "dot product" of Millidge et al. (2022).
+//! Products of vectors divided by their sums, the "dot product" of Millidge et al. (2022).
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Manhattan distances, by their negative.
+//! Negative Manhattan distances.
 
 use std::sync::Arc;
 

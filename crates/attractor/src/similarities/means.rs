@@ -1,4 +1,4 @@
-//! States that score best: means and medians of the keys.
+//! The states that score best for given weights: means and medians of the keys.
 
 use ndarray::{Array2, ArrayView1, ArrayView2, Zip};
 
@@ -8,7 +8,7 @@ use crate::kernels::weighted_sums;
 use crate::real::Real;
 use crate::threads;
 
-/// Each row of weights in units of its sum; 0 where that is not above 0.
+/// Divides each row of weights by its sum; gives 0 if the sum is not above 0.
 pub(super) fn shared_out(mut weights: Array2<f64>) -> Array2<f64> {
     for mut row in weights.outer_iter_mut() {
         let sum = row.sum();
@@ -24,7 +24,7 @@ pub(super) fn of_reciprocals<F: Real>(update: &Update<F>) -> Array2<f64> {
     shared_out(weights)
 }
 
-/// Σ w ξ.
+/// The weighted sum Σ w ξ.
 pub(super) fn sum<F: Real>(update: &Update<F>, weights: ArrayView2<f64>) -> Array2<f64> {
     weighted_sums(weights, update.keys.values())
 }
@@ -39,7 +39,7 @@ impl<F: Real> BestState<F> for Mean {
     }
 }
 
-/// The mean of the keys by the weights of reciprocals.
+/// The mean of the keys, with the weights of reciprocals.
 #[derive(Debug)]
 pub(super) struct MeanOfReciprocals;
 
@@ -49,7 +49,7 @@ impl<F: Real> BestState<F> for MeanOfReciprocals {
     }
 }
 
-/// The mean of keys each divided by its size: its length, or its sum. One of size 0 has no weight.
+/// The mean of keys that are each divided by their size (length or sum). A key of size 0 has no weight.
 #[derive(Debug)]
 pub(super) struct MeanBySize(pub Vec<f64>);
 
@@ -65,7 +65,7 @@ impl<F: Real> BestState<F> for MeanBySize {
         if update.shared {
             weights = shared_out(weights);
         } else {
-            // Weights that may be negative are not to be shared out: in units of the mean size.
+            // Weights that may be negative cannot be normalised. They are in units of the mean size.
             let some = self.0.iter().filter(|size| **size > 0.0);
             let mean = some.clone().sum::<f64>() / some.count().max(1) as f64;
             weights.mapv_inplace(|w| w * mean);
@@ -90,7 +90,7 @@ impl<F: Real> BestState<F> for Median {
     }
 }
 
-/// The median of each unit of the keys by the weights of reciprocals.
+/// The median of each unit of the keys, with the weights of reciprocals.
 #[derive(Debug)]
 pub(super) struct MedianOfReciprocals(Orders);
 
@@ -106,7 +106,7 @@ impl<F: Real> BestState<F> for MedianOfReciprocals {
     }
 }
 
-/// The keys of each unit in rising order of its value, D × N.
+/// For each unit, the keys ordered by the unit's value, D × N.
 #[derive(Debug)]
 struct Orders(Array2<u32>);
 
@@ -124,9 +124,10 @@ impl Orders {
         Orders(Array2::from_shape_fn((values.ncols(), values.nrows()), |(unit, n)| sorted[unit][n]))
     }
 
-    /// The median of each unit by these weights (which sum to 1); of several the nearest to what the unit is.
+    /// The median of each unit with these weights, which sum to 1. If several values are medians, it is the one
+    /// nearest to the state.
     fn median<F: Real>(&self, update: &Update<F>, weights: &Array2<f64>) -> Array2<f64> {
-        /// Sums of weights that differ by less do so by rounding.
+        /// Sums of weights that differ by less are equal up to rounding.
         const SAME: f64 = 1e-12;
         let (values, states) = (update.keys.values(), update.states);
         let rows = threads::map(states.nrows(), 4.0 * (weights.len() * states.ncols()) as f64, |row| {
@@ -152,14 +153,14 @@ impl Orders {
     }
 }
 
-/// Rows as one array.
+/// Joins rows into one array.
 pub(super) fn gathered(rows: Vec<Vec<f64>>, width: usize) -> Array2<f64> {
     let count = rows.len();
     Array2::from_shape_vec((count, width), rows.into_iter().flatten().collect()).expect("equal rows")
 }
 
-/// Whether sizes are equal but for rounding, whose effect is of second order since the mean is at a maximum. Sizes of 0
-/// are those of keys without weight.
+/// Whether sizes are equal up to rounding. Rounding has an effect of second order only, because the mean is at a
+/// maximum. Sizes of 0 belong to keys without weight and are ignored.
 pub(super) fn equal(sizes: &[f64]) -> bool {
     const SAME: f64 = 1e-6;
     let some = || sizes.iter().copied().filter(|size| *size > 0.0);

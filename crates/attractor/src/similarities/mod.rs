@@ -1,11 +1,12 @@
-//! How alike a stored key and a query are: the first third of a single-shot memory (Millidge et al. 2022).
+//! Similarities: how alike a stored key and a query are. They are the first part of a single-shot memory (Millidge et
+//! al. 2022).
 //!
-//! A score is larger the more alike the two are. Distances are scores by their negative, or by their
-//! reciprocal as in the paper's code. [`Convention::Uhn2022`] computes what that code computes, slips
-//! included; the default is what the names say.
+//! The more alike the two vectors are, the larger is the score. Distances are used as negative distances, or as
+//! reciprocals as in the paper's code. [`Convention::Uhn2022`] computes what that code computes, including its
+//! errors. The default convention computes what the names say.
 //!
-//! A similarity is one file and one line of the list below. What it must say, and what it may, is the trait
-//! `Measure`; what it does not say is refused.
+//! To add a similarity, add one file and one line to the list below. The trait `Measure` says what it must supply and
+//! what it can supply. What it does not supply is refused.
 
 mod cosine;
 mod distances;
@@ -45,7 +46,7 @@ use crate::real::Real;
 
 macro_rules! similarities {
     ($($name:ident: $module:ident, $doc:literal;)*) => {
-        /// How alike two vectors are.
+        /// A similarity: how alike two vectors are.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum Similarity { $(#[doc = $doc] $name),* }
@@ -53,13 +54,13 @@ macro_rules! similarities {
         /// Every similarity, in the order of the paper's tables.
         pub const SIMILARITIES: &[Facts] = &[$($module::FACTS),*];
 
-        /// The name of every similarity, in the order of [`SIMILARITIES`].
+        /// The names of all similarities, in the order of [`SIMILARITIES`].
         pub fn names() -> &'static [&'static str] {
             &[$($module::FACTS.name),*]
         }
 
         impl Similarity {
-            /// What there is to know of it.
+            /// The facts of this similarity.
             pub fn facts(self) -> &'static Facts {
                 match self {
                     $(Similarity::$name => const { &$module::FACTS }),*
@@ -90,60 +91,61 @@ similarities! {
     Hamming: hamming, "The number of equal bits.";
 }
 
-/// Signs that scores can have.
+/// The signs that scores can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Range {
-    /// Any: products.
+    /// Any sign, as for products.
     Any,
-    /// None above 0: distances by their negative.
+    /// Never above 0, as for negative distances.
     Negative,
-    /// None below 0: counts and reciprocals of distances.
+    /// Never below 0, as for counts and reciprocals of distances.
     Positive,
 }
 
-/// What vectors a similarity is defined for.
+/// The vectors for which a similarity is defined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Data {
-    /// All.
+    /// All vectors.
     Any,
-    /// Amounts: no unit below 0.
+    /// Amounts: no unit is below 0.
     Amounts,
-    /// Amounts that do not all vanish.
+    /// Amounts that are not all 0.
     Shares,
-    /// Two values: −1 and 1, or 0 and 1.
+    /// Vectors with two values: −1 and 1, or 0 and 1.
     Bits,
 }
 
-/// What there is to know of a similarity.
+/// The facts of a similarity.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
-    /// Which one it is.
+    /// The similarity.
     pub similarity: Similarity,
-    /// Its name, as on the command line.
+    /// The name, as on the command line.
     pub name: &'static str,
-    /// Its score of a stored x and a cue z.
+    /// The formula of its score, for a stored x and a cue z.
     pub formula: &'static str,
-    /// Signs of its scores.
+    /// The signs of its scores.
     pub range: Range,
-    /// What it is defined for.
+    /// The vectors for which it is defined.
     pub data: Data,
-    /// The least score within a radius (a distance), or at least so large, of vectors of so many units.
+    /// The smallest score within a radius, for vectors of a number of units. For a similarity that is not a distance
+    /// it is the radius itself.
     least: fn(f64, usize) -> f64,
 }
 
-/// δ of the reciprocals: an exact match weighs 10⁴ and not infinity.
+/// The δ of reciprocals: with it an exact match has weight 10⁴ and not infinity.
 pub const DELTA: f64 = 1e-4;
-/// ε of the divergences, added to each unit.
+/// The ε of divergences, which is added to each unit.
 pub const EPSILON: f64 = 1e-4;
 
 impl Similarity {
-    /// Its name.
+    /// The name.
     pub fn name(self) -> &'static str {
         self.facts().name
     }
 
-    /// The least score of keys within a radius of the cue, for similarities that are distances (‖x − z‖ for
-    /// the Euclidean ones); for the others the radius is the least score itself.
+    /// The smallest score of keys within a radius of the cue, for similarities that are distances (‖x − z‖ for the
+    /// Euclidean ones). For other similarities the radius is itself the smallest score.
     pub fn least_score(self, radius: f64, dim: usize) -> f64 {
         (self.facts().least)(radius, dim)
     }
@@ -164,20 +166,20 @@ impl FromStr for Similarity {
     }
 }
 
-/// Whose arithmetic is meant.
+/// The convention of the arithmetic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Convention {
-    /// What the names say.
+    /// Computes what the names say.
     #[default]
     Corrected,
-    /// The code published with Millidge et al. (2022), slip for slip: distances are reciprocals without δ,
-    /// "cosine" divides by the norm of the whole store, the divergences add ε after normalising and are
-    /// reciprocals that may be negative, and "Jensen–Shannon" is the harmonic mean of two divergences, which
-    /// is largest for the least alike.
+    /// Computes what the code published with Millidge et al. (2022) computes, with its errors. Distances are
+    /// reciprocals without δ. "Cosine" divides by the norm of the whole store. Divergences add ε after normalising,
+    /// and are reciprocals that may be negative. "Jensen–Shannon" is the harmonic mean of two divergences, which is
+    /// largest for the least similar.
     Uhn2022,
 }
 
-/// Stored keys, ready to be compared with queries.
+/// Stored keys, prepared for comparison with queries.
 ///
 /// ```
 /// use attractor::similarities::{Convention, Keys, Similarity};
@@ -203,11 +205,11 @@ impl<F> fmt::Debug for Keys<F> {
 }
 
 impl<F: Real> Keys<F> {
-    /// Keys as rows, N × D.
+    /// Keys from the rows of an array, N × D.
     ///
     /// # Errors
-    /// No keys, numbers that are not finite, keys that the similarity is not defined for, a similarity that
-    /// the published code does not have.
+    /// No keys; numbers that are not finite; keys for which the similarity is not defined; a similarity that the
+    /// published code does not have.
     pub fn new(
         similarity: Similarity,
         keys: impl Into<ArcArray2<F>>,
@@ -239,24 +241,24 @@ impl<F: Real> Keys<F> {
         Ok(Keys { similarity, convention, measure, values, compare })
     }
 
-    /// The same keys, compared by a similarity that is in no list.
+    /// Keys that are compared by a similarity that is not in the list.
     #[cfg(test)]
     pub(crate) fn measured_by(self, measure: impl Measure<F> + 'static) -> Self {
         let compare = measure.compare(self.values.clone()).expect("keys that can be compared");
         Keys { measure: Arc::new(measure), compare, ..self }
     }
 
-    /// By what they are compared.
+    /// The similarity by which keys are compared.
     pub fn similarity(&self) -> Similarity {
         self.similarity
     }
 
-    /// Whose arithmetic is used.
+    /// The convention of the arithmetic.
     pub fn convention(&self) -> Convention {
         self.convention
     }
 
-    /// What the similarity says of itself.
+    /// The similarity's implementation.
     pub(crate) fn measure(&self) -> &dyn Measure<F> {
         &*self.measure
     }
@@ -266,12 +268,13 @@ impl<F: Real> Keys<F> {
         self.values.view()
     }
 
-    /// Scores of queries (B × D) with all keys, B × N. Cost B·N·D operations.
+    /// The scores of queries (B × D) with all keys, B × N. Cost: B·N·D operations.
     ///
-    /// Not finite only in the published convention: +∞ for an exact match, NaN where a vector sums to 0.
+    /// Scores are always finite, except in the published convention: +∞ for an exact match, NaN if a vector sums to
+    /// 0.
     ///
     /// # Errors
-    /// Queries of another width, not finite, or that the similarity is not defined for.
+    /// Queries of another width, not finite, or for which the similarity is not defined.
     pub fn scores(&self, queries: ArrayView2<F>) -> Result<Array2<f64>> {
         check_width("cues", queries.ncols(), self.values.ncols())?;
         check(self.similarity, self.convention, "cues", queries)?;
@@ -279,7 +282,7 @@ impl<F: Real> Keys<F> {
     }
 }
 
-/// Refuses vectors that a similarity is not defined for.
+/// Returns an error for vectors for which a similarity is not defined.
 fn check<F: Real>(
     similarity: Similarity,
     convention: Convention,
@@ -317,7 +320,7 @@ fn check<F: Real>(
     Ok(())
 }
 
-/// Every row by the same map.
+/// Applies the same map to every row.
 fn map_rows<F: Real>(rows: ArrayView2<F>, map: impl Fn(ndarray::ArrayView1<F>, &mut [f64])) -> Array2<F> {
     let mut mapped = Array2::from_elem(rows.dim(), F::ZERO);
     let mut wide = vec![0.0; rows.ncols()];

@@ -1,4 +1,4 @@
-//! Products of mapped vectors: what dot, cosine, Pearson's correlation and the paper's "dot product" share.
+//! The common part of products of mapped vectors: dot, cosine, Pearson's correlation and the paper's "dot product".
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use super::{Keys, Slope, map_rows};
 use crate::kernels::{dots, weighted_sums};
 use crate::real::Real;
 
-/// What is done to a vector before it is multiplied.
+/// The map that is applied to a vector before it is multiplied.
 #[derive(Clone, Copy)]
 pub(super) enum Map {
-    /// Nothing.
+    /// The vector itself.
     None,
     /// x/‖x‖, or 0.
     Unit,
@@ -23,7 +23,7 @@ pub(super) enum Map {
     Share,
     /// x/c.
     Over(f64),
-    /// x/‖x‖, which is no number for 0.
+    /// x/‖x‖, which is NaN for 0.
     Direction,
 }
 
@@ -38,7 +38,7 @@ impl Map {
                 let largest = to.iter().fold(0.0, |most: f64, v| most.max(v.abs()));
                 let mean = to.iter().sum::<f64>() / to.len() as f64;
                 to.iter_mut().for_each(|v| *v -= mean);
-                // What only rounding of the mean leaves of a constant vector is nothing.
+                // What remains of a constant vector, if it is only the rounding of the mean, counts as 0.
                 let rounding = 4.0 * to.len() as f64 * f64::EPSILON * largest * (to.len() as f64).sqrt();
                 Some(length(to)).filter(|length| *length > rounding).unwrap_or(0.0)
             }
@@ -73,7 +73,7 @@ impl<F: Real> Compare<F> for Products<F> {
     }
 }
 
-/// Products of mapped keys and mapped queries.
+/// The products of mapped keys and mapped queries.
 pub(super) fn compare<F: Real>(keys: ArcArray2<F>, of_keys: Map, queries: Map) -> Arc<dyn Compare<F>> {
     let keys = match of_keys {
         Map::None => keys,
@@ -82,7 +82,8 @@ pub(super) fn compare<F: Real>(keys: ArcArray2<F>, of_keys: Map, queries: Map) -
     Arc::new(Products { keys, queries })
 }
 
-/// The slope of products of directions, u being the direction of a state of that length: Σ w (ξ − (ξ·u)u)/length.
+/// The gradient of products of directions, Σ w (ξ − (ξ·u)u)/length, where u is the direction of the state and
+/// `length` its length.
 pub(super) fn slope_of_directions<F: Real>(
     keys: &Keys<F>,
     queries: ArrayView2<F>,
@@ -104,7 +105,7 @@ pub(super) fn slope_of_directions<F: Real>(
     Slope { stiffness: Array2::zeros(pull.dim()), pull }
 }
 
-/// What the keys of cosine, or of Pearson (centred), are divided by; 0 for those that have no direction.
+/// The numbers by which the keys of cosine, or of Pearson (centred), are divided. 0 for keys without a direction.
 pub(super) fn lengths<F: Real>(keys: &Keys<F>, centred: bool) -> Vec<f64> {
     let length = |(key, factor): (ArrayView1<F>, ArrayView1<F>)| {
         if factor.iter().all(|x| *x == F::ZERO) {
@@ -116,8 +117,8 @@ pub(super) fn lengths<F: Real>(keys: &Keys<F>, centred: bool) -> Vec<f64> {
     keys.values().outer_iter().zip(keys.factors().outer_iter()).map(length).collect()
 }
 
-/// The mean of the keys points as the mean of their directions where all have one length. The best key is as near to
-/// itself as can be.
+/// The energy of a single shot of directions. The mean of the keys has the direction of the mean of their directions
+/// if all keys have the same length. The best key is as near to itself as possible.
 pub(super) fn single_shot_of_directions<F: Real>(pair: &Pair<F>, centred: bool) -> Stated<EnergyOf> {
     if equal(&lengths(pair.keys, centred)) || pair.weights.is_winner && !pair.signs {
         return Ok(EnergyOf::Scores);
@@ -127,10 +128,10 @@ pub(super) fn single_shot_of_directions<F: Real>(pair: &Pair<F>, centred: bool) 
     )
 }
 
-/// To the mean of directions.
+/// A descent to the mean of directions.
 pub(super) fn descent_of_directions<F: Real>(pair: &Pair<F>, centred: bool) -> Stated<Descent<F>> {
     Ok(Descent::to(EnergyOf::Scores, MeanBySize(lengths(pair.keys, centred))))
 }
 
-/// Why no layers of units hold a state.
+/// Why layers of units cannot hold a state with these scores.
 pub(super) const NO_HOLD: &str = "these scores do not tell long states from short ones, so that nothing holds a state against its leak to 0; use dynamics descent";

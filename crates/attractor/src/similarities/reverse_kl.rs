@@ -1,4 +1,4 @@
-//! The divergence of the stored pattern from the cue.
+//! The Kullback–Leibler divergence of the stored pattern from the cue.
 
 use std::sync::Arc;
 
@@ -50,7 +50,7 @@ impl<F: Real> Measure<F> for ReverseKullbackLeibler {
     }
 }
 
-/// ∂S/∂q = Σ w (ln p − ln q), up to what normalising takes away.
+/// The gradient ∂S/∂q = Σ w (ln p − ln q), up to a term that normalising removes.
 impl<F: Real> Sloped<F> for ReverseKullbackLeibler {
     fn slope(&self, keys: &Keys<F>, queries: ArrayView2<F>, weights: ArrayView2<f64>) -> Result<Slope> {
         Ok(divergences::slope(keys, queries, |p, q| {
@@ -60,7 +60,7 @@ impl<F: Real> Sloped<F> for ReverseKullbackLeibler {
     }
 }
 
-/// Π (ξ + ε)^w − ε, the shares of which are the normalised geometric mean.
+/// Π (ξ + ε)^w − ε. Its shares are the normalised geometric mean.
 #[derive(Debug)]
 struct GeometricMean;
 

@@ -1,4 +1,4 @@
-//! Which way a state gains score: Σ_μ w_μ ∂S_μ/∂x, for flows along the scores.
+//! The gradient of scores, Σ_μ w_μ ∂S_μ/∂x, for flows along them.
 
 use ndarray::{Array2, ArrayView2};
 
@@ -7,21 +7,21 @@ use super::{Convention, Keys};
 use crate::error::{Error, Result, check_rows, check_width};
 use crate::real::Real;
 
-/// √δ of |x| ≈ √(x² + δ): the distance per unit below which a smooth Manhattan distance is round.
+/// √δ of |x| ≈ √(x² + δ). Below this distance in a unit, a smooth Manhattan distance is rounded off.
 pub const ROUNDING: f64 = 1e-2;
 
-/// The slope of a weighted sum of scores, and how fast it falls with the state.
+/// The gradient of a weighted sum of scores, and how fast it falls with the state.
 #[derive(Clone, Debug)]
 pub struct Slope {
     /// Σ_μ w_μ ∂S_μ/∂x_i, B × D.
     pub pull: Array2<f64>,
-    /// C_i ≥ 0 such that the pull is C_i(m_i − x_i), where it is a pull towards some m that weights alone give
-    /// (distances); 0 elsewhere. B × D.
+    /// C_i ≥ 0 such that the pull is C_i(m_i − x_i), if it is a pull towards some m that depends on the weights alone
+    /// (distances); 0 for other similarities. B × D.
     pub stiffness: Array2<f64>,
 }
 
 impl<F: Real> Keys<F> {
-    /// Why these scores have no slope, if they have none.
+    /// Why these scores have no gradient, if they have none.
     pub fn flat(&self) -> Option<&'static str> {
         self.sloped().err()
     }
@@ -33,16 +33,17 @@ impl<F: Real> Keys<F> {
         }
     }
 
-    /// Scores with a slope everywhere, B × N: those of [`scores`](Self::scores), but that |x| in the Manhattan
-    /// distances is √(x² + δ), δ = 10⁻⁴. Cost B·N·D operations.
+    /// Scores that are differentiable everywhere, B × N. They are those of [`scores`](Self::scores), except that |x|
+    /// in Manhattan distances is √(x² + δ), δ = 10⁻⁴. Cost: B·N·D operations.
     ///
     /// # Errors
-    /// As [`scores`](Self::scores); a similarity without a slope.
+    /// Those of [`scores`](Self::scores); a similarity without a gradient.
     pub fn smooth_scores(&self, queries: ArrayView2<F>) -> Result<Array2<f64>> {
         self.needs_slope()?.smooth_scores(self, queries)
     }
 
-    /// The slope of Σ_μ w_μ S_μ at each query, of the [smooth scores](Self::smooth_scores). Cost B·N·D operations.
+    /// The gradient of Σ_μ w_μ S_μ at each query, for the [smooth scores](Self::smooth_scores). Cost: B·N·D
+    /// operations.
     ///
     /// ```
     /// use attractor::similarities::{Convention, Keys, Similarity};
@@ -55,7 +56,7 @@ impl<F: Real> Keys<F> {
     /// ```
     ///
     /// # Errors
-    /// As [`smooth_scores`](Self::smooth_scores); not one row of weights a query, and not one weight a key.
+    /// Those of [`smooth_scores`](Self::smooth_scores); weights whose shape is not B × N.
     pub fn slope(&self, queries: ArrayView2<F>, weights: ArrayView2<f64>) -> Result<Slope> {
         let sloped = self.needs_slope()?;
         check_width("cues", queries.ncols(), self.values.ncols())?;
@@ -64,7 +65,7 @@ impl<F: Real> Keys<F> {
         sloped.slope(self, queries, weights)
     }
 
-    /// Keys as they are multiplied with queries; the keys themselves where they are not.
+    /// The keys as they are multiplied with queries. For similarities that are not products, the keys themselves.
     pub(super) fn factors(&self) -> ArrayView2<'_, F> {
         self.compare.factors().unwrap_or_else(|| self.values())
     }
