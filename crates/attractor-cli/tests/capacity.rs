@@ -1,4 +1,4 @@
-//! `attractor capacity` and `merge`: runs that are killed, shared and put together give one table.
+//! `attractor capacity` and `merge`: runs that are killed, shared and merged give the same table.
 #![allow(missing_docs)]
 
 mod common;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use attractor::noise::{Purpose, Stream};
 use common::{Folder, attractor, ok, refused};
 
-/// A run of a second or two, in many small cells.
+/// A run of one or two seconds with many small cells.
 const RUN: [&str; 14] = [
     "capacity",
     "--model",
@@ -38,7 +38,7 @@ fn start(out: &str) -> Child {
         .expect("the binary runs")
 }
 
-/// All but times.
+/// Everything except the times.
 fn tables(folder: &str) -> (String, String) {
     let read = |name: &str| std::fs::read_to_string(Path::new(folder).join(name)).expect("a table");
     let untimed = |table: String| -> String {
@@ -61,7 +61,7 @@ fn killed_at_random_it_loses_and_doubles_nothing() {
     let (whole, killed) = (folder.name("whole"), folder.name("killed"));
     let begun = std::time::Instant::now();
     assert!(start(&whole).wait().expect("an end").success());
-    // Kills fall all over the run: each goes on for about a hundredth of it, after it has begun.
+    // Kills are spread over the run. Each part runs for about a hundredth of it.
     let span = begun.elapsed().as_micros() as usize;
     let mut stream = Stream::new(9, Purpose::Patterns, 0);
     let mut ended = 0;
@@ -76,7 +76,7 @@ fn killed_at_random_it_loses_and_doubles_nothing() {
     assert_eq!(tables(&killed), tables(&whole));
     assert!(!Path::new(&killed).join("cells.sqlite-workers").exists(), "the dead are gone");
     assert_eq!(results(&killed), results(&whole));
-    // Not a score more or less than in one go: a merge adds none, either way.
+    // There are exactly as many scores as in one run, and a merge adds none.
     for (from, into) in [(&whole, &killed), (&killed, &whole)] {
         let said = ok(&["merge", from, "--out", into]);
         assert!(said.contains(": 0 new results"), "{said}");
@@ -89,7 +89,7 @@ fn processes_share_a_run_and_shards_are_put_together() {
     let [alone, shared, merged] = ["alone", "shared", "merged"].map(|name| folder.name(name));
     assert!(start(&alone).wait().expect("an end").success());
     let mut workers: Vec<Child> = (0..3).map(|_| start(&shared)).collect();
-    // One of them dies; the others take over what it had begun.
+    // One process is killed, and the others take over its work.
     std::thread::sleep(Duration::from_millis(150));
     let _ = workers[0].kill();
     workers[0].wait().expect("an end");

@@ -1,4 +1,4 @@
-//! The real binary, as a user runs it.
+//! Runs the real binary, as a user does.
 #![allow(missing_docs)]
 
 mod common;
@@ -8,8 +8,8 @@ use std::process::Command;
 use common::*;
 use ndarray::{Array2, array};
 
-/// Against the NumPy programs of `fixtures/make.py`; the bound is the issue of the field: two float64
-/// programs that do the same 300 steps in another order of operations.
+/// Compares with the NumPy programs of `fixtures/make.py`. The bound allows for rounding: two float64 programs do the
+/// same 300 steps in a different order of operations.
 #[test]
 fn recalls_are_numpy_s() {
     const CLOSE: f64 = 1e-9;
@@ -380,7 +380,7 @@ fn models_lists_every_model_with_its_options() {
     assert!(help.contains("Inverse temperature") && help.contains("Example"));
 }
 
-/// ReadOptions a great deal of output only partly is not an error.
+/// Reading only a part of a long output is not an error.
 #[test]
 fn a_closed_pipe_is_the_reader_s_choice() {
     let (memory, cues) = (fixture("memory.npy"), fixture("cues.npy"));
@@ -392,8 +392,8 @@ fn a_closed_pipe_is_the_reader_s_choice() {
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// A busy machine may be slow, and its best need not be seen on two threads; but a time is positive, and on one thread
-/// nothing is much faster than the machine. (16 MiB are in some caches, from which reading may be.)
+/// A busy machine may be slow, so its best may not be seen on two threads. But times are positive, and on one thread
+/// nothing is much faster than the machine. (Some caches hold 16 MiB, and reading from them may be faster.)
 #[test]
 fn bench_holds_every_kernel_against_the_machine() {
     let folder = Folder::new();

@@ -135,10 +135,10 @@ fn repeated_recalls_stand_beside_the_posterior() {
         let posterior: f64 =
             row["posterior"].as_array().expect("weights").iter().map(|w| w.as_f64().expect("a weight")).sum();
         assert!((posterior - 1.0).abs() < 1e-9);
-        // One true sampler in 10⁴ fails.
+        // A correct sampler fails this with probability 10⁻⁴.
         assert!(row["p"].as_f64().expect("a probability") > 1e-4, "{row}");
     }
-    // The second cue alone, by its row id, counts the same.
+    // The second cue alone, with its row id, gives the same counts.
     let alone = folder.save("alone.npy", &array![[0.0, 0.4]]);
     let again = [
         "recall",
@@ -201,7 +201,7 @@ fn traces_say_what_their_states_say() {
         }
         let term = |y: f64| (-((z[0] - y).powi(2) + z[1] * z[1]) / (2.0 * sigma * sigma)).exp();
         let exact = -sigma * sigma * (0.5 * (term(1.0) + term(-1.0))).ln();
-        // Small levels underflow here, not there.
+        // Small levels underflow in this formula, but not in the program.
         assert!(!exact.is_finite() || (energy - exact).abs() < 1e-9, "{energy} for {exact}");
     }
     assert!(std::fs::read_to_string(&picture).expect("a picture").starts_with("<svg"));
@@ -229,7 +229,7 @@ fn imagination_lands_on_what_is_stored() {
         to(2.0, 0.0).min(to(-2.0, 0.5)).min((to(0.0, 3.0) - 0.5).abs()) < 0.1
     };
     assert!(states.outer_iter().filter(|z| near(*z)).count() > 390);
-    // The same seed, the same states, whatever the threads.
+    // The same seed gives the same states with any number of threads.
     let again = folder.name("again.npy");
     ok(&["sample", "--memory", &memory, "--count", "400", "--out", &again, "--threads", "1"]);
     assert_eq!(std::fs::read(&out).expect("a file"), std::fs::read(&again).expect("a file"));
@@ -245,14 +245,15 @@ fn landscapes_are_drawn_and_tabled() {
     let svg = std::fs::read_to_string(&picture).expect("a picture");
     assert!(svg.contains("σ = 1") && svg.contains("σ = 0.3"));
     ok(&["landscape", "--memory", &memory, "--sigma", "0.5", "--size", "21", "--out", &table]);
-    // Every place has the energy that `energy` gives there.
+    // Every point has the energy that `energy` gives.
     let rows = load(&table);
     let states = folder.save("states.npy", &rows.slice(ndarray::s![.., 1..3]).to_owned());
     let energies = ok(&["energy", "--memory", &memory, "--states", &states, "--sigma", "0.5"]);
     for (energy, row) in energies.lines().zip(rows.outer_iter()) {
         assert!((energy.parse::<f64>().expect("a number") - row[3]).abs() < 1e-9);
     }
-    // Of many units: through three states, or the principal plane; a memory without end, too.
+    // With many units the plane goes through three states or is the principal plane. This also works for unbounded
+    // memories.
     let wide = folder.save("wide.npy", &array![[1.0, 0.0, 2.0], [-1.0, 0.5, 1.0]]);
     let three = folder.save("three.npy", &array![[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]);
     let png = folder.name("l.png");

@@ -1,4 +1,4 @@
-//! The real binary on files of every kind: pictures, stored memories, refusals, interruption.
+//! Runs the real binary on files of every kind: pictures, stored memories, refusals, interruption.
 #![allow(missing_docs)]
 
 mod common;
@@ -24,7 +24,7 @@ fn pictures(folder: &Folder, name: &str, rows: std::ops::Range<usize>) -> String
     folder.name(name)
 }
 
-/// The way of the README: store a folder of pictures, damage them, get them back as pictures.
+/// Follows the README: stores a folder of pictures, damages them, and recalls them as pictures.
 #[test]
 fn a_folder_of_pictures_is_recalled() {
     let folder = Folder::new();
@@ -87,7 +87,7 @@ fn a_stored_memory_recalls_as_its_patterns_do() {
         ok(&["store", "--patterns", &photos, "--model", model, "--out", &memory, "--quiet"]);
         assert_eq!(first, std::fs::read(&memory).expect("a file"), "the same memory is the same file");
     }
-    // Options given now go before those it was stored with.
+    // Options that are given now override the stored options.
     ok(&["store", "--patterns", &spins, "--model", "modern", "--beta", "0.01", "--out", &memory, "--quiet"]);
     let betas = |arguments: &[&str]| {
         let mut all = vec!["recall", "--memory", &memory, "--cues", &spins, "--json", "--quiet"];
@@ -179,7 +179,7 @@ fn weights_and_values() {
             "--quiet",
         ]);
         ok(&["recall", "--memory", &memory, "--cues", &patterns, "--values-out", &out, "--quiet"]);
-        // Every pattern recalls itself, and with it what belongs to it.
+        // Every pattern recalls itself and its associated value.
         let worst = (load(&out) - &values).iter().fold(0.0_f64, |w, d| w.max(d.abs()));
         assert!(worst < 0.1, "{model}: {worst}");
     }
@@ -228,7 +228,7 @@ fn cues_that_match_nothing_are_refused() {
     reject(&["0.01", "--sigma", "0.2", "--clamp", &cues], &["--clamp"]);
 }
 
-/// More cues than a batch, from an archive into an archive: as one by one.
+/// More cues than fit in a batch, from an archive to an archive, are recalled as one by one.
 #[test]
 fn cues_are_streamed() {
     let folder = Folder::new();
@@ -245,7 +245,7 @@ fn cues_are_streamed() {
     assert_eq!(load(&alone).row(0), states.row(2300));
 }
 
-/// Names of pictures are the cues' own where they are pictures; labels never choose a place on the disk.
+/// Recalled pictures get the names of their cues if those are pictures. Labels never choose a path on the disk.
 #[test]
 fn pictures_are_named_safely() {
     let folder = Folder::new();
@@ -282,7 +282,7 @@ fn pictures_are_named_safely() {
     ]);
     assert_eq!(names(&other), ["000007.png", "000008.png", "000009.png"]);
     assert!(!folder.path("esc.png").exists());
-    // Originals are not written over, nor one result by another.
+    // An output never overwrites an input or another output.
     refused(
         &["recall", "--memory", &photos, "--cues", &photos, "--out", &photos],
         &["of its own", "what is read"],
@@ -302,7 +302,7 @@ fn pictures_are_named_safely() {
     refused(&["store", "--patterns", &memory, "--append", "--out", &memory], &["of its own"]);
 }
 
-/// Colours side by side or one after the other: cues and masks are laid out as the memory.
+/// Cues and masks are converted to the memory's layout of colours.
 #[test]
 fn masks_are_laid_out_as_the_memory() {
     let folder = Folder::new();
@@ -341,7 +341,7 @@ fn every_kind_of_file_says_what_it_is() {
     refused(&["info", &folder.name("nothing")], &["cannot read"]);
     let script = ok(&["completions", "bash"]);
     assert!(script.contains("--norm-bias") && script.contains("reproduce"));
-    // Settings of other experiments are read, to refuse them well, but are not proposed.
+    // Settings of other experiments are parsed, so that they are refused with a good message, but not proposed.
     let proposed = |experiment: &str| {
         let (_, after) =
             script.rsplit_once(&format!("subcmd__reproduce__subcmd__{experiment})")).expect("a case");
@@ -354,7 +354,7 @@ fn every_kind_of_file_says_what_it_is() {
     assert!(titled.count() == 1, "{help}");
 }
 
-/// Interrupted in the middle of its work: exit code 130, the old file as it was, no other beside it.
+/// After an interruption the exit code is 130, the old file is unchanged, and there is no other file beside it.
 #[cfg(unix)]
 #[test]
 fn an_interrupt_leaves_nothing_half_written() {

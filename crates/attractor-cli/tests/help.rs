@@ -1,4 +1,4 @@
-//! What help shows, and what is said of numbers that cannot be.
+//! What help shows, and the errors for impossible numbers.
 #![allow(missing_docs)]
 
 mod common;

@@ -1,4 +1,4 @@
-//! Memories that are larger than they may be: patterns at one bit a unit, and patterns that stay in their file.
+//! Memories that exceed the memory limit: patterns with one bit per unit, and patterns that stay in their file.
 #![allow(missing_docs)]
 
 mod common;
@@ -109,7 +109,7 @@ fn what_cannot_be_packed_or_streamed_is_refused() {
     recall(&bad, &["--memory-limit", "1K"], &["truncated"]);
 }
 
-/// A file of `count` random patterns of `dim` numbers, written a row at a time; and noisy copies of a few.
+/// Writes a file of `count` random patterns of `dim` numbers, a row at a time, and noisy copies of a few.
 fn large(folder: &Folder, count: usize, dim: usize) -> (String, String) {
     let path = folder.name("large.npy");
     let mut file = BufWriter::new(std::fs::File::create(&path).expect("a file"));
@@ -131,8 +131,8 @@ fn large(folder: &Folder, count: usize, dim: usize) -> (String, String) {
     (path, folder.save("large-cues.npy", &cues))
 }
 
-/// Recalls from `count` x 64 numbers of 4 bytes under a limit, and from memory where that fits; returns the most that
-/// was resident, in bytes, where the system tells.
+/// Recalls from `count` x 64 numbers of 4 bytes under a limit, and from memory if they fit. Returns the largest
+/// resident memory in bytes, if the system tells it.
 fn recall_under(limit: &str, count: usize, compare: bool) -> Option<u64> {
     let folder = Folder::new();
     let (memory, cues) = large(&folder, count, 64);
@@ -174,7 +174,7 @@ fn recall_under(limit: &str, count: usize, compare: bool) -> Option<u64> {
     resident
 }
 
-/// The same bits as from memory, and no more than the limit resident.
+/// Gives the same bits as from memory, and no more than the limit is resident.
 #[test]
 fn a_file_is_read_in_place() {
     // 64 MB of patterns.

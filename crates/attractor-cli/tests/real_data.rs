@@ -1,5 +1,5 @@
-//! The real binary on MNIST and CIFAR-10, from the folder that `ATTRACTOR_DATA` names: skipped, saying so,
-//! where it is unset.
+//! Runs the real binary on MNIST and CIFAR-10, from the folder that `ATTRACTOR_DATA` names. If that is unset, the
+//! tests are skipped with a message.
 #![allow(missing_docs)]
 
 mod common;
@@ -35,9 +35,9 @@ fn right(text: &str) -> f64 {
     right.count() as f64 / lines.len() as f64
 }
 
-/// The commonest complaint about associative memories of images: one image for every cue. The bounds are
-/// figures of independent programs for 1,000 images: plain dot products find .004 of the stored images,
-/// centred ones at least .96 of noisy ones.
+/// Associative memories of images often recall one image for every cue. The bounds are numbers of independent
+/// programs for 1,000 images: plain dot products find .004 of the stored images, centred ones at least .96 of noisy
+/// ones.
 #[test]
 fn raw_images_are_prepared() {
     let Some(path) = data("cifar10/images-5000x3x32x32-u8.npy") else { return };

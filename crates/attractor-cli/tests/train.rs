@@ -1,4 +1,4 @@
-//! `attractor train`: a network in a file that recalls like any memory, and training that survives whatever happens.
+//! `attractor train`: the network's file recalls like any memory, and training can be resumed after any interruption.
 #![allow(missing_docs)]
 
 mod common;
@@ -10,7 +10,7 @@ use attractor::noise::{Purpose, Stream};
 use attractor_data::random_spins;
 use common::{Folder, attractor, ok, refused};
 
-/// Seven patterns of ten units, and a network of them that is small and quick.
+/// Seven patterns of ten units, and a small network that learns them quickly.
 fn trained(folder: &Folder) -> (String, String) {
     let patterns = folder.save("patterns.npy", &random_spins::<f32>(7, 10, 1));
     let model = folder.name("a.network");
@@ -108,7 +108,7 @@ fn training_stops_where_recall_is_good_enough_and_draws_on_the_way() {
     );
 }
 
-/// A memory without an energy has no landscape, and says why.
+/// A memory without an energy has no landscape, and the error says why.
 #[test]
 fn a_landscape_needs_an_energy_or_a_pull() {
     let folder = Folder::new();
@@ -134,14 +134,14 @@ fn training_goes_on_with_more_steps() {
     ok(&["train", "--resume", &parts, "--steps", "120", "--quiet"]);
     let bytes = |path: &str| std::fs::read(path).expect("a file");
     assert!(bytes(&whole) == bytes(&parts), "training that went on came to other weights");
-    // Nothing more to do changes nothing.
+    // If there are no more steps to do, nothing changes.
     ok(&["train", "--resume", &parts, "--quiet"]);
     assert!(bytes(&whole) == bytes(&parts));
     refused(&["train", "--resume", &parts, "--steps", "60"], &["steps: expected at least the 120 steps"]);
     refused(&["train", "--resume", &parts, "--width", "60"], &["--width"]);
 }
 
-/// Killed at any moment, it goes on from what was saved last to the same weights.
+/// If training is killed at any moment and resumed from the last save, it gives the same weights.
 #[cfg(unix)]
 #[test]
 fn killed_at_random_it_comes_to_the_same_weights() {
@@ -149,7 +149,7 @@ fn killed_at_random_it_comes_to_the_same_weights() {
     let folder = Folder::new();
     let patterns = folder.save("patterns.npy", &random_spins::<f32>(5, 6, 2));
     let (whole, killed) = (folder.name("whole.network"), folder.name("killed.network"));
-    // Long enough for all kills to fall within it on any machine: the end is cut short below.
+    // The training is long enough for all kills to fall within it on any machine. Its end is cut short below.
     let start = |out: &str, steps: &str| {
         [
             "train",
@@ -197,7 +197,7 @@ fn killed_at_random_it_comes_to_the_same_weights() {
         std::fs::read(&whole).expect("a file") == std::fs::read(&killed).expect("a file"),
         "after {done} steps"
     );
-    // What a killed run was writing lies beside it and nowhere else.
+    // A killed run leaves its unfinished file beside the network and nowhere else.
     let names = std::fs::read_dir(folder.0.path()).expect("a folder").map(|e| e.expect("a file").file_name());
     let strange: Vec<_> = names
         .filter(|name| {
@@ -208,7 +208,7 @@ fn killed_at_random_it_comes_to_the_same_weights() {
     assert!(strange.is_empty(), "{strange:?}");
 }
 
-/// The first Ctrl-C saves and says how to go on.
+/// The first Ctrl-C saves the network and says how to resume.
 #[cfg(unix)]
 #[test]
 fn interrupted_it_saves() {

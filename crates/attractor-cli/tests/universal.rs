@@ -1,4 +1,4 @@
-//! The real binary: single-shot memories, and which of them to choose.
+//! Runs the real binary with single-shot memories and `recommend`.
 #![allow(missing_docs)]
 
 mod common;
@@ -27,7 +27,7 @@ fn published_arithmetic_on_request() {
         assert!((x - expected).abs() < 1e-6, "{state:?}");
     }
     let line = recall("log", &["--compat", "uhn2022"]);
-    // Inverted as published: the least alike weighs most.
+    // Inverted as published: the least similar pattern weighs most.
     assert_eq!(line["posterior"][0][0], 1);
     assert!((line["posterior"][0][1].as_f64().unwrap() - 0.554732).abs() < 1e-6);
     // Corrected: one over distance plus a ten-thousandth.
@@ -69,7 +69,7 @@ fn keys_bring_other_values_to_mind() {
     assert_eq!(load(&out), values.mapv(f64::from));
 }
 
-/// Images are compared as they are: bytes over 255, nothing subtracted, unless asked for.
+/// Images are compared unchanged, as bytes/255 without a preparation, unless one is asked for.
 #[test]
 fn images_are_not_prepared() {
     let folder = Folder::new();
@@ -117,7 +117,7 @@ fn what_makes_no_sense_is_refused() {
     ] {
         refused(&[&base[..], &more].concat(), &words);
     }
-    // No key within the radius: which cue it is.
+    // If no key is within the radius, the message names the cue.
     refused(
         &[&base[..], &["--similarity", "dot", "--separation", "threshold:9"]].concat(),
         &["radius", "row 0"],
@@ -161,7 +161,7 @@ fn recommend_ranks_and_says_what_ties() {
             pairs.iter().filter(|p| p["corruption"] == corruption && p["similarity"] == similarity);
         those.next().cloned().unwrap()
     };
-    // The nearest pattern is the most likely one under white noise: nothing can be better, but for luck.
+    // Under white noise the nearest pattern is the most likely one, so nothing can be better except by chance.
     assert_eq!(of("sigma:0.8", "euclidean")["tie"], true);
     // Where pixels go missing a scale-free score is better than a distance.
     let found = |similarity: &str| of("mask:0.7", similarity)["found"].as_f64().unwrap();

@@ -1,4 +1,4 @@
-//! The models of ±1 words that bring others to mind, by the real binary.
+//! Runs the real binary with models that associate ±1 words with other words.
 #![allow(missing_docs)]
 
 mod common;

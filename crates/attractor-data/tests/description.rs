@@ -1,4 +1,4 @@
-//! Descriptions of extended memories: what they say is what is read, and every mistake has its sentence.
+//! Descriptions of extended memories: they are read correctly, and every mistake has its own error.
 #![allow(missing_docs)]
 
 use std::fs;
@@ -141,7 +141,7 @@ directions = [[1, 0, 0], [0, 1, 0]]
     }
 }
 
-/// A memory that is right but for one thing, and what is said of it.
+/// A description with one mistake, and words of its error.
 const MISTAKES: &[(&str, &str)] = &[
     (
         "kind = 'points'\nat = [[1, 2], [3, 4]]\nweight = [1]",

@@ -1,5 +1,4 @@
-//! Every reader against files by the programs that people make them with (see `fixtures/make.py`), and
-//! against hostile ones.
+//! Tests every reader with files from the usual programs (see `fixtures/make.py`), and with damaged files.
 
 use std::path::{Path, PathBuf};
 
@@ -158,7 +157,7 @@ fn pictures_change_size_and_colour_only_when_asked() {
     let table =
         open(&ReadOptions { grey: true, resize: Some((4, 4)), ..ReadOptions::default() }).expect("one size");
     assert_eq!((table.rows(), table.columns()), (2, 16));
-    // A flat picture stays as it is.
+    // A picture of one colour stays unchanged.
     let flat = folder.path().join("flat.png");
     attractor_data::write_png(&flat, 9, 7, 1, &[100; 63]).expect("a picture");
     let small =
@@ -181,12 +180,12 @@ fn rows_come_in_batches_and_in_any_layout() {
         }
         assert_eq!(at, whole.rows(), "{name}");
     }
-    // A file that says its shape is not to be contradicted.
+    // A shape that contradicts that of the file is refused.
     for (name, shape) in [("colour.png", "3x6x5"), ("colour.png", "9x10"), ("chw.npy", "4x5x3")] {
         let reading = ReadOptions { shape: shape.parse().ok(), ..ReadOptions::default() };
         assert!(Rows::open(&fixture(name), &reading).is_err(), "{name} as {shape}");
     }
-    // A picture's colours lie side by side; here they come one after the other.
+    // In a picture the colours of a pixel lie together; here they come one after the other.
     let chw = "3x6x5".parse().expect("a shape");
     let rows = Rows::open(&fixture("colour.png"), &ReadOptions::default()).expect("a picture");
     let table = rows.laid_out_as(Some(chw)).all().expect("rows");
@@ -237,7 +236,7 @@ fn truncated_and_longer_files_are_refused() {
         let bytes = std::fs::read(fixture(name)).expect(name);
         for part in [0, 1, 7, bytes.len() / 2, bytes.len() - 1] {
             let short = read_bytes(name, bytes[..part].to_vec(), &ReadOptions::default());
-            // A JPEG without its last byte is whole but for the mark of its end.
+            // A JPEG without its last byte lacks only the end marker.
             let forgivable = name == "colour.jpg" && part == bytes.len() - 1;
             assert!(short.is_err() || forgivable, "{name}: {part} of {} bytes", bytes.len());
         }
@@ -248,7 +247,7 @@ fn truncated_and_longer_files_are_refused() {
         let refusal = read_bytes(name, bytes, &ReadOptions::default()).expect_err(name).to_string();
         assert!(refusal.contains("more"), "{refusal}");
     }
-    // A head that claims a thousand million million numbers.
+    // A head that claims 10¹⁵ numbers.
     let mut head =
         b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f8', 'fortran_order': False, 'shape': (40000000, 40000000), }"
             .to_vec();
@@ -265,7 +264,7 @@ fn truncated_and_longer_files_are_refused() {
         let read = read_bytes("a.npy", head, &ReadOptions::default());
         assert!(read.is_err() || shape == "(3, 0)", "{shape}");
     }
-    // One bit of an archive: its checksum tells.
+    // One changed bit of an archive is found by its checksum.
     for name in ["one.npz", "two.npz:a"] {
         let (file, array) = name.split_once(':').unwrap_or((name, ""));
         let folder = tempfile::tempdir().expect("a folder");
@@ -285,7 +284,7 @@ fn truncated_and_longer_files_are_refused() {
     );
 }
 
-/// Files to start from, one of every reader.
+/// Example files, one for every reader.
 const SEEDS: [&str; 10] = [
     "f4.npy",
     "fortran.npy",
@@ -301,7 +300,7 @@ const SEEDS: [&str; 10] = [
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
-    /// Whatever the bytes: rows or a refusal, and every row as wide as announced.
+    /// Any bytes give rows or an error, and every row is as wide as announced.
     #[test]
     fn no_reader_panics(
         seed in 0..SEEDS.len(),

@@ -1,4 +1,4 @@
-//! Memories in files: what is written is read, and hostile files are refused.
+//! Stored memories: what is written is read back, and damaged files are refused.
 #![allow(missing_docs)]
 
 use std::path::Path;
@@ -76,7 +76,7 @@ fn some_bytes(model: &str) -> Vec<u8> {
     std::fs::read(path).expect("readable")
 }
 
-/// Files written while the interaction function of dense memories was still called their separation.
+/// Files from versions that called the interaction of dense memories their separation.
 #[test]
 fn older_dense_memories_are_read() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -33,7 +33,7 @@ fn layers(architecture: &Architecture, what: &str) -> Vec<Vec<f32>> {
         .collect()
 }
 
-/// States, conditions and ones of a batch x = θz, turned.
+/// States, conditions and ones of a batch x = θz, transposed.
 fn entrance(architecture: &Architecture, x: &Array2<f64>, sigmas: &[f64]) -> Panel<f32> {
     let mut panel = Panel::zeros(architecture.dim + architecture.conditions() + 1, x.nrows());
     for (row, (x, sigma)) in x.outer_iter().zip(sigmas).enumerate() {
@@ -55,7 +55,7 @@ fn slope(out: &Panel<f32>, targets: &Array2<f64>) -> Panel<f32> {
     slope
 }
 
-/// An optimiser that only writes gradients down.
+/// An optimiser that only records gradients.
 struct Notes(Vec<Vec<f32>>);
 
 impl Update for Notes {
@@ -91,7 +91,7 @@ fn gradients(
 fn assert_near(found: &[Vec<f32>], expected: &[Vec<f32>], tolerance: f32, what: &str) {
     for (layer, (found, expected)) in found.iter().zip(expected).enumerate() {
         assert_eq!(found.len(), expected.len(), "{what}, layer {layer}");
-        // What is small is the difference of terms that are as large as the others.
+        // Small gradients are differences of large terms, so the error is relative to the largest.
         let size = expected.iter().fold(1.0f32, |most, x| most.max(x.abs()));
         for (i, (a, b)) in found.iter().zip(expected).enumerate() {
             let error = (a - b).abs();
@@ -188,7 +188,7 @@ fn gradients_are_finite_differences() {
 
 #[test]
 fn targets_and_denoised_states_belong_together() {
-    // The perfect prediction of a noisy state gives the pattern back, whatever the level.
+    // A perfect prediction for a noisy state gives back the pattern at every level.
     for kind in [Kind::Paper, Kind::Residual] {
         let architecture = Architecture { kind, dim: 1, width: 1, depth: 1 };
         for sigma in [0.03, 0.5, 11.0] {
@@ -210,8 +210,8 @@ fn targets_and_denoised_states_belong_together() {
     }
 }
 
-/// Outside of the levels that it was trained for, a network is asked where it knows: above, at the state that is the
-/// same state of knowledge for patterns of equal norm (which holds of the exact model), below, at the lowest.
+/// Outside the levels of its training, a network is evaluated at the nearest trained level: above, at a state with
+/// the same posterior for patterns of equal norm (as holds for the exact model); below, at the lowest level.
 #[test]
 fn levels_that_were_not_trained_are_not_asked_for() {
     let mut noise = Stream::new(8, Purpose::Patterns, 0);

@@ -1,4 +1,4 @@
-//! What training comes to, and that it goes on from a file as if it had not stopped.
+//! The result of training, and that training resumed from a file gives the same bits.
 #![allow(missing_docs)]
 
 use std::path::Path;
@@ -16,7 +16,7 @@ fn spins(count: usize, dim: usize, seed: u64) -> Patterns<f32> {
     Patterns::new(random_spins(count, dim, seed)).expect("patterns")
 }
 
-/// Steps of these numbers.
+/// Makes steps with these numbers.
 fn steps(trainer: &mut Trainer, numbers: std::ops::Range<u64>) {
     for _ in numbers {
         trainer.step().expect("a step");
@@ -27,7 +27,7 @@ fn small(kind: Kind, dim: usize) -> Architecture {
     Architecture { kind, dim, width: 24, depth: 2 }
 }
 
-/// Agreement with the exact model on fresh patterns, D = 10 and N = 7, with the defaults.
+/// Agreement with the exact model on new patterns, D = 10 and N = 7, with the default settings.
 fn agreement(seed: u64) -> f64 {
     let patterns = spins(7, 10, seed);
     let kind = Kind::for_units(10);
@@ -44,11 +44,11 @@ fn agreement(seed: u64) -> f64 {
 
 #[test]
 fn a_learned_memory_recalls_as_the_exact_one() {
-    // An independent implementation found .986 to .992 on sets of its own.
+    // An independent implementation found .986 to .992 on its own pattern sets.
     assert!(agreement(0) >= 0.98);
 }
 
-/// Minutes: `cargo test --release --package attractor-networks -- --ignored --nocapture`.
+/// This takes minutes: `cargo test --release --package attractor-networks -- --ignored --nocapture`.
 #[test]
 #[ignore = "takes minutes"]
 fn ten_learned_memories_recall_as_the_exact_ones() {
@@ -141,11 +141,11 @@ fn settings_that_make_no_sense_are_refused() {
     assert!(Trainer::new(&weighted, small(Kind::Paper, 4), usual).is_err());
 }
 
-/// Units count by the side of their own mean, whatever was prepared, and those that never differ do not count.
+/// Units are judged by the side of their own mean, with any preparation. Units that never differ do not count.
 #[test]
 fn an_examination_sees_what_differs() {
     let signs = random_spins::<f32>(6, 8, 5);
-    // ±1 once the mean is taken out, but far from it before.
+    // The patterns are ±1 after centring, but far from it before.
     let raw =
         Array2::from_shape_fn(
             (12, 8),
@@ -158,7 +158,7 @@ fn an_examination_sees_what_differs() {
         .evaluate(&fresh.network())
         .expect("findings");
     assert!(found.agreement < 0.95 && found.error > 0.05 && found.exact_error > 0.0, "{found:?}");
-    // Half of the units are the same in all patterns: a share of the others alone.
+    // Half of the units are equal in all patterns, so only the other half counts.
     let raw = Array2::from_shape_fn((6, 16), |(n, j)| if j < 8 { signs[[n, j]] * 0.3 } else { 0.7 });
     let patterns = Patterns::new(raw).expect("patterns");
     let fresh = Trainer::new(&patterns, small(Kind::Paper, 16), Settings::default()).expect("a trainer");

@@ -73,7 +73,7 @@ fn match_scores_are_made_where_they_are_possible_or_needed() {
     assert!(is(&reject, false));
     refused(some(&reject, true), &["reject", "held exactly"]);
     refused(some(&RecallOptions { reject: Some(1.5), ..reject.clone() }, false), &["reject", "share", "1.5"]);
-    // Thresholded memories have no score: left out where it is optional, refused where it is needed.
+    // Thresholded memories have no score. It is left out if optional and refused if needed.
     let raw = array![[0.0, 0.5, 1.0, 0.2], [1.0, 0.1, 0.3, 0.9]];
     let patterns = Patterns::prepared(raw, Prepare::Normalize, true).expect("patterns");
     let spins = Spec::new("hopfield").build(patterns).expect("a memory");
@@ -136,7 +136,7 @@ fn endings_have_their_names() {
     assert_eq!(ends(Outcome::Settled { step }, 5, true), (Ending::Refused, "refused", None));
 }
 
-/// The README's table of what `--json` says is that of the fields.
+/// The README's table of the output of `--json` lists all fields.
 #[test]
 fn the_readme_lists_every_field_of_a_row() {
     let readme = include_str!("../../../README.md");

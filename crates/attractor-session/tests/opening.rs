@@ -1,4 +1,4 @@
-//! Opening a memory: number types, preparation, stored options, and what is refused.
+//! Opening a memory: number types, preparation, stored options, and errors.
 #![allow(missing_docs)]
 
 use std::path::{Path, PathBuf};
@@ -67,7 +67,7 @@ fn preparation(session: &Session) -> Preparation {
     with_memory!(&session.memory, memory => memory.preparation().clone())
 }
 
-/// Refused, in a sentence with all of these words.
+/// Checks that it is refused, in a sentence with all of these words.
 fn refused<T>(result: Result<T, Error>, words: &[&str]) {
     let Err(error) = result else {
         panic!("not refused: {words:?}");
@@ -118,7 +118,7 @@ fn bytes_are_normalised_unless_the_model_compares_raw_values() {
     assert!(matches!(spins, Preparation::Spins { .. }), "{spins:?}");
     assert!(model("universal").expect("a model").card.raw);
     assert_eq!(preparation(&opened(&bytes, &of("universal"))), Preparation::Identity);
-    // What is asked for goes before the rule.
+    // An explicit choice overrides the rule.
     let setup = |prepare| Setup { prepare: Some(prepare), ..of("modern") };
     assert_eq!(preparation(&opened(&bytes, &setup(Auto::As(Prepare::None)))), Preparation::Identity);
     let centred = preparation(&opened(&floats, &setup(Auto::As(Prepare::Center))));
@@ -144,7 +144,7 @@ fn sessions_say_what_they_are() {
     let described = folder.text("two.toml", "[[memory]]\nkind = \"points\"\nat = [[1, 0], [0, 1]]\n");
     let line = opened(&described, &Setup::default()).headline().expect("a line");
     assert!(line.starts_with("mixture: 2 memories of 2 units, described in "), "{line}");
-    // A mean that outweighs what differs, and values that are no signs.
+    // Patterns whose mean outweighs their differences, and values that are not ±1.
     let far = folder.npy("far.npy", &floats().mapv(|x| x + 100.0));
     let notes = |session: &Session| session.notes().iter().map(|n| n.spelled(&Rust)).collect::<Vec<_>>();
     assert!(notes(&opened(&far, &of("modern"))).iter().any(|n| n.contains("the mean pattern holds 100 %")));
@@ -183,7 +183,7 @@ fn couplings_of_another_rule_are_not_used() {
     let stored = folder.path("spins.memory");
     let spins = array![[1.0_f64, 1.0, -1.0, -1.0], [1.0, -1.0, 1.0, -1.0]];
     opened(&folder.npy("spins.npy", &spins), &of("hopfield")).write(&stored).expect("a file");
-    // Couplings that no rule makes, so that one sees whether they are used.
+    // Couplings that no learning rule gives, which show whether they are used.
     let mut changed = read_memory::<f64>(&stored).expect("a memory");
     let marked = Array2::from_shape_fn((4, 4), |(i, j)| if i == j { 0.5 } else { 0.25 });
     changed.learned = Some(Learned { patterns: 2, weights: Weights::Couplings(marked.clone()) });
@@ -236,7 +236,7 @@ fn files_of_labels_weights_and_values_belong_to_patterns() {
     with_memory!(&session.memory, memory => {
         assert_eq!(memory.label(1), Some("two"));
         assert_eq!(memory.weights(), Some(vec![0.25, 0.5, 0.25]));
-        // One number a pattern is a column.
+        // One number per pattern is a column.
         assert_eq!(memory.patterns().and_then(|p| p.associated()).map(|v| v.dim()), Some((3, 1)));
     });
     let two = Some(folder.npy("two.npy", &array![[1.0_f64, 2.0]]));
@@ -273,7 +273,7 @@ fn what_cannot_be_stored_is_not() {
     if let Ok(session) = open(&disk, &Setup::default()) {
         refused(session.write(&folder.path("disk.memory")), &["save", "mixture", "has none"]);
     }
-    // A memory of a version to come.
+    // A memory of a later version.
     let stored = folder.path("new.memory");
     opened(&folder.npy("a.npy", &floats()), &of("modern")).write(&stored).expect("a file");
     let mut newer = read_memory::<f32>(&stored).expect("a memory");

@@ -1,4 +1,4 @@
-//! What the tests of the binary share.
+//! Helpers that the tests of the binary share.
 #![allow(dead_code, missing_docs)]
 
 use std::path::{Path, PathBuf};
@@ -19,13 +19,13 @@ pub fn ok(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
-/// Exit code 2, nothing on stdout, one sentence that has all of `words`.
+/// Checks for exit code 2, nothing on stdout, and one sentence that has all of `words`.
 pub fn refused(arguments: &[&str], words: &[&str]) {
     let output = refused_late(arguments, words);
     assert!(output.stdout.is_empty(), "{arguments:?} printed something");
 }
 
-/// The same, found out after the reports were printed.
+/// The same, for an error that is found after the reports were printed.
 pub fn refused_late(arguments: &[&str], words: &[&str]) -> Output {
     let output = attractor(arguments);
     let error = String::from_utf8_lossy(&output.stderr);
