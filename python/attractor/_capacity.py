@@ -117,10 +117,9 @@ def capacity(
 def _entered(model: Any, updates: int | None) -> _Entered:
     """A contender in the form that Rust takes."""
     if isinstance(model, str):
-        return model, {}, None if model == "diffusion" else updates, None
+        return model, {}, updates, None
     if isinstance(model, Memory):
-        name = model._model
-        return name, model._named(), None if name == "diffusion" else updates, None
+        return model._model, model._named(), updates, None
     if not callable(model):
         raise TypeError(f"models: expected names, memories or functions, found {shown(model)}")
 

@@ -359,8 +359,8 @@ class Universal(Memory):
         poly:N, relu:N, identity, sqrt, log.
     preset : str, default none
         Similarity, separation and output of a known model, of which the other options change a part. One of
-        classical, bidirectional, sdm, continuous-sdm, dense[:K], modern, attention, nearest, predictive,
-        episodic.
+        classical, bidirectional, sparse-distributed, continuous-sdm, dense[:K], modern, attention, nearest,
+        predictive, episodic.
     output : {"identity", "sign"}, default "identity"
         What is done to the read state.
     compat : {"uhn2022"}, default none

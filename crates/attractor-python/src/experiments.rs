@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use attractor::memories::model;
 use attractor_capacity::{Config as Capacity, Contender, Entrant, Own, Rule, Task};
 use attractor_data::{Corruption, Dtype, ReadOptions, Rows, Table};
 use attractor_experiments::recommend::{Asked, Config};
@@ -179,7 +180,8 @@ fn contender((name, options, updates, function): Entered<'_>) -> PyResult<Conten
             let reason = format!("{name} has no option {option}");
             return Err(PyValueError::new_err(reason));
         }
-        *of = updates;
+        // Models with noise levels make steps instead of updates.
+        *of = updates.filter(|_| !model(&spec.model).is_ok_and(|m| m.card.levels));
     }
     Ok(contender)
 }
