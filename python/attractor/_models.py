@@ -641,19 +641,19 @@ class Network(Trained):
 
         steps (int from 1 to 1000000000; default 1000): Steps of the optimiser, in all.
 
-        architecture ({"paper", "residual"}; default paper up to 32 units, else residual): Layers of ReLU that are
-        all told the signal, or blocks around a straight line, for many units.
+        architecture ({"paper", "residual"}; default paper up to 32 units, else residual): Layers of ReLU that all
+        get the signal as input, or residual blocks, for many units.
 
         width (int > 0; default 80 times the units of a pattern (paper), 1024 (residual)): Units of a hidden
         layer.
 
         depth (int from 1 to 100; default 3 (paper), 2 (residual)): Hidden layers, or residual blocks.
 
-        batch_repeats (int from 1 to 10000; default 16): How often each pattern is in a batch, each time with
-        other noise; a batch is of 1,024 states at most.
+        batch_repeats (int from 1 to 10000; default 16): How often each pattern is in a batch, each time with new
+        noise; a batch has at most 1,024 states.
 
-        process ({"ve", "vp", "vp-linear", "sub-vp", "edm", "flow"} or Process; default "vp"): Noising process
-        whose times say which noise levels are shown how often.
+        process ({"ve", "vp", "vp-linear", "sub-vp", "edm", "flow"} or Process; default "vp"): Noising process,
+        whose times determine how often each noise level is shown.
 
         gamma (float from 1e-12 to 1e12; default 1 (ve), 0.8 (vp)): Constant rate of the process: gamma of vp,
         noise per root time of ve.
@@ -665,14 +665,14 @@ class Network(Trained):
         last_time (float > 0.001; default 6 of vp, as noisy in others; later if noise hides the patterns (sigma =
         sqrt(D) spreads) only then): Last time T, of flow below 1; times are drawn evenly from 0.001 to T.
 
-        rate (float from 1e-9 to 1; default 0.001): Rate of Adam.
+        rate (float from 1e-9 to 1; default 0.001): Learning rate of Adam.
 
-        cosine (bool; default False): Let the rate fall to 0 along half a cosine.
+        cosine (bool; default False): Let the learning rate fall to 0 along half a cosine.
 
-        average (float from 0 to 1, below 1; default 0, which is none): Make the memory of a running average of
-        the weights, in which the past has this weight, as in 0.999.
+        average (float from 0 to 1, below 1; default 0, which is none): Weight of the past in a running average of
+        the weights, which the memory is made of, as in 0.999.
 
-        seed (int; default 0): Seed of first weights, noise and order.
+        seed (int; default 0): Seed of the initial weights, the noise and the order of patterns.
     process : {"ve", "vp", "vp-linear", "sub-vp", "edm", "flow"} or Process, default "vp"
         Noising process. A `Process` carries its rates.
     gamma : float from 1e-12 to 1e12, default 1 (ve), 0.8 (vp)

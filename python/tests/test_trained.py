@@ -74,6 +74,7 @@ def test_progress_is_told_and_can_stop() -> None:
         ({"cosine": "yes"}, TypeError, "cosine: expected True or False"),
         ({"architecture": "deep"}, ValueError, "paper, residual"),
         ([3], TypeError, "training: expected a dictionary"),
+        ({"nonsense": 1}, ValueError, "expected one of: .*batch_repeats"),
     ],
 )
 def test_settings_are_checked(training, error, words) -> None:

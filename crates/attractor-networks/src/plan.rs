@@ -19,7 +19,7 @@ pub const PARAMETERS: &[Parameter] = &[
         name: "architecture",
         kind: Kind::Choice(|| names_of(&Network::ALL)),
         default: Fallback::Rule("paper up to 32 units, else residual"),
-        help: "Layers of ReLU that are all told the signal, or blocks around a straight line, for many units",
+        help: "Layers of ReLU that all get the signal as input, or residual blocks, for many units",
     },
     Parameter {
         name: "width",
@@ -37,9 +37,12 @@ pub const PARAMETERS: &[Parameter] = &[
         name: "batch-repeats",
         kind: Kind::Count(REPEATS),
         default: Fallback::Is("16"),
-        help: "How often each pattern is in a batch, each time with other noise; a batch is of 1,024 states at most",
+        help: "How often each pattern is in a batch, each time with new noise; a batch has at most 1,024 states",
     },
-    Parameter { help: "Noising process whose times say which noise levels are shown how often", ..PROCESS },
+    Parameter {
+        help: "Noising process, whose times determine how often each noise level is shown",
+        ..PROCESS
+    },
     GAMMA,
     RATE_MIN,
     RATE_MAX,
@@ -55,25 +58,25 @@ pub const PARAMETERS: &[Parameter] = &[
         name: "rate",
         kind: Kind::Number(RATES),
         default: Fallback::Is("0.001"),
-        help: "Rate of Adam",
+        help: "Learning rate of Adam",
     },
     Parameter {
         name: "cosine",
         kind: Kind::Flag,
         default: Fallback::Rule("off"),
-        help: "Let the rate fall to 0 along half a cosine",
+        help: "Let the learning rate fall to 0 along half a cosine",
     },
     Parameter {
         name: "average",
         kind: Kind::Number(AVERAGES),
         default: Fallback::Rule("0, which is none"),
-        help: "Make the memory of a running average of the weights, in which the past has this weight, as in 0.999",
+        help: "Weight of the past in a running average of the weights, which the memory is made of, as in 0.999",
     },
     Parameter {
         name: "seed",
         kind: Kind::Count(CountRange::ANY),
         default: Fallback::Is("0"),
-        help: "Seed of first weights, noise and order",
+        help: "Seed of the initial weights, the noise and the order of patterns",
     },
 ];
 
