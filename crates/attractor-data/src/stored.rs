@@ -1,10 +1,10 @@
-//! Memories in files: model, options, patterns and what was learned of them, in one safetensors file.
+//! Stored memories: model, options, patterns and what was learned from them, in one safetensors file.
 //!
-//! Arrays: `patterns` (N × D, prepared; of packed memories bits, eight units a byte), `couplings` (D × D, of a classical network), `layers.K.weight` and
-//! `layers.K.bias` (of a score network, as PyTorch names and shapes them), `weights` (N),
-//! `associated` (N × Dv), and of the preparation `mean` and `scale`, or `threshold`, `low` and `high`. The
-//! metadata has one entry, `attractor`, which says the rest as JSON. What training needs to go on stands under
-//! names that begin with `training.`.
+//! The arrays are: `patterns` (N × D, prepared; packed patterns have eight units per byte); `couplings` (D × D, for a
+//! classical network); `layers.K.weight` and `layers.K.bias` (for a score network, with PyTorch's names and shapes);
+//! `weights` (N); `associated` (N × Dv); and for the preparation `mean` and `scale`, or `threshold`, `low` and
+//! `high`. The metadata have one entry, `attractor`, with the rest as JSON. What training needs to continue has names
+//! that begin with `training.`.
 
 mod read;
 
