@@ -41,11 +41,11 @@ pub struct Patterns {
     /// The model: see `attractor models` [default: diffusion, or that of the stored memory]
     #[arg(long, value_name = "NAME", help_heading = MEMORY)]
     pub model: Option<String>,
-    /// What is done to the patterns first: none, center, normalize, packed (-1 and 1, at one bit a unit) or auto, which
+    /// What is done to the patterns first: none, center, normalize, packed (-1 and 1, with one bit per unit) or auto, which
     /// normalizes images, bytes and bools (for universal it does not) and leaves all else [default: auto]
     #[arg(long, value_name = "HOW", help_heading = MEMORY)]
     pub prepare: Option<String>,
-    /// Labels of the patterns: a text file with one a line, or an array of class numbers
+    /// Labels of the patterns: a text file with one per line, or an array of class numbers
     #[arg(long, value_name = "FILE", help_heading = LESS)]
     pub labels: Option<PathBuf>,
     /// Prior weights of the patterns: a file of N numbers > 0

@@ -30,7 +30,7 @@ pub struct Images {
     /// Images: a file or folder of any kind that `recall` reads [default: the 1,797 digits that come with it]
     #[arg(long, value_name = "FILE")]
     pub data: Option<PathBuf>,
-    /// Row numbers, in the order in which images are taken: a file with one a line, or an array [default: as
+    /// Row numbers, in the order in which images are taken: a file with one per line, or an array [default: as
     /// they are]
     #[arg(long, value_name = "FILE", requires = "data")]
     pub order: Option<PathBuf>,

@@ -27,7 +27,7 @@ pub struct Train {
     /// f32]
     #[arg(long, value_name = "f32|f64", conflicts_with = "resume")]
     pub dtype: Option<String>,
-    /// Labels of the patterns: a text file with one a line, or an array of class numbers
+    /// Labels of the patterns: a text file with one per line, or an array of class numbers
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]
     pub labels: Option<PathBuf>,
     #[command(flatten)]
