@@ -341,8 +341,8 @@ impl Config {
     pub(super) fn report(&self, all: &[Found], seconds: f64) -> Report {
         let results = capacities(self, all);
         let cues = match self.cues {
-            Some(cues) => format!("{cues} cues a set"),
-            None => "every pattern cued once a set".into(),
+            Some(cues) => format!("{cues} cues for each set"),
+            None => "one cue of every pattern in a set".into(),
         };
         let threshold = 100.0 * self.threshold;
         let recalled: u64 = all.iter().map(|found| recalls(&found.scores, found.dim)).sum();
@@ -352,10 +352,12 @@ impl Config {
             experiment: "capacity",
             title: "Capacity".into(),
             introduction: format!(
-                "Largest number N of random ±1 patterns of D units of which cues are recalled with at most {threshold} % of \
-                 units wrong on average: {} pattern sets, {cues}, all memories with the same patterns and noise. `ceiling` \
-                 is the Bayes decoder of each unit, below which no memory errs; the crossing is where the mean error \
-                 passes the threshold, with its 95 % bootstrap interval over pattern sets.",
+                "The capacity is the largest number N of random ±1 patterns of D units whose cues \
+                 are recalled with at most {threshold} % of units wrong on average: {} pattern sets, \
+                 {cues}. All memories get the same patterns and noise. `ceiling` is the Bayes \
+                 decoder of each unit; no memory has a smaller error on average. The crossing is \
+                 where the mean error passes the threshold, with its 95 % bootstrap interval over \
+                 pattern sets.",
                 self.sets
             ),
             command: self.command(),
@@ -368,8 +370,8 @@ impl Config {
                     "capacity",
                     figure(self, all, |_| true),
                     results.clone(),
-                    "Capacity against D, logarithmic; bands: 95 % bootstrap intervals. Thin lines: theory, in the colour of \
-                     the memory that it is of."
+                    "Capacity against D, logarithmic; bands: 95 % bootstrap intervals. Thin lines \
+                     show theory in the colour of the memory that it describes."
                         .into(),
                 ),
                 Block::Results,

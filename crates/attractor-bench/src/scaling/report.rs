@@ -50,8 +50,9 @@ impl Measured {
             experiment: "scaling",
             title: "How cost grows".into(),
             introduction: format!(
-                "{}; {} thread{}. Random ±1 patterns, f32. Time: the best of {} calls of each value, in rounds over \
-                 all values of a sweep. {memory} Exponents by least squares on logarithms, with standard errors.",
+                "{}; {} thread{}. Random ±1 patterns, f32. Times are the best of {} calls for each \
+                 value, in rounds over all values of a sweep. {memory} Exponents are fitted by \
+                 least squares on logarithms, with standard errors.",
                 self.machine.words(),
                 self.threads,
                 if self.threads == 1 { "" } else { "s" },

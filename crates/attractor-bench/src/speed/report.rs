@@ -37,9 +37,9 @@ impl Measured {
             experiment: "bench",
             title: "Speed of the kernels on this machine".into(),
             introduction: format!(
-                "{}; 1 and {all} threads. Each call in turn with what the machine does at best: independent \
-                 multiply-adds in registers, the kernels' exponential in the first-level cache, and reading {} \
-                 MiB{larger}. Shares compare the best of each; about {:.1} s a case.",
+                "{}; 1 and {all} threads. Each call is timed in turn with the best that the machine \
+                 can do: independent multiply-adds in registers, the kernels' exponential in the first-level cache, and reading {} \
+                 MiB{larger}. Shares compare the shortest times. Each case takes about {:.1} s.",
                 self.machine.words(),
                 self.config.memory,
                 self.config.budget,
@@ -54,14 +54,14 @@ impl Measured {
             results: self.results(),
             more: self.more(),
             blocks: vec![
-                Block::Heading("What the machine does at best".into()),
+                Block::Heading("The best that the machine can do".into()),
                 Block::Table(self.best()),
-                Block::Heading("What the kernels make of it".into()),
+                Block::Heading("The kernels".into()),
                 Block::Results,
                 Block::Text(
-                    "of bound: the time that multiply-adds and exponentials take alone, or the reading from memory \
-                     if that is longer, over the time of the call. exps: the time of the call over that of its \
-                     exponentials alone. Columns are empty where there is nothing to compare with; `docs/speed.md` \
+                    "`of bound` is the time that the multiply-adds and exponentials take alone (or \
+                     the reading from memory, if that is longer), divided by the time of the call. \
+                     `exps` is the time of the call, divided by that of its exponentials alone. Columns are empty where there is nothing to compare with; `docs/speed.md` \
                      says more."
                         .into(),
                 ),

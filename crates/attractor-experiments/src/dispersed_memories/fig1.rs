@@ -278,18 +278,20 @@ impl Config {
                           recalls run into them."
                         .into(),
                     caption: format!(
-                        "Rows: kinds of memory; columns: falling noise. Colours and lines: energy E_σ, on one scale; white \
-                         is {} or more; \
-                         arrows: the pull, the longest of a panel as long as arrows are apart. Recalls are drawn as far as \
-                         they have come at each level, from the open circle; at σ = {last} to their end.",
+                        "Each row shows one kind of memory, and the noise falls from left to right. \
+                         Colours and lines show the energy E_σ on a common scale, with white for {} \
+                         or more. Arrows show the pull; the longest arrow of a panel is as long as \
+                         the arrows are apart. Each recall starts at an open circle and is drawn \
+                         down to the noise level of the panel, at σ = {last} to its end.",
                         ENERGIES.1
                     ),
                     figure,
                     numbers,
                 })),
                 Block::Text(format!(
-                    "At high noise each landscape is one valley around the mean of what is stored. As the noise falls it \
-                     parts into valleys of the memories' own form. Points pull from all sides; on extended and \
+                    "At high noise each landscape is a single valley around the mean of what is \
+                     stored. As the noise falls, it splits into valleys that have the form of the \
+                     memories. Points pull from all sides; on extended and \
                      semantic memories the energy is nearly flat along the memory, so a recall stays where it arrives. All recalls end \
                      within {farthest:.0e} of what is stored."
                 )),

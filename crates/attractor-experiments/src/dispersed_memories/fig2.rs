@@ -329,11 +329,12 @@ impl Config {
             title: "Figure 2 of Ambrogioni (2023): trajectories".into(),
             introduction: format!(
                 "{patterns} random ±1 patterns of D = {dim} units, a cue θy + √(1−θ²)ε with θ = {signal}. The exact \
-                 diffusion model (VP, γ = {gamma}) takes it back by {steps} Euler steps of the probability flow (ODE) and \
-                 by as many Euler–Maruyama steps of the reverse SDE; a modern Hopfield network makes {updates} updates at \
-                 β = {beta}. The learned model is a network of 3 hidden layers of {width} units, told the signal at every \
-                 layer, after {training} steps of Adam (the paper does not say how many) on batches of 16 noisy states of \
-                 each pattern; it takes the same way back."
+                 diffusion model (VP, γ = {gamma}) recalls it in {steps} Euler steps of the \
+                 probability flow (ODE), and in as many Euler–Maruyama steps of the reverse SDE. A \
+                 modern Hopfield network makes {updates} updates at β = {beta}. The learned model is a network of 3 hidden layers of {width} units, which \
+                 gets the signal at every layer. It is trained by {training} steps of Adam (the \
+                 paper does not say how many) on batches of 16 noisy states of each pattern, and \
+                 recalls in the same steps."
             ),
             command: format!("attractor reproduce fig2 --seed {} --out DIR", self.seed),
             settings: json!({
@@ -381,9 +382,10 @@ impl Config {
             )),
             Block::Heading("How often they agree".into()),
             Block::Text(format!(
-                "The same memory and {cues} cues: share of units whose end states have the same sign, in %. The ODE \
-                 takes a cue to one pattern; the SDE draws one from the posterior, and so differs where the cue \
-                 leaves a choice. The learned model recalled the first {learned_cues} of them."
+                "The same memory and {cues} cues: share of units whose end states have the same sign, in %. The \
+                 ODE takes a cue to one pattern. The SDE draws one from the posterior, and so \
+                 differs where the cue does not determine the pattern. The learned model recalled \
+                 the first {learned_cues} of the cues."
             )),
             Block::Table(agreement),
         ]

@@ -79,8 +79,9 @@ impl Measured {
             experiment: "work-precision",
             title: "Work and precision of the samplers".into(),
             introduction: format!(
-                "Random ±1 patterns, cues θy + √(1−θ²)ε, {settings} settings of {sets} pattern sets with {cues} cues \
-                 each; f64; 95 % bootstrap intervals over pattern sets in brackets. Reference: Runge–Kutta of order 4 \
+                "Patterns are random ±1 and cues are θy + √(1−θ²)ε. There are {settings} settings, \
+                 each with {sets} pattern sets of {cues} cues, in f64. Brackets show 95 % bootstrap \
+                 intervals over pattern sets. Reference: Runge–Kutta of order 4 \
                  with {steps} steps in ln σ to σ = {PATH_LEVEL}; Dormand and Prince's method of order 5 differs from it \
                  there by {median:.0e} per unit in the median of cues, {path:.0e} root mean square, and by {signs} % of \
                  signs at the end.",
@@ -208,8 +209,9 @@ impl Measured {
             heading("On the way"),
             Block::Text(format!(
                 "Distance per unit from the reference at σ = {PATH_LEVEL}, each sampler on its own grid: median over \
-                 cues, and root mean square over cues. Few cues lie between the basins of two patterns, but they err by \
-                 orders of magnitude more, so the root mean square is theirs."
+                 cues, and root mean square over cues. A few cues lie between the basins of two \
+                 patterns. Their errors are larger by orders of magnitude, so they determine the \
+                 root mean square."
             )),
             Block::Table(self.table(Place::Path, |e| {
                 let (median, interval) = e.median.unwrap_or((e.rms, e.rms_interval));
@@ -217,8 +219,9 @@ impl Measured {
             })),
             heading("At the end"),
             Block::Text(
-                "Share of units whose sign is not the reference's, in %. euler-maruyama follows another equation: it \
-                 draws a pattern from the posterior, so its distance from the flow is that draw and no error. Where no \
+                "Share of units whose sign is not the reference's, in %. euler-maruyama solves \
+                 another equation: it draws a pattern from the posterior, so its distance from the \
+                 flow comes from that draw and is not an error. Where no \
                  sign changed, the interval ends at 3/cues (rule of three)."
                     .into(),
             ),

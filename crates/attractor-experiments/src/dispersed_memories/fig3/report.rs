@@ -205,14 +205,16 @@ impl Findings {
                 ours("hopfield", dim),
             ]);
         }
-        table.caption = "Largest N within 3 %, and in brackets where the mean error crosses it.".into();
+        table.caption = "The largest N with an error of at most 3 %, and in brackets where the mean \
+        error crosses 3 %."
+            .into();
         table
     }
 }
 
 /// What all figures of capacities have in their caption.
-const BANDS: &str = "bands: 95 % bootstrap intervals over pattern sets. Thin lines: theory, in the colour of the memory \
-                     that it is of; black: the ceiling, which no memory can pass";
+const BANDS: &str = "bands: 95 % bootstrap intervals over pattern sets. Thin lines show theory in \
+the colour of the memory that it describes. Black is the ceiling, which no memory can exceed";
 
 impl Findings {
     /// The figures of the profile beyond the paper.
@@ -250,8 +252,8 @@ impl Findings {
                 "fig3a",
                 figure,
                 numbers,
-                "Median over pattern sets of the share of wrong units of the exact diffusion model against D, a line for \
-                 each of seven N. Bands: 95 % bootstrap intervals."
+                "Share of wrong units of the exact diffusion model against D, median over pattern \
+                 sets, with one line for each of seven N. Bands: 95 % bootstrap intervals."
                     .into(),
             ),
             Block::Heading("Figure 3b".into()),
@@ -270,11 +272,15 @@ impl Findings {
             blocks.extend([
                 Block::Heading("Learned networks".into()),
                 Block::Text(
-                    "Each network (three hidden layers of 80 D units) starts at the exact model's capacity and four more, and \
-                     is trained on batches of about 128 rows for at most 1,000 steps, until 30 batches of fresh cues pass; \
-                     then with one pattern fewer. Tests are made every 250 steps, so the passing one is the best of \
-                     up to four, which favours networks a little, and end after one or six where their error is hopelessly large. Patterns are those of \
-                     the exact model's first sets. A network's number is whole, the exact model's the crossing of the mean over all sets."
+                    "Each network (three hidden layers of 80 D units) starts with four patterns \
+                     more than the exact model's capacity. It is trained on batches of about 128 \
+                     rows for at most 1,000 steps, until it passes a test on 30 batches of fresh \
+                     cues. If it does not pass, a new network is trained with one pattern fewer. \
+                     Tests are made every 250 steps, so a network has up to four chances, which \
+                     favours networks a little. A test ends after one or six batches if the error is \
+                     clearly too large. The patterns are those of the first sets of the exact model. \
+                     The number of a network is a whole number; that of the exact model is the \
+                     crossing of the mean over all sets."
                         .into(),
                 ),
                 Block::Table(self.networks(seed)),
@@ -330,19 +336,22 @@ impl Config {
     fn introduction(&self, config: &attractor_capacity::Config) -> String {
         let sets = match config.few {
             Some(few) if few < config.sets => format!(
-                "{} ({few}, with rough intervals, at the D where theory has 2^16 patterns and more)",
+                "{} ({few}, with rough intervals, at the D where theory expects 2^16 patterns or \
+                 more)",
                 config.sets
             ),
             _ => config.sets.to_string(),
         };
         let cues = match config.cues {
-            Some(cues) => format!("{cues} cues a set"),
-            None => format!("every pattern cued once a set (θ = {SIGNAL})"),
+            Some(cues) => format!("{cues} cues for each set"),
+            None => format!("one cue of every pattern in a set (θ = {SIGNAL})"),
         };
         format!(
-            "Profile {}: random ±1 patterns of D units, {sets} pattern sets a cell, {cues}. Exact diffusion by the default \
-             sampler; modern Hopfield at β = 5; classical with and without self-coupling; `ceiling` is the Bayes decoder of each \
-             unit (the sign of the one-step denoiser), below which no memory errs. All have the same patterns and noise. The \
+            "Profile {}: random ±1 patterns of D units, {sets} pattern sets for each cell, {cues}. \
+             The memories are exact diffusion with the default sampler, modern Hopfield at β = 5, \
+             and the classical network with and without self-coupling. `ceiling` is the Bayes \
+             decoder of each unit (the sign of the one-step denoiser); no memory has a smaller error \
+             on average. All memories get the same patterns and noise. The \
              capacity is the largest N with a mean share of wrong units of at most {} %; `crossing` is where the mean passes it. \
              The paper prints its values in the figure only.",
             self.profile.name(),

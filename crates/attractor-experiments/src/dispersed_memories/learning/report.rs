@@ -152,10 +152,11 @@ impl Config {
             experiment: "learning",
             title: "How a memory comes about in training".into(),
             introduction: format!(
-                "Score networks of three hidden layers, told the signal at every layer (Ambrogioni 2023, App. A), are looked \
-                 at after {steps:?} steps of Adam on batches of 16 noisy states of each pattern. First a network of 160 \
-                 units a layer on five memories of the plane; then {sets} networks of {width} units for each number N of \
-                 random ±1 patterns of D = {dim} units. The paper has no such figure."
+                "Score networks with three hidden layers, which get the signal at every layer \
+                 (Ambrogioni 2023, App. A), are examined after {steps:?} steps of Adam on batches of \
+                 16 noisy states of each pattern. The first network has 160 units in each layer and \
+                 learns five patterns in the plane. Then {sets} networks of {width} units are \
+                 trained for each number N of random ±1 patterns of D = {dim} units. The paper has no such figure."
             ),
             command: format!("attractor reproduce learning --sets {sets} --seed {seed} --out DIR"),
             settings: json!({
@@ -171,9 +172,9 @@ impl Config {
                     "landscapes",
                     "Landscapes of a network after rising numbers of training steps, with the five memories it is trained on.",
                     format!(
-                        "Energy at σ = {DRAWN} spreads, as colours and lines, and the pull D(z;σ) − z as arrows. A network \
-                         has no energy of its own: drawn is the one whose slope is nearest to the pull, from 0 at its lowest \
-                         place."
+                        "Energy at σ = {DRAWN} spreads, as colours and lines, and the pull D(z;σ) − z as arrows. A \
+                         network has no energy of its own. The figure shows the energy whose slope \
+                         fits the pull best; its lowest value is 0."
                     ),
                     findings.landscapes.0.clone(),
                     findings.landscapes.1.clone(),
@@ -183,8 +184,9 @@ impl Config {
                     "basins",
                     "Starts on the plane, marked by the memory on which they end, after rising numbers of training steps.",
                     format!(
-                        "Starts at σ = {START} spreads, marked by the memory on which their recall ends (within {LANDED} \
-                         spreads); those without a marker end on none: on blends of memories, or between them."
+                        "Starts at σ = {START} spreads, marked by the memory that their recall \
+                         reaches (within {LANDED} spreads). Those without a marker end on a mixture \
+                         of memories, or between memories."
                     ),
                     self.basins(&findings.snapshots),
                     Self::basin_numbers(&findings.snapshots),
