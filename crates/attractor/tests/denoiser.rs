@@ -4,7 +4,7 @@
 mod zoo;
 
 use attractor::analysis::{repeat, trace};
-use attractor::diffusion::Sampling;
+use attractor::diffusion::{Sampler, Sampling};
 use attractor::energies::{Denoise, Points};
 use attractor::memories::{Denoiser, Function, MemoryModel};
 use attractor::message::Argument;
@@ -12,19 +12,10 @@ use attractor::{Error, Level, Memory, Outcome, Patterns, Real, Request, Spec};
 use ndarray::{Array2, ArrayView2};
 use zoo::{cues, spins};
 
-/// Everything but the bridge, which draws from the memory itself.
-const SAMPLERS: [&str; 10] = [
-    "euler",
-    "ddim",
-    "heun",
-    "dpmpp-2m",
-    "dormand-prince",
-    "euler-maruyama",
-    "ancestral",
-    "predictor-corrector",
-    "langevin",
-    "one-step",
-];
+/// All but the bridge, which draws from the memory itself.
+fn samplers() -> impl Iterator<Item = &'static str> {
+    Sampler::ALL.into_iter().filter(|(_, sampler)| *sampler != Sampler::Bridge).map(|(name, _)| name)
+}
 
 fn sampling(sampler: &str) -> Sampling {
     Sampling { sampler: sampler.parse().expect("a sampler"), ..Sampling::default() }
@@ -42,7 +33,7 @@ fn told<F: Real>(patterns: &Patterns<F>, sampling: Sampling) -> Denoiser<'static
 fn a_function_recalls_as_the_memory_it_is_of() {
     let patterns = Patterns::new(spins::<f64>(12, 16, 1)).expect("patterns");
     let cues = cues(&spins::<f64>(12, 16, 1), 9, 0.68, 2);
-    for sampler in SAMPLERS {
+    for sampler in samplers() {
         let own = told(&patterns, sampling(sampler));
         // A function is read at every step.
         let stored = Spec::new("diffusion").with("sampler", sampler).with("narrow", "off");

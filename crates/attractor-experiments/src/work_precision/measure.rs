@@ -9,7 +9,7 @@ use attractor_report::Result;
 use ndarray::{Array2, ArrayView1};
 
 use super::reference::{dormand_prince_5, runge_kutta_4};
-use super::{Config, GRID_SAMPLERS, Key, PATH_LEVEL, Place, STUDIED, Setting, Spacing};
+use super::{Config, Key, PATH_LEVEL, Place, Setting, Spacing, grid_samplers, studied};
 
 /// The results of cues that an [`Entry`](super::Entry) is made from. Sums of parts add up to the whole.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -148,7 +148,7 @@ pub(super) fn part(config: &Config, setting: &Setting, set: usize, seed: u64) ->
         }
         Ok::<(), attractor_report::Error>(())
     };
-    for sampler in STUDIED {
+    for sampler in studied() {
         let (own, method) = (Spacing::default_of(sampler), (sampler.name(), sampler));
         let single = [1];
         let budgets = if sampler == Sampler::OneStep { &single[..] } else { &config.end_evaluations };
@@ -156,7 +156,7 @@ pub(super) fn part(config: &Config, setting: &Setting, set: usize, seed: u64) ->
         if set < config.path_sets && !sampler.is_stochastic() && sampler != Sampler::OneStep {
             config.path_evaluations.iter().try_for_each(|&budget| add(Place::Path, method, own, budget))?;
         }
-        if GRID_SAMPLERS.contains(&sampler) {
+        if grid_samplers().any(|other| other == sampler) {
             for &spacing in config.spacings.iter().filter(|s| **s != own) {
                 config
                     .grid_evaluations

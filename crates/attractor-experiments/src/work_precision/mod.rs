@@ -32,18 +32,18 @@ pub const PATH_LEVEL: f64 = 0.3;
 /// The largest share of changed signs that a default may have in each class of loads.
 pub const ALLOWED: f64 = 1e-3;
 
-/// The samplers of the study: those with a fixed number of reads, and of the random ones that of the paper.
-pub const STUDIED: [Sampler; 6] = [
-    Sampler::Euler,
-    Sampler::Ddim,
-    Sampler::Heun,
-    Sampler::DpmSolverPlusPlus2M,
-    Sampler::EulerMaruyama,
-    Sampler::OneStep,
-];
+/// The samplers that are studied: those without chance that read a fixed number of times, and of the stochastic ones
+/// the paper's.
+pub fn studied() -> impl Iterator<Item = Sampler> {
+    let is_fixed = |sampler: Sampler| !sampler.is_stochastic() && sampler.evaluations(1).is_some();
+    let all = Sampler::ALL.into_iter().map(|(_, sampler)| sampler);
+    all.filter(move |&sampler| is_fixed(sampler) || sampler == Sampler::EulerMaruyama)
+}
 
-/// The samplers that are tried with other grids: those that can use any grid.
-pub const GRID_SAMPLERS: [Sampler; 3] = [Sampler::Ddim, Sampler::Heun, Sampler::DpmSolverPlusPlus2M];
+/// The samplers that other grids are tried with: those that go by one.
+pub fn grid_samplers() -> impl Iterator<Item = Sampler> {
+    studied().filter(|sampler| sampler.has_grid())
+}
 
 /// A memory and a kind of cue.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -219,7 +219,7 @@ pub const EXPERIMENT: Declaration = Declaration {
         name: "sets",
         kind: Kind::Count(CountRange::at_least(2)),
         default: Fallback::From(|| Config::default().sets.to_string()),
-        help: "Pattern sets of each setting",
+        help: "How many sets of random patterns to average over",
     }],
     inputs: &[],
     build: |given| {

@@ -6,7 +6,7 @@ use attractor_report::{Block, Cell, Column, Illustration, Report, Table};
 use serde_json::{Map, Value, json};
 
 use super::{
-    ALLOWED, Class, Config, Entry, GRID_SAMPLERS, Key, Measured, PATH_LEVEL, Place, STUDIED, Setting, Spacing,
+    ALLOWED, Class, Config, Entry, Key, Measured, PATH_LEVEL, Place, Setting, Spacing, grid_samplers, studied,
 };
 
 impl Config {
@@ -138,7 +138,7 @@ impl Measured {
         let mut panels = Vec::new();
         for place in [Place::Path, Place::End] {
             for (class, load) in Class::ALL.into_iter().zip(loads) {
-                let series = STUDIED.into_iter().enumerate().map(|(style, sampler)| {
+                let series = studied().enumerate().map(|(style, sampler)| {
                     let name = sampler.name();
                     let point = |(evaluations, e): (usize, Entry)| {
                         let (y, interval) = match place {
@@ -172,7 +172,7 @@ impl Measured {
     /// The numbers behind the figure: runs over all settings of a class, each sampler on its own grid.
     fn numbers(&self) -> Table {
         let own = |key: &&Key| {
-            let sampler = STUDIED.into_iter().find(|sampler| sampler.name() == key.sampler);
+            let sampler = studied().find(|sampler| sampler.name() == key.sampler);
             sampler.is_some_and(|sampler| Spacing::default_of(sampler).name() == key.spacing)
         };
         let kept = |column: &usize| !(1..4).contains(column);
@@ -237,7 +237,7 @@ impl Measured {
                 100.0 * ALLOWED
             )),
         ];
-        blocks.extend(GRID_SAMPLERS.map(|sampler| Block::Table(self.grids(sampler.name()))));
+        blocks.extend(grid_samplers().map(|sampler| Block::Table(self.grids(sampler.name()))));
         blocks
     }
 
@@ -263,7 +263,7 @@ impl Measured {
     fn table(&self, place: Place, show: impl Fn(&Entry) -> String) -> Table {
         let columns = ["sampler", "evaluations", "below", "near", "above"];
         let mut table = Table::new("", columns.map(|heading| Column::new(heading, &[])).to_vec());
-        for sampler in STUDIED {
+        for sampler in studied() {
             let name = sampler.name();
             let spacing = Spacing::default_of(sampler).name();
             let own = |k: &&Key| k.place == place && k.sampler == name && k.spacing == spacing;
