@@ -27,11 +27,11 @@ class Hopfield(Memory):
     patterns : array_like (N, D), or (N, ...) of images, optional
         Patterns to store, as with `fit`. Without them, the memory must be fitted. States are +1 and -1.
     rule : {"hebb", "pseudo-inverse", "storkey"}, default "hebb"
-        How patterns become couplings W.
+        How the couplings W are learned from the patterns.
     self_coupling : bool, default False
-        Keep the diagonal of W (the paper's Table 1 needs it).
+        Keep the diagonal of W, as Table 1 of Ambrogioni (2023) needs.
     update : {"synchronous", "asynchronous", "glauber"}, default "synchronous"
-        All units at once, one after the other, or at random at a temperature.
+        Which units move: all at once, one after the other, or one after the other at random at a temperature.
     order : {"random", "fixed"}, default "random"
         Order of the units in a sweep.
     temperature : float > 0, default none; glauber needs one
@@ -157,8 +157,8 @@ class SparseDistributed(Memory):
     location_seed : int, default 0
         Seed of the hard locations' addresses.
     radius : int > 0 or "auto", default "auto"
-        Hamming radius R within which locations are active; auto reaches the activation probability.
-    activation : float between 0 and 1 or "auto", default auto: (2 M N)^(-1/3), Kanerva's optimum
+        Hamming radius R within which locations are active; auto follows from the activation probability.
+    activation : float between 0 and 1 or "auto", default auto, which is Kanerva's optimum (2 M N)^(-1/3)
         Probability that a location is active, which sets the radius.
     counters : int from 2 to 32, default 8
         Bits of a counter, which stops at its limits +-(2^(bits-1) - 1).
@@ -227,8 +227,7 @@ class Dense(Memory):
     patterns : array_like (N, D), or (N, ...) of images, optional
         Patterns to store, as with `fit`. Without them, the memory must be fitted. States are +1 and -1.
     interaction : str, default "poly:3"
-        The interaction function F of the overlaps, of degree K >= 2; even poly also stores -y. One of poly:K,
-        relu:K, exp.
+        The interaction function F of the overlaps, of degree K. One of poly:K, relu:K, exp.
     order : {"random", "fixed"}, default "random"
         Order of the units in a sweep.
     labels : array_like (N,), optional
@@ -287,9 +286,9 @@ class Modern(Memory):
     patterns : array_like (N, D), or (N, ...) of images, optional
         Patterns to store, as with `fit`. Without them, the memory must be fitted.
     beta : float from 1e-30 to 1e30 or "auto", default "auto"
-        Inverse temperature; auto separates the stored patterns.
-    norm_bias : bool or "auto", default auto: on for prepared patterns
-        Logits beta x.y - beta |y|^2/2, which compares patterns of unequal norm by distance.
+        Inverse temperature; auto makes it large enough to separate the stored patterns.
+    norm_bias : bool or "auto", default auto, which is on for prepared patterns
+        Use logits beta x.y - beta |y|^2/2, which compare patterns of unequal norm by distance.
     labels : array_like (N,), optional
         A label for each pattern.
     weights : array_like (N,), optional
@@ -354,26 +353,26 @@ class Universal(Memory):
     similarity : {"dot", "cosine", "pearson", "euclidean", "manhattan", "inverse-euclidean", "inverse-manhattan", "l1-dot", "kl", "reverse-kl", "jensen-shannon", "hamming"}, default "manhattan"
         How alike a pattern and the cue are.
     separation : str, default "max"
-        How similarities become weights; N is the exponent of the weights, and so one less than the degree of an
-        energy. One of max, softmax:BETA, sparsemax[:BETA], entmax:ALPHA[:BETA], exp, k-max:K, threshold:R,
+        How similarities become weights; N is the exponent of the weights, which is one less than the degree of
+        the energy. One of max, softmax:BETA, sparsemax[:BETA], entmax:ALPHA[:BETA], exp, k-max:K, threshold:R,
         poly:N, relu:N, identity, sqrt, log.
     preset : str, default none
-        Similarity, separation and output of a known model, of which the other options change a part. One of
+        Similarity, separation and output of a known model; the other options change parts of it. One of
         classical, bidirectional, sparse-distributed, continuous-sdm, dense[:K], modern, attention, nearest,
         predictive, episodic.
     output : {"identity", "sign"}, default "identity"
         What is done to the read state.
     compat : {"uhn2022"}, default none
-        The arithmetic of the code published with Millidge et al. (2022), slips included.
+        Compute as the code published with Millidge et al. (2022) does, slips included.
     dynamics : {"single-shot", "descent", "two-layer"}, default "single-shot"
-        How states move: by the read itself, to what lowers the energy (for manhattan medians), or as visible and
-        hidden units.
-    visible : {"identity", "tanh"}, default identity; tanh where that has no floor
+        How states move: single-shot takes what is read, descent goes to what lowers the energy (for manhattan, to
+        medians), two-layer integrates visible and hidden units.
+    visible : {"identity", "tanh"}, default identity, or tanh where the energy would have no lower bound
         Activity of visible units, with dynamics two-layer.
     lag : float >= 0, default 0.1
         Time constant of hidden units over that of visible ones, with dynamics two-layer.
     step : float > 0, default 0.2
-        Time of an update over that of visible units, with dynamics two-layer.
+        Length of an update over the time constant of visible units, with dynamics two-layer.
     labels : array_like (N,), optional
         A label for each pattern.
     values : array_like (N, Dv), optional
@@ -448,25 +447,27 @@ class Diffusion(Memory):
         Patterns to store, as with `fit`. Without them, the memory must be fitted.
     process : {"ve", "vp", "vp-linear", "sub-vp", "edm", "flow"} or Process, default "vp"
         Noising process. A `Process` carries its rates.
-    gamma : float from 1e-12 to 1e12, default 1 (ve), 0.8 (vp)
-        Constant rate of the process: gamma of vp, noise per root time of ve.
+    gamma : float from 1e-12 to 1e12, default 1 for ve, 0.8 for vp
+        Constant rate of vp (its gamma) or ve (noise per square root of time).
     rate_min : float from 1e-12 to 1e12, default 0.1
         Rate of vp-linear and sub-vp at t = 0.
     rate_max : float from 1e-12 to 1e12, default 20
         Rate of vp-linear and sub-vp at t = 1.
     sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dormand-prince", "euler-maruyama", "ancestral", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
-        How the state is taken down the noise levels. A `Sampler` carries its steps and grid.
-    steps : int from 1 to 100000, default 24; 1 one-step; 12 heun; 48 ddim; 150 predictor-corrector; 300 euler, euler-maruyama, ancestral; 1000 langevin; mixture: twice as many
-        Steps of the sampler (dormand-prince: of its output, between which it takes its own).
+        How a state is taken from the noise level of its cue down to 0. A `Sampler` carries its steps and grid.
+    steps : int from 1 to 100000, default 24; 1 for one-step; 12 for heun; 48 for ddim; 150 for predictor-corrector; 300 for euler, euler-maruyama, ancestral; 1000 for langevin; twice as many for mixture
+        Steps of the sampler; dormand-prince takes as many of its own between them as its accuracy needs.
     rho : float from 0.1 to 100, default 2
-        Exponent of the grid of noise levels: 1 equal steps, 7 as Karras et al. (not of the Euler methods).
+        Exponent of the grid of noise levels: 1 for equal steps, 7 as in Karras et al.; the Euler methods and one-
+        step have no grid.
     last : float from 1e-12 to 1, default 0.002
-        Last positive noise level, in spreads of the memory.
+        Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern).
     accuracy : float from 1e-14 to 1, default 1e-6
-        Error that dormand-prince may make in a step and unit, in spreads of the memory.
+        Error that dormand-prince may make in a step (root mean square of a unit, in spreads of the memory).
     narrow : bool, default True
-        Leave out what certainly weighs nothing: of 1024 stored patterns or more, single ones, equal to 1e-6 a
-        unit; of fewer, all reads once one pattern has won, equal to rounding (off: read all at every step).
+        Skip patterns that certainly have no weight, which is faster: of 1,024 patterns or more, single ones, and
+        results agree to 1e-6 a unit; of fewer, all others once one pattern has won, and results agree to
+        rounding.
     labels : array_like (N,), optional
         A label for each pattern.
     weights : array_like (N,), optional
@@ -547,25 +548,27 @@ class Mixture(Described):
         points.
     process : {"ve", "vp", "vp-linear", "sub-vp", "edm", "flow"} or Process, default "vp"
         Noising process. A `Process` carries its rates.
-    gamma : float from 1e-12 to 1e12, default 1 (ve), 0.8 (vp)
-        Constant rate of the process: gamma of vp, noise per root time of ve.
+    gamma : float from 1e-12 to 1e12, default 1 for ve, 0.8 for vp
+        Constant rate of vp (its gamma) or ve (noise per square root of time).
     rate_min : float from 1e-12 to 1e12, default 0.1
         Rate of vp-linear and sub-vp at t = 0.
     rate_max : float from 1e-12 to 1e12, default 20
         Rate of vp-linear and sub-vp at t = 1.
     sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dormand-prince", "euler-maruyama", "ancestral", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
-        How the state is taken down the noise levels. A `Sampler` carries its steps and grid.
-    steps : int from 1 to 100000, default 24; 1 one-step; 12 heun; 48 ddim; 150 predictor-corrector; 300 euler, euler-maruyama, ancestral; 1000 langevin; mixture: twice as many
-        Steps of the sampler (dormand-prince: of its output, between which it takes its own).
+        How a state is taken from the noise level of its cue down to 0. A `Sampler` carries its steps and grid.
+    steps : int from 1 to 100000, default 24; 1 for one-step; 12 for heun; 48 for ddim; 150 for predictor-corrector; 300 for euler, euler-maruyama, ancestral; 1000 for langevin; twice as many for mixture
+        Steps of the sampler; dormand-prince takes as many of its own between them as its accuracy needs.
     rho : float from 0.1 to 100, default 2
-        Exponent of the grid of noise levels: 1 equal steps, 7 as Karras et al. (not of the Euler methods).
+        Exponent of the grid of noise levels: 1 for equal steps, 7 as in Karras et al.; the Euler methods and one-
+        step have no grid.
     last : float from 1e-12 to 1, default 0.002
-        Last positive noise level, in spreads of the memory.
+        Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern).
     accuracy : float from 1e-14 to 1, default 1e-6
-        Error that dormand-prince may make in a step and unit, in spreads of the memory.
+        Error that dormand-prince may make in a step (root mean square of a unit, in spreads of the memory).
     narrow : bool, default True
-        Leave out what certainly weighs nothing: of 1024 stored patterns or more, single ones, equal to 1e-6 a
-        unit; of fewer, all reads once one pattern has won, equal to rounding (off: read all at every step).
+        Skip patterns that certainly have no weight, which is faster: of 1,024 patterns or more, single ones, and
+        results agree to 1e-6 a unit; of fewer, all others once one pattern has won, and results agree to
+        rounding.
     dtype : {"float32", "float64"}, optional
         Number type of the states. Default: float64.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
@@ -644,10 +647,10 @@ class Network(Trained):
         architecture ({"paper", "residual"}; default paper up to 32 units, else residual): Layers of ReLU that all
         get the signal as input, or residual blocks, for many units.
 
-        width (int > 0; default 80 times the units of a pattern (paper), 1024 (residual)): Units of a hidden
+        width (int > 0; default 80 times the units of a pattern for paper, 1024 for residual): Units of a hidden
         layer.
 
-        depth (int from 1 to 100; default 3 (paper), 2 (residual)): Hidden layers, or residual blocks.
+        depth (int from 1 to 100; default 3 for paper, 2 for residual): Hidden layers, or residual blocks.
 
         batch_repeats (int from 1 to 10000; default 16): How often each pattern is in a batch, each time with new
         noise; a batch has at most 1,024 states.
@@ -655,15 +658,16 @@ class Network(Trained):
         process ({"ve", "vp", "vp-linear", "sub-vp", "edm", "flow"} or Process; default "vp"): Noising process,
         whose times determine how often each noise level is shown.
 
-        gamma (float from 1e-12 to 1e12; default 1 (ve), 0.8 (vp)): Constant rate of the process: gamma of vp,
-        noise per root time of ve.
+        gamma (float from 1e-12 to 1e12; default 1 for ve, 0.8 for vp): Constant rate of vp (its gamma) or ve
+        (noise per square root of time).
 
         rate_min (float from 1e-12 to 1e12; default 0.1): Rate of vp-linear and sub-vp at t = 0.
 
         rate_max (float from 1e-12 to 1e12; default 20): Rate of vp-linear and sub-vp at t = 1.
 
-        last_time (float > 0.001; default 6 of vp, as noisy in others; later if noise hides the patterns (sigma =
-        sqrt(D) spreads) only then): Last time T, of flow below 1; times are drawn evenly from 0.001 to T.
+        last_time (float > 0.001; default 6 for vp, the time of the same noise for others; later for many units,
+        so that sigma is sqrt(D) or more): Last time T of the process, below 1 for flow; times are drawn evenly
+        from 0.001 to T.
 
         rate (float from 1e-9 to 1; default 0.001): Learning rate of Adam.
 
@@ -675,25 +679,27 @@ class Network(Trained):
         seed (int; default 0): Seed of the initial weights, the noise and the order of patterns.
     process : {"ve", "vp", "vp-linear", "sub-vp", "edm", "flow"} or Process, default "vp"
         Noising process. A `Process` carries its rates.
-    gamma : float from 1e-12 to 1e12, default 1 (ve), 0.8 (vp)
-        Constant rate of the process: gamma of vp, noise per root time of ve.
+    gamma : float from 1e-12 to 1e12, default 1 for ve, 0.8 for vp
+        Constant rate of vp (its gamma) or ve (noise per square root of time).
     rate_min : float from 1e-12 to 1e12, default 0.1
         Rate of vp-linear and sub-vp at t = 0.
     rate_max : float from 1e-12 to 1e12, default 20
         Rate of vp-linear and sub-vp at t = 1.
     sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dormand-prince", "euler-maruyama", "ancestral", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
-        How the state is taken down the noise levels. A `Sampler` carries its steps and grid.
-    steps : int from 1 to 100000, default 24; 1 one-step; 12 heun; 48 ddim; 150 predictor-corrector; 300 euler, euler-maruyama, ancestral; 1000 langevin; mixture: twice as many
-        Steps of the sampler (dormand-prince: of its output, between which it takes its own).
+        How a state is taken from the noise level of its cue down to 0. A `Sampler` carries its steps and grid.
+    steps : int from 1 to 100000, default 24; 1 for one-step; 12 for heun; 48 for ddim; 150 for predictor-corrector; 300 for euler, euler-maruyama, ancestral; 1000 for langevin; twice as many for mixture
+        Steps of the sampler; dormand-prince takes as many of its own between them as its accuracy needs.
     rho : float from 0.1 to 100, default 2
-        Exponent of the grid of noise levels: 1 equal steps, 7 as Karras et al. (not of the Euler methods).
+        Exponent of the grid of noise levels: 1 for equal steps, 7 as in Karras et al.; the Euler methods and one-
+        step have no grid.
     last : float from 1e-12 to 1, default 0.002
-        Last positive noise level, in spreads of the memory.
+        Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern).
     accuracy : float from 1e-14 to 1, default 1e-6
-        Error that dormand-prince may make in a step and unit, in spreads of the memory.
+        Error that dormand-prince may make in a step (root mean square of a unit, in spreads of the memory).
     narrow : bool, default True
-        Leave out what certainly weighs nothing: of 1024 stored patterns or more, single ones, equal to 1e-6 a
-        unit; of fewer, all reads once one pattern has won, equal to rounding (off: read all at every step).
+        Skip patterns that certainly have no weight, which is faster: of 1,024 patterns or more, single ones, and
+        results agree to 1e-6 a unit; of fewer, all others once one pattern has won, and results agree to
+        rounding.
     labels : array_like (N,), optional
         A label for each pattern.
     prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"
@@ -778,25 +784,27 @@ class Denoiser(Foreign):
         Root mean square deviation of a unit, the unit of noise levels. If there are patterns, theirs is used.
     process : {"ve", "vp", "vp-linear", "sub-vp", "edm", "flow"} or Process, default "vp"
         Noising process. A `Process` carries its rates.
-    gamma : float from 1e-12 to 1e12, default 1 (ve), 0.8 (vp)
-        Constant rate of the process: gamma of vp, noise per root time of ve.
+    gamma : float from 1e-12 to 1e12, default 1 for ve, 0.8 for vp
+        Constant rate of vp (its gamma) or ve (noise per square root of time).
     rate_min : float from 1e-12 to 1e12, default 0.1
         Rate of vp-linear and sub-vp at t = 0.
     rate_max : float from 1e-12 to 1e12, default 20
         Rate of vp-linear and sub-vp at t = 1.
     sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dormand-prince", "euler-maruyama", "ancestral", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
-        How the state is taken down the noise levels. A `Sampler` carries its steps and grid.
-    steps : int from 1 to 100000, default 24; 1 one-step; 12 heun; 48 ddim; 150 predictor-corrector; 300 euler, euler-maruyama, ancestral; 1000 langevin; mixture: twice as many
-        Steps of the sampler (dormand-prince: of its output, between which it takes its own).
+        How a state is taken from the noise level of its cue down to 0. A `Sampler` carries its steps and grid.
+    steps : int from 1 to 100000, default 24; 1 for one-step; 12 for heun; 48 for ddim; 150 for predictor-corrector; 300 for euler, euler-maruyama, ancestral; 1000 for langevin; twice as many for mixture
+        Steps of the sampler; dormand-prince takes as many of its own between them as its accuracy needs.
     rho : float from 0.1 to 100, default 2
-        Exponent of the grid of noise levels: 1 equal steps, 7 as Karras et al. (not of the Euler methods).
+        Exponent of the grid of noise levels: 1 for equal steps, 7 as in Karras et al.; the Euler methods and one-
+        step have no grid.
     last : float from 1e-12 to 1, default 0.002
-        Last positive noise level, in spreads of the memory.
+        Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern).
     accuracy : float from 1e-14 to 1, default 1e-6
-        Error that dormand-prince may make in a step and unit, in spreads of the memory.
+        Error that dormand-prince may make in a step (root mean square of a unit, in spreads of the memory).
     narrow : bool, default True
-        Leave out what certainly weighs nothing: of 1024 stored patterns or more, single ones, equal to 1e-6 a
-        unit; of fewer, all reads once one pattern has won, equal to rounding (off: read all at every step).
+        Skip patterns that certainly have no weight, which is faster: of 1,024 patterns or more, single ones, and
+        results agree to 1e-6 a unit; of fewer, all others once one pattern has won, and results agree to
+        rounding.
     patterns : array_like (N, D), optional
         Patterns that recalled states are compared with, such as the training data. The denoiser does not see
         them.

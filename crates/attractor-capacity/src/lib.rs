@@ -144,7 +144,7 @@ pub const SHARD: Parameter = Parameter {
     name: "shard",
     kind: Kind::Form(Form { forms: || vec![Name::new("I/N")], check: |text| shard(text).map(|_| ()) }),
     default: Fallback::Is("1/1"),
-    help: "Do one part of the work only, for job arrays: 3/8 is the third of eight; put together by `attractor merge`",
+    help: "Do only one part of the work, for job arrays: 3/8 is the third of eight parts. `attractor merge` puts parts together",
 };
 
 /// Reads a share of the work: `3/8` is the third of eight.

@@ -24,13 +24,13 @@ pub const PARAMETERS: &[Parameter] = &[
     Parameter {
         name: "width",
         kind: Kind::Count(CountRange::at_least(1)),
-        default: Fallback::Rule("80 times the units of a pattern (paper), 1024 (residual)"),
+        default: Fallback::Rule("80 times the units of a pattern for paper, 1024 for residual"),
         help: "Units of a hidden layer",
     },
     Parameter {
         name: "depth",
         kind: Kind::Count(CountRange::between(1, 100)),
-        default: Fallback::Rule("3 (paper), 2 (residual)"),
+        default: Fallback::Rule("3 for paper, 2 for residual"),
         help: "Hidden layers, or residual blocks",
     },
     Parameter {
@@ -50,9 +50,9 @@ pub const PARAMETERS: &[Parameter] = &[
         name: "last-time",
         kind: Kind::Number(NumberRange::above(FIRST_TIME)),
         default: Fallback::Rule(
-            "6 of vp, as noisy in others; later if noise hides the patterns (sigma = sqrt(D) spreads) only then",
+            "6 for vp, the time of the same noise for others; later for many units, so that sigma is sqrt(D) or more",
         ),
-        help: "Last time T, of flow below 1; times are drawn evenly from 0.001 to T",
+        help: "Last time T of the process, below 1 for flow; times are drawn evenly from 0.001 to T",
     },
     Parameter {
         name: "rate",

@@ -124,6 +124,9 @@ impl Error {
         if let (true, Ok(number)) = (found.len() > 20, found.parse::<f64>()) {
             found = format!("{number:e}");
         }
+        if found.is_empty() {
+            found.push_str("nothing");
+        }
         Error::Parameter { name: name.into(), expected: expected.into(), found }
     }
 

@@ -85,14 +85,14 @@ pub const EXPERIMENT: Declaration = Declaration {
             name: "profile",
             kind: Kind::Choice(|| names_of(&Profile::ALL)),
             default: Fallback::Is("quick"),
-            help: "How much is measured: paper has trained networks, beyond goes to D = 56; both take long, and go on \
-                   where they stopped",
+            help: "How much is measured: quick leaves out trained networks, which paper has; beyond goes up to D = 56. \
+                   Both of these take long",
         },
         Parameter {
             name: "sets",
             kind: Kind::Count(CountRange::at_least(2)),
-            default: Fallback::Rule("100, 140 or 24, as the profile has it"),
-            help: "Pattern sets of each number of patterns",
+            default: Fallback::Rule("100 for quick, 140 for paper, 24 for beyond"),
+            help: "How many sets of random patterns to average over",
         },
         Parameter {
             name: "learned",
@@ -100,8 +100,8 @@ pub const EXPERIMENT: Declaration = Declaration {
                 forms: || vec![Name::new("D,…"), Name::new("none")],
                 check: |text| learned_at(text).map(|_| ()),
             }),
-            default: Fallback::Rule("none, 10,12,14,16 or none, as the profile has it"),
-            help: "Units at which networks are trained",
+            default: Fallback::Rule("10,12,14,16 for paper, none for the others"),
+            help: "Numbers of units D at which networks are trained",
         },
         SHARD,
     ],

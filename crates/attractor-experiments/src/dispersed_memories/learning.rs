@@ -62,7 +62,7 @@ pub const EXPERIMENT: Declaration = Declaration {
         name: "sets",
         kind: options::Kind::Count(CountRange::at_least(2)),
         default: Fallback::From(|| Config::default().sets.to_string()),
-        help: "Pattern sets of each number of patterns",
+        help: "How many sets of random patterns to average over",
     }],
     inputs: &[],
     build: |given| {

@@ -65,7 +65,7 @@ pub const EXPERIMENT: Declaration = Declaration {
         // An interval needs at least two.
         kind: Kind::Count(CountRange::at_least(2)),
         default: Fallback::From(|| Config::default().repetitions.to_string()),
-        help: "Pattern sets of each cell; the paper has 100",
+        help: "How many sets of random patterns to average over; the paper has 100",
     }],
     inputs: &[],
     build: |given| {

@@ -133,19 +133,19 @@ const SETTINGS: &[Parameter] = &[
         name: "images",
         kind: Kind::Count(CountRange::at_least(2)),
         default: Fallback::Rule("the paper's, or as many as there are"),
-        help: "Images of the largest store",
+        help: "How many images the largest memory stores",
     },
     Parameter {
         name: "runs",
         kind: Kind::Count(CountRange::at_least(1)),
-        default: Fallback::Rule("5; fewer of a large store"),
-        help: "Runs, each of other images",
+        default: Fallback::Rule("5, or fewer if the memory is large"),
+        help: "How many times to measure, each with other images",
     },
     Parameter {
         name: "threshold",
         kind: Kind::Number(NumberRange::at_least(0.0)),
-        default: Fallback::Rule("60; less where images have less than 784 values"),
-        help: "Squared error up to which an output passes in paper mode",
+        default: Fallback::Rule("60, or less for images of fewer than 784 values"),
+        help: "Largest squared error of an output that counts as right, in paper mode",
     },
 ];
 

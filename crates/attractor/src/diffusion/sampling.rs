@@ -71,37 +71,37 @@ pub const PARAMETERS: &[Parameter] = &[
         name: "sampler",
         kind: Kind::Choice(Sampler::names),
         default: Fallback::From(|| Sampler::default().name().to_owned()),
-        help: "How the state is taken down the noise levels",
+        help: "How a state is taken from the noise level of its cue down to 0",
     },
     Parameter {
         name: "steps",
         kind: Kind::Count(STEPS),
         default: Fallback::From(default_steps),
-        help: "Steps of the sampler (dormand-prince: of its output, between which it takes its own)",
+        help: "Steps of the sampler; dormand-prince takes as many of its own between them as its accuracy needs",
     },
     Parameter {
         name: "rho",
         kind: Kind::Number(RHOS),
         default: Fallback::From(|| RHO.to_string()),
-        help: "Exponent of the grid of noise levels: 1 equal steps, 7 as Karras et al. (not of the Euler methods)",
+        help: "Exponent of the grid of noise levels: 1 for equal steps, 7 as in Karras et al.; the Euler methods and one-step have no grid",
     },
     Parameter {
         name: "last",
         kind: Kind::Number(LASTS),
         default: Fallback::From(|| LAST.to_string()),
-        help: "Last positive noise level, in spreads of the memory",
+        help: "Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern)",
     },
     Parameter {
         name: "accuracy",
         kind: Kind::Number(ACCURACIES),
         default: Fallback::Is("1e-6"),
-        help: "Error that dormand-prince may make in a step and unit, in spreads of the memory",
+        help: "Error that dormand-prince may make in a step (root mean square of a unit, in spreads of the memory)",
     },
     Parameter {
         name: "narrow",
         kind: Kind::Switch,
         default: Fallback::Is("on"),
-        help: "Leave out what certainly weighs nothing: of 1024 stored patterns or more, single ones, equal to 1e-6 a unit; of fewer, all reads once one pattern has won, equal to rounding (off: read all at every step)",
+        help: "Skip patterns that certainly have no weight, which is faster: of 1,024 patterns or more, single ones, and results agree to 1e-6 a unit; of fewer, all others once one pattern has won, and results agree to rounding",
     },
 ];
 
@@ -118,10 +118,10 @@ pub const GAMMA: Parameter = Parameter {
     name: "gamma",
     kind: Kind::Number(RATES),
     default: Fallback::From(|| {
-        let rate = |(name, process): &(&str, Process)| Some(format!("{} ({name})", process.rate()?));
+        let rate = |(name, process): &(&str, Process)| Some(format!("{} for {name}", process.rate()?));
         Process::ALL.iter().filter_map(rate).collect::<Vec<_>>().join(", ")
     }),
-    help: "Constant rate of the process: gamma of vp, noise per root time of ve",
+    help: "Constant rate of vp (its gamma) or ve (noise per square root of time)",
 };
 
 /// The option for the first rate of a process with a linear rate.
@@ -140,8 +140,7 @@ pub const RATE_MAX: Parameter = Parameter {
     help: "Rate of vp-linear and sub-vp at t = 1",
 };
 
-/// The default numbers of steps as text, "24; 12 heun, 48 ddim, …": the usual number, then those of samplers with
-/// another.
+/// "24; 12 for heun; 48 for ddim; …": the usual number, then those of samplers that take another.
 fn default_steps() -> String {
     let usual = Sampler::default().default_steps();
     let mut counts: Vec<usize> =
@@ -150,10 +149,10 @@ fn default_steps() -> String {
     counts.dedup();
     let named = |count: usize| {
         let of = Sampler::ALL.iter().filter(|(_, s)| s.default_steps() == count);
-        format!("{count} {}", of.map(|(name, _)| *name).collect::<Vec<_>>().join(", "))
+        format!("{count} for {}", of.map(|(name, _)| *name).collect::<Vec<_>>().join(", "))
     };
     let others: Vec<String> = counts.into_iter().map(named).collect();
-    format!("{usual}; {}; mixture: twice as many", others.join("; "))
+    format!("{usual}; {}; twice as many for mixture", others.join("; "))
 }
 
 impl Process {

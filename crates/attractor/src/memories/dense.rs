@@ -21,7 +21,7 @@ pub(super) const CARD: Card = Card {
             name: "interaction",
             kind: Kind::Form(Form { forms: Interaction::forms, check: Form::reads::<Interaction> }),
             default: Fallback::Is("poly:3"),
-            help: "The interaction function F of the overlaps, of degree K >= 2; even poly also stores -y",
+            help: "The interaction function F of the overlaps, of degree K",
         },
         Parameter {
             name: "order",

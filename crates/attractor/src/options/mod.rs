@@ -240,7 +240,7 @@ mod tests {
         refused(Kind::AutoOr(&SIZE), "near", "x: expected auto, or a whole number > 0, found near");
         refused(Kind::Choice(names), "euler", "unknown x 'euler'; expected one of: heun, ddim");
         refused(Kind::Switch, "yes", "x: expected on or off, found yes");
-        refused(Kind::List(&SIZE), "1,,2", "x: expected a whole number > 0, found ");
+        refused(Kind::List(&SIZE), "1,,2", "x: expected a whole number > 0, found nothing");
     }
 
     #[test]

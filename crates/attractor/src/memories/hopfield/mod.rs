@@ -27,19 +27,19 @@ pub(super) const CARD: Card = Card {
             name: "rule",
             kind: Kind::Choice(|| names_of(Learning::ALL)),
             default: Fallback::Is("hebb"),
-            help: "How patterns become couplings W",
+            help: "How the couplings W are learned from the patterns",
         },
         Parameter {
             name: "self-coupling",
             kind: Kind::Flag,
             default: Fallback::Rule("off"),
-            help: "Keep the diagonal of W (the paper's Table 1 needs it)",
+            help: "Keep the diagonal of W, as Table 1 of Ambrogioni (2023) needs",
         },
         Parameter {
             name: "update",
             kind: Kind::Choice(|| names_of(UPDATES)),
             default: Fallback::Is("synchronous"),
-            help: "All units at once, one after the other, or at random at a temperature",
+            help: "Which units move: all at once, one after the other, or one after the other at random at a temperature",
         },
         Parameter {
             name: "order",

@@ -52,12 +52,12 @@ pub(super) const CARD: Card = Card {
             name: "radius",
             kind: Kind::AutoOr(&RADIUS),
             default: Fallback::Is("auto"),
-            help: "Hamming radius R within which locations are active; auto reaches the activation probability",
+            help: "Hamming radius R within which locations are active; auto follows from the activation probability",
         },
         Parameter {
             name: "activation",
             kind: Kind::AutoOr(&ACTIVATION),
-            default: Fallback::Rule("auto: (2 M N)^(-1/3), Kanerva's optimum"),
+            default: Fallback::Rule("auto, which is Kanerva's optimum (2 M N)^(-1/3)"),
             help: "Probability that a location is active, which sets the radius",
         },
         Parameter {
