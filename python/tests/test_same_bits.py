@@ -50,7 +50,7 @@ def test_recalls(specimen: Specimen, dtype: type, program, tmp_path: Path) -> No
         # Networks are trained by another command.
         source, options = "memory.network", {}
         settings = [word for name, value in specimen.options["training"].items() for word in (f"--{name}", value)]
-        program("train", "--patterns", "memory.npy", "--out", source, "--examine-every", 0, *settings)
+        program("train", "--patterns", "memory.npy", "--out", source, "--evaluate-every", 0, *settings)
     for name, value in options.items():
         more += [f"--{name.replace('_', '-')}", value]
     memory = specimen.build(patterns, **({"dtype": dtype} if specimen.kind is attractor.Mixture else {}))

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use attractor::memories::{Options, model};
+use attractor::memories::Options;
 use attractor::message::Message;
 use attractor_data::{ReadOptions, Shape};
 use attractor_session::{Held, Opened, Session, Setup, Source};
@@ -62,7 +62,7 @@ pub fn reading(files: &Files) -> Result<ReadOptions> {
     };
     Ok(ReadOptions {
         shape: files.shape.as_deref().map(str::parse).transpose()?,
-        layout: files.layout.as_deref().map(str::parse).transpose()?,
+        layout: files.layout,
         resize: files.resize.as_ref().map(size).transpose()?,
         grey: files.grey,
         labels: None,
@@ -70,23 +70,23 @@ pub fn reading(files: &Files) -> Result<ReadOptions> {
 }
 
 /// The setup of a memory from the command line.
-pub fn setup(how: &Patterns, options: &Options) -> Result<Setup> {
-    Ok(Setup {
-        model: how.model.as_deref().map(model).transpose()?.map(|model| model.card),
+pub fn setup(how: &Patterns, options: &Options) -> Setup {
+    Setup {
+        model: how.model,
         options: options.clone(),
         replace_options: false,
-        prepare: how.prepare.as_deref().map(str::parse).transpose()?,
-        precision: how.dtype.as_deref().map(str::parse).transpose()?,
+        prepare: how.prepare,
+        precision: how.dtype,
         labels: how.labels.clone(),
         weights: how.weights.clone(),
         values: how.values.clone(),
         memory_limit: how.memory_limit,
-    })
+    }
 }
 
 /// Opens what `--memory` names, and sets the number of threads.
 pub fn source(store: &Store, options: &Options) -> Result<(Source, Setup)> {
-    let setup = setup(&store.patterns, options)?;
+    let setup = setup(&store.patterns, options);
     threads(&store.work)?;
     Ok((Source::open(&store.memory, &reading(&store.files)?, &setup)?, setup))
 }

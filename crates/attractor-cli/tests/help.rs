@@ -22,11 +22,69 @@ fn help_is_what_everyone_needs() {
         let more = format!("attractor {command} --model NAME --help");
         assert!(words(&[command, "--help"]).contains(&more), "{help}");
         assert!(help.contains("--threads") && help.contains("--shape"), "{help}");
-        assert!(help.lines().count() <= 100, "{command}: {} lines", help.lines().count());
         let short = ok(&[command, "-h"]);
         assert!(!short.contains("--threads") && short.contains("--help"), "{short}");
-        assert!(short.lines().count() <= 60, "{command}: {} lines", short.lines().count());
+        // What is needed less often comes last.
+        let places = ["--memory", "--out", "--threads", "--shape"].map(|option| help.find(option));
+        assert!(places[2] < places[3] && places[0] < places[2] && places[1] < places[2], "{help}");
     }
+}
+
+/// Two screens for all that there is, and one for the short help.
+#[test]
+fn help_fits_the_screen() {
+    const SCREEN: usize = 60;
+    let commands = ok(&["--help"]);
+    let commands = commands.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let commands: Vec<&str> = commands
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next().filter(|name| !name.is_empty()))
+        .collect();
+    assert!(commands.len() > 15, "{commands:?}");
+    for command in commands.into_iter().filter(|name| *name != "help") {
+        for (flag, screens) in [("-h", 1), ("--help", 2)] {
+            let help = ok(&[command, flag]);
+            let lines = help.lines().count();
+            assert!(lines <= screens * SCREEN, "{command} {flag}: {lines} lines");
+            assert!(help.lines().all(|line| line.chars().count() <= 100), "{command} {flag}: {help}");
+            let broken =
+                help.lines().filter(|line| line.starts_with("  attractor") && line.chars().count() > 80);
+            assert_eq!(broken.count(), 0, "{command} {flag} has an example that wraps: {help}");
+        }
+    }
+}
+
+#[test]
+fn help_of_an_experiment_says_what_it_is() {
+    let list = ok(&["reproduce", "--help"]);
+    let help = ok(&["reproduce", "fig3", "--help"]);
+    assert!(help.contains("--profile") && !help.contains("--repetitions"), "{help}");
+    let title = help.lines().next().expect("a title");
+    assert!(words(&["reproduce", "--help"]).contains(title), "{list}");
+    assert!(words(&["reproduce", "table1", "--help"]).contains("--repetitions"));
+}
+
+#[test]
+fn older_names_are_understood_and_not_listed() {
+    for (old, new) in [("bam", "bidirectional"), ("sdm", "sparse-distributed"), ("extended", "mixture")] {
+        assert_eq!(ok(&["models", old]), ok(&["models", new]));
+        let heading = format!("of {new}");
+        assert!(ok(&["recall", "--model", old, "--help"]).contains(&heading));
+        for text in [ok(&["models"]), ok(&["completions", "bash"])] {
+            let listed =
+                |word: &str| text.split(|c: char| !c.is_alphanumeric() && c != '-').any(|w| w == word);
+            assert!(!listed(old) || old == "sdm" || old == "extended", "{old} is listed");
+        }
+    }
+}
+
+#[test]
+fn help_of_a_stored_memory_has_the_options_of_its_model() {
+    let folder = Folder::new();
+    let stored = folder.name("a.memory");
+    ok(&["store", "--patterns", &fixture("memory.npy"), "--model", "modern", "--out", &stored]);
+    let help = ok(&["recall", "--memory", &stored, "--help"]);
+    assert!(help.contains("Options of modern") && help.contains("--beta"), "{help}");
 }
 
 #[test]
@@ -44,9 +102,13 @@ fn help_of_a_model_has_its_options() {
 #[test]
 fn models_says_what_options_are() {
     let text = words(&["models", "diffusion"]);
-    for words in
-        ["--sampler", "heun", "second order", "a whole number from 1 to 100000", "[default: 24; 1 one-step"]
-    {
+    for words in [
+        "--sampler",
+        "heun",
+        "second order",
+        "a whole number from 1 to 100000",
+        "[default: 24; 1 for one-step",
+    ] {
         assert!(text.contains(words), "{words}: {text}");
     }
     assert!(!text.contains("--beta") && text.contains("Ambrogioni"));
@@ -59,9 +121,19 @@ fn models_says_what_options_are() {
 fn completions_know_the_models_options() {
     for shell in ["bash", "zsh", "fish"] {
         let script = ok(&["completions", shell]);
-        for word in
-            ["beta", "sampler", "dormand-prince", "norm-bias", "jensen-shannon", "predictor-corrector"]
-        {
+        for word in [
+            "beta",
+            "sampler",
+            "dormand-prince",
+            "norm-bias",
+            "jensen-shannon",
+            "predictor-corrector",
+            "bidirectional",
+            "normalize",
+            "hwc",
+            "f64",
+            "ceiling",
+        ] {
             assert!(script.contains(word), "{shell} {word}");
         }
     }
@@ -109,4 +181,101 @@ fn numbers_may_be_negative_and_are_then_refused_by_name() {
         &["corrupt", "--patterns", &memory, "--out", "nothing.npy", "--sigma", "-1e-3"],
         &["sigma", "expected"],
     );
+}
+
+/// Exit code 2, nothing on stdout, and one sentence that names what is wrong.
+#[test]
+fn bad_requests_are_refused_in_one_sentence() {
+    let (memory, cues) = (fixture("memory.npy"), fixture("cues.npy"));
+    let recall = ["recall", "--memory", &memory, "--cues", &cues];
+    let capacity = ["capacity", "--out", "nothing"];
+    let landscape = ["landscape", "--memory", &memory, "--out", "nothing.svg"];
+    let train = ["train", "--patterns", &memory, "--out", "nothing"];
+    let table1 = ["reproduce", "table1", "--out", "nothing"];
+    let corrupt = ["corrupt", "--patterns", &memory, "--out", "nothing.npy"];
+    let sample = ["sample", "--memory", &memory];
+    let store = ["store", "--out", "nothing.memory"];
+    let requests: &[(&[&str], &[&str], &[&str])] = &[
+        (&recall, &["--sigma", ""], &["sigma: expected a number, found nothing"]),
+        (&recall, &["--seed", ""], &["seed: expected a whole number, found nothing"]),
+        (&recall, &["--model", ""], &["model", "hopfield"]),
+        (&recall, &["--sampler", ""], &["sampler", "heun"]),
+        (&recall, &["--prepare", ""], &["prepare: expected none", "found nothing"]),
+        (&recall, &["--dtype", ""], &["dtype: expected f32 or f64, found nothing"]),
+        (&recall, &["--layout", "rgb"], &["layout: expected chw or hwc, found rgb"]),
+        (&recall, &["--shape", ""], &["shape"]),
+        (&recall, &["--shape", "-8x8"], &["shape", "-8x8"]),
+        (&recall, &["--resize", "8"], &["resize", "8"]),
+        (&recall, &["--memory-limit", "-2G"], &["memory-limit", "-2G"]),
+        (&recall, &["--memory-limit", "much"], &["memory-limit", "much"]),
+        (&recall, &["--sigma", "nan"], &["sigma"]),
+        (&recall, &["--sigma", "1e999"], &["sigma"]),
+        (&recall, &["--sigma", "a"], &["sigma: expected a number, found a"]),
+        (&recall, &["--seed", "1.5"], &["seed: expected a whole number, found 1.5"]),
+        (&recall, &["--seed", "99999999999999999999999"], &["seed"]),
+        (&recall, &["--threads", "-1"], &["threads: expected a whole number, found -1"]),
+        (&recall, &["--threads", "1e3"], &["threads", "1e3"]),
+        (&recall, &["--model", "perceptron"], &["unknown model 'perceptron'", "hopfield"]),
+        (&recall, &["--beta", "2"], &["beta", "modern"]),
+        (&recall, &["--locations", "10"], &["locations", "sparse-distributed"]),
+        (&recall, &["--model", "modern", "--sampler", "heun"], &["sampler", "diffusion"]),
+        (&recall, &["--model", "modern", "--beta", "nan"], &["beta", "nan"]),
+        (&recall, &["--model", "universal", "--separation", "poly:-1"], &["poly", "-1"]),
+        (&recall, &["--narrow", "yes"], &["narrow: expected on or off, found yes"]),
+        (&recall, &["--steps", "1000000000000"], &["steps: expected a whole number from 1 to 100000"]),
+        (&recall, &["--clamp", "nothing.npy"], &["nothing.npy"]),
+        (&recall, &["--clamp", "-1"], &["-1"]),
+        (&recall, &["--json=yes"], &["--json"]),
+        (&recall, &["--jsom"], &["--jsom"]),
+        (&recall, &["more"], &["more"]),
+        (&recall, &["--sigma", "1", "--sigma", "2"], &["--sigma"]),
+        (&landscape, &["--sigma", "1,,2"], &["sigma"]),
+        (&landscape, &["--sigma", "1,-2"], &["sigma", "-2"]),
+        (&landscape, &["--size", "1"], &["size", "2 to 500"]),
+        (&landscape, &["--margin", "-1"], &["margin", "-1"]),
+        (&landscape, &["--through", "-1"], &["-1"]),
+        (&sample, &["--count", "-1"], &["count: expected a whole number, found -1"]),
+        (&sample, &["--within", "-1"], &["within", "-1"]),
+        (&capacity, &["--dims", "-8..32"], &["dims", "-8..32"]),
+        (&capacity, &["--dims", ""], &["dims"]),
+        (&capacity, &["--cues", "-1"], &["cues", "-1"]),
+        (&capacity, &["--shard", "-1/2"], &["shard", "-1/2"]),
+        (&capacity, &["--model", "mixture"], &["model", "mixture"]),
+        (&capacity, &["--beta", "-1"], &["beta", "-1"]),
+        (&capacity, &["--signal", "1,2"], &["signal", "1"]),
+        (&capacity, &["--flip", "-0.1"], &["flip", "-0.1"]),
+        (&capacity, &["--threshold", "-1"], &["threshold", "-1"]),
+        (&train, &["--width", "-1"], &["width", "-1"]),
+        (&train, &["--save-every", "-1"], &["save-every", "-1"]),
+        (&train, &["--until-error", "2"], &["until-error", "2"]),
+        (&train, &["--prepare", "wash"], &["prepare", "wash"]),
+        (&table1, &["--repetitions", "-1"], &["repetitions", "-1"]),
+        (&table1, &["--profile", "quick"], &["profile", "fig3"]),
+        (&table1, &["--seed", "-1"], &["seed: expected a whole number, found -1"]),
+        (&corrupt, &["--block", "-1"], &["block", "-1"]),
+        (&corrupt, &["--flip", "2"], &["flip", "2"]),
+        (&corrupt, &[], &["--sigma"]),
+        (&store, &["--remove", "-1"], &["nothing.memory"]),
+        (&store, &[], &["--patterns"]),
+        (&["models"], &["perceptron"], &["unknown model 'perceptron'", "hopfield"]),
+        (&["completions"], &["tcsh"], &["tcsh", "bash"]),
+        (&["reproduce"], &["fig9", "--out", "nothing"], &["fig9"]),
+        (&["remember"], &[], &["remember"]),
+        (&["bench"], &["--threads", "-1"], &["threads: expected a whole number, found -1"]),
+        (&["demo"], &["--cues", "-1"], &["cues: expected a whole number, found -1"]),
+        (&["info"], &["nothing.npy"], &["nothing.npy"]),
+    ];
+    for (command, rest, words) in requests {
+        let output = attractor(&[*command, *rest].concat());
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        let asked = [*command, *rest].concat().join(" ");
+        assert_eq!(output.status.code(), Some(2), "{asked}: {error}");
+        assert!(output.stdout.is_empty(), "{asked} printed something");
+        let sentence = error.lines().last().unwrap_or_default();
+        let sentences = error.lines().filter(|line| line.starts_with("attractor: ")).count();
+        assert!(sentences == 1 && sentence.starts_with("attractor: "), "{asked}: {error}");
+        for word in *words {
+            assert!(sentence.contains(word), "{asked}: no '{word}' in {error}");
+        }
+    }
 }

@@ -78,7 +78,7 @@ fn training_stops_where_recall_is_good_enough_and_draws_on_the_way() {
         "5000",
         "--until-error",
         "0.2",
-        "--examine-every",
+        "--evaluate-every",
         "25",
         "--landscape-every",
         "25",
@@ -93,8 +93,8 @@ fn training_stops_where_recall_is_good_enough_and_draws_on_the_way() {
     let lines = ok(&["recall", "--memory", &model, "--cues", &patterns, "--sigma", "0.3", "--json"]);
     assert!(lines.lines().next().expect("a line").contains("\"label\":\"one\""), "{lines}");
     refused(
-        &[&arguments[..], &["--steps", "5", "--until-error", "0.2", "--examine-every", "9"]].concat(),
-        &["examine-every"],
+        &[&arguments[..], &["--steps", "5", "--until-error", "0.2", "--evaluate-every", "9"]].concat(),
+        &["evaluate-every"],
     );
     refused(
         &["train", "--patterns", &patterns, "--labels", &labels, "--out", &labels],
@@ -125,7 +125,7 @@ fn training_goes_on_with_more_steps() {
     let folder = Folder::new();
     let patterns = folder.save("patterns.npy", &random_spins::<f32>(5, 6, 2));
     let (whole, parts) = (folder.name("whole.network"), folder.name("parts.network"));
-    let common = ["--width", "20", "--average", "0.9", "--seed", "3", "--examine-every", "0", "--quiet"];
+    let common = ["--width", "20", "--average", "0.9", "--seed", "3", "--evaluate-every", "0", "--quiet"];
     let train = |out: &str, steps: &str| {
         ok(&[&["train", "--patterns", &patterns, "--out", out, "--steps", steps], &common[..]].concat())
     };
@@ -161,7 +161,7 @@ fn killed_at_random_it_comes_to_the_same_weights() {
             steps,
             "--width",
             "20",
-            "--examine-every",
+            "--evaluate-every",
             "0",
         ]
         .map(str::to_owned)
@@ -171,7 +171,7 @@ fn killed_at_random_it_comes_to_the_same_weights() {
     while kills < KILLS {
         let exists = std::path::Path::new(&killed).exists();
         let arguments = match exists {
-            true => ["train", "--resume", &killed, "--examine-every", "0"].map(str::to_owned).to_vec(),
+            true => ["train", "--resume", &killed, "--evaluate-every", "0"].map(str::to_owned).to_vec(),
             false => start(&killed, "1000000").to_vec(),
         };
         let mut child = Command::new(env!("CARGO_BIN_EXE_attractor"))
@@ -217,7 +217,7 @@ fn interrupted_it_saves() {
     let model = folder.name("a.network");
     let child = Command::new(env!("CARGO_BIN_EXE_attractor"))
         .args(["train", "--patterns", &patterns, "--out", &model, "--steps", "1000000", "--width", "20"])
-        .args(["--save-every", "1000", "--examine-every", "0"])
+        .args(["--save-every", "1000", "--evaluate-every", "0"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -271,7 +271,7 @@ fn what_cannot_be_trained_is_refused() {
         "8",
         "--steps",
         "2",
-        "--examine-every",
+        "--evaluate-every",
         "0",
         "--quiet",
     ]);

@@ -109,7 +109,7 @@ fn sparse_distributed_memory_from_end_to_end() {
     }
     let help = ok(&["recall", "--help"]).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
-        help.contains("(bidirectional, sparse-distributed, modern, universal, diffusion and mixture)"),
+        help.contains("models bidirectional, sparse-distributed, modern, universal, diffusion and mixture"),
         "{help}"
     );
     assert!(ok(&["models"]).contains("Kanerva (1988"));

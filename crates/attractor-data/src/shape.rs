@@ -14,6 +14,16 @@ pub enum Layout {
     Hwc,
 }
 
+impl Layout {
+    /// Its name: `chw` or `hwc`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Layout::Chw => "chw",
+            Layout::Hwc => "hwc",
+        }
+    }
+}
+
 impl FromStr for Layout {
     type Err = Error;
 

@@ -2,74 +2,92 @@
 
 use std::path::PathBuf;
 
+use attractor::memories::Options;
+use attractor_capacity::Contender;
 use clap::{ArgGroup, Args};
 
 use super::Work;
+use super::common::{LESS, OUTPUT};
+use super::names::{CONTENDERS, one_of};
+
+/// Heading of what is measured.
+const MEASURED: &str = "What is measured";
+/// Heading of the corruption of cues.
+const TASK: &str = "Cues (one kind or several; each is measured by itself)";
+/// Heading of how exactly it is measured.
+const ACCURACY: &str = "How it is measured";
 
 /// Arguments of `capacity`.
 #[derive(Args)]
 #[command(group = ArgGroup::new("task").multiple(true))]
 pub struct Capacity {
-    /// Models, and `ceiling`: the best decoder there can be
-    #[arg(long, value_name = "NAME,…", value_delimiter = ',', num_args = 1.., default_value = "ceiling,diffusion,modern,hopfield")]
+    /// The models to measure, with commas between them; `ceiling` is the best decoder that there can be
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', num_args = 1.., default_value = "ceiling,diffusion,modern,hopfield", value_parser = one_of(CONTENDERS, contender), help_heading = MEASURED)]
     pub model: Vec<String>,
-    /// Units D: numbers, and ranges as 8..56 or 8..56:8, which include their ends
-    #[arg(long, value_name = "D,…", default_value = "8..32:4")]
+    /// Numbers of units D: single ones, and ranges such as 8..56 or 8..56:8, which include their ends
+    #[arg(long, value_name = "D,…", default_value = "8..32:4", help_heading = MEASURED)]
     pub dims: String,
-    /// Cues θy + √(1-θ²)ε [default: 0.68 if no other is asked for]
-    #[arg(long, value_name = "θ,…", value_delimiter = ',', group = "task")]
+    /// Cues θy + √(1-θ²)ε of a pattern y, with noise ε [default, if no other cues are asked for: 0.68]
+    #[arg(long, value_name = "θ,…", value_delimiter = ',', group = "task", help_heading = TASK)]
     pub signal: Vec<f64>,
-    /// Cues with each unit removed with probability p; which are left is told to the memory
-    #[arg(long, value_name = "p,…", value_delimiter = ',', group = "task")]
+    /// Cues with each unit removed with probability p; the memory is told which are left
+    #[arg(long, value_name = "p,…", value_delimiter = ',', group = "task", help_heading = TASK)]
     pub mask: Vec<f64>,
     /// Cues with each unit flipped with probability p
-    #[arg(long, value_name = "p,…", value_delimiter = ',', group = "task")]
+    #[arg(long, value_name = "p,…", value_delimiter = ',', group = "task", help_heading = TASK)]
     pub flip: Vec<f64>,
-    /// The largest mean share of wrong units that passes
-    #[arg(long, value_name = "E", default_value_t = 0.03)]
+    /// A number of patterns is within capacity if the mean share of wrong units is at most X
+    #[arg(long, value_name = "X", default_value_t = 0.03, help_heading = ACCURACY)]
     pub threshold: f64,
-    /// Pattern sets of each number of patterns
-    #[arg(long, value_name = "R", default_value_t = 140)]
+    /// How many sets of random patterns to average over
+    #[arg(long, value_name = "N", default_value_t = 140, help_heading = ACCURACY)]
     pub sets: usize,
-    /// Cues a set, of its patterns in turn; or each: every pattern once
-    #[arg(long, value_name = "B", default_value = "256")]
+    /// How many cues to recall of each set, of its patterns in turn; or `each` for one of every pattern
+    #[arg(long, value_name = "N|each", default_value = "256", help_heading = ACCURACY)]
     pub cues: String,
-    /// The largest number of patterns that is tried
-    #[arg(long, value_name = "N", default_value_t = 1 << 22)]
+    /// The largest number of patterns to try
+    #[arg(long, value_name = "N", default_value_t = 1 << 22, help_heading = ACCURACY)]
     pub max_patterns: usize,
-    /// Try every number of patterns up to 1.5 times the capacity, as published, in place of a bisection
-    #[arg(long)]
+    /// Try every number of patterns up to 1.5 times the capacity, as in the paper, in place of a bisection
+    #[arg(long, help_heading = ACCURACY)]
     pub grid: bool,
-    /// Updates of memories with one landscape [default: until they settle]
-    #[arg(long, value_name = "K")]
+    /// How many updates models without noise levels make [default: until they settle]
+    #[arg(long, value_name = "N", help_heading = ACCURACY)]
     pub updates: Option<usize>,
-    /// Seed
-    #[arg(long, value_name = "S", default_value_t = 0)]
+    /// Seed of everything random
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = ACCURACY)]
     pub seed: u64,
     #[command(flatten)]
     pub shared: Shared,
-    /// Folder for the report, its tables and figures, and cells.sqlite, which keeps what is done
-    #[arg(long, value_name = "DIR")]
+    /// Folder for the report, its tables and figures, and cells.sqlite. That file keeps what is done: a run that is
+    /// stopped goes on where it was, and several runs at once share the work
+    #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     pub out: PathBuf,
     #[command(flatten)]
     pub work: Work,
 }
 
-/// Arguments on sharing the work.
+/// A name of a contender, as it was written.
+fn contender(name: &str) -> Result<String, attractor_report::Error> {
+    Contender::named(name, &Options::default()).map(|_| name.to_owned())
+}
+
+/// How work is shared.
 #[derive(Args)]
 pub struct Shared {
-    /// Do one part of the work only, for job arrays: 3/8 is the third of eight; put together by `attractor merge`
-    #[arg(long, value_name = "I/N", default_value = "1/1")]
+    /// Do only one part of the work, for job arrays: 3/8 is the third of eight parts. `attractor merge` puts parts
+    /// together
+    #[arg(long, value_name = "I/N", default_value = "1/1", help_heading = LESS)]
     pub shard: String,
 }
 
 /// Arguments of `merge`.
 #[derive(Args)]
 pub struct Merge {
-    /// Folders that shards have written to, or their cells.sqlite files
+    /// Folders that the parts were written to, or the cells.sqlite files in them
     #[arg(required = true, value_name = "DIR")]
     pub from: Vec<PathBuf>,
-    /// Folder for the cells.sqlite of all; what it has already stays
+    /// Folder for the cells.sqlite of all parts; results that it has already are kept
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
 }

@@ -3,9 +3,14 @@
 use std::path::PathBuf;
 
 use attractor::Level;
+use attractor::memories::{Card, model};
+use attractor_data::Layout;
+use attractor_session::{Auto, Precision};
 use clap::Args;
 
-/// Help heading for arguments that define the memory.
+use super::names::{LAYOUTS, MODELS, PRECISIONS, PREPARATIONS, one_of, read_by};
+
+/// Heading of what a memory is made of.
 pub const MEMORY: &str = "Memory";
 /// Help heading for the cues.
 pub const CUES: &str = "Cues";
@@ -15,22 +20,23 @@ pub const RECALL: &str = "Recall";
 pub const OUTPUT: &str = "Output";
 /// Help heading for rarely used arguments, which the short help leaves out.
 pub const LESS: &str = "Less common";
-/// Help heading for arguments on reading files, which the short help leaves out.
-pub const FILES: &str = "ReadOptions files";
+/// Heading of how files are read; the short help leaves it out.
+pub const FILES: &str = "Reading files";
 
 /// Arguments for what files do not say of themselves.
 #[derive(Args)]
 pub struct Files {
-    /// Shape of the images, HxW or CxHxW, where a file does not say
+    /// Shape of the images, HxW or CxHxW, if the file does not say it
     #[arg(long, value_name = "HxW", help_heading = FILES)]
     pub shape: Option<String>,
-    /// Order of an image's numbers, where a file does not say: colours one after the other (chw), or side by side (hwc)
-    #[arg(long, value_name = "chw|hwc", help_heading = FILES)]
-    pub layout: Option<String>,
-    /// Bring PNG and JPEG pictures to this size; without it they must have one size
+    /// Order of the numbers of an image, if the file does not say it: chw (one colour after the other) or hwc (the
+    /// colours of each pixel together) [default: chw]
+    #[arg(long, value_name = "chw|hwc", value_parser = one_of(LAYOUTS, |s| s.parse::<Layout>()), help_heading = FILES)]
+    pub layout: Option<Layout>,
+    /// Scale PNG and JPEG pictures to this size; without it they must all have the same size
     #[arg(long, value_name = "HxW", help_heading = FILES)]
     pub resize: Option<String>,
-    /// Read PNG and JPEG pictures as grey
+    /// Convert PNG and JPEG pictures to grey
     #[arg(long, help_heading = FILES)]
     pub grey: bool,
 }
@@ -38,33 +44,34 @@ pub struct Files {
 /// Arguments for making a memory from patterns.
 #[derive(Args)]
 pub struct Patterns {
-    /// The model: see `attractor models` [default: diffusion, or that of the stored memory]
-    #[arg(long, value_name = "NAME", help_heading = MEMORY)]
-    pub model: Option<String>,
-    /// What is done to the patterns first: none, center, normalize, packed (-1 and 1, with one bit per unit) or auto, which
-    /// normalizes images, bytes and bools (for universal it does not) and leaves all else [default: auto]
-    #[arg(long, value_name = "HOW", help_heading = MEMORY)]
-    pub prepare: Option<String>,
-    /// Labels of the patterns: a text file with one per line, or an array of class numbers
+    /// The model; `attractor models` lists them [default: diffusion, or the model of a stored memory]
+    #[arg(long, value_name = "NAME", value_parser = one_of(MODELS, |s| model(s).map(|m| m.card)), help_heading = MEMORY)]
+    pub model: Option<&'static Card>,
+    /// How patterns and cues are prepared: none; center (subtract the mean pattern); normalize (center, then scale to a
+    /// root mean square of 1); packed (two values become -1 and 1, with one bit per unit); or auto, which is normalize for
+    /// images, bytes and bools (none if the model is universal) and none for other numbers [default: auto]
+    #[arg(long, value_name = "HOW", value_parser = one_of(PREPARATIONS, |s| s.parse::<Auto>()), help_heading = MEMORY)]
+    pub prepare: Option<Auto>,
+    /// Labels of the patterns: a text file with one label per line, or an array of class numbers
     #[arg(long, value_name = "FILE", help_heading = LESS)]
     pub labels: Option<PathBuf>,
-    /// Prior weights of the patterns: a file of N numbers > 0
+    /// Prior weights of the patterns: a file with one number > 0 for each
     #[arg(long, value_name = "FILE", help_heading = LESS)]
     pub weights: Option<PathBuf>,
-    /// Vectors that the patterns bring to mind: a file of N rows
+    /// Associated values, which are read out along with the patterns: a file with one row for each pattern
     #[arg(long, value_name = "FILE", help_heading = LESS)]
     pub values: Option<PathBuf>,
-    /// Number type of the states [default: f64 if the patterns are float64, else f32]
-    #[arg(long, value_name = "f32|f64", help_heading = LESS)]
-    pub dtype: Option<String>,
-    /// Most memory that patterns may take, as in 256M or 2G: if they are more, they are read from their file again and
-    /// again (plain .npy and stored memories)
-    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = LESS)]
+    /// Number type of the states: f32 or f64 [default: f64 if the patterns are float64, else f32]
+    #[arg(long, value_name = "f32|f64", value_parser = one_of(PRECISIONS, |s| s.parse::<Precision>()), help_heading = LESS)]
+    pub dtype: Option<Precision>,
+    /// The most memory that patterns may take, as in 256M or 2G. Patterns that are larger are read from their file again
+    /// in every step; this needs an uncompressed .npy file or a stored memory
+    #[arg(long, value_name = "SIZE", value_parser = read_by(size), help_heading = LESS)]
     pub memory_limit: Option<u64>,
 }
 
-/// Parses a number of bytes, such as 256M; K, M, G and T are understood.
-fn size(text: &str) -> Result<u64, String> {
+/// Bytes: a whole number, of K, M, G or T.
+fn size(text: &str) -> attractor::Result<u64> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let power = match text[digits.len()..].to_uppercase().as_str() {
         "" | "B" => 0,
@@ -77,16 +84,16 @@ fn size(text: &str) -> Result<u64, String> {
     let bytes = digits.parse::<u64>().ok().zip(1024_u64.checked_pow(power));
     bytes
         .and_then(|(count, unit)| count.checked_mul(unit))
-        .ok_or("expected a size as in 256M or 2G".to_owned())
+        .ok_or_else(|| attractor::Error::parameter("memory-limit", "a size as in 256M or 2G", text))
 }
 
 /// Arguments of every command that may take long.
 #[derive(Args)]
 pub struct Work {
-    /// Threads [default: all cores]; results do not depend on it
+    /// How many threads to use; results do not depend on it [default: all cores]
     #[arg(long, value_name = "N", help_heading = LESS)]
     pub threads: Option<usize>,
-    /// No notes and no progress on stderr
+    /// Print no notes and no progress on stderr
     #[arg(long, help_heading = LESS)]
     pub quiet: bool,
 }
@@ -94,8 +101,9 @@ pub struct Work {
 /// Arguments that name the memory.
 #[derive(Args)]
 pub struct Store {
-    /// Patterns to store, a stored memory, or a description of an extended memory (.toml, .json). Patterns are a .npy,
-    /// .npz (FILE:ARRAY), .safetensors, IDX, CIFAR-10 .bin, .csv, PNG or JPEG file, or a folder of pictures
+    /// The memory: patterns to store, a stored memory (see `attractor store`), or a description of points and shapes
+    /// (.toml, .json). Patterns are a .npy, .npz (FILE:ARRAY), .safetensors, IDX, CIFAR-10 .bin, .csv, PNG or JPEG file,
+    /// or a folder of pictures
     #[arg(long, value_name = "FILE", help_heading = MEMORY)]
     pub memory: PathBuf,
     #[command(flatten)]
@@ -109,24 +117,25 @@ pub struct Store {
 /// Arguments about the cues.
 #[derive(Args)]
 pub struct Cues {
-    /// Cues: a file or folder of rows as wide as the patterns, of the same kinds
+    /// The cues to recall from, one per row: a file or folder of any kind that --memory takes, as wide as the patterns
     #[arg(long = "cues", value_name = "FILE", help_heading = CUES)]
     pub file: PathBuf,
-    /// Noise level σ: the cue is y + σε [default without --sigma and --signal: estimated for each cue]
+    /// Noise level of the cues, in the units of the file (bytes count as 0 to 1): a cue is y + σε, with a pattern y and
+    /// standard normal noise ε [default: estimated for each cue]
     #[arg(long, value_name = "σ", help_heading = CUES)]
     pub sigma: Option<f64>,
-    /// Signal θ: the cue is θy + √(1-θ²)ε
+    /// Signal of the cues, above 0 and at most 1, in place of --sigma: a cue is θy + √(1-θ²)ε
     #[arg(long, value_name = "θ", conflicts_with = "sigma", help_heading = CUES)]
     pub signal: Option<f64>,
-    /// Known units, which are held: a file of D or B x D numbers, non-zero = known. Without --signal or --sigma
-    /// diffusion takes nothing from the other units
-    #[arg(long, value_name = "MASKFILE", help_heading = CUES)]
+    /// Which units are known and stay as they are: a file of one row for all cues or of one for each, where a number
+    /// other than 0 means known. Diffusion ignores the other units, unless --sigma or --signal is given
+    #[arg(long, value_name = "FILE", help_heading = CUES)]
     pub clamp: Option<PathBuf>,
     /// Seed of everything random
-    #[arg(long, value_name = "S", default_value_t = 0, help_heading = RECALL)]
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = RECALL)]
     pub seed: u64,
-    /// Row id of the first cue, which names its random stream
-    #[arg(long, value_name = "K", default_value_t = 0, help_heading = LESS)]
+    /// Number of the first cue; the random numbers of a cue depend on the seed and on its number
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = LESS)]
     pub first_row: u64,
 }
 
@@ -144,10 +153,10 @@ impl Cues {
 /// Arguments on when a recall ends.
 #[derive(Args)]
 pub struct Rest {
-    /// Exactly N updates; with --tolerance at most N
+    /// Make exactly N updates, or at most N if --tolerance is given; diffusion has --steps in its place
     #[arg(long, value_name = "N", help_heading = RECALL)]
     pub updates: Option<usize>,
-    /// Stop when no unit changes by more; for diffusion, what counts as at rest
+    /// Stop when no unit changes by more than X in an update; for diffusion, count a state as at rest if none would
     #[arg(long, value_name = "X", help_heading = RECALL)]
     pub tolerance: Option<f64>,
 }

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use attractor::analysis::Density;
 use clap::{ArgGroup, Args};
 
 use super::common::{LESS, MEMORY, OUTPUT, RECALL};
+use super::names::{DENSITIES, one_of};
 use super::{Cues, Files, Patterns, Rest, Store, Work};
 
 /// Arguments of `recall`.
@@ -16,30 +18,31 @@ pub struct Recall {
     pub cues: Cues,
     #[command(flatten)]
     pub rest: Rest,
-    /// Refuse cues that match no memory: those less likely than a share P of true cues with noise of --sigma or --signal
-    #[arg(long, value_name = "P", help_heading = RECALL)]
+    /// Refuse cues that match no memory: those less likely than a share p of true cues, of the noise that --sigma or
+    /// --signal says
+    #[arg(long, value_name = "p", help_heading = RECALL)]
     pub reject: Option<f64>,
-    /// Recall every cue R times with noise of its own, and print how often it ended in each memory beside the posterior
-    /// (stochastic samplers of diffusion)
-    #[arg(long, value_name = "R", conflicts_with_all = ["reject", "out", "values_out", "picture", "binarize"], help_heading = RECALL)]
+    /// Recall every cue N times, each with noise of its own, and print how often each memory was recalled, beside the
+    /// posterior (stochastic samplers of diffusion)
+    #[arg(long, value_name = "N", conflicts_with_all = ["reject", "out", "values_out", "picture", "binarize"], help_heading = RECALL)]
     pub repeat: Option<usize>,
-    /// Write the recalled states to this .npy or .npz file (states, memory, overlap, energy, match), or as pictures to
-    /// this .png file (one cue) or folder/. A refused cue is written as it came
+    /// Write the recalled states to this .npy file, with memory, overlap, energy and match to this .npz file, or as
+    /// pictures to this .png file (one cue) or folder/. A refused cue is written as it is
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub out: Option<PathBuf>,
-    /// Draw cue, recalled state, nearest memory and their difference of the first cues to this .png file
+    /// Draw the first cues to this .png file, each with its recalled state, the nearest memory and their difference
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub picture: Option<PathBuf>,
-    /// Print one JSON object per cue on stdout
+    /// Print one JSON object for each cue on stdout
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
-    /// How many memories of the posterior to list
-    #[arg(long, value_name = "K", default_value_t = 5, help_heading = OUTPUT)]
+    /// How many memories of the posterior to print
+    #[arg(long, value_name = "N", default_value_t = 5, help_heading = OUTPUT)]
     pub top: usize,
-    /// Write the values read out (see --values) to this .npy file
+    /// Write the associated values that are read out to this .npy file
     #[arg(long, value_name = "FILE", help_heading = LESS)]
     pub values_out: Option<PathBuf>,
-    /// Round states to their signs (for ±1 data); 0 stays 0
+    /// Write and print the signs of the recalled states (for ±1 data); 0 stays 0
     #[arg(long, help_heading = LESS)]
     pub binarize: bool,
 }
@@ -49,16 +52,17 @@ pub struct Recall {
 pub struct Energy {
     #[command(flatten)]
     pub store: Store,
-    /// States: a file or folder of rows as wide as the patterns
+    /// The states, one per row: a file or folder of any kind that --memory takes, as wide as the patterns
     #[arg(long, value_name = "FILE", help_heading = STATES)]
     pub states: PathBuf,
-    /// Noise level of the landscape (diffusion needs one); for modern, β = 1/σ²
+    /// Noise level of the landscape, in the units of the file (bytes count as 0 to 1). Diffusion needs one; for modern
+    /// it sets β = 1/σ²
     #[arg(long, value_name = "σ", conflicts_with = "beta", help_heading = STATES)]
     pub sigma: Option<f64>,
-    /// Print ln p_σ of each state, in nats, instead of the energy: in closed form, or by the probability flow as for
-    /// learned memories (diffusion)
-    #[arg(long, value_name = "exact|flow", help_heading = STATES)]
-    pub density: Option<String>,
+    /// Print the log-density ln p_σ of each state, in nats, in place of the energy (diffusion): in closed form (exact),
+    /// or by the probability flow (flow), which networks need
+    #[arg(long, value_name = "exact|flow", value_parser = one_of(DENSITIES, |s| s.parse::<Density>()), help_heading = STATES)]
+    pub density: Option<Density>,
 }
 
 const STATES: &str = "States";
@@ -72,13 +76,14 @@ pub struct Trace {
     pub cues: Cues,
     #[command(flatten)]
     pub rest: Rest,
-    /// Write every step of every cue, with its state, to this .npz or .csv file
+    /// Write every step of every cue to this .npz or .csv file, with the states
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub out: Option<PathBuf>,
-    /// Draw energy, entropy, participation and largest variance of the first cues to this .svg or .png file
+    /// Draw energy, entropy, participation and largest variance along the recall of the first cues to this .svg or .png
+    /// file
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub picture: Option<PathBuf>,
-    /// Print one JSON object per cue on stdout
+    /// Print one JSON object for each cue on stdout
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
 }
@@ -88,29 +93,30 @@ pub struct Trace {
 pub struct Sample {
     #[command(flatten)]
     pub store: Store,
-    /// Number of recalls
+    /// How many states to sample
     #[arg(long, value_name = "N", default_value_t = 1000, help_heading = RECALL)]
     pub count: usize,
     /// Seed of everything random
-    #[arg(long, value_name = "S", default_value_t = 0, help_heading = RECALL)]
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = RECALL)]
     pub seed: u64,
     #[command(flatten)]
     pub rest: Rest,
-    /// A recall has landed if it is no farther from a memory than X spreads, root mean square of a unit [default: 0.05;
-    /// network 0.5]
+    /// A state has landed on a memory if it is within X spreads of it, as a root mean square over units [default: 0.05; 0.5
+    /// for a network]
     #[arg(long, value_name = "X", help_heading = RECALL)]
     pub within: Option<f64>,
-    /// Write the states to this .npy or .npz file (states, memory, overlap, energy), or as pictures to a folder/
+    /// Write the states to this .npy file, with memory, overlap and energy to this .npz file, or as pictures to this
+    /// folder/
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub out: Option<PathBuf>,
-    /// Draw the first states beside the memories nearest to them to this .png file
+    /// Draw the first states to this .png file, each beside the nearest memory
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub picture: Option<PathBuf>,
     /// Print one JSON object on stdout
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
-    /// How many memories to list
-    #[arg(long, value_name = "K", default_value_t = 10, help_heading = OUTPUT)]
+    /// How many memories to print
+    #[arg(long, value_name = "N", default_value_t = 10, help_heading = OUTPUT)]
     pub top: usize,
 }
 
@@ -119,20 +125,21 @@ pub struct Sample {
 pub struct Landscape {
     #[command(flatten)]
     pub store: Store,
-    /// Noise levels, one panel each, as in 1,0.5,0.2 [default, for diffusion: 2, 1, 0.5 and 0.2 spreads of the memory]
+    /// Noise levels of diffusion, one panel for each, as in 1,0.5,0.2; in the units of the file [default: 2, 1, 0.5 and
+    /// 0.2 spreads of the memory]
     #[arg(long, value_name = "σ,…", value_delimiter = ',', help_heading = PLANE)]
     pub sigma: Vec<f64>,
-    /// The plane through three states: a file of three rows [default, of more than two units: through the mean and the
-    /// first two principal components of the memory]
+    /// Draw the plane through three states: a file of three rows [default: the plane of the two units, or through the
+    /// mean and the first two principal components of more]
     #[arg(long, value_name = "FILE", help_heading = PLANE)]
     pub through: Option<PathBuf>,
-    /// Points of the grid a side
+    /// How many points the grid has on a side: a whole number from 2 to 500
     #[arg(long, value_name = "N", default_value_t = 81, help_heading = PLANE)]
     pub size: usize,
-    /// How far the picture goes beyond the memories, in their own extent
+    /// How far the picture goes beyond the memories, as a share of their extent: a number from 0 to 1e6
     #[arg(long, value_name = "X", default_value_t = 0.5, help_heading = PLANE)]
     pub margin: f64,
-    /// Where to: a picture (.svg, .png) or the numbers (.csv, .npz)
+    /// Draw the picture to this .svg or .png file, or write its numbers to this .csv or .npz file
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub out: PathBuf,
 }
@@ -143,16 +150,16 @@ const PLANE: &str = "Plane";
 #[derive(Args)]
 #[command(group = ArgGroup::new("what").required(true))]
 pub struct StoreFile {
-    /// Patterns: a file or folder of any kind that `recall` reads
+    /// The patterns to store: a file or folder of any kind that `attractor recall --memory` takes
     #[arg(long, value_name = "FILE", group = "what", help_heading = MEMORY)]
     pub patterns: Option<PathBuf>,
-    /// The memory's file
-    #[arg(long, value_name = "MEMORY", help_heading = MEMORY)]
+    /// The file of the stored memory
+    #[arg(long, value_name = "FILE", help_heading = MEMORY)]
     pub out: PathBuf,
-    /// Add the patterns to the memory at --out, prepared as those in it
+    /// Add the patterns to the stored memory at --out, prepared in the same way as those in it
     #[arg(long, help_heading = MEMORY)]
     pub append: bool,
-    /// Take these rows out of the memory at --out, as in 3,10-12
+    /// Remove these patterns from the stored memory at --out, as in 3,10-12; the first is 0
     #[arg(long, value_name = "ROWS", group = "what", conflicts_with = "append", help_heading = MEMORY)]
     pub remove: Option<String>,
     #[command(flatten)]

@@ -4,6 +4,7 @@ mod bench;
 mod capacity;
 mod common;
 mod memory;
+mod names;
 mod options;
 mod parse;
 mod reproduce;
@@ -13,13 +14,14 @@ pub use bench::Bench;
 pub use capacity::{Capacity, Merge};
 pub use common::{Cues, Files, Patterns, Rest, Store, Work};
 pub use memory::{Energy, Landscape, Recall, Sample, StoreFile, Trace};
-pub use options::placeholder;
+pub use options::{placeholder, takes};
 pub use parse::{completions, parse};
 pub use reproduce::{Common, Images, Reproduce};
 pub use train::Train;
 
 use std::path::PathBuf;
 
+use attractor::memories::{Card, model};
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
 /// Associative memory, from Hopfield (1982) to diffusion models.
@@ -27,7 +29,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand};
 #[command(
     version,
     max_term_width = 100,
-    after_help = "Exit codes: 0 done, 1 failed, 2 the request or its files cannot be used, 130 interrupted."
+    after_help = "Start with `attractor demo`. `attractor COMMAND --help` says more about a command.\n\nExit codes: 0 done, 1 failed, 2 the request or its files cannot be used, 130 interrupted."
 )]
 pub struct Cli {
     /// What to do.
@@ -40,82 +42,80 @@ pub struct Cli {
 pub enum Commands {
     /// Recall memories from cues.
     #[command(
-        after_help = "Examples:\n  attractor recall --memory memory.npy --cues cues.npy --sigma 0.4 --out recalled.npy\n  attractor recall --memory photos/ --cues damaged/ --picture compared.png --out restored/"
+        after_help = "Examples:\n  attractor recall --memory memory.npy --cues cues.npy --sigma 0.4\n  attractor recall --memory photos/ --cues damaged/ --out restored/"
     )]
     Recall(Recall),
-    /// Recall step by step: energy, posterior, where symmetry breaks and where it commits to one memory.
-    #[command(
-        after_help = "Example:\n  attractor trace --memory memory.npy --cues cues.npy --sigma 0.4 --out steps.csv"
-    )]
+    /// Follow a recall step by step.
+    #[command(after_help = "Example:\n  attractor trace --memory memory.npy --cues cues.npy --out steps.csv")]
     Trace(Trace),
-    /// Recall without cues ("imagination"), and say what share landed on stored memories.
+    /// Sample states from a memory, without cues.
     #[command(
         after_help = "Example:\n  attractor sample --memory memory.npy --count 1000 --out imagined.npy"
     )]
     Sample(Sample),
-    /// Draw the energy of a memory and where states are pulled, on a plane.
+    /// Draw the energy landscape of a memory, on a plane.
     #[command(
-        after_help = "Examples:\n  attractor landscape --memory shapes.toml --sigma 1,0.3 --out landscape.svg\n  attractor landscape --memory memory.npy --through three.npy --out landscape.png"
+        after_help = "Examples:\n  attractor landscape --memory shapes.toml --sigma 1,0.3 --out landscape.svg\n  attractor landscape --memory memory.npy --out landscape.png"
     )]
     Landscape(Landscape),
-    /// Print the energy of states, one per line.
+    /// Print the energy of states.
     #[command(
         after_help = "Example:\n  attractor energy --memory memory.npy --states recalled.npy --sigma 0.4"
     )]
     Energy(Energy),
-    /// Store patterns as a memory in one file, or change what a stored memory holds.
+    /// Store a memory in a file, or add and remove patterns.
     #[command(
         after_help = "Examples:\n  attractor store --patterns photos/ --model modern --out photos.memory\n  attractor store --patterns more/ --append --out photos.memory\n  attractor store --remove 3,10-12 --out photos.memory"
     )]
     Store(StoreFile),
-    /// Train a score network on patterns; it then recalls them.
+    /// Train a score network on patterns; it can then recall them.
     #[command(
         after_help = "Examples:\n  attractor train --patterns memory.npy --out memory.network\n  attractor recall --memory memory.network --cues cues.npy --sigma 0.4\n  attractor train --resume memory.network --steps 2000"
     )]
     Train(Box<Train>),
-    /// Say what is in a file: a stored memory, or rows of any kind that can be read.
+    /// Show what is in a file of patterns or a stored memory.
     #[command(after_help = "Example:\n  attractor info photos.memory")]
     Info(Info),
-    /// Make cues from patterns: noise, flips, missing parts.
+    /// Make cues from patterns: add noise, flip units, remove parts.
     #[command(
-        after_help = "Example:\n  attractor corrupt --patterns memory.npy --block bottom:0.5 --mask-out known.npy --seed 1 --out cues.npy"
+        after_help = "Examples:\n  attractor corrupt --patterns memory.npy --sigma 0.4 --out cues.npy\n  attractor corrupt --patterns photos/ --block bottom:0.5 --out cues.npy"
     )]
     Corrupt(Corrupt),
-    /// Recall corrupted images with every model, and draw them: digits that come with it, or your own.
+    /// Recall corrupted images with every model, and draw them.
     #[command(
         after_help = "Examples:\n  attractor demo --out demo\n  attractor demo --patterns photos/ --out demo"
     )]
     Demo(Demo),
-    /// List the models: what each is, takes and costs.
+    /// List the models, or show the options of one.
     #[command(after_help = "Examples:\n  attractor models\n  attractor models diffusion")]
     Models(Models),
-    /// Measure which similarity and separation find your patterns again after a corruption.
+    /// Find which similarity and separation recall your patterns best.
     #[command(
-        after_help = "Example:\n  attractor recommend --patterns photos/ --corruption sigma:0.5:clip mask:0.5 block:bottom:0.5"
+        after_help = "Example:\n  attractor recommend --patterns photos/ --corruption sigma:0.5:clip mask:0.5"
     )]
     Recommend(Recommend),
-    /// Measure how fast the kernels are on this machine, as shares of what it can do.
+    /// Measure how fast this machine computes, and how fast it could.
     #[command(
         after_help = "Examples:\n  attractor bench --quick\n  attractor bench --threads 4 --out speed.html"
     )]
     Bench(Bench),
-    /// Measure how many patterns models hold, against the ceiling of all memories.
+    /// Measure how many random patterns the models can hold.
     #[command(
-        after_help = "Examples:\n  attractor capacity --out capacity\n  attractor capacity --model dense,ceiling --interaction exp --dims 8..40:8 --flip 0.1 --out dense\n  attractor capacity --dims 40,48,56 --shard 1/2 --out half && attractor merge half other-half --out whole"
+        after_help = "Examples:\n  attractor capacity --out capacity\n  attractor capacity --model dense --interaction exp --flip 0.1 --out dense\n  attractor capacity --dims 40,48,56 --shard 1/2 --out half"
     )]
     Capacity(Box<Capacity>),
-    /// Merge the results of the shards of a run.
-    #[command(after_help = "Example:\n  attractor merge shard-1 shard-2 --out all")]
+    /// Put the parts of a shared `capacity` or `reproduce` run together.
+    #[command(after_help = "Example:\n  attractor merge half other-half --out whole")]
     Merge(Merge),
-    /// Reproduce an experiment of the papers.
+    /// Run an experiment of a paper.
     #[command(subcommand)]
     Reproduce(Reproduce),
-    /// Print a script that completes commands and options on the command line.
+    /// Print a script with which a shell completes commands and options.
     #[command(
         after_help = "Example:\n  attractor completions bash > ~/.local/share/bash-completion/completions/attractor"
     )]
     Completions {
-        /// The shell.
+        /// The shell
         shell: clap_complete::Shell,
     },
 }
@@ -123,87 +123,89 @@ pub enum Commands {
 /// Arguments of `models`.
 #[derive(Args)]
 pub struct Models {
-    /// The model whose options are listed
-    #[arg(value_name = "NAME")]
-    pub name: Option<String>,
+    /// The model whose options to show
+    #[arg(value_name = "NAME", value_parser = names::one_of(names::MODELS, |s| model(s).map(|m| m.card)))]
+    pub name: Option<&'static Card>,
 }
 
 /// Arguments of `info`.
 #[derive(Args)]
 pub struct Info {
-    /// The file or folder
+    /// The file or folder: a stored memory, or patterns of any kind that can be read
     pub file: PathBuf,
     #[command(flatten)]
     pub files: Files,
-    /// As JSON
+    /// Print one JSON object on stdout
     #[arg(long)]
     pub json: bool,
 }
+
+const CORRUPTION: &str = "Corruption (give one)";
 
 /// Arguments of `corrupt`.
 #[derive(Args)]
 #[command(group = ArgGroup::new("how").required(true))]
 pub struct Corrupt {
-    /// Patterns: a file or folder of any kind that `recall` reads
+    /// The patterns y: a file or folder of any kind that `attractor recall --memory` takes
     #[arg(long, value_name = "FILE")]
     pub patterns: PathBuf,
-    /// θy + √(1-θ²)ε
-    #[arg(long, value_name = "θ", group = "how")]
-    pub signal: Option<f64>,
-    /// y + σε
-    #[arg(long, value_name = "σ", group = "how")]
-    pub sigma: Option<f64>,
-    /// Flip each unit with probability p (y to -y; grey values to 1 - y)
-    #[arg(long, value_name = "p", group = "how")]
-    pub flip: Option<f64>,
-    /// Set each unit with probability p to an extreme: grey values to 0 or 1, all else to -1 or 1
-    #[arg(long, value_name = "p", group = "how")]
-    pub salt_pepper: Option<f64>,
-    /// Remove each unit with probability p (set to 0)
-    #[arg(long, value_name = "p", group = "how")]
-    pub mask: Option<f64>,
-    /// Remove a share of the image at one side (set to 0): bottom, top, left, right or border
-    #[arg(long, value_name = "SIDE:SHARE", group = "how")]
-    pub block: Option<String>,
-    /// With --sigma: keep values in [0, 1] by clipping
-    #[arg(long, requires = "sigma", conflicts_with = "fold")]
-    pub clip: bool,
-    /// With --sigma: keep values in [0, 1] by |x|, then clipping
-    #[arg(long, requires = "sigma")]
-    pub fold: bool,
-    #[command(flatten)]
-    pub files: Files,
-    /// Write which units are known (1) or removed (0), for --clamp
-    #[arg(long, value_name = "FILE")]
-    pub mask_out: Option<PathBuf>,
-    /// Seed; each row has its own random stream
-    #[arg(long, value_name = "S", default_value_t = 0)]
-    pub seed: u64,
     /// Write the cues to this .npy file
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+    /// Write which units are known (1) and which were removed (0) to this .npy file, for `attractor recall --clamp`
+    #[arg(long, value_name = "FILE")]
+    pub mask_out: Option<PathBuf>,
+    /// Seed of the corruption; each row has a random stream of its own
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Add noise: y + σε, with σ in the units of the file (bytes count as 0 to 1)
+    #[arg(long, value_name = "σ", group = "how", help_heading = CORRUPTION)]
+    pub sigma: Option<f64>,
+    /// After --sigma, keep values from 0 to 1 by clipping
+    #[arg(long, requires = "sigma", conflicts_with = "fold", help_heading = CORRUPTION)]
+    pub clip: bool,
+    /// After --sigma, keep values from 0 to 1 by |x|, then clipping
+    #[arg(long, requires = "sigma", help_heading = CORRUPTION)]
+    pub fold: bool,
+    /// Scale and add noise: θy + √(1-θ²)ε, with θ above 0 and at most 1
+    #[arg(long, value_name = "θ", group = "how", help_heading = CORRUPTION)]
+    pub signal: Option<f64>,
+    /// Flip each unit with probability p: y becomes -y, and grey values 1 - y
+    #[arg(long, value_name = "p", group = "how", help_heading = CORRUPTION)]
+    pub flip: Option<f64>,
+    /// Set each unit with probability p to an extreme: grey values to 0 or 1, others to -1 or 1
+    #[arg(long, value_name = "p", group = "how", help_heading = CORRUPTION)]
+    pub salt_pepper: Option<f64>,
+    /// Remove each unit with probability p: it becomes 0
+    #[arg(long, value_name = "p", group = "how", help_heading = CORRUPTION)]
+    pub mask: Option<f64>,
+    /// Remove a share of the image at one side, bottom, top, left, right or border, as in bottom:0.5: it becomes 0
+    #[arg(long, value_name = "SIDE:SHARE", group = "how", help_heading = CORRUPTION)]
+    pub block: Option<String>,
+    #[command(flatten)]
+    pub files: Files,
 }
 
 /// Arguments of `recommend`.
 #[derive(Args)]
 pub struct Recommend {
-    /// Patterns: a file or folder of any kind that `recall` reads; bytes are read as value/255
+    /// The patterns: a file or folder of any kind that `attractor recall --memory` takes; bytes count as 0 to 1
     #[arg(long, value_name = "FILE")]
     pub patterns: PathBuf,
-    /// What happens to them, one ranking each: sigma:S[:clip|:fold], signal:θ, flip:p, salt-pepper:p, mask:p,
-    /// block:SIDE:SHARE
+    /// How cues are made of them, with one ranking for each: sigma:σ, sigma:σ:clip, sigma:σ:fold, signal:θ, flip:p,
+    /// salt-pepper:p, mask:p or block:SIDE:SHARE, as in `attractor corrupt`
     #[arg(long, value_name = "KIND:AMOUNT", required = true, num_args = 1..)]
     pub corruption: Vec<String>,
-    /// How many patterns to store, evenly spaced [default: all, up to 2,000]
+    /// How many of the patterns to store, evenly spaced [default: all, up to 2,000]
     #[arg(long, value_name = "N")]
     pub count: Option<usize>,
-    /// How many of them to make cues of [default: all, up to 1,000]
-    #[arg(long, value_name = "B")]
+    /// How many of those to make cues of [default: all, up to 1,000]
+    #[arg(long, value_name = "N")]
     pub cues: Option<usize>,
     /// Seed of the corruption
-    #[arg(long, value_name = "S", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-    /// Folder for report.html, report.md, results.json and results.csv (all pairs)
+    /// Folder for report.html, report.md, results.json and results.csv, with all pairs
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     #[command(flatten)]
@@ -215,22 +217,23 @@ pub struct Recommend {
 /// Arguments of `demo`.
 #[derive(Args)]
 pub struct Demo {
-    /// Images to store instead of the digits: a file or folder of any kind that `recall` reads
+    /// Images to store in place of the digits that come with the program: a file or folder of any kind that
+    /// `attractor recall --memory` takes
     #[arg(long, value_name = "FILE")]
     pub patterns: Option<PathBuf>,
     #[command(flatten)]
     pub files: Files,
-    /// Folder for the picture, the table and two arrays to go on with
+    /// Folder for the picture, the table, and two arrays to go on with
     #[arg(long, value_name = "DIR", default_value = "attractor-demo")]
     pub out: PathBuf,
     /// How many images to store [default: 100 of the 1,797 digits; all of your own]
     #[arg(long, value_name = "N")]
     pub count: Option<usize>,
-    /// How many of them to corrupt and recall
-    #[arg(long, value_name = "B", default_value_t = 100)]
+    /// How many of those to corrupt and recall
+    #[arg(long, value_name = "N", default_value_t = 100)]
     pub cues: usize,
     /// Seed of the corruption
-    #[arg(long, value_name = "S", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
     #[command(flatten)]
     pub work: Work,

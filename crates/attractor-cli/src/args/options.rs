@@ -1,7 +1,10 @@
 //! Turns declared options into command-line flags. Parser, help and completions of a flag follow from the option's
 //! kind.
 
+use std::any::TypeId;
 use std::ffi::OsStr;
+use std::fmt::Display;
+use std::path::PathBuf;
 
 use attractor::memories::{Card, MODELS};
 use attractor::options::{CountRange, Kind, NumberRange, Options, Parameter, Value};
@@ -79,13 +82,18 @@ fn help(alike: &[&'static Parameter]) -> String {
 
 /// The help of an option: what it does, takes, and its default.
 fn described(parameter: &Parameter) -> String {
-    let takes = match parameter.kind {
-        // For these kinds the placeholder says enough.
+    format!("{}{} [default: {}]", parameter.help, takes(&parameter.kind), parameter.default)
+}
+
+/// What a value may be, after the sentence that says what it does; nothing if the placeholder shows it.
+pub fn takes(kind: &Kind) -> String {
+    match kind {
         Kind::Flag | Kind::Switch | Kind::Text(_) => String::new(),
-        ref kind if placeholder(kind).contains('|') => String::new(),
-        ref kind => format!(": {}", kind),
-    };
-    format!("{}{takes} [default: {}]", parameter.help, parameter.default)
+        kind if placeholder(kind) == kind.to_string() => String::new(),
+        Kind::AutoOr(Kind::Switch) => String::new(),
+        Kind::Choice(_) | Kind::Form(_) if placeholder(kind).contains('|') => String::new(),
+        kind => format!(" [{kind}]"),
+    }
 }
 
 /// The placeholder of a value in help.
@@ -174,28 +182,35 @@ impl TypedValueParser for Real {
     }
 }
 
-/// Lets every number of a command and its subcommands be negative, so that it is refused with a sentence about the
-/// number.
+/// Makes what follows an option its value, also where it begins with a minus sign, in a command and its subcommands;
+/// numbers are refused in a sentence.
 pub fn with_numbers(command: Command) -> Command {
     let command = command.mut_args(|arg| {
-        let Some(name) = arg.get_long().map(str::to_owned) else {
+        let Some(name) = arg.get_long().map(str::to_owned).filter(|_| arg.get_action().takes_values()) else {
             return arg;
         };
-        let is = |kind: std::any::TypeId| arg.get_value_parser().type_id() == kind;
-        if is(std::any::TypeId::of::<f64>()) {
-            arg.allow_hyphen_values(true).value_parser(Real { name })
-        } else if is(std::any::TypeId::of::<u64>()) && arg.get_id() != "memory_limit" {
-            arg.allow_hyphen_values(true).value_parser(Whole { name, cast: Some })
-        } else if is(std::any::TypeId::of::<usize>()) {
-            arg.allow_hyphen_values(true).value_parser(Whole { name, cast: |n| usize::try_from(n).ok() })
+        let kind = arg.get_value_parser().type_id();
+        let is = |other: TypeId| kind == other;
+        let arg = if is(TypeId::of::<f64>()) {
+            arg.value_parser(Real { name })
+        } else if is(TypeId::of::<u64>()) && arg.get_id() != "memory_limit" {
+            arg.value_parser(Whole { name, cast: Some })
+        } else if is(TypeId::of::<usize>()) {
+            arg.value_parser(Whole { name, cast: |n| usize::try_from(n).ok() })
         } else {
             arg
-        }
+        };
+        // Help says what they are in its own words.
+        let arg = arg.hide_possible_values(true);
+        // Files seldom begin with a minus sign, and after several values an option must still be one.
+        let is_plain =
+            kind != TypeId::of::<PathBuf>() && arg.get_num_args().is_none_or(|n| n.max_values() == 1);
+        if is_plain { arg.allow_hyphen_values(true) } else { arg.allow_negative_numbers(true) }
     });
     command.mut_subcommands(with_numbers)
 }
 
-/// An error of the library, as an error of the parser.
-fn refused(command: &Command, error: &attractor::Error) -> clap::Error {
+/// The sentence of an error of the library.
+pub fn refused(command: &Command, error: &impl Display) -> clap::Error {
     clap::Error::raw(ErrorKind::ValueValidation, error.to_string()).with_cmd(command)
 }

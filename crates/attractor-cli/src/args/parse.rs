@@ -1,14 +1,17 @@
 //! Parses the command line into typed arguments, including the options that the models' cards declare.
 
-use attractor::memories::{Card, MODELS, Options, models_that};
+use std::path::Path;
+
+use attractor::memories::{Card, DESCRIBED, Options, model, models_that};
 use attractor::options::Parameter;
 use attractor_networks::PARAMETERS;
 use clap::error::ErrorKind;
-use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
+use clap::{Arg, ArgAction, ArgGroup, Command, CommandFactory, FromArgMatches};
 
 use super::Cli;
-use super::common::{FILES, LESS, OUTPUT};
+use super::common::{CUES, FILES, LESS, MEMORY, OUTPUT, RECALL};
 use super::options::{add, cards, given, of_models, with_numbers};
+use super::train::NETWORK;
 
 /// The commands that take the options of a model.
 const OF_MODELS: [&str; 7] = ["recall", "trace", "sample", "landscape", "energy", "store", "capacity"];
@@ -28,21 +31,36 @@ impl View {
         View { cards: cards(), short: false }
     }
 
-    /// The view that the arguments ask for: `--model NAME --help` shows the options of that model, `-h` the more
-    /// common ones.
+    /// As the arguments ask: `--model NAME --help` shows the options of that model, and `--memory FILE --help` those of
+    /// the model of a stored memory; `-h` shows the more common ones.
     fn asked(arguments: &[String]) -> Self {
-        let mut shown = View::default();
-        for (n, argument) in arguments.iter().enumerate() {
-            let names = match argument.strip_prefix("--model=") {
-                Some(names) => names,
-                None if argument == "--model" => arguments.get(n + 1).map_or("", String::as_str),
-                None => continue,
-            };
-            let named = |name: &str| MODELS.iter().map(|m| m.card).find(|card| card.name == name);
-            shown.cards.extend(names.split(',').filter_map(named));
+        let is_given = |name: &str| arguments.iter().any(|argument| argument == name);
+        if !is_given("-h") && !is_given("--help") {
+            return View::default();
         }
-        shown.short = arguments.iter().any(|a| a == "-h") && !arguments.iter().any(|a| a == "--help");
-        shown
+        let card = |name: &str| model(name).ok().map(|model| model.card);
+        let mut cards: Vec<_> =
+            values(arguments, "--model").flat_map(|names| names.split(',')).filter_map(card).collect();
+        if cards.is_empty() {
+            cards = values(arguments, "--memory").filter_map(|file| kept_in(Path::new(file))).collect();
+        }
+        View { cards, short: !is_given("--help") }
+    }
+}
+
+/// What follows an option on the command line.
+fn values<'a>(arguments: &'a [String], option: &'a str) -> impl Iterator<Item = &'a str> {
+    arguments.iter().enumerate().filter_map(move |(n, argument)| match argument.strip_prefix(option)? {
+        "" => arguments.get(n + 1).map(String::as_str),
+        rest => rest.strip_prefix('='),
+    })
+}
+
+/// The model of what a file holds, if that is a memory already.
+fn kept_in(file: &Path) -> Option<&'static Card> {
+    match attractor_data::is_description(file) {
+        true => Some(DESCRIBED),
+        false => model(&attractor_data::summary(file).ok()??.spec.model).ok().map(|model| model.card),
     }
 }
 
@@ -84,22 +102,23 @@ fn settings() -> Vec<&'static Parameter> {
 
 /// The whole command line with the models' options. Help shows those of the view.
 pub fn command(view: &View) -> Command {
-    let command = Cli::command().mut_subcommand("train", |task| add(task, &settings(), "Settings", true));
+    let command = Cli::command().mut_subcommand("train", |task| add(task, &settings(), SETTINGS, true));
     let command = OF_MODELS.into_iter().fold(command, |command, task| {
         command.mut_subcommand(task, |task| {
             let task = with_options(task, view);
-            match task.get_name() {
-                "capacity" => task,
-                _ => {
-                    let task =
-                        name_models(name_models(task, "weights", |c| c.weights), "values", |c| c.values);
-                    let task = name_models(task, "memory_limit", |c| c.streams);
-                    task.disable_help_flag(true).arg(help())
-                }
-            }
+            let models: [(&'static str, fn(&Card) -> bool); 3] = [
+                ("weights", |card| card.weights),
+                ("values", |card| card.values),
+                ("memory_limit", |card| card.streams),
+            ];
+            models.into_iter().fold(task, |task, (name, takes)| name_models(task, name, takes))
         })
     });
-    let command = with_numbers(command);
+    let mut place = 0;
+    let command = with_numbers(command).mut_subcommands(|task| {
+        place += 1;
+        in_order(task).display_order(place)
+    });
     match view.short {
         true => command.mut_subcommands(shortened),
         false => command,
@@ -111,54 +130,124 @@ pub fn completions() -> Command {
     command(&View::all()).mut_subcommand("reproduce", super::reproduce::completed)
 }
 
-/// The flag `--help`, listed among the common options, where people look for it.
-fn help() -> Arg {
-    let arg = Arg::new("help").short('h').long("help").action(ArgAction::Help).help_heading(OUTPUT);
-    arg.help("Print help (-h: without what is needed less often)").display_order(1000)
+/// Help heading for the settings of training.
+const SETTINGS: &str = "Settings of the training";
+
+/// A command whose help begins with what everyone needs and ends with what is needed less often. Headings come in the
+/// order of their first arguments, and clap moves none, so the command is made anew.
+fn in_order(task: Command) -> Command {
+    if task.has_subcommands() {
+        return task;
+    }
+    let rank = |arg: &Arg| match arg.get_help_heading() {
+        None => 0,
+        Some(MEMORY | NETWORK) => 1,
+        Some(CUES) => 2,
+        Some(RECALL) => 4,
+        Some(OUTPUT) => 6,
+        Some(LESS) => 7,
+        Some(FILES) => 8,
+        Some(heading) if heading.starts_with(OPTIONS) => 5,
+        Some(_) => 3,
+    };
+    let mut args: Vec<Arg> = task.get_arguments().cloned().collect();
+    args.sort_by_key(rank);
+    let help = help(&args);
+    let groups: Vec<ArgGroup> = task.get_groups().cloned().collect();
+    let ordered = Command::new(task.get_name().to_owned()).args(args).groups(groups);
+    let ordered = match task.get_about() {
+        Some(about) => ordered.about(about.clone()),
+        None => ordered,
+    };
+    let ordered = match task.get_after_help() {
+        Some(more) => ordered.after_help(more.clone()),
+        None => ordered,
+    };
+    ordered.disable_help_flag(true).arg(help)
 }
 
-/// Adds the options of the models to a command. Those of the view are shown.
+/// Help where it is looked for: with the options that everyone needs.
+fn help(args: &[Arg]) -> Arg {
+    let headings: Vec<Option<&str>> =
+        args.iter().filter(|arg| !arg.is_positional()).map(Arg::get_help_heading).collect();
+    // A heading for help alone would be the first one.
+    let heading = match headings.contains(&Some(OUTPUT)) {
+        true => Some(OUTPUT),
+        false if headings.contains(&None) => None,
+        false => headings.first().copied().flatten(),
+    };
+    let text = match args.iter().any(is_rare) {
+        true => "Print help; -h leaves out what is needed less often",
+        false => "Print help",
+    };
+    let arg = Arg::new("help").short('h').long("help").action(ArgAction::Help);
+    let arg = arg.help(text).display_order(1000);
+    match heading {
+        Some(heading) => arg.help_heading(heading.to_owned()),
+        None => arg,
+    }
+}
+
+/// Whether an argument is needed less often.
+fn is_rare(arg: &Arg) -> bool {
+    matches!(arg.get_help_heading(), Some(LESS | FILES))
+}
+
+/// Heading of the options of models.
+const OPTIONS: &str = "Options of ";
+
+/// A command with the options of the models; those of the view are shown.
 fn with_options(task: Command, view: &View) -> Command {
     let shown = of_models(&view.cards);
     let heading = match &view.cards[..] {
-        [card] => format!("Options of {}", card.name),
-        _ => "Options of the models".to_owned(),
+        [] => format!("{OPTIONS}the models"),
+        cards => format!("{OPTIONS}{}", cards.iter().map(|card| card.name).collect::<Vec<_>>().join(", ")),
     };
     let heading: &'static str = Box::leak(heading.into_boxed_str());
     let names = |p: &&'static Parameter| shown.iter().any(|s| s.name == p.name);
     let hidden: Vec<_> = of_models(&cards()).into_iter().filter(|p| !names(p)).collect();
     let name = task.get_name().to_owned();
     let task = add(add(task, &shown, heading, true), &hidden, heading, false);
-    if !view.cards.is_empty() {
-        return task;
-    }
-    let more = format!(
-        "Each model has options of its own: `attractor {name} --model NAME --help` shows them, too, and `attractor models` lists the models."
-    );
+    let more = match &view.cards[..] {
+        [] => format!(
+            "Each model has options of its own. `attractor models` lists the models, and\n`attractor {name} --model NAME --help` shows the options of one of them as well."
+        ),
+        cards if shown.is_empty() => {
+            let names: Vec<_> = cards.iter().map(|card| card.name).collect();
+            format!("There are no options of {} itself.", names.join(", "))
+        }
+        _ => return task,
+    };
+    after(task, &more)
+}
+
+/// The help of a command with a paragraph before its examples.
+fn after(task: Command, paragraph: &str) -> Command {
     let examples = task.get_after_help().map(ToString::to_string).unwrap_or_default();
-    task.after_help(format!("{more}\n\n{examples}"))
+    task.after_help(format!("{paragraph}\n\n{examples}"))
 }
 
 /// Adds the names of the models that take an argument to its help.
 fn name_models(task: Command, name: &'static str, takes: fn(&Card) -> bool) -> Command {
+    if task.get_arguments().all(|arg| arg.get_id() != name) {
+        return task;
+    }
     task.mut_arg(name, |arg| {
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-        arg.help(format!("{help} ({})", models_that(takes)))
+        arg.help(format!("{help}. For the models {}", models_that(takes)))
     })
 }
 
 /// Hides the rarely used options of a command in its help.
 fn shortened(task: Command) -> Command {
-    let is_rare = |arg: &Arg| matches!(arg.get_help_heading(), Some(LESS | FILES));
     let task = task.mut_args(|arg| {
-        let hidden = is_rare(&arg) || arg.is_hide_set();
+        let is_setting = arg.get_help_heading() == Some(SETTINGS) && arg.get_id() != "steps";
+        let hidden = is_rare(&arg) || is_setting || arg.is_hide_set();
         arg.hide(hidden)
     });
-    let examples = task.get_after_help().map(ToString::to_string).unwrap_or_default();
-    let more = "This is the short help; --help shows all options.";
     let leaves_out = task.get_arguments().any(is_rare);
     match leaves_out {
-        true => task.after_help(format!("{more}\n\n{examples}")),
+        true => after(task, "This is the short help; --help shows all options."),
         false => task,
     }
 }
@@ -171,6 +260,47 @@ mod tests {
     fn the_command_line_is_consistent() {
         for view in [View::default(), View::all(), View { short: true, ..View::default() }] {
             command(&view).debug_assert();
+        }
+    }
+
+    /// Every option of every command with a number below 0: it is taken, or refused in a sentence that names both. What
+    /// is missing besides is asked for once all that is there has been read.
+    #[test]
+    fn negative_numbers_are_values() {
+        let mut whole = command(&View::all());
+        let mut options: Vec<(Vec<String>, String, &[&str])> = Vec::new();
+        for task in whole.get_subcommands() {
+            let own = [task];
+            let parts = if task.has_subcommands() { task.get_subcommands().collect() } else { own.to_vec() };
+            for part in parts {
+                let all = part.get_arguments().filter(|arg| arg.get_action().takes_values());
+                let names = [task.get_name(), part.get_name()].map(str::to_owned);
+                let names = if task.has_subcommands() { names.to_vec() } else { names[..1].to_vec() };
+                // Where an option may follow, as after a file, a value with a minus sign must be a plain number.
+                let tried =
+                    |arg: &Arg| if arg.is_allow_hyphen_values_set() { &["-1", "-1e-3"][..] } else { &["-1"] };
+                options.extend(
+                    all.filter_map(|arg| Some((names.clone(), arg.get_long()?.to_owned(), tried(arg)))),
+                );
+            }
+        }
+        assert!(options.len() > 400, "{}", options.len());
+        for (names, option, values) in &options {
+            for &value in *values {
+                let flag = format!("--{option}");
+                let names = names.iter().map(String::as_str);
+                let line: Vec<&str> =
+                    std::iter::once("attractor").chain(names).chain([&*flag, value]).collect();
+                let Err(error) = whole.try_get_matches_from_mut(&line) else { continue };
+                let text = error.to_string();
+                match error.kind() {
+                    ErrorKind::MissingRequiredArgument => {}
+                    ErrorKind::ValueValidation => {
+                        assert!(text.contains(option) && text.contains(value), "{line:?}: {text}");
+                    }
+                    kind => panic!("{line:?}: {kind:?}: {text}"),
+                }
+            }
         }
     }
 }

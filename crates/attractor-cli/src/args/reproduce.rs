@@ -27,11 +27,12 @@ pub struct Reproduce {
 /// The images of an experiment.
 #[derive(Args)]
 pub struct Images {
-    /// Images: a file or folder of any kind that `recall` reads [default: the 1,797 digits that come with it]
+    /// The images: a file or folder of any kind that `attractor recall --memory` takes [default: the 1,797 digits that
+    /// come with the program]
     #[arg(long, value_name = "FILE")]
     pub data: Option<PathBuf>,
-    /// Row numbers, in the order in which images are taken: a file with one per line, or an array [default: as
-    /// they are]
+    /// The order in which images are taken: a file with one row number per line, or an array [default: as they are in the
+    /// file]
     #[arg(long, value_name = "FILE", requires = "data")]
     pub order: Option<PathBuf>,
     #[command(flatten)]
@@ -41,13 +42,13 @@ pub struct Images {
 /// Arguments that every experiment takes.
 #[derive(Args)]
 pub struct Common {
-    /// Seed
-    #[arg(long, value_name = "S", default_value_t = 0)]
+    /// Seed of everything random
+    #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-    /// Folder for report.html, report.md, results.json, results.csv and the figures
+    /// Folder for the report (report.html, report.md, results.json, results.csv) and its figures
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// No progress on stderr
+    /// Print no progress on stderr
     #[arg(long)]
     pub quiet: bool,
 }
@@ -68,7 +69,7 @@ fn own(experiment: &'static Declaration) -> Command {
         examples.collect::<String>()
     );
     if experiment.takes(Input::Store) {
-        more += "\nA run that was stopped continues where it was. Several runs at once with the same --out share the work.";
+        more += "\n\nA run that was stopped continues where it was. Several runs at once with the same --out share the work.";
     }
     let command = add(Command::new(name), &settings(experiment).0, "Settings", true);
     let command = if experiment.takes(Input::Data) { Images::augment_args(command) } else { command };

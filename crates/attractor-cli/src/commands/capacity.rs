@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use attractor::memories::{Options, model};
 use attractor_capacity::{Cells, Config, Contender, Entrant, Rule, Task, dims, shard};
 
@@ -47,9 +47,10 @@ pub fn run(args: &Capacity, options: &Options) -> Result<()> {
     }
     let cues = match args.cues.as_str() {
         "each" => None,
-        number => Some(number.parse().with_context(|| {
-            format!("--cues: expected a whole number, or each for every pattern once, found {number}")
-        })?),
+        number => match number.parse() {
+            Ok(count) => Some(count),
+            Err(_) => bail!("cues: expected a whole number, or each for every pattern once, found {number}"),
+        },
     };
     let config = Config {
         entrants,

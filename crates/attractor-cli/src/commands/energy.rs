@@ -17,14 +17,13 @@ use crate::load;
 pub fn run(args: &Energy, options: &Options) -> Result<()> {
     let (source, mut setup) = load::source(&args.store, options)?;
     // The flow's integral is a sum of differences, so it needs double precision.
-    if args.density.as_deref() == Some("flow") {
+    if args.density == Some(Density::Flow) {
         setup.precision = Some(Precision::F64);
     }
     let (options, sigma) = level(args, source.model(&setup), options)?;
     setup.options = options;
-    let density = args.density.as_deref().map(str::parse).transpose()?;
     let session = load::built(source, &setup, &args.store.work)?;
-    with_memory!(&session.memory, memory => energy(args, memory, session.about.shape, sigma, density))
+    with_memory!(&session.memory, memory => energy(args, memory, session.about.shape, sigma, args.density))
 }
 
 fn energy<F: Real>(

@@ -4,17 +4,17 @@ use std::fmt::Write as _;
 use std::io::Write;
 
 use anyhow::Result;
-use attractor::memories::{Card, MODELS, model};
+use attractor::memories::{Card, MODELS, Model};
 use attractor::options::{Kind, Parameter};
 
 use crate::args;
 
-/// The width of a line, in characters.
-const WIDTH: usize = 100;
+/// The width of a line, in characters: that of a usual terminal, which also suits a wider one.
+const WIDTH: usize = 80;
 
 pub fn run(args: &args::Models) -> Result<()> {
     let text = match &args.name {
-        Some(name) => card(model(name)?.card),
+        Some(named) => card(named),
         None => overview(),
     };
     Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
@@ -23,14 +23,17 @@ pub fn run(args: &args::Models) -> Result<()> {
 /// A line for each model, in historical order.
 fn overview() -> String {
     let mut text = String::new();
-    for model in MODELS {
-        facts(&mut text, model.card);
-        let options: Vec<String> = model.card.parameters.iter().map(|p| format!("--{}", p.name)).collect();
-        let options = if options.is_empty() { "none".to_owned() } else { options.join(" ") };
-        line(&mut text, "options", &options);
+    for Model { card, .. } in MODELS {
+        let _ = writeln!(text, "{}: {}", card.name, card.title);
+        wrap(&mut text, 2, 2, card.equation);
+        line(&mut text, "source", card.source);
+        let options: Vec<String> = card.parameters.iter().map(|p| format!("--{}", p.name)).collect();
+        if !options.is_empty() {
+            line(&mut text, "options", &options.join(" "));
+        }
         text.push('\n');
     }
-    text += "`attractor models NAME` says what the options of a model are.\n";
+    text += "`attractor models NAME` says what a model takes and costs, and what its options are.\n";
     text
 }
 
@@ -40,6 +43,9 @@ fn card(card: &Card) -> String {
     facts(&mut text, card);
     for parameter in card.parameters {
         option(&mut text, parameter);
+    }
+    if card.parameters.is_empty() {
+        text += "\n  It has no options.\n";
     }
     text
 }
@@ -59,23 +65,17 @@ fn facts(text: &mut String, card: &Card) {
 
 fn option(text: &mut String, parameter: &Parameter) {
     let _ = write!(text, "\n  --{}", parameter.name);
-    let names = parameter.kind.names();
     let _ = match parameter.kind {
         Kind::Flag => writeln!(text),
         _ => writeln!(text, " {}", args::placeholder(&parameter.kind)),
     };
-    wrap(text, 6, 6, &format!("{} [default: {}]", parameter.help, parameter.default));
-    if names.is_empty() && !matches!(parameter.kind, Kind::Flag) {
-        wrap(text, 6, 6, &format!("Takes {}.", parameter.kind));
-    }
-    if names.iter().all(|name| name.about.is_empty()) {
-        if !names.is_empty() && !matches!(parameter.kind, Kind::Switch | Kind::AutoOr(Kind::Switch)) {
-            wrap(text, 6, 6, &format!("Takes {}.", parameter.kind));
-        }
-        return;
-    }
+    let names = parameter.kind.names();
+    let has_column = names.iter().any(|name| !name.about.is_empty());
+    // Names in a column of their own need no sentence.
+    let takes = if has_column { String::new() } else { args::takes(&parameter.kind) };
+    wrap(text, 6, 6, &format!("{}{takes} [default: {}]", parameter.help, parameter.default));
     let width = names.iter().map(|name| name.name.chars().count()).max().unwrap_or(0);
-    for name in &names {
+    for name in names.iter().filter(|_| has_column) {
         let first = format!("{:8}{:width$}  ", "", name.name);
         let mut rest = String::new();
         wrap(&mut rest, 0, 10 + width, &name.about);

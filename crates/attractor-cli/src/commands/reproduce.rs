@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use attractor_data::{ReadOptions, Rows, read};
+use attractor_data::{Layout, ReadOptions, Rows, read};
 use attractor_experiments::experiment;
 use attractor_report::{Data, Experiment, Given};
 
@@ -81,7 +81,7 @@ fn arguments(of: &Images, path: &Path) -> String {
     };
     add("order", of.order.as_deref().map(Path::to_string_lossy).as_deref());
     add("shape", of.files.shape.as_deref());
-    add("layout", of.files.layout.as_deref());
+    add("layout", of.files.layout.map(Layout::name));
     add("resize", of.files.resize.as_deref());
     if of.files.grey {
         arguments += " --grey";

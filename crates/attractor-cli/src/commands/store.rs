@@ -15,7 +15,7 @@ pub fn run(args: &StoreFile, options: &Options) -> Result<()> {
     let how = &args.how;
     let read = [&args.patterns, &how.labels, &how.weights, &how.values].map(Option::as_ref);
     load::distinct(&read, &[("out", Some(&args.out))])?;
-    let setup = load::setup(how, options)?;
+    let setup = load::setup(how, options);
     match (&args.patterns, &args.remove) {
         (Some(path), None) if !args.append => {
             let rows = open_patterns(path, &load::reading(&args.files)?, &setup)?;

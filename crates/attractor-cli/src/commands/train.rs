@@ -29,13 +29,13 @@ pub fn run(args: &Train, options: &Options) -> Result<()> {
     if let Some(error) = args.until_error.filter(|e| !(0.0..=1.0).contains(e)) {
         bail!("until-error: expected a share from 0 to 1, found {error}");
     }
-    if args.until_error.is_some() && args.examine_every == Some(0) {
-        bail!("until-error: expected recall to be looked at, found --examine-every 0; give another number");
+    if args.until_error.is_some() && args.evaluate_every == Some(0) {
+        bail!("until-error: expected recall to be looked at, found --evaluate-every 0; give another number");
     }
     match (&args.patterns, &args.resume) {
         (Some(path), _) => {
             let plan = TrainingPlan::new(options)?;
-            let setup = setup(args)?;
+            let setup = setup(args);
             let rows = open_patterns(path, &load::reading(&args.files)?, &setup)?;
             load::distinct(&[Some(path), args.labels.as_ref()], &[("out", args.out.as_ref())])?;
             let precision = Precision::choose(setup.precision, rows.head().dtype == Dtype::F64);
@@ -75,13 +75,8 @@ struct Training<'a, F> {
 }
 
 /// The setup of the patterns: how they are read and prepared.
-fn setup(args: &Train) -> Result<Setup> {
-    Ok(Setup {
-        prepare: args.prepare.as_deref().map(str::parse).transpose()?,
-        precision: args.dtype.as_deref().map(str::parse).transpose()?,
-        labels: args.labels.clone(),
-        ..Setup::default()
-    })
+fn setup(args: &Train) -> Setup {
+    Setup { prepare: args.prepare, precision: args.dtype, labels: args.labels.clone(), ..Setup::default() }
 }
 
 fn train_new<F: Real>(args: &Train, rows: Rows, setup: &Setup, plan: TrainingPlan) -> Result<()> {
@@ -124,14 +119,14 @@ impl<F: Real> Training<'_, F> {
             }
             super::make_folder(&self.folder())?;
         }
-        let every = match self.args.examine_every {
+        let every = match self.args.evaluate_every {
             Some(0) => None,
             Some(every) => Some(every),
             None => Some(steps.div_ceil(10)),
         };
         if let (Some(_), Some(every)) = (self.args.until_error, every.filter(|every| *every > steps)) {
             bail!(
-                "examine-every: expected at most the {steps} steps, for --until-error to look, found {every}"
+                "evaluate-every: expected at most the {steps} steps, for --until-error to look, found {every}"
             );
         }
         let examination =
