@@ -1,4 +1,4 @@
-//! The read: log-sum, posterior mean and second moment of many patterns, in one pass.
+//! Reads of a memory: log-sum, posterior mean and second moment of many patterns, in one pass.
 
 use std::ops::Range;
 
@@ -11,28 +11,28 @@ use crate::stored::Stored;
 use crate::stream::{self, Fold, Form, Job, Lanes, Part, Parts, Pass, Tile, Values, Weighed, lanes};
 use crate::threads;
 
-/// What reading a memory gives, one entry a query: the unnormalised triple (log-sum, mean, second
-/// moment).
+/// The read of a memory, with one entry for each query: the unnormalised triple (log-sum, mean, second moment).
 ///
-/// With logits ℓ_n and w = softmax(ℓ): log-sum = ln Σ_n exp ℓ_n, mean = Σ w_n y_n, second = Σ w_n ‖y_n‖².
-/// The log-sum is kept as peak + ln mass, which stays exact where β is huge. Reads of disjoint sets
-/// of patterns [`merge`](Read::merge) into the read of their union.
+/// With logits ℓ_n and w = softmax(ℓ): log-sum = ln Σ_n exp ℓ_n, mean = Σ w_n y_n, second = Σ w_n ‖y_n‖². The log-sum
+/// is kept as peak + ln mass, which stays exact for huge β. Reads of disjoint sets of patterns [`merge`](Read::merge)
+/// into the read of their union.
 #[derive(Clone, Debug)]
 pub struct Read<F> {
     /// The largest logit.
     pub peak: Vec<f64>,
     /// Σ exp(ℓ_n − peak).
     pub mass: Vec<f64>,
-    /// Posterior mean Σ w_n y_n, B × D; of values (see [`attend_values`]) Σ w_n v_n, B × Dᵥ.
+    /// The posterior mean Σ w_n y_n, B × D. For values (see [`attend_values`]) it is Σ w_n v_n, B × Dᵥ.
     pub mean: Array2<F>,
     /// Posterior second moment Σ w_n ‖y_n‖².
     pub second: Vec<f64>,
-    /// The pattern with the largest logit, the first of equals; of a read of one set of patterns.
+    /// The pattern with the largest logit, or the first of several. It is only valid for a read of one set of
+    /// patterns.
     pub best: Vec<usize>,
 }
 
 impl<F: Real> Read<F> {
-    /// A read of nothing, to be merged into.
+    /// An empty read, into which others can be merged.
     pub fn empty(queries: usize, dim: usize) -> Self {
         Read {
             peak: vec![f64::NEG_INFINITY; queries],
@@ -57,7 +57,7 @@ impl<F: Real> Read<F> {
         }
     }
 
-    /// Merges a read of one query whose second moment and mean are still to be multiplied by `factor`.
+    /// Merges a read of one query. Its second moment and mean still have to be multiplied by `factor`.
     pub fn merge_row(&mut self, q: usize, peak: f64, mass: f64, second: f64, mean: &[F], factor: f64) {
         if mass == 0.0 {
             return;
@@ -78,11 +78,11 @@ impl<F: Real> Read<F> {
 }
 
 entry! {
-    /// Reads all patterns by all queries.
+    /// Reads all patterns for all queries.
     ///
-    /// `queries` B × D, `betas` one inverse temperature a query, in (0, ∞). Logits are those of [`Form`],
-    /// with ln π_n added where the patterns have weights. Cost 4·B·N·D operations and B·N exponentials;
-    /// memory for tiles and B × D results only.
+    /// `queries` is B × D; `betas` has one inverse temperature in (0, ∞) for each query. Logits are those of
+    /// [`Form`], plus ln π_n if the patterns have weights. Cost: 4·B·N·D operations and B·N exponentials. Memory:
+    /// only tiles and B × D results.
     ///
     /// ```
     /// use attractor::{Patterns, kernels::{attend, Form}};
@@ -101,14 +101,14 @@ entry! {
 }
 
 entry! {
-    /// Reads other vectors than those that are compared: one value (a row of `values`, N × Dᵥ) a pattern, and
-    /// mean = Σ w_n v_n, B × Dᵥ. A hetero-associative memory; attention with keys and values.
+    /// Reads other vectors than those that are compared: one value (a row of `values`, N × Dᵥ) for each pattern, with
+    /// mean = Σ w_n v_n, B × Dᵥ. This is a hetero-associative memory, or attention with keys and values.
     ///
-    /// All else is as in [`attend`]: w, peak and mass come from the patterns, and so does the second moment
-    /// Σ w_n ‖y_n‖². Values must be finite.
+    /// All else is as in [`attend`]: w, peak, mass and the second moment Σ w_n ‖y_n‖² come from the patterns. Values
+    /// must be finite.
     ///
     /// # Panics
-    /// Not one value a pattern.
+    /// If there is not one value for each pattern.
     ///
     /// ```
     /// use attractor::{Patterns, kernels::{attend_values, Form}};
@@ -139,7 +139,7 @@ fn read<F: Real>(job: &Job<F>) -> Read<F> {
     }
 }
 
-/// Reads the few patterns that weigh something, and for queries of which many do, all.
+/// Reads the few patterns whose weight is not negligible. Queries with many such patterns read all patterns.
 fn read_near<F: Real>(job: &Job<F>, near: Vec<Option<Vec<signs::Near>>>) -> Read<F> {
     let (width, bits) = (job.width(), job.patterns.bits().expect("packed patterns"));
     let mut read = Read::empty(job.queries.nrows(), width);
@@ -212,7 +212,7 @@ fn read_all<F: Real>(job: &Job<F>) -> Read<F> {
 }
 
 entry! {
-    /// One range of patterns past one block of queries, read for the mean of the job's values.
+    /// Streams one range of patterns past one block of queries, to read the mean of the job's values.
     fn pass<F: Real>(job: &Job<F>, block: Range<usize>, range: Range<usize>) -> Parts<Sums<F>> {
         let width = job.width();
         let pass = Pass { job, block, range, make: |lanes| Sums::new(lanes, width) };
@@ -221,7 +221,7 @@ entry! {
 }
 
 entry! {
-    /// ln Σ exp ℓ_n alone: half the work of [`attend`].
+    /// The log-sum ln Σ exp ℓ_n alone, which is half the work of [`attend`].
     pub fn log_sum<F: Real>(
         patterns: &Stored<F>,
         queries: ArrayView2<F>,
@@ -232,11 +232,11 @@ entry! {
     }
 }
 
-/// Sums relative to the least cost, for the lanes of one pack.
+/// Sums relative to the least cost, for the lanes of one pack of queries.
 struct Sums<F> {
     mass: Vec<f64>,
     second: Vec<f64>,
-    /// Unnormalised means, one lane after the other; empty where no mean is asked for.
+    /// Unnormalised means, one lane after the other. Empty if no mean is asked for.
     mean: Vec<F>,
 }
 
@@ -255,7 +255,7 @@ impl<F: Real> Fold<F> for Sums<F> {
         lanes: &Lanes<L>,
         weighed: &Weighed<F, L>,
     ) {
-        // Few tiles bring a new best: without one every factor is exactly 1.
+        // Few tiles bring a new best. In all others every factor is exactly 1.
         let fell = weighed.falls.iter().any(|&fall| fall > 0.0);
         let rescale: [f64; L] =
             if fell { weighed.falls.map(|fall| Real::exp_negative(-fall, M::FMA)) } else { [1.0; L] };
@@ -268,8 +268,8 @@ impl<F: Real> Fold<F> for Sums<F> {
         }
         let rescale: [F; L] = std::array::from_fn(|l| F::from_f64(rescale[l]));
         let product = Product { tile, weighed, rescale: &rescale, live: lanes.live };
-        // Sums in flight hide the latency of an addition: as many as the registers hold beside the
-        // vectors that they are made of.
+        // Several sums in progress hide the latency of an addition: as many as the registers hold beside the vectors
+        // that are added.
         let mut unit = 0;
         if M::REGISTERS >= 32 {
             unit = self.add_vectors::<M, L, 6, 4>(m, &product, unit);
@@ -291,7 +291,7 @@ impl<F: Real> Fold<F> for Sums<F> {
     }
 }
 
-/// What a mean grows by: Σ_n w_n v_n over the values of a tile, what was there times `rescale`.
+/// What a tile adds to a mean: Σ_n w_n v_n over its values. The earlier mean is multiplied by `rescale`.
 struct Product<'a, F, const L: usize> {
     tile: &'a Tile<'a, F>,
     weighed: &'a Weighed<'a, F, L>,
@@ -300,8 +300,8 @@ struct Product<'a, F, const L: usize> {
 }
 
 impl<F: Real> Sums<F> {
-    /// All whole groups of `C` vectors of units from `unit` on, `Q` queries at a time, then four, then
-    /// one; the unit after.
+    /// All whole groups of `C` vectors of units, from `unit` on: `Q` queries at a time, then four, then one. Returns
+    /// the next unit.
     #[inline(always)]
     fn add_vectors<M: Machine<F>, const L: usize, const Q: usize, const C: usize>(
         &mut self,
@@ -322,7 +322,7 @@ impl<F: Real> Sums<F> {
             }
             unit += C * M::LANES;
         }
-        // Queries that are left, one at a time, as many vectors as hide the latency.
+        // The remaining queries, one at a time, with enough vectors to hide the latency.
         for lane in queries..product.live {
             let mut at = from;
             while at + 8 * M::LANES <= unit {
@@ -341,7 +341,7 @@ impl<F: Real> Sums<F> {
         unit
     }
 
-    /// `U` units of all lanes, side by side: what is left of a row beyond its vectors.
+    /// `U` units of all lanes, side by side: the rest of a row beyond its vectors.
     #[inline(always)]
     fn add_units_in_lanes<M: Machine<F>, const L: usize, const U: usize>(
         &mut self,
@@ -460,10 +460,10 @@ mod tests {
         Job { patterns, values: Values::Own, queries, betas, form: Form::Distance }
     }
 
-    /// What other machines run: arrays instead of this machine's registers, 8 lanes instead of 16 or 32.
+    /// The code of other machines: arrays instead of this machine's registers, and 8 lanes instead of 16 or 32.
     #[test]
     fn the_portable_kernel_gives_the_same_read() {
-        /// Rounding of f32 sums in another order of fused and unfused operations.
+        /// The rounding of f32 sums in another order of fused and unfused operations.
         const ROUNDING: f32 = 1e-5;
         let (n, d, b) = (300, 37, 11);
         let (patterns, queries) = example(b, n, d);
@@ -485,7 +485,7 @@ mod tests {
         }
     }
 
-    /// The best pattern is the one of least distance, in whatever tile and range it is, of numbers and of bits.
+    /// The best pattern is the nearest, in any tile and range, for numbers and for bits.
     #[test]
     fn the_best_pattern_is_the_nearest() {
         let mut noise = Stream::new(2, Purpose::Patterns, 0);

@@ -1,4 +1,4 @@
-//! The counters of hard locations: rows of small whole numbers that stop at their limits.
+//! The counters of hard locations: rows of small whole numbers that saturate at their limits.
 
 use std::sync::Mutex;
 
@@ -9,7 +9,7 @@ use crate::machine::{LINE, Level, On, Token, prefetch};
 use crate::packed::{EIGHT, Packed};
 use crate::threads;
 
-/// One row of counters a location, in the smallest type that holds them.
+/// The counters, one row for each location, in the smallest type that holds them.
 #[derive(Clone, Debug)]
 pub struct Counters {
     cells: Cells,
@@ -24,7 +24,7 @@ enum Cells {
     Words(Numbers<i32>),
 }
 
-/// Numbers of which the first begins a cache line, so that rows of whole lines touch no more than they fill.
+/// Numbers that begin at a cache line, so that rows of whole lines touch no other lines.
 #[derive(Clone, Debug)]
 struct Numbers<C> {
     numbers: Vec<C>,
@@ -33,10 +33,11 @@ struct Numbers<C> {
 }
 
 impl<C: Cell> Numbers<C> {
-    /// Zeros, or none where there is no room for them.
+    /// Zeros. `None` if there is not enough memory.
     fn zeros(len: usize) -> Option<Self> {
         let all = len.checked_add(LINE)?;
-        // Asked for and given back: what cannot be had is refused here, not by an abort below.
+        // Reserved and released again: if the memory is not available, this fails here, and the allocation below does
+        // not abort.
         Vec::<C>::new().try_reserve_exact(all).ok()?;
         let numbers = vec![C::default(); all];
         let start = numbers.as_ptr().align_offset(LINE).min(LINE);
@@ -54,9 +55,9 @@ impl<C: Cell> Numbers<C> {
 
 /// A counter.
 trait Cell: Copy + Default + Send + Sync {
-    /// What a few of them are summed in.
+    /// The type in which a few counters are summed.
     type Sum: Copy + Default;
-    /// How many of them that holds.
+    /// The number of counters that this type can sum.
     const RUN: usize;
     fn of(value: i32) -> Self;
     fn to_f64(self) -> i32;
@@ -64,7 +65,7 @@ trait Cell: Copy + Default + Send + Sync {
     fn total(sum: Self::Sum) -> i64;
 }
 
-/// Rows added at once, so that sums are loaded and stored once for all of them.
+/// The number of rows added at once, so that sums are loaded and stored once for all of them.
 const ROWS: usize = 4;
 
 macro_rules! cell {
@@ -96,7 +97,7 @@ cell!(i16, i32, 1 << 16);
 cell!(i32, i64, 1 << 30);
 
 impl Counters {
-    /// Counters of so many bits (2 to 32) at 0; none where there is no room for them in memory.
+    /// Counters of `bits` bits (2 to 32), all 0. `None` if there is not enough memory.
     pub fn new(locations: usize, width: usize, bits: u32) -> Option<Self> {
         let limit = i32::MAX >> (32 - bits);
         let count = locations.checked_mul(width)?;
@@ -108,7 +109,7 @@ impl Counters {
         Some(Counters { cells, width, limit })
     }
 
-    /// Bytes that a counter of so many bits takes.
+    /// The number of bytes of a counter of `bits` bits.
     pub fn bytes(bits: u32) -> u8 {
         match bits {
             ..=8 => 1,
@@ -117,13 +118,13 @@ impl Counters {
         }
     }
 
-    /// Counters a location.
+    /// The number of counters of a location.
     pub fn width(&self) -> usize {
         self.width
     }
 
-    /// Writes one data word after the other: adds it to the counters of all locations within `limits[q]` bits of
-    /// query q. Locations are shared out to threads, so each sees the words in order.
+    /// Writes data words one after the other: adds each to the counters of all locations within `limits[q]` bits of
+    /// query q. Locations are distributed among threads, so each sees the words in order.
     pub fn write(&mut self, locations: &Packed, queries: &Queries, limits: &[u32], data: &[i8]) {
         let (width, limit) = (self.width, self.limit);
         match &mut self.cells {
@@ -133,7 +134,7 @@ impl Counters {
         }
     }
 
-    /// Sums of some columns of some rows.
+    /// The sums of some columns of some rows.
     pub fn sums(&self, rows: &[u32], columns: std::ops::Range<usize>) -> Vec<i64> {
         let mut sums = vec![0; columns.len()];
         match &self.cells {
@@ -144,7 +145,7 @@ impl Counters {
         sums
     }
 
-    /// All counters, as wide numbers.
+    /// All counters, as wider numbers.
     pub fn to_array(&self, columns: std::ops::Range<usize>) -> Array2<i32> {
         let rows = self.len() / self.width.max(1);
         let at = |(n, j): (usize, usize)| {
@@ -176,15 +177,15 @@ fn write<C: Cell>(
     limits: &[u32],
     data: &[i8],
 ) {
-    /// Groups of locations in a task.
+    /// The number of groups of locations in a task.
     const GROUPS: usize = 512;
-    /// Words that share a pass over them.
+    /// The number of words that share a pass over them.
     const WORDS: usize = 256;
     let (groups, words) = (locations.len().div_ceil(EIGHT), limits.len());
     let parts: Vec<_> = cells.chunks_mut(GROUPS * EIGHT * width).map(Mutex::new).collect();
     let work = (locations.len() * locations.words() * words) as f64;
     threads::map(parts.len(), work, |task| {
-        // Each task has a part of its own: nobody waits.
+        // Each task has its own part, so nobody waits.
         let mut part = parts[task].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let range = task * GROUPS..groups.min((task + 1) * GROUPS);
         let first = range.start * EIGHT;
@@ -224,10 +225,10 @@ impl<C: Cell, M: Token> On<M, ()> for Count<'_, C> {
     }
 }
 
-/// Adds `sums.len()` columns from `first` on of some rows.
+/// Adds the rows to `sums`, for `sums.len()` columns from `first` on.
 #[inline(always)]
 fn add<C: Cell>(cells: &[C], width: usize, first: usize, rows: &[u32], sums: &mut [i64]) {
-    /// Rows asked for ahead of their turn: they lie anywhere in memory.
+    /// How many rows ahead to prefetch, because rows lie anywhere in memory.
     const AHEAD: usize = 16;
     let columns = sums.len();
     let row = |n: u32| &cells[n as usize * width + first..][..columns];
@@ -269,7 +270,7 @@ impl<C: Cell, M: Token> On<M, ()> for Add<'_, C> {
     }
 }
 
-/// [`add`] at its best on this machine.
+/// [`add`] in the best instructions of this machine.
 fn add_at_best<C: Cell>(cells: &[C], width: usize, first: usize, rows: &[u32], sums: &mut [i64]) {
     Level::best().run_narrow::<f32, _, _>(Add { cells, width, first, rows, sums });
 }

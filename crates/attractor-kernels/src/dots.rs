@@ -1,9 +1,8 @@
 //! Dot products of many queries with many rows.
 //!
-//! Queries are packed unit by unit (`packed[k][lane]`), rows stay as they are stored: the inner loop
-//! multiplies one unit of a row by that unit of all queries of a pack. Nothing is added across lanes,
-//! so a query's result does not depend on its neighbours. One query alone runs the same sums one number
-//! at a time.
+//! Queries are packed unit by unit (`packed[k][lane]`), and rows stay as they are stored. The inner loop multiplies
+//! one unit of a row by that unit of all queries of a pack. Nothing is added across lanes, so a query's result does
+//! not depend on its neighbours. A single query runs the same sums one number at a time.
 
 use ndarray::{Array2, ArrayView2};
 
@@ -11,30 +10,30 @@ use crate::machine::{Aligned, LINE, Level, MOST_LANES, Machine, On, Single, pref
 use crate::real::{Real, entry};
 use crate::threads;
 
-/// Units summed in one chain before the chain is added to the total. Short chains keep the rounding
-/// error of an f32 dot product near (BLOCK + D/BLOCK) unit roundoffs instead of D.
+/// The number of units that are summed in one chain before the chain is added to the total. Short chains keep the
+/// rounding error of an f32 dot product near (BLOCK + D/BLOCK) unit roundoffs instead of D.
 pub const BLOCK: usize = 64;
 
-/// Rows of one register block where queries fill two vector registers: 6 × 2 sums leave 4 of 16 free.
+/// Rows of a register block if queries fill two vector registers: 6 × 2 sums leave 4 of 16 free.
 const ROWS: usize = 6;
 
-/// Rows where queries fill one register: eight sums in flight hide the latency of an addition.
+/// Rows of a register block if queries fill one register: eight sums hide the latency of an addition.
 const NARROW_ROWS: usize = 8;
 
-/// The same for two of 32 registers, of which there would be room for more sums, but not for the
+/// Rows of a register block if queries fill two of 32 registers. There would be room for more sums, but not for the
 /// addresses of more rows.
 const MANY_ROWS: usize = 8;
 
-/// Rows where queries fill four of 32 registers: 24 sums, for each of which there is less to load.
+/// Rows of a register block if queries fill four of 32 registers: 24 sums, each of which needs fewer loads.
 const WIDE_ROWS: usize = 6;
 
-/// Bound on |computed − exact| of a dot product, relative to ‖x‖‖y‖, over D units.
+/// A bound on |computed − exact| of a dot product over D units, relative to ‖x‖‖y‖.
 pub fn error_bound<F: Real>(dim: usize) -> f64 {
     (BLOCK.min(dim) + dim.div_ceil(BLOCK) + 1) as f64 * F::ROUNDOFF
 }
 
-/// `out[r][lane] = Σ_k rows[r][k] · packed[k][lane]` for rows stored one after the other. `ahead` asks for the rows
-/// that lie behind these meanwhile.
+/// `out[r][lane] = Σ_k rows[r][k] · packed[k][lane]`, for rows stored one after the other. `ahead` asks to prefetch
+/// the rows that follow.
 #[inline(always)]
 pub(crate) fn tile<F: Real, M: Machine<F>, const L: usize>(
     m: M,
@@ -47,8 +46,8 @@ pub(crate) fn tile<F: Real, M: Machine<F>, const L: usize>(
     debug_assert_eq!(rows.len(), out.len() * dim);
     debug_assert_eq!(packed.len(), dim);
     if L == 1 {
-        // One query is small and the rows come from memory: run along some of them at a time, and ask
-        // for the next meanwhile.
+        // A single query is small and the rows come from memory. So the loop runs along some rows at a time, and
+        // prefetches the next ones.
         let group = 2 * M::LANES;
         for (rows, out) in rows.chunks(group * dim).zip(out.chunks_mut(group)) {
             for from in (0..dim).step_by(BLOCK) {
@@ -65,7 +64,7 @@ pub(crate) fn tile<F: Real, M: Machine<F>, const L: usize>(
         return;
     }
     for from in (0..dim).step_by(BLOCK) {
-        // A block of all queries stays in the first-level cache while the rows of the tile pass by.
+        // A block of all queries stays in the first-level cache while the rows of the tile are read.
         let packed = &packed[from..dim.min(from + BLOCK)];
         if L == M::LANES {
             blocks::<F, M, L, 1, NARROW_ROWS>(m, rows, dim, from, packed, out, ahead);
@@ -107,7 +106,7 @@ fn blocks<F: Real, M: Machine<F>, const L: usize, const V: usize, const R: usize
     }
 }
 
-/// One register block: `R` rows by `L` lanes, `V` vectors, over one block of units.
+/// One register block: `R` rows and `L` lanes in `V` vectors, over one block of units.
 #[inline(always)]
 fn block<F: Real, M: Machine<F>, const L: usize, const V: usize, const R: usize>(
     m: M,
@@ -120,8 +119,8 @@ fn block<F: Real, M: Machine<F>, const L: usize, const V: usize, const R: usize>
     assert!(packed.is_empty() || rows.len() >= (R - 1) * dim + from + packed.len());
     assert!(V * M::LANES == L && out.len() == R);
     let mut sums = [[m.splat(F::ZERO); V]; R];
-    // Opaque, or the compiler derives each address from the last one: a chain of additions that the
-    // multiplications then wait for.
+    // The black box keeps the compiler from deriving each address from the last one. That would be a chain of
+    // additions for which the multiplications wait.
     let columns: [*const F; R] = std::hint::black_box(std::array::from_fn(|r| {
         // SAFETY: within `rows`, as checked above.
         unsafe { rows.as_ptr().add(r * dim + from) }
@@ -147,8 +146,8 @@ fn block<F: Real, M: Machine<F>, const L: usize, const V: usize, const R: usize>
     }
 }
 
-/// One block of units of `V` vectors of rows, for one query: rows side by side in lanes, for which they
-/// are turned in registers. Each row is summed unit by unit, as everywhere.
+/// One block of units of `V` vectors of rows, for one query. Rows lie side by side in lanes, and are transposed for
+/// this in registers. Each row is summed unit by unit, as everywhere.
 #[inline(always)]
 fn upright<F: Real, M: Machine<F>, const L: usize, const V: usize>(
     m: M,
@@ -164,7 +163,7 @@ fn upright<F: Real, M: Machine<F>, const L: usize, const V: usize>(
     let mut unit = from;
     let mut chunks = packed.chunks_exact(M::LANES);
     for query in &mut chunks {
-        // As many lines of the rows after these as are read here of these.
+        // Prefetches as many lines of the following rows as are read of these rows.
         let ahead = rows.as_ptr().wrapping_add(rows.len() + out.len() * unit);
         for line in 0..V * M::LANES * M::LANES * size_of::<F>() / LINE {
             prefetch(ahead.wrapping_byte_add(LINE * line));
@@ -207,9 +206,9 @@ fn upright<F: Real, M: Machine<F>, const L: usize, const V: usize>(
     }
 }
 
-/// Packs up to `L` queries, the last one repeated in unused lanes.
+/// Packs up to `L` queries. Unused lanes repeat the last one.
 pub(crate) fn pack<F: Real, const L: usize>(queries: ArrayView2<F>, first: usize) -> Aligned<F, L> {
-    /// Units of all queries in turn, so that what is written stays in the first-level cache until full.
+    /// The units of all queries in turn, so that written lines stay in the first-level cache until they are full.
     const UNITS: usize = 32;
     let last = queries.nrows() - 1;
     let mut packed = Aligned::zeros(queries.ncols());
@@ -226,13 +225,14 @@ pub(crate) fn pack<F: Real, const L: usize>(queries: ArrayView2<F>, first: usize
 }
 
 entry! {
-    /// [`tile`] at its best on this machine. Eight lanes of f32 are one register of AVX2, so nothing wider is of use here.
+    /// [`tile`] in the best instructions of this machine. Eight lanes of f32 are one register of AVX2, so wider ones
+    /// are of no use.
     fn tile_at_best<F: Real>(rows: &[F], dim: usize, packed: &[[F; LANES]], out: &mut [[F; LANES]]) {
         Level::best().run_narrow::<F, _, _>(Tile { rows, dim, packed, out });
     }
 }
 
-/// Queries side by side where all products are wanted.
+/// The number of queries side by side if all products are wanted.
 const LANES: usize = 8;
 
 /// The arguments of [`tile`].
@@ -251,10 +251,10 @@ impl<F: Real, M: Machine<F>> On<M, ()> for Tile<'_, F> {
 }
 
 entry! {
-    /// All dot products: `queries` (B × D) with `rows` (N × D, row-major) gives B × N.
+    /// All dot products of `queries` (B × D) with `rows` (N × D, row-major), B × N.
     ///
-    /// Cost B·N·D multiply-adds. This is for the models that need the whole matrix (fields of a coupling
-    /// matrix); reads of many patterns use [`attend`](super::attend()), which never holds it.
+    /// Cost: B·N·D multiply-adds. This is for models that need the whole matrix (fields of a coupling matrix). Reads
+    /// of many patterns use [`attend`](super::attend()), which never holds it.
     pub fn dots<F: Real>(queries: ArrayView2<F>, rows: ArrayView2<F>) -> Array2<F> {
         let (n, dim) = rows.dim();
         let b = queries.nrows();
@@ -265,7 +265,7 @@ entry! {
             return result;
         }
         let rows = rows.as_slice().expect("rows are stored row-major");
-        /// Numbers of the rows of a task: few queries of many rows are worth several threads, too.
+        /// The number of values in the rows of a task. A few queries of many rows are also worth several threads.
         const NUMBERS: usize = 1 << 20;
         let length = (NUMBERS / dim).max(1).next_multiple_of(4 * ROWS);
         let ranges = n.div_ceil(length);

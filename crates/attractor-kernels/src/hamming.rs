@@ -1,9 +1,9 @@
-//! Hamming distances of many queries from many rows of bits.
+//! Hamming distances between many queries and many rows of bits.
 //!
-//! Eight rows lie side by side ([`Packed`]), so a register holds one word of each: one word of a query is
-//! compared with eight rows at once, and nothing is added across lanes. A tile of rows stays in the cache
-//! while all queries of a block pass over it, four at a time. Distances are whole numbers, equal on
-//! every machine, in any batch and on any number of threads.
+//! Eight rows lie side by side ([`Packed`]), so a register holds one word of each. One word of a query is compared
+//! with eight rows at once, and nothing is added across lanes. A tile of rows stays in the cache while all queries of
+//! a block are compared with it, four at a time. Distances are whole numbers, equal on every machine, in any batch
+//! and on any number of threads.
 
 use std::ops::Range;
 
@@ -15,24 +15,24 @@ use crate::machine::{Level, On, Portable, Token};
 use crate::packed::{EIGHT, Eight, Packed};
 use crate::threads;
 
-/// Queries compared with a group of rows at once, so that rows are loaded once for all of them.
+/// The number of queries compared with a group of rows at once, so that rows are loaded once for all of them.
 const QUERIES: usize = 4;
 
-/// Bytes of rows in a tile: half of a first-level cache or more.
+/// The number of bytes in a tile of rows: half of a first-level cache or more.
 const TILE: usize = 1 << 15;
 
-/// Counts of bits in eight rows at a time, on a machine that `self` proves to be there.
+/// Bit counts of eight rows at a time, on a machine whose instructions `self` proves to exist.
 trait Counter: Token {
-    /// A word of eight rows.
+    /// The type of one word of eight rows.
     type Words: Copy;
-    /// Eight counts.
+    /// The type of eight counts.
     type Counts: Copy;
     fn zero(self) -> Self::Counts;
     fn load(self, words: &Eight) -> Self::Words;
     /// Adds the number of bits of `known` in which `query` differs from each row.
     fn add(self, counts: Self::Counts, words: Self::Words, query: u64, known: u64) -> Self::Counts;
     fn numbers(self, counts: Self::Counts) -> [u64; EIGHT];
-    /// One bit a row: whether its count is at most this.
+    /// A mask with one bit for each row: whether its count is at most `limit`.
     fn at_most(self, counts: Self::Counts, limit: u64) -> u32;
 }
 
@@ -72,7 +72,7 @@ mod x86 {
     use super::{Avx2, Counter, EIGHT, Eight, Vpopcnt};
     use crate::machine::proven;
 
-    // Bits of each half byte by a table (Muła, Kurz & Lemire 2018).
+    // Counts the bits of each half byte by a table (Muła, Kurz & Lemire 2018).
     impl Counter for Avx2 {
         type Words = [__m256i; 2];
         type Counts = [__m256i; 2];
@@ -165,7 +165,8 @@ mod x86 {
     }
 }
 
-/// Counts bits in the instructions of a level. AVX-512 alone is of no use here: it takes the instruction that counts.
+/// Counts bits in the instructions of a level. AVX-512 alone does not help: it needs its instruction that counts
+/// bits.
 #[cfg(target_arch = "x86_64")]
 fn on_level<R, T: On<Portable, R> + On<Avx2, R> + On<Vpopcnt, R>>(level: Level, work: T) -> R {
     match level {
@@ -183,10 +184,10 @@ fn on_level<R, T: On<Portable, R>>(level: Level, work: T) -> R {
     token.enter(work)
 }
 
-/// Queries as the kernel reads them: their words one row after the other, and which units are known.
+/// Queries in the form that the kernel reads: their words one row after the other, and the mask of known units.
 pub struct Queries {
     lines: Vec<u64>,
-    /// Empty where all units of all queries are known.
+    /// The mask. Empty if all units of all queries are known.
     known: Vec<u64>,
     words: usize,
     len: usize,
@@ -200,17 +201,17 @@ impl Queries {
     }
 }
 
-/// What is done with counts. A trait and no closure: a closure would not be compiled for the instructions of
-/// the function that it is used in.
+/// What is done with counts. This is a trait, because a closure would not be compiled for the instructions of the
+/// function that uses it.
 trait Visit<C: Counter> {
-    /// Which queries come next; one that repeats the query before it is to be left out.
+    /// Says which queries come next. A query that repeats the one before it must be ignored.
     fn begin(&mut self, queries: [usize; QUERIES]);
-    /// Their counts of eight rows from `first` on.
+    /// Takes their counts of eight rows, from `first` on.
     fn visit(&mut self, counter: C, first: usize, counts: [C::Counts; QUERIES]);
 }
 
-/// Shows all groups of eight rows of a range to `visitor`, groups of one query in order. `W` is the number of
-/// words of a row where it is known to the compiler, else 0.
+/// Shows all groups of eight rows of a range to `visitor`, with the groups of one query in order. `W` is the number
+/// of words in a row if the compiler knows it, else 0.
 #[inline(always)]
 fn scan_words<C: Counter, const MASKED: bool, const W: usize>(
     counter: C,
@@ -227,7 +228,7 @@ fn scan_words<C: Counter, const MASKED: bool, const W: usize>(
     for from in range.clone().step_by(tile) {
         let to = range.end.min(from + tile);
         for q in block.clone().step_by(QUERIES) {
-            // The last query is repeated where fewer are left.
+            // The last query is repeated if fewer are left.
             let mut these = [q; QUERIES];
             for k in 1..QUERIES {
                 these[k] = (q + k).min(block.end - 1);
@@ -271,10 +272,10 @@ fn scan<C: Counter, const MASKED: bool>(
     }
 }
 
-/// Lists rows within the limit of each query.
+/// Lists the rows within the limit of each query.
 struct Near<'a> {
     limits: &'a [u32],
-    /// Rows that there are: the last group may have fewer than eight.
+    /// The number of rows; the last group may have fewer than eight.
     len: usize,
     start: usize,
     queries: [usize; QUERIES],
@@ -344,16 +345,16 @@ impl<C: Counter> Visit<C> for All {
     }
 }
 
-/// Some queries past some rows.
+/// Some queries and some rows.
 struct Scan<'a> {
     rows: &'a Packed,
-    /// Groups of eight rows.
+    /// The range of groups of eight rows.
     range: Range<usize>,
     queries: &'a Queries,
     block: Range<usize>,
 }
 
-/// Rows of a scan within `limits[q]` of each query of its block, by rising number.
+/// The rows of a scan within `limits[q]` of each query of its block, in rising order.
 struct NearRows<'a> {
     scan: Scan<'a>,
     limits: &'a [u32],
@@ -381,7 +382,7 @@ impl<C: Counter> On<C, Vec<Vec<u32>>> for NearRows<'_> {
     }
 }
 
-/// Distances of all rows of a scan from the queries of its block, one query after the other.
+/// The distances of all rows of a scan from the queries of its block, one query after the other.
 struct Distances<'a>(Scan<'a>);
 
 impl<C: Counter> On<C, Vec<u32>> for Distances<'_> {
@@ -396,8 +397,8 @@ impl<C: Counter> On<C, Vec<u32>> for Distances<'_> {
     }
 }
 
-/// Rows, among a range of groups of eight, within `limits[q]` bits of query q: `near[q]` by rising number,
-/// for the queries of a block. On the caller's thread.
+/// For each query q of a block, the rows in a range of groups of eight that lie within `limits[q]` bits: `near[q]`,
+/// in rising order. Runs on the caller's thread.
 pub fn near_in(
     rows: &Packed,
     range: Range<usize>,
@@ -413,11 +414,11 @@ pub fn near_in(
     on_level(Level::best(), NearRows { scan: Scan { rows, range, queries, block }, limits })
 }
 
-/// Hamming distances, the numbers of units in which two words differ: `queries` (B × D bits) from `rows`
-/// (N × D bits) gives B × N.
+/// Hamming distances (the numbers of units in which two words differ) of `queries` (B × D bits) from `rows` (N × D
+/// bits), B × N.
 ///
-/// Cost B·N·⌈D/64⌉ words compared, and 4 bytes a pair. Of ±1 words the dot product is D − 2d, the number
-/// of equal units D − d.
+/// Cost: B·N·⌈D/64⌉ words compared, and 4 bytes for each pair. For ±1 words at distance d the dot product is D − 2d,
+/// and the number of equal units is D − d.
 ///
 /// ```
 /// use attractor::{kernels::hamming, patterns::Packed};
@@ -427,7 +428,7 @@ pub fn near_in(
 /// ```
 ///
 /// # Panics
-/// Queries and rows of different width.
+/// If queries and rows have different widths.
 pub fn hamming(queries: &Packed, rows: &Packed) -> Array2<u32> {
     hamming_by(Level::best(), queries, rows)
 }
@@ -438,7 +439,7 @@ fn hamming_by(level: Level, queries: &Packed, rows: &Packed) -> Array2<u32> {
     if b == 0 || n == 0 || rows.words() == 0 {
         return Array2::zeros((b, n));
     }
-    /// Queries that share a pass over the rows: enough to make the reading of rows cheap.
+    /// The number of queries that share a pass over the rows: enough to make reading the rows cheap.
     const BLOCK: usize = 32;
     let lines = Queries::new(queries, None);
     let parts = threads::map(b.div_ceil(BLOCK), (b * n * rows.words()) as f64, |task| {
@@ -463,8 +464,8 @@ mod tests {
         Packed::from_signs(Array2::from_shape_fn((rows.len(), dim), signs).view())
     }
 
-    /// Unit by unit, on every instruction set that this machine has, for widths about whole words, numbers of
-    /// rows about whole groups and more rows than a tile holds.
+    /// Compares with counts unit by unit, on every instruction set of this machine, for widths around whole words,
+    /// numbers of rows around whole groups, and more rows than a tile holds.
     #[test]
     fn distances_are_those_counted_unit_by_unit() {
         for dim in [1, 5, 63, 64, 65, 127, 256, 1000] {

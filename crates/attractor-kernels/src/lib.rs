@@ -1,40 +1,41 @@
-//! What every part of `attractor` stands on: the hot loops, and what they need.
+//! The kernels of `attractor`: its hot loops, with the number types, instruction sets and threads that they need.
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`real`] | the two number types, `f32` and `f64` |
 //! | [`machine`] | instruction sets, each proved by a token, and their vectors |
-//! | [`threads`] | how many there are; a map whose results come in order |
-//! | [`packed`], [`stored`] | patterns as bits, as numbers, or a few rows at a time from elsewhere |
+//! | [`threads`] | the number of threads; a parallel map that keeps the order of results |
+//! | [`packed`], [`stored`] | patterns as bits, as numbers, or read a few rows at a time from a source |
 //! | [`rows`] | rows of numbers |
 //!
-//! and the loops:
+//! The loops are:
 //!
 //! | file | computes | used by |
 //! |---|---|---|
 //! | [`dots()`] | x·y for all pairs, and the micro-kernel under it | fields, overlaps |
-//! | `stream` | visits patterns in tiles with running softmax weights | the three below |
+//! | `stream` | streams patterns in tiles, with running softmax weights | the three below |
 //! | [`attend()`] | log-sum, posterior mean, second moment | modern Hopfield, exact diffusion |
-//! | [`near()`] | patterns that weigh anything, a bound on the rest | diffusion, many reads of one memory |
+//! | [`near()`] | the patterns whose weight is not negligible, and a bound on the rest | diffusion, many reads of one
+//! memory |
 //! | [`posterior()`] | best memories, entropy, participation | every report |
-//! | `signs` | which ±1 patterns weigh anything, from bits | `attend`, `posterior` of packed patterns |
+//! | `signs` | the ±1 patterns whose weight is not negligible, from bits | `attend`, `posterior` of packed patterns |
 //! | [`pairs()`] | distances and divergences of all pairs | similarities |
 //! | [`hamming()`] | bits in which words differ | sparse distributed memory |
 //! | [`counters`] | counters of hard locations, written and summed | sparse distributed memory |
 //! | [`product()`] | A B | networks |
-//! | [`peak`] | nothing: what the machine can do at most | measuring the others |
+//! | [`peak`] | the most that the machine can do | comparison with the others |
 //!
-//! **Order of summation.** Each number is summed in one order that depends on N and D alone:
-//! a dot product runs over units in blocks of 64; patterns are cut into ranges by N and
-//! D, ranges into tiles by D (where the values read are wider than the patterns, by their width); tiles are summed in order and ranges merged in index order. Batch size
-//! and threads decide only who computes what, so results are equal to the bit for any of them.
-//! Queries sit side by side in vector lanes, so a lane never meets another lane.
+//! **Order of summation.** Each number is summed in one order, which depends only on N and D. A dot product runs over
+//! units in blocks of 64. Patterns are cut into ranges by N and D, and ranges into tiles by D (or by the width of the
+//! values read, if these are wider). Tiles are summed in order, and ranges are merged in the order of their indices.
+//! Batch size and threads only decide who computes what, so results have the same bits for any of them. Queries lie
+//! side by side in vector lanes, and lanes are never added to each other.
 //!
-//! **Compiled once.** What other crates call is generic over the number type, but does no more than choose one of two
-//! functions that are compiled here (`real::entry!`). So the loops are in this crate alone, as one unit, and other
-//! crates are compiled beside it.
+//! **Compiled once.** What other crates call is generic over the number type, but only chooses one of two functions
+//! that are compiled here (`real::entry!`). So the loops are in this crate alone, as one unit, and compile in
+//! parallel with other crates.
 //!
-//! `attractor` re-exports what its users need, as `attractor::kernels`; there is no need to depend on this crate.
+//! `attractor` re-exports what its users need as `attractor::kernels`, so they need not depend on this crate.
 
 mod attend;
 pub mod counters;

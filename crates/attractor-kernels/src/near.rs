@@ -1,4 +1,4 @@
-//! The patterns that weigh anything at a state, and a bound on all the others, in one pass.
+//! The patterns whose weight at a state is not negligible, and a bound on all others, in one pass.
 
 use std::ops::Range;
 
@@ -12,24 +12,24 @@ use crate::stream::{
     self, Fold, Form, Job, Lanes, Part, Parts, Pass, Tile, Values, Weighed, exact_cost, lanes,
 };
 
-/// What is near a query, and what is known of the rest. A prior weight counts as the heaviest here, so that
-/// a pattern near by is never left out for being rare: at another level its weight may win.
+/// The patterns near a query, and what is known of the rest. For this each pattern counts as if it had the largest
+/// prior weight. So a rare pattern nearby is never left out, as it may have the largest weight at another level.
 #[derive(Clone, Debug)]
 pub struct Ball {
-    /// Patterns inside, in order.
+    /// The patterns inside the ball, in order.
     pub inside: Vec<u32>,
-    /// All patterns outside are at least so far away.
+    /// A lower bound of the distance of all patterns outside.
     pub radius: f64,
-    /// At least ln Σ π_n exp(−β(d_n² − radius²)/2) over the patterns outside (π_n = 1 without weights).
+    /// An upper bound of ln Σ π_n exp(−β(d_n² − radius²)/2) over the patterns outside (π_n = 1 without weights).
     pub log_rest: f64,
 }
 
 entry! {
-    /// The ball of each query outside of which all patterns together weigh at most `share` of what is inside, or a
-    /// quarter of a nat more; none where more than `most` are inside. Bounds hold for exact arithmetic: the rounding
-    /// of `F` is counted against them.
+    /// The ball of each query. All patterns outside it together weigh at most `share` of those inside, or up to a
+    /// quarter of a nat more. `None` if more than `most` patterns are inside. The bounds hold for exact arithmetic:
+    /// the rounding of `F` is counted against them.
     ///
-    /// Cost 2·B·N·D operations and B·N exponentials, as for a log-sum.
+    /// Cost: 2·B·N·D operations and B·N exponentials, as for a log-sum.
     pub fn near<F: Real>(
         patterns: &Stored<F>,
         queries: ArrayView2<F>,
@@ -39,7 +39,7 @@ entry! {
     ) -> Vec<Option<Ball>> {
         let mut result = Vec::with_capacity(queries.nrows());
         let job = Job { patterns, values: Values::None, queries, betas, form: Form::Distance };
-        // Outside of this not even all patterns would weigh as much.
+        // Beyond this cost, even all patterns together would weigh less.
         let cut = Cut::new(patterns.log_weights(), (patterns.len() as f64 / share).ln());
         let pass = |job: &Job<F>, block, range| pass(job, block, range, cut);
         stream::stream(&job, pass, |parts: Vec<Part<Near>>| {
@@ -69,7 +69,7 @@ entry! {
 }
 
 entry! {
-    /// One range of patterns past one block of queries, for the patterns that are near.
+    /// Streams one range of patterns past one block of queries, to find the patterns that are near.
     fn pass<'a, F: Real>(job: &Job<F>, block: Range<usize>, range: Range<usize>, cut: Cut<'a>) -> Parts<Near<'a>> {
         let room = range.len() / 4 * 3;
         let pass = Pass { job, block, range, make: |lanes| Near::new(lanes, cut, room) };
@@ -77,24 +77,24 @@ entry! {
     }
 }
 
-/// Rounding of sums of squares in f64, relative to them.
+/// The relative rounding of sums of squares in f64.
 const ROUNDING: f64 = 1e-12;
 /// Weights below this are 0 in `F`.
 const UNDERFLOW: f64 = 1.7e-38;
-/// Rounding of a weight in `F`, relative: of its exponent, at most 87 or 708, and of the exponential.
+/// The relative rounding of a weight in `F`: that of its exponent, at most 87 or 708, and of the exponential.
 const WEIGHING: f64 = 1e-4;
 
-/// ln π of the heaviest pattern; 0 without weights.
+/// The largest ln π of a pattern; 0 without weights.
 pub fn heaviest(log_weights: Option<&[f64]>) -> f64 {
     log_weights.map_or(0.0, |w| w.iter().copied().fold(f64::NEG_INFINITY, f64::max))
 }
 
-/// What counts as near.
+/// Which patterns count as near.
 #[derive(Clone, Copy)]
 struct Cut<'a> {
-    /// Within so many nats of the best,
+    /// Those within this many nats of the best,
     nats: f64,
-    /// if its prior were that of the heaviest.
+    /// as if each had the largest prior weight.
     log_weights: Option<&'a [f64]>,
     heaviest: f64,
 }
@@ -111,27 +111,28 @@ impl<'a> Cut<'a> {
     }
 }
 
-/// How far a gap computed in `F` may be from the exact one.
+/// The largest difference between a gap computed in `F` and the exact one.
 fn cost_error<F: Real>(patterns: &Stored<F>, length: f64, beta: f64) -> f64 {
     let largest = patterns.largest_square();
     let product = length * largest.sqrt();
     let rarest = patterns.log_weights().map_or(0.0, |w| w.iter().copied().fold(0.0, |a, w| f64::max(a, -w)));
-    // The dot product; then every sum and difference of it with squares and priors, each once or twice.
+    // The rounding of the dot product, then that of every sum and difference with squares and priors, each once or
+    // twice.
     error_bound::<F>(patterns.dim()) * product + 16.0 * F::ROUNDOFF * (largest + product + rarest / beta)
 }
 
-/// What was found near one query in all ranges; gaps, levels and masses relative to the least cost.
+/// What was found near one query in all ranges. Gaps, levels and masses are relative to the least cost.
 struct Gathered {
-    /// Patterns, their gaps and their levels.
+    /// The patterns with their gaps and levels.
     inside: Vec<(u32, f64, f64)>,
-    /// Least level of the patterns outside.
+    /// The least level of the patterns outside.
     far: f64,
-    /// What they weigh.
+    /// The weight of the patterns outside.
     rest: f64,
     least: f64,
 }
 
-/// Puts ranges together; none where one of them held too many.
+/// Joins ranges. `None` if one of them held too many patterns.
 fn gather(parts: &[Part<Near>], lane: usize, beta: f64, error: f64) -> Option<Gathered> {
     let least = parts.iter().map(|part| part.least[lane]).fold(f64::INFINITY, f64::min);
     let (mut inside, mut far, mut rest) = (Vec::new(), f64::INFINITY, 0.0);
@@ -158,15 +159,15 @@ fn gather(parts: &[Part<Near>], lane: usize, beta: f64, error: f64) -> Option<Ga
     Some(Gathered { inside, far, rest, least })
 }
 
-/// Steps of a nat in which balls shrink.
+/// The steps, as a fraction of a nat, in which balls shrink.
 const STEPS: f64 = 4.0;
 
 impl Gathered {
-    /// Leaves out the farthest patterns, as long as all that is left out weighs at most `share` of the best alone.
+    /// Removes the farthest patterns, as long as all patterns left out weigh at most `share` of the best one.
     fn shrink(&mut self, beta: f64, share: f64) {
         let step = |level: f64| (beta * level * STEPS).max(0.0) as usize;
         let last = self.inside.iter().map(|&(_, _, level)| step(level)).max().unwrap_or(0);
-        // Only rounding puts anything far beyond the cut.
+        // Only rounding can put a pattern far beyond the cut.
         let mut masses = vec![0.0; last.min(4096) + 1];
         let top = masses.len() - 1;
         self.inside.iter().for_each(|&(_, gap, level)| masses[step(level).min(top)] += (-beta * gap).exp());
@@ -186,40 +187,40 @@ impl Gathered {
     }
 }
 
-/// What is gathered for the lanes of one pack.
+/// What is collected for the lanes of one pack of queries.
 struct Near<'a> {
     lanes: Vec<Lane>,
     cut: Cut<'a>,
-    /// Patterns that one lane may keep of this range.
+    /// The number of patterns that one lane may keep of this range.
     room: usize,
 }
 
-/// Costs of one query are relative to its least cost in the first tile.
+/// The patterns found for one query. Costs are relative to its least cost in the first tile.
 #[derive(Clone, Debug)]
 struct Lane {
-    /// Patterns inside so far, and their costs.
+    /// The patterns inside so far, and their costs.
     inside: Vec<(u32, f64)>,
     /// How far the least cost has fallen since the first tile.
     fallen: f64,
-    /// Least level of the patterns outside.
+    /// The least level of the patterns outside.
     far: f64,
-    /// Weight of the patterns outside, relative to the least cost so far.
+    /// The weight of the patterns outside, relative to the least cost so far.
     rest: f64,
-    /// Patterns inside when those outside were last sorted out.
+    /// The number of patterns inside when the list was last cleaned.
     sorted: usize,
-    /// There were too many inside.
+    /// Whether there were too many patterns inside.
     full: bool,
 }
 
 impl<'a> Near<'a> {
-    /// `room` is how many patterns a lane may keep before it gives up.
+    /// `room` is the number of patterns that a lane may keep before it gives up.
     fn new(lanes: usize, cut: Cut<'a>, room: usize) -> Self {
         let lane =
             Lane { inside: Vec::new(), fallen: 0.0, far: f64::INFINITY, rest: 0.0, sorted: 0, full: false };
         Near { lanes: vec![lane; lanes], cut, room }
     }
 
-    /// Moves patterns that the falling least cost has left outside out of the list of a lane.
+    /// Removes patterns from a lane's list that are outside since the least cost fell.
     fn sort_out(&mut self, l: usize, beta: f64, limit: f64) {
         let mut lane = std::mem::take(&mut self.lanes[l].inside);
         let fallen = self.lanes[l].fallen;
@@ -242,7 +243,7 @@ impl<'a> Near<'a> {
     }
 }
 
-/// A list is sorted out when it has twice as many as then, and so many more.
+/// A list is cleaned when it has twice as many patterns as after the last time, plus this number.
 const MORE: usize = 256;
 
 impl<F: Real> Fold<F> for Near<'_> {
@@ -256,7 +257,7 @@ impl<F: Real> Fold<F> for Near<'_> {
     ) {
         let (gaps, weights, falls) = (weighed.gaps, weighed.weights, &weighed.falls);
         for l in 0..L {
-            // Before the first tile there was no least cost to fall from.
+            // Before the first tile there was no least cost.
             if falls[l].is_finite() && falls[l] > 0.0 {
                 self.lanes[l].fallen += falls[l] / lanes.betas[l];
                 self.lanes[l].rest *= (-falls[l]).exp();

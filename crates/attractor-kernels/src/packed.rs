@@ -1,18 +1,18 @@
-//! Rows of bits: ±1 words at one bit a unit.
+//! Rows of bits, for patterns of ±1 with one bit for each unit.
 
 use ndarray::{Array2, ArrayView2};
 
 use crate::real::Real;
 
-/// Eight rows' words side by side, on a cache line of their own: one vector register of AVX-512.
+/// The words of eight rows side by side, in a cache line of their own: one vector register of AVX-512.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(align(64))]
 pub struct Eight(pub [u64; EIGHT]);
 
-/// Rows that lie side by side.
+/// The number of rows that lie side by side.
 pub const EIGHT: usize = 8;
 
-/// Rows of ±1 units, one bit each: bit 1 is +1, bit 0 is −1 (N × D bits).
+/// Rows of ±1 units, with one bit for each: bit 1 is +1, bit 0 is −1 (N × D bits).
 ///
 /// Unit j of a row is bit j mod 64 of its word ⌊j/64⌋; bits beyond D are 0. Eight rows lie side by side, word
 /// by word, so that one vector register holds the same word of eight rows: what
@@ -34,17 +34,17 @@ pub struct Packed {
 }
 
 impl Packed {
-    /// Rows of clear bits.
+    /// Rows whose bits are all 0.
     pub fn new(len: usize, dim: usize) -> Self {
         Packed { groups: vec![Eight([0; EIGHT]); len.div_ceil(EIGHT) * dim.div_ceil(64)], len, dim }
     }
 
-    /// The signs of numbers: bit 1 where a number is above 0, so that rows of 0 and 1 pack as rows of −1 and 1 do.
+    /// The signs of numbers: bit 1 if a number is above 0. So rows of 0 and 1 are packed like rows of −1 and 1.
     pub fn from_signs<F: Real>(rows: ArrayView2<F>) -> Self {
         Self::from_bits(rows.nrows(), rows.ncols(), |n, j| rows[[n, j]] > F::ZERO)
     }
 
-    /// Which numbers are not 0: the known units of rows in which 0 says nothing.
+    /// The mask of numbers that are not 0, which are the known units if 0 means "unknown".
     pub fn from_known<F: Real>(rows: ArrayView2<F>) -> Self {
         Self::from_bits(rows.nrows(), rows.ncols(), |n, j| rows[[n, j]] != F::ZERO)
     }
@@ -61,22 +61,22 @@ impl Packed {
         packed
     }
 
-    /// Number of rows, N.
+    /// The number of rows, N.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there are none.
+    /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Bits a row, D.
+    /// The number of bits in a row, D.
     pub fn dim(&self) -> usize {
         self.dim
     }
 
-    /// Words a row, ⌈D/64⌉.
+    /// The number of words in a row, ⌈D/64⌉.
     pub fn words(&self) -> usize {
         self.dim.div_ceil(64)
     }
@@ -101,7 +101,7 @@ impl Packed {
         self.word(n, j / 64) >> (j % 64) & 1 == 1
     }
 
-    /// Set bits of row n.
+    /// The number of set bits in row n.
     pub fn ones(&self, n: usize) -> usize {
         (0..self.words()).map(|k| self.word(n, k).count_ones() as usize).sum()
     }
@@ -111,13 +111,13 @@ impl Packed {
         Array2::from_shape_fn((self.len, self.dim), |(n, j)| if self.bit(n, j) { F::ONE } else { -F::ONE })
     }
 
-    /// The words of one row after the other, without gaps.
+    /// The words of all rows, one row after the other, without gaps.
     pub fn lines(&self) -> Vec<u64> {
         let word = |n: usize| (0..self.words()).map(move |k| self.word(n, k));
         (0..self.len).flat_map(word).collect()
     }
 
-    /// Eight rows at a time, `words` entries each; rows beyond the last are clear.
+    /// Groups of eight rows, `words` entries for each group. Rows beyond the last have all bits 0.
     pub fn groups(&self) -> &[Eight] {
         &self.groups
     }

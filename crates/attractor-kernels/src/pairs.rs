@@ -1,8 +1,8 @@
-//! Sums over units of a difference between a query and a row: distances and divergences of all pairs.
+//! Distances and divergences of all pairs, as sums over units of a difference between a query and a row.
 //!
-//! Differences are taken unit by unit and not from dot products, so that what is nearly equal keeps its
-//! digits and equal vectors are at distance 0 exactly. Queries sit side by side in lanes; units are summed
-//! in blocks of 64 in the number type of the data, blocks in `f64`.
+//! Differences are taken unit by unit and not from dot products. So nearly equal vectors keep their digits, and equal
+//! vectors have distance exactly 0. Queries lie side by side in lanes. Units are summed in blocks of 64 in the number
+//! type of the data, and blocks in `f64`.
 
 use std::marker::PhantomData;
 
@@ -13,7 +13,7 @@ use crate::machine::{Level, Machine, On};
 use crate::real::{Real, entry};
 use crate::threads;
 
-/// What one unit adds to a pair's sum, for a row x and a query z.
+/// The term that one unit adds to a pair's sum, for a row x and a query z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Difference {
     /// (x − z)²
@@ -28,12 +28,12 @@ pub enum Difference {
     Mixture,
 }
 
-/// Rows or queries: their values, and their logarithms where a difference asks for them.
+/// Rows or queries: their values, and their logarithms if a difference needs them.
 #[derive(Clone, Copy, Debug)]
 pub struct Operand<'a, F> {
-    /// Values, one vector a row.
+    /// The values, one vector in each row.
     pub values: ArrayView2<'a, F>,
-    /// Their logarithms; the values again where none are needed.
+    /// Their logarithms. If none are needed, the values again.
     pub logarithms: ArrayView2<'a, F>,
 }
 
@@ -44,17 +44,18 @@ impl<'a, F> Operand<'a, F> {
     }
 }
 
-/// Queries side by side.
+/// The number of queries side by side.
 const LANES: usize = 16;
-/// Rows at a time: 4 × 16 sums of f64 fill 8 of 32 registers, or 16 of 16 where they are half as wide.
+/// The number of rows at a time: 4 × 16 sums of f64 fill 8 of 32 registers, or 16 of 16 if registers are half as
+/// wide.
 const ROWS: usize = 4;
-/// Rows of a task.
+/// The number of rows in a task.
 const RANGE: usize = 512;
 
 entry! {
     /// The sum over units of a difference, for each query (row of the result) and each row (column).
     ///
-    /// Cost B·N·D differences.
+    /// Cost: B·N·D differences.
     ///
     /// ```
     /// use attractor::kernels::{Difference, Operand, pairs};
@@ -65,7 +66,7 @@ entry! {
     /// ```
     ///
     /// # Panics
-    /// Widths that differ.
+    /// If the widths differ.
     pub fn pairs<F: Real>(difference: Difference, queries: Operand<F>, rows: Operand<F>) -> Array2<f64> {
         let (b, n, dim) = (queries.values.nrows(), rows.values.nrows(), rows.values.ncols());
         assert_eq!(queries.values.ncols(), dim, "queries and rows must have the same number of units");
@@ -110,7 +111,7 @@ entry! {
     }
 }
 
-/// What a [`Difference`] computes, known when the loop is compiled.
+/// The term of a [`Difference`], known at compile time.
 trait Term<F: Real> {
     fn of(x: F, log_x: F, z: F, log_z: F, fused: bool) -> F;
 }
@@ -138,7 +139,7 @@ terms! {
 }
 
 entry! {
-    /// All pairs of some rows with one pack of queries, at best on this machine.
+    /// All pairs of some rows with one pack of queries, in the best instructions of this machine.
     fn some_pairs<F: Real>(
         difference: Difference,
         rows: [&[F]; 2],
@@ -205,7 +206,7 @@ fn all<F: Real, T: Term<F>>(
     }
 }
 
-/// `R` rows by all lanes over one block of units.
+/// `R` rows with all lanes, over one block of units.
 #[inline(always)]
 fn block<F: Real, T: Term<F>, const R: usize>(
     rows: [[&[F]; R]; 2],
@@ -230,17 +231,17 @@ fn block<F: Real, T: Term<F>, const R: usize>(
 }
 
 entry! {
-    /// Σ_n w_n v_n of each row of weights (B × N) over values (N × D), in `f64` and in the order of n; values
-    /// that weigh nothing cost nothing.
+    /// Σ_n w_n v_n for each row of weights (B × N) over values (N × D), in `f64` and in the order of n. Values with
+    /// weight 0 cost nothing.
     ///
     /// # Panics
-    /// Not one value a weight.
+    /// If there is not one value for each weight.
     pub fn weighted_sums<F: Real>(weights: ArrayView2<f64>, values: ArrayView2<F>) -> Array2<f64> {
         assert_eq!(weights.ncols(), values.nrows(), "there must be one value a weight");
         let values = values.as_standard_layout();
         let width = values.ncols();
         let b = weights.nrows();
-        /// Sums that are kept near while values pass by.
+        /// The number of sums that stay in the cache while values are read.
         const GROUP: usize = 8;
         let groups = threads::map(b.div_ceil(GROUP), 2.0 * (weights.len() * width) as f64, |group| {
             let rows = group * GROUP..b.min((group + 1) * GROUP);

@@ -1,8 +1,8 @@
-//! What this machine could do at most: multiply-adds, exponentials and reading, each alone.
+//! Peak rates of this machine: multiply-adds, exponentials and reading, each measured alone.
 //!
-//! A kernel's time means little without the time that its operations must take. These loops do one kind
-//! of work and nothing else, in the instructions that the kernels use here. They have no clock: each does
-//! what it is told, on the caller's thread, and says how much that was.
+//! The time of a kernel is only meaningful beside the time that its operations must take. Each of these loops does
+//! one kind of work, in the instructions that the kernels use. They do not measure time: each does the work it is
+//! given on the caller's thread, and returns the amount of work.
 
 use std::hint::black_box;
 
@@ -11,11 +11,11 @@ use crate::real::{Real, entry};
 
 /// One kind of work.
 pub enum Work<'a, F> {
-    /// Multiply-adds that never leave the registers, so many times in each.
+    /// Multiply-adds that stay in the registers; this many for each number.
     MultiplyAdds(usize),
-    /// The kernels' exponential, so many times over numbers in the first-level cache.
+    /// The kernels' exponential; this many passes over numbers in the first-level cache.
     Exponentials(usize),
-    /// Reading these numbers once, from the first to the last, for their sum.
+    /// Reading these numbers once, from first to last, for their sum.
     Read(&'a [F]),
 }
 
@@ -37,7 +37,7 @@ entry! {
 impl<F: Real, M: Machine<F>> On<M, f64> for &Work<'_, F> {
     #[inline(always)]
     fn run(self, m: M) -> f64 {
-        // As many as there are registers for.
+        // As many chains as there are registers.
         if M::REGISTERS >= 32 {
             by::<F, M, CHAINS_OF_32>(m, self)
         } else if M::FMA {
@@ -48,7 +48,7 @@ impl<F: Real, M: Machine<F>> On<M, f64> for &Work<'_, F> {
     }
 }
 
-/// The instructions that the kernels use on this machine.
+/// The name of the instructions that the kernels use on this machine.
 pub fn instructions() -> &'static str {
     match Level::best() {
         Level::Portable(_) => "portable",
@@ -59,9 +59,9 @@ pub fn instructions() -> &'static str {
     }
 }
 
-/// Chains of multiply-adds that need not wait for each other: enough to hide the latency of one, and with
-/// the two factors no more than there are registers. Vectors without fused multiply-add are
-/// portable ones, which take two registers each.
+/// The number of independent chains of multiply-adds. They hide the latency of one and, with the two factors, need no
+/// more registers than there are. Vectors without fused multiply-add are portable ones, which take two registers
+/// each.
 const CHAINS_OF_32: usize = 24;
 const CHAINS_OF_16: usize = 12;
 const CHAINS_OF_PAIRS: usize = 6;
@@ -80,7 +80,7 @@ fn by<F: Real, M: Machine<F>, const CHAINS: usize>(m: M, work: &Work<F>) -> f64 
 
 #[inline(always)]
 fn multiply_adds<F: Real, M: Machine<F>, const CHAINS: usize>(m: M, rounds: usize) -> f64 {
-    // x ← x/2 + 1 stays near 2, far from underflow. Opaque, or the compiler does it all beforehand.
+    // x ← x/2 + 1 stays near 2, far from underflow. The black box keeps the compiler from computing it in advance.
     let (factor, term) = black_box((F::HALF, F::ONE));
     let (factor, term) = (m.splat(factor), m.splat(term));
     let starts = black_box([F::ONE; CHAINS]);
@@ -94,12 +94,13 @@ fn multiply_adds<F: Real, M: Machine<F>, const CHAINS: usize>(m: M, rounds: usiz
     2.0 * (CHAINS * M::LANES) as f64 * rounds as f64
 }
 
-/// Numbers whose exponentials are taken: with the results 8 or 16 KiB, less than a first-level cache.
+/// The number of values whose exponentials are taken. With the results they take 8 or 16 KiB, less than a first-level
+/// cache.
 const NUMBERS: usize = 1024;
 
 #[inline(always)]
 fn exponentials<F: Real, M: Machine<F>>(_m: M, rounds: usize) -> f64 {
-    // All are in the range where the result is a normal number.
+    // All values are in the range where the result is a normal number.
     let mut numbers = [F::ZERO; NUMBERS];
     for (i, number) in numbers.iter_mut().enumerate() {
         *number = F::from_f64(-80.0 * i as f64 / NUMBERS as f64);
@@ -114,10 +115,10 @@ fn exponentials<F: Real, M: Machine<F>>(_m: M, rounds: usize) -> f64 {
     (NUMBERS * rounds) as f64
 }
 
-/// Places that are read side by side: the machine fetches ahead of each.
+/// The number of positions that are read side by side. The machine prefetches at each of them.
 const STREAMS: usize = 8;
 
-/// Vectors read at each place in turn.
+/// The number of vectors read at each position in turn.
 const SIDE: usize = 2;
 
 /// The sum of all numbers.

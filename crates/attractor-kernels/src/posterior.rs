@@ -10,21 +10,21 @@ use crate::signs;
 use crate::stored::Stored;
 use crate::stream::{self, Fold, Form, Job, Lanes, Part, Parts, Pass, Tile, Values, Weighed, lanes};
 
-/// The posterior w = softmax(ℓ) of one query, summed up.
+/// A summary of the posterior w = softmax(ℓ) of one query.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Posterior {
-    /// The most probable memories and their probabilities, best first, ties by index.
+    /// The most probable memories with their probabilities, best first. Ties are ordered by index.
     pub top: Vec<(usize, f64)>,
-    /// −Σ w ln w, in nats: 0 for one memory, ln N for all alike.
+    /// The entropy −Σ w ln w, in nats: 0 for one memory, ln N if all are equally probable.
     pub entropy: f64,
-    /// 1/Σ w²: the number of memories that share the weight.
+    /// The participation ratio 1/Σ w²: the effective number of memories that share the weight.
     pub participation: f64,
 }
 
 entry! {
-    /// The posterior of each query over all patterns; logits as in [`attend`](super::attend()).
+    /// The posterior of each query over all patterns, with logits as in [`attend`](super::attend()).
     ///
-    /// `top` is how many memories to list. Cost 2·B·N·D operations and B·N exponentials.
+    /// `top` is the number of memories to list. Cost: 2·B·N·D operations and B·N exponentials.
     pub fn posterior<F: Real>(
         patterns: &Stored<F>,
         queries: ArrayView2<F>,
@@ -86,9 +86,9 @@ fn posterior_of_all<F: Real>(job: &Job<F>, top: usize) -> Vec<Posterior> {
 }
 
 entry! {
-    /// The nearest (Euclidean) memory of each state; ties go to the lowest index.
+    /// The nearest memory (Euclidean) of each state. Ties go to the lowest index.
     pub fn nearest<F: Real>(patterns: &Stored<F>, states: ArrayView2<F>) -> Vec<usize> {
-        // Any β orders costs alike; prior weights would not.
+        // Costs have the same order for any β, unless there are prior weights.
         let betas = vec![1.0 / patterns.spread().powi(2); states.nrows()];
         let patterns = patterns.unweighted();
         posterior(&patterns, states, &betas, Form::Distance, 1).iter().map(|p| p.top[0].0).collect()
@@ -96,22 +96,22 @@ entry! {
 }
 
 entry! {
-    /// One range of patterns past one block of queries, for the posterior with its best `top`.
+    /// Streams one range of patterns past one block of queries, for the posterior with its best `top`.
     fn pass<F: Real>(job: &Job<F>, block: Range<usize>, range: Range<usize>, top: usize) -> Parts<Spread> {
         let pass = Pass { job, block, range, make: |lanes| Spread::new(lanes, top) };
         pass.at_best::<{ lanes::<F>(1) }, { lanes::<F>(2) }, { lanes::<F>(4) }>()
     }
 }
 
-/// So many are kept sorted.
+/// Lists of up to this many are kept sorted.
 const FEW: usize = 64;
 
-/// Smaller gaps first, then lower indices.
+/// The order of the list: smaller gaps first, then lower indices.
 fn better(a: &(f64, usize), b: &(f64, usize)) -> std::cmp::Ordering {
     a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
 }
 
-/// Sums of one query relative to its least cost: Σw, Σw², Σw·β·gap, and the best as (β·gap, index).
+/// The sums of one query relative to its least cost: Σw, Σw², Σw·β·gap, and the best as (β·gap, index).
 #[derive(Clone, Debug, Default)]
 struct Lane {
     mass: f64,
@@ -121,7 +121,7 @@ struct Lane {
 }
 
 impl Lane {
-    /// The reference cost fell by `fall`/β: all gaps grow by as much.
+    /// Moves the reference cost down by `fall`/β, so that all gaps grow by this much.
     fn shift(&mut self, fall: f64) {
         if fall == 0.0 || self.mass == 0.0 {
             return;
@@ -142,8 +142,8 @@ impl Lane {
         }
     }
 
-    /// Indices come in rising order, so an equal gap belongs behind. Few are kept sorted; of many twice as many are
-    /// kept before the worse half goes, since each insertion among them would move them all.
+    /// Adds a candidate. Indices come in rising order, so an equal gap goes behind. Short lists are kept sorted. Long
+    /// ones grow to twice their size before the worse half is removed, since each insertion would move many entries.
     fn offer(&mut self, gap: f64, index: usize, top: usize) {
         if top > FEW {
             self.best.push((gap, index));
@@ -160,7 +160,7 @@ impl Lane {
         }
     }
 
-    /// No gap from here on can be among the best.
+    /// The bar: a larger gap can no longer be among the best.
     fn bar(&self, top: usize) -> f64 {
         match self.best.get(top - 1) {
             Some(worst) if top <= FEW => worst.0,
@@ -181,7 +181,7 @@ impl Lane {
     }
 }
 
-/// What is summed for the lanes of one pack.
+/// The sums for the lanes of one pack of queries.
 struct Spread {
     lanes: Vec<Lane>,
     top: usize,

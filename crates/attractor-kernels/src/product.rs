@@ -1,9 +1,9 @@
 //! Matrix products, for networks.
 //!
-//! C = A B with B's columns side by side in vector lanes, as queries are in [`dots()`](super::dots()): a number of A
-//! is multiplied with all columns of a row of B. A is read where it lies, whatever its strides, so a transposed
-//! matrix is no copy. Every number of C is summed in one order, that of A's columns in chains of 64, so it does not
-//! depend on which rows are computed together, on how many columns there are, or on threads.
+//! C = A B. The columns of B lie side by side in vector lanes, as queries do in [`dots()`](super::dots()): one number
+//! of A is multiplied with all columns of a row of B. A is read in place with any strides, so a transposed matrix
+//! needs no copy. Every number of C is summed in one order, that of A's columns in chains of 64. So it does not
+//! depend on which rows are computed together, on the number of columns, or on threads.
 
 use std::ops::Range;
 
@@ -11,21 +11,21 @@ use crate::machine::{Aligned, LINE, Level, Machine, On, prefetch};
 use crate::real::{Real, entry};
 use crate::threads;
 
-/// Terms summed in registers before they are added to the total.
+/// The number of terms summed in registers before they are added to the total.
 const CHAIN: usize = 64;
 
-/// Columns come in whole multiples of this: two of the widest vectors.
+/// Columns are padded to multiples of this: two of the widest vectors.
 const COLUMNS: usize = 32;
 
-/// Rows that are worth a task of their own, and that share B while it is in the cache.
+/// The number of rows in a task, which share B while it is in the cache.
 pub const ROWS: usize = 64;
 
 /// Rows in registers where there are 32 of them, and where there are 16.
 const MANY: usize = 8;
 const FEW: usize = 6;
 
-/// A matrix whose rows begin at cache lines and are padded, with whatever numbers, to whole vectors: what [`product`]
-/// multiplies by.
+/// A matrix that [`product`] multiplies by. Its rows begin at cache lines and are padded to whole vectors, with
+/// arbitrary numbers.
 pub struct Panel<F> {
     numbers: Aligned<F, 1>,
     rows: usize,
@@ -40,18 +40,18 @@ impl<F: Real> Default for Panel<F> {
 }
 
 impl<F: Real> Panel<F> {
-    /// Zeros.
+    /// A panel of zeros.
     pub fn zeros(rows: usize, columns: usize) -> Self {
         let stride = columns.div_ceil(COLUMNS) * COLUMNS;
         Panel { numbers: Aligned::zeros(rows * stride), rows, columns, stride }
     }
 
-    /// Rows and columns.
+    /// The numbers of rows and columns.
     pub fn dim(&self) -> (usize, usize) {
         (self.rows, self.columns)
     }
 
-    /// Numbers from one row to the next.
+    /// The distance from one row to the next, in numbers.
     pub fn stride(&self) -> usize {
         self.stride
     }
@@ -77,7 +77,7 @@ impl<F: Real> Panel<F> {
         &mut self.numbers_mut()[row * stride..][..columns]
     }
 
-    /// Makes it a panel of this size, of whatever numbers, where it lies if there is room.
+    /// Changes the size of the panel, in place if there is room. Its numbers are then arbitrary.
     pub fn resize(&mut self, rows: usize, columns: usize) -> &mut Self {
         let stride = columns.div_ceil(COLUMNS) * COLUMNS;
         if self.numbers.all().len() < rows * stride {
@@ -87,9 +87,9 @@ impl<F: Real> Panel<F> {
         self
     }
 
-    /// Rows as columns, in another panel.
+    /// Writes the transposed matrix to another panel.
     pub fn transpose_into(&self, turned: &mut Self) {
-        /// Rows and columns of a block that stays in the first-level cache.
+        /// The number of rows and columns in a block that stays in the first-level cache.
         const BLOCK: usize = 16;
         turned.resize(self.columns, self.rows);
         if turned.stride == 0 {
@@ -113,21 +113,21 @@ impl<F: Real> Panel<F> {
 /// The matrix A of a product: number (i, k) is `numbers[i · row + k · column]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Strided<'a, F> {
-    /// Where its numbers are.
+    /// The numbers of the matrix.
     pub numbers: &'a [F],
-    /// From one row to the next.
+    /// The stride from one row to the next.
     pub row: usize,
-    /// From one column to the next.
+    /// The stride from one column to the next.
     pub column: usize,
 }
 
 entry! {
-    /// Some rows of A B, one after the other in `out` as in a [`Panel`] of as many columns as B.
+    /// Some rows of A B, one after the other in `out`, as in a [`Panel`] with as many columns as B.
     ///
-    /// Cost 2 · rows · terms · columns operations, the columns padded to 32. A has as many columns as B has rows.
+    /// Cost: 2 · rows · terms · columns operations, with columns padded to 32. A has as many columns as B has rows.
     ///
     /// # Panics
-    /// Rows that A has not, or `out` of another size.
+    /// If A does not have these rows, or `out` has another size.
     pub fn product<F: Real>(a: Strided<F>, rows: Range<usize>, b: &Panel<F>, out: &mut [F]) {
         let terms = b.rows;
         let room = rows.len().checked_mul(b.stride);
@@ -150,7 +150,7 @@ entry! {
     }
 }
 
-/// What a thread works on.
+/// The work of one task.
 struct Task<'a, F> {
     a: Strided<'a, F>,
     first: usize,
@@ -179,7 +179,7 @@ fn all<F: Real, M: Machine<F>, const R: usize>(m: M, task: &Task<F>, out: &mut [
     for from in (0..task.terms).step_by(CHAIN) {
         let terms = from..task.terms.min(from + CHAIN);
         let mut done = 0;
-        // Two vectors of a chain of B stay in the first-level cache while the rows pass by.
+        // Two vectors of a chain of B stay in the first-level cache while the rows are read.
         for lane in (0..task.stride).step_by(2 * M::LANES) {
             for row in (0..whole).step_by(R) {
                 ahead(task, terms.end, count, [done, done + 1].map(|block| block * CHAIN / blocks));
@@ -222,8 +222,8 @@ fn block<F: Real, M: Machine<F>, const R: usize>(
 ) {
     let Task { a, first, b, stride, .. } = *task;
     let mut sums = [[m.splat(F::ZERO); 2]; R];
-    // Opaque, or the compiler derives each address from the last one: a chain of additions that the multiplications
-    // then wait for.
+    // The black box keeps the compiler from deriving each address from the last one. That would be a chain of
+    // additions for which the multiplications wait.
     let rows: [*const F; R] = std::hint::black_box(std::array::from_fn(|r| {
         // SAFETY: within A, as `product` checked for the last row and term.
         unsafe { a.numbers.as_ptr().add((first + row + r) * a.row + terms.start * a.column) }
@@ -271,7 +271,7 @@ mod tests {
             for row in 0..k {
                 b.row_mut(row).iter_mut().for_each(|v| *v = F::from_f64(noise.normal()));
             }
-            // As stored, and as the transpose of what is stored.
+            // The matrix as stored, and as the transpose of what is stored.
             for (row, column) in [(k, 1), (1, m)] {
                 let a = Strided { numbers: &numbers, row, column };
                 let mut out = Panel::<F>::zeros(m, n);

@@ -4,7 +4,7 @@ use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
-/// `f32` or `f64`: the only type parameter of the library.
+/// `f32` or `f64`. This is the only type parameter of the library.
 ///
 /// Times, noise levels and statistics are always `f64`. The trait is sealed.
 pub trait Real:
@@ -41,7 +41,7 @@ pub trait Real:
     const LARGEST_SQUARE: f64;
     /// The smallest spread of patterns whose squares are far from underflow.
     const SMALLEST_SPREAD: f64;
-    /// The largest inverse temperature that the kernels tell from infinity.
+    /// The largest inverse temperature that the kernels distinguish from infinity.
     const LARGEST_BETA: f64;
     /// `"f32"` or `"f64"`.
     const NAME: &'static str;
@@ -50,21 +50,21 @@ pub trait Real:
     fn from_f64(value: f64) -> Self;
     /// The value, widened.
     fn to_f64(self) -> f64;
-    /// Neither NaN nor infinite.
+    /// Whether the value is neither NaN nor infinite.
     fn is_finite(self) -> bool;
     /// Absolute value.
     fn abs(self) -> Self;
-    /// Of two values, one for each number type, the one of this type: how generic code reaches what is compiled or
-    /// listed for each type by itself.
+    /// Chooses, from one value for each number type, the one of this type. Generic code uses it to reach what is
+    /// compiled or listed separately for each type.
     fn choose<T: PerReal>(of_f32: T::Value<f32>, of_f64: T::Value<f64>) -> T::Value<Self>;
 
-    /// `self · a + b`, in one rounding where `fused`.
+    /// `self · a + b`, rounded once if `fused`.
     #[doc(hidden)]
     fn multiply_add(self, a: Self, b: Self, fused: bool) -> Self;
-    /// What the exponential is made of: see [`exp_negative`](Real::exp_negative).
+    /// The constants of the exponential: see [`exp_negative`](Real::exp_negative).
     #[doc(hidden)]
     const EXP: Exp<Self>;
-    /// `exp(self)` for `self ≤ 0`, exactly 0 below the smallest normal number; with fused multiply-adds where the
+    /// `exp(self)` for `self ≤ 0`, exactly 0 below the smallest normal number. Uses fused multiply-adds if the
     /// machine has them.
     #[doc(hidden)]
     fn exp_negative(self, fused: bool) -> Self;
@@ -73,9 +73,9 @@ pub trait Real:
     fn ln_positive(self, fused: bool) -> Self;
 }
 
-/// Something that there is one of for each number type: see [`Real::choose`].
+/// A family with one type for each number type: see [`Real::choose`].
 pub trait PerReal {
-    /// What it is for `F`.
+    /// The type for `F`.
     type Value<F: Real>;
 }
 
@@ -86,18 +86,18 @@ mod sealed {
     impl Sealed for f64 {}
 }
 
-/// Constants of the exponential.
+/// The constants of the exponential.
 #[doc(hidden)]
 pub struct Exp<F: 'static> {
-    /// Of the polynomial, highest power first.
+    /// The coefficients of the polynomial, highest power first.
     pub coefficients: &'static [F],
     /// 1.5 · 2^mantissa: adding it rounds to a whole number.
     pub magic: F,
-    /// Below this it is 0.
+    /// Below this the exponential is 0.
     pub lowest: F,
     /// 1/ln 2.
     pub log2_e: F,
-    /// ln 2 in two parts, and their signs turned.
+    /// −ln 2, as the sum of two parts.
     pub minus_ln2: [F; 2],
 }
 
@@ -189,7 +189,7 @@ macro_rules! real {
                 let root = std::$type::consts::FRAC_1_SQRT_2.to_bits();
                 let k = (self.to_bits().wrapping_sub(root) as $signed) >> $mantissa;
                 let m = $type::from_bits(self.to_bits().wrapping_sub((k << $mantissa) as $bits));
-                // k as a number: the low bits of one that is large enough to have whole steps.
+                // k as a number, from the low bits of a number so large that its steps are whole numbers.
                 const OFFSET: $signed = 1 << ($mantissa - 1);
                 let whole = ((1 as $bits) << $mantissa) as $type;
                 let k = $type::from_bits(whole.to_bits().wrapping_add((k + OFFSET) as $bits))
@@ -270,12 +270,12 @@ real!(f64 {
     ],
 });
 
-/// A kernel's entry point: a function that is generic over [`Real`] and yet compiled once, in this crate, however many
-/// crates call it.
+/// A kernel's entry point: a function that is generic over [`Real`] but compiled once, in this crate, for any number
+/// of callers.
 ///
-/// `entry! { fn name<F: Real>(argument: Type<F>, …) -> Result<F> { … } }` makes two functions that are not generic, one
-/// for each number type, and a generic one that does no more than choose between them. In the body `F` is a name of
-/// `f32` or of `f64`.
+/// `entry! { fn name<F: Real>(argument: Type<F>, …) -> Result<F> { … } }` makes two functions that are not generic,
+/// one for each number type, and a generic one that only chooses between them. In the body `F` is a name for `f32` or
+/// `f64`.
 macro_rules! entry {
     (
         $(#[$attribute:meta])*

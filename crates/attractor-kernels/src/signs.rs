@@ -1,18 +1,18 @@
-//! Reads of ±1 patterns that are held as bits: only those that can weigh anything.
+//! Reads of ±1 patterns held as bits, limited to those whose weight is not negligible.
 //!
-//! Patterns of ±1 all have norm √D, so every logit is β z·y_n and a constant. Of a query z the four units of a
-//! nibble add one of 16 numbers to the dot product: a table of them replaces four multiplications, and one
-//! instruction looks up the nibbles of 32 or 64 patterns. Tables hold 7 bits, so sums are whole numbers S with
+//! Patterns of ±1 all have norm √D, so every logit is β z·y_n plus a constant. The four units of a nibble add one of
+//! 16 numbers to the dot product with a query z. A table of these numbers replaces four multiplications, and one
+//! instruction looks up the nibbles of 32 or 64 patterns. Table entries have 7 bits, so sums are whole numbers S with
 //!
 //! ```text
 //! |z·y_n − (step · S_n − Σ|z|)| ≤ error,        error = Σ over nibbles of their worst rounding
 //! ```
 //!
-//! (error 0 where all |z_j| are equal, as in a binary cue). Whatever lies more than
-//! ln(N/u)/β + 2·error under the best, u the unit roundoff of the number type, weighs less than u/N, all of
-//! them together less than a rounding of the sum: they are left out. The others are few where a memory recalls;
-//! their products are computed again in f64, and so is everything that is made of them. Queries of which
-//! many patterns weigh something are left to the kernel that reads all.
+//! (error 0 if all |z_j| are equal, as in a binary cue). Let u be the unit roundoff of the number type. A pattern
+//! that lies more than ln(N/u)/β + 2·error below the best weighs less than u/N, and all such patterns together weigh
+//! less than a rounding of the sum, so they are left out. If a memory recalls, few patterns remain. Their products
+//! are computed again in f64, and so is everything made from them. Queries for which many patterns have weight are
+//! left to the kernel that reads all patterns.
 
 use std::ops::Range;
 
@@ -25,33 +25,33 @@ use crate::rows::pick;
 use crate::stream::{Job, usable_beta};
 use crate::threads;
 
-/// A pattern that weighs something: its number, and z·y.
+/// A pattern whose weight is not negligible: its index, and z·y.
 pub(crate) type Near = (usize, f64);
 
-/// Patterns looked up together.
+/// The number of patterns looked up together.
 const ROWS: usize = 256;
 
-/// Units of a table.
+/// The number of units in a table.
 const NIBBLE: usize = 4;
 
-/// Words of 64 units hold so many nibbles.
+/// The number of nibbles in a word of 64 units.
 const NIBBLES: usize = 64 / NIBBLE;
 
-/// Queries that share a pass over a range.
+/// The number of queries that share a pass over a range.
 const QUERIES: usize = 64;
 
-/// Ranges of patterns at most, and patterns in one at least.
+/// The largest number of ranges, and the smallest number of patterns in a range.
 const RANGES: usize = 64;
 const RANGE: usize = 1 << 13;
 
-/// Nothing is gained on fewer patterns; sums of more units do not fit.
+/// With fewer patterns there is no gain; with more units the sums overflow.
 const FEWEST: usize = 1024;
 const MOST_UNITS: usize = 1 << 15;
 
-/// Best patterns that are asked for at most.
+/// The largest number of best patterns that can be asked for.
 const MOST_TOP: usize = 64;
 
-/// [`near`], of a job whose patterns are bits of equal prior weight, in numbers that make it worth while.
+/// [`near`], for a job whose patterns are bits of equal prior weight, if their number makes it worthwhile.
 pub(crate) fn near_of<F: Real>(job: &Job<F>, top: usize) -> Option<Vec<Option<Vec<Near>>>> {
     let bits = job.patterns.bits().filter(|_| job.patterns.log_weights().is_none())?;
     let suits = bits.len() >= FEWEST && bits.dim() <= MOST_UNITS && top <= MOST_TOP;
@@ -63,10 +63,10 @@ pub(crate) fn rest<F: Real>(job: &Job<F>, rows: &[usize]) -> (Array2<F>, Vec<f64
     (pick(job.queries.view(), rows), rows.iter().map(|&row| job.betas[row]).collect())
 }
 
-/// The patterns that weigh something at each query, and the best `top`, by rising number; none where they are
-/// too many to be listed. Row i depends on query i alone.
+/// For each query the patterns whose weight is not negligible, and the best `top`, in rising order. `None` if there
+/// are too many to list. Row i depends only on query i.
 ///
-/// A first pass keeps the largest sum of every tile of patterns, which says where the second has to look.
+/// A first pass keeps the largest sum of every tile of patterns. It tells the second pass which tiles to read.
 fn near<F: Real>(bits: &Packed, queries: ArrayView2<F>, betas: &[f64], top: usize) -> Vec<Option<Vec<Near>>> {
     let b = queries.nrows();
     let work = (b * bits.len() * bits.words()) as f64;
@@ -80,7 +80,7 @@ fn near<F: Real>(bits: &Packed, queries: ArrayView2<F>, betas: &[f64], top: usiz
     let largest = threads::map(b.div_ceil(QUERIES) * ranges, work, |task| {
         scan.largest(range(task % ranges), block(task / ranges))
     });
-    // Weights below u/N of the best are nothing.
+    // Weights below u/N of the best are negligible.
     let cut = (bits.len() as f64 / F::ROUNDOFF).ln();
     let bars = threads::map(b, work / 64.0, |q| {
         let own = |r: usize| {
@@ -90,7 +90,7 @@ fn near<F: Real>(bits: &Packed, queries: ArrayView2<F>, betas: &[f64], top: usiz
         let mut all: Vec<u16> = (0..ranges).flat_map(own).copied().collect();
         let bar = tables[q].bar(cut / usable_beta::<F>(betas[q]), &mut all.clone(), top);
         all.retain(|&sum| u32::from(sum) >= bar);
-        // A list of too many costs more than reading everything.
+        // A list of too many patterns costs more than reading all of them.
         (all.len() <= tiles.div_ceil(4).max(4)).then_some(bar)
     });
     let lists = threads::map(b.div_ceil(QUERIES) * ranges, work / 16.0, |task| {
@@ -105,7 +105,7 @@ fn near<F: Real>(bits: &Packed, queries: ArrayView2<F>, betas: &[f64], top: usiz
     })
 }
 
-/// z·y of one pattern.
+/// The dot product z·y of one pattern.
 fn product(bits: &Packed, n: usize, query: &[f64]) -> f64 {
     let sign = |word: u64, j: usize| if word >> j & 1 == 1 { 1.0 } else { -1.0 };
     let words = query.chunks(64).enumerate();
@@ -126,7 +126,7 @@ pub(crate) fn add_scaled(bits: &Packed, n: usize, weight: f64, sum: &mut [f64]) 
     }
 }
 
-/// What each nibble of a pattern adds to a query's sum.
+/// The tables of one query: what each nibble of a pattern adds to its sum.
 struct Tables {
     entries: Vec<[u8; 16]>,
     step: f64,
@@ -137,7 +137,7 @@ impl Tables {
     fn new<F: Real>(query: &[F], words: usize) -> Self {
         let unit = |j: usize| query.get(j).map_or(0.0, |z| z.to_f64());
         let groups = words * NIBBLES;
-        // What a nibble adds, from 0 (all units against the query) on.
+        // What a nibble adds, counted from 0 (all units differ from the query).
         let entry = |group: usize, nibble: usize| -> f64 {
             let each = (0..NIBBLE).map(|b| {
                 let z = unit(group * NIBBLE + b);
@@ -150,7 +150,7 @@ impl Tables {
             .fold(0.0, f64::max);
         let magnitude = query.iter().map(|z| z.to_f64().abs()).fold(0.0, f64::max);
         let even = query.iter().all(|z| z.to_f64().abs() == magnitude);
-        // Two entries are added in 8 bits, all of them in 16.
+        // Two entries are added in 8 bits, all of them in 16 bits.
         let most = (usize::from(u16::MAX) / groups).min(127);
         let step = match (largest > 0.0, even && most >= NIBBLE) {
             (false, _) => 1.0,
@@ -171,13 +171,13 @@ impl Tables {
         tables
     }
 
-    /// The least sum of what may weigh something, where that is nothing for products less than the best by `cut`,
-    /// or may be among the best `top`; from the largest sums of all tiles.
+    /// The smallest sum of a pattern that must be listed: its product is within `cut` of the best, or it may be among
+    /// the best `top`. It follows from the largest sums of all tiles.
     fn bar(&self, cut: f64, largest: &mut [u16], top: usize) -> u32 {
-        // Rounded up, and one more for the rounding of this.
+        // Rounded up, plus one for the rounding of this computation.
         let whole = |difference: f64| (difference / self.step).ceil().min(f64::from(1 << 20)) as u32 + 1;
         let best = u32::from(largest.iter().copied().max().unwrap_or(0));
-        // Of so many tiles each has one that is as large.
+        // Each of this many tiles has a pattern whose sum is at least this large.
         let last = match top <= largest.len() {
             true => u32::from(*largest.select_nth_unstable_by(top - 1, |a, b| b.cmp(a)).1),
             false => 0,
@@ -202,8 +202,8 @@ impl Scan<'_> {
         largest
     }
 
-    /// Patterns whose sums are no less than the query's bar, by rising number. Few tiles have any, so this is
-    /// compiled for no machine in particular.
+    /// The patterns whose sums reach the query's bar, in rising order. Few tiles have any, so this is not compiled
+    /// for special instructions.
     fn list(
         &self,
         tiles: Range<usize>,
@@ -283,8 +283,8 @@ impl<L: Lookup> On<L, ()> for LargestOf<'_> {
     }
 }
 
-/// Nibbles of patterns side by side: `planes[g][r]` is nibble g of pattern r. Patterns beyond the last have
-/// what was there before.
+/// Transposes the nibbles of patterns: `planes[g][r]` is nibble g of pattern r. Entries beyond the last pattern keep
+/// their old values.
 #[inline(always)]
 fn lay(groups: &[Eight], words: usize, planes: &mut [[u8; ROWS]]) {
     const LOW: u64 = 0x0F0F_0F0F_0F0F_0F0F;
@@ -300,7 +300,7 @@ fn lay(groups: &[Eight], words: usize, planes: &mut [[u8; ROWS]]) {
     }
 }
 
-/// Eight rows of eight bytes, turned round: byte r of column b is byte b of row r.
+/// Transposes eight rows of eight bytes: byte r of column b is byte b of row r.
 #[inline(always)]
 fn turn(mut rows: [u64; EIGHT]) -> [u64; EIGHT] {
     const MASKS: [u64; 3] = [0x00FF_00FF_00FF_00FF, 0x0000_FFFF_0000_FFFF, 0x0000_0000_FFFF_FFFF];
@@ -315,18 +315,18 @@ fn turn(mut rows: [u64; EIGHT]) -> [u64; EIGHT] {
     rows
 }
 
-/// Where the sum of a pattern stands: of each block the even patterns before the odd ones.
+/// The position of a pattern's sum. In each block even patterns come before odd ones.
 #[inline(always)]
 fn place(row: usize) -> usize {
     row / BLOCK * BLOCK + row % 2 * (BLOCK / 2) + row % BLOCK / 2
 }
 
-/// Patterns of a block, whose sums stand together on every machine.
+/// The number of patterns in a block, whose sums lie together on every machine.
 const BLOCK: usize = 64;
 
-/// Tables that are looked up on a machine that `self` proves to be there.
+/// Table lookups on a machine whose instructions `self` proves to exist.
 trait Lookup: Token {
-    /// Sums of the tables' entries over all nibbles, and the largest of them.
+    /// The sums of the tables' entries over all nibbles, and the largest of them.
     fn sums(self, tables: &[[u8; 16]], planes: &[[u8; ROWS]], sums: &mut [u16; ROWS]) -> u16;
 }
 
@@ -370,7 +370,7 @@ mod x86 {
             impl Lookup for $token {
                 #[inline(always)]
                 fn sums(self, tables: &[[u8; 16]], planes: &[[u8; ROWS]], sums: &mut [u16; ROWS]) -> u16 {
-                    /// Vectors at a time: two sums of each stay in registers.
+                    /// The number of vectors at a time; two sums of each stay in registers.
                     const VECTORS: usize = 4;
                     let mut largest = proven!(self => $zero());
                     for from in (0..ROWS).step_by(VECTORS * $bytes) {
@@ -384,7 +384,8 @@ mod x86 {
                                 proven!(self => {
                                     let a = $shuffle(first, $load(planes[0].as_ptr().add(at).cast()));
                                     let b = $shuffle(second, $load(planes[1].as_ptr().add(at).cast()));
-                                    // Pairs fit in 8 bits. Sums of 16 bits hold the even patterns and 256 times the odd.
+                                    // Pairs fit in 8 bits. Sums of 16 bits hold the even patterns plus 256 times the
+                                    // odd ones.
                                     let both = $add8(a, b);
                                     all[v] = $add16(all[v], both);
                                     odd[v] = $add16(odd[v], $right::<8>(both));
@@ -468,7 +469,7 @@ mod tests {
         }
     }
 
-    /// Every instruction set of this machine, against sums one nibble at a time.
+    /// Every instruction set of this machine, compared with sums of one nibble at a time.
     #[test]
     fn all_machines_look_up_the_same() {
         for dim in [3, 64, 200, 1000] {
@@ -496,7 +497,7 @@ mod tests {
                     level.run::<f32, _, _>(Sums { tables: &tables, planes: &planes, sums: &mut sums });
                 check(largest, &sums, &format!("{level:?}"));
             }
-            // The bound that everything rests on.
+            // The bound on which all else depends.
             let total: f64 = query.iter().map(|z| z.abs()).sum();
             for (n, &sum) in expected.iter().enumerate() {
                 let off = (tables.step * f64::from(sum) - total - product(&bits, n, &query)).abs();

@@ -1,4 +1,4 @@
-//! Patterns as the kernels read them: in memory as numbers or as bits, or a few rows at a time from elsewhere.
+//! Patterns in the form that kernels read: in memory as numbers or bits, or read a few rows at a time from a source.
 
 use std::fmt::Debug;
 use std::ops::Range;
@@ -10,28 +10,28 @@ use crate::packed::Packed;
 use crate::real::Real;
 use crate::rows::{square, squares};
 
-/// Patterns that are not held as numbers: bits that are unpacked, rows of a file.
+/// A source of patterns that are not held as numbers, such as packed bits or the rows of a file.
 ///
 /// Kernels read ranges of rows from several threads, in any order, again and again.
 pub trait Source<F>: Debug + Send + Sync {
-    /// Number of patterns, N.
+    /// The number of patterns, N.
     fn len(&self) -> usize;
 
-    /// Whether there are none.
+    /// Whether there are no patterns.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Units a pattern, D.
+    /// The number of units in a pattern, D.
     fn dim(&self) -> usize;
 
-    /// Writes these rows, one after the other.
+    /// Writes these rows to `out`, one after the other.
     ///
     /// # Errors
-    /// A file that cannot be read, in a sentence. Recalls then end with it.
+    /// A file that cannot be read, as a sentence. Recalls then return this error.
     fn read(&self, rows: Range<usize>, out: &mut [F]) -> std::result::Result<(), String>;
 
-    /// Whether reading costs so much that all queries should share one pass.
+    /// Whether reading is so slow that all queries should share one pass.
     fn is_slow(&self) -> bool {
         true
     }
@@ -47,7 +47,7 @@ impl<F: Real> Source<F> for Packed {
     }
 
     fn read(&self, rows: Range<usize>, out: &mut [F]) -> std::result::Result<(), String> {
-        // Four units at a time: what each nibble says.
+        // Four units at a time, from one nibble.
         let sign = |nibble: usize, j: usize| if nibble >> j & 1 == 1 { F::ONE } else { -F::ONE };
         let nibbles: [[F; 4]; 16] = std::array::from_fn(|n| std::array::from_fn(|j| sign(n, j)));
         for (n, row) in rows.zip(out.chunks_exact_mut(Packed::dim(self))) {
@@ -71,7 +71,7 @@ impl<F: Real> Source<F> for Packed {
     }
 }
 
-/// A source, and what went wrong in reading it.
+/// A source, with the first error that occurred in reading it.
 #[derive(Clone, Debug)]
 pub struct Streamed<F> {
     source: Arc<dyn Source<F>>,
@@ -81,7 +81,7 @@ pub struct Streamed<F> {
 }
 
 impl<F: Real> Streamed<F> {
-    /// Nothing has been read yet.
+    /// A source of which nothing has been read yet.
     pub fn new(source: Arc<dyn Source<F>>) -> Self {
         Streamed { source, whole: Arc::default(), failure: Arc::default() }
     }
@@ -91,36 +91,37 @@ impl<F: Real> Streamed<F> {
         &self.source
     }
 
-    /// Number of rows.
+    /// The number of rows.
     pub fn len(&self) -> usize {
         self.source.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Units a row.
+    /// The number of units in a row.
     pub fn dim(&self) -> usize {
         self.source.dim()
     }
 
-    /// Rows of the source; zeros where it fails, which [`failure`](Self::failure) then tells.
+    /// Reads rows of the source. They are zeros if reading fails; then [`failure`](Self::failure) gives the error.
     pub fn read(&self, rows: Range<usize>, out: &mut [F]) {
         if let Err(reason) = self.source.read(rows, out) {
             out.fill(F::ZERO);
-            // The first reason stays.
+            // The first error is kept.
             let _ = self.failure.set(reason);
         }
     }
 
-    /// Some rows, one after the other, read to `window` unless they are there. Those up to `end` are wanted next.
+    /// Some rows, one after the other. They are read to `window`, unless they are already there. Rows up to `end`
+    /// will be needed next.
     ///
     /// Not inlined, so that kernels do not hold its code.
     #[inline(never)]
     pub fn rows<'a>(&self, rows: Range<usize>, end: usize, window: &'a mut Window<F>) -> &'a [F] {
-        /// Numbers that are read from a slow source at once.
+        /// The number of values that are read from a slow source at once.
         const AHEAD: usize = 1 << 18;
         let dim = self.dim();
         if rows.start < window.rows.start || rows.end > window.rows.end {
@@ -132,7 +133,7 @@ impl<F: Real> Streamed<F> {
         &window.numbers[(rows.start - window.rows.start) * dim..(rows.end - window.rows.start) * dim]
     }
 
-    /// What went wrong first, as the source said it. Whatever was computed since is worth nothing.
+    /// The first error in reading the source. Results that were computed after it are invalid.
     pub fn failure(&self) -> Option<&str> {
         self.failure.get().map(String::as_str)
     }
@@ -147,25 +148,25 @@ impl<F: Real> Streamed<F> {
     }
 }
 
-/// Rows of a source that were read last.
+/// The rows of a source that were read last.
 #[derive(Default)]
 pub struct Window<F> {
     numbers: Vec<F>,
     rows: Range<usize>,
 }
 
-/// Where the numbers of patterns are.
+/// Where the numbers of the patterns are.
 #[derive(Clone, Debug)]
 enum Values<F> {
     /// In memory, N × D.
     Held(ArcArray2<F>),
-    /// With a source.
+    /// In a source.
     Streamed(Streamed<F>),
 }
 
-/// Stored patterns Y (N × D), and of each what the kernels need: its squared norm and its prior weight.
+/// Stored patterns Y (N × D), with the squared norm and the prior weight of each, for the kernels.
 ///
-/// Nothing is checked here: numbers must be finite and their squares far from overflow. Cheap to clone.
+/// Nothing is checked here: numbers must be finite, with squares far from overflow. Cheap to clone.
 ///
 /// ```
 /// use attractor::Patterns;
@@ -180,7 +181,7 @@ enum Values<F> {
 pub struct Stored<F> {
     values: Values<F>,
     bits: Option<Arc<Packed>>,
-    /// ‖y_n‖², of patterns that are held as numbers.
+    /// ‖y_n‖², if the patterns are held as numbers.
     squares: Option<Arc<[f64]>>,
     largest_square: f64,
     log_weights: Option<Arc<[f64]>>,
@@ -202,7 +203,7 @@ impl<F: Real> Stored<F> {
         }
     }
 
-    /// Patterns that stay where they are; `largest_square` is the largest ‖y_n‖² among them.
+    /// Patterns that stay in a source. `largest_square` is the largest ‖y_n‖².
     pub fn streamed(source: Streamed<F>, largest_square: f64, spread: f64) -> Self {
         Stored {
             values: Values::Streamed(source),
@@ -214,32 +215,32 @@ impl<F: Real> Stored<F> {
         }
     }
 
-    /// The same patterns, of which these are the bits.
+    /// Adds the bits of these patterns.
     pub fn with_bits(self, bits: Arc<Packed>) -> Self {
         Stored { bits: Some(bits), ..self }
     }
 
-    /// The same patterns with ln π_n of each, or without weights.
+    /// Sets ln π_n of each pattern, or removes the weights.
     pub fn with_log_weights(self, log_weights: Option<Arc<[f64]>>) -> Self {
         Stored { log_weights, ..self }
     }
 
-    /// The same patterns, all with weight 1/N.
+    /// The patterns with equal weights 1/N.
     pub fn unweighted(&self) -> Self {
         self.clone().with_log_weights(None)
     }
 
-    /// Number of patterns, N.
+    /// The number of patterns, N.
     pub fn len(&self) -> usize {
         self.shape().0
     }
 
-    /// Never: there is at least one pattern.
+    /// Always false: there is at least one pattern.
     pub fn is_empty(&self) -> bool {
         false
     }
 
-    /// Units a pattern, D.
+    /// The number of units in a pattern, D.
     pub fn dim(&self) -> usize {
         self.shape().1
     }
@@ -251,22 +252,22 @@ impl<F: Real> Stored<F> {
         }
     }
 
-    /// The bits of patterns that are held at one bit a unit.
+    /// The bits, if the patterns are held with one bit for each unit.
     pub fn bits(&self) -> Option<&Packed> {
         self.bits.as_deref()
     }
 
-    /// Whether patterns are held as numbers, not as bits and not elsewhere.
+    /// Whether the patterns are held as numbers, and not as bits or in a source.
     pub fn are_held(&self) -> bool {
         matches!(self.values, Values::Held(_))
     }
 
-    /// Whether a pass over the patterns costs so much that all queries should share it.
+    /// Whether a pass over the patterns is so slow that all queries should share it.
     pub fn are_slow(&self) -> bool {
         self.source().is_some_and(|source| source.is_slow())
     }
 
-    /// Where patterns are that are not held as numbers.
+    /// The source, if the patterns are not held as numbers.
     pub fn source(&self) -> Option<&Arc<dyn Source<F>>> {
         match &self.values {
             Values::Held(_) => None,
@@ -274,7 +275,7 @@ impl<F: Real> Stored<F> {
         }
     }
 
-    /// What went wrong in reading patterns that are elsewhere. Whatever was computed then is worth nothing.
+    /// The first error in reading the source. Results that were computed after it are invalid.
     pub fn failure(&self) -> Option<&str> {
         match &self.values {
             Values::Held(_) => None,
@@ -282,7 +283,7 @@ impl<F: Real> Stored<F> {
         }
     }
 
-    /// The patterns, N × D. Those that are not held as numbers are all read for it, and stay in memory.
+    /// The patterns, N × D. Patterns that are not held as numbers are all read for this, and then stay in memory.
     pub fn values(&self) -> ArrayView2<'_, F> {
         match &self.values {
             Values::Held(values) => values.view(),
@@ -290,7 +291,7 @@ impl<F: Real> Stored<F> {
         }
     }
 
-    /// The same without a copy of them, where they are held as numbers.
+    /// The patterns as a shared array, without a copy if they are held as numbers.
     pub fn shared(&self) -> ArcArray2<F> {
         match &self.values {
             Values::Held(values) => values.clone(),
@@ -298,7 +299,7 @@ impl<F: Real> Stored<F> {
         }
     }
 
-    /// Some patterns, one after the other: where they are, or read to `window`. Those up to `end` are wanted next.
+    /// Some patterns, one after the other: in place, or read to `window`. Patterns up to `end` will be needed next.
     #[inline(always)]
     pub fn rows<'a>(&'a self, rows: Range<usize>, end: usize, window: &'a mut Window<F>) -> &'a [F] {
         match &self.values {
@@ -357,13 +358,13 @@ impl<F: Real> Stored<F> {
         self.largest_square
     }
 
-    /// ln π_n where weights were given.
+    /// ln π_n, if weights were given.
     pub fn log_weights(&self) -> Option<&[f64]> {
         self.log_weights.as_deref()
     }
 
-    /// The scale of a unit: root mean square deviation from the mean pattern; of one pattern (or
-    /// equal ones) the root mean square unit; 1 if that is 0 too.
+    /// The scale of a unit: the root mean square deviation from the mean pattern. For one pattern (or equal ones) it
+    /// is the root mean square unit; if that is 0 as well, it is 1.
     pub fn spread(&self) -> f64 {
         self.spread
     }

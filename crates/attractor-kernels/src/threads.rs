@@ -1,11 +1,11 @@
-//! Threads, in one place: how many there are, and a map over task numbers whose results come back in order.
+//! The number of threads, and a parallel map that returns its results in order.
 //!
-//! What a task computes does not depend on how many threads there are, so no result does.
+//! The result of a task does not depend on the number of threads.
 
 #[cfg(feature = "rayon")]
 use std::sync::atomic::Ordering;
 
-/// Most threads that can be asked for.
+/// The largest number of threads.
 #[cfg(feature = "rayon")]
 const MOST: usize = 512;
 
@@ -17,16 +17,16 @@ mod pool {
 
     use super::MOST;
 
-    /// How many threads are wanted; 0 is one for each core.
+    /// The number of threads asked for; 0 means one for each core.
     pub static WANTED: AtomicUsize = AtomicUsize::new(0);
 
-    /// The threads of each number that was ever wanted, started when they are first needed and never freed: someone
-    /// may be in them. Not a `OnceLock` or a `Mutex`, since a forked process must be able to forget them without
-    /// waiting for anyone.
+    /// The thread pools, one for each number of threads that was ever asked for. A pool is started when it is first
+    /// needed and never freed, since a caller may be in it. This is not a `OnceLock` or a `Mutex`, since a forked
+    /// process must be able to forget the pools without waiting for anyone.
     static POOLS: [AtomicPtr<ThreadPool>; MOST + 1] =
         [const { AtomicPtr::new(std::ptr::null_mut()) }; MOST + 1];
 
-    /// So many threads, started now if there are none.
+    /// The pool of this many threads, which is started now if there is none.
     pub fn of(count: usize) -> Result<&'static ThreadPool, ThreadPoolBuildError> {
         let mut there = POOLS[count].load(Ordering::Acquire);
         if there.is_null() {
@@ -45,17 +45,17 @@ mod pool {
         Ok(unsafe { &*there })
     }
 
-    /// Forgets all threads, without touching them.
+    /// Forgets all pools without touching their threads.
     pub fn forget() {
         POOLS.iter().for_each(|pool| pool.store(std::ptr::null_mut(), Ordering::Release));
     }
 }
 
-/// Uses so many threads from now on, 1 to 512; without this, one for each core (or `RAYON_NUM_THREADS`). Work
-/// that is under way stays where it is.
+/// Sets the number of threads, 1 to 512. The default is one for each core, or `RAYON_NUM_THREADS`. Work that has
+/// already started keeps its threads.
 ///
 /// # Errors
-/// A number outside the range, or more threads than the system starts: what was expected instead.
+/// The expected range or number, for a number outside the range or more threads than the system can start.
 #[cfg(feature = "rayon")]
 pub fn set(count: usize) -> Result<(), String> {
     if !(1..=MOST).contains(&count) {
@@ -70,7 +70,7 @@ pub fn set(count: usize) -> Result<(), String> {
     }
 }
 
-/// How many threads there are.
+/// The number of threads.
 pub fn count() -> usize {
     within(|| {
         #[cfg(feature = "rayon")]
@@ -80,13 +80,13 @@ pub fn count() -> usize {
     })
 }
 
-/// Forgets the threads there were: to be called in a new process that was forked, which has none of them.
+/// Forgets the thread pools. To be called in a forked process, which does not have their threads.
 #[cfg(feature = "rayon")]
 pub fn after_fork() {
     pool::forget();
 }
 
-/// Calls `f` where rayon's iterators run on these threads (or on those of the pool that the caller is in).
+/// Calls `f` so that rayon's iterators run on these threads (or on those of the pool that the caller is in).
 #[cfg(feature = "rayon")]
 pub fn within<T: Send>(f: impl FnOnce() -> T + Send) -> T {
     let inside = rayon::current_thread_index().is_some();
@@ -102,8 +102,8 @@ pub fn within<T>(f: impl FnOnce() -> T) -> T {
     f()
 }
 
-/// Waking threads and waiting for them costs up to 0.3 ms on a busy machine; a core does about this many operations
-/// in that time.
+/// The work, in floating-point operations, at which waking threads pays. Waking them and waiting for them costs up to
+/// 0.3 ms on a busy machine, in which a core does about this many operations.
 #[cfg(feature = "rayon")]
 const WORTH_A_THREAD: f64 = 1e7;
 

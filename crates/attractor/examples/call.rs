@@ -1,4 +1,4 @@
-//! What the smallest recall there is takes in Rust: the other side of `bench/call.py`.
+//! The time of the smallest recall in Rust, to be compared with `bench/call.py`.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -8,7 +8,7 @@ use attractor::{Patterns, Result};
 use ndarray::array;
 
 fn main() -> Result<()> {
-    /// Calls at a time.
+    /// The number of calls timed together.
     const CALLS: u32 = 5_000;
     let memory = Spec::new("universal").build(Patterns::new(array![[1.0_f64]])?)?;
     let cue = array![[1.0]];

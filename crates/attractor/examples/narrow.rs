@@ -1,4 +1,4 @@
-//! What a diffusion recall costs when patterns that weigh nothing are left out of its reads.
+//! The cost of a diffusion recall whose reads leave out patterns of negligible weight.
 //!
 //! ```text
 //! cargo run --release --package attractor --example narrow -- [PATTERNS] [CUES]
@@ -63,7 +63,7 @@ fn main() -> Result<()> {
         (Sampler::Heun, 0.68),
         (Sampler::DpmSolverPlusPlus2M, 0.68),
         (Sampler::EulerMaruyama, 0.68),
-        // Nearer to where the patterns are lost in each other.
+        // A lower signal, close to where patterns can no longer be told apart.
         (Sampler::Euler, 0.5),
     ] {
         let cues = cues(&values, count, signal);

@@ -1,5 +1,5 @@
-//! Reads of ±1 patterns held at one bit a unit: binary cues, noisy cues, and cues so warm that all patterns
-//! share them.
+//! Times reads of ±1 patterns with one bit for each unit: with binary cues, with noisy cues, and at a temperature so
+//! high that all patterns share the weight.
 //!
 //! ```text
 //! cargo run --release --package attractor --example packed -- [PATTERNS] [UNITS] [CUES]

@@ -28,7 +28,7 @@ fn normals(stream: &mut Stream) -> Vec<f64> {
     (0..DIM).map(|_| stream.normal()).collect()
 }
 
-/// Rows at right angles, of length 1 (Gram–Schmidt, twice).
+/// Orthonormal rows (Gram–Schmidt, twice).
 fn directions(count: usize, stream: &mut Stream) -> Array2<f64> {
     let mut rows = Array2::from_shape_fn((count, DIM), |_| stream.normal());
     for _ in 0..2 {
@@ -45,7 +45,7 @@ fn directions(count: usize, stream: &mut Stream) -> Array2<f64> {
     rows
 }
 
-/// Memory n: its kind goes round.
+/// Memory n; the kinds take turns.
 fn memory(n: usize, stream: &mut Stream) -> Result<Component<f64>> {
     let shape = |shape: Box<dyn Shape>| Kind::Shape(shape);
     let kind = match n % 6 {
@@ -62,7 +62,7 @@ fn memory(n: usize, stream: &mut Stream) -> Result<Component<f64>> {
     Ok(Component { kind, weight: 0.5 + stream.uniform(), label: None })
 }
 
-/// The largest resident set so far, in MB, where the system tells.
+/// The largest resident set so far, in MB, if the system reports it.
 fn resident() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|l| l.starts_with("VmHWM"))?;

@@ -1,12 +1,13 @@
-//! Cache lines: arrays that begin at one, and asking for one early.
+//! Cache lines: arrays that begin at a cache line, and prefetching.
 
 use crate::real::Real;
 
-/// Bytes of a cache line; where it is another number, some loads cross lines and results stay.
+/// The number of bytes in a cache line. On a machine with another number, some loads cross lines, but results are the
+/// same.
 pub const LINE: usize = 64;
 
-/// Arrays of `L` numbers, one after the other, that begin at a cache line: no load of a whole vector
-/// then crosses into a second line.
+/// Arrays of `L` numbers, one after the other, that begin at a cache line. So no load of a whole vector crosses into
+/// a second line.
 pub struct Aligned<F, const L: usize> {
     numbers: Vec<F>,
     start: usize,
@@ -35,8 +36,7 @@ impl<F: Real, const L: usize> Aligned<F, L> {
     }
 }
 
-/// Asks for the cache line at `number`, to be in the second-level cache when it is read. No effect on
-/// results.
+/// Prefetches the cache line at `number` into the second-level cache. It has no effect on results.
 #[inline(always)]
 pub fn prefetch<F>(number: *const F) {
     #[cfg(target_arch = "x86_64")]

@@ -1,9 +1,9 @@
-//! Instruction sets: which this machine has, and what the micro-kernels need of each.
+//! Instruction sets: which of them this machine has, and the vectors that kernels use.
 //!
-//! A *token* ([`Portable`], and on x86-64 [`Avx2`] and [`Avx512`]) is a value that is made only on a machine that has
-//! the instructions. Kernels take one as an argument and use its vectors ([`Machine`]), so code for a machine cannot
-//! run on another. [`Level`] holds one of them, and [`Level::run`] does a piece of work in its instructions.
-//! Only instruction sets that the tests execute are here.
+//! A *token* ([`Portable`], and on x86-64 [`Avx2`] and [`Avx512`]) is a value that can only be made on a machine that
+//! has the instructions. Kernels take a token as an argument and use its vectors ([`Machine`]), so code for one
+//! machine cannot run on another. [`Level`] holds one of the tokens, and [`Level::run`] runs work in its
+//! instructions. There are only instruction sets that the tests execute.
 
 mod aligned;
 mod portable;
@@ -21,24 +21,24 @@ use std::sync::OnceLock;
 
 use crate::real::Real;
 
-/// Vectors of `F` and what can be done with them, on a machine that `self` proves to be there.
+/// Vectors of `F` and their operations, on a machine whose instructions `self` proves to exist.
 pub trait Machine<F: Real>: Token {
     /// A vector register.
     type Vector: Copy;
-    /// Numbers in it.
+    /// The number of values in a vector.
     const LANES: usize;
-    /// Vector registers: how many sums a micro-kernel can hold.
+    /// The number of vector registers, which is how many sums a micro-kernel can hold.
     const REGISTERS: usize;
-    /// Whether multiply and add are one instruction here.
+    /// Whether multiply and add are one instruction.
     const FMA: bool;
 
     /// The same number in all lanes.
     fn splat(self, value: F) -> Self::Vector;
-    /// The first LANES numbers of a slice.
+    /// Loads the first LANES numbers of a slice.
     /// # Safety
     /// `from` holds at least LANES numbers.
     unsafe fn load(self, from: &[F]) -> Self::Vector;
-    /// Writes the first LANES numbers of a slice.
+    /// Writes a vector to the first LANES numbers of a slice.
     /// # Safety
     /// `to` has room for at least LANES numbers.
     unsafe fn store(self, vector: Self::Vector, to: &mut [F]);
@@ -51,11 +51,11 @@ pub trait Machine<F: Real>: Token {
     fn sub(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// a · b
     fn mul(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
-    /// The smaller of each two; of a NaN and a number b.
+    /// The smaller number in each lane. If a is NaN, it is b.
     fn min(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
-    /// The larger of each two; of a NaN and a number b.
+    /// The larger number in each lane. If a is NaN, it is b.
     fn max(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
-    /// p · 2^k where x is no less than `lowest`, else 0; `shifted` is k plus the number whose last bits count ones.
+    /// p · 2^k where x is at least `lowest`, else 0. `shifted` is k plus the number whose last bits count ones.
     fn scale(
         self,
         p: Self::Vector,
@@ -83,7 +83,7 @@ pub trait Machine<F: Real>: Token {
         self.scale(p, shifted, x, lowest)
     }
 
-    /// LANES numbers of each of LANES rows, turned round: `columns[k]` holds number `k` of every row.
+    /// Transposes LANES numbers of each of LANES rows: `columns[k]` holds number `k` of every row.
     /// # Safety
     /// As many rows, that LANES numbers can be read of each, and room for as many columns.
     #[inline(always)]
@@ -103,38 +103,38 @@ pub trait Machine<F: Real>: Token {
 /// The largest number of lanes that a machine has.
 pub const MOST_LANES: usize = 16;
 
-/// Proof of a machine: a value that is made only where its instructions are.
+/// A proof that the machine has certain instructions: a value that can only be made on such a machine.
 pub trait Token: Copy + Send + Sync + 'static {
-    /// Does a piece of work in a function of its own that is compiled for these instructions.
+    /// Runs work in a function of its own that is compiled for these instructions.
     fn enter<R, T: On<Self, R>>(self, work: T) -> R;
 }
 
-/// Work that can be done in the instructions of the token `M`, with a result `R`.
+/// Work that can run in the instructions of the token `M`, with a result `R`.
 ///
-/// Written with `#[inline(always)]`, so that it is compiled for the instructions of the function that it ends up in. A
-/// closure would not be.
+/// Implement it with `#[inline(always)]`, so that it is compiled for the instructions of the function that contains
+/// it. A closure would not be.
 pub trait On<M, R> {
-    /// Does it.
+    /// Runs the work.
     fn run(self, machine: M) -> R;
 }
 
 /// The vectors of a number type on each machine.
 pub trait Vectors: Real {
-    /// Those of [`Portable`].
+    /// The vectors of [`Portable`].
     type Portable: Machine<Self>;
-    /// Those of [`Avx2`].
+    /// The vectors of [`Avx2`].
     #[cfg(target_arch = "x86_64")]
     type Avx2: Machine<Self>;
-    /// Those of [`Avx512`].
+    /// The vectors of [`Avx512`].
     #[cfg(target_arch = "x86_64")]
     type Avx512: Machine<Self>;
 
-    /// The token, as one of this type's.
+    /// Converts the token to that of this type's vectors.
     fn portable(token: Portable) -> Self::Portable;
-    /// The token, as one of this type's.
+    /// Converts the token to that of this type's vectors.
     #[cfg(target_arch = "x86_64")]
     fn avx2(token: Avx2) -> Self::Avx2;
-    /// The token, as one of this type's.
+    /// Converts the token to that of this type's vectors.
     #[cfg(target_arch = "x86_64")]
     fn avx512(token: Avx512) -> Self::Avx512;
 }
@@ -167,19 +167,19 @@ macro_rules! vectors {
 }
 vectors!(f32 f64);
 
-/// Work with vectors of `F` that can be done on every machine, but gains nothing from AVX-512.
+/// Work with vectors of `F` that can run on every machine, but does not gain from AVX-512.
 #[cfg(target_arch = "x86_64")]
 pub trait OnNarrow<F: Vectors, R>: On<F::Portable, R> + On<F::Avx2, R> {}
 #[cfg(target_arch = "x86_64")]
 impl<F: Vectors, R, T: On<F::Portable, R> + On<F::Avx2, R>> OnNarrow<F, R> for T {}
 
-/// Work with vectors of `F` that can be done on every machine.
+/// Work with vectors of `F` that can run on every machine.
 #[cfg(target_arch = "x86_64")]
 pub trait OnAny<F: Vectors, R>: OnNarrow<F, R> + On<F::Avx512, R> {}
 #[cfg(target_arch = "x86_64")]
 impl<F: Vectors, R, T: OnNarrow<F, R> + On<F::Avx512, R>> OnAny<F, R> for T {}
 
-/// Work with vectors of `F` that can be done on every machine.
+/// Work with vectors of `F` that can run on every machine.
 #[cfg(not(target_arch = "x86_64"))]
 pub trait OnNarrow<F: Vectors, R>: On<F::Portable, R> {}
 #[cfg(not(target_arch = "x86_64"))]
@@ -190,7 +190,7 @@ pub use OnNarrow as OnAny;
 /// The instruction sets that kernels are compiled for, each with its token.
 #[derive(Clone, Copy, Debug)]
 pub enum Level {
-    /// What every machine of the target has.
+    /// The instructions that every machine of the target has.
     Portable(Portable),
     /// AVX2 with fused multiply-add.
     #[cfg(target_arch = "x86_64")]
@@ -201,14 +201,14 @@ pub enum Level {
 }
 
 impl Level {
-    /// The best one that this machine has.
+    /// The best level of this machine.
     #[inline]
     pub fn best() -> Level {
         static BEST: OnceLock<Level> = OnceLock::new();
         *BEST.get_or_init(|| *Level::all().last().expect("the portable one"))
     }
 
-    /// All that this machine has, the best one last.
+    /// All levels of this machine, the best one last.
     pub fn all() -> Vec<Level> {
         let portable = [Level::Portable(Portable)];
         #[cfg(target_arch = "x86_64")]
@@ -221,7 +221,7 @@ impl Level {
         portable.to_vec()
     }
 
-    /// Does a piece of work in these instructions. `F` is whose vectors it uses, and any of the two if it uses none.
+    /// Runs work in these instructions. `F` is the number type of its vectors, or either type if it uses none.
     #[inline]
     pub fn run<F: Vectors, R, T: OnAny<F, R>>(self, work: T) -> R {
         match self {
@@ -233,7 +233,7 @@ impl Level {
         }
     }
 
-    /// The same, but with AVX2 where there is AVX-512: it is compiled once less.
+    /// Runs work, with AVX2 if the machine has AVX-512, so that the work is compiled once less.
     #[inline]
     pub fn run_narrow<F: Vectors, R, T: OnNarrow<F, R>>(self, work: T) -> R {
         match self {

@@ -1,9 +1,9 @@
-//! Any machine: vectors as arrays, and one number at a time.
+//! Portable code for any machine: vectors as arrays, and one number at a time.
 
 use super::{Machine, On, Token};
 use crate::real::Real;
 
-/// Any machine, by arrays. `FMA` where the target has it at least (aarch64).
+/// Any machine, with arrays as vectors. `FMA` if every machine of the target has it (aarch64).
 #[derive(Clone, Copy, Debug)]
 pub struct Portable;
 
@@ -87,7 +87,7 @@ macro_rules! portable {
 portable!(f32 { lanes: 8, mantissa: 23, one_in_bits: 0x3f80_0000 });
 portable!(f64 { lanes: 4, mantissa: 52, one_in_bits: 0x3ff0_0000_0000_0000 });
 
-/// One number at a time, rounding as machine `M` does: for a single query, whose lanes would be idle.
+/// One number at a time, rounded as machine `M` rounds. It is for a single query, whose other lanes would be idle.
 #[derive(Clone, Copy)]
 pub struct Single<M>(pub M);
 

@@ -5,24 +5,24 @@ use std::arch::x86_64::*;
 
 use super::{Machine, On, Token};
 
-/// Proof of AVX2, fused multiply-add and counting of bits.
+/// The proof of AVX2, fused multiply-add and bit counting (POPCNT).
 #[derive(Clone, Copy, Debug)]
 pub struct Avx2(Made);
 
-/// Proof of AVX-512 (F, VL, DQ, BW), and of all that [`Avx2`] proves.
+/// The proof of AVX-512 (F, VL, DQ, BW), and of everything that [`Avx2`] proves.
 #[derive(Clone, Copy, Debug)]
 pub struct Avx512(Made);
 
-/// Proof of AVX-512 that counts bits (VPOPCNTDQ), and of all that [`Avx512`] proves.
+/// The proof of AVX-512 with bit counting (VPOPCNTDQ), and of everything that [`Avx512`] proves.
 #[derive(Clone, Copy, Debug)]
 pub struct Vpopcnt(Made);
 
-/// Private, so that tokens are made here and nowhere else.
+/// A private type, so that tokens can only be made here.
 #[derive(Clone, Copy, Debug)]
 struct Made;
 
 impl Avx2 {
-    /// A token, if this machine has the instructions.
+    /// The token, if this machine has the instructions.
     #[inline]
     pub fn new() -> Option<Self> {
         (has!("avx2") && has!("fma") && has!("popcnt") && has!("bmi1")).then_some(Avx2(Made))
@@ -30,7 +30,7 @@ impl Avx2 {
 }
 
 impl Avx512 {
-    /// A token, if this machine has the instructions.
+    /// The token, if this machine has the instructions.
     #[inline]
     pub fn new() -> Option<Self> {
         Avx2::new()?;
@@ -38,13 +38,13 @@ impl Avx512 {
         wide.then_some(Avx512(Made))
     }
 
-    /// The narrower vectors, which such a machine has, too.
+    /// The token of the narrower vectors, which such a machine also has.
     #[inline(always)]
     pub fn avx2(self) -> Avx2 {
         Avx2(Made)
     }
 
-    /// A token of counting bits, if this machine has the instruction.
+    /// The token of bit counting, if this machine has the instruction.
     #[inline]
     pub fn vpopcnt(self) -> Option<Vpopcnt> {
         has!("avx512vpopcntdq").then_some(Vpopcnt(Made))
@@ -71,7 +71,7 @@ enter!(Avx2, "avx2,fma,popcnt,bmi1");
 enter!(Avx512, "avx2,fma,popcnt,bmi1,avx512f,avx512vl,avx512dq,avx512bw");
 enter!(Vpopcnt, "avx2,fma,popcnt,bmi1,avx512f,avx512vl,avx512dq,avx512bw,avx512vpopcntdq");
 
-/// Instructions that a token proves. What addresses must be, the place that gives them says.
+/// Instructions that a token proves to exist. The place that uses them says which addresses are valid.
 macro_rules! proven {
     ($token:ident => $instructions:expr) => {{
         let _proof: Self = $token;
@@ -246,9 +246,9 @@ machine!(Avx512 of f64 {
     any_positive: |a| _mm512_cmp_pd_mask::<_CMP_GT_OQ>(a, _mm512_setzero_pd()) != 0,
 });
 
-/// [`Machine::turn`] of eight rows: rows r and r + 4 share a register, whose halves are turned at once.
+/// [`Machine::turn`] for eight rows. Rows r and r + 4 share a register, whose halves are transposed at once.
 /// # Safety
-/// As of [`Machine::turn`], on a machine that has AVX2.
+/// Those of [`Machine::turn`], on a machine that has AVX2.
 #[inline(always)]
 unsafe fn turn_f32(rows: &[*const f32], columns: &mut [__m256]) {
     assert!(rows.len() >= 8 && columns.len() >= 8);
@@ -267,9 +267,9 @@ unsafe fn turn_f32(rows: &[*const f32], columns: &mut [__m256]) {
     }
 }
 
-/// The same of four rows of f64.
+/// [`Machine::turn`] for four rows of f64.
 /// # Safety
-/// As of [`Machine::turn`], on a machine that has AVX2.
+/// Those of [`Machine::turn`], on a machine that has AVX2.
 #[inline(always)]
 unsafe fn turn_f64(rows: &[*const f64], columns: &mut [__m256d]) {
     assert!(rows.len() >= 4 && columns.len() >= 4);

@@ -6,15 +6,13 @@
 //! Distance:  a_n = ½‖z − y_n‖² − ln π_n / β        Dot:  a_n = −z·y_n − ln π_n / β
 //! ```
 //!
-//! The running least cost of each query is the reference: a tile's gaps a_n − least are ≥ 0, weights
-//! exp(−β gap) are ≤ 1, and what was summed before is rescaled when the least cost falls. No B × N
-//! matrix exists at any time.
+//! The running least cost of each query is the reference. The gaps a_n − least of a tile are ≥ 0, so weights exp(−β
+//! gap) are ≤ 1. Earlier sums are rescaled when the least cost falls. There is never a B × N matrix.
 //!
-//! **Precision.** Costs of a tile come from a dot product in `F`, whose error is bounded by
-//! [`error_bound`] · ‖z‖‖y‖. Every pattern whose cost lies within twice that bound of the least is a
-//! *contender*: its cost is computed again in f64 by direct differences. So the best pattern is the
-//! true best one, also in f32, and patterns that share the best place share the weight, also for σ → 0.
-//! Further down, costs carry the rounding of `F`.
+//! **Precision.** Costs of a tile come from a dot product in `F`, whose error is bounded by [`error_bound`] · ‖z‖‖y‖.
+//! Every pattern whose cost lies within twice that bound of the least is a *contender*: its cost is computed again in
+//! f64 by direct differences. So the best pattern is the true best one, also in f32. Patterns that share the best
+//! place share the weight, also for σ → 0. Costs further from the best carry the rounding of `F`.
 
 use std::ops::Range;
 
@@ -33,7 +31,7 @@ use crate::real::Real;
 use crate::stored::{Stored, Window};
 use crate::threads;
 
-/// What a query is compared by.
+/// The form of comparison between a query and a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// Logits −β‖z − y_n‖²/2 + ln π_n: Gaussian noise of variance 1/β around each pattern.
@@ -42,17 +40,17 @@ pub enum Form {
     Dot,
 }
 
-/// A run of patterns small enough to stay in the second-level cache.
+/// A run of patterns that is small enough to stay in the second-level cache.
 pub(crate) struct Tile<'a, F> {
     /// Index of the first pattern.
     pub first: usize,
-    /// What is weighed: the patterns or other vectors, one after the other.
+    /// The vectors to be summed: the patterns or other values, one after the other.
     pub values: &'a [F],
-    /// Units a value.
+    /// The number of units in a value.
     pub width: usize,
 }
 
-/// Something that is summed over patterns, for `L` queries side by side.
+/// A sum over patterns, for `L` queries side by side.
 pub(crate) trait Fold<F: Real>: Send {
     /// Adds one tile.
     fn absorb<M: Machine<F>, const L: usize>(
@@ -64,70 +62,69 @@ pub(crate) trait Fold<F: Real>: Send {
     );
 }
 
-/// What the patterns of a tile weigh.
+/// The weights of the patterns of a tile.
 pub(crate) struct Weighed<'a, F, const L: usize> {
     /// Cost gaps to the least cost so far.
     pub gaps: &'a [[F; L]],
     /// exp(−β gap).
     pub weights: &'a [[F; L]],
-    /// Their sum.
+    /// The sum of the weights.
     pub mass: [f64; L],
-    /// Their sum with ‖y‖² each.
+    /// The sum of the weights times ‖y‖².
     pub second: [f64; L],
-    /// Patterns that weigh anything for any query.
+    /// The patterns whose weight is not 0 for some query.
     pub active: &'a [u32],
-    /// The least cost just fell by `falls`/β (infinite at the first tile): what was summed before shrinks by
-    /// exp(−fall).
+    /// The least cost just fell by `falls`/β (infinite at the first tile). Earlier sums shrink by exp(−fall).
     pub falls: [f64; L],
 }
 
-/// The part of a fold's surroundings that is the same for all tiles.
+/// The data of a fold that are the same for all tiles.
 pub(crate) struct Lanes<const L: usize> {
-    /// Lanes in use; the others repeat the last of them.
+    /// The number of lanes in use. Other lanes repeat the last of them.
     pub live: usize,
     /// β of each lane.
     pub betas: [f64; L],
-    /// Twice the error bound of a cost, as far as it does not depend on the cost.
+    /// Twice the error bound of a cost, without the part that depends on the cost.
     pub windows: [f64; L],
 }
 
-/// Sums of one query over one range of patterns: its fold is lane `lane` of `fold`.
+/// The sums of a pack of queries over one range of patterns. Those of one query are in lane `lane` of `fold`.
 pub struct Part<K> {
-    /// First query of the pack.
+    /// The first query of the pack.
     pub first: usize,
-    /// Least cost of each query in the pack.
+    /// The least cost of each query in the pack.
     pub least: Vec<f64>,
-    /// The first pattern of that cost.
+    /// The first pattern with that cost.
     pub best: Vec<usize>,
-    /// What was summed.
+    /// The sums.
     pub fold: K,
 }
 
-/// The parts of a block's packs.
+/// The parts of all packs of a block.
 pub type Parts<K> = Vec<Part<K>>;
 
-/// Queries side by side in lanes, and what has been found for them.
+/// Queries side by side in lanes, with what has been found for them.
 struct Pack<F, const L: usize> {
     packed: Aligned<F, L>,
     first: usize,
     lanes: Lanes<L>,
     half_squares: [f64; L],
     least: [f64; L],
-    /// Whose that is, the first of equals.
+    /// The pattern of that cost; the first of several.
     best: [usize; L],
 }
 
-/// What is weighed.
+/// The vectors that are summed with the weights.
 pub(crate) enum Values<'a, F> {
     /// The patterns themselves.
     Own,
-    /// Nothing: the weights alone are wanted.
+    /// No vectors: only the weights are needed.
     None,
-    /// Other vectors, one row a pattern, without gaps.
+    /// Other vectors, one row for each pattern, without gaps.
     Others(ArrayView2<'a, F>),
 }
 
-/// What is read by what.
+/// The patterns, queries and values of a read.
 pub struct Job<'a, F> {
     pub(crate) patterns: &'a Stored<F>,
     pub(crate) values: Values<'a, F>,
@@ -137,7 +134,7 @@ pub struct Job<'a, F> {
 }
 
 impl<F: Real> Job<'_, F> {
-    /// The same for other queries.
+    /// The job with other queries.
     pub(crate) fn by<'b>(&'b self, queries: ArrayView2<'b, F>, betas: &'b [f64]) -> Job<'b, F> {
         let values = match &self.values {
             Values::Own => Values::Own,
@@ -147,7 +144,7 @@ impl<F: Real> Job<'_, F> {
         Job { patterns: self.patterns, values, queries, betas, form: self.form }
     }
 
-    /// Units of a value.
+    /// The number of units in a value.
     pub(crate) fn width(&self) -> usize {
         match &self.values {
             Values::Own => self.patterns.dim(),
@@ -156,44 +153,45 @@ impl<F: Real> Job<'_, F> {
         }
     }
 
-    /// Units of a pattern or of a value, whichever are more: what tiles and ranges are cut by.
+    /// The number of units in a pattern or in a value, whichever is larger. Tiles and ranges are cut by it.
     fn dim(&self) -> usize {
         self.patterns.dim().max(self.width())
     }
 }
 
-/// Queries that share a pass over a range.
+/// The number of queries that share a pass over a range.
 const QUERIES: usize = 64;
 
-/// Patterns are cut into about this many ranges at most, the tasks of a single query.
+/// The approximate largest number of ranges. Ranges are the tasks of a single query.
 const RANGES: usize = 64;
 
-/// Numbers in a range, where that gives fewer ranges: enough work to be a task.
+/// The smallest number of values in a range, so that it is enough work for a task.
 const RANGE: usize = 1 << 19;
 
-/// Numbers in a tile: 256 KiB of f32, which a second-level cache holds, or nearly.
+/// The number of values in a tile: 256 KiB of f32, which a second-level cache can hold, or nearly.
 const TILE: usize = 1 << 16;
 
-/// Patterns in a tile at most: their weights for one pack, and their columns of a few vectors, then
+/// The largest number of patterns in a tile. Their weights for one pack, and their columns of a few vectors, then
 /// stay in the first-level cache between the steps of a tile.
 const TILE_ROWS: usize = 48;
 
-/// The same where patterns are so short that what a tile costs besides them counts for more.
+/// The largest number for short patterns, where the fixed cost of a tile counts for more.
 const SHORT: usize = 32;
 const SHORT_ROWS: usize = 96;
 
-/// Partial results held at a time, in numbers: 64 MiB of f32.
+/// The number of values in partial results held at a time: 64 MiB of f32.
 const HELD: usize = 1 << 24;
 
-/// Length of a range: whole tiles, and a number of ranges that most numbers of threads divide, or
-/// nearly. By N and `dim` alone, the units of a pattern or of a value, whichever are more.
+/// The length of a range. Ranges are whole tiles, and most numbers of threads divide their number, or nearly. It
+/// depends only on N and `dim`, the units of a pattern or of a value, whichever is more.
 fn range_length(n: usize, dim: usize) -> usize {
     let ranges = (n * dim).div_ceil(RANGE);
     let ranges = if ranges < 4 { ranges } else { ranges.next_multiple_of(8).min(RANGES) };
     n.div_ceil(ranges).next_multiple_of(tile_length(dim)).min(n)
 }
 
-/// Patterns of a tile, a multiple of the micro-kernels' rows where there are many. By `dim` alone.
+/// The number of patterns in a tile: a multiple of the micro-kernels' rows if there are many. It depends only on
+/// `dim`.
 fn tile_length(dim: usize) -> usize {
     let rows = (TILE / dim).clamp(6, if dim < SHORT { SHORT_ROWS } else { TILE_ROWS });
     if rows < 24 { rows / 6 * 6 } else { rows / 24 * 24 }
@@ -204,8 +202,8 @@ pub fn usable_beta<F: Real>(beta: f64) -> f64 {
     beta.clamp(1.0 / F::LARGEST_BETA, F::LARGEST_BETA)
 }
 
-/// Streams all patterns past all queries of a job. `pass` folds one range of patterns for one block of
-/// queries; `finish(parts)` gets the parts of the same queries over all ranges, in index order.
+/// Streams all patterns past all queries of a job. `pass` folds one range of patterns for one block of queries.
+/// `finish(parts)` gets the parts of the same queries over all ranges, in index order.
 pub(crate) fn stream<F: Real, K: Send>(
     job: &Job<F>,
     pass: impl Fn(&Job<F>, Range<usize>, Range<usize>) -> Parts<K> + Sync,
@@ -237,7 +235,7 @@ pub(crate) fn stream<F: Real, K: Send>(
     }
 }
 
-/// One range of patterns past one block of queries, folded into what `make` makes for so many lanes.
+/// One range of patterns and one block of queries, folded into what `make` makes for a number of lanes.
 pub(crate) struct Pass<'a, 'j, F, Make> {
     pub(crate) job: &'a Job<'j, F>,
     pub(crate) block: Range<usize>,
@@ -258,7 +256,7 @@ impl<F: Real, K: Fold<F>, Make: Fn(usize) -> K, M: Machine<F>, const L: usize> O
     }
 }
 
-/// Queries that fill so many of the widest registers.
+/// The number of queries that fill this many of the widest registers.
 pub(crate) const fn lanes<F>(vectors: usize) -> usize {
     vectors * 64 / size_of::<F>()
 }
@@ -287,7 +285,7 @@ impl<F: Vectors, K: Fold<F>, Make: Fn(usize) -> K> Pass<'_, '_, F, Make> {
     }
 }
 
-/// One range of patterns past one block of queries.
+/// Streams one range of patterns past one block of queries.
 #[inline(always)]
 fn pass<F: Real, K: Fold<F>, M: Machine<F>, const L: usize>(
     m: M,
@@ -305,7 +303,7 @@ fn pass<F: Real, K: Fold<F>, M: Machine<F>, const L: usize>(
     let mut window = Window::default();
     let mut next = range.start;
     while next < range.end {
-        // The last tile takes a short rest along: a tile has its price, however few its patterns.
+        // The last tile includes a short rest, since each tile has a fixed cost.
         let (first, last) = (next, if range.end - next <= most { range.end } else { next + length });
         next = last;
         let rows = job.patterns.rows(first..last, range.end, &mut window);

@@ -1,25 +1,25 @@
-//! What the patterns of a tile weigh: from dot products to cost gaps, weights and their sums.
+//! The weights of a tile's patterns: from dot products to cost gaps, weights and their sums.
 
 use super::{Form, Job, Pack};
 use crate::dots;
 use crate::machine::{Aligned, Machine, On, Single};
 use crate::real::Real;
 
-/// What one tile needs, kept from tile to tile.
+/// The buffers of one tile, which are kept from tile to tile.
 pub(super) struct Space<F, const L: usize> {
     /// Dot products, then costs, then cost gaps.
     pub(super) gaps: Aligned<F, L>,
     pub(super) weights: Aligned<F, L>,
     /// ‖y‖² of each pattern.
     pub(super) squares: Vec<F>,
-    /// Pattern, lane and exact cost of the contenders.
+    /// The pattern, lane and exact cost of each contender.
     pub(super) contenders: Vec<(usize, usize, f64)>,
-    /// Patterns that weigh anything.
+    /// The patterns whose weight is not 0.
     pub(super) active: Vec<u32>,
 }
 
 impl<F: Real, const L: usize> Space<F, L> {
-    /// Room for so many patterns.
+    /// Buffers for up to `most` patterns.
     pub(super) fn new(most: usize) -> Self {
         Space {
             gaps: Aligned::zeros(most),
@@ -31,19 +31,19 @@ impl<F: Real, const L: usize> Space<F, L> {
     }
 }
 
-/// Queries side by side at most.
+/// The largest number of queries side by side.
 const MOST_LANES: usize = 64;
 
-/// One tile of patterns past one pack of queries. Inlined where it is used: compiled by itself, short patterns take twice
-/// the time.
+/// Weighs one tile of patterns for one pack of queries. It is inlined where it is used: compiled by itself, it takes
+/// twice the time for short patterns.
 pub(super) struct Weigh<'a, 'j, F, const L: usize> {
     pub(super) job: &'a Job<'j, F>,
-    /// Number of the first pattern, and the values of all.
+    /// The index of the first pattern, and the values of all.
     pub(super) first: usize,
     pub(super) rows: &'a [F],
     pub(super) pack: &'a mut Pack<F, L>,
     pub(super) space: &'a mut Space<F, L>,
-    /// Whether to ask for the patterns behind these meanwhile.
+    /// Whether to prefetch the patterns that follow.
     pub(super) ahead: bool,
 }
 
