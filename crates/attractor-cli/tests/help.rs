@@ -46,7 +46,9 @@ fn help_fits_the_screen() {
             let help = ok(&[command, flag]);
             let lines = help.lines().count();
             assert!(lines <= screens * SCREEN, "{command} {flag}: {lines} lines");
-            assert!(help.lines().all(|line| line.chars().count() <= 100), "{command} {flag}: {help}");
+            // The line of the usage is not wrapped, since it is to be copied.
+            let mut wrapped = help.lines().filter(|line| !line.starts_with("Usage: "));
+            assert!(wrapped.all(|line| line.chars().count() <= 100), "{command} {flag}: {help}");
             let broken =
                 help.lines().filter(|line| line.starts_with("  attractor") && line.chars().count() > 80);
             assert_eq!(broken.count(), 0, "{command} {flag} has an example that wraps: {help}");
