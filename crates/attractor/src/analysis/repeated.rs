@@ -80,7 +80,7 @@ impl Counts {
 /// let cue = array![[0.1, 0.2]];
 /// let request = Request { level: Level::Sigma(1.0), ..Request::new(cue.view()) };
 /// let counts = &repeat(memory.as_ref(), &request, 1000, |_| Ok(()))?[0];
-/// Odds e^(2·0.3) give 0.6457. Five standard deviations of 1,000 draws are 76.
+/// // Odds e^(2·0.3) give 0.6457. Five standard deviations of 1,000 draws are 76.
 /// assert!((counts.posterior[0] - 0.645656).abs() < 1e-6);
 /// assert!(counts.ended[0].abs_diff(646) < 76);
 /// # Ok::<(), attractor::Error>(())

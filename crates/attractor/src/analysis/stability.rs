@@ -19,7 +19,7 @@ use crate::real::Real;
 /// ```
 /// use attractor::{Patterns, analysis::largest_variance, energies::Points};
 /// use ndarray::array;
-/// Half-way between y and −y it is ‖y‖² at every level.
+/// // Half-way between y and −y it is ‖y‖² at every level.
 /// let points = Points::new(Patterns::new(array![[0.6_f64, 0.8], [-0.6, -0.8]])?);
 /// let found = largest_variance(&points, array![[0.0, 0.0]].view(), &[0.9], 1.0)?[0];
 /// assert!((found - 1.0).abs() < 1e-8);
@@ -125,7 +125,7 @@ impl Growth {
     ///
     /// ```
     /// use attractor::{analysis::Growth, diffusion::Process};
-    /// ±y with ‖y‖ = 1: the drift of the SDE changes sign at θ = 0.643594.
+    /// // ±y with ‖y‖ = 1: the drift of the SDE changes sign at θ = 0.643594.
     /// let sigma = Process::sigma_of_signal(0.643594)?;
     /// assert!(Growth::at(&Process::default(), sigma, 1.0).sde.abs() < 1e-5);
     /// # Ok::<(), attractor::Error>(())

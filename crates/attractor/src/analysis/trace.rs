@@ -176,7 +176,7 @@ pub struct Trace<F> {
 /// let memory = Spec::new("diffusion").build(patterns)?;
 /// let trace = trace(memory.as_ref(), &Request::new(array![[0.1, 0.2]].view()))?;
 /// let marks = trace.marks[0];
-/// First the symmetry breaks; later one of the two memories has more than half of the posterior.
+/// // First the symmetry breaks; later one of the two memories has more than half of the posterior.
 /// assert!(marks.speciates.is_some() && marks.commits.is_some());
 /// assert_eq!(trace.moments[0].last().unwrap().memory, Some(0));
 /// # Ok::<(), attractor::Error>(())

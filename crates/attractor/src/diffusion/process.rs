@@ -220,7 +220,7 @@ impl Process {
     /// use ndarray::array;
     /// let (vp, flow) = (Process::default(), Process::Flow);
     /// let (t, x) = vp.convert(1.5, array![[0.3, -0.2]].view(), &flow);
-    /// Noise-to-signal ratios are equal; states differ by the ratio of the scales.
+    /// // Noise-to-signal ratios are equal; states differ by the ratio of the scales.
     /// assert!((flow.sigma(t) - vp.sigma(1.5)).abs() < 1e-15);
     /// assert!((x[[0, 0]] / (1.0 - t) - 0.3 / (-0.6_f64).exp()).abs() < 1e-15);
     /// ```

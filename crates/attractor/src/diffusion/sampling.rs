@@ -14,7 +14,7 @@ use crate::real::Real;
 /// ```
 /// use attractor::diffusion::{Sampling, Sampler};
 /// let sampling = Sampling { sampler: Sampler::Heun, ..Sampling::default() };
-/// 12 steps, Heun's default, from σ = 1.2 to 0.002 spreads and then 0.
+/// // 12 steps, Heun's default, from σ = 1.2 to 0.002 spreads and then 0.
 /// let levels = sampling.levels(&[1.2], 1.0);
 /// assert_eq!((levels.nrows(), levels[[0, 0]], levels[[11, 0]], levels[[12, 0]]), (13, 1.2, 0.002, 0.0));
 /// ```

@@ -63,7 +63,7 @@ pub(super) const CARD: Card = Card {
 /// let cue = array![[0.6, 1.1, -0.2, -0.7]];
 /// let recall = Modern::new(patterns.clone(), Beta::Auto)?.recall(&Request::new(cue.view()))?;
 /// assert_eq!(recall.rows[0].regime, Some(Regime::OnePattern));
-/// β is too small here: the recall ends on the average of all patterns.
+/// // β is too small here: the recall ends on the average of all patterns.
 /// let recall = Modern::new(patterns, Beta::Value(0.1))?.recall(&Request::new(cue.view()))?;
 /// assert_eq!(recall.rows[0].regime, Some(Regime::GlobalAverage));
 /// # Ok::<(), attractor::Error>(())

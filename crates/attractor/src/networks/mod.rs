@@ -26,7 +26,7 @@ use crate::threads;
 /// use attractor::networks::{Architecture, Kind, Network};
 /// use ndarray::array;
 /// let architecture = Architecture { kind: Kind::Paper, dim: 3, width: 8, depth: 3 };
-/// Weights before training, for levels from 0.03 to 11.
+/// // Weights before training, for levels from 0.03 to 11.
 /// let network = Network::<f32>::initialized(architecture, [0.03, 11.0], 1.0, 0)?;
 /// let means = network.denoise(array![[0.5, -0.2, 0.1]].view(), &[0.7])?;
 /// assert_eq!(means.dim(), (1, 3));

@@ -23,7 +23,7 @@ use crate::similarities::{Convention, Growth, Keys, Range, Stated, WeightFacts};
 /// let mut weights = [1.0, 3.0];
 /// separator.weights(&mut weights)?;
 /// assert_eq!(weights, [0.1, 0.9]);
-/// Negative distances cannot be normalised.
+/// // Negative distances cannot be normalised.
 /// let keys = Keys::new(Similarity::Manhattan, patterns, Convention::Corrected)?;
 /// assert!(Separator::new(Separation::Identity, &keys).is_err());
 /// # Ok::<(), attractor::Error>(())

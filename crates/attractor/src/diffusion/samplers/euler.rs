@@ -16,9 +16,9 @@ use crate::real::Real;
 /// flow  dx/dt = (ṡ/s) x + s (σ̇/σ) (z − D)       SDE  dx = [(ṡ/s) x + 2 s (σ̇/σ) (z − D)] dt + √(2 s²σσ̇) dW
 /// ```
 ///
-/// both from larger t toward t = 0 (Ambrogioni 2023, Eq. 16 and 27, with corrected signs). Order 1 to any fixed σ >
-/// 0. At the data end the slope of the flow grows like t^(−½), which leaves an error of order steps^(−½). The SDE's
-/// last step, to σ = 0, adds no noise.
+/// both from larger t toward t = 0 (Ambrogioni 2023, Eq. 16 and 27, with corrected signs). Order 1 to any fixed σ > 0.
+/// At the data end the slope of the flow grows like t^(−½), which leaves an error of order steps^(−½). The SDE's last
+/// step, to σ = 0, adds no noise.
 #[derive(Clone, Copy, Debug)]
 pub struct Euler {
     /// The process whose time is stepped.

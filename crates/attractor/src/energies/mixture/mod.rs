@@ -53,7 +53,7 @@ pub enum Kind<F> {
 ///
 /// ```
 /// use attractor::energies::{Component, Denoise, Kind, Mixture};
-/// Two points, one of them three times as likely as the other.
+/// // Two points, one of them three times as likely as the other.
 /// let point = |at: f64, weight| Component { kind: Kind::Point(vec![at, 0.0]), weight, label: None };
 /// let mixture = Mixture::new(vec![point(1.0, 3.0), point(-1.0, 1.0)])?;
 /// let half_way = ndarray::array![[0.0, 0.5]];

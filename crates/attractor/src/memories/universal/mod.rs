@@ -166,7 +166,7 @@ impl FromStr for Output {
 ///     Convention::Corrected,
 /// )?;
 /// let recall = memory.recall(&Request::new(array![[0.0, 0.0, 0.5]].view()))?;
-/// The distances are ½ and 2½, so the weights are as 25 to 1.
+/// // The distances are ½ and 2½, so the weights are as 25 to 1.
 /// let weight = recall.rows[0].posterior.as_ref().unwrap().top[0].1;
 /// assert!((weight - 25.0 / 26.0).abs() < 1e-4);
 /// # Ok::<(), attractor::Error>(())
