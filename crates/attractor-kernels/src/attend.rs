@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ndarray::{Array2, ArrayView2};
 
-use crate::machine::{Machine, Single};
+use crate::machine::{Machine, Single, array};
 use crate::real::{Real, entry};
 use crate::signs;
 use crate::stored::Stored;
@@ -257,8 +257,10 @@ impl<F: Real> Fold<F> for Sums<F> {
     ) {
         // Few tiles bring a new best. In all others every factor is exactly 1.
         let fell = weighed.falls.iter().any(|&fall| fall > 0.0);
-        let rescale: [f64; L] =
-            if fell { weighed.falls.map(|fall| Real::exp_negative(-fall, M::FMA)) } else { [1.0; L] };
+        let rescale = match fell {
+            true => array!([1.0; L], |l| Real::exp_negative(-weighed.falls[l], M::FMA)),
+            false => [1.0; L],
+        };
         for l in 0..L {
             self.mass[l] = self.mass[l] * rescale[l] + weighed.mass[l];
             self.second[l] = self.second[l] * rescale[l] + weighed.second[l];
@@ -266,7 +268,7 @@ impl<F: Real> Fold<F> for Sums<F> {
         if self.mean.is_empty() {
             return;
         }
-        let rescale: [F; L] = std::array::from_fn(|l| F::from_f64(rescale[l]));
+        let rescale = array!([F::ONE; L], |l| F::from_f64(rescale[l]));
         let product = Product { tile, weighed, rescale: &rescale, live: lanes.live };
         // Several sums in progress hide the latency of an addition: as many as the registers hold beside the vectors
         // that are added.
@@ -376,8 +378,7 @@ impl<F: Real> Sums<F> {
             // SAFETY: `active` holds values of this tile, L is V vectors, the units were checked.
             unsafe {
                 let weight = product.weighed.weights.get_unchecked(n);
-                let weights: [M::Vector; V] =
-                    std::array::from_fn(|v| m.load(weight.get_unchecked(v * M::LANES..)));
+                let weights = array!([m.splat(F::ZERO); V], |v| m.load(weight.get_unchecked(v * M::LANES..)));
                 for u in 0..U {
                     let value = m.splat(*values.get_unchecked(n * width + unit + u));
                     for v in 0..V {
@@ -388,8 +389,10 @@ impl<F: Real> Sums<F> {
         }
         for u in 0..U {
             let mut sum = [F::ZERO; L];
-            // SAFETY: `sum` holds L numbers.
-            unsafe { (0..V).for_each(|v| m.store(sums[u][v], &mut sum[v * M::LANES..])) };
+            for v in 0..V {
+                // SAFETY: `sum` holds L numbers, which are V vectors.
+                unsafe { m.store(sums[u][v], &mut sum[v * M::LANES..]) };
+            }
             for lane in 0..product.live {
                 let mean = &mut self.mean[lane * width + unit + u];
                 *mean = product.rescale[lane].multiply_add(*mean, sum[lane], M::FMA);
@@ -416,8 +419,7 @@ impl<F: Real> Sums<F> {
             unsafe {
                 let weight = product.weighed.weights.get_unchecked(n);
                 let value = values.get_unchecked(n * width + unit..);
-                let vectors: [M::Vector; C] =
-                    std::array::from_fn(|c| m.load(value.get_unchecked(c * M::LANES..)));
+                let vectors = array!([m.splat(F::ZERO); C], |c| m.load(value.get_unchecked(c * M::LANES..)));
                 for q in 0..Q {
                     let weight = m.splat(*weight.get_unchecked(lane + q));
                     for c in 0..C {

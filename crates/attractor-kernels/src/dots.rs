@@ -6,7 +6,7 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use crate::machine::{Aligned, LINE, Level, MOST_LANES, Machine, On, Single, prefetch};
+use crate::machine::{Aligned, LINE, Level, MOST_LANES, Machine, On, Single, array, prefetch};
 use crate::real::{Real, entry};
 use crate::threads;
 
@@ -121,14 +121,14 @@ fn block<F: Real, M: Machine<F>, const L: usize, const V: usize, const R: usize>
     let mut sums = [[m.splat(F::ZERO); V]; R];
     // The black box keeps the compiler from deriving each address from the last one. That would be a chain of
     // additions for which the multiplications wait.
-    let columns: [*const F; R] = std::hint::black_box(std::array::from_fn(|r| {
+    let columns = std::hint::black_box(array!([rows.as_ptr(); R], |r| {
         // SAFETY: within `rows`, as checked above.
         unsafe { rows.as_ptr().add(r * dim + from) }
     }));
     for (k, query) in packed.iter().enumerate() {
         // SAFETY: `query` holds L numbers; the last unit of each row was checked above.
         unsafe {
-            let queries: [M::Vector; V] = std::array::from_fn(|v| m.load(&query[v * M::LANES..]));
+            let queries = array!([m.splat(F::ZERO); V], |v| m.load(&query[v * M::LANES..]));
             for r in 0..R {
                 let value = m.splat(*columns[r].add(k));
                 for v in 0..V {
@@ -172,8 +172,8 @@ fn upright<F: Real, M: Machine<F>, const L: usize, const V: usize>(
         for v in 0..V {
             // SAFETY: within `rows`, as checked above.
             let row = |r: usize| unsafe { rows.as_ptr().add((v * M::LANES + r) * dim + unit) };
-            let starts: [*const F; MOST_LANES] =
-                std::array::from_fn(|r| if r < M::LANES { row(r) } else { rows.as_ptr() });
+            let starts =
+                array!([rows.as_ptr(); MOST_LANES], |r| if r < M::LANES { row(r) } else { rows.as_ptr() });
             // SAFETY: LANES numbers of LANES rows, as checked above.
             unsafe { m.turn(&starts, &mut columns[v]) };
         }
@@ -188,8 +188,7 @@ fn upright<F: Real, M: Machine<F>, const L: usize, const V: usize>(
     for query in chunks.remainder() {
         for v in 0..V {
             let value = |r: usize| rows[(v * M::LANES + r) * dim + unit];
-            let column: [F; MOST_LANES] =
-                std::array::from_fn(|r| if r < M::LANES { value(r) } else { F::ZERO });
+            let column = array!([F::ZERO; MOST_LANES], |r| if r < M::LANES { value(r) } else { F::ZERO });
             // SAFETY: no machine has more lanes.
             let column = unsafe { m.load(&column) };
             sums[v] = m.multiply_add(column, m.splat(query[0]), sums[v]);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use ndarray::ArrayView2;
 
 use crate::dots::error_bound;
-use crate::machine::{Level, Machine, On};
+use crate::machine::{Level, Machine, On, array};
 use crate::real::{Real, entry};
 use crate::stored::Stored;
 use crate::stream::{
@@ -263,9 +263,9 @@ impl<F: Real> Fold<F> for Near<'_> {
                 self.lanes[l].rest *= (-falls[l]).exp();
             }
         }
-        let limits: [f64; L] = std::array::from_fn(|l| self.cut.nats / lanes.betas[l] + lanes.windows[l]);
-        let limit: [F; L] = limits.map(F::from_f64);
-        let temperature: [F; L] = lanes.betas.map(|beta| F::from_f64(1.0 / beta));
+        let limits = array!([0.0; L], |l| self.cut.nats / lanes.betas[l] + lanes.windows[l]);
+        let limit = array!([F::ZERO; L], |l| F::from_f64(limits[l]));
+        let temperature = array!([F::ZERO; L], |l| F::from_f64(1.0 / lanes.betas[l]));
         let mut rest = [0.0; L];
         let mut far = [F::from_f64(f64::INFINITY); L];
         for (n, (gap, weight)) in gaps.iter().zip(weights).enumerate() {

@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 use ndarray::{Array2, ArrayView2, Axis, concatenate, s};
 
 use crate::dots::BLOCK;
-use crate::machine::{Level, Machine, On};
+use crate::machine::{Level, Machine, On, array};
 use crate::real::{Real, entry};
 use crate::threads;
 
@@ -193,7 +193,7 @@ fn all<F: Real, T: Term<F>>(
         for n in (0..whole).step_by(ROWS) {
             let at = |r: usize| (n + r) * dim + from..(n + r) * dim + to;
             block::<F, T, ROWS>(
-                rows.map(|of| std::array::from_fn(|r| &of[at(r)])),
+                array!([[rows[0]; ROWS]; 2], |kind| array!([rows[0]; ROWS], |r| &rows[kind][at(r)])),
                 queries,
                 &mut out[n..],
                 fused,

@@ -6,7 +6,7 @@
 
 use std::hint::black_box;
 
-use crate::machine::{Level, MOST_LANES, Machine, On};
+use crate::machine::{Level, MOST_LANES, Machine, On, array};
 use crate::real::{Real, entry};
 
 /// One kind of work.
@@ -84,7 +84,7 @@ fn multiply_adds<F: Real, M: Machine<F>, const CHAINS: usize>(m: M, rounds: usiz
     let (factor, term) = black_box((F::HALF, F::ONE));
     let (factor, term) = (m.splat(factor), m.splat(term));
     let starts = black_box([F::ONE; CHAINS]);
-    let mut sums = starts.map(|start| m.splat(start));
+    let mut sums = array!([m.splat(F::ONE); CHAINS], |chain| m.splat(starts[chain]));
     for _ in 0..rounds {
         for sum in &mut sums {
             *sum = m.multiply_add(*sum, factor, term);

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use crate::machine::{Aligned, LINE, Level, Machine, On, prefetch};
+use crate::machine::{Aligned, LINE, Level, Machine, On, array, prefetch};
 use crate::real::{Real, entry};
 use crate::threads;
 
@@ -224,7 +224,7 @@ fn block<F: Real, M: Machine<F>, const R: usize>(
     let mut sums = [[m.splat(F::ZERO); 2]; R];
     // The black box keeps the compiler from deriving each address from the last one. That would be a chain of
     // additions for which the multiplications wait.
-    let rows: [*const F; R] = std::hint::black_box(std::array::from_fn(|r| {
+    let rows = std::hint::black_box(array!([a.numbers.as_ptr(); R], |r| {
         // SAFETY: within A, as `product` checked for the last row and term.
         unsafe { a.numbers.as_ptr().add((first + row + r) * a.row + terms.start * a.column) }
     }));

@@ -377,7 +377,10 @@ mod x86 {
                         let mut all = proven!(self => [$zero(); VECTORS]);
                         let mut odd = all;
                         for (tables, planes) in tables.chunks_exact(2).zip(planes.chunks_exact(2)) {
-                            let [first, second] = [&tables[0], &tables[1]].map(|$entries| proven!(self => $table));
+                            let $entries = &tables[0];
+                            let first = proven!(self => $table);
+                            let $entries = &tables[1];
+                            let second = proven!(self => $table);
                             for v in 0..VECTORS {
                                 let at = from + v * $bytes;
                                 // Loads end within the planes, since vectors divide ROWS.

@@ -103,6 +103,21 @@ pub trait Machine<F: Real>: Token {
 /// The largest number of lanes that a machine has.
 pub const MOST_LANES: usize = 16;
 
+/// `array!([first; N], |i| value)`: an array of N values, one for each index.
+///
+/// What `std::array::from_fn` does, without a closure. A closure that the compiler does not inline is not compiled for
+/// the machine, and calls each vector instruction as a function: short patterns then take twice the time.
+macro_rules! array {
+    ([$first:expr; $length:expr], |$index:ident| $value:expr) => {{
+        let mut array = [$first; $length];
+        for $index in 0..$length {
+            array[$index] = $value;
+        }
+        array
+    }};
+}
+pub(crate) use array;
+
 /// A proof that the machine has certain instructions: a value that can only be made on such a machine.
 pub trait Token: Copy + Send + Sync + 'static {
     /// Runs work in a function of its own that is compiled for these instructions.

@@ -277,6 +277,14 @@ impl<F: Vectors, K: Fold<F>, Make: Fn(usize) -> K> Pass<'_, '_, F, Make> {
                 return F::avx512(token).enter(InLanes::<_, W>(self));
             }
         }
+        // Nor is the portable code of x86-64, for machines older than AVX2, worth a copy for single queries.
+        #[cfg(target_arch = "x86_64")]
+        match level {
+            Level::Avx2(token) if queries == 1 => F::avx2(token).enter(InLanes::<_, 1>(self)),
+            Level::Avx512(token) if queries == 1 => F::avx2(token.avx2()).enter(InLanes::<_, 1>(self)),
+            _ => level.run_narrow::<F, _, _>(InLanes::<_, L>(self)),
+        }
+        #[cfg(not(target_arch = "x86_64"))]
         if queries == 1 {
             level.run_narrow::<F, _, _>(InLanes::<_, 1>(self))
         } else {

@@ -2,7 +2,7 @@
 
 use super::{Form, Job, Pack};
 use crate::dots;
-use crate::machine::{Aligned, Machine, On, Single};
+use crate::machine::{Aligned, Machine, On, Single, array};
 use crate::real::Real;
 
 /// The buffers of one tile, which are kept from tile to tile.
@@ -82,7 +82,7 @@ fn weigh<F: Real, M: Machine<F>, const L: usize>(
     let mut largest_bias = 0.0_f64;
     let mut tile_least = [F::from_f64(f64::INFINITY); L];
     let half = F::from_f64(if distance { 0.5 } else { 0.0 });
-    let temperature: [F; L] = std::array::from_fn(|l| F::from_f64(1.0 / pack.lanes.betas[l]));
+    let temperature = array!([F::ZERO; L], |l| F::from_f64(1.0 / pack.lanes.betas[l]));
     if let Some(log_weights) = log_weights {
         for (cost, log_weight) in costs.iter_mut().zip(log_weights) {
             largest_bias = largest_bias.max(-log_weight);
@@ -94,10 +94,10 @@ fn weigh<F: Real, M: Machine<F>, const L: usize>(
     }
     lower::<F, M, L>(m, costs, &space.squares, half, &mut tile_least);
 
-    let own: [f64; L] = std::array::from_fn(|l| if distance { pack.half_squares[l] } else { 0.0 });
+    let own = array!([0.0; L], |l| if distance { pack.half_squares[l] } else { 0.0 });
     let largest_square = job.patterns.largest_square();
     let mut any = false;
-    let threshold: [F; L] = std::array::from_fn(|l| {
+    let threshold = array!([F::ZERO; L], |l| {
         let best = (pack.least[l] - own[l]).min(tile_least[l].to_f64());
         let rounding = 8.0 * F::ROUNDOFF * (largest_square + best.abs() + largest_bias / pack.lanes.betas[l]);
         let threshold = F::from_f64(best + pack.lanes.windows[l] + rounding);
@@ -142,8 +142,8 @@ fn weigh<F: Real, M: Machine<F>, const L: usize>(
         }
     }
 
-    let reference: [F; L] = std::array::from_fn(|l| F::from_f64(pack.least[l] - own[l]));
-    let betas: [F; L] = std::array::from_fn(|l| F::from_f64(pack.lanes.betas[l]));
+    let reference = array!([F::ZERO; L], |l| F::from_f64(pack.least[l] - own[l]));
+    let betas = array!([F::ZERO; L], |l| F::from_f64(pack.lanes.betas[l]));
     let mut sums =
         exponentiate::<F, M, L>(m, costs, weights, &space.squares, &reference, &betas, &mut space.active);
     for &(n, l, cost) in contenders.iter() {
@@ -159,7 +159,7 @@ fn weigh<F: Real, M: Machine<F>, const L: usize>(
             }
         }
     }
-    (std::array::from_fn(|l| pack.lanes.betas[l] * (before[l] - pack.least[l])), sums)
+    (array!([0.0; L], |l| pack.lanes.betas[l] * (before[l] - pack.least[l])), sums)
 }
 
 /// Terms summed in `F` before they join the f64 total.
@@ -203,7 +203,7 @@ fn lower_in<F: Real, M: Machine<F>, const L: usize, const V: usize>(
     assert!(V * M::LANES == L);
     // SAFETY: all arrays hold L numbers, which are V vectors.
     unsafe {
-        let mut lowest: [M::Vector; V] = std::array::from_fn(|v| m.load(&least[v * M::LANES..]));
+        let mut lowest = array!([m.splat(F::ZERO); V], |v| m.load(&least[v * M::LANES..]));
         for (cost, &square) in costs.iter_mut().zip(squares) {
             let own = m.splat(half * square);
             for v in 0..V {
@@ -298,8 +298,8 @@ fn exponentiate_in<F: Real, M: Machine<F>, const L: usize, const V: usize>(
     // SAFETY: all arrays hold L numbers, which are V vectors; `active` has room for as many numbers as there are costs.
     unsafe {
         let zero = m.splat(F::ZERO);
-        let reference: [M::Vector; V] = std::array::from_fn(|v| m.load(&reference[v * M::LANES..]));
-        let rates: [M::Vector; V] = std::array::from_fn(|v| m.sub(zero, m.load(&betas[v * M::LANES..])));
+        let reference = array!([zero; V], |v| m.load(&reference[v * M::LANES..]));
+        let rates = array!([zero; V], |v| m.sub(zero, m.load(&betas[v * M::LANES..])));
         let mut n = 0;
         let chunks = costs.chunks_mut(CHAIN).zip(weights.chunks_mut(CHAIN)).zip(squares.chunks(CHAIN));
         for ((costs, weights), squares) in chunks {
