@@ -34,7 +34,6 @@ use std::time::Instant;
 use attractor::options::{Fallback, Form, Kind, Name, Parameter};
 use attractor::threads;
 use attractor_report::{Error, Experiment, Progress, Report, Result};
-use rayon::prelude::*;
 use serde_json::json;
 
 pub use cells::Cells;
@@ -221,7 +220,7 @@ impl Config {
             }
         }
         run::work(self, &mut kept, cells, progress)?;
-        Ok(threads::within(|| kept.into_par_iter().map(|search| search.found(self)).collect()))
+        Ok(threads::parallel(kept.len(), |number| kept[number].found(self)))
     }
 
     /// The description of a series. Equal keys have equal scores.

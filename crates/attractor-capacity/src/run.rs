@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use attractor::threads;
 use attractor_report::{Progress, Result};
-use rayon::prelude::*;
 
 use super::cells::{Cells, Claim, Part, Score};
 use super::search::{Capacity, Rule, Scores, mean_error};
@@ -167,7 +166,7 @@ impl Search {
         (done, left)
     }
 
-    pub fn found(self, config: &Config) -> Found {
+    pub fn found(&self, config: &Config) -> Found {
         let (errors, _) = self.path(config);
         let scores: Scores = errors.keys().map(|n| (*n, self.scores[n].clone())).collect();
         let capacity = Capacity::of(&scores, config.threshold, self.most, config.seed);
@@ -246,6 +245,9 @@ fn measure(config: &Config, search: &Search, parts: &[Part]) -> Result<Vec<Vec<S
     let one = |part: &Part, set: usize| {
         entrant.contender.measure(entrant.task, (part.dim, part.patterns), set, config.cues, config.seed)
     };
-    let all = |part: &Part| part.sets.clone().into_par_iter().map(|set| one(part, set)).collect();
-    threads::within(|| parts.par_iter().map(all).collect())
+    let all = |part: &Part| -> Result<Vec<Score>> {
+        let sets = part.sets.clone();
+        threads::parallel(sets.len(), |number| one(part, sets.start + number)).into_iter().collect()
+    };
+    threads::parallel(parts.len(), |number| all(&parts[number])).into_iter().collect()
 }

@@ -4,6 +4,7 @@
 //! [separation](attractor::separations) reads each cue once. A cue is *found* if its own pattern is the
 //! stored pattern nearest to what was read. All pairs get the same cues, so they are compared cue by cue.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use attractor::Patterns;
@@ -15,7 +16,6 @@ use attractor_data::{Corruption, corrupt};
 use attractor_report::statistics::{Interval, sign_test, wilson};
 use attractor_report::{Block, Cell, Column, Error, Experiment, Progress, Report, Result, Table};
 use ndarray::{Array2, ArrayView2, Axis};
-use rayon::prelude::*;
 use serde_json::{Map, json};
 
 /// What is to be measured.
@@ -272,7 +272,7 @@ fn judge(weights: &Array2<f64>, gram: &Array2<f64>, targets: &[usize]) -> Vec<(f
         let away: Vec<f64> = (0..gw.len()).map(|j| 2.0 * gw[j] - gram[[j, j]]).collect();
         ((square - away[targets[cue]]).max(0.0), largest(&away))
     };
-    threads::within(|| (0..targets.len()).into_par_iter().map(one).collect())
+    threads::parallel(targets.len(), one)
 }
 
 /// Measures a pair. `None` if some cue has no weights.
@@ -287,7 +287,15 @@ fn measure(
     let n = scores.ncols();
     let mut weights = scores.clone();
     let rows = weights.as_slice_mut().expect("row-major");
-    threads::within(|| rows.par_chunks_mut(n).try_for_each(|row| separator.weights(row))).ok()?;
+    let refused = AtomicBool::new(false);
+    threads::each(rows.chunks_mut(n).collect(), f64::INFINITY, |row| {
+        if separator.weights(row).is_err() {
+            refused.store(true, Ordering::Relaxed);
+        }
+    });
+    if refused.into_inner() {
+        return None;
+    }
     let judged = judge(&weights, gram, own);
     let found = judged
         .iter()

@@ -3,7 +3,7 @@
 //! The result of a task does not depend on the number of threads.
 
 #[cfg(feature = "rayon")]
-use std::sync::atomic::Ordering;
+use std::sync::{Mutex, atomic::Ordering};
 
 /// The largest number of threads.
 #[cfg(feature = "rayon")]
@@ -89,10 +89,32 @@ pub fn after_fork() {
 /// Calls `f` so that rayon's iterators run on these threads (or on those of the pool that the caller is in).
 #[cfg(feature = "rayon")]
 pub fn within<T: Send>(f: impl FnOnce() -> T + Send) -> T {
-    let inside = rayon::current_thread_index().is_some();
-    match pool::of(pool::WANTED.load(Ordering::Acquire)) {
-        Ok(pool) if !inside => pool.install(f),
-        _ => f(),
+    let (mut f, mut result) = (Some(f), None);
+    shared::within(&mut || result = f.take().map(|f| f()));
+    result.expect("it was called")
+}
+
+/// The parts that go into rayon. They are generic over nothing, so that rayon's code is compiled once and not for each
+/// closure, in each crate.
+#[cfg(feature = "rayon")]
+mod shared {
+    use std::sync::atomic::Ordering;
+
+    use rayon::prelude::*;
+
+    use super::pool;
+
+    pub fn within(f: &mut (dyn FnMut() + Send)) {
+        let inside = rayon::current_thread_index().is_some();
+        match pool::of(pool::WANTED.load(Ordering::Acquire)) {
+            Ok(pool) if !inside => pool.install(f),
+            _ => f(),
+        }
+    }
+
+    /// Calls `f` on 0, 1, … `tasks` − 1, on all threads.
+    pub fn each(tasks: usize, f: &(dyn Fn(usize) + Sync)) {
+        within(&mut || (0..tasks).into_par_iter().for_each(f));
     }
 }
 
@@ -110,11 +132,14 @@ const WORTH_A_THREAD: f64 = 1e7;
 /// Calls `f` on each task, on all threads if the work (in floating-point operations) is worth waking them.
 #[cfg(feature = "rayon")]
 pub fn each<T: Send>(tasks: Vec<T>, work: f64, f: impl Fn(T) + Sync + Send) {
-    use rayon::prelude::*;
     if tasks.len() < 2 || work < WORTH_A_THREAD {
         return tasks.into_iter().for_each(f);
     }
-    within(|| tasks.into_par_iter().for_each(&f));
+    let tasks: Vec<Mutex<Option<T>>> = tasks.into_iter().map(|task| Mutex::new(Some(task))).collect();
+    shared::each(tasks.len(), &|number| {
+        let task = tasks[number].lock().expect("no one else has this task").take();
+        f(task.expect("each task is done once"));
+    });
 }
 
 /// Calls `f` on each task.
@@ -127,11 +152,21 @@ pub fn each<T: Send>(tasks: Vec<T>, _work: f64, f: impl Fn(T) + Sync + Send) {
 /// worth waking them.
 #[cfg(feature = "rayon")]
 pub fn map<T: Send>(tasks: usize, work: f64, f: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    use rayon::prelude::*;
     if tasks < 2 || work < WORTH_A_THREAD {
         return (0..tasks).map(f).collect();
     }
-    within(|| (0..tasks).into_par_iter().map(&f).collect())
+    let results: Vec<Mutex<Option<T>>> = (0..tasks).map(|_| Mutex::new(None)).collect();
+    shared::each(tasks, &|task| {
+        let result = f(task);
+        *results[task].lock().expect("no one else has this place") = Some(result);
+    });
+    let result = |place: Mutex<Option<T>>| place.into_inner().expect("its task is done");
+    results.into_iter().map(|place| result(place).expect("each task is done")).collect()
+}
+
+/// `f(0), f(1), … f(tasks − 1)`, on all threads: for tasks that are long by themselves.
+pub fn parallel<T: Send>(tasks: usize, f: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    map(tasks, f64::INFINITY, f)
 }
 
 /// `f(0), f(1), … f(tasks − 1)`.

@@ -15,7 +15,6 @@ use attractor_figures::landscape::{self, Plane, View};
 use attractor_networks::{Evaluation, Settings, Trainer};
 use attractor_report::{Declaration, Error, Experiment, Progress, Report, Result, Table};
 use ndarray::{Array2, array};
-use rayon::prelude::*;
 
 /// Settings.
 #[derive(Clone, Debug, PartialEq)]
@@ -181,8 +180,8 @@ impl Config {
         let mut done = Vec::with_capacity(jobs.len());
         for together in jobs.chunks(threads::count()) {
             let one = |&(count, set): &(usize, usize)| self.curve(count, set);
-            let found: Vec<Vec<Measure>> =
-                threads::within(|| together.par_iter().map(one).collect::<Result<_>>())?;
+            let found = threads::parallel(together.len(), |number| one(&together[number]));
+            let found: Vec<Vec<Measure>> = found.into_iter().collect::<Result<_>>()?;
             done.extend(together.iter().map(|job| job.0).zip(found));
             progress(1 + done.len(), parts)?;
         }

@@ -7,7 +7,6 @@
 use attractor::kernels::{dots, weighted_sums};
 use attractor::threads;
 use ndarray::{Array2, ArrayView1, ArrayView2, s};
-use rayon::prelude::*;
 
 use super::outcome::Count;
 
@@ -25,7 +24,7 @@ pub(super) fn weights(
             row.fill(f64::NAN);
         }
     };
-    threads::within(|| rows.par_chunks_mut(n).for_each(fill));
+    threads::each(rows.chunks_mut(n).collect(), f64::INFINITY, fill);
     weights
 }
 
@@ -79,7 +78,7 @@ pub(super) fn count(weights: &Array2<f64>, gram: &Gram, same: ArrayView2<f64>, t
             judge(w, &exact, gram, cue, same, threshold, 0.0).expect("no doubt")
         })
     };
-    threads::within(|| (0..n).into_par_iter().map(one).reduce(Count::default, |a, b| a + b))
+    threads::parallel(n, one).into_iter().fold(Count::default(), |a, b| a + b)
 }
 
 /// Whether one output is right, or `None` if an error of `doubt` could change the answer.

@@ -3,7 +3,6 @@
 
 use attractor::threads;
 use ndarray::Array2;
-use rayon::prelude::*;
 
 use super::outcome::Count;
 
@@ -94,7 +93,11 @@ pub(super) fn count(
         counts
     };
     let both = |a: Vec<Count>, b: Vec<Count>| a.into_iter().zip(b).map(|(a, b)| a + b).collect();
-    threads::within(|| (0..scores.nrows()).into_par_iter().fold(none, add).reduce(none, both))
+    /// Cues of a task.
+    const TOGETHER: usize = 32;
+    let cues = scores.nrows();
+    let some = |task: usize| (task * TOGETHER..cues.min((task + 1) * TOGETHER)).fold(none(), add);
+    threads::parallel(cues.div_ceil(TOGETHER), some).into_iter().fold(none(), both)
 }
 
 #[cfg(test)]

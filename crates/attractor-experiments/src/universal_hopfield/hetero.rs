@@ -9,7 +9,6 @@ use attractor::similarities::{Convention, Keys, Similarity};
 use attractor::threads;
 use attractor_report::{Declaration, Experiment, Progress, Report, Result};
 use ndarray::{Array2, ArrayView1, s};
-use rayon::prelude::*;
 use serde_json::json;
 
 use super::cues::lower_halves;
@@ -152,7 +151,7 @@ fn signed(
         let exact = nearest == cue || values.row(nearest) == values.row(cue);
         Count { within: usize::from(errors[cue] <= threshold), exact: usize::from(exact) }
     };
-    threads::within(|| (0..n).into_par_iter().map(one).reduce(Count::default, |a, b| a + b))
+    threads::parallel(n, one).into_iter().fold(Count::default(), |a, b| a + b)
 }
 
 impl Experiment for Config {

@@ -20,7 +20,6 @@ use attractor::options::{CountRange, Fallback, Kind, Parameter};
 use attractor::threads;
 use attractor_report::statistics::{Interval, bootstrap};
 use attractor_report::{Declaration, Error, Experiment, Progress, Report, Result};
-use rayon::prelude::*;
 
 pub use measure::Sum;
 use measure::{Check, Part};
@@ -328,8 +327,7 @@ pub fn measure(config: Config, progress: &mut Progress) -> Result<Measured> {
             let seed = config.seed.wrapping_mul(1_000_003).wrapping_add((index * 1_000_000 + set) as u64);
             measure::part(&config, setting, set, seed)
         };
-        let parts: Vec<Part> =
-            threads::within(|| (0..config.sets).into_par_iter().map(part).collect::<Result<_>>())?;
+        let parts: Vec<Part> = threads::parallel(config.sets, part).into_iter().collect::<Result<_>>()?;
         for part in parts {
             check.merge(&part.check);
             for (key, sum) in part.sums {
