@@ -20,9 +20,7 @@ pub(super) fn open(path: &Path, mut reader: Box<dyn SeekRead>, array: Option<&st
     };
     let broken = |error| damaged(format!("a damaged one ({error})"));
     let mut archive = ZipArchive::new(&mut reader).map_err(broken)?;
-    let names: std::result::Result<Vec<String>, _> =
-        archive.file_names().map(|name| name.map(|n| n.into_owned())).collect();
-    let names = names.map_err(broken)?;
+    let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
     let name = choose(path, &names, array)?;
     let entry = archive.by_name(&name).map_err(broken)?;
     let (compression, length, checksum) = (entry.compression(), entry.size(), entry.crc32());

@@ -177,8 +177,8 @@ pub(super) fn decode(bytes: &[u8], kind: Kind, big: bool) -> Option<Values> {
         };
     }
     Some(match kind {
-        Kind::F16 => Values::F32(numbers!(u16).map(|b| half::f16::from_bits(b).to_f32()).collect()),
-        Kind::Bf16 => Values::F32(numbers!(u16).map(|b| half::bf16::from_bits(b).to_f32()).collect()),
+        Kind::F16 => Values::F32(numbers!(u16).map(widen_f16).collect()),
+        Kind::Bf16 => Values::F32(numbers!(u16).map(widen_bf16).collect()),
         Kind::F32 => Values::F32(numbers!(f32).collect()),
         Kind::F64 => Values::F64(numbers!(f64).collect()),
         Kind::U8 => Values::U8(bytes.to_vec()),
@@ -191,4 +191,39 @@ pub(super) fn decode(bytes: &[u8], kind: Kind, big: bool) -> Option<Values> {
         Kind::U32 => Values::Integer(numbers!(u32).map(i64::from).collect()),
         Kind::U64 => Values::Integer(numbers!(u64).map(|v| i64::try_from(v).ok()).collect::<Option<_>>()?),
     })
+}
+
+/// A half-precision number from its bits: a sign, five bits of exponent and ten of mantissa.
+fn widen_f16(bits: u16) -> f32 {
+    let sign = u32::from(bits & 0x8000) << 16;
+    let magnitude = u32::from(bits & 0x7fff);
+    let widened = match magnitude >> 10 {
+        // Zero and subnormal numbers: multiples of 2^-24, which f32 has.
+        0 => (magnitude as f32 / 16_777_216.0).to_bits(),
+        // Infinity and NaN.
+        31 => 0x7f80_0000 | magnitude << 13,
+        // The exponent's bias is 127 instead of 15.
+        _ => (magnitude << 13) + (112 << 23),
+    };
+    f32::from_bits(sign | widened)
+}
+
+/// A bfloat16 number from its bits: the upper half of an f32.
+fn widen_bf16(bits: u16) -> f32 {
+    f32::from_bits(u32::from(bits) << 16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{widen_bf16, widen_f16};
+
+    #[test]
+    fn all_half_precision_numbers_are_those_of_the_crate_half() {
+        let same =
+            |ours: f32, theirs: f32| ours.to_bits() == theirs.to_bits() || ours.is_nan() && theirs.is_nan();
+        for bits in 0..=u16::MAX {
+            assert!(same(widen_f16(bits), half::f16::from_bits(bits).to_f32()), "f16 {bits:#06x}");
+            assert!(same(widen_bf16(bits), half::bf16::from_bits(bits).to_f32()), "bf16 {bits:#06x}");
+        }
+    }
 }
