@@ -369,7 +369,7 @@ impl Trace {
         let colour = self.colour();
         let line = |colour, width| Shape::Stroke { places: places.to_vec(), pen: Pen::new(colour, width) };
         let mut shapes = vec![line(PAPER, 3.6), line(colour, 1.8)];
-        // The arrowhead stands at half of the length of the path.
+        // The arrowhead stands a little beyond the middle of the path.
         let lengths: Vec<f64> = places.windows(2).map(|w| (w[1].0 - w[0].0).hypot(w[1].1 - w[0].1)).collect();
         let whole: f64 = lengths.iter().sum();
         let mut left = whole * 0.55;
