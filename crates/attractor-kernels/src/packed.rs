@@ -16,7 +16,7 @@ pub const EIGHT: usize = 8;
 ///
 /// Unit j of a row is bit j mod 64 of its word ⌊j/64⌋; bits beyond D are 0. Eight rows lie side by side, word
 /// by word, so that one vector register holds the same word of eight rows: what
-/// [`hamming`](crate::kernels::hamming()) reads. Memory ⌈N/8⌉ · ⌈D/64⌉ · 64 bytes.
+/// [`hamming`](crate::hamming()) reads. Memory ⌈N/8⌉ · ⌈D/64⌉ · 64 bytes.
 ///
 /// ```
 /// use attractor::patterns::Packed;

@@ -46,7 +46,7 @@ pub struct Abilities<'a, F: Real> {
     pub posterior: Option<&'a dyn Posteriors<F>>,
     /// The inverse temperature β.
     pub inverse_temperature: Option<f64>,
-    /// The scale of one prepared unit: see [`Patterns::spread`].
+    /// The scale of one prepared unit: see [`Patterns::spread`](crate::kernels::Stored::spread).
     pub spread: Option<f64>,
     /// Whether states are ±1.
     pub spins: bool,

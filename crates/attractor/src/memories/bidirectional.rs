@@ -41,7 +41,7 @@ pub(super) const CARD: Card = Card {
 /// y ← sign(Wx),  x ← sign(Wᵀy),  again until the pair settles        E(x, y) = −yᵀWx
 /// ```
 ///
-/// The pattern is x and the associated vector is y (±1): [`Recall::states`] holds x, [`Recall::values`] holds y. A
+/// The pattern is x and the associated vector is y (±1): [`Recall::states`](super::Recall::states) holds x, [`Recall::values`](super::Recall::values) holds y. A
 /// unit keeps its value if its field is 0. y starts at 0, which means "unknown". No update of a ±1 state raises E, so
 /// every pair settles. The landscape over x alone takes the best y, E(x) = min_y E(x, y) = −Σ_j |(Wx)_j|; recall does
 /// not raise it either. The first field uses the cue as given. To recall from y, swap the two sides:

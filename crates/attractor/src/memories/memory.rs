@@ -213,7 +213,7 @@ impl<F: Real> dyn Memory<F> + '_ {
         self.abilities().sampling
     }
 
-    /// The scale of one prepared unit: see [`Patterns::spread`].
+    /// The scale of one prepared unit: see [`Patterns::spread`](crate::kernels::Stored::spread).
     pub fn spread(&self) -> Option<f64> {
         self.abilities().spread
     }

@@ -54,7 +54,7 @@ pub(super) const CARD: Card = Card {
 /// Modern continuous Hopfield network: x ← Yᵀ softmax(βYx) (Ramsauer et al. 2021).
 ///
 /// Each update lowers E(x; β) = −β⁻¹ ln Σ exp(β x·y_n) + ½‖x‖² by at least ½‖x' − x‖². Recall ends on one pattern, on
-/// a metastable blend of patterns, or on the global average. [`Regime`] in the report says which.
+/// a metastable blend of patterns, or on the global average. [`Regime`](super::Regime) in the report says which.
 ///
 /// ```
 /// use attractor::{Patterns, memories::{Beta, Memory, Modern, Regime, Request}};

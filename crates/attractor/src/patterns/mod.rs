@@ -118,7 +118,7 @@ impl<F: Real> Patterns<F> {
     /// raw vectors to states that was used to make the bits.
     ///
     /// Modern and diffusion memories read the bits ([`attend`](crate::kernels::attend())). The first call of
-    /// [`values`](Self::values) converts them to numbers, which are then kept.
+    /// [`values`](Stored::values) converts them to numbers, which are then kept.
     ///
     /// ```
     /// use attractor::{Patterns, Preparation, patterns::Packed};

@@ -247,7 +247,7 @@ impl<F: Real> Mixture<F> {
         &self.mean
     }
 
-    /// The scale of a unit: the root mean square deviation from the mean, as in [`Patterns::spread`].
+    /// The scale of a unit: the root mean square deviation from the mean, as in [`Patterns::spread`](crate::kernels::Stored::spread).
     pub fn spread(&self) -> f64 {
         self.spread
     }
