@@ -160,33 +160,25 @@ fn known_units_are_held() {
 fn clamped_recall_completes() {
     let patterns = spins::<f64>(12, 64, 8);
     let known = Array2::from_shape_fn(patterns.dim(), |(i, j)| (i + j) % 2 == 0);
-    for specimen in ZOO.iter().filter(|s| s.remembers()) {
-        // Twelve patterns overload quadratic energies of 64 units, and pairs with 7; at β = 0.3 they blend; a stochastic
-        // recall may pick another; few steps from σ = 24 end with one from far too high.
-        let name = specimen.name();
-        if matches!(specimen.model, "hopfield" | "bidirectional")
-            || [
-                "poly:2",
-                "classical",
-                "episodic",
-                "beta=0.3",
-                "maruyama",
-                "euler steps=40 process=ve",
-                "one-step",
-            ]
-            .iter()
-            .any(|w| name.contains(w))
-        {
-            continue;
-        }
+    let mut failures = Vec::new();
+    for specimen in ZOO.iter().filter(|s| s.remembers() && s.incomplete.is_none()) {
         let memory = specimen.build(Patterns::new(specimen.world(&patterns)).expect("patterns"));
         let mut cues = patterns.clone();
         cues.zip_mut_with(&known, |x, k| *x *= f64::from(u8::from(*k)));
         let cues = specimen.world(&cues);
         let request = Request { known: Some(known.view()), ..Request::new(cues.view()) };
         let signs = memory.recall(&request).expect("a recall").states.mapv(|x| specimen.sign(x));
-        assert_eq!(signs, patterns, "{}", specimen.name());
+        let wrong = signs.iter().zip(&patterns).filter(|(a, b)| a != b).count();
+        if wrong > 0 {
+            failures.push(format!("{}: {wrong} of {} signs are wrong", specimen.name(), patterns.len()));
+        }
     }
+    assert!(
+        failures.is_empty(),
+        "half of the units should bring back the one pattern that has them; if a specimen is not meant to, say why with \
+         `incomplete` in tests/zoo/mod.rs:\n{}",
+        failures.join("\n")
+    );
 }
 
 #[test]

@@ -3,9 +3,12 @@
 
 mod zoo;
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 use attractor::kernels::{Form, attend_values};
 use attractor::memories::{Beta, Dense, Hopfield, HopfieldOptions, Modern, Output, Preset, Spec, Universal};
-use attractor::separations::{SEPARATIONS, Separation, Separator, separating_beta};
+use attractor::separations::{SEPARATIONS, Separation, Separator, grammars, separating_beta};
 use attractor::similarities::{Convention, Data, Keys, Range, SIMILARITIES, Similarity};
 use attractor::{Memory, Patterns, Recall, Request};
 use ndarray::{Array2, ArrayView2, Axis, array};
@@ -300,7 +303,7 @@ fn scores_are_their_formulas() {
         let narrow = narrow.scores(queries.mapv(|x| x as f32).view()).unwrap();
         for (at, &score) in found.indexed_iter() {
             let (z, x) = (queries.row(at.0).to_vec(), keys.row(at.1).to_vec());
-            let Some(expected) = formula(facts.similarity, &x, &z) else { continue };
+            let expected = formula(facts.similarity, &x, &z);
             assert!(
                 (score - expected).abs() <= 1e-12 * (1.0 + expected.abs()),
                 "{}: {score} is not {expected}",
@@ -333,7 +336,7 @@ fn scores_are_their_formulas() {
 }
 
 /// `None` for a similarity that is tested in its own file alone.
-fn formula(similarity: Similarity, x: &[f64], z: &[f64]) -> Option<f64> {
+fn formula(similarity: Similarity, x: &[f64], z: &[f64]) -> f64 {
     let sum = |f: &dyn Fn(f64, f64) -> f64| -> f64 { x.iter().zip(z).map(|(&a, &b)| f(a, b)).sum() };
     let total = |v: &[f64]| v.iter().sum::<f64>();
     let norm = |v: &[f64]| v.iter().map(|a| a * a).sum::<f64>().sqrt();
@@ -343,7 +346,7 @@ fn formula(similarity: Similarity, x: &[f64], z: &[f64]) -> Option<f64> {
     };
     let kl = |p: &[f64], q: &[f64]| -> f64 { p.iter().zip(q).map(|(p, q)| p * (p / q).ln()).sum() };
     let (p, q) = (smooth(x), smooth(z));
-    Some(match similarity {
+    match similarity {
         Similarity::Dot => sum(&|a, b| a * b),
         Similarity::Cosine => sum(&|a, b| a * b) / norm(x) / norm(z),
         Similarity::Pearson => {
@@ -364,8 +367,8 @@ fn formula(similarity: Similarity, x: &[f64], z: &[f64]) -> Option<f64> {
             -0.5 * kl(&p, &m) - 0.5 * kl(&q, &m)
         }
         Similarity::Hamming => sum(&|a, b| f64::from(u8::from(a == b))),
-        _ => return None,
-    })
+        other => panic!("add the formula of {other} to this function, in tests/universal.rs"),
+    }
 }
 
 /// Separations against their definitions; sparsemax and α-entmax against the conditions that define them.
@@ -374,9 +377,11 @@ fn weights_are_their_formulas() {
     let keys = Keys::new(Similarity::InverseManhattan, normals::<f64>(50, 6, 1.0, 1), Convention::Corrected)
         .unwrap();
     let scores = keys.scores(normals(20, 6, 1.0, 2).view()).unwrap();
+    let checked = RefCell::new(BTreeSet::new());
     for row in scores.outer_iter() {
         let s = row.to_vec();
         let weights = |text: &str| {
+            checked.borrow_mut().insert(text.split(':').next().expect("a name").to_owned());
             let mut weights = s.clone();
             Separator::new(text.parse().unwrap(), &keys).unwrap().weights(&mut weights).unwrap();
             assert!((weights.iter().sum::<f64>() - 1.0).abs() < 1e-12, "{text}");
@@ -420,6 +425,13 @@ fn weights_are_their_formulas() {
         }
         let (entmax, softmax) = (weights("entmax:1:7"), weights("softmax:7"));
         assert!(entmax.iter().zip(softmax).all(|(a, b)| (a - b).abs() < 1e-12));
+    }
+    for grammar in grammars() {
+        let name = grammar.split([':', '[']).next().expect("a name");
+        assert!(
+            checked.borrow().contains(name),
+            "add the weights of {name} to this test, in tests/universal.rs"
+        );
     }
 }
 

@@ -102,7 +102,7 @@ pub struct Work {
 #[derive(Args)]
 pub struct Store {
     /// The memory: patterns to store, a stored memory (see `attractor store`), or a description of points and shapes
-    /// (.toml, .json). Patterns are a .npy, .npz (FILE:ARRAY), .safetensors, IDX, CIFAR-10 .bin, .csv, PNG or JPEG file,
+    /// (.toml, .json). Patterns are a .npy, .npz (FILE:ARRAY), .safetensors, IDX, CIFAR-10 .bin, .csv, .tsv, PNG or JPEG file,
     /// or a folder of pictures
     #[arg(long, value_name = "FILE", help_heading = MEMORY)]
     pub memory: PathBuf,

@@ -348,7 +348,7 @@ fn from_bytes(path: &Path, mut bytes: Bytes, array: Option<&str>, reading: &Read
     }
 }
 
-const KINDS: &str = "a .npy, .npz, .safetensors, IDX, CIFAR-10 .bin, .csv, PNG or JPEG file";
+const KINDS: &str = "a .npy, .npz, .safetensors, IDX, CIFAR-10 .bin, .csv, .tsv, .txt, PNG or JPEG file";
 
 /// Rows that are already in memory.
 struct InMemory {

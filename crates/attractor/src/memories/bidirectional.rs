@@ -23,14 +23,8 @@ pub(super) const CARD: Card = Card {
     cost: "2 D Dv multiply-adds an update and cue (Dv units a value); 2 D Dv numbers; storing N pairs N D Dv",
     source: "Kosko (1988)",
     spins: true,
-    raw: false,
-    weights: false,
     values: true,
-    streams: false,
-    levels: false,
-    described: false,
-    trained: false,
-    coupled: false,
+    ..Card::PLAIN
 };
 
 /// Bidirectional associative memory: pairs (x_n, y_n), recalled from either side (Kosko 1988).

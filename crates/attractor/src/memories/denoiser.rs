@@ -20,21 +20,13 @@ use crate::real::Real;
 /// The entry of this model. It cannot be built from patterns, so it is not in the list of models.
 const CARD: Card = Card {
     name: "denoiser",
-    aliases: &[],
     title: "Diffusion with any denoiser",
     equation: "dz/ds = (z - D(z;s))/s down to s = 0",
     parameters: PARAMETERS,
-    cost: "one evaluation of the denoiser a step (heun twice)",
+    cost: "one or two evaluations of the denoiser a step",
     source: "Ambrogioni (2023), Eq. 12-14; Karras et al. (2022)",
-    spins: false,
-    raw: false,
-    weights: false,
-    values: false,
-    streams: false,
     levels: true,
-    described: false,
-    trained: false,
-    coupled: false,
+    ..Card::PLAIN
 };
 
 /// Recall, free recall and traces with any denoiser D(z;σ), the estimate of y in the noisy state z = y + σε.

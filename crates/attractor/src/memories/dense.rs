@@ -13,7 +13,6 @@ use crate::real::Real;
 /// The entry of this model in [`MODELS`](super::MODELS).
 pub(super) const CARD: Card = Card {
     name: "dense",
-    aliases: &[],
     title: "Dense associative memory",
     equation: "E(x) = -sum_n F(x.y_n), F = u^k, max(u,0)^k; or -ln sum_n exp(x.y_n);  flips that lower E",
     parameters: &[
@@ -33,14 +32,7 @@ pub(super) const CARD: Card = Card {
     cost: "N operations a unit, N D a sweep and cue; 2 N D numbers",
     source: "Krotov & Hopfield (2016); Demircigil et al. (2017); Ambrogioni (2023), Eq. 4",
     spins: true,
-    raw: false,
-    weights: false,
-    values: false,
-    streams: false,
-    levels: false,
-    described: false,
-    trained: false,
-    coupled: false,
+    ..Card::PLAIN
 };
 
 /// Dense associative memory: E(x) = −Σ_n F(x·y_n). Units are flipped one at a time, where that lowers the energy

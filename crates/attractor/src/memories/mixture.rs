@@ -17,15 +17,11 @@ pub(super) const CARD: Card = Card {
     parameters: PARAMETERS,
     cost: "as diffusion for points and clouds; about 4 k D operations a step, cue and shape of k dimensions",
     source: "Ambrogioni (2023), section 5.2, Eq. 23",
-    spins: false,
-    raw: false,
     weights: true,
     values: true,
-    streams: false,
     levels: true,
     described: true,
-    trained: false,
-    coupled: false,
+    ..Card::PLAIN
 };
 
 /// Builds a mixture of points from patterns. For shapes see [`mixture`].

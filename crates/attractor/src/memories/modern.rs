@@ -21,7 +21,6 @@ const BETA: Kind = Kind::Number(BETAS);
 /// The entry of this model in [`MODELS`](super::MODELS).
 pub(super) const CARD: Card = Card {
     name: "modern",
-    aliases: &[],
     title: "Modern continuous Hopfield network",
     equation: "E(x) = -1/beta ln sum_n exp(beta x.y_n) + |x|^2/2;  x <- Y' softmax(beta Y x)",
     parameters: &[
@@ -40,15 +39,10 @@ pub(super) const CARD: Card = Card {
     ],
     cost: "4 N D operations and N exponentials an update and cue; N D numbers",
     source: "Ramsauer et al. (2021); Ambrogioni (2023), Eq. 5",
-    spins: false,
-    raw: false,
     weights: true,
     values: true,
     streams: true,
-    levels: false,
-    described: false,
-    trained: false,
-    coupled: false,
+    ..Card::PLAIN
 };
 
 /// Modern continuous Hopfield network: x ← Yᵀ softmax(βYx) (Ramsauer et al. 2021).

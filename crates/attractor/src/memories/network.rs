@@ -15,21 +15,14 @@ use crate::real::Real;
 /// The entry of this model in [`MODELS`](super::MODELS).
 pub(super) const CARD: Card = Card {
     name: "network",
-    aliases: &[],
     title: "Diffusion learned by a score network",
     equation: "dz/ds = (z - D(z;s))/s down to s = 0;  D of weights that descend E |e - net(y + s e)|^2",
     parameters: PARAMETERS,
-    cost: "2 operations a weight, a step and cue (heun twice); the weights",
+    cost: "2 operations a weight, a read and cue, with one or two reads a step; the weights",
     source: "Ambrogioni (2023), Eq. 22 and App. A; Karras et al. (2022)",
-    spins: false,
-    raw: false,
-    weights: false,
-    values: false,
-    streams: false,
     levels: true,
-    described: false,
     trained: true,
-    coupled: false,
+    ..Card::PLAIN
 };
 
 /// Builds the memory from named options and the weights that were learned from these patterns.

@@ -7,10 +7,7 @@ use std::sync::Arc;
 
 use ndarray::Array2;
 
-use super::{
-    Memory, bidirectional, dense, diffusion, hopfield, mixture, modern, network, sparse_distributed,
-    universal,
-};
+use super::{Memory, dense};
 use crate::error::{Error, Result};
 use crate::message::Part;
 use crate::networks::Network;
@@ -57,6 +54,26 @@ pub struct Card {
 }
 
 impl Card {
+    /// A card without options, of a model that recalls points from any numbers. Cards begin with it and say what differs.
+    pub(super) const PLAIN: Card = Card {
+        name: "",
+        aliases: &[],
+        title: "",
+        equation: "",
+        parameters: &[],
+        cost: "",
+        source: "",
+        spins: false,
+        raw: false,
+        weights: false,
+        values: false,
+        streams: false,
+        levels: false,
+        described: false,
+        trained: false,
+        coupled: false,
+    };
+
     /// The option with this name, if the model has one.
     pub fn parameter(&self, name: &str) -> Option<&'static Parameter> {
         self.parameters.iter().find(|p| p.name == name)
@@ -107,22 +124,22 @@ macro_rules! models {
     ($($module:ident),* $(,)?) => {
         /// Every model, in historical order.
         pub static MODELS: &[Model] = &[$(Model {
-            card: &$module::CARD,
-            build32: $module::build,
-            build64: $module::build,
+            card: &super::$module::CARD,
+            build32: super::$module::build,
+            build64: super::$module::build,
         }),*];
     };
 }
 models![hopfield, bidirectional, sparse_distributed, dense, modern, universal, diffusion, mixture, network];
 
 /// The model to use if none is named.
-pub const DEFAULT: &Card = &diffusion::CARD;
+pub const DEFAULT: &Card = &super::diffusion::CARD;
 
 /// The model whose memories can be described in a file: [`mixture`](super::mixture()).
-pub const DESCRIBED: &Card = &mixture::CARD;
+pub const DESCRIBED: &Card = &super::mixture::CARD;
 
 /// The model whose weights come from training: [`learned`](super::learned()).
-pub const TRAINED: &Card = &network::CARD;
+pub const TRAINED: &Card = &super::network::CARD;
 
 /// The model with this name or alias.
 ///

@@ -58,6 +58,8 @@ impl FromStr for Beta {
     }
 }
 
+/// Makes the list. Each line has the name of the separation with its arguments, its module and its documentation. The
+/// module has `GRAMMAR` and a struct of that name with the same arguments.
 macro_rules! separations {
     ($($name:ident $(($($argument:ident: $kind:ty),+))?: $module:ident, $doc:literal;)*) => {
         /// A separation function, which turns scores s into weights w.

@@ -44,6 +44,8 @@ use crate::message::{Argument, Message};
 use crate::patterns::check_states;
 use crate::real::Real;
 
+/// Makes the list. Each line has the name of the similarity, its module and its documentation. The module has
+/// `FACTS` and a struct of that name.
 macro_rules! similarities {
     ($($name:ident: $module:ident, $doc:literal;)*) => {
         /// A similarity: how alike two vectors are.

@@ -24,21 +24,16 @@ use crate::recall::Recalled;
 /// The entry of this model in [`MODELS`](super::MODELS).
 pub(super) const CARD: Card = Card {
     name: "diffusion",
-    aliases: &[],
     title: "Exact-score diffusion on stored patterns",
     equation: "E_s(z) = -s^2 ln 1/N sum_n exp(-|z-y_n|^2/2s^2);  dz/ds = (z - D(z;s))/s down to s = 0",
     parameters: PARAMETERS,
-    cost: "4 N D operations and N exponentials a step and cue (heun twice); N D numbers",
+    cost: "4 N D operations and N exponentials a read and cue, with one or two reads a step; N D numbers",
     source: "Ambrogioni (2023), Eq. 6-14 and App. A; samplers: Song et al. (2021), Karras et al. (2022), Lu et al. (2022)",
-    spins: false,
-    raw: false,
     weights: true,
     values: true,
     streams: true,
     levels: true,
-    described: false,
-    trained: false,
-    coupled: false,
+    ..Card::PLAIN
 };
 
 /// A diffusion model whose training data are the stored patterns, with its exact score.

@@ -19,7 +19,6 @@ use crate::real::Real;
 /// The entry of this model in [`MODELS`](super::MODELS).
 pub(super) const CARD: Card = Card {
     name: "hopfield",
-    aliases: &[],
     title: "Classical Hopfield network",
     equation: "E(x) = -1/2 x'Wx;  x <- sign(Wx)",
     parameters: &[
@@ -57,14 +56,8 @@ pub(super) const CARD: Card = Card {
     cost: "D^2 multiply-adds an update and cue; D^2 numbers; storing N patterns N D^2",
     source: "Hopfield (1982); Storkey & Valabregue (1999); Personnaz et al. (1985); Ambrogioni (2023), Eq. 1-3",
     spins: true,
-    raw: false,
-    weights: false,
-    values: false,
-    streams: false,
-    levels: false,
-    described: false,
-    trained: false,
     coupled: true,
+    ..Card::PLAIN
 };
 
 /// How units are updated.

@@ -70,14 +70,8 @@ pub(super) const CARD: Card = Card {
     cost: "M D bits compared and p M D counters added an update and cue; M D counters and M D bits",
     source: "Kanerva (1988, 1993)",
     spins: true,
-    raw: false,
-    weights: false,
     values: true,
-    streams: false,
-    levels: false,
-    described: false,
-    trained: false,
-    coupled: false,
+    ..Card::PLAIN
 };
 
 /// The radius within which hard locations are active.

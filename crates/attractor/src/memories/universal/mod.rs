@@ -52,7 +52,6 @@ const CONVENTIONS: &[(&str, Convention)] = &[("uhn2022", Convention::Uhn2022)];
 /// The entry of this model in [`MODELS`](super::MODELS).
 pub(super) const CARD: Card = Card {
     name: "universal",
-    aliases: &[],
     title: "Universal Hopfield network",
     equation: "z = P sep(sim(M, q)): similarity, separation, projection",
     parameters: &[
@@ -113,15 +112,9 @@ pub(super) const CARD: Card = Card {
     ],
     cost: "N D operations an update and cue, and N D more where all patterns have weight; N D numbers",
     source: "Millidge et al. (2022), Eq. 1",
-    spins: false,
     raw: true,
-    weights: false,
     values: true,
-    streams: false,
-    levels: false,
-    described: false,
-    trained: false,
-    coupled: false,
+    ..Card::PLAIN
 };
 
 /// What is done with the state that is read.
