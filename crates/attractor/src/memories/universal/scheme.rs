@@ -128,13 +128,16 @@ pub(super) fn landscape<F: Real>(
     Ok(Landscape { patterns: patterns.clone(), keys: keys.clone(), separator, shape, to })
 }
 
-/// The parts of a scheme's energy, and where a descent moves to if not to a mean.
+/// The state that a descent moves to, if it is not a mean.
+type MovesTo<F> = Option<Arc<dyn BestState<F>>>;
+
+/// The parts of a scheme's energy, and the state that a descent moves to.
 fn shape<F: Real>(
     keys: &Keys<F>,
     separator: &Separator,
     output: Output,
     scheme: Scheme,
-) -> energy::OrReason<(Shape, Option<Arc<dyn BestState<F>>>)> {
+) -> energy::OrReason<(Shape, MovesTo<F>)> {
     Ok(match scheme {
         Scheme::SingleShot => (Shape::Pair(energy::single_shot(keys, separator, output)?), None),
         Scheme::Descent => {
