@@ -218,8 +218,11 @@ pub fn run(config: &Config, mut progress: impl FnMut(usize, usize)) -> Result<Re
     Ok(Report { lines, picture, memory, cues: noisy.unwrap_or(truth) })
 }
 
-/// The four models on these images, each with its title and its patterns.
-fn memories(images: &Array2<f32>) -> Result<Vec<(String, Box<dyn Memory<f32>>, Patterns<f32>)>> {
+/// A memory of the demo, with its title and its patterns.
+type Titled = (String, Box<dyn Memory<f32>>, Patterns<f32>);
+
+/// The four models on these images.
+fn memories(images: &Array2<f32>) -> Result<Vec<Titled>> {
     let mut memories = Vec::new();
     for (name, options) in MODELS {
         let card = model(name)?.card;

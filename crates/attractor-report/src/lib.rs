@@ -20,7 +20,7 @@ pub use declaration::{Data, Declaration, Given, Input};
 pub use error::{Error, Result};
 pub use experiment::{Experiment, Progress};
 pub use report::{Block, Illustration, Report};
-pub use table::{Cell, Column, Table};
+pub use table::{Cell, Column, NumberColumn, Table};
 
 #[cfg(test)]
 mod tests;

@@ -129,6 +129,9 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
 }
 
+/// A column of numbers of rows `T`: its name, and how its number is read.
+pub type NumberColumn<T> = (&'static str, fn(&T) -> f64);
+
 impl Table {
     /// A table without rows.
     pub fn new(name: impl Into<String>, columns: Vec<Column>) -> Self {
@@ -137,11 +140,7 @@ impl Table {
 
     /// A table of numbers: one column for each name, with the function that gives its value; one row for each
     /// item.
-    pub fn numbers<T>(
-        name: impl Into<String>,
-        columns: &[(&'static str, fn(&T) -> f64)],
-        items: &[T],
-    ) -> Self {
+    pub fn numbers<T>(name: impl Into<String>, columns: &[NumberColumn<T>], items: &[T]) -> Self {
         let mut table = Table::new(name, columns.iter().map(|(key, _)| Column::plain(key)).collect());
         let row = |item: &T| columns.iter().map(|(_, number)| Cell::number(number(item))).collect();
         table.rows = items.iter().map(row).collect();

@@ -65,7 +65,7 @@ pub(crate) fn of_memory<F: Real>(memory: &dyn Memory<F>, about: &About) -> Vec<M
         ]);
     }
     notes.extend(memory.notes());
-    notes.extend(patterns.notes().into_iter().map(Message::from));
+    notes.extend(patterns.notes());
     notes
 }
 

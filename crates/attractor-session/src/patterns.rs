@@ -1,6 +1,6 @@
 //! Turns rows of a file or an array into patterns.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use attractor::memories::{Card, models_that};
@@ -89,7 +89,7 @@ pub fn known<F: Real>(head: &Header, setup: &Setup) -> Result<Known<F>> {
     Ok(Extras { labels: head.labels.clone(), weights, associated })
 }
 
-fn weights(path: &PathBuf, rows: usize) -> Result<Vec<f64>> {
+fn weights(path: &Path, rows: usize) -> Result<Vec<f64>> {
     let table = read(path, &ReadOptions::default())?;
     if table.rows() * table.columns() != rows {
         let found = format!("{} x {}", table.rows(), table.columns());
@@ -99,7 +99,7 @@ fn weights(path: &PathBuf, rows: usize) -> Result<Vec<f64>> {
     Ok(table.numbers::<f64>().iter().copied().collect())
 }
 
-fn associated<F: Real>(path: &PathBuf, rows: usize) -> Result<Array2<F>> {
+fn associated<F: Real>(path: &Path, rows: usize) -> Result<Array2<F>> {
     let table = read(path, &ReadOptions::default())?;
     let numbers = table.numbers();
     // A vector has one number for each pattern.

@@ -106,12 +106,9 @@ pub fn command(view: &View) -> Command {
     let command = OF_MODELS.into_iter().fold(command, |command, task| {
         command.mut_subcommand(task, |task| {
             let task = with_options(task, view);
-            let models: [(&'static str, fn(&Card) -> bool); 3] = [
-                ("weights", |card| card.weights),
-                ("values", |card| card.values),
-                ("memory_limit", |card| card.streams),
-            ];
-            models.into_iter().fold(task, |task, (name, takes)| name_models(task, name, takes))
+            let task = name_models(task, "weights", |card| card.weights);
+            let task = name_models(task, "values", |card| card.values);
+            name_models(task, "memory_limit", |card| card.streams)
         })
     });
     let mut place = 0;

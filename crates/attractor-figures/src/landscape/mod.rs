@@ -59,9 +59,12 @@ pub struct Sample {
     pub pull: (f64, f64),
 }
 
+/// A column of a file of samples: its name, and how its number is read.
+pub type SampleColumn = (&'static str, fn(&Sample) -> f64);
+
 impl Sample {
     /// The columns of a file of samples: the name of each number and how to read it.
-    pub const COLUMNS: [(&str, fn(&Sample) -> f64); 6] = [
+    pub const COLUMNS: [SampleColumn; 6] = [
         ("sigma", |s| s.sigma),
         ("x", |s| s.place.0),
         ("y", |s| s.place.1),
