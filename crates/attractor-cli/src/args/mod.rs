@@ -112,7 +112,7 @@ pub enum Commands {
     Reproduce(Reproduce),
     /// Print a script with which a shell completes commands and options.
     #[command(
-        after_help = "Example:\n  attractor completions bash > ~/.local/share/bash-completion/completions/attractor"
+        after_help = "Example:\n  attractor completions bash >> ~/.bash_completion"
     )]
     Completions {
         /// The shell
