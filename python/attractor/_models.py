@@ -438,8 +438,8 @@ class Diffusion(Memory):
 
         E_s(z) = -s^2 ln 1/N sum_n exp(-|z-y_n|^2/2s^2);  dz/ds = (z - D(z;s))/s down to s = 0
 
-    Cost: 4 N D operations and N exponentials a step and cue (heun twice); N D numbers. Source: Ambrogioni (2023), Eq.
-    6-14 and App. A; samplers: Song et al. (2021), Karras et al. (2022), Lu et al. (2022).
+    Cost: 4 N D operations and N exponentials a read and cue, with one or two reads a step; N D numbers. Source:
+    Ambrogioni (2023), Eq. 6-14 and App. A; samplers: Song et al. (2021), Karras et al. (2022), Lu et al. (2022).
 
     Parameters
     ----------
@@ -629,8 +629,8 @@ class Network(Trained):
 
         dz/ds = (z - D(z;s))/s down to s = 0;  D of weights that descend E |e - net(y + s e)|^2
 
-    Cost: 2 operations a weight, a step and cue (heun twice); the weights. Source: Ambrogioni (2023), Eq. 22 and App.
-    A; Karras et al. (2022).
+    Cost: 2 operations a weight, a read and cue, with one or two reads a step; the weights. Source: Ambrogioni (2023),
+    Eq. 22 and App. A; Karras et al. (2022).
 
     Reports compare recalled states with the patterns that the network was trained on. A saved network can be loaded
     anywhere, but only a network from the command line can be trained further.
