@@ -302,7 +302,7 @@ macro_rules! entry {
             [$($result:tt)*] $body:block
     ) => {
         pub mod $name {
-            #[allow(unused_imports)]
+            #[allow(unused_imports, reason = "not every body uses what its module imports")]
             use super::super::*;
 
             type $real = $type;

@@ -111,9 +111,7 @@ pub enum Commands {
     #[command(subcommand)]
     Reproduce(Reproduce),
     /// Print a script with which a shell completes commands and options.
-    #[command(
-        after_help = "Example:\n  attractor completions bash >> ~/.bash_completion"
-    )]
+    #[command(after_help = "Example:\n  attractor completions bash >> ~/.bash_completion")]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
