@@ -21,6 +21,7 @@ import os as _os
 
 from . import _attractor
 from ._capacity import capacity
+from ._density import fit
 from ._experiments import Report, experiments, recommend, reproduce
 from ._files import Corrupted, Digits, Rows, corrupt, digits, load, read
 from ._memory import Memory
@@ -68,6 +69,7 @@ __all__ = [
     "corrupt",
     "digits",
     "experiments",
+    "fit",
     "get_threads",
     "load",
     "processes",

@@ -48,6 +48,20 @@ class Memory:
     def load(
         path: str, bytes: bytes | None, options: tuple[str, dict[str, Any]] | None, wide: bool | None
     ) -> Memory: ...
+    @staticmethod
+    def fit(
+        rows: NDArray[np.float64],
+        settings: dict[str, Any],
+        options: dict[str, Any],
+        *,
+        raw: bool,
+        wide: bool,
+        labels: list[str] | None = None,
+        progress: Callable[[int, int, int, float], Any] | None = None,
+    ) -> tuple[Memory, dict[str, Any]]: ...
+    def with_events(
+        self, events: NDArray[Any], weight: float, *, labels: list[str] | None = None, weights: list[float] | None = None
+    ) -> Memory: ...
     def to_bytes(self) -> bytes: ...
     def save(self, path: str) -> None: ...
     @property

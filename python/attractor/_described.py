@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from . import _attractor
-from ._arrays import as_array, as_rows, precision, shown
+from ._arrays import as_array, as_floats, as_rows, precision, shown
 from ._memory import Memory
+from ._values import each, scalar, weights_of
 
 
 class Described(Memory):
@@ -45,6 +46,54 @@ class Described(Memory):
         self._hold(self._restore(described))
         self._description = described
         return self
+
+    def with_events(self, events: Any, weight: float = 0.5, *, labels: Any = None, sample_weight: Any = None) -> Any:
+        """Returns this density with events beside it: semantic and episodic memory in one.
+
+        The memory is w * events + (1 - w) * density. Memories 0 to M - 1 are the events; the components of the density follow.
+        `recall(...).event_share` says how much of the posterior is on events; the rest is on the density (the gist).
+
+        Parameters
+        ----------
+        events : array_like (M, D), or (M, ...) of images
+            Events. Bytes (uint8) are read as grey values from 0 to 1.
+        weight : float above 0 and below 1, default 0.5
+            Prior probability w of all events together.
+        labels : array_like (M,), optional
+            Labels of the events.
+        sample_weight : array_like (M,), optional
+            Prior weights of the events relative to each other.
+
+        Returns
+        -------
+        Mixture
+
+        Raises
+        ------
+        ValueError
+            The memory is no density of Gaussians or already has events, or the weight is outside its range.
+
+        Examples
+        --------
+        >>> import attractor
+        >>> gist = attractor.Mixture([{"kind": "gaussian", "mean": [0.0, 0.0], "thickness": 1.0}])
+        >>> both = gist.with_events([[2.0, 0.0]], 0.5)
+        >>> both.recall([[2.0, 0.0]], sigma=1.0).event_share.round(4)
+        array([0.8446])
+        """
+        core = self._built()
+        array = as_array("events", events)
+        given = as_floats(as_rows("events", array, False), self._kind)
+        names = each("labels", labels, len(given))
+        both = core.with_events(
+            given,
+            scalar("weight", weight),
+            labels=None if names is None else [str(name) for name in names.tolist()],
+            weights=weights_of("sample_weight", sample_weight, len(given)),
+        )
+        memory = type(self)(**self.get_params())
+        memory._hold(both)
+        return memory
 
     def _store(self, core: _attractor.Memory) -> Any:
         # A memory of points only may come from a stored file, which has no description.

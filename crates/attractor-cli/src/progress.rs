@@ -14,6 +14,15 @@ pub fn training(steps: u64, done: u64, hidden: bool) -> ProgressBar {
     bar
 }
 
+/// A line that says how far a fit is, whose length is not known.
+pub fn spinner(hidden: bool) -> ProgressBar {
+    if hidden {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{spinner} {msg}");
+    ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+}
+
 /// A bar that counts `what`. It may be hidden.
 pub fn bar(what: &str, hidden: bool) -> ProgressBar {
     if hidden {

@@ -175,7 +175,7 @@ fn plain(value: toml::Value) -> Value {
 const KINDS: [(&str, &[&str]); 8] = [
     ("point", &["at"]),
     ("points", &["at", "file", "labels"]),
-    ("gaussian", &["mean", "directions", "deviations"]),
+    ("gaussian", &["mean", "directions", "deviations", "thickness"]),
     ("flat", &["origin", "directions"]),
     ("segment", &["from", "to"]),
     ("sphere", &["centre", "radius", "directions"]),
@@ -241,10 +241,21 @@ fn shape(kind: &str, entry: &Entry, units: &mut Units) -> Result<Box<dyn Shape>>
     Ok(match kind {
         "gaussian" => {
             let mean = entry.numbers("mean", units)?;
-            let directions = entry.rows("directions", units)?;
-            let list = entry.needed("deviations")?;
-            let deviations = entry.weights("deviations", list, directions.nrows())?;
-            Box::new(Subspace::new(mean, directions, deviations).map_err(|e| entry.refused(e))?)
+            let round = entry.optional("thickness").is_some()
+                && entry.optional("directions").or(entry.optional("deviations")).is_none();
+            let (directions, deviations) = if round {
+                (Array2::zeros((0, mean.len())), Vec::new())
+            } else {
+                let directions = entry.rows("directions", units)?;
+                let list = entry.needed("deviations")?;
+                let deviations = entry.weights("deviations", list, directions.nrows())?;
+                (directions, deviations)
+            };
+            let thickness =
+                entry.optional("thickness").map_or(Ok(0.0), |s| entry.positive("thickness", s))?;
+            let gaussian =
+                Subspace::new(mean, directions, deviations).and_then(|g| g.with_thickness(thickness));
+            Box::new(gaussian.map_err(|e| entry.refused(e))?)
         }
         "flat" => {
             let origin = entry.numbers("origin", units)?;

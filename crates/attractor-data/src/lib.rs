@@ -24,7 +24,8 @@ pub use output::{
 };
 pub use shape::{Layout, Shape};
 pub use stored::{
-    Shaped, Stored, StoredSummary, Training, memory_from_bytes, read_memory, read_memory_within, summary,
+    DensitySummary, Shaped, Stored, StoredDensity, StoredSummary, Training, density_from_bytes, is_density,
+    memory_from_bytes, read_density, read_memory, read_memory_within, summary, summary_of_bytes,
 };
 pub use synthetic::{random_noise, random_spins};
 pub use table::{Dtype, Table};

@@ -6,8 +6,10 @@
 //! `high`. The metadata have one entry, `attractor`, with the rest as JSON. What training needs to continue has names
 //! that begin with `training.`.
 
+mod density;
 mod read;
 
+pub use density::{DensitySummary, StoredDensity, density_from_bytes, is_density, read_density};
 pub use read::{memory_from_bytes, read_memory, read_memory_within};
 
 use std::collections::{BTreeMap, HashMap};
@@ -20,6 +22,7 @@ use attractor::message::{Argument, Message};
 use attractor::networks::{Architecture, Network};
 use attractor::patterns::Packed;
 use attractor::{Patterns, Preparation, Real};
+use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype as TensorType, Metadata, TensorView, serialize};
 use serde_json::{Value, json};
 
@@ -87,11 +90,16 @@ pub struct StoredSummary {
     pub network: Option<Shaped>,
     /// For a network whose training can continue: its settings and counts.
     pub training: Option<Value>,
+    /// For a density: its Gaussians and events. `patterns` counts its events.
+    pub density: Option<DensitySummary>,
     /// Its history.
     pub provenance: Vec<String>,
 }
 
 const VERSION: &str = "1";
+/// The version of files that hold a density. Programs that know only version 1 say so, and cannot misread them.
+const DENSITY_VERSION: &str = "2";
+/// The one entry of the metadata.
 const KEY: &str = "attractor";
 
 fn wrong(path: &Path, found: impl Into<Message>) -> Error {
@@ -310,16 +318,31 @@ pub fn summary(path: &Path) -> Result<Option<StoredSummary>> {
     describe(path, &head)
 }
 
+/// Reads the summary of a stored memory from the bytes of its file. `path` is used in messages only.
+///
+/// # Errors
+/// The bytes are no stored memory, or were written by another version.
+pub fn summary_of_bytes(path: &Path, bytes: &[u8]) -> Result<StoredSummary> {
+    let damaged = |e: safetensors::SafeTensorError| wrong(path, format!("a damaged or truncated file ({e})"));
+    let (_, head) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
+    describe(path, &head)?.ok_or_else(|| wrong(path, "a file of arrays that says no model"))
+}
+
 fn describe(path: &Path, head: &Metadata) -> Result<Option<StoredSummary>> {
     let Some(text) = head.metadata().as_ref().and_then(|m| m.get(KEY)) else {
         return Ok(None);
     };
     let damaged = |what: &str| wrong(path, format!("one whose {what} cannot be read"));
     let says: Value = serde_json::from_str(text).map_err(|_| damaged("description"))?;
-    if says["version"] != VERSION {
+    if says["version"] != VERSION && says["version"] != DENSITY_VERSION {
         let found: String = says["version"].to_string().chars().take(20).collect();
         let cure = "update attractor";
-        return Err(Error::content(path, "a stored memory of version 1", format!("version {found}"), cure));
+        return Err(Error::content(
+            path,
+            "a stored memory of version 1 or 2",
+            format!("version {found}"),
+            cure,
+        ));
     }
     let list = |key: &str| -> Result<Option<Vec<String>>> {
         match &says[key] {
@@ -333,19 +356,18 @@ fn describe(path: &Path, head: &Metadata) -> Result<Option<StoredSummary>> {
         let name = if spec.model == "dense" && name == "separation" { "interaction" } else { name };
         spec.set(name, value.as_str().ok_or_else(|| damaged("options"))?);
     }
-    let patterns = head.info("patterns").ok_or_else(|| damaged("list of patterns"))?;
-    let &[count, width] = &patterns.shape[..] else {
-        return Err(damaged("list of patterns"));
+    let density = match &says["density"] {
+        Value::Null => None,
+        _ => Some(density::density_of(&says).ok_or_else(|| damaged("density"))?),
     };
     let packed = &says["packed"];
     let units = packed["units"].as_u64().and_then(|units| usize::try_from(units).ok());
-    let (dim, dtype) = match (patterns.dtype, units) {
-        (TensorType::F32, None) => (width, "f32"),
-        (TensorType::F64, None) => (width, "f64"),
-        (TensorType::U8, Some(units)) if units.div_ceil(8) == width => {
-            (units, if packed["dtype"] == "f64" { "f64" } else { "f32" })
+    let (count, dim, dtype) = match &density {
+        Some(density) => {
+            let dim = says["units"].as_u64().ok_or_else(|| damaged("number of units"))?;
+            (density.events, dim as usize, if says["dtype"] == "f64" { "f64" } else { "f32" })
         }
-        _ => return Err(damaged("number type")),
+        None => sizes(head, packed, units).ok_or_else(|| damaged("list of patterns"))?,
     };
     let has = |name: &str| head.info(name).is_some();
     let preparation = match (has("threshold"), has("mean")) {
@@ -377,6 +399,23 @@ fn describe(path: &Path, head: &Metadata) -> Result<Option<StoredSummary>> {
         learned: says["learned"].as_u64().map(|n| n as usize),
         network,
         training: Some(says["training"].clone()).filter(|t| !t.is_null()),
+        density,
         provenance: list("provenance")?.unwrap_or_default(),
     }))
+}
+
+/// The number of patterns, their units and their number type.
+fn sizes(head: &Metadata, packed: &Value, units: Option<usize>) -> Option<(usize, usize, &'static str)> {
+    let patterns = head.info("patterns")?;
+    let &[count, width] = &patterns.shape[..] else {
+        return None;
+    };
+    match (patterns.dtype, units) {
+        (TensorType::F32, None) => Some((count, width, "f32")),
+        (TensorType::F64, None) => Some((count, width, "f64")),
+        (TensorType::U8, Some(units)) if units.div_ceil(8) == width => {
+            Some((count, units, if packed["dtype"] == "f64" { "f64" } else { "f32" }))
+        }
+        _ => None,
+    }
 }

@@ -20,6 +20,7 @@ impl Spelling for Keywords {
             Argument::Known => "clamp".into(),
             Argument::Values => "values".into(),
             Argument::DoublePrecision => "dtype=\"float64\"".into(),
+            Argument::Fitting => "attractor.fit(patterns)".into(),
             Argument::Training => "attractor.Network(patterns)".into(),
             Argument::Storing => "Memory.save".into(),
             Argument::Memory => "a memory (attractor.load)".into(),

@@ -5,6 +5,7 @@
 
 mod arrays;
 mod build;
+mod density;
 mod error;
 mod experiments;
 mod facts;

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use attractor::Preparation;
-use attractor_session::{Precision, Session, in_precision, with_memory};
+use attractor_session::{Known, Precision, Session, in_precision, with_memory};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::arrays::give;
 use crate::error::{Keywords, session as refused};
 use crate::options::{self, Named};
-use crate::{build, local, recall};
+use crate::{build, density, local, recall};
 
 /// A built memory. It is immutable, and threads may share it.
 #[pyclass(frozen, module = "attractor._attractor")]
@@ -82,6 +82,39 @@ impl Memory {
         wide: Option<bool>,
     ) -> PyResult<Self> {
         build::load(py, &path, bytes, options.as_ref().map(|(model, named)| (model.as_str(), named)), wide)
+    }
+
+    /// Fits a density to rows (float64); returns the memory and the facts of the fit.
+    #[staticmethod]
+    #[pyo3(signature = (rows, settings, options, *, raw, wide, labels=None, progress=None))]
+    #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
+    fn fit<'py>(
+        py: Python<'py>,
+        rows: &Bound<'py, PyAny>,
+        settings: Named<'py>,
+        options: Named<'py>,
+        raw: bool,
+        wide: bool,
+        labels: Option<Vec<String>>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<(Self, Bound<'py, PyDict>)> {
+        density::fit(py, density::Rows { rows, labels, raw, wide }, &settings, &options, progress)
+    }
+
+    /// This density with events beside it.
+    #[pyo3(signature = (events, weight, *, labels=None, weights=None))]
+    fn with_events(
+        &self,
+        py: Python<'_>,
+        events: &Bound<'_, PyAny>,
+        weight: f64,
+        labels: Option<Vec<String>>,
+        weights: Option<Vec<f64>>,
+    ) -> PyResult<Self> {
+        with_memory!(&self.0.memory, memory => {
+            let known = Known { labels, weights, associated: None };
+            density::with_events(py, memory, &self.0.about, events, known, weight)
+        })
     }
 
     /// The bytes of the memory's file.

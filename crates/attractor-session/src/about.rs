@@ -1,10 +1,10 @@
 //! Facts about a memory that its recall does not depend on: model, image shape, origin, history.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use attractor::Memory;
 use attractor::memories::{Card, Spec};
-use attractor_data::{Shape, Stored};
+use attractor_data::{Shape, Stored, StoredDensity, is_density};
 
 use crate::any::Held;
 use crate::error::{Error, Result};
@@ -50,7 +50,36 @@ pub enum Origin {
 }
 
 impl About {
-    /// The memory in the form that a file keeps.
+    /// The bytes of the memory's file: patterns and what was learned from them, or a density with its events.
+    ///
+    /// # Errors
+    /// The memory has neither.
+    pub fn to_bytes<F: Held>(&self, memory: &dyn Memory<F>) -> Result<Vec<u8>> {
+        Ok(match self.density(memory) {
+            Some(density) => density.to_bytes()?,
+            None => self.stored(memory)?.to_bytes()?,
+        })
+    }
+
+    /// Writes the memory to a file. If that fails, no partial file is left.
+    ///
+    /// # Errors
+    /// The memory has neither patterns nor a density, or the file cannot be written.
+    pub fn write<F: Held>(&self, memory: &dyn Memory<F>, path: &Path) -> Result<()> {
+        Ok(match self.density(memory) {
+            Some(density) => density.write(path)?,
+            None => self.stored(memory)?.write(path)?,
+        })
+    }
+
+    /// The memory as a density in the form that a file keeps, if it is a mixture with Gaussians.
+    fn density<F: Held>(&self, memory: &dyn Memory<F>) -> Option<StoredDensity<F>> {
+        let mixture = memory.abilities().mixture.filter(|mixture| is_density(mixture))?.clone();
+        let (spec, shape, raw) = (self.spec.clone(), self.shape, self.raw);
+        Some(StoredDensity { spec, mixture, shape, raw, provenance: self.provenance.clone() })
+    }
+
+    /// The memory in the form that a file of patterns keeps.
     ///
     /// # Errors
     /// The memory has no stored patterns.

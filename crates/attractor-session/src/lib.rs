@@ -25,6 +25,7 @@
 
 mod about;
 mod any;
+mod density;
 mod error;
 mod notes;
 mod opening;
@@ -37,6 +38,7 @@ mod values;
 
 pub use about::{About, Origin};
 pub use any::{AnyMemory, Held, Precision};
+pub use density::with_events;
 pub use error::{Error, Result};
 pub use notes::{of_appended, of_cues, of_first_cues, of_repeats};
 pub use patterns::{Known, known, prepared, prepared_array};

@@ -19,6 +19,9 @@ pub(crate) fn headline<F: Real>(memory: &dyn Memory<F>, about: &About) -> Option
             F::NAME
         ));
     }
+    if let Some(line) = density_headline(memory, name) {
+        return Some(line);
+    }
     let patterns = memory.patterns()?;
     let level = memory.inverse_temperature().map_or(String::new(), |beta| {
         let auto = about.spec.options.number("beta").is_none();
@@ -34,6 +37,21 @@ pub(crate) fn headline<F: Real>(memory: &dyn Memory<F>, about: &About) -> Option
         patterns.preparation().describe(),
         F::NAME
     ))
+}
+
+/// A density in one line, with the events beside it.
+fn density_headline<F: Real>(memory: &dyn Memory<F>, name: &str) -> Option<String> {
+    let mixture = memory.abilities().mixture?;
+    let gaussians = mixture.gaussians().filter(|gaussians| !gaussians.is_empty())?;
+    let rank = gaussians.iter().map(|(.., gaussian)| gaussian.deviations().len()).max().unwrap_or(0);
+    let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    let events = mixture.points().map_or(String::new(), |points| {
+        format!(", {} of weight {:.4}", count(points.len(), "event"), mixture.event_weight())
+    });
+    let dim = memory.dim();
+    let directions = if rank == dim { "full covariance".to_owned() } else { format!("rank {rank}") };
+    let gaussians = count(gaussians.len(), "Gaussian");
+    Some(format!("{name}: a density of {gaussians} of {directions} in {dim} units{events}; {}", F::NAME))
 }
 
 /// Notes on properties of a memory that are allowed but may surprise.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use attractor_data::{Description, memory_from_bytes};
+use attractor_data::{Description, density_from_bytes, memory_from_bytes, summary_of_bytes};
 use ndarray::Array2;
 
 use crate::about::{About, Origin};
@@ -45,6 +45,11 @@ impl Session {
     /// # Errors
     /// The bytes are not a stored memory, or the model refuses it.
     pub fn of_bytes(path: &Path, bytes: &[u8], setup: &Setup) -> Result<Self> {
+        if summary_of_bytes(path, bytes)?.density.is_some() {
+            return in_precision!(Precision::choose(setup.precision, false), F => {
+                source::of_density::<F>(density_from_bytes(path, bytes)?, setup).map(Session::from)
+            });
+        }
         in_precision!(Precision::choose(setup.precision, false), F => {
             source::of_stored::<F>(path, memory_from_bytes(path, bytes)?, setup).map(Session::from)
         })

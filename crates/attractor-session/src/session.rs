@@ -46,9 +46,9 @@ impl<F: Held> Opened<F> {
     /// Writes the memory to a file. If that fails, no partial file is left.
     ///
     /// # Errors
-    /// The memory has no patterns, or the file cannot be written.
+    /// The memory has neither patterns nor a density, or the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
-        Ok(self.about.stored(self.memory.as_ref())?.write(path)?)
+        self.about.write(self.memory.as_ref(), path)
     }
 }
 
@@ -56,17 +56,17 @@ impl Session {
     /// Writes the memory to a file. If that fails, no partial file is left.
     ///
     /// # Errors
-    /// The memory has no patterns, or the file cannot be written.
+    /// The memory has neither patterns nor a density, or the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
-        with_memory!(&self.memory, memory => Ok(self.about.stored(memory)?.write(path)?))
+        with_memory!(&self.memory, memory => self.about.write(memory, path))
     }
 
     /// The bytes of the memory's file.
     ///
     /// # Errors
-    /// The memory has no patterns.
+    /// The memory has neither patterns nor a density.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        with_memory!(&self.memory, memory => Ok(self.about.stored(memory)?.to_bytes()?))
+        with_memory!(&self.memory, memory => self.about.to_bytes(memory))
     }
 
     /// The memory in one line: model, size, preparation, number type and inverse temperature.

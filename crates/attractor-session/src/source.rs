@@ -8,8 +8,8 @@ use attractor::memories::{self, Learned, Options};
 use attractor::message;
 use attractor::message::Argument;
 use attractor_data::{
-    Description, Dtype, ReadOptions, Rows, Stored, StoredSummary, is_description, read_description,
-    read_memory_within, summary,
+    Description, Dtype, ReadOptions, Rows, Stored, StoredDensity, StoredSummary, is_description,
+    read_density, read_description, read_memory_within, summary,
 };
 
 use crate::about::{About, Origin};
@@ -104,6 +104,9 @@ impl Source {
         match self {
             Source::Stored { path, summary } => {
                 refuse_for_stored(&path, &summary.spec.model, setup)?;
+                if summary.density.is_some() {
+                    return of_density(read_density::<F>(&path)?, setup);
+                }
                 of_stored(&path, read_memory_within::<F>(&path, setup.memory_limit)?, setup)
             }
             Source::Described { path, description } => described(&path, *description, setup),
@@ -221,6 +224,19 @@ pub(crate) fn of_stored<F: Held>(path: &Path, stored: Stored<F>, setup: &Setup) 
         memory,
         about: About { card: Some(model.card), spec, shape, raw, origin: Origin::Stored, provenance },
     })
+}
+
+/// Builds the memory of a stored density. Options of `setup` override or replace the stored options.
+pub(crate) fn of_density<F: Held>(stored: StoredDensity<F>, setup: &Setup) -> Result<Opened<F>> {
+    let StoredDensity { mut spec, mixture, shape, raw, provenance } = stored;
+    let card = memories::DESCRIBED;
+    if setup.replace_options {
+        spec.options = Options::default();
+    }
+    setup.options.iter().for_each(|(name, value)| spec.set(name, value.clone()));
+    let memory = memories::mixture(mixture, Sampling::from_options(&card.read(&spec.options)?)?)?;
+    let about = About { card: Some(card), spec, shape, raw, origin: Origin::Stored, provenance };
+    Ok(Opened { memory, about })
 }
 
 /// The learned couplings, unless the options now ask for another learning rule.

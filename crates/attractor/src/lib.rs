@@ -32,6 +32,7 @@
 //! | [`fields`] | the fields of reports by name, for tables and files |
 //! | [`recall()`], [`observe`] | the one recall loop, and observers of its steps |
 //! | [`kernels`] | the hot loops |
+//! | [`linear`] | eigenvectors, Cholesky, principal axes |
 //! | [`options`] | options with declared kinds, and how text becomes their values |
 //! | [`noise`] | random streams, one for each row |
 //! | [`threads`] | the number of threads |
@@ -47,6 +48,7 @@ pub mod energies;
 mod error;
 pub mod fields;
 pub mod kernels;
+pub mod linear;
 pub mod memories;
 pub mod message;
 pub mod networks;

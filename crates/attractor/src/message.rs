@@ -22,6 +22,8 @@ pub enum Argument {
     Values,
     /// Computing in `f64` instead of `f32`.
     DoublePrecision,
+    /// Fitting a density to patterns.
+    Fitting,
     /// Training a score network on patterns.
     Training,
     /// Keeping a memory in a file.
@@ -80,6 +82,7 @@ impl Spelling for Rust {
             Argument::Known => "`Request::known`".into(),
             Argument::Values => "`Patterns::with_associated`".into(),
             Argument::DoublePrecision => "`f64`".into(),
+            Argument::Fitting => "`attractor_fit::fit`".into(),
             Argument::Training => "`attractor_networks::Trainer`".into(),
             Argument::Storing => "`attractor_data::Stored`".into(),
             Argument::Memory => "a memory (`attractor_data::read_memory`)".into(),

@@ -37,6 +37,10 @@ pub enum Purpose {
     Training,
     /// The order in which training shows patterns to a network.
     Order,
+    /// The start of a fit.
+    Fit,
+    /// The choice of rows that a fit does not see.
+    HeldOut,
 }
 
 impl Purpose {
@@ -55,6 +59,8 @@ impl Purpose {
             Purpose::Weights => b"weights.........",
             Purpose::Training => b"training........",
             Purpose::Order => b"order...........",
+            Purpose::Fit => b"fit.............",
+            Purpose::HeldOut => b"held-out........",
         }
     }
 }

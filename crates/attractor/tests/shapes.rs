@@ -13,6 +13,7 @@ fn zoo() -> Vec<(&'static str, Box<dyn Shape>, Cloud)> {
     let inf = f64::INFINITY;
     let (one, two) = (array![[0.6, 0.0, 0.8]], array![[0.6, 0.0, 0.8], [0.0, 1.0, 0.0]]);
     let o = vec![0.5, -1.0, 0.25];
+    let (o2, first, both) = ([0.5, -1.0], array![[0.6, 0.8]], array![[0.6, 0.8], [-0.8, 0.6]]);
     let (a, b) = (vec![0.5, -1.0, 0.25], vec![-0.5, 1.0, 1.5]);
     vec![
         (
@@ -48,11 +49,22 @@ fn zoo() -> Vec<(&'static str, Box<dyn Shape>, Cloud)> {
             Box::new(subspace(&[0.1], &array![[-1.0]], &[1e-3])),
             line(&[0.1], &array![[-1.0]], 1e-3),
         ),
+        ("thick line", Box::new(thick(&o2, &first, &[1.5], 0.3)), gaussian(&o2, &both, &[1.5, 0.3])),
+        ("thick flat line", Box::new(thick(&o2, &first, &[inf], 0.5)), gaussian(&o2, &both, &[inf, 0.5])),
+        (
+            "thick point",
+            Box::new(thick(&[0.5], &Array2::zeros((0, 1)), &[], 0.7)),
+            line(&[0.5], &array![[1.0]], 0.7),
+        ),
     ]
 }
 
 fn subspace(origin: &[f64], directions: &Array2<f64>, deviations: &[f64]) -> Subspace {
     Subspace::new(origin.to_vec(), directions.clone(), deviations.to_vec()).expect("a subspace")
+}
+
+fn thick(origin: &[f64], directions: &Array2<f64>, deviations: &[f64], thickness: f64) -> Subspace {
+    subspace(origin, directions, deviations).with_thickness(thickness).expect("a thick subspace")
 }
 
 fn read(shape: &dyn Shape, z: &[f64], sigma: f64) -> (ShapeMoments, Vec<f64>) {
@@ -318,7 +330,7 @@ fn projections_are_the_means_without_noise() {
             let mut near = vec![0.0; z.len()];
             shape.project(&z, &mut near);
             let distance = |y: &[f64]| y.iter().zip(&z).map(|(y, z)| (y - z).powi(2)).sum::<f64>();
-            if name != "thin line" && name != "plane" {
+            if name != "thin line" && name != "plane" && !name.contains("thick") {
                 near.iter().zip(&mean).for_each(|(p, m)| close(*p, *m, NOISE, name));
             }
             let mut stream = Stream::new(8, Purpose::Recall, 0);
@@ -366,6 +378,58 @@ fn everything_is_finite_everywhere() {
     }
 }
 
+/// A thick subspace, the Gaussian of its covariance, and ln N(z; o, Σ + σ²I) with determinant and inverse of the 2 × 2
+/// matrix written out, are one, at all levels.
+#[test]
+fn a_gaussian_is_its_covariance() {
+    /// Rounding of some twenty operations, and of the eigenvalues of Σ, which differ by a factor of 25.
+    const ROUNDING: f64 = 1e-13;
+    let (o, u, tau, s) = ([0.5, -1.0], array![[0.6, 0.8]], 1.5, 0.3);
+    let shape = thick(&o, &u, &[tau], s);
+    // Σ = τ²uuᵀ + s²(I − uuᵀ)
+    let entry = |i: usize, j: usize| {
+        let one = f64::from(u8::from(i == j));
+        tau * tau * u[[0, i]] * u[[0, j]] + s * s * (one - u[[0, i]] * u[[0, j]])
+    };
+    let (a, b, c) = (entry(0, 0), entry(0, 1), entry(1, 1));
+    let covariance = shape.covariance().expect("bounded");
+    close(covariance[[0, 1]], b, ROUNDING, "covariance");
+    let same = Subspace::from_covariance(o.to_vec(), array![[a, b], [b, c]].view()).expect("a covariance");
+    assert_eq!(same.directions().dim(), (2, 2));
+    for power in -12..=12 {
+        let sigma = 10f64.powi(power);
+        let noise = sigma * sigma;
+        for z in states(2, sigma) {
+            let (x, y) = (z[0] - o[0], z[1] - o[1]);
+            let what = format!("σ = {sigma:e}");
+            // In units of σ², so that nothing underflows.
+            let (p, q, r) = (a / noise + 1.0, b / noise, c / noise + 1.0);
+            let (tau2, s2) = (tau * tau / noise + 1.0, s * s / noise + 1.0);
+            let determinant = tau2 * s2;
+            let square = (r * x * x - 2.0 * q * x * y + p * y * y) / determinant / noise;
+            // Of small levels the determinant is exact; of large ones its logarithm is.
+            let log_sum = -0.5 * ((tau * tau / noise).ln_1p() + (s * s / noise).ln_1p() + square);
+            let (first, mean) = read(&shape, &z, sigma);
+            let (second, other) = read(&same, &z, sigma);
+            close(first.log_sum, log_sum, 10.0 * ROUNDING, &what);
+            close(second.log_sum, log_sum, 10.0 * ROUNDING, &what);
+            close(second.second, first.second, ROUNDING, &what);
+            mean.iter().zip(&other).for_each(|(m, o)| close(*o, *m, ROUNDING, &what));
+        }
+    }
+}
+
+/// A covariance of low rank has its directions only.
+#[test]
+fn a_covariance_without_full_rank_is_a_subspace() {
+    let covariance = array![[4.0, 4.0, 0.0], [4.0, 4.0, 0.0], [0.0, 0.0, 0.0]];
+    let line = Subspace::from_covariance(vec![0.0; 3], covariance.view()).expect("a covariance");
+    assert_eq!(line.directions().dim(), (1, 3));
+    close(line.deviations()[0], 8f64.sqrt(), 1e-14, "deviation");
+    let point = Subspace::from_covariance(vec![1.0; 2], Array2::zeros((2, 2)).view()).expect("a point");
+    assert_eq!(point.moments().variance, 0.0);
+}
+
 #[test]
 fn what_is_no_shape_is_refused() {
     let says = |e: attractor::Error| e.to_string();
@@ -383,6 +447,14 @@ fn what_is_no_shape_is_refused() {
     assert!(refused(&[0.0; 2], &array![[f64::NAN, 1.0]], &[1.0]).contains("with product NaN"));
     let twice = array![[1.0, 0.0], [1.0, 0.0]];
     assert!(refused(&[0.0; 2], &twice, &[1.0; 2]).contains("rows 0 and 1 with product 1"));
+    let thickness = |s: f64| says(subspace(&[0.0; 2], &row, &[1.0]).with_thickness(s).expect_err("refused"));
+    assert!(thickness(-1.0).contains("thickness: expected a finite number ≥ 0, found -1"));
+    assert!(thickness(f64::NAN).contains("found NaN"));
+    let covariance =
+        |rows: &Array2<f64>| says(Subspace::from_covariance(vec![0.0; 2], rows.view()).expect_err("refused"));
+    assert!(covariance(&array![[1.0]]).contains("covariance: expected 2 × 2"));
+    assert!(covariance(&array![[1.0, 2.0], [2.0, 1.0]]).contains("has no negative eigenvalue"));
+    assert!(covariance(&array![[1.0, 2.0], [0.0, 1.0]]).contains("a symmetric matrix"));
     let three = array![[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]];
     assert!(refused(&[0.0; 2], &three, &[1.0; 3]).contains("rows 0 and 2 with product 0.6"));
     let segment = |a: &[f64], b: &[f64]| says(Segment::new(a.to_vec(), b.to_vec()).expect_err("refused"));

@@ -156,6 +156,13 @@ pub struct StoreFile {
     /// The file of the stored memory
     #[arg(long, value_name = "FILE", help_heading = MEMORY)]
     pub out: PathBuf,
+    /// Store the patterns as events beside this density, a memory made by `attractor fit` (semantic memory); reports then
+    /// say how much of a recall is event and how much is density
+    #[arg(long, value_name = "MEMORY", requires = "patterns", conflicts_with_all = ["append", "remove"], help_heading = MEMORY)]
+    pub semantic: Option<PathBuf>,
+    /// Prior probability of all events together, beside --semantic: a number between 0 and 1 [default: 0.5]
+    #[arg(long, value_name = "w", requires = "semantic", help_heading = MEMORY)]
+    pub weight: Option<f64>,
     /// Add the patterns to the stored memory at --out, prepared in the same way as those in it
     #[arg(long, help_heading = MEMORY)]
     pub append: bool,

@@ -3,6 +3,7 @@
 mod bench;
 mod capacity;
 mod common;
+mod fit;
 mod memory;
 mod names;
 mod options;
@@ -13,6 +14,7 @@ mod train;
 pub use bench::Bench;
 pub use capacity::{Capacity, Merge};
 pub use common::{Cues, Files, Patterns, Rest, Store, Work};
+pub use fit::FitDensity;
 pub use memory::{Energy, Landscape, Recall, Sample, StoreFile, Trace};
 pub use options::{placeholder, takes};
 pub use parse::{completions, parse};
@@ -65,9 +67,14 @@ pub enum Commands {
     Energy(Energy),
     /// Store a memory in a file, or add and remove patterns.
     #[command(
-        after_help = "Examples:\n  attractor store --patterns photos/ --model modern --out photos.memory\n  attractor store --patterns more/ --append --out photos.memory\n  attractor store --remove 3,10-12 --out photos.memory"
+        after_help = "Examples:\n  attractor store --patterns photos/ --model modern --out photos.memory\n  attractor store --semantic gist.memory --patterns events.npy --weight 0.5 --out both.memory\n  attractor store --patterns more/ --append --out photos.memory\n  attractor store --remove 3,10-12 --out photos.memory"
     )]
     Store(StoreFile),
+    /// Fit a mixture of Gaussians to patterns: a memory of what they have in common.
+    #[command(
+        after_help = "Examples:\n  attractor fit --patterns photos/ --components 10 --rank 12 --out gist.memory\n  attractor sample --memory gist.memory --count 16 --out imagined/\n  attractor store --semantic gist.memory --patterns events.npy --out both.memory"
+    )]
+    Fit(Box<FitDensity>),
     /// Train a score network on patterns; it can then recall them.
     #[command(
         after_help = "Examples:\n  attractor train --patterns memory.npy --out memory.network\n  attractor recall --memory memory.network --cues cues.npy --sigma 0.4\n  attractor train --resume memory.network --steps 2000"

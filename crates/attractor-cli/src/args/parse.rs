@@ -69,7 +69,8 @@ pub fn parse() -> (Cli, Options) {
     let arguments: Vec<String> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
     let matches = command(&View::asked(&arguments)).try_get_matches().unwrap_or_else(|error| stop(&error));
     let options = match matches.subcommand() {
-        Some(("train", task)) => given(task, &settings()),
+        Some(("train", task)) => given(task, &settings(PARAMETERS)),
+        Some(("fit", task)) => given(task, &settings(attractor_fit::PARAMETERS)),
         Some((_, task)) => given(task, &of_models(&cards())),
         None => Options::default(),
     };
@@ -95,14 +96,17 @@ fn stop(error: &clap::Error) -> ! {
     std::process::exit(2);
 }
 
-/// The parameters of training.
-fn settings() -> Vec<&'static Parameter> {
-    PARAMETERS.iter().collect()
+/// The parameters of training or of a fit.
+fn settings(parameters: &'static [Parameter]) -> Vec<&'static Parameter> {
+    parameters.iter().collect()
 }
 
 /// The whole command line with the models' options. Help shows those of the view.
 pub fn command(view: &View) -> Command {
-    let command = Cli::command().mut_subcommand("train", |task| add(task, &settings(), SETTINGS, true));
+    let command =
+        Cli::command().mut_subcommand("train", |task| add(task, &settings(PARAMETERS), SETTINGS, true));
+    let fitting = settings(attractor_fit::PARAMETERS);
+    let command = command.mut_subcommand("fit", |task| add(task, &fitting, FIT, true));
     let command = OF_MODELS.into_iter().fold(command, |command, task| {
         command.mut_subcommand(task, |task| {
             let task = with_options(task, view);
@@ -129,6 +133,9 @@ pub fn completions() -> Command {
 
 /// Help heading for the settings of training.
 const SETTINGS: &str = "Settings of the training";
+
+/// Help heading for the settings of a fit.
+const FIT: &str = "Settings of the fit";
 
 /// A command whose help begins with what everyone needs and ends with what is needed less often. Headings come in the
 /// order of their first arguments, and clap moves none, so the command is made anew.

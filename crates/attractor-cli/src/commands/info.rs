@@ -35,6 +35,7 @@ pub fn run(args: &Info) -> Result<()> {
             ("values", json!(s.associated)),
             ("labels", labels(s.labels.as_deref(), args.json)),
             ("network", network(&s)),
+            ("density", density(&s)),
             ("provenance", json!(s.provenance)),
             ("bytes", json!(size)),
         ],
@@ -83,6 +84,18 @@ pub fn run(args: &Info) -> Result<()> {
         writeln!(out, "{key:<12} {}", text.trim_end())?;
     }
     Ok(())
+}
+
+/// Describes a density: its Gaussians and the events beside them.
+fn density(summary: &StoredSummary) -> Value {
+    summary.density.as_ref().map_or(Value::Null, |density| {
+        json!({
+            "gaussians": density.gaussians,
+            "rank": density.rank,
+            "events": density.events,
+            "event_weight": density.event_weight,
+        })
+    })
 }
 
 /// Describes a score network, and how far its training is.

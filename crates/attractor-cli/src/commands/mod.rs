@@ -5,6 +5,7 @@ mod capacity;
 mod corrupt;
 mod demo;
 mod energy;
+mod fit;
 mod info;
 mod landscape;
 mod models;
@@ -34,6 +35,7 @@ pub fn run(cli: Cli, options: &Options) -> Result<()> {
         Commands::Landscape(args) => landscape::run(&args, options),
         Commands::Energy(args) => energy::run(&args, options),
         Commands::Store(args) => store::run(&args, options),
+        Commands::Fit(args) => fit::run(&args, options),
         Commands::Train(args) => train::run(&args, options),
         Commands::Info(args) => info::run(&args),
         Commands::Corrupt(args) => corrupt::run(&args),

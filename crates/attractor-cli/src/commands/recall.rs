@@ -266,6 +266,9 @@ fn to_line(id: u64, row: &Row, names: &Names) -> String {
     let columns: String = SHOWN.iter().map(shown).collect();
     let step = row.ending_step().map_or(String::new(), |s| format!(" at {s}"));
     let regime = row.regime.map_or(String::new(), |r| format!(", {r}"));
+    let share = row.event_share.map_or(String::new(), |share| {
+        format!(", {:.1} % event, {:.1} % gist", 100.0 * share, 100.0 * (1.0 - share))
+    });
     let which = match (names.cue, names.memory) {
         (None, None) => String::new(),
         (cue, memory) => format!(
@@ -274,7 +277,7 @@ fn to_line(id: u64, row: &Row, names: &Names) -> String {
             super::printable(memory.unwrap_or("-"))
         ),
     };
-    format!("{id:>6}{columns}  {}{step}{regime}{which}", row.ending().name())
+    format!("{id:>6}{columns}  {}{step}{regime}{share}{which}", row.ending().name())
 }
 
 #[cfg(test)]

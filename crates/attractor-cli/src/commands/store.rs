@@ -1,10 +1,14 @@
 //! `attractor store`
 
+use std::path::Path;
+
 use anyhow::{Result, bail};
 use attractor::memories::{self, Learned, Options};
+use attractor::{Patterns, Prepare};
 use attractor_data::{Stored, StoredSummary, read_memory, summary};
 use attractor_session::{
-    About, Held, Opened, Origin, Setup, Source, in_precision, known, of_appended, open_patterns,
+    About, Auto, Held, Opened, Origin, Setup, Source, in_precision, known, of_appended, open_patterns,
+    with_events,
 };
 
 use crate::args::StoreFile;
@@ -13,9 +17,12 @@ use crate::load;
 pub fn run(args: &StoreFile, options: &Options) -> Result<()> {
     load::threads(&args.work)?;
     let how = &args.how;
-    let read = [&args.patterns, &how.labels, &how.weights, &how.values].map(Option::as_ref);
+    let read = [&args.patterns, &args.semantic, &how.labels, &how.weights, &how.values].map(Option::as_ref);
     load::distinct(&read, &[("out", Some(&args.out))])?;
     let setup = load::setup(how, options);
+    if let (Some(semantic), Some(events)) = (&args.semantic, &args.patterns) {
+        return beside(args, semantic, events, &setup);
+    }
     match (&args.patterns, &args.remove) {
         (Some(path), None) if !args.append => {
             let rows = open_patterns(path, &load::reading(&args.files)?, &setup)?;
@@ -30,6 +37,12 @@ pub fn run(args: &StoreFile, options: &Options) -> Result<()> {
                     args.out.display()
                 );
             };
+            if summary.density.is_some() {
+                bail!(
+                    "out: expected a memory of patterns to change, found the density in {}; store the events anew with --semantic",
+                    args.out.display()
+                );
+            }
             if setup.model.is_some()
                 || setup.precision.is_some()
                 || setup.prepare.is_some()
@@ -50,6 +63,45 @@ pub fn run(args: &StoreFile, options: &Options) -> Result<()> {
             in_precision!(summary.dtype.parse()?, F => change::<F>(args, &setup, &summary))
         }
     }
+}
+
+/// Stores patterns as events beside a density.
+fn beside(args: &StoreFile, semantic: &Path, events: &Path, setup: &Setup) -> Result<()> {
+    /// The prior probability of all events, if none is given.
+    const WEIGHT: f64 = 0.5;
+    if setup.values.is_some() || setup.memory_limit.is_some() {
+        let name = if setup.values.is_some() { "values" } else { "memory-limit" };
+        bail!("{name}: expected none beside a density, found it with --semantic; leave it away");
+    }
+    if !matches!(setup.prepare, None | Some(Auto::Auto | Auto::As(Prepare::None))) {
+        bail!(
+            "prepare: expected none beside a density, whose units the events keep, found another; leave it away"
+        );
+    }
+    let reading = load::reading(&args.files)?;
+    let of_density =
+        Setup { labels: None, weights: None, prepare: None, replace_options: false, ..setup.clone() };
+    let source = Source::open(semantic, &reading, &of_density)?;
+    if matches!(source, Source::Rows(_)) {
+        bail!(
+            "semantic: expected a memory made by `attractor fit`, found the rows in {}; fit them first",
+            semantic.display()
+        );
+    }
+    in_precision!(source.precision(&of_density), F => {
+        let density = source.build_as::<F>(&of_density)?;
+        let rows = open_patterns(events, &reading, setup)?.laid_out_as(density.about.shape);
+        let head = rows.head().clone();
+        load::tell(args.work.quiet, of_appended(density.about.raw, &head));
+        let patterns = Patterns::new(rows.all()?.floats::<F>())?.with(known(&head, setup)?)?;
+        let provenance = format!("stored {} rows of {} as events", head.rows, events.display());
+        let weight = args.weight.unwrap_or(WEIGHT);
+        let both = with_events(density.memory.as_ref(), &density.about, patterns, weight, provenance)?;
+        if let Some(line) = both.headline().filter(|_| !args.work.quiet) {
+            eprintln!("{line}");
+        }
+        Ok(both.write(&args.out)?)
+    })
 }
 
 /// Appends patterns to a stored memory or removes some.

@@ -82,6 +82,9 @@ fn from_arrays<F: Real>(
     let summary = describe(path, head)?.ok_or_else(|| wrong(path, "a file of arrays that says no model"))?;
     let tensors = SafeTensors::deserialize(bytes)
         .map_err(|e| wrong(path, format!("a damaged or truncated file ({e})")))?;
+    if summary.density.is_some() {
+        return Err(wrong(path, "a density"));
+    }
     let arrays = Arrays { path, tensors };
     let patterns = arrays.patterns(&summary, elsewhere)?;
     let learned = arrays.learned(&summary)?;
@@ -101,17 +104,17 @@ fn from_arrays<F: Real>(
 }
 
 /// The arrays of a file, by name.
-struct Arrays<'a> {
-    path: &'a Path,
-    tensors: SafeTensors<'a>,
+pub(super) struct Arrays<'a> {
+    pub(super) path: &'a Path,
+    pub(super) tensors: SafeTensors<'a>,
 }
 
 impl Arrays<'_> {
-    fn wrong(&self, found: impl Into<Message>) -> Error {
+    pub(super) fn wrong(&self, found: impl Into<Message>) -> Error {
         wrong(self.path, found)
     }
 
-    fn refused(&self, error: &attractor::Error) -> Error {
+    pub(super) fn refused(&self, error: &attractor::Error) -> Error {
         self.wrong(message!["one that does not hold together (", error.message(), ")"])
     }
 
@@ -120,7 +123,7 @@ impl Arrays<'_> {
     }
 
     /// The array of this name, if there is one. A list becomes one row.
-    fn table(&self, name: &str) -> Result<Option<Array2<f64>>> {
+    pub(super) fn table(&self, name: &str) -> Result<Option<Array2<f64>>> {
         let Ok(view) = self.tensors.tensor(name) else {
             return Ok(None);
         };
@@ -140,7 +143,7 @@ impl Arrays<'_> {
         array.map(Some).map_err(|_| self.wrong(format!("'{name}' of wrong size")))
     }
 
-    fn list(&self, name: &str) -> Result<Option<Vec<f64>>> {
+    pub(super) fn list(&self, name: &str) -> Result<Option<Vec<f64>>> {
         Ok(self.table(name)?.map(|values| values.into_raw_vec_and_offset().0))
     }
 

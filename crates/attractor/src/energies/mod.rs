@@ -14,7 +14,7 @@ pub mod shapes;
 pub use dense::{DenseEnergy, Interaction};
 pub(crate) use log_sum_exp::BETAS;
 pub use log_sum_exp::LogSumExp;
-pub use mixture::{Component, Kind, LAST, Mixture};
+pub use mixture::{Component, Kind, LAST, Mixture, SharedPosterior};
 pub use narrow::LEAST as NARROWED;
 pub use nearest::Nearest;
 pub(crate) use nearest::nearest_patterns;

@@ -10,9 +10,8 @@ use super::report::{Recall, Row};
 use super::request::{Level, Request};
 use crate::diffusion::{Process, Sampling, estimate_levels};
 use crate::dynamics::{Clamp, Start};
-use crate::energies::{Denoise, FullRead, Mixture};
+use crate::energies::{Denoise, FullRead, Mixture, SharedPosterior};
 use crate::error::{Error, Result};
-use crate::kernels::Posterior;
 use crate::message;
 use crate::message::Argument;
 use crate::observe::Observer;
@@ -37,7 +36,7 @@ pub(super) trait LevelModel<F: Real>: Send + Sync {
     fn estimate(&self, cues: Array2<F>) -> Result<(Array2<F>, Vec<f64>)>;
 
     /// The posterior over memories at the cues, if the memory has one.
-    fn posterior_of_cues(&self, cues: &Cues<F>) -> Result<Option<Vec<Posterior>>> {
+    fn posterior_of_cues(&self, cues: &Cues<F>) -> Result<Option<Vec<SharedPosterior>>> {
         let _ = cues;
         Ok(None)
     }
@@ -128,11 +127,15 @@ pub(super) fn through_levels<F: Real>(
     // Energies in the cues' own units.
     let area = preparation.scale().powi(2);
     let mut posteriors = posteriors.into_iter().flatten();
-    let row = |row: usize| Row {
-        posterior: posteriors.next(),
-        energy: energies.as_ref().map(|energies| energies[row] / area),
-        sigma: Some(sigmas[row]),
-        ..Row::ended(&recalled, row, nearest.as_ref().map(|nearest| nearest[row]))
+    let row = |row: usize| {
+        let shared = posteriors.next();
+        Row {
+            event_share: shared.as_ref().and_then(|shared| shared.event_share),
+            posterior: shared.map(|shared| shared.posterior),
+            energy: energies.as_ref().map(|energies| energies[row] / area),
+            sigma: Some(sigmas[row]),
+            ..Row::ended(&recalled, row, nearest.as_ref().map(|nearest| nearest[row]))
+        }
     };
     let rows = (0..sigmas.len()).map(row).collect();
     Ok(Recall { states: preparation.backward(states), values, rows })

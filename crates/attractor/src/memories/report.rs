@@ -57,6 +57,10 @@ pub struct Row {
     /// The posterior over memories: for diffusion at the cue's level (a stochastic recall samples from it), for other
     /// models at the last state.
     pub posterior: Option<Posterior>,
+    /// The posterior probability that the cue comes from an event and not from the density beside the events (the
+    /// gist), for a [mixture that has both](crate::energies::Mixture::with_events). A stochastic recall ends in an event
+    /// with this probability.
+    pub event_share: Option<f64>,
     /// The regime in which a modern Hopfield recall ended: one pattern, a blend or the average.
     pub regime: Option<Regime>,
     /// The energy of the recalled state, if the recall lowers an energy and it is finite: for diffusion at the level
@@ -167,6 +171,12 @@ impl Row {
             get: |row| row.posterior.as_ref().map(|p| p.participation).into(),
         },
         Field {
+            name: "event_share",
+            kind: Kind::Number,
+            doc: "share of the posterior on stored events; the rest is on the density beside them (the gist)",
+            get: |row| row.event_share.into(),
+        },
+        Field {
             name: "regime",
             kind: Kind::Text,
             doc: "one pattern, a blend of several, or the average of all",
@@ -248,6 +258,7 @@ impl Row {
             overlap: nearest.map(|nearest| nearest.overlap),
             distance: nearest.map(|nearest| nearest.distance),
             posterior: None,
+            event_share: None,
             regime: None,
             energy: None,
             sigma: None,

@@ -333,6 +333,14 @@ pub fn denoisers() -> Vec<(String, Mixture<f64>)> {
                 "gaussian",
                 shape(Subspace::new(vec![0.5, 0.0, 0.2], array![[0.6, 0.8, 0.0]], vec![0.7]).map(boxed)),
             ),
+            (
+                "thick",
+                shape(
+                    Subspace::new(vec![0.5, 0.0, 0.2], array![[0.6, 0.8, 0.0]], vec![0.7])
+                        .and_then(|line| line.with_thickness(0.2))
+                        .map(boxed),
+                ),
+            ),
             ("flat", shape(Subspace::flat(vec![0.5, 0.0, 0.2], array![[0.0, 0.6, 0.8]]).map(boxed))),
             ("segment", shape(Segment::new(vec![-1.0, 0.0, 0.0], vec![1.0, 1.0, 0.5]).map(boxed))),
             (

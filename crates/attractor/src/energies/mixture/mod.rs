@@ -1,6 +1,10 @@
 //! Mixtures: many memories in one, as points, clouds of points and shapes, each with its weight.
 
+mod events;
+mod posterior;
 mod read;
+
+pub use posterior::SharedPosterior;
 
 use std::sync::Arc;
 
@@ -10,7 +14,7 @@ use super::points::beta;
 use super::shapes::{Moments, Shape};
 use super::{Denoise, Nearest, Points};
 use crate::error::{Error, Result, check_rows, check_width};
-use crate::kernels::{Form, Posterior, nearest, posterior};
+use crate::kernels::nearest;
 use crate::patterns::{Patterns, Preparation, Window, check_states};
 use crate::real::Real;
 use crate::threads;
@@ -76,6 +80,8 @@ struct Part<F> {
     log_weight: f64,
     /// The indices of the memories in this part: one, or one for each pattern.
     memories: Members,
+    /// Whether its memories are events: by default single points are, and shapes and clouds are not.
+    event: bool,
 }
 
 /// A list of memory indices.
@@ -149,7 +155,7 @@ impl<F: Real> From<Patterns<F>> for Mixture<F> {
         let (mean, spread, count) = (patterns.mean(), patterns.spread(), patterns.len());
         let dim = patterns.dim();
         let body = Body::Patterns(Points::new(patterns));
-        let parts = vec![Part { body, log_weight: 0.0, memories: Members::All(count) }];
+        let parts = vec![Part { body, log_weight: 0.0, memories: Members::All(count), event: true }];
         Mixture { dim, parts, labels: Vec::new(), mean, spread }
     }
 }
@@ -199,7 +205,7 @@ impl<F: Real> Mixture<F> {
                 Kind::Cloud(patterns) => Body::Cloud(Points::new(patterns)),
                 Kind::Shape(shape) => Body::Shape(shape.into()),
             };
-            parts.push(Part { body, log_weight, memories: Members::Some(vec![n]) });
+            parts.push(Part { body, log_weight, memories: Members::Some(vec![n]), event: false });
         }
         if !numbers.is_empty() {
             let values = Array2::from_shape_vec((numbers.len(), dim), values).expect("equal widths");
@@ -210,7 +216,7 @@ impl<F: Real> Mixture<F> {
             let log_weight =
                 if parts.is_empty() { 0.0 } else { weights.iter().sum::<f64>().ln() - total.ln() };
             let body = Body::Patterns(Points::new(patterns));
-            parts.insert(0, Part { body, log_weight, memories: Members::Some(numbers) });
+            parts.insert(0, Part { body, log_weight, memories: Members::Some(numbers), event: true });
         }
         let (mean, spread) = extent(&parts, dim);
         Ok(Mixture { dim, parts, labels, mean, spread })
@@ -299,52 +305,6 @@ impl<F: Real> Mixture<F> {
         let parts = self.parts.iter().map(stretch).collect::<Result<Vec<_>>>()?;
         let (mean, spread) = extent(&parts, self.dim);
         Ok(Mixture { parts, mean, spread, ..self.clone() })
-    }
-
-    /// The posterior over memories at each state and level, with the `top` most probable memories.
-    ///
-    /// # Errors
-    /// States or levels of the wrong shape or not finite.
-    pub fn posterior(&self, states: ArrayView2<F>, sigmas: &[f64], top: usize) -> Result<Vec<Posterior>> {
-        let sigmas = self.check(states, sigmas)?;
-        let of_points = |points: &Points<F>| {
-            let betas: Vec<f64> = sigmas.iter().map(|s| 1.0 / (s * s)).collect();
-            posterior(points.patterns(), states, &betas, Form::Distance, top)
-        };
-        if let [Part { body: Body::Patterns(points), .. }] = &self.parts[..] {
-            return Ok(of_points(points));
-        }
-        let sums = self.log_sums(states, &sigmas)?;
-        let within = self.parts.iter().map(|part| match &part.body {
-            Body::Patterns(points) => Some(of_points(points)),
-            _ => None,
-        });
-        let within: Vec<Option<Vec<Posterior>>> = within.collect();
-        let one = |row: usize| {
-            let peak = sums.iter().map(|s| s[row]).fold(f64::NEG_INFINITY, f64::max);
-            let total: f64 = sums.iter().map(|s| (s[row] - peak).exp()).sum();
-            let (mut best, mut entropy, mut squares) = (Vec::new(), 0.0, 0.0);
-            for (part, (sums, within)) in self.parts.iter().zip(sums.iter().zip(&within)) {
-                let share = (sums[row] - peak).exp() / total;
-                let surprise = if share > 0.0 { -share.ln() } else { 0.0 };
-                match within.as_ref().map(|w| &w[row]) {
-                    Some(own) => {
-                        entropy += share * (surprise + own.entropy);
-                        squares += share * share / own.participation;
-                        best.extend(own.top.iter().map(|&(n, w)| (part.memories.at(n), share * w)));
-                    }
-                    None => {
-                        entropy += share * surprise;
-                        squares += share * share;
-                        best.push((part.memories.at(0), share));
-                    }
-                }
-            }
-            best.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-            best.truncate(top.clamp(1, self.memories()));
-            Posterior { top: best, entropy: f64::max(entropy, 0.0), participation: 1.0 / squares }
-        };
-        Ok((0..states.nrows()).map(one).collect())
     }
 
     /// The memory that each state lies on or is nearest to: the most probable one at a level where hardly any noise

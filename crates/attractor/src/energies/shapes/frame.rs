@@ -65,24 +65,37 @@ impl Frame {
     }
 
     /// The coordinates of z along the directions, and its distance from the subspace.
-    ///
-    /// The distance is the length of the remainder. A small remainder is made orthogonal again, because next to large
-    /// coordinates a difference of squares would lose it.
     pub(super) fn coordinates(&self, z: &[f64]) -> (Array1<f64>, f64) {
+        let (along, rest) = self.split(z);
+        let distance = rest.map_or(0.0, |rest| norm(rest.view()));
+        (along, distance)
+    }
+
+    /// The coordinates of z along the directions, and the remainder, which is at right angles to them. There is none if
+    /// the directions span all units.
+    ///
+    /// A small remainder is made orthogonal again, because next to large coordinates a difference of squares would lose
+    /// it.
+    pub(super) fn split(&self, z: &[f64]) -> (Array1<f64>, Option<Array1<f64>>) {
         let mut rest: Array1<f64> = z.iter().zip(&self.origin).map(|(z, o)| z - o).collect();
-        let Some(directions) = &self.directions else { return (rest, 0.0) };
+        let Some(directions) = &self.directions else { return (rest, None) };
         let along = directions.dot(&rest);
         if directions.is_square() {
-            return (along, 0.0);
+            return (along, None);
         }
         remove(directions, &along, &mut rest);
-        let distance = norm(rest.view());
-        if distance > LITTLE * norm(along.view()) {
-            return (along, distance);
+        if norm(rest.view()) <= LITTLE * norm(along.view()) {
+            self.make_orthogonal(&mut rest);
         }
-        let again = directions.dot(&rest);
-        remove(directions, &again, &mut rest);
-        (along, norm(rest.view()))
+        (along, Some(rest))
+    }
+
+    /// Removes the part of a vector that lies along the directions.
+    pub(super) fn make_orthogonal(&self, vector: &mut Array1<f64>) {
+        if let Some(directions) = &self.directions {
+            let along = directions.dot(vector);
+            remove(directions, &along, vector);
+        }
     }
 
     /// Writes the point with these coordinates to `y`.

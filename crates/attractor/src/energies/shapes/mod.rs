@@ -44,6 +44,11 @@ pub trait Shape: Debug + Send + Sync {
     /// The mean and the variance.
     fn moments(&self) -> Moments;
 
+    /// The shape as a Gaussian, if it is one.
+    fn gaussian(&self) -> Option<&Subspace> {
+        None
+    }
+
     /// The image of this shape, with its measure, when each unit is multiplied by its own factor ≠ 0. `None` if the
     /// image is not a shape of a known kind.
     fn stretch(&self, factors: &[f64]) -> Option<Box<dyn Shape>>;

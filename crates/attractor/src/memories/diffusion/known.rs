@@ -6,9 +6,9 @@ use std::ops::ControlFlow;
 use ndarray::{Array2, ArrayView2, Axis};
 
 use super::Diffusion;
-use crate::energies::Reads;
+use crate::energies::{Reads, SharedPosterior};
 use crate::error::Result;
-use crate::kernels::{Form, Posterior, posterior};
+use crate::kernels::{Form, posterior};
 use crate::memories::levels::{Cues, Known, LevelModel, descend};
 use crate::observe::{Frame, Observer};
 use crate::real::Real;
@@ -59,7 +59,11 @@ fn each_unit<F: Real>(states: &mut Array2<F>, factors: &[F], change: impl Fn(F, 
 impl<F: Real> Diffusion<F> {
     /// The posterior at the cue's level. Known units are exact: they get a noise level of 10⁻⁴ spreads. Other units
     /// have their own level, or carry no information if no level was given.
-    pub(super) fn posterior_with_known(&self, cues: &Cues<F>, known: &Known<F>) -> Result<Vec<Posterior>> {
+    pub(super) fn posterior_with_known(
+        &self,
+        cues: &Cues<F>,
+        known: &Known<F>,
+    ) -> Result<Vec<SharedPosterior>> {
         let mut result = vec![None; cues.states.nrows()];
         for (mask, rows) in by_mask(known.mask.view()) {
             let level = cues.levels[rows[0]];
@@ -69,12 +73,14 @@ impl<F: Real> Diffusion<F> {
             let values = known.values.select(Axis(0), &rows);
             let silent = !cues.level_given;
             let found = if units.is_empty() {
-                self.memory.posterior(queries.view(), &vec![level; rows.len()], cues.top)?
+                self.memory.shared_posterior(queries.view(), &vec![level; rows.len()], cues.top)?
             } else if let (true, Some(patterns)) = (silent, self.memory.patterns()) {
                 let betas = vec![1.0 / (exact * exact); rows.len()];
                 let values = values.select(Axis(1), &units);
                 let patterns = patterns.select_units(&units)?;
-                posterior(&patterns, values.view(), &betas, Form::Distance, cues.top)
+                let found = posterior(&patterns, values.view(), &betas, Form::Distance, cues.top);
+                let alone = |posterior| SharedPosterior { posterior, event_share: None };
+                found.into_iter().map(alone).collect()
             } else {
                 // A level so high that units without a given level carry no information.
                 let level = if silent { self.prior().level_of_radii(SILENT) } else { level };
@@ -83,7 +89,7 @@ impl<F: Real> Diffusion<F> {
                     units.iter().for_each(|&j| query[j] = value[j] * factors[j]);
                 }
                 let stretched = self.memory.stretch(&factors)?;
-                stretched.posterior(queries.view(), &vec![level; rows.len()], cues.top)?
+                stretched.shared_posterior(queries.view(), &vec![level; rows.len()], cues.top)?
             };
             for (row, posterior) in rows.into_iter().zip(found) {
                 result[row] = Some(posterior);

@@ -10,9 +10,9 @@ use super::report::read_values;
 use super::{Abilities, Card, Learned, Level, Memory, MemoryModel, RecallPath, Request};
 use crate::diffusion::{LAST, PARAMETERS, Process, Sampler, Sampling};
 use crate::dynamics::ReadOut;
-use crate::energies::{Denoise, Mixture};
+use crate::energies::{Denoise, Mixture, SharedPosterior};
 use crate::error::{Error, Result};
-use crate::kernels::{Form, Posterior};
+use crate::kernels::Form;
 use crate::message;
 use crate::message::{Argument, Message};
 use crate::observe::Observer;
@@ -186,10 +186,10 @@ impl<F: Real> LevelModel<F> for Diffusion<F> {
         most_likely(&self.memory, &self.sampling.process, cues)
     }
 
-    fn posterior_of_cues(&self, cues: &Cues<F>) -> Result<Option<Vec<Posterior>>> {
+    fn posterior_of_cues(&self, cues: &Cues<F>) -> Result<Option<Vec<SharedPosterior>>> {
         let posteriors = match &cues.known {
             Some(known) => self.posterior_with_known(cues, known)?,
-            None => self.memory.posterior(cues.states.view(), &cues.levels, cues.top)?,
+            None => self.memory.shared_posterior(cues.states.view(), &cues.levels, cues.top)?,
         };
         Ok(Some(posteriors))
     }

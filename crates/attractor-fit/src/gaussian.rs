@@ -1,0 +1,189 @@
+//! One Gaussian: its log-density, and the Gaussian that fits weighted rows best.
+
+use std::f64::consts::TAU;
+
+use attractor::energies::shapes::Subspace;
+use attractor::linear::{Cholesky, Eigen};
+use attractor::{Error, Result};
+use ndarray::{Array1, Array2, ArrayView2, Axis, s};
+
+/// Rows whose share of a component is smaller than this do not change its covariance by more than rounding.
+const NEGLIGIBLE: f64 = 1e-18;
+
+/// The form of a component's covariance.
+#[derive(Clone, Copy, Debug)]
+pub struct Form {
+    /// The number of units, D.
+    pub dim: usize,
+    /// The number of principal directions, 0 to D.
+    pub rank: usize,
+    /// The smallest variance in any direction.
+    pub floor: f64,
+}
+
+impl Form {
+    /// Whether covariances are free. D − 1 principal directions and one variance for the last are as free.
+    pub fn is_full(self) -> bool {
+        self.rank + 1 >= self.dim
+    }
+
+    /// The number of free numbers of one component: mean and covariance.
+    pub fn parameters(self) -> f64 {
+        let (d, r) = (self.dim as f64, self.rank as f64);
+        d + if self.is_full() { d * (d + 1.0) / 2.0 } else { d * r - r * (r - 1.0) / 2.0 + 1.0 }
+    }
+}
+
+/// A Gaussian with a covariance of a [`Form`].
+#[derive(Clone, Debug)]
+pub struct Gaussian {
+    mean: Array1<f64>,
+    covariance: Covariance,
+    log_determinant: f64,
+    /// In how many directions its variance is the floor.
+    pub at_floor: usize,
+}
+
+#[derive(Clone, Debug)]
+enum Covariance {
+    /// W with WWᵀ = Σ⁻¹ (D × D), so that the rows of (X − μ)W are white; and Σ.
+    Full { whitening: Array2<f64>, covariance: Array2<f64> },
+    /// Σ = Uᵀ diag(λ)U + s²(I − UᵀU).
+    LowRank { directions: Array2<f64>, variances: Vec<f64>, across: f64 },
+}
+
+/// Weighted mean and scatter of rows: Σ r x/Σ r and Σ r (x − mean)(x − mean)ᵀ/Σ r.
+pub struct Scatter {
+    /// Σ r
+    pub total: f64,
+    /// The mean.
+    pub mean: Array1<f64>,
+    /// D × D.
+    pub scatter: Array2<f64>,
+}
+
+impl Scatter {
+    /// That of these rows with these weights r ≥ 0, not all of them 0.
+    pub fn of(rows: ArrayView2<f64>, weights: &[f64]) -> Self {
+        let total: f64 = weights.iter().sum();
+        let kept: Vec<usize> = (0..weights.len()).filter(|&n| weights[n] > NEGLIGIBLE * total).collect();
+        let own: Array1<f64> = kept.iter().map(|&n| weights[n]).collect();
+        let some = rows.select(Axis(0), &kept);
+        let mean = own.dot(&some) / own.sum();
+        let mut centred = some - &mean;
+        for (mut row, weight) in centred.outer_iter_mut().zip(&own) {
+            row *= (weight / own.sum()).sqrt();
+        }
+        let scatter = centred.t().dot(&centred);
+        Scatter { total, mean, scatter }
+    }
+}
+
+impl Gaussian {
+    /// The Gaussian of this form that maximises the likelihood of rows with this mean and scatter S:
+    ///
+    /// ```text
+    /// full:      Σ = V max(Λ, f²) Vᵀ of S = VΛVᵀ
+    /// low rank:  s² = max(mean of the last D − r eigenvalues of S, f²),  λ_i = max(the i-th, f²)
+    /// ```
+    ///
+    /// (Tipping & Bishop 1999, Eq. 7 and 8; the floor f² is the constraint Σ ⪰ f²I, whose maximum this is, since the
+    /// likelihood of a Gaussian with the eigenvectors of S is a sum over eigenvalues.)
+    pub fn most_likely(Scatter { mean, mut scatter, .. }: Scatter, form: Form) -> Result<Self> {
+        // Both halves of a product differ by rounding.
+        scatter = (&scatter + &scatter.t()) * 0.5;
+        match form.is_full() {
+            true => Self::full(mean, scatter, form),
+            false => Self::low_rank(mean, &scatter, form),
+        }
+    }
+
+    fn full(mean: Array1<f64>, scatter: Array2<f64>, form: Form) -> Result<Self> {
+        // Where S − f²I has a Cholesky factor, no eigenvalue is below the floor. That is much faster to find out than
+        // the eigenvalues.
+        let mut excess = scatter.clone();
+        excess.diag_mut().mapv_inplace(|x| x - form.floor);
+        let factor = match Cholesky::new(excess.view()) {
+            Ok(_) => Cholesky::new(scatter.view()).ok(),
+            Err(_) => None,
+        };
+        if let Some(factor) = factor {
+            let log_determinant = factor.log_determinant();
+            let whitening = factor.half_solve(Array2::eye(form.dim).view())?;
+            let covariance = Covariance::Full { whitening, covariance: scatter };
+            return Ok(Gaussian { mean, covariance, log_determinant, at_floor: 0 });
+        }
+        let Eigen { values, vectors } = Eigen::new(scatter.view())?;
+        let at_floor = values.iter().filter(|&&value| value <= form.floor).count();
+        let values: Vec<f64> = values.into_iter().map(|value| value.max(form.floor)).collect();
+        check_width(&values)?;
+        let scaled = |power: fn(f64) -> f64| {
+            let factors: Array1<f64> = values.iter().map(|&value| power(value)).collect();
+            &vectors.t() * &factors
+        };
+        let covariance = scaled(|value| value).dot(&vectors);
+        let covariance = Covariance::Full { whitening: scaled(|value| 1.0 / value.sqrt()), covariance };
+        let log_determinant = values.iter().map(|value| value.ln()).sum();
+        Ok(Gaussian { mean, covariance, log_determinant, at_floor })
+    }
+
+    fn low_rank(mean: Array1<f64>, scatter: &Array2<f64>, form: Form) -> Result<Self> {
+        let Eigen { values, vectors } = Eigen::new(scatter.view())?;
+        let (rank, rest) = (form.rank, (form.dim - form.rank) as f64);
+        let tail = values[rank..].iter().sum::<f64>() / rest;
+        let across = tail.max(form.floor);
+        let variances: Vec<f64> = values[..rank].iter().map(|value| value.max(across)).collect();
+        check_width(&[across])?;
+        let at_floor = if tail <= form.floor { form.dim - rank } else { 0 }
+            + values[..rank].iter().filter(|&&value| value <= form.floor).count();
+        let log_determinant = variances.iter().map(|v| v.ln()).sum::<f64>() + rest * across.ln();
+        let directions = vectors.slice_move(s![..rank, ..]);
+        let covariance = Covariance::LowRank { directions, variances, across };
+        Ok(Gaussian { mean, covariance, log_determinant, at_floor })
+    }
+
+    /// The log-density of each row.
+    pub fn log_densities(&self, rows: ArrayView2<f64>) -> Vec<f64> {
+        let constant = rows.ncols() as f64 * TAU.ln() + self.log_determinant;
+        let centred = &rows - &self.mean;
+        let squares: Vec<f64> = match &self.covariance {
+            Covariance::Full { whitening, .. } => {
+                centred.dot(whitening).outer_iter().map(|row| row.dot(&row)).collect()
+            }
+            Covariance::LowRank { directions, variances, across } => {
+                let along = centred.dot(&directions.t());
+                let rest = centred - along.dot(directions);
+                let square = |(u, rest): (ndarray::ArrayView1<f64>, ndarray::ArrayView1<f64>)| {
+                    let along: f64 = u.iter().zip(variances).map(|(u, v)| u * u / v).sum();
+                    along + rest.dot(&rest) / across
+                };
+                along.outer_iter().zip(rest.outer_iter()).map(square).collect()
+            }
+        };
+        squares.into_iter().map(|square| -0.5 * (constant + square)).collect()
+    }
+
+    /// The same Gaussian in the units of the data, y = mean + spread · z.
+    pub fn shape(&self, mean: &Array1<f64>, spread: f64) -> Result<Subspace> {
+        let origin = (mean + &(&self.mean * spread)).to_vec();
+        match &self.covariance {
+            Covariance::Full { covariance, .. } => {
+                let halves = (covariance + &covariance.t()) * (0.5 * spread * spread);
+                Subspace::from_covariance(origin, halves.view())
+            }
+            Covariance::LowRank { directions, variances, across } => {
+                let deviations = variances.iter().map(|v| spread * v.sqrt()).collect();
+                Subspace::new(origin, directions.clone(), deviations)?.with_thickness(spread * across.sqrt())
+            }
+        }
+    }
+}
+
+/// Refuses a covariance without width in some direction, whose density would be infinite.
+fn check_width(variances: &[f64]) -> Result<()> {
+    let expected = "a smallest deviation > 0 for rows that lie in fewer directions than there are units";
+    match variances.iter().all(|&v| v > 0.0) {
+        true => Ok(()),
+        false => Err(Error::parameter("floor", expected, 0)),
+    }
+}

@@ -1,0 +1,129 @@
+//! Where a fit starts: k-means++ centres, a few rounds of k-means, and a Gaussian for each cluster.
+
+use attractor::noise::Stream;
+use attractor::{Result, threads};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
+
+use crate::gaussian::{Form, Gaussian, Scatter};
+
+/// Rounds of k-means. EM goes on from wherever they end.
+const ROUNDS: usize = 10;
+/// Rows that one task looks at.
+const BLOCK: usize = 256;
+
+/// Weights and Gaussians of the clusters of k-means from a random start. The start's covariances are blended with the
+/// mean covariance within clusters, which counts as D + 1 rows, so that small clusters have a width.
+pub fn start(
+    rows: ArrayView2<f64>,
+    components: usize,
+    form: Form,
+    stream: &mut Stream,
+) -> Result<(Vec<f64>, Vec<Gaussian>)> {
+    let clusters = clusters(rows, components, stream);
+    let count = rows.nrows() as f64;
+    let mut scatters: Vec<Scatter> = (0..components)
+        .map(|k| {
+            let own: Vec<f64> = clusters.iter().map(|&c| f64::from(u8::from(c == k))).collect();
+            Scatter::of(rows, &own)
+        })
+        .collect();
+    let mut within = Array2::<f64>::zeros((form.dim, form.dim));
+    for cluster in &scatters {
+        within.scaled_add(cluster.total / count, &cluster.scatter);
+    }
+    let prior = form.dim as f64 + 1.0;
+    for Scatter { total, scatter, .. } in &mut scatters {
+        let share = prior / (prior + *total);
+        *scatter = &*scatter * (1.0 - share) + &within * share;
+    }
+    let weights = scatters.iter().map(|cluster| cluster.total / count).collect();
+    let gaussians = scatters.into_iter().map(|cluster| Gaussian::most_likely(cluster, form));
+    Ok((weights, gaussians.collect::<Result<_>>()?))
+}
+
+/// The cluster of each row; no cluster is empty if there are as many distinct rows.
+fn clusters(rows: ArrayView2<f64>, components: usize, stream: &mut Stream) -> Vec<usize> {
+    let mut centres = plus_plus(rows, components, stream);
+    let mut before = Vec::new();
+    for _ in 0..ROUNDS {
+        let mut nearest = nearest(rows, centres.view());
+        fill_empty(&mut nearest, components);
+        let clusters: Vec<usize> = nearest.iter().map(|(cluster, _)| *cluster).collect();
+        if clusters == before {
+            break;
+        }
+        centres.fill(0.0);
+        let mut counts = vec![0.0; components];
+        for (row, &cluster) in rows.outer_iter().zip(&clusters) {
+            counts[cluster] += 1.0;
+            centres.row_mut(cluster).scaled_add(1.0, &row);
+        }
+        centres.outer_iter_mut().zip(&counts).for_each(|(mut centre, count)| centre /= *count);
+        before = clusters;
+    }
+    before
+}
+
+/// k-means++ (Arthur & Vassilvitskii 2007): the first centre is a random row, and each next one a row drawn with a
+/// probability proportional to its squared distance from the nearest centre so far.
+fn plus_plus(rows: ArrayView2<f64>, components: usize, stream: &mut Stream) -> Array2<f64> {
+    let mut centres = vec![stream.below(rows.nrows())];
+    let mut distances = vec![f64::INFINITY; rows.nrows()];
+    while centres.len() < components {
+        let last = rows.row(centres[centres.len() - 1]);
+        for (distance, row) in distances.iter_mut().zip(rows.outer_iter()) {
+            *distance = distance.min(square(row, last));
+        }
+        let mut left = stream.uniform() * distances.iter().sum::<f64>();
+        // A row at distance 0 is never drawn, also if rounding leaves something at the end.
+        let far = (0..rows.nrows()).filter(|&n| distances[n] > 0.0);
+        let mut drawn = None;
+        for n in far {
+            drawn = Some(n);
+            left -= distances[n];
+            if left < 0.0 {
+                break;
+            }
+        }
+        centres.push(drawn.unwrap_or(0));
+    }
+    rows.select(Axis(0), &centres)
+}
+
+/// The nearest centre of each row, and its squared distance.
+fn nearest(rows: ArrayView2<f64>, centres: ArrayView2<f64>) -> Vec<(usize, f64)> {
+    let blocks: Vec<_> = rows.axis_chunks_iter(Axis(0), BLOCK).collect();
+    let one = |row: ArrayView1<f64>| {
+        let mut best = (0, f64::INFINITY);
+        for (k, centre) in centres.outer_iter().enumerate() {
+            let distance = square(row, centre);
+            if distance < best.1 {
+                best = (k, distance);
+            }
+        }
+        best
+    };
+    let work = 3.0 * (rows.len() * centres.nrows()) as f64;
+    threads::map(blocks.len(), work, |k| blocks[k].outer_iter().map(one).collect::<Vec<_>>()).concat()
+}
+
+/// Gives each empty cluster the row that is farthest from its centre, of the clusters that have others.
+fn fill_empty(nearest: &mut [(usize, f64)], components: usize) {
+    let mut counts = vec![0; components];
+    nearest.iter().for_each(|(cluster, _)| counts[*cluster] += 1);
+    for empty in 0..components {
+        if counts[empty] > 0 {
+            continue;
+        }
+        let others = (0..nearest.len()).filter(|&n| counts[nearest[n].0] > 1);
+        if let Some(far) = others.max_by(|&a, &b| nearest[a].1.total_cmp(&nearest[b].1).then(b.cmp(&a))) {
+            counts[nearest[far].0] -= 1;
+            counts[empty] = 1;
+            nearest[far] = (empty, 0.0);
+        }
+    }
+}
+
+fn square(a: ArrayView1<f64>, b: ArrayView1<f64>) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
+}
