@@ -337,7 +337,7 @@ pub fn denoisers() -> Vec<(String, Mixture<f64>)> {
                 "thick",
                 shape(
                     Subspace::new(vec![0.5, 0.0, 0.2], array![[0.6, 0.8, 0.0]], vec![0.7])
-                        .and_then(|line| line.with_thickness(0.2))
+                        .and_then(|line| line.with_thickness(0.6))
                         .map(boxed),
                 ),
             ),
