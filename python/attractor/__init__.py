@@ -38,6 +38,7 @@ from ._models import (
     Universal,
 )
 from ._paths import Process, Sampler, processes, samplers
+from ._replay import Replayed, replay
 from ._results import Counts, Frame, Recall, Trace
 from ._threads import get_threads, set_threads
 
@@ -59,6 +60,7 @@ __all__ = [
     "Network",
     "Process",
     "Recall",
+    "Replayed",
     "Report",
     "Rows",
     "Sampler",
@@ -75,6 +77,7 @@ __all__ = [
     "processes",
     "read",
     "recommend",
+    "replay",
     "reproduce",
     "samplers",
     "set_threads",

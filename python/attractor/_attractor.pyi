@@ -15,6 +15,8 @@ ROW: list[tuple[str, str, str]]
 MOMENT: list[tuple[str, str, str]]
 MARKS: list[tuple[str, str, str]]
 COUNTS: list[tuple[str, str, str]]
+#: The same for the rounds of a protocol of replay.
+ROUND: list[tuple[str, str, str]]
 
 class Memory:
     @staticmethod
@@ -148,6 +150,19 @@ def capacity(
     shard: tuple[int, int] | None = None,
     progress: Callable[[int, int], Any] | None = None,
 ) -> Report: ...
+def replay(
+    memory: Memory,
+    events: NDArray[Any],
+    settings: dict[str, Any],
+    *,
+    seed: int,
+    stream: NDArray[Any] | None = None,
+    core: NDArray[np.bool_] | None = None,
+    state: str | None = None,
+    resume: bool = False,
+    every: float = 30.0,
+    progress: Callable[[int, int], Any] | None = None,
+) -> tuple[Memory, dict[str, NDArray[Any]], list[list[int]]]: ...
 def recommend(
     patterns: NDArray[Any],
     corruptions: list[str],

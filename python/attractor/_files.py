@@ -76,16 +76,23 @@ def load(path: str | os.PathLike[str], *, dtype: Any = None, **options: Any) -> 
     <Modern(beta=3.0, prepare='none') of 2 memories of 2 units, float64, beta 3>
     """
     wide = None if dtype is None else precision(np.empty(0), dtype).itemsize == 8
-    kinds = {kind._model: kind for kind in _models.MODELS}
     place = os.fsdecode(path)
     core = _attractor.Memory.load(place, None, None, wide)
+    memory = of_core(core)
+    if options:
+        memory.set_params(**options)
+        core = _attractor.Memory.load(place, None, (core.model, memory._named()), wide)
+        memory._hold(core, _labels(core))
+    return memory
+
+
+def of_core(core: _attractor.Memory) -> Memory:
+    """A built memory, in the class of its model."""
+    kinds = {kind._model: kind for kind in _models.MODELS}
     memory: Memory = kinds[core.model]()
     for name, value in core.options.items():
         setattr(memory, name.replace("-", "_"), value)
     memory.prepare = core.prepare
-    if options:
-        memory.set_params(**options)
-        core = _attractor.Memory.load(place, None, (core.model, memory._named()), wide)
     memory._hold(core, _labels(core))
     return memory
 

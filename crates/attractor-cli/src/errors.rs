@@ -55,6 +55,9 @@ fn spelled(error: &(dyn Error + 'static)) -> String {
     if let Some(error) = error.downcast_ref::<attractor_session::Error>() {
         return error.spelled(&Flags);
     }
+    if let Some(error) = error.downcast_ref::<attractor_replay::Error>() {
+        return error.spelled(&Flags);
+    }
     match error.downcast_ref::<Experiments>() {
         Some(Experiments::Memory(inner)) => spelled(inner),
         Some(other) => other.spelled(&Flags),

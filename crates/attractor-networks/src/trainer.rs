@@ -3,6 +3,7 @@
 use attractor::networks::{Architecture, Network, signal};
 use attractor::noise::{Purpose, Stream};
 use attractor::{Error, Patterns, Preparation, Real, Result, threads};
+use ndarray::ArrayView2;
 
 use crate::adam::Adam;
 use crate::backward::{Space, descend};
@@ -40,6 +41,22 @@ pub struct Trainer {
     /// The number of an epoch, and the order in which it goes through all repeats of all patterns.
     order: Option<(u64, Vec<u32>)>,
     space: Space,
+}
+
+/// A copy goes on by itself, to the same weights as the original would.
+impl Clone for Trainer {
+    fn clone(&self) -> Self {
+        Trainer {
+            settings: self.settings,
+            patterns: self.patterns.clone(),
+            network: self.network.clone(),
+            adam: self.adam.clone(),
+            done: self.done,
+            order: self.order.clone(),
+            // Every step fills it anew.
+            space: Space::default(),
+        }
+    }
 }
 
 impl Trainer {
@@ -96,6 +113,34 @@ impl Trainer {
         let row = |row: ndarray::ArrayView1<F>| row.iter().map(|y| (y.to_f64() / spread) as f32).collect();
         let patterns = patterns.values().outer_iter().map(row).collect();
         Ok(Trainer { settings, patterns, network, adam, done, order: None, space: Space::default() })
+    }
+
+    /// Shows these rows, in place of the patterns, in the steps that follow: each of them `repeats` times a batch. They
+    /// are prepared, as the patterns are. It is for data that come once, such as a stream of experiences.
+    ///
+    /// # Errors
+    /// No rows; rows of another width, or with numbers that are not finite; more than a batch can count.
+    pub fn show(&mut self, rows: ArrayView2<f32>) -> Result<()> {
+        let dim = self.network.architecture().dim;
+        if rows.nrows() == 0 {
+            return Err(Error::Empty { what: "rows to show".into(), cure: "give one or more".into() });
+        }
+        if rows.ncols() != dim {
+            let cure = "give rows of the width of the network";
+            return Err(Error::shape("rows", format!("{dim} units"), rows.ncols().to_string(), cure));
+        }
+        if let Some(((row, unit), value)) = rows.indexed_iter().find(|(_, v)| !v.is_finite()) {
+            let (what, cure) = ("rows to show".into(), "repair or remove that row".into());
+            return Err(Error::NotFinite { what, found: value.to_string(), row, unit, cure });
+        }
+        if rows.nrows().saturating_mul(self.settings.repeats) > u32::MAX as usize {
+            let expected = format!("at most {} for so many rows", u32::MAX as usize / rows.nrows());
+            return Err(Error::parameter("batch-repeats", expected, self.settings.repeats));
+        }
+        let spread = self.network.spread() as f32;
+        self.patterns = rows.outer_iter().map(|row| row.iter().map(|y| y / spread).collect()).collect();
+        self.order = None;
+        Ok(())
     }
 
     /// The settings of training.

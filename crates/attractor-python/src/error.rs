@@ -88,6 +88,16 @@ pub fn session(error: attractor_session::Error) -> PyErr {
     }
 }
 
+/// The exception for an error of a protocol of replay.
+pub fn replayed(error: attractor_replay::Error) -> PyErr {
+    use attractor_replay::Error as E;
+    match error {
+        E::Memory(error) => refused(error),
+        E::Data(error) => unreadable(error),
+        other => PyValueError::new_err(other.spelled(&Keywords)),
+    }
+}
+
 /// The exception for an error of an experiment.
 pub fn failed(error: attractor_report::Error) -> PyErr {
     use attractor_report::Error as E;

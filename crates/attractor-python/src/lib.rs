@@ -14,9 +14,11 @@ mod memory;
 mod observe;
 mod options;
 mod recall;
+mod replay;
 
 use attractor::analysis::{Counts, TraceEvents, TraceStep};
 use attractor::memories::{Ending, Row};
+use attractor_replay::Round;
 use pyo3::prelude::*;
 
 use crate::recall::listed;
@@ -31,6 +33,8 @@ mod _attractor {
     #[pymodule_export]
     use super::memory::Memory;
     #[pymodule_export]
+    use super::replay::replay;
+    #[pymodule_export]
     use super::threads::{after_fork, get_threads, set_threads};
     use super::*;
 
@@ -41,7 +45,8 @@ mod _attractor {
         module.add("ROW", listed(Row::FIELDS))?;
         module.add("MOMENT", listed(TraceStep::FIELDS))?;
         module.add("MARKS", listed(TraceEvents::FIELDS))?;
-        module.add("COUNTS", listed(Counts::FIELDS))
+        module.add("COUNTS", listed(Counts::FIELDS))?;
+        module.add("ROUND", listed(Round::FIELDS))
     }
 }
 

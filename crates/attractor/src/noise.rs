@@ -41,6 +41,8 @@ pub enum Purpose {
     Fit,
     /// The choice of rows that a fit does not see.
     HeldOut,
+    /// The choice of what is replayed.
+    Replay,
 }
 
 impl Purpose {
@@ -61,6 +63,7 @@ impl Purpose {
             Purpose::Order => b"order...........",
             Purpose::Fit => b"fit.............",
             Purpose::HeldOut => b"held-out........",
+            Purpose::Replay => b"replay..........",
         }
     }
 }

@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Crates that know no command line.
-const LIBRARIES: [&str; 4] = ["attractor", "attractor-kernels", "attractor-data", "attractor-networks"];
+const LIBRARIES: [&str; 5] =
+    ["attractor", "attractor-kernels", "attractor-data", "attractor-networks", "attractor-replay"];
 
 fn sources(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a folder") {

@@ -8,6 +8,7 @@ mod memory;
 mod names;
 mod options;
 mod parse;
+mod replay;
 mod reproduce;
 mod train;
 
@@ -18,6 +19,7 @@ pub use fit::FitDensity;
 pub use memory::{Energy, Landscape, Recall, Sample, StoreFile, Trace};
 pub use options::{placeholder, takes};
 pub use parse::{completions, parse};
+pub use replay::Replay;
 pub use reproduce::{Common, Images, Reproduce};
 pub use train::Train;
 
@@ -75,6 +77,11 @@ pub enum Commands {
         after_help = "Examples:\n  attractor fit --patterns photos/ --components 10 --rank 12 --out gist.memory\n  attractor sample --memory gist.memory --count 16 --out imagined/\n  attractor store --semantic gist.memory --patterns events.npy --out both.memory"
     )]
     Fit(Box<FitDensity>),
+    /// Replay events in a memory, round by round, and write it with its new weights.
+    #[command(
+        after_help = "Examples:\n  attractor replay --memory memory.npy --events event.npy --rule self --runs 1000 --out after.memory\n  attractor replay --memory memory.npy --events event.npy --rule cued --cue mask:0.5 --rounds 50 --out after.memory\n  attractor recall --memory after.memory --cues cues.npy --sigma 0.4"
+    )]
+    Replay(Box<Replay>),
     /// Train a score network on patterns; it can then recall them.
     #[command(
         after_help = "Examples:\n  attractor train --patterns memory.npy --out memory.network\n  attractor recall --memory memory.network --cues cues.npy --sigma 0.4\n  attractor train --resume memory.network --steps 2000"

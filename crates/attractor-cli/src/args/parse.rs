@@ -11,10 +11,12 @@ use clap::{Arg, ArgAction, ArgGroup, Command, CommandFactory, FromArgMatches};
 use super::Cli;
 use super::common::{CUES, FILES, LESS, MEMORY, OUTPUT, RECALL};
 use super::options::{add, cards, given, of_models, with_numbers};
+use super::replay::PROTOCOL;
 use super::train::NETWORK;
 
 /// The commands that take the options of a model.
-const OF_MODELS: [&str; 7] = ["recall", "trace", "sample", "landscape", "energy", "store", "capacity"];
+const OF_MODELS: [&str; 8] =
+    ["recall", "trace", "sample", "landscape", "energy", "store", "capacity", "replay"];
 
 /// Which part of the command line the help shows.
 #[derive(Clone, Debug, Default)]
@@ -71,6 +73,7 @@ pub fn parse() -> (Cli, Options) {
     let options = match matches.subcommand() {
         Some(("train", task)) => given(task, &settings(PARAMETERS)),
         Some(("fit", task)) => given(task, &settings(attractor_fit::PARAMETERS)),
+        Some(("replay", task)) => given(task, &of_replay()),
         Some((_, task)) => given(task, &of_models(&cards())),
         None => Options::default(),
     };
@@ -101,12 +104,21 @@ fn settings(parameters: &'static [Parameter]) -> Vec<&'static Parameter> {
     parameters.iter().collect()
 }
 
+/// The parameters of `replay`: those of the protocol, and those of models that have other names.
+fn of_replay() -> Vec<&'static Parameter> {
+    let own = settings(attractor_replay::PARAMETERS);
+    let others = of_models(&cards()).into_iter().filter(|p| own.iter().all(|own| own.name != p.name));
+    own.iter().copied().chain(others).collect()
+}
+
 /// The whole command line with the models' options. Help shows those of the view.
 pub fn command(view: &View) -> Command {
     let command =
         Cli::command().mut_subcommand("train", |task| add(task, &settings(PARAMETERS), SETTINGS, true));
     let fitting = settings(attractor_fit::PARAMETERS);
     let command = command.mut_subcommand("fit", |task| add(task, &fitting, FIT, true));
+    let protocol = settings(attractor_replay::PARAMETERS);
+    let command = command.mut_subcommand("replay", |task| add(task, &protocol, PROTOCOL, true));
     let command = OF_MODELS.into_iter().fold(command, |command, task| {
         command.mut_subcommand(task, |task| {
             let task = with_options(task, view);
@@ -202,14 +214,16 @@ const OPTIONS: &str = "Options of ";
 
 /// A command with the options of the models; those of the view are shown.
 fn with_options(task: Command, view: &View) -> Command {
-    let shown = of_models(&view.cards);
+    // An argument of the command itself comes before an option of that name, which is then not to be had.
+    let taken = |p: &&'static Parameter| task.get_arguments().any(|arg| arg.get_id() == p.name);
+    let shown: Vec<_> = of_models(&view.cards).into_iter().filter(|p| !taken(p)).collect();
     let heading = match &view.cards[..] {
         [] => format!("{OPTIONS}the models"),
         cards => format!("{OPTIONS}{}", cards.iter().map(|card| card.name).collect::<Vec<_>>().join(", ")),
     };
     let heading: &'static str = Box::leak(heading.into_boxed_str());
     let names = |p: &&'static Parameter| shown.iter().any(|s| s.name == p.name);
-    let hidden: Vec<_> = of_models(&cards()).into_iter().filter(|p| !names(p)).collect();
+    let hidden: Vec<_> = of_models(&cards()).into_iter().filter(|p| !names(p) && !taken(p)).collect();
     let name = task.get_name().to_owned();
     let task = add(add(task, &shown, heading, true), &hidden, heading, false);
     let more = match &view.cards[..] {

@@ -12,6 +12,7 @@ mod models;
 mod recall;
 mod recommend;
 mod repeat;
+mod replay;
 mod reproduce;
 mod sample;
 mod store;
@@ -36,6 +37,7 @@ pub fn run(cli: Cli, options: &Options) -> Result<()> {
         Commands::Energy(args) => energy::run(&args, options),
         Commands::Store(args) => store::run(&args, options),
         Commands::Fit(args) => fit::run(&args, options),
+        Commands::Replay(args) => replay::run(&args, options),
         Commands::Train(args) => train::run(&args, options),
         Commands::Info(args) => info::run(&args),
         Commands::Corrupt(args) => corrupt::run(&args),

@@ -1,0 +1,362 @@
+//! The memories of a run: what was stored, the events, what the stream brought, and cores with a new rest.
+
+use std::collections::HashMap;
+
+use attractor::memories::{Spec, model, models_that};
+use attractor::patterns::Packed;
+use attractor::{Extras, Patterns, Real, message};
+use ndarray::{Array2, ArrayView1, Axis, concatenate};
+
+use crate::error::{Error, Result};
+use crate::experiences::Experiences;
+use crate::protocol::Protocol;
+
+/// A memory that a run has besides the patterns of the [`Base`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Atom {
+    /// A row of the stream.
+    Fresh(usize),
+    /// The core of an event with the rest of a semantic memory: a stored pattern below their number, else a row of the
+    /// stream.
+    Core {
+        /// The number of the event.
+        event: usize,
+        /// The semantic memory.
+        rest: usize,
+    },
+}
+
+/// What all runs share.
+#[derive(Debug)]
+pub(crate) struct Base<F> {
+    /// The model and its options.
+    pub spec: Spec,
+    /// The stored patterns, followed by the events that were not among them. They have no weights.
+    pub patterns: Patterns<F>,
+    /// The number of patterns that were stored before.
+    pub stored: usize,
+    /// The pattern of each event.
+    pub events: Vec<usize>,
+    /// The event at each pattern.
+    event_at: Vec<Option<usize>>,
+    /// The masses of the patterns before the first round.
+    pub masses: Vec<f64>,
+    /// The events in their own units.
+    pub raw: Array2<F>,
+    /// The stream, prepared.
+    pub stream: Array2<F>,
+    /// For each row of the stream the pattern, or else the first row of the stream, that it is equal to.
+    same: Vec<Same>,
+    stream_labels: Option<Vec<String>>,
+    pub core: Option<Core>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Same {
+    Pattern(usize),
+    Row(usize),
+}
+
+/// The cores of the events.
+#[derive(Debug)]
+pub(crate) struct Core {
+    /// Which units belong to the core of each event, E × D.
+    units: Array2<bool>,
+    /// −d²/2σ² for each event and semantic memory, d the distance between their cores.
+    fits: Vec<Vec<f64>>,
+}
+
+/// The bits of a row, by which equal rows are found. Zeros of both signs are equal.
+fn key<F: Real>(row: ArrayView1<F>) -> Vec<u64> {
+    row.iter().map(|v| (v.to_f64() + 0.0).to_bits()).collect()
+}
+
+impl<F: Real> Base<F> {
+    pub fn new(
+        spec: &Spec,
+        stored: &Patterns<F>,
+        given: &Experiences<F>,
+        protocol: &Protocol,
+    ) -> Result<Self> {
+        let card = model(&spec.model)?.card;
+        if !card.weights {
+            let models = models_that(|card| card.weights);
+            return Err(Error::Refused(
+                format!("replay: expected a memory that weighs its patterns ({models}), found {}; store the patterns with one of these models", card.name).into(),
+            ));
+        }
+        if stored.associated().is_some() {
+            return Err(Error::Refused(
+                "replay: expected patterns without associated values, which events do not have, found some; store them without".into(),
+            ));
+        }
+        let dim = stored.dim();
+        check_rows("events", given.events, dim)?;
+        if let Some(stream) = given.stream {
+            check_rows("stream", stream, dim)?;
+        }
+        let mut places: HashMap<Vec<u64>, usize> = HashMap::new();
+        for (n, row) in stored.values().outer_iter().enumerate() {
+            places.entry(key(row)).or_insert(n);
+        }
+        let prepared = stored.preparation().forward(given.events.to_owned());
+        let (mut events, mut new) = (Vec::new(), Vec::new());
+        for (number, row) in prepared.outer_iter().enumerate() {
+            let at = *places.entry(key(row)).or_insert_with(|| {
+                new.push(number);
+                stored.len() + new.len() - 1
+            });
+            if let Some(other) = events.iter().position(|event| *event == at) {
+                return Err(Error::Refused(
+                    format!("events: expected different ones, found row {number} equal to row {other}; give each once").into(),
+                ));
+            }
+            events.push(at);
+        }
+        let total = protocol.mass.unwrap_or(stored.len() as f64);
+        let each = 1.0 / stored.len() as f64;
+        let share = |n: usize| stored.log_weights().map_or(each, |log| log[n].exp());
+        let mut masses: Vec<f64> = (0..stored.len()).map(|n| total * share(n)).collect();
+        masses.extend(new.iter().map(|_| protocol.event_mass));
+        let patterns = match new.is_empty() {
+            true => stored.unweighted(),
+            false => {
+                let labels = given.labels.as_ref();
+                let labels = labels.map(|labels| new.iter().map(|n| labels[*n].clone()).collect());
+                let rows = given.events.select(Axis(0), &new);
+                stored.unweighted().append(rows, Extras { labels, ..Extras::default() })?
+            }
+        };
+        let stream = given.stream.map_or_else(
+            || Array2::from_elem((0, dim), F::ZERO),
+            |rows| stored.preparation().forward(rows.to_owned()),
+        );
+        let mut first: HashMap<Vec<u64>, usize> = HashMap::new();
+        let same = stream.outer_iter().enumerate().map(|(row, values)| {
+            let key = key(values);
+            match places.get(&key) {
+                Some(pattern) => Same::Pattern(*pattern),
+                None => Same::Row(*first.entry(key).or_insert(row)),
+            }
+        });
+        let same = same.collect();
+        let mut event_at = vec![None; patterns.len()];
+        events.iter().enumerate().for_each(|(event, at): (usize, &usize)| event_at[*at] = Some(event));
+        let mut base = Base {
+            spec: spec.clone(),
+            patterns,
+            stored: stored.len(),
+            events,
+            event_at,
+            masses,
+            raw: given.events.to_owned(),
+            stream,
+            same,
+            stream_labels: given.stream_labels.clone(),
+            core: None,
+        };
+        base.core = given.core.map(|units| base.core_of(units, protocol)).transpose()?;
+        Ok(base)
+    }
+
+    fn core_of(&self, units: ndarray::ArrayView2<bool>, protocol: &Protocol) -> Result<Core> {
+        let (count, dim) = (self.events.len(), self.patterns.dim());
+        if units.ncols() != dim || (units.nrows() != 1 && units.nrows() != count) {
+            let expected = format!("core: expected a mask of {count} x {dim} (or of one row), as the events");
+            let found = format!("{} x {}", units.nrows(), units.ncols());
+            return Err(Error::Refused(
+                format!("{expected}, found {found}; mark each unit of the core with 1").into(),
+            ));
+        }
+        let units =
+            Array2::from_shape_fn((count, dim), |(e, j)| units[[if units.nrows() == 1 { 0 } else { e }, j]]);
+        for (event, row) in units.outer_iter().enumerate() {
+            let inside = row.iter().filter(|u| **u).count();
+            if inside == 0 || inside == dim {
+                return Err(Error::Refused(
+                    format!("core: expected some of the {dim} units of each event, found {inside} of event {event}; leave the core away to replay events whole").into(),
+                ));
+            }
+        }
+        let sigma = match protocol.core_sigma {
+            Some(sigma) => sigma * self.patterns.preparation().scale(),
+            None => 0.5 * self.patterns.spread(),
+        };
+        let values = self.patterns.values();
+        let semantic = || values.outer_iter().take(self.stored).chain(self.stream.outer_iter());
+        let fits = self.events.iter().zip(units.outer_iter()).map(|(event, units)| {
+            let own = values.row(*event);
+            let fit = |row: ArrayView1<F>| {
+                let differences = row.iter().zip(own).zip(units).filter(|(_, unit)| **unit);
+                let square: f64 = differences.map(|((a, b), _)| (*a - *b).to_f64().powi(2)).sum();
+                -square / (2.0 * sigma * sigma)
+            };
+            semantic().map(fit).collect()
+        });
+        Ok(Core { fits: fits.collect(), units })
+    }
+
+    /// A number that differs if the memory, the events, the core or the stream differ (FNV-1a over all of them).
+    pub fn fingerprint(&self) -> u64 {
+        let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+        let mut add = |number: u64| {
+            for byte in number.to_le_bytes() {
+                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        };
+        let options = self.spec.options.iter().map(|(name, value)| format!("{name}={value}"));
+        for text in std::iter::once(self.spec.model.clone()).chain(options) {
+            text.bytes().for_each(|byte| add(u64::from(byte)));
+        }
+        add(self.stored as u64);
+        self.events.iter().for_each(|event| add(*event as u64));
+        self.masses.iter().for_each(|mass| add(mass.to_bits()));
+        for values in [self.patterns.values(), self.stream.view()] {
+            add(values.nrows() as u64);
+            values.iter().for_each(|v| add(v.to_f64().to_bits()));
+        }
+        if let Some(core) = &self.core {
+            core.units.iter().for_each(|unit| add(u64::from(*unit)));
+        }
+        hash
+    }
+
+    /// Whether there can be such a memory.
+    pub fn has(&self, atom: Atom) -> bool {
+        match atom {
+            Atom::Fresh(row) => row < self.stream.nrows(),
+            Atom::Core { event, rest } => {
+                let semantic = self.stored + self.stream.nrows();
+                self.core.is_some() && event < self.events.len() && rest < semantic
+            }
+        }
+    }
+
+    /// Where a row of the stream is in a run: its index among all of the run's memories, if it is there already.
+    pub fn place(&self, row: usize, extra: &[Atom]) -> (Option<usize>, Atom) {
+        match self.same[row] {
+            Same::Pattern(pattern) => (Some(pattern), Atom::Fresh(row)),
+            Same::Row(first) => {
+                let atom = Atom::Fresh(first);
+                (extra.iter().position(|a| *a == atom).map(|at| self.patterns.len() + at), atom)
+            }
+        }
+    }
+
+    /// The event whose core a memory of a run has.
+    pub fn family(&self, index: usize, extra: &[Atom]) -> Option<usize> {
+        match index.checked_sub(self.patterns.len()) {
+            None => self.event_at[index],
+            Some(at) => match extra[at] {
+                Atom::Core { event, .. } => Some(event),
+                Atom::Fresh(_) => None,
+            },
+        }
+    }
+
+    /// The semantic memories of a run (stored patterns that are no events, and what the stream brought), each with its
+    /// mass and its fit to the core of an event.
+    pub fn rests(&self, event: usize, masses: &[f64], extra: &[Atom]) -> Vec<(usize, f64)> {
+        let Some(core) = &self.core else {
+            return Vec::new();
+        };
+        let fits = &core.fits[event];
+        let stored = (0..self.stored).filter(|n| self.event_at[*n].is_none());
+        let stored = stored.map(|n| (n, masses[n], fits[n]));
+        let fresh = extra.iter().zip(&masses[self.patterns.len()..]).filter_map(|(atom, mass)| match atom {
+            Atom::Fresh(row) => Some((self.stored + row, *mass, fits[self.stored + row])),
+            Atom::Core { .. } => None,
+        });
+        let there: Vec<_> = stored.chain(fresh).filter(|(_, mass, _)| *mass > 0.0).collect();
+        let best = there.iter().map(|(_, _, fit)| *fit).fold(f64::NEG_INFINITY, f64::max);
+        there.into_iter().map(|(rest, mass, fit)| (rest, mass * (fit - best).exp())).collect()
+    }
+
+    /// The values of a memory of a run, prepared.
+    fn values(&self, index: usize, extra: &[Atom]) -> Vec<F> {
+        let Some(at) = index.checked_sub(self.patterns.len()) else {
+            return self.patterns.row(index);
+        };
+        let semantic = |rest: usize| match rest.checked_sub(self.stored) {
+            None => self.patterns.row(rest),
+            Some(row) => self.stream.row(row).to_vec(),
+        };
+        match extra[at] {
+            Atom::Fresh(row) => self.stream.row(row).to_vec(),
+            Atom::Core { event, rest } => {
+                let (own, mut values) = (self.patterns.row(self.events[event]), semantic(rest));
+                let units = self.core.as_ref().map(|core| core.units.row(event));
+                for (j, value) in values.iter_mut().enumerate() {
+                    if units.is_some_and(|units| units[j]) {
+                        *value = own[j];
+                    }
+                }
+                values
+            }
+        }
+    }
+
+    fn label(&self, index: usize, extra: &[Atom]) -> String {
+        let Some(at) = index.checked_sub(self.patterns.len()) else {
+            return self.patterns.label(index).unwrap_or_default().to_owned();
+        };
+        match extra[at] {
+            Atom::Fresh(row) => self.stream_labels.as_ref().map_or(String::new(), |l| l[row].clone()),
+            Atom::Core { event, .. } => {
+                format!("core of {}", self.patterns.label(self.events[event]).unwrap_or_default())
+            }
+        }
+    }
+
+    /// The memories of a run that have mass, as patterns with these masses as weights, and the index of each.
+    pub fn alive(&self, masses: &[f64], extra: &[Atom]) -> Result<(Patterns<F>, Vec<usize>)> {
+        let alive: Vec<usize> = (0..masses.len()).filter(|n| masses[*n] > 0.0).collect();
+        let weights: Vec<f64> = alive.iter().map(|n| masses[*n]).collect();
+        if extra.is_empty() && alive.len() == self.patterns.len() {
+            return Ok((self.patterns.clone().with_weights(&weights)?, alive));
+        }
+        let count = self.patterns.len();
+        let old: Vec<usize> = alive.iter().copied().filter(|n| *n < count).collect();
+        let mut values = self.patterns.select(&old);
+        let new: Vec<F> =
+            alive.iter().filter(|n| **n >= count).flat_map(|n| self.values(*n, extra)).collect();
+        let new = Array2::from_shape_vec((alive.len() - old.len(), self.patterns.dim()), new);
+        values = concatenate(Axis(0), &[values.view(), new.expect("rows of one width").view()])
+            .expect("equal widths");
+        let preparation = self.patterns.preparation().clone();
+        let patterns = match self.patterns.bits() {
+            Some(_) => Patterns::packed(Packed::from_signs(values.view()), preparation)?,
+            None => Patterns::restore(values, preparation)?,
+        };
+        let labelled = self.patterns.label(0).is_some() || self.stream_labels.is_some();
+        let labels = labelled.then(|| alive.iter().map(|n| self.label(*n, extra)).collect());
+        let extras = Extras { labels, weights: Some(weights), associated: None };
+        Ok((patterns.with(extras)?, alive))
+    }
+}
+
+/// Checks rows that are given beside the memory.
+fn check_rows<F: Real>(what: &'static str, rows: ndarray::ArrayView2<F>, dim: usize) -> Result<()> {
+    let refused = |expected: String, found: String, cure: &'static str| {
+        let name = attractor::message::Part::Parameter(what.to_owned());
+        Err(Error::Refused(message![name, format!(": expected {expected}, found {found}; {cure}")]))
+    };
+    if rows.nrows() == 0 {
+        return refused("at least one row".into(), "none".into(), "give one for each experience");
+    }
+    if rows.ncols() != dim {
+        return refused(
+            format!("rows of {dim} units, as the memory has"),
+            rows.ncols().to_string(),
+            "give rows of the width of the stored patterns",
+        );
+    }
+    match rows.indexed_iter().find(|(_, v)| !v.is_finite()) {
+        Some(((row, unit), value)) => refused(
+            "finite numbers".into(),
+            format!("{value} at row {row}, unit {unit}"),
+            "repair or remove that row",
+        ),
+        None => Ok(()),
+    }
+}
