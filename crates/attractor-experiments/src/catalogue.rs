@@ -4,6 +4,7 @@ use attractor_bench::scaling;
 use attractor_report::{Declaration, Error, Experiment, Given, Input, Result};
 
 use crate::dispersed_memories::{fig1, fig2, fig3, learning, table1};
+use crate::replay;
 use crate::universal_hopfield::{hetero, mask, noise, separation, similarity, threshold};
 use crate::work_precision;
 
@@ -14,6 +15,7 @@ pub static EXPERIMENTS: &[Declaration] = &[
     fig2::EXPERIMENT,
     fig3::EXPERIMENT,
     learning::EXPERIMENT,
+    replay::EXPERIMENT,
     work_precision::EXPERIMENT,
     scaling::EXPERIMENT,
     similarity::EXPERIMENT,

@@ -5,6 +5,7 @@ mod catalogue;
 pub mod demo;
 pub mod dispersed_memories;
 pub mod recommend;
+pub mod replay;
 pub mod universal_hopfield;
 pub mod work_precision;
 

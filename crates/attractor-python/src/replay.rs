@@ -68,7 +68,9 @@ fn played<'py, F: Number + Held>(
 ) -> Result<'py> {
     let Some(patterns) = memory.patterns() else {
         let model = memory.name();
-        let text = format!("replay: expected a memory of stored patterns, whose weights replays change, found {model}, which has none; make one of patterns");
+        let text = format!(
+            "replay: expected a memory of stored patterns, whose weights replays change, found {model}, which has none; make one of patterns"
+        );
         return Err(PyTypeError::new_err(text));
     };
     let (events, stream) = (read::<F>("events", given.events)?, read_if::<F>("stream", given.stream)?);

@@ -1,5 +1,7 @@
 //! The protocol on stored patterns: many runs, round by round.
 
+use std::collections::HashMap;
+
 use attractor::memories::{Spec, model};
 use attractor::noise::{Purpose, Stream};
 use attractor::{Level, Memory, Patterns, Real, Request, threads};
@@ -55,7 +57,7 @@ pub struct Replay<F> {
     corruption: Corruption,
     grey: bool,
     /// The order in which each run takes the stream.
-    orders: Vec<Vec<u32>>,
+    orders: Vec<Vec<usize>>,
     pub(crate) runs: Vec<Run>,
     pub(crate) rounds: Vec<Round>,
     /// The weight of all events before the first round.
@@ -97,12 +99,11 @@ impl<F: Real> Replay<F> {
         })?;
         check_stream(&protocol, base.stream.nrows())?;
         let run = Run { masses: base.masses.clone(), extra: Vec::new(), replays: 0 };
-        let order = |run: usize| {
-            let mut order: Vec<u32> = (0..base.stream.nrows() as u32).collect();
-            if run > 0 {
-                Stream::new(protocol.seed, Purpose::Order, run as u64).shuffle(&mut order);
-            }
-            order
+        let (rows, fresh) = (base.stream.nrows(), protocol.fresh_of(base.stream.nrows()));
+        let taken = protocol.rounds as usize * fresh;
+        let order = |run: usize| match run {
+            0 => (0..taken).collect(),
+            _ => shuffled(rows, taken, &mut Stream::new(protocol.seed, Purpose::Order, run as u64)),
         };
         let orders = (0..protocol.runs).map(order).collect();
         let fingerprint = base.fingerprint();
@@ -251,7 +252,7 @@ impl<F: Real> Replay<F> {
             reinforce(&mut run.masses, &counts, protocol.keep, protocol.strength);
         }
         for k in 0..fresh {
-            let row = self.orders[number][(round as usize - 1) * fresh + k] as usize;
+            let row = self.orders[number][(round as usize - 1) * fresh + k];
             let (place, atom) = self.base.place(row, &run.extra);
             let at = place.unwrap_or_else(|| add(run, atom));
             run.masses[at] += 1.0;
@@ -381,6 +382,18 @@ fn add(run: &mut Run, atom: Atom) -> usize {
     run.extra.push(atom);
     run.masses.push(0.0);
     run.masses.len() - 1
+}
+
+/// The first `taken` of `count` items in random order (Fisher–Yates). More of them begin with the same ones.
+fn shuffled(count: usize, taken: usize, stream: &mut Stream) -> Vec<usize> {
+    // Items that are not where they were; all others are in their own place.
+    let mut moved: HashMap<usize, usize> = HashMap::new();
+    let mut at = |place: usize| {
+        let other = place + stream.below(count - place);
+        let here = moved.get(&place).copied().unwrap_or(place);
+        moved.insert(other, here).unwrap_or(other)
+    };
+    (0..taken).map(&mut at).collect()
 }
 
 /// Refuses a stream that is too short for all rounds.

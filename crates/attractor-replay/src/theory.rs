@@ -144,3 +144,23 @@ pub fn diluted(a: f64, b: f64, fresh: f64, rounds: u64) -> f64 {
     }
     event / total
 }
+
+/// The distribution of the number of samples of a kind, 0 to n, after g generations of a memory that is fitted anew to
+/// n samples of itself in each generation (Wright–Fisher), from k samples. Its mean is k at every g.
+///
+/// Cost: g n² operations.
+///
+/// ```
+/// use attractor_replay::theory::wright_fisher;
+/// let after = wright_fisher(2, 1, 3);
+/// // Each generation of one of two kinds is left with a half of its probability.
+/// assert!((after[1] - 0.125).abs() < 1e-12 && (after[0] - 0.4375).abs() < 1e-12);
+/// ```
+pub fn wright_fisher(n: usize, k: usize, generations: u64) -> Vec<f64> {
+    let chain: Vec<Vec<f64>> = (0..=n).map(|k| binomial(n, k as f64 / n as f64)).collect();
+    let mut now: Vec<f64> = (0..=n).map(|j| f64::from(u8::from(j == k))).collect();
+    for _ in 0..generations {
+        now = (0..=n).map(|j| now.iter().zip(&chain).map(|(p, next)| p * next[j]).sum()).collect();
+    }
+    now
+}

@@ -248,7 +248,7 @@ fn superlinear_reinforcement_takes_one_and_sublinear_equalises() {
     let after = |exponent: f64| {
         let protocol = Protocol {
             rule: Rule::Power(exponent),
-            rounds: 300,
+            rounds: 3000,
             replays: 20,
             runs: 60,
             ..Protocol::default()
@@ -257,8 +257,8 @@ fn superlinear_reinforcement_takes_one_and_sublinear_equalises() {
         replay.finish().expect("rounds");
         replay.rounds().last().expect("a round").clone()
     };
-    // The limit of γ > 1 is one memory in every run (Oliveira 2009). γ < 1 has the limit 1/N for each: the drift is
-    // towards it, and 6,000 replays leave a spread of the order 1/√6000.
+    // The limit of γ > 1 is one memory in every run. The others keep what they won before, a few hundred of 60,000. γ < 1
+    // has the limit 1/N for each: the drift is towards it, and 60,000 replays leave a spread of the order 1/√60000.
     let (winner, plain, equal) = (after(2.0), after(1.0), after(0.3));
     assert!(winner.participation < 1.05, "{winner:?}");
     assert!((1.5..4.6).contains(&plain.participation), "{plain:?}");

@@ -117,7 +117,11 @@ fn played<F: Held>(args: &Arguments, mut replay: Replay<F>, about: &About, state
     let done = replay.run(Some(state), Duration::from_secs_f64(args.save_every), &mut |round| {
         bar.set_position(round.round);
         failed = bar.suspend(|| show(round)).err();
-        if failed.is_some() || interrupt::pressed() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if failed.is_some() || interrupt::pressed() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     })?;
     bar.finish_and_clear();
     if let Some(error) = failed {

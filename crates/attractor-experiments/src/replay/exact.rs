@@ -35,12 +35,8 @@ pub(super) fn conditions(config: &Config) -> Vec<Condition> {
         seed: config.seed,
         ..Protocol::default()
     };
-    let plain = |name, rule| Condition {
-        name,
-        protocol: Protocol { rule, ..usual() },
-        streams: false,
-        core: false,
-    };
+    let plain =
+        |name, rule| Condition { name, protocol: Protocol { rule, ..usual() }, streams: false, core: false };
     let streamed = |name, rule, disrupt| Condition {
         name,
         protocol: Protocol { rule, disrupt, ..usual() },
@@ -136,7 +132,8 @@ impl Config {
         let mut replay =
             Replay::new(&spec, &patterns, &given, condition.protocol.clone()).map_err(refused)?;
         let each = condition.protocol.replays as u64;
-        let looks: Vec<u64> = self.looks.iter().filter(|look| *look % each == 0).map(|look| look / each).collect();
+        let looks: Vec<u64> =
+            self.looks.iter().filter(|look| *look % each == 0).map(|look| look / each).collect();
         let mut outcome = Outcome {
             condition: condition.clone(),
             replays: looks.iter().map(|look| look * each).collect(),
