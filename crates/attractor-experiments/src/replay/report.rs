@@ -374,7 +374,8 @@ impl Config {
 
     fn networks_figure(&self, findings: &Findings) -> Figure {
         let panel = |title: &str, y: &str, value: &dyn Fn(&learned::Measure) -> f64| {
-            let marks = teachers().iter().enumerate().map(|(teacher, (name, _))| {
+            let taught = teachers();
+            let marks = taught.iter().enumerate().map(|(teacher, (name, _))| {
                 let point = |(look, rounds): (usize, &u64)| {
                     Self::of_networks(findings, (teacher, look), value).point(*rounds as f64)
                 };
