@@ -11,22 +11,29 @@ pub struct Axis {
     pub log: bool,
     /// The range that the axis shows. `None` takes the range of the data.
     pub range: Option<(f64, f64)>,
+    /// Whether ticks and their numbers are left out, as for pictures. A panel with two such axes has no border either.
+    pub bare: bool,
 }
 
 impl Axis {
     /// A linear axis that covers the range of the data.
     pub fn linear(title: &str) -> Self {
-        Axis { title: title.into(), log: false, range: None }
+        Axis { title: title.into(), log: false, range: None, bare: false }
     }
 
     /// A logarithmic axis that covers the data in whole decades.
     pub fn log(title: &str) -> Self {
-        Axis { title: title.into(), log: true, range: None }
+        Axis { title: title.into(), log: true, range: None, bare: false }
     }
 
     /// The same axis with this range.
     pub fn within(self, low: f64, high: f64) -> Self {
         Axis { range: Some((low, high)), ..self }
+    }
+
+    /// The same axis without ticks and numbers.
+    pub fn bare(self) -> Self {
+        Axis { bare: true, ..self }
     }
 
     pub(super) fn shows(&self, value: f64) -> bool {
@@ -71,7 +78,11 @@ impl Axis {
 
     /// The values of the ticks with their labels, about `most` of them at most.
     pub(super) fn ticks(&self, (low, high): (f64, f64), most: usize) -> Vec<(f64, String)> {
-        if self.log { log_ticks(low, high, most) } else { linear_ticks(low, high, most) }
+        match (self.bare, self.log) {
+            (true, _) => Vec::new(),
+            (false, true) => log_ticks(low, high, most),
+            (false, false) => linear_ticks(low, high, most),
+        }
     }
 }
 
@@ -143,5 +154,6 @@ mod tests {
         assert_eq!(texts(Axis::log("x"), (3.0, 700.0), 5), ["10", "100"]);
         assert_eq!(texts(Axis::log("x"), (1e-10, 1.0), 5), ["10⁻¹⁰", "10⁻⁸", "10⁻⁶", "10⁻⁴", "0.01", "1"]);
         assert_eq!(texts(Axis::log("x"), (1.0, 10.0), 5), ["1", "2", "5", "10"]);
+        assert!(texts(Axis::linear("x").bare(), (0.0, 1.0), 4).is_empty());
     }
 }

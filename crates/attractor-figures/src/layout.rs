@@ -22,6 +22,11 @@ impl Panel {
         Ok([self.x.ends(x.into_iter().flatten())?, self.y.ends(y.into_iter().flatten())?])
     }
 
+    /// Whether it has neither ticks nor a border.
+    fn is_bare(&self) -> bool {
+        self.x.bare && self.y.bare
+    }
+
     fn has_field(&self) -> bool {
         self.marks.iter().any(|mark| matches!(mark, Mark::Field(_)))
     }
@@ -115,9 +120,17 @@ impl Figure {
             Around {
                 ends,
                 written,
-                left: if written[1] { TICK + 3.0 + widest + title(&panel.y) } else { 0.0 },
+                left: match (written[1], panel.y.bare) {
+                    (false, _) => 0.0,
+                    (true, true) => title(&panel.y),
+                    (true, false) => TICK + 3.0 + widest + title(&panel.y),
+                },
                 top: if panel.title.is_empty() { 8.0 } else { TITLE + 12.0 },
-                bottom: if written[0] { NUMBERS + title(&panel.x) + 4.0 } else { 4.0 },
+                bottom: match (written[0], panel.x.bare) {
+                    (false, _) => 4.0,
+                    (true, true) => title(&panel.x) + 4.0,
+                    (true, false) => NUMBERS + title(&panel.x) + 4.0,
+                },
             }
         };
         Ok(ends.into_iter().enumerate().map(of).collect())
@@ -148,7 +161,7 @@ impl Panel {
             0 => frame.at((value, frame.ends[1].0)).0,
             _ => frame.at((frame.ends[0].0, value)).1,
         };
-        if !field {
+        if !field && !self.is_bare() {
             let x = ticks[0].iter().map(|(v, _)| place(0, *v)).map(|x| help((x, top), (x, bottom)));
             let y = ticks[1].iter().map(|(v, _)| place(1, *v)).map(|y| help((left, y), (right, y)));
             shapes.extend(x.chain(y));

@@ -64,6 +64,19 @@ pub struct Field {
     pub values: Array2<f64>,
 }
 
+/// A grey picture, whose pixels are drawn as squares.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Image {
+    /// x of the left and of the right edge.
+    pub x: (f64, f64),
+    /// y of the lower and of the upper edge.
+    pub y: (f64, f64),
+    /// The values, from the top row down; at least one.
+    pub values: Array2<f64>,
+    /// The values that are drawn black and white.
+    pub range: (f64, f64),
+}
+
 /// Contour lines.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contours {
@@ -109,6 +122,8 @@ pub enum Mark {
     Line(Series),
     /// A field in the colours of the figure.
     Field(Field),
+    /// A grey picture.
+    Image(Image),
     /// Contour lines.
     Contours(Contours),
     /// Vectors.
@@ -135,6 +150,7 @@ impl Mark {
             Mark::Field(field) | Mark::Contours(Contours { field, .. }) => {
                 (vec![field.x.0, field.x.1], vec![field.y.0, field.y.1])
             }
+            Mark::Image(image) => (vec![image.x.0, image.x.1], vec![image.y.0, image.y.1]),
             Mark::Arrows(of) => of.arrows.iter().map(|a| a.0).unzip(),
             Mark::Trace(of) => of.points.iter().copied().unzip(),
             Mark::Outline(of) => of.pieces.iter().flatten().copied().unzip(),
@@ -154,6 +170,7 @@ impl Mark {
         match self {
             Mark::Line(of) => of.shapes(frame),
             Mark::Field(of) => vec![of.shape(frame, colours)],
+            Mark::Image(of) => vec![of.shape(frame)],
             Mark::Contours(of) => of.shapes(frame),
             Mark::Arrows(of) => of.shapes(frame),
             Mark::Trace(of) => of.shapes(frame),
@@ -271,6 +288,25 @@ impl Field {
             scale((value - low) / (high - low))
         };
         Shape::Image { rect, columns, pixels: (0..columns * rows).map(pixel).collect() }
+    }
+}
+
+impl Image {
+    fn shape(&self, frame: &Frame) -> Shape {
+        let ((left, bottom), (right, top)) = (frame.at((self.x.0, self.y.0)), frame.at((self.x.1, self.y.1)));
+        let rect = super::scene::Rect { x: left, y: top, width: right - left, height: bottom - top };
+        let (rows, columns) = self.values.dim();
+        // Viewers smooth pixels, so each is repeated until it is a square with soft edges.
+        let times = |length: f64, n: usize| (length / n.max(1) as f64).ceil().max(1.0) as usize;
+        let (across, down) = (times(rect.width, columns), times(rect.height, rows));
+        let (black, white) = self.range;
+        let pixel = |i: usize| {
+            let (column, row) = (i % (columns * across) / across, i / (columns * across) / down);
+            let share = ((self.values[[row, column]] - black) / (white - black)).clamp(0.0, 1.0);
+            [(share * 255.0).round() as u8; 3]
+        };
+        let pixels = (0..columns * across * rows * down).map(pixel).collect();
+        Shape::Image { rect, columns: columns * across, pixels }
     }
 }
 

@@ -134,3 +134,37 @@ fn pixels_show_what_the_drawing_says() {
     let near = found.iter().zip(wanted).all(|(a, b)| a.abs_diff(b) <= 2);
     assert!(near, "{found:?} for {wanted:?}");
 }
+
+/// Two by two pixels in a panel without axes: squares of one colour, and nothing else drawn or written.
+#[test]
+fn a_picture_is_drawn_pixel_by_pixel_without_axes() {
+    let values = ndarray::array![[0.0, 2.0], [1.0, 4.0]];
+    let image = Image { x: (0.0, 2.0), y: (0.0, 2.0), values, range: (0.0, 2.0) };
+    let panel = Panel {
+        title: String::new(),
+        x: Axis::linear("").bare(),
+        y: Axis::linear("").bare(),
+        equal: true,
+        marks: vec![Mark::Image(image)],
+    };
+    let figure = Figure { panels: vec![panel], ..Figure::new(1, 300.0) };
+    let svg = figure.svg().expect("a figure");
+    assert!(!svg.contains("<text") && !svg.contains("stroke="), "{svg}");
+    let document = roxmltree::Document::parse(&svg).expect("well-formed XML");
+    let image = document.descendants().find(|n| n.tag_name().name() == "image").expect("an image");
+    let side = |name: &str| -> f64 { image.attribute(name).expect("a side").parse().expect("a number") };
+    let png = figure.png().expect("a picture");
+    let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().expect("a header");
+    let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
+    let frame = reader.next_frame(&mut pixels).expect("whole picture data");
+    // A file without colours may have one channel.
+    let channels = frame.buffer_size() / (frame.width * frame.height) as usize;
+    let pixel = |across: f64, down: f64| {
+        let (x, y) = (side("x") + across * side("width"), side("y") + down * side("height"));
+        pixels[channels * ((y * SCALE) as usize * frame.width as usize + (x * SCALE) as usize)]
+    };
+    // Black, white, half of the range, and a value above the range.
+    for (across, down, expected) in [(0.05, 0.05, 0), (0.9, 0.1, 255), (0.45, 0.55, 128), (0.9, 0.9, 255)] {
+        assert_eq!(pixel(across, down), expected, "{across} {down}");
+    }
+}
