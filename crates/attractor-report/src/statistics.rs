@@ -110,6 +110,16 @@ pub fn sign_test(a: usize, b: usize) -> f64 {
     (2.0 * tail).min(1.0)
 }
 
+/// The probability of a χ² at least as large with so many degrees of freedom, if the counts have the expected
+/// distribution: Γ(k/2, χ²/2)/Γ(k/2). `None` without degrees of freedom, where nothing is compared.
+pub fn chi_square_tail(chi_square: f64, freedom: usize) -> Option<f64> {
+    match freedom {
+        0 => None,
+        _ if !chi_square.is_finite() => Some(0.0),
+        _ => Some(puruspe::gammq(freedom as f64 / 2.0, chi_square / 2.0)),
+    }
+}
+
 /// The median. For an even number of values it is the mean of the middle two.
 pub fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
@@ -159,6 +169,21 @@ mod tests {
         let five = of_runs(&[1.0, 2.0, 3.0, 4.0, 5.0]).expect("five");
         assert!(near(five.low, 3.0 - 2.776 * 0.5_f64.sqrt()), "{five:?}");
         assert_eq!(of_runs(&[1.0]), None);
+    }
+
+    #[test]
+    fn the_tail_of_chi_square_is_the_table_s() {
+        // The quantiles of the tables: p = .05 at 1, 5 and 10 degrees of freedom, and e^(−χ²/2) at 2.
+        for (chi_square, freedom) in
+            [(3.841_458_820_694_124, 1), (11.070_497_693_516_35, 5), (18.307_038_053_275_15, 10)]
+        {
+            let p = chi_square_tail(chi_square, freedom).expect("a test");
+            assert!((p - 0.05).abs() < 1e-9, "{p}");
+        }
+        let p = chi_square_tail(7.0, 2).expect("a test");
+        assert!((p - (-3.5f64).exp()).abs() < 1e-12, "{p}");
+        assert_eq!(chi_square_tail(f64::INFINITY, 3), Some(0.0));
+        assert_eq!(chi_square_tail(0.0, 0), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::io::{BufWriter, Write};
 use anyhow::Result;
 use attractor::analysis::{Counts, repeat};
 use attractor::{Memory, Real};
+use attractor_report::statistics::chi_square_tail;
 use attractor_session::{About, batch_of, insert_fields, of_repeats};
 use serde_json::{Map, Value, json};
 
@@ -42,12 +43,7 @@ pub fn repeated<F: Real>(args: &Recall, repeats: usize, memory: &dyn Memory<F>, 
 
 /// The probability of a χ² at least as large, if the counts are drawn from the posterior.
 fn p_value(counts: &Counts) -> Option<f64> {
-    let half = counts.freedom as f64 / 2.0;
-    match counts.freedom {
-        0 => None,
-        _ if !counts.chi_square.is_finite() => Some(0.0),
-        _ => Some(puruspe::gammq(half, counts.chi_square / 2.0)),
-    }
+    chi_square_tail(counts.chi_square, counts.freedom)
 }
 
 fn to_json(id: u64, cue: Option<&str>, counts: &Counts) -> Value {
