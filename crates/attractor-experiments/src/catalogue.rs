@@ -3,7 +3,7 @@
 use attractor_bench::scaling;
 use attractor_report::{Declaration, Error, Experiment, Given, Input, Result};
 
-use crate::dispersed_memories::{fig1, fig2, fig3, learning, table1};
+use crate::dispersed_memories::{fig1, fig2, fig3, learning, probabilistic, table1};
 use crate::replay;
 use crate::universal_hopfield::{hetero, mask, noise, separation, similarity, threshold};
 use crate::work_precision;
@@ -14,6 +14,7 @@ pub static EXPERIMENTS: &[Declaration] = &[
     fig1::EXPERIMENT,
     fig2::EXPERIMENT,
     fig3::EXPERIMENT,
+    probabilistic::EXPERIMENT,
     learning::EXPERIMENT,
     replay::EXPERIMENT,
     work_precision::EXPERIMENT,
@@ -67,7 +68,7 @@ pub fn experiment(name: &str, mut given: Given) -> Result<Box<dyn Experiment>> {
     if let Some((input, kind, _)) = inputs.into_iter().find(|(_, kind, is)| *is && !declaration.takes(*kind))
     {
         let found = format!("what {} can be given", names(|e| e.takes(kind)));
-        return Err(Error::setting(input, format!("nothing, since {name} has no use for it"), found));
+        return Err(Error::setting(input, format!("nothing, since {name} does not take it"), found));
     }
     given.settings = given.settings.read(declaration.settings, "setting")?;
     let experiment = (declaration.build)(given)?;

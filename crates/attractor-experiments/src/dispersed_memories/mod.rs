@@ -4,4 +4,5 @@ pub mod fig1;
 pub mod fig2;
 pub mod fig3;
 pub mod learning;
+pub mod probabilistic;
 pub mod table1;
