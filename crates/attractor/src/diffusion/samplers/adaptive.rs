@@ -25,7 +25,8 @@ impl Entry for DormandPrince {
         name: "dormand-prince",
         about: "Dormand and Prince's pair of order 5(4), as many steps as the accuracy asks for",
         steps: 24,
-        evaluations: |_| None,
+        reads: None,
+        options: &["rho", "last", "accuracy"],
         ..Facts::FLOW
     };
 
@@ -154,25 +155,97 @@ pub(crate) fn integrate<F: Real>(
     let mut ways: Vec<Progress> =
         (0..states.nrows()).map(|row| Progress { row, level: path.from[row], extra: 0.0 }).collect();
     let mut now = states.clone();
-    let mut rows: Vec<usize> = (0..states.nrows()).collect();
+    let rows: Vec<usize> = (0..states.nrows()).collect();
     let mut first = slope(&rows, now.view(), path.from)?;
     for _ in 0..MOST_TRIALS {
         if ways.is_empty() {
             return Ok((states, extras));
         }
+        let trial = Trial::new(slope, &ways, &now, first, path, steps)?;
+        // The last stage is the step of order 5 itself, and the first stage of the next step.
+        let last = &trial.slopes[WEIGHTS.len()];
+        let (mut next, mut next_slope) =
+            (now, Slope { states: last.states.clone(), extra: last.extra.clone() });
+        let mut going = Vec::new();
+        for (k, way) in ways.iter_mut().enumerate() {
+            let (error, gain) = trial.error(k, way, path);
+            let (length, step) = (trial.lengths[k], &mut steps[way.row]);
+            let factor = (0.9 * error.powf(-0.2)).clamp(0.2, 5.0);
+            if error <= 1.0 {
+                way.extra += gain;
+                way.level += length;
+                next.row_mut(k).assign(&trial.ahead.row(k));
+                let is_done = length == trial.left[k];
+                // A last step that was cut short is no evidence against longer steps.
+                *step = if is_done { step.max(length.abs() * factor) } else { length.abs() * factor };
+                if is_done {
+                    states.row_mut(way.row).assign(&trial.ahead.row(k));
+                    extras[way.row] = way.extra;
+                    continue;
+                }
+            } else {
+                *step = length.abs() * factor.min(0.9);
+                next_slope.states.row_mut(k).assign(&trial.slopes[0].states.row(k));
+                next_slope.extra[k] = trial.slopes[0].extra[k];
+            }
+            going.push(k);
+        }
+        if going.len() < ways.len() {
+            next = next.select(Axis(0), &going);
+            next_slope = Slope {
+                states: next_slope.states.select(Axis(0), &going),
+                extra: going.iter().map(|&k| next_slope.extra[k]).collect(),
+            };
+            let mut k = 0;
+            ways.retain(|_| {
+                k += 1;
+                going.binary_search(&(k - 1)).is_ok()
+            });
+        }
+        (now, first) = (next, next_slope);
+    }
+    for way in ways {
+        states.row_mut(way.row).fill(F::from_f64(f64::NAN));
+    }
+    Ok((states, extras))
+}
+
+/// A step of each row, which is taken if its error is small enough.
+struct Trial<F> {
+    /// What is left of each row's way, and the length of its step.
+    left: Vec<f64>,
+    lengths: Vec<f64>,
+    /// The slopes at the seven nodes.
+    slopes: Vec<Slope<F>>,
+    /// The states after the step.
+    ahead: Array2<F>,
+    /// Rows whose step leads to infinite numbers or NaN. It is tried again with a shorter length.
+    broken: Vec<bool>,
+}
+
+impl<F: Real> Trial<F> {
+    /// Evaluates the slopes of a step from the states `now`, where the slope is `first`.
+    fn new(
+        slope: &mut Slopes<F>,
+        ways: &[Progress],
+        now: &Array2<F>,
+        first: Slope<F>,
+        path: &Path,
+        steps: &[f64],
+    ) -> Result<Self> {
+        let rows: Vec<usize> = ways.iter().map(|way| way.row).collect();
         let left: Vec<f64> = ways.iter().map(|way| path.to[way.row] - way.level).collect();
         let length = |(way, left): (&Progress, &f64)| left.abs().min(steps[way.row]).copysign(*left);
         let lengths: Vec<f64> = ways.iter().zip(&left).map(length).collect();
         let mut slopes = vec![first];
         let mut ahead = now.clone();
-        // Rows whose step leads to infinite numbers or NaN. It is tried again with a shorter length.
         let mut broken = vec![false; ways.len()];
-        for stage in 1..7 {
-            ahead.assign(&now);
+        for (weights, node) in WEIGHTS.iter().zip(&NODES[1..]) {
+            ahead.assign(now);
             for (k, mut z) in ahead.outer_iter_mut().enumerate() {
                 let mut square = 0.0;
                 for (j, z) in z.iter_mut().enumerate() {
-                    let weights = WEIGHTS[stage - 1].iter().zip(&slopes);
+                    let weights = weights.iter().zip(&slopes);
                     let moved: f64 = weights.map(|(w, slope)| w * slope.states[[k, j]].to_f64()).sum();
                     *z = F::from_f64(z.to_f64() + lengths[k] * moved);
                     square += z.to_f64() * z.to_f64();
@@ -182,7 +255,7 @@ pub(crate) fn integrate<F: Real>(
                     z.assign(&now.row(k));
                 }
             }
-            let level = |(k, way): (usize, &Progress)| match NODES[stage] {
+            let level = |(k, way): (usize, &Progress)| match *node {
                 // The exact end, where the sum below would round.
                 1.0 if lengths[k] == left[k] => path.to[way.row],
                 node => way.level + node * lengths[k],
@@ -190,69 +263,26 @@ pub(crate) fn integrate<F: Real>(
             let levels: Vec<f64> = ways.iter().enumerate().map(level).collect();
             slopes.push(slope(&rows, ahead.view(), &levels)?);
         }
-        // The last stage is the step of order 5 itself, and the first stage of the next step.
-        let last = slopes.last().expect("seven stages");
-        let (mut next_states, mut next_slopes, mut next_extra) =
-            (now, last.states.clone(), last.extra.clone());
-        let mut going = Vec::new();
-        for (k, way) in ways.iter_mut().enumerate() {
-            let (mut square, mut largest) = (0.0, 0.0_f64);
-            for j in 0..ahead.ncols() {
-                let error: f64 =
-                    ERRORS.iter().zip(&slopes).map(|(e, slope)| e * slope.states[[k, j]].to_f64()).sum();
-                square += (lengths[k] * error).powi(2);
-                largest = largest.max(ahead[[k, j]].to_f64().abs());
-            }
-            let units =
-                (square / ahead.ncols() as f64).sqrt() / (path.accuracy + 16.0 * F::ROUNDOFF * largest);
-            let weigh =
-                |weights: &[f64]| -> f64 { weights.iter().zip(&slopes).map(|(w, s)| w * s.extra[k]).sum() };
-            let gain = lengths[k] * weigh(&WEIGHTS[5]);
-            let rounding = 16.0 * f64::EPSILON * (way.extra + gain).abs();
-            let extra = (lengths[k] * weigh(&ERRORS)).abs() / (path.extra_accuracy + rounding);
-            // A NaN counts as an infinite error.
-            let error =
-                if broken[k] || units.is_nan() || extra.is_nan() { f64::INFINITY } else { units.max(extra) };
-            let factor = (0.9 * error.powf(-0.2)).clamp(0.2, 5.0);
-            if error <= 1.0 {
-                way.extra += gain;
-                way.level += lengths[k];
-                next_states.row_mut(k).assign(&ahead.row(k));
-                let done = lengths[k] == left[k];
-                // A last step that was cut short is no evidence against longer steps.
-                steps[way.row] = if done {
-                    steps[way.row].max(lengths[k].abs() * factor)
-                } else {
-                    lengths[k].abs() * factor
-                };
-                if done {
-                    states.row_mut(way.row).assign(&ahead.row(k));
-                    extras[way.row] = way.extra;
-                    continue;
-                }
-            } else {
-                steps[way.row] = lengths[k].abs() * factor.min(0.9);
-                next_slopes.row_mut(k).assign(&slopes[0].states.row(k));
-                next_extra[k] = slopes[0].extra[k];
-            }
-            going.push(k);
-        }
-        if going.len() < ways.len() {
-            next_states = next_states.select(Axis(0), &going);
-            next_slopes = next_slopes.select(Axis(0), &going);
-            next_extra = going.iter().map(|&k| next_extra[k]).collect();
-            let mut k = 0;
-            ways.retain(|_| {
-                k += 1;
-                going.binary_search(&(k - 1)).is_ok()
-            });
-            rows = ways.iter().map(|way| way.row).collect();
-        }
-        now = next_states;
-        first = Slope { states: next_slopes, extra: next_extra };
+        Ok(Trial { left, lengths, slopes, ahead, broken })
     }
-    for way in ways {
-        states.row_mut(way.row).fill(F::from_f64(f64::NAN));
+
+    /// The error of the step of row k, relative to the accuracy (∞ if it is NaN), and the gain of the further number.
+    fn error(&self, k: usize, way: &Progress, path: &Path) -> (f64, f64) {
+        let Trial { lengths, slopes, ahead, .. } = self;
+        let (mut square, mut largest) = (0.0, 0.0_f64);
+        for j in 0..ahead.ncols() {
+            let error: f64 =
+                ERRORS.iter().zip(slopes).map(|(e, slope)| e * slope.states[[k, j]].to_f64()).sum();
+            square += (lengths[k] * error).powi(2);
+            largest = largest.max(ahead[[k, j]].to_f64().abs());
+        }
+        let units = (square / ahead.ncols() as f64).sqrt() / (path.accuracy + 16.0 * F::ROUNDOFF * largest);
+        let weigh =
+            |weights: &[f64]| -> f64 { weights.iter().zip(slopes).map(|(w, s)| w * s.extra[k]).sum() };
+        let gain = lengths[k] * weigh(&WEIGHTS[5]);
+        let rounding = 16.0 * f64::EPSILON * (way.extra + gain).abs();
+        let extra = (lengths[k] * weigh(&ERRORS)).abs() / (path.extra_accuracy + rounding);
+        let is_broken = self.broken[k] || units.is_nan() || extra.is_nan();
+        (if is_broken { f64::INFINITY } else { units.max(extra) }, gain)
     }
-    Ok((states, extras))
 }
