@@ -476,6 +476,22 @@ fn samplers_read_as_often_as_they_say() {
     }
 }
 
+/// The number of steps for a number of evaluations is the largest that fits.
+#[test]
+fn steps_fill_the_evaluations_that_they_may_take() {
+    for (name, sampler) in Sampler::ALL {
+        for most in 1..40 {
+            match sampler.steps_within(most) {
+                Some(steps) => {
+                    let taken = [steps, steps + 1].map(|steps| sampler.evaluations(steps).expect("a number"));
+                    assert!(taken[0] <= most && most < taken[1], "{name}: {steps} steps of {most}");
+                }
+                None => assert!(sampler.evaluations(2).is_none_or(|two| two < 2), "{name}: {most}"),
+            }
+        }
+    }
+}
+
 /// Exact known units that only one pattern has leave no doubt which it is (its posterior is 1), however
 /// little the flow's first states look like it.
 #[test]

@@ -130,12 +130,11 @@ pub(super) fn part(config: &Config, setting: &Setting, set: usize, seed: u64) ->
 
     let mut sums = Vec::new();
     let mut add = |place, (name, sampler): (&'static str, Sampler), spacing: Spacing, budget: usize| {
-        let steps = match (place, sampler) {
-            (_, Sampler::OneStep) => 1,
-            (Place::Path, Sampler::Heun) => budget / 2,
-            (Place::End, Sampler::Heun) => budget.div_ceil(2),
-            _ => budget,
+        let steps = match place {
+            Place::Path => sampler.evaluations_per_step().and_then(|each| budget.checked_div(each)),
+            Place::End => sampler.steps_within(budget),
         };
+        let steps = steps.unwrap_or(1);
         let fixed = sampler.evaluations(steps).expect("a studied sampler reads a fixed number of times");
         let evaluations = if place == Place::Path { budget } else { fixed };
         let key = Key { place, sampler: name, spacing: spacing.name(), evaluations };

@@ -199,14 +199,12 @@ impl Sampling {
             accuracy: options.number("accuracy").unwrap_or(usual.accuracy),
             narrow: options.switch("narrow").unwrap_or(usual.narrow),
         };
-        let unused = |name: &str, used: bool, by: &str| match options.has(name) && !used {
-            true => Err(Error::parameter(name, by, format!("the sampler {}", sampling.sampler.name()))),
-            false => Ok(()),
-        };
-        unused("accuracy", sampling.sampler == Sampler::DormandPrince, "the sampler dormand-prince with it")?;
-        let grid = "a sampler that goes by a grid of noise levels (not euler, euler-maruyama or one-step)";
-        unused("rho", sampling.sampler.has_grid(), grid)?;
-        unused("last", sampling.sampler.has_grid(), grid)?;
+        if let Some((name, _)) = options.iter().find(|(name, _)| !sampling.sampler.uses(name)) {
+            let users = Sampler::ALL.iter().filter(|(_, sampler)| sampler.uses(name)).map(|(user, _)| *user);
+            let users = users.collect::<Vec<_>>().join(", ");
+            let found = format!("the sampler {}", sampling.sampler.name());
+            return Err(Error::parameter(name, format!("a sampler that uses it ({users})"), found));
+        }
         sampling.check()?;
         Ok(sampling)
     }
@@ -225,9 +223,9 @@ impl Sampling {
 
     /// The number of steps down to σ = 0.
     pub fn steps(&self) -> usize {
-        match self.sampler {
-            Sampler::OneStep => 1,
-            sampler => self.steps.unwrap_or(sampler.default_steps()),
+        match self.sampler.is_one_step() {
+            true => 1,
+            false => self.steps.unwrap_or(self.sampler.default_steps()),
         }
     }
 

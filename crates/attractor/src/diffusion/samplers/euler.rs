@@ -32,6 +32,7 @@ impl Entry for Euler {
         name: "euler",
         about: "Euler in the process's own time, probability flow: the paper's",
         levels: Levels::Times,
+        options: &[],
         steps: 300,
         ..Facts::FLOW
     };

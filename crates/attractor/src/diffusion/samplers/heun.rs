@@ -18,7 +18,7 @@ impl Entry for Heun {
         name: "heun",
         about: "Heun in sigma, second order, two reads a step",
         steps: 12,
-        evaluations: |n| Some(2 * n - 1),
+        reads: Some((2, 1)),
         ..Facts::FLOW
     };
 

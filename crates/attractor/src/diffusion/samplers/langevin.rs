@@ -105,7 +105,7 @@ impl Entry for PredictorCorrector {
         about: "ancestral steps, each followed by a Langevin correction; random",
         stochastic: true,
         steps: 150,
-        evaluations: |n| Some(2 * n - 1),
+        reads: Some((2, 1)),
         ..Facts::FLOW
     };
 

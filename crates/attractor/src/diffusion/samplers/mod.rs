@@ -112,8 +112,11 @@ struct Facts {
     /// from the exact flow's (`docs/choosing-a-sampler.md`). For the Euler methods it is the paper's number; for the
     /// other stochastic samplers the number that they need.
     steps: usize,
-    /// The number of evaluations of the denoiser in n ≥ 1 steps down to σ = 0, if it is fixed.
-    evaluations: fn(usize) -> Option<usize>,
+    /// The evaluations of the denoiser in a step, and in the last step down to σ = 0; `None` if they depend on the
+    /// state.
+    reads: Option<(usize, usize)>,
+    /// Which of the options that not every sampler uses it does: `rho`, `last`, `accuracy`.
+    options: &'static [&'static str],
 }
 
 impl Facts {
@@ -126,7 +129,8 @@ impl Facts {
         samples: false,
         levels: Levels::Powers,
         steps: 0,
-        evaluations: Some,
+        reads: Some((1, 1)),
+        options: &["rho", "last"],
     };
 }
 
@@ -178,7 +182,30 @@ impl Sampler {
     /// The number of evaluations of the denoiser in `steps` ≥ 1 steps down to σ = 0. `None` if it depends on the
     /// state.
     pub fn evaluations(self, steps: usize) -> Option<usize> {
-        (self.facts().evaluations)(steps)
+        self.facts().reads.map(|(each, last)| each * steps.saturating_sub(1) + last)
+    }
+
+    /// The number of evaluations of the denoiser in a step that does not end at σ = 0. `None` if it depends on the state.
+    pub fn evaluations_per_step(self) -> Option<usize> {
+        self.facts().reads.map(|(each, _)| each)
+    }
+
+    /// The largest number of steps down to σ = 0 with at most so many evaluations of the denoiser. `None` if there is no
+    /// such number: if even one step takes more, or if evaluations do not depend on the number of steps.
+    pub fn steps_within(self, evaluations: usize) -> Option<usize> {
+        let (each, last) = self.facts().reads?;
+        evaluations.checked_sub(last)?.checked_div(each).map(|more| more + 1)
+    }
+
+    /// Whether it makes a single step, whatever number is asked for.
+    pub fn is_one_step(self) -> bool {
+        self.facts().levels == Levels::One
+    }
+
+    /// Whether it uses this option. Only `rho`, `last` and `accuracy` are not used by every sampler.
+    pub(super) fn uses(self, option: &str) -> bool {
+        let of_some = |sampler: &Self| sampler.facts().options.contains(&option);
+        of_some(&self) || !FACTS.iter().any(|(sampler, _)| of_some(sampler))
     }
 
     /// Whether the sampler is random.
