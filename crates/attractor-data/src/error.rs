@@ -75,6 +75,7 @@ impl Error {
             }
             Error::Parameter { name, expected, found } => {
                 let name = Part::Parameter((*name).to_owned());
+                let found = if found.is_empty() { "nothing" } else { found };
                 message![name, format!(": expected {expected}, found {found}")]
             }
         }

@@ -39,6 +39,7 @@ impl Error {
             Error::Memory(error) => error.spelled(spelling),
             Error::Data(error) => error.spelled(spelling),
             Error::Setting { name, expected, found } => {
+                let found = if found.is_empty() { "nothing" } else { found };
                 format!("{}: expected {expected}, found {found}", spelling.parameter(name))
             }
         }

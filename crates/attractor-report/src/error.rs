@@ -64,6 +64,7 @@ impl Error {
             Error::Memory(error) => error.spelled(spelling),
             Error::Data(error) => error.spelled(spelling),
             Error::Setting { name, expected, found, cure } => {
+                let found = if found.is_empty() { "nothing" } else { found };
                 let cure = cure.as_ref().map_or(String::new(), |c| format!("; {}", c.spelled(spelling)));
                 format!("{}: expected {expected}, found {found}{cure}", spelling.parameter(name))
             }
