@@ -246,7 +246,7 @@ fn what_cannot_be_trained_is_refused() {
     refused_with(&["--width", "many"], &["width: expected a whole number > 0, found many"]);
     refused_with(&["--architecture", "deep"], &["paper, residual"]);
     refused_with(&["--rate", "nan"], &["rate"]);
-    refused_with(&["--until-error", "2"], &["until-error: expected a share from 0 to 1"]);
+    refused_with(&["--until-error", "2"], &["until-error: expected a number from 0 to 1"]);
     refused_with(&["--save-every", "-1"], &["save-every"]);
     refused_with(&["--process", "edm", "--gamma", "2"], &["gamma"]);
     refused_with(&["--prepare", "spins"], &["prepare"]);

@@ -160,7 +160,26 @@ pub struct Whole<T> {
 #[derive(Clone)]
 pub struct Real {
     name: String,
+    range: NumberRange,
 }
+
+/// What numbers may be, by the name of the option. A command or model can allow less, and checks that itself.
+const RANGES: &[(&str, NumberRange)] = &[
+    ("flip", SHARE),
+    ("margin", NumberRange::between(0.0, 1e6)),
+    ("mask", SHARE),
+    ("reject", SHARE.above_low().below_high()),
+    ("salt-pepper", SHARE),
+    ("save-every", NumberRange::between(0.0, 1e6)),
+    ("sigma", NumberRange::between(0.0, 1e15)),
+    ("signal", SHARE.above_low()),
+    ("threshold", NumberRange::between(0.0, 0.5).above_low().below_high()),
+    ("tolerance", NumberRange::at_least(0.0)),
+    ("until-error", SHARE),
+    ("within", NumberRange::POSITIVE),
+];
+
+const SHARE: NumberRange = NumberRange::between(0.0, 1.0);
 
 impl<T: Clone + Send + Sync + 'static> TypedValueParser for Whole<T> {
     type Value = T;
@@ -178,7 +197,7 @@ impl TypedValueParser for Real {
 
     fn parse_ref(&self, command: &Command, _: Option<&Arg>, text: &OsStr) -> Result<f64, clap::Error> {
         let text = text.to_string_lossy();
-        NumberRange::ANY.parse(&self.name, &text).map_err(|error| refused(command, &error))
+        self.range.parse(&self.name, &text).map_err(|error| refused(command, &error))
     }
 }
 
@@ -192,7 +211,8 @@ pub fn with_numbers(command: Command) -> Command {
         let kind = arg.get_value_parser().type_id();
         let is = |other: TypeId| kind == other;
         let arg = if is(TypeId::of::<f64>()) {
-            arg.value_parser(Real { name })
+            let range = RANGES.iter().find(|(option, _)| *option == name).map(|(_, range)| *range);
+            arg.value_parser(Real { name, range: range.unwrap_or(NumberRange::ANY) })
         } else if is(TypeId::of::<u64>()) && arg.get_id() != "memory_limit" {
             arg.value_parser(Whole { name, cast: Some })
         } else if is(TypeId::of::<usize>()) {

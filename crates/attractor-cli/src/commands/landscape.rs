@@ -23,9 +23,6 @@ pub fn run(args: &Landscape, options: &Options) -> Result<()> {
     if !(2..=500).contains(&args.size) {
         bail!("size: expected 2 to 500 points a side, found {}", args.size);
     }
-    if !(0.0..=1e6).contains(&args.margin) {
-        bail!("margin: expected a number from 0 to 1e6, found {}", args.margin);
-    }
     // Energies need double precision.
     let made = load::session_in::<f64>(&args.store, options)?;
     let memory = made.memory.as_ref();

@@ -80,13 +80,9 @@ impl Landings {
                 memory.name()
             );
         };
-        let within = match args.within {
-            Some(within) if within > 0.0 && within.is_finite() => within,
-            Some(within) => bail!("within: expected a finite number > 0, found {within}"),
-            None if memory.landscape().is_ok() => 0.05,
-            // A network's memories are never exactly where the patterns are.
-            None => 0.5,
-        };
+        // A network's memories are never exactly where the patterns are.
+        let usual = if memory.landscape().is_ok() { 0.05 } else { 0.5 };
+        let within = args.within.unwrap_or(usual);
         let near = within * spread / memory.preparation().scale();
         Ok(Landings { within, near, landed: 0, settled: 0, on: vec![0; memories] })
     }

@@ -23,12 +23,6 @@ const CURE: &str = "make one with `attractor train --patterns FILE --out MODEL`"
 
 pub fn run(args: &Train, options: &Options) -> Result<()> {
     load::threads(&args.work)?;
-    if !(0.0..=1e6).contains(&args.save_every) {
-        bail!("save-every: expected a number of seconds from 0 to 1e6, found {}", args.save_every);
-    }
-    if let Some(error) = args.until_error.filter(|e| !(0.0..=1.0).contains(e)) {
-        bail!("until-error: expected a share from 0 to 1, found {error}");
-    }
     if args.until_error.is_some() && args.evaluate_every == Some(0) {
         bail!("until-error: expected recall to be looked at, found --evaluate-every 0; give another number");
     }
