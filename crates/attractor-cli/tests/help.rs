@@ -170,7 +170,10 @@ fn numbers_may_be_negative_and_are_then_refused_by_name() {
     refused_late(&[&landscape[..], &["--sigma", "1,-2"]].concat(), &["sigma", "expected", "-2"]);
     refused(&[&landscape[..], &["--size", "-2"]].concat(), &["size: expected a whole number, found -2"]);
     refused(&["sample", "--memory", &memory, "--count", "-2"], &["count: expected a whole number, found -2"]);
-    refused(&["capacity", "--out", "nothing", "--flip", "0.1,-x"], &["flip: expected a number, found -x"]);
+    refused(
+        &["capacity", "--out", "nothing", "--flip", "0.1,-x"],
+        &["flip: expected a number from 0 to 1, found -x"],
+    );
     refused(
         &["train", "--patterns", &memory, "--out", "nothing", "--rate", "-1e-3"],
         &["rate: expected a number from 1e-9 to 1, found -1e-3"],
@@ -183,6 +186,19 @@ fn numbers_may_be_negative_and_are_then_refused_by_name() {
         &["corrupt", "--patterns", &memory, "--out", "nothing.npy", "--sigma", "-1e-3"],
         &["sigma", "expected"],
     );
+}
+
+/// After a file or several values too, a number with an exponent is a value and not an unknown argument.
+#[test]
+fn numbers_with_exponents_are_values_everywhere() {
+    let memory = fixture("memory.npy");
+    refused(&["recall", "--memory", "-1e-3", "--cues", &memory], &["cannot read -1e-3"]);
+    refused(
+        &["recommend", "--patterns", &memory, "--corruption", "sigma:0.5", "-1e-3", "--seed", "1"],
+        &["corruption", "-1e-3"],
+    );
+    // Where no value can stand, it is not accepted.
+    refused(&["recall", "--memory", &memory, "--cues", &memory, "-1e-3"], &["unexpected argument"]);
 }
 
 /// Exit code 2, nothing on stdout, and one sentence that names what is wrong.
@@ -198,21 +214,24 @@ fn bad_requests_are_refused_in_one_sentence() {
     let sample = ["sample", "--memory", &memory];
     let store = ["store", "--out", "nothing.memory"];
     let requests: &[(&[&str], &[&str], &[&str])] = &[
-        (&recall, &["--sigma", ""], &["sigma: expected a number, found nothing"]),
+        (&recall, &["--sigma", ""], &["sigma: expected a number from 0 to 1e15, found nothing"]),
         (&recall, &["--seed", ""], &["seed: expected a whole number, found nothing"]),
         (&recall, &["--model", ""], &["model", "hopfield"]),
         (&recall, &["--sampler", ""], &["sampler", "heun"]),
         (&recall, &["--prepare", ""], &["prepare: expected none", "found nothing"]),
         (&recall, &["--dtype", ""], &["dtype: expected f32 or f64, found nothing"]),
         (&recall, &["--layout", "rgb"], &["layout: expected chw or hwc, found rgb"]),
-        (&recall, &["--shape", ""], &["shape"]),
+        (&recall, &["--shape", ""], &["shape: expected HxW", "found nothing"]),
         (&recall, &["--shape", "-8x8"], &["shape", "-8x8"]),
         (&recall, &["--resize", "8"], &["resize", "8"]),
         (&recall, &["--memory-limit", "-2G"], &["memory-limit", "-2G"]),
         (&recall, &["--memory-limit", "much"], &["memory-limit", "much"]),
-        (&recall, &["--sigma", "nan"], &["sigma"]),
+        (&recall, &["--sigma", "nan"], &["sigma: expected a number from 0 to 1e15, found nan"]),
+        (&recall, &["--signal", "inf"], &["signal: expected a number above 0, at most 1, found inf"]),
+        (&recall, &["--tolerance", "nan"], &["tolerance: expected a number >= 0, found nan"]),
+        (&recall, &["--reject", "nan"], &["reject: expected a number between 0 and 1, found nan"]),
         (&recall, &["--sigma", "1e999"], &["sigma"]),
-        (&recall, &["--sigma", "a"], &["sigma: expected a number, found a"]),
+        (&recall, &["--sigma", "a"], &["sigma: expected a number from 0 to 1e15, found a"]),
         (&recall, &["--seed", "1.5"], &["seed: expected a whole number, found 1.5"]),
         (&recall, &["--seed", "99999999999999999999999"], &["seed"]),
         (&recall, &["--threads", "-1"], &["threads: expected a whole number, found -1"]),
@@ -227,6 +246,8 @@ fn bad_requests_are_refused_in_one_sentence() {
         (&recall, &["--steps", "1000000000000"], &["steps: expected a whole number from 1 to 100000"]),
         (&recall, &["--clamp", "nothing.npy"], &["nothing.npy"]),
         (&recall, &["--clamp", "-1"], &["-1"]),
+        (&recall, &["--clamp", "-1e-3"], &["cannot read -1e-3"]),
+        (&recall, &["--values", "-1e+3", "--json"], &["cannot read -1e+3"]),
         (&recall, &["--json=yes"], &["--json"]),
         (&recall, &["--jsom"], &["--jsom"]),
         (&recall, &["more"], &["more"]),
@@ -239,7 +260,8 @@ fn bad_requests_are_refused_in_one_sentence() {
         (&sample, &["--count", "-1"], &["count: expected a whole number, found -1"]),
         (&sample, &["--within", "-1"], &["within", "-1"]),
         (&capacity, &["--dims", "-8..32"], &["dims", "-8..32"]),
-        (&capacity, &["--dims", ""], &["dims"]),
+        (&capacity, &["--dims", ""], &["dims: expected numbers", "found nothing"]),
+        (&capacity, &["--threshold", "nan"], &["threshold: expected a number between 0 and 0.5, found nan"]),
         (&capacity, &["--cues", "-1"], &["cues", "-1"]),
         (&capacity, &["--shard", "-1/2"], &["shard", "-1/2"]),
         (&capacity, &["--model", "mixture"], &["model", "mixture"]),

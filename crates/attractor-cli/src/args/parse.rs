@@ -5,7 +5,7 @@ use std::path::Path;
 use attractor::memories::{Card, DESCRIBED, Options, model, models_that};
 use attractor::options::Parameter;
 use attractor_networks::PARAMETERS;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgGroup, Command, CommandFactory, FromArgMatches};
 
 use super::Cli;
@@ -69,7 +69,13 @@ fn kept_in(file: &Path) -> Option<&'static Card> {
 /// Parses the command line into the command and the options of the model.
 pub fn parse() -> (Cli, Options) {
     let arguments: Vec<String> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
-    let matches = command(&View::asked(&arguments)).try_get_matches().unwrap_or_else(|error| stop(&error));
+    let mut command = command(&View::asked(&arguments));
+    let matches = command.try_get_matches_from_mut(std::env::args_os());
+    let matches = matches.or_else(|error| match with_number(&command, &arguments, &error) {
+        Some(arguments) => command.try_get_matches_from_mut(arguments),
+        None => Err(error),
+    });
+    let matches = matches.unwrap_or_else(|error| stop(&error));
     let options = match matches.subcommand() {
         Some(("train", task)) => given(task, &settings(PARAMETERS)),
         Some(("fit", task)) => given(task, &settings(attractor_fit::PARAMETERS)),
@@ -79,6 +85,31 @@ pub fn parse() -> (Cli, Options) {
     };
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| stop(&error));
     (cli, options)
+}
+
+/// The arguments with a number such as -1e-3 joined to its option as `--option=-1e-3`, if it was taken for an unknown
+/// argument: after a file, or after several values, only digits and a point make a number for the parser.
+fn with_number(command: &Command, arguments: &[String], error: &clap::Error) -> Option<Vec<String>> {
+    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else { return None };
+    let is_it = |text: &String| {
+        text.starts_with(unknown.as_str()) && text.starts_with('-') && text.parse::<f64>().is_ok()
+    };
+    let place = arguments.iter().position(is_it)?;
+    let before = arguments[..place].iter().rposition(|text| text.starts_with("--"))?;
+    let option = arguments[before].strip_prefix("--")?;
+    let own = arguments.iter().skip(1).map_while(|name| Some(name).filter(|name| !name.starts_with('-')));
+    let task = own.fold(command, |task, name| task.find_subcommand(name).unwrap_or(task));
+    let takes = task.get_arguments().find(|arg| arg.get_long() == Some(option))?;
+    let takes_more = takes.get_num_args().is_some_and(|count| count.max_values() > 1);
+    if before + 1 != place && !takes_more {
+        return None;
+    }
+    let mut joined = arguments.to_vec();
+    joined[place] = format!("--{option}={}", arguments[place]);
+    if before + 1 == place {
+        joined.remove(before);
+    }
+    Some(joined)
 }
 
 /// Prints help or version, or an error in one sentence with exit code 2.
@@ -232,7 +263,7 @@ fn with_options(task: Command, view: &View) -> Command {
         ),
         cards if shown.is_empty() => {
             let names: Vec<_> = cards.iter().map(|card| card.name).collect();
-            format!("There are no options of {} itself.", names.join(", "))
+            format!("{} has no options of its own.", names.join(", "))
         }
         _ => return task,
     };
