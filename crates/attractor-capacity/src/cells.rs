@@ -365,7 +365,7 @@ impl Cells {
 /// The error of SQLite, as a sentence.
 fn refused(path: &Path, error: rusqlite::Error) -> Error {
     let reason = match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => "it is no file of results".into(),
+        Some(ErrorCode::NotADatabase) => "it is not a file of results".into(),
         Some(ErrorCode::DatabaseCorrupt) => "it is damaged; remove it, or put a copy in its place".into(),
         Some(ErrorCode::ReadOnly) => "it cannot be written; choose another place".into(),
         Some(ErrorCode::CannotOpen) => {

@@ -173,7 +173,7 @@ fn what_cannot_be_used_is_refused_in_a_sentence() {
     }
     let text = folder.path().join("text.sqlite");
     std::fs::write(&text, "no database, but long enough to be looked at as one".repeat(100)).expect("a file");
-    assert!(said(Config { store: Some(text), ..good() }).contains("no file of results"));
+    assert!(said(Config { store: Some(text), ..good() }).contains("not a file of results"));
     let other = folder.path().join("other.sqlite");
     rusqlite::Connection::open(&other)
         .and_then(|c| c.execute_batch("CREATE TABLE a (b)"))

@@ -140,9 +140,9 @@ fn what_cannot_be_measured_is_refused() {
     refused(&["merge", &folder.name("none"), "--out", &out], &["cells.sqlite"]);
     let text = folder.name("text.sqlite");
     std::fs::write(&text, "not a database at all, whatever its name says".repeat(50)).expect("a file");
-    refused(&["merge", &text, "--out", &out], &["no file of results"]);
+    refused(&["merge", &text, "--out", &out], &["not a file of results"]);
     std::fs::write(folder.path("out").join("cells.sqlite"), "neither is this".repeat(100)).expect("a file");
-    refused(&["capacity", "--dims", "8", "--out", &out], &["no file of results"]);
+    refused(&["capacity", "--dims", "8", "--out", &out], &["not a file of results"]);
     assert!(attractor(&["reproduce", "fig3", "--profile", "huge", "--out", &out]).status.code() == Some(2));
 }
 

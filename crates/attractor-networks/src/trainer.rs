@@ -97,12 +97,12 @@ impl Trainer {
             return Err(Error::parameter("patterns", expected, "thresholded ones"));
         }
         if patterns.log_weights().is_some() {
-            let expected = "patterns without prior weights; repeat those that matter more";
+            let expected = "patterns without prior weights; give a pattern several times to raise its weight";
             return Err(Error::parameter("patterns", expected, "weighted ones"));
         }
         let dim = network.architecture().dim;
         if patterns.dim() != dim {
-            let cure = "use the patterns that the network is of";
+            let cure = "use the patterns that the network learned";
             return Err(Error::shape("patterns", format!("{dim} units"), patterns.dim().to_string(), cure));
         }
         if patterns.len().saturating_mul(settings.repeats) > MOST {
@@ -194,7 +194,7 @@ impl Trainer {
         if all.into_iter().all(|x| x.is_finite()) {
             return Ok(());
         }
-        let found = format!("weights that are no numbers after step {}", self.done);
+        let found = format!("weights that are not finite after step {}", self.done);
         Err(Error::parameter("rate", "one at which training converges (lower it)", found))
     }
 
@@ -288,7 +288,7 @@ impl Trainer {
         }
         let loss = loss / rows as f64;
         if !loss.is_finite() {
-            let found = format!("a loss that is no number at step {}", self.done + 1);
+            let found = format!("a loss that is not finite at step {}", self.done + 1);
             return Err(Error::parameter("rate", "one at which training converges (lower it)", found));
         }
         self.adam.prepare(self.done + 1, self.settings.rate_at(self.done + 1), self.settings.average);

@@ -43,7 +43,7 @@ impl<'a, 'py> FromPyObject<'a, 'py> for RecallOptions {
                 "match" => asked.score = Score::Yes,
                 "reject" => asked.reject = Some(value.extract()?),
                 "observer" => observer = Some(value.unbind()),
-                other => return Err(PyTypeError::new_err(format!("a recall is not asked for '{other}'"))),
+                other => return Err(PyTypeError::new_err(format!("recall has no argument '{other}'"))),
             }
         }
         asked.level = match (sigma, signal) {

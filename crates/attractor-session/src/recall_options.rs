@@ -117,7 +117,7 @@ impl RecallOptions {
         if masked {
             return Err(Error::Refused(message![
                 format!(
-                    "{name}: expected cues without known units, found a mask (known units are held exactly and have no noise to judge by); leave "
+                    "{name}: expected cues without known units, found a mask (known units are held exactly and have no noise, so they cannot be scored); leave "
                 ),
                 Argument::Known,
                 " or ",

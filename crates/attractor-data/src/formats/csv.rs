@@ -88,7 +88,7 @@ impl Lines {
                     format!("{len} fields in row {} after {expected_len} in those before", self.line + 1)
                 }
                 csv::ErrorKind::Utf8 { .. } => "text that is not UTF-8".to_owned(),
-                _ => "a line that is no row of fields".to_owned(),
+                _ => "a line that is not a row of fields".to_owned(),
             })),
         }
     }

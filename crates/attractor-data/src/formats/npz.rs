@@ -40,7 +40,7 @@ pub(super) fn open(path: &Path, mut reader: Box<dyn SeekRead>, array: Option<&st
     let reader = Box::new(BufReader::with_capacity(1 << 16, reader));
     let mut bytes = Bytes { reader, length: Some(length), file: false };
     if !bytes.peek(path)?.starts_with(b"\x93NUMPY") {
-        return Err(damaged(format!("an entry '{name}' that is no .npy file")));
+        return Err(damaged(format!("an entry '{name}' that is not a .npy file")));
     }
     npy::open(path, bytes)
 }

@@ -115,7 +115,7 @@ impl Arrays<'_> {
     }
 
     pub(super) fn refused(&self, error: &attractor::Error) -> Error {
-        self.wrong(message!["one that does not hold together (", error.message(), ")"])
+        self.wrong(message!["one whose parts disagree (", error.message(), ")"])
     }
 
     fn has(&self, name: &str) -> bool {

@@ -97,7 +97,7 @@ impl Images {
     /// Rows that do not form a square image and have no shape.
     pub(super) fn shape(&self) -> Result<Shape> {
         self.shape.ok_or_else(|| {
-            let found = format!("{} values, which are no square", self.dim());
+            let found = format!("{} values, which is not a square number", self.dim());
             let expected = "images, for rows of pixels to be removed";
             Error::mended("shape", expected, found, message!["give ", Argument::Shape])
         })

@@ -107,9 +107,7 @@ pub fn posterior<F: Real>(
     memory.posterior(states.view(), &levels, top)?.ok_or_else(|| Error::Undefined {
         model: memory.name(),
         what: "posterior over memories",
-        reason:
-            "its weights of memories are no probabilities; use modern, universal with softmax, or diffusion"
-                .into(),
+        reason: "its weights are not probabilities; use modern, universal with softmax, or diffusion".into(),
     })
 }
 

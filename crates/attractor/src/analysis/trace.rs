@@ -203,7 +203,7 @@ pub fn trace_observed<F: Real>(
             model: memory.name(),
             what: "trace with known units",
             reason: message![
-                "they are exact at every level, which makes another landscape of each mask; trace without ",
+                "known units are exact at every level, so each mask has a landscape of its own; trace without ",
                 Argument::Known
             ],
         });

@@ -62,7 +62,7 @@ impl<'a, F: Real> Abilities<'a, F> {
         Abilities {
             patterns: None,
             mixture: None,
-            landscape: Err("no function of the state is known that its recall lowers".into()),
+            landscape: Err("no energy is known that its recall lowers".into()),
             gradient: None,
             denoiser: None,
             sampling: None,

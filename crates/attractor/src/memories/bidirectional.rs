@@ -114,8 +114,7 @@ impl<F: Real> Bidirectional<F> {
     /// Patterns without associated vectors; vectors that are not ±1.
     pub fn new(patterns: Patterns<F>) -> Result<Self> {
         let Some(values) = patterns.associated() else {
-            let cure =
-                message!["give with each pattern the word that it brings to mind (", Argument::Values, ")"];
+            let cure = message!["give one associated vector for each pattern (", Argument::Values, ")"];
             return Err(Error::Empty { what: "associated values of bidirectional".to_owned(), cure });
         };
         check_signs("values", values)?;

@@ -166,7 +166,7 @@ impl<F: Real> MemoryModel<F> for Denoiser<'_, F> {
         Abilities {
             patterns: self.patterns.as_ref(),
             landscape: Err(
-                "of it only the slope is known, by its score; diffusion on stored patterns has both".into(),
+                "only the gradient of its energy is known, from its score; diffusion on stored patterns has both".into(),
             ),
             denoiser: Some(self.denoiser.as_ref()),
             sampling: Some(&self.sampling),

@@ -137,7 +137,7 @@ impl Calibration {
             return Err(Error::Undefined {
                 model: "a clamped recall",
                 what: "match score",
-                reason: "known units are held exactly, so they have no noise to judge by".into(),
+                reason: "known units are held exactly and have no noise, so they cannot be scored".into(),
             });
         }
         let Some(p) = request.reject else {

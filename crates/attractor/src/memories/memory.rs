@@ -161,7 +161,7 @@ pub trait Memory<F: Real>: MemoryModel<F> {
         let abilities = model.abilities();
         let gradient = abilities
             .gradient
-            .ok_or_else(|| refuse("no slope of its energy is known; differences of energies are one"))?;
+            .ok_or_else(|| refuse("the gradient of its energy is not known; take differences of energies"))?;
         if matches!(abilities.preparation(), Preparation::Spins { .. }) {
             return Err(refuse(
                 "raw states are thresholded, so its energy has steps; give patterns of ±1 as they are",

@@ -177,7 +177,7 @@ impl<F: Real> Describe for Modern<F> {
         }
         vec![message![
             format!(
-                "{:.0} % of the patterns are no fixed points at any beta, since a longer pattern has a larger dot product with them; ",
+                "{:.0} % of the patterns are not fixed points at any beta, since a longer pattern has a larger dot product with them; ",
                 100.0 * share
             ),
             Argument::set("norm-bias", "on"),

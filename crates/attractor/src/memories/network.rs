@@ -39,7 +39,7 @@ pub(super) fn build<F: Real>(
             model: CARD.name,
             what: "weights of its own for these patterns",
             reason: message![
-                "they are found by training (",
+                "they are learned by training (",
                 Argument::Training,
                 "), anew if patterns change"
             ],

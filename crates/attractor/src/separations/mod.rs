@@ -286,20 +286,20 @@ trait Lagrangian {
     /// Whether activities change without jumps, as those of units must, and how fast they grow with the scores.
     fn growth(&self) -> Stated<Growth> {
         Err(
-            "it is not known of this separation that its weights change without jumps, as activities of units must",
+            "activities of units must change without jumps, which is not known of the weights of this separation",
         )
     }
 }
 
 /// Why negative distances are refused as scores.
-const NEGATIVE_DISTANCES: &str = "would give the least alike the most, since its scores are negative distances; use softmax, max, threshold, sparsemax or entmax, or an inverse similarity";
+const NEGATIVE_DISTANCES: &str = "would give the largest weight to the least similar key, since its scores are negative distances; use softmax, max, threshold, sparsemax or entmax, or an inverse similarity";
 
 /// Why scores that can be negative are refused.
 const NEVER_NEGATIVE: &str =
     "needs scores that are never negative; use identity, poly, relu, softmax, max, sparsemax or entmax";
 
 /// Why a separation cannot be used with two layers.
-const JUMPS: &str = "weights that jump are no activities of units that change continuously; use softmax, sparsemax, entmax, or relu";
+const JUMPS: &str = "units change continuously, and the weights of this separation jump; use softmax, sparsemax, entmax or relu";
 
 /// s^n, in units of the largest |s| if powers would overflow or underflow.
 fn power(s: &mut [f64], n: f64) {

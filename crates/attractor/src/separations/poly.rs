@@ -76,7 +76,7 @@ impl Lagrangian for Polynomial {
     fn convex(&self, range: Range) -> Stated<()> {
         if range == Range::Any && self.0 % 2.0 == 0.0 {
             return Err(
-                "even powers rise as scores fall below 0, so that they are the slope of no convex function; use relu, or an odd exponent",
+                "even powers rise again as scores fall below 0, so they are not the gradient of a convex function; use relu, or an odd exponent",
             );
         }
         Ok(())

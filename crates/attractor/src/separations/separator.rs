@@ -149,18 +149,16 @@ impl Separator {
 
 /// Why a separation without a Lagrangian has no energy.
 const UNKNOWN: &str =
-    "it is not known of which function of the scores the weights of this separation are the slope";
+    "the weights of this separation are not known to be the gradient of a function of the scores";
 
 /// Whether a separation is defined for scores with these signs, or why not.
 fn accepts(separation: Separation, range: Range, convention: Convention) -> std::result::Result<(), Message> {
     separation.with(|s| match convention {
         Convention::Corrected => s.accepts(range).map_err(Message::from),
         Convention::Uhn2022 if s.is_published() => Ok(()),
-        Convention::Uhn2022 => Err(message![
-            "is not in the published code, nor is its scale known there; leave ",
-            Argument::option("compat"),
-            " away"
-        ]),
+        Convention::Uhn2022 => {
+            Err(message!["is not in the published code; leave ", Argument::option("compat"), " away"])
+        }
     })
 }
 

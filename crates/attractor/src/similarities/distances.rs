@@ -124,7 +124,7 @@ pub(super) fn manhattan_single_shot<F: Real>(pair: &Pair<F>, of_signs: EnergyOf)
         return Ok(EnergyOf::Scores);
     }
     Err(
-        "the mean of patterns is not the state at the least weighted distance, which is their median, and can be further away than the cue; use dynamics descent",
+        "the state of least weighted distance is the median of the patterns; their mean can be further away than the cue; use dynamics descent",
     )
 }
 
@@ -146,6 +146,6 @@ fn within_signs<F: Real>(keys: &Keys<F>) -> Stated<()> {
         return Ok(());
     }
     Err(
-        "patterns lie beyond -1 and 1, where signs of their mean need not be the nearest; use output identity and dynamics descent",
+        "some patterns are below -1 or above 1, so the signs of their mean need not be the nearest state; use output identity and dynamics descent",
     )
 }

@@ -116,7 +116,8 @@ pub(super) fn slope<F: Real>(
 }
 
 /// Why signs cannot be read as amounts.
-pub(super) const NO_AMOUNTS: &str = "signs are no amounts; use output identity";
+pub(super) const NO_AMOUNTS: &str =
+    "a divergence compares amounts of at least 0, and signs are -1 or 1; use output identity";
 
 /// The energy of a single shot. There is one only for a separation that takes the best key, which is as near to
 /// itself as possible.

@@ -41,7 +41,7 @@ impl<F: Real> Measure<F> for Dot {
         }
         if !pair.weights.is_slope {
             return Err(
-                "weights f/sum f have a Jacobian that is not symmetric unless f is an exponential, so that they are the slope of nothing; use softmax, output sign, or dynamics descent",
+                "the weights f/sum f are the gradient of a function only if f is an exponential; use softmax, output sign, or dynamics descent",
             );
         }
         Ok(EnergyOf::ConfinedScores)

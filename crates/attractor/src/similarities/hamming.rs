@@ -42,13 +42,15 @@ impl<F: Real> Measure<F> for Hamming {
     }
 
     fn slope(&self) -> Stated<&dyn Sloped<F>> {
-        Err("a count of equal bits has no slope")
+        Err("a count of equal bits has no gradient")
     }
 
     /// The mean of the keys has the majority value of each bit, which is the best state.
     fn single_shot(&self, pair: &Pair<F>) -> Stated<EnergyOf> {
         if pair.signs && pair.keys.values().iter().any(|x| x.abs() != F::ONE) {
-            return Err("signs are no bits of 0 and 1; use output identity, or patterns of -1 and 1");
+            return Err(
+                "the output sign gives -1 and 1, and the patterns are bits of 0 and 1; use output identity, or patterns of -1 and 1",
+            );
         }
         Ok(EnergyOf::Scores)
     }

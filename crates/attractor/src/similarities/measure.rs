@@ -29,22 +29,22 @@ pub(crate) trait Measure<F: Real>: Send + Sync {
 
     /// The gradient of the scores.
     fn slope(&self) -> Stated<&dyn Sloped<F>> {
-        Err("no slope of these scores is known")
+        Err("the gradient of these scores is not known")
     }
 
     /// The energy that a single shot lowers, which reads the keys with their weights.
     fn single_shot(&self, _pair: &Pair<F>) -> Stated<EnergyOf> {
-        Err("it is not known of these scores that a read lowers a function of them")
+        Err("no function of these scores is known that a read lowers")
     }
 
     /// The energy that a descent lowers, and the state that it moves to.
     fn descent(&self, _pair: &Pair<F>) -> Stated<Descent<F>> {
-        Err("it is not known which state scores best by given weights")
+        Err("the state of the best weighted score is not known")
     }
 
     /// How fast scores grow with the state, if layers of units can hold a state against its decay to 0.
     fn growth(&self) -> Stated<Growth> {
-        Err("it is not known of these scores that they hold a state against its leak to 0")
+        Err("these scores are not known to hold a state against its leak to 0")
     }
 
     /// The form in which a kernel can read softmax weights of these scores without holding them, and the ratio of the

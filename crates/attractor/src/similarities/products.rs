@@ -124,7 +124,7 @@ pub(super) fn single_shot_of_directions<F: Real>(pair: &Pair<F>, centred: bool) 
         return Ok(EnergyOf::Scores);
     }
     Err(
-        "patterns have unequal lengths, so that their mean points elsewhere than the mean of their directions; use dynamics descent",
+        "patterns have unequal lengths, so their mean does not have the direction of their mean direction; use dynamics descent",
     )
 }
 
@@ -134,4 +134,4 @@ pub(super) fn descent_of_directions<F: Real>(pair: &Pair<F>, centred: bool) -> S
 }
 
 /// Why layers of units cannot hold a state with these scores.
-pub(super) const NO_HOLD: &str = "these scores do not tell long states from short ones, so that nothing holds a state against its leak to 0; use dynamics descent";
+pub(super) const NO_HOLD: &str = "these scores do not depend on the length of a state, so nothing holds it against its leak to 0; use dynamics descent";

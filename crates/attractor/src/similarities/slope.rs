@@ -29,7 +29,7 @@ impl<F: Real> Keys<F> {
     fn sloped(&self) -> Stated<&dyn Sloped<F>> {
         match self.convention {
             Convention::Corrected => self.measure.slope(),
-            Convention::Uhn2022 => Err("scores as published have poles and jumps"),
+            Convention::Uhn2022 => Err("the published scores have poles and jumps"),
         }
     }
 

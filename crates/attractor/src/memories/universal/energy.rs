@@ -110,7 +110,7 @@ pub(super) type OrReason<T> = std::result::Result<T, Message>;
 fn pair<'a, F: Real>(keys: &'a Keys<F>, separator: &Separator, output: Output) -> OrReason<Pair<'a, F>> {
     if keys.convention() == Convention::Uhn2022 {
         return Err(message![
-            "scores and weights as published are divided by their sums, so that a weight is the slope of nothing; leave ",
+            "the published arithmetic divides scores and weights by their sums, and such weights are not the gradient of any function; leave ",
             Argument::option("compat"),
             " away"
         ]);
@@ -122,7 +122,7 @@ fn pair<'a, F: Real>(keys: &'a Keys<F>, separator: &Separator, output: Output) -
 fn known<F>(energy: EnergyOf, pair: &Pair<F>) -> Stated<EnergyOf> {
     if energy == EnergyOf::Distances && !pair.weights.of_reciprocals {
         return Err(
-            "weights of all reciprocals together are the slope of nothing known in the distances, of which alone the mean is best; use identity, poly or k-max, or dynamics descent",
+            "weights that depend on all reciprocals of distances are not the gradient of a known function of the distances, which a step to the mean would lower; use identity, poly or k-max, or dynamics descent",
         );
     }
     Ok(energy)
