@@ -191,7 +191,8 @@ impl Panel {
             }
         }
         if around.written[0] && !self.x.title.is_empty() {
-            let at = (left + width / 2.0, bottom + NUMBERS + TEXT);
+            let numbers = if self.x.bare { 4.0 } else { NUMBERS };
+            let at = (left + width / 2.0, bottom + numbers + TEXT);
             shapes.push(text(&self.x.title, at, Anchor::Middle));
         }
         if around.written[1] && !self.y.title.is_empty() {

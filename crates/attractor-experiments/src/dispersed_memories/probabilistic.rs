@@ -34,7 +34,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Config { patterns: 100, cue: 8, memories: 5.0, recalls: 20_000, steps: vec![50, 200, 800], seed: 0 }
+        Config { patterns: 100, cue: 45, memories: 5.0, recalls: 20_000, steps: vec![50, 200, 800], seed: 0 }
     }
 }
 
@@ -46,7 +46,7 @@ const CUES: CountRange = CountRange::between(0, 99);
 pub const EXPERIMENT: Declaration = Declaration {
     name: "probabilistic-recall",
     title: "Ambrogioni (2023), section 5.1: many recalls of one ambiguous cue, counted against the exact posterior",
-    examples: &["--out probabilistic-recall", "--cue 3 --recalls 100000 --out three"],
+    examples: &["--out probabilistic-recall", "--cue 5 --recalls 100000 --out five"],
     settings: &[
         Parameter {
             name: "recalls",
@@ -228,8 +228,7 @@ mod tests {
 
     #[test]
     fn counts_follow_the_posterior_which_is_computed_here_once_more() {
-        let config =
-            Config { patterns: 30, cue: 3, recalls: 4000, steps: vec![20, 400], ..Config::default() };
+        let config = Config { patterns: 30, cue: 3, recalls: 4000, steps: vec![3, 400], ..Config::default() };
         let findings = config.findings(&mut |_, _| Ok(())).expect("findings");
         // The posterior from its definition: weights exp(−‖cue − y‖²/2σ²) of pixels from 0 to 1.
         let images = findings.digits.images.slice(s![..30, ..]).mapv(|v| f64::from(v) / 16.0);
@@ -250,11 +249,11 @@ mod tests {
         /// The false-alarm rate of this test.
         const RARE: f64 = 1e-4;
         let p = |run: &Run| chi_square_tail(run.counts.chi_square, run.counts.freedom).expect("cells");
-        // The bridge is exact. Twenty Euler–Maruyama steps are far too few, and 400 are better.
-        assert!(p(&findings.runs[0]) > RARE);
-        let steps: Vec<f64> =
-            findings.runs.iter().filter(|run| run.method == 2).map(|run| run.counts.chi_square).collect();
-        assert!(steps[0] > 10.0 * steps[1], "{steps:?}");
+        // The bridge is exact. Of the steps of the reverse SDE, three are too few, and 400 are enough.
+        for run in &findings.runs {
+            let p = p(run);
+            assert!(if run.steps == 3 { p < RARE } else { p > RARE }, "{}, {}: {p}", run.method, run.steps);
+        }
     }
 
     #[test]
