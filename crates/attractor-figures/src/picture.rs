@@ -46,7 +46,7 @@ impl Canvas {
 }
 
 /// A grid of images, with a heading for each column and a label for each row.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
     pixels: Vec<[u8; 3]>,
     width: usize,
@@ -162,6 +162,14 @@ impl Picture {
         let (x, y) = self.corner(row, column);
         let left = (x + self.cell.0 / 2).saturating_sub(width_of(text) / 2);
         self.write(text, left, (y + self.cell.1 / 2).saturating_sub(LINE / 2));
+    }
+
+    /// The grid as the bytes of a PNG file.
+    ///
+    /// # Errors
+    /// A grid without pixels.
+    pub fn png(&self) -> crate::Result<Vec<u8>> {
+        crate::encode::encode_png(self.width, &self.pixels, None)
     }
 
     /// Writes the grid as a PNG file.

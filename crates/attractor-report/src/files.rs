@@ -11,7 +11,8 @@ use crate::{Result, Table};
 
 impl Report {
     /// Writes `results.json`, `results.csv`, `report.md` and `report.html` into a folder. Each other table
-    /// with keys is also written as `NAME.csv`, and each figure as `NAME.svg`, `NAME.png` and `NAME.csv`.
+    /// with keys is also written as `NAME.csv`, each figure as `NAME.svg`, `NAME.png` and
+    /// `NAME.csv`, and each grid of images as `NAME.png`.
     ///
     /// # Errors
     /// A figure that cannot be drawn; errors of the file system.
@@ -40,6 +41,7 @@ impl Report {
                     of.figure.write(folder, of.name)?;
                     table(of.name, &of.numbers)?;
                 }
+                Block::Images(of) => of.picture.write_png(&folder.join(format!("{}.png", of.name)))?,
                 _ => {}
             }
         }

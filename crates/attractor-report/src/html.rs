@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 
-use crate::report::{Block, Illustration, MOST_ROWS, Report, VERSION};
+use crate::report::{Block, Illustration, Images, MOST_ROWS, Report, VERSION};
 use crate::{Result, Table};
 
 const STYLE: &str = include_str!("style.css");
@@ -40,6 +40,7 @@ fn page(report: &Report) -> Result<String> {
             }
             Block::Results => body += &rows(&report.results),
             Block::Figure(of) => body += &figure(of)?,
+            Block::Images(of) => body += &images(of)?,
         }
     }
     let settings: String = report
@@ -86,6 +87,17 @@ fn figure(of: &Illustration) -> Result<String> {
         alt = escaped(&of.alt),
         caption = inline(&of.caption),
         numbers = rows(&of.numbers) + &format!("<p>{}</p>\n", link(&of.numbers, of.name)),
+    ))
+}
+
+fn images(of: &Images) -> Result<String> {
+    Ok(format!(
+        "<figure id=\"{name}\">\n<div class=\"drawing\" tabindex=\"0\"><img alt=\"{alt}\" \
+         src=\"data:image/png;base64,{data}\"/></div>\n<figcaption>{caption}</figcaption>\n</figure>\n",
+        name = escaped(of.name),
+        alt = escaped(&of.alt),
+        data = BASE64_STANDARD.encode(of.picture.png()?),
+        caption = inline(&of.caption),
     ))
 }
 

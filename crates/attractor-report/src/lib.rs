@@ -19,7 +19,7 @@ mod table;
 pub use declaration::{Data, Declaration, Given, Input};
 pub use error::{Error, Result};
 pub use experiment::{Experiment, Progress};
-pub use report::{Block, Illustration, Report};
+pub use report::{Block, Illustration, Images, Report};
 pub use table::{Cell, Column, NumberColumn, Table};
 
 #[cfg(test)]

@@ -36,6 +36,9 @@ fn page(report: &Report) -> String {
             Block::Figure(of) => {
                 let _ = write!(text, "![{}]({}.svg)\n\n{}", of.alt, of.name, wrapped(&of.caption));
             }
+            Block::Images(of) => {
+                let _ = write!(text, "![{}]({}.png)\n\n{}", of.alt, of.name, wrapped(&of.caption));
+            }
         }
     }
     text

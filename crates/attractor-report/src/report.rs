@@ -1,11 +1,12 @@
 //! The report of an experiment: one description, from which files for people and for programs are written.
 //!
 //! `results.json` and `results.csv` hold the numbers at full precision. `report.md` and `report.html` show
-//! the blocks to readers. Each figure is an SVG file, a PNG file and a CSV file of the numbers behind it.
+//! the blocks to readers. Each figure is an SVG file, a PNG file and a CSV file of the numbers behind it; a
+//! grid of images is a PNG file.
 //! With the feature `parquet` each CSV file has a Parquet file beside it. `report.html` needs nothing else:
 //! no network, no script, no font.
 
-use attractor_figures::Figure;
+use attractor_figures::{Figure, Picture};
 use serde_json::{Map, Value, json};
 
 use crate::Table;
@@ -28,6 +29,19 @@ pub struct Illustration {
     pub numbers: Table,
 }
 
+/// A grid of images with its caption.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Images {
+    /// The name of its file.
+    pub name: &'static str,
+    /// A description for those who cannot see the images.
+    pub alt: String,
+    /// The caption, with inline code in backticks.
+    pub caption: String,
+    /// The images.
+    pub picture: Picture,
+}
+
 /// A table with more rows than this is not shown; the report names its file.
 pub(crate) const MOST_ROWS: usize = 400;
 
@@ -44,6 +58,8 @@ pub enum Block {
     Results,
     /// A figure.
     Figure(Box<Illustration>),
+    /// A grid of images.
+    Images(Box<Images>),
 }
 
 /// The report of one experiment.

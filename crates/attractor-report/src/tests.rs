@@ -1,4 +1,4 @@
-use attractor_figures::{Axis, Figure, Look, Mark, Panel, Point, Series};
+use attractor_figures::{Axis, Figure, Look, Mark, Panel, Picture, Point, Series};
 use serde_json::{Map, Value, json};
 
 use super::*;
@@ -55,6 +55,12 @@ fn report() -> Report {
                 figure: Figure { panels: vec![panel], ..Figure::new(1, 200.0) },
                 numbers,
             })),
+            Block::Images(Box::new(Images {
+                name: "grid",
+                alt: format!("Grid {ODD}"),
+                caption: format!("Caption {ODD}"),
+                picture: Picture::new(&["one"], &["row".to_owned()], attractor_data::Shape::grey(2, 2)),
+            })),
         ],
     }
 }
@@ -86,6 +92,8 @@ fn every_word_and_number_is_on_the_page() {
     let drawing = page.descendants().find(|n| n.attribute("role") == Some("img")).expect("a figure");
     assert_eq!(drawing.attribute("aria-label"), Some(format!("Alt {ODD}").as_str()));
     assert!(drawing.children().any(|n| n.tag_name().name() == "svg"));
+    let images = page.descendants().find(|n| n.tag_name().name() == "img").expect("images");
+    assert_eq!(images.attribute("alt"), Some(format!("Grid {ODD}").as_str()));
 }
 
 #[test]
@@ -127,6 +135,7 @@ fn files_hold_the_same_numbers() {
     }
     assert_eq!(read("line.csv").lines().next(), Some("x,y"));
     assert!(read("line.svg").starts_with("<svg") && folder.path().join("line.png").exists());
+    assert!(folder.path().join("grid.png").exists() && read("report.md").contains("](grid.png)"));
     assert!(read("report.md").contains("a<b> & \"c\" \\| 'd', e"), "a bar ends no cell");
 }
 
