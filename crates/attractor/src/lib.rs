@@ -73,3 +73,8 @@ pub use recall::{Grid, Outcome, Recalled, Stop, recall};
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 pub struct Readme;
+
+/// Runs the examples of the page on reconstructive memories as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/reconstruction.md")]
+pub struct ReconstructionPage;

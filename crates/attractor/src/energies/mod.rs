@@ -1,7 +1,9 @@
 //! Energy landscapes: the energy of a state, its gradient, the flip of a unit, and the denoiser.
 
+mod cores;
 mod decided;
 mod dense;
+mod family;
 mod log_sum_exp;
 mod mixture;
 mod narrow;
@@ -11,7 +13,10 @@ mod quadratic;
 mod reader;
 pub mod shapes;
 
+pub use cores::PARAMETERS as CORES;
+pub use cores::{CoreRule, Encoder, Event, Form, Odds, Reconstruction, Semantic, Surprise, surprise};
 pub use dense::{DenseEnergy, Interaction};
+pub use family::Family;
 pub(crate) use log_sum_exp::BETAS;
 pub use log_sum_exp::LogSumExp;
 pub use mixture::{Component, Kind, LAST, Mixture, SharedPosterior};

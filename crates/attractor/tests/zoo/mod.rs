@@ -1,10 +1,13 @@
 //! Every model that there is: a model is one line here, and every law that applies is tested on it.
 #![allow(dead_code, missing_docs)]
 
+use std::sync::Arc;
+
 use attractor::diffusion::Sampling;
 use attractor::energies::shapes::{Segment, Shape, Sphere, Subspace};
 use attractor::energies::{
-    Component, DenseEnergy, Flip, Gradient, Interaction, Kind, LogSumExp, Mixture, Points, Quadratic,
+    Component, DenseEnergy, Encoder, Event, Flip, Form, Gradient, Interaction, Kind, LogSumExp, Mixture,
+    Points, Quadratic, Reconstruction,
 };
 use attractor::memories::{Hopfield, HopfieldOptions, Learning, Spec, learned, mixture};
 use attractor::networks::{self, Architecture, Network};
@@ -360,7 +363,33 @@ pub fn denoisers() -> Vec<(String, Mixture<f64>)> {
     all.push(("all together".into(), Mixture::new(together).expect("a memory")));
     let together = shapes().into_iter().map(|(_, kind)| component(kind, 0.5)).collect();
     all.push(("all together with a flat one".into(), Mixture::new(together).expect("a memory")));
+    all.extend([Form::Conditioned, Form::Literal].map(|form| (form.name().to_owned(), events(form))));
     all
+}
+
+/// Cores of three events of three units, of two encoders, beside a semantic memory of two Gaussians.
+fn events(form: Form) -> Mixture<f64> {
+    let thick = Subspace::new(vec![0.5, 0.0, 0.2], array![[0.6, 0.8, 0.0]], vec![1.1])
+        .and_then(|line| line.with_thickness(0.4))
+        .expect("a Gaussian");
+    let width = array![[1.0, 0.5, 0.1], [0.5, 0.8, -0.2], [0.1, -0.2, 0.4]];
+    let any = Subspace::from_covariance(vec![-0.6, 0.3, 0.0], width.view()).expect("a Gaussian");
+    let component =
+        |shape: Subspace, weight| Component { kind: Kind::Shape(boxed(shape)), weight, label: None };
+    let semantic = Mixture::<f64>::new(vec![component(thick, 2.0), component(any, 1.0)]).expect("a memory");
+    let unit = Arc::new(Encoder::units(3, vec![1]).expect("an encoder"));
+    let sums = Arc::new(Encoder::matrix(array![[1.0, 1.0, 0.0], [0.0, 1.0, -2.0]]).expect("an encoder"));
+    let event = |encoder: &Arc<Encoder>, core: Vec<f64>, weight| Event {
+        encoder: encoder.clone(),
+        core,
+        weight,
+        label: None,
+    };
+    let events =
+        vec![event(&unit, vec![0.7], 1.0), event(&sums, vec![0.2, 1.0], 2.0), event(&unit, vec![-1.1], 1.5)];
+    let gist = if form == Form::Conditioned { 0.2 } else { 0.0 };
+    let recipe = Reconstruction { form, gist, ..Reconstruction::new(&semantic, events).expect("Gaussians") };
+    recipe.mixture().expect("a memory")
 }
 
 fn boxed<S: Shape + 'static>(shape: S) -> Box<dyn Shape> {

@@ -1,15 +1,18 @@
 //! Mixtures: many memories in one, as points, clouds of points and shapes, each with its weight.
 
 mod events;
+mod families;
 mod posterior;
 mod read;
 
+pub(super) use families::not_gaussian;
 pub use posterior::SharedPosterior;
 
 use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
+use super::family::Family;
 use super::points::beta;
 use super::shapes::{Moments, Shape};
 use super::{Denoise, Nearest, Points};
@@ -43,6 +46,8 @@ pub enum Kind<F> {
     Cloud(Patterns<F>),
     /// A shape whose density is known in closed form.
     Shape(Box<dyn Shape>),
+    /// Many memories that are read together. Each has a number and a label of its own.
+    Family(Box<dyn Family>),
 }
 
 /// A weighted mixture of memories, p = Σ π_c p_c (Ambrogioni 2023, section 5.2, Eq. 23),
@@ -80,7 +85,7 @@ struct Part<F> {
     log_weight: f64,
     /// The indices of the memories in this part: one, or one for each pattern.
     memories: Members,
-    /// Whether its memories are events: by default single points are, and shapes and clouds are not.
+    /// Whether its memories are events: by default single points and families are, and shapes and clouds are not.
     event: bool,
 }
 
@@ -124,12 +129,15 @@ enum Body<F> {
     /// Points that together are one memory.
     Cloud(Points<F>),
     Shape(Arc<dyn Shape>),
+    /// Memories that are read together.
+    Family(Arc<dyn Family>),
 }
 
 impl<F: Real> Body<F> {
     fn moments(&self) -> Moments {
         match self {
             Body::Shape(shape) => shape.moments(),
+            Body::Family(family) => family.moments(),
             Body::Patterns(points) | Body::Cloud(points) => {
                 let patterns = points.patterns();
                 let mean = patterns.mean();
@@ -170,6 +178,7 @@ impl<F: Real> Mixture<F> {
             Kind::Point(y) => y.len(),
             Kind::Cloud(patterns) => patterns.dim(),
             Kind::Shape(shape) => shape.dim(),
+            Kind::Family(family) => family.dim(),
         };
         let Some(dim) = components.first().map(|c| width(&c.kind)) else {
             return Err(Error::Empty { what: "memories".into(), cure: "describe one or more".into() });
@@ -192,8 +201,14 @@ impl<F: Real> Mixture<F> {
         let mut labels = Vec::new();
         let (mut numbers, mut values, mut weights) = (Vec::new(), Vec::new(), Vec::new());
         let mut parts = Vec::new();
-        for (n, Component { kind, weight, label }) in components.into_iter().enumerate() {
-            labels.push(label);
+        for Component { kind, weight, label } in components {
+            let n = labels.len();
+            match &kind {
+                Kind::Family(family) => {
+                    labels.extend((0..family.len()).map(|k| family.label(k).map(str::to_owned)));
+                }
+                _ => labels.push(label),
+            }
             let log_weight = weight.ln() - total.ln();
             let body = match kind {
                 Kind::Point(y) => {
@@ -204,8 +219,10 @@ impl<F: Real> Mixture<F> {
                 }
                 Kind::Cloud(patterns) => Body::Cloud(Points::new(patterns)),
                 Kind::Shape(shape) => Body::Shape(shape.into()),
+                Kind::Family(family) => Body::Family(family.into()),
             };
-            parts.push(Part { body, log_weight, memories: Members::Some(vec![n]), event: false });
+            let (event, memories) = (matches!(body, Body::Family(_)), (n..labels.len()).collect());
+            parts.push(Part { body, log_weight, memories: Members::Some(memories), event });
         }
         if !numbers.is_empty() {
             let values = Array2::from_shape_vec((numbers.len(), dim), values).expect("equal widths");
@@ -260,7 +277,11 @@ impl<F: Real> Mixture<F> {
 
     /// Whether the mixture has an unbounded shape, so that it has no prior and no samples of its own.
     pub fn is_unbounded(&self) -> bool {
-        self.parts.iter().any(|p| matches!(&p.body, Body::Shape(shape) if shape.moments().unbounded))
+        self.parts.iter().any(|part| match &part.body {
+            Body::Shape(shape) => shape.moments().unbounded,
+            Body::Family(family) => family.moments().unbounded,
+            Body::Patterns(_) | Body::Cloud(_) => false,
+        })
     }
 
     /// The prior weights of the memories, which sum to 1. For an unbounded shape it is the weight per unit of volume.
@@ -268,12 +289,14 @@ impl<F: Real> Mixture<F> {
         let mut weights = vec![0.0; self.memories()];
         for part in &self.parts {
             let own = match &part.body {
-                Body::Patterns(points) => points.patterns().log_weights(),
+                Body::Patterns(points) => points.patterns().log_weights().map(<[f64]>::to_vec),
+                Body::Family(family) => Some(family.weights().iter().map(|w| w.ln()).collect()),
                 _ => None,
             };
             let each = 1.0 / part.memories.len() as f64;
             for k in 0..part.memories.len() {
-                weights[part.memories.at(k)] = part.log_weight.exp() * own.map_or(each, |w| w[k].exp());
+                weights[part.memories.at(k)] =
+                    part.log_weight.exp() * own.as_ref().map_or(each, |w| w[k].exp());
             }
         }
         weights
@@ -299,6 +322,7 @@ impl<F: Real> Mixture<F> {
                         })?
                         .into(),
                 ),
+                Body::Family(family) => Body::Family(family.stretch(&wide)?.into()),
             };
             Ok(Part { body, ..part.clone() })
         };
@@ -354,6 +378,12 @@ impl<F: Real> Mixture<F> {
                 shape.project(&state, &mut point);
                 point
             }
+            (Body::Family(family), n) => {
+                let state: Vec<f64> = state.iter().map(|z| z.to_f64()).collect();
+                let mut point = vec![0.0; self.dim];
+                family.project(n, &state, &mut point);
+                point
+            }
         }
     }
 
@@ -367,6 +397,7 @@ impl<F: Real> Mixture<F> {
                     let state: Vec<f64> = states.row(row).iter().map(|z| z.to_f64()).collect();
                     shape.read(&state, sigmas[row], &mut vec![0.0; self.dim]).log_sum
                 }),
+                Body::Family(family) => self.sums_of_family(family.as_ref(), states, sigmas),
             };
             result.push(sums.into_iter().map(|s| s + part.log_weight).collect());
         }
@@ -383,7 +414,11 @@ impl<F: Real> Mixture<F> {
 
     /// The approximate number of operations that the shapes cost for a batch.
     fn work(&self, rows: usize) -> f64 {
-        (rows * self.parts.len() * self.dim * 20) as f64
+        let families = self.parts.iter().map(|part| match &part.body {
+            Body::Family(family) => family.work(),
+            _ => 0.0,
+        });
+        (rows * self.parts.len() * self.dim * 20) as f64 + rows as f64 * families.sum::<f64>()
     }
 }
 

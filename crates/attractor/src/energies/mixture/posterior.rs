@@ -49,6 +49,7 @@ impl<F: Real> Mixture<F> {
         let sums = self.log_sums(states, &sigmas)?;
         let within = self.parts.iter().map(|part| match &part.body {
             Body::Patterns(points) => Some(of_points(points)),
+            Body::Family(family) => Some(self.within_family(family.as_ref(), states, &sigmas)),
             _ => None,
         });
         let within: Vec<Option<Vec<Posterior>>> = within.collect();

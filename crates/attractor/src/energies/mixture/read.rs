@@ -38,14 +38,16 @@ impl Sum {
 }
 
 impl<F: Real> Mixture<F> {
-    /// Adds the triples of all shapes at one state to `sum`.
+    /// Adds the triples of all shapes and families at one state to `sum`.
     fn read_shapes(&self, state: &[f64], sigma: f64, sum: &mut Sum) {
         let mut mean = vec![0.0; self.dim];
         for part in &self.parts {
-            if let Body::Shape(shape) = &part.body {
-                let reading = shape.read(state, sigma, &mut mean);
-                sum.add(reading.log_sum + part.log_weight, reading.second, &mean);
-            }
+            let reading = match &part.body {
+                Body::Shape(shape) => shape.read(state, sigma, &mut mean),
+                Body::Family(family) => family.read(state, sigma, &mut mean),
+                Body::Patterns(_) | Body::Cloud(_) => continue,
+            };
+            sum.add(reading.log_sum + part.log_weight, reading.second, &mean);
         }
     }
 }
@@ -116,6 +118,14 @@ impl<F: Real> Denoise<F> for Mixture<F> {
                     let sum = if prior { 0.0 } else { shape.read(z, level.max(least), &mut y).log_sum };
                     draw.add((p, 0), part.log_weight + sum, stream);
                 }
+                Body::Family(family) => {
+                    let sums: Vec<f64> = match sigma.is_infinite() {
+                        true => family.weights().iter().map(|w| w.ln()).collect(),
+                        false => family.log_sums(z, level.max(1.0 / F::LARGEST_BETA.sqrt())),
+                    };
+                    let each = sums.iter().enumerate();
+                    each.for_each(|(n, sum)| draw.add((p, n), part.log_weight + sum, stream));
+                }
             }
         }
         let (p, n) = draw.drawn();
@@ -126,6 +136,12 @@ impl<F: Real> Denoise<F> for Mixture<F> {
             Body::Shape(shape) => {
                 let least = 1.0 / F::LARGEST_BETA.sqrt();
                 shape.draw(z, if sigma.is_infinite() { sigma } else { level.max(least) }, stream, &mut y)?;
+                Ok(y)
+            }
+            Body::Family(family) => {
+                let least = 1.0 / F::LARGEST_BETA.sqrt();
+                let level = if sigma.is_infinite() { sigma } else { level.max(least) };
+                family.draw(n, z, level, stream, &mut y)?;
                 Ok(y)
             }
         }

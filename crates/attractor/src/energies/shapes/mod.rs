@@ -15,6 +15,7 @@ mod subspace;
 pub use segment::Segment;
 pub use sphere::Sphere;
 pub use subspace::Subspace;
+pub(super) use subspace::{posterior_deviation, shrinkage};
 
 use std::fmt::Debug;
 
@@ -75,6 +76,6 @@ pub struct Moments {
 }
 
 /// Replaces a log-sum that underflowed to −∞ by the lowest number.
-fn finite(log_sum: f64) -> f64 {
+pub(super) fn finite(log_sum: f64) -> f64 {
     log_sum.clamp(f64::MIN, f64::MAX)
 }

@@ -213,12 +213,12 @@ impl Subspace {
 }
 
 /// τ²/(τ² + σ²)
-fn shrinkage(tau: f64, sigma: f64) -> f64 {
+pub(in crate::energies) fn shrinkage(tau: f64, sigma: f64) -> f64 {
     if tau.is_infinite() { 1.0 } else { 1.0 / (1.0 + (sigma / tau).powi(2)) }
 }
 
 /// τσ/√(τ² + σ²)
-fn posterior_deviation(tau: f64, sigma: f64) -> f64 {
+pub(in crate::energies) fn posterior_deviation(tau: f64, sigma: f64) -> f64 {
     if tau.is_infinite() { sigma } else { tau / (tau / sigma).hypot(1.0) }
 }
 
