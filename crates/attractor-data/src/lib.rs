@@ -23,6 +23,7 @@ pub use output::{
     NewFile, NpyWriter, NpzWriter, Number, abandon_unfinished, write_atomically, write_npy, write_png,
 };
 pub use shape::{Layout, Shape};
+pub use stored::CoresSummary;
 pub use stored::{
     DensitySummary, Shaped, Stored, StoredDensity, StoredSummary, Training, density_from_bytes, is_density,
     memory_from_bytes, read_density, read_memory, read_memory_within, summary, summary_of_bytes,

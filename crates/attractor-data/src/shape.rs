@@ -138,6 +138,29 @@ impl Shape {
         }
     }
 
+    /// The units of each square block with sides of `side` ≥ 1 pixels, in each channel, row by row. Blocks at the right
+    /// and at the bottom are smaller if the sides do not divide the image.
+    ///
+    /// ```
+    /// use attractor_data::Shape;
+    /// assert_eq!(Shape::grey(2, 3).blocks(2), [vec![0, 1, 3, 4], vec![2, 5]]);
+    /// ```
+    pub fn blocks(&self, side: usize) -> Vec<Vec<usize>> {
+        let side = side.max(1);
+        let mut blocks = Vec::new();
+        for channel in 0..self.channels {
+            for top in (0..self.height).step_by(side) {
+                for left in (0..self.width).step_by(side) {
+                    let rows = top..self.height.min(top + side);
+                    let columns = left..self.width.min(left + side);
+                    let place = |row| columns.clone().map(move |column| self.unit(channel, row, column));
+                    blocks.push(rows.flat_map(place).collect());
+                }
+            }
+        }
+        blocks
+    }
+
     /// Checks that the shape has `dim` units.
     ///
     /// # Errors

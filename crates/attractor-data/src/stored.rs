@@ -6,9 +6,11 @@
 //! `high`. The metadata have one entry, `attractor`, with the rest as JSON. What training needs to continue has names
 //! that begin with `training.`.
 
+mod cores;
 mod density;
 mod read;
 
+pub use cores::CoresSummary;
 pub use density::{DensitySummary, StoredDensity, density_from_bytes, is_density, read_density};
 pub use read::{memory_from_bytes, read_memory, read_memory_within};
 

@@ -25,6 +25,7 @@
 
 mod about;
 mod any;
+mod cores;
 mod density;
 mod error;
 mod notes;
@@ -38,6 +39,7 @@ mod values;
 
 pub use about::{About, Origin};
 pub use any::{AnyMemory, Held, Precision};
+pub use cores::{Cores, with_cores};
 pub use density::with_events;
 pub use error::{Error, Result};
 pub use notes::{of_appended, of_cues, of_first_cues, of_repeats};

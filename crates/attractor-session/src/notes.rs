@@ -1,6 +1,7 @@
 //! Notes for the user, in sentences.
 
 use attractor::diffusion::Sampler;
+use attractor::energies::Reconstruction;
 use attractor::message::{Argument, Message};
 use attractor::{Level, Memory, Preparation, Real, message};
 use attractor_data::Header;
@@ -42,6 +43,9 @@ pub(crate) fn headline<F: Real>(memory: &dyn Memory<F>, about: &About) -> Option
 /// A density in one line, with the events beside it.
 fn density_headline<F: Real>(memory: &dyn Memory<F>, name: &str) -> Option<String> {
     let mixture = memory.abilities().mixture?;
+    if let Some(recipe) = mixture.reconstruction() {
+        return Some(cores_headline(recipe, mixture.event_weight(), name, F::NAME));
+    }
     let gaussians = mixture.gaussians().filter(|gaussians| !gaussians.is_empty())?;
     let rank = gaussians.iter().map(|(.., gaussian)| gaussian.deviations().len()).max().unwrap_or(0);
     let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
@@ -52,6 +56,21 @@ fn density_headline<F: Real>(memory: &dyn Memory<F>, name: &str) -> Option<Strin
     let directions = if rank == dim { "full covariance".to_owned() } else { format!("rank {rank}") };
     let gaussians = count(gaussians.len(), "Gaussian");
     Some(format!("{name}: a density of {gaussians} of {directions} in {dim} units{events}; {}", F::NAME))
+}
+
+/// A reconstructive memory in one line.
+fn cores_headline(recipe: &Reconstruction, weight: f64, name: &str, number: &str) -> String {
+    let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    let stored: usize = recipe.events.iter().map(|event| event.core.len()).sum();
+    let gist = if weight < 1.0 { format!(" of weight {weight:.4}") } else { String::new() };
+    format!(
+        "{name}: cores of {}{gist} ({:.1} of {} numbers each, {}) beside a density of {}; {number}",
+        count(recipe.events.len(), "event"),
+        stored as f64 / recipe.events.len() as f64,
+        recipe.dim(),
+        recipe.form.name(),
+        count(recipe.semantic.len(), "Gaussian"),
+    )
 }
 
 /// Notes on properties of a memory that are allowed but may surprise.

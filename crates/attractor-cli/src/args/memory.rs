@@ -160,7 +160,7 @@ pub struct StoreFile {
     /// say how much of a recall is event and how much is density
     #[arg(long, value_name = "MEMORY", requires = "patterns", conflicts_with_all = ["append", "remove"], help_heading = MEMORY)]
     pub semantic: Option<PathBuf>,
-    /// Prior probability of all events together, beside --semantic: a number between 0 and 1 [default: 0.5]
+    /// Prior probability of all events together, beside --semantic: a number between 0 and 1 [default: 0.5; 1 with --core]
     #[arg(long, value_name = "w", requires = "semantic", help_heading = MEMORY)]
     pub weight: Option<f64>,
     /// Add the patterns to the stored memory at --out, prepared in the same way as those in it

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use attractor::energies::CORES;
 use attractor::memories::{Card, DESCRIBED, Options, model, models_that};
 use attractor::options::Parameter;
 use attractor_networks::PARAMETERS;
@@ -80,6 +81,7 @@ pub fn parse() -> (Cli, Options) {
         Some(("train", task)) => given(task, &settings(PARAMETERS)),
         Some(("fit", task)) => given(task, &settings(attractor_fit::PARAMETERS)),
         Some(("replay", task)) => given(task, &of_replay()),
+        Some(("store", task)) => given(task, &[of_models(&cards()), settings(CORES)].concat()),
         Some((_, task)) => given(task, &of_models(&cards())),
         None => Options::default(),
     };
@@ -150,6 +152,7 @@ pub fn command(view: &View) -> Command {
     let command = command.mut_subcommand("fit", |task| add(task, &fitting, FIT, true));
     let protocol = settings(attractor_replay::PARAMETERS);
     let command = command.mut_subcommand("replay", |task| add(task, &protocol, PROTOCOL, true));
+    let command = command.mut_subcommand("store", |task| add(task, &settings(CORES), EVENTS, true));
     let command = OF_MODELS.into_iter().fold(command, |command, task| {
         command.mut_subcommand(task, |task| {
             let task = with_options(task, view);
@@ -176,6 +179,9 @@ pub fn completions() -> Command {
 
 /// Help heading for the settings of training.
 const SETTINGS: &str = "Settings of the training";
+
+/// Help heading for the options of events beside a density.
+const EVENTS: &str = "Events beside a density";
 
 /// Help heading for the settings of a fit.
 const FIT: &str = "Settings of the fit";

@@ -89,12 +89,19 @@ pub fn run(args: &Info) -> Result<()> {
 /// Describes a density: its Gaussians and the events beside them.
 fn density(summary: &StoredSummary) -> Value {
     summary.density.as_ref().map_or(Value::Null, |density| {
-        json!({
+        let mut lines = json!({
             "gaussians": density.gaussians,
             "rank": density.rank,
             "events": density.events,
             "event_weight": density.event_weight,
-        })
+        });
+        if let Some(cores) = &density.cores {
+            lines["form"] = json!(cores.form);
+            lines["odds"] = json!(cores.odds);
+            lines["stored_numbers"] = json!(cores.numbers);
+            lines["encoders"] = json!(cores.encoders);
+        }
+        lines
     })
 }
 

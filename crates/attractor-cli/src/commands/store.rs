@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
+use attractor::energies::CORES;
 use attractor::memories::{self, Learned, Options};
 use attractor::{Patterns, Prepare};
 use attractor_data::{Stored, StoredSummary, read_memory, summary};
 use attractor_session::{
-    About, Auto, Held, Opened, Origin, Setup, Source, in_precision, known, of_appended, open_patterns,
-    with_events,
+    About, Auto, Cores, Held, Opened, Origin, Setup, Source, in_precision, known, of_appended, open_patterns,
+    with_cores, with_events,
 };
 
 use crate::args::StoreFile;
@@ -19,9 +20,13 @@ pub fn run(args: &StoreFile, options: &Options) -> Result<()> {
     let how = &args.how;
     let read = [&args.patterns, &args.semantic, &how.labels, &how.weights, &how.values].map(Option::as_ref);
     load::distinct(&read, &[("out", Some(&args.out))])?;
-    let setup = load::setup(how, options);
+    let (cores, options) = apart(options);
+    let setup = load::setup(how, &options);
     if let (Some(semantic), Some(events)) = (&args.semantic, &args.patterns) {
-        return beside(args, semantic, events, &setup);
+        return beside(args, semantic, events, &setup, &cores);
+    }
+    if let Some((name, _)) = cores.iter().next() {
+        bail!("{name}: expected a density with it (--semantic), found none; add one made by `attractor fit`");
     }
     match (&args.patterns, &args.remove) {
         (Some(path), None) if !args.append => {
@@ -65,8 +70,19 @@ pub fn run(args: &StoreFile, options: &Options) -> Result<()> {
     }
 }
 
-/// Stores patterns as events beside a density.
-fn beside(args: &StoreFile, semantic: &Path, events: &Path, setup: &Setup) -> Result<()> {
+/// The options of cores, and those of models.
+fn apart(options: &Options) -> (Options, Options) {
+    let (mut cores, mut others) = (Options::default(), options.clone());
+    for parameter in CORES {
+        if let Some(value) = others.remove(parameter.name) {
+            cores.set(parameter.name, value);
+        }
+    }
+    (cores, others)
+}
+
+/// Stores patterns as events beside a density, or their cores.
+fn beside(args: &StoreFile, semantic: &Path, events: &Path, setup: &Setup, cores: &Options) -> Result<()> {
     /// The prior probability of all events, if none is given.
     const WEIGHT: f64 = 0.5;
     if setup.values.is_some() || setup.memory_limit.is_some() {
@@ -95,8 +111,14 @@ fn beside(args: &StoreFile, semantic: &Path, events: &Path, setup: &Setup) -> Re
         load::tell(args.work.quiet, of_appended(density.about.raw, &head));
         let patterns = Patterns::new(rows.all()?.floats::<F>())?.with(known(&head, setup)?)?;
         let provenance = format!("stored {} rows of {} as events", head.rows, events.display());
-        let weight = args.weight.unwrap_or(WEIGHT);
-        let both = with_events(density.memory.as_ref(), &density.about, patterns, weight, provenance)?;
+        let memory = density.memory.as_ref();
+        let both = match Cores::from_options(cores, args.weight)? {
+            Some(cores) => with_cores(memory, &density.about, patterns, cores, provenance)?,
+            None => {
+                let weight = args.weight.unwrap_or(WEIGHT);
+                with_events(memory, &density.about, patterns, weight, provenance)?
+            }
+        };
         if let Some(line) = both.headline().filter(|_| !args.work.quiet) {
             eprintln!("{line}");
         }

@@ -3,7 +3,8 @@
 //! The arrays are: `gaussians.means` (K × D), `gaussians.weights` (K), `gaussians.thicknesses` (K), and the directions of
 //! all Gaussians one after the other: `gaussians.directions` (R × D), `gaussians.deviations` (R) and `gaussians.ranks` (K
 //! numbers that sum to R). If there are events, they are `patterns` (N × D), with `weights` (N) if they differ.
-//! Everything is in the units of the data, so there is no preparation.
+//! Everything is in the units of the data, so there is no preparation. Events of which only cores are stored have
+//! arrays of their own (`cores.rs`).
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -17,6 +18,7 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Metadata, TensorView, serialize};
 use serde_json::{Value, json};
 
+use super::cores::{CoresSummary, cores_from};
 use super::read::Arrays;
 use super::{Array, DENSITY_VERSION, KEY, array, describe, vector, wrong};
 use crate::error::{Error, Result};
@@ -49,11 +51,13 @@ pub struct DensitySummary {
     pub events: usize,
     /// The prior weight of all events together.
     pub event_weight: f64,
+    /// What is stored of the events, if it is not all of them.
+    pub cores: Option<CoresSummary>,
 }
 
-/// Whether a mixture can be kept in a file: it has Gaussians, and besides them at most single points.
+/// Whether a mixture can be kept in a file: it has Gaussians, and besides them at most single points or cores of events.
 pub fn is_density<F: Real>(mixture: &Mixture<F>) -> bool {
-    mixture.gaussians().is_some_and(|gaussians| !gaussians.is_empty())
+    mixture.reconstruction().is_some() || mixture.gaussians().is_some_and(|gaussians| !gaussians.is_empty())
 }
 
 impl<F: Real> StoredDensity<F> {
@@ -71,6 +75,9 @@ impl<F: Real> StoredDensity<F> {
     /// # Errors
     /// The mixture has memories of other kinds; there are more numbers than a file can hold.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        if let Some(recipe) = self.mixture.reconstruction() {
+            return self.cores_to_bytes(recipe);
+        }
         let path = Path::new("memory");
         let mixture = &self.mixture;
         let Some(gaussians) = mixture.gaussians().filter(|gaussians| !gaussians.is_empty()) else {
@@ -119,7 +126,7 @@ impl<F: Real> StoredDensity<F> {
     }
 }
 
-fn of_gaussians(gaussians: &[(usize, f64, &Subspace)]) -> Vec<Array> {
+pub(super) fn of_gaussians(gaussians: &[(usize, f64, &Subspace)]) -> Vec<Array> {
     let dim = gaussians.first().map_or(0, |(.., gaussian)| gaussian.origin().len());
     let all = || gaussians.iter().map(|(.., gaussian)| *gaussian);
     let ranks: Vec<f64> = all().map(|gaussian| gaussian.deviations().len() as f64).collect();
@@ -148,6 +155,10 @@ pub(super) fn density_of(says: &Value) -> Option<DensitySummary> {
         rank: number("rank")?,
         events: number("events")?,
         event_weight: density["event_weight"].as_f64()?,
+        cores: match &density["cores"] {
+            Value::Null => None,
+            cores => Some(CoresSummary::of(cores)?),
+        },
     })
 }
 
@@ -174,6 +185,9 @@ pub fn density_from_bytes<F: Real>(path: &Path, bytes: &[u8]) -> Result<StoredDe
         return Err(wrong(path, "one that is no density"));
     }
     let says = said(path, &head)?;
+    if summary.density.as_ref().is_some_and(|density| density.cores.is_some()) {
+        return cores_from(&arrays, &says, summary);
+    }
     let numbers = says["density"]["memories"].as_array().cloned().unwrap_or_default();
     let numbers: Vec<usize> = numbers.iter().filter_map(|n| n.as_u64().map(|n| n as usize)).collect();
     let mut labels: Vec<Option<String>> = match &says["memory_labels"] {
@@ -218,7 +232,7 @@ fn said(path: &Path, head: &Metadata) -> Result<Value> {
     serde_json::from_str(&text).map_err(|_| wrong(path, "one whose description cannot be read"))
 }
 
-fn gaussians_of(arrays: &Arrays) -> Result<Vec<(f64, Subspace)>> {
+pub(super) fn gaussians_of(arrays: &Arrays) -> Result<Vec<(f64, Subspace)>> {
     let needed = |name: &str| -> Result<Array2<f64>> {
         arrays.table(name)?.ok_or_else(|| arrays.wrong(format!("one without '{name}'")))
     };
