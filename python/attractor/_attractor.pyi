@@ -64,6 +64,21 @@ class Memory:
     def with_events(
         self, events: NDArray[Any], weight: float, *, labels: list[str] | None = None, weights: list[float] | None = None
     ) -> Memory: ...
+    def with_cores(
+        self,
+        events: NDArray[Any],
+        *,
+        rule: str | None = None,
+        matrix: NDArray[np.float64] | None = None,
+        units: list[list[int]] | None = None,
+        form: str,
+        odds: str,
+        weight: float | None = None,
+        image: tuple[int, int] | None = None,
+        labels: list[str] | None = None,
+        weights: list[float] | None = None,
+    ) -> Memory: ...
+    def surprise(self, events: NDArray[np.float64], threshold: float) -> list[tuple[list[int], list[float]]]: ...
     def to_bytes(self) -> bytes: ...
     def save(self, path: str) -> None: ...
     @property

@@ -11,7 +11,7 @@ import numpy as np
 from . import _attractor
 from ._arrays import as_array, as_floats, as_rows, precision, shown
 from ._memory import Memory
-from ._values import each, scalar, weights_of
+from ._values import count, each, scalar, weights_of, words
 
 
 class Described(Memory):
@@ -94,6 +94,123 @@ class Described(Memory):
         memory = type(self)(**self.get_params())
         memory._hold(both)
         return memory
+
+    def with_cores(
+        self,
+        events: Any,
+        core: Any,
+        *,
+        weight: float | None = None,
+        form: str = "conditioned",
+        odds: str = "equal",
+        labels: Any = None,
+        sample_weight: Any = None,
+    ) -> Any:
+        """Returns a reconstructive memory: of each event a core is stored, and this density fills in the rest.
+
+        Event n is the density given that A y = ξ_n, its core. A recall has the stored features as they were, and a sample of
+        the others; the mean of many recalls is the conditional mean. Memories 0 to M - 1 are the events.
+
+        Parameters
+        ----------
+        events : array_like (M, D), or (M, ...) of images
+            Events. Bytes (uint8) are read as grey values from 0 to 1.
+        core : str, ndarray (W, D), or list of M lists of int
+            What is stored of each event: "surprise:X" for the units that the density predicts wrongly by more than X (in the
+            units of the data), "units:0,7,10-12", "blocks:N" for averages over N x N pixels (of events that are images),
+            "components:N" for principal components of the density, a matrix A of independent rows, or a list of units for each
+            event.
+        weight : float above 0, at most 1, default 1
+            Prior probability of all events together; the rest is that of the density itself (the gist).
+        form : {"conditioned", "literal"}, default "conditioned"
+            "literal" is Eq. 25 of Ambrogioni (2023), with its quadratic terms. Its free features stay noise.
+        odds : {"equal", "evidence"}, default "equal"
+            "evidence" multiplies the weights of events by the density of their cores; all events need one encoder.
+        labels : array_like (M,), optional
+            Labels of the events.
+        sample_weight : array_like (M,), optional
+            Prior weights of the events relative to each other.
+
+        Returns
+        -------
+        Mixture
+
+        Raises
+        ------
+        ValueError
+            The memory is no density of Gaussians, a core is longer than a state or is none that the density can have, or a
+            value is outside its range.
+
+        Examples
+        --------
+        >>> import attractor
+        >>> pair = {"kind": "gaussian", "mean": [0, 0], "directions": [[0.6, 0.8], [-0.8, 0.6]], "deviations": [2, 1]}
+        >>> memory = attractor.Mixture([pair], sampler="bridge").with_cores([[1.0, 5.0]], "units:0")
+        >>> states = memory.sample(4000).states
+        >>> float(abs(states[:, 0] - 1.0).max()) < 1e-12
+        True
+        >>> abs(float(states[:, 1].mean()) - 1.44 / 2.08) < 0.1
+        True
+        """
+        held = self._built()
+        array = as_array("events", events)
+        given = as_floats(as_rows("events", array, False), self._kind)
+        names = each("labels", labels, len(given))
+        rule: dict[str, Any]
+        if isinstance(core, str):
+            rule = {"rule": core, "image": array.shape[1:] if array.ndim == 3 else None}
+        elif isinstance(core, np.ndarray):
+            rule = {"matrix": as_floats(as_rows("core", core, False), np.dtype(np.float64))}
+        else:
+            rule = {"units": [[count("core", unit) for unit in units] for units in core]}
+        made = held.with_cores(
+            given,
+            form=words("form", form),
+            odds=words("odds", odds),
+            weight=None if weight is None else scalar("weight", weight),
+            labels=None if names is None else [str(name) for name in names.tolist()],
+            weights=weights_of("sample_weight", sample_weight, len(given)),
+            **rule,
+        )
+        memory = type(self)(**self.get_params())
+        memory._hold(made)
+        return memory
+
+    def surprise(self, events: Any, threshold: float) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Returns the units of each event that are worth storing: those that this density predicts wrongly.
+
+        Units are found one at a time: the one with the largest error given those found before, while the error exceeds the
+        threshold. So every other unit is reconstructed to within the threshold, by the mean of many recalls.
+
+        Parameters
+        ----------
+        events : array_like (M, D), or (M, ...) of images
+            Events. Bytes (uint8) are read as grey values from 0 to 1.
+        threshold : float above 0
+            Largest error that is left, in the units of the data.
+
+        Returns
+        -------
+        list of (units, errors)
+            For each event the numbers of its units (W,), and the largest error before each was stored and at the end (W + 1,).
+
+        Raises
+        ------
+        ValueError
+            The memory is no density of Gaussians, or the threshold is not above 0.
+
+        Examples
+        --------
+        >>> import attractor
+        >>> gist = attractor.Mixture([{"kind": "gaussian", "mean": [0.0, 0.0], "thickness": 1.0}])
+        >>> [(units, errors)] = gist.surprise([[0.1, 2.0]], 0.5)
+        >>> units.tolist(), errors.tolist()
+        ([1], [2.0, 0.1])
+        """
+        array = as_array("events", events)
+        given = as_floats(as_rows("events", array, False), np.dtype(np.float64))
+        found = self._built().surprise(given, scalar("threshold", threshold))
+        return [(np.array(units, dtype=np.int64), np.array(errors)) for units, errors in found]
 
     def _store(self, core: _attractor.Memory) -> Any:
         # A memory of points only may come from a stored file, which has no description.

@@ -2,10 +2,13 @@
 
 use std::ops::ControlFlow;
 
+use attractor::energies::CoreRule;
 use attractor::memories::{DESCRIBED, Spec};
+use attractor_data::Shape;
 use attractor_fit::{Fit, PARAMETERS, Settings};
-use attractor_session::{About, Held, Known, Session};
+use attractor_session::{About, Cores, Held, Known, Session};
 use numpy::ToPyArray;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -113,5 +116,72 @@ pub fn with_events<F: Held + Number>(
         let patterns = attractor::Patterns::new(rows).and_then(|rows| rows.with(known)).map_err(refused)?;
         let both = attractor_session::with_events(density, about, patterns, weight, provenance);
         both.map(|both| Memory(Session::from(both))).map_err(session)
+    })
+}
+
+/// What is stored of each event: a rule by name, a matrix, or units of its own.
+pub struct Rule<'a, 'py> {
+    pub name: Option<String>,
+    pub matrix: Option<&'a Bound<'py, PyAny>>,
+    pub units: Option<Vec<Vec<usize>>>,
+    pub form: String,
+    pub odds: String,
+    pub weight: Option<f64>,
+    /// Height and width of images.
+    pub image: Option<(usize, usize)>,
+}
+
+impl Rule<'_, '_> {
+    fn cores(self) -> PyResult<Cores> {
+        let rule = match (self.matrix, self.units) {
+            (Some(matrix), _) => CoreRule::Matrix(read::<f64>("core", matrix)?.as_array().to_owned()),
+            (None, Some(units)) => CoreRule::Own(units),
+            (None, None) => self.name.unwrap_or_default().parse().map_err(refused)?,
+        };
+        Ok(Cores {
+            rule,
+            form: self.form.parse().map_err(refused)?,
+            odds: self.odds.parse().map_err(refused)?,
+            weight: self.weight,
+            shape: self.image.map(|(height, width)| Shape::grey(height, width)),
+        })
+    }
+}
+
+/// The density with cores of events beside it.
+pub fn with_cores<F: Held + Number>(
+    py: Python<'_>,
+    density: &dyn attractor::Memory<F>,
+    about: &About,
+    events: &Bound<'_, PyAny>,
+    known: Known<F>,
+    rule: Rule,
+) -> PyResult<Memory> {
+    let rows = read::<F>("events", events)?.as_array().to_owned();
+    let cores = rule.cores()?;
+    py.detach(|| {
+        let provenance = format!("stored {} rows of an array as events", rows.nrows());
+        let patterns = attractor::Patterns::new(rows).and_then(|rows| rows.with(known)).map_err(refused)?;
+        let memory = attractor_session::with_cores(density, about, patterns, cores, provenance);
+        memory.map(|memory| Memory(Session::from(memory))).map_err(session)
+    })
+}
+
+/// The units of events that a density predicts wrongly, in the order of their surprise, with the errors; see
+/// [`attractor::energies::surprise`].
+pub fn surprise<F: Held + Number>(
+    py: Python<'_>,
+    density: &dyn attractor::Memory<F>,
+    events: &Bound<'_, PyAny>,
+    threshold: f64,
+) -> PyResult<Vec<(Vec<usize>, Vec<f64>)>> {
+    let rows = read::<f64>("events", events)?.as_array().to_owned();
+    let Some(mixture) = density.abilities().mixture else {
+        return Err(PyValueError::new_err("surprise: expected a density, found a memory of patterns"));
+    };
+    py.detach(|| {
+        let one = |n: usize| attractor::energies::surprise(mixture, &rows.row(n).to_vec(), threshold);
+        let found = attractor::threads::parallel(rows.nrows(), one).into_iter();
+        found.map(|found| found.map(|found| (found.units, found.errors)).map_err(refused)).collect()
     })
 }

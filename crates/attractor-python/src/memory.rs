@@ -117,6 +117,40 @@ impl Memory {
         })
     }
 
+    /// This density with cores of events beside it.
+    #[pyo3(signature = (events, *, rule=None, matrix=None, units=None, form, odds, weight=None, image=None, labels=None, weights=None))]
+    #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
+    fn with_cores(
+        &self,
+        py: Python<'_>,
+        events: &Bound<'_, PyAny>,
+        rule: Option<String>,
+        matrix: Option<&Bound<'_, PyAny>>,
+        units: Option<Vec<Vec<usize>>>,
+        form: String,
+        odds: String,
+        weight: Option<f64>,
+        image: Option<(usize, usize)>,
+        labels: Option<Vec<String>>,
+        weights: Option<Vec<f64>>,
+    ) -> PyResult<Self> {
+        let rule = density::Rule { name: rule, matrix, units, form, odds, weight, image };
+        with_memory!(&self.0.memory, memory => {
+            let known = Known { labels, weights, associated: None };
+            density::with_cores(py, memory, &self.0.about, events, known, rule)
+        })
+    }
+
+    /// The surprising units of events, with their errors.
+    fn surprise(
+        &self,
+        py: Python<'_>,
+        events: &Bound<'_, PyAny>,
+        threshold: f64,
+    ) -> PyResult<Vec<(Vec<usize>, Vec<f64>)>> {
+        with_memory!(&self.0.memory, memory => density::surprise(py, memory, events, threshold))
+    }
+
     /// The bytes of the memory's file.
     fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let bytes = py.detach(|| self.0.to_bytes()).map_err(refused)?;
