@@ -5,4 +5,5 @@ pub mod fig2;
 pub mod fig3;
 pub mod learning;
 pub mod probabilistic;
+pub mod reconstruction;
 pub mod table1;
