@@ -88,7 +88,7 @@ def test_bad_input_is_refused_in_a_sentence(patterns: Any, given: dict[str, Any]
 
 
 def test_models_without_weights_are_refused(patterns: Any) -> None:
-    with pytest.raises(ValueError, match="weighs its patterns"):
+    with pytest.raises(ValueError, match="weighs what it holds"):
         attractor.replay(attractor.Hopfield(patterns), patterns[0])
     with pytest.raises(TypeError, match="memory: expected a memory"):
         attractor.replay(patterns, patterns[0])

@@ -155,7 +155,7 @@ fn bad_requests_are_refused_in_one_sentence() {
     with(&["--rounds", "61", "--stream", &stream], &["stream", "61 rows", "found 60"]);
     with(&["--cue", "colour:1"], &["cue", "colour:1"]);
     with(&["--core", &event, "--rounds", "2"], &["core", "found 24"]);
-    with(&["--model", "hopfield"], &["weighs its patterns", "hopfield"]);
+    with(&["--model", "hopfield"], &["weighs what it holds", "hopfield"]);
     with(&["--disrupt-rounds", "9-2"], &["disrupt-rounds", "9-2"]);
     let none = folder.save("none.npy", &Array2::<f64>::zeros((0, 24)));
     let narrow = folder.save("narrow.npy", &Array2::<f64>::zeros((1, 5)));

@@ -8,7 +8,7 @@ use attractor::fields::{Kind, Value};
 use attractor_replay::{Experiences, PARAMETERS, Protocol, Replay, Round};
 use attractor_session::{Held, Opened, Origin, Session, with_memory};
 use ndarray::Array2;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -66,13 +66,6 @@ fn played<'py, F: Number + Held>(
     given: Given<'_, 'py>,
     protocol: Protocol,
 ) -> Result<'py> {
-    let Some(patterns) = memory.patterns() else {
-        let model = memory.name();
-        let text = format!(
-            "replay: expected a memory of stored patterns, whose weights replays change, found {model}, which has none; make one of patterns"
-        );
-        return Err(PyTypeError::new_err(text));
-    };
     let (events, stream) = (read::<F>("events", given.events)?, read_if::<F>("stream", given.stream)?);
     let core = read_if::<bool>("core", given.core)?;
     let about = &session.about;
@@ -87,8 +80,8 @@ fn played<'py, F: Number + Held>(
     let mut raised = None;
     let replay = py.detach(|| -> attractor_replay::Result<Replay<F>> {
         let mut replay = match (&state, resume) {
-            (Some(file), true) => Replay::resume(&about.spec, patterns, &experiences, protocol, file)?,
-            _ => Replay::new(&about.spec, patterns, &experiences, protocol)?,
+            (Some(file), true) => Replay::resume(&about.spec, memory, &experiences, protocol, file)?,
+            _ => Replay::new(&about.spec, memory, &experiences, protocol)?,
         };
         let mut signals = Signals::new();
         let rounds = replay.protocol().rounds;

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
-use attractor::memories::{Spec, model, models_that};
+use attractor::diffusion::Sampling;
+use attractor::energies::Mixture;
+use attractor::memories::{self, Spec, model, models_that};
 use attractor::patterns::Packed;
-use attractor::{Extras, Patterns, Real, message};
-use ndarray::{Array2, ArrayView1, Axis, concatenate};
+use attractor::{Extras, Memory, Patterns, Real, message};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis, concatenate};
 
 use crate::error::{Error, Result};
 use crate::experiences::Experiences;
@@ -14,6 +16,8 @@ use crate::protocol::Protocol;
 /// A memory that a run has besides the patterns of the [`Base`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Atom {
+    /// A shape or a cloud of the memory, by its number. The memories of a run begin with them.
+    Shape(usize),
     /// A row of the stream.
     Fresh(usize),
     /// The core of an event with the rest of a semantic memory: a stored pattern below their number, else a row of the
@@ -31,6 +35,8 @@ pub(crate) enum Atom {
 pub(crate) struct Base<F> {
     /// The model and its options.
     pub spec: Spec,
+    /// The shapes and clouds of the memory, if it has any.
+    density: Option<Mixture<F>>,
     /// The stored patterns, followed by the events that were not among them. They have no weights.
     pub patterns: Patterns<F>,
     /// The number of patterns that were stored before.
@@ -39,8 +45,10 @@ pub(crate) struct Base<F> {
     pub events: Vec<usize>,
     /// The event at each pattern.
     event_at: Vec<Option<usize>>,
-    /// The masses of the patterns before the first round.
+    /// The masses of the patterns, then of the shapes, before the first round.
     pub masses: Vec<f64>,
+    /// The memories besides the patterns before the first round: the shapes.
+    pub extra: Vec<Atom>,
     /// The events in their own units.
     pub raw: Array2<F>,
     /// The stream, prepared.
@@ -71,40 +79,86 @@ fn key<F: Real>(row: ArrayView1<F>) -> Vec<u64> {
     row.iter().map(|v| (v.to_f64() + 0.0).to_bits()).collect()
 }
 
+/// What a memory holds: points, and shapes or clouds.
+struct Kept<F> {
+    points: Option<Patterns<F>>,
+    density: Option<Mixture<F>>,
+    /// The prior weight of each point, then of each shape.
+    weights: Vec<f64>,
+}
+
+impl<F: Real> Kept<F> {
+    fn of(spec: &Spec, memory: &dyn Memory<F>) -> Result<Self> {
+        let card = model(&spec.model)?.card;
+        let refuse = |found: &str| {
+            let models = models_that(|card| card.weights);
+            let text = format!(
+                "replay: expected a memory that weighs what it holds ({models}), found {found}; store the patterns with one of these models"
+            );
+            Err(Error::Refused(text.into()))
+        };
+        if !card.weights {
+            return refuse(card.name);
+        }
+        if let Some(patterns) = memory.patterns() {
+            if patterns.associated().is_some() {
+                return Err(Error::Refused(
+                    "replay: expected patterns without associated values, which events do not have, found some; store them without".into(),
+                ));
+            }
+            let each = 1.0 / patterns.len() as f64;
+            let share = |n: usize| patterns.log_weights().map_or(each, |log| log[n].exp());
+            let weights = (0..patterns.len()).map(share).collect();
+            return Ok(Kept { points: Some(patterns.unweighted()), density: None, weights });
+        }
+        let Some(mixture) = memory.abilities().mixture else {
+            return refuse("one without patterns");
+        };
+        if mixture.is_unbounded() {
+            return refuse("one without end, whose weights are per unit of volume");
+        }
+        let (all, extended) = (mixture.weights(), mixture.extended());
+        let single: Vec<usize> = (0..all.len()).filter(|n| !extended.contains(n)).collect();
+        let points = match mixture.points() {
+            Some(points) if points.len() == single.len() => Some(points.unweighted()),
+            Some(_) => return refuse("one with points of several kinds"),
+            None => None,
+        };
+        let labelled = single.iter().any(|n| mixture.label(*n).is_some());
+        let labels = || single.iter().map(|n| mixture.label(*n).unwrap_or_default().to_owned()).collect();
+        let points = match points {
+            Some(points) if labelled => Some(points.with_labels(labels())?),
+            points => points,
+        };
+        let weights = single.iter().chain(&extended).map(|n| all[*n]).collect();
+        Ok(Kept { points, density: Some(mixture.clone()), weights })
+    }
+}
+
 impl<F: Real> Base<F> {
     pub fn new(
         spec: &Spec,
-        stored: &Patterns<F>,
+        memory: &dyn Memory<F>,
         given: &Experiences<F>,
         protocol: &Protocol,
     ) -> Result<Self> {
-        let card = model(&spec.model)?.card;
-        if !card.weights {
-            let models = models_that(|card| card.weights);
-            return Err(Error::Refused(
-                format!("replay: expected a memory that weighs its patterns ({models}), found {}; store the patterns with one of these models", card.name).into(),
-            ));
-        }
-        if stored.associated().is_some() {
-            return Err(Error::Refused(
-                "replay: expected patterns without associated values, which events do not have, found some; store them without".into(),
-            ));
-        }
-        let dim = stored.dim();
+        let Kept { points, density, weights } = Kept::of(spec, memory)?;
+        let dim = memory.dim();
         check_rows("events", given.events, dim)?;
         if let Some(stream) = given.stream {
             check_rows("stream", stream, dim)?;
         }
+        let stored = points.as_ref().map_or(0, |points| points.len());
         let mut places: HashMap<Vec<u64>, usize> = HashMap::new();
-        for (n, row) in stored.values().outer_iter().enumerate() {
+        for (n, row) in points.iter().flat_map(|points| points.values().outer_iter()).enumerate() {
             places.entry(key(row)).or_insert(n);
         }
-        let prepared = stored.preparation().forward(given.events.to_owned());
+        let prepared = memory.preparation().forward(given.events.to_owned());
         let (mut events, mut new) = (Vec::new(), Vec::new());
         for (number, row) in prepared.outer_iter().enumerate() {
             let at = *places.entry(key(row)).or_insert_with(|| {
                 new.push(number);
-                stored.len() + new.len() - 1
+                stored + new.len() - 1
             });
             if let Some(other) = events.iter().position(|event| *event == at) {
                 return Err(Error::Refused(
@@ -113,23 +167,17 @@ impl<F: Real> Base<F> {
             }
             events.push(at);
         }
-        let total = protocol.mass.unwrap_or(stored.len() as f64);
-        let each = 1.0 / stored.len() as f64;
-        let share = |n: usize| stored.log_weights().map_or(each, |log| log[n].exp());
-        let mut masses: Vec<f64> = (0..stored.len()).map(|n| total * share(n)).collect();
-        masses.extend(new.iter().map(|_| protocol.event_mass));
-        let patterns = match new.is_empty() {
-            true => stored.unweighted(),
-            false => {
-                let labels = given.labels.as_ref();
-                let labels = labels.map(|labels| new.iter().map(|n| labels[*n].clone()).collect());
-                let rows = given.events.select(Axis(0), &new);
-                stored.unweighted().append(rows, Extras { labels, ..Extras::default() })?
-            }
-        };
+        let total = protocol.mass.unwrap_or(weights.len() as f64);
+        let (of_points, of_shapes) = weights.split_at(stored);
+        let own = |weights: &[f64]| weights.iter().map(|w| total * w).collect::<Vec<f64>>();
+        let new_masses = vec![protocol.event_mass; new.len()];
+        let masses = [own(of_points), new_masses, own(of_shapes)].concat();
+        let extra = (0..of_shapes.len()).map(Atom::Shape).collect();
+        let labels = given.labels.as_ref().map(|labels| new.iter().map(|n| labels[*n].clone()).collect());
+        let patterns = with_new(points, given.events.select(Axis(0), &new), labels)?;
         let stream = given.stream.map_or_else(
             || Array2::from_elem((0, dim), F::ZERO),
-            |rows| stored.preparation().forward(rows.to_owned()),
+            |rows| memory.preparation().forward(rows.to_owned()),
         );
         let mut first: HashMap<Vec<u64>, usize> = HashMap::new();
         let same = stream.outer_iter().enumerate().map(|(row, values)| {
@@ -144,11 +192,13 @@ impl<F: Real> Base<F> {
         events.iter().enumerate().for_each(|(event, at): (usize, &usize)| event_at[*at] = Some(event));
         let mut base = Base {
             spec: spec.clone(),
+            density,
             patterns,
-            stored: stored.len(),
+            stored,
             events,
             event_at,
             masses,
+            extra,
             raw: given.events.to_owned(),
             stream,
             same,
@@ -159,7 +209,13 @@ impl<F: Real> Base<F> {
         Ok(base)
     }
 
-    fn core_of(&self, units: ndarray::ArrayView2<bool>, protocol: &Protocol) -> Result<Core> {
+    fn core_of(&self, units: ArrayView2<bool>, protocol: &Protocol) -> Result<Core> {
+        if self.density.is_some() {
+            let expected = "core: expected a memory of patterns, one of which fits the core of a replay";
+            return Err(Error::Refused(
+                format!("{expected}, found one with shapes; store patterns, or leave the core away").into(),
+            ));
+        }
         let (count, dim) = (self.events.len(), self.patterns.dim());
         if units.ncols() != dim || (units.nrows() != 1 && units.nrows() != count) {
             let expected = format!("core: expected a mask of {count} x {dim} (or of one row), as the events");
@@ -218,12 +274,17 @@ impl<F: Real> Base<F> {
         if let Some(core) = &self.core {
             core.units.iter().for_each(|unit| add(u64::from(*unit)));
         }
+        if let Some(density) = &self.density {
+            density.mean().iter().for_each(|m| add(m.to_bits()));
+            add(density.spread().to_bits());
+        }
         hash
     }
 
     /// Whether there can be such a memory.
     pub fn has(&self, atom: Atom) -> bool {
         match atom {
+            Atom::Shape(shape) => self.extra.len() > shape,
             Atom::Fresh(row) => row < self.stream.nrows(),
             Atom::Core { event, rest } => {
                 let semantic = self.stored + self.stream.nrows();
@@ -249,7 +310,7 @@ impl<F: Real> Base<F> {
             None => self.event_at[index],
             Some(at) => match extra[at] {
                 Atom::Core { event, .. } => Some(event),
-                Atom::Fresh(_) => None,
+                Atom::Fresh(_) | Atom::Shape(_) => None,
             },
         }
     }
@@ -282,6 +343,7 @@ impl<F: Real> Base<F> {
             Some(row) => self.stream.row(row).to_vec(),
         };
         match extra[at] {
+            Atom::Shape(_) => Vec::new(),
             Atom::Fresh(row) => self.stream.row(row).to_vec(),
             Atom::Core { event, rest } => {
                 let (own, mut values) = (self.patterns.row(self.events[event]), semantic(rest));
@@ -301,6 +363,7 @@ impl<F: Real> Base<F> {
             return self.patterns.label(index).unwrap_or_default().to_owned();
         };
         match extra[at] {
+            Atom::Shape(_) => String::new(),
             Atom::Fresh(row) => self.stream_labels.as_ref().map_or(String::new(), |l| l[row].clone()),
             Atom::Core { event, .. } => {
                 format!("core of {}", self.patterns.label(self.events[event]).unwrap_or_default())
@@ -308,21 +371,35 @@ impl<F: Real> Base<F> {
         }
     }
 
-    /// The memories of a run that have mass, as patterns with these masses as weights, and the index of each.
-    pub fn alive(&self, masses: &[f64], extra: &[Atom]) -> Result<(Patterns<F>, Vec<usize>)> {
-        let alive: Vec<usize> = (0..masses.len()).filter(|n| masses[*n] > 0.0).collect();
-        let weights: Vec<f64> = alive.iter().map(|n| masses[*n]).collect();
-        if extra.is_empty() && alive.len() == self.patterns.len() {
-            return Ok((self.patterns.clone().with_weights(&weights)?, alive));
-        }
+    /// The memories of a run in the order in which its memory numbers them: points that have mass, then shapes.
+    pub fn order(&self, masses: &[f64], extra: &[Atom]) -> Vec<usize> {
         let count = self.patterns.len();
+        let is_shape = |n: &usize| n.checked_sub(count).is_some_and(|at| matches!(extra[at], Atom::Shape(_)));
+        let (shapes, points): (Vec<usize>, Vec<usize>) = (0..masses.len()).partition(is_shape);
+        points.into_iter().filter(|n| masses[*n] > 0.0).chain(shapes).collect()
+    }
+
+    /// The points of a run that have mass, with these masses as weights. `None` if there are none.
+    pub fn points(&self, masses: &[f64], extra: &[Atom]) -> Result<Option<Patterns<F>>> {
+        let order = self.order(masses, extra);
+        let alive = &order[..order.len() - self.extra.len()];
+        let weights: Vec<f64> = alive.iter().map(|n| masses[*n]).collect();
+        let count = self.patterns.len();
+        if alive.is_empty() {
+            return Ok(None);
+        }
+        if alive.len() == count && alive[count - 1] == count - 1 {
+            return Ok(Some(self.patterns.clone().with_weights(&weights)?));
+        }
         let old: Vec<usize> = alive.iter().copied().filter(|n| *n < count).collect();
-        let mut values = self.patterns.select(&old);
         let new: Vec<F> =
             alive.iter().filter(|n| **n >= count).flat_map(|n| self.values(*n, extra)).collect();
         let new = Array2::from_shape_vec((alive.len() - old.len(), self.patterns.dim()), new);
-        values = concatenate(Axis(0), &[values.view(), new.expect("rows of one width").view()])
-            .expect("equal widths");
+        let values = concatenate(
+            Axis(0),
+            &[self.patterns.select(&old).view(), new.expect("rows of one width").view()],
+        )
+        .expect("equal widths");
         let preparation = self.patterns.preparation().clone();
         let patterns = match self.patterns.bits() {
             Some(_) => Patterns::packed(Packed::from_signs(values.view()), preparation)?,
@@ -330,13 +407,43 @@ impl<F: Real> Base<F> {
         };
         let labelled = self.patterns.label(0).is_some() || self.stream_labels.is_some();
         let labels = labelled.then(|| alive.iter().map(|n| self.label(*n, extra)).collect());
-        let extras = Extras { labels, weights: Some(weights), associated: None };
-        Ok((patterns.with(extras)?, alive))
+        Ok(Some(patterns.with(Extras { labels, weights: Some(weights), associated: None })?))
+    }
+
+    /// The memory of a run.
+    pub fn memory(&self, masses: &[f64], extra: &[Atom]) -> Result<Box<dyn Memory<F>>> {
+        let points = self.points(masses, extra)?;
+        let Some(density) = &self.density else {
+            let nothing = || Error::Refused("replay: expected a memory with a weight, found none".into());
+            return Ok(self.spec.build(points.ok_or_else(nothing)?)?);
+        };
+        /// A shape that has lost all mass stays in the memory, with a weight that is practically none.
+        const LEAST: f64 = 1e-300;
+        let order = self.order(masses, extra);
+        let (alive, shapes) = order.split_at(order.len() - self.extra.len());
+        let weights: Vec<f64> = shapes.iter().map(|n| masses[*n].max(LEAST)).collect();
+        let mass = alive.iter().map(|n| masses[*n]).sum();
+        let options = model(&self.spec.model)?.card.read(&self.spec.options)?;
+        let mixture = density.reweighted(points.map(|points| (points, mass)), &weights)?;
+        Ok(memories::mixture(mixture, Sampling::from_options(&options)?)?)
     }
 }
 
+/// Points followed by new events, or new events alone.
+fn with_new<F: Real>(
+    points: Option<Patterns<F>>,
+    new: Array2<F>,
+    labels: Option<Vec<String>>,
+) -> Result<Patterns<F>> {
+    Ok(match points {
+        Some(points) if new.is_empty() => points,
+        Some(points) => points.append(new, Extras { labels, ..Extras::default() })?,
+        None => Patterns::new(new)?.with(Extras { labels, ..Extras::default() })?,
+    })
+}
+
 /// Checks rows that are given beside the memory.
-fn check_rows<F: Real>(what: &'static str, rows: ndarray::ArrayView2<F>, dim: usize) -> Result<()> {
+fn check_rows<F: Real>(what: &'static str, rows: ArrayView2<F>, dim: usize) -> Result<()> {
     let refused = |expected: String, found: String, cure: &'static str| {
         let name = attractor::message::Part::Parameter(what.to_owned());
         Err(Error::Refused(message![name, format!(": expected {expected}, found {found}; {cure}")]))

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use attractor::memories::{Spec, model};
 use attractor::noise::{Purpose, Stream};
-use attractor::{Level, Memory, Patterns, Real, Request, threads};
+use attractor::{Level, Memory, Real, Request, threads};
 use attractor_data::{Corruption, OutOfRange, corrupt};
 use ndarray::{Array2, Axis};
 
@@ -27,7 +27,7 @@ pub(crate) struct Run {
     pub replays: u64,
 }
 
-/// A protocol of replay on stored patterns, in many independent runs.
+/// A protocol of replay on stored patterns or on any mixture, in many independent runs.
 ///
 /// In each round, every run makes its replays from its memory as the round began, and then adds what was recalled:
 /// m ← λm + s·c + f (see the [crate](crate)). The result depends on the settings and the seed only, not on threads, nor
@@ -43,7 +43,9 @@ pub(crate) struct Run {
 /// let patterns = Patterns::new(array![[1.0, 1.0, 1.0], [1.0, -1.0, 1.0], [-1.0, 1.0, 1.0]])?;
 /// let event = array![[-1.0, -1.0, -1.0]];
 /// let protocol = Protocol { rounds: 10, runs: 500, ..Protocol::default() };
-/// let mut replay = Replay::new(&Spec::new("diffusion"), &patterns, &Experiences::new(event.view()), protocol)?;
+/// let spec = Spec::new("diffusion");
+/// let memory = spec.build(patterns)?;
+/// let mut replay = Replay::new(&spec, memory.as_ref(), &Experiences::new(event.view()), protocol)?;
 /// replay.finish()?;
 /// let last = &replay.rounds()[10];
 /// // The weight is a martingale: its mean stays 1/4. Its standard deviation is .26, so 4 standard errors are .046.
@@ -81,24 +83,24 @@ struct Seen {
 }
 
 impl<F: Real> Replay<F> {
-    /// The protocol before its first round. `spec` and `stored` make the memory.
+    /// The protocol before its first round. `spec` is the model of the memory with its options.
     ///
     /// # Errors
     /// A setting outside its range; a model that does not weigh its patterns; no events, equal ones, or rows of
     /// another width than the patterns; a core that is empty or all of an event; too short a stream.
     pub fn new(
         spec: &Spec,
-        stored: &Patterns<F>,
+        memory: &dyn Memory<F>,
         given: &Experiences<F>,
         protocol: Protocol,
     ) -> Result<Self> {
         protocol.check()?;
-        let base = Base::new(spec, stored, given, &protocol)?;
-        let corruption = Corruption::parse(&protocol.cue, given.shape, stored.dim()).map_err(|_| {
+        let base = Base::new(spec, memory, given, &protocol)?;
+        let corruption = Corruption::parse(&protocol.cue, given.shape, memory.dim()).map_err(|_| {
             attractor::Error::parameter("cue", attractor_data::CORRUPTIONS, protocol.cue.clone())
         })?;
         check_stream(&protocol, base.stream.nrows())?;
-        let run = Run { masses: base.masses.clone(), extra: Vec::new(), replays: 0 };
+        let run = Run { masses: base.masses.clone(), extra: base.extra.clone(), replays: 0 };
         let (rows, fresh) = (base.stream.nrows(), protocol.fresh_of(base.stream.nrows()));
         let taken = protocol.rounds as usize * fresh;
         let order = |run: usize| match run {
@@ -141,28 +143,20 @@ impl<F: Real> Replay<F> {
         &self.rounds
     }
 
-    /// The patterns of a run that have a weight, with their weights.
+    /// The memory of a run, with its new weights. Memories that have no weight any more are not in it.
     ///
     /// # Errors
     /// None that a protocol without errors leaves.
-    pub fn patterns(&self, run: usize) -> Result<Patterns<F>> {
-        Ok(self.base.alive(&self.runs[run].masses, &self.runs[run].extra)?.0)
-    }
-
-    /// The memory of a run.
-    ///
-    /// # Errors
-    /// Those of [`Spec::build`].
     pub fn memory(&self, run: usize) -> Result<Box<dyn Memory<F>>> {
-        Ok(self.base.spec.build(self.patterns(run)?)?)
+        self.base.memory(&self.runs[run].masses, &self.runs[run].extra)
     }
 
-    /// For each event its indices in [`patterns`](Self::patterns): those memories that have its core, of which the
+    /// For each event its indices in the [memory](Self::memory) of a run: those memories that have its core, of which the
     /// first is the event itself if it still has a weight.
     pub fn events(&self, run: usize) -> Vec<Vec<usize>> {
         let Run { masses, extra, .. } = &self.runs[run];
         let mut found = vec![Vec::new(); self.base.events.len()];
-        for (at, index) in (0..masses.len()).filter(|n| masses[*n] > 0.0).enumerate() {
+        for (at, index) in self.base.order(masses, extra).into_iter().enumerate() {
             if let Some(event) = self.base.family(index, extra) {
                 found[event].push(at);
             }
@@ -265,8 +259,8 @@ impl<F: Real> Replay<F> {
     fn cued(&self, number: usize, run: &Run, round: u64, made: usize) -> Result<Vec<u64>> {
         /// Cues that are recalled together.
         const BATCH: usize = 1024;
-        let (patterns, alive) = self.base.alive(&run.masses, &run.extra)?;
-        let memory = self.base.spec.build(patterns)?;
+        let memory = self.base.memory(&run.masses, &run.extra)?;
+        let order = self.base.order(&run.masses, &run.extra);
         let (seed, events) = (self.protocol.seed, self.base.raw.nrows());
         let mut counts = vec![0; run.masses.len()];
         for from in (0..made).step_by(BATCH) {
@@ -278,7 +272,7 @@ impl<F: Real> Replay<F> {
             let request = self.request(&traces.cues, &traces.known, id)?;
             for row in memory.recall(&request)?.rows {
                 if let Some(found) = row.memory {
-                    counts[alive[found]] += 1;
+                    counts[order[found]] += 1;
                 }
             }
         }

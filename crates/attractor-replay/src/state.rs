@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use attractor::fields::{Kind, Value as Field};
 use attractor::memories::Spec;
-use attractor::{Patterns, Real};
+use attractor::{Memory, Real};
 use attractor_data::{Error as DataError, write_atomically};
 use serde_json::{Map, Value, json};
 
@@ -60,6 +60,7 @@ impl<F: Real> Replay<F> {
         let options = self.protocol().to_options();
         let settings = options.iter().map(|(name, value)| (name.to_owned(), Value::from(value.to_string())));
         let extra = |atom: &Atom| match atom {
+            Atom::Shape(shape) => json!({ "shape": shape }),
             Atom::Fresh(row) => json!([row]),
             Atom::Core { event, rest } => json!([event, rest]),
         };
@@ -88,14 +89,14 @@ impl<F: Real> Replay<F> {
     /// Those of [`new`](Self::new); a file that cannot be read or is no state; a state of other settings.
     pub fn resume(
         spec: &Spec,
-        stored: &Patterns<F>,
+        memory: &dyn Memory<F>,
         given: &Experiences<F>,
         protocol: Protocol,
         file: &Path,
     ) -> Result<Self> {
         let text =
             fs::read_to_string(file).map_err(|reason| DataError::Read { path: file.to_owned(), reason })?;
-        let mut replay = Self::new(spec, stored, given, protocol)?;
+        let mut replay = Self::new(spec, memory, given, protocol)?;
         let document: Value = serde_json::from_str(&text).unwrap_or_default();
         if document[KEY].as_u64() != Some(VERSION) {
             return Err(wrong(file, "another file"));
@@ -118,6 +119,7 @@ impl<F: Real> Replay<F> {
         let fits = |run: &Run| {
             run.masses.len() == count + run.extra.len()
                 && run.masses.iter().all(|m| m.is_finite() && *m >= 0.0)
+                && run.extra.starts_with(&replay.base.extra)
                 && run.extra.iter().all(|atom| replay.base.has(*atom))
         };
         match (runs, rounds) {
@@ -192,6 +194,9 @@ fn round(value: &Value) -> Option<Round> {
 
 fn run(value: &Value) -> Option<Run> {
     let atom = |value: &Value| {
+        if let Some(shape) = value["shape"].as_u64() {
+            return usize::try_from(shape).ok().map(Atom::Shape);
+        }
         let numbers: Option<Vec<usize>> =
             value.as_array()?.iter().map(|n| usize::try_from(n.as_u64()?).ok()).collect();
         match numbers?[..] {

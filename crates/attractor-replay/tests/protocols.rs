@@ -4,10 +4,29 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use attractor::diffusion::Sampling;
+use attractor::energies::shapes::Subspace;
+use attractor::energies::{Component, Kind, Mixture};
+use attractor::memories::mixture;
 use attractor::noise::{Purpose, Stream};
-use attractor::{Patterns, Request, Spec, threads};
+use attractor::{Memory, Patterns, Real, Request, Spec, threads};
 use attractor_replay::{Experiences, Protocol, Replay, Round, Rule};
 use ndarray::{Array2, array};
+
+/// A protocol on patterns.
+fn on<F: Real>(
+    spec: &Spec,
+    stored: &Patterns<F>,
+    given: &Experiences<F>,
+    protocol: Protocol,
+) -> attractor_replay::Result<Replay<F>> {
+    Replay::new(spec, spec.build(stored.clone())?.as_ref(), given, protocol)
+}
+
+/// The patterns of a run.
+fn patterns<F: Real>(replay: &Replay<F>, run: usize) -> Patterns<F> {
+    replay.memory(run).expect("a memory").patterns().expect("patterns").clone()
+}
 
 /// Random patterns of ±1 in 24 units.
 fn signs(count: usize, seed: u64) -> Array2<f32> {
@@ -59,19 +78,24 @@ impl Case {
         }
     }
 
+    fn memory(&self) -> Box<dyn Memory<f32>> {
+        Self::spec().build(self.stored.clone()).expect("a memory")
+    }
+
     fn replay(&self) -> Replay<f32> {
-        Replay::new(&Self::spec(), &self.stored, &self.given(), self.protocol.clone()).expect("a protocol")
+        Replay::new(&Self::spec(), self.memory().as_ref(), &self.given(), self.protocol.clone())
+            .expect("a protocol")
     }
 
     fn resumed(&self, protocol: Protocol, file: &std::path::Path) -> attractor_replay::Result<Replay<f32>> {
-        Replay::resume(&Self::spec(), &self.stored, &self.given(), protocol, file)
+        Replay::resume(&Self::spec(), self.memory().as_ref(), &self.given(), protocol, file)
     }
 }
 
 /// All that a run has found.
 fn outcome(replay: &Replay<f32>) -> (Vec<Round>, Vec<(Array2<f32>, Vec<f64>)>) {
     let memories = (0..replay.protocol().runs).map(|run| {
-        let patterns = replay.patterns(run).expect("patterns");
+        let patterns = patterns(replay, run);
         (patterns.values().to_owned(), patterns.log_weights().expect("weights").to_vec())
     });
     (replay.rounds().to_vec(), memories.collect())
@@ -155,8 +179,7 @@ fn a_state_of_something_else_is_refused() {
 fn what_cannot_be_replayed_is_refused_in_a_sentence() {
     let stored = Patterns::new(array![[1.0, 1.0], [-1.0, 1.0]]).expect("patterns");
     let refused = |model: &str, given: &Experiences<f64>, protocol: Protocol, parts: &[&str]| {
-        let error =
-            Replay::new(&Spec::new(model), &stored, given, protocol).expect_err("refused").to_string();
+        let error = on(&Spec::new(model), &stored, given, protocol).expect_err("refused").to_string();
         assert!(parts.iter().all(|part| error.contains(part)), "{error}");
         assert!(!error.contains('\n') && error.len() < 300, "{error}");
     };
@@ -167,7 +190,7 @@ fn what_cannot_be_replayed_is_refused_in_a_sentence() {
         "hopfield",
         &good(),
         usual(),
-        &["expected a memory that weighs its patterns", "diffusion", "hopfield"],
+        &["expected a memory that weighs what it holds", "diffusion", "hopfield"],
     );
     let none = Array2::zeros((0, 2));
     refused(
@@ -217,8 +240,7 @@ fn what_cannot_be_replayed_is_refused_in_a_sentence() {
     );
     refused("diffusion", &good(), Protocol { core_sigma: Some(0.0), ..usual() }, &["core-sigma: expected"]);
     let valued = stored.clone().with_associated(array![[1.0], [2.0]]).expect("values");
-    let error =
-        Replay::new(&Spec::new("diffusion"), &valued, &good(), usual()).expect_err("refused").to_string();
+    let error = on(&Spec::new("diffusion"), &valued, &good(), usual()).expect_err("refused").to_string();
     assert!(error.contains("without associated values"), "{error}");
 }
 
@@ -227,8 +249,8 @@ fn half_of_an_event_recalls_it_and_it_grows() {
     let stored = Patterns::new(signs(19, 1)).expect("patterns");
     let event = signs(1, 2);
     let protocol = Protocol { rule: Rule::Cued, rounds: 30, ..Protocol::default() };
-    let mut replay = Replay::new(&Spec::new("diffusion"), &stored, &Experiences::new(event.view()), protocol)
-        .expect("a protocol");
+    let mut replay =
+        on(&Spec::new("diffusion"), &stored, &Experiences::new(event.view()), protocol).expect("a protocol");
     replay.finish().expect("rounds");
     // No stored pattern agrees with the event in a random half of 24 units: 2⁻¹² each. So every replay recalls it.
     for (t, round) in replay.rounds().iter().enumerate() {
@@ -260,8 +282,7 @@ fn a_noisy_trace_recalls_with_the_posterior() {
         ..Protocol::default()
     };
     let spec = Spec::new("diffusion").with("sampler", "bridge");
-    let mut replay =
-        Replay::new(&spec, &stored, &Experiences::new(event.view()), protocol).expect("a protocol");
+    let mut replay = on(&spec, &stored, &Experiences::new(event.view()), protocol).expect("a protocol");
     replay.finish().expect("a round");
     let reached = replay.rounds()[1].reached.expect("replays");
     // The integral over ε by the midpoint rule, from −8 to 8.
@@ -297,9 +318,9 @@ fn the_rest_of_a_core_is_drawn_from_semantic_memory() {
         core_sigma: Some(0.5),
         ..Protocol::default()
     };
-    let mut replay = Replay::new(&Spec::new("diffusion"), &stored, &given, protocol).expect("a protocol");
+    let mut replay = on(&Spec::new("diffusion"), &stored, &given, protocol).expect("a protocol");
     replay.finish().expect("a round");
-    let patterns = replay.patterns(0).expect("patterns");
+    let patterns = patterns(&replay, 0);
     // The event, and the core with each of the two rests; at the far one the weight is e^−162.
     assert_eq!(replay.events(0), [[3, 4, 5]]);
     let total = 4016.0;
@@ -332,4 +353,34 @@ fn options_give_the_protocol_back() {
     };
     assert_eq!(Protocol::from_options(&protocol.to_options(), 11).expect("a protocol"), protocol);
     assert_eq!(Protocol::from_options(&Default::default(), 0).expect("a protocol"), Protocol::default());
+}
+
+/// A Gaussian with an event beside it: a density is one memory, whose mass replays raise, too.
+#[test]
+fn a_density_and_its_events_are_memories_with_masses() {
+    let gist = Subspace::new(vec![0.0_f64; 2], Array2::eye(2), vec![1.0; 2]).expect("a Gaussian");
+    let gist = Component { kind: Kind::Shape(Box::new(gist)), weight: 1.0, label: Some("gist".into()) };
+    let memory =
+        mixture(Mixture::new(vec![gist]).expect("a density"), Sampling::default()).expect("a memory");
+    let event = array![[4.0, 0.0]];
+    let protocol = Protocol { mass: Some(19.0), rounds: 200, runs: 4000, ..Protocol::default() };
+    let spec = Spec::new("mixture");
+    let given = Experiences::new(event.view());
+    let mut urn = Replay::new(&spec, memory.as_ref(), &given, protocol.clone()).expect("a protocol");
+    urn.finish().expect("rounds");
+    // The martingale: .0475·√(200/220)/√4000 = .00072 is its standard error; five of them.
+    assert!((urn.rounds()[200].weight - 0.05).abs() < 0.0036, "{:?}", urn.rounds()[200]);
+    // Half of the event recalls it, in the density that is there: −‖4, 0‖²/2 is far out, so every replay is of the event.
+    let protocol = Protocol { rule: Rule::Cued, cue: "sigma:0.1".into(), rounds: 10, runs: 1, ..protocol };
+    let mut cued = Replay::new(&spec, memory.as_ref(), &given, protocol).expect("a protocol");
+    cued.finish().expect("rounds");
+    assert!((cued.rounds()[10].weight - 11.0 / 30.0).abs() < 1e-12, "{:?}", cued.rounds()[10]);
+    let after = cued.memory(0).expect("a memory");
+    let weights = after.weights().expect("weights");
+    assert!((weights[0] - 11.0 / 30.0).abs() < 1e-12 && (weights[1] - 19.0 / 30.0).abs() < 1e-12);
+    assert_eq!((cued.events(0), after.label(1)), (vec![vec![0]], Some("gist")));
+    let core = array![[true, false]];
+    let with_core = Experiences { core: Some(core.view()), ..given };
+    let error = Replay::new(&spec, memory.as_ref(), &with_core, Protocol::default()).expect_err("refused");
+    assert!(error.to_string().contains("found one with shapes"), "{error}");
 }

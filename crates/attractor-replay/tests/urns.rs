@@ -21,8 +21,17 @@ fn event() -> Array2<f64> {
 
 fn replay(stored: usize, protocol: Protocol) -> Replay<f64> {
     let stored = Patterns::new(patterns(stored)).expect("patterns");
-    Replay::new(&Spec::new("diffusion"), &stored, &Experiences::new(event().view()), protocol)
-        .expect("a protocol")
+    on(&Spec::new("diffusion"), &stored, &Experiences::new(event().view()), protocol).expect("a protocol")
+}
+
+/// A protocol on patterns.
+fn on(
+    spec: &Spec,
+    stored: &Patterns<f64>,
+    given: &Experiences<f64>,
+    protocol: Protocol,
+) -> attractor_replay::Result<Replay<f64>> {
+    Replay::new(spec, spec.build(stored.clone())?.as_ref(), given, protocol)
 }
 
 /// The weights of the event in all runs after the last round.
@@ -179,7 +188,7 @@ fn immigration_keeps_the_distribution_of_its_chain() {
     let event = event();
     let given = Experiences { stream: Some(rows.view()), ..Experiences::new(event.view()) };
     let protocol = Protocol { keep: 0.0, replays: k, rounds, runs, ..Protocol::default() };
-    let mut replay = Replay::new(&Spec::new("diffusion"), &patterns, &given, protocol).expect("a protocol");
+    let mut replay = on(&Spec::new("diffusion"), &patterns, &given, protocol).expect("a protocol");
     let weights = weights(&mut replay);
     let mut counts = vec![0; n + 1];
     weights.iter().for_each(|w| counts[(w * n as f64).round() as usize] += 1);
@@ -205,12 +214,12 @@ fn new_experiences_keep_diversity_and_lose_the_event() {
         fresh: Some(f),
         ..Protocol::default()
     };
-    let mut replay = Replay::new(&Spec::new("diffusion"), &stored, &given, protocol).expect("a protocol");
+    let mut replay = on(&Spec::new("diffusion"), &stored, &given, protocol).expect("a protocol");
     replay.finish().expect("rounds");
     let sums: Vec<f64> = (0..runs)
         .map(|run| {
-            let patterns = replay.patterns(run).expect("patterns");
-            patterns.log_weights().expect("weights").iter().map(|w| (2.0 * w).exp()).sum()
+            let memory = replay.memory(run).expect("a memory");
+            memory.weights().expect("weights").iter().map(|w| w * w).sum()
         })
         .collect();
     let mean = sums.iter().sum::<f64>() / runs as f64;
@@ -232,7 +241,7 @@ fn a_stream_dilutes_an_event() {
     let event = event();
     let given = Experiences { stream: Some(rows.view()), ..Experiences::new(event.view()) };
     let protocol = Protocol { rounds, runs, ..Protocol::default() };
-    let mut replay = Replay::new(&Spec::new("diffusion"), &stored, &given, protocol).expect("a protocol");
+    let mut replay = on(&Spec::new("diffusion"), &stored, &given, protocol).expect("a protocol");
     let weights = weights(&mut replay);
     let mean = weights.iter().sum::<f64>() / runs as f64;
     let variance = weights.iter().map(|w| (w - mean).powi(2)).sum::<f64>() / (runs - 1) as f64;
@@ -293,8 +302,8 @@ fn an_event_that_is_stored_already_is_that_memory() {
     let stored = Patterns::new(array![[1.0, 1.0], [-1.0, 1.0]]).expect("patterns");
     let event = array![[-1.0, 1.0]];
     let protocol = Protocol { rounds: 1, ..Protocol::default() };
-    let replay = Replay::new(&Spec::new("modern"), &stored, &Experiences::new(event.view()), protocol)
-        .expect("a protocol");
+    let replay =
+        on(&Spec::new("modern"), &stored, &Experiences::new(event.view()), protocol).expect("a protocol");
     assert_eq!(replay.events(0), [[1]]);
     assert!((replay.weight(0) - 0.5).abs() < 1e-15);
 }

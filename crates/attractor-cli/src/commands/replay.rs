@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
+use attractor::Memory;
 use attractor::memories::Options;
-use attractor::{Memory, Patterns};
 use attractor_data::{NewFile, Rows, Table, read_mask};
 use attractor_replay::{Experiences, PARAMETERS, Protocol, Replay, Round};
 use attractor_session::{About, Held, Opened, Origin, insert_fields, with_memory};
@@ -58,12 +58,6 @@ fn replay<F: Held>(
     protocol: Protocol,
     state: &Path,
 ) -> Result<()> {
-    let Some(patterns) = memory.patterns() else {
-        bail!(
-            "replay: expected a memory of stored patterns, whose weights replays change, found {}, which has none; store the patterns with attractor store",
-            memory.name()
-        );
-    };
     let events = rows(args, &args.events, about)?;
     let stream = args.stream.as_deref().map(|path| rows(args, path, about)).transpose()?;
     let reading = load::reading(&args.store.files)?;
@@ -81,8 +75,8 @@ fn replay<F: Held>(
         grey: about.raw,
     };
     let replay = match args.resume {
-        true => Replay::resume(&about.spec, patterns, &given, protocol, state)?,
-        false => Replay::new(&about.spec, patterns, &given, protocol)?,
+        true => Replay::resume(&about.spec, memory, &given, protocol, state)?,
+        false => Replay::new(&about.spec, memory, &given, protocol)?,
     };
     played(args, replay, about, state)
 }
@@ -136,11 +130,10 @@ fn played<F: Held>(args: &Arguments, mut replay: Replay<F>, about: &About, state
     }
     interrupt::listen(false);
     drop(out);
-    let patterns = replay.patterns(0)?;
+    let memory = replay.memory(0)?;
     if !quiet {
-        told(&replay, &patterns, &args.out);
+        told(&replay, memory.as_ref(), &args.out);
     }
-    let memory = about.spec.build(patterns)?;
     let mut about = About { origin: Origin::Stored, ..about.clone() };
     let protocol = replay.protocol();
     about.provenance.push(format!(
@@ -154,12 +147,12 @@ fn played<F: Held>(args: &Arguments, mut replay: Replay<F>, about: &About, state
 }
 
 /// Says what the file holds.
-fn told<F: Held>(replay: &Replay<F>, patterns: &Patterns<F>, out: &Path) {
+fn told<F: Held>(replay: &Replay<F>, memory: &dyn Memory<F>, out: &Path) {
     let run = if replay.protocol().runs > 1 { " (the first run)" } else { "" };
     eprintln!(
-        "{}: {} memories{run}; the events have a weight of {:.4}",
+        "{}: {} memories{run}; the weight of the events is {:.4}",
         out.display(),
-        patterns.len(),
+        memory.memories().unwrap_or(0),
         replay.weight(0)
     );
     let forgotten = replay.forgotten(0);

@@ -129,8 +129,9 @@ impl Config {
             ..Experiences::new(event)
         };
         let spec = Spec::new("diffusion");
+        let memory = spec.build(patterns)?;
         let mut replay =
-            Replay::new(&spec, &patterns, &given, condition.protocol.clone()).map_err(refused)?;
+            Replay::new(&spec, memory.as_ref(), &given, condition.protocol.clone()).map_err(refused)?;
         let each = condition.protocol.replays as u64;
         let looks: Vec<u64> =
             self.looks.iter().filter(|look| *look % each == 0).map(|look| look / each).collect();

@@ -1,8 +1,9 @@
 //! Events beside a density: episodic and semantic memory in one mixture.
 
 use super::{Body, Members, Mixture, Part, extent};
+use crate::energies::Points;
 use crate::energies::shapes::Subspace;
-use crate::error::{Error, Result, check_width};
+use crate::error::{Error, Result, check_rows, check_width};
 use crate::patterns::{Patterns, Preparation};
 use crate::real::Real;
 
@@ -64,6 +65,67 @@ impl<F: Real> Mixture<F> {
             ..part
         });
         let parts: Vec<Part<F>> = first.chain(second).collect();
+        let (mean, spread) = extent(&parts, self.dim);
+        Ok(Mixture { dim: self.dim, parts, labels, mean, spread })
+    }
+
+    /// The indices of the memories that are not single points: shapes and clouds.
+    pub fn extended(&self) -> Vec<usize> {
+        let parts = self.parts.iter().filter(|part| !matches!(part.body, Body::Patterns(_)));
+        parts.map(|part| part.memories.at(0)).collect()
+    }
+
+    /// The shapes and clouds of this mixture with other prior weights, and with these points beside them in place of its
+    /// own. `weights` has one number > 0 for each of the [extended](Self::extended) memories, and `mass` is the weight of
+    /// all points together; they may have any sum. The points come first: memory n is point n.
+    ///
+    /// ```
+    /// use attractor::energies::{Component, Kind, Mixture};
+    /// use attractor::energies::shapes::Subspace;
+    /// use attractor::Patterns;
+    /// use ndarray::{Array2, array};
+    /// let gist = Subspace::new(vec![0.0; 2], Array2::eye(2), vec![1.0; 2])?;
+    /// let gist = Component { kind: Kind::Shape(Box::new(gist)), weight: 1.0, label: None };
+    /// let points = Patterns::new(array![[2.0_f64, 0.0], [0.0, 3.0]])?.with_weights(&[1.0, 3.0])?;
+    /// let memory = Mixture::new(vec![gist])?.reweighted(Some((points, 4.0)), &[6.0])?;
+    /// let weights = memory.weights();
+    /// assert!((weights[0] - 0.1).abs() < 1e-15 && (weights[1] - 0.3).abs() < 1e-15);
+    /// # Ok::<(), attractor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Points of another width or that are prepared; a number of weights other than that of the extended memories; a weight
+    /// that is not positive and finite; nothing left.
+    pub fn reweighted(&self, points: Option<(Patterns<F>, f64)>, weights: &[f64]) -> Result<Self> {
+        let extended = self.extended();
+        check_rows("weights", weights.len(), extended.len())?;
+        let masses = weights.iter().copied().chain(points.iter().map(|(_, mass)| *mass));
+        let total: f64 = masses.clone().sum();
+        if let Some(mass) = masses.into_iter().find(|mass| !(*mass > 0.0 && total.is_finite())) {
+            return Err(Error::parameter("weights", "positive numbers with a finite sum", mass));
+        }
+        if weights.is_empty() && points.is_none() {
+            return Err(Error::Empty { what: "memories".into(), cure: "keep one or more".into() });
+        }
+        let count = points.as_ref().map_or(0, |(points, _)| points.len());
+        let mut parts = Vec::new();
+        let mut labels = Vec::new();
+        if let Some((points, mass)) = points {
+            check_width("points", points.dim(), self.dim)?;
+            if !extended.is_empty() && *points.preparation() != Preparation::Identity {
+                return Err(Error::parameter("points", "ones in the units of the data", "prepared patterns"));
+            }
+            labels.extend((0..count).map(|n| points.label(n).map(str::to_owned)));
+            let log_weight = mass.ln() - total.ln();
+            let memories = Members::Some((0..count).collect());
+            parts.push(Part { body: Body::Patterns(Points::new(points)), log_weight, memories, event: true });
+        }
+        let others = self.parts.iter().filter(|part| !matches!(part.body, Body::Patterns(_)));
+        for (k, (part, weight)) in others.zip(weights).enumerate() {
+            labels.push(self.label(extended[k]).map(str::to_owned));
+            let memories = Members::Some(vec![count + k]);
+            parts.push(Part { log_weight: weight.ln() - total.ln(), memories, ..part.clone() });
+        }
         let (mean, spread) = extent(&parts, self.dim);
         Ok(Mixture { dim: self.dim, parts, labels, mean, spread })
     }
