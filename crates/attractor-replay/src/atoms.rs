@@ -150,8 +150,10 @@ impl<F: Real> Base<F> {
         }
         let stored = points.as_ref().map_or(0, |points| points.len());
         let mut places: HashMap<Vec<u64>, usize> = HashMap::new();
-        for (n, row) in points.iter().flat_map(|points| points.values().outer_iter()).enumerate() {
-            places.entry(key(row)).or_insert(n);
+        if let Some(points) = &points {
+            points.values().outer_iter().enumerate().for_each(|(n, row)| {
+                places.entry(key(row)).or_insert(n);
+            });
         }
         let prepared = memory.preparation().forward(given.events.to_owned());
         let (mut events, mut new) = (Vec::new(), Vec::new());
@@ -326,7 +328,7 @@ impl<F: Real> Base<F> {
         let stored = stored.map(|n| (n, masses[n], fits[n]));
         let fresh = extra.iter().zip(&masses[self.patterns.len()..]).filter_map(|(atom, mass)| match atom {
             Atom::Fresh(row) => Some((self.stored + row, *mass, fits[self.stored + row])),
-            Atom::Core { .. } => None,
+            Atom::Core { .. } | Atom::Shape(_) => None,
         });
         let there: Vec<_> = stored.chain(fresh).filter(|(_, mass, _)| *mass > 0.0).collect();
         let best = there.iter().map(|(_, _, fit)| *fit).fold(f64::NEG_INFINITY, f64::max);
