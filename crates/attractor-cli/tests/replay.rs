@@ -139,6 +139,31 @@ fn a_core_is_what_stays() {
 }
 
 #[test]
+fn a_density_can_be_the_semantic_memory() {
+    let folder = Folder::new();
+    let event = folder.save("event.npy", &ndarray::array![[4.0, 0.0]]);
+    fs::write(
+        folder.path("gist.toml"),
+        "[[memory]]\nkind = \"gaussian\"\nmean = [0.0, 0.0]\ndirections = [[1.0, 0.0], [0.0, 1.0]]\ndeviations = [1.0, 0.5]\n",
+    )
+    .expect("a file");
+    let (gist, out) = (folder.name("gist.toml"), folder.name("both.memory"));
+    let base =
+        ["replay", "--memory", &gist, "--events", &event, "--mass", "19", "--out", &out, "--quiet", "--json"];
+    let rounds =
+        lines(&ok(&[&base[..], &["--rule", "cued", "--cue", "sigma:0.1", "--rounds", "10"]].concat()));
+    assert!((rounds[10]["weight"].as_f64().expect("a number") - 11.0 / 30.0).abs() < 1e-12, "{}", rounds[10]);
+    let recalled =
+        lines(&ok(&["recall", "--memory", &out, "--cues", &event, "--sigma", "0.5", "--json", "--quiet"]));
+    assert_eq!(recalled[0]["memory"], 0);
+    // A line cannot be kept in a file, which is said before the work.
+    fs::write(folder.path("line.toml"), "[[memory]]\nkind = \"segment\"\nfrom = [0, 0]\nto = [1, 0]\n")
+        .expect("a file");
+    let line = folder.name("line.toml");
+    refused(&["replay", "--memory", &line, "--events", &event, "--out", &out], &["a file keeps", "mixture"]);
+}
+
+#[test]
 fn bad_requests_are_refused_in_one_sentence() {
     let folder = Folder::new();
     let [stored, event, stream] = files(&folder);

@@ -117,6 +117,9 @@ impl<F: Real> Kept<F> {
         if mixture.is_unbounded() {
             return refuse("one without end, whose weights are per unit of volume");
         }
+        if mixture.reconstruction().is_some() {
+            return refuse("one in which only cores of events are stored");
+        }
         let (all, extended) = (mixture.weights(), mixture.extended());
         let single: Vec<usize> = (0..all.len()).filter(|n| !extended.contains(n)).collect();
         let points = match mixture.points() {

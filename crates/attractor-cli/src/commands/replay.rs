@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use attractor::Memory;
+use attractor::energies::Mixture;
 use attractor::memories::Options;
 use attractor_data::{NewFile, Rows, Table, read_mask};
 use attractor_replay::{Experiences, PARAMETERS, Protocol, Replay, Round};
@@ -58,6 +59,13 @@ fn replay<F: Held>(
     protocol: Protocol,
     state: &Path,
 ) -> Result<()> {
+    let keeps = |mixture: &Mixture<F>| attractor_data::is_density(mixture);
+    if memory.patterns().is_none() && !memory.abilities().mixture.is_some_and(keeps) {
+        bail!(
+            "replay: expected a memory that a file keeps, of patterns or of Gaussians, found {}; store patterns with attractor store",
+            memory.name()
+        );
+    }
     let events = rows(args, &args.events, about)?;
     let stream = args.stream.as_deref().map(|path| rows(args, path, about)).transpose()?;
     let reading = load::reading(&args.store.files)?;

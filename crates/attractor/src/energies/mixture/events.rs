@@ -95,8 +95,12 @@ impl<F: Real> Mixture<F> {
     ///
     /// # Errors
     /// Points of another width or that are prepared; a number of weights other than that of the extended memories; a weight
-    /// that is not positive and finite; nothing left.
+    /// that is not positive and finite; nothing left; events of which only cores are stored, whose weights follow from them.
     pub fn reweighted(&self, points: Option<(Patterns<F>, f64)>, weights: &[f64]) -> Result<Self> {
+        if self.parts.iter().any(|part| matches!(part.body, Body::Family(_))) {
+            let expected = "shapes and clouds, each a memory of its own";
+            return Err(Error::parameter("memories", expected, "events of which only cores are stored"));
+        }
         let extended = self.extended();
         check_rows("weights", weights.len(), extended.len())?;
         let masses = weights.iter().copied().chain(points.iter().map(|(_, mass)| *mass));
