@@ -227,7 +227,7 @@ impl Config {
         Ok(entries)
     }
 
-    fn report(&self, entries: &[Entry], seconds: f64) -> Report {
+    fn results(entries: &[Entry]) -> Table {
         let mut results = Table::new(
             "entries",
             vec![
@@ -255,6 +255,11 @@ impl Config {
                 ]
             })
             .collect();
+        results
+    }
+
+    fn report(&self, entries: &[Entry], seconds: f64) -> Report {
+        let results = Self::results(entries);
         let count = |quantity: &str| {
             let of: Vec<_> = entries.iter().filter(|e| e.quantity == quantity).collect();
             format!("{} of {}", of.iter().filter(|e| e.agrees() == Some(true)).count(), of.len())
