@@ -7,6 +7,8 @@ mod fit;
 mod memory;
 mod names;
 mod options;
+#[cfg(test)]
+mod pages;
 mod parse;
 mod replay;
 mod reproduce;

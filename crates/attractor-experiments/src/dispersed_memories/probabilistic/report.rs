@@ -209,7 +209,7 @@ impl Config {
                  posterior (line), and the share of {} recalls that ended there (markers, with 95 % intervals).",
                 self.recalls
             ),
-            figure: Figure { panels: vec![strip, shares], ..Figure::new(1, 300.0) },
+            figure: Figure { panels: vec![strip, shares], ..Figure::new(1, 210.0) },
             numbers: Table { name: "probabilistic-recall".into(), ..self.results(findings, places) },
         }
     }
