@@ -13,7 +13,8 @@ fn zoo() -> Vec<(&'static str, Box<dyn Shape>, Cloud)> {
     let inf = f64::INFINITY;
     let (one, two) = (array![[0.6, 0.0, 0.8]], array![[0.6, 0.0, 0.8], [0.0, 1.0, 0.0]]);
     let o = vec![0.5, -1.0, 0.25];
-    let (o2, first, both) = ([0.5, -1.0], array![[0.6, 0.8]], array![[0.6, 0.8], [-0.8, 0.6]]);
+    // At an angle to the direction along which draws are counted, so that nodes do not coincide in it.
+    let (o2, first, both) = ([0.5, -1.0], array![[0.28, 0.96]], array![[0.28, 0.96], [-0.96, 0.28]]);
     let (a, b) = (vec![0.5, -1.0, 0.25], vec![-0.5, 1.0, 1.5]);
     vec![
         (
