@@ -27,7 +27,8 @@ const PATIENCE: usize = 3;
 /// `watch` sees the progress after each iteration and can stop; the best fit so far is then returned.
 ///
 /// The result depends on rows and settings alone, not on the number of threads. Cost of an iteration: about 4 N D²
-/// operations for each component that shares most rows and 2 N D² + D³ for the others; about 9 D³ more for low rank.
+/// operations for each component and all rows; for low rank about 9 m³ more, where m is the smaller of D and the rows of a
+/// component.
 ///
 /// Sources: Dempster, Laird & Rubin (1977); Tipping & Bishop (1999), *Mixtures of probabilistic principal component
 /// analyzers*, Eq. 7–8 for each component and 22–24 for the mixture; Arthur & Vassilvitskii (2007).
@@ -141,7 +142,7 @@ fn finished(data: &Data, run: &Run, trials: Vec<Trial>, form: Form, settings: &S
         path: run.path.iter().map(|log| log - units).collect(),
         converged: run.converged,
         stopped: run.stopped,
-        at_floor: run.gaussians.iter().map(|gaussian| gaussian.at_floor).collect::<Vec<_>>().iter().sum(),
+        at_floor: run.gaussians.iter().map(|gaussian| gaussian.at_floor).sum(),
         left_out: asked - run.weights.len(),
         spread: data.spread,
         rank: form.rank,

@@ -141,7 +141,8 @@ impl Run {
     fn maximise(&mut self, rows: ArrayView2<f64>, shares: Vec<Vec<f64>>, form: Form) -> Result<()> {
         let shares: Vec<Vec<f64>> =
             shares.into_iter().filter(|own| own.iter().sum::<f64>() > NOTHING).collect();
-        let work = 4.0 * (rows.len() * rows.ncols()) as f64 + 20.0 * (shares.len() * form.dim.pow(3)) as f64;
+        let smaller = rows.nrows().min(form.dim) as f64;
+        let work = 4.0 * rows.len() as f64 * smaller + 9.0 * shares.len() as f64 * smaller.powi(3);
         let count = rows.nrows() as f64;
         let found = threads::map(shares.len(), work, |k| {
             let scatter = Scatter::of(rows, &shares[k]);

@@ -9,6 +9,8 @@ use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 
 /// Rows whose share of a component is smaller than this do not change its covariance by more than rounding.
 const NEGLIGIBLE: f64 = 1e-18;
+/// Eigenvalues below this share of the largest, times their number, are rounding.
+const ROUNDING: f64 = 1e-13;
 
 /// The form of a component's covariance.
 #[derive(Clone, Copy, Debug)]
@@ -52,14 +54,16 @@ enum Covariance {
     LowRank { directions: Array2<f64>, variances: Vec<f64>, across: f64 },
 }
 
-/// Weighted mean and scatter of rows: Σ r x/Σ r and Σ r (x − mean)(x − mean)ᵀ/Σ r.
+/// Weighted mean and scatter of rows: Σ r x/Σ r and S = Σ r (x − mean)(x − mean)ᵀ/Σ r.
 pub struct Scatter {
     /// Σ r
     pub total: f64,
-    /// The mean.
-    pub mean: Array1<f64>,
-    /// D × D.
-    pub scatter: Array2<f64>,
+    mean: Array1<f64>,
+    /// √(r/Σ r)(x − mean) of the rows whose weight is not negligible, so that S is the sum of their squares.
+    rows: Array2<f64>,
+    /// S is replaced by `kept` · S + `added` · I.
+    kept: f64,
+    added: f64,
 }
 
 impl Scatter {
@@ -68,14 +72,69 @@ impl Scatter {
         let total: f64 = weights.iter().sum();
         let kept: Vec<usize> = (0..weights.len()).filter(|&n| weights[n] > NEGLIGIBLE * total).collect();
         let own: Array1<f64> = kept.iter().map(|&n| weights[n]).collect();
-        let some = rows.select(Axis(0), &kept);
-        let mean = own.dot(&some) / own.sum();
-        let mut centred = some - &mean;
-        for (mut row, weight) in centred.outer_iter_mut().zip(&own) {
+        let mut rows = rows.select(Axis(0), &kept);
+        let mean = own.dot(&rows) / own.sum();
+        rows -= &mean;
+        for (mut row, weight) in rows.outer_iter_mut().zip(&own) {
             row *= (weight / own.sum()).sqrt();
         }
-        let scatter = centred.t().dot(&centred);
-        Scatter { total, mean, scatter }
+        Scatter { total, mean, rows, kept: 1.0, added: 0.0 }
+    }
+
+    /// The trace of S.
+    pub fn trace(&self) -> f64 {
+        self.rows.iter().map(|x| x * x).sum()
+    }
+
+    /// Replaces S by (1 − share) S + share · variance · I.
+    pub fn blend(&mut self, share: f64, variance: f64) {
+        (self.kept, self.added) = (1.0 - share, share * variance);
+    }
+
+    /// S, D × D.
+    fn matrix(&self) -> Array2<f64> {
+        let product = self.rows.t().dot(&self.rows);
+        // Both halves of a product differ by rounding.
+        let mut matrix = (&product + &product.t()) * (0.5 * self.kept);
+        matrix.diag_mut().mapv_inplace(|x| x + self.added);
+        matrix
+    }
+
+    /// The `rank` largest eigenvalues of S with their eigenvectors in rows, and the sum of all others. Directions in
+    /// which the rows have no extent are left out.
+    ///
+    /// Fewer rows than units have the same eigenvalues in their products with each other, which is a smaller matrix.
+    fn principal(&self, rank: usize) -> Result<(Vec<f64>, Array2<f64>, f64)> {
+        let (count, dim) = self.rows.dim();
+        if count >= dim {
+            let Eigen { values, vectors } = Eigen::new(self.matrix().view())?;
+            let others = values[rank..].iter().sum();
+            return Ok((values[..rank].to_vec(), vectors.slice_move(s![..rank, ..]), others));
+        }
+        let product = self.rows.dot(&self.rows.t());
+        let Eigen { values, vectors } = Eigen::new(((&product + &product.t()) * 0.5).view())?;
+        let least = ROUNDING * count as f64 * values[0];
+        let own = values[..rank.min(count)].iter().take_while(|&&value| value > least).count();
+        let mut directions = vectors.slice(s![..own, ..]).dot(&self.rows);
+        make_orthonormal(&mut directions);
+        let others = self.kept * values[own..].iter().sum::<f64>() + self.added * (dim - own) as f64;
+        Ok((values[..own].iter().map(|value| self.kept * value + self.added).collect(), directions, others))
+    }
+}
+
+/// Makes rows orthonormal from the first to the last (Gram–Schmidt, twice).
+fn make_orthonormal(rows: &mut Array2<f64>) {
+    for i in 0..rows.nrows() {
+        for _ in 0..2 {
+            let (before, mut rest) = rows.view_mut().split_at(Axis(0), i);
+            let mut row = rest.row_mut(0);
+            for other in before.outer_iter() {
+                let along = row.dot(&other);
+                row.scaled_add(-along, &other);
+            }
+            let length = row.dot(&row).sqrt();
+            row /= length;
+        }
     }
 }
 
@@ -89,16 +148,12 @@ impl Gaussian {
     ///
     /// (Tipping & Bishop 1999, Eq. 7 and 8; the floor f² is the constraint Σ ⪰ f²I, whose maximum this is, since the
     /// likelihood of a Gaussian with the eigenvectors of S is a sum over eigenvalues.)
-    pub fn most_likely(Scatter { mean, mut scatter, .. }: Scatter, form: Form) -> Result<Self> {
-        // Both halves of a product differ by rounding.
-        scatter = (&scatter + &scatter.t()) * 0.5;
-        match form.is_full() {
-            true => Self::full(mean, scatter, form),
-            false => Self::low_rank(mean, &scatter, form),
-        }
+    pub fn most_likely(scatter: Scatter, form: Form) -> Result<Self> {
+        if form.is_full() { Self::full(scatter, form) } else { Self::low_rank(scatter, form) }
     }
 
-    fn full(mean: Array1<f64>, scatter: Array2<f64>, form: Form) -> Result<Self> {
+    fn full(all: Scatter, form: Form) -> Result<Self> {
+        let (scatter, mean) = (all.matrix(), all.mean);
         // Where S − f²I has a Cholesky factor, no eigenvalue is below the floor. That is much faster to find out than
         // the eigenvalues.
         let mut excess = scatter.clone();
@@ -127,19 +182,17 @@ impl Gaussian {
         Ok(Gaussian { mean, covariance, log_determinant, at_floor })
     }
 
-    fn low_rank(mean: Array1<f64>, scatter: &Array2<f64>, form: Form) -> Result<Self> {
-        let Eigen { values, vectors } = Eigen::new(scatter.view())?;
-        let (rank, rest) = (form.rank, (form.dim - form.rank) as f64);
-        let tail = values[rank..].iter().sum::<f64>() / rest;
-        let across = tail.max(form.floor);
-        let variances: Vec<f64> = values[..rank].iter().map(|value| value.max(across)).collect();
+    fn low_rank(all: Scatter, form: Form) -> Result<Self> {
+        let (values, directions, others) = all.principal(form.rank)?;
+        let rest = (form.dim - values.len()) as f64;
+        let across = (others / rest).max(form.floor);
+        let variances: Vec<f64> = values.iter().map(|value| value.max(across)).collect();
         check_width(&[across])?;
-        let at_floor = if tail <= form.floor { form.dim - rank } else { 0 }
-            + values[..rank].iter().filter(|&&value| value <= form.floor).count();
+        let at_floor = if others <= form.floor * rest { form.dim - values.len() } else { 0 }
+            + values.iter().filter(|&&value| value <= form.floor).count();
         let log_determinant = variances.iter().map(|v| v.ln()).sum::<f64>() + rest * across.ln();
-        let directions = vectors.slice_move(s![..rank, ..]);
         let covariance = Covariance::LowRank { directions, variances, across };
-        Ok(Gaussian { mean, covariance, log_determinant, at_floor })
+        Ok(Gaussian { mean: all.mean, covariance, log_determinant, at_floor })
     }
 
     /// The log-density of each row.

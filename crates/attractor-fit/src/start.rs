@@ -12,7 +12,7 @@ const ROUNDS: usize = 10;
 const BLOCK: usize = 256;
 
 /// Weights and Gaussians of the clusters of k-means from a random start. The start's covariances are blended with the
-/// mean covariance within clusters, which counts as D + 1 rows, so that small clusters have a width.
+/// mean variance within clusters, the same in all directions, which counts as D + 1 rows. So small clusters have a width.
 pub fn start(
     rows: ArrayView2<f64>,
     components: usize,
@@ -27,14 +27,10 @@ pub fn start(
             Scatter::of(rows, &own)
         })
         .collect();
-    let mut within = Array2::<f64>::zeros((form.dim, form.dim));
-    for cluster in &scatters {
-        within.scaled_add(cluster.total / count, &cluster.scatter);
-    }
-    let prior = form.dim as f64 + 1.0;
-    for Scatter { total, scatter, .. } in &mut scatters {
-        let share = prior / (prior + *total);
-        *scatter = &*scatter * (1.0 - share) + &within * share;
+    let within = scatters.iter().map(|cluster| cluster.total / count * cluster.trace()).sum::<f64>();
+    let (variance, prior) = (within / form.dim as f64, form.dim as f64 + 1.0);
+    for cluster in &mut scatters {
+        cluster.blend(prior / (prior + cluster.total), variance);
     }
     let weights = scatters.iter().map(|cluster| cluster.total / count).collect();
     let gaussians = scatters.into_iter().map(|cluster| Gaussian::most_likely(cluster, form));

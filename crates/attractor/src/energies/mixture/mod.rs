@@ -414,11 +414,15 @@ impl<F: Real> Mixture<F> {
 
     /// The approximate number of operations that the shapes cost for a batch.
     fn work(&self, rows: usize) -> f64 {
-        let families = self.parts.iter().map(|part| match &part.body {
+        let part = |part: &Part<F>| match &part.body {
             Body::Family(family) => family.work(),
-            _ => 0.0,
-        });
-        (rows * self.parts.len() * self.dim * 20) as f64 + rows as f64 * families.sum::<f64>()
+            Body::Shape(shape) => {
+                let directions = shape.gaussian().map_or(0, |gaussian| gaussian.deviations().len());
+                (self.dim * (20 + 4 * directions)) as f64
+            }
+            _ => (self.dim * 20) as f64,
+        };
+        rows as f64 * self.parts.iter().map(part).sum::<f64>()
     }
 }
 
