@@ -141,7 +141,7 @@ impl<F: Real> Mixture<F> {
 
     /// The prior probability of all events together.
     pub fn event_weight(&self) -> f64 {
-        self.parts.iter().filter(|part| part.event).map(|part| part.log_weight.exp()).sum()
+        self.parts.iter().filter(|part| part.event).fold(0.0, |sum, part| sum + part.log_weight.exp())
     }
 
     /// The points of which each is a memory, if there are any. (If there are memories of other kinds as well,
