@@ -69,47 +69,69 @@ pub fn fit(rows: ArrayView2<f64>, settings: &Settings, watch: Watch) -> Result<F
     finished(&data, &run, trials, form, settings)
 }
 
-/// Tries one component after the other on the rows that are not held out, then fits the best number to all rows.
-fn chosen(data: &Data, form: Form, settings: &Settings, watch: Watch) -> Result<(Run, Vec<Trial>)> {
-    let (seen, held_out) = data.divided(settings.held_out, settings.seed)?;
-    let most = seen.distinct(settings.most);
-    let (mut trials, mut best): (Vec<Trial>, Option<(f64, usize, Run)>) = (Vec::new(), None);
-    for components in 1..=most {
-        let run = best_run(&seen, components, form, settings, watch)?;
-        let stopped = run.stopped;
-        let trial = trial(&run, &seen, &held_out, components, form);
-        let score = match settings.criterion {
-            Criterion::HeldOut => trial.held_out,
-            Criterion::Bic => -trial.bic,
-        };
-        trials.push(trial);
-        if best.as_ref().is_none_or(|(best, ..)| score > *best) {
-            best = Some((score, components, run));
-        }
-        if stopped {
-            break;
-        }
-        if best.as_ref().is_some_and(|(_, number, _)| components >= number + PATIENCE) {
-            break;
-        }
-    }
-    let (_, components, run) = best.expect("one component at least");
-    if trials.last().is_some_and(|last| last.stopped) {
-        return Ok((Run { stopped: true, ..run }, trials));
-    }
-    Ok((best_run(data, components, form, settings, watch)?, trials))
+/// One number of components: what it achieved, its fit, and the log-likelihood of each held-out row.
+struct Candidate {
+    trial: Trial,
+    run: Run,
+    held_out: Vec<f64>,
 }
 
-fn trial(run: &Run, seen: &Data, held_out: &Data, components: usize, form: Form) -> Trial {
+/// Tries one number of components after the other on the rows that are not held out, then fits the number that the
+/// criterion chooses to all rows.
+fn chosen(data: &Data, form: Form, settings: &Settings, watch: Watch) -> Result<(Run, Vec<Trial>)> {
+    let (seen, held_out) = data.divided(settings.held_out, settings.seed)?;
+    let mut all: Vec<Candidate> = Vec::new();
+    let mut best = 0;
+    for components in 1..=seen.distinct(settings.most) {
+        let run = best_run(&seen, components, form, settings, watch)?;
+        all.push(candidate(run, &seen, &held_out, components, form));
+        if score(&all[all.len() - 1], settings.criterion) > score(&all[best], settings.criterion) {
+            best = all.len() - 1;
+        }
+        if all[all.len() - 1].run.stopped || all.len() > best + PATIENCE {
+            break;
+        }
+    }
+    let number = match settings.criterion {
+        Criterion::HeldOut => (0..best).find(|&k| is_as_good(&all[k], &all[best])).unwrap_or(best),
+        Criterion::Bic => best,
+    };
+    let trials = all.iter().map(|candidate| candidate.trial).collect();
+    if all[all.len() - 1].run.stopped {
+        return Ok((Run { stopped: true, ..all.swap_remove(number).run }, trials));
+    }
+    Ok((best_run(data, number + 1, form, settings, watch)?, trials))
+}
+
+fn score(candidate: &Candidate, criterion: Criterion) -> f64 {
+    match criterion {
+        Criterion::HeldOut => candidate.trial.held_out,
+        Criterion::Bic => -candidate.trial.bic,
+    }
+}
+
+/// Whether the best explains held-out rows better by no more than the standard error of the difference, which is a mean
+/// over rows (the one-standard-error rule of Breiman et al. 1984).
+fn is_as_good(one: &Candidate, best: &Candidate) -> bool {
+    let count = one.held_out.len() as f64;
+    let gains = || best.held_out.iter().zip(&one.held_out).map(|(best, one)| best - one);
+    let mean = gains().sum::<f64>() / count;
+    let variance = gains().map(|gain| (gain - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
+    mean <= (variance / count).sqrt()
+}
+
+fn candidate(run: Run, seen: &Data, held_out: &Data, components: usize, form: Form) -> Candidate {
     let units = form.dim as f64 * seen.spread.ln();
     let log_likelihood = run.log_likelihood() - units;
-    Trial {
+    let found = run.expectation(held_out.rows.view());
+    let trial = Trial {
         components,
         log_likelihood,
-        held_out: run.expectation(held_out.rows.view()).log_likelihood - units,
+        held_out: found.log_likelihood - units,
         bic: bic(log_likelihood, seen.rows.nrows(), run.weights.len(), form),
         stopped: run.stopped,
-    }
+    };
+    Candidate { trial, run, held_out: found.logs }
 }
 
 /// −2 ln L + p ln N with p = K − 1 weights and the free numbers of K Gaussians.

@@ -48,7 +48,9 @@ pub struct Run {
 pub struct Expectation {
     /// K lists of N numbers: the probability that row n comes from component k.
     pub shares: Vec<Vec<f64>>,
-    /// The mean of ln p over rows.
+    /// ln p of each row.
+    pub logs: Vec<f64>,
+    /// Their mean.
     pub log_likelihood: f64,
 }
 
@@ -126,15 +128,16 @@ impl Run {
             logs.iter_mut().for_each(|log| *log += self.weights[k].ln());
             logs
         });
-        let mut sum = 0.0;
+        let mut all = Vec::with_capacity(rows.nrows());
         for n in 0..rows.nrows() {
             let peak = shares.iter().map(|logs| logs[n]).fold(f64::NEG_INFINITY, f64::max);
             let mass: f64 = shares.iter().map(|logs| (logs[n] - peak).exp()).sum();
             let log = peak + mass.ln();
             shares.iter_mut().for_each(|logs| logs[n] = (logs[n] - log).exp());
-            sum += log;
+            all.push(log);
         }
-        Expectation { shares, log_likelihood: sum / rows.nrows() as f64 }
+        let log_likelihood = all.iter().sum::<f64>() / rows.nrows() as f64;
+        Expectation { shares, logs: all, log_likelihood }
     }
 
     /// The weights and Gaussians that are most likely given these shares.

@@ -16,7 +16,8 @@ pub enum Components {
 /// out, and both criteria are reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Criterion {
-    /// The largest mean log-likelihood of held-out rows.
+    /// The mean log-likelihood of held-out rows: the smallest number for which it is at most one standard error below
+    /// that of the best number (of the difference, over rows).
     #[default]
     HeldOut,
     /// The smallest Bayesian information criterion −2 ln L + p ln N of the rows that are fitted (Schwarz 1978).

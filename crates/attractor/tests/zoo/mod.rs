@@ -363,9 +363,9 @@ pub fn denoisers() -> Vec<(String, Mixture<f64>)> {
     all.push(("all together".into(), Mixture::new(together).expect("a memory")));
     let thick =
         shapes().into_iter().filter(|(name, _)| *name == "thick").map(|(_, kind)| component(kind, 1.0));
-    let events = Patterns::new(normals(5, 3, 1.0, 8)).expect("patterns");
+    let some = Patterns::new(normals(5, 3, 1.0, 8)).expect("patterns");
     let gist = Mixture::new(thick.collect()).expect("a memory");
-    all.push(("events beside a density".into(), gist.with_events(events.into(), 0.4).expect("a memory")));
+    all.push(("events beside a density".into(), gist.with_events(some.into(), 0.4).expect("a memory")));
     let together = shapes().into_iter().map(|(_, kind)| component(kind, 0.5)).collect();
     all.push(("all together with a flat one".into(), Mixture::new(together).expect("a memory")));
     all.extend([Form::Conditioned, Form::Literal].map(|form| (form.name().to_owned(), events(form))));
