@@ -74,6 +74,7 @@ pub fn setup(how: &Patterns, options: &Options) -> Setup {
     Setup {
         model: how.model,
         options: options.clone(),
+        noising: None,
         replace_options: false,
         prepare: how.prepare,
         precision: how.dtype,

@@ -3,6 +3,7 @@
 //! `docs/extended-memories.md` documents the format.
 
 mod entry;
+mod potential;
 
 use std::path::Path;
 
@@ -14,6 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use entry::{Entry, Units, show};
+pub use potential::{potential_from_text, read_potential};
 
 /// The memories of a description.
 #[derive(Debug)]
@@ -104,8 +106,7 @@ pub fn read_description(path: &Path) -> Result<Description> {
 /// # Errors
 /// As [`read_description`].
 pub fn description_from_text(path: &Path, text: &str) -> Result<Description> {
-    let text = text.trim_start_matches('\u{feff}');
-    let fields = if ending(path, "json") { json(path, text)? } else { toml(path, text)? };
+    let fields = fields(path, text)?;
     let top = Entry { path, place: String::new(), fields: &fields };
     top.only(&["dim", "memory"])?;
     let mut units = Units::default();
@@ -132,6 +133,12 @@ pub fn description_from_text(path: &Path, text: &str) -> Result<Description> {
         memories.extend(described(&entry, &mut units)?);
     }
     Ok(Description { dim: units.dim(), memories })
+}
+
+/// The fields of a file in JSON, if its name says so, or in TOML.
+fn fields(path: &Path, text: &str) -> Result<Map<String, Value>> {
+    let text = text.trim_start_matches('\u{feff}');
+    if ending(path, "json") { json(path, text) } else { toml(path, text) }
 }
 
 fn json(path: &Path, text: &str) -> Result<Map<String, Value>> {

@@ -1,13 +1,14 @@
 //! Stored memories: model, options, patterns and what was learned from them, in one safetensors file.
 //!
 //! The arrays are: `patterns` (N × D, prepared; packed patterns have eight units per byte); `couplings` (D × D, for a
-//! classical network); `layers.K.weight` and `layers.K.bias` (for a score network, with PyTorch's names and shapes);
+//! classical network); `potential.*` (for a memory under a potential); `layers.K.weight` and `layers.K.bias` (for a score network, with PyTorch's names and shapes);
 //! `weights` (N); `associated` (N × Dv); and for the preparation `mean` and `scale`, or `threshold`, `low` and
 //! `high`. The metadata have one entry, `attractor`, with the rest as JSON. What training needs to continue has names
 //! that begin with `training.`.
 
 mod cores;
 mod density;
+mod potential;
 mod read;
 
 pub use cores::CoresSummary;
@@ -94,6 +95,8 @@ pub struct StoredSummary {
     pub training: Option<Value>,
     /// For a density: its Gaussians and events. `patterns` counts its events.
     pub density: Option<DensitySummary>,
+    /// For a memory under a potential: its form and its noise, without its arrays.
+    pub potential: Option<Value>,
     /// Its history.
     pub provenance: Vec<String>,
 }
@@ -133,8 +136,11 @@ impl<F: Real> Stored<F> {
     /// The bytes of the file.
     ///
     /// # Errors
-    /// There are more numbers than a file can hold.
+    /// There are more numbers than a file can hold; a potential that is a function.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        if let Some(Weights::Noising(noising)) = self.learned.as_ref().map(|l| &l.weights) {
+            potential::check(noising)?;
+        }
         self.serialize().map_err(|e| wrong(Path::new("memory"), e.to_string()))
     }
 
@@ -143,7 +149,11 @@ impl<F: Real> Stored<F> {
         let extras = patterns.extras();
         let network = self.learned.as_ref().and_then(|l| match &l.weights {
             Weights::Network(network) => Some(network.as_ref()),
-            Weights::Couplings(_) => None,
+            Weights::Couplings(_) | Weights::Noising(_) => None,
+        });
+        let noising = self.learned.as_ref().and_then(|l| match &l.weights {
+            Weights::Noising(noising) => Some(noising),
+            _ => None,
         });
         let options =
             self.spec.options.iter().map(|(k, v)| (k.to_owned(), Value::from(v.to_string()))).collect();
@@ -157,6 +167,7 @@ impl<F: Real> Stored<F> {
             "provenance": self.provenance,
             "labels": extras.labels,
             "network": network.map(shaped_json),
+            "potential": noising.map(potential::says),
             "training": self.training.as_ref().map(|t| &t.says),
             "packed": patterns.bits().map(|_| json!({ "units": patterns.dim(), "dtype": F::NAME })),
         });
@@ -175,6 +186,9 @@ impl<F: Real> Stored<F> {
         }
         if let Some(network) = network {
             arrays.extend(layers(network));
+        }
+        if let Some(noising) = noising {
+            arrays.extend(potential::arrays(noising));
         }
         for (name, values) in self.training.iter().flat_map(|t| &t.arrays) {
             arrays.push(vector(&format!("{TRAINING}{name}"), values));
@@ -402,6 +416,7 @@ fn describe(path: &Path, head: &Metadata) -> Result<Option<StoredSummary>> {
         network,
         training: Some(says["training"].clone()).filter(|t| !t.is_null()),
         density,
+        potential: Some(says["potential"].clone()).filter(|p| !p.is_null()),
         provenance: list("provenance")?.unwrap_or_default(),
     }))
 }

@@ -1,12 +1,16 @@
 //! What the user asks for when a memory is made.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use attractor::Prepare;
+use attractor::diffusion::{POTENTIAL, PROCESS};
 use attractor::memories::{Card, DEFAULT, Options, Spec};
+use attractor::potentials::Noising;
+use attractor_data::read_potential;
 
 use crate::any::Precision;
+use crate::error::Result;
 
 /// The preparation of patterns that the user asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,6 +54,8 @@ pub struct Setup {
     pub model: Option<&'static Card>,
     /// Options of the model. They override the options of a stored memory.
     pub options: Options,
+    /// The potential of the noise. If it is not given, the option `potential` names its file.
+    pub noising: Option<Noising>,
     /// Whether `options` replace all options of a stored memory. If not, stored options that are not in `options`
     /// stay.
     pub replace_options: bool,
@@ -76,8 +82,35 @@ impl Setup {
     /// The model with its options. Each option has the type that the model declares.
     pub fn spec(&self, card: &Card) -> Spec {
         let mut spec = Spec::new(card.name);
-        self.options.iter().for_each(|(name, value)| spec.set(name, value.clone()));
+        self.set_options(&mut spec, card);
         spec
+    }
+
+    /// Sets the options of a model. A potential is kept with the patterns, not by the name of its file, and it stands
+    /// for the process `potential` if no process is named.
+    pub(crate) fn set_options(&self, spec: &mut Spec, card: &Card) {
+        self.options.iter().for_each(|(name, value)| spec.set(name, value.clone()));
+        if card.potential && (self.noising.is_some() || self.options.has(POTENTIAL)) {
+            spec.options.remove(POTENTIAL);
+            if !self.options.has(PROCESS.name) {
+                spec.set(PROCESS.name, POTENTIAL);
+            }
+        }
+    }
+
+    /// The potential of the noise, which may be in a file. A model that has none refuses the option later.
+    ///
+    /// # Errors
+    /// The file cannot be read, or describes no potential.
+    pub fn potential(&self, card: &Card) -> Result<Option<Noising>> {
+        if !card.potential {
+            return Ok(None);
+        }
+        match (&self.noising, self.options.get(POTENTIAL)) {
+            (Some(noising), _) => Ok(Some(noising.clone())),
+            (None, Some(file)) => Ok(Some(read_potential(Path::new(&file.to_string()))?)),
+            (None, None) => Ok(None),
+        }
     }
 
     /// Names of the given settings that only new patterns can have, in the order of messages.

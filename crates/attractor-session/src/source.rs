@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use attractor::diffusion::Sampling;
+use attractor::Patterns;
+use attractor::diffusion::PROCESS;
 use attractor::energies::Denoise;
-use attractor::memories::{self, Learned, Options};
+use attractor::memories::{self, Learned, Options, Weights};
 use attractor::message;
 use attractor::message::Argument;
+use attractor::potentials::Noising;
 use attractor_data::{
     Description, Dtype, ReadOptions, Rows, Stored, StoredDensity, StoredSummary, is_description,
     read_density, read_description, read_memory_within, summary,
@@ -129,7 +131,8 @@ pub(crate) fn of_rows<F: Held>(rows: Rows, setup: &Setup) -> Result<Opened<F>> {
     let head = rows.head().clone();
     let patterns = prepared::<F>(rows, setup, card)?;
     let spec = setup.spec(card);
-    let memory = spec.build(patterns)?;
+    let given = setup.potential(card)?.map(|noising| with_patterns(&patterns, noising));
+    let memory = spec.build_on(patterns, given)?;
     let about = About {
         card: Some(card),
         spec,
@@ -163,10 +166,11 @@ pub(crate) fn described<F: Held>(path: &Path, description: Description, setup: &
     }
     let mixture = description.mixture::<F>()?;
     let (count, dim) = (mixture.memories(), Denoise::dim(&mixture));
-    let memory = memories::mixture(mixture, Sampling::from_options(&card.read(&setup.options)?)?)?;
+    let spec = setup.spec(card);
+    let memory = memories::mixture_with(mixture, &card.read(&spec.options)?, setup.potential(card)?)?;
     let about = About {
         card: Some(card),
-        spec: setup.spec(card),
+        spec,
         shape: None,
         raw: false,
         origin: Origin::Described { path: path.to_owned(), memories: count, dim },
@@ -218,8 +222,12 @@ pub(crate) fn of_stored<F: Held>(path: &Path, stored: Stored<F>, setup: &Setup) 
     if setup.replace_options {
         spec.options = Options::default();
     }
-    setup.options.iter().for_each(|(name, value)| spec.set(name, value.clone()));
-    let memory = spec.build_on(patterns, still_valid(learned, &before, &spec.options))?;
+    setup.set_options(&mut spec, model.card);
+    let given = match setup.potential(model.card)? {
+        Some(noising) => Some(with_patterns(&patterns, noising)),
+        None => still_valid(learned, &before, &spec.options),
+    };
+    let memory = spec.build_on(patterns, given)?;
     Ok(Opened {
         memory,
         about: About { card: Some(model.card), spec, shape, raw, origin: Origin::Stored, provenance },
@@ -233,13 +241,22 @@ pub(crate) fn of_density<F: Held>(stored: StoredDensity<F>, setup: &Setup) -> Re
     if setup.replace_options {
         spec.options = Options::default();
     }
-    setup.options.iter().for_each(|(name, value)| spec.set(name, value.clone()));
-    let memory = memories::mixture(mixture, Sampling::from_options(&card.read(&spec.options)?)?)?;
+    setup.set_options(&mut spec, card);
+    let memory = memories::mixture_with(mixture, &card.read(&spec.options)?, setup.potential(card)?)?;
     let about = About { card: Some(card), spec, shape, raw, origin: Origin::Stored, provenance };
     Ok(Opened { memory, about })
 }
 
-/// The learned couplings, unless the options now ask for another learning rule.
+/// A potential that is given with patterns.
+pub(crate) fn with_patterns<F: Held>(patterns: &Patterns<F>, noising: Noising) -> Learned {
+    Learned { patterns: patterns.len(), weights: Weights::Noising(noising) }
+}
+
+/// What was learned, unless the options now ask for another learning rule or for another process than the potential.
 fn still_valid(learned: Option<Learned>, before: &Options, now: &Options) -> Option<Learned> {
-    learned.filter(|_| before.get("rule") == now.get("rule"))
+    let same = |name: &str| before.get(name) == now.get(name);
+    learned.filter(|learned| match learned.weights {
+        Weights::Noising(_) => same(PROCESS.name),
+        _ => same("rule"),
+    })
 }

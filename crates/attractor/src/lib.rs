@@ -33,6 +33,7 @@
 //! | [`recall()`], [`observe`] | the one recall loop, and observers of its steps |
 //! | [`kernels`] | the hot loops |
 //! | [`linear`] | eigenvectors, Cholesky, principal axes |
+//! | [`potentials`] | noise-injection dynamics with a potential |
 //! | [`options`] | options with declared kinds, and how text becomes their values |
 //! | [`noise`] | random streams, one for each row |
 //! | [`threads`] | the number of threads |
@@ -56,6 +57,8 @@ pub mod noise;
 pub mod observe;
 pub mod options;
 pub mod patterns;
+pub mod potentials;
+mod quadrature;
 mod real;
 mod recall;
 pub mod separations;

@@ -129,7 +129,7 @@ fn known_units_are_held() {
     let known = Array2::from_shape_fn(cues.dim(), |(i, j)| (i * 7 + j * 5) % 3 > 0);
     // What is not known may be anything, even no number.
     cues.zip_mut_with(&known, |x, k| *x = if *k { *x } else { f64::NAN });
-    for specimen in ZOO {
+    for specimen in ZOO.iter().filter(|s| !s.is_under_potential()) {
         let (patterns, cues) = (specimen.world(&patterns), specimen.world(&cues));
         let memory = specimen.build(Patterns::new(patterns).expect("patterns"));
         let request = Request { known: Some(known.view()), ..Request::new(cues.view()) };
@@ -161,7 +161,8 @@ fn clamped_recall_completes() {
     let patterns = spins::<f64>(12, 64, 8);
     let known = Array2::from_shape_fn(patterns.dim(), |(i, j)| (i + j) % 2 == 0);
     let mut failures = Vec::new();
-    for specimen in ZOO.iter().filter(|s| s.remembers() && s.incomplete.is_none()) {
+    for specimen in ZOO.iter().filter(|s| s.remembers() && s.incomplete.is_none() && !s.is_under_potential())
+    {
         let memory = specimen.build(Patterns::new(specimen.world(&patterns)).expect("patterns"));
         let mut cues = patterns.clone();
         cues.zip_mut_with(&known, |x, k| *x *= f64::from(u8::from(*k)));

@@ -10,6 +10,7 @@ use attractor::message::Message;
 
 use crate::error::{Error, Result};
 use crate::formats::{ReadOptions, read};
+use crate::table::Table;
 
 /// The largest number allowed, so that squares of sums stay finite.
 const LARGEST: f64 = 1e100;
@@ -117,7 +118,7 @@ impl Entry<'_> {
         self.optional(field).ok_or_else(|| self.wrong(field, "given", "nothing", "add it"))
     }
 
-    fn number(&self, field: &str, value: &Value) -> Result<f64> {
+    pub(super) fn number(&self, field: &str, value: &Value) -> Result<f64> {
         match value.as_f64() {
             Some(number) if number.abs() <= LARGEST => Ok(number),
             _ => Err(self.wrong(
@@ -208,12 +209,22 @@ impl Entry<'_> {
             (None, None) => return Err(self.wrong("at", "given, or file instead", "neither", cure)),
             (Some(_), Some(_)) => return Err(self.wrong("at", "given, or file instead", "both", cure)),
         };
-        let from = self.path.parent().unwrap_or(Path::new("")).join(file);
-        let table = read(&from, &ReadOptions::default())?;
+        let table = self.file(&file)?;
         if table.rows() == 0 {
             return Err(self.wrong("file", "an array of at least one row", "none", "name another file"));
         }
         units.agree(self, "file", table.columns())?;
+        let values = self.usable("file", &table)?;
+        Ok((values, table.labels().map(<[String]>::to_vec)))
+    }
+
+    /// Reads a file that is named relative to this one.
+    fn file(&self, name: &str) -> Result<Table> {
+        read(&self.path.parent().unwrap_or(Path::new("")).join(name), &ReadOptions::default())
+    }
+
+    /// The numbers of a table, which must be finite and of usual size.
+    fn usable(&self, field: &str, table: &Table) -> Result<Array2<f64>> {
         let values = table.floats::<f64>();
         // Written so that NaN is refused, too.
         if let Some(((row, unit), found)) =
@@ -221,8 +232,17 @@ impl Entry<'_> {
         {
             let found = format!("{found} at row {row}, unit {unit}");
             let expected = "an array of finite numbers of at most 1e100 in size";
-            return Err(self.wrong("file", expected, found, "correct the file"));
+            return Err(self.wrong(field, expected, found, "correct the file"));
         }
-        Ok((values, table.labels().map(<[String]>::to_vec)))
+        Ok(values)
+    }
+
+    /// The numbers of the array in the file that a field names.
+    pub(super) fn array(&self, field: &str, file: &str) -> Result<Array2<f64>> {
+        let table = self.file(file)?;
+        if table.rows() == 0 {
+            return Err(self.wrong(field, "an array of at least one row", "none", "name another file"));
+        }
+        self.usable(field, &table)
     }
 }

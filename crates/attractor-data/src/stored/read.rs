@@ -147,7 +147,7 @@ impl Arrays<'_> {
         Ok(self.table(name)?.map(|values| values.into_raw_vec_and_offset().0))
     }
 
-    fn needed(&self, name: &str) -> Result<Vec<f64>> {
+    pub(super) fn needed(&self, name: &str) -> Result<Vec<f64>> {
         self.list(name)?.ok_or_else(|| self.wrong(format!("one without '{name}'")))
     }
 
@@ -193,6 +193,10 @@ impl Arrays<'_> {
 
     /// The couplings or the network.
     fn learned(&self, summary: &StoredSummary) -> Result<Option<Learned>> {
+        if let Some(says) = &summary.potential {
+            let weights = Weights::Noising(super::potential::read(self, says)?);
+            return Ok(Some(Learned { patterns: summary.patterns, weights }));
+        }
         let weights = match (self.table("couplings")?, summary.network) {
             (Some(couplings), _) => Some(Weights::Couplings(couplings)),
             (_, Some(shaped)) => Some(Weights::Network(Arc::new(self.network(shaped)?))),

@@ -2,10 +2,10 @@
 
 use std::str::FromStr;
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView2};
 
 use crate::diffusion::log_density_observed;
-use crate::energies::Denoise;
+use crate::energies::{Denoise, NoiseShape};
 use crate::error::{Error, Result, check_rows, check_width};
 use crate::kernels::Posterior;
 use crate::memories::Memory;
@@ -75,14 +75,35 @@ pub fn denoise<F: Real>(memory: &dyn Memory<F>, states: ArrayView2<F>, sigmas: &
     Ok(memory.preparation().backward(denoiser.denoise(states.view(), &levels)?))
 }
 
-/// The score ∇ ln p_σ(z) = (D(z;σ) − z)/σ² at each state, σ > 0 (Tweedie).
+/// The score ∇ ln p_σ(z) = (D(z;σ) − z)/σ² at each state, σ > 0 (Tweedie). Under a potential σ² is the covariance of
+/// its noise.
 ///
 /// # Errors
 /// Those of [`denoise`]; a level of 0.
 pub fn score<F: Real>(memory: &dyn Memory<F>, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Array2<F>> {
-    denoiser(memory, "score")?;
     if let Some(sigma) = sigmas.iter().find(|s| !(1e-12..=1e12).contains(*s)) {
         return Err(Error::parameter("sigma", "a number from 1e-12 to 1e12 (at 0 there is no score)", sigma));
+    }
+    let denoiser = denoiser(memory, "score")?;
+    let (prepared_states, levels) = prepared(memory, states, sigmas)?;
+    let noise = match denoiser.noise() {
+        NoiseShape::Equal => None,
+        NoiseShape::Units(noise) => Some((noise, None)),
+        NoiseShape::Turned(noise, directions) => Some((noise, Some(directions))),
+    };
+    let scale = memory.preparation().scale();
+    if let Some((noise, directions)) = noise {
+        let mut score = denoiser.denoise(prepared_states.view(), &levels)?;
+        score.zip_mut_with(&prepared_states, |d, &z| *d = F::from_f64(d.to_f64() - z.to_f64()));
+        for (mut row, &level) in score.outer_iter_mut().zip(&levels) {
+            let mut along: Array1<f64> = row.iter().map(|d| d.to_f64()).collect();
+            along = directions.map_or(along.clone(), |directions| directions.dot(&along));
+            // Raw states are 1/scale of the prepared ones.
+            along.iter_mut().zip(noise.at(level)?.levels).for_each(|(d, r)| *d *= scale / (r * r));
+            along = directions.map_or(along.clone(), |directions| directions.t().dot(&along));
+            row.iter_mut().zip(along).for_each(|(d, own)| *d = F::from_f64(own));
+        }
+        return Ok(score);
     }
     let mut score = denoise(memory, states, sigmas)?;
     for ((mut row, state), sigma) in score.outer_iter_mut().zip(states.outer_iter()).zip(sigmas) {

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use ndarray::{Array2, Array3, Axis, stack};
 
 use super::{Growth, largest_variance};
+use crate::energies::NoiseShape;
 use crate::error::{Error, Result};
 use crate::fields::{Field, Kind};
 use crate::memories::{Memory, Recall, Request};
@@ -251,26 +252,31 @@ fn look<F: Real>(memory: &dyn Memory<F>, states: &Array2<F>, levels: &[f64]) -> 
     let nearest = memory.nearest(states.view())?;
     let diffusion = memory.denoiser().zip(memory.sampling()).zip(memory.spread());
     let variances = match diffusion {
-        Some(((denoiser, _), spread)) => Some(largest_variance(denoiser, states.view(), levels, spread)?),
-        None => None,
+        // Under a potential the Jacobian of D is no multiple of the covariance.
+        Some(((denoiser, _), spread)) if matches!(denoiser.noise(), NoiseShape::Equal) => {
+            Some(largest_variance(denoiser, states.view(), levels, spread)?)
+        }
+        _ => None,
     };
+    // The time and scale of a process that has one scale.
+    let clock = diffusion.filter(|((denoiser, _), _)| matches!(denoiser.noise(), NoiseShape::Equal));
+    let clock = clock.map(|((_, sampling), _)| sampling.process);
     let moment = |row: usize| {
         let posterior = posteriors.as_ref().map(|p| &p[row]);
         let level = levels[row];
         let variance = variances.as_ref().filter(|_| level > 0.0).map(|v| v[row] / (scale * scale));
-        let process = diffusion.map(|((_, sampling), _)| sampling.process);
         TraceStep {
             sigma: level / scale,
-            time: process.map(|p| (p.time(level / scale), p.scale_at(level / scale))),
+            time: clock.map(|p| (p.time(level / scale), p.scale_at(level / scale))),
             energy: energies
                 .as_ref()
-                .map(|e| if process.is_some() { e[row] / (scale * scale) } else { e[row] }),
+                .map(|e| if diffusion.is_some() { e[row] / (scale * scale) } else { e[row] }),
             entropy: posterior.map(|p| p.entropy),
             participation: posterior.map(|p| p.participation),
             favourite: posterior.map(|p| p.top[0]),
             memory: nearest.as_ref().map(|nearest| nearest[row].memory),
             variance,
-            growth: process.zip(variance).map(|(process, v)| Growth::at(&process, level / scale, v)),
+            growth: clock.zip(variance).map(|(process, v)| Growth::at(&process, level / scale, v)),
         }
     };
     Ok((0..levels.len()).map(moment).collect())

@@ -1,8 +1,10 @@
 //! Grids of noise levels, from each row's first level down to 0, with one column for each row.
 
-use ndarray::Array2;
+use ndarray::{Array2, s};
 
 use super::Process;
+use crate::error::Result;
+use crate::potentials::UnitNoise;
 
 /// The exponent ρ of the samplers' default grid; `docs/choosing-a-sampler.md` explains the choice.
 pub const RHO: f64 = 2.0;
@@ -47,4 +49,28 @@ pub fn time_levels(process: &Process, first: &[f64], steps: usize) -> Array2<f64
             _ => process.sigma(time * (1.0 - i as f64 / steps as f64)),
         }
     })
+}
+
+/// The levels at equal steps of the time of a potential. Steps ≥ 1.
+///
+/// # Errors
+/// A level that the potential does not reach.
+pub fn potential_levels(noise: &UnitNoise, first: &[f64], steps: usize) -> Result<Array2<f64>> {
+    let mut all = Array2::zeros((steps + 1, first.len()));
+    for (row, &start) in first.iter().enumerate() {
+        if row > 0 && start == first[row - 1] {
+            let (before, mut own) = all.multi_slice_mut((s![.., row - 1], s![.., row]));
+            own.assign(&before);
+            continue;
+        }
+        let time = noise.at(start)?.time;
+        for i in 0..steps {
+            let level = match i {
+                0 => start,
+                _ => noise.level(time * (1.0 - i as f64 / steps as f64))?,
+            };
+            all[[i, row]] = level;
+        }
+    }
+    Ok(all)
 }

@@ -36,7 +36,17 @@ pub fn estimate_levels<F: Real>(
         Ok(terms.map(|((sum, scale), sigma)| sum - dim * (scale * sigma).ln()).collect())
     };
 
-    let b = cues.nrows();
+    most_likely_levels(cues.nrows(), low, high, &likelihood)
+}
+
+/// The level of each of `rows` cues between `low` and `high` at which its likelihood is largest.
+pub(crate) fn most_likely_levels(
+    rows: usize,
+    low: f64,
+    high: f64,
+    likelihood: &dyn Fn(&[f64]) -> Result<Vec<f64>>,
+) -> Result<Vec<f64>> {
+    let b = rows;
     let log_step = (high / low).ln() / (COARSE - 1) as f64;
     let level = |i: f64| low * (i * log_step).exp();
     let mut best = vec![(f64::NEG_INFINITY, 0usize); b];
@@ -80,8 +90,8 @@ pub fn estimate_levels<F: Real>(
     Ok(a.iter().zip(&c).map(|(a, c)| level((a + c) / 2.0)).collect())
 }
 
-/// The lowest level of the search, in spreads.
-const LOWEST: f64 = 1e-3;
+/// The lowest level of a search, in spreads.
+pub(crate) const LOWEST: f64 = 1e-3;
 /// The number of levels in the coarse search, a factor of about 2 apart.
 const COARSE: usize = 18;
 /// The number of golden-section steps. Each shrinks the bracket by 0.618, so 14 leave 0.2 % of two coarse steps.

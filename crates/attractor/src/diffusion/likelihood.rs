@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::samplers::{Path, Slope, integrate};
-use crate::energies::Denoise;
+use crate::energies::{Denoise, NoiseShape};
 use crate::error::{Error, Result, check_rows, check_width};
 use crate::patterns::check_states;
 use crate::real::Real;
@@ -69,6 +69,13 @@ pub(crate) fn log_density_observed<F: Real>(
     }
     if states.is_empty() {
         return Ok(Vec::new());
+    }
+    if !matches!(denoiser.noise(), NoiseShape::Equal) {
+        return Err(Error::Undefined {
+            model: "a memory under a potential",
+            what: "log-density by the flow",
+            reason: "its noise differs between directions; ask for the closed form".into(),
+        });
     }
     let dim = states.ncols() as f64;
     // Far away, every state reads the memory's own mean and second moment.

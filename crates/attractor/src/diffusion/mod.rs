@@ -13,11 +13,12 @@ mod sampling;
 
 pub use crate::energies::LAST;
 pub use dual::Dual;
-pub use grid::{RHO, power_levels, time_levels};
+pub use grid::{RHO, potential_levels, power_levels, time_levels};
 pub use level::estimate_levels;
+pub(crate) use level::{LOWEST, most_likely_levels};
 pub use likelihood::log_density;
 pub(crate) use likelihood::log_density_observed;
 use process::RATES;
 pub use process::{LinearRate, Process};
 pub use samplers::Sampler;
-pub use sampling::{GAMMA, PARAMETERS, PROCESS, RATE_MAX, RATE_MIN, Sampling};
+pub use sampling::{GAMMA, PARAMETERS, POTENTIAL, PROCESS, RATE_MAX, RATE_MIN, Sampling};

@@ -4,9 +4,9 @@ use ndarray::Array2;
 
 use super::{LAST, LinearRate, Process, RATES, RHO, Sampler};
 use crate::dynamics::Dynamics;
-use crate::energies::Denoise;
+use crate::energies::{Denoise, NoiseShape};
 use crate::error::{Error, Result};
-use crate::options::{CountRange, Fallback, Kind, NumberRange, Options, Parameter};
+use crate::options::{CountRange, Fallback, Kind, Name, NumberRange, Options, Parameter};
 use crate::real::Real;
 
 /// The settings of a recall by diffusion, apart from the memory.
@@ -63,7 +63,8 @@ const ACCURACIES: NumberRange = NumberRange::between(1e-14, 1.0);
 
 /// The options of every model that recalls by diffusion.
 pub const PARAMETERS: &[Parameter] = &[
-    PROCESS,
+    MEMORY_PROCESS,
+    POTENTIAL_FILE,
     GAMMA,
     RATE_MIN,
     RATE_MAX,
@@ -104,6 +105,30 @@ pub const PARAMETERS: &[Parameter] = &[
         help: "Skip patterns that certainly have no weight, which is faster: of 1,024 patterns or more, single ones, and results agree to 1e-6 a unit; of fewer, all others once one pattern has won, and results agree to rounding",
     },
 ];
+
+/// The name of the process with a potential, and of the option that gives the potential.
+pub const POTENTIAL: &str = "potential";
+
+/// The names of the processes, and of the one with a potential.
+fn process_names() -> Vec<Name> {
+    let own = Name::with_about(POTENTIAL, "dx = -grad V dt + sigma dW, with a potential of your own");
+    Process::names().into_iter().chain([own]).collect()
+}
+
+/// The option for the noising process of a memory, which may have a potential.
+const MEMORY_PROCESS: Parameter = Parameter {
+    kind: Kind::Choice(process_names),
+    help: "Noising process; potential takes the one of the option potential",
+    ..PROCESS
+};
+
+/// The option for the potential of the process.
+const POTENTIAL_FILE: Parameter = Parameter {
+    name: POTENTIAL,
+    kind: Kind::Text("FILE"),
+    default: Fallback::None,
+    help: "Potential of the process potential, in TOML: its minimum, Hessian and sigma, as in docs/potentials.md",
+};
 
 /// The option for the noising process.
 pub const PROCESS: Parameter = Parameter {
@@ -189,6 +214,15 @@ impl Sampling {
     /// An option that does not exist, or that the sampler does not use; a value outside its range.
     pub fn from_options(options: &Options) -> Result<Self> {
         let options = options.read(PARAMETERS, "option of diffusion:")?;
+        if options.has(POTENTIAL) || options.get(PROCESS.name).is_some_and(|p| p.to_string() == POTENTIAL) {
+            return Err(Error::Undefined {
+                model: "this memory",
+                what: "place for a potential",
+                reason:
+                    "the models diffusion and mixture have one, since they know what the noise was added to"
+                        .into(),
+            });
+        }
         let usual = Sampling::default();
         let sampling = Sampling {
             process: Process::from_options(&options)?,
@@ -232,6 +266,23 @@ impl Sampling {
     /// The levels from σ₀ of each row to 0, (steps + 1) × B, for a memory with this spread.
     pub fn levels(&self, first: &[f64], spread: f64) -> Array2<f64> {
         self.sampler.levels(&self.process, first, self.last * spread, self.rho, self.steps())
+    }
+
+    /// The levels from σ₀ of each row to 0 for a denoiser, whose noise may come from a potential.
+    ///
+    /// # Errors
+    /// A level that the potential does not reach.
+    pub fn levels_for<F: Real>(
+        &self,
+        denoiser: &dyn Denoise<F>,
+        first: &[f64],
+        spread: f64,
+    ) -> Result<Array2<f64>> {
+        let noise = match denoiser.noise() {
+            NoiseShape::Equal => return Ok(self.levels(first, spread)),
+            NoiseShape::Units(noise) | NoiseShape::Turned(noise, _) => noise,
+        };
+        self.sampler.levels_of(noise, first, self.last * spread, self.rho, self.steps())
     }
 
     /// The dynamics of the sampler with a denoiser, for a memory with this spread.

@@ -1,9 +1,11 @@
 //! Energy landscapes: the energy of a state, its gradient, the flip of a unit, and the denoiser.
 
 mod cores;
+mod correlated;
 mod decided;
 mod dense;
 mod family;
+mod linearised;
 mod log_sum_exp;
 mod mixture;
 mod narrow;
@@ -15,8 +17,10 @@ pub mod shapes;
 
 pub use cores::PARAMETERS as CORES;
 pub use cores::{CoreRule, Encoder, Event, Form, Odds, Reconstruction, Semantic, Surprise, surprise};
+pub use correlated::{Along, Correlated};
 pub use dense::{DenseEnergy, Interaction};
 pub use family::Family;
+pub use linearised::{Driven, Linearised};
 pub(crate) use log_sum_exp::BETAS;
 pub use log_sum_exp::LogSumExp;
 pub use mixture::{Component, Kind, LAST, Mixture, SharedPosterior};
@@ -34,6 +38,7 @@ use ndarray::{Array2, ArrayView2};
 use crate::error::{Error, Result};
 use crate::kernels::Read;
 use crate::noise::Stream;
+use crate::potentials::UnitNoise;
 use crate::real::Real;
 
 /// An energy landscape over states. Recall goes downhill.
@@ -97,6 +102,11 @@ pub trait Denoise<F: Real>: Send + Sync {
     /// The number of units in a state, D.
     fn dim(&self) -> usize;
 
+    /// How the noise of a level is spread over units. Samplers take it from here. The default is equal noise.
+    fn noise(&self) -> NoiseShape<'_> {
+        NoiseShape::Equal
+    }
+
     /// Reads the memory at z = y + σε. Gives for each row the log-sum, the posterior mean D(z;σ) and the second
     /// moment.
     ///
@@ -138,4 +148,16 @@ pub trait Denoise<F: Real>: Send + Sync {
             reason: "it is known by its denoiser alone; use another sampler than bridge".into(),
         })
     }
+}
+
+/// How the noise of a level σ is spread over the units of a state.
+#[derive(Clone, Copy, Debug)]
+pub enum NoiseShape<'a> {
+    /// Each unit has noise σ.
+    Equal,
+    /// Each unit has its own noise r_i, whose geometric mean is σ. The score is (mean − z)_i/r_i².
+    Units(&'a UnitNoise),
+    /// Each of these orthonormal directions (rows) has its own noise, so that the noise of units is correlated.
+    /// Samplers need states along the directions.
+    Turned(&'a UnitNoise, ArrayView2<'a, f64>),
 }

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView1, ArrayView2};
 
-use super::Denoise;
+use super::{Denoise, NoiseShape};
 use crate::error::Result;
 use crate::kernels::Read;
 use crate::noise::Stream;
@@ -22,6 +22,11 @@ pub trait Reader<F: Real> {
     fn goal(&self, row: usize) -> Option<ArrayView1<'_, F>> {
         let _ = row;
         None
+    }
+
+    /// How the noise of a level is spread over units, as [`Denoise::noise`].
+    fn noise(&self) -> NoiseShape<'_> {
+        NoiseShape::Equal
     }
 
     /// How much each row of the batch has read so far.
@@ -61,6 +66,10 @@ impl<F: Real, D: Denoise<F> + ?Sized> Reader<F> for FullReader<'_, D> {
         self.denoiser.denoise(states, sigmas)
     }
 
+    fn noise(&self) -> NoiseShape<'_> {
+        self.denoiser.noise()
+    }
+
     fn reads(&self) -> Vec<Reads> {
         self.reads.clone()
     }
@@ -73,6 +82,10 @@ pub struct FullRead<'a, F>(pub &'a dyn Denoise<F>);
 impl<F: Real> Denoise<F> for FullRead<'_, F> {
     fn dim(&self) -> usize {
         self.0.dim()
+    }
+
+    fn noise(&self) -> NoiseShape<'_> {
+        self.0.noise()
     }
 
     fn read(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Read<F>> {

@@ -67,6 +67,23 @@ pub(super) struct Cues<F> {
     pub stop: Stop,
 }
 
+impl<F: Real> Cues<F> {
+    /// The same cues without their known units.
+    pub fn without_known(&self) -> Self {
+        Cues {
+            seed: self.seed,
+            top: self.top,
+            level_given: self.level_given,
+            rows: self.rows.clone(),
+            states: self.states.clone(),
+            levels: self.levels.clone(),
+            known: None,
+            spread: self.spread,
+            stop: self.stop,
+        }
+    }
+}
+
 /// The known units of cues.
 pub(super) struct Known<F> {
     /// Which they are, B × D.
@@ -209,7 +226,7 @@ pub(super) fn descend<F: Real>(
         }
         None => None,
     };
-    let grid = Grid::Levels(sampling.levels(&cues.levels, cues.spread));
+    let grid = Grid::Levels(sampling.levels_for(denoiser, &cues.levels, cues.spread)?);
     let start = Start { states: cues.states.view(), rows: &cues.rows, seed: cues.seed, held: None };
     let full = FullRead(denoiser);
     let denoiser = if sampling.narrow { denoiser } else { &full };

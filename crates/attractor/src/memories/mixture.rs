@@ -1,11 +1,13 @@
 //! Memories that can be shapes as well as points, with the same recall.
 
+use super::diffusion::{noising_of, on_options};
 use super::{Card, Diffusion, Learned, Memory};
 use crate::diffusion::{PARAMETERS, Sampling};
 use crate::energies::Mixture;
 use crate::error::Result;
 use crate::options::Options;
 use crate::patterns::Patterns;
+use crate::potentials::Noising;
 use crate::real::Real;
 
 /// The entry of this model in [`MODELS`](super::MODELS).
@@ -21,6 +23,7 @@ pub(super) const CARD: Card = Card {
     values: true,
     levels: true,
     described: true,
+    potential: true,
     ..Card::PLAIN
 };
 
@@ -28,9 +31,26 @@ pub(super) const CARD: Card = Card {
 pub(super) fn build<F: Real>(
     patterns: Patterns<F>,
     options: &Options,
-    _learned: Option<Learned>,
+    given: Option<Learned>,
 ) -> Result<Box<dyn Memory<F>>> {
-    mixture(patterns.into(), Sampling::from_options(options)?)
+    mixture_with(patterns.into(), options, noising_of(given))
+}
+
+/// A memory of this mixture with the sampling and process of [`PARAMETERS`], under a potential if one is given.
+///
+/// # Errors
+/// Options outside their range; a process `potential` without a potential, or a potential with another process; what
+/// [`Diffusion::with_noising`] refuses.
+pub fn mixture_with<F: Real>(
+    memory: Mixture<F>,
+    options: &Options,
+    noising: Option<Noising>,
+) -> Result<Box<dyn Memory<F>>> {
+    Ok(Box::new(on_options(memory, options, noising, with_twice_the_steps, &CARD)?))
+}
+
+fn with_twice_the_steps(sampling: Sampling) -> Sampling {
+    Sampling { steps: sampling.steps.or(Some(2 * sampling.sampler.default_steps())), ..sampling }
 }
 
 /// A memory of this mixture. If the sampling does not give the number of steps, the sampler takes twice its usual
@@ -49,7 +69,6 @@ pub(super) fn build<F: Real>(
 ///
 /// # Errors
 /// A sampling outside its range.
-pub fn mixture<F: Real>(memory: Mixture<F>, mut sampling: Sampling) -> Result<Box<dyn Memory<F>>> {
-    sampling.steps = sampling.steps.or(Some(2 * sampling.sampler.default_steps()));
-    Ok(Box::new(Diffusion::with_card(memory, sampling, &CARD)?))
+pub fn mixture<F: Real>(memory: Mixture<F>, sampling: Sampling) -> Result<Box<dyn Memory<F>>> {
+    Ok(Box::new(Diffusion::with_card(memory, with_twice_the_steps(sampling), &CARD)?))
 }

@@ -34,7 +34,7 @@ pub use diffusion::Diffusion;
 pub use hopfield::{Hopfield, HopfieldOptions, Learning, Update};
 pub use matching::Calibration;
 pub use memory::{Memory, MemoryModel};
-pub use mixture::mixture;
+pub use mixture::{mixture, mixture_with};
 pub use modern::Modern;
 pub use network::learned;
 pub use path::RecallPath;

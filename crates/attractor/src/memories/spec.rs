@@ -13,6 +13,7 @@ use crate::message::Part;
 use crate::networks::Network;
 use crate::options::{Options, Parameter, Value};
 use crate::patterns::Patterns;
+use crate::potentials::Noising;
 use crate::real::{PerReal, Real};
 
 /// The description of a model: its name, equation, options and other facts.
@@ -51,6 +52,8 @@ pub struct Card {
     pub trained: bool,
     /// Whether it stores a number for every pair of units, D² in all.
     pub coupled: bool,
+    /// Whether its noise can be that of a potential.
+    pub potential: bool,
 }
 
 impl Card {
@@ -72,6 +75,7 @@ impl Card {
         described: false,
         trained: false,
         coupled: false,
+        potential: false,
     };
 
     /// The option with this name, if the model has one.
@@ -164,8 +168,8 @@ pub fn models_that(is: impl Fn(&Card) -> bool) -> String {
     }
 }
 
-/// What a model has learned from the first of its patterns (a network: from all of them), so that it need not be
-/// learned again.
+/// What a model has besides its patterns: what it has learned from the first of them (a network: from all), so that it
+/// need not be learned again, or a potential that it was given.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Learned {
     /// The number of patterns that it was learned from.
@@ -181,6 +185,8 @@ pub enum Weights {
     Couplings(Array2<f64>),
     /// A score network.
     Network(Arc<Network<f32>>),
+    /// The potential of the noise. It is given with the patterns, and not learned from them.
+    Noising(Noising),
 }
 
 /// A model with its options. Together with patterns it makes a memory.

@@ -23,7 +23,7 @@ use survey::survey;
 use crate::error::{Error, Result};
 pub(crate) use crate::kernels::{EIGHT, Window, pick};
 pub use crate::kernels::{Packed, Source};
-use crate::kernels::{Stored, Streamed};
+use crate::kernels::{Stored, Streamed, dots};
 use crate::message;
 use crate::message::{Argument, Message};
 use crate::real::Real;
@@ -330,6 +330,20 @@ impl<F: Real> Patterns<F> {
             }
         };
         Ok(stretched.weighted_as(self))
+    }
+
+    /// Patterns in the coordinates along orthonormal `directions` (D × D, one a row), and without a preparation.
+    pub(crate) fn turn(&self, directions: ArrayView2<f64>) -> Result<Self> {
+        if self.are_slow() {
+            return Err(Error::Undefined {
+                model: "a memory of patterns that are not in memory",
+                what: "way to turn them to the directions of a potential",
+                reason: "hold the patterns in memory, or give a potential without forces between units"
+                    .into(),
+            });
+        }
+        let turned = dots(self.values().mapv(F::to_f64).view(), directions);
+        Ok(Self::new(turned.mapv(F::from_f64))?.weighted_as(self))
     }
 
     /// The patterns with the log weights of others.

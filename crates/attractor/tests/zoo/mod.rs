@@ -6,12 +6,13 @@ use std::sync::Arc;
 use attractor::diffusion::Sampling;
 use attractor::energies::shapes::{Segment, Shape, Sphere, Subspace};
 use attractor::energies::{
-    Component, DenseEnergy, Encoder, Event, Flip, Form, Gradient, Interaction, Kind, LogSumExp, Mixture,
-    Points, Quadratic, Reconstruction,
+    Component, Correlated, DenseEnergy, Encoder, Event, Flip, Form, Gradient, Interaction, Kind, Linearised,
+    LogSumExp, Mixture, Points, Quadratic, Reconstruction,
 };
-use attractor::memories::{Hopfield, HopfieldOptions, Learning, Spec, learned, mixture};
+use attractor::memories::{Hopfield, HopfieldOptions, Learned, Learning, Spec, Weights, learned, mixture};
 use attractor::networks::{self, Architecture, Network};
 use attractor::noise::{Purpose, Stream};
+use attractor::potentials::{self, Noising};
 use attractor::similarities::{Data, Similarity};
 use attractor::{Level, Memory, Patterns, Real};
 use ndarray::{Array2, array};
@@ -107,6 +108,12 @@ pub const ZOO: &[Specimen] = &[
     is("diffusion", &[("sampler", "predictor-corrector"), ("steps", "20")]),
     is("diffusion", &[("sampler", "langevin"), ("steps", "40")]),
     is("diffusion", &[("sampler", "bridge"), ("steps", "3")]),
+    is("diffusion", &[("process", "potential")]),
+    is("diffusion", &[("process", "potential"), ("sampler", "heun"), ("steps", "7")]),
+    is("diffusion", &[("process", "potential"), ("sampler", "dormand-prince"), ("accuracy", "1e-4")]),
+    is("diffusion", &[("process", "potential"), ("sampler", "ancestral"), ("steps", "30")]),
+    is("diffusion", &[("process", "potential"), ("sampler", "euler-maruyama"), ("steps", "40")]),
+    is("diffusion", &[("process", "potential"), ("sampler", "bridge"), ("steps", "3")]),
     is("universal", &[("dynamics", "descent"), ("separation", "softmax:auto")]),
     is(
         "universal",
@@ -163,6 +170,11 @@ impl Specimen {
             return mixture(with_shapes(&patterns), Sampling::from_options(&spec.options).expect("options"))
                 .expect("a memory");
         }
+        if self.is_under_potential() {
+            let (patterns, weights) = (patterns.clone(), Weights::Noising(coupled(patterns.dim())));
+            let given = Learned { patterns: patterns.len(), weights };
+            return spec.build_on(patterns, Some(given)).unwrap_or_else(|e| panic!("{}: {e}", self.name()));
+        }
         if self.model == "network" {
             return learned(
                 untrained(patterns.dim()),
@@ -200,6 +212,11 @@ impl Specimen {
         named.map_or(Data::Any, |(_, name)| name.parse::<Similarity>().expect("a similarity").facts().data)
     }
 
+    /// Whether its noise is that of a potential. Then no unit can be known, since noise moves units together.
+    pub fn is_under_potential(&self) -> bool {
+        self.options.contains(&("process", "potential"))
+    }
+
     /// Whether it knows its patterns.
     pub fn remembers(&self) -> bool {
         self.model != "network"
@@ -210,6 +227,18 @@ impl Specimen {
     pub fn depends_on_order(&self) -> bool {
         self.options.iter().any(|(_, value)| matches!(*value, "storkey" | "bridge"))
     }
+}
+
+/// A potential that couples all units, and drives states away along one direction.
+pub fn coupled(dim: usize) -> Noising {
+    let wave = |j: usize, turns: f64| (turns * std::f64::consts::TAU * j as f64 / dim as f64).cos();
+    let hessian = Array2::from_shape_fn((dim, dim), |(i, j)| {
+        let own = if i == j { 0.5 } else { 0.0 };
+        own + (2.0 * wave(i, 1.0) * wave(j, 1.0) - wave(i, 2.0) * wave(j, 2.0)) / dim as f64
+    });
+    let quadratic = potentials::Quadratic::new(vec![0.1; dim], hessian.view()).expect("a potential");
+    let amplitude = potentials::Amplitude::constant(0.9).expect("an amplitude");
+    Noising { form: potentials::Form::Quadratic(quadratic), amplitude }
 }
 
 /// A network that has learned nothing. What holds of any denoiser holds of it; what is remembered is tested where
@@ -278,8 +307,22 @@ pub fn gradients() -> Vec<(String, Box<dyn Gradient<f64>>, f64)> {
         ("log-sum-exp with weights".into(), log_sum_exp(&weighted, 0.7, false), 0.0),
         ("points at 0.5".into(), Box::new(Points::new(patterns.clone())), 0.5),
         ("points at 2".into(), Box::new(Points::new(patterns)), 2.0),
-        ("points with weights".into(), Box::new(Points::new(weighted)), 0.8),
+        ("points with weights".into(), Box::new(Points::new(weighted.clone())), 0.8),
+        ("points under a potential".into(), under_potential(&weighted), 0.6),
+        ("points in double wells".into(), in_wells(&weighted), 0.5),
     ]
+}
+
+fn under_potential(patterns: &Patterns<f64>) -> Box<dyn Gradient<f64>> {
+    let Noising { form, amplitude } = coupled(patterns.dim());
+    let potentials::Form::Quadratic(quadratic) = form else { unreachable!("made so") };
+    Box::new(Correlated::new(patterns.clone().into(), &quadratic, amplitude).expect("fits"))
+}
+
+fn in_wells(patterns: &Patterns<f64>) -> Box<dyn Gradient<f64>> {
+    let wells = potentials::DoubleWell::new(0.7, 1.1).expect("wells").over(patterns.dim());
+    let amplitude = potentials::Amplitude::constant(0.9).expect("an amplitude");
+    Box::new(Linearised::new(patterns.clone(), std::sync::Arc::new(wells), amplitude).expect("fits"))
 }
 
 pub fn quadratic(self_coupling: bool) -> Quadratic {

@@ -2,9 +2,10 @@
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
+use super::units::Units;
 use super::{Context, Entry, Facts, Flow, Solver, Steps, combine};
 use crate::dynamics::{Dynamics, Start};
-use crate::energies::Reader;
+use crate::energies::{NoiseShape, Reader};
 use crate::error::Result;
 use crate::real::Real;
 
@@ -64,7 +65,7 @@ impl<F: Real> Steps<F> for Stepper {
             let levels: Vec<f64> = ends.iter().map(|&k| from[k]).collect();
             let ids: Vec<usize> = ends.iter().map(|&k| rows[k]).collect();
             let means = reader.denoise(&ids, part.view(), &levels)?;
-            combine(part.view_mut(), means.view(), |_| (0.0, 1.0));
+            combine(part.view_mut(), means.view(), |_| Units::All((0.0, 1.0)));
             ends.iter().zip(part.outer_iter()).for_each(|(&k, z)| states.row_mut(k).assign(&z));
         }
         if others.is_empty() {
@@ -73,9 +74,11 @@ impl<F: Real> Steps<F> for Stepper {
         let pick = |values: &[f64]| others.iter().map(|&k| values[k]).collect::<Vec<f64>>();
         let ids: Vec<usize> = others.iter().map(|&k| rows[k]).collect();
         let mut steps: Vec<f64> = ids.iter().map(|&row| self.steps[row]).collect();
+        let mut part = states.select(Axis(0), &others);
+        stretch(reader.noise(), &mut part, &pick(from), false)?;
         let mut slope = |part: &[usize], states: ArrayView2<F>, sigmas: &[f64]| -> Result<Slope<F>> {
             let rows: Vec<usize> = part.iter().map(|&k| ids[k]).collect();
-            let mut slopes = reader.denoise(&rows, states, sigmas)?;
+            let mut slopes = means(reader, &rows, states, sigmas)?;
             for (k, (mut slope, state)) in slopes.outer_iter_mut().zip(states.outer_iter()).enumerate() {
                 slope
                     .iter_mut()
@@ -84,16 +87,52 @@ impl<F: Real> Steps<F> for Stepper {
             }
             Ok(Slope { states: slopes, extra: vec![0.0; sigmas.len()] })
         };
-        let part = states.select(Axis(0), &others);
         let path =
             Path { from: &pick(from), to: &pick(to), accuracy: self.accuracy, extra_accuracy: f64::INFINITY };
-        let (part, _) = integrate(&mut slope, part, &path, &mut steps)?;
+        let (mut part, _) = integrate(&mut slope, part, &path, &mut steps)?;
+        stretch(reader.noise(), &mut part, &pick(to), true)?;
         for ((&k, z), step) in others.iter().zip(part.outer_iter()).zip(steps) {
             states.row_mut(k).assign(&z);
             self.steps[rows[k]] = step;
         }
         Ok(())
     }
+}
+
+/// Multiplies each unit by c = σ/r, or divides by it. Then noise is σ in all units.
+fn stretch<F: Real>(noise: NoiseShape, states: &mut Array2<F>, sigmas: &[f64], back: bool) -> Result<()> {
+    let NoiseShape::Units(noise) = noise else { return Ok(()) };
+    for (mut row, &sigma) in states.outer_iter_mut().zip(sigmas) {
+        for (z, r) in row.iter_mut().zip(noise.at(sigma)?.levels) {
+            let factor = if back { r / sigma } else { sigma / r };
+            *z = F::from_f64(z.to_f64() * factor);
+        }
+    }
+    Ok(())
+}
+
+/// What takes the place of D in the flow of stretched states. With unequal noise it is g c D, where g = d ln r/d ln σ:
+/// the flow dz/d ln r = z − D gives dw/dσ = (w − g c D)/σ for w = c z.
+fn means<F: Real>(
+    reader: &mut dyn Reader<F>,
+    rows: &[usize],
+    states: ArrayView2<F>,
+    sigmas: &[f64],
+) -> Result<Array2<F>> {
+    if !matches!(reader.noise(), NoiseShape::Units(_)) {
+        return reader.denoise(rows, states, sigmas);
+    }
+    let mut unstretched = states.to_owned();
+    stretch(reader.noise(), &mut unstretched, sigmas, true)?;
+    let mut means = reader.denoise(rows, unstretched.view(), sigmas)?;
+    let NoiseShape::Units(noise) = reader.noise() else { return Ok(means) };
+    for (mut row, &sigma) in means.outer_iter_mut().zip(sigmas) {
+        let at = noise.at(sigma)?;
+        for (d, (r, growth)) in row.iter_mut().zip(at.levels.iter().zip(&at.growth)) {
+            *d = F::from_f64(growth * sigma / r * d.to_f64());
+        }
+    }
+    Ok(means)
 }
 
 /// A function that gives the slopes of some rows, at their states and levels.

@@ -2,6 +2,7 @@
 
 use ndarray::ArrayViewMut2;
 
+use super::units::ends;
 use super::{Context, Entry, Facts, Flow, Solver, Steps};
 use crate::dynamics::{Dynamics, Start, bridge};
 use crate::energies::Reader;
@@ -62,10 +63,12 @@ impl<F: Real> Steps<F> for Walk {
         to: &[f64],
     ) -> Result<()> {
         let means = reader.denoise(rows, states.view(), from)?;
+        let ends = ends(reader.noise(), from, to)?;
         for (k, &row) in rows.iter().enumerate() {
             let stream = &mut self.streams[row];
-            for (z, &mean) in states.row_mut(k).iter_mut().zip(means.row(k)) {
-                *z = F::from_f64(bridge(z.to_f64(), mean.to_f64(), from[k], to[k], || stream.normal()));
+            for (j, (z, &mean)) in states.row_mut(k).iter_mut().zip(means.row(k)).enumerate() {
+                let (from, to) = ends[k].at(j);
+                *z = F::from_f64(bridge(z.to_f64(), mean.to_f64(), from, to, || stream.normal()));
             }
         }
         Ok(())

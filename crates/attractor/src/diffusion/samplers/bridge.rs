@@ -2,6 +2,7 @@
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
 
+use super::units::{check_along, ends};
 use super::{Context, Entry, Facts};
 use crate::dynamics::{Dynamics, Motion, Run, Start, bridge};
 use crate::energies::Denoise;
@@ -48,6 +49,7 @@ impl<F: Real> Dynamics<F> for Walks<'_, F> {
     }
 
     fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
+        check_along(self.denoiser.noise())?;
         Ok(Box::new(Walk {
             denoiser: self.denoiser,
             targets: vec![None; start.states.nrows()],
@@ -64,6 +66,7 @@ struct Walk<'a, F> {
 
 impl<F: Real> Run<F> for Walk<'_, F> {
     fn step(&mut self, rows: &[usize], mut states: ArrayViewMut2<F>, from: &[f64], to: &[f64]) -> Result<()> {
+        let ends = ends(self.denoiser.noise(), from, to)?;
         for (k, &row) in rows.iter().enumerate() {
             let stream = &mut self.streams[row];
             if self.targets[row].is_none() {
@@ -72,8 +75,9 @@ impl<F: Real> Run<F> for Walk<'_, F> {
                 self.targets[row] = Some(drawn.into());
             }
             let target = self.targets[row].as_ref().expect("drawn");
-            for (z, &y) in states.row_mut(k).iter_mut().zip(target) {
-                *z = F::from_f64(bridge(z.to_f64(), y, from[k], to[k], || stream.normal()));
+            for (j, (z, &y)) in states.row_mut(k).iter_mut().zip(target).enumerate() {
+                let (from, to) = ends[k].at(j);
+                *z = F::from_f64(bridge(z.to_f64(), y, from, to, || stream.normal()));
             }
         }
         Ok(())

@@ -2,7 +2,8 @@
 
 use ndarray::ArrayViewMut2;
 
-use super::{Context, Entry, Facts, Flow, Levels, Solver, Steps, combine, ratio};
+use super::units::ends;
+use super::{Context, Entry, Facts, Flow, Levels, Solver, Steps, combine, straight};
 use crate::dynamics::{Dynamics, Start};
 use crate::energies::Reader;
 use crate::error::Result;
@@ -57,10 +58,8 @@ impl<F: Real> Steps<F> for Ddim {
         to: &[f64],
     ) -> Result<()> {
         let means = reader.denoise(rows, states.view(), from)?;
-        combine(states, means.view(), |k| {
-            let r = ratio(from[k], to[k]);
-            (r, 1.0 - r)
-        });
+        let ends = ends(reader.noise(), from, to)?;
+        combine(states, means.view(), |k| ends[k].map(straight));
         Ok(())
     }
 

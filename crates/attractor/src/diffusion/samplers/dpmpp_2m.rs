@@ -2,6 +2,7 @@
 
 use ndarray::{Array2, ArrayViewMut2, Zip};
 
+use super::units::{Units, ends};
 use super::{Context, Entry, Facts, Flow, Solver, Steps, ratio};
 use crate::dynamics::{Dynamics, Start};
 use crate::energies::Reader;
@@ -35,7 +36,7 @@ impl<F: Real> Solver<F> for DpmSolverPlusPlus2M {
     fn start(&self, start: &Start<F>) -> Box<dyn Steps<F>> {
         Box::new(Multistep {
             last_means: Array2::from_elem(start.states.dim(), F::ZERO),
-            last_h: vec![0.0; start.states.nrows()],
+            last_h: vec![Units::All(0.0); start.states.nrows()],
             straight: vec![false; start.states.nrows()],
         })
     }
@@ -44,7 +45,7 @@ impl<F: Real> Solver<F> for DpmSolverPlusPlus2M {
 struct Multistep<F> {
     last_means: Array2<F>,
     /// The last h of each row; 0 before the first step.
-    last_h: Vec<f64>,
+    last_h: Vec<Units<f64>>,
     /// Whether the last step of each row went straight to the pattern that was read.
     straight: Vec<bool>,
 }
@@ -59,26 +60,31 @@ impl<F: Real> Steps<F> for Multistep<F> {
         to: &[f64],
     ) -> Result<()> {
         let means = reader.denoise(rows, states.view(), from)?;
-        let (mut shrink, mut h) = (1.0, 0.0);
+        let ends = ends(reader.noise(), from, to)?;
+        // The factor of z, h, and the weight of the last mean.
+        let factors = |(from, to): (f64, f64), last_h: f64| {
+            let shrink = ratio(from, to);
+            let h = -shrink.ln();
+            let weight = if last_h > 0.0 && h.is_finite() && h > 0.0 { h / (2.0 * last_h) } else { 0.0 };
+            (shrink, h, weight)
+        };
         for (k, &row) in rows.iter().enumerate() {
-            // Most rows have the same levels.
-            if k == 0 || (from[k], to[k]) != (from[k - 1], to[k - 1]) {
-                shrink = ratio(from[k], to[k]);
-                h = -shrink.ln();
-            }
-            let weight = if self.last_h[row] > 0.0 && h.is_finite() && h > 0.0 {
-                h / (2.0 * self.last_h[row])
-            } else {
-                0.0
+            let factors: Units<(f64, f64, f64)> = match &ends[k] {
+                Units::All(ends) => Units::All(factors(*ends, self.last_h[row].at(0))),
+                Units::Each(ends) => {
+                    let each = ends.iter().enumerate();
+                    Units::Each(each.map(|(j, &ends)| factors(ends, self.last_h[row].at(j))).collect())
+                }
             };
             let (mut last, mean) = (self.last_means.row_mut(row), means.row(k));
-            self.straight[row] = weight == 0.0 || last == mean;
-            Zip::from(states.row_mut(k)).and(&mut last).and(mean).for_each(|z, last, &mean| {
+            self.straight[row] = factors.at(0).2 == 0.0 || last == mean;
+            Zip::indexed(states.row_mut(k)).and(&mut last).and(mean).for_each(|j, z, last, &mean| {
+                let (shrink, _, weight) = factors.at(j);
                 let ahead = (1.0 + weight) * mean.to_f64() - weight * last.to_f64();
                 *z = F::from_f64(shrink * z.to_f64() + (1.0 - shrink) * ahead);
                 *last = mean;
             });
-            self.last_h[row] = h;
+            self.last_h[row] = factors.map(|(_, h, _)| h);
         }
         Ok(())
     }

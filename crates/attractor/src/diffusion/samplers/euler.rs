@@ -2,12 +2,14 @@
 
 use ndarray::ArrayViewMut2;
 
+use super::units::Units;
 use super::{Context, Entry, Facts, Flow, Levels, Solver, Steps, ratio};
 use crate::diffusion::{Dual, Process};
 use crate::dynamics::{Dynamics, Start};
-use crate::energies::Reader;
+use crate::energies::{NoiseShape, Reader};
 use crate::error::Result;
 use crate::noise::{Purpose, Stream, streams};
+use crate::potentials::UnitNoise;
 use crate::real::Real;
 
 /// Makes equal steps of the process's time t on its own states x = s z,
@@ -18,7 +20,7 @@ use crate::real::Real;
 ///
 /// both from larger t toward t = 0 (Ambrogioni 2023, Eq. 16 and 27, with corrected signs). Order 1 to any fixed σ > 0.
 /// At the data end the slope of the flow grows like t^(−½), which leaves an error of order steps^(−½). The SDE's last
-/// step, to σ = 0, adds no noise.
+/// step, to σ = 0, adds no noise. With the noise of a potential, time and drift are those of the potential.
 #[derive(Clone, Copy, Debug)]
 pub struct Euler {
     /// The process whose time is stepped.
@@ -67,6 +69,59 @@ impl<F: Real> Solver<F> for Euler {
     }
 }
 
+/// A step z' = a z + b (z − D) + centre + noise: x' = x − dt·(drift), divided by s'.
+#[derive(Clone, Copy)]
+struct Factors {
+    a: f64,
+    b: f64,
+    centre: f64,
+    spread: f64,
+}
+
+impl Euler {
+    /// The step between two levels of the process. `None` if they are at the same time.
+    fn equal(&self, from: f64, to: f64) -> Option<Factors> {
+        let Euler { process, stochastic } = self;
+        let time = process.time(from);
+        let dt = time - process.time(to);
+        if dt == 0.0 {
+            return None;
+        }
+        let (scale, sigma) = process.curves(Dual::variable(time));
+        let scale_to = process.scale_at(to);
+        let pull = sigma.rate / sigma.value * if *stochastic { 2.0 } else { 1.0 };
+        let spread = if *stochastic && to > 0.0 {
+            (2.0 * scale.value * scale.value * sigma.value * sigma.rate * dt).sqrt() / scale_to
+        } else {
+            0.0
+        };
+        let a = (scale.value - dt * scale.rate) / scale_to;
+        Some(Factors { a, b: -dt * scale.value * pull / scale_to, centre: 0.0, spread })
+    }
+
+    /// The step of each unit between two levels of unequal noise. The process is that of the noise.
+    fn unequal(&self, noise: &UnitNoise, from: f64, to: f64) -> Result<Option<Units<Factors>>> {
+        let (start, end) = (noise.at(from)?, noise.at(to)?);
+        let dt = start.time - end.time;
+        if dt == 0.0 {
+            return Ok(None);
+        }
+        let one = |i: usize| {
+            let scale = (start.log_scales[i] - end.log_scales[i]).exp();
+            let a = scale * (1.0 + dt * start.rates[i]);
+            // ṙ/r
+            let rise = start.growth[i] * start.speed;
+            let pull = rise * if self.stochastic { 2.0 } else { 1.0 };
+            let spread = match self.stochastic && to > 0.0 {
+                true => scale * start.levels[i] * (2.0 * rise * dt).sqrt(),
+                false => 0.0,
+            };
+            Factors { a, b: -dt * scale * pull, centre: (1.0 - a) * noise.minimum()[i], spread }
+        };
+        Ok(Some(Units::Each((0..noise.dim()).map(one).collect())))
+    }
+}
+
 struct Stepper {
     method: Euler,
     streams: Vec<Stream>,
@@ -81,34 +136,25 @@ impl<F: Real> Steps<F> for Stepper {
         from: &[f64],
         to: &[f64],
     ) -> Result<()> {
-        let Euler { process, stochastic } = self.method;
         let means = reader.denoise(rows, states.view(), from)?;
         for (k, &row) in rows.iter().enumerate() {
             let shrink = ratio(from[k], to[k]);
-            let time = process.time(from[k]);
-            let dt = time - process.time(to[k]);
-            if dt == 0.0 {
+            let factors = match reader.noise() {
+                NoiseShape::Units(noise) => self.method.unequal(noise, from[k], to[k])?,
+                _ => self.method.equal(from[k], to[k]).map(Units::All),
+            };
+            let Some(factors) = factors else {
                 // So close to the data the process has no time left, so the step is made in σ, which is its limit.
                 for (z, &mean) in states.row_mut(k).iter_mut().zip(means.row(k)) {
                     *z = F::from_f64(shrink * z.to_f64() + (1.0 - shrink) * mean.to_f64());
                 }
                 continue;
-            }
-            let (scale, sigma) = process.curves(Dual::variable(time));
-            let scale_to = process.scale_at(to[k]);
-            // x' = x − dt·(drift), divided by s' to give z', and written as z' = a z + b (z − D) + noise.
-            let pull = sigma.rate / sigma.value * if stochastic { 2.0 } else { 1.0 };
-            let a = (scale.value - dt * scale.rate) / scale_to;
-            let b = -dt * scale.value * pull / scale_to;
-            let spread = if stochastic && to[k] > 0.0 {
-                (2.0 * scale.value * scale.value * sigma.value * sigma.rate * dt).sqrt() / scale_to
-            } else {
-                0.0
             };
             let stream = &mut self.streams[row];
-            for (z, &mean) in states.row_mut(k).iter_mut().zip(means.row(k)) {
+            for (j, (z, &mean)) in states.row_mut(k).iter_mut().zip(means.row(k)).enumerate() {
+                let Factors { a, b, centre, spread } = factors.at(j);
                 let noise = if spread > 0.0 { spread * stream.normal() } else { 0.0 };
-                *z = F::from_f64(a * z.to_f64() + b * (z.to_f64() - mean.to_f64()) + noise);
+                *z = F::from_f64(a * z.to_f64() + b * (z.to_f64() - mean.to_f64()) + centre + noise);
             }
         }
         Ok(())

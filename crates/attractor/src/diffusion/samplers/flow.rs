@@ -2,6 +2,7 @@
 
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2};
 
+use super::units::check_along;
 use crate::dynamics::{Dynamics, Motion, Run, Start};
 use crate::energies::{Denoise, Reader, Reads};
 use crate::error::Result;
@@ -58,6 +59,7 @@ impl<F: Real, S: Solver<F>> Dynamics<F> for Flow<'_, F, S> {
     }
 
     fn start(&self, start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
+        check_along(self.denoiser.noise())?;
         let reader = self.denoiser.reader(start.rows.len());
         Ok(Box::new(Reading { reader, steps: self.solver.start(&start) }))
     }

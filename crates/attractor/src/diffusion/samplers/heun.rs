@@ -2,7 +2,8 @@
 
 use ndarray::{ArrayViewMut2, Zip};
 
-use super::{Context, Entry, Facts, Flow, Solver, Steps, combine, ratio};
+use super::units::ends;
+use super::{Context, Entry, Facts, Flow, Solver, Steps, combine, straight};
 use crate::dynamics::{Dynamics, Start};
 use crate::energies::Reader;
 use crate::error::Result;
@@ -50,24 +51,23 @@ impl<F: Real> Steps<F> for Trapezoids {
         let means = reader.denoise(rows, states.view(), from)?;
         rows.iter().for_each(|&row| self.straight[row] = reader.goal(row).is_some());
         let mut ahead = states.to_owned();
-        combine(ahead.view_mut(), means.view(), |k| {
-            let r = ratio(from[k], to[k]);
-            (r, 1.0 - r)
-        });
+        let ends = ends(reader.noise(), from, to)?;
+        combine(ahead.view_mut(), means.view(), |k| ends[k].map(straight));
         if to.iter().all(|&to| to == 0.0) {
             states.assign(&ahead);
             return Ok(());
         }
         let means_ahead = reader.denoise(rows, ahead.view(), to)?;
         for k in 0..from.len() {
-            let (from, to) = (from[k], to[k]);
             let (mut z, ahead) = (states.row_mut(k), ahead.row(k));
-            if to == 0.0 || from == 0.0 {
+            if to[k] == 0.0 || from[k] == 0.0 {
                 z.assign(&ahead);
                 continue;
             }
-            Zip::from(&mut z).and(&ahead).and(means.row(k)).and(means_ahead.row(k)).for_each(
-                |z, &ahead, &mean, &mean_ahead| {
+            let ends = &ends[k];
+            Zip::indexed(&mut z).and(&ahead).and(means.row(k)).and(means_ahead.row(k)).for_each(
+                |j, z, &ahead, &mean, &mean_ahead| {
+                    let (from, to) = ends.at(j);
                     let here = (z.to_f64() - mean.to_f64()) / from;
                     let there = (ahead.to_f64() - mean_ahead.to_f64()) / to;
                     *z = F::from_f64(z.to_f64() + (to - from) * 0.5 * (here + there));

@@ -3,6 +3,7 @@
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::ancestral::Walk;
+use super::units::{Units, ends};
 use super::{Context, Entry, Facts, Flow, Solver, Steps, ratio};
 use crate::dynamics::{Dynamics, Start};
 use crate::energies::Reader;
@@ -64,25 +65,27 @@ impl<F: Real> Steps<F> for Anneal {
         let means = reader.denoise(rows, states.view(), from)?;
         // At level 0 the only thing left to do is to remove the noise.
         let time = |k: usize| if to[k] == 0.0 { f64::INFINITY } else { TIME };
-        update(rows, states, means.view(), to, &mut self.streams, time);
+        let ends = ends(reader.noise(), to, to)?;
+        update(rows, states, means.view(), &ends, &mut self.streams, time);
         Ok(())
     }
 }
 
-/// A Langevin update of each row at level `sigmas`, for the row's time τ.
+/// A Langevin update of each row at the levels `ends` of its units, for the row's time τ.
 fn update<F: Real>(
     rows: &[usize],
     mut states: ArrayViewMut2<F>,
     means: ArrayView2<F>,
-    sigmas: &[f64],
+    ends: &[Units<(f64, f64)>],
     streams: &mut [Stream],
     time: impl Fn(usize) -> f64,
 ) {
     for (k, &row) in rows.iter().enumerate() {
         let keep = (-time(k)).exp();
-        let spread = sigmas[k] * (1.0 - keep * keep).sqrt();
+        let spreads = ends[k].map(|(_, sigma)| sigma * (1.0 - keep * keep).sqrt());
         let stream = &mut streams[row];
-        for (z, &mean) in states.row_mut(k).iter_mut().zip(means.row(k)) {
+        for (j, (z, &mean)) in states.row_mut(k).iter_mut().zip(means.row(k)).enumerate() {
+            let spread = spreads.at(j);
             let noise = if spread > 0.0 { spread * stream.normal() } else { 0.0 };
             *z = F::from_f64(mean.to_f64() + keep * (z.to_f64() - mean.to_f64()) + noise);
         }
@@ -142,7 +145,8 @@ impl<F: Real> Steps<F> for Corrected {
         let means = reader.denoise(rows, states.view(), to)?;
         // At level 0 no correction is needed.
         let time = |k: usize| if to[k] == 0.0 { 0.0 } else { 1.0 - ratio(from[k], to[k]) };
-        update(rows, states, means.view(), to, &mut self.streams, time);
+        let ends = ends(reader.noise(), to, to)?;
+        update(rows, states, means.view(), &ends, &mut self.streams, time);
         Ok(())
     }
 }

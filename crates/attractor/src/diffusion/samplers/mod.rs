@@ -17,6 +17,7 @@ mod euler;
 mod flow;
 mod heun;
 mod langevin;
+mod units;
 
 pub use adaptive::DormandPrince;
 pub(crate) use adaptive::{Path, Slope, integrate};
@@ -29,12 +30,14 @@ pub use heun::Heun;
 pub use langevin::{Langevin, PredictorCorrector};
 
 use ndarray::{Array2, ArrayView2};
+use units::Units;
 
-use super::{Process, power_levels, time_levels};
+use super::{Process, potential_levels, power_levels, time_levels};
 use crate::dynamics::Dynamics;
 use crate::energies::Denoise;
 use crate::error::{Error, Result};
 use crate::options::{Name, find};
+use crate::potentials::UnitNoise;
 use crate::real::Real;
 
 /// Makes the list of samplers, with a variant of [`Sampler`] for each line.
@@ -233,6 +236,24 @@ impl Sampler {
             Levels::Powers | Levels::One => power_levels(first, last, rho, steps),
         }
     }
+
+    /// [`levels`](Self::levels) for unequal noise, whose time the Euler methods step.
+    ///
+    /// # Errors
+    /// A level that its potential does not reach.
+    pub fn levels_of(
+        self,
+        noise: &UnitNoise,
+        first: &[f64],
+        last: f64,
+        rho: f64,
+        steps: usize,
+    ) -> Result<Array2<f64>> {
+        match self.facts().levels {
+            Levels::Times => potential_levels(noise, first, steps),
+            Levels::Powers | Levels::One => Ok(power_levels(first, last, rho, steps)),
+        }
+    }
 }
 
 impl std::str::FromStr for Sampler {
@@ -243,18 +264,25 @@ impl std::str::FromStr for Sampler {
     }
 }
 
-/// z' = a z + b D for each row. Every explicit first-order step has this form.
+/// z' = a z + b D for each row and unit. Every explicit first-order step has this form.
 fn combine<F: Real>(
     mut states: ndarray::ArrayViewMut2<F>,
     means: ArrayView2<F>,
-    factors: impl Fn(usize) -> (f64, f64),
+    factors: impl Fn(usize) -> Units<(f64, f64)>,
 ) {
     for (k, (mut z, mean)) in states.outer_iter_mut().zip(means.outer_iter()).enumerate() {
-        let (a, b) = factors(k);
-        for (z, &d) in z.iter_mut().zip(mean) {
+        let factors = factors(k);
+        for (j, (z, &d)) in z.iter_mut().zip(mean).enumerate() {
+            let (a, b) = factors.at(j);
             *z = F::from_f64(a * z.to_f64() + b * d.to_f64());
         }
     }
+}
+
+/// The factors of z and D in a DDIM step between these levels.
+fn straight((from, to): (f64, f64)) -> (f64, f64) {
+    let r = ratio(from, to);
+    (r, 1.0 - r)
 }
 
 /// The ratio σ'/σ; 0 if the level is already 0.

@@ -331,6 +331,34 @@ impl<F: Real> Mixture<F> {
         Ok(Mixture { parts, mean, spread, ..self.clone() })
     }
 
+    /// The mixture in the coordinates along orthonormal `directions` (D × D, one a row).
+    ///
+    /// # Errors
+    /// Patterns that are not in memory; a shape that cannot be turned.
+    pub(crate) fn turn(&self, directions: ArrayView2<f64>) -> Result<Self> {
+        let turn = |part: &Part<F>| -> Result<Part<F>> {
+            let body = match &part.body {
+                Body::Patterns(points) => Body::Patterns(Points::new(points.patterns().turn(directions)?)),
+                Body::Cloud(points) => Body::Cloud(Points::new(points.patterns().turn(directions)?)),
+                Body::Shape(shape) => match shape.turn(directions) {
+                    Some(turned) => Body::Shape(turned.into()),
+                    None => {
+                        return Err(Error::Undefined {
+                            model: "a memory with this shape",
+                            what: "closed form under a potential that couples units",
+                            reason: "it is not known how the shape turns; describe it as a cloud of points"
+                                .into(),
+                        });
+                    }
+                },
+            };
+            Ok(Part { body, ..part.clone() })
+        };
+        let parts = self.parts.iter().map(turn).collect::<Result<Vec<_>>>()?;
+        let (mean, spread) = extent(&parts, self.dim);
+        Ok(Mixture { parts, mean, spread, ..self.clone() })
+    }
+
     /// The memory that each state lies on or is nearest to: the most probable one at a level where hardly any noise
     /// is left (σ = [`LAST`] spreads). For points alone it is the nearest. Where memories cross, as at a point on a
     /// line, it is the one of higher density. Ties go to the lowest index.

@@ -1,6 +1,6 @@
 //! The position of a shape: its origin, and the orthonormal directions in which it extends.
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayViewMut1, aview1};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, aview1};
 
 use crate::error::{Error, Result};
 
@@ -52,6 +52,14 @@ impl Frame {
     pub(super) fn full(what: &str, origin: Vec<f64>) -> Result<Self> {
         check_finite(what, &origin)?;
         Ok(Frame { origin, directions: None })
+    }
+
+    /// The frame in the coordinates along orthonormal directions (D × D, one a row).
+    pub(super) fn turned(&self, along: ArrayView2<f64>) -> Self {
+        Frame {
+            origin: along.dot(&aview1(&self.origin)).to_vec(),
+            directions: self.directions.as_ref().map(|own| own.dot(&along.t())),
+        }
     }
 
     /// The number of units, D.

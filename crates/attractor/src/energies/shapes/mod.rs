@@ -7,7 +7,6 @@
 mod bessel;
 mod frame;
 mod jacobi;
-mod legendre;
 mod segment;
 mod sphere;
 mod subspace;
@@ -18,6 +17,8 @@ pub use subspace::Subspace;
 pub(super) use subspace::{posterior_deviation, shrinkage};
 
 use std::fmt::Debug;
+
+use ndarray::ArrayView2;
 
 use crate::error::Result;
 use crate::noise::Stream;
@@ -44,6 +45,13 @@ pub trait Shape: Debug + Send + Sync {
 
     /// The mean and the variance.
     fn moments(&self) -> Moments;
+
+    /// This shape in the coordinates along orthonormal `directions` (D × D, one a row): it is turned, and keeps its
+    /// measure. `None` if that is not known.
+    fn turn(&self, directions: ArrayView2<f64>) -> Option<Box<dyn Shape>> {
+        let _ = directions;
+        None
+    }
 
     /// The shape as a Gaussian, if it is one.
     fn gaussian(&self) -> Option<&Subspace> {

@@ -1,13 +1,13 @@
 //! Straight line segments.
 
-use ndarray::{Array1, ArrayView1, aview1};
+use ndarray::{Array1, ArrayView1, ArrayView2, aview1};
 
 use super::frame::{Frame, check_finite, norm};
-use super::legendre::{LEGENDRE, NODES};
 use super::subspace::square;
 use super::{Moments, Shape, ShapeMoments, finite};
 use crate::error::{Error, Result};
 use crate::noise::Stream;
+use crate::quadrature::{LEGENDRE, NODES};
 
 /// At this distance √90 the integrand has fallen by e⁻⁴⁵, a hundredth of the rounding error.
 const EDGE: f64 = 9.486832980505138;
@@ -178,6 +178,11 @@ impl Shape for Segment {
         let middle: Array1<f64> =
             (&ArrayView1::from(&self.frame.origin) * 0.5) + (&ArrayView1::from(&self.end) * 0.5);
         Moments { mean: middle.to_vec(), variance: self.length * self.length / 12.0, unbounded: false }
+    }
+
+    fn turn(&self, directions: ArrayView2<f64>) -> Option<Box<dyn Shape>> {
+        let end = directions.dot(&aview1(&self.end)).to_vec();
+        Some(Box::new(Segment { frame: self.frame.turned(directions), end, ..self.clone() }))
     }
 
     /// The image is always the segment between the images of its ends.

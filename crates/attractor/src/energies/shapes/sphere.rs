@@ -1,6 +1,6 @@
 //! Circles, spheres and hyperspheres.
 
-use ndarray::{Array1, Array2, ArrayView1};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
 use super::bessel::{LARGEST, von_mises_fisher};
 use super::frame::{Frame, norm};
@@ -164,6 +164,10 @@ impl Shape for Sphere {
 
     fn moments(&self) -> Moments {
         Moments { mean: self.frame.origin.clone(), variance: self.radius * self.radius, unbounded: false }
+    }
+
+    fn turn(&self, directions: ArrayView2<f64>) -> Option<Box<dyn Shape>> {
+        Some(Box::new(Sphere { frame: self.frame.turned(directions), ..self.clone() }))
     }
 
     /// The image is a sphere if all units in which it extends have the same factor. Otherwise it is an ellipsoid:

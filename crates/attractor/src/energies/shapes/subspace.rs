@@ -313,6 +313,10 @@ impl Shape for Subspace {
         Moments { mean: self.frame.origin.clone(), variance, unbounded }
     }
 
+    fn turn(&self, directions: ArrayView2<f64>) -> Option<Box<dyn Shape>> {
+        Some(Box::new(Subspace { frame: self.frame.turned(directions), ..self.clone() }))
+    }
+
     /// The image is always a subspace: S Uᵀ diag(τ) has new axes and deviations. A thick one becomes a Gaussian with D
     /// directions, unless all factors have one size. Flat directions keep their measure, so the density falls by their
     /// change of volume. Components that a Gaussian direction gains along flat ones have no effect.

@@ -1,14 +1,17 @@
 //! Diffusion with the exact score of the stored memories.
 
 mod known;
+mod potential;
 
 use ndarray::{Array2, ArrayView2};
 
 use super::levels::{Cues, LevelModel, descend, most_likely};
 use super::prior::Prior;
 use super::report::read_values;
-use super::{Abilities, Card, Learned, Level, Memory, MemoryModel, RecallPath, Request};
-use crate::diffusion::{LAST, PARAMETERS, Process, Sampler, Sampling};
+use super::{Abilities, Card, Keep, Learned, Level, Memory, MemoryModel, RecallPath, Request, Weights};
+use crate::diffusion::{
+    GAMMA, LAST, PARAMETERS, POTENTIAL, PROCESS, Process, RATE_MAX, RATE_MIN, Sampler, Sampling,
+};
 use crate::dynamics::ReadOut;
 use crate::energies::{Denoise, Mixture, SharedPosterior};
 use crate::error::{Error, Result};
@@ -18,8 +21,10 @@ use crate::message::{Argument, Message};
 use crate::observe::Observer;
 use crate::options::Options;
 use crate::patterns::Patterns;
+use crate::potentials::Noising;
 use crate::real::Real;
 use crate::recall::Recalled;
+use potential::Under;
 
 /// The entry of this model in [`MODELS`](super::MODELS).
 pub(super) const CARD: Card = Card {
@@ -33,6 +38,7 @@ pub(super) const CARD: Card = Card {
     values: true,
     streams: true,
     levels: true,
+    potential: true,
     ..Card::PLAIN
 };
 
@@ -65,6 +71,8 @@ pub struct Diffusion<F> {
     memory: Mixture<F>,
     sampling: Sampling,
     card: &'static Card,
+    /// The potential of the noise, if it has one.
+    under: Option<Box<Under<F>>>,
 }
 
 impl<F: Real> Diffusion<F> {
@@ -93,7 +101,7 @@ impl<F: Real> Diffusion<F> {
     /// A memory of a mixture, described by the entry of a model.
     pub(super) fn with_card(memory: Mixture<F>, sampling: Sampling, card: &'static Card) -> Result<Self> {
         sampling.check()?;
-        Ok(Diffusion { memory, sampling, card })
+        Ok(Diffusion { memory, sampling, card, under: None })
     }
 
     /// The mixture, which gives the landscapes and the denoiser.
@@ -122,11 +130,21 @@ impl<F: Real> MemoryModel<F> for Diffusion<F> {
     }
 
     fn abilities(&self) -> Abilities<'_, F> {
-        Abilities {
-            denoiser: Some(&self.memory),
-            sampling: Some(&self.sampling),
-            posterior: Some(&self.memory),
-            ..Abilities::of_mixture(&self.memory).descending(&self.memory)
+        let plain = Abilities::of_mixture(&self.memory).descending(&self.memory);
+        match &self.under {
+            None => Abilities {
+                denoiser: Some(&self.memory),
+                sampling: Some(&self.sampling),
+                posterior: Some(&self.memory),
+                ..plain
+            },
+            Some(under) => Abilities {
+                denoiser: Some(under.denoiser()),
+                sampling: Some(&self.sampling),
+                posterior: Some(under.posteriors()),
+                keep: Some(self),
+                ..plain.descending(under.landscape())
+            },
         }
     }
 
@@ -150,13 +168,16 @@ impl<F: Real> MemoryModel<F> for Diffusion<F> {
                 "no place on it is as likely as another; start from cues",
             ));
         }
+        if let Some(under) = &self.under {
+            return under.prior_samples(&self.memory, rows, seed);
+        }
         Ok(self.prior().samples(rows, seed))
     }
 }
 
 impl<F: Real> LevelModel<F> for Diffusion<F> {
     fn denoiser(&self) -> &dyn Denoise<F> {
-        &self.memory
+        self.under.as_ref().map_or(&self.memory, |under| under.denoiser())
     }
 
     fn sampling(&self) -> &Sampling {
@@ -168,7 +189,7 @@ impl<F: Real> LevelModel<F> for Diffusion<F> {
             mean: self.memory.mean(),
             spread: self.memory.spread(),
             preparation: self.memory.preparation(),
-            highest: f64::INFINITY,
+            highest: self.under.as_ref().map_or(f64::INFINITY, |under| under.highest),
         }
     }
 
@@ -183,10 +204,19 @@ impl<F: Real> LevelModel<F> for Diffusion<F> {
                 ],
             ));
         }
-        most_likely(&self.memory, &self.sampling.process, cues)
+        match &self.under {
+            Some(under) => under.most_likely(&self.memory, cues),
+            None => most_likely(&self.memory, &self.sampling.process, cues),
+        }
     }
 
     fn posterior_of_cues(&self, cues: &Cues<F>) -> Result<Option<Vec<SharedPosterior>>> {
+        if let Some(under) = &self.under {
+            if cues.known.is_some() {
+                return Err(self.no_known_units());
+            }
+            return under.shared_posterior(cues.states.view(), &cues.levels, cues.top).map(Some);
+        }
         let posteriors = match &cues.known {
             Some(known) => self.posterior_with_known(cues, known)?,
             None => self.memory.shared_posterior(cues.states.view(), &cues.levels, cues.top)?,
@@ -195,6 +225,12 @@ impl<F: Real> LevelModel<F> for Diffusion<F> {
     }
 
     fn descend(&self, cues: &Cues<F>, observer: &mut dyn Observer<F>) -> Result<Recalled<F>> {
+        if let Some(under) = &self.under {
+            if cues.known.is_some() {
+                return Err(self.no_known_units());
+            }
+            return under.descend(&self.sampling, cues, observer);
+        }
         match &cues.known {
             Some(known) => self.descend_with_known(cues, known, observer),
             None => descend(&self.memory, &self.sampling, cues, observer),
@@ -202,11 +238,71 @@ impl<F: Real> LevelModel<F> for Diffusion<F> {
     }
 }
 
+impl<F: Real> Keep for Diffusion<F> {
+    /// The potential, which a file keeps with the patterns.
+    fn learned(&self) -> Option<Learned> {
+        let patterns = self.memory.patterns()?.len();
+        Some(Learned { patterns, weights: Weights::Noising(self.noising()?.clone()) })
+    }
+}
+
 /// Builds the memory from named options.
 pub(super) fn build<F: Real>(
     patterns: Patterns<F>,
     options: &Options,
-    _learned: Option<Learned>,
+    given: Option<Learned>,
 ) -> Result<Box<dyn Memory<F>>> {
-    Ok(Box::new(Diffusion::on(patterns.into(), Sampling::from_options(options)?)?))
+    Ok(Box::new(on_options(patterns.into(), options, noising_of(given), |sampling| sampling, &CARD)?))
+}
+
+/// The potential that was given with the patterns.
+pub(super) fn noising_of(given: Option<Learned>) -> Option<Noising> {
+    match given?.weights {
+        Weights::Noising(noising) => Some(noising),
+        _ => None,
+    }
+}
+
+/// A memory of a mixture with the sampling and process that options name. The process `potential` is the one that is
+/// given.
+///
+/// # Errors
+/// A process `potential` without a potential, or a potential with another process.
+pub(super) fn on_options<F: Real>(
+    memory: Mixture<F>,
+    options: &Options,
+    noising: Option<Noising>,
+    adapt: impl FnOnce(Sampling) -> Sampling,
+    card: &'static Card,
+) -> Result<Diffusion<F>> {
+    let mut options = options.clone();
+    let named = options.get(PROCESS.name).map(ToString::to_string);
+    let asked = named.as_deref() == Some(POTENTIAL);
+    match (&noising, &named) {
+        (None, _) if asked => {
+            return Err(Error::Undefined {
+                model: "the process potential",
+                what: "potential",
+                reason: message!["give it (", Argument::option(POTENTIAL), ")"],
+            });
+        }
+        (Some(_), Some(other)) if !asked => {
+            let expected = "the process potential, with which a potential goes";
+            return Err(Error::parameter(PROCESS.name, expected, other));
+        }
+        _ => {}
+    }
+    if noising.is_some() {
+        for rate in [GAMMA.name, RATE_MIN.name, RATE_MAX.name].iter().filter(|name| options.has(name)) {
+            let expected = "a process with such a rate; the potential's own numbers say it";
+            return Err(Error::parameter(*rate, expected, POTENTIAL));
+        }
+        options.remove(PROCESS.name);
+    }
+    options.remove(POTENTIAL);
+    let plain = Diffusion::with_card(memory, adapt(Sampling::from_options(&options)?), card)?;
+    match noising {
+        Some(noising) => plain.with_noising(noising),
+        None => Ok(plain),
+    }
 }

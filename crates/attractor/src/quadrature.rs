@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 
 /// The number of nodes. It is exact for polynomials of degree 95, and to 10⁻²⁰ of the peak for exp(−x²/2) on |x| ≤
 /// √90.
-pub(super) const NODES: usize = 48;
+pub(crate) const NODES: usize = 48;
 
 /// The nodes in (−1, 1), and weights that sum to 2.
-pub(super) static LEGENDRE: LazyLock<[(f64, f64); NODES]> = LazyLock::new(|| {
+pub(crate) static LEGENDRE: LazyLock<[(f64, f64); NODES]> = LazyLock::new(|| {
     std::array::from_fn(|i| {
         // Newton's method from Tricomi's first guess. Fewer than five steps would be enough.
         let mut x = (PI * (i as f64 + 0.75) / (NODES as f64 + 0.5)).cos();
