@@ -116,7 +116,10 @@ impl<F: Real> Along<F> {
         // What cannot be stretched is refused now and not in the middle of a recall.
         if !along.noise.is_uniform() {
             let uneven: Vec<F> = (0..along.noise.dim()).map(|i| F::from_f64(1.0 + i as f64)).collect();
-            along.mixture.stretch(&uneven).map_err(|_| no_spheres())?;
+            along.mixture.stretch(&uneven).map_err(|error| match error {
+                Error::Undefined { model: "a memory with spheres", .. } => no_spheres(),
+                other => other,
+            })?;
         }
         Ok(along)
     }

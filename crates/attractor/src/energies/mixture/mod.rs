@@ -351,6 +351,14 @@ impl<F: Real> Mixture<F> {
                         });
                     }
                 },
+                Body::Family(_) => {
+                    return Err(Error::Undefined {
+                        model: "a memory of cores",
+                        what: "closed form under a potential that couples units",
+                        reason: "its cores are kept by units; give a potential without forces between units"
+                            .into(),
+                    });
+                }
             };
             Ok(Part { body, ..part.clone() })
         };
