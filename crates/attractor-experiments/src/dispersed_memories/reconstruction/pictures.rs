@@ -64,7 +64,8 @@ impl Config {
 
     /// Cues of a class without events, and the events that were recalled from them.
     pub(super) fn lures_picture(&self, _data: &Digits, examples: &[Example]) -> Images {
-        let headings = ["never\nstored", "its cue", "recalled", "core of the\nevent taken", "that event"];
+        let headings =
+            ["never\nstored", "its cue", "recalled", "taken for:\nits core", "taken for:\nthe event"];
         let shown = &examples[..examples.len().min(DRAWN)];
         let labels: Vec<String> = shown
             .iter()

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use ndarray::{Array1, Array2, ArrayView1};
 
-use super::condition::{Evidence, Factored, Free, Given};
-use super::{Encoder, Event, Odds, Reconstruction};
+use super::block::{Block, Case, Cue, Group, Looked};
+use super::condition::{Evidence, Factored, Given};
+use super::{Event, Odds, Reconstruction};
 use crate::energies::family::Family;
 use crate::energies::points::GumbelMax;
 use crate::energies::shapes::{Moments, ShapeMoments, finite, posterior_deviation, shrinkage};
@@ -37,36 +38,6 @@ pub(super) struct Conditioned {
     /// Where the cases of each event are.
     places: Vec<Vec<Place>>,
     moments: Moments,
-}
-
-/// The events of one encoder.
-#[derive(Debug)]
-struct Group {
-    encoder: Arc<Encoder>,
-    /// The coordinates of the cores, one event a row.
-    cores: Array2<f64>,
-    blocks: Vec<Block>,
-}
-
-/// The events of one encoder under one Gaussian.
-#[derive(Debug)]
-struct Block {
-    free: Free,
-    cases: Vec<Case>,
-    /// The largest log-weight of a case.
-    heaviest: f64,
-}
-
-/// One event under one Gaussian: a Gaussian again.
-#[derive(Debug)]
-struct Case {
-    event: usize,
-    /// The row of its core.
-    row: usize,
-    /// ln of its share of the whole.
-    log_weight: f64,
-    /// V(mean − μ).
-    shift: Array1<f64>,
 }
 
 /// The position of a case: group, block and case.
@@ -104,7 +75,6 @@ impl Conditioned {
             for (b, block) in group.blocks.iter_mut().enumerate() {
                 for (k, case) in block.cases.iter_mut().enumerate() {
                     case.log_weight += weights[case.event].ln();
-                    block.heaviest = block.heaviest.max(case.log_weight);
                     places[case.event].push((g, b, k));
                 }
             }
@@ -123,18 +93,22 @@ impl Conditioned {
     fn scan(&self, z: &[f64], sigma: f64) -> (Vec<Looked<'_>>, f64) {
         let z = ArrayView1::from(z);
         let cues: Vec<Cue> = self.groups.iter().map(|group| Cue::new(group, z, sigma)).collect();
-        let mut order: Vec<(f64, &Block, &Cue)> = Vec::new();
+        let mut order: Vec<(f64, f64, &Block, &Cue)> = Vec::new();
         for cue in &cues {
-            let block = |block| (cue.bound(block, sigma), block, cue);
-            order.extend(cue.group.blocks.iter().map(block));
+            let bounded = |block: &'_ Block| {
+                let volume = block.log_volume(sigma);
+                (cue.bound(block, volume), volume)
+            };
+            let blocks = cue.group.blocks.iter().map(|block| (bounded(block), block));
+            order.extend(blocks.map(|((bound, volume), block)| (bound, volume, block, cue)));
         }
         order.sort_by(|a, b| b.0.total_cmp(&a.0));
         let (mut looked, mut best) = (Vec::new(), f64::NEG_INFINITY);
-        for (bound, block, cue) in order {
+        for (bound, volume, block, cue) in order {
             if bound < best - NEGLIGIBLE {
                 break;
             }
-            let look = Looked::new(block, cue, z, sigma, best - NEGLIGIBLE);
+            let look = Looked::new(block, cue, z, (sigma, volume), best - NEGLIGIBLE);
             best = look.logits.iter().fold(best, |most: f64, &l| most.max(l));
             looked.push(look);
         }
@@ -151,7 +125,13 @@ impl Conditioned {
                 return case.log_weight;
             }
             let cue = Cue::new(group, ArrayView1::from(z), sigma);
-            let look = Looked::new(block, &cue, ArrayView1::from(z), sigma, f64::NEG_INFINITY);
+            let look = Looked::new(
+                block,
+                &cue,
+                ArrayView1::from(z),
+                (sigma, block.log_volume(sigma)),
+                f64::NEG_INFINITY,
+            );
             look.logits[k]
         };
         if places.len() == 1 {
@@ -236,7 +216,7 @@ impl Group {
                 shift: free.shift(cores.row(row)),
             };
             let cases = rows.into_iter().map(case).collect();
-            blocks.push(Block { free, cases, heaviest: f64::NEG_INFINITY });
+            blocks.push(Block { free, cases });
         }
         Ok((Group { encoder, cores, blocks }, evidence))
     }
@@ -288,144 +268,6 @@ fn moments(dim: usize, groups: &[Group]) -> Moments {
     Moments { mean: mean.to_vec(), variance, unbounded: false }
 }
 
-/// A state as the events of one encoder see it.
-struct Cue<'a> {
-    group: &'a Group,
-    /// −‖Qz − q‖²/2σ² of each event.
-    misses: Vec<f64>,
-}
-
-impl<'a> Cue<'a> {
-    fn new(group: &'a Group, z: ArrayView1<f64>, sigma: f64) -> Self {
-        let core = group.encoder.coordinates(z);
-        let miss = |row: ArrayView1<f64>| {
-            let square: f64 = row.iter().zip(&core).map(|(q, z)| ((z - q) / sigma).powi(2)).sum();
-            -0.5 * square
-        };
-        let misses = group.cores.outer_iter().map(miss).collect();
-        Cue { group, misses }
-    }
-
-    /// No case of the block has a larger logit than this: the core costs what it costs, and the free features fit.
-    fn bound(&self, block: &Block, sigma: f64) -> f64 {
-        let case = |case: &Case| case.log_weight + self.misses[case.row];
-        let best = match &block.cases[..] {
-            [one] => case(one),
-            all => all.iter().map(case).fold(f64::NEG_INFINITY, f64::max),
-        };
-        best - block.log_volume(sigma)
-    }
-}
-
-impl Block {
-    /// Σ ½ ln(1 + λ²/σ²) over the free directions.
-    fn log_volume(&self, sigma: f64) -> f64 {
-        let factor = |lambda: f64| 1.0 + (lambda / sigma).powi(2);
-        // A few factors at a time, whose product does not overflow.
-        let along: f64 = self
-            .free
-            .deviations
-            .chunks(4)
-            .map(|few| few.iter().map(|&lambda| factor(lambda)).product::<f64>().ln())
-            .sum();
-        0.5 * (along + self.free.others as f64 * factor(self.free.thickness).ln())
-    }
-
-    /// The part of an offset from μ at right angles to Q and V.
-    fn rest(&self, mut offset: Array1<f64>, encoder: &Encoder) -> Array1<f64> {
-        if self.free.others == 0 {
-            offset.fill(0.0);
-            return offset;
-        }
-        // The second time takes out what rounding left.
-        for _ in 0..2 {
-            encoder.remove(&mut offset);
-            let along = self.free.directions.dot(&offset);
-            offset -= &self.free.directions.t().dot(&along);
-        }
-        offset
-    }
-}
-
-/// A block that was read at one state.
-struct Looked<'a> {
-    block: &'a Block,
-    group: &'a Group,
-    /// V(z − μ).
-    along: Array1<f64>,
-    /// The part of z − μ at right angles to Q and V, if there are such directions.
-    rest: Option<Array1<f64>>,
-    logits: Vec<f64>,
-}
-
-impl<'a> Looked<'a> {
-    /// Cases whose logit is certainly below `least` get −∞.
-    fn new(block: &'a Block, cue: &Cue<'a>, z: ArrayView1<f64>, sigma: f64, least: f64) -> Self {
-        let Free { mean, directions, deviations, thickness, others, .. } = &block.free;
-        let offset = &z - mean;
-        let along = directions.dot(&offset);
-        let mut common = -block.log_volume(sigma);
-        let rest = (*others > 0).then(|| block.rest(offset, &cue.group.encoder));
-        if let Some(rest) = &rest {
-            let total = thickness.hypot(sigma);
-            common -= 0.5 * rest.iter().map(|r| (r / total).powi(2)).sum::<f64>();
-        }
-        let inverse: Vec<f64> = deviations.iter().map(|lambda| 1.0 / lambda.hypot(sigma)).collect();
-        let logit = |case: &Case| {
-            let bound = common + case.log_weight + cue.misses[case.row];
-            if bound < least {
-                return f64::NEG_INFINITY;
-            }
-            let each = along.iter().zip(&case.shift).zip(&inverse);
-            finite(bound - 0.5 * each.map(|((u, a), inverse)| ((u - a) * inverse).powi(2)).sum::<f64>())
-        };
-        let logits = block.cases.iter().map(logit).collect();
-        Looked { block, group: cue.group, along, rest, logits }
-    }
-
-    /// Adds what the block gives to the mean and the second moment, with weights relative to `peak`. Returns the
-    /// mass.
-    fn add(&self, peak: f64, sigma: f64, mean: &mut Array1<f64>, second: &mut f64) -> f64 {
-        let free = &self.block.free;
-        let shares: Vec<f64> = free.deviations.iter().map(|&lambda| shrinkage(lambda, sigma)).collect();
-        let own = posterior_deviation(free.thickness, sigma);
-        let along_variance =
-            free.deviations.iter().map(|&lambda| posterior_deviation(lambda, sigma).powi(2)).sum::<f64>();
-        let variance = along_variance + free.others as f64 * own * own;
-        let rest = self.rest.as_ref().map(|rest| rest * shrinkage(free.thickness, sigma));
-        let of_rest = rest.as_ref().map_or(0.0, |rest| rest.dot(rest) + 2.0 * rest.dot(&free.mean));
-        let fixed = free.mean.dot(&free.mean) + of_rest + variance;
-        let (mut mass, mut cores) = (0.0, Array1::zeros(free.core_of_mean.len()));
-        let mut along = Array1::<f64>::zeros(shares.len());
-        for (case, &logit) in self.block.cases.iter().zip(&self.logits) {
-            let weight = (logit - peak).exp();
-            if weight == 0.0 {
-                continue;
-            }
-            mass += weight;
-            let mut square = fixed;
-            let core = self.group.cores.row(case.row);
-            for (j, (q, m)) in core.iter().zip(&free.core_of_mean).enumerate() {
-                square += (q - m) * (q - m + 2.0 * m);
-                cores[j] += weight * (q - m);
-            }
-            for (i, (u, a)) in self.along.iter().zip(&case.shift).enumerate() {
-                let x = a + shares[i] * (u - a);
-                square += x * (x + 2.0 * free.along_mean[i]);
-                along[i] += weight * x;
-            }
-            *second += weight * square;
-        }
-        mean.scaled_add(mass, &free.mean);
-        *mean += &free.directions.t().dot(&along);
-        self.group.encoder.place(cores.view(), mean);
-        if let Some(rest) = rest {
-            mean.scaled_add(mass, &rest);
-        }
-        mass
-    }
-}
-
 impl Family for Conditioned {
     fn dim(&self) -> usize {
         self.recipe.dim()
@@ -447,7 +289,7 @@ impl Family for Conditioned {
         let (looked, peak) = self.scan(z, sigma);
         let (mut sum, mut second, mut mass) = (Array1::zeros(mean.len()), 0.0, 0.0);
         for look in &looked {
-            if look.logits.iter().any(|&logit| logit > peak - NEGLIGIBLE) {
+            if look.logits.iter().any(|&logit| logit >= peak - NEGLIGIBLE) {
                 mass += look.add(peak, sigma, &mut sum, &mut second);
             }
         }

@@ -1,5 +1,6 @@
 //! Reconstructive memories: events of which only a core is stored, beside a semantic memory that fills in the rest.
 
+mod block;
 mod condition;
 mod conditioned;
 mod encoder;

@@ -45,7 +45,7 @@ pub const PARAMETERS: &[Parameter] = &[
         name: "core",
         kind: Kind::Form(options::Form { forms: CoreRule::names, check: options::Form::reads::<CoreRule> }),
         default: Fallback::Rule("whole events"),
-        help: "What is stored of each event beside --semantic, from which recall reconstructs the rest",
+        help: "What is stored of each event; recall reconstructs the rest from the density",
     },
     Parameter {
         name: "form",
