@@ -62,7 +62,12 @@ class Memory:
         progress: Callable[[int, int, int, float], Any] | None = None,
     ) -> tuple[Memory, dict[str, Any]]: ...
     def with_events(
-        self, events: NDArray[Any], weight: float, *, labels: list[str] | None = None, weights: list[float] | None = None
+        self,
+        events: NDArray[Any],
+        weight: float,
+        *,
+        labels: list[str] | None = None,
+        weights: list[float] | None = None,
     ) -> Memory: ...
     def with_cores(
         self,
