@@ -3,9 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use attractor::message::Message;
+use attractor::message::{Argument, Message};
 use attractor::options::{CountRange, Fallback, Form, Kind, NumberRange, Options, Parameter};
-use attractor::{Error, Result};
+use attractor::{Error, Result, message};
 
 use crate::rule::Rule;
 
@@ -246,8 +246,12 @@ impl Protocol {
     /// What may surprise in this protocol, one sentence each.
     pub fn notes(&self) -> Vec<Message> {
         let plain = matches!(self.rule, Rule::SelfSampled | Rule::Power(1.0));
-        let martingale = "self-sampled replay keeps the mean weight of an event as it is (a martingale), and most runs lose it; see the rule cued or power";
-        if plain && self.replays > 0 { vec![martingale.into()] } else { Vec::new() }
+        let martingale = message![
+            "self-sampled replay keeps the mean weight of an event as it is (a martingale), and most runs lose it; ",
+            Argument::set("rule", "cued"),
+            " consolidates it"
+        ];
+        if plain && self.replays > 0 { vec![martingale] } else { Vec::new() }
     }
 
     /// The probability that a replay of this round is prevented.

@@ -12,9 +12,9 @@ use crate::atoms::{Atom, Base};
 use crate::error::{Error, Result};
 use crate::experiences::Experiences;
 use crate::protocol::Protocol;
-use crate::round::{Round, quantile};
+use crate::round::Round;
 use crate::rule::Rule;
-use crate::urn::{diversity, draws, reinforce, sharpened};
+use crate::urn::{diversity, draws, quantile, reinforce, sharpened};
 
 /// The memories of one run.
 #[derive(Clone, Debug, PartialEq)]

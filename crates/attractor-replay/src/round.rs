@@ -134,11 +134,3 @@ impl Round {
         },
     ];
 }
-
-/// A quantile of sorted values, between two of them by linear interpolation.
-pub(crate) fn quantile(sorted: &[f64], p: f64) -> f64 {
-    let at = p * (sorted.len() - 1) as f64;
-    let (low, share) = (at.floor() as usize, at.fract());
-    let high = (low + 1).min(sorted.len() - 1);
-    sorted[low] + share * (sorted[high] - sorted[low])
-}

@@ -72,3 +72,16 @@ pub fn diversity(masses: &[f64]) -> (f64, f64) {
     }
     (f64::max(entropy, 0.0), 1.0 / squares)
 }
+
+/// A quantile of sorted values (at least one), between two of them by linear interpolation.
+///
+/// ```
+/// use attractor_replay::urn::quantile;
+/// assert_eq!(quantile(&[1.0, 2.0, 4.0], 0.75), 3.0);
+/// ```
+pub fn quantile(sorted: &[f64], p: f64) -> f64 {
+    let at = p * (sorted.len() - 1) as f64;
+    let (low, share) = (at.floor() as usize, at.fract());
+    let high = (low + 1).min(sorted.len() - 1);
+    sorted[low] + share * (sorted[high] - sorted[low])
+}

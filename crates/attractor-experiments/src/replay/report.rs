@@ -1,7 +1,7 @@
 //! The report: what became of the event, beside what closed forms say.
 
 use attractor_figures::{Axis, Figure, Look, Mark, Panel, Point, Series};
-use attractor_replay::theory;
+use attractor_replay::{theory, urn};
 use attractor_report::statistics::{Interval, bootstrap, of_runs, wilson};
 use attractor_report::{Block, Cell, Column, Illustration, Report, Table};
 use serde_json::{Map, json};
@@ -30,9 +30,7 @@ impl Mean {
 fn quantile(values: &[f64], p: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let at = p * (sorted.len() - 1) as f64;
-    let (low, high) = (at.floor() as usize, at.ceil() as usize);
-    sorted[low] + at.fract() * (sorted[high] - sorted[low])
+    urn::quantile(&sorted, p)
 }
 
 /// The name of a series, a line of points and its style.
