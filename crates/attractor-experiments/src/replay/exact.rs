@@ -73,27 +73,33 @@ pub(super) fn conditions(config: &Config) -> Vec<Condition> {
     ]
 }
 
-/// What was measured of one run after some replays.
+/// What was measured of the recall of one run after some replays.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Measure {
-    /// Weight of the event, with that of all memories that have its core.
-    pub weight: f64,
-    /// Weight of the event itself.
-    pub whole: f64,
     /// Share of cues that return to a memory with the event's core, at each level.
     pub returned: Vec<f64>,
     /// Share of wrong units in recalls of cues at the middle level, inside and outside the core.
     pub wrong: [f64; 2],
 }
 
+/// What was measured of one protocol after some replays.
+#[derive(Clone, Debug)]
+pub(super) struct Look {
+    /// Replays planned by then. Disrupted ones count.
+    pub replays: u64,
+    /// Weight of the event in each run, with that of all memories that have its core.
+    pub weights: Vec<f64>,
+    /// Weight of the event itself, mean over runs.
+    pub whole: f64,
+    /// The recall of the first runs.
+    pub measures: Vec<Measure>,
+}
+
 /// What was measured of one protocol.
 #[derive(Clone, Debug)]
 pub(super) struct Outcome {
     pub condition: Condition,
-    /// Replays planned by then, at each look. Disrupted ones count.
-    pub replays: Vec<u64>,
-    /// The measures of each look, by run.
-    pub measures: Vec<Vec<Measure>>,
+    pub looks: Vec<Look>,
     /// The weight in some runs, round by round.
     pub paths: Vec<Vec<f64>>,
 }
@@ -137,8 +143,7 @@ impl Config {
             self.looks.iter().filter(|look| *look % each == 0).map(|look| look / each).collect();
         let mut outcome = Outcome {
             condition: condition.clone(),
-            replays: looks.iter().map(|look| look * each).collect(),
-            measures: Vec::new(),
+            looks: Vec::new(),
             paths: vec![Vec::new(); PATHS.min(self.runs)],
         };
         for look in looks {
@@ -154,8 +159,13 @@ impl Config {
                 keep(&replay);
             }
             let one = |run: usize| self.measure(&replay, run, event);
-            let found = threads::parallel(self.runs, one);
-            outcome.measures.push(found.into_iter().collect::<Result<_>>()?);
+            let found = threads::parallel(self.measured.min(self.runs), one);
+            outcome.looks.push(Look {
+                replays: look * each,
+                weights: (0..self.runs).map(|run| replay.weight(run)).collect(),
+                whole: replay.rounds()[look as usize].whole,
+                measures: found.into_iter().collect::<Result<_>>()?,
+            });
             tell()?;
         }
         Ok(outcome)
@@ -165,15 +175,14 @@ impl Config {
     fn measure(&self, replay: &Replay<f64>, run: usize, event: ArrayView2<f64>) -> Result<Measure> {
         let memory = replay.memory(run).map_err(refused)?;
         let family = &replay.events(run)[0];
-        let count = self.levels.len() * self.cues;
-        // The same noise in every run and at every look, so that differences are those of memories.
+        // The same noise at every level, in every run and at every look, so that differences are those of memories.
         let mut stream = Stream::new(self.seed, Purpose::Corruption, 1 << 62);
-        let noise = Array2::from_shape_simple_fn((count, self.dim), || stream.normal());
+        let noise = Array2::from_shape_simple_fn((self.cues, self.dim), || stream.normal());
         let mut returned = Vec::new();
         let mut wrong = [0.0; 2];
         for (k, sigma) in self.levels.iter().enumerate() {
             let cues = Array2::from_shape_fn((self.cues, self.dim), |(row, j)| {
-                event[[0, j]] + sigma * noise[[k * self.cues + row, j]]
+                event[[0, j]] + sigma * noise[[row, j]]
             });
             let request = Request { level: Level::Sigma(*sigma), top: 1, ..Request::new(cues.view()) };
             let recall = memory.recall(&request)?;
@@ -183,11 +192,7 @@ impl Config {
                 wrong = self.wrong(recall.states.view(), event);
             }
         }
-        let weights = memory.weights().unwrap_or_default();
-        // The event itself is the first of its family, unless its weight is gone.
-        let is_event = |n: &&usize| memory.patterns().is_some_and(|p| p.values().row(**n) == event.row(0));
-        let whole = family.iter().find(is_event).map_or(0.0, |n| weights[*n]);
-        Ok(Measure { weight: replay.weight(run), whole, returned, wrong })
+        Ok(Measure { returned, wrong })
     }
 
     /// The share of wrong units, inside and outside the core.

@@ -27,6 +27,8 @@ pub struct Config {
     pub refit: usize,
     /// Independent runs of each protocol.
     pub runs: usize,
+    /// How many of them recall is measured of.
+    pub measured: usize,
     /// Noise levels σ of the cues that measure a basin, in units of the ±1 patterns.
     pub levels: Vec<f64>,
     /// Cues for each level.
@@ -51,12 +53,13 @@ impl Default for Config {
             replays: 200,
             looks: vec![0, 20, 40, 100, 200],
             refit: 20,
-            runs: 200,
+            runs: 500,
+            measured: 50,
             levels: vec![1.0, 1.5, 2.0, 2.5, 3.0],
-            cues: 20,
+            cues: 40,
             networks: 4,
             before: learned::BEFORE,
-            rounds: vec![0, 2, 5, 10, 20, 40],
+            rounds: vec![0, 5, 10, 20, 40, 80, 160],
             recalls: 200,
             seed: 0,
         }
@@ -67,7 +70,7 @@ impl Default for Config {
 pub const EXPERIMENT: Declaration = Declaration {
     name: "replay",
     title: "Consolidation: what becomes of an event when a memory is trained on its own recalls",
-    examples: &["--out replay", "--runs 1000 --networks 8 --out replay"],
+    examples: &["--out replay", "--runs 5000 --networks 8 --out replay"],
     settings: &[
         Parameter {
             name: "runs",
@@ -109,6 +112,7 @@ impl Experiment for Config {
             ("stored", self.stored, 1),
             ("refit", self.refit, 1),
             ("runs", self.runs, 10),
+            ("measured", self.measured, 1),
             ("cues", self.cues, 1),
             ("networks", self.networks, 2),
             ("recalls", self.recalls, 1),
@@ -189,8 +193,8 @@ mod tests {
                 .expect("a look")
         };
         let mean = |name: &str| {
-            let all = named(name);
-            all.iter().map(|m| m.weight).sum::<f64>() / all.len() as f64
+            let all = &named(name).weights;
+            all.iter().sum::<f64>() / all.len() as f64
         };
         // The largest possible weight is 41/60. Without replay and with new experiences it is 1/60.
         assert!(mean("cued") > 0.4 && mean("cued") <= 41.0 / 60.0 + 1e-12);
@@ -198,7 +202,7 @@ mod tests {
         assert!(mean("cued, new experiences") > mean("self-sampled, new experiences"));
         // Only the core comes back: the event itself keeps the mass of its one experience.
         let cored = named("cued, core only");
-        assert!(cored.iter().all(|m| (m.whole - 1.0 / 60.0).abs() < 1e-12 && m.weight > 0.2));
+        assert!((cored.whole - 1.0 / 60.0).abs() < 1e-12 && cored.weights.iter().all(|w| *w > 0.2));
         let report = config.report(&findings, 1.0);
         report.html().expect("a page");
         assert_eq!(report.json()["protocols"].as_array().map(Vec::len), Some(10 * 3));

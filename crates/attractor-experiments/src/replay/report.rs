@@ -1,14 +1,17 @@
 //! The report: what became of the event, beside what closed forms say.
 
-use attractor_figures::{Axis, Figure, Look, Mark, Panel, Point, Series};
+use attractor_figures::{Axis, Figure, Look as Style, Mark, Panel, Point, Series};
 use attractor_replay::{theory, urn};
 use attractor_report::statistics::{Interval, bootstrap, of_runs, wilson};
 use attractor_report::{Block, Cell, Column, Illustration, Report, Table};
 use serde_json::{Map, json};
 
-use super::exact::{Measure, Outcome, TRACE};
+use super::exact::{Look, Measure, Outcome, TRACE};
 use super::learned::{self, LANDED, LATENT, NOISE, SETTINGS, THICKNESS, UNITS, teachers};
 use super::{Config, Findings};
+
+/// The least weight that figures show.
+const LEAST: f64 = 0.002;
 
 /// A mean with its interval.
 #[derive(Clone, Copy, Debug)]
@@ -34,17 +37,21 @@ fn quantile(values: &[f64], p: f64) -> f64 {
 }
 
 /// The name of a series, a line of points and its style.
-fn line(name: &str, style: usize, look: Look, points: Vec<Point>) -> Mark {
+fn line(name: &str, style: usize, look: Style, points: Vec<Point>) -> Mark {
     Mark::Line(Series { name: name.into(), style, look, points })
 }
 
 impl Config {
-    /// The mean of a measure over runs, with its bootstrap interval.
-    fn mean(&self, runs: &[Measure], value: impl Fn(&Measure) -> f64) -> Mean {
-        let values: Vec<f64> = runs.iter().map(value).collect();
+    /// The mean over runs, with its bootstrap interval.
+    fn mean(&self, values: &[f64]) -> Mean {
         let mean = |values: &[&f64]| values.iter().copied().sum::<f64>() / values.len() as f64;
-        let ends = bootstrap(&values, self.seed, mean);
+        let ends = bootstrap(values, self.seed, mean);
         Mean { value: mean(&values.iter().collect::<Vec<_>>()), ends }
+    }
+
+    /// The mean of a measure of recall.
+    fn of_recall(&self, look: &Look, value: impl Fn(&Measure) -> f64) -> Mean {
+        self.mean(&look.measures.iter().map(value).collect::<Vec<_>>())
     }
 
     /// The size of the basin: the mean share of cues that return, over all levels.
@@ -73,25 +80,24 @@ impl Config {
             ],
         );
         for outcome in &findings.exact {
-            for (replays, runs) in outcome.replays.iter().zip(&outcome.measures) {
-                let weights: Vec<f64> = runs.iter().map(|m| m.weight).collect();
-                let [low, middle, high] = [0.05, 0.5, 0.95].map(|p| quantile(&weights, p));
-                let fallen = weights.iter().filter(|w| **w < self.first() * (1.0 - 1e-12)).count();
-                let share = fallen as f64 / runs.len() as f64;
-                let ends = wilson(fallen, runs.len());
-                let [core, rest] = [0, 1].map(|part: usize| self.mean(runs, |m| m.wrong[part]).value);
+            for look in &outcome.looks {
+                let [low, middle, high] = [0.05, 0.5, 0.95].map(|p| quantile(&look.weights, p));
+                let fallen = look.weights.iter().filter(|w| **w < self.first() * (1.0 - 1e-12)).count();
+                let share = fallen as f64 / look.weights.len() as f64;
+                let ends = wilson(fallen, look.weights.len());
+                let [core, rest] = [0, 1].map(|part: usize| self.of_recall(look, |m| m.wrong[part]).value);
                 table.rows.push(vec![
                     Cell::plain(outcome.condition.name),
-                    Cell::plain(*replays),
-                    self.mean(runs, |m| m.weight).cell(3),
+                    Cell::plain(look.replays),
+                    self.mean(&look.weights).cell(3),
                     Cell::of(
                         format!("{low:.3}, {middle:.3}, {high:.3}"),
                         [low, middle, high].map(Into::into),
                     ),
                     Mean { value: share, ends }.cell(2),
-                    Cell::rounded(self.mean(runs, |m| m.whole).value, 3),
-                    self.mean(runs, Self::basin).cell(3),
-                    self.mean(runs, |m| 0.5 * (m.wrong[0] + m.wrong[1])).cell(3),
+                    Cell::rounded(look.whole, 3),
+                    self.of_recall(look, Self::basin).cell(3),
+                    self.of_recall(look, |m| 0.5 * (m.wrong[0] + m.wrong[1])).cell(3),
                     Cell::of(format!("{core:.3}, {rest:.3}"), [core, rest].map(Into::into)),
                 ]);
             }
@@ -109,7 +115,7 @@ impl Config {
         let (a, b) = (1.0, self.stored as f64);
         let ends = |name: &str| {
             let found = findings.exact.iter().find(|o| o.condition.name == name);
-            found.and_then(|o| o.measures.last()).cloned().unwrap_or_default()
+            found.and_then(|o| o.looks.last()).map_or_else(Vec::new, |look| look.weights.clone())
         };
         let mut row = |quantity: &str, expected: f64, found: Mean| {
             let inside = if found.ends.contains(expected) { "yes" } else { "no" };
@@ -120,18 +126,17 @@ impl Config {
                 Cell::plain(inside),
             ]);
         };
-        let share = |all: &[Measure], is: &dyn Fn(f64) -> bool| {
-            let count = all.iter().filter(|m| is(m.weight)).count();
+        let share = |all: &[f64], is: &dyn Fn(f64) -> bool| {
+            let count = all.iter().filter(|w| is(**w)).count();
             Mean { value: count as f64 / runs as f64, ends: wilson(count, runs) }
         };
         let urn = ends("self-sampled");
         let counts = theory::beta_binomial(replays as usize, a, b);
         let weight = |k: usize| (a + k as f64) / (a + b + replays as f64);
-        row("self-sampled: mean weight (a martingale)", a / (a + b), self.mean(&urn, |m| m.weight));
+        row("self-sampled: mean weight (a martingale)", a / (a + b), self.mean(&urn));
         let median = weight(theory::quantile(&counts, 0.5));
-        let weights: Vec<f64> = urn.iter().map(|m| m.weight).collect();
         let middle = |all: &[&f64]| quantile(&all.iter().map(|w| **w).collect::<Vec<_>>(), 0.5);
-        let found = Mean { value: quantile(&weights, 0.5), ends: bootstrap(&weights, self.seed, middle) };
+        let found = Mean { value: quantile(&urn, 0.5), ends: bootstrap(&urn, self.seed, middle) };
         row("self-sampled: median weight (Beta-binomial)", median, found);
         let below: f64 =
             counts.iter().enumerate().filter(|(k, _)| weight(*k) < a / (a + b) - 1e-12).map(|(_, p)| p).sum();
@@ -146,18 +151,18 @@ impl Config {
             let next = theory::wright_fisher(self.refit, k, generations - 1);
             after.iter_mut().zip(next).for_each(|(sum, q)| *sum += p * q);
         }
-        row("refitted: mean weight (fixation probability)", a / (a + b), self.mean(&refitted, |m| m.weight));
+        row("refitted: mean weight (fixation probability)", a / (a + b), self.mean(&refitted));
         row(
             "refitted: share of runs that lost it (Wright–Fisher)",
             after[0],
             share(&refitted, &|w| w == 0.0),
         );
         let kept = 2.0 * a * b / (a + b).powi(2) * (1.0 - 1.0 / self.refit as f64).powi(generations as i32);
-        let differ = self.mean(&refitted, |m| 2.0 * m.weight * (1.0 - m.weight));
+        let differ = self.mean(&refitted.iter().map(|w| 2.0 * w * (1.0 - w)).collect::<Vec<_>>());
         row("refitted: 2w(1 − w), falling as (1 − 1/n)^g", kept, differ);
         let diluted = ends("self-sampled, new experiences");
         let expected = theory::diluted(a, b, 1.0, replays);
-        row("self-sampled, new experiences: mean weight", expected, self.mean(&diluted, |m| m.weight));
+        row("self-sampled, new experiences: mean weight", expected, self.mean(&diluted));
         table
     }
 
@@ -171,28 +176,28 @@ impl Config {
                 .enumerate()
                 .map(|(n, path)| {
                     let points = path.iter().enumerate().map(|(t, w)| Point::new(each * t as f64, *w));
-                    line(if n == 0 { "single runs" } else { "" }, 2, Look::Thin, points.collect())
+                    line(if n == 0 { "single runs" } else { "" }, 2, Style::Thin, points.collect())
                 })
                 .collect();
-            let looks = || outcome.replays.iter().zip(&outcome.measures);
-            let median = looks().map(|(x, runs)| {
-                let weights: Vec<f64> = runs.iter().map(|m| m.weight).collect();
-                let [low, middle, high] = [0.05, 0.5, 0.95].map(|p| quantile(&weights, p));
-                Point { band: Some((low, high)), ..Point::new(*x as f64, middle) }
+            let median = outcome.looks.iter().map(|look| {
+                let [low, middle, high] = [0.05, 0.5, 0.95].map(|p| quantile(&look.weights, p));
+                Point { band: Some((low, high)), ..Point::new(look.replays as f64, middle) }
             });
-            marks.push(line("median, 5 to 95 %", 0, Look::Marked, median.collect()));
-            let mean = looks().map(|(x, runs)| Point::new(*x as f64, self.mean(runs, |m| m.weight).value));
-            marks.push(line("mean", 1, Look::Marked, mean.collect()));
+            marks.push(line("median, 5 to 95 %", 0, Style::Marked, median.collect()));
+            let mean = outcome
+                .looks
+                .iter()
+                .map(|look| Point::new(look.replays as f64, self.mean(&look.weights).value));
+            marks.push(line("mean", 1, Style::Marked, mean.collect()));
             Panel {
                 title: outcome.condition.name.into(),
                 x: Axis::linear("replays").within(0.0, self.replays as f64),
-                y: Axis::linear("weight of the event").within(0.0, 1.0),
+                y: Axis::log("weight").within(LEAST, 1.0),
                 equal: false,
                 marks,
             }
         };
-        let panels = findings.exact.iter().map(panel).collect();
-        Figure { panels, shared: true, ..Figure::new(2, 165.0) }
+        Figure { panels: findings.exact.iter().map(panel).collect(), ..Figure::new(2, 175.0) }
     }
 
     fn weight_numbers(findings: &Findings) -> Table {
@@ -227,19 +232,20 @@ impl Config {
         };
         for (style, name) in shown.iter().enumerate() {
             let Some(outcome) = findings.exact.iter().find(|o| o.condition.name == *name) else { continue };
-            let Some(runs) = outcome.measures.last() else { continue };
-            let mut weights: Vec<f64> = runs.iter().map(|m| m.weight).collect();
+            let Some(look) = outcome.looks.last() else { continue };
+            let mut weights = look.weights.clone();
             weights.sort_by(f64::total_cmp);
             let count = weights.len() as f64;
             // A staircase: the share of runs with at most this weight.
-            let mut points = vec![Point::new(0.0, 0.0)];
-            for (n, weight) in weights.iter().enumerate() {
+            let below = weights.partition_point(|w| *w <= LEAST);
+            let mut points = vec![Point::new(LEAST, below as f64 / count)];
+            for (n, weight) in weights.iter().enumerate().skip(below) {
                 points.push(Point::new(*weight, n as f64 / count));
                 points.push(Point::new(*weight, (n + 1) as f64 / count));
             }
             points.push(Point::new(1.0, 1.0));
             push(name, &points);
-            marks.push(line(name, style, Look::Line, points));
+            marks.push(line(name, style, Style::Line, points));
         }
         let total = (self.stored + 1) as f64 + self.replays as f64;
         let mut sum = 0.0;
@@ -252,13 +258,13 @@ impl Config {
                 Point::new((1.0 + k as f64) / total, sum)
             })
             .filter(|point| point.y < 0.9999)
-            .step_by(4)
+            .step_by(3)
             .collect();
         push("Pólya's urn", &urn);
-        marks.push(line("Pólya's urn (closed form)", 5, Look::Markers, urn));
+        marks.push(line("Pólya's urn (closed form)", 5, Style::Markers, urn));
         let panel = Panel {
             title: format!("after {} replays", self.replays),
-            x: Axis::linear("weight of the event").within(0.0, 1.0),
+            x: Axis::log("weight of the event").within(LEAST, 1.0),
             y: Axis::linear("share of runs with at most this weight").within(0.0, 1.0),
             equal: false,
             marks,
@@ -275,12 +281,12 @@ impl Config {
             Column::new("returned", &["returned", "low", "high"]),
         ];
         let mut table = Table::new("basins", columns);
-        let mut curve = |outcome: &Outcome, look: usize| -> Vec<Point> {
+        let mut curve = |outcome: &Outcome, look: &Look| -> Vec<Point> {
             let point = |(k, sigma): (usize, &f64)| {
-                let mean = self.mean(&outcome.measures[look], |m| m.returned[k]);
+                let mean = self.of_recall(look, |m| m.returned[k]);
                 table.rows.push(vec![
                     Cell::plain(outcome.condition.name),
-                    Cell::plain(outcome.replays[look]),
+                    Cell::plain(look.replays),
                     Cell::number(*sigma),
                     mean.cell(3),
                 ]);
@@ -289,17 +295,18 @@ impl Config {
             self.levels.iter().enumerate().map(point).collect()
         };
         let [low, high] = [self.levels[0], self.levels[self.levels.len() - 1]];
-        let mut panel = |title: &str, names: &[&str]| {
+        let mut panel = |title: &str, shown: &[(&str, &str, usize)]| {
             let mut marks = Vec::new();
-            for (style, name) in names.iter().enumerate() {
-                let Some(outcome) = findings.exact.iter().find(|o| o.condition.name == *name) else {
+            for (name, protocol, style) in shown {
+                let Some(outcome) = findings.exact.iter().find(|o| o.condition.name == *protocol) else {
                     continue;
                 };
-                if style == 0 {
-                    marks.push(line("before", 6, Look::Marked, curve(outcome, 0)));
+                if let (true, [first, .., last]) = (marks.is_empty(), &outcome.looks[..]) {
+                    marks.push(line("before", 6, Style::Marked, curve(outcome, first)));
+                    marks.push(line(name, *style, Style::Marked, curve(outcome, last)));
+                } else if let Some(last) = outcome.looks.last() {
+                    marks.push(line(name, *style, Style::Marked, curve(outcome, last)));
                 }
-                let last = outcome.replays.len() - 1;
-                marks.push(line(name, style, Look::Marked, curve(outcome, last)));
             }
             Panel {
                 title: title.into(),
@@ -309,14 +316,22 @@ impl Config {
                 marks,
             }
         };
-        let plain = panel("replay alone", &["self-sampled", "power 1.5", "cued", "cued, core only"]);
+        let plain = panel(
+            "replay alone",
+            &[
+                ("self-sampled", "self-sampled", 0),
+                ("power 1.5", "power 1.5", 1),
+                ("cued", "cued", 2),
+                ("cued, core only", "cued, core only", 3),
+            ],
+        );
         let streamed = panel(
             "with new experiences",
             &[
-                "self-sampled, new experiences",
-                "no replay, new experiences",
-                "cued, new experiences",
-                "cued, 9 of 10 disrupted, new experiences",
+                ("self-sampled", "self-sampled, new experiences", 0),
+                ("cued", "cued, new experiences", 2),
+                ("no replay", "no replay, new experiences", 4),
+                ("cued, 9 of 10 disrupted", "cued, 9 of 10 disrupted, new experiences", 5),
             ],
         );
         (Figure { panels: vec![plain, streamed], ..Figure::new(2, 290.0) }, table)
@@ -375,14 +390,16 @@ impl Config {
             let taught = teachers();
             let marks = taught.iter().enumerate().map(|(teacher, (name, _))| {
                 let point = |(look, rounds): (usize, &u64)| {
-                    Self::of_networks(findings, (teacher, look), value).point(*rounds as f64)
+                    Point::new(*rounds as f64, Self::of_networks(findings, (teacher, look), value).value)
                 };
-                line(name, teacher, Look::Marked, self.rounds.iter().enumerate().map(point).collect())
+                line(name, teacher, Style::Marked, self.rounds.iter().enumerate().map(point).collect())
             });
             let marks: Vec<Mark> = marks.collect();
             let last = self.rounds[self.rounds.len() - 1] as f64;
             let x = Axis::linear("rounds").within(0.0, last);
-            Panel { title: title.into(), x, y: Axis::linear(y), equal: false, marks }
+            let most = findings.learned.iter().flatten().flatten().map(value).fold(0.0, f64::max);
+            let y = Axis::linear(y).within(0.0, most.max(0.1));
+            Panel { title: title.into(), x, y, equal: false, marks }
         };
         let panels = vec![
             panel("recall of cues: the core", "error (spreads)", &|m| m.errors[0]),
@@ -407,7 +424,7 @@ impl Config {
                 "Weight of the event against replays, one panel for each protocol: single runs, median and mean.",
                 format!(
                     "Weight of the event against replays, in {} runs of each protocol. It begins at 1/{}. Thin: six of the \
-                     runs.",
+                     runs. Weights below {LEAST} are not shown.",
                     self.runs,
                     self.stored + 1
                 ),
@@ -430,16 +447,18 @@ impl Config {
                 "basins",
                 "Share of noisy cues that return to the event against their noise, before and after replay.",
                 format!(
-                    "Share of {} cues that return to the event (or to a memory with its core), against their noise. Bands: 95 % \
-                     bootstrap intervals over runs.",
-                    self.cues
+                    "Share of {} cues that return to the event (or to a memory with its core), against their noise, after {} \
+                     replays. Bands: 95 % bootstrap intervals over {} runs.",
+                    self.cues, self.replays, self.measured.min(self.runs)
                 ),
                 self.basins(findings),
             ),
             Block::Text(format!(
-                "Basin: share of cues that return, mean over σ = {:?}. Units wrong: at σ = {middle}. Below its first weight: \
-                 share of runs. Itself: weight of the event without the memories that have only its core.",
-                self.levels
+                "Basin: share of cues that return, mean over σ = {:?}. Units wrong: at σ = {middle}. Both are of {} runs. \
+                 Below its first weight: share of all runs. Itself: weight of the event without the memories that have only \
+                 its core.",
+                self.levels,
+                self.measured.min(self.runs)
             )),
             Block::Results,
             Block::Heading("One network".into()),
@@ -472,10 +491,10 @@ impl Config {
                 self.networks
             ),
             read: format!(
-                "Recall of {} cues of the event at σ = {NOISE} spreads, and as many free recalls. Landed: within {LANDED} \
-                 spreads. Semantic memory: median distance of the other free recalls from its directions, which is \
+                "Recall of {} cues of the event at σ = {NOISE} spreads, and as many free recalls. Means of {} networks; \
+                 the table has their intervals. Landed: within {LANDED} spreads. Semantic memory: median distance of the other free recalls from its directions, which is \
                  {THICKNESS} for true experiences.",
-                self.recalls
+                self.recalls, self.networks
             ),
         }
     }
@@ -497,7 +516,7 @@ impl Config {
             ),
             settings: json!({
                 "dim": dim, "stored": stored, "replays": replays, "looks": self.looks, "refit": self.refit,
-                "runs": runs, "levels": self.levels, "cues": self.cues, "networks": networks,
+                "runs": runs, "measured": self.measured, "levels": self.levels, "cues": self.cues, "networks": networks,
                 "before": [self.before.0, self.before.1], "rounds": self.rounds, "recalls": self.recalls,
                 "width": SETTINGS.width, "repeats": SETTINGS.repeats, "rate": SETTINGS.rate, "steps": SETTINGS.steps,
                 "fresh": SETTINGS.fresh, "network_replays": SETTINGS.replays, "seed": seed,
