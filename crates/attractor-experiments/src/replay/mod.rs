@@ -183,14 +183,8 @@ mod tests {
         };
         let findings = config.findings(&mut |_, _| Ok(())).expect("findings");
         let named = |name: &str| {
-            findings
-                .exact
-                .iter()
-                .find(|o| o.condition.name == name)
-                .expect("a protocol")
-                .measures
-                .last()
-                .expect("a look")
+            let found = findings.exact.iter().find(|o| o.condition.name == name).expect("a protocol");
+            found.looks.last().expect("a look")
         };
         let mean = |name: &str| {
             let all = &named(name).weights;
