@@ -177,7 +177,7 @@ def replay(
     >>> cued = attractor.replay(memory, patterns[19], rule="cued")
     >>> round(float(cued.weight[-1]), 3)
     0.914
-    >>> int(cued.memory.recall(patterns[19]).memory)
+    >>> int(cued.memory.recall(patterns[19]).memory[0])
     19
     """
     if not isinstance(memory, Memory):
