@@ -523,7 +523,10 @@ impl Config {
             }),
             seed: *seed,
             seconds,
-            more: Map::new(),
+            more: Map::from_iter([
+                ("closed_forms".to_owned(), self.closed_forms(findings).json()),
+                ("networks".to_owned(), self.networks_table(findings).json()),
+            ]),
             blocks: self.blocks(findings),
             results: self.protocols(findings),
         }
