@@ -198,7 +198,7 @@ fn numbers_with_exponents_are_values_everywhere() {
         &["corruption", "-1e-3"],
     );
     // Where no value can stand, it is not accepted.
-    refused(&["recall", "--memory", &memory, "--cues", &memory, "-1e-3"], &["unexpected argument"]);
+    refused(&["recall", "--memory", &memory, "--cues", &memory, "-1e-3"], &["unexpected argument '-1e-3'"]);
 }
 
 /// Exit code 2, nothing on stdout, and one sentence that names what is wrong.

@@ -76,7 +76,7 @@ pub fn parse() -> (Cli, Options) {
         Some(arguments) => command.try_get_matches_from_mut(arguments),
         None => Err(error),
     });
-    let matches = matches.unwrap_or_else(|error| stop(&error));
+    let matches = matches.unwrap_or_else(|error| stop(&error, &arguments));
     let options = match matches.subcommand() {
         Some(("train", task)) => given(task, &settings(PARAMETERS)),
         Some(("fit", task)) => given(task, &settings(attractor_fit::PARAMETERS)),
@@ -85,18 +85,14 @@ pub fn parse() -> (Cli, Options) {
         Some((_, task)) => given(task, &of_models(&cards())),
         None => Options::default(),
     };
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| stop(&error));
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| stop(&error, &arguments));
     (cli, options)
 }
 
 /// The arguments with a number such as -1e-3 joined to its option as `--option=-1e-3`, if it was taken for an unknown
 /// argument: after a file, or after several values, only digits and a point make a number for the parser.
 fn with_number(command: &Command, arguments: &[String], error: &clap::Error) -> Option<Vec<String>> {
-    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else { return None };
-    let is_it = |text: &String| {
-        text.starts_with(unknown.as_str()) && text.starts_with('-') && text.parse::<f64>().is_ok()
-    };
-    let place = arguments.iter().position(is_it)?;
+    let (_, place) = unknown_number(arguments, error)?;
     let before = arguments[..place].iter().rposition(|text| text.starts_with("--"))?;
     let option = arguments[before].strip_prefix("--")?;
     let own = arguments.iter().skip(1).map_while(|name| Some(name).filter(|name| !name.starts_with('-')));
@@ -114,8 +110,16 @@ fn with_number(command: &Command, arguments: &[String], error: &clap::Error) -> 
     Some(joined)
 }
 
+/// What the parser took for an unknown argument, and the place of the number that begins with it.
+fn unknown_number<'a>(arguments: &[String], error: &'a clap::Error) -> Option<(&'a str, usize)> {
+    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else { return None };
+    let is_it =
+        |text: &String| unknown.starts_with('-') && text.starts_with(unknown) && text.parse::<f64>().is_ok();
+    Some((unknown, arguments.iter().position(is_it)?))
+}
+
 /// Prints help or version, or an error in one sentence with exit code 2.
-fn stop(error: &clap::Error) -> ! {
+fn stop(error: &clap::Error, arguments: &[String]) -> ! {
     if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         error.exit();
     }
@@ -124,6 +128,10 @@ fn stop(error: &clap::Error) -> ! {
     let first: Vec<&str> = text.lines().take_while(|l| !l.is_empty()).map(str::trim).collect();
     let sentence = first.join(" ");
     let sentence = sentence.trim_start_matches("error: ");
+    let sentence = match unknown_number(arguments, error) {
+        Some((part, place)) => sentence.replace(&format!("'{part}'"), &format!("'{}'", arguments[place])),
+        None => sentence.to_owned(),
+    };
     match error.kind() {
         // The sentence already says what is expected.
         ErrorKind::ValueValidation => eprintln!("attractor: {sentence}"),
