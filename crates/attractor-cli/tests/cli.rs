@@ -239,8 +239,8 @@ fn bad_requests_are_refused() {
         ("--rule hebb", &["rule", "of hopfield"]),
         ("--threads 100000", &["threads", "512"]),
         ("--top -1", &["-1"]),
-        ("--signal 1.5", &["signal", "(0, 1]"]),
-        ("--signal -0.5", &["signal", "(0, 1]"]),
+        ("--signal 1.5", &["signal", "above 0, at most 1"]),
+        ("--signal -0.5", &["signal", "above 0, at most 1"]),
         ("--sigma nan", &["sigma", "number", "nan"]),
         ("--sigma -1", &["sigma", "from 0"]),
         ("--sigma 1e300", &["sigma", "1e300"]),
@@ -356,8 +356,8 @@ fn table1_repeats_from_its_seed() {
     };
     let table = run("a", "1");
     assert_eq!(table, run("b", "2"));
-    assert!(table.starts_with("task,patterns,quantity,published,measured,low,high\n"));
-    assert_eq!(table.lines().count(), 1 + 6 * 4);
+    assert!(table.starts_with("task,patterns,quantity,published,measured,low,high,sets\n"));
+    assert_eq!(table.lines().count(), 1 + 6 * 5);
     for line in table.lines().skip(1) {
         let fields: Vec<&str> = line.split(',').collect();
         let number = |i: usize| fields[i].parse::<f64>().expect("a number");

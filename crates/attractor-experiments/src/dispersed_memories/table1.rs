@@ -234,9 +234,9 @@ impl Config {
                 Column::plain("task"),
                 Column::new("N", &["patterns"]),
                 Column::plain("quantity"),
-                Column::plain("sets"),
                 Column::plain("published"),
                 Column::new("ours", &["measured", "low", "high"]),
+                Column::plain("sets"),
                 Column::new("published number", &["inside"]).derived(),
             ],
         );
@@ -248,9 +248,9 @@ impl Config {
                     Cell::plain(e.task),
                     Cell::plain(e.patterns),
                     Cell::plain(e.quantity),
-                    Cell::plain(e.sets),
                     e.published.map_or_else(Cell::empty, Cell::plain),
                     Cell::interval(e.measured, e.interval.low, e.interval.high, 3),
+                    Cell::plain(e.sets),
                     e.agrees().map_or_else(Cell::empty, mark),
                 ]
             })
