@@ -277,7 +277,7 @@ fn with_options(task: Command, view: &View) -> Command {
         ),
         cards if shown.is_empty() => {
             let names: Vec<_> = cards.iter().map(|card| card.name).collect();
-            format!("{} has no options of its own.", names.join(", "))
+            format!("There are no options of {}.", names.join(", "))
         }
         _ => return task,
     };
