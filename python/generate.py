@@ -48,6 +48,7 @@ from ._described import Described
 from ._foreign import Foreign
 from ._memory import Memory
 from ._paths import Process, Sampler
+from ._potential import Potential
 from ._trained import Trained
 '''
 
@@ -90,6 +91,8 @@ def annotation(option: dict[str, Any]) -> str:
     kind = kinds.get(option["kind"], "str")
     if option["name"] in OBJECTS:
         kind += f" | {OBJECTS[option['name']]}"
+    if option["name"] == "process" and "potential" in option["names"]:
+        kind += " | Potential"
     if option["auto"] and "str" not in kind:
         kind += ' | Literal["auto"]'
     return f"{kind} | None = None"
@@ -103,8 +106,10 @@ def taken(option: dict[str, Any]) -> str:
         "switch": "bool",
         "choice": "{" + names + "}",
         "form": "str",
+        "text": "str",
     }.get(option["kind"]) or option["takes"].replace("a whole number", "int").replace("a number", "float")
     kind += f" or {OBJECTS[option['name']]}" if option["name"] in OBJECTS else ""
+    kind += " or Potential" if option["name"] == "process" and "potential" in option["names"] else ""
     return kind + (' or "auto"' if option["auto"] else "")
 
 

@@ -38,6 +38,7 @@ from ._models import (
     Universal,
 )
 from ._paths import Process, Sampler, processes, samplers
+from ._potential import Potential
 from ._replay import Replayed, replay
 from ._results import Counts, Frame, Recall, Trace
 from ._threads import get_threads, set_threads
@@ -58,6 +59,7 @@ __all__ = [
     "Mixture",
     "Modern",
     "Network",
+    "Potential",
     "Process",
     "Recall",
     "Replayed",

@@ -118,6 +118,29 @@ class Memory:
     def vector(self, what: str, states: NDArray[Any], sigmas: list[float] | None) -> NDArray[Any]: ...
     def posterior(self, states: NDArray[Any], sigmas: list[float] | None) -> NDArray[np.float64]: ...
 
+class Potential:
+    @staticmethod
+    def quadratic(
+        minimum: list[float],
+        sigma: float | tuple[Any, Any],
+        *,
+        hessian: NDArray[np.float64] | None = None,
+        eigenvalues: list[float] | None = None,
+        eigenvectors: NDArray[np.float64] | None = None,
+    ) -> Potential: ...
+    @staticmethod
+    def double_well(strength: float, well: float, sigma: float | tuple[Any, Any]) -> Potential: ...
+    @staticmethod
+    def functions(
+        dim: int,
+        value: Callable[[NDArray[np.float64]], float],
+        gradient: Callable[[NDArray[np.float64]], list[float]],
+        hessian: Callable[[NDArray[np.float64]], Any],
+        sigma: float | tuple[Any, Any],
+    ) -> Potential: ...
+    @staticmethod
+    def read(path: str) -> Potential: ...
+
 class Sampling:
     def __new__(cls, options: dict[str, Any]) -> Sampling: ...
     @property

@@ -10,6 +10,7 @@ import numpy as np
 from . import _attractor
 from ._arrays import Array, as_array, as_floats, as_rows, is_raw, precision, rows
 from ._paths import Process, Sampler
+from ._potential import Potential
 from ._values import NotFitted, each, weights_of, words
 
 if sys.version_info >= (3, 11):
@@ -161,10 +162,10 @@ class Estimator:
         named: dict[str, Any] = {}
         for name in self._options:
             value = getattr(self, name)
-            kind = {"process": Process, "sampler": Sampler}.get(name)
-            if kind is not None and isinstance(value, (Process, Sampler)):
-                if not isinstance(value, kind):
-                    raise TypeError(f"{name}: expected a name or a {kind.__name__}, found a {type(value).__name__}")
+            kinds = {"process": (Process, Potential), "sampler": (Sampler,)}.get(name)
+            if kinds is not None and isinstance(value, (Process, Potential, Sampler)):
+                if not isinstance(value, kinds):
+                    raise TypeError(f"{name}: expected a name or a {kinds[0].__name__}, found a {type(value).__name__}")
                 said = value.options()
             else:
                 said = {} if value is None else {name: value}

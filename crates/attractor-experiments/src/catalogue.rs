@@ -3,7 +3,9 @@
 use attractor_bench::scaling;
 use attractor_report::{Declaration, Error, Experiment, Given, Input, Result};
 
-use crate::dispersed_memories::{fig1, fig2, fig3, learning, probabilistic, reconstruction, table1};
+use crate::dispersed_memories::{
+    fig1, fig2, fig3, learning, potentials, probabilistic, reconstruction, table1,
+};
 use crate::replay;
 use crate::universal_hopfield::{hetero, mask, noise, separation, similarity, threshold};
 use crate::work_precision;
@@ -15,6 +17,7 @@ pub static EXPERIMENTS: &[Declaration] = &[
     fig2::EXPERIMENT,
     fig3::EXPERIMENT,
     probabilistic::EXPERIMENT,
+    potentials::EXPERIMENT,
     learning::EXPERIMENT,
     replay::EXPERIMENT,
     reconstruction::EXPERIMENT,

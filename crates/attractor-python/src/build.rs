@@ -19,7 +19,7 @@ use crate::arrays::{Number, read, read_if};
 use crate::error::{foreign as carried, refused, session, unreadable};
 use crate::memory::Memory;
 use crate::observe::Signals;
-use crate::options::{Named, of_model, typed};
+use crate::options::{Named, noising, of_model, typed};
 
 /// Patterns to store: rows, their preparation, labels, weights and values.
 pub struct Patterns<'a, 'py> {
@@ -46,7 +46,7 @@ fn precision_of(rows: &Bound<'_, PyAny>) -> Precision {
 pub fn patterns(py: Python<'_>, model: &str, named: &Named, stored: Patterns) -> PyResult<Memory> {
     let card = memories::model(model).map_err(refused)?.card;
     let options = typed(card.parameters, named)?;
-    let setup = Setup { model: Some(card), options, ..Setup::default() };
+    let setup = Setup { model: Some(card), options, noising: noising(named)?, ..Setup::default() };
     in_precision!(precision_of(stored.rows), F => of::<F>(py, setup, stored))
 }
 
@@ -158,12 +158,14 @@ pub fn description(
     wide: bool,
 ) -> PyResult<Memory> {
     let options = typed(DESCRIBED.parameters, named)?;
+    let potential = noising(named)?;
     py.detach(|| {
         let described = match text {
             Some(text) => description_from_text(path, text),
             None => read_description(path),
         };
-        let setup = Setup { options, precision: Some(precision(wide)), ..Setup::default() };
+        let setup =
+            Setup { options, noising: potential, precision: Some(precision(wide)), ..Setup::default() };
         Session::of_description(path, described.map_err(unreadable)?, &setup).map(Memory).map_err(session)
     })
 }
@@ -212,11 +214,13 @@ pub fn load(
     options: Option<(&str, &Named)>,
     wide: Option<bool>,
 ) -> PyResult<Memory> {
+    let potential = options.map(|(_, named)| noising(named)).transpose()?.flatten();
     let options = options.map(|(model, named)| typed(of_model(model), named)).transpose()?;
     py.detach(|| {
         let setup = Setup {
             replace_options: options.is_some(),
             options: options.unwrap_or_default(),
+            noising: potential,
             precision: wide.map(precision),
             ..Setup::default()
         };

@@ -13,6 +13,7 @@ mod local;
 mod memory;
 mod observe;
 mod options;
+mod potential;
 mod recall;
 mod replay;
 
@@ -32,6 +33,8 @@ mod _attractor {
     use super::facts::{Sampling, experiments, models, processes, samplers, training};
     #[pymodule_export]
     use super::memory::Memory;
+    #[pymodule_export]
+    use super::potential::Potential;
     #[pymodule_export]
     use super::replay::replay;
     #[pymodule_export]

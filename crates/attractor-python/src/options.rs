@@ -1,12 +1,15 @@
 //! Converts options between Python and Rust. Each value has the kind that its parameter declares.
 
+use attractor::diffusion::POTENTIAL;
 use attractor::memories::model;
 use attractor::options::{Kind, Options, Parameter, Value};
+use attractor::potentials::Noising;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyString};
 
 use crate::error::refused;
+use crate::potential::Potential;
 
 /// Options as Python gives them, by name.
 pub type Named<'py> = Bound<'py, PyDict>;
@@ -21,6 +24,10 @@ pub fn of_model(name: &str) -> &'static [Parameter] {
 pub fn typed(parameters: &[Parameter], named: &Named) -> PyResult<Options> {
     let mut options = Options::default();
     for (name, value) in named {
+        // A potential as an object is taken by `noising`.
+        if value.is_instance_of::<Potential>() {
+            continue;
+        }
         let name: String = name.extract()?;
         let name = name.replace('_', "-");
         match parameters.iter().find(|p| p.name == name) {
@@ -34,6 +41,12 @@ pub fn typed(parameters: &[Parameter], named: &Named) -> PyResult<Options> {
         }
     }
     Ok(options)
+}
+
+/// The potential, if the options have one as an object.
+pub fn noising(named: &Named) -> PyResult<Option<Noising>> {
+    let given = named.get_item(POTENTIAL)?;
+    Ok(given.and_then(|value| Some(value.cast::<Potential>().ok()?.get().0.clone())))
 }
 
 /// Converts a Python value. Its range is checked later, by the option's kind.

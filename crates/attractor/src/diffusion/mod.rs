@@ -21,4 +21,4 @@ pub(crate) use likelihood::log_density_observed;
 use process::RATES;
 pub use process::{LinearRate, Process};
 pub use samplers::Sampler;
-pub use sampling::{GAMMA, PARAMETERS, POTENTIAL, PROCESS, RATE_MAX, RATE_MIN, Sampling};
+pub use sampling::{GAMMA, MEMORY_PARAMETERS, PARAMETERS, POTENTIAL, PROCESS, RATE_MAX, RATE_MIN, Sampling};

@@ -61,10 +61,22 @@ const RHOS: NumberRange = NumberRange::between(0.1, 100.0);
 const LASTS: NumberRange = NumberRange::between(1e-12, 1.0);
 const ACCURACIES: NumberRange = NumberRange::between(1e-14, 1.0);
 
+/// The options of models whose noise can be that of a potential: [`PARAMETERS`], with the process `potential` and the
+/// option for its potential.
+pub const MEMORY_PARAMETERS: &[Parameter] = &{
+    let mut all = [POTENTIAL_FILE; PARAMETERS.len() + 1];
+    all[0] = MEMORY_PROCESS;
+    let mut k = 1;
+    while k < PARAMETERS.len() {
+        all[k + 1] = PARAMETERS[k];
+        k += 1;
+    }
+    all
+};
+
 /// The options of every model that recalls by diffusion.
 pub const PARAMETERS: &[Parameter] = &[
-    MEMORY_PROCESS,
-    POTENTIAL_FILE,
+    PROCESS,
     GAMMA,
     RATE_MIN,
     RATE_MAX,
@@ -214,15 +226,6 @@ impl Sampling {
     /// An option that does not exist, or that the sampler does not use; a value outside its range.
     pub fn from_options(options: &Options) -> Result<Self> {
         let options = options.read(PARAMETERS, "option of diffusion:")?;
-        if options.has(POTENTIAL) || options.get(PROCESS.name).is_some_and(|p| p.to_string() == POTENTIAL) {
-            return Err(Error::Undefined {
-                model: "this memory",
-                what: "place for a potential",
-                reason:
-                    "the models diffusion and mixture have one, since they know what the noise was added to"
-                        .into(),
-            });
-        }
         let usual = Sampling::default();
         let sampling = Sampling {
             process: Process::from_options(&options)?,

@@ -2,7 +2,7 @@
 
 use super::diffusion::{noising_of, on_options};
 use super::{Card, Diffusion, Learned, Memory};
-use crate::diffusion::{PARAMETERS, Sampling};
+use crate::diffusion::{MEMORY_PARAMETERS, Sampling};
 use crate::energies::Mixture;
 use crate::error::Result;
 use crate::options::Options;
@@ -16,7 +16,7 @@ pub(super) const CARD: Card = Card {
     aliases: &["extended"],
     title: "Diffusion on memories of any form: points, subspaces, segments, spheres, clouds",
     equation: "E_s(z) = -s^2 ln sum_c w_c int exp(-|z-y|^2/2s^2) p_c(dy);  dz/ds = (z - D(z;s))/s down to s = 0",
-    parameters: PARAMETERS,
+    parameters: MEMORY_PARAMETERS,
     cost: "as diffusion for points and clouds; about 4 k D operations a step, cue and shape of k dimensions",
     source: "Ambrogioni (2023), section 5.2, Eq. 23",
     weights: true,
@@ -36,7 +36,7 @@ pub(super) fn build<F: Real>(
     mixture_with(patterns.into(), options, noising_of(given))
 }
 
-/// A memory of this mixture with the sampling and process of [`PARAMETERS`], under a potential if one is given.
+/// A memory of this mixture with the sampling and process of [`MEMORY_PARAMETERS`], under a potential if one is given.
 ///
 /// # Errors
 /// Options outside their range; a process `potential` without a potential, or a potential with another process; what

@@ -10,7 +10,7 @@ use super::prior::Prior;
 use super::report::read_values;
 use super::{Abilities, Card, Keep, Learned, Level, Memory, MemoryModel, RecallPath, Request, Weights};
 use crate::diffusion::{
-    GAMMA, LAST, PARAMETERS, POTENTIAL, PROCESS, Process, RATE_MAX, RATE_MIN, Sampler, Sampling,
+    GAMMA, LAST, MEMORY_PARAMETERS, POTENTIAL, PROCESS, Process, RATE_MAX, RATE_MIN, Sampler, Sampling,
 };
 use crate::dynamics::ReadOut;
 use crate::energies::{Denoise, Mixture, SharedPosterior};
@@ -31,7 +31,7 @@ pub(super) const CARD: Card = Card {
     name: "diffusion",
     title: "Exact-score diffusion on stored patterns",
     equation: "E_s(z) = -s^2 ln 1/N sum_n exp(-|z-y_n|^2/2s^2);  dz/ds = (z - D(z;s))/s down to s = 0",
-    parameters: PARAMETERS,
+    parameters: MEMORY_PARAMETERS,
     cost: "4 N D operations and N exponentials a read and cue, with one or two reads a step; N D numbers",
     source: "Ambrogioni (2023), Eq. 6-14 and App. A; samplers: Song et al. (2021), Karras et al. (2022), Lu et al. (2022)",
     weights: true,
