@@ -42,7 +42,8 @@ fn a_potential_gives_the_noise_of_a_recall() {
     let folder = Folder::new();
     let (patterns, cues, pull) = files(&folder);
     let recall = |memory: &str, more: &[&str]| {
-        let arguments = ["recall", "--memory", memory, "--cues", &cues, "--sigma", "0.8", "--top", "3", "--json"];
+        let arguments =
+            ["recall", "--memory", memory, "--cues", &cues, "--sigma", "0.8", "--top", "3", "--json"];
         lines(&ok(&[&arguments[..], more].concat()))
     };
     let rows = recall(&patterns, &["--process", "potential", "--potential", &pull, "--dtype", "f64"]);
