@@ -78,7 +78,7 @@ pub fn surprise<F: Real>(semantic: &Mixture<F>, y: &[f64], threshold: f64) -> Re
         return Err(Error::parameter("threshold of surprise", "a number > 0", threshold));
     }
     let gaussians = semantic.semantic()?;
-    let mut beliefs: Vec<Belief> = gaussians.iter().map(|part| Belief::new(part)).collect::<Result<_>>()?;
+    let mut beliefs: Vec<Belief> = gaussians.iter().map(Belief::new).collect::<Result<_>>()?;
     let mut stored = vec![false; y.len()];
     let (mut units, mut errors) = (Vec::new(), Vec::new());
     loop {
