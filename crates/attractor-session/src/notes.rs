@@ -1,7 +1,7 @@
 //! Notes for the user, in sentences.
 
 use attractor::diffusion::Sampler;
-use attractor::energies::Reconstruction;
+use attractor::energies::{Form, Reconstruction};
 use attractor::message::{Argument, Message};
 use attractor::{Level, Memory, Preparation, Real, message};
 use attractor_data::Header;
@@ -76,7 +76,8 @@ fn cores_headline(recipe: &Reconstruction, weight: f64, name: &str, number: &str
 /// Notes on properties of a memory that are allowed but may surprise.
 pub(crate) fn of_memory<F: Real>(memory: &dyn Memory<F>, about: &About) -> Vec<Message> {
     let Some(patterns) = memory.patterns() else {
-        return memory.notes();
+        let recipe = memory.abilities().mixture.and_then(|mixture| mixture.reconstruction());
+        return recipe.map(of_cores).into_iter().flatten().chain(memory.notes()).collect();
     };
     let mut notes = Vec::new();
     let plain = *patterns.preparation() == Preparation::Identity;
@@ -103,6 +104,28 @@ pub(crate) fn of_memory<F: Real>(memory: &dyn Memory<F>, about: &About) -> Vec<M
     }
     notes.extend(memory.notes());
     notes.extend(patterns.notes());
+    notes
+}
+
+/// Notes on a reconstructive memory.
+fn of_cores(recipe: &Reconstruction) -> Vec<Message> {
+    let mut notes = Vec::new();
+    if recipe.form == Form::Literal {
+        notes.push(message![
+            "in the literal form, features that are not stored keep the noise of the cue; ",
+            Argument::set("form", "conditioned"),
+            " draws them from the density"
+        ]);
+    }
+    let empty = recipe.events.iter().filter(|event| event.core.is_empty()).count();
+    if empty > 0 {
+        let text = format!(
+            "nothing is stored of {empty} of {} events, since the density predicts all of them; they are recalled as any \
+             state of the density",
+            recipe.events.len()
+        );
+        notes.push(text.into());
+    }
     notes
 }
 
