@@ -197,7 +197,11 @@ impl Grid {
                 cue.iter_mut().zip(known).filter(|(_, known)| !**known).for_each(|(v, _)| *v = f64::NAN);
             }
             let state = wide(states.row(k));
-            let nearest = row.memory.zip(memory.patterns()).map(|(n, p)| wide(p.restored_row(n).view()));
+            // Of a shape it is the point that is nearest to the state.
+            let nearest = row.memory.and_then(|n| match memory.patterns() {
+                Some(patterns) => Some(wide(patterns.restored_row(n).view())),
+                None => memory.abilities().mixture.map(|mixture| mixture.project(n, states.row(k))),
+            });
             let (low, high) = self.canvas.range;
             let difference = nearest.as_ref().map(|nearest| {
                 state.iter().zip(nearest).map(|(s, n)| low + (s - n).abs().min(high - low)).collect()
