@@ -24,9 +24,10 @@ pub struct Form {
 }
 
 impl Form {
-    /// Whether covariances are free. D − 1 principal directions and one variance for the last are as free.
+    /// Whether covariances are free. (D − 1 principal directions and one variance for the last are as free, but are kept
+    /// in that form.)
     pub fn is_full(self) -> bool {
-        self.rank + 1 >= self.dim
+        self.rank >= self.dim
     }
 
     /// The number of free numbers of one component: mean and covariance.

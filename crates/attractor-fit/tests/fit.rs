@@ -95,13 +95,11 @@ fn one_component_is_principal_component_analysis() {
         let pca = fitted(&rows, &of(1, Some(rank)));
         let gaussian = &pca.components[0].gaussian;
         let noise = variances[rank..].iter().sum::<f64>() / (4 - rank).max(1) as f64;
-        // Rank 3 leaves one direction, which is as free as a fourth: the covariance is full.
-        let own = if rank == 3 { 4 } else { rank };
-        assert_eq!(gaussian.deviations().len(), own);
+        assert_eq!(gaussian.deviations().len(), rank);
         for (tau, variance) in gaussian.deviations().iter().zip(variances) {
             assert!((tau * tau - variance).abs() < 8.0 * ROUNDING, "rank {rank}: {tau}");
         }
-        if own < 4 {
+        if rank < 4 {
             assert!((gaussian.thickness().powi(2) - noise).abs() < 8.0 * ROUNDING, "rank {rank}");
         }
         // Eq. 4: the log-likelihood at the maximum is −½(D ln 2π + Σ ln λ + (D − r) ln s² + D) a row.
