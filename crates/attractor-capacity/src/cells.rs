@@ -117,7 +117,11 @@ impl Cells {
         let at = path.unwrap_or(Path::new(":memory:")).to_owned();
         let refuse = |error| refused(&at, error);
         let mut base = match path {
-            Some(path) => Connection::open(path).map_err(refuse)?,
+            // Without `SQLITE_OPEN_URI`, a path is a path even if it begins with `file:`.
+            Some(path) => {
+                let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+                Connection::open_with_flags(path, flags).map_err(refuse)?
+            }
             None => Connection::open_in_memory().map_err(refuse)?,
         };
         base.busy_timeout(BUSY).map_err(refuse)?;
@@ -236,7 +240,7 @@ impl Cells {
             .and_then(|mut query| query.query_row(place, |row| row.get(0)).optional())
             .map_err(refuse)?;
         match holder {
-            Some(other) if other != worker.name && worker.lives(&other) => return Ok(Claim::Theirs),
+            Some(other) if other != worker.name && worker.is_alive(&other) => return Ok(Claim::Theirs),
             Some(other) if other != worker.name => {
                 begun.execute("DELETE FROM claims WHERE worker = ?1", [&other]).map_err(refuse)?;
             }
@@ -296,59 +300,72 @@ impl Cells {
         {
             return Ok(0);
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
-        let theirs = Connection::open_with_flags(other, flags).map_err(|error| refused(other, error))?;
+        let theirs = open_to_read(other)?;
         let kind: i64 = theirs
             .pragma_query_value(None, "application_id", |row| row.get(0))
             .map_err(|error| refused(other, error))?;
         if kind != APPLICATION {
             return Err(Error::store(other, "it is a file of another kind"));
         }
-        drop(theirs);
         let path = self.path.clone();
         let refuse = |error| refused(&path, error);
-        let name = other.to_str().ok_or_else(|| Error::store(other, "its name is not Unicode"))?;
-        self.base.execute("ATTACH DATABASE ?1 AS theirs", [name]).map_err(refuse)?;
-        const JOINED: &str = "FROM theirs.scores t JOIN theirs.series k ON k.id = t.series
-            JOIN main.series m ON m.key = k.key";
-        let work = |base: &mut Connection| -> Result<usize> {
-            // Only our own file is locked. Another process may still write to the other one.
-            let begun = base.transaction_with_behavior(TransactionBehavior::Deferred).map_err(refuse)?;
-            begun
-                .execute("INSERT OR IGNORE INTO main.series (key) SELECT key FROM theirs.series", [])
+        let refuse_theirs = |error| refused(other, error);
+        // Only our own file is locked. Another process may still write to the other one.
+        let begun = self.base.transaction_with_behavior(TransactionBehavior::Immediate).map_err(refuse)?;
+        let (mut new, mut torn) = (0, 0);
+        {
+            let mut known =
+                begun.prepare("INSERT OR IGNORE INTO series (key) VALUES (?1)").map_err(refuse)?;
+            let mut number = begun.prepare("SELECT id FROM series WHERE key = ?1").map_err(refuse)?;
+            let mut add = begun
+                .prepare("INSERT OR IGNORE INTO scores VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
                 .map_err(refuse)?;
-            let torn: i64 = begun
-                .query_row(
-                    &format!(
-                        "SELECT count(*) {JOINED} JOIN main.scores o ON o.series = m.id AND o.dim = t.dim
-                         AND o.patterns = t.patterns AND o.\"set\" = t.\"set\"
-                         WHERE abs(o.halves - t.halves) > 0.02 * o.units OR o.units <> t.units"
-                    ),
-                    [],
-                    |row| row.get(0),
+            let mut ours = begun
+                .prepare(
+                    "SELECT abs(halves - ?5) > 0.02 * units OR units <> ?6 FROM scores
+                     WHERE series = ?1 AND dim = ?2 AND patterns = ?3 AND \"set\" = ?4",
                 )
                 .map_err(refuse)?;
-            if torn > 0 {
-                return Err(Error::store(
-                    other,
-                    &format!("{torn} of its results contradict those that are there"),
-                ));
+            let mut scores = theirs
+                .prepare(
+                    "SELECT k.key, t.dim, t.patterns, t.\"set\", t.halves, t.units, t.seconds
+                     FROM scores t JOIN series k ON k.id = t.series ORDER BY t.series",
+                )
+                .map_err(refuse_theirs)?;
+            let mut rows = scores.query([]).map_err(refuse_theirs)?;
+            let (mut last, mut series) = (None, 0);
+            while let Some(row) = rows.next().map_err(refuse_theirs)? {
+                let read = || -> rusqlite::Result<(String, [i64; 5], f64)> {
+                    let mut numbers = [0; 5];
+                    for (k, number) in numbers.iter_mut().enumerate() {
+                        *number = row.get(k + 1)?;
+                    }
+                    Ok((row.get(0)?, numbers, row.get(6)?))
+                };
+                let (key, [dim, patterns, set, halves, units], seconds) = read().map_err(refuse_theirs)?;
+                if last.as_ref() != Some(&key) {
+                    known.execute([&key]).map_err(refuse)?;
+                    series = number.query_row([&key], |row| row.get::<_, i64>(0)).map_err(refuse)?;
+                    last = Some(key);
+                }
+                let score = params![series, dim, patterns, set, halves, units, seconds];
+                if add.execute(score).map_err(refuse)? > 0 {
+                    new += 1;
+                } else {
+                    let place = params![series, dim, patterns, set, halves, units];
+                    let differs: bool = ours.query_row(place, |row| row.get(0)).map_err(refuse)?;
+                    torn += usize::from(differs);
+                }
             }
-            let new = begun
-                .execute(
-                    &format!(
-                        "INSERT OR IGNORE INTO main.scores
-                         SELECT m.id, t.dim, t.patterns, t.\"set\", t.halves, t.units, t.seconds {JOINED}"
-                    ),
-                    [],
-                )
-                .map_err(refuse)?;
-            begun.commit().map_err(refuse)?;
-            Ok(new)
-        };
-        let result = work(&mut self.base);
-        self.base.execute("DETACH DATABASE theirs", []).map_err(refuse)?;
-        result
+        }
+        if torn > 0 {
+            return Err(Error::store(
+                other,
+                &format!("{torn} of its results contradict those that are there"),
+            ));
+        }
+        begun.commit().map_err(refuse)?;
+        Ok(new)
     }
 
     /// The number of scores.
@@ -360,6 +377,44 @@ impl Cells {
             self.base.query_row("SELECT count(*) FROM scores", [], |row| row.get(0));
         count.map(|n| n as usize).map_err(|error| self.refused(error))
     }
+}
+
+/// Opens a file of results that is only read, and that may lie in a folder that only others may write to.
+fn open_to_read(path: &Path) -> Result<Connection> {
+    let read = |base: Connection| {
+        base.busy_timeout(BUSY)?;
+        // A file is only opened when it is read.
+        base.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
+        Ok(base)
+    };
+    let plain = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(read);
+    // To read a file of this kind SQLite makes files beside it, and where it may not it refuses. A file that has no log
+    // beside it is complete, and can be read without. The address says so, and is the only way to say it.
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let opened = match plain {
+        Err(_) if !Path::new(&log).exists() => {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+            Connection::open_with_flags(address(path), flags).and_then(read)
+        }
+        plain => plain,
+    };
+    opened.map_err(|error| refused(path, error))
+}
+
+/// The address of a file that does not change.
+fn address(path: &Path) -> String {
+    use std::fmt::Write;
+    let mut address = String::from("file:");
+    for &byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => address.push(byte.into()),
+            _ => {
+                let _ = write!(address, "%{byte:02X}");
+            }
+        }
+    }
+    address + "?immutable=1"
 }
 
 /// The error of SQLite, as a sentence.
@@ -396,6 +451,10 @@ impl Worker {
         let folder = store.with_file_name(name);
         let refuse = |error: std::io::Error| Error::store(&folder, &error.to_string());
         std::fs::create_dir_all(&folder).map_err(refuse)?;
+        // What a link leads to is not ours to clean.
+        if std::fs::symlink_metadata(&folder).is_ok_and(|m| !m.is_dir()) {
+            return Err(Error::store(&folder, "it is a link and not a folder; remove it"));
+        }
         for number in 0.. {
             let name = format!("{}-{number}", std::process::id());
             let path = folder.join(&name);
@@ -428,14 +487,24 @@ impl Worker {
         let names = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
         for other in names.filter_map(|entry| entry.file_name().into_string().ok()) {
             if other != self.name {
-                self.lives(&other);
+                self.is_alive(&other);
             }
         }
     }
 
     /// Whether another worker is alive. The file of a dead one is removed.
-    fn lives(&self, other: &str) -> bool {
+    ///
+    /// A file of results may come from anywhere. What it gives as the name of a worker is looked for only if it has the
+    /// form of one, `PROCESS-NUMBER`, and stands for a plain file of the workers' folder.
+    fn is_alive(&self, other: &str) -> bool {
+        let number = |text: &str| (1..=20).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        if !other.split_once('-').is_some_and(|(process, count)| number(process) && number(count)) {
+            return false;
+        }
         let path = self.folder.join(other);
+        if !std::fs::symlink_metadata(&path).is_ok_and(|m| m.is_file()) {
+            return false;
+        }
         match File::options().write(true).open(&path) {
             Ok(file) if file.try_lock().is_ok() => {
                 let _ = std::fs::remove_file(&path);

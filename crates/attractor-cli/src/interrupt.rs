@@ -1,5 +1,6 @@
 //! Handles Ctrl-C: the program ends at once, or after work that must be saved first.
 
+use crate::streams::say;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Whether a command wants to end by itself after Ctrl-C.
@@ -12,11 +13,11 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// are removed and the program ends.
 pub fn on_ctrl_c() {
     if LISTENING.load(Ordering::SeqCst) && !INTERRUPTED.swap(true, Ordering::SeqCst) {
-        eprintln!("\nstopping after this step, to save (once more: at once)");
+        say!("\nstopping after this step, to save (once more: at once)");
         return;
     }
     attractor_data::abandon_unfinished();
-    eprintln!("\nattractor: interrupted; nothing was left half-written");
+    say!("\nattractor: interrupted; nothing was left half-written");
     std::process::exit(130);
 }
 

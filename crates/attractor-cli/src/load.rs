@@ -10,6 +10,7 @@ use attractor_session::{Held, Opened, Session, Setup, Source};
 
 use crate::args::{Files, Patterns, Store, Work};
 use crate::errors::Flags;
+use crate::streams::say;
 
 /// Refuses an output path that is also another output or an input of the command.
 pub fn distinct(inputs: &[Option<&PathBuf>], outputs: &[(&str, Option<&PathBuf>)]) -> Result<()> {
@@ -119,7 +120,7 @@ pub fn session_in<F: Held>(store: &Store, options: &Options) -> Result<Opened<F>
 
 fn describe(headline: Option<String>, notes: Vec<Message>) {
     if let Some(line) = headline {
-        eprintln!("{line}");
+        say!("{line}");
     }
     tell(false, notes);
 }
@@ -127,6 +128,6 @@ fn describe(headline: Option<String>, notes: Vec<Message>) {
 /// Prints notes on stderr, unless `quiet`.
 pub fn tell(quiet: bool, notes: impl IntoIterator<Item = Message>) {
     if !quiet {
-        notes.into_iter().for_each(|note| eprintln!("note: {}", note.spelled(&Flags)));
+        notes.into_iter().for_each(|note| say!("note: {}", note.spelled(&Flags)));
     }
 }

@@ -16,10 +16,13 @@ mod load;
 mod output;
 mod progress;
 mod steps_file;
+mod streams;
 
 use std::process::ExitCode;
 
 use attractor_bench::counted::Counted;
+
+use crate::streams::say;
 
 /// Counts allocations when an experiment measures the memory of a call.
 #[global_allocator]
@@ -28,32 +31,34 @@ static MEMORY: Counted = Counted;
 fn main() -> ExitCode {
     // On Ctrl-C, unfinished files are removed and complete files stay.
     if let Err(error) = ctrlc::set_handler(interrupt::on_ctrl_c) {
-        eprintln!("note: Ctrl-C will not clean up ({error})");
+        say!("note: Ctrl-C will not clean up ({error})");
     }
     std::panic::set_hook(Box::new(|panic| {
         attractor_data::abandon_unfinished();
-        eprintln!("attractor: failed, which is a mistake in the program and not in your request: {panic}");
+        say!("attractor: failed, which is a mistake in the program and not in your request: {panic}");
         std::process::exit(1);
     }));
+    streams::go_on_at_file_limits();
     let (cli, options) = args::parse();
     let result = commands::run(cli, &options);
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
+    match (result, streams::failure()) {
+        (Ok(()), None) => ExitCode::SUCCESS,
         // The reader of our output closed the pipe, as `head` does.
-        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => {
+        (Ok(()), Some(error)) if streams::is_closed_pipe(error) => ExitCode::SUCCESS,
+        (Ok(()), Some(error)) => {
+            say!("attractor: cannot write to standard output: {error}");
+            ExitCode::from(2)
+        }
+        (Err(error), _) if error.downcast_ref().is_some_and(streams::is_closed_pipe) => ExitCode::SUCCESS,
+        (Err(error), _) => {
             // Errors of files name the file. Any other I/O error is of standard output.
             let place = if error.chain().count() == 1 && error.is::<std::io::Error>() {
                 "cannot write to standard output: "
             } else {
                 ""
             };
-            eprintln!("attractor: {place}{}", errors::sentence(&error));
+            say!("attractor: {place}{}", errors::sentence(&error));
             ExitCode::from(2)
         }
     }
-}
-
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
 }

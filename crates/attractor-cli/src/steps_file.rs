@@ -36,7 +36,8 @@ impl<F: Real + Number> StepsFile<F> {
             Some("csv") => {
                 let mut file = NewFile::create(path)?;
                 let states: String = (0..dim).map(|j| format!(",x{j}")).collect();
-                writeln!(file, "{}{states}", columns().collect::<Vec<_>>().join(","))?;
+                let heading = columns().collect::<Vec<_>>().join(",");
+                writeln!(file, "{heading}{states}").map_err(|error| file.refused(error))?;
                 Ok(StepsFile::Csv(file))
             }
             Some("npz") => {
@@ -57,11 +58,8 @@ impl<F: Real + Number> StepsFile<F> {
                 let text: Vec<String> = values
                     .map(|v| v.filter(|v| v.is_finite()).map_or(String::new(), |v| v.to_string()))
                     .collect();
-                write!(file, "{}", text.join(","))?;
-                for x in state {
-                    write!(file, ",{x}")?;
-                }
-                writeln!(file)?;
+                let state: String = state.iter().map(|x| format!(",{x}")).collect();
+                writeln!(file, "{}{state}", text.join(",")).map_err(|error| file.refused(error))?;
             }
             StepsFile::Npz { states, columns, .. } => {
                 states.extend(state);

@@ -21,7 +21,7 @@ pub use digits::{Digits, digits};
 pub use error::{Error, Result};
 pub use formats::{FileRows, Header, ReadOptions, Rows, read, read_bytes, read_mask};
 pub use output::{
-    NewFile, NpyWriter, NpzWriter, Number, abandon_unfinished, write_atomically, write_npy, write_png,
+    Hold, NewFile, NpyWriter, NpzWriter, Number, abandon_unfinished, write_atomically, write_npy, write_png,
 };
 pub use shape::{Layout, Shape};
 pub use stored::CoresSummary;

@@ -14,6 +14,7 @@ use super::common::{CUES, FILES, LESS, MEMORY, OUTPUT, RECALL};
 use super::options::{add, cards, given, of_models, with_numbers};
 use super::replay::PROTOCOL;
 use super::train::NETWORK;
+use crate::streams::say;
 
 /// The commands that take the options of a model.
 const OF_MODELS: [&str; 8] =
@@ -134,8 +135,8 @@ fn stop(error: &clap::Error, arguments: &[String]) -> ! {
     };
     match error.kind() {
         // The sentence already says what is expected.
-        ErrorKind::ValueValidation => eprintln!("attractor: {sentence}"),
-        _ => eprintln!("attractor: {sentence}; see --help"),
+        ErrorKind::ValueValidation => say!("attractor: {sentence}"),
+        _ => say!("attractor: {sentence}; see --help"),
     }
     std::process::exit(2);
 }

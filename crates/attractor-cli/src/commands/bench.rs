@@ -9,6 +9,7 @@ use attractor_data::{NewFile, write_atomically};
 use attractor_report::{Experiment, Report};
 
 use crate::args::Bench;
+use crate::streams;
 
 pub fn run(args: &Bench) -> Result<()> {
     if let Some(path) = &args.out {
@@ -31,7 +32,7 @@ pub fn run(args: &Bench) -> Result<()> {
         let text = written(&report, path)?;
         write_atomically(path, |file| file.write_all(text.as_bytes()))?;
     }
-    write!(std::io::stdout().lock(), "{}", report.markdown())?;
+    write!(streams::stdout(args.out.is_some()), "{}", report.markdown())?;
     Ok(())
 }
 

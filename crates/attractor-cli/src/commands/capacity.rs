@@ -10,7 +10,7 @@ use attractor_capacity::{Cells, Config, Contender, Entrant, Rule, Task, dims, sh
 use super::make_folder;
 use super::reproduce::run_shown;
 use crate::args::{Capacity, Merge};
-use crate::load;
+use crate::{load, streams};
 
 /// The name of the file of results in a folder.
 pub const CELLS: &str = "cells.sqlite";
@@ -78,7 +78,7 @@ pub fn merge(args: &Merge) -> Result<()> {
     }
     make_folder(&args.out)?;
     let mut cells = Cells::open(Some(&args.out.join(CELLS)))?;
-    let mut output = std::io::stdout().lock();
+    let mut output = streams::stdout(true);
     for path in &args.from {
         let new = cells.merge(&file(path))?;
         writeln!(output, "{}: {new} new results", path.display())?;

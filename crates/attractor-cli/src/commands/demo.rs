@@ -8,7 +8,7 @@ use attractor_experiments::demo::{self, Config};
 
 use super::make_folder;
 use crate::args::Demo;
-use crate::{load, progress};
+use crate::{load, progress, streams};
 
 /// How many digits are stored by default.
 const DIGITS: usize = 100;
@@ -47,7 +47,7 @@ pub fn run(args: &Demo) -> Result<()> {
     })?;
     bar.finish_and_clear();
     report.write(&args.out)?;
-    let mut out = std::io::stdout().lock();
+    let mut out = streams::stdout(true);
     let (stored, folder) = (config.images.rows(), args.out.display());
     let what = if args.patterns.is_some() { "images" } else { "handwritten digits of 8 x 8 pixels" };
     writeln!(out, "{stored} {what} stored; {} of them corrupted and recalled:\n", config.cues)?;

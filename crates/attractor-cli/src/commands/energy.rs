@@ -1,6 +1,6 @@
 //! `attractor energy`
 
-use std::io::{BufWriter, Write};
+use std::io::Write;
 
 use anyhow::{Result, bail};
 use attractor::analysis::{self, Density};
@@ -12,7 +12,7 @@ use attractor_session::{Precision, batch_of, with_memory};
 use ndarray::Array2;
 
 use crate::args::Energy;
-use crate::load;
+use crate::{load, streams};
 
 pub fn run(args: &Energy, options: &Options) -> Result<()> {
     let (source, mut setup) = load::source(&args.store, options)?;
@@ -34,7 +34,7 @@ fn energy<F: Real>(
     density: Option<Density>,
 ) -> Result<()> {
     let mut states = Rows::open(&args.states, &load::reading(&args.store.files)?)?.laid_out_as(shape);
-    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut out = streams::stdout(false);
     if states.head().rows == 0 {
         let none = Array2::from_elem((0, states.head().columns), F::ZERO);
         memory.energies(none.view(), sigma.map(|_| &[][..]))?;

@@ -9,7 +9,7 @@ use attractor_data::{Rows, StoredSummary, summary};
 use serde_json::{Map, Value, json};
 
 use crate::args::Info;
-use crate::load;
+use crate::{load, streams};
 
 pub fn run(args: &Info) -> Result<()> {
     let size = std::fs::metadata(&args.file).ok().filter(|m| m.is_file()).map(|m| m.len());
@@ -53,9 +53,9 @@ pub fn run(args: &Info) -> Result<()> {
             ]
         }
     };
-    let mut out = std::io::stdout().lock();
+    let mut out = streams::stdout(false);
     if args.json {
-        writeln!(out, "{}", Value::Object(lines.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()))?;
+        out.json(&Value::Object(lines.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()))?;
         return Ok(());
     }
     for (key, value) in lines {
@@ -80,8 +80,7 @@ pub fn run(args: &Info) -> Result<()> {
             }
             other => other.to_string(),
         };
-        let text: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-        writeln!(out, "{key:<12} {}", text.trim_end())?;
+        writeln!(out, "{key:<12} {}", streams::printable(&text).trim_end())?;
     }
     Ok(())
 }

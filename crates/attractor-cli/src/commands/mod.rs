@@ -25,7 +25,7 @@ use anyhow::Result;
 use attractor::memories::Options;
 
 use crate::args::{Cli, Commands};
-use crate::files::{make_folder, printable};
+use crate::files::make_folder;
 
 /// Runs a command.
 pub fn run(cli: Cli, options: &Options) -> Result<()> {
@@ -51,7 +51,7 @@ pub fn run(cli: Cli, options: &Options) -> Result<()> {
         Commands::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut crate::args::completions(), "attractor", &mut script);
-            Ok(std::io::stdout().lock().write_all(&script)?)
+            Ok(crate::streams::stdout(false).write_all(&script)?)
         }
     }
 }

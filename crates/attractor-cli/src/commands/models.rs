@@ -17,7 +17,7 @@ pub fn run(args: &args::Models) -> Result<()> {
         Some(named) => card(named),
         None => overview(),
     };
-    Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
+    Ok(crate::streams::stdout(false).write_all(text.as_bytes())?)
 }
 
 /// A line for each model, in historical order.

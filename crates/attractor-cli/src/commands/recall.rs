@@ -1,6 +1,6 @@
 //! `attractor recall`
 
-use std::io::{BufWriter, Write};
+use std::io::Write;
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path};
@@ -18,7 +18,8 @@ use super::repeat::repeated;
 use crate::args::Recall;
 use crate::cues::{Batch, OpenedCues};
 use crate::output::States;
-use crate::{load, progress};
+use crate::streams::{Printer, printable, say};
+use crate::{load, progress, streams};
 
 pub fn run(args: &Recall, options: &Options) -> Result<()> {
     load::distinct(
@@ -54,7 +55,7 @@ fn recall<F: Real + Number + Into<Value>>(
 
     let batch = batch_of(head.columns);
     let bar = progress::bar("cues", quiet || head.rows <= batch);
-    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut out = streams::stdout(args.out.is_some() || args.picture.is_some() || values.is_some());
     let mut tally = Tally::default();
     cues.each(batch, |batch: Batch<F>| {
         let asked = Request { calibration: calibration.as_ref(), ..batch.request() };
@@ -83,7 +84,7 @@ fn recall<F: Real + Number + Into<Value>>(
     out.flush()?;
     bar.finish_and_clear();
     if let Some(line) = tally.line().filter(|_| !quiet) {
-        eprintln!("note: {line}");
+        say!("note: {line}");
     }
     values.map_or(Ok(()), NpyWriter::finish)?;
     states.finish()
@@ -176,7 +177,7 @@ fn sign<F: Real>(x: F) -> F {
 
 /// Prints one line for each recalled row, with a heading before the first.
 fn print<F: Real + Into<Value>>(
-    out: &mut impl Write,
+    out: &mut Printer,
     args: &Recall,
     memory: &dyn Memory<F>,
     batch: &Batch<F>,
@@ -195,8 +196,7 @@ fn print<F: Real + Into<Value>>(
             let state = args.out.is_none().then(|| recalled.states.row(k));
             let value = recalled.values.as_ref().filter(|_| !row.refused).map(|v| v.row(k));
             let line = to_json(id, row, &names, state, value);
-            serde_json::to_writer(&mut *out, &line).map_err(std::io::Error::from)?;
-            writeln!(out)?;
+            out.json(&line)?;
         } else {
             writeln!(out, "{}", to_line(id, row, &names))?;
         }
@@ -273,8 +273,8 @@ fn to_line(id: u64, row: &Row, names: &Names) -> String {
         (None, None) => String::new(),
         (cue, memory) => format!(
             "  {} -> {}",
-            super::printable(cue.map_or("cue", String::as_str)),
-            super::printable(memory.unwrap_or("-"))
+            printable(cue.map_or("cue", String::as_str)),
+            printable(memory.unwrap_or("-"))
         ),
     };
     format!("{id:>6}{columns}  {}{step}{regime}{share}{which}", row.ending().name())

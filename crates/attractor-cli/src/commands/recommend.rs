@@ -9,7 +9,8 @@ use attractor_report::Experiment;
 
 use super::make_folder;
 use crate::args::Recommend;
-use crate::load;
+use crate::streams::say;
+use crate::{load, streams};
 
 pub fn run(args: &Recommend) -> Result<()> {
     load::threads(&args.work)?;
@@ -19,7 +20,7 @@ pub fn run(args: &Recommend) -> Result<()> {
     let config = recommend::Config::new(args.patterns.display().to_string(), &table, &asked)?;
     let (count, rows) = (config.patterns.nrows(), table.rows());
     if count < rows && args.count.is_none() && !args.work.quiet {
-        eprintln!("note: {count} of {rows} patterns are stored, evenly spaced; --count for more");
+        say!("note: {count} of {rows} patterns are stored, evenly spaced; --count for more");
     }
     if let Some(folder) = &args.out {
         make_folder(folder)?;
@@ -34,6 +35,6 @@ pub fn run(args: &Recommend) -> Result<()> {
     if let Some(folder) = &args.out {
         report.write(folder)?;
     }
-    write!(std::io::stdout().lock(), "{}", report.markdown())?;
+    write!(streams::stdout(args.out.is_some()), "{}", report.markdown())?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `attractor recall --repeat`: counts where many stochastic recalls of each cue end.
 
-use std::io::{BufWriter, Write};
+use std::io::Write;
 
 use anyhow::Result;
 use attractor::analysis::{Counts, repeat};
@@ -11,7 +11,8 @@ use serde_json::{Map, Value, json};
 
 use crate::args::Recall;
 use crate::cues::{Batch, OpenedCues};
-use crate::{load, progress};
+use crate::streams::printable;
+use crate::{load, progress, streams};
 
 pub fn repeated<F: Real>(args: &Recall, repeats: usize, memory: &dyn Memory<F>, about: &About) -> Result<()> {
     let quiet = args.store.work.quiet;
@@ -19,7 +20,7 @@ pub fn repeated<F: Real>(args: &Recall, repeats: usize, memory: &dyn Memory<F>, 
     load::tell(quiet, of_repeats(memory));
     let bar = progress::bar("recalls", quiet);
     bar.set_length((cues.head.rows as u64).saturating_mul(repeats as u64));
-    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut out = streams::stdout(false);
     cues.each(batch_of(cues.head.columns), |batch: Batch<F>| {
         let counts = repeat(memory, &batch.request(), repeats, |done| {
             bar.inc(done);
@@ -28,8 +29,7 @@ pub fn repeated<F: Real>(args: &Recall, repeats: usize, memory: &dyn Memory<F>, 
         for (k, counts) in counts.iter().enumerate() {
             let (id, cue) = (batch.id(k), batch.labels.as_ref().map(|l| l[k].as_str()));
             if args.json {
-                serde_json::to_writer(&mut out, &to_json(id, cue, counts)).map_err(std::io::Error::from)?;
-                writeln!(out)?;
+                out.json(&to_json(id, cue, counts))?;
             } else {
                 let label = |n: usize| memory.label(n).map(str::to_owned);
                 print(&mut out, id, cue, counts, repeats, args.top, label)?;
@@ -65,7 +65,7 @@ fn print(
     top: usize,
     label: impl Fn(usize) -> Option<String>,
 ) -> Result<()> {
-    let name = cue.map_or(String::new(), |cue| format!(" ({})", super::printable(cue)));
+    let name = cue.map_or(String::new(), |cue| format!(" ({})", printable(cue)));
     let sigma = counts.sigma.map_or(String::new(), |s| format!(" at sigma {s:.4}"));
     writeln!(out, "row {id}{name}: {repeats} recalls{sigma}")?;
     writeln!(out, "{:>8} {:>9} {:>9} {:>9}", "memory", "ended", "share", "posterior")?;
@@ -74,7 +74,7 @@ fn print(
     let mut order: Vec<usize> = (0..counts.ended.len()).filter(|&n| weight(n) > 0.0).collect();
     order.sort_by(|&a, &b| weight(b).total_cmp(&weight(a)).then(a.cmp(&b)));
     for &n in order.iter().take(top) {
-        let label = label(n).map_or(String::new(), |l| format!("  {}", super::printable(&l)));
+        let label = label(n).map_or(String::new(), |l| format!("  {}", printable(&l)));
         let (ended, share) = (counts.ended[n], counts.ended[n] as f64 / total);
         writeln!(out, "{n:>8} {ended:>9} {share:>9.4} {:>9.4}{label}", counts.posterior[n])?;
     }

@@ -11,7 +11,7 @@ use attractor_report::{Data, Experiment, Given};
 
 use super::make_folder;
 use crate::args::{Common, Images, Reproduce};
-use crate::load;
+use crate::{load, streams};
 
 pub fn run(args: &Reproduce) -> Result<()> {
     let Common { seed, out, quiet } = &args.common;
@@ -38,7 +38,7 @@ pub fn run_shown(experiment: &dyn Experiment, out: &Path, quiet: bool) -> Result
     })?;
     bar.finish_and_clear();
     report.write(out)?;
-    write!(std::io::stdout().lock(), "{}", report.markdown())?;
+    write!(streams::stdout(true), "{}", report.markdown())?;
     Ok(())
 }
 

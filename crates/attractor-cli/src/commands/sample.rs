@@ -1,6 +1,6 @@
 //! `attractor sample`
 
-use std::io::{BufWriter, Write};
+use std::io::Write;
 
 use anyhow::{Result, bail};
 use attractor::memories::{Options, Row};
@@ -11,7 +11,8 @@ use serde_json::json;
 
 use crate::args::Sample;
 use crate::output::States;
-use crate::{load, progress};
+use crate::streams::{Printer, printable};
+use crate::{load, progress, streams};
 
 pub fn run(args: &Sample, options: &Options) -> Result<()> {
     load::distinct(
@@ -51,7 +52,7 @@ fn sample<F: Real + Number>(args: &Sample, memory: &dyn Memory<F>, about: &About
     }
     bar.finish_and_clear();
     states.finish()?;
-    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut out = streams::stdout(args.out.is_some() || args.picture.is_some());
     if args.json {
         found.write_json(&mut out, args, memory)?
     } else {
@@ -95,7 +96,7 @@ impl Landings {
         }
     }
 
-    fn write_json<F: Real>(&self, out: &mut impl Write, args: &Sample, memory: &dyn Memory<F>) -> Result<()> {
+    fn write_json<F: Real>(&self, out: &mut Printer, args: &Sample, memory: &dyn Memory<F>) -> Result<()> {
         let line = json!({
             "model": memory.name(),
             "count": args.count,
@@ -106,10 +107,10 @@ impl Landings {
             "landed_on": self.on,
             "weights": memory.weights(),
         });
-        Ok(writeln!(out, "{line}")?)
+        Ok(out.json(&line)?)
     }
 
-    fn write<F: Real>(&self, out: &mut impl Write, args: &Sample, memory: &dyn Memory<F>) -> Result<()> {
+    fn write<F: Real>(&self, out: &mut Printer, args: &Sample, memory: &dyn Memory<F>) -> Result<()> {
         let total = args.count as f64;
         writeln!(
             out,
@@ -125,7 +126,7 @@ impl Landings {
         let mut order: Vec<usize> = (0..memories).filter(|&n| self.on[n] > 0).collect();
         order.sort_by_key(|&n| (std::cmp::Reverse(self.on[n]), n));
         for &n in order.iter().take(args.top) {
-            let label = memory.label(n).map_or(String::new(), |l| format!("  {}", super::printable(l)));
+            let label = memory.label(n).map_or(String::new(), |l| format!("  {}", printable(l)));
             let weight = weights.as_ref().map_or("-".into(), |w| format!("{:.4}", w[n]));
             let share = self.on[n] as f64 / total;
             writeln!(out, "{n:>8} {:>8} {share:>8.4} {weight:>8}{label}", self.on[n])?;

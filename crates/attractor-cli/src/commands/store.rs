@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use attractor::energies::CORES;
 use attractor::memories::{self, Learned, Options};
 use attractor::{Patterns, Prepare};
-use attractor_data::{Stored, StoredSummary, read_memory, summary};
+use attractor_data::{Hold, Stored, StoredSummary, read_memory, summary};
 use attractor_session::{
     About, Auto, Cores, Held, Opened, Origin, Setup, Source, in_precision, known, of_appended, open_patterns,
     with_cores, with_events,
@@ -14,6 +14,7 @@ use attractor_session::{
 
 use crate::args::StoreFile;
 use crate::load;
+use crate::streams::say;
 
 pub fn run(args: &StoreFile, options: &Options) -> Result<()> {
     load::threads(&args.work)?;
@@ -35,6 +36,8 @@ pub fn run(args: &StoreFile, options: &Options) -> Result<()> {
             Ok(session.write(&args.out)?)
         }
         _ => {
+            // Another process that changes the file waits until this one has put it back.
+            let _hold = args.out.exists().then(|| Hold::wait(&args.out)).transpose()?;
             let Some(summary) = summary(&args.out)? else {
                 bail!(
                     "out: expected a stored memory to change, found {} at {}; make one with --patterns and --model",
@@ -164,7 +167,7 @@ fn change<F: Held>(args: &StoreFile, setup: &Setup, summary: &StoredSummary) -> 
     let memory = spec.build_on(patterns, learned)?;
     if !args.work.quiet {
         let now = memory.patterns().map_or(0, |p| p.len());
-        eprintln!("{}: {} patterns before, {now} now", spec.model, summary.patterns);
+        say!("{}: {} patterns before, {now} now", spec.model, summary.patterns);
     }
     let card = Some(memories::model(&spec.model)?.card);
     let about = About { card, spec, shape, raw, origin: Origin::Stored, provenance };

@@ -1,6 +1,6 @@
 //! `attractor trace`
 
-use std::io::{BufWriter, Write};
+use std::io::Write;
 
 use anyhow::{Result, bail};
 use attractor::analysis::{Trace, TraceEvents, TraceStep, trace};
@@ -14,7 +14,8 @@ use serde_json::{Map, Value, json};
 use crate::args;
 use crate::cues::{Batch, OpenedCues};
 use crate::steps_file::StepsFile;
-use crate::{load, progress};
+use crate::streams::{printable, say};
+use crate::{load, progress, streams};
 
 pub fn run(args: &args::Trace, options: &Options) -> Result<()> {
     load::distinct(
@@ -45,7 +46,7 @@ fn traced<F: Real + Number + Into<Value>>(
     let rows = cues.head.rows;
     let bar = progress::bar("cues", quiet);
     bar.set_length(rows as u64);
-    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut out = streams::stdout(args.out.is_some() || args.picture.is_some());
     if !args.json {
         writeln!(
             out,
@@ -63,8 +64,7 @@ fn traced<F: Real + Number + Into<Value>>(
             let label = batch.labels.as_ref().map(|l| l[row].as_str());
             if args.json {
                 let line = to_json(id, label, &trace, row, steps, args.out.is_none());
-                serde_json::to_writer(&mut out, &line).map_err(std::io::Error::from)?;
-                writeln!(out)?;
+                out.json(&line)?;
             } else {
                 writeln!(out, "{}", to_line(id, &trace, row, steps))?;
             }
@@ -89,7 +89,7 @@ fn traced<F: Real + Number + Into<Value>>(
     match &args.picture {
         Some(path) if !figure.panels.is_empty() => figure.write_to(path)?,
         Some(path) if !quiet => {
-            eprintln!("note: there is nothing to draw in {}: no cue moves", path.display())
+            say!("note: there is nothing to draw in {}: no cue moves", path.display())
         }
         _ => {}
     }
@@ -102,7 +102,7 @@ fn traced<F: Real + Number + Into<Value>>(
 /// Shortens a label to the length that a legend has room for.
 fn short(label: &str) -> String {
     const MOST: usize = 24;
-    let label = super::printable(label);
+    let label = printable(label);
     match label.chars().count() > MOST {
         true => label.chars().take(MOST - 1).chain(['\u{2026}']).collect(),
         false => label,

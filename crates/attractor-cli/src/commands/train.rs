@@ -9,13 +9,14 @@ use attractor::diffusion::Sampling;
 use attractor::memories::{Options, TRAINED, learned};
 use attractor::networks::Architecture;
 use attractor::{Patterns, Real};
-use attractor_data::{Dtype, Rows, Shape, Stored, read_memory, summary};
+use attractor_data::{Dtype, Hold, Rows, Shape, Stored, read_memory, summary};
 use attractor_figures::landscape;
 use attractor_networks::{Evaluation, EvaluationResult, Trainer, TrainingPlan};
 use attractor_session::{Precision, Setup, in_precision, open_patterns, prepared};
 use serde_json::json;
 
 use crate::args::Train;
+use crate::streams::say;
 use crate::{interrupt, load, progress};
 
 /// What to do if a file is not a network in training.
@@ -107,6 +108,8 @@ impl<F: Real> Training<'_, F> {
         }
         // This finds out before the work whether the paths can be written to.
         drop(attractor_data::NewFile::create(&self.out)?);
+        // Of two that train one file, the second would undo the first.
+        let _hold = Hold::at_once(&self.out)?;
         if self.args.landscape_every.is_some() {
             if self.patterns.dim() < 2 {
                 bail!("landscape-every: expected patterns of two or more units, found one");
@@ -140,7 +143,7 @@ impl<F: Real> Training<'_, F> {
                 let findings = self.saved_on_error(examination.evaluate(&self.trainer.network()))?;
                 stopped = self.args.until_error.is_some_and(|most| findings.error <= most);
                 if !quiet {
-                    bar.suspend(|| eprintln!("step {done}: loss {mean:.3}, {}", summary_of(&findings)));
+                    bar.suspend(|| say!("step {done}: loss {mean:.3}, {}", summary_of(&findings)));
                 }
                 found = Some((done, findings));
             }
@@ -152,10 +155,11 @@ impl<F: Real> Training<'_, F> {
             if interrupt::pressed() {
                 bar.finish_and_clear();
                 self.save()?;
-                eprintln!(
+                say!(
                     "attractor: interrupted after step {done}; go on with: attractor train --resume {}",
                     self.out.display()
                 );
+                attractor_data::abandon_unfinished();
                 std::process::exit(130);
             }
             if saved.elapsed() >= Duration::from_secs_f64(self.args.save_every) {
@@ -216,7 +220,7 @@ impl<F: Real> Training<'_, F> {
         let weights: usize = network.weights().iter().map(Vec::len).sum();
         let settings = self.trainer.settings();
         let [low, high] = network.levels();
-        eprintln!(
+        say!(
             "network: {} patterns of {dim} units, {}; {} of width {width} and depth {depth}, {weights} weights; {}, sigma {low:.2} to {high:.1} spreads; batches of {}",
             self.patterns.len(),
             self.patterns.preparation().describe(),
@@ -225,7 +229,7 @@ impl<F: Real> Training<'_, F> {
             self.trainer.rows(),
         );
         if self.trainer.done() > 0 {
-            eprintln!("going on after step {}", self.trainer.done());
+            say!("going on after step {}", self.trainer.done());
         }
     }
 
@@ -238,7 +242,7 @@ impl<F: Real> Training<'_, F> {
     ) -> Result<()> {
         let done = self.trainer.done();
         let seconds = time.as_secs_f64();
-        let mut out = std::io::stdout().lock();
+        let mut out = crate::streams::stdout(true);
         if self.args.json {
             let report = json!({
                 "model": self.out.display().to_string(),
@@ -251,8 +255,7 @@ impl<F: Real> Training<'_, F> {
                 "version": env!("CARGO_PKG_VERSION"),
                 "seconds": seconds,
             });
-            writeln!(out, "{report}")?;
-            return Ok(());
+            return Ok(out.json(&report)?);
         }
         writeln!(
             out,

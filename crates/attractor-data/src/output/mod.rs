@@ -1,9 +1,11 @@
 //! Writes files. A file is complete or does not appear at all.
 
+mod hold;
 mod npy;
 mod npz;
 mod png;
 
+pub use hold::Hold;
 pub use npy::{NpyWriter, Number, write_npy};
 pub use npz::NpzWriter;
 pub use png::write_png;
@@ -11,14 +13,16 @@ pub use png::write_png;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, TryLockError};
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 
 /// A file that is being written. It is written under a temporary name and moved to its path when complete.
 ///
-/// A device or pipe is written to directly, since it must not be replaced. If the value is dropped before
-/// [`commit`](NewFile::commit), nothing is left behind.
+/// A link is followed to the file that it names, which may not exist yet. A device or pipe is written to directly, since
+/// it must not be replaced; so is an open file that is named by its number, as `/dev/stdout` does, which may have been
+/// opened to be appended to. If the value is dropped before [`commit`](NewFile::commit), nothing is left behind.
 #[derive(Debug)]
 pub struct NewFile {
     path: PathBuf,
@@ -38,8 +42,20 @@ enum Inner {
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// Removes every unfinished file. It is for a program that is about to exit: no file can be written afterwards.
+///
+/// It may be called by a signal's handler or by a panic hook, at any time and more than once. It returns within a
+/// second, even if the thread that it interrupted holds the list.
 pub fn abandon_unfinished() {
-    let guard = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
+    const PATIENCE: Duration = Duration::from_secs(1);
+    let begun = Instant::now();
+    let guard = loop {
+        match UNFINISHED.try_lock() {
+            Ok(guard) => break guard,
+            Err(TryLockError::Poisoned(guard)) => break guard.into_inner(),
+            Err(TryLockError::WouldBlock) if begun.elapsed() > PATIENCE => return,
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(5)),
+        }
+    };
     for path in guard.iter() {
         // It does not matter if the file is already gone.
         let _ = std::fs::remove_file(path);
@@ -56,6 +72,12 @@ fn unfinished(change: impl FnOnce(&mut Vec<PathBuf>)) {
 struct Listed(PathBuf);
 
 impl Listed {
+    /// Lists a file that is there.
+    fn new(path: &Path) -> Self {
+        unfinished(|files| files.push(path.to_owned()));
+        Listed(path.to_owned())
+    }
+
     /// Creates a file and lists it in one step, so that no file is created after [`abandon_unfinished`].
     fn create(
         create: impl FnOnce() -> std::io::Result<tempfile::NamedTempFile>,
@@ -81,10 +103,11 @@ impl NewFile {
     /// The folder does not exist or cannot be written to.
     pub fn create(path: &Path) -> Result<Self> {
         let failed = |reason| failure(path, reason);
-        // A link is followed to the file that it names.
-        let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let target = followed(path);
         let special = std::fs::metadata(&target).is_ok_and(|m| !m.is_file() && !m.is_dir());
-        let inner = if special {
+        let inner = if let Some(file) = open_already(path).map_err(failed)? {
+            Inner::Device(BufWriter::new(file))
+        } else if special {
             Inner::Device(BufWriter::new(File::options().write(true).open(&target).map_err(failed)?))
         } else {
             if target.is_dir() {
@@ -94,9 +117,12 @@ impl NewFile {
                 Some(folder) if !folder.as_os_str().is_empty() => folder,
                 _ => Path::new("."),
             };
-            // A read-only file must not be replaced.
-            if std::fs::metadata(&target).is_ok_and(|m| m.permissions().readonly()) {
-                return Err(failed(std::io::ErrorKind::PermissionDenied.into()));
+            // A file that may not be written must not be replaced.
+            if let Ok(old) = std::fs::metadata(&target) {
+                if old.permissions().readonly() {
+                    return Err(failed(std::io::ErrorKind::PermissionDenied.into()));
+                }
+                File::options().write(true).open(&target).map_err(failed)?;
             }
             let mut builder = tempfile::Builder::new();
             builder.prefix(".attractor-").suffix(".tmp");
@@ -147,9 +173,52 @@ impl NewFile {
         self.target.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."))
     }
 
-    /// The error for a failed write.
-    pub(crate) fn refused(&self, error: std::io::Error) -> Error {
+    /// The error for a failed write, which names the file.
+    pub fn refused(&self, error: std::io::Error) -> Error {
         failure(&self.path, error)
+    }
+}
+
+/// The file that a path names when all links are followed. The last link may lead to a file that does not exist yet.
+fn followed(path: &Path) -> PathBuf {
+    /// As many links as systems follow.
+    const LINKS: usize = 40;
+    let mut target = path.to_owned();
+    for _ in 0..LINKS {
+        if let Ok(real) = std::fs::canonicalize(&target) {
+            return real;
+        }
+        match std::fs::read_link(&target) {
+            Ok(link) => target = target.parent().unwrap_or(Path::new("")).join(link),
+            Err(_) => break,
+        }
+    }
+    target
+}
+
+/// The open file that a path such as `/dev/stdout` or `/dev/fd/3` names by its number. It goes on where the file is, or at
+/// its end.
+fn open_already(path: &Path) -> std::io::Result<Option<File>> {
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd;
+        let number = match path.to_str() {
+            Some("/dev/stdout") => Some("1"),
+            Some("/dev/stderr") => Some("2"),
+            Some(text) => text.strip_prefix("/dev/fd/").or(text.strip_prefix("/proc/self/fd/")),
+            None => None,
+        };
+        return match number {
+            Some("1") => Ok(Some(std::io::stdout().as_fd().try_clone_to_owned()?.into())),
+            Some("2") => Ok(Some(std::io::stderr().as_fd().try_clone_to_owned()?.into())),
+            Some(_) => File::options().append(true).open(path).map(Some),
+            None => Ok(None),
+        };
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        Ok(None)
     }
 }
 
