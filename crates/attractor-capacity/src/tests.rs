@@ -214,3 +214,63 @@ fn functions_are_contenders() {
     config.entrants = vec![Entrant::new(Contender::Own("short".into(), short), task)];
     assert!(config.measure(&mut |_, _| Ok(())).expect_err("refused").to_string().contains("shape"));
 }
+
+/// A file of results may come from anywhere. The names of workers in it lead nowhere outside of the workers' folder, and
+/// hold nobody up.
+#[test]
+fn names_of_workers_are_not_trusted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path().join("cells.sqlite");
+    let (precious, other) = (folder.path().join("precious"), folder.path().join("1-1"));
+    std::fs::write(&precious, "").expect("written");
+    std::fs::write(&other, "").expect("written");
+    let long = "9".repeat(300);
+    let names = [precious.to_str().expect("text"), "../precious", "..", ".", "", "\0", &long, "1-1/../../precious", "-"];
+    let mut cells = Cells::open(Some(&place)).expect("cells");
+    let series = cells.series("a").expect("a series");
+    for (set, name) in names.iter().enumerate() {
+        let raw = rusqlite::Connection::open(&place).expect("opened");
+        raw.execute(
+            "INSERT INTO claims VALUES (?1, 8, 1, ?2, ?3)",
+            rusqlite::params![series, set as i64, name],
+        )
+        .expect("a claim");
+        let part = cells::Part { series, dim: 8, patterns: 1, sets: set..set + 1 };
+        assert_eq!(cells.claim(&part).expect("a claim"), cells::Claim::Ours, "{name:?}");
+    }
+    assert!(precious.exists() && other.exists());
+    drop(cells);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(folder.path(), folder.path().join("cells.sqlite-workers")).expect("a link");
+        let error = Cells::open(Some(&place)).expect_err("a link").to_string();
+        assert!(error.contains("it is a link"), "{error}");
+        assert!(precious.exists() && other.exists());
+    }
+}
+
+/// The results of a folder that cannot be written, and of one whose name looks like an address, are merged.
+#[test]
+fn results_are_merged_from_where_nothing_can_be_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (theirs, ours) = (folder.path().join("file:x?mode=memory"), folder.path().join("ours"));
+    std::fs::create_dir(&theirs).expect("a folder");
+    std::fs::create_dir(&ours).expect("a folder");
+    let place = theirs.join("cells.sqlite");
+    let mut cells = Cells::open(Some(&place)).expect("cells");
+    let series = cells.series("a").expect("a series");
+    let part = cells::Part { series, dim: 8, patterns: 1, sets: 0..2 };
+    let score = |set| cells::Score { set, halves: 3, units: 8, seconds: 0.5 };
+    cells.record([(&part, &[score(0), score(1)][..])]).expect("recorded");
+    drop(cells);
+    assert!(place.is_file());
+    let mut permissions = std::fs::metadata(&theirs).expect("a folder").permissions();
+    permissions.set_readonly(true);
+    std::fs::set_permissions(&theirs, permissions.clone()).expect("set");
+    let mut cells = Cells::open(Some(&ours.join("cells.sqlite"))).expect("cells");
+    assert_eq!(cells.merge(&place).expect("merged"), 2);
+    assert_eq!(cells.merge(&place).expect("merged"), 0);
+    #[allow(clippy::permissions_set_readonly_false)]
+    permissions.set_readonly(false);
+    std::fs::set_permissions(&theirs, permissions).expect("set");
+}
