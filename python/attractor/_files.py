@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +12,10 @@ from . import _attractor, _models
 from ._arrays import Array, as_array, as_floats, as_rows, is_raw, precision, seed_of
 from ._memory import Memory
 from ._values import count, words
+
+
+#: Colours that have a name.
+_COLOURS = {"white": (255, 255, 255), "black": (0, 0, 0)}
 
 
 class Corrupted(NamedTuple):
@@ -109,8 +114,21 @@ def _labels(core: _attractor.Memory) -> Array | None:
     return np.array(numbers if [str(number) for number in numbers] == labels else labels)
 
 
-def read(path: str | os.PathLike[str], *, shape: str | None = None, layout: str | None = None) -> Rows:
+def read(
+    path: str | os.PathLike[str],
+    *,
+    shape: str | None = None,
+    layout: str | None = None,
+    resize: tuple[int, int] | None = None,
+    grey: bool = False,
+    colour: bool = False,
+    background: str | tuple[int, int, int] | None = None,
+    header: bool | None = None,
+    label_column: str | int | bool | None = None,
+) -> Rows:
     """Reads rows from a file of any format that the command line reads.
+
+    What is guessed about a table is said in a warning.
 
     Parameters
     ----------
@@ -121,12 +139,65 @@ def read(path: str | os.PathLike[str], *, shape: str | None = None, layout: str 
         "HxW" or "CxHxW" of images, if the file does not say.
     layout : {"chw", "hwc"}, optional
         Order of an image's numbers, if the file does not say.
+    resize : (int, int), optional
+        Height and width that pictures are brought to. Without it, all must have one size.
+    grey : bool, default False
+        Whether pictures are converted to grey.
+    colour : bool, default False
+        Whether grey pictures are converted to colour.
+    background : {"white", "black"} or (int, int, int), optional
+        The colour behind transparent pixels: red, green and blue, from 0 to 255. Without it they are refused.
+    header : bool, optional
+        Whether the first line of a table is a header. Default: found out from the table.
+    label_column : str, int or False, optional
+        The column of a table that holds labels: its name, or its number from 1. False if there is none. Default: found
+        out from the table.
 
     Returns
     -------
     Rows
+        Integers other than bytes are int64, and keep all of their digits.
+
+    Raises
+    ------
+    OSError
+        The file does not exist or cannot be read.
+    ValueError
+        The file is damaged, of an unknown format, or can be read in two ways.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import attractor
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "animals.csv")
+    ...     with open(path, "w") as file:
+    ...         _ = file.write("label,size,speed\\ncat,0.5,0.7\\ndog,0.9,0.6\\n")
+    ...     rows = attractor.read(path)
+    >>> rows.values, rows.labels
+    (array([[0.5, 0.7],
+           [0.9, 0.6]]), ['cat', 'dog'])
     """
-    return Rows(*_attractor.read(os.fsdecode(path), shape, layout))
+    if isinstance(background, str):
+        if background not in _COLOURS:
+            raise ValueError(f"background: expected white, black or three numbers, found {background!r}")
+        background = _COLOURS[background]
+    if label_column is True or label_column == "":
+        raise ValueError(f"label_column: expected a name, a number from 1 or False, found {label_column!r}")
+    reading = {
+        "shape": shape,
+        "layout": layout,
+        "resize": resize,
+        "grey": grey,
+        "colour": colour,
+        "background": background,
+        "header": header,
+        "label_column": "" if label_column is False else None if label_column is None else str(label_column),
+    }
+    values, found, labels, notes = _attractor.read(os.fsdecode(path), reading)
+    for note in notes:
+        warnings.warn(note, stacklevel=2)
+    return Rows(values, found, labels)
 
 
 def corrupt(

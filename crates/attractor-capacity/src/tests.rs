@@ -225,7 +225,17 @@ fn names_of_workers_are_not_trusted() {
     std::fs::write(&precious, "").expect("written");
     std::fs::write(&other, "").expect("written");
     let long = "9".repeat(300);
-    let names = [precious.to_str().expect("text"), "../precious", "..", ".", "", "\0", &long, "1-1/../../precious", "-"];
+    let names = [
+        precious.to_str().expect("text"),
+        "../precious",
+        "..",
+        ".",
+        "",
+        "\0",
+        &long,
+        "1-1/../../precious",
+        "-",
+    ];
     let mut cells = Cells::open(Some(&place)).expect("cells");
     let series = cells.series("a").expect("a series");
     for (set, name) in names.iter().enumerate() {
@@ -242,7 +252,8 @@ fn names_of_workers_are_not_trusted() {
     drop(cells);
     #[cfg(unix)]
     {
-        std::os::unix::fs::symlink(folder.path(), folder.path().join("cells.sqlite-workers")).expect("a link");
+        std::os::unix::fs::symlink(folder.path(), folder.path().join("cells.sqlite-workers"))
+            .expect("a link");
         let error = Cells::open(Some(&place)).expect_err("a link").to_string();
         assert!(error.contains("it is a link"), "{error}");
         assert!(precious.exists() && other.exists());

@@ -65,6 +65,7 @@ impl OpenedCues {
             score: Score::IfPossible,
             ..RecallOptions::default()
         };
+        load::tell(store.work.quiet, head.notes.clone());
         load::tell(store.work.quiet, of_cues(memory, about, &head, asked.level));
         Ok(OpenedCues { head, asked, known, rows, about: about.clone(), quiet: store.work.quiet })
     }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use attractor::memories::Options;
 use attractor::message::Message;
-use attractor_data::{ReadOptions, Shape};
-use attractor_session::{Held, Opened, Session, Setup, Source};
+use attractor_data::{ReadOptions, Rows, Shape};
+use attractor_session::{Held, Opened, Session, Setup, Source, open_patterns};
 
 use crate::args::{Files, Patterns, Store, Work};
 use crate::errors::Flags;
@@ -66,8 +66,26 @@ pub fn reading(files: &Files) -> Result<ReadOptions> {
         layout: files.layout,
         resize: files.resize.as_ref().map(size).transpose()?,
         grey: files.grey,
+        colour: files.colour,
+        background: files.background,
+        header: files.header,
+        label_column: files.label_column.clone(),
         labels: None,
     })
+}
+
+/// Opens a file of rows, and prints what was guessed about it.
+pub fn rows(path: &Path, files: &Files, quiet: bool) -> Result<Rows> {
+    let rows = Rows::open(path, &reading(files)?)?;
+    tell(quiet, rows.head().notes.clone());
+    Ok(rows)
+}
+
+/// Opens a file of patterns, with the labels that the setup names, and prints what was guessed about it.
+pub fn patterns(path: &Path, files: &Files, setup: &Setup, quiet: bool) -> Result<Rows> {
+    let rows = open_patterns(path, &reading(files)?, setup)?;
+    tell(quiet, rows.head().notes.clone());
+    Ok(rows)
 }
 
 /// The setup of a memory from the command line.
@@ -90,7 +108,11 @@ pub fn setup(how: &Patterns, options: &Options) -> Setup {
 pub fn source(store: &Store, options: &Options) -> Result<(Source, Setup)> {
     let setup = setup(&store.patterns, options);
     threads(&store.work)?;
-    Ok((Source::open(&store.memory, &reading(&store.files)?, &setup)?, setup))
+    let source = Source::open(&store.memory, &reading(&store.files)?, &setup)?;
+    if let Source::Rows(rows) = &source {
+        tell(store.work.quiet, rows.head().notes.clone());
+    }
+    Ok((source, setup))
 }
 
 /// Builds the memory that `--memory` names, and prints its headline and notes.

@@ -34,6 +34,9 @@ fn main() -> ExitCode {
         say!("note: Ctrl-C will not clean up ({error})");
     }
     std::panic::set_hook(Box::new(|panic| {
+        if attractor_data::panics_are_caught() {
+            return;
+        }
         attractor_data::abandon_unfinished();
         say!("attractor: failed, which is a mistake in the program and not in your request: {panic}");
         std::process::exit(1);

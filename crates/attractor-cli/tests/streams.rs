@@ -14,7 +14,7 @@ use ndarray::Array2;
 
 /// Commands that write files, with the files.
 fn commands(folder: &Folder) -> Vec<(Vec<String>, Vec<String>)> {
-    let spins = attractor_data::random_spins(20, 16, 0);
+    let spins = attractor_data::random_spins::<f32>(20, 16, 0);
     let patterns = folder.save("patterns.npy", &spins);
     let values = folder.save("values.npy", &Array2::from_shape_fn((20, 2), |(i, j)| (i + j) as f64));
     let with = |words: &[&str], files: &[&str]| {
@@ -36,16 +36,25 @@ fn commands(folder: &Folder) -> Vec<(Vec<String>, Vec<String>)> {
         recall(&["--json", "--out", "@0"], &["out.npz"]),
         recall(&["--out", "@0", "--picture", "@1"], &["both.npy", "both.png"]),
         recall(&["--values", "V", "--values-out", "@0"], &["values-out.npy"]),
-        with(&["trace", "--memory", "P", "--cues", "P", "--sigma", "1", "--out", "@0", "--picture", "@1"], &[
-            "steps.csv",
-            "steps.svg",
-        ]),
-        with(&["sample", "--memory", "P", "--model", "modern", "--count", "20", "--out", "@0"], &["drawn.npy"]),
+        with(
+            &["trace", "--memory", "P", "--cues", "P", "--sigma", "1", "--out", "@0", "--picture", "@1"],
+            &["steps.csv", "steps.svg"],
+        ),
+        with(
+            &["sample", "--memory", "P", "--model", "modern", "--count", "20", "--out", "@0"],
+            &["drawn.npy"],
+        ),
         with(&["store", "--patterns", "P", "--model", "modern", "--out", "@0"], &["m.memory"]),
         with(&["train", "--patterns", "P", "--steps", "10", "--width", "8", "--out", "@0"], &["n.network"]),
         with(&["corrupt", "--patterns", "P", "--sigma", "1", "--out", "@0"], &["corrupted.npy"]),
-        with(&["capacity", "--model", "ceiling", "--dims", "6", "--sets", "2", "--cues", "8", "--out", "@0"], &["c"]),
-        with(&["recommend", "--patterns", "P", "--corruption", "flip:0.1", "--count", "10", "--out", "@0"], &["r"]),
+        with(
+            &["capacity", "--model", "ceiling", "--dims", "6", "--sets", "2", "--cues", "8", "--out", "@0"],
+            &["c"],
+        ),
+        with(
+            &["recommend", "--patterns", "P", "--corruption", "flip:0.1", "--count", "10", "--out", "@0"],
+            &["r"],
+        ),
         with(&["demo", "--count", "5", "--out", "@0"], &["d"]),
         with(&["landscape", "--memory", "P", "--out", "@0"], &["l.png"]),
     ]
@@ -151,8 +160,8 @@ fn text_from_files_does_nothing_to_a_terminal() {
     let hostile = "a\u{1b}]0;title\u{7}\u{9b}31m\u{202e}b";
     let labels = folder.name("labels.txt");
     std::fs::write(&labels, format!("{hostile}\n{hostile}2\n")).expect("written");
-    let patterns = folder.save("p.npy", &attractor_data::random_spins(2, 8, 0));
-    let odd = folder.save(&format!("{hostile}.npy"), &attractor_data::random_spins(2, 8, 0));
+    let patterns = folder.save("p.npy", &attractor_data::random_spins::<f32>(2, 8, 0));
+    let odd = folder.save(&format!("{hostile}.npy"), &attractor_data::random_spins::<f32>(2, 8, 0));
     let m = folder.name("m.memory");
     ok(&["store", "--patterns", &patterns, "--labels", &labels, "--model", "modern", "--out", &m]);
     let harmless = |bytes: &[u8], what: &str| {
@@ -186,11 +195,12 @@ fn text_from_files_does_nothing_to_a_terminal() {
 fn appends_at_once_all_count() {
     let folder = Folder::new();
     let m = folder.name("m.memory");
-    let patterns = folder.save("p.npy", &attractor_data::random_spins(50, 64, 0));
+    let patterns = folder.save("p.npy", &attractor_data::random_spins::<f32>(50, 64, 0));
     ok(&["store", "--patterns", &patterns, "--model", "modern", "--out", &m, "--quiet"]);
     let children: Vec<_> = (1..=12)
         .map(|seed| {
-            let more = folder.save(&format!("{seed}.npy"), &attractor_data::random_spins(50, 64, seed));
+            let more =
+                folder.save(&format!("{seed}.npy"), &attractor_data::random_spins::<f32>(50, 64, seed));
             Command::new(env!("CARGO_BIN_EXE_attractor"))
                 .args(["store", "--patterns", &more, "--append", "--out", &m, "--quiet"])
                 .spawn()
@@ -208,7 +218,7 @@ fn appends_at_once_all_count() {
 #[test]
 fn outputs_that_are_links_or_streams_keep_what_they_hold() {
     let folder = Folder::new();
-    let patterns = folder.save("p.npy", &attractor_data::random_spins(2, 8, 0));
+    let patterns = folder.save("p.npy", &attractor_data::random_spins::<f32>(2, 8, 0));
     // A link to a file that does not exist yet is followed.
     symlink("target.npy", folder.path("link.npy")).expect("a link");
     ok(&["corrupt", "--patterns", &patterns, "--flip", "0.1", "--out", &folder.name("link.npy")]);
@@ -217,7 +227,8 @@ fn outputs_that_are_links_or_streams_keep_what_they_hold() {
     // /dev/stdout is the stream that was handed over, and is appended to if that was.
     let log = folder.path("log");
     std::fs::write(&log, "kept\n").expect("written");
-    let words = ["corrupt", "--patterns", &patterns, "--flip", "0.1", "--out", "/dev/stdout"].map(String::from);
+    let words =
+        ["corrupt", "--patterns", &patterns, "--flip", "0.1", "--out", "/dev/stdout"].map(String::from);
     let append = File::options().append(true).open(&log).expect("a file");
     assert!(run(&words, append.into(), Stdio::null()).success());
     let bytes = std::fs::read(&log).expect("read");
@@ -227,7 +238,7 @@ fn outputs_that_are_links_or_streams_keep_what_they_hold() {
 #[test]
 fn a_limit_on_the_size_of_files_is_an_error_that_leaves_nothing() {
     let folder = Folder::new();
-    let patterns = folder.save("p.npy", &attractor_data::random_spins(500, 64, 0));
+    let patterns = folder.save("p.npy", &attractor_data::random_spins::<f32>(500, 64, 0));
     let out = folder.name("out.npy");
     let program = env!("CARGO_BIN_EXE_attractor");
     let script = format!("ulimit -f 8; '{program}' corrupt --patterns '{patterns}' --sigma 1 --out '{out}'");

@@ -210,6 +210,30 @@ impl Table {
         }
     }
 
+    /// All numbers as text, row by row, each as its own type writes it: whole numbers of 64 bits keep all of their digits, and
+    /// floats of 32 bits have no more than they hold.
+    ///
+    /// # Errors
+    /// The first number that is not finite.
+    pub fn texts(&self) -> Result<Vec<String>, String> {
+        let text = |finite: bool, text: String| if finite { Ok(text) } else { Err(text) };
+        match &self.values {
+            Values::F32(v) => v.iter().map(|v| text(v.is_finite(), v.to_string())).collect(),
+            Values::F64(v) => v.iter().map(|v| text(v.is_finite(), v.to_string())).collect(),
+            Values::U8(v) => Ok(v.iter().map(u8::to_string).collect()),
+            Values::Bool(v) => Ok(v.iter().map(|&v| u8::from(v).to_string()).collect()),
+            Values::Integer(v) => Ok(v.iter().map(i64::to_string).collect()),
+        }
+    }
+
+    /// The rows as they are, if they are integers other than bytes.
+    pub fn integers(&self) -> Option<Array2<i64>> {
+        match &self.values {
+            Values::Integer(v) => Array2::from_shape_vec((self.rows, self.columns), v.clone()).ok(),
+            _ => None,
+        }
+    }
+
     /// All rows as floats.
     pub fn floats<F: Real>(&self) -> Array2<F> {
         self.to_floats(0..self.rows)

@@ -26,9 +26,8 @@ impl Spelling for Keywords {
             Argument::Memory => "a memory (attractor.load)".into(),
             Argument::Shape => "shape".into(),
             Argument::Layout => "layout".into(),
-            // The Python package reads pictures unchanged; other packages convert them.
-            Argument::Grey => "Pillow's Image.convert(\"L\")".into(),
-            Argument::Resize => "Pillow's Image.resize".into(),
+            Argument::Grey => "grey=True".into(),
+            Argument::Resize => "resize=(height, width)".into(),
             Argument::Option { name, value: None } => keyword(name),
             Argument::Option { name, value: Some(value) } => format!("{}=\"{value}\"", keyword(name)),
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use attractor::memories::model;
 use attractor_capacity::{Config as Capacity, Contender, Entrant, Own, Rule, Task};
-use attractor_data::{Corruption, Dtype, ReadOptions, Rows, Table};
+use attractor_data::{Corruption, Dtype, LabelColumn, ReadOptions, Rows, Table};
 use attractor_experiments::recommend::{Asked, Config};
 use attractor_experiments::{declaration, experiment};
 use attractor_report::{self as report, Data, Experiment, Given};
@@ -13,7 +13,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::arrays::{self, Number, give};
-use crate::error::{failed, foreign, unreadable};
+use crate::error::{Keywords, failed, foreign, unreadable};
 use crate::observe::Signals;
 use crate::options::{Named, of_model, typed};
 
@@ -250,25 +250,55 @@ pub fn digits(py: Python<'_>) -> (Bound<'_, PyAny>, Bound<'_, PyAny>) {
     (give(py, digits.images), give(py, ndarray::Array1::from(digits.labels)))
 }
 
-/// The values, shape and labels of rows.
-type Read<'py> = (Bound<'py, PyAny>, Option<String>, Option<Vec<String>>);
+/// How `read` reads, as Python gives it.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub struct Reading {
+    shape: Option<String>,
+    layout: Option<String>,
+    resize: Option<(usize, usize)>,
+    grey: bool,
+    colour: bool,
+    background: Option<[u8; 3]>,
+    header: Option<bool>,
+    /// The name or the number of the column of labels; an empty text is none of them.
+    label_column: Option<String>,
+}
+
+impl Reading {
+    fn options(self) -> attractor_data::Result<ReadOptions> {
+        let column = |name: String| match name.as_str() {
+            "" => LabelColumn::Nowhere,
+            _ => LabelColumn::Named(name),
+        };
+        Ok(ReadOptions {
+            shape: self.shape.as_deref().map(str::parse).transpose()?,
+            layout: self.layout.as_deref().map(str::parse).transpose()?,
+            resize: self.resize,
+            grey: self.grey,
+            colour: self.colour,
+            background: self.background,
+            header: self.header,
+            label_column: self.label_column.map(column),
+            labels: None,
+        })
+    }
+}
+
+/// The values, shape and labels of rows, and what was guessed about their file.
+type Read<'py> = (Bound<'py, PyAny>, Option<String>, Option<Vec<String>>, Vec<String>);
 
 /// Reads a file of any format that the command line reads. Returns the values as they are in the file, the shape of
-/// the images, and the labels.
+/// the images, the labels, and notes on what was guessed.
 #[pyfunction]
-#[pyo3(signature = (path, shape=None, layout=None))]
-pub fn read<'py>(
-    py: Python<'py>,
-    path: PathBuf,
-    shape: Option<&str>,
-    layout: Option<&str>,
-) -> PyResult<Read<'py>> {
+pub fn read(py: Python<'_>, path: PathBuf, reading: Reading) -> PyResult<Read<'_>> {
     let table = py.detach(|| {
-        let shape = shape.map(str::parse).transpose()?;
-        let layout = layout.map(str::parse).transpose()?;
-        Rows::open(&path, &ReadOptions { shape, layout, ..ReadOptions::default() })?.all()
+        let rows = Rows::open(&path, &reading.options()?)?;
+        let notes = rows.head().notes.clone();
+        Ok((rows.all()?, notes))
     });
-    let table = table.map_err(unreadable)?;
+    let (table, notes) = table.map_err(unreadable)?;
+    let notes = notes.iter().map(|note| note.spelled(&Keywords)).collect();
     let (shape, labels) = (table.shape().map(|s| s.to_string()), table.labels().map(<[String]>::to_vec));
     let dim = (table.rows(), table.columns());
     let values = match table.dtype() {
@@ -278,7 +308,8 @@ pub fn read<'py>(
         }
         Dtype::Bool => give(py, table.numbers::<f32>().mapv(|v| v != 0.0)),
         Dtype::F64 => give(py, table.numbers::<f64>()),
-        _ => give(py, table.numbers::<f32>()),
+        Dtype::F32 => give(py, table.numbers::<f32>()),
+        Dtype::Integer => give(py, table.integers().expect("integers")),
     };
-    Ok((values, shape, labels))
+    Ok((values, shape, labels, notes))
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use attractor::Level;
 use attractor::memories::{Card, model};
-use attractor_data::Layout;
+use attractor_data::{LabelColumn, Layout};
 use attractor_session::{Auto, Precision};
 use clap::Args;
 
@@ -39,6 +39,48 @@ pub struct Files {
     /// Convert PNG and JPEG pictures to grey
     #[arg(long, help_heading = FILES)]
     pub grey: bool,
+    /// Convert grey PNG and JPEG pictures to colour
+    #[arg(long, conflicts_with = "grey", help_heading = FILES)]
+    pub colour: bool,
+    /// The colour behind transparent pixels of PNG pictures: white, black or RRGGBB in hexadecimal digits; without it they
+    /// are refused
+    #[arg(long, value_name = "COLOUR", value_parser = colour, help_heading = FILES)]
+    pub background: Option<[u8; 3]>,
+    /// Whether the first line of a CSV table is a header: yes or no [default: found out from the table]
+    #[arg(long, value_name = "yes|no", value_parser = yes_or_no, help_heading = FILES)]
+    pub header: Option<bool>,
+    /// The column of a CSV table that holds labels: its name, its number from 1, or none [default: found out from the table]
+    #[arg(long, value_name = "COLUMN", value_parser = label_column, help_heading = FILES)]
+    pub label_column: Option<LabelColumn>,
+}
+
+/// A colour: a name or hexadecimal digits.
+fn colour(text: &str) -> Result<[u8; 3], String> {
+    let digits = match text {
+        "white" => "ffffff",
+        "black" => "000000",
+        text => text.strip_prefix('#').unwrap_or(text),
+    };
+    let wrong = || format!("expected white, black or six hexadecimal digits as in ffcc00, found {text}");
+    let value = u32::from_str_radix(digits, 16).ok().filter(|_| digits.len() == 6).ok_or_else(wrong)?;
+    let [_, red, green, blue] = value.to_be_bytes();
+    Ok([red, green, blue])
+}
+
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        text => Err(format!("expected yes or no, found {text}")),
+    }
+}
+
+fn label_column(text: &str) -> Result<LabelColumn, String> {
+    match text {
+        "" => Err("expected the name or the number of a column, or none, found an empty text".into()),
+        "none" => Ok(LabelColumn::Nowhere),
+        text => Ok(LabelColumn::Named(text.into())),
+    }
 }
 
 /// Arguments for making a memory from patterns.

@@ -9,7 +9,7 @@ use crate::args::Corrupt;
 use crate::load;
 
 pub fn run(args: &Corrupt) -> Result<()> {
-    let rows = Rows::open(&args.patterns, &load::reading(&args.files)?)?;
+    let rows = load::rows(&args.patterns, &args.files, false)?;
     let precision = Precision::choose(None, rows.head().dtype == Dtype::F64);
     in_precision!(precision, F => write::<F>(args, rows))
 }

@@ -3,7 +3,6 @@
 use std::io::Write;
 
 use anyhow::{Result, bail};
-use attractor_data::Rows;
 use attractor_experiments::demo::{self, Config};
 
 use super::make_folder;
@@ -20,7 +19,7 @@ pub fn run(args: &Demo) -> Result<()> {
     }
     let config = match &args.patterns {
         Some(path) => {
-            let rows = Rows::open(path, &load::reading(&args.files)?)?;
+            let rows = load::rows(path, &args.files, args.work.quiet)?;
             let all = rows.head().rows;
             let mut images = rows.all()?;
             if let Some(count) = args.count {

@@ -7,7 +7,7 @@ use attractor::analysis::{self, Density};
 use attractor::memories::{Options, model};
 use attractor::options::Value;
 use attractor::{Error, Memory, Real};
-use attractor_data::{Rows, Shape};
+use attractor_data::Shape;
 use attractor_session::{Precision, batch_of, with_memory};
 use ndarray::Array2;
 
@@ -33,7 +33,7 @@ fn energy<F: Real>(
     sigma: Option<f64>,
     density: Option<Density>,
 ) -> Result<()> {
-    let mut states = Rows::open(&args.states, &load::reading(&args.store.files)?)?.laid_out_as(shape);
+    let mut states = load::rows(&args.states, &args.store.files, args.store.work.quiet)?.laid_out_as(shape);
     let mut out = streams::stdout(false);
     if states.head().rows == 0 {
         let none = Array2::from_elem((0, states.head().columns), F::ZERO);

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use anyhow::Result;
 use attractor::networks::Architecture;
-use attractor_data::{Rows, StoredSummary, summary};
+use attractor_data::{StoredSummary, summary};
 use serde_json::{Map, Value, json};
 
 use crate::args::Info;
@@ -40,7 +40,7 @@ pub fn run(args: &Info) -> Result<()> {
             ("bytes", json!(size)),
         ],
         None => {
-            let rows = Rows::open(&args.file, &load::reading(&args.files)?)?;
+            let rows = load::rows(&args.file, &args.files, false)?;
             let head = rows.head();
             vec![
                 ("kind", json!("rows")),

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use attractor::Memory;
 use attractor::memories::Options;
-use attractor_data::{NpzWriter, Rows, write_atomically};
+use attractor_data::{NpzWriter, write_atomically};
 use attractor_figures::landscape::{Plane, Sample, Settings, draw_memory};
 use attractor_report::Table;
 use ndarray::{Array1, Array2};
@@ -59,7 +59,7 @@ fn corners(
     memory: &dyn Memory<f64>,
     shape: Option<attractor_data::Shape>,
 ) -> Result<Array2<f64>> {
-    let rows = Rows::open(path, &load::reading(&args.store.files)?)?.laid_out_as(shape);
+    let rows = load::rows(path, &args.store.files, args.store.work.quiet)?.laid_out_as(shape);
     let states = rows.all()?.floats::<f64>();
     if states.dim() != (3, memory.dim()) {
         bail!(

@@ -3,7 +3,6 @@
 use std::io::Write;
 
 use anyhow::Result;
-use attractor_data::Rows;
 use attractor_experiments::recommend::{self, Asked};
 use attractor_report::Experiment;
 
@@ -14,7 +13,7 @@ use crate::{load, streams};
 
 pub fn run(args: &Recommend) -> Result<()> {
     load::threads(&args.work)?;
-    let table = Rows::open(&args.patterns, &load::reading(&args.files)?)?.all()?;
+    let table = load::rows(&args.patterns, &args.files, args.work.quiet)?.all()?;
     let asked =
         Asked { corruptions: args.corruption.clone(), count: args.count, cues: args.cues, seed: args.seed };
     let config = recommend::Config::new(args.patterns.display().to_string(), &table, &asked)?;

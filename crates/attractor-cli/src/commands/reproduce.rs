@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use attractor_data::{Layout, ReadOptions, Rows, read};
+use attractor_data::{Layout, ReadOptions, read};
 use attractor_experiments::experiment;
 use attractor_report::{Data, Experiment, Given};
 
@@ -47,7 +47,7 @@ fn images(of: &Images) -> Result<Option<Data>> {
     let Some(path) = &of.data else {
         return Ok(None);
     };
-    let table = Rows::open(path, &load::reading(&of.files)?)?.all()?;
+    let table = load::rows(path, &of.files, false)?.all()?;
     let order = of.order.as_deref().map(order).transpose()?;
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     Ok(Some(Data { name, table, order, arguments: arguments(of, path) }))

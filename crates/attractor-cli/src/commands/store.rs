@@ -8,7 +8,7 @@ use attractor::memories::{self, Learned, Options};
 use attractor::{Patterns, Prepare};
 use attractor_data::{Hold, Stored, StoredSummary, read_memory, summary};
 use attractor_session::{
-    About, Auto, Cores, Held, Opened, Origin, Setup, Source, in_precision, known, of_appended, open_patterns,
+    About, Auto, Cores, Held, Opened, Origin, Setup, Source, in_precision, known, of_appended,
     with_cores, with_events,
 };
 
@@ -31,7 +31,7 @@ pub fn run(args: &StoreFile, options: &Options) -> Result<()> {
     }
     match (&args.patterns, &args.remove) {
         (Some(path), None) if !args.append => {
-            let rows = open_patterns(path, &load::reading(&args.files)?, &setup)?;
+            let rows = load::patterns(path, &args.files, &setup, args.work.quiet)?;
             let session = load::built(Source::Rows(Box::new(rows)), &setup, &args.work)?;
             Ok(session.write(&args.out)?)
         }
@@ -134,7 +134,7 @@ fn change<F: Held>(args: &StoreFile, setup: &Setup, summary: &StoredSummary) -> 
     let stored = read_memory::<F>(&args.out)?;
     let Stored { spec, mut patterns, mut learned, shape, raw, mut provenance, .. } = stored;
     if let Some(path) = &args.patterns {
-        let rows = open_patterns(path, &load::reading(&args.files)?, setup)?.laid_out_as(shape);
+        let rows = load::patterns(path, &args.files, setup, args.work.quiet)?.laid_out_as(shape);
         let head = rows.head().clone();
         let sizes = |s: attractor_data::Shape| (s.channels, s.height, s.width);
         if let (Some(old), Some(new)) = (shape, head.shape)

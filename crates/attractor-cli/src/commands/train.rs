@@ -12,7 +12,7 @@ use attractor::{Patterns, Real};
 use attractor_data::{Dtype, Hold, Rows, Shape, Stored, read_memory, summary};
 use attractor_figures::landscape;
 use attractor_networks::{Evaluation, EvaluationResult, Trainer, TrainingPlan};
-use attractor_session::{Precision, Setup, in_precision, open_patterns, prepared};
+use attractor_session::{Precision, Setup, in_precision, prepared};
 use serde_json::json;
 
 use crate::args::Train;
@@ -31,7 +31,7 @@ pub fn run(args: &Train, options: &Options) -> Result<()> {
         (Some(path), _) => {
             let plan = TrainingPlan::new(options)?;
             let setup = setup(args);
-            let rows = open_patterns(path, &load::reading(&args.files)?, &setup)?;
+            let rows = load::patterns(path, &args.files, &setup, args.work.quiet)?;
             load::distinct(&[Some(path), args.labels.as_ref()], &[("out", args.out.as_ref())])?;
             let precision = Precision::choose(setup.precision, rows.head().dtype == Dtype::F64);
             in_precision!(precision, F => train_new::<F>(args, rows, &setup, plan))

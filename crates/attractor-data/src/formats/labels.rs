@@ -19,15 +19,18 @@ pub(super) fn read(path: &Path, rows: usize) -> Result<Vec<String>> {
     check(path, labels, rows)
 }
 
-/// Reads the labels of an IDX file of images from the file that is published beside it: `train-images-idx3-ubyte` has
-/// its labels in `train-labels-idx1-ubyte`.
+/// Reads the labels of an IDX file of images from the file that is published beside it: `train-images-idx3-ubyte` or
+/// `train-images.idx3-ubyte` has its labels in `train-labels-idx1-ubyte` or `train-labels.idx1-ubyte`.
 pub(super) fn beside(images: &Path, rows: usize) -> Result<Option<Vec<String>>> {
     let name = images.file_name().unwrap_or_default().to_string_lossy();
-    if !name.contains("images-idx3") {
+    if !(name.contains("images") && name.contains("idx3")) {
         return Ok(None);
     }
-    let plain = name.trim_end_matches(".gz").replace("images-idx3", "labels-idx1");
-    let candidates: [PathBuf; 2] = [format!("{plain}.gz"), plain].map(|name| images.with_file_name(name));
+    let plain = name.trim_end_matches(".gz").replace("images", "labels").replace("idx3", "idx1");
+    // Unpackers write a point for the line, or the line for a point.
+    let spellings = [plain.clone(), plain.replace("-idx1", ".idx1"), plain.replace(".idx1", "-idx1")];
+    let candidates = spellings.iter().flat_map(|name| [name.clone(), format!("{name}.gz")]);
+    let candidates: Vec<PathBuf> = candidates.map(|name| images.with_file_name(name)).collect();
     match candidates.iter().find(|path| path.is_file()) {
         Some(path) => check(path, classes(path)?, rows).map(Some),
         None => Ok(None),
@@ -41,11 +44,7 @@ fn classes(path: &Path) -> Result<Vec<String>> {
         let found = format!("{} × {} numbers", table.rows(), table.columns());
         return Err(Error::content(path, "one label a row", found, "give a vector, or text with one a line"));
     }
-    let numbers = table.numbers::<f64>();
-    if let Some(value) = numbers.iter().find(|v| !v.is_finite()) {
-        return Err(Error::content(path, "class numbers", value.to_string(), "give finite numbers or text"));
-    }
-    Ok(numbers.iter().map(f64::to_string).collect())
+    table.texts().map_err(|value| Error::content(path, "class numbers", value, "give finite numbers or text"))
 }
 
 fn check(path: &Path, labels: Vec<String>, rows: usize) -> Result<Vec<String>> {

@@ -6,6 +6,7 @@
 mod cifar;
 mod csv;
 mod file_rows;
+mod gzip;
 mod idx;
 mod labels;
 mod npy;
@@ -14,17 +15,19 @@ mod pictures;
 mod raw;
 pub(crate) mod safetensors;
 
+pub use pictures::panics_are_caught;
+
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use self::csv::LabelColumn;
 pub use file_rows::FileRows;
-use flate2::bufread::MultiGzDecoder;
 use ndarray::Array2;
 
 use attractor::message;
-use attractor::message::Argument;
+use attractor::message::{Argument, Message};
 
 use crate::error::{Error, Result};
 use crate::shape::{Layout, Shape};
@@ -41,6 +44,14 @@ pub struct ReadOptions {
     pub resize: Option<(usize, usize)>,
     /// Whether pictures are converted to grey.
     pub grey: bool,
+    /// Whether grey pictures are converted to colour.
+    pub colour: bool,
+    /// The colour behind transparent pixels: red, green and blue. Without it they are refused.
+    pub background: Option<[u8; 3]>,
+    /// Whether the first line of a table is a header. Without it the table decides.
+    pub header: Option<bool>,
+    /// The column of a table that holds labels. Without it the table decides.
+    pub label_column: Option<LabelColumn>,
     /// A file of labels: text with one label per line, or an array of class numbers.
     pub labels: Option<PathBuf>,
 }
@@ -60,6 +71,8 @@ pub struct Header {
     pub shape: Option<Shape>,
     /// One label per row, if the file or a file beside it has labels.
     pub labels: Option<Vec<String>>,
+    /// What was guessed about the file.
+    pub notes: Vec<Message>,
 }
 
 /// A file of rows, which are read in order, a batch at a time.
@@ -297,9 +310,24 @@ impl Bytes {
         Ok([Box::new(Cursor::new(bytes.clone())), Box::new(Cursor::new(bytes))])
     }
 
+    /// All bytes that are left.
+    ///
+    /// # Errors
+    /// More of them than the most that is held if their number was not known before: a small file may unpack to any size.
     fn rest(mut self, path: &Path) -> Result<Vec<u8>> {
+        const MOST: u64 = 1 << 30;
         let mut bytes = Vec::new();
-        self.reader.read_to_end(&mut bytes).map_err(|e| Error::read(path, e))?;
+        let limit = self.length.map_or(MOST, |length| length.max(MOST));
+        let read = (&mut self.reader).take(limit + 1).read_to_end(&mut bytes);
+        read.map_err(|e| Error::read(path, e))?;
+        if bytes.len() as u64 > limit {
+            return Err(Error::content(
+                path,
+                "a compressed file or a pipe of at most 1 GiB, since it is held in memory",
+                "more",
+                "unpack it to a file first",
+            ));
+        }
         Ok(bytes)
     }
 }
@@ -311,7 +339,7 @@ fn from_bytes(path: &Path, mut bytes: Bytes, array: Option<&str>, reading: &Read
     let mut name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     let mut start = bytes.peek(path)?;
     if start.starts_with(&[0x1f, 0x8b]) {
-        let inner = BufReader::with_capacity(1 << 16, MultiGzDecoder::new(bytes.reader));
+        let inner = BufReader::with_capacity(1 << 16, gzip::Unpacked::new(bytes.reader));
         bytes = Bytes { reader: Box::new(inner), length: None, file: false };
         name = name.trim_end_matches(".gz").to_owned();
         start = bytes.peek(path).map_err(|_| {
@@ -338,7 +366,7 @@ fn from_bytes(path: &Path, mut bytes: Bytes, array: Option<&str>, reading: &Read
         _ if ends(".bin") => one_array(cifar::open(path, bytes)),
         [0, 0, 0x08 | 0x09 | 0x0b..=0x0e, 1..=8, ..] => one_array(idx::open(path, bytes)),
         [_, _, _, _, _, _, _, _, b'{', ..] => safetensors::open(path, bytes, array),
-        _ if ends(".csv") || ends(".tsv") || ends(".txt") => one_array(csv::open(path, bytes)),
+        _ if ends(".csv") || ends(".tsv") || ends(".txt") => one_array(self::csv::open(path, bytes, reading)),
         _ => Err(Error::content(
             path,
             KINDS,
