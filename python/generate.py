@@ -45,6 +45,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from ._described import Described
+from ._estimator import Weighted
 from ._foreign import Foreign
 from ._memory import Memory
 from ._paths import Process, Sampler
@@ -194,7 +195,7 @@ def model(card: dict[str, Any], name: str) -> str:
     given = ", ".join(f"{n}={n}" for n in taken)
     return f'''
 
-class {name}(Memory):
+class {name}({"Weighted, " if card["weights"] else ""}Memory):
     """{facts(card)}
     Parameters
     ----------

@@ -40,11 +40,18 @@ def as_array(what: str, values: Any, masked: bool = False) -> Array:
             values = _of_tensor(what, values)
         elif not hasattr(values, "__array__") and hasattr(values, "__dlpack__"):
             values = np.from_dlpack(values)
+        elif hasattr(values, "toarray") and hasattr(values, "nnz"):
+            raise TypeError(
+                f"{what}: expected a dense array, found a sparse {type(values).__name__}; convert it with .toarray()"
+            )
         else:
+            frame = hasattr(values, "dtypes") or hasattr(values, "dtype")
             try:
                 values = np.asarray(values)
             except ValueError as error:
                 raise ValueError(f"{what}: expected rows of equal length, found {error}") from None
+            if frame and values.dtype.kind == "O":
+                values = _of_nullable(what, values)
     if values.dtype.kind not in "fiub" or values.dtype.itemsize > 8 or values.dtype == np.float16:
         found = "nothing that is a number" if values.dtype.kind == "O" else str(values.dtype)
         raise TypeError(
@@ -52,6 +59,29 @@ def as_array(what: str, values: Any, masked: bool = False) -> Array:
             "convert it, as with .astype(np.float32)"
         )
     return values
+
+
+def _of_nullable(what: str, values: Array) -> Array:
+    """Converts columns of pandas that can hold missing values, which NumPy sees as objects."""
+    for place, value in np.ndenumerate(values):
+        if value is None or not isinstance(value, (int, float, np.number, np.bool_)):
+            missing = value is None or type(value).__name__ in ("NAType", "NaTType")
+            if missing:
+                where = ", ".join(str(n) for n in place)
+                raise ValueError(
+                    f"{what}: expected a number everywhere, found a missing value at ({where}); fill it in"
+                )
+            return values
+    return np.array(values.tolist())
+
+
+def names_of(values: Any) -> Array | None:
+    """The names of a data frame's columns. None for other values, or if some names are not texts."""
+    columns = getattr(values, "columns", None)
+    if columns is None:
+        return None
+    names = list(columns)
+    return np.array(names, dtype=object) if names and all(isinstance(name, str) for name in names) else None
 
 
 def _of_tensor(what: str, tensor: Any) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 from ._arrays import Array, as_array, as_rows
 from ._estimator import Estimator
 from ._results import Recall
-from ._values import each
+from ._values import labels_of, same_labels
 
 
 class Classifier(Estimator):
@@ -104,14 +104,11 @@ class Classifier(Estimator):
             raise ValueError(f"score: expected sigma (for the slope of ln p) or y (for the accuracy), found {found}")
         if y is None or sigma is not None:
             return self._vector("score", X, sigma)
-        truth = each("y", y, len(as_rows("cues", as_array("cues", X), True)))
+        truth = labels_of("y", y, len(as_rows("cues", as_array("cues", X), True)))
         if self._labels is None:
             raise ValueError("score: expected a memory with labels, found one without; give fit a y")
         recalled = self.predict(X)
-        if truth is not None and recalled.dtype.kind != truth.dtype.kind:
-            # Labels from a file are texts, so both are compared as texts.
-            recalled, truth = recalled.astype(str), truth.astype(str)
-        return float(np.average(recalled == truth, weights=sample_weight))
+        return float(np.average(same_labels("y", recalled, truth, self._labels), weights=sample_weight))
 
     def __sklearn_is_fitted__(self) -> bool:
         return self._core is not None

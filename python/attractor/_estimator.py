@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from . import _attractor
-from ._arrays import Array, as_array, as_floats, as_rows, is_raw, precision, rows
+from ._arrays import Array, as_array, as_floats, as_rows, is_raw, names_of, precision, rows, shown
 from ._paths import Process, Sampler
 from ._potential import Potential
-from ._values import NotFitted, each, weights_of, words
+from ._values import labels_of, not_fitted, weights_of, words
 
 if sys.version_info >= (3, 11):
     from typing import Self
@@ -79,7 +79,7 @@ class Estimator:
             setattr(self, name, value)
         return self
 
-    def fit(self, X: Any, y: Any = None, *, sample_weight: Any = None, values: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, *, values: Any = None) -> Self:
         """Stores patterns. They replace those stored before.
 
         Parameters
@@ -88,8 +88,6 @@ class Estimator:
             Patterns. Bytes (uint8) are read as grey values from 0 to 1.
         y : array_like (N,), optional
             A label for each pattern.
-        sample_weight : array_like (N,), optional
-            Prior weights > 0, for models that take them.
         values : array_like (N, Dv), optional
             Associated values: a vector for each pattern, for models that take them.
 
@@ -102,16 +100,28 @@ class Estimator:
         ValueError
             There are no patterns, they contain NaN or have unequal lengths, or a parameter is outside its range.
         TypeError
-            The patterns have an unsupported number type, or the model does not take weights or values.
+            The patterns have an unsupported number type, or the model does not take values.
         """
+        return self._fit(X, y, None, values)
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, values: Any) -> Self:
         array = as_array("patterns", X)
         kind = precision(array, self.dtype)
         patterns = as_floats(as_rows("patterns", array, False), kind)
-        labels, weights = each("labels", y, len(patterns)), weights_of("weights", sample_weight, len(patterns))
+        count = len(patterns)
+        labels, weights = labels_of("labels", y, count), weights_of("weights", sample_weight, count)
         vectors = None
         if values is not None:
             given = as_array("values", values)
             vectors = rows("values", given[:, np.newaxis] if given.ndim == 1 else given, kind)[0]
+        if weights is not None and 0.0 in weights:
+            # A weight of 0 leaves a row out, as everywhere in scikit-learn.
+            kept = np.array(weights) != 0.0
+            if not kept.any():
+                raise ValueError("weights: expected a weight > 0, found zeros alone; a memory needs a pattern")
+            patterns, weights = patterns[kept], [weight for weight in weights if weight != 0.0]
+            labels = None if labels is None else labels[kept]
+            vectors = None if vectors is None or len(vectors) != count else vectors[kept]
         core = self._make(
             patterns,
             prepare=words("prepare", self.prepare),
@@ -121,7 +131,25 @@ class Estimator:
             values=vectors,
         )
         self._hold(core, labels)
+        names = names_of(X)
+        if names is not None:
+            self.feature_names_in_ = names
+        else:
+            self.__dict__.pop("feature_names_in_", None)
         return self
+
+    def _states(
+        self, what: str, values: Any, masked: bool = False, wide: bool | None = None
+    ) -> tuple[Array, tuple[int, ...]]:
+        """Rows of states, and the shape that was given. The columns of a data frame must be those of the patterns."""
+        own, names = self.__dict__.get("feature_names_in_"), names_of(values)
+        if own is not None and names is not None and names.tolist() != own.tolist():
+            raise ValueError(
+                f"{what}: expected the columns that fit saw, in their order, {shown(own.tolist())}, "
+                f"found {shown(names.tolist())}; give them as frame[memory.feature_names_in_]"
+            )
+        kind = self._kind if wide is None else np.dtype(np.float64 if wide else np.float32)
+        return rows(what, values, kind, masked)
 
     def _make(self, patterns: Any, **known: Any) -> _attractor.Memory:
         return _attractor.Memory.build(self._model, self._named(), patterns, **known)
@@ -143,7 +171,7 @@ class Estimator:
     def _begin(self, patterns: Any, labels: Any = None, weights: Any = None, values: Any = None) -> None:
         """Stores the patterns of the constructor, if there are any."""
         if patterns is not None:
-            self.fit(patterns, labels, sample_weight=weights, values=values)
+            self._fit(patterns, labels, weights, values)
             return
         for name, given in (("labels", labels), ("weights", weights), ("values", values)):
             if given is not None:
@@ -153,8 +181,8 @@ class Estimator:
         if self._core is None:
             name = type(self).__name__
             if "n_features_in_" in self.__dict__:
-                raise NotFitted(f"{name}: its parameters were changed; store its patterns again with fit(patterns)")
-            raise NotFitted(f"{name}: expected patterns, found none; give them to the constructor or to fit")
+                raise not_fitted(f"{name}: its parameters were changed; store its patterns again with fit(patterns)")
+            raise not_fitted(f"{name}: expected patterns, found none; give them to the constructor or to fit")
         return self._core
 
     def _named(self) -> dict[str, Any]:
@@ -204,3 +232,34 @@ class Estimator:
 def default(cls: type[Estimator], name: str) -> Any:
     """The default of a parameter."""
     return {"prepare": "auto", "random_state": 0, "spread": 1.0}.get(name, False if name in cls._flags else None)
+
+
+class Weighted(Estimator):
+    """An estimator whose patterns have prior weights."""
+
+    def fit(self, X: Any, y: Any = None, *, sample_weight: Any = None, values: Any = None) -> Self:
+        """Stores patterns. They replace those stored before.
+
+        Parameters
+        ----------
+        X : array_like (N, D), or (N, ...) of images
+            Patterns. Bytes (uint8) are read as grey values from 0 to 1.
+        y : array_like (N,), optional
+            A label for each pattern.
+        sample_weight : array_like (N,), optional
+            Prior weights, >= 0. A pattern of weight 0 is left out, and those after it move up by one.
+        values : array_like (N, Dv), optional
+            Associated values: a vector for each pattern, for models that take them.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            There are no patterns, they contain NaN or have unequal lengths, or a parameter is outside its range.
+        TypeError
+            The patterns have an unsupported number type, or the model does not take values.
+        """
+        return self._fit(X, y, sample_weight, values)

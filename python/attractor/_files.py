@@ -13,7 +13,6 @@ from ._arrays import Array, as_array, as_floats, as_rows, is_raw, precision, see
 from ._memory import Memory
 from ._values import count, words
 
-
 #: Colours that have a name.
 _COLOURS = {"white": (255, 255, 255), "black": (0, 0, 0)}
 
@@ -103,15 +102,19 @@ def of_core(core: _attractor.Memory) -> Memory:
 
 
 def _labels(core: _attractor.Memory) -> Array | None:
-    """The labels of a stored memory. A file keeps texts; if all are whole numbers, they become numbers again."""
+    """The labels of a stored memory. A file keeps texts; if all are numbers or bools as Python writes them, they become so
+    again."""
     labels = core.labels()
     if labels is None:
         return None
-    try:
-        numbers = [int(label) for label in labels]
-    except ValueError:
-        return np.array(labels)
-    return np.array(numbers if [str(number) for number in numbers] == labels else labels)
+    for kind in (int, float, {"True": True, "False": False}.__getitem__):
+        try:
+            values = [kind(label) for label in labels]
+        except (ValueError, KeyError, OverflowError):
+            continue
+        if [str(value) for value in values] == labels and all(value == value for value in values):
+            return np.array(values)
+    return np.array(labels)
 
 
 def read(

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from . import _attractor
-from ._arrays import Array, levels, like, rows, shown
+from ._arrays import Array, levels, like, shown
 from ._estimator import Estimator
 from ._values import words
 
@@ -105,7 +103,7 @@ class Landscape(Estimator):
         ndarray of float64 (B, N)
         """
         core = self._built()
-        array, _ = rows("states", states, self._kind)
+        array, _ = self._states("states", states)
         return core.posterior(array, levels(sigma, len(array)))
 
     def log_prob(self, states: Any, sigma: Any, *, method: str = "exact") -> Array:
@@ -140,11 +138,11 @@ class Landscape(Estimator):
 
     def _number(self, what: str, states: Any, sigma: Any, core: _attractor.Memory | None = None) -> Array:
         core = core or self._built()
-        array, _ = rows("states", states, np.dtype(np.float64 if core.wide else np.float32))
+        array, _ = self._states("states", states, wide=core.wide)
         return core.number(what, array, levels(sigma, len(array)))
 
     def _vector(self, what: str, states: Any, sigma: Any) -> Array:
         core = self._built()
-        array, shape = rows("states", states, self._kind)
+        array, shape = self._states("states", states)
         result = core.vector(what, array, levels(sigma, len(array)))
         return result if len(shape) == 2 else result.reshape(shape)

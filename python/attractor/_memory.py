@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import Array, mask_of, rows, seed_of
+from ._arrays import Array, mask_of, seed_of
 from ._classifier import Classifier
 from ._estimator import default
 from ._landscape import Landscape
@@ -97,7 +97,7 @@ class Memory(Landscape, Classifier):
         array([ 1.,  1., -1., -1.])
         """
         core = self._built()
-        states, shape = rows("cues", cues, self._kind, masked=True)
+        states, shape = self._states("cues", cues, masked=True)
         asked = self._asked(sigma, signal, updates, tolerance, top, match, reject, first_row, random_state, observer)
         return Recall(core.recall(states, mask_of(cues, clamp), asked), shape, self._labels, self._model)
 
@@ -173,7 +173,7 @@ class Memory(Landscape, Classifier):
         True
         """
         core = self._built()
-        states, shape = rows("cues", cues, self._kind, masked=True)
+        states, shape = self._states("cues", cues, masked=True)
         asked = self._asked(sigma, signal, updates, tolerance, 5, False, None, first_row, random_state, observer)
         recall, looks = core.trace(states, mask_of(cues, clamp), asked)
         return Trace(looks | {"recall": Recall(recall, shape, self._labels, self._model)})
@@ -211,7 +211,7 @@ class Memory(Landscape, Classifier):
         array([[0.6457, 0.3543]])
         """
         core = self._built()
-        states, _ = rows("cues", cues, self._kind, masked=True)
+        states, _ = self._states("cues", cues, masked=True)
         asked = self._asked(sigma, signal, None, None, 5, False, None, first_row, random_state, None)
         return Counts(core.repeat(states, mask_of(cues, clamp), whole("repeats", repeats), asked))
 
@@ -289,7 +289,9 @@ class Memory(Landscape, Classifier):
 
     def __repr__(self) -> str:
         given = ", ".join(
-            f"{name}={value!r}" for name, value in self.get_params().items() if value != default(type(self), name)
+            f"{name}={value!r}"
+            for name, value in self.get_params().items()
+            if not _equal(value, default(type(self), name))
         )
         head = f"{type(self).__name__}({given})"
         if self._core is None:
@@ -339,6 +341,11 @@ class Memory(Landscape, Classifier):
         if observer is not None:
             asked["observer"] = _shown(observer)
         return asked
+
+
+def _equal(value: Any, usual: Any) -> bool:
+    """Whether a parameter has its default. An array never has it."""
+    return value is usual or (type(value) is type(usual) and value == usual)
 
 
 def _shown(observer: Observer) -> Callable[..., Any]:

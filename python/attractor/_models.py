@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from ._described import Described
+from ._estimator import Weighted
 from ._foreign import Foreign
 from ._memory import Memory
 from ._paths import Process, Sampler
@@ -271,7 +272,7 @@ class Dense(Memory):
         self._begin(patterns, labels=labels)
 
 
-class Modern(Memory):
+class Modern(Weighted, Memory):
     """Modern continuous Hopfield network.
 
     ::
@@ -431,7 +432,7 @@ class Universal(Memory):
         self._begin(patterns, labels=labels, values=values)
 
 
-class Diffusion(Memory):
+class Diffusion(Weighted, Memory):
     """Exact-score diffusion on stored patterns.
 
     ::

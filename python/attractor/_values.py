@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import sys
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,65 @@ from ._arrays import Array, shown
 
 class NotFitted(ValueError, AttributeError):
     """Raised if a memory without patterns is asked for something that needs them."""
+
+
+def not_fitted(text: str) -> NotFitted:
+    """The error for a memory without patterns. It is also scikit-learn's, if that is in use."""
+    theirs = sys.modules.get("sklearn.exceptions")
+    kind = NotFitted if theirs is None else _also(theirs.NotFittedError)
+    return kind(text)
+
+
+@functools.cache
+def _also(other: type[Exception]) -> type[NotFitted]:
+    return type("NotFitted", (NotFitted, other), {"__doc__": NotFitted.__doc__, "__module__": NotFitted.__module__})
+
+
+def labels_of(what: str, values: Any, count: int) -> Array | None:
+    """Labels of any type, one for each of `count` rows. Bytes become texts, objects the type that they have in common."""
+    if values is None:
+        return None
+    labels = np.asarray(values)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.dtype.kind == "O":
+        found = labels.tolist()
+        if any(value is None or value != value or type(value).__name__ == "NAType" for value in found):
+            raise ValueError(f"{what}: expected a label for each row, found a missing one")
+        found = [value.decode() if isinstance(value, bytes) else value for value in found]
+        kinds = {type(value) for value in found}
+        labels = np.array(found) if len(kinds) == 1 else labels
+    if labels.dtype.kind == "S":
+        labels = np.char.decode(labels, "utf-8")
+    if labels.dtype.kind == "f" and not np.isfinite(labels).all():
+        raise ValueError(f"{what}: expected a label for each row, found NaN or infinity")
+    return each(what, labels, count)
+
+
+def same_labels(what: str, found: Array, truth: Array, known: Array) -> Array:
+    """Where two arrays of labels are equal: numbers as numbers, whatever their types, and texts as texts.
+
+    A number and a text are equal if the text is how the number is written. If the kinds differ and no true label is
+    among the `known` ones, one of the two was read in another way, and that is an error.
+    """
+    numbers = [labels.dtype.kind in "biuf" for labels in (found, truth)]
+    if numbers[0] == numbers[1]:
+        return np.asarray(found == truth)
+    texts = [_texts(labels) for labels in (found, truth)]
+    if len(truth) and not np.isin(texts[1], _texts(known)).any():
+        raise ValueError(
+            f"{what}: expected labels as in the memory, such as {shown(known[0])}, found {shown(truth[0])}; convert them"
+        )
+    return np.asarray(texts[0] == texts[1])
+
+
+def _texts(labels: Array) -> Array:
+    """Labels as texts. Whole numbers are written without a point, also if they are floats, and bools as 0 and 1."""
+    if labels.dtype.kind == "b":
+        labels = labels.astype(np.int64)
+    if labels.dtype.kind == "f" and (labels == np.round(labels)).all():
+        labels = labels.astype(np.int64)
+    return np.array([str(label) for label in labels.tolist()], dtype=object)
 
 
 def each(what: str, values: Any, count: int) -> Array | None:

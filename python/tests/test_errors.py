@@ -73,7 +73,7 @@ def test_bad_options() -> None:
     refused(ValueError, "prepare", lambda: attractor.Modern(patterns, prepare="whiten"))
     refused(TypeError, "prepare", lambda: attractor.Modern(patterns, prepare=None))
     refused(ValueError, "pattern weights", lambda: attractor.Modern(patterns, weights=[1, 1, 1, -1]))
-    refused(TypeError, "weights", lambda: attractor.Hopfield().fit(patterns, sample_weight=np.ones(4)))
+    refused(TypeError, "sample_weight", lambda: attractor.Hopfield().fit(patterns, sample_weight=np.ones(4)))
     refused(
         ValueError, "steps", lambda: attractor.Diffusion(patterns, sampler=attractor.Sampler("heun", steps=4), steps=5)
     )

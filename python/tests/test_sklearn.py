@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import attractor
 import numpy as np
 import pytest
@@ -64,3 +66,90 @@ def test_grid_search_and_pipelines() -> None:
     # Recall can denoise the input of another classifier.
     denoised = make_pipeline(attractor.Modern(beta=8.0, prepare="center"), attractor.Universal(similarity="euclidean"))
     assert cross_val_score(denoised, X, Y, cv=3).min() > 0.8
+
+
+def test_labels_of_any_type_are_equal_to_themselves() -> None:
+    x, y = np.eye(6), np.array([0, 1, 2, 0, 1, 2])
+    words = np.array(["cat", "dog", "cow"])[y]
+    pandas = pytest.importorskip("pandas")
+    pairs = [
+        (y, y.astype(float)),
+        (y.astype(float), y.astype(np.uint8)),
+        (y > 0, (y > 0).astype(int)),
+        (y, pandas.Series(y, dtype="Int64")),
+        (y, pandas.Series(y).astype("category")),
+        (y, y[:, np.newaxis]),
+        (words, words.astype(object)),
+        (words, words.astype("S")),
+        (words.astype("S"), words),
+        (np.array([2**53 + 1, 2**53, 2**53 + 1]).repeat(2), np.array([2**53 + 1, 2**53, 2**53 + 1]).repeat(2)),
+    ]
+    for stored, truth in pairs:
+        memory = attractor.Modern(x, labels=stored, beta=9.0)
+        assert memory.score(x, truth) == 1.0, (stored, truth)
+    with pytest.raises(ValueError, match="expected labels as in the memory"):
+        attractor.Modern(x, labels=words, beta=9.0).score(x, y)
+    with pytest.raises(ValueError, match="expected a label for each row"):
+        attractor.Modern(x, labels=pandas.Series([0, 1, 2, 0, 1, None], dtype="Int64"))
+    with pytest.raises(ValueError, match="NaN"):
+        attractor.Modern(x, labels=[np.nan] * 6)
+
+
+@pytest.mark.parametrize("labels", [[3, 1], [0.5, 2.0], [True, False], ["007", "08"], ["cat", "dog"], [2**53 + 1, 0]])
+def test_labels_keep_their_type_in_a_file(labels: list[object], tmp_path: Path) -> None:
+    memory = attractor.Modern(np.eye(2), labels=labels, beta=9.0)
+    memory.save(tmp_path / "m.memory")
+    back = attractor.load(tmp_path / "m.memory")
+    assert back.labels.dtype.kind == memory.labels.dtype.kind and back.labels.tolist() == labels
+    assert back.score(np.eye(2), labels) == 1.0
+
+
+def test_columns_are_those_of_fit() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(np.random.default_rng(0).normal(size=(8, 4)), columns=list("abcd"))
+    memory = attractor.Modern(beta=50.0, prepare="center").fit(frame, np.arange(8))
+    assert memory.feature_names_in_.tolist() == list("abcd")
+    assert memory.predict(frame).tolist() == list(range(8))
+    for other in (frame[list("dcba")], frame.rename(columns={"a": "e"}), frame.assign(e=1.0)):
+        with pytest.raises(ValueError, match="feature_names_in_"):
+            memory.predict(other)
+    assert not hasattr(memory.fit(frame.to_numpy()), "feature_names_in_")
+
+
+def test_frames_that_may_have_gaps_and_sparse_matrices() -> None:
+    pandas = pytest.importorskip("pandas")
+    values = np.array([[0.5, 1.0], [2.0, -1.0]])
+    frame = pandas.DataFrame(values, columns=["a", "b"])
+    for kind in (frame, frame.astype("Float64"), frame.convert_dtypes(), frame.astype({"a": "Float64"})):
+        assert np.array_equal(attractor.Modern(kind).patterns, values)
+    flags = pandas.DataFrame(values > 0).convert_dtypes()
+    assert attractor.Hopfield(flags).patterns.shape == (2, 2)
+    gap = frame.astype("Float64")
+    gap.iloc[1, 0] = pandas.NA
+    with pytest.raises(ValueError, match=r"missing value at \(1, 0\)"):
+        attractor.Modern(gap)
+    sparse = pytest.importorskip("scipy.sparse")
+    with pytest.raises(TypeError, match=r"toarray\(\)"):
+        attractor.Modern(sparse.csr_matrix(values))
+
+
+def test_a_weight_of_zero_leaves_a_row_out() -> None:
+    from sklearn.ensemble import BaggingClassifier
+
+    weights = np.ones(30)
+    weights[3] = 0.0
+    whole = attractor.Modern(X[:30], labels=Y[:30], weights=weights, beta=3.0)
+    without = attractor.Modern(X[:30][weights > 0], weights=np.ones(29), beta=3.0)
+    assert len(whole) == 29 and np.array_equal(whole.recall(X[:30]).states, without.recall(X[:30]).states)
+    with pytest.raises(ValueError, match="zeros alone"):
+        attractor.Modern(X[:2], weights=[0.0, 0.0])
+    # Models with weights and without them.
+    for kind in (attractor.Modern, attractor.Hopfield, attractor.Universal):
+        bag = BaggingClassifier(kind(), n_estimators=3, random_state=0).fit(X[:100], Y[:100])
+        assert bag.predict(X[:5]).shape == (5,)
+
+
+def test_what_is_not_fitted_says_so_to_scikit_learn() -> None:
+    with pytest.raises(sklearn.exceptions.NotFittedError):
+        attractor.Modern().predict(X)
+    assert "beta=array" in repr(attractor.Modern(beta=np.array([1.0, 2.0])))

@@ -71,40 +71,6 @@ fn cifar() {
     assert_eq!(table.floats::<f64>(), expected);
 }
 
-#[test]
-fn text() {
-    assert_eq!(
-        plain("plain.csv").expect("numbers").floats::<f64>(),
-        array![[1.0, 2.0, 3.0], [4.0, 5.5, -60.0]]
-    );
-    for (name, labels) in [("header.csv", ["cat", "dog, big"]), ("first.csv", ["cat", "dog"])] {
-        let table = plain(name).expect(name);
-        assert_eq!(table.floats::<f64>(), array![[1.0, 2.0], [3.0, 4.0]]);
-        assert_eq!(table.labels().expect("labels"), labels);
-    }
-    // As pandas writes a table with its index.
-    let table =
-        read_bytes("t.csv", ",0,1\n0,.5,.25\n1,2,3\n".into(), &ReadOptions::default()).expect("a table");
-    assert_eq!(table.floats::<f64>(), array![[0.5, 0.25], [2.0, 3.0]]);
-    assert_eq!(table.labels().expect("labels"), ["0", "1"]);
-    for (text, says) in [
-        ("1,2\n3", "1 fields in row 2 after 2"),
-        ("1,2\n3,x", "'x' in row 2, column 2"),
-        ("a,b\n", "found none"),
-        ("1,x,3\n4,5,6\n", "names and numbers"),
-        ("0,1,target\n4,5,6\n", "names and numbers"),
-        ("1,2,\n3,4,5\n", "'' in row 1, column 3"),
-        ("1 2\n3 4\n", "separate columns by"),
-        ("1,2\n3,\n", "'' in row 2"),
-    ] {
-        let read = read_bytes("t.csv", text.into(), &ReadOptions::default());
-        match read {
-            Err(refusal) => assert!(refusal.to_string().contains(says), "{refusal}"),
-            Ok(table) => assert!(says == "found none" && table.rows() == 0, "{text}"),
-        }
-    }
-}
-
 fn picture(height: usize, width: usize, channels: usize) -> Array2<f64> {
     let value = |unit: usize| {
         let (pixel, c) = (unit / channels, unit % channels);
@@ -122,7 +88,10 @@ fn pictures() {
         assert_eq!(plain(name).expect(name).shape().expect("a picture").layout, Layout::Hwc);
     }
     assert!(close(&bytes("sixteen.png"), &picture(6, 5, 1)));
-    assert!(plain("transparent.png").expect_err("alpha").to_string().contains("plain background"));
+    let error = plain("transparent.png").expect_err("alpha");
+    assert_eq!(error.arguments(), [Argument::option("background")], "{error}");
+    let error = plain("damaged-palette.png").expect_err("a palette of 4 bytes").to_string();
+    assert!(error.contains("damaged-palette.png") && error.contains("damaged"), "{error}");
 
     let table = plain("pictures").expect("a folder");
     assert_eq!(table.labels().expect("names"), ["a.png", "b.png", "deep/c.png"]);
@@ -147,13 +116,33 @@ fn pictures_change_size_and_colour_only_when_asked() {
         std::fs::copy(fixture(from), folder.path().join(to)).expect("a copy");
     }
     let open = |reading: &ReadOptions| read(folder.path(), reading);
-    let refused = |reading: &ReadOptions, shape: &str, argument| {
-        let error = open(reading).expect_err("two sizes");
-        assert_eq!(error.arguments(), [argument], "{error}");
-        assert!(error.to_string().contains(shape), "{error}");
+    let refused = |reading: &ReadOptions, found: &str, arguments: &[Argument]| {
+        let error = open(reading).expect_err("two forms");
+        assert_eq!(error.arguments(), arguments, "{error}");
+        assert!(error.to_string().contains(found), "{error}");
     };
-    refused(&ReadOptions::default(), "6x5x3", Argument::Grey);
-    refused(&ReadOptions { grey: true, ..ReadOptions::default() }, "6x5", Argument::Resize);
+    // One message says all that is needed.
+    let (colour, background) = (Argument::option("colour"), Argument::option("background"));
+    refused(
+        &ReadOptions::default(),
+        "2 pictures: 2 sizes, 1 grey and 1 in colour",
+        &[Argument::Resize, Argument::Grey, colour],
+    );
+    refused(&ReadOptions { grey: true, ..ReadOptions::default() }, "2 sizes", &[Argument::Resize]);
+    std::fs::copy(fixture("half.png"), folder.path().join("c.png")).expect("a copy");
+    refused(
+        &ReadOptions { resize: Some((4, 4)), ..ReadOptions::default() },
+        "3 pictures: 2 grey and 1 in colour, 1 with transparent pixels",
+        &[Argument::Grey, colour, background],
+    );
+    let all = ReadOptions {
+        resize: Some((4, 4)),
+        colour: true,
+        background: Some([255; 3]),
+        ..ReadOptions::default()
+    };
+    assert_eq!(open(&all).expect("one form").columns(), 48);
+    std::fs::remove_file(folder.path().join("c.png")).expect("removed");
     let table =
         open(&ReadOptions { grey: true, resize: Some((4, 4)), ..ReadOptions::default() }).expect("one size");
     assert_eq!((table.rows(), table.columns()), (2, 16));
@@ -163,6 +152,39 @@ fn pictures_change_size_and_colour_only_when_asked() {
     let small =
         read(&flat, &ReadOptions { resize: Some((3, 4)), ..ReadOptions::default() }).expect("resized");
     assert!(small.floats::<f64>().iter().all(|v| (v * 255.0 - 100.0).abs() < 1e-9));
+}
+
+/// A pixel of opacity a is a parts of its own value and 1 − a of the background.
+#[test]
+fn transparent_pixels_are_put_on_a_background() {
+    let on = |background| {
+        let reading = ReadOptions { background: Some(background), ..ReadOptions::default() };
+        read(&fixture("half.png"), &reading).expect("a picture")
+    };
+    let grey = picture(6, 5, 1);
+    let white = on([255; 3]);
+    assert_eq!(white.shape().expect("a picture").to_string(), "6x5");
+    for (unit, (&found, &own)) in white.floats::<f64>().iter().zip(&grey).enumerate() {
+        let expected = if unit % 5 == 4 { (own * 128.0 + 255.0 * 127.0) / 255.0 } else { own };
+        assert!((found * 255.0 - expected).abs() <= 0.5, "unit {unit}: {found}, {expected}");
+    }
+    // A grey picture on a background in colour is one in colour.
+    assert_eq!(on([255, 0, 0]).shape().expect("a picture").to_string(), "6x5x3");
+}
+
+/// The scene of `make.py`: bright above, a little brighter at the left.
+#[test]
+fn pictures_of_cameras_are_turned_upright() {
+    for name in ["sideways.jpg", "sideways.png"] {
+        let table = plain(name).expect(name);
+        assert_eq!(table.shape().expect("a picture").to_string(), "16x24", "{name}");
+        let pixels = table.floats::<f64>();
+        for (y, x) in (0..16).flat_map(|y| (0..24).map(move |x| (y, x))) {
+            let expected = f64::from(if y < 8 { 200 } else { 0 } + if x < 8 { 50 } else { 0 });
+            // JPEG at quality 95.
+            assert!((pixels[[0, 24 * y + x]] * 255.0 - expected).abs() < 4.0, "{name}: {y}, {x}");
+        }
+    }
 }
 
 #[test]

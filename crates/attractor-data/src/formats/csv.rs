@@ -296,7 +296,10 @@ impl<'a> Survey<'a> {
         let has_label = (0..fields).any(|i| self.named(first, i));
         let has_index = fields > 1 && first[0].is_empty() && (1..fields).all(|i| !first[i].is_empty());
         let over_numbers = |i: usize| self.columns[i].numbers > 0;
-        if has_label || has_index || (0..fields).all(is_text) && (0..fields).any(over_numbers) {
+        if has_label
+            || has_index
+            || (0..fields).all(is_text) && (self.rows == 0 || (0..fields).any(over_numbers))
+        {
             return Ok(true);
         }
         let numbered = (0..fields).all(|i| number(&first[i]) == Some(i as f64));
