@@ -8,19 +8,20 @@ use anyhow::Result;
 use attractor::memories::{DESCRIBED, Options, Spec};
 use attractor_data::Dtype;
 use attractor_fit::{Criterion, Fit, Progress, Settings, fit};
-use attractor_session::{Precision, Session, Setup, open_patterns};
+use attractor_session::{Precision, Session, Setup};
 use indicatif::ProgressBar;
 use serde_json::{Map, Value, json};
 
 use crate::args::FitDensity;
-use crate::{interrupt, load, progress};
+use crate::streams::say;
+use crate::{interrupt, load, progress, streams};
 
 pub fn run(args: &FitDensity, options: &Options) -> Result<()> {
     load::threads(&args.work)?;
     load::distinct(&[Some(&args.patterns), args.labels.as_ref()], &[("out", Some(&args.out))])?;
     let settings = Settings::from_options(options)?;
     let setup = Setup { labels: args.labels.clone(), ..Setup::default() };
-    let rows = open_patterns(&args.patterns, &load::reading(&args.files)?, &setup)?;
+    let rows = load::patterns(&args.patterns, &args.files, &setup, args.work.quiet)?;
     let head = rows.head().clone();
     // This finds out before the work whether the file can be written.
     drop(attractor_data::NewFile::create(&args.out)?);
@@ -55,7 +56,7 @@ pub fn run(args: &FitDensity, options: &Options) -> Result<()> {
     load::tell(args.work.quiet, fitted.notes());
     report(args, &fitted, head.rows, start.elapsed())?;
     if fitted.stopped {
-        eprintln!("attractor: interrupted; {} holds the best fit so far", args.out.display());
+        say!("attractor: interrupted; {} holds the best fit so far", args.out.display());
         std::process::exit(130);
     }
     Ok(())
@@ -72,9 +73,9 @@ fn show(bar: &ProgressBar, progress: &Progress) {
 }
 
 fn report(args: &FitDensity, fitted: &Fit, rows: usize, time: Duration) -> Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = streams::stdout(true);
     if args.json {
-        return Ok(writeln!(out, "{}", to_json(args, fitted, rows, time))?);
+        return Ok(out.json(&to_json(args, fitted, rows, time))?);
     }
     if !fitted.trials.is_empty() {
         writeln!(out, "{:>10} {:>16} {:>16} {:>16}", "components", "fitted nats/row", "held out", "BIC")?;

@@ -9,13 +9,14 @@ use anyhow::{Result, bail};
 use attractor::Memory;
 use attractor::energies::Mixture;
 use attractor::memories::Options;
-use attractor_data::{NewFile, Rows, Table, read_mask};
+use attractor_data::{Hold, NewFile, Table, read_mask};
 use attractor_replay::{Experiences, PARAMETERS, Protocol, Replay, Round};
 use attractor_session::{About, Held, Opened, Origin, insert_fields, with_memory};
 use serde_json::{Map, Value};
 
 use crate::args::Replay as Arguments;
-use crate::{interrupt, load, progress};
+use crate::streams::say;
+use crate::{interrupt, load, progress, streams};
 
 pub fn run(args: &Arguments, options: &Options) -> Result<()> {
     let (mut settings, mut of_model) = (Options::default(), Options::default());
@@ -49,7 +50,7 @@ fn state(out: &Path) -> PathBuf {
 
 /// All rows of a file, laid out as the memory's patterns.
 fn rows(args: &Arguments, path: &Path, about: &About) -> Result<Table> {
-    Ok(Rows::open(path, &load::reading(&args.store.files)?)?.laid_out_as(about.shape).all()?)
+    Ok(load::rows(path, &args.store.files, args.store.work.quiet)?.laid_out_as(about.shape).all()?)
 }
 
 fn replay<F: Held>(
@@ -95,8 +96,10 @@ fn played<F: Held>(args: &Arguments, mut replay: Replay<F>, about: &About, state
     load::tell(quiet, replay.protocol().notes());
     // This finds out before the work whether the path can be written to.
     drop(NewFile::create(&args.out)?);
+    // Of two that go on with one state, the second would undo the first.
+    let _hold = Hold::at_once(state)?;
     let several = replay.protocol().runs > 1;
-    let mut out = std::io::stdout().lock();
+    let mut out = streams::stdout(true);
     if !args.json {
         writeln!(out, "{}", heading(several))?;
     }
@@ -104,7 +107,7 @@ fn played<F: Held>(args: &Arguments, mut replay: Replay<F>, about: &About, state
         true => {
             let mut line = Map::new();
             insert_fields(&mut line, Round::FIELDS, round);
-            writeln!(out, "{}", Value::Object(line))
+            out.json(&Value::Object(line))
         }
         false => writeln!(out, "{}", line(round, several)),
     };
@@ -130,7 +133,7 @@ fn played<F: Held>(args: &Arguments, mut replay: Replay<F>, about: &About, state
         return Err(error.into());
     }
     if !done {
-        eprintln!(
+        say!(
             "attractor: interrupted after round {}; go on with the same command and --resume",
             replay.done()
         );
@@ -157,7 +160,7 @@ fn played<F: Held>(args: &Arguments, mut replay: Replay<F>, about: &About, state
 /// Says what the file holds.
 fn told<F: Held>(replay: &Replay<F>, memory: &dyn Memory<F>, out: &Path) {
     let run = if replay.protocol().runs > 1 { " (the first run)" } else { "" };
-    eprintln!(
+    say!(
         "{}: {} memories{run}; the weight of the events is {:.4}",
         out.display(),
         memory.memories().unwrap_or(0),
@@ -165,7 +168,7 @@ fn told<F: Held>(replay: &Replay<F>, memory: &dyn Memory<F>, out: &Path) {
     );
     let forgotten = replay.forgotten(0);
     if forgotten > 0 {
-        eprintln!("note: {forgotten} memories have no weight left, and are not in it");
+        say!("note: {forgotten} memories have no weight left, and are not in it");
     }
 }
 

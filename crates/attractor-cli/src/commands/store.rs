@@ -8,8 +8,8 @@ use attractor::memories::{self, Learned, Options};
 use attractor::{Patterns, Prepare};
 use attractor_data::{Hold, Stored, StoredSummary, read_memory, summary};
 use attractor_session::{
-    About, Auto, Cores, Held, Opened, Origin, Setup, Source, in_precision, known, of_appended,
-    with_cores, with_events,
+    About, Auto, Cores, Held, Opened, Origin, Setup, Source, in_precision, known, of_appended, with_cores,
+    with_events,
 };
 
 use crate::args::StoreFile;
@@ -109,7 +109,7 @@ fn beside(args: &StoreFile, semantic: &Path, events: &Path, setup: &Setup, cores
     }
     in_precision!(source.precision(&of_density), F => {
         let density = source.build_as::<F>(&of_density)?;
-        let rows = open_patterns(events, &reading, setup)?.laid_out_as(density.about.shape);
+        let rows = load::patterns(events, &args.files, setup, args.work.quiet)?.laid_out_as(density.about.shape);
         let head = rows.head().clone();
         load::tell(args.work.quiet, of_appended(density.about.raw, &head));
         let patterns = Patterns::new(rows.all()?.floats::<F>())?.with(known(&head, setup)?)?;
@@ -123,7 +123,7 @@ fn beside(args: &StoreFile, semantic: &Path, events: &Path, setup: &Setup, cores
             }
         };
         if let Some(line) = both.headline().filter(|_| !args.work.quiet) {
-            eprintln!("{line}");
+            say!("{line}");
         }
         Ok(both.write(&args.out)?)
     })
