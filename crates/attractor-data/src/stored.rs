@@ -377,7 +377,8 @@ fn describe(path: &Path, head: &Metadata) -> Result<Option<StoredSummary>> {
         _ => Some(density::density_of(&says).ok_or_else(|| damaged("density"))?),
     };
     let packed = &says["packed"];
-    let units = packed["units"].as_u64().and_then(|units| usize::try_from(units).ok());
+    let units =
+        packed["units"].as_u64().filter(|&units| units > 0).and_then(|units| usize::try_from(units).ok());
     let (count, dim, dtype) = match &density {
         Some(density) => {
             let dim = says["units"].as_u64().ok_or_else(|| damaged("number of units"))?;

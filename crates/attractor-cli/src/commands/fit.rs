@@ -57,6 +57,7 @@ pub fn run(args: &FitDensity, options: &Options) -> Result<()> {
     report(args, &fitted, head.rows, start.elapsed())?;
     if fitted.stopped {
         say!("attractor: interrupted; {} holds the best fit so far", args.out.display());
+        attractor_data::abandon_unfinished();
         std::process::exit(130);
     }
     Ok(())

@@ -137,6 +137,7 @@ fn played<F: Held>(args: &Arguments, mut replay: Replay<F>, about: &About, state
             "attractor: interrupted after round {}; go on with the same command and --resume",
             replay.done()
         );
+        attractor_data::abandon_unfinished();
         std::process::exit(130);
     }
     interrupt::listen(false);

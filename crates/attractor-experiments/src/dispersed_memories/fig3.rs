@@ -90,7 +90,7 @@ pub const EXPERIMENT: Declaration = Declaration {
         },
         Parameter {
             name: "sets",
-            kind: Kind::Count(CountRange::at_least(2)),
+            kind: Kind::Count(CountRange::between(2, 1_000_000)),
             default: Fallback::Rule("100 for quick, 140 for paper, 24 for beyond"),
             help: "How many sets of random patterns to average over",
         },

@@ -59,7 +59,7 @@ pub const EXPERIMENT: Declaration = Declaration {
     examples: &["--out learning"],
     settings: &[Parameter {
         name: "sets",
-        kind: options::Kind::Count(CountRange::at_least(2)),
+        kind: options::Kind::Count(CountRange::between(2, 1_000_000)),
         default: Fallback::From(|| Config::default().sets.to_string()),
         help: "How many sets of random patterns to average over",
     }],

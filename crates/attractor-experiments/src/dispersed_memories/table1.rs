@@ -75,13 +75,13 @@ pub const EXPERIMENT: Declaration = Declaration {
         Parameter {
             name: "repetitions",
             // An interval needs at least two.
-            kind: Kind::Count(CountRange::at_least(2)),
+            kind: Kind::Count(CountRange::between(2, 1_000_000)),
             default: Fallback::From(|| Config::default().repetitions.to_string()),
             help: "How many sets of random patterns to average over; the paper has 100",
         },
         Parameter {
             name: "networks",
-            kind: Kind::Count(CountRange::at_least(0)),
+            kind: Kind::Count(CountRange::between(0, 1_000_000)),
             default: Fallback::From(|| Config::default().learned.to_string()),
             help: "How many of the sets of each row a network learns, too; 0 leaves the learned model out. There are six \
                    rows, and training a network takes about ten seconds",

@@ -131,13 +131,13 @@ pub(super) const fn declared(
 const SETTINGS: &[Parameter] = &[
     Parameter {
         name: "images",
-        kind: Kind::Count(CountRange::at_least(2)),
+        kind: Kind::Count(CountRange::between(2, 1_000_000)),
         default: Fallback::Rule("the paper's, or as many as there are"),
         help: "How many images the largest memory stores",
     },
     Parameter {
         name: "runs",
-        kind: Kind::Count(CountRange::at_least(1)),
+        kind: Kind::Count(CountRange::between(1, 1_000_000)),
         default: Fallback::Rule("5, or fewer if the memory is large"),
         help: "How many times to measure, each with other images",
     },

@@ -216,7 +216,7 @@ pub const EXPERIMENT: Declaration = Declaration {
     examples: &["--out work-precision"],
     settings: &[Parameter {
         name: "sets",
-        kind: Kind::Count(CountRange::at_least(2)),
+        kind: Kind::Count(CountRange::between(2, 1_000_000)),
         default: Fallback::From(|| Config::default().sets.to_string()),
         help: "How many sets of random patterns to average over",
     }],

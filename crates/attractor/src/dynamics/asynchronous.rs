@@ -125,7 +125,11 @@ impl<F: Real> Sweeps<'_, F> {
         for &unit in &row.units {
             let drive = energy.drive(state, unit, &row.local)?;
             let value = match self.rule.rule {
-                Rule::Sign => sign_or(drive + energy.inertia(unit) * state[unit].to_f64(), state[unit]),
+                Rule::Sign => {
+                    let field = drive + energy.inertia(unit) * state[unit].to_f64();
+                    let field = if field.abs() <= energy.rounding(unit) { 0.0 } else { field };
+                    sign_or(field, state[unit])
+                }
                 Rule::Glauber { temperature } => {
                     let up = 1.0 / (1.0 + (-2.0 * drive / temperature).exp());
                     if row.stream.uniform() < up { F::ONE } else { -F::ONE }

@@ -40,7 +40,7 @@ impl<F: Real> Run<F> for Synchronous<'_> {
         _from: &[f64],
         _to: &[f64],
     ) -> Result<()> {
-        let (_, fields) = self.energy.fields(states.view())?;
+        let fields = self.energy.decided_fields(states.view())?;
         Zip::from(&mut states).and(&fields).for_each(|x, &h| *x = sign_or(h, *x));
         Ok(())
     }

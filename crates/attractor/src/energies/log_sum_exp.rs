@@ -1,4 +1,4 @@
-//! The modern Hopfield landscape: E(x) = −β⁻¹ ln Σ_n π_n exp(β x·y_n) + ½‖x‖².
+//! The modern Hopfield landscape: E(x) = −β⁻¹ ln Σ_n exp(β x·y_n) + ½‖x‖².
 
 use ndarray::{Array2, ArrayView2, Zip};
 
@@ -12,7 +12,8 @@ use crate::real::Real;
 /// The inverse temperatures for which the exponentials stay in range.
 pub(crate) const BETAS: NumberRange = NumberRange::between(1e-30, 1e30);
 
-/// E(x; β) = −β⁻¹ ln Σ_n exp(β x·y_n) + ½‖x‖² (with weights π_n inside the sum, if given).
+/// E(x; β) = −β⁻¹ ln Σ_n exp(β x·y_n) + ½‖x‖², with factors Nπ_n inside the sum if there are weights π_n. So equal weights
+/// change nothing.
 ///
 /// (Ramsauer et al. 2021; Ambrogioni 2023, Eq. 5.) Its gradient is x − Yᵀ softmax(βYx), so a descent with unit step
 /// is the softmax read. With `norm_bias` the logits are β x·y − β‖y‖²/2. With β = 1/σ² this is the diffusion
@@ -72,6 +73,8 @@ impl<F: Real> Energy<F> for LogSumExp<F> {
         let betas = vec![self.beta; states.nrows()];
         let log_sums = log_sum(&self.patterns, states, &betas, self.form);
         self.patterns.check_source()?;
+        // The kernel sums with weights that sum to 1. Without weights it sums with 1 for each pattern.
+        let count = self.patterns.log_weights().map_or(0.0, |_| (self.patterns.len() as f64).ln());
         let confinement = |square: f64| match self.form {
             Form::Dot => square / 2.0,
             // The logits −β‖x − y‖²/2 already contain this term.
@@ -80,7 +83,7 @@ impl<F: Real> Energy<F> for LogSumExp<F> {
         Ok(log_sums
             .iter()
             .zip(squares(states))
-            .map(|(l, square)| -l / self.beta + confinement(square))
+            .map(|(l, square)| -(l + count) / self.beta + confinement(square))
             .collect())
     }
 }

@@ -90,6 +90,11 @@ pub trait Flip<F: Real>: Energy<F> {
         0.0
     }
 
+    /// The size up to which a unit's field may be rounding, and counts as 0. It is 0 if fields are exact.
+    fn rounding(&self, _unit: usize) -> f64 {
+        0.0
+    }
+
     /// Sets one unit, and keeps `local` up to date.
     fn flip(&self, state: &mut [F], unit: usize, value: F, _local: &mut [f64]) {
         state[unit] = value;

@@ -1,6 +1,6 @@
 //! The energy of classical Hopfield networks: E(x) = −½ xᵀWx.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView1, ArrayView2};
 
 use super::{Energy, Flip, Gradient};
 use crate::error::{Error, Result, check_width};
@@ -10,14 +10,19 @@ use crate::real::Real;
 /// E(x) = −½ xᵀWx for a symmetric coupling matrix W (D × D).
 ///
 /// (Hopfield 1982; Ambrogioni 2023, Eq. 2, which lacks the sign.) W is held in f64, in which Hebbian sums of ±1
-/// products and their fields are exact integers, so that ties are exact. The energy includes the diagonal, which adds
-/// a constant for ±1 states.
+/// products and their fields are exact integers, so that ties are exact. Fields of other couplings carry rounding: a field
+/// of less than 10⁻¹² Σ_k |W_jk| counts as 0. The energy includes the diagonal, which adds a constant for ±1 states.
 #[derive(Clone, Debug)]
 pub struct Quadratic {
     weights: Array2<f64>,
     /// The diagonal W_jj, as a vector.
     diagonal: Vec<f64>,
+    /// The rounding of each unit's field. `None` if couplings are whole numbers, whose sums are exact.
+    rounding: Option<Vec<f64>>,
 }
+
+/// The share of Σ_k |W_jk| up to which a field may be rounding: sums of many products, kept up to date over many flips.
+const ROUNDING: f64 = 1e-12;
 
 impl Quadratic {
     /// The landscape of a coupling matrix.
@@ -44,12 +49,26 @@ impl Quadratic {
             ));
         }
         let diagonal = weights.diag().to_vec();
-        Ok(Quadratic { weights: weights.as_standard_layout().into_owned(), diagonal })
+        let exact = weights.iter().all(|w| w.fract() == 0.0);
+        let size = |row: ArrayView1<f64>| ROUNDING * row.iter().map(|w| w.abs()).sum::<f64>();
+        let rounding = (!exact).then(|| weights.outer_iter().map(size).collect());
+        Ok(Quadratic { weights: weights.as_standard_layout().into_owned(), diagonal, rounding })
     }
 
     /// The coupling matrix W.
     pub fn weights(&self) -> ArrayView2<'_, f64> {
         self.weights.view()
+    }
+
+    /// The fields Wx of each row, in which rounding is 0.
+    pub(crate) fn decided_fields<F: Real>(&self, states: ArrayView2<F>) -> Result<Array2<f64>> {
+        let (_, mut fields) = self.fields(states)?;
+        if let Some(rounding) = &self.rounding {
+            for mut row in fields.outer_iter_mut() {
+                row.iter_mut().zip(rounding).filter(|(h, r)| h.abs() <= **r).for_each(|(h, _)| *h = 0.0);
+            }
+        }
+        Ok(fields)
     }
 
     /// The fields Wx of each row, in f64.
@@ -109,6 +128,10 @@ impl<F: Real> Flip<F> for Quadratic {
 
     fn inertia(&self, unit: usize) -> f64 {
         self.diagonal[unit]
+    }
+
+    fn rounding(&self, unit: usize) -> f64 {
+        self.rounding.as_ref().map_or(0.0, |rounding| rounding[unit])
     }
 
     fn flip(&self, state: &mut [F], unit: usize, value: F, local: &mut [f64]) {

@@ -2,6 +2,7 @@
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Zip};
 
+use super::hopfield::MOST_UNITS;
 use super::{Abilities, Card, Learned, Memory, MemoryModel, RecallPath, Request, check_signs};
 use crate::dynamics::{Dynamics, Motion, Run, Start, sign_or};
 use crate::energies::Energy;
@@ -118,6 +119,15 @@ impl<F: Real> Bidirectional<F> {
             return Err(Error::Empty { what: "associated values of bidirectional".to_owned(), cure });
         };
         check_signs("values", values)?;
+        let pairs = patterns.dim().saturating_mul(values.ncols());
+        if pairs > MOST_UNITS * MOST_UNITS {
+            return Err(Error::shape(
+                "patterns",
+                format!("at most {MOST_UNITS}² couplings between units of patterns and of values"),
+                format!("{} × {}, which take {:.0} GB", patterns.dim(), values.ncols(), 16e-9 * pairs as f64),
+                message!["use smaller images (", Argument::Resize, ") or another model"],
+            ));
+        }
         let energy = BidirectionalEnergy::new(patterns.values(), values);
         Ok(Bidirectional { patterns, energy })
     }

@@ -102,7 +102,7 @@ impl Learning {
 }
 
 /// The largest number of units; their couplings take 8 GB.
-const MOST_UNITS: usize = 32_000;
+pub(in crate::memories) const MOST_UNITS: usize = 32_000;
 
 /// A pattern counts as a linear combination of earlier ones if less than this share of its square is new.
 const DEPENDENT: f64 = 1e-10;

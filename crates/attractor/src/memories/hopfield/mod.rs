@@ -3,6 +3,7 @@
 mod learning;
 
 pub use learning::Learning;
+pub(super) use learning::MOST_UNITS;
 
 use std::str::FromStr;
 

@@ -112,7 +112,7 @@ impl<F: Real> Universal<F> {
                 weights[[row, best]] = 1.0;
             }
             weights
-        } else if !self.separator.shared() && self.output == Output::Identity {
+        } else if corrected && !self.separator.shared() && self.output == Output::Identity {
             // Not in units of the largest weight, so that a recall that grows without bound can be seen to do so.
             let mut weights = self.keys.scores(states)?;
             for mut row in weights.outer_iter_mut() {
