@@ -4,11 +4,11 @@
 use attractor::message::Argument;
 use attractor_data::{LabelColumn, ReadOptions, Rows};
 
+/// The rows of a table, its labels, and the number of notes.
+type Opened = (Vec<Vec<f64>>, Option<Vec<String>>, usize);
+
 /// Writes a table and opens it.
-fn open(
-    text: &[u8],
-    reading: &ReadOptions,
-) -> attractor_data::Result<(Vec<Vec<f64>>, Option<Vec<String>>, usize)> {
+fn open(text: &[u8], reading: &ReadOptions) -> attractor_data::Result<Opened> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("t.csv");
     std::fs::write(&path, text).expect("written");

@@ -66,10 +66,11 @@ impl About {
     /// # Errors
     /// The memory has neither patterns nor a density, or the file cannot be written.
     pub fn write<F: Held>(&self, memory: &dyn Memory<F>, path: &Path) -> Result<()> {
-        Ok(match self.density(memory) {
+        match self.density(memory) {
             Some(density) => density.write(path)?,
             None => self.stored(memory)?.write(path)?,
-        })
+        }
+        Ok(())
     }
 
     /// The memory as a density in the form that a file keeps, if it is a mixture with Gaussians.

@@ -198,28 +198,26 @@ fn followed(path: &Path) -> PathBuf {
 
 /// The open file that a path such as `/dev/stdout` or `/dev/fd/3` names by its number. It goes on where the file is, or at
 /// its end.
+#[cfg(unix)]
 fn open_already(path: &Path) -> std::io::Result<Option<File>> {
-    #[cfg(unix)]
-    {
-        use std::os::fd::AsFd;
-        let number = match path.to_str() {
-            Some("/dev/stdout") => Some("1"),
-            Some("/dev/stderr") => Some("2"),
-            Some(text) => text.strip_prefix("/dev/fd/").or(text.strip_prefix("/proc/self/fd/")),
-            None => None,
-        };
-        return match number {
-            Some("1") => Ok(Some(std::io::stdout().as_fd().try_clone_to_owned()?.into())),
-            Some("2") => Ok(Some(std::io::stderr().as_fd().try_clone_to_owned()?.into())),
-            Some(_) => File::options().append(true).open(path).map(Some),
-            None => Ok(None),
-        };
+    use std::os::fd::AsFd;
+    let number = match path.to_str() {
+        Some("/dev/stdout") => Some("1"),
+        Some("/dev/stderr") => Some("2"),
+        Some(text) => text.strip_prefix("/dev/fd/").or(text.strip_prefix("/proc/self/fd/")),
+        None => None,
+    };
+    match number {
+        Some("1") => Ok(Some(std::io::stdout().as_fd().try_clone_to_owned()?.into())),
+        Some("2") => Ok(Some(std::io::stderr().as_fd().try_clone_to_owned()?.into())),
+        Some(_) => File::options().append(true).open(path).map(Some),
+        None => Ok(None),
     }
-    #[cfg(not(unix))]
-    {
-        let _ = path;
-        Ok(None)
-    }
+}
+
+#[cfg(not(unix))]
+fn open_already(_path: &Path) -> std::io::Result<Option<File>> {
+    Ok(None)
 }
 
 /// The system's error without the name of the temporary file, which the user does not know.

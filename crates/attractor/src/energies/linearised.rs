@@ -1,6 +1,7 @@
 //! Memories under any potential, with the kernel that is linearised about each pattern.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
@@ -222,10 +223,10 @@ impl<F: Real> Linearised<F> {
         let mut kernels: HashMap<u64, Vec<Kernel>> = HashMap::new();
         for sigma in sigmas {
             crate::energies::beta(*sigma)?;
-            if !kernels.contains_key(&sigma.to_bits()) {
+            if let Entry::Vacant(place) = kernels.entry(sigma.to_bits()) {
                 let time = self.time(*sigma)?;
                 let own = self.locals.iter().map(|local| local.kernel(self.clock.amplitude(), time));
-                kernels.insert(sigma.to_bits(), own.collect::<Result<_>>()?);
+                place.insert(own.collect::<Result<_>>()?);
             }
         }
         let work = (states.nrows() * self.locals.len() * self.patterns.dim() * 10) as f64;

@@ -119,8 +119,8 @@ impl Encoder {
         }
         let axes = Axes::of(rows.view())?;
         let (most, least) = (axes.lengths[0], axes.lengths[count - 1]);
-        // Rows of zeros are refused, too.
-        if least <= DEPENDENT * most {
+        // Rows of zeros have no axis at all.
+        if least.is_nan() || least <= DEPENDENT * most {
             let expected = "rows of which none follows from the others";
             let found = format!("{count} rows with axes from {most:e} down to {least:e}");
             return Err(Error::parameter("encoder", expected, found));

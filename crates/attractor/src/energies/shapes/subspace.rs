@@ -185,7 +185,7 @@ impl Subspace {
     ) -> Option<(Array2<f64>, Vec<f64>)> {
         let own: Vec<usize> =
             (0..self.deviations.len()).filter(|&i| self.deviations[i].is_finite()).collect();
-        let mut rows = self.directions().select(Axis(0), &own) * &factors;
+        let mut rows = self.directions().select(Axis(0), &own) * factors;
         for (mut row, &i) in rows.outer_iter_mut().zip(&own) {
             row *= self.deviations[i];
         }
@@ -326,7 +326,7 @@ impl Shape for Subspace {
         let origin = Zip::from(&self.frame.origin).and(&factors).map_collect(|o, f| o * f).to_vec();
         let flat: Vec<usize> =
             (0..self.deviations.len()).filter(|&i| self.deviations[i].is_infinite()).collect();
-        let mut flats = self.directions().select(Axis(0), &flat) * &factors;
+        let mut flats = self.directions().select(Axis(0), &flat) * factors;
         let volumes = orthogonalise(&mut flats);
         let log_density = self.log_density - volumes.iter().map(|v| v.ln()).sum::<f64>();
         if self.thickness > 0.0 && factors.iter().all(|f| f.abs() == one) {

@@ -293,7 +293,7 @@ pub(super) fn on_options<F: Real>(
         _ => {}
     }
     if noising.is_some() {
-        for rate in [GAMMA.name, RATE_MIN.name, RATE_MAX.name].iter().filter(|name| options.has(name)) {
+        if let Some(rate) = [GAMMA.name, RATE_MIN.name, RATE_MAX.name].iter().find(|name| options.has(name)) {
             let expected = "a process with such a rate; the potential's own numbers say it";
             return Err(Error::parameter(*rate, expected, POTENTIAL));
         }
