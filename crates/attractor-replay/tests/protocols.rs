@@ -92,8 +92,11 @@ impl Case {
     }
 }
 
+/// The patterns of a run and the logarithms of their weights.
+type Memories = (Array2<f32>, Vec<f64>);
+
 /// All that a run has found.
-fn outcome(replay: &Replay<f32>) -> (Vec<Round>, Vec<(Array2<f32>, Vec<f64>)>) {
+fn outcome(replay: &Replay<f32>) -> (Vec<Round>, Vec<Memories>) {
     let memories = (0..replay.protocol().runs).map(|run| {
         let patterns = patterns(replay, run);
         (patterns.values().to_owned(), patterns.log_weights().expect("weights").to_vec())
