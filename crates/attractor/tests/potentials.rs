@@ -87,7 +87,7 @@ fn log_normal(x: &Array1<f64>, mean: &Array1<f64>, covariance: &Array2<f64>) -> 
         c[[rows[0], columns[0]]] * c[[rows[1], columns[1]]]
             - c[[rows[0], columns[1]]] * c[[rows[1], columns[0]]]
     };
-    let sign = |i: usize, j: usize| if (i + j) % 2 == 0 { 1.0 } else { -1.0 };
+    let sign = |i: usize, j: usize| if (i + j).is_multiple_of(2) { 1.0 } else { -1.0 };
     let determinant: f64 = (0..3).map(|j| c[[0, j]] * sign(0, j) * minor(0, j)).sum();
     let inverse = Array2::from_shape_fn((3, 3), |(i, j)| sign(i, j) * minor(j, i) / determinant);
     let away = x - mean;
