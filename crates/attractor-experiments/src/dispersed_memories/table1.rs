@@ -84,7 +84,7 @@ pub const EXPERIMENT: Declaration = Declaration {
             kind: Kind::Count(CountRange::between(0, 1_000_000)),
             default: Fallback::From(|| Config::default().learned.to_string()),
             help: "How many of the sets of each row a network learns, too; 0 leaves the learned model out. There are six \
-                   rows, and training a network takes about ten seconds",
+                   rows, and training one takes up to a minute of CPU",
         },
     ],
     inputs: &[],
