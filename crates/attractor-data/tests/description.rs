@@ -223,6 +223,11 @@ const MISTAKES: &[(&str, &str)] = &[
         "kind = 'flat'\norigin = [1, 2]\ndirections = [[1, 0], [0.6, 0.8]]",
         "found rows 0 and 1 with product 0.6;",
     ),
+    ("kind = 'gaussian'\nmean = [1, 2]\nthickness = -1", "memory[0].thickness to be a number > 0, found -1;"),
+    (
+        "kind = 'gaussian'\nmean = [1, 2]\nthickness = 1\ndeviations = [1]",
+        "memory[0].directions to be given, found nothing;",
+    ),
     ("kind = 'flat'\norigin = [1, 2]", "memory[0].directions to be given, found nothing;"),
     (
         "kind = 'segment'\nfrom = [1, 2]\nto = [1]",
