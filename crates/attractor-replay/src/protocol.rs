@@ -166,7 +166,7 @@ pub const PARAMETERS: &[Parameter] = &[
     },
     Parameter {
         name: "disrupt-rounds",
-        kind: Kind::Form(Form { forms: Vec::new, check: Form::reads::<Disruption> }),
+        kind: Kind::Text("A-B"),
         default: Fallback::Rule("all"),
         help: "The rounds in which replays are prevented, as in 1-50",
     },
