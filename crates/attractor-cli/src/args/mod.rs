@@ -81,7 +81,7 @@ pub enum Commands {
     Fit(Box<FitDensity>),
     /// Replay events in a memory, round by round, and write it with its new weights.
     #[command(
-        after_help = "Examples:\n  attractor replay --memory m.npy --events new.npy --runs 1000 --out new.memory\n  attractor replay --memory m.npy --events new.npy --rule cued --out new.memory\n  attractor recall --memory after.memory --cues cues.npy --sigma 0.4"
+        after_help = "Examples:\n  attractor replay --memory m.npy --events new.npy --runs 1000 --out new.memory\n  attractor replay --memory m.npy --events new.npy --rule cued --out new.memory\n  attractor recall --memory new.memory --cues cues.npy --sigma 0.4"
     )]
     Replay(Box<Replay>),
     /// Train a score network on patterns; it can then recall them.
