@@ -108,6 +108,8 @@ class Recall(_Frozen):
         level, else those at the recalled state.
     entropy, participation : ndarray (B,) or None
         Entropy of the whole posterior w, in nats, and its participation ratio 1/sum(w**2).
+    event_share : ndarray (B,) or None
+        For events beside a density: the share of the posterior on events. The rest is on the density (the gist).
     energy : ndarray (B,) or None
         Energy of the recalled state.
     sigma, beta : ndarray (B,) or None
@@ -137,6 +139,7 @@ class Recall(_Frozen):
     posterior: Array | None
     entropy: Array | None
     participation: Array | None
+    event_share: Array | None
     energy: Array | None
     sigma: Array | None
     beta: Array | None
