@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::path::{RecallPath, Way};
 use super::prior::samples_of_one_landscape;
-use super::{Abilities, Learned, Level, Recall, Request, levels, rest};
+use super::{Abilities, Learned, Level, Recall, Request, Weights, levels, rest};
 use crate::diffusion::Sampling;
 use crate::dynamics::ReadOut;
 use crate::energies::{Denoise, Energy, Gradient, Nearest};
@@ -270,6 +270,13 @@ fn recall<F: Real>(
     let patterns = model.abilities().patterns;
     let judge = request.calibration.zip(patterns);
     match &judge {
+        Some(_) if is_under_potential(model) => {
+            return Err(Error::Undefined {
+                model: "a memory under a potential",
+                what: "match score",
+                reason: "the score is that of cues with white noise, and its own noise is another".into(),
+            });
+        }
         Some((calibration, _)) => calibration.check(request)?,
         None if request.reject.is_some() => {
             let expected = "a calibration with it, and a memory that has patterns";
@@ -286,6 +293,12 @@ fn recall<F: Real>(
         calibration.judge(patterns, request, &mut recall)?;
     }
     Ok(recall)
+}
+
+/// Whether the noise of a memory is that of a potential.
+fn is_under_potential<F: Real>(model: &dyn MemoryModel<F>) -> bool {
+    let kept = model.abilities().keep.and_then(|keep| keep.learned());
+    kept.is_some_and(|kept| matches!(kept.weights, Weights::Noising(_)))
 }
 
 /// The landscape of a memory, or the error that says why it has none.
