@@ -279,7 +279,7 @@ pub(super) fn on_options<F: Real>(
     let named = options.get(PROCESS.name).map(ToString::to_string);
     let asked = named.as_deref() == Some(POTENTIAL);
     match (&noising, &named) {
-        (None, _) if asked => {
+        (None, _) if asked || options.has(POTENTIAL) => {
             return Err(Error::Undefined {
                 model: "the process potential",
                 what: "potential",
