@@ -13,11 +13,11 @@ use ndarray::{Array1, Array2, Axis, s};
 use super::Config;
 
 /// The noise per unit, root mean square, in units of the pixels' spread.
-pub const NOISES: [f64; 5] = [0.8, 1.2, 1.6, 2.0, 2.4];
+pub const NOISES: [f64; 5] = [1.0, 2.0, 4.0, 8.0, 16.0];
 
 /// The share of white noise in the covariance that the potential has as its stationary one. It bounds how stiff the
 /// potential is.
-pub const FLOOR: f64 = 0.05;
+pub const FLOOR: f64 = 0.3;
 
 /// How many cues of each kind brought back their digit, at one noise.
 #[derive(Clone, Debug)]

@@ -63,7 +63,8 @@ impl Config {
                 Block::Text(format!(
                     "{} digits are stored (spread 1), and {} of them are recalled. The potential is V = ¼ xᵀΛ⁻¹x, where Λ is \
                      the covariance of pixels of the digits that are not stored, plus {} of white noise; its stationary states \
-                     have the covariance Λ. Its noise spares the directions in which digits differ most. `known`: noise of the \
+                     have the covariance Λ. Its noise spares the directions in which digits differ most, and most of its energy is in those \
+                     in which they hardly differ. `known`: noise of the \
                      potential, recalled with it. `mistaken`: the same cues, recalled as if their noise was white. `white`: \
                      white noise of the same energy. In brackets: 95 % intervals (Wilson). p: sign test of `known` against \
                      `mistaken` on the same cues.",
@@ -222,7 +223,7 @@ impl Config {
         };
         let panel = Panel {
             title: String::new(),
-            x: Axis::linear("noise a unit, root mean square (spreads)"),
+            x: Axis::log("noise a unit, root mean square (spreads)"),
             y: Axis::linear("share of digits recalled").within(0.0, 1.0),
             equal: false,
             marks: vec![
