@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use attractor::memories::Calibration;
+use attractor::memories::{Calibration, Weights};
 use attractor::message::Argument;
 use attractor::{Level, Memory, Patterns, Preparation, Real, Request, message};
 use ndarray::{Array2, ArrayView2, s};
@@ -102,6 +102,9 @@ impl RecallOptions {
         if needed {
             self.refuse_score(masked, memory.patterns().is_some())?;
         } else if self.score == Score::No || masked || self.level == Level::Estimate {
+            return Ok(None);
+        } else if memory.learned().is_some_and(|kept| matches!(kept.weights, Weights::Noising(_))) {
+            // The score is that of white noise. Where it is asked for, the recall refuses it.
             return Ok(None);
         }
         let scored = |p: &&Patterns<F>| needed || !matches!(p.preparation(), Preparation::Spins { .. });

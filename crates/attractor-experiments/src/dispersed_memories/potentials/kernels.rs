@@ -32,7 +32,7 @@ pub struct Ratio {
     pub near: f64,
     /// The same for the library's kernel, linearised about the pattern.
     pub linearised: [f64; 2],
-    /// The error of the log of that kernel at the fixed place: linearised minus exact.
+    /// The error of the log of that kernel at the fixed place: exact minus linearised.
     pub error: Option<f64>,
     /// The change of `fixed` from the two coarser grids to the two finer ones. `None` for closed forms.
     pub grid: Option<f64>,
@@ -81,7 +81,7 @@ pub fn double_well(cells: usize) -> Result<Vec<Ratio>> {
             fixed,
             near: ratio(log(1, 1), near, *time),
             linearised: [ratio(own(PLACE)?, PLACE, *time), ratio(own(near)?, near, *time)],
-            error: exact.map(|exact| Ok::<f64, attractor_report::Error>(own(PLACE)? - exact)).transpose()?,
+            error: exact.map(|exact| Ok::<f64, attractor_report::Error>(exact - own(PLACE)?)).transpose()?,
             grid: fixed.map(|fixed| fixed - ratio(log(0, 0), PLACE, *time)),
         })
     };
@@ -116,7 +116,7 @@ pub fn quadratic() -> Result<Vec<Ratio>> {
             fixed: Some(ratio(closed(PLACE, time), PLACE, time)),
             near: ratio(closed(near, time), near, time),
             linearised: [ratio(own(PLACE)?, PLACE, time), ratio(own(near)?, near, time)],
-            error: Some(own(PLACE)? - closed(PLACE, time)),
+            error: Some(closed(PLACE, time) - own(PLACE)?),
             grid: None,
         })
     };

@@ -223,7 +223,7 @@ impl Config {
         };
         let panel = Panel {
             title: String::new(),
-            x: Axis::log("noise a unit, root mean square (spreads)"),
+            x: Axis::log("noise a unit, root mean square (spreads)").within(0.9, 18.0),
             y: Axis::linear("share of digits recalled").within(0.0, 1.0),
             equal: false,
             marks: vec![
