@@ -9,7 +9,7 @@ use attractor_report::Experiment;
 use super::make_folder;
 use crate::args::Recommend;
 use crate::streams::say;
-use crate::{load, streams};
+use crate::{again, load, streams};
 
 pub fn run(args: &Recommend) -> Result<()> {
     load::threads(&args.work)?;
@@ -25,12 +25,13 @@ pub fn run(args: &Recommend) -> Result<()> {
         make_folder(folder)?;
     }
     let bar = crate::progress::bar(config.parts(), args.work.quiet);
-    let report = config.run(&mut |done, of| {
+    let mut report = config.run(&mut |done, of| {
         bar.set_length(of as u64);
         bar.set_position(done as u64);
         Ok(())
     })?;
     bar.finish_and_clear();
+    report.command = again::command_line();
     if let Some(folder) = &args.out {
         report.write(folder)?;
     }

@@ -11,7 +11,7 @@ use attractor_report::{Data, Experiment, Given};
 
 use super::make_folder;
 use crate::args::{Common, Images, Reproduce};
-use crate::{load, streams};
+use crate::{again, load, streams};
 
 pub fn run(args: &Reproduce) -> Result<()> {
     let Common { seed, out, quiet } = &args.common;
@@ -31,12 +31,13 @@ pub fn run(args: &Reproduce) -> Result<()> {
 pub fn run_shown(experiment: &dyn Experiment, out: &Path, quiet: bool) -> Result<()> {
     make_folder(out)?;
     let bar = crate::progress::bar(experiment.parts(), quiet);
-    let report = experiment.run(&mut |done, of| {
+    let mut report = experiment.run(&mut |done, of| {
         bar.set_length(of as u64);
         bar.set_position(done as u64);
         Ok(())
     })?;
     bar.finish_and_clear();
+    report.command = again::command_line();
     report.write(out)?;
     write!(streams::stdout(true), "{}", report.markdown())?;
     Ok(())
