@@ -536,7 +536,7 @@ fn what_makes_no_sense_is_refused_in_one_sentence() {
         ([("similarity", "kl"), ("separation", "max")], "below 0"),
         ([("similarity", "hamming"), ("separation", "max")], "bits"),
         ([("similarity", "dot"), ("separation", "sqrt")], "never negative"),
-        ([("similarity", "manhattan"), ("separation", "poly:2")], "least alike"),
+        ([("similarity", "manhattan"), ("separation", "poly:2")], "least similar"),
         ([("similarity", "manhatten"), ("separation", "max")], "manhattan"),
         ([("similarity", "dot"), ("separation", "softmax")], "softmax:BETA"),
         ([("similarity", "dot"), ("separation", "softmax:-1")], "softmax:20"),

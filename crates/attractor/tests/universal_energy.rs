@@ -501,7 +501,7 @@ fn layers_without_a_floor_slope_or_hold_are_refused() {
     let signs = draw(Data::Signs, 6, 5, 3);
     let error =
         build(&signs, Similarity::Hamming, "identity", Output::Identity, layers(None)).expect_err("one");
-    assert!(error.to_string().contains("slope"), "{error}");
+    assert!(error.to_string().contains("gradient"), "{error}");
     // What diverges with visible identity ends at a pattern with tanh.
     let memory = build(&signs, Similarity::Dot, "relu:2", Output::Identity, layers(None)).expect("one");
     let recall = memory.recall(&Request::new(signs.view())).expect("a recall");
