@@ -63,9 +63,8 @@ fn the_command_of_a_report_runs_it_again() {
         assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
         let first = results(&folder.path("first"));
         let report = std::fs::read_to_string(folder.path("first/report.md")).expect("a report");
-        let command =
-            report.split_once("Again: `").expect("a command").1.rsplit_once("`.").expect("its end").0;
-        let command = command.split("`.\n").next().expect("its end").to_owned();
+        let again = report.split_once("Again:").expect("a command").1;
+        let command = again.split('`').nth(1).expect("a command").to_owned();
         std::fs::remove_dir_all(folder.path("first")).expect("removed");
         let program = env!("CARGO_BIN_EXE_attractor");
         let script = format!("attractor() {{ '{program}' \"$@\"; }}; {command}");

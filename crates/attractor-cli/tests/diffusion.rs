@@ -90,7 +90,7 @@ fn densities_are_those_of_the_definition() {
         );
     };
     ask("0", "1e-12");
-    ask("-1", "1e-12");
+    ask("-1", "a number from 0");
     refused(&["energy", "--memory", &memory, "--states", &states, "--density", "exact"], &["--sigma"]);
     refused(
         &[

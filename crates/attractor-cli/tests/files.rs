@@ -224,7 +224,7 @@ fn cues_that_match_nothing_are_refused() {
     };
     reject(&["0.01"], &["--sigma or --signal"]);
     reject(&["0.01", "--sigma", "0.2", "--model", "dense"], &["threshold"]);
-    reject(&["1.5", "--sigma", "0.2"], &["share", "1.5"]);
+    reject(&["1.5", "--sigma", "0.2"], &["between 0 and 1", "1.5"]);
     reject(&["0.01", "--sigma", "0.2", "--clamp", &cues], &["--clamp"]);
 }
 

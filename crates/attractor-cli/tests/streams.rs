@@ -133,7 +133,7 @@ fn refusals_keep_their_exit_code_when_nobody_can_read_them() {
 #[test]
 fn an_interrupt_ends_the_program_though_stderr_is_full() {
     let folder = Folder::new();
-    let words: Vec<String> = ["capacity", "--model", "dense", "--separation", "exp", "--dims", "32", "--out"]
+    let words: Vec<String> = ["capacity", "--model", "dense", "--interaction", "exp", "--dims", "32", "--out"]
         .map(String::from)
         .into_iter()
         .chain([folder.name("c")])
@@ -244,6 +244,6 @@ fn a_limit_on_the_size_of_files_is_an_error_that_leaves_nothing() {
     let script = format!("ulimit -f 8; '{program}' corrupt --patterns '{patterns}' --sigma 1 --out '{out}'");
     let output = Command::new("sh").args(["-c", &script]).output().expect("sh");
     assert_eq!(output.status.code(), Some(2), "{output:?}");
-    assert!(String::from_utf8_lossy(&output.stderr).contains("File too large"), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("file too large"), "{output:?}");
     assert_eq!(std::fs::read_dir(folder.0.path()).expect("folder").count(), 1);
 }

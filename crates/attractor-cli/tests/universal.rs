@@ -105,7 +105,7 @@ fn what_makes_no_sense_is_refused() {
     let base = ["recall", "--memory", &memory, "--cues", &memory, "--model", "universal", "--quiet"];
     for (more, words) in [
         (vec!["--similarity", "nearest"], vec!["similarity", "manhattan"]),
-        (vec!["--separation", "poly:2"], vec!["least alike"]),
+        (vec!["--separation", "poly:2"], vec!["least similar"]),
         (vec!["--separation", "softmax:0"], vec!["softmax:20"]),
         (vec!["--similarity", "kl"], vec!["below 0"]),
         (vec!["--preset", "kanerva"], vec!["sdm"]),

@@ -321,7 +321,9 @@ impl<'a> Survey<'a> {
                 message!["say which with ", option(), ": yes or no"],
             ));
         }
-        if let Some(column) = (0..fields).find(|&i| is_text(i) && over_numbers(i)) {
+        // A number that is written in another way, as with a decimal comma, is no name.
+        let digits = |cell: &str| cell.chars().all(|c| c.is_ascii_digit() || "+-.,eE' ".contains(c));
+        if let Some(column) = (0..fields).find(|&i| is_text(i) && !digits(&first[i]) && over_numbers(i)) {
             return Err(self.ambiguous(
                 "a first line of names alone, or of numbers as in the rows below",
                 format!("{} in line {line}, column {}, above numbers", quoted(&first[column]), column + 1),

@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn the_report_lists_each_memory_and_each_test() {
-        let config = Config { patterns: 20, recalls: 500, steps: vec![10], ..Config::default() };
+        let config = Config { patterns: 20, cue: 3, recalls: 500, steps: vec![10], ..Config::default() };
         let report = config.run(&mut |_, _| Ok(())).expect("a report");
         let json = report.json();
         let rows = json["memories"].as_array().expect("rows");
