@@ -6,6 +6,8 @@
 //! other request would mend; 2: something in the request or its files cannot be used, said in one
 //! sentence; 130: interrupted, with no file half-written.
 
+#![deny(clippy::print_stderr, clippy::print_stdout)]
+
 mod again;
 mod args;
 mod commands;

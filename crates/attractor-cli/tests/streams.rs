@@ -133,11 +133,12 @@ fn refusals_keep_their_exit_code_when_nobody_can_read_them() {
 #[test]
 fn an_interrupt_ends_the_program_though_stderr_is_full() {
     let folder = Folder::new();
-    let words: Vec<String> = ["capacity", "--model", "dense", "--interaction", "exp", "--dims", "32", "--out"]
-        .map(String::from)
-        .into_iter()
-        .chain([folder.name("c")])
-        .collect();
+    let words: Vec<String> =
+        ["capacity", "--model", "dense", "--interaction", "exp", "--dims", "32", "--out"]
+            .map(String::from)
+            .into_iter()
+            .chain([folder.name("c")])
+            .collect();
     let mut program = Command::new(env!("CARGO_BIN_EXE_attractor"));
     let mut child = program.args(&words).stdout(Stdio::null()).stderr(full()).spawn().expect("runs");
     std::thread::sleep(std::time::Duration::from_millis(700));
