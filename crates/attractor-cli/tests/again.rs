@@ -9,12 +9,23 @@ use std::process::Command;
 use common::*;
 use serde_json::Value;
 
-/// `results.json` without what differs from run to run.
+/// Takes the times out of a value.
+fn timeless(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, _| name != "seconds");
+            fields.values_mut().for_each(timeless);
+        }
+        Value::Array(items) => items.iter_mut().for_each(timeless),
+        _ => {}
+    }
+}
+
+/// `results.json` without times, which differ from run to run.
 fn results(path: &std::path::Path) -> Value {
     let text = std::fs::read_to_string(path.join("results.json")).expect("results");
     let mut results: Value = serde_json::from_str(&text).expect("JSON");
-    let kept = results.as_object_mut().expect("an object");
-    kept.retain(|name, _| name != "seconds" && name != "command");
+    timeless(&mut results);
     results
 }
 
