@@ -10,6 +10,7 @@ from ._estimator import Weighted
 from ._foreign import Foreign
 from ._memory import Memory
 from ._paths import Process, Sampler
+from ._potential import Potential
 from ._trained import Trained
 
 
@@ -446,8 +447,10 @@ class Diffusion(Weighted, Memory):
     ----------
     patterns : array_like (N, D), or (N, ...) of images, optional
         Patterns to store, as with `fit`. Without them, the memory must be fitted.
-    process : {"ve", "vp", "vp-linear", "sub-vp", "edm", "flow"} or Process, default "vp"
-        Noising process. A `Process` carries its rates.
+    process : {"ve", "vp", "vp-linear", "sub-vp", "edm", "flow", "potential"} or Process or Potential, default "vp"
+        Noising process; potential takes the one of the option potential. A `Process` carries its rates.
+    potential : str, default none
+        Potential of the process potential, in TOML: its minimum, Hessian and sigma, as in docs/potentials.md.
     gamma : float from 1e-12 to 1e12, default 1 for ve, 0.8 for vp
         Constant rate of vp (its gamma) or ve (noise per square root of time).
     rate_min : float from 1e-12 to 1e12, default 0.1
@@ -492,14 +495,15 @@ class Diffusion(Weighted, Memory):
     """
 
     _model: ClassVar[str] = "diffusion"
-    _options: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow")
-    _parameters: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow", "prepare", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow")
+    _parameters: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow", "prepare", "dtype", "random_state")
 
     def __init__(
         self,
         patterns: Any = None,
         *,
-        process: str | Process | None = None,
+        process: str | Process | Potential | None = None,
+        potential: str | None = None,
         gamma: float | None = None,
         rate_min: float | None = None,
         rate_max: float | None = None,
@@ -517,6 +521,7 @@ class Diffusion(Weighted, Memory):
         values: Any = None,
     ) -> None:
         self.process = process
+        self.potential = potential
         self.gamma = gamma
         self.rate_min = rate_min
         self.rate_max = rate_max
@@ -547,8 +552,10 @@ class Mixture(Described):
     memories : path, list of dict, or array_like (N, D), optional
         A description: a .toml or .json file, its entries as dictionaries (see docs/extended-memories.md), or
         points.
-    process : {"ve", "vp", "vp-linear", "sub-vp", "edm", "flow"} or Process, default "vp"
-        Noising process. A `Process` carries its rates.
+    process : {"ve", "vp", "vp-linear", "sub-vp", "edm", "flow", "potential"} or Process or Potential, default "vp"
+        Noising process; potential takes the one of the option potential. A `Process` carries its rates.
+    potential : str, default none
+        Potential of the process potential, in TOML: its minimum, Hessian and sigma, as in docs/potentials.md.
     gamma : float from 1e-12 to 1e12, default 1 for ve, 0.8 for vp
         Constant rate of vp (its gamma) or ve (noise per square root of time).
     rate_min : float from 1e-12 to 1e12, default 0.1
@@ -587,14 +594,15 @@ class Mixture(Described):
     """
 
     _model: ClassVar[str] = "mixture"
-    _options: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow")
-    _parameters: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow")
+    _parameters: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow", "dtype", "random_state")
 
     def __init__(
         self,
         memories: Any = None,
         *,
-        process: str | Process | None = None,
+        process: str | Process | Potential | None = None,
+        potential: str | None = None,
         gamma: float | None = None,
         rate_min: float | None = None,
         rate_max: float | None = None,
@@ -608,6 +616,7 @@ class Mixture(Described):
         random_state: Any = 0,
     ) -> None:
         self.process = process
+        self.potential = potential
         self.gamma = gamma
         self.rate_min = rate_min
         self.rate_max = rate_max
@@ -783,8 +792,10 @@ class Denoiser(Foreign):
         Units of a state, D. Default: that of the patterns.
     spread : float > 0, default 1
         Root mean square deviation of a unit, the unit of noise levels. If there are patterns, theirs is used.
-    process : {"ve", "vp", "vp-linear", "sub-vp", "edm", "flow"} or Process, default "vp"
-        Noising process. A `Process` carries its rates.
+    process : {"ve", "vp", "vp-linear", "sub-vp", "edm", "flow", "potential"} or Process or Potential, default "vp"
+        Noising process; potential takes the one of the option potential. A `Process` carries its rates.
+    potential : str, default none
+        Potential of the process potential, in TOML: its minimum, Hessian and sigma, as in docs/potentials.md.
     gamma : float from 1e-12 to 1e12, default 1 for ve, 0.8 for vp
         Constant rate of vp (its gamma) or ve (noise per square root of time).
     rate_min : float from 1e-12 to 1e12, default 0.1
@@ -829,8 +840,8 @@ class Denoiser(Foreign):
     """
 
     _model: ClassVar[str] = "denoiser"
-    _options: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow")
-    _parameters: ClassVar[tuple[str, ...]] = ("denoiser", "dim", "spread", "process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow")
+    _parameters: ClassVar[tuple[str, ...]] = ("denoiser", "dim", "spread", "process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow", "dtype", "random_state")
 
     def __init__(
         self,
@@ -838,7 +849,8 @@ class Denoiser(Foreign):
         dim: int | None = None,
         *,
         spread: float = 1.0,
-        process: str | Process | None = None,
+        process: str | Process | Potential | None = None,
+        potential: str | None = None,
         gamma: float | None = None,
         rate_min: float | None = None,
         rate_max: float | None = None,
@@ -857,6 +869,7 @@ class Denoiser(Foreign):
         self.dim = dim
         self.spread = spread
         self.process = process
+        self.potential = potential
         self.gamma = gamma
         self.rate_min = rate_min
         self.rate_max = rate_max

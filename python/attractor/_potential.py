@@ -213,4 +213,6 @@ def _sigma(sigma: Any) -> Any:
         return (scalar("first", sigma["first"]), scalar("rate", sigma["rate"]))
     if set(sigma) == {"times", "values"}:
         return (_numbers("times", sigma["times"]).tolist(), _numbers("values", sigma["values"]).tolist())
-    raise ValueError(f"sigma: expected a number, first and rate, or times and values, found {', '.join(map(str, sigma))}")
+    raise ValueError(
+        f"sigma: expected a number, first and rate, or times and values, found {', '.join(map(str, sigma))}"
+    )

@@ -7,10 +7,9 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import attractor
 import numpy as np
 import pytest
-
-import attractor
 
 PATTERNS = np.random.default_rng(0).choice([-1.0, 1.0], (8, 6))
 CUES = PATTERNS[:4] + 0.5 * np.random.default_rng(1).normal(size=(4, 6))
