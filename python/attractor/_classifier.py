@@ -105,10 +105,11 @@ class Classifier(Estimator):
         if y is None or sigma is not None:
             return self._vector("score", X, sigma)
         truth = labels_of("y", y, len(as_rows("cues", as_array("cues", X), True)))
-        if self._labels is None:
+        known = self._labels
+        if known is None:
             raise ValueError("score: expected a memory with labels, found one without; give fit a y")
         recalled = self.predict(X)
-        return float(np.average(same_labels("y", recalled, truth, self._labels), weights=sample_weight))
+        return float(np.average(same_labels("y", recalled, np.asarray(truth), known), weights=sample_weight))
 
     def __sklearn_is_fitted__(self) -> bool:
         return self._core is not None

@@ -34,7 +34,7 @@ def conditional(a, core):
 def test_recalls_are_samples_of_the_conditional(core, matrix):
     event = np.array([[1.0, 0.7, -0.3]])
     memory = density(sampler="bridge").with_cores(event, core)
-    states = memory.sample(4000, seed=1).states
+    states = memory.sample(4000, random_state=1).states
     a = np.linalg.eigh(COVARIANCE)[1][:, -1:].T if matrix is None else np.array(matrix)
     mean, covariance = conditional(a, a @ event[0])
     assert np.abs((states - event) @ a.T).max() < 1e-9
@@ -74,7 +74,7 @@ def test_blocks_need_images():
     gist = attractor.fit(images, 1, rank=3)
     memory = gist.with_cores(images[:2], "blocks:2", form="conditioned")
     assert memory.recall(images[:2].reshape(2, -1), sigma=0.1).memory.tolist() == [0, 1]
-    with pytest.raises(ValueError, match="image"):
+    with pytest.raises(TypeError, match="image"):
         gist.with_cores(images[:2].reshape(2, -1), "blocks:2")
 
 

@@ -105,5 +105,5 @@ def test_experiments(program, tmp_path: Path) -> None:
     report = attractor.reproduce("table1", repetitions=3, random_state=4, progress=lambda *parts: told.append(parts))
     report.write(tmp_path / "own")
     assert (tmp_path / "own" / "results.csv").read_bytes() == (tmp_path / "table1" / "results.csv").read_bytes()
-    assert told[-1][0] == told[-1][1] and len(report.to_frame()) == len(report.results) == 24
+    assert told[-1][0] == told[-1][1] and len(report.to_frame()) == len(report.results) == 30
     assert "Table 1" in report.markdown() and report.html().startswith("<!DOCTYPE html>")
