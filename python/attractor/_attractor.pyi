@@ -36,6 +36,8 @@ class Memory:
     @staticmethod
     def describe(path: str, text: str | None, options: dict[str, Any], wide: bool) -> Memory: ...
     @staticmethod
+    def in_full(path: str, text: str) -> str: ...
+    @staticmethod
     def foreign(
         denoiser: Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]],
         dim: int,

@@ -42,6 +42,8 @@ class Described(Memory):
                     raise ValueError(f"{path}: expected a description in TOML or JSON, found no text (UTF-8)") from None
         else:
             path, text = "memories.json", _as_json(X)
+        # The memory must not change with the files that a description names.
+        text = _attractor.Memory.in_full(path, text)
         described = (path, text, precision(np.empty(0), self.dtype).itemsize == 8)
         self._hold(self._restore(described))
         self._description = described

@@ -117,10 +117,9 @@ impl Cells {
         let at = path.unwrap_or(Path::new(":memory:")).to_owned();
         let refuse = |error| refused(&at, error);
         let mut base = match path {
-            // Without `SQLITE_OPEN_URI`, a path is a path even if it begins with `file:`.
             Some(path) => {
                 let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-                Connection::open_with_flags(path, flags).map_err(refuse)?
+                Connection::open_with_flags(plain(path), flags).map_err(refuse)?
             }
             None => Connection::open_in_memory().map_err(refuse)?,
         };
@@ -387,19 +386,24 @@ fn open_to_read(path: &Path) -> Result<Connection> {
         base.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
         Ok(base)
     };
-    let plain = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(read);
+    let opened = Connection::open_with_flags(plain(path), OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(read);
     // To read a file of this kind SQLite makes files beside it, and where it may not it refuses. A file that has no log
     // beside it is complete, and can be read without. The address says so, and is the only way to say it.
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
-    let opened = match plain {
+    let opened = match opened {
         Err(_) if !Path::new(&log).exists() => {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
             Connection::open_with_flags(address(path), flags).and_then(read)
         }
-        plain => plain,
+        opened => opened,
     };
     opened.map_err(|error| refused(path, error))
+}
+
+/// A path that SQLite takes for one. It takes what begins with `file:` for an address.
+fn plain(path: &Path) -> PathBuf {
+    if path.is_relative() { Path::new(".").join(path) } else { path.to_owned() }
 }
 
 /// The address of a file that does not change.

@@ -135,10 +135,40 @@ pub fn description_from_text(path: &Path, text: &str) -> Result<Description> {
     Ok(Description { dim: units.dim(), memories })
 }
 
-/// The fields of a file in JSON, if its name says so, or in TOML.
+/// A description whose arrays stand in its text and not in files of their own, as JSON: what it says does not change with
+/// them. `path` gives the folder of the arrays, and is used in messages.
+///
+/// # Errors
+/// A text or an array that cannot be read.
+pub fn description_in_full(path: &Path, text: &str) -> Result<String> {
+    let mut fields = fields(path, text)?;
+    if let Some(Value::Array(tables)) = fields.get_mut("memory") {
+        for (i, table) in tables.iter_mut().enumerate() {
+            let Value::Object(own) = table else {
+                continue;
+            };
+            if own.contains_key("at") || !own.contains_key("file") {
+                continue;
+            }
+            let entry = Entry { path, place: format!("memory[{i}]"), fields: own };
+            let (rows, labels) = entry.table(&mut Units::default())?;
+            own.remove("file");
+            own.insert("at".into(), rows.outer_iter().map(|row| row.iter().copied().collect()).collect());
+            let takes_labels = own.get("kind").and_then(Value::as_str) == Some("points");
+            if let Some(labels) = labels.filter(|_| takes_labels && !own.contains_key("labels")) {
+                own.insert("labels".into(), labels.into_iter().collect());
+            }
+        }
+    }
+    Ok(Value::Object(fields).to_string())
+}
+
+/// The fields of a file in JSON, if its name or its first character says so, or in TOML.
 fn fields(path: &Path, text: &str) -> Result<Map<String, Value>> {
     let text = text.trim_start_matches('\u{feff}');
-    if ending(path, "json") { json(path, text) } else { toml(path, text) }
+    // No TOML begins with a brace.
+    let is_json = ending(path, "json") || text.trim_start().starts_with('{');
+    if is_json { json(path, text) } else { toml(path, text) }
 }
 
 fn json(path: &Path, text: &str) -> Result<Map<String, Value>> {

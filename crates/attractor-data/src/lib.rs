@@ -14,8 +14,8 @@ mod table;
 
 pub use corruption::{CORRUPTIONS, Corrupted, Corruption, OutOfRange, Side, corrupt};
 pub use description::{
-    Described, Description, Kind, description_from_text, is_description, potential_from_text,
-    read_description, read_potential,
+    Described, Description, Kind, description_from_text, description_in_full, is_description,
+    potential_from_text, read_description, read_potential,
 };
 pub use digits::{Digits, digits};
 pub use error::{Error, Result};

@@ -45,6 +45,13 @@ mod pool {
         Ok(unsafe { &*there })
     }
 
+    /// The pool of the number of threads that was asked for. `None` if the system does not start them, as where the number
+    /// of processes is limited: then work is done on the calling thread. (Outside of a pool, rayon would start its own, and
+    /// panic.)
+    pub fn usual() -> Option<&'static ThreadPool> {
+        of(WANTED.load(Ordering::Acquire)).ok()
+    }
+
     /// Forgets all pools without touching their threads.
     pub fn forget() {
         POOLS.iter().for_each(|pool| pool.store(std::ptr::null_mut(), Ordering::Release));
@@ -70,14 +77,20 @@ pub fn set(count: usize) -> Result<(), String> {
     }
 }
 
-/// The number of threads.
+/// The number of threads. It is 1 if the system starts no others.
+#[cfg(feature = "rayon")]
 pub fn count() -> usize {
-    within(|| {
-        #[cfg(feature = "rayon")]
-        return rayon::current_num_threads();
-        #[cfg(not(feature = "rayon"))]
-        1
-    })
+    match (rayon::current_thread_index(), pool::usual()) {
+        (Some(_), _) => rayon::current_num_threads(),
+        (None, Some(pool)) => pool.current_num_threads(),
+        (None, None) => 1,
+    }
+}
+
+/// The number of threads.
+#[cfg(not(feature = "rayon"))]
+pub fn count() -> usize {
+    1
 }
 
 /// Forgets the thread pools. To be called in a forked process, which does not have their threads.
@@ -86,42 +99,23 @@ pub fn after_fork() {
     pool::forget();
 }
 
-/// Calls `f` so that rayon's iterators run on these threads (or on those of the pool that the caller is in).
-#[cfg(feature = "rayon")]
-pub fn within<T: Send>(f: impl FnOnce() -> T + Send) -> T {
-    let (mut f, mut result) = (Some(f), None);
-    shared::within(&mut || result = f.take().map(|f| f()));
-    result.expect("it was called")
-}
-
 /// The parts that go into rayon. They are generic over nothing, so that rayon's code is compiled once and not for each
 /// closure, in each crate.
 #[cfg(feature = "rayon")]
 mod shared {
-    use std::sync::atomic::Ordering;
-
     use rayon::prelude::*;
 
     use super::pool;
 
-    pub fn within(f: &mut (dyn FnMut() + Send)) {
-        let inside = rayon::current_thread_index().is_some();
-        match pool::of(pool::WANTED.load(Ordering::Acquire)) {
-            Ok(pool) if !inside => pool.install(f),
-            _ => f(),
+    /// Calls `f` on 0, 1, … `tasks` − 1, on all threads, or on those of the pool that the caller is in.
+    pub fn each(tasks: usize, f: &(dyn Fn(usize) + Sync)) {
+        let on_all = || (0..tasks).into_par_iter().for_each(f);
+        match (rayon::current_thread_index(), pool::usual()) {
+            (Some(_), _) => on_all(),
+            (None, Some(pool)) => pool.install(on_all),
+            (None, None) => (0..tasks).for_each(f),
         }
     }
-
-    /// Calls `f` on 0, 1, … `tasks` − 1, on all threads.
-    pub fn each(tasks: usize, f: &(dyn Fn(usize) + Sync)) {
-        within(&mut || (0..tasks).into_par_iter().for_each(f));
-    }
-}
-
-/// Calls `f`.
-#[cfg(not(feature = "rayon"))]
-pub fn within<T>(f: impl FnOnce() -> T) -> T {
-    f()
 }
 
 /// The work, in floating-point operations, at which waking threads pays. Waking them and waiting for them costs up to

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::arrays::give;
-use crate::error::{Keywords, session as refused};
+use crate::error::{Keywords, session as refused, unreadable};
 use crate::options::{self, Named};
 use crate::{build, density, local, recall};
 
@@ -52,6 +52,12 @@ impl Memory {
         wide: bool,
     ) -> PyResult<Self> {
         build::description(py, &path, text, &options, wide)
+    }
+
+    /// The text of a description with the arrays of its files in it.
+    #[staticmethod]
+    fn in_full(py: Python<'_>, path: PathBuf, text: &str) -> PyResult<String> {
+        py.detach(|| attractor_data::description_in_full(&path, text)).map_err(unreadable)
     }
 
     /// Builds a memory from a denoiser `D(x, sigma)` alone.

@@ -8,7 +8,6 @@ use attractor::message;
 use attractor::message::Argument;
 use attractor::{Real, threads};
 use attractor_report::{Error, Result};
-use rayon::prelude::*;
 
 use super::clock::Times;
 use super::{filled, machine};
@@ -105,7 +104,7 @@ fn seconds(count: usize, work: impl Fn() -> f64 + Sync) -> f64 {
     let start = Instant::now();
     let done: f64 = match count {
         1 => work(),
-        _ => threads::within(|| (0..count).into_par_iter().with_max_len(1).map(|_| work()).sum()),
+        _ => threads::parallel(count, |_| work()).into_iter().sum(),
     };
     start.elapsed().as_secs_f64() / done
 }

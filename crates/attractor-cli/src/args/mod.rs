@@ -71,7 +71,7 @@ pub enum Commands {
     Energy(Energy),
     /// Store a memory in a file, or add and remove patterns.
     #[command(
-        after_help = "Examples:\n  attractor store --patterns photos/ --model modern --out photos.memory\n  attractor store --semantic gist.memory --patterns new/ --out both.memory\n  attractor store --semantic gist.memory --core surprise:0.3 --patterns new/ --out m\n  attractor store --patterns more/ --append --out photos.memory\n  attractor store --remove 3,10-12 --out photos.memory"
+        after_help = "Examples:\n  attractor store --patterns photos/ --model modern --out photos.memory\n  attractor store --semantic gist.memory --patterns new/ --out both.memory\n  attractor store --semantic gist.memory --core blocks:2 --patterns new/ --out m\n  attractor store --patterns more/ --append --out photos.memory\n  attractor store --remove 3,10-12 --out photos.memory"
     )]
     Store(StoreFile),
     /// Fit a mixture of Gaussians to patterns: a memory of what they have in common.

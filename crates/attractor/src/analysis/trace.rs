@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use ndarray::{Array2, Array3, Axis, stack};
 
 use super::{Growth, largest_variance};
-use crate::energies::NoiseShape;
+use crate::energies::{Denoise, NoiseShape};
 use crate::error::{Error, Result};
 use crate::fields::{Field, Kind};
 use crate::memories::{Memory, Recall, Request};
@@ -244,6 +244,11 @@ pub fn trace_observed<F: Real>(
     Ok(Trace { states, moments, marks, recall })
 }
 
+/// Whether the noise of a denoiser is that of a process (s, σ), equal in all directions.
+fn is_plain<F: Real>(denoiser: &dyn Denoise<F>) -> bool {
+    matches!(denoiser.noise(), NoiseShape::Equal) && denoiser.is_posterior_mean()
+}
+
 /// Records all rows at one step.
 fn look<F: Real>(memory: &dyn Memory<F>, states: &Array2<F>, levels: &[f64]) -> Result<Vec<TraceStep>> {
     let scale = memory.preparation().scale();
@@ -253,13 +258,13 @@ fn look<F: Real>(memory: &dyn Memory<F>, states: &Array2<F>, levels: &[f64]) -> 
     let diffusion = memory.denoiser().zip(memory.sampling()).zip(memory.spread());
     let variances = match diffusion {
         // Under a potential the Jacobian of D is no multiple of the covariance.
-        Some(((denoiser, _), spread)) if matches!(denoiser.noise(), NoiseShape::Equal) => {
+        Some(((denoiser, _), spread)) if is_plain(denoiser) => {
             Some(largest_variance(denoiser, states.view(), levels, spread)?)
         }
         _ => None,
     };
     // The time and scale of a process that has one scale.
-    let clock = diffusion.filter(|((denoiser, _), _)| matches!(denoiser.noise(), NoiseShape::Equal));
+    let clock = diffusion.filter(|((denoiser, _), _)| is_plain(*denoiser));
     let clock = clock.map(|((_, sampling), _)| sampling.process);
     let moment = |row: usize| {
         let posterior = posteriors.as_ref().map(|p| &p[row]);

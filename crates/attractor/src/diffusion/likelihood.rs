@@ -70,11 +70,11 @@ pub(crate) fn log_density_observed<F: Real>(
     if states.is_empty() {
         return Ok(Vec::new());
     }
-    if !matches!(denoiser.noise(), NoiseShape::Equal) {
+    if !matches!(denoiser.noise(), NoiseShape::Equal) || !denoiser.is_posterior_mean() {
         return Err(Error::Undefined {
             model: "a memory under a potential",
             what: "log-density by the flow",
-            reason: "its noise differs between directions; ask for the closed form".into(),
+            reason: "its noise is not the same in all directions; ask for the closed form".into(),
         });
     }
     let dim = states.ncols() as f64;

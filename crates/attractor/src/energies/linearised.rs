@@ -323,6 +323,10 @@ impl<F: Real> Denoise<F> for Linearised<F> {
         self.patterns.dim()
     }
 
+    fn is_posterior_mean(&self) -> bool {
+        false
+    }
+
     fn read(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Read<F>> {
         let reads = self.weigh(states, sigmas)?;
         let mut all = Read::empty(states.nrows(), states.ncols());
@@ -390,6 +394,10 @@ pub struct Driven<'a, F> {
 impl<F: Real> Denoise<F> for Driven<'_, F> {
     fn dim(&self) -> usize {
         self.memory.patterns.dim()
+    }
+
+    fn is_posterior_mean(&self) -> bool {
+        false
     }
 
     fn denoise(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Array2<F>> {

@@ -112,6 +112,12 @@ pub trait Denoise<F: Real>: Send + Sync {
         NoiseShape::Equal
     }
 
+    /// Whether D is the posterior mean under noise of this shape, so that (D − z)/σ² is the score. A denoiser that only moves
+    /// states as its process does says no.
+    fn is_posterior_mean(&self) -> bool {
+        true
+    }
+
     /// Reads the memory at z = y + σε. Gives for each row the log-sum, the posterior mean D(z;σ) and the second
     /// moment.
     ///

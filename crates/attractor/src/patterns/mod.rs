@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use ndarray::{ArcArray2, Array2, ArrayView2, Axis, concatenate};
+use ndarray::{ArcArray2, Array2, ArrayView1, ArrayView2, Axis, concatenate};
 use sources::{Prepared, Selected, Stretched};
 use survey::survey;
 
@@ -503,5 +503,10 @@ fn check_spread<F: Real>(spread: f64) -> Result<f64> {
 
 fn mean<F: Real>(values: ArrayView2<F>) -> Vec<f64> {
     let n = values.nrows() as f64;
-    values.axis_iter(Axis(1)).map(|column| column.iter().map(|v| v.to_f64()).sum::<f64>() / n).collect()
+    let of = |column: ArrayView1<F>| match column.first() {
+        // The sum of equal values is rounded, and so would their mean be.
+        Some(first) if column.iter().all(|v| v == first) => first.to_f64(),
+        _ => column.iter().map(|v| v.to_f64()).sum::<f64>() / n,
+    };
+    values.axis_iter(Axis(1)).map(of).collect()
 }
