@@ -153,10 +153,11 @@ pub fn description_in_full(path: &Path, text: &str) -> Result<String> {
             let entry = Entry { path, place: format!("memory[{i}]"), fields: own };
             let (rows, labels) = entry.table(&mut Units::default())?;
             own.remove("file");
-            own.insert("at".into(), rows.outer_iter().map(|row| row.iter().copied().collect()).collect());
+            let rows = rows.outer_iter().map(|row| row.iter().copied().collect::<Value>());
+            own.insert("at".into(), rows.collect::<Value>());
             let takes_labels = own.get("kind").and_then(Value::as_str) == Some("points");
             if let Some(labels) = labels.filter(|_| takes_labels && !own.contains_key("labels")) {
-                own.insert("labels".into(), labels.into_iter().collect());
+                own.insert("labels".into(), labels.into_iter().collect::<Value>());
             }
         }
     }

@@ -99,6 +99,14 @@ pub fn after_fork() {
     pool::forget();
 }
 
+/// Calls `f` on one of these threads, so that the parallel loops in it find them awake.
+#[cfg(feature = "rayon")]
+pub fn within<T: Send>(f: impl FnOnce() -> T + Send) -> T {
+    let (mut f, mut result) = (Some(f), None);
+    shared::within(&mut || result = f.take().map(|f| f()));
+    result.expect("it was called")
+}
+
 /// The parts that go into rayon. They are generic over nothing, so that rayon's code is compiled once and not for each
 /// closure, in each crate.
 #[cfg(feature = "rayon")]
@@ -106,6 +114,13 @@ mod shared {
     use rayon::prelude::*;
 
     use super::pool;
+
+    pub fn within(f: &mut (dyn FnMut() + Send)) {
+        match (rayon::current_thread_index(), pool::usual()) {
+            (None, Some(pool)) => pool.install(f),
+            _ => f(),
+        }
+    }
 
     /// Calls `f` on 0, 1, … `tasks` − 1, on all threads, or on those of the pool that the caller is in.
     pub fn each(tasks: usize, f: &(dyn Fn(usize) + Sync)) {
@@ -116,6 +131,12 @@ mod shared {
             (None, None) => (0..tasks).for_each(f),
         }
     }
+}
+
+/// Calls `f`.
+#[cfg(not(feature = "rayon"))]
+pub fn within<T>(f: impl FnOnce() -> T) -> T {
+    f()
 }
 
 /// The work, in floating-point operations, at which waking threads pays. Waking them and waiting for them costs up to
