@@ -146,6 +146,9 @@ fn settings(parameters: &'static [Parameter]) -> Vec<&'static Parameter> {
     parameters.iter().collect()
 }
 
+/// The settings that most protocols of `replay` differ in. The short help leaves the others out.
+const USUAL_OF_REPLAY: [&str; 5] = ["rule", "rounds", "replays", "runs", "cue"];
+
 /// The parameters of `replay`: those of the protocol, and those of models that have other names.
 fn of_replay() -> Vec<&'static Parameter> {
     let own = settings(attractor_replay::PARAMETERS);
@@ -160,7 +163,10 @@ pub fn command(view: &View) -> Command {
     let fitting = settings(attractor_fit::PARAMETERS);
     let command = command.mut_subcommand("fit", |task| add(task, &fitting, FIT, true));
     let protocol = settings(attractor_replay::PARAMETERS);
-    let command = command.mut_subcommand("replay", |task| add(task, &protocol, PROTOCOL, true));
+    let (usual, others): (Vec<_>, Vec<_>) =
+        protocol.into_iter().partition(|parameter| USUAL_OF_REPLAY.contains(&parameter.name));
+    let command =
+        command.mut_subcommand("replay", |task| add(add(task, &usual, PROTOCOL, true), &others, LESS, true));
     let command = command.mut_subcommand("store", |task| add(task, &settings(CORES), EVENTS, true));
     let command = OF_MODELS.into_iter().fold(command, |command, task| {
         command.mut_subcommand(task, |task| {

@@ -27,7 +27,7 @@ pub struct Replay {
     pub stream: Option<PathBuf>,
     /// The core of the events: a file of one row for all events or of one for each, where a number other than 0 marks a
     /// unit that replays keep. The other units are taken from a stored memory that fits the core
-    #[arg(long, value_name = "FILE", help_heading = EVENTS)]
+    #[arg(long, value_name = "FILE", help_heading = LESS)]
     pub core: Option<PathBuf>,
     /// Seed of everything random
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = RECALL)]
