@@ -146,7 +146,7 @@ def reproduce(
     >>> import attractor
     >>> report = attractor.reproduce("table1", repetitions=2)
     >>> len(report.results)
-    24
+    30
     """
     rows: Array | None = None
     if data is not None:
