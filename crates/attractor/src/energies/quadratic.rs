@@ -11,7 +11,7 @@ use crate::real::Real;
 ///
 /// (Hopfield 1982; Ambrogioni 2023, Eq. 2, which lacks the sign.) W is held in f64, in which Hebbian sums of ±1
 /// products and their fields are exact integers, so that ties are exact. Fields of other couplings carry rounding: a field
-/// of less than 10⁻¹² Σ_k |W_jk| counts as 0. The energy includes the diagonal, which adds a constant for ±1 states.
+/// of at most 10⁻¹² max(Σ_k |W_jk|, max |W|) counts as 0. The energy includes the diagonal, which adds a constant for ±1 states.
 #[derive(Clone, Debug)]
 pub struct Quadratic {
     weights: Array2<f64>,
@@ -50,7 +50,8 @@ impl Quadratic {
         }
         let diagonal = weights.diag().to_vec();
         let exact = weights.iter().all(|w| w.fract() == 0.0);
-        let size = |row: ArrayView1<f64>| ROUNDING * row.iter().map(|w| w.abs()).sum::<f64>();
+        // The couplings of a unit may all be rounding, so they are also measured by the largest of all.
+        let size = |row: ArrayView1<f64>| ROUNDING * row.iter().map(|w| w.abs()).sum::<f64>().max(largest);
         let rounding = (!exact).then(|| weights.outer_iter().map(size).collect());
         Ok(Quadratic { weights: weights.as_standard_layout().into_owned(), diagonal, rounding })
     }

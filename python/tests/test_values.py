@@ -1,0 +1,85 @@
+"""Values that exact arithmetic, a closed form or published code gives."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import attractor
+import numpy as np
+import pytest
+
+
+def couplings(patterns: np.ndarray, rule: str) -> list[list[Fraction]]:
+    """The couplings of a rule without the diagonal, in rational numbers."""
+    count = patterns.shape[1]
+    rows = [[Fraction(int(v)) for v in row] for row in patterns]
+    w = [[Fraction(0)] * count for _ in range(count)]
+    for y in rows:
+        if rule == "storkey":
+            full = [sum(w[i][k] * y[k] for k in range(count) if k != i) for i in range(count)]
+
+            def field(i: int, j: int, full: list = full, y: list = y, w: list = w) -> Fraction:
+                return full[i] - (0 if i == j else w[i][j] * y[j])
+
+            change = [
+                [(y[i] * y[j] - y[i] * field(j, i) - field(i, j) * y[j]) / count for j in range(count)]
+                for i in range(count)
+            ]
+        else:
+            fresh = [y[i] - sum(w[i][k] * y[k] for k in range(count)) for i in range(count)]
+            square = sum(v * v for v in fresh)
+            change = [[a * b / square if square else Fraction(0) for b in fresh] for a in fresh]
+        w = [[w[i][j] + change[i][j] for j in range(count)] for i in range(count)]
+    return [[Fraction(0) if i == j else w[i][j] for j in range(count)] for i in range(count)]
+
+
+def recalled(w: list[list[Fraction]], cue: np.ndarray) -> list[int]:
+    """The end of sweeps in fixed order. A field of 0 keeps the unit."""
+    state = [int(v) for v in cue]
+    for _ in range(100):
+        before = list(state)
+        for i, row in enumerate(w):
+            field = sum(a * b for a, b in zip(row, state, strict=True))
+            state[i] = state[i] if field == 0 else (1 if field > 0 else -1)
+        if state == before:
+            return state
+    raise AssertionError("no rest")
+
+
+@pytest.mark.parametrize(("rule", "shape"), [("storkey", (2, 6)), ("storkey", (3, 12)), ("pseudo-inverse", (4, 10))])
+def test_ties_are_those_of_exact_arithmetic(rule: str, shape: tuple[int, int]) -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(4):
+        patterns = rng.choice([-1.0, 1.0], shape)
+        cues = rng.choice([-1.0, 1.0], (60, shape[1]))
+        memory = attractor.Hopfield(patterns, rule=rule, update="asynchronous", order="fixed")
+        exact = couplings(patterns, rule)
+        found = memory.recall(cues).states.astype(int).tolist()
+        assert found == [recalled(exact, cue) for cue in cues]
+
+
+def test_equal_weights_do_not_change_the_modern_energy() -> None:
+    rng = np.random.default_rng(1)
+    patterns, states = rng.normal(size=(8, 5)), rng.normal(size=(4, 5))
+    plain = attractor.Modern(patterns, beta=2.0).energy(states)
+    assert np.allclose(attractor.Modern(patterns, beta=2.0, weights=np.ones(8)).energy(states), plain, rtol=1e-12)
+    direct = -np.log(np.exp(2.0 * states @ patterns.T).sum(1)) / 2.0 + 0.5 * (states**2).sum(1)
+    assert np.allclose(plain, direct, rtol=1e-12)
+    # A pattern of weight 2 is a pattern that is stored twice.
+    weights = np.array([2.0, 1, 1, 1, 1, 1, 1, 1])
+    twice = attractor.Modern(np.vstack([patterns, patterns[:1]]), beta=2.0).energy(states)
+    once = attractor.Modern(patterns, beta=2.0, weights=weights).energy(states)
+    assert np.allclose(once + np.log(8 / 9) / 2.0, twice, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("separation", "weights"),
+    [("identity", [0.4, 0.266667, 0.333333]), ("poly:2", [0.467532, 0.207792, 0.324675])],
+)
+def test_the_published_code_divides_by_sums_for_dot(separation: str, weights: list[float]) -> None:
+    patterns = np.array([[0.1, 0.2, 0.3, 0.4], [0.4, 0.3, 0.2, 0.1], [0.25] * 4])
+    memory = attractor.Universal(
+        patterns, values=np.eye(3), compat="uhn2022", similarity="dot", separation=separation, prepare="none"
+    )
+    found = memory.recall(np.array([0.1, 0.2, 0.25, 0.4]), updates=1).values
+    assert np.allclose(found, weights, atol=1e-6)
