@@ -27,6 +27,7 @@ mod run;
 mod search;
 mod task;
 pub mod theory;
+mod workers;
 
 use std::path::PathBuf;
 use std::time::Instant;

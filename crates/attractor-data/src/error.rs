@@ -113,3 +113,11 @@ impl Error {
         }
     }
 }
+
+/// Text from a file, on one line and shortened for a message.
+pub(crate) fn quoted(text: &str) -> String {
+    const MOST: usize = 40;
+    let more = if text.chars().count() > MOST { "…" } else { "" };
+    let shown = text.chars().take(MOST).map(|c| if c.is_control() { '\u{fffd}' } else { c });
+    format!("'{}{more}'", shown.collect::<String>())
+}

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use attractor::message;
 use attractor::message::Message;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quoted};
 use crate::formats::{ReadOptions, read};
 use crate::table::Table;
 
@@ -54,14 +54,6 @@ pub(super) fn show(value: &Value) -> String {
         Value::String(text) => quoted(text),
         other => other.to_string(),
     }
-}
-
-/// Text from a file, on one line and shortened for a message.
-pub(super) fn quoted(text: &str) -> String {
-    const MOST: usize = 40;
-    let more = if text.chars().count() > MOST { "…" } else { "" };
-    let shown = text.chars().take(MOST).map(|c| if c.is_control() { '\u{fffd}' } else { c });
-    format!("'{}{more}'", shown.collect::<String>())
 }
 
 impl Entry<'_> {

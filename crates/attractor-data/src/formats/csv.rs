@@ -11,7 +11,7 @@ use attractor::message::{Argument, Message};
 use csv::{Reader, ReaderBuilder, StringRecord};
 
 use super::{Bytes, Header, Input, Opened, ReadOptions, Source};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quoted};
 use crate::table::{Dtype, Values};
 
 /// Names in the header that mark a column of labels.
@@ -56,11 +56,6 @@ pub(super) fn open(path: &Path, bytes: Bytes, reading: &ReadOptions) -> Result<O
 fn wrong(path: &Path, found: impl Into<Message>) -> Error {
     let cure = "separate columns by commas, semicolons or tabs, write numbers with a decimal point, or save it as .npy";
     Error::content(path, "a table of numbers, one row a line", found, cure)
-}
-
-/// A cell as it is quoted in an error.
-fn quoted(cell: &str) -> String {
-    format!("'{}'", cell.chars().filter(|c| !c.is_control()).take(20).collect::<String>())
 }
 
 fn number(cell: &str) -> Option<f64> {
