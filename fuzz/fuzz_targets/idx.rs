@@ -1,5 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let _ = attractor_data::read_bytes("a-idx3-ubyte", bytes.to_vec(), &Default::default());
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| attractor_fuzz::rows("a-idx3-ubyte", bytes));

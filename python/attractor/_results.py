@@ -98,7 +98,8 @@ class Recall(_Frozen):
     values : ndarray (B, Dv) or None
         Associated values read out at the recalled states.
     memory : ndarray of int (B,)
-        The stored memory nearest to each recalled state; -1 if the cue was refused or no patterns are known.
+        The stored memory nearest to each recalled state; -1 if the cue was refused, its recall is undefined, or no
+        patterns are known.
     overlap : ndarray (B,) or None
         Cosine of the recalled state and that memory; for states of +1 and -1 it is their overlap.
     distance : ndarray (B,) or None
@@ -121,7 +122,11 @@ class Recall(_Frozen):
     steps, outcome_step : ndarray of int (B,)
         Number of steps made; the step of the outcome, -1 if it has none.
     outcome : ndarray of str (B,)
-        How the recall ended: settled, still moving, one update, 2-cycle, stopped, diverged or refused.
+        How the recall ended: settled, still moving, one update, 2-cycle, stopped, diverged, undefined or refused. It is
+        undefined where the memory gives no next state, such as when no pattern has a weight; the state is then the last one,
+        and values are 0.
+    reason : ndarray of str (B,) or None
+        Why undefined recalls have no answer; empty for the others. None if all have one.
     refused : ndarray of bool (B,)
         Whether each cue was refused, since it matched worse than `reject` allows.
     regime : ndarray of str (B,) or None
@@ -154,17 +159,18 @@ class Recall(_Frozen):
     _there: list[bool]
     _numbers: Array
     _whole: Array
+    _reasons: list[tuple[int, str]]
 
     _columns = ("memory", "label", *(name for name, kind, _ in _attractor.ROW[1:] if kind != "weights"))
 
     def __init__(self, fields: tuple[Any, ...], shape: tuple[int, ...], labels: Array | None, model: str) -> None:
-        states, values, best, there, numbers, whole = fields
+        states, values, best, there, numbers, whole, reasons = fields
         own = self.__dict__
         own["states"] = states if len(shape) == 2 else states.reshape(shape)
         own["values"] = values
         own["posterior"], own["candidates"] = (None, None) if best is None else best
         own["_there"], own["_numbers"], own["_whole"] = there, numbers, whole
-        own["_labels"], own["_model"] = labels, model
+        own["_labels"], own["_model"], own["_reasons"] = labels, model, reasons
 
     def __getattr__(self, name: str) -> Any:
         """Columns are read from their table on first use, since most are never used."""
@@ -183,8 +189,16 @@ class Recall(_Frozen):
 
     @property
     def outcome(self) -> Array:
-        """How each recall ended: settled, still moving, one update, 2-cycle, stopped, diverged or refused."""
+        """How each recall ended: settled, still moving, one update, 2-cycle, stopped, diverged, undefined or refused."""
         return _OUTCOMES[self._outcome]
+
+    @property
+    def reason(self) -> Array | None:
+        """Why undefined recalls have no answer; empty for the others. None if all have one."""
+        if not self._reasons:
+            return None
+        reasons = dict(self._reasons)
+        return np.array([reasons.get(row, "") for row in range(len(self))])
 
     @property
     def refused(self) -> Array:

@@ -207,9 +207,10 @@ impl Grid {
                 state.iter().zip(nearest).map(|(s, n)| low + (s - n).abs().min(high - low)).collect()
             });
             let label = row.memory.and_then(|n| memory.label(n)).map(str::to_owned);
-            let label = label.or(row.memory.map(|n| n.to_string())).unwrap_or_else(|| "refused".into());
+            let label =
+                label.or(row.memory.map(|n| n.to_string())).unwrap_or_else(|| row.ending().name().into());
             self.labels.push(format!("{} -> {label}", names[k]));
-            let recalled = (!row.refused).then_some(state);
+            let recalled = row.has_answer().then_some(state);
             self.rows.push([Some(cue), recalled, nearest, difference]);
         }
     }

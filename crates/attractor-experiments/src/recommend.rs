@@ -275,7 +275,7 @@ fn judge(weights: &Array2<f64>, gram: &Array2<f64>, targets: &[usize]) -> Vec<(f
     threads::parallel(targets.len(), one)
 }
 
-/// Measures a pair. `None` if some cue has no weights.
+/// Measures a pair. A cue without weights is not found, and has no error. `None` if no cue has weights.
 fn measure(
     separator: &Separator,
     similarity: Similarity,
@@ -287,22 +287,24 @@ fn measure(
     let n = scores.ncols();
     let mut weights = scores.clone();
     let rows = weights.as_slice_mut().expect("row-major");
-    let refused = AtomicBool::new(false);
-    threads::each(rows.chunks_mut(n).collect(), f64::INFINITY, |row| {
+    let answered: Vec<AtomicBool> = own.iter().map(|_| AtomicBool::new(true)).collect();
+    threads::each(rows.chunks_mut(n).zip(&answered).collect(), f64::INFINITY, |(row, answered)| {
         if separator.weights(row).is_err() {
-            refused.store(true, Ordering::Relaxed);
+            row.fill(0.0);
+            answered.store(false, Ordering::Relaxed);
         }
     });
-    if refused.into_inner() {
+    let answered: Vec<bool> = answered.into_iter().map(AtomicBool::into_inner).collect();
+    let count = answered.iter().filter(|answered| **answered).count();
+    if count == 0 {
         return None;
     }
     let judged = judge(&weights, gram, own);
-    let found = judged
-        .iter()
-        .zip(own)
-        .enumerate()
-        .map(|(cue, (&(_, nearest), &own))| nearest == own || apart[[cue, nearest]] == 0.0);
-    let error = judged.iter().map(|(error, _)| error).sum::<f64>() / judged.len() as f64;
+    let found = judged.iter().zip(own).enumerate().map(|(cue, (&(_, nearest), &own))| {
+        answered[cue] && (nearest == own || apart[[cue, nearest]] == 0.0)
+    });
+    let errors = judged.iter().zip(&answered).filter(|(_, answered)| **answered);
+    let error = errors.map(|((error, _), _)| error).sum::<f64>() / count as f64;
     Some(Measured { similarity, separation: separator.separation(), found: found.collect(), error })
 }
 

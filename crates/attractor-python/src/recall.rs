@@ -277,7 +277,8 @@ fn of_kind(kind: Kind) -> Vec<&'static Field<Row>> {
 }
 
 /// A recall as Python unpacks it: states; values; probabilities and indices of the best memories; which of the
-/// [`NUMBERS`] there are; those numbers, one row each; and the numbers of [`WHOLE`] with the two codes.
+/// [`NUMBERS`] there are; those numbers, one row each; the numbers of [`WHOLE`] with the two codes; and the reasons of
+/// undefined rows.
 pub type Fields<'py> = (
     Bound<'py, PyAny>,
     Option<Bound<'py, PyAny>>,
@@ -285,6 +286,7 @@ pub type Fields<'py> = (
     Vec<bool>,
     Bound<'py, PyAny>,
     Bound<'py, PyAny>,
+    Vec<(usize, &'static str)>,
 );
 
 /// The report of a recall, in a few tables. An array for each field would cost half a microsecond each.
@@ -315,5 +317,6 @@ fn fields<'py, F: Number>(py: Python<'py>, recall: Recall<F>) -> Fields<'py> {
         let all = fields.chain([row.ending() as i64, regime]);
         column.iter_mut().zip(all).for_each(|(place, number)| *place = number);
     }
-    (give(py, states), values.map(|v| give(py, v)), best, there, give(py, numbers), give(py, whole))
+    let reasons = rows.iter().enumerate().filter_map(|(k, row)| Some((k, row.reason()?))).collect();
+    (give(py, states), values.map(|v| give(py, v)), best, there, give(py, numbers), give(py, whole), reasons)
 }

@@ -133,6 +133,8 @@ fn endings_have_their_names() {
     assert_eq!(ends(Outcome::TwoCycle { step }, 5, false), (Ending::TwoCycle, "2-cycle", Some(4)));
     assert_eq!(ends(Outcome::Stopped { step }, 1, false), (Ending::Stopped, "stopped", Some(4)));
     assert_eq!(ends(Outcome::Diverged { step }, 5, false), (Ending::Diverged, "diverged", Some(4)));
+    let undefined = Outcome::Undefined { step, reason: "so" };
+    assert_eq!(ends(undefined, 5, false), (Ending::Undefined, "undefined", Some(4)));
     assert_eq!(ends(Outcome::Settled { step }, 5, true), (Ending::Refused, "refused", None));
 }
 

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView1, ArrayView2};
 
-use crate::dynamics::{Clamp, Dynamics, Motion, ReadOut, Run, Start};
+use crate::dynamics::{Clamp, Dynamics, Motion, ReadOut, Run, Start, Undefined};
 use crate::energies::Reads;
 use crate::error::{CueCure, Result, check_rows, check_width};
 use crate::observe::{Frame, Observer};
@@ -33,6 +33,14 @@ pub enum Outcome {
     Diverged {
         /// The step at which this happened.
         step: usize,
+    },
+    /// The memory does not say where the state moves, such as when no stored pattern has a weight for it. The state
+    /// given back is the one before that step.
+    Undefined {
+        /// The step at which this happened.
+        step: usize,
+        /// Why there is no next state.
+        reason: &'static str,
     },
 }
 
@@ -164,6 +172,9 @@ pub fn recall<F: Real>(
             clamp.impose(&batch.rows, from.view(), batch.states.view_mut(), &batch.levels, &to);
         }
         interrupted = observe(step, &batch, &to);
+        for Undefined { row, reason } in run.undefined() {
+            result.outcomes[row] = Outcome::Undefined { step, reason };
+        }
         let going = judge.going(step, &batch, from.view(), run.as_ref(), &mut result);
         batch.go_on(&going, from, to, judge.motion);
     }
@@ -230,8 +241,11 @@ impl Judge<'_> {
         let mut going = Vec::with_capacity(batch.rows.len());
         for (k, &row) in batch.rows.iter().enumerate() {
             let (state, from) = (batch.states.row(k), from.row(k));
-            if !is_usable(state) {
-                result.outcomes[row] = Outcome::Diverged { step };
+            let undefined = matches!(result.outcomes[row], Outcome::Undefined { .. });
+            if undefined || !is_usable(state) {
+                if !undefined {
+                    result.outcomes[row] = Outcome::Diverged { step };
+                }
                 result.steps[row] = step;
                 result.states.row_mut(row).assign(&from);
                 continue;

@@ -111,6 +111,10 @@ fn the_order_of_patterns_changes_only_rounding() {
         let (here, there) = (recall(&patterns), recall(&shuffled));
         assert_close(&here.states, &there.states, ROUNDING, &specimen.name());
         for (a, b) in here.rows.iter().zip(&there.rows) {
+            assert_eq!(a.has_answer(), b.has_answer(), "{}", specimen.name());
+            if !a.has_answer() {
+                continue;
+            }
             // Of equally near memories the lowest is named, which is another after shuffling: compare
             // how near they are.
             let (a_near, b_near) = (a.overlap.expect("patterns"), b.overlap.expect("patterns"));

@@ -225,6 +225,21 @@ fn iterated_reading_restores_words() {
     );
 }
 
+/// Nothing is read where no location is within the radius, and the others of the batch are as they are alone.
+#[test]
+fn a_cue_far_from_all_locations_is_an_outcome() {
+    let locations = array![[1.0_f32, 1.0, 1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0, 1.0, -1.0]];
+    let patterns = Patterns::new(locations.slice(s![..1, ..]).to_owned()).expect("patterns");
+    let options = SparseOptions { radius: Radius::Bits(2), ..SparseOptions::default() };
+    let memory = SparseDistributed::at(patterns, locations.view(), options).expect("a memory");
+    let cues = array![[1.0_f32, 1.0, 1.0, 1.0, -1.0, 1.0], [-1.0, -1.0, -1.0, -1.0, 1.0, 1.0]];
+    let recall = memory.recall(&Request::new(cues.view())).expect("a recall");
+    assert_eq!(recall.rows[0].memory, Some(0));
+    assert!(matches!(recall.rows[0].outcome, Outcome::Settled { step: 2 }), "{:?}", recall.rows[0]);
+    assert!(matches!(recall.rows[1].outcome, Outcome::Undefined { step: 1, .. }), "{:?}", recall.rows[1]);
+    assert_eq!((recall.states.row(1), recall.rows[1].memory), (cues.row(1), None));
+}
+
 #[test]
 fn bad_options_are_refused_in_one_sentence() {
     let patterns = Patterns::new(spins(3, 8, 1)).expect("patterns");

@@ -7,10 +7,12 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use attractor::kernels::{Form, attend_values};
-use attractor::memories::{Beta, Dense, Hopfield, HopfieldOptions, Modern, Output, Preset, Spec, Universal};
+use attractor::memories::{
+    Beta, Dense, Ending, Hopfield, HopfieldOptions, Modern, Output, Preset, Spec, Universal,
+};
 use attractor::separations::{SEPARATIONS, Separation, Separator, grammars, separating_beta};
 use attractor::similarities::{Convention, Data, Keys, Range, SIMILARITIES, Similarity};
-use attractor::{Memory, Patterns, Recall, Request};
+use attractor::{Memory, Outcome, Patterns, Recall, Request};
 use ndarray::{Array2, ArrayView2, Axis, array};
 use zoo::{assert_close, normals, spins};
 
@@ -158,8 +160,57 @@ fn published_arithmetic_at_its_edges() {
     // The first pattern sums to 0: all shares of scores are NaN, of which the published code takes the first.
     let cue = array![[0.9, 0.1, 0.4]];
     assert_eq!(read("l1-dot", "max", cue.clone()).unwrap(), array![[0.0, 0.0, 0.0]]);
-    let error = read("l1-dot", "identity", cue).unwrap_err().to_string();
-    assert!(error.contains("finite"), "{error}");
+    // With other separations there is no answer, and the state stays.
+    assert_eq!(read("l1-dot", "identity", cue.clone()).unwrap(), cue);
+}
+
+/// One cue without weights leaves the rest of its batch as it is alone, in every way to be without weights.
+#[test]
+fn a_cue_without_weights_is_an_outcome() {
+    let keys = array![[1.0_f64, 0.0, 1.0, 0.0], [0.0, 1.0, 1.0, 0.0], [1.0, 1.0, 0.0, 1.0]];
+    let words = array![[1.0_f64, 2.0], [3.0, 4.0], [5.0, 6.0]];
+    let memory = |options: &[(&str, &str)]| {
+        universal(&Patterns::new(keys.clone()).unwrap().with_associated(words.clone()).unwrap(), options)
+    };
+    let good = array![[1.0, 0.1, 0.9, 0.2], [0.1, 0.9, 0.8, 0.1], [0.9, 0.9, 0.1, 0.9]];
+    // ln 0 for a cue that shares nothing with the first key; nothing within the radius; no product above 0.
+    let cases: [(&[(&str, &str)], [f64; 4], &str); 5] = [
+        (
+            &[("similarity", "l1-dot"), ("separation", "log"), ("compat", "uhn2022")],
+            [0.0, 0.5, 0.0, 0.5],
+            "finite",
+        ),
+        (&[("separation", "threshold:1.5")], [9.0, 9.0, 9.0, 9.0], "weight above 0"),
+        (&[("separation", "threshold:1.5"), ("output", "sign")], [9.0, 9.0, 9.0, 9.0], "weight above 0"),
+        (&[("similarity", "dot"), ("separation", "relu:2")], [-1.0, -1.0, -1.0, -1.0], "weight above 0"),
+        (
+            &[("similarity", "inverse-manhattan"), ("separation", "threshold:1.5"), ("dynamics", "descent")],
+            [9.0, 9.0, 9.0, 9.0],
+            "weight above 0",
+        ),
+    ];
+    for (options, bad, words) in cases {
+        let memory = memory(options);
+        let mut cues = good.clone();
+        cues.row_mut(1).assign(&ndarray::ArrayView1::from(&bad));
+        let request = Request { updates: Some(3), ..Request::new(cues.view()) };
+        let recall = memory.recall(&request).unwrap_or_else(|e| panic!("{options:?}: {e}"));
+        let row = &recall.rows[1];
+        assert!(matches!(row.outcome, Outcome::Undefined { step: 1, .. }), "{options:?}: {row:?}");
+        assert!(row.reason().unwrap().contains(words), "{options:?}: {row:?}");
+        assert_eq!((row.memory, row.energy, row.posterior.is_none()), (None, None, true), "{options:?}");
+        assert!(!row.has_answer() && row.ending() == Ending::Undefined);
+        assert_eq!(recall.states.row(1), cues.row(1), "{options:?}");
+        assert_eq!(recall.values.as_ref().unwrap().row(1).to_vec(), [0.0, 0.0], "{options:?}");
+        for row in [0, 2] {
+            let alone = Request { cues: cues.slice(ndarray::s![row..row + 1, ..]), ..request.clone() };
+            let alone = memory.recall(&alone).unwrap();
+            assert_eq!(alone.states.row(0), recall.states.row(row), "{options:?}");
+            assert_eq!(alone.values.unwrap().row(0), recall.values.as_ref().unwrap().row(row), "{options:?}");
+            assert_eq!(format!("{:?}", alone.rows[0]), format!("{:?}", recall.rows[row]), "{options:?}");
+            assert!(recall.rows[row].has_answer(), "{options:?}");
+        }
+    }
 }
 
 fn universal(patterns: &Patterns<f64>, options: &[(&str, &str)]) -> Box<dyn Memory<f64>> {

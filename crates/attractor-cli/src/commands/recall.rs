@@ -7,7 +7,7 @@ use std::path::{Component, Path};
 
 use anyhow::{Result, bail};
 use attractor::fields::{Value as Field, field};
-use attractor::memories::{Options, Row};
+use attractor::memories::{Ending, Options, Row};
 use attractor::{Memory, Real, Recall as Recalled, Request};
 use attractor_data::{NpyWriter, Number};
 use attractor_session::{About, batch_of, json, with_memory};
@@ -57,6 +57,7 @@ fn recall<F: Real + Number + Into<Value>>(
     let bar = progress::bar("cues", quiet || head.rows <= batch);
     let mut out = streams::stdout(args.out.is_some() || args.picture.is_some() || values.is_some());
     let mut tally = Tally::default();
+    let mut undefined = 0;
     cues.each(batch, |batch: Batch<F>| {
         let asked = Request { calibration: calibration.as_ref(), ..batch.request() };
         let mut recalled = memory.recall(&asked)?;
@@ -64,6 +65,7 @@ fn recall<F: Real + Number + Into<Value>>(
             recalled.states.mapv_inplace(sign);
         }
         tally.add(&recalled.rows);
+        undefined += recalled.rows.iter().filter(|row| row.ending() == Ending::Undefined).count();
         print(&mut out, args, memory, &batch, &recalled)?;
         let ids = (0..recalled.rows.len()).map(|row| format!("{:06}", batch.id(row)));
         let to = batch.from + recalled.rows.len();
@@ -85,6 +87,12 @@ fn recall<F: Real + Number + Into<Value>>(
     bar.finish_and_clear();
     if let Some(line) = tally.line().filter(|_| !quiet) {
         say!("note: {line}");
+    }
+    if undefined > 0 && !quiet {
+        say!(
+            "note: {undefined} of {} cues have no answer, and keep their state; their outcome (undefined) says why",
+            head.rows
+        );
     }
     values.map_or(Ok(()), NpyWriter::finish)?;
     states.finish()
@@ -194,7 +202,7 @@ fn print<F: Real + Into<Value>>(
         };
         if args.json {
             let state = args.out.is_none().then(|| recalled.states.row(k));
-            let value = recalled.values.as_ref().filter(|_| !row.refused).map(|v| v.row(k));
+            let value = recalled.values.as_ref().filter(|_| row.has_answer()).map(|v| v.row(k));
             let line = to_json(id, row, &names, state, value);
             out.json(&line)?;
         } else {
@@ -265,6 +273,7 @@ fn to_line(id: u64, row: &Row, names: &Names) -> String {
     };
     let columns: String = SHOWN.iter().map(shown).collect();
     let step = row.ending_step().map_or(String::new(), |s| format!(" at {s}"));
+    let reason = row.reason().map_or(String::new(), |reason| format!(": {reason}"));
     let regime = row.regime.map_or(String::new(), |r| format!(", {r}"));
     let share = row.event_share.map_or(String::new(), |share| {
         format!(", {:.1} % event, {:.1} % gist", 100.0 * share, 100.0 * (1.0 - share))
@@ -277,7 +286,7 @@ fn to_line(id: u64, row: &Row, names: &Names) -> String {
             printable(memory.unwrap_or("-"))
         ),
     };
-    format!("{id:>6}{columns}  {}{step}{regime}{share}{which}", row.ending().name())
+    format!("{id:>6}{columns}  {}{step}{reason}{regime}{share}{which}", row.ending().name())
 }
 
 #[cfg(test)]

@@ -77,6 +77,12 @@ pub trait Run<F: Real> {
         None
     }
 
+    /// The rows for which the last step was not defined. Their states are as they were before it. Called after each
+    /// step.
+    fn undefined(&mut self) -> Vec<Undefined> {
+        Vec::new()
+    }
+
     /// How much of the memory each row has read so far, if the dynamics counts it.
     fn reads(&self) -> Option<Vec<Reads>> {
         None
@@ -86,6 +92,15 @@ pub trait Run<F: Real> {
     fn last_read(&mut self) -> Option<ReadOut<F>> {
         None
     }
+}
+
+/// A row for which a step is not defined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Undefined {
+    /// The row of the batch.
+    pub row: usize,
+    /// Why, as part of a sentence.
+    pub reason: &'static str,
 }
 
 /// What a memory reads at a batch of states, besides new states.

@@ -100,14 +100,16 @@ pub enum Ending {
     Stopped,
     /// Its numbers became infinite or NaN.
     Diverged,
+    /// The memory did not say where its state moves.
+    Undefined,
     /// Its cue matched no memory, and was refused.
     Refused,
 }
 
 impl Ending {
     /// The names, in the order of the variants: `NAMES[ending as usize]` is the name of `ending`.
-    pub const NAMES: [&'static str; 7] =
-        ["settled", "still moving", "one update", "2-cycle", "stopped", "diverged", "refused"];
+    pub const NAMES: [&'static str; 8] =
+        ["settled", "still moving", "one update", "2-cycle", "stopped", "diverged", "undefined", "refused"];
 
     /// The name of this ending.
     pub fn name(self) -> &'static str {
@@ -213,6 +215,12 @@ impl Row {
             get: |row| row.ending_step().into(),
         },
         Field {
+            name: "reason",
+            kind: Kind::Text,
+            doc: "why an undefined recall has no answer",
+            get: |row| row.reason().map_or(Value::None, |reason| Value::Text(reason.into())),
+        },
+        Field {
             name: "steps",
             kind: Kind::Whole,
             doc: "steps made",
@@ -236,6 +244,7 @@ impl Row {
             Outcome::TwoCycle { .. } => Ending::TwoCycle,
             Outcome::Stopped { .. } => Ending::Stopped,
             Outcome::Diverged { .. } => Ending::Diverged,
+            Outcome::Undefined { .. } => Ending::Undefined,
         }
     }
 
@@ -247,8 +256,24 @@ impl Row {
             Outcome::Settled { step }
             | Outcome::TwoCycle { step }
             | Outcome::Stopped { step }
-            | Outcome::Diverged { step } => Some(step),
+            | Outcome::Diverged { step }
+            | Outcome::Undefined { step, .. } => Some(step),
         }
+    }
+
+    /// Why the recall has no answer, if it is undefined.
+    pub fn reason(&self) -> Option<&'static str> {
+        match self.outcome {
+            _ if self.refused => None,
+            Outcome::Undefined { reason, .. } => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// Whether the recall has an answer. It has none if its cue was refused or an update was undefined. Then no memory
+    /// is named, and values are 0.
+    pub fn has_answer(&self) -> bool {
+        !matches!(self.ending(), Ending::Refused | Ending::Undefined)
     }
 
     /// A report of the outcome of a recall and of the nearest memory, with all other fields empty.

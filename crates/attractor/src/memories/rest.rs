@@ -13,7 +13,7 @@ use crate::dynamics::{Clamp, Motion, Start};
 use crate::error::Result;
 use crate::observe::{Frame, Observer};
 use crate::real::Real;
-use crate::recall::{Grid, Stop, recall};
+use crate::recall::{Grid, Outcome, Stop, recall};
 
 /// Recalls a batch by the updates of a dynamics.
 pub(super) fn to_rest<F: Real>(
@@ -61,9 +61,14 @@ pub(super) fn to_rest<F: Real>(
     }
     let nearest = abilities.nearest(states.view())?;
     let memories = abilities.memories();
+    let mut values = values.or(read.values);
     let mut posteriors = read.posteriors.into_iter();
     let row = |row: usize| {
         let posterior = posteriors.next().flatten();
+        if let Outcome::Undefined { .. } = recalled.outcomes[row] {
+            values.iter_mut().for_each(|values| values.row_mut(row).fill(F::ZERO));
+            return Row { beta: abilities.inverse_temperature, ..Row::ended(&recalled, row, None) };
+        }
         Row {
             energy: energies.as_ref().map(|energies| energies[row]).filter(|energy| energy.is_finite()),
             regime: posterior
@@ -76,7 +81,7 @@ pub(super) fn to_rest<F: Real>(
         }
     };
     let rows = (0..rows.len()).map(row).collect();
-    Ok(Recall { states: preparation.backward(states), values: values.or(read.values), rows })
+    Ok(Recall { states: preparation.backward(states), values, rows })
 }
 
 /// The number of updates, and when a row counts as at rest.

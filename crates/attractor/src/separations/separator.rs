@@ -75,6 +75,15 @@ impl Separator {
     /// # Errors
     /// No weight above 0, or a NaN weight: no memory answers.
     pub fn weights(&self, scores: &mut [f64]) -> Result<()> {
+        self.try_weights(scores).map_err(|reason| Error::Undefined {
+            model: "universal",
+            what: "weights",
+            reason: reason.into(),
+        })
+    }
+
+    /// As [`weights`](Self::weights), with the reason alone where there are none.
+    pub(crate) fn try_weights(&self, scores: &mut [f64]) -> Stated<()> {
         if self.convention == Convention::Uhn2022 {
             return self.published(scores);
         }
@@ -84,7 +93,7 @@ impl Separator {
 
     /// The steps of the published code: scores are divided by their sum, and so are the weights. An exact match,
     /// whose score is infinite, gets all weight.
-    fn published(&self, scores: &mut [f64]) -> Result<()> {
+    fn published(&self, scores: &mut [f64]) -> Stated<()> {
         if let Some(exact) = scores.iter().position(|s| *s == f64::INFINITY) {
             one_hot(scores, exact);
             return Ok(());
@@ -162,28 +171,24 @@ fn accepts(separation: Separation, range: Range, convention: Convention) -> std:
     })
 }
 
-fn share(weights: &mut [f64]) -> Result<()> {
+fn share(weights: &mut [f64]) -> Stated<()> {
     let sum: f64 = weights.iter().sum();
     if !(sum.is_finite() && sum > 0.0) {
-        return Err(silent(
-            "no stored pattern has a weight above 0 for a cue; give a larger radius, or softmax or max",
-        ));
+        return Err(
+            "no stored pattern has a weight above 0 for the cue; a larger radius, softmax or max gives it some",
+        );
     }
     weights.iter_mut().for_each(|w| *w /= sum);
     Ok(())
 }
 
-fn finite(weights: &[f64]) -> Result<()> {
+fn finite(weights: &[f64]) -> Stated<()> {
     match weights.iter().all(|w| w.is_finite()) {
         true => Ok(()),
-        false => Err(silent(
-            "a cue's weights leave the finite numbers, as where a vector sums to 0 in the published arithmetic or an exponent is too large; use max, or another similarity",
-        )),
+        false => Err(
+            "the weights of the cue leave the finite numbers, as where a vector sums to 0 in the published arithmetic or an exponent is too large; max or another similarity has finite ones",
+        ),
     }
-}
-
-fn silent(reason: &str) -> Error {
-    Error::Undefined { model: "universal", what: "weights", reason: reason.into() }
 }
 
 /// The β at which the least separated key still has softmax weight 0.999 if it is its own cue.

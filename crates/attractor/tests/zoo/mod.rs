@@ -43,6 +43,7 @@ const fn incomplete(specimen: Specimen, why: &'static str) -> Specimen {
 const OVERLOADED: &str = "twelve patterns overload a quadratic energy of 64 units";
 const PAIRS: &str = "twelve patterns overload pairs with 7 units";
 const BLENDS: &str = "its weights are so even that it ends on a blend";
+const FAR: &str = "no pattern lies within the radius of a cue of which half is missing";
 const RANDOM: &str = "a stochastic recall may pick another pattern";
 const FROM_FAR: &str = "so few steps from so high a level end with one from far too high";
 
@@ -88,6 +89,7 @@ pub const ZOO: &[Specimen] = &[
     is("universal", &[("similarity", "reverse-kl"), ("separation", "max")]),
     is("universal", &[("similarity", "jensen-shannon"), ("separation", "softmax:auto")]),
     is("universal", &[("similarity", "hamming"), ("separation", "softmax:2")]),
+    incomplete(is("universal", &[("similarity", "hamming"), ("separation", "threshold:3")]), FAR),
     is("universal", &[("similarity", "inverse-euclidean"), ("separation", "poly:10")]),
     is("diffusion", &[]),
     is("diffusion", &[("process", "ve")]),

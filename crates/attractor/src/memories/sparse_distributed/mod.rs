@@ -1,15 +1,18 @@
 //! Kanerva's sparse distributed memory.
 
 mod theory;
+mod update;
+
+pub use update::SparseDistributedUpdate;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Zip};
+use ndarray::{Array2, ArrayView2};
 
 use self::theory::{Binomial, Theory, best_activation};
 use super::{Abilities, Card, Describe, Learned, Memory, MemoryModel, RecallPath, Request, check_signs};
-use crate::dynamics::{Dynamics, Motion, ReadOut, Run, Start, sign_or};
+use crate::dynamics::ReadOut;
 use crate::error::{Error, Result, check_width};
 use crate::kernels::{Counters, Queries, near_in};
 use crate::message;
@@ -118,8 +121,8 @@ impl Default for SparseOptions {
 /// c_a ← c_a + y  where d(a, y) ≤ R        x_j ← sign Σ_{a: d(a, x) ≤ R} c_aj
 /// ```
 ///
-/// The word that is read becomes the next address, until it settles. A unit keeps its value if its sum is 0, and a
-/// state keeps all of its units if no location is near. Counters stop at ±(2^(b−1) − 1). Only the signs of patterns
+/// The word that is read becomes the next address, until it settles. A unit keeps its value if its sum is 0. A state that
+/// no location is near keeps all of its units, with the outcome [`Undefined`](crate::Outcome::Undefined). Counters stop at ±(2^(b−1) − 1). Only the signs of patterns
 /// and cues count. A unit of 0 is unknown: distances leave it out, and use the radius within which the same share p
 /// of locations lies over the remaining units. There is no energy: reading counters does not descend a landscape, and
 /// may cycle.
@@ -397,42 +400,6 @@ fn random_locations(count: usize, dim: usize, seed: u64) -> Result<Packed> {
         line.iter().enumerate().for_each(|(k, &word)| locations.set_word(n, k, word));
     }
     Ok(locations)
-}
-
-/// The update x ← sign of the summed counters of the locations near x (Kanerva 1988). A unit keeps its value if its
-/// sum is 0.
-#[derive(Clone, Copy, Debug)]
-pub struct SparseDistributedUpdate<'a, F> {
-    /// The memory that is read.
-    pub memory: &'a SparseDistributed<F>,
-}
-
-impl<F: Real> Dynamics<F> for SparseDistributedUpdate<'_, F> {
-    fn dim(&self) -> usize {
-        self.memory.patterns.dim()
-    }
-
-    fn motion(&self) -> Motion {
-        Motion::Map
-    }
-
-    fn start(&self, _start: Start<F>) -> Result<Box<dyn Run<F> + '_>> {
-        Ok(Box::new(*self))
-    }
-}
-
-impl<F: Real> Run<F> for SparseDistributedUpdate<'_, F> {
-    fn step(
-        &mut self,
-        _rows: &[usize],
-        mut states: ArrayViewMut2<F>,
-        _from: &[f64],
-        _to: &[f64],
-    ) -> Result<()> {
-        let fields = self.memory.fields(states.view())?;
-        Zip::from(&mut states).and(&fields).for_each(|x, &h| *x = sign_or(h as f64, *x));
-        Ok(())
-    }
 }
 
 impl<F: Real> MemoryModel<F> for SparseDistributed<F> {

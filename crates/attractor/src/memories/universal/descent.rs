@@ -4,8 +4,7 @@
 use ndarray::ArrayView2;
 
 use super::Universal;
-use super::read::{Answer, summary};
-use crate::error::Result;
+use super::read::{Answer, Weighed, summary};
 use crate::kernels::weighted_sums;
 use crate::real::Real;
 use crate::similarities::{BestState, Update};
@@ -17,9 +16,9 @@ impl<F: Real> Universal<F> {
         states: ArrayView2<F>,
         to: &dyn BestState<F>,
         top: usize,
-    ) -> Result<Answer<F>> {
+    ) -> Weighed<Answer<F>> {
         let scores = self.keys.scores(states)?;
-        let weights = self.weights_of(scores.clone())?;
+        let weights = self.weigh(scores.clone())?;
         let shared = self.separator.shared();
         let next = to.best(&Update {
             keys: &self.keys,
@@ -31,6 +30,6 @@ impl<F: Real> Universal<F> {
         });
         let values = self.patterns.associated().map(|v| weighted_sums(weights.view(), v).mapv(F::from_f64));
         let posteriors = weights.outer_iter().map(|w| shared.then(|| summary(w, top))).collect();
-        Ok(Answer { states: next.mapv(F::from_f64), values, posteriors })
+        Ok(Answer { states: next.mapv(F::from_f64), values, posteriors, undefined: Vec::new() })
     }
 }

@@ -17,7 +17,7 @@ use super::prior::samples_of_one_landscape;
 use super::{
     Abilities, Card, Describe, Learned, Level, Memory, MemoryModel, Posteriors, RecallPath, Request,
 };
-use crate::dynamics::{Dynamics, Motion, ReadOut, Run, Start, Visible};
+use crate::dynamics::{Dynamics, Motion, ReadOut, Run, Start, Undefined, Visible};
 use crate::error::{Error, Result};
 use crate::kernels::Posterior;
 use crate::message;
@@ -28,7 +28,7 @@ use crate::real::Real;
 use crate::separations::{SEPARATIONS, Separation, Separator};
 use crate::similarities::{Convention, Data, Facts, Keys, SIMILARITIES, Similarity};
 use energy::Landscape;
-use read::Answer;
+use read::{Answer, no_weights};
 
 /// The similarities by name, with their formulas.
 fn similarities() -> Vec<Name> {
@@ -144,7 +144,8 @@ impl FromStr for Output {
 ///
 /// The cue q is compared with every stored key (a row of M). Similarities become weights, and the weights project
 /// onto the keys and onto the values associated with them. A recall makes one update unless asked for more. The
-/// posterior of a report is the weights of the last update.
+/// posterior of a report is the weights of the last update. A cue for which no key has a weight keeps its state, with the
+/// outcome [`Undefined`](crate::Outcome::Undefined).
 ///
 /// ```
 /// use attractor::memories::{Memory, Output, Request, Universal};
@@ -268,7 +269,11 @@ impl<F: Real> Posteriors<F> for Universal<F> {
         _levels: &[f64],
         top: usize,
     ) -> Result<Option<Vec<Posterior>>> {
-        Ok(self.read(states, top)?.posteriors.into_iter().collect())
+        let answer = self.read(states, top)?;
+        match answer.undefined.first() {
+            Some(undefined) => Err(no_weights(*undefined)),
+            None => Ok(answer.posteriors.into_iter().collect()),
+        }
     }
 }
 
@@ -308,7 +313,7 @@ impl<F: Real> Dynamics<F> for Shots<'_, F> {
             posteriors: vec![None; rows],
             values: values.map(|values| Array2::from_elem((rows, values.ncols()), F::ZERO)),
         };
-        Ok(Box::new(ShotsRun { shots: self, last }))
+        Ok(Box::new(ShotsRun { shots: self, last, undefined: Vec::new() }))
     }
 }
 
@@ -316,6 +321,8 @@ struct ShotsRun<'a, F> {
     shots: &'a Shots<'a, F>,
     /// What the last update of each row read.
     last: ReadOut<F>,
+    /// The rows that the last update found without weights.
+    undefined: Vec<Undefined>,
 }
 
 impl<F: Real> Run<F> for ShotsRun<'_, F> {
@@ -326,9 +333,10 @@ impl<F: Real> Run<F> for ShotsRun<'_, F> {
         _from: &[f64],
         _to: &[f64],
     ) -> Result<()> {
-        let Answer { states: next, values, posteriors } =
+        let Answer { states: next, values, posteriors, undefined } =
             self.shots.memory.read(states.view(), self.shots.top)?;
         states.assign(&next);
+        self.undefined = undefined.into_iter().map(|u| Undefined { row: rows[u.row], ..u }).collect();
         for (k, (&row, posterior)) in rows.iter().zip(posteriors).enumerate() {
             self.last.posteriors[row] = posterior;
             if let (Some(all), Some(values)) = (&mut self.last.values, &values) {
@@ -336,6 +344,10 @@ impl<F: Real> Run<F> for ShotsRun<'_, F> {
             }
         }
         Ok(())
+    }
+
+    fn undefined(&mut self) -> Vec<Undefined> {
+        std::mem::take(&mut self.undefined)
     }
 
     fn last_read(&mut self) -> Option<ReadOut<F>> {

@@ -4,12 +4,12 @@ use ndarray::{Array2, ArrayView1, ArrayView2, Axis, Zip, concatenate, s};
 
 use super::super::report::read_values;
 use super::{Output, Universal};
+use crate::dynamics::Undefined;
 use crate::error::{Error, Result};
 use crate::kernels::{Form, Posterior, attend, nearest, posterior, weighted_sums};
-use crate::message;
 use crate::real::Real;
 use crate::separations::{Separation, Separator};
-use crate::similarities::{Convention, Keys};
+use crate::similarities::{BestState, Convention, Keys};
 use crate::threads;
 
 /// The result of one update.
@@ -20,7 +20,42 @@ pub(super) struct Answer<F> {
     pub values: Option<Array2<F>>,
     /// The weights, if they are normalised.
     pub posteriors: Vec<Option<Posterior>>,
+    /// The rows that have no weights, in rising order. They keep their states.
+    pub undefined: Vec<Undefined>,
 }
+
+/// Why a batch has no weights.
+pub(super) enum NoWeights {
+    /// These rows have none.
+    Rows(Vec<Undefined>),
+    /// The batch as a whole is refused.
+    Error(Error),
+}
+
+impl From<Error> for NoWeights {
+    fn from(error: Error) -> Self {
+        NoWeights::Error(error)
+    }
+}
+
+impl NoWeights {
+    /// The error for callers that need the weights of all rows.
+    fn into_error(self) -> Error {
+        match self {
+            NoWeights::Error(error) => error,
+            NoWeights::Rows(rows) => no_weights(rows[0]),
+        }
+    }
+}
+
+/// The error of a row without weights.
+pub(super) fn no_weights(Undefined { row, reason }: Undefined) -> Error {
+    let reason = format!("{reason} (row {row} of the cues)").into();
+    Error::Undefined { model: "universal", what: "weights", reason }
+}
+
+/// A result that needs the weights of every row.
+pub(super) type Weighed<T> = std::result::Result<T, NoWeights>;
 
 impl<F: Real> Universal<F> {
     /// The weights of all keys for each (prepared) state, B × N. They sum to 1, unless they can be negative.
@@ -29,31 +64,27 @@ impl<F: Real> Universal<F> {
     /// States of the wrong width, not finite, or for which the similarity is not defined; a state for which all
     /// weights are 0.
     pub fn weights(&self, states: ArrayView2<F>) -> Result<Array2<f64>> {
-        self.weights_of(self.keys.scores(states)?)
+        self.weigh(self.keys.scores(states)?).map_err(|none| none.into_error())
     }
 
     /// The weights of all keys for states with these scores, B × N.
-    pub(super) fn weights_of(&self, scores: Array2<f64>) -> Result<Array2<f64>> {
+    pub(super) fn weigh(&self, scores: Array2<f64>) -> Weighed<Array2<f64>> {
         let mut weights = scores;
         let n = weights.ncols();
         /// The approximate cost of a separation for each score.
         const WORK: f64 = 20.0;
-        let rows = threads::map(weights.nrows(), WORK * weights.len() as f64, |row| -> Result<Vec<f64>> {
+        let rows = threads::map(weights.nrows(), WORK * weights.len() as f64, |row| {
             let mut weights = weights.row(row).to_vec();
-            match self.separator.weights(&mut weights) {
-                Ok(()) => Ok(weights),
-                Err(Error::Undefined { model, what, reason }) => Err(Error::Undefined {
-                    model,
-                    what,
-                    reason: message![reason, format!(" (row {row} of the cues)")],
-                }),
-                Err(other) => Err(other),
-            }
+            self.separator.try_weights(&mut weights).map(|()| weights)
         });
-        for (mut to, from) in weights.outer_iter_mut().zip(rows) {
-            to.assign(&ArrayView1::from(&from?[..n]));
+        let mut without = Vec::new();
+        for (row, (mut to, from)) in weights.outer_iter_mut().zip(rows).enumerate() {
+            match from {
+                Ok(from) => to.assign(&ArrayView1::from(&from[..n])),
+                Err(reason) => without.push(Undefined { row, reason }),
+            }
         }
-        Ok(weights)
+        if without.is_empty() { Ok(weights) } else { Err(NoWeights::Rows(without)) }
     }
 
     pub(super) fn read(&self, states: ArrayView2<F>, top: usize) -> Result<Answer<F>> {
@@ -69,10 +100,7 @@ impl<F: Real> Universal<F> {
                     .step_by(batch)
                     .map(|from| {
                         let part = states.slice(s![from..states.nrows().min(from + batch), ..]);
-                        match to {
-                            Some(to) => self.descend(part, to, top),
-                            None => self.project(part, top),
-                        }
+                        self.read_defined(part, to, top)
                     })
                     .collect::<Result<_>>()?;
                 join(parts)
@@ -86,7 +114,13 @@ impl<F: Real> Universal<F> {
                 _ if own < F::ZERO => -F::ONE,
                 _ => F::ZERO,
             };
-            Zip::from(&mut answer.states).and(states).for_each(|sum, &own| *sum = sign(*sum, own));
+            let without: Vec<usize> = answer.undefined.iter().map(|undefined| undefined.row).collect();
+            for (row, (mut sums, own)) in answer.states.outer_iter_mut().zip(states.outer_iter()).enumerate()
+            {
+                if without.binary_search(&row).is_err() {
+                    Zip::from(&mut sums).and(own).for_each(|sum, &own| *sum = sign(*sum, own));
+                }
+            }
             if let Some(values) = &mut answer.values {
                 values.mapv_inplace(|sum| sign(sum, F::ZERO));
             }
@@ -100,10 +134,50 @@ impl<F: Real> Universal<F> {
             states: attend(&self.patterns, states, &betas, form).mean,
             values: read_values(&self.patterns, states, &betas, form),
             posteriors: posterior(&self.patterns, states, &betas, form, top).into_iter().map(Some).collect(),
+            undefined: Vec::new(),
         }
     }
 
-    fn project(&self, states: ArrayView2<F>, top: usize) -> Result<Answer<F>> {
+    /// Reads the rows that have weights. The others keep their states.
+    fn read_defined(
+        &self,
+        states: ArrayView2<F>,
+        to: Option<&dyn BestState<F>>,
+        top: usize,
+    ) -> Result<Answer<F>> {
+        let read = |states: ArrayView2<F>| match to {
+            Some(to) => self.descend(states, to, top),
+            None => self.project(states, top),
+        };
+        let undefined = match read(states) {
+            Ok(answer) => return Ok(answer),
+            Err(NoWeights::Error(error)) => return Err(error),
+            Err(NoWeights::Rows(undefined)) => undefined,
+        };
+        let without = |row: &usize| undefined.binary_search_by_key(row, |undefined| undefined.row).is_ok();
+        let defined: Vec<usize> = (0..states.nrows()).filter(|row| !without(row)).collect();
+        let width = self.patterns.associated().map(|values| values.ncols());
+        let mut all = Answer {
+            states: states.to_owned(),
+            values: width.map(|width| Array2::from_elem((states.nrows(), width), F::ZERO)),
+            posteriors: vec![None; states.nrows()],
+            undefined,
+        };
+        if defined.is_empty() {
+            return Ok(all);
+        }
+        let some = read(states.select(Axis(0), &defined).view()).map_err(|none| none.into_error())?;
+        for (k, (&row, posterior)) in defined.iter().zip(some.posteriors).enumerate() {
+            all.states.row_mut(row).assign(&some.states.row(k));
+            if let (Some(all), Some(values)) = (&mut all.values, &some.values) {
+                all.row_mut(row).assign(&values.row(k));
+            }
+            all.posteriors[row] = posterior;
+        }
+        Ok(all)
+    }
+
+    fn project(&self, states: ArrayView2<F>, top: usize) -> Weighed<Answer<F>> {
         let corrected = self.keys.convention() == Convention::Corrected;
         let one = corrected && self.separator.separation() == Separation::Max;
         let weights = if one && self.keys.measure().finds_nearest() {
@@ -120,7 +194,7 @@ impl<F: Real> Universal<F> {
             }
             weights
         } else {
-            self.weights(states)?
+            self.weigh(self.keys.scores(states)?)?
         };
         let shared = self.separator.shared();
         let sums = |values: ArrayView2<F>| weighted_sums(weights.view(), values).mapv(F::from_f64);
@@ -128,6 +202,7 @@ impl<F: Real> Universal<F> {
             states: sums(self.patterns.values()),
             values: self.patterns.associated().map(sums),
             posteriors: weights.outer_iter().map(|w| shared.then(|| summary(w, top))).collect(),
+            undefined: Vec::new(),
         })
     }
 }
@@ -154,12 +229,19 @@ fn join<F: Real>(mut parts: Vec<Answer<F>>) -> Answer<F> {
     if parts.len() == 1 {
         return parts.remove(0);
     }
+    let mut undefined = Vec::new();
+    let mut first = 0;
+    for part in &parts {
+        undefined.extend(part.undefined.iter().map(|u| Undefined { row: first + u.row, ..*u }));
+        first += part.states.nrows();
+    }
     let states: Vec<_> = parts.iter().map(|p| p.states.view()).collect();
     let values: Option<Vec<_>> = parts.iter().map(|p| p.values.as_ref().map(|v| v.view())).collect();
     Answer {
         states: concatenate(Axis(0), &states).expect("equal widths"),
         values: values.map(|v| concatenate(Axis(0), &v).expect("equal widths")),
         posteriors: parts.into_iter().flat_map(|p| p.posteriors).collect(),
+        undefined,
     }
 }
 
