@@ -308,20 +308,29 @@ def denoiser(card: dict[str, Any]) -> str:
     first = wrapped_parameter(
         "denoiser : callable, optional",
         "D(x, sigma): maps states (B, D) and noise levels (B,) to denoised states (B, D), as arrays. A torch.nn.Module gets "
-        "tensors. An object with a method `denoise` or `D` works, too.",
+        "tensors on its own device. If `shape` is given or the patterns are images, states have that shape. An object with a method `denoise` or `D` works, too.",
     )
     first += wrapped_parameter("dim : int, optional", "Units of a state, D. Default: that of the patterns.")
     first += wrapped_parameter(
         "spread : float > 0, default 1",
         "Root mean square deviation of a unit, the unit of noise levels. If there are patterns, theirs is used.",
     )
+    first += wrapped_parameter(
+        "shape : tuple of int, optional",
+        "Shape of one state as the denoiser gets it, such as (1, 28, 28) for a convolutional network: x is then (B, 1, 28, 28). "
+        "Default: that of the patterns, else (D,).",
+    )
+    first += wrapped_parameter(
+        'framework : {"numpy", "torch"}, optional',
+        "What the denoiser gets: arrays or tensors. Default: tensors for a torch.nn.Module, arrays for anything else.",
+    )
     extra = wrapped_parameter(
-        "patterns : array_like (N, D), optional",
+        "patterns : array_like (N, D), or (N, ...) of images, optional",
         "Patterns that recalled states are compared with, such as the training data. The denoiser does not see them.",
     )
     extra += wrapped_parameter("labels : array_like (N,), optional", "A label for each pattern.")
     signature, docs, names = parameters(card, first, extra, prepare=False, dtype="that of the patterns, else float64.")
-    names = ["denoiser", "dim", "spread", *names]
+    names = ["denoiser", "dim", "spread", "shape", "framework", *names]
     card = {**card, "name": "denoiser", "title": "Diffusion with any denoiser: your own network or function"}
     card["equation"] = "dz/ds = (z - D(z;s))/s down to s = 0"
     card["cost"] = "one call of the denoiser per step (heun: two)"
@@ -354,6 +363,8 @@ class Denoiser(Foreign):
         dim: int | None = None,
         *,
         spread: float = 1.0,
+        shape: tuple[int, ...] | None = None,
+        framework: str | None = None,
 {signature}        patterns: Any = None,
         labels: Any = None,
     ) -> None:

@@ -42,10 +42,12 @@ from ._potential import Potential
 from ._replay import Replayed, replay
 from ._results import Counts, Frame, Recall, Trace
 from ._threads import get_threads, set_threads
+from ._warnings import AttractorWarning
 
 __version__ = _attractor.__version__
 
 __all__ = [
+    "AttractorWarning",
     "Bidirectional",
     "Corrupted",
     "Counts",

@@ -9,8 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+Shape = tuple[int, ...]
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+#: Number types of half precision, of NumPy and of packages that extend it. float32 holds each of their numbers.
+_HALVES = ("float16", "bfloat16")
 _MASK = np.dtype(np.bool_)
 #: The grey value of each byte, for both number types.
 _GREY = {kind: (np.arange(256) / 255.0).astype(kind) for kind in _FLOATS}
@@ -52,10 +55,12 @@ def as_array(what: str, values: Any, masked: bool = False) -> Array:
                 raise ValueError(f"{what}: expected rows of equal length, found {error}") from None
             if frame and values.dtype.kind == "O":
                 values = _of_nullable(what, values)
-    if values.dtype.kind not in "fiub" or values.dtype.itemsize > 8 or values.dtype == np.float16:
+    if values.dtype.name in _HALVES:
+        return values.astype(np.float32)
+    if values.dtype.kind not in "fiub" or values.dtype.itemsize > 8:
         found = "nothing that is a number" if values.dtype.kind == "O" else str(values.dtype)
         raise TypeError(
-            f"{what}: expected float32, float64, integers, bytes (uint8) or bools, found {found}; "
+            f"{what}: expected floats of 16, 32 or 64 bits, integers, bytes (uint8) or bools, found {found}; "
             "convert it, as with .astype(np.float32)"
         )
     return values
@@ -108,18 +113,24 @@ def precision(array: Array, asked: Any) -> np.dtype[Any]:
     return kind
 
 
-def as_rows(what: str, array: Array, one: bool) -> Array:
-    """Converts to rows of numbers. Images are flattened, and a single vector becomes one row if `one` allows it."""
+def as_rows(what: str, array: Array, one: bool, image: Shape | None = None) -> Array:
+    """Converts to rows of numbers. Images are flattened. A single vector, or a single image of the shape `image`, becomes
+    one row if `one` allows it."""
+    if one and is_one(array.shape, image):
+        return array.reshape(1, -1)
     if array.ndim == 2:
         return array
-    if array.ndim == 1 and one:
-        return array[np.newaxis, :]
     if array.ndim > 2:
         return array.reshape(len(array), -1) if len(array) else array.reshape(0, int(np.prod(array.shape[1:])))
     raise ValueError(
         f"{what}: expected a two-dimensional array with one row for each, found {array.ndim} dimensions; "
         "use array[np.newaxis] for a single one"
     )
+
+
+def is_one(shape: Shape, image: Shape | None) -> bool:
+    """Whether a shape is that of a single vector, or of a single image of the shape `image`."""
+    return len(shape) == 1 or shape == image
 
 
 def as_floats(array: Array, kind: np.dtype[Any]) -> Array:
@@ -131,15 +142,17 @@ def as_floats(array: Array, kind: np.dtype[Any]) -> Array:
     return array.astype(kind)
 
 
-def rows(what: str, values: Any, kind: np.dtype[Any], masked: bool = False) -> tuple[Array, tuple[int, ...]]:
-    """Rows of numbers of this type, and the shape that was given."""
+def rows(
+    what: str, values: Any, kind: np.dtype[Any], masked: bool = False, image: Shape | None = None
+) -> tuple[Array, Shape]:
+    """Rows of numbers of this type, and the shape that was given. One image of the shape `image` is one row."""
     if type(values) is np.ndarray and values.ndim == 2 and values.dtype is kind and values.flags.aligned:
-        return values, values.shape
+        return values if values.shape != image else values.reshape(1, -1), values.shape
     array = as_array(what, values, masked)
-    return as_floats(as_rows(what, array, True), kind), array.shape
+    return as_floats(as_rows(what, array, True, image), kind), array.shape
 
 
-def mask_of(cues: Any, clamp: Any) -> Array | None:
+def mask_of(cues: Any, clamp: Any, image: Shape | None = None) -> Array | None:
     """Which units are known: by `clamp`, or where a masked array is not masked."""
     masked = isinstance(cues, np.ma.MaskedArray)
     if clamp is None:
@@ -156,7 +169,7 @@ def mask_of(cues: Any, clamp: Any) -> Array | None:
                     "clamp: expected True (or 1) where a unit is known and False (or 0) elsewhere, found other values"
                 )
             known = known.astype(_MASK)
-    return as_rows("clamp", known, True)
+    return as_rows("clamp", known, True, image)
 
 
 def levels(sigma: Any, count: int) -> list[float] | None:
@@ -172,16 +185,19 @@ def levels(sigma: Any, count: int) -> list[float] | None:
     return flat.tolist()
 
 
-def like(result: Array, given: Any) -> Any:
-    """Converts a result to the kind of array that was given: for a PyTorch tensor, a tensor on its device."""
+def like(result: Array, given: Any, state: bool = True) -> Any:
+    """Converts a result to the kind of array that was given: for a PyTorch tensor, a tensor on its device. A `state` also
+    gets the number type that was given, if that is one of floats."""
     if isinstance(given, (np.ndarray, list, tuple)) or np.isscalar(given):
         return result
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(given, torch.Tensor):
-        own = given.dtype if given.dtype.is_floating_point else None
-        return torch.from_numpy(result).to(device=given.device, dtype=own)
+        own = given.dtype if state and given.dtype.is_floating_point else None
+        return torch.from_numpy(np.ascontiguousarray(result)).to(device=given.device, dtype=own)
     if hasattr(given, "__array_namespace__"):
-        return given.__array_namespace__().asarray(result)
+        xp = given.__array_namespace__()
+        own = given.dtype if state and "float" in str(given.dtype) else None
+        return xp.asarray(result, dtype=own)
     return result
 
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from . import _attractor
 from ._arrays import Array, rows, seed_of, shown
-from ._experiments import Progress, Report
+from ._experiments import Report
 from ._memory import Memory
+from ._progress import Progress, followed
 from ._values import count as whole
 from ._values import count_if, scalar
 
@@ -75,8 +76,9 @@ def capacity(
         (i, n) computes the i-th of n parts of the work.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
         Seed.
-    progress : callable, optional
-        Called as ``progress(done, 1000)``, where `done` is the number of thousandths that are done.
+    progress : bool or callable, optional
+        True shows a bar: that of tqdm if it is installed, else lines on stderr. A callable is called as ``progress(done,
+        1000)``, where `done` is the number of thousandths that are done.
 
     Returns
     -------
@@ -97,20 +99,21 @@ def capacity(
         for name, values in (("signal", signal), ("mask", mask), ("flip", flip))
         for value in ([] if values is None else values if isinstance(values, Iterable) else [values])
     ]
-    core = _attractor.capacity(
-        [_entered(model, count_if("updates", updates, 1)) for model in several],
-        tasks or ["signal:0.68"],
-        [whole("dims", dim) for dim in (dims if isinstance(dims, Iterable) else [dims])],
-        threshold=scalar("threshold", threshold),
-        sets=whole("sets", sets),
-        cues=count_if("cues", cues),
-        most=whole("max_patterns", max_patterns),
-        grid=bool(grid),
-        seed=seed_of(random_state),
-        store=None if store is None else os.fspath(store),
-        shard=None if shard is None else (whole("shard", shard[0]), whole("shard", shard[1])),
-        progress=progress,
-    )
+    with followed(progress, "capacity") as told:
+        core = _attractor.capacity(
+            [_entered(model, count_if("updates", updates, 1)) for model in several],
+            tasks or ["signal:0.68"],
+            [whole("dims", dim) for dim in (dims if isinstance(dims, Iterable) else [dims])],
+            threshold=scalar("threshold", threshold),
+            sets=whole("sets", sets),
+            cues=count_if("cues", cues),
+            most=whole("max_patterns", max_patterns),
+            grid=bool(grid),
+            seed=seed_of(random_state),
+            store=None if store is None else os.fspath(store),
+            shard=None if shard is None else (whole("shard", shard[0]), whole("shard", shard[1])),
+            progress=told,
+        )
     return Report(core)
 
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ._arrays import Array, as_array, as_rows
+from ._arrays import Array, shown
+from ._autograd import tracked
 from ._estimator import Estimator
-from ._results import Recall
+from ._results import Recall, frame
 from ._values import labels_of, same_labels
+
+if sys.version_info >= (3, 11):
+    from typing import Self
+else:
+    Self = Any
 
 
 class Classifier(Estimator):
@@ -21,7 +28,8 @@ class Classifier(Estimator):
 
     #: Methods of memories that are used here.
     recall: Callable[..., Recall]
-    _vector: Callable[..., Array]
+    _vector: Callable[..., Any]
+    _tracked: Callable[..., Any]
 
     @property
     def classes_(self) -> Array:
@@ -48,7 +56,7 @@ class Classifier(Estimator):
         recall = self.recall(X, **asked)
         return recall.memory if recall.label is None else recall.label
 
-    def transform(self, X: Any, **asked: Any) -> Array:
+    def transform(self, X: Any, **asked: Any) -> Any:
         """Returns the state that each cue recalls.
 
         Parameters
@@ -60,11 +68,66 @@ class Classifier(Estimator):
 
         Returns
         -------
-        ndarray, shape of the cues
+        ndarray, shape of the cues, or a data frame if `set_output` asks for one
         """
-        return self.recall(X, **asked).states
+        return self._contained(self.recall(X, **asked).states, X)
 
-    def fit_transform(self, X: Any, y: Any = None, **stored: Any) -> Array:
+    def set_output(self, *, transform: str | None = None) -> Self:
+        """Sets what `transform` and `fit_transform` return, as in scikit-learn.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"}, optional
+            An array or a data frame. None leaves it as it is.
+
+        Returns
+        -------
+        self
+        """
+        if transform not in (None, "default", "pandas", "polars"):
+            raise ValueError(f"transform: expected default, pandas or polars, found {shown(transform)}")
+        if transform is not None:
+            # The name that scikit-learn's `clone` copies.
+            self._sklearn_output_config = {"transform": transform}
+        return self
+
+    def get_feature_names_out(self, input_features: Any = None) -> Array:
+        """Returns the names of the units of transformed states: those of the columns that `fit` saw, else x0, x1, ...
+
+        Parameters
+        ----------
+        input_features : array_like of str (D,), optional
+            Names to use if `fit` saw none.
+
+        Returns
+        -------
+        ndarray of str objects (D,)
+        """
+        dim = self._built().dim
+        own = self.__dict__.get("feature_names_in_")
+        if input_features is None:
+            return np.array([f"x{unit}" for unit in range(dim)], dtype=object) if own is None else own
+        names = np.asarray(input_features, dtype=object)
+        if names.shape != (dim,) or (own is not None and names.tolist() != own.tolist()):
+            wanted = f"{dim} names" if own is None else f"the columns that fit saw, {shown(own.tolist())}"
+            raise ValueError(f"input_features: expected {wanted}, found {shown(names.tolist())}")
+        return names
+
+    def _contained(self, states: Array, X: Any) -> Any:
+        """States as `set_output` or scikit-learn's configuration asks for."""
+        kind = self.__dict__.get("_sklearn_output_config", {}).get("transform")
+        sklearn = sys.modules.get("sklearn")
+        if kind is None and sklearn is not None:
+            kind = sklearn.get_config().get("transform_output")
+        if kind not in ("pandas", "polars") or states.ndim != 2:
+            return states
+        names = self.get_feature_names_out()
+        made = frame(dict(zip(names.tolist(), states.T, strict=True)), kind)
+        if kind == "pandas" and hasattr(X, "iloc"):
+            made.index = X.index
+        return made
+
+    def fit_transform(self, X: Any, y: Any = None, **stored: Any) -> Any:
         """Stores patterns and recalls them.
 
         Parameters
@@ -74,7 +137,7 @@ class Classifier(Estimator):
 
         Returns
         -------
-        ndarray, shape of the patterns
+        ndarray, shape of the patterns, or a data frame if `set_output` asks for one
         """
         return self.fit(X, y, **stored).transform(X)
 
@@ -97,14 +160,14 @@ class Classifier(Estimator):
 
         Returns
         -------
-        ndarray, shape of the states, or float
+        ndarray (or a tensor if the states are one), shape of the states, or float
         """
         if (sigma is None) == (y is None):
             found = "neither" if y is None else "both"
             raise ValueError(f"score: expected sigma (for the slope of ln p) or y (for the accuracy), found {found}")
         if y is None or sigma is not None:
-            return self._vector("score", X, sigma)
-        truth = labels_of("y", y, len(as_rows("cues", as_array("cues", X), True)))
+            return self._tracked("score", X, sigma) if tracked(X, sigma) else self._vector("score", X, sigma)
+        truth = labels_of("y", y, len(self._states("cues", X, masked=True)[0]))
         known = self._labels
         if known is None:
             raise ValueError("score: expected a memory with labels, found one without; give fit a y")

@@ -10,6 +10,7 @@ import numpy as np
 from . import _attractor
 from ._arrays import as_array, as_floats, as_rows, is_raw, precision
 from ._models import Mixture
+from ._progress import Progress, followed
 from ._values import count, count_if, each, scalar, words
 
 
@@ -31,7 +32,7 @@ def fit(
     weight: float = 0.5,
     event_labels: Any = None,
     dtype: Any = None,
-    progress: Callable[[int, int, int, float], Any] | None = None,
+    progress: Progress | None = None,
     **options: Any,
 ) -> Mixture:
     """Fits a mixture of Gaussians to data: a semantic memory.
@@ -74,9 +75,10 @@ def fit(
         Labels of the events.
     dtype : {"float32", "float64"}, optional
         Number type of the states. Default: float64 for float64 data, else float32. The fit is computed in float64.
-    progress : callable, optional
-        Called as ``progress(components, start, iteration, log_likelihood)`` after each iteration. It returns False to stop;
-        the best fit so far is then returned.
+    progress : bool or callable, optional
+        True shows a bar: that of tqdm if it is installed, else lines on stderr. A callable is called as
+        ``progress(components, start, iteration, log_likelihood)`` after each iteration. It returns False to stop; the best
+        fit so far is then returned.
     **options
         Options of `Mixture`, such as `sampler`.
 
@@ -110,8 +112,6 @@ def fit(
     rows = as_floats(as_rows("patterns", array, False), np.dtype(np.float64))
     names = each("labels", labels, len(rows))
     memory = Mixture(dtype=dtype, **options)
-    if progress is not None and not callable(progress):
-        raise TypeError(f"progress: expected a callable, found {type(progress).__name__}")
     settings = {
         "components": components if isinstance(components, str) else count("components", components, 1),
         "rank": count_if("rank", rank),
@@ -124,16 +124,17 @@ def fit(
         "tolerance": scalar("tolerance", tolerance),
         "max_iterations": count("max_iterations", max_iterations, 1),
     }
-    core, facts = _attractor.Memory.fit(
-        rows,
-        {name: value for name, value in settings.items() if value is not None},
-        memory._named(),
-        raw=is_raw(array),
-        wide=kind.itemsize == 8,
-        labels=None if names is None else [str(name) for name in names.tolist()],
-        progress=progress,
-    )
-    memory._hold(core)
+    with followed(progress, "fit") as told:
+        core, facts = _attractor.Memory.fit(
+            rows,
+            {name: value for name, value in settings.items() if value is not None},
+            memory._named(),
+            raw=is_raw(array),
+            wide=kind.itemsize == 8,
+            labels=None if names is None else [str(name) for name in names.tolist()],
+            progress=_counted(told) if progress is True else told,
+        )
+    memory._hold(core, image=array.shape[1:] if array.ndim > 2 else None)
     if events is not None:
         memory = memory.with_events(events, weight, labels=event_labels)
     elif event_labels is not None:
@@ -141,3 +142,16 @@ def fit(
     for name, value in facts.items():
         setattr(memory, {"iterations": "n_iter"}.get(name, name) + "_", value)
     return memory
+
+
+def _counted(told: Callable[..., Any] | None) -> Callable[..., Any]:
+    """Counts the iterations of all starts, whose number is not known before."""
+    done = 0
+
+    def count(components: int, start: int, iteration: int, log_likelihood: float) -> None:
+        nonlocal done
+        done += 1
+        if told is not None:
+            told(done, None, components, log_likelihood)
+
+    return count

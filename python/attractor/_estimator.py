@@ -8,10 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from . import _attractor
-from ._arrays import Array, as_array, as_floats, as_rows, is_raw, names_of, precision, rows, shown
+from ._arrays import Array, Shape, as_array, as_floats, as_rows, is_one, is_raw, names_of, precision, rows, shown
+from ._autograd import tracked
 from ._paths import Process, Sampler
 from ._potential import Potential
-from ._values import labels_of, not_fitted, weights_of, words
+from ._values import labels_of, not_fitted, one_of, weights_of, words
+from ._warnings import warn
 
 if sys.version_info >= (3, 11):
     from typing import Self
@@ -37,6 +39,8 @@ class Estimator:
 
     _core: _attractor.Memory | None = None
     _labels: Array | None = None
+    #: The shape of one pattern, if patterns are images.
+    _image: Shape | None = None
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
@@ -70,11 +74,7 @@ class Estimator:
         -------
         self
         """
-        for name in parameters:
-            if name not in self._parameters:
-                raise ValueError(
-                    f"unknown parameter '{name}' of {type(self).__name__}; expected one of: {', '.join(self._parameters)}"
-                )
+        one_of("parameter", type(self).__name__, parameters, self._parameters, ValueError)
         for name, value in parameters.items():
             setattr(self, name, value)
         return self
@@ -126,11 +126,13 @@ class Estimator:
             patterns,
             prepare=words("prepare", self.prepare),
             raw=is_raw(array),
+            image="x".join(map(str, array.shape[1:])) if array.ndim > 2 else None,
             labels=None if labels is None else [str(label) for label in labels.tolist()],
             weights=weights,
             values=vectors,
         )
-        self._hold(core, labels)
+        self._hold(core, labels, array.shape[1:] if array.ndim > 2 else None)
+        warn(core.warnings())
         names = names_of(X)
         if names is not None:
             self.feature_names_in_ = names
@@ -138,10 +140,11 @@ class Estimator:
             self.__dict__.pop("feature_names_in_", None)
         return self
 
-    def _states(
-        self, what: str, values: Any, masked: bool = False, wide: bool | None = None
-    ) -> tuple[Array, tuple[int, ...]]:
-        """Rows of states, and the shape that was given. The columns of a data frame must be those of the patterns."""
+    def _states(self, what: str, values: Any, masked: bool = False, wide: bool | None = None) -> tuple[Array, Shape]:
+        """Rows of states, and the shape that was given. One image of a memory of images is one state. The columns of a data
+        frame must be those of the patterns."""
+        if masked and tracked(values):
+            warn(["no gradients are computed of a recall; give cues.detach(), or differentiate denoise or energy"])
         own, names = self.__dict__.get("feature_names_in_"), names_of(values)
         if own is not None and names is not None and names.tolist() != own.tolist():
             raise ValueError(
@@ -149,13 +152,19 @@ class Estimator:
                 f"found {shown(names.tolist())}; give them as frame[memory.feature_names_in_]"
             )
         kind = self._kind if wide is None else np.dtype(np.float64 if wide else np.float32)
-        return rows(what, values, kind, masked)
+        return rows(what, values, kind, masked, self._image)
+
+    def _is_one(self, shape: Shape) -> bool:
+        """Whether what was given is a single vector or image, and not a batch."""
+        return is_one(shape, self._image)
 
     def _make(self, patterns: Any, **known: Any) -> _attractor.Memory:
         return _attractor.Memory.build(self._model, self._named(), patterns, **known)
 
-    def _hold(self, core: _attractor.Memory, labels: Array | None = None) -> None:
-        """Keeps a built memory."""
+    def _hold(self, core: _attractor.Memory, labels: Array | None = None, image: Shape | None = None) -> None:
+        """Keeps a built memory. `image` is the shape of a pattern; without it, it is that of the images in a file."""
+        own_image = core.image
+        self._image = tuple(own_image) if image is None and own_image is not None else image
         if labels is None:
             own = core.labels()
             labels = None if own is None else np.array(own)

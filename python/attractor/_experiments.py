@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from . import _attractor
+from ._again import again
 from ._arrays import Array, as_array, as_floats, as_rows, precision, seed_of
+from ._progress import Progress, followed
 from ._results import frame
 from ._values import count as whole
-from ._values import count_if, scalar
-
-#: Called with the number of parts that are done and the number of all parts.
-Progress = Callable[[int, int], Any]
+from ._values import count_if, one_of, scalar
 
 
 class Report:
@@ -44,17 +43,28 @@ class Report:
         """The results at full precision, with one entry per row."""
         return self.document[self._core.table]
 
-    def to_frame(self) -> Any:
+    def to_frame(self, library: str | None = None) -> Any:
         """The results as a data frame.
+
+        Parameters
+        ----------
+        library : {"pandas", "polars"}, optional
+            The library of the data frame. Default: pandas, or polars if pandas is not installed.
 
         Returns
         -------
-        pandas.DataFrame, or polars.DataFrame if pandas is not installed
+        pandas.DataFrame or polars.DataFrame
         """
-        return frame(self.results)
+        return frame(self.results, library)
+
+    @property
+    def again(self) -> str:
+        """The call that makes this report again, to the same numbers. Arrays and functions are named in it, and a comment
+        says what they were."""
+        return self._core.command
 
     def markdown(self) -> str:
-        """The report as Markdown.
+        """The report as Markdown. Its figures are the files that `write` makes beside it.
 
         Returns
         -------
@@ -85,8 +95,8 @@ class Report:
     def __repr__(self) -> str:
         return f"<Report: {self.title}, {len(self.results)} rows, {self.seconds:.1f} s>"
 
-    def _repr_markdown_(self) -> str:
-        return self.markdown()
+    def _repr_html_(self) -> str:
+        return self._core.fragment()
 
 
 def experiments() -> dict[str, str]:
@@ -124,8 +134,9 @@ def reproduce(
         One of `experiments()`.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
         Seed.
-    progress : callable, optional
-        Called with the parts that are done and the number of parts.
+    progress : bool or callable, optional
+        True shows a bar: that of tqdm if it is installed, else lines on stderr. A callable is called with the parts that
+        are done and the number of parts.
     data : array_like (N, D) or (N, H, W), optional
         Images, for the experiments on images: bytes, or values in [0, 1]. Default: the shipped digits.
     shape : str, optional
@@ -149,18 +160,27 @@ def reproduce(
     30
     """
     rows: Array | None = None
+    asked_shape = shape
     if data is not None:
         rows, shape = _images("data", data, shape)
-    core = _attractor.reproduce(
-        name,
-        {setting: _written(setting, value) for setting, value in settings.items() if value is not None},
-        seed=seed_of(random_state),
-        progress=progress,
-        data=rows,
-        shape=shape,
-        order=None if order is None else [whole("order", row) for row in np.asarray(order).tolist()],
-        store=None if store is None else os.fspath(store),
-    )
+    given = dict(name=name, data=data, shape=asked_shape, order=order, store=store, settings=settings)
+    seed = seed_of(random_state)
+    named = next((e for e in _attractor.experiments() if e["name"] == name), None)
+    if named is not None:
+        known = [setting["name"].replace("-", "_") for setting in named["settings"]]
+        one_of("setting", name, settings, known)
+    with followed(progress, str(name)) as told:
+        core = _attractor.reproduce(
+            name,
+            {setting: _written(setting, value) for setting, value in settings.items() if value is not None},
+            again=again(reproduce, given, seed),
+            seed=seed,
+            progress=told,
+            data=rows,
+            shape=shape,
+            order=None if order is None else [whole("order", row) for row in np.asarray(order).tolist()],
+            store=None if store is None else os.fspath(store),
+        )
     return Report(core)
 
 
@@ -219,8 +239,9 @@ def recommend(
         "HxW" or "CxHxW" of images. Default: the shape of the array, or a square.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
         Seed.
-    progress : callable, optional
-        Called with the parts that are done and the number of parts.
+    progress : bool or callable, optional
+        True shows a bar: that of tqdm if it is installed, else lines on stderr. A callable is called with the parts that
+        are done and the number of parts.
 
     Returns
     -------
@@ -233,17 +254,22 @@ def recommend(
     >>> report.results[0]["corruption"]
     'sigma:0.1'
     """
-    rows, shape = _images("patterns", patterns, shape)
     asked = [corruption] if isinstance(corruption, str) else list(corruption)
-    core = _attractor.recommend(
-        rows,
-        asked,
-        count=count_if("count", count),
-        cues=count_if("cues", cues),
-        seed=seed_of(random_state),
-        shape=shape,
-        progress=progress,
-    )
+    corruption = corruption if isinstance(corruption, str) else asked
+    given = dict(patterns=patterns, corruption=corruption, count=count, cues=cues, shape=shape)
+    rows, shape = _images("patterns", patterns, shape)
+    seed = seed_of(random_state)
+    with followed(progress, "recommend") as told:
+        core = _attractor.recommend(
+            rows,
+            asked,
+            again=again(recommend, given, seed),
+            count=count_if("count", count),
+            cues=count_if("cues", cues),
+            seed=seed,
+            shape=shape,
+            progress=told,
+        )
     return Report(core)
 
 

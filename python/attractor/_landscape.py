@@ -5,15 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from . import _attractor
-from ._arrays import Array, levels, like, shown
+from ._arrays import levels, like, shown
+from ._autograd import tracked
 from ._estimator import Estimator
+from ._potential import Potential
 from ._values import words
 
 
 class Landscape(Estimator):
-    """Energy and its slope, the denoiser, the posterior and ln p."""
+    """Energy and its slope, the denoiser, the posterior and ln p.
 
-    def energy(self, states: Any, sigma: Any = None) -> Array:
+    What is given as a tensor of PyTorch, or an array of JAX or another library with an array API, comes back as one. Tensors
+    that require gradients get them from `energy`, `denoise`, `score` and `log_prob`; where there are none to be had, they
+    are refused.
+    """
+
+    def energy(self, states: Any, sigma: Any = None) -> Any:
         """Returns the energy of states.
 
         Parameters
@@ -25,7 +32,7 @@ class Landscape(Estimator):
 
         Returns
         -------
-        ndarray of float64 (B,)
+        ndarray of float64 (B,), or a tensor if the states are one
 
         Raises
         ------
@@ -39,9 +46,11 @@ class Landscape(Estimator):
         >>> memory.energy([1, 1, 1, -1])  # -(4**3 + 0**3)
         array([-64.])
         """
+        if tracked(states, sigma):
+            return self._tracked("energy", states, sigma)
         return self._number("energy", states, sigma)
 
-    def gradient(self, states: Any, sigma: Any = None) -> Array:
+    def gradient(self, states: Any, sigma: Any = None) -> Any:
         """Returns the gradient of the energy.
 
         Parameters
@@ -60,6 +69,8 @@ class Landscape(Estimator):
         >>> memory.gradient([1.0, 1.0])  # x - sum(w y)
         array([0., 0.])
         """
+        if tracked(states, sigma):
+            raise TypeError(f"gradient: {_UNTRACKED}")
         return self._vector("gradient", states, sigma)
 
     def denoise(self, x: Any, sigma: Any) -> Any:
@@ -84,13 +95,15 @@ class Landscape(Estimator):
         >>> bool(np.isclose(memory.denoise([[0.3]], 0.8), np.tanh(0.3 / 0.64)).all())
         True
         """
-        return like(self._vector("denoise", x, sigma), x)
+        if tracked(x, sigma):
+            return self._tracked("denoise", x, sigma)
+        return self._vector("denoise", x, sigma)
 
     def __call__(self, x: Any, sigma: Any, **_: Any) -> Any:
         """The same as `denoise`, so that a memory is a denoiser for samplers of other libraries."""
         return self.denoise(x, sigma)
 
-    def posterior(self, states: Any, sigma: Any = None) -> Array:
+    def posterior(self, states: Any, sigma: Any = None) -> Any:
         """Returns the posterior probability of every memory.
 
         Parameters
@@ -102,11 +115,13 @@ class Landscape(Estimator):
         -------
         ndarray of float64 (B, N)
         """
+        if tracked(states, sigma):
+            raise TypeError(f"posterior: {_UNTRACKED}")
         core = self._built()
         array, _ = self._states("states", states)
-        return core.posterior(array, levels(sigma, len(array)))
+        return like(core.posterior(array, levels(sigma, len(array))), states, state=False)
 
-    def log_prob(self, states: Any, sigma: Any, *, method: str = "exact") -> Array:
+    def log_prob(self, states: Any, sigma: Any, *, method: str = "exact") -> Any:
         """Returns ln p of states, where p is the density of the memories with noise of level sigma.
 
         Parameters
@@ -133,16 +148,38 @@ class Landscape(Estimator):
         """
         if words("method", method) not in ("exact", "flow"):
             raise ValueError(f"method: expected exact or flow, found {shown(method)}")
+        if tracked(states, sigma):
+            return self._tracked(method, states, sigma)
         # The flow's integral is a sum of differences, so it needs float64.
         return self._number(method, states, sigma, self._wide() if method == "flow" else None)
 
-    def _number(self, what: str, states: Any, sigma: Any, core: _attractor.Memory | None = None) -> Array:
+    def _number(self, what: str, states: Any, sigma: Any, core: _attractor.Memory | None = None) -> Any:
         core = core or self._built()
         array, _ = self._states("states", states, wide=core.wide)
-        return core.number(what, array, levels(sigma, len(array)))
+        return like(core.number(what, array, levels(sigma, len(array))), states, state=False)
 
-    def _vector(self, what: str, states: Any, sigma: Any) -> Array:
+    def _vector(self, what: str, states: Any, sigma: Any) -> Any:
         core = self._built()
         array, shape = self._states("states", states)
         result = core.vector(what, array, levels(sigma, len(array)))
-        return result if len(shape) == 2 else result.reshape(shape)
+        return like(result if result.shape == shape else result.reshape(shape), states)
+
+    def _tracked(self, what: str, states: Any, sigma: Any) -> Any:
+        """A function of a tensor that requires gradients."""
+        if what in ("denoise", "score") and not self._has_jacobian():
+            raise TypeError(
+                f"{what}: expected a tensor that requires no gradient, found one that does, and only the denoiser of "
+                f"stored points with equal noise has a known Jacobian; give {type(self).__name__} x.detach()"
+            )
+        from ._autograd import apply
+
+        return apply(self, what, states, sigma)
+
+    def _has_jacobian(self) -> bool:
+        """Whether D is the mean of stored points under their posterior, so that its Jacobian is known."""
+        potential = isinstance(getattr(self, "process", None), Potential) or getattr(self, "process", "") == "potential"
+        return self._model in ("diffusion", "mixture") and not potential and self._built().patterns() is not None
+
+
+#: Why a tensor that requires gradients is refused.
+_UNTRACKED = "expected a tensor that requires no gradient, found one that does, and gradients of this are not known; give x.detach()"

@@ -51,7 +51,7 @@ class Memory(Landscape, Classifier):
 
         Parameters
         ----------
-        cues : array_like (B, D), (B, ...) of images or (D,)
+        cues : array_like (B, D), (B, ...) of images, or one of them
             Cues. In a masked array, the units that are not masked are known, as with `clamp`.
         sigma : float >= 0, optional
             Noise level of the cues, which are y + sigma * noise. Without `sigma` and `signal`, diffusion estimates it.
@@ -99,7 +99,8 @@ class Memory(Landscape, Classifier):
         core = self._built()
         states, shape = self._states("cues", cues, masked=True)
         asked = self._asked(sigma, signal, updates, tolerance, top, match, reject, first_row, random_state, observer)
-        return Recall(core.recall(states, mask_of(cues, clamp), asked), shape, self._labels, self._model)
+        known = mask_of(cues, clamp, self._image)
+        return Recall(core.recall(states, known, asked), shape, self._labels, self._model, self._is_one(shape))
 
     def sample(
         self,
@@ -175,8 +176,9 @@ class Memory(Landscape, Classifier):
         core = self._built()
         states, shape = self._states("cues", cues, masked=True)
         asked = self._asked(sigma, signal, updates, tolerance, 5, False, None, first_row, random_state, observer)
-        recall, looks = core.trace(states, mask_of(cues, clamp), asked)
-        return Trace(looks | {"recall": Recall(recall, shape, self._labels, self._model)})
+        recall, looks = core.trace(states, mask_of(cues, clamp, self._image), asked)
+        own = Recall(recall, shape, self._labels, self._model, self._is_one(shape))
+        return Trace(looks | {"recall": own})
 
     def repeat(
         self,
@@ -213,7 +215,7 @@ class Memory(Landscape, Classifier):
         core = self._built()
         states, _ = self._states("cues", cues, masked=True)
         asked = self._asked(sigma, signal, None, None, 5, False, None, first_row, random_state, None)
-        return Counts(core.repeat(states, mask_of(cues, clamp), whole("repeats", repeats), asked))
+        return Counts(core.repeat(states, mask_of(cues, clamp, self._image), whole("repeats", repeats), asked))
 
     @property
     def patterns(self) -> Array | None:
@@ -289,7 +291,7 @@ class Memory(Landscape, Classifier):
 
     def __repr__(self) -> str:
         given = ", ".join(
-            f"{name}={value!r}"
+            f"{name}={_brief(value)}"
             for name, value in self.get_params().items()
             if not _equal(value, default(type(self), name))
         )
@@ -346,6 +348,13 @@ class Memory(Landscape, Classifier):
 def _equal(value: Any, usual: Any) -> bool:
     """Whether a parameter has its default. An array never has it."""
     return value is usual or (type(value) is type(usual) and value == usual)
+
+
+def _brief(value: Any) -> str:
+    """A parameter for `repr`. Functions and networks are named only, since what they print may fill pages."""
+    if callable(value) and not isinstance(value, (type, Memory)):
+        return str(getattr(value, "__name__", f"{type(value).__name__}(...)"))
+    return repr(value)
 
 
 def _shown(observer: Observer) -> Callable[..., Any]:

@@ -787,11 +787,18 @@ class Denoiser(Foreign):
     ----------
     denoiser : callable, optional
         D(x, sigma): maps states (B, D) and noise levels (B,) to denoised states (B, D), as arrays. A
-        torch.nn.Module gets tensors. An object with a method `denoise` or `D` works, too.
+        torch.nn.Module gets tensors on its own device. If `shape` is given or the patterns are images, states
+        have that shape. An object with a method `denoise` or `D` works, too.
     dim : int, optional
         Units of a state, D. Default: that of the patterns.
     spread : float > 0, default 1
         Root mean square deviation of a unit, the unit of noise levels. If there are patterns, theirs is used.
+    shape : tuple of int, optional
+        Shape of one state as the denoiser gets it, such as (1, 28, 28) for a convolutional network: x is then (B,
+        1, 28, 28). Default: that of the patterns, else (D,).
+    framework : {"numpy", "torch"}, optional
+        What the denoiser gets: arrays or tensors. Default: tensors for a torch.nn.Module, arrays for anything
+        else.
     process : {"ve", "vp", "vp-linear", "sub-vp", "edm", "flow", "potential"} or Process or Potential, default "vp"
         Noising process; potential takes the one of the option potential. A `Process` carries its rates.
     potential : str, default none
@@ -817,7 +824,7 @@ class Denoiser(Foreign):
         Skip patterns that certainly have no weight, which is faster: of 1,024 patterns or more, single ones, and
         results agree to 1e-6 a unit; of fewer, all others once one pattern has won, and results agree to
         rounding.
-    patterns : array_like (N, D), optional
+    patterns : array_like (N, D), or (N, ...) of images, optional
         Patterns that recalled states are compared with, such as the training data. The denoiser does not see
         them.
     labels : array_like (N,), optional
@@ -841,7 +848,7 @@ class Denoiser(Foreign):
 
     _model: ClassVar[str] = "denoiser"
     _options: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow")
-    _parameters: ClassVar[tuple[str, ...]] = ("denoiser", "dim", "spread", "process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow", "dtype", "random_state")
+    _parameters: ClassVar[tuple[str, ...]] = ("denoiser", "dim", "spread", "shape", "framework", "process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow", "dtype", "random_state")
 
     def __init__(
         self,
@@ -849,6 +856,8 @@ class Denoiser(Foreign):
         dim: int | None = None,
         *,
         spread: float = 1.0,
+        shape: tuple[int, ...] | None = None,
+        framework: str | None = None,
         process: str | Process | Potential | None = None,
         potential: str | None = None,
         gamma: float | None = None,
@@ -868,6 +877,8 @@ class Denoiser(Foreign):
         self.denoiser = denoiser
         self.dim = dim
         self.spread = spread
+        self.shape = shape
+        self.framework = framework
         self.process = process
         self.potential = potential
         self.gamma = gamma

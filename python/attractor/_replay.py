@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from . import _attractor
-from ._arrays import Array, as_rows, rows, seed_of, shown
-from ._experiments import Progress
+from ._arrays import Array, as_rows, seed_of, shown
 from ._files import of_core
 from ._memory import Memory
+from ._progress import Progress, followed
 from ._results import _Frozen
 from ._values import scalar
 
@@ -205,18 +205,19 @@ def replay(
         core_units = np.asarray(core)
         if core_units.dtype != np.bool_ and not np.isin(core_units, (0, 1)).all():
             raise ValueError("core: expected True (or 1) for units of the core and False (or 0) elsewhere")
-        core_units = as_rows("core", np.ascontiguousarray(core_units.astype(np.bool_)), True)
-    made, columns, places = _attractor.replay(
-        held,
-        rows("events", events, memory._kind)[0],
-        {name: value for name, value in settings.items() if value is not None},
-        seed=seed_of(random_state),
-        stream=None if stream is None else rows("stream", stream, memory._kind)[0],
-        core=core_units,
-        state=None if state is None else os.fsdecode(state),
-        resume=bool(resume),
-        every=scalar("save_every", save_every),
-        progress=progress,
-    )
+        core_units = as_rows("core", np.ascontiguousarray(core_units.astype(np.bool_)), True, memory._image)
+    with followed(progress, "replay") as told:
+        made, columns, places = _attractor.replay(
+            held,
+            memory._states("events", events)[0],
+            {name: value for name, value in settings.items() if value is not None},
+            seed=seed_of(random_state),
+            stream=None if stream is None else memory._states("stream", stream)[0],
+            core=core_units,
+            state=None if state is None else os.fsdecode(state),
+            resume=bool(resume),
+            every=scalar("save_every", save_every),
+            progress=told,
+        )
     columns["weights"] = columns.pop("events")
     return Replayed({"memory": of_core(made), "events": [np.array(place) for place in places], **columns})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import _attractor
-from ._arrays import Array
+from ._arrays import Array, shown
 
 #: Names of outcomes; the index is the code.
 _OUTCOMES = np.array(_attractor.OUTCOMES)
@@ -35,17 +36,17 @@ class Frame(NamedTuple):
     sigma: Array
 
 
-def frame(columns: Any) -> Any:
-    """A data frame of pandas, or of polars if pandas is not installed."""
-    try:
-        import pandas
-    except ImportError:
+def frame(columns: Any, library: str | None = None) -> Any:
+    """A data frame of this library, or if it is None of pandas, or of polars if pandas is not installed."""
+    if library not in (None, "pandas", "polars"):
+        raise ValueError(f"library: expected pandas or polars, found {shown(library)}")
+    for name in ("pandas", "polars") if library is None else (library,):
         try:
-            import polars
+            return importlib.import_module(name).DataFrame(columns)
         except ImportError:
-            raise ImportError("to_frame: expected pandas or polars, found neither; install one") from None
-        return polars.DataFrame(columns)
-    return pandas.DataFrame(columns)
+            continue
+    wanted = "pandas or polars, found neither; install one" if library is None else f"{library}, which is not installed"
+    raise ImportError(f"to_frame: expected {wanted}")
 
 
 class _Frozen:
@@ -73,19 +74,24 @@ class _Frozen:
         columns = {name: getattr(self, name) for name in self._columns}
         return {name: column for name, column in columns.items() if column is not None}
 
-    def to_frame(self) -> Any:
-        """Returns a data frame with one row per cue.
+    def to_frame(self, library: str | None = None) -> Any:
+        """Returns a data frame of `to_dict`.
+
+        Parameters
+        ----------
+        library : {"pandas", "polars"}, optional
+            The library of the data frame. Default: pandas, or polars if pandas is not installed.
 
         Returns
         -------
-        pandas.DataFrame, or polars.DataFrame if pandas is not installed
+        pandas.DataFrame or polars.DataFrame
 
         Raises
         ------
         ImportError
-            Neither is installed.
+            The library is not installed.
         """
-        return frame(self.to_dict())
+        return frame(self.to_dict(), library)
 
 
 class Recall(_Frozen):
@@ -95,7 +101,7 @@ class Recall(_Frozen):
     ----------
     states : ndarray, shape of the cues
         Recalled states, in the units of the cues.
-    values : ndarray (B, Dv) or None
+    values : ndarray (B, Dv), (Dv,) for a single vector or image, or None
         Associated values read out at the recalled states.
     memory : ndarray of int (B,)
         The stored memory nearest to each recalled state; -1 if the cue was refused, its recall is undefined, or no
@@ -163,11 +169,13 @@ class Recall(_Frozen):
 
     _columns = ("memory", "label", *(name for name, kind, _ in _attractor.ROW[1:] if kind != "weights"))
 
-    def __init__(self, fields: tuple[Any, ...], shape: tuple[int, ...], labels: Array | None, model: str) -> None:
+    def __init__(
+        self, fields: tuple[Any, ...], shape: tuple[int, ...], labels: Array | None, model: str, one: bool = False
+    ) -> None:
         states, values, best, there, numbers, whole, reasons = fields
         own = self.__dict__
-        own["states"] = states if len(shape) == 2 else states.reshape(shape)
-        own["values"] = values
+        own["states"] = states if states.shape == shape else states.reshape(shape)
+        own["values"] = values[0] if one and values is not None else values
         own["posterior"], own["candidates"] = (None, None) if best is None else best
         own["_there"], own["_numbers"], own["_whole"] = there, numbers, whole
         own["_labels"], own["_model"], own["_reasons"] = labels, model, reasons
@@ -231,20 +239,33 @@ class Recall(_Frozen):
         lines = [f"Recall of {count} cue{'' if count == 1 else 's'} by {self._model}"]
         most = 6
         memories = ", ".join(str(n) if n >= 0 else "none" for n in self.memory[:most].tolist())
-        lines.append(f"  memory   {memories}{', ...' if count > most else ''}")
-        for name in ("overlap", "energy", "sigma"):
-            numbers = getattr(self, name)
+        different = len(set(self.memory[self.memory >= 0].tolist()))
+        of = f" ({different} different)" if count > 1 else ""
+        lines.append(f"  memory    {memories}{', ...' if count > most else ''}{of}")
+        best = None if self.posterior is None or not self.posterior.shape[1] else self.posterior[:, 0]
+        for name, numbers in (
+            ("overlap", self.overlap),
+            ("posterior", best),
+            ("energy", self.energy),
+            ("sigma", self.sigma),
+            ("match", self.match),
+        ):
             if numbers is not None and count:
-                lines.append(
-                    f"  {name:8} {np.nanmin(numbers):.4g} to {np.nanmax(numbers):.4g}"
-                    if count > 1
-                    else f"  {name:8} {numbers[0]:.4g}"
-                )
+                lines.append(f"  {name:9} {_range(numbers)}")
         kinds, counts = np.unique(self.outcome, return_counts=True)
         lines.append(
-            "  outcome  " + ", ".join(f"{kind} {n}" for kind, n in zip(kinds.tolist(), counts.tolist(), strict=True))
+            "  outcome   " + ", ".join(f"{kind} {n}" for kind, n in zip(kinds.tolist(), counts.tolist(), strict=True))
         )
         return "\n".join(lines)
+
+
+def _range(numbers: Array) -> str:
+    """Numbers in a few words: the one number that all are, or the smallest, the median and the largest."""
+    known = numbers[~np.isnan(numbers)]
+    if not len(known):
+        return "none"
+    low, high = f"{known.min():.4g}", f"{known.max():.4g}"
+    return low if low == high else f"{low} to {high}, median {np.median(known):.4g}"
 
 
 class Trace(_Frozen):

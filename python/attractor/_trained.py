@@ -8,20 +8,22 @@ from typing import Any
 from . import _attractor
 from ._arrays import shown
 from ._memory import Memory
+from ._progress import Progress, followed
+from ._values import one_of
 
 
 class Trained(Memory):
     """A memory that a score network learns."""
 
     training: Mapping[str, Any] | None
-    _progress: Callable[[int, int, float], Any] | None = None
+    _progress: Callable[..., Any] | None = None
 
     def fit(
         self,
         X: Any,
         y: Any = None,
         *,
-        progress: Callable[[int, int, float], Any] | None = None,
+        progress: Progress | None = None,
         **unused: Any,
     ) -> Any:
         """Trains a network on patterns, starting from new weights.
@@ -32,8 +34,9 @@ class Trained(Memory):
             Patterns. Bytes (uint8) are read as grey values from 0 to 1.
         y : array_like (N,), optional
             A label for each pattern.
-        progress : callable, optional
-            Called as ``progress(step, steps, loss)`` after each step.
+        progress : bool or callable, optional
+            True shows a bar with the loss: that of tqdm if it is installed, else lines on stderr. A callable is called as
+            ``progress(step, steps, loss)`` after each step.
 
         Returns
         -------
@@ -51,11 +54,12 @@ class Trained(Memory):
         for name, what in (("sample_weight", "prior weights of patterns"), ("values", "associated values")):
             if unused.pop(name, None) is not None:
                 raise TypeError(f"network has no use for {what}: it learns all patterns alike; leave them away")
-        object.__setattr__(self, "_progress", progress)
-        try:
-            return super().fit(X, y, **unused)
-        finally:
-            object.__setattr__(self, "_progress", None)
+        with followed(progress, "training") as told:
+            object.__setattr__(self, "_progress", told)
+            try:
+                return super().fit(X, y, **unused)
+            finally:
+                object.__setattr__(self, "_progress", None)
 
     def _make(self, patterns: Any, **known: Any) -> _attractor.Memory:
         return super()._make(patterns, **known, training=_named(self.training), progress=self._progress)
@@ -67,4 +71,6 @@ def _named(training: Mapping[str, Any] | None) -> dict[str, Any]:
         return {}
     if not isinstance(training, Mapping):
         raise TypeError(f"training: expected a dictionary of settings, found {shown(training)}")
+    known = [setting["name"].replace("-", "_") for setting in _attractor.training()]
+    one_of("setting", "training", [str(name).replace("-", "_") for name in training], known)
     return {str(name): value for name, value in training.items() if value is not None}

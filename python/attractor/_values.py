@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -72,6 +74,18 @@ def _texts(labels: Array) -> Array:
     if labels.dtype.kind == "f" and (labels == np.round(labels)).all():
         labels = labels.astype(np.int64)
     return np.array([str(label) for label in labels.tolist()], dtype=object)
+
+
+def one_of(
+    kind: str, whose: str, given: Iterable[str], known: Iterable[str], error: type[Exception] = ValueError
+) -> None:
+    """Refuses names that are not known, with those that are nearest to them."""
+    known = list(known)
+    for name in given:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=2)
+            cure = f"did you mean {' or '.join(near)}?" if near else f"expected one of: {', '.join(known)}"
+            raise error(f"unknown {kind} '{name}' of {whose}; {cure}")
 
 
 def each(what: str, values: Any, count: int) -> Array | None:

@@ -31,7 +31,6 @@ def test_bad_cues(specimen: Specimen) -> None:
     refused(ValueError, "row 1, unit 3", lambda: memory.recall(nan))
     refused(ValueError, "in a mask given to clamp", lambda: memory.recall(nan))
     refused(ValueError, "8 units", lambda: memory.recall(np.zeros((2, 7))))
-    refused(TypeError, "float16", lambda: memory.recall(patterns.astype(np.float16)))
     refused(TypeError, "complex128", lambda: memory.recall(patterns.astype(complex)))
     refused(TypeError, "nothing that is a number", lambda: memory.recall(patterns.astype(object)))
     refused(TypeError, "convert it", lambda: memory.recall("cues.npy"))
@@ -51,7 +50,6 @@ def test_bad_patterns(specimen: Specimen) -> None:
     nan = patterns.copy()
     nan[2, 1] = np.inf
     refused(ValueError, "" if kind is attractor.Mixture else "row 2, unit 1", lambda: build(nan))
-    refused(TypeError, "float16", lambda: build(patterns.astype(np.float16)))
     refused(ValueError, "", lambda: build(np.zeros((0, 8))))
     refused(ValueError, "", lambda: build(np.zeros((3, 0))))
     if kind is not attractor.Mixture:
@@ -183,8 +181,17 @@ def test_bad_files(tmp_path: Any) -> None:
     refused(FileNotFoundError, "cannot read", lambda: attractor.read(tmp_path / "none.npy"))
 
 
-@pytest.mark.parametrize("work", ["recall", "reproduce", "log_prob", "flow", "trace", "repeat", "build"])
+#: Ctrl-C is answered within a second; a machine that does other work, too, may take longer.
+ANSWER = 3.0
+
+
+@pytest.mark.filterwarnings("ignore::attractor.AttractorWarning")
+@pytest.mark.parametrize(
+    "work", ["recall", "reproduce", "log_prob", "flow", "trace", "repeat", "build", "match", "sweep", "watch"]
+)
 def test_ctrl_c_is_heard(work: str) -> None:
+    many = attractor.Dense(signs(20_000, 512, 1, np.float32)) if work in ("sweep", "watch") else None
+    masses = attractor.Modern(signs(20_000, 512, 1, np.float32), beta=1.0) if work == "match" else None
     memory = attractor.Diffusion(signs(4000, 256, 1, np.float32), sampler="euler", steps=100_000)
     cues = signs(400, 256, 2, np.float32)
     calls = {
@@ -195,9 +202,13 @@ def test_ctrl_c_is_heard(work: str) -> None:
         "trace": lambda: memory.trace(cues[:2], sigma=1.0),
         "repeat": lambda: attractor.Diffusion(memory.patterns, sampler="ancestral").repeat(cues[:1], 10**6, sigma=1.0),
         "build": lambda: attractor.Hopfield(memory.patterns, rule="storkey"),
+        "match": lambda: masses.recall(signs(1, 512, 2, np.float32), sigma=1.0, reject=1e-4),
+        # One sweep of all cues takes 20 s.
+        "sweep": lambda: many.recall(signs(400, 512, 2, np.float32)),
+        "watch": lambda: many.trace(signs(400, 512, 2, np.float32)),
     }
     threading.Timer(0.5, lambda: __import__("_thread").interrupt_main()).start()
     before = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         calls[work]()
-    assert time.monotonic() - before < 20
+    assert time.monotonic() - before < 0.5 + ANSWER

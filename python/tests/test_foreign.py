@@ -51,7 +51,7 @@ def test_denoisers_of_many_kinds() -> None:
         (lambda x, sigma: x[:1], ValueError, "2 x 1"),
         (lambda x, sigma: x * np.nan, ValueError, "NaN"),
         (lambda x, sigma: "no", TypeError, "denoiser"),
-        (lambda x, sigma: x.astype(np.float16), TypeError, "float16"),
+        (lambda x, sigma: x.astype(complex), TypeError, "complex128"),
         (lambda x, sigma: 1 / 0, ZeroDivisionError, "division"),
         (lambda x: x, TypeError, "positional"),
     ):

@@ -149,6 +149,40 @@ def test_a_weight_of_zero_leaves_a_row_out() -> None:
         assert bag.predict(X[:5]).shape == (5,)
 
 
+def test_transform_returns_what_set_output_asks_for() -> None:
+    pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    from sklearn import config_context
+    from sklearn.compose import ColumnTransformer
+
+    rng = np.random.default_rng(0)
+    table = pandas.DataFrame(rng.normal(size=(8, 3)), columns=list("abc"), index=range(10, 18))
+    memory = attractor.Modern(beta=9.0, prepare="center").fit(table)
+    states = memory.transform(table)
+    assert isinstance(states, np.ndarray)
+    assert memory.get_feature_names_out().tolist() == list("abc")
+    made = memory.set_output(transform="pandas").transform(table)
+    assert made.columns.tolist() == list("abc") and made.index.tolist() == list(range(10, 18))
+    assert np.array_equal(made.to_numpy(), states)
+    assert clone(memory).fit_transform(table).equals(made)
+    assert isinstance(memory.set_output(transform="polars").transform(table), polars.DataFrame)
+    memory.set_output(transform=None)
+    assert isinstance(memory.transform(table), polars.DataFrame)
+    assert isinstance(memory.set_output(transform="default").transform(table), np.ndarray)
+    with config_context(transform_output="pandas"):
+        plain = attractor.Modern(table.to_numpy(), beta=9.0, prepare="center")
+        assert plain.transform(table.to_numpy()).columns.tolist() == ["x0", "x1", "x2"]
+    pipeline = make_pipeline(StandardScaler(), attractor.Modern(beta=9.0, prepare="center"))
+    assert pipeline.set_output(transform="pandas").fit(table).transform(table).columns.tolist() == list("abc")
+    assert pipeline.get_feature_names_out().tolist() == list("abc")
+    columns = ColumnTransformer([("m", attractor.Modern(beta=9.0, prepare="center"), ["a", "b"])], remainder="drop")
+    columns.set_output(transform="pandas")
+    assert columns.fit_transform(table).columns.tolist() == ["m__a", "m__b"]
+    with pytest.raises(ValueError, match="transform: expected default, pandas or polars"):
+        memory.set_output(transform="arrow")
+    with pytest.raises(ValueError, match="input_features: expected the columns that fit saw"):
+        memory.get_feature_names_out(["a", "c", "b"])
+
+
 def test_what_is_not_fitted_says_so_to_scikit_learn() -> None:
     with pytest.raises(sklearn.exceptions.NotFittedError):
         attractor.Modern().predict(X)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use attractor::diffusion::{self, Sampling};
 use attractor::memories::{self, DESCRIBED, Denoiser, Function, Options, Spec, TRAINED};
-use attractor_data::{description_from_text, read_description};
+use attractor_data::{Shape, description_from_text, read_description};
 use attractor_networks::{PARAMETERS, Trainer, TrainingPlan};
 use attractor_session::{
     About, Auto, Held, Known, Origin, Precision, Session, Setup, Source, in_precision, prepared_array,
@@ -27,6 +27,8 @@ pub struct Patterns<'a, 'py> {
     pub prepare: &'a str,
     /// Whether the rows were bytes or bools.
     pub raw: bool,
+    /// The sizes of an image, as `8x8`, if the rows are images.
+    pub image: Option<&'a str>,
     pub labels: Option<Vec<String>>,
     pub weights: Option<Vec<f64>>,
     pub values: Option<&'a Bound<'py, PyAny>>,
@@ -56,11 +58,18 @@ fn of<F: Held + Number>(py: Python<'_>, setup: Setup, stored: Patterns) -> PyRes
     let associated = read_if::<F>("values", stored.values)?.map(|v| v.as_array().to_owned());
     let known = Known { labels: stored.labels, weights: stored.weights, associated };
     let (raw, size, prepare) = (stored.raw, rows.len(), stored.prepare.to_owned());
+    let shape = shape_of(stored.image);
     let build = move || {
         let setup = Setup { prepare: Some(prepare.parse()?), ..setup };
-        Session::of_array(rows, known, raw, &setup)
+        let Session { memory, about } = Session::of_array(rows, known, raw, &setup)?;
+        Ok(Session { memory, about: About { shape, ..about } })
     };
     interruptible(py, size, build)?.map(Memory).map_err(session)
+}
+
+/// The shape of images. Sizes that no picture has, such as two channels, are none.
+fn shape_of(sizes: Option<&str>) -> Option<Shape> {
+    sizes?.parse().ok()
 }
 
 /// Trains a score network on patterns. The memory has the number type of the patterns.
@@ -85,6 +94,7 @@ fn train<F: Held + Number>(
 ) -> PyResult<Memory> {
     let rows = read::<F>("patterns", stored.rows)?.as_array().to_owned();
     let known = Known { labels: stored.labels, ..Known::default() };
+    let shape = shape_of(stored.image);
     let (raw, prepare) = (stored.raw, stored.prepare.to_owned());
     py.detach(|| {
         let plan = TrainingPlan::new(training).map_err(refused)?;
@@ -109,7 +119,7 @@ fn train<F: Held + Number>(
             vec![format!("trained {} steps on {} rows of an array", trainer.done(), patterns.len())];
         let memory = memories::learned(trainer.network(), patterns, sampling).map_err(refused)?;
         let origin = Origin::Rows { bytes: false };
-        let about = About { card: Some(TRAINED), spec, shape: None, raw, origin, provenance };
+        let about = About { card: Some(TRAINED), spec, shape, raw, origin, provenance };
         Ok(Memory(Session { memory: F::hold(memory), about }))
     })
 }

@@ -46,6 +46,11 @@ impl Report {
     }
 
     #[getter]
+    fn command(&self) -> &str {
+        &self.0.command
+    }
+
+    #[getter]
     fn seconds(&self) -> f64 {
         self.0.seconds
     }
@@ -64,6 +69,11 @@ impl Report {
         py.detach(|| self.0.html()).map_err(failed)
     }
 
+    /// The report as a notebook shows it.
+    fn fragment(&self, py: Python<'_>) -> PyResult<String> {
+        py.detach(|| self.0.fragment()).map_err(failed)
+    }
+
     fn json(&self) -> String {
         self.0.json().to_string()
     }
@@ -73,8 +83,14 @@ impl Report {
     }
 }
 
-/// Runs an experiment. It reports progress to a callable and stops at Ctrl-C.
-fn run(py: Python<'_>, experiment: &dyn Experiment, progress: Option<Py<PyAny>>) -> PyResult<Report> {
+/// Runs an experiment. It reports progress to a callable and stops at Ctrl-C. `again` is the call in Python that runs it
+/// again, which the report then shows.
+fn run(
+    py: Python<'_>,
+    experiment: &dyn Experiment,
+    again: Option<String>,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Report> {
     let report = py.detach(|| {
         let mut signals = Signals::new();
         experiment.run(&mut |done, of| {
@@ -88,17 +104,20 @@ fn run(py: Python<'_>, experiment: &dyn Experiment, progress: Option<Py<PyAny>>)
             told.map_err(|error| foreign(error).into())
         })
     });
-    report.map(Report).map_err(failed)
+    let mut report = report.map_err(failed)?;
+    report.command = again.unwrap_or(report.command);
+    Ok(Report(report))
 }
 
 /// Runs the experiment of this name, with settings by name.
 #[pyfunction]
-#[pyo3(signature = (name, settings, *, seed, progress=None, data=None, shape=None, order=None, store=None))]
+#[pyo3(signature = (name, settings, *, again, seed, progress=None, data=None, shape=None, order=None, store=None))]
 #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
 pub fn reproduce(
     py: Python<'_>,
     name: &str,
     settings: &Named,
+    again: String,
     seed: u64,
     progress: Option<Py<PyAny>>,
     data: Option<&Bound<'_, PyAny>>,
@@ -118,7 +137,7 @@ pub fn reproduce(
     };
     let given = Given { settings: typed(declared, settings)?, seed, data, store };
     let experiment = experiment(name, given).map_err(failed)?;
-    run(py, experiment.as_ref(), progress)
+    run(py, experiment.as_ref(), Some(again), progress)
 }
 
 /// A contender: a model's name with its options and updates, or a name and a callable.
@@ -153,7 +172,7 @@ pub fn capacity(
     let shard = shard.unwrap_or((1, 1));
     let config =
         Capacity { entrants, dims, rule, threshold, sets, few: None, cues, most, seed, store, shard };
-    run(py, &config, progress)
+    run(py, &config, None, progress)
 }
 
 fn contender((name, options, updates, function): Entered<'_>) -> PyResult<Contender> {
@@ -188,12 +207,13 @@ fn contender((name, options, updates, function): Entered<'_>) -> PyResult<Conten
 
 /// Tries every pair of similarity and separation on corrupted patterns.
 #[pyfunction]
-#[pyo3(name = "recommend", signature = (patterns, corruptions, *, count=None, cues=None, seed, shape=None, progress=None))]
+#[pyo3(name = "recommend", signature = (patterns, corruptions, *, again, count=None, cues=None, seed, shape=None, progress=None))]
 #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
 pub fn recommend(
     py: Python<'_>,
     patterns: &Bound<'_, PyAny>,
     corruptions: Vec<String>,
+    again: String,
     count: Option<usize>,
     cues: Option<usize>,
     seed: u64,
@@ -202,8 +222,8 @@ pub fn recommend(
 ) -> PyResult<Report> {
     let table = shaped(table("patterns", patterns)?, shape)?;
     let asked = Asked { corruptions, count, cues, seed };
-    let config = Config::new("PATTERNS.npy".into(), &table, &asked).map_err(failed)?;
-    run(py, &config, progress)
+    let config = Config::new("PATTERNS".into(), &table, &asked).map_err(failed)?;
+    run(py, &config, Some(again), progress)
 }
 
 /// Corrupts patterns; returns the cues and which of their units are unchanged.

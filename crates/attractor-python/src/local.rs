@@ -3,22 +3,22 @@
 
 use attractor::Memory;
 use attractor::analysis::{self, Density};
-use attractor_session::batch_of;
 use ndarray::{Array2, ArrayView2, Axis, concatenate, s};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::arrays::{Number, give, list, read};
 use crate::error::{foreign, refused};
-use crate::observe::Signals;
+use crate::observe::{Pace, Signals};
 
 /// Calls `f` with some rows and their noise levels at a time. Without rows, `f` is called once with none.
 fn each<F: Number, T>(
     states: ArrayView2<F>,
     sigmas: Option<&[f64]>,
+    mut pace: Pace,
     mut f: impl FnMut(ArrayView2<F>, Option<&[f64]>) -> attractor::Result<T>,
 ) -> PyResult<Vec<T>> {
-    let (b, batch) = (states.nrows(), batch_of(states.ncols()));
+    let b = states.nrows();
     if let Some(sigmas) = sigmas.filter(|sigmas| sigmas.len() != b) {
         return Err(PyValueError::new_err(format!(
             "sigma: expected one number, or one for each of {b} states, found {}; give every state its own",
@@ -27,10 +27,13 @@ fn each<F: Number, T>(
     }
     let mut signals = Signals::new();
     let mut parts = Vec::new();
-    for from in (0..b.max(1)).step_by(batch) {
-        let rows = from..b.min(from + batch);
+    let mut from = 0;
+    while from < b || parts.is_empty() {
+        let rows = from..b.min(from + pace.rows());
+        from = rows.end;
         parts.push(f(states.slice(s![rows.clone(), ..]), sigmas.map(|s| &s[rows])).map_err(refused)?);
         signals.check()?;
+        pace.adapt(signals.longest());
     }
     Ok(parts)
 }
@@ -44,6 +47,7 @@ fn needed<'a>(sigmas: Option<&'a [f64]>, what: &str) -> attractor::Result<&'a [f
 pub fn number<'py, F: Number>(
     py: Python<'py>,
     memory: &dyn Memory<F>,
+    pace: Pace,
     what: &str,
     states: &Bound<'py, PyAny>,
     sigmas: Option<Vec<f64>>,
@@ -54,7 +58,7 @@ pub fn number<'py, F: Number>(
         let mut signals = Signals::new();
         // The flow passes through many noise levels, so signals are checked on the way.
         let mut interrupted = || signals.check().map_err(foreign);
-        each(states, sigmas.as_deref(), |states, sigmas| match what {
+        each(states, sigmas.as_deref(), pace, |states, sigmas| match what {
             "energy" => memory.energies(states, sigmas),
             way => {
                 let (levels, way) = (needed(sigmas, "a density")?, way.parse::<Density>()?);
@@ -69,6 +73,7 @@ pub fn number<'py, F: Number>(
 pub fn vector<'py, F: Number>(
     py: Python<'py>,
     memory: &dyn Memory<F>,
+    pace: Pace,
     what: &str,
     states: &Bound<'py, PyAny>,
     sigmas: Option<Vec<f64>>,
@@ -76,7 +81,7 @@ pub fn vector<'py, F: Number>(
     let states = read::<F>("states", states)?;
     let states = states.as_array();
     let vectors = py.detach(|| {
-        let parts = each(states, sigmas.as_deref(), |states, sigmas| match what {
+        let parts = each(states, sigmas.as_deref(), pace, |states, sigmas| match what {
             "gradient" => memory.gradients(states, sigmas),
             "score" => analysis::score(memory, states, needed(sigmas, "a score")?),
             _ => analysis::denoise(memory, states, needed(sigmas, "a denoiser")?),
@@ -90,6 +95,7 @@ pub fn vector<'py, F: Number>(
 pub fn posterior<'py, F: Number>(
     py: Python<'py>,
     memory: &dyn Memory<F>,
+    pace: Pace,
     states: &Bound<'py, PyAny>,
     sigmas: Option<Vec<f64>>,
 ) -> PyResult<Bound<'py, PyAny>> {
@@ -97,7 +103,7 @@ pub fn posterior<'py, F: Number>(
     let states = states.as_array();
     let count = memory.memories().unwrap_or(0);
     let weights = py.detach(|| {
-        let parts = each(states, sigmas.as_deref(), |states, sigmas| {
+        let parts = each(states, sigmas.as_deref(), pace, |states, sigmas| {
             let none = vec![0.0; states.nrows()];
             let levels = match memory.denoiser() {
                 Some(_) => needed(sigmas, "a posterior")?,

@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 
 use attractor::Preparation;
-use attractor_session::{Known, Precision, Session, in_precision, with_memory};
+use attractor_data::Layout;
+use attractor_session::{Known, Origin, Precision, Session, in_precision, with_memory};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::arrays::give;
 use crate::error::{Keywords, session as refused, unreadable};
+use crate::observe::Pace;
 use crate::options::{self, Named};
 use crate::{build, density, local, recall};
 
@@ -16,11 +18,22 @@ use crate::{build, density, local, recall};
 #[pyclass(frozen, module = "attractor._attractor")]
 pub struct Memory(pub Session);
 
+impl Memory {
+    /// How many rows are worked on at a time.
+    fn pace(&self) -> Pace {
+        let (dim, patterns) = with_memory!(&self.0.memory, memory => (memory.dim(), memory.memories()));
+        match self.0.about.origin {
+            Origin::Function => Pace::all_at_once(dim),
+            _ => Pace::new(patterns.unwrap_or(0), dim),
+        }
+    }
+}
+
 #[pymethods]
 impl Memory {
     /// Builds a memory from patterns; see `build::patterns`.
     #[staticmethod]
-    #[pyo3(signature = (model, options, patterns, *, prepare, raw, labels=None, weights=None, values=None, training=None, progress=None))]
+    #[pyo3(signature = (model, options, patterns, *, prepare, raw, image=None, labels=None, weights=None, values=None, training=None, progress=None))]
     #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
     fn build(
         py: Python<'_>,
@@ -29,13 +42,14 @@ impl Memory {
         patterns: &Bound<'_, PyAny>,
         prepare: &str,
         raw: bool,
+        image: Option<&str>,
         labels: Option<Vec<String>>,
         weights: Option<Vec<f64>>,
         values: Option<&Bound<'_, PyAny>>,
         training: Option<Named<'_>>,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
-        let stored = build::Patterns { rows: patterns, prepare, raw, labels, weights, values };
+        let stored = build::Patterns { rows: patterns, prepare, raw, image, labels, weights, values };
         match training {
             None => build::patterns(py, model, &options, stored),
             Some(training) => build::trained(py, &options, stored, &training, progress),
@@ -237,6 +251,24 @@ impl Memory {
         notes.iter().map(|note| note.spelled(&Keywords)).collect()
     }
 
+    /// Why many stored patterns are not recalled or not told apart, one sentence each.
+    fn warnings(&self, py: Python<'_>) -> Vec<String> {
+        let warnings = py.detach(|| self.0.warnings());
+        warnings.iter().map(|warning| warning.spelled(&Keywords)).collect()
+    }
+
+    /// The sizes of an image, if the rows are images.
+    #[getter]
+    fn image(&self) -> Option<Vec<usize>> {
+        let shape = self.0.about.shape?;
+        let (c, h, w) = (shape.channels, shape.height, shape.width);
+        Some(match shape.layout {
+            _ if c == 1 => vec![h, w],
+            Layout::Chw => vec![c, h, w],
+            Layout::Hwc => vec![h, w, c],
+        })
+    }
+
     /// Recalls cues; returns tables.
     fn recall<'py>(
         &self,
@@ -245,7 +277,7 @@ impl Memory {
         clamp: Option<&Bound<'py, PyAny>>,
         asked: recall::RecallOptions,
     ) -> PyResult<recall::Fields<'py>> {
-        with_memory!(&self.0.memory, memory => recall::recall(py, memory, cues, clamp, asked))
+        with_memory!(&self.0.memory, memory => recall::recall(py, memory, self.pace(), cues, clamp, asked))
     }
 
     /// Free recall: recalls from random starts, without cues; returns tables.
@@ -255,7 +287,7 @@ impl Memory {
         count: usize,
         asked: recall::RecallOptions,
     ) -> PyResult<recall::Fields<'py>> {
-        with_memory!(&self.0.memory, memory => recall::sample(py, memory, count, asked))
+        with_memory!(&self.0.memory, memory => recall::sample(py, memory, self.pace(), count, asked))
     }
 
     /// Recalls cues and keeps every step; returns the recall and a dictionary of the fields of each step.
@@ -266,7 +298,7 @@ impl Memory {
         clamp: Option<&Bound<'py, PyAny>>,
         asked: recall::RecallOptions,
     ) -> PyResult<(recall::Fields<'py>, Bound<'py, PyDict>)> {
-        with_memory!(&self.0.memory, memory => recall::trace(py, memory, cues, clamp, asked))
+        with_memory!(&self.0.memory, memory => recall::trace(py, memory, self.pace(), cues, clamp, asked))
     }
 
     /// Recalls each cue many times and counts the memories that it ended in.
@@ -289,7 +321,7 @@ impl Memory {
         states: &Bound<'py, PyAny>,
         sigmas: Option<Vec<f64>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        with_memory!(&self.0.memory, memory => local::number(py, memory, what, states, sigmas))
+        with_memory!(&self.0.memory, memory => local::number(py, memory, self.pace(), what, states, sigmas))
     }
 
     /// One vector for each state: `gradient`, `denoise` or `score`.
@@ -300,7 +332,7 @@ impl Memory {
         states: &Bound<'py, PyAny>,
         sigmas: Option<Vec<f64>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        with_memory!(&self.0.memory, memory => local::vector(py, memory, what, states, sigmas))
+        with_memory!(&self.0.memory, memory => local::vector(py, memory, self.pace(), what, states, sigmas))
     }
 
     /// The posterior over all memories for each state, with one column per memory.
@@ -310,6 +342,6 @@ impl Memory {
         states: &Bound<'py, PyAny>,
         sigmas: Option<Vec<f64>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        with_memory!(&self.0.memory, memory => local::posterior(py, memory, states, sigmas))
+        with_memory!(&self.0.memory, memory => local::posterior(py, memory, self.pace(), states, sigmas))
     }
 }

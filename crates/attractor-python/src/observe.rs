@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use attractor::{Frame, Observer, Preparation};
+use attractor_session::batch_of;
 use numpy::PyArray1;
 use pyo3::exceptions::PyStopIteration;
 use pyo3::prelude::*;
@@ -13,21 +14,71 @@ use crate::arrays::{Number, give};
 /// The time between two checks for signals.
 const INTERVAL: Duration = Duration::from_millis(20);
 
+/// How many rows are worked on at a time, so that Ctrl-C is heard within a fraction of a second: few at first if each is
+/// much work, then twice as many as long as that is quick. The results of a row do not depend on it.
+pub struct Pace {
+    rows: usize,
+    most: usize,
+}
+
+impl Pace {
+    /// The pace for a memory of this many patterns of `dim` units.
+    pub fn new(patterns: usize, dim: usize) -> Self {
+        /// So many pairs of a pattern's unit and a row take half a second if each is a step of its own, as in
+        /// asynchronous updates (5 ns), and 10 ms in a matrix product.
+        const FIRST: usize = 100_000_000;
+        let most = batch_of(dim);
+        let row = dim.max(1).saturating_mul(patterns.max(dim).max(1));
+        Pace { rows: (FIRST / row).clamp(1, most), most }
+    }
+
+    /// The pace for a function of the user's, which is called with all rows at once.
+    pub fn all_at_once(dim: usize) -> Self {
+        Pace { rows: batch_of(dim), most: batch_of(dim) }
+    }
+
+    /// The number of rows that come next.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Takes note of the longest time between two checks for signals.
+    pub fn adapt(&mut self, longest: Duration) {
+        /// A person takes so much for an answer at once.
+        const QUICK: Duration = Duration::from_millis(100);
+        if longest < QUICK {
+            self.rows = (2 * self.rows).min(self.most);
+        } else if longest > 4 * QUICK {
+            self.rows = (self.rows / 2).max(1);
+        }
+    }
+}
+
 /// Checks from time to time whether the user pressed Ctrl-C.
 pub struct Signals {
     asked: Option<Instant>,
+    /// The last call of `check`, and the longest time between two of them.
+    last: Instant,
+    longest: Duration,
 }
 
 impl Signals {
     /// The first check comes after a short time, so that short calls make none.
     pub fn new() -> Self {
-        Signals { asked: None }
+        Signals { asked: None, last: Instant::now(), longest: Duration::ZERO }
+    }
+
+    /// The longest time between two checks since this was asked last.
+    pub fn longest(&mut self) -> Duration {
+        std::mem::take(&mut self.longest)
     }
 
     /// # Errors
     /// `KeyboardInterrupt`, or whatever a handler raised.
     pub fn check(&mut self) -> PyResult<()> {
         let now = Instant::now();
+        self.longest = self.longest.max(now - self.last);
+        self.last = now;
         match self.asked {
             Some(asked) if now - asked < INTERVAL => Ok(()),
             before => {
@@ -45,7 +96,8 @@ impl Signals {
 pub struct Watch<'a> {
     observer: Option<Py<PyAny>>,
     preparation: &'a Preparation,
-    signals: Signals,
+    /// Where Ctrl-C is checked.
+    pub signals: Signals,
     stopped: bool,
     /// The exception that the callable or a signal handler raised.
     pub raised: Option<PyErr>,

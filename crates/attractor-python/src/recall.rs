@@ -5,18 +5,18 @@ use std::sync::LazyLock;
 
 use attractor::analysis::{self, Counts, TraceEvents, TraceStep};
 use attractor::fields::{Field, Kind, Value};
-use attractor::memories::{Regime, Row};
+use attractor::memories::{Calibration, Regime, Row};
 use attractor::{Level, Memory, Recall, Request};
-use attractor_session::{self as session, Mask, Score, batch_of};
-use ndarray::{Array2, ArrayView2, Axis, s};
+use attractor_session::{self as session, Mask, Score};
+use ndarray::{Array2, Axis, s};
 use numpy::PyReadonlyArray2;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 use crate::arrays::{Number, give, list, read, read_if};
-use crate::error::{refused, session as session_error};
-use crate::observe::{Signals, Watch};
+use crate::error::{foreign, refused, session as session_error};
+use crate::observe::{Pace, Signals, Watch};
 
 /// The options of a recall.
 pub struct RecallOptions {
@@ -76,29 +76,49 @@ impl<'py, F: Number> Cues<'py, F> {
 }
 
 /// Recalls some rows at a time. With an observer all rows are recalled at once, since it sees them together.
-fn in_batches<F: Number>(
+fn in_batches<F: Number, T>(
     memory: &dyn Memory<F>,
+    mut pace: Pace,
     observer: Option<Py<PyAny>>,
     count: usize,
-    recall: impl Fn(Range<usize>, &mut Watch) -> attractor::Result<Recall<F>>,
-) -> PyResult<Recall<F>> {
-    let batch = if observer.is_some() { count } else { batch_of(memory.dim()) };
+    recall: impl Fn(Range<usize>, &mut Watch) -> attractor::Result<T>,
+) -> PyResult<Vec<T>> {
+    let whole = observer.is_some();
     let mut watch = Watch::new(observer, memory.preparation());
     let mut parts = Vec::new();
-    for from in (0..count.max(1)).step_by(batch.max(1)) {
-        let part = recall(from..count.min(from + batch), &mut watch);
+    let mut from = 0;
+    while from < count || parts.is_empty() {
+        let to = if whole { count } else { count.min(from + pace.rows()) };
+        let part = recall(from..to, &mut watch);
         if let Some(error) = watch.raised.take() {
             return Err(error);
         }
         parts.push(part.map_err(refused)?);
+        if to < count {
+            watch.signals.check()?;
+            pace.adapt(watch.signals.longest());
+        }
+        from = to;
     }
-    Ok(joined(parts))
+    Ok(parts)
+}
+
+/// The calibration of match scores, if cues get one. Ctrl-C is heard while it draws its samples.
+fn calibrated<F: Number>(
+    asked: &session::RecallOptions,
+    memory: &dyn Memory<F>,
+    masked: bool,
+) -> PyResult<Option<Calibration>> {
+    let mut signals = Signals::new();
+    let made = asked.calibration_observed(memory, masked, &mut || signals.check().map_err(foreign));
+    made.map_err(session_error)
 }
 
 /// Recalls cues.
 pub fn recall<'py, F: Number>(
     py: Python<'py>,
     memory: &dyn Memory<F>,
+    pace: Pace,
     cues: &Bound<'py, PyAny>,
     clamp: Option<&Bound<'py, PyAny>>,
     asked: RecallOptions,
@@ -107,13 +127,14 @@ pub fn recall<'py, F: Number>(
     let cues = cues.as_array();
     let RecallOptions { asked, observer } = asked;
     let recalled = py.detach(|| {
-        let calibration = asked.calibration(memory, known.is_some()).map_err(session_error)?;
-        in_batches(memory, observer, cues.nrows(), |rows, watch| {
+        let calibration = calibrated(&asked, memory, known.is_some())?;
+        let parts = in_batches(memory, pace, observer, cues.nrows(), |rows, watch| {
             let known = known.as_ref().map(|known| known.rows(rows.clone()));
             let from = rows.start;
             let request = asked.request(cues.slice(s![rows, ..]), known.as_ref().map(|k| k.view()), from);
             memory.recall_observed(&Request { calibration: calibration.as_ref(), ..request }, watch)
-        })
+        })?;
+        PyResult::Ok(joined(parts))
     })?;
     Ok(fields(py, recalled))
 }
@@ -122,18 +143,20 @@ pub fn recall<'py, F: Number>(
 pub fn sample<'py, F: Number>(
     py: Python<'py>,
     memory: &dyn Memory<F>,
+    pace: Pace,
     count: usize,
     asked: RecallOptions,
 ) -> PyResult<Fields<'py>> {
     let RecallOptions { asked, observer } = asked;
     let recalled = py.detach(|| {
-        in_batches(memory, observer, count, |rows, watch| {
+        let parts = in_batches(memory, pace, observer, count, |rows, watch| {
             let from = rows.start;
             let ids: Vec<u64> = rows.map(|row| asked.id(row)).collect();
             let (cues, level) = memory.prior_samples(&ids, asked.seed)?;
             let request = Request { level, ..asked.request(cues.view(), None, from) };
             memory.recall_observed(&request, watch)
-        })
+        })?;
+        PyResult::Ok(joined(parts))
     })?;
     Ok(fields(py, recalled))
 }
@@ -142,6 +165,7 @@ pub fn sample<'py, F: Number>(
 pub fn trace<'py, F: Number>(
     py: Python<'py>,
     memory: &dyn Memory<F>,
+    pace: Pace,
     cues: &Bound<'py, PyAny>,
     clamp: Option<&Bound<'py, PyAny>>,
     asked: RecallOptions,
@@ -150,14 +174,13 @@ pub fn trace<'py, F: Number>(
     let cues = cues.as_array();
     let RecallOptions { asked, observer } = asked;
     let trace = py.detach(|| -> PyResult<analysis::Trace<F>> {
-        let mut watch = Watch::new(observer, memory.preparation());
-        let known = known.map(|known| known.rows(0..cues.nrows()));
-        let request = asked.request(cues, known.as_ref().map(|k| k.view()), 0);
-        let trace = analysis::trace_observed(memory, &request, &mut watch);
-        match watch.raised {
-            Some(error) => Err(error),
-            None => trace.map_err(refused),
-        }
+        let parts = in_batches(memory, pace, observer, cues.nrows(), |rows, watch| {
+            let known = known.as_ref().map(|known| known.rows(rows.clone()));
+            let from = rows.start;
+            let request = asked.request(cues.slice(s![rows, ..]), known.as_ref().map(|k| k.view()), from);
+            analysis::trace_observed(memory, &request, watch)
+        })?;
+        Ok(analysis::Trace::joined(parts).expect("there is a part"))
     })?;
     let analysis::Trace { states, moments, marks, recall } = trace;
     let looks = PyDict::new(py);
@@ -204,7 +227,7 @@ pub fn repeat<'py, F: Number>(
         let known = known.map(|known| known.rows(0..cues.nrows()));
         let request = asked.asked.request(cues, known.as_ref().map(|k| k.view()), 0);
         let mut signals = Signals::new();
-        let progress = |_: u64| signals.check().map_err(crate::error::foreign);
+        let progress = |_: u64| signals.check().map_err(foreign);
         analysis::repeat(memory, &request, repeats, progress).map_err(refused)
     })?;
     let dim = (counts.len(), memory.memories().unwrap_or(0));
@@ -254,15 +277,8 @@ pub fn listed<T>(fields: &'static [Field<T>]) -> Vec<(&'static str, String, &'st
 }
 
 /// Joins the recalls of several batches.
-fn joined<F: Number>(mut parts: Vec<Recall<F>>) -> Recall<F> {
-    if parts.len() == 1 {
-        return parts.remove(0);
-    }
-    let stacked = |arrays: Vec<ArrayView2<F>>| ndarray::concatenate(Axis(0), &arrays).expect("equal widths");
-    let states = stacked(parts.iter().map(|p| p.states.view()).collect());
-    let values: Option<Vec<_>> = parts.iter().map(|p| p.values.as_ref().map(|v| v.view())).collect();
-    let values = values.map(stacked);
-    Recall { states, values, rows: parts.into_iter().flat_map(|p| p.rows).collect() }
+fn joined<F: Number>(parts: Vec<Recall<F>>) -> Recall<F> {
+    Recall::joined(parts).expect("there is a part")
 }
 
 /// Fields of a row that hold a number. It is NaN where a model has none.

@@ -19,6 +19,66 @@ impl Report {
     pub fn html(&self) -> Result<String> {
         page(self)
     }
+
+    /// The report as a part of a page, as notebooks show it: well-formed XML without links, scripts and style sheets.
+    /// Figures and images are `img` elements whose data stand in the text, so that they are also shown where
+    /// drawings within a page are taken out, as in a notebook that is not trusted.
+    ///
+    /// # Errors
+    /// A figure that cannot be drawn.
+    pub fn fragment(&self) -> Result<String> {
+        let mut body = String::new();
+        for block in &self.blocks {
+            match block {
+                Block::Heading(heading) => {
+                    let _ = writeln!(body, "<h3>{}</h3>", escaped(heading));
+                }
+                Block::Text(words) => {
+                    let _ = writeln!(body, "<p>{}</p>", inline(words));
+                }
+                Block::Table(table) => body += &folded(table),
+                Block::Results => body += &folded(&self.results),
+                Block::Figure(of) => {
+                    let drawn = of.figure.svg()?;
+                    body += &picture(&of.alt, &of.caption, "image/svg+xml", drawn.as_bytes());
+                }
+                Block::Images(of) => body += &picture(&of.alt, &of.caption, "image/png", &of.picture.png()?),
+            }
+        }
+        Ok(format!(
+            "<div class=\"attractor-report\">\n<h2>{title}</h2>\n<p>{introduction}</p>\n\
+             <p>Again: <code>{command}</code> (seed {seed}, version {VERSION}, {duration})</p>\n\
+             <details><summary>Settings</summary>\n<dl>\n{settings}</dl>\n</details>\n{body}</div>\n",
+            title = escaped(&self.title),
+            introduction = inline(&self.introduction),
+            command = escaped(&self.command),
+            seed = self.seed,
+            duration = self.duration(),
+            settings = settings(self),
+        ))
+    }
+}
+
+/// A picture whose data stand in the text.
+fn picture(alt: &str, caption: &str, kind: &str, data: &[u8]) -> String {
+    format!(
+        "<figure>\n<img alt=\"{alt}\" style=\"max-width: 100%; background: white\" \
+         src=\"data:{kind};base64,{data}\"/>\n<figcaption>{caption}</figcaption>\n</figure>\n",
+        alt = escaped(alt),
+        data = BASE64_STANDARD.encode(data),
+        caption = inline(caption),
+    )
+}
+
+/// A table, folded away if it is long.
+fn folded(table: &Table) -> String {
+    /// So many rows fit on a screen.
+    const SCREEN: usize = 30;
+    let shown = rows(table);
+    match table.rows.len() {
+        0..=SCREEN => shown,
+        many => format!("<details><summary>{many} rows</summary>\n{shown}</details>\n"),
+    }
 }
 
 fn page(report: &Report) -> Result<String> {
@@ -43,19 +103,6 @@ fn page(report: &Report) -> Result<String> {
             Block::Images(of) => body += &images(of)?,
         }
     }
-    let settings: String = report
-        .settings
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(key, value)| {
-            let value = match value {
-                Value::String(text) => escaped(text),
-                value => escaped(&value.to_string().replace(',', ", ")),
-            };
-            format!("<div><dt>{}</dt><dd>{value}</dd></div>\n", escaped(key))
-        })
-        .collect();
     Ok(format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
@@ -72,8 +119,23 @@ fn page(report: &Report) -> Result<String> {
         command = escaped(&report.command),
         seed = report.seed,
         duration = report.duration(),
+        settings = settings(report),
         download = format_args!("<p>All numbers: {}.</p>\n", download("results.csv", &report.results.csv())),
     ))
+}
+
+/// The settings as terms and descriptions of a list.
+fn settings(report: &Report) -> String {
+    let settings = report.settings.as_object().into_iter().flatten();
+    settings
+        .map(|(key, value)| {
+            let value = match value {
+                Value::String(text) => escaped(text),
+                value => escaped(&value.to_string().replace(',', ", ")),
+            };
+            format!("<div><dt>{}</dt><dd>{value}</dd></div>\n", escaped(key))
+        })
+        .collect()
 }
 
 fn figure(of: &Illustration) -> Result<String> {

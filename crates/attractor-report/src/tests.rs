@@ -1,4 +1,6 @@
 use attractor_figures::{Axis, Figure, Look, Mark, Panel, Picture, Point, Series};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::*;
@@ -109,6 +111,30 @@ fn the_page_loads_nothing_and_runs_nothing() {
         }
     }
     assert!(!html.contains("@import") && !html.contains("url(http"));
+}
+
+#[test]
+fn a_notebook_shows_pictures_that_are_in_the_text() {
+    let report = report();
+    let fragment = report.fragment().expect("a fragment");
+    let page = parsed(&fragment);
+    assert_eq!(page.root_element().tag_name().name(), "div");
+    let pictures: Vec<_> = page.descendants().filter(|n| n.tag_name().name() == "img").collect();
+    let data = |n: &roxmltree::Node, kind: &str| {
+        let text = n.attribute("src").and_then(|s| s.strip_prefix(&format!("data:{kind};base64,")));
+        BASE64_STANDARD.decode(text.expect("data")).expect("base64")
+    };
+    let figure = String::from_utf8(data(&pictures[0], "image/svg+xml")).expect("text");
+    let drawn = roxmltree::Document::parse(&figure).expect("a drawing that stands alone");
+    assert_eq!(drawn.root_element().tag_name().namespace(), Some("http://www.w3.org/2000/svg"));
+    assert!(data(&pictures[1], "image/png").starts_with(b"\x89PNG"));
+    assert_eq!(pictures[0].attribute("alt"), Some(format!("Alt {ODD}").as_str()));
+    // What a notebook that is not trusted takes out is not there.
+    let names: Vec<_> = page.descendants().map(|n| n.tag_name().name()).collect();
+    assert!(["svg", "style", "script", "a", "link"].iter().all(|name| !names.contains(name)));
+    let texts: Vec<&str> = page.descendants().filter_map(|n| n.text()).collect();
+    assert!(report.results.rows.iter().flatten().all(|row| texts.contains(&row.shown.as_str())));
+    assert!(texts.contains(&report.command.as_str()));
 }
 
 #[test]

@@ -36,6 +36,7 @@ mod session;
 mod setup;
 mod source;
 mod values;
+mod warnings;
 
 pub use about::{About, Origin};
 pub use any::{AnyMemory, Held, Precision};

@@ -3,11 +3,12 @@
 use attractor::diffusion::Sampler;
 use attractor::energies::{Form, Reconstruction};
 use attractor::message::{Argument, Message};
-use attractor::{Level, Memory, Preparation, Real, message};
+use attractor::{Level, Memory, Real, message};
 use attractor_data::Header;
 use ndarray::ArrayView2;
 
 use crate::about::{About, Origin};
+use crate::warnings;
 
 /// A memory in one line. `None` for a memory without patterns or description.
 pub(crate) fn headline<F: Real>(memory: &dyn Memory<F>, about: &About) -> Option<String> {
@@ -79,30 +80,8 @@ pub(crate) fn of_memory<F: Real>(memory: &dyn Memory<F>, about: &About) -> Vec<M
         let recipe = memory.abilities().mixture.and_then(|mixture| mixture.reconstruction());
         return recipe.map(of_cores).into_iter().flatten().chain(memory.notes()).collect();
     };
-    let mut notes = Vec::new();
-    let plain = *patterns.preparation() == Preparation::Identity;
-    let spins = about.card.is_some_and(|card| card.spins);
-    if plain && spins && !patterns.are_spins() {
-        notes.push(message![
-            format!("{} recalls ±1 states, but the patterns have other values; ", about.spec.model),
-            Argument::set("prepare", "normalize"),
-            " thresholds them"
-        ]);
-    }
-    let by_dots =
-        memory.inverse_temperature().is_some() && about.spec.options.switch("norm-bias") != Some(true);
-    let share = patterns.mean_share();
-    if plain && by_dots && share > 0.5 && patterns.len() > 1 {
-        notes.push(message![
-            format!(
-                "the mean pattern holds {:.0} % of the patterns' squared length, and dot products will see little else; ",
-                100.0 * share
-            ),
-            Argument::set("prepare", "center"),
-            " takes it out"
-        ]);
-    }
-    notes.extend(memory.notes());
+    let mut notes = warnings::of_memory(memory, about);
+    notes.extend(memory.abilities().describe.map_or_else(Vec::new, |describe| describe.notes()));
     notes.extend(patterns.notes());
     notes
 }

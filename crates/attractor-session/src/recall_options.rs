@@ -97,6 +97,19 @@ impl RecallOptions {
     /// `reject` is outside its range; or a score is asked for that cannot be computed, since units are known, there
     /// is no noise level, or the memory has no patterns or thresholded ones.
     pub fn calibration<F: Real>(&self, memory: &dyn Memory<F>, masked: bool) -> Result<Option<Calibration>> {
+        self.calibration_observed(memory, masked, &mut || Ok(()))
+    }
+
+    /// [`calibration`](RecallOptions::calibration) that calls `progress` from time to time. An error of it stops the work.
+    ///
+    /// # Errors
+    /// As [`calibration`](RecallOptions::calibration), and those of `progress`.
+    pub fn calibration_observed<F: Real>(
+        &self,
+        memory: &dyn Memory<F>,
+        masked: bool,
+        progress: &mut dyn FnMut() -> attractor::Result<()>,
+    ) -> Result<Option<Calibration>> {
         let samples = Calibration::samples_for(self.reject)?;
         let needed = self.score == Score::Yes || self.reject.is_some();
         if needed {
@@ -111,7 +124,7 @@ impl RecallOptions {
         let Some(patterns) = memory.patterns().filter(scored) else {
             return Ok(None);
         };
-        Ok(Some(Calibration::new(patterns, self.level, samples, self.seed)?))
+        Ok(Some(Calibration::observed(patterns, self.level, samples, self.seed, progress)?))
     }
 
     /// Refuses a match score that cannot be computed, and says why.

@@ -8,7 +8,7 @@ use attractor::message::Message;
 use crate::about::About;
 use crate::any::{AnyMemory, Held};
 use crate::error::Result;
-use crate::{notes, with_memory};
+use crate::{notes, warnings, with_memory};
 
 /// A memory of either number type that is ready for recalls, with facts about it.
 pub struct Session {
@@ -74,8 +74,15 @@ impl Session {
         with_memory!(&self.memory, memory => notes::headline(memory, &self.about))
     }
 
-    /// Properties of the memory that are allowed but may surprise, one sentence each.
+    /// Properties of the memory that are allowed but may surprise, one sentence each. The
+    /// [`warnings`](Session::warnings) come first.
     pub fn notes(&self) -> Vec<Message> {
         with_memory!(&self.memory, memory => notes::of_memory(memory, &self.about))
+    }
+
+    /// Why many stored patterns are not recalled or not told apart, one sentence each. Front ends show these without being
+    /// asked.
+    pub fn warnings(&self) -> Vec<Message> {
+        with_memory!(&self.memory, memory => warnings::of_memory(memory, &self.about))
     }
 }

@@ -94,7 +94,10 @@ pub fn repeat<F: Real>(
     repeats: usize,
     mut progress: impl FnMut(u64) -> Result<()>,
 ) -> Result<Vec<Counts>> {
+    /// So many recalls are made at a time, and fewer if there is much to read for each, so that a caller hears of progress
+    /// within a second.
     const BATCH: usize = 1024;
+    const WORK: usize = 1_000_000_000;
     if !(1..=1_000_000_000).contains(&repeats) {
         return Err(Error::parameter("repeat", "a whole number from 1 to 1e9", repeats));
     }
@@ -109,6 +112,7 @@ pub fn repeat<F: Real>(
     };
     // Checked before any work, so that an error names the row of the bad cue.
     request.checked_cues(memory.dim())?;
+    let batch = (WORK / memories.saturating_mul(memory.dim()).max(1)).clamp(16, BATCH);
     let mut result = Vec::new();
     for row in 0..request.cues.nrows() {
         let id = request.first_row.wrapping_add(row as u64).wrapping_mul(repeats as u64);
@@ -122,7 +126,7 @@ pub fn repeat<F: Real>(
         let mut from = 0;
         while from < repeats {
             // The posterior depends only on the cue, so one recall is enough to list it.
-            let some = if from == 0 { 1 } else { BATCH.min(repeats - from) };
+            let some = if from == 0 { 1 } else { batch.min(repeats - from) };
             let cues = Array2::from_shape_fn((some, memory.dim()), |(_, j)| request.cues[[row, j]]);
             let known = request
                 .known

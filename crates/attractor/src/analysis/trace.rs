@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use ndarray::{Array2, Array3, Axis, stack};
+use ndarray::{Array2, Array3, Axis, concatenate, stack};
 
 use super::{Growth, largest_variance};
 use crate::energies::{Denoise, NoiseShape};
@@ -163,6 +163,34 @@ pub struct Trace<F> {
     pub marks: Vec<TraceEvents>,
     /// The recall itself.
     pub recall: Recall<F>,
+}
+
+impl<F: Real> Trace<F> {
+    /// Joins the traces of several batches of one memory. Rows of a batch that ended earlier keep their last state, as
+    /// rows at rest do. `None` without a trace.
+    pub fn joined(mut parts: Vec<Self>) -> Option<Self> {
+        if parts.len() < 2 {
+            return parts.pop();
+        }
+        let steps = parts.iter().map(|part| part.states.len_of(Axis(0))).max()?;
+        for part in &mut parts {
+            let own = part.states.len_of(Axis(0));
+            let filled: Vec<usize> = (0..steps).map(|step| step.min(own - 1)).collect();
+            part.states = part.states.select(Axis(0), &filled);
+            for moments in &mut part.moments {
+                moments.extend(moments.last().cloned().into_iter().cycle().take(steps - own));
+            }
+        }
+        let views: Vec<_> = parts.iter().map(|part| part.states.view()).collect();
+        let states = concatenate(Axis(1), &views).expect("equally many steps and units");
+        let (mut moments, mut marks, mut recalls) = (Vec::new(), Vec::new(), Vec::new());
+        for part in parts {
+            moments.extend(part.moments);
+            marks.extend(part.marks);
+            recalls.push(part.recall);
+        }
+        Some(Trace { states, moments, marks, recall: Recall::joined(recalls)? })
+    }
 }
 
 /// Recalls a batch of cues and records every step.

@@ -174,7 +174,14 @@ impl<F: Real> Posteriors<F> for Mixture<F> {
 /// A memory with notes for its user.
 pub trait Describe: Send + Sync {
     /// Valid but surprising properties of this memory, one sentence each.
-    fn notes(&self) -> Vec<Message>;
+    fn notes(&self) -> Vec<Message> {
+        Vec::new()
+    }
+
+    /// Why many stored patterns are not recalled, one sentence each. Front ends show these without being asked.
+    fn warnings(&self) -> Vec<Message> {
+        Vec::new()
+    }
 }
 
 /// A memory that has learned more than its patterns.

@@ -43,8 +43,12 @@ pub struct Calibration {
     samples: Vec<f64>,
 }
 
-/// The number of cues that are processed together.
-const BATCH: usize = 512;
+/// The number of cues that are processed together: fewer if there is much to read for each, so that a caller hears of
+/// progress within a second.
+fn batch(patterns: usize, dim: usize) -> usize {
+    const WORK: usize = 1_000_000_000;
+    (WORK / patterns.saturating_mul(dim).max(1)).clamp(16, 512)
+}
 
 impl Calibration {
     /// The largest number of samples.
@@ -71,6 +75,20 @@ impl Calibration {
     /// `Level::Estimate` (a cue that matches nothing still fits some level); a level outside its range; no samples;
     /// thresholded patterns.
     pub fn new<F: Real>(patterns: &Patterns<F>, level: Level, samples: usize, seed: u64) -> Result<Self> {
+        Self::observed(patterns, level, samples, seed, &mut || Ok(()))
+    }
+
+    /// [`new`](Calibration::new) that calls `progress` after some samples. An error of it stops the work.
+    ///
+    /// # Errors
+    /// As [`new`](Calibration::new), and those of `progress`.
+    pub fn observed<F: Real>(
+        patterns: &Patterns<F>,
+        level: Level,
+        samples: usize,
+        seed: u64,
+        progress: &mut dyn FnMut() -> Result<()>,
+    ) -> Result<Self> {
         if !(1..=Self::MOST_SAMPLES).contains(&samples) {
             let range = format!("1 to {} samples", Self::MOST_SAMPLES);
             return Err(Error::parameter("calibration", range, samples));
@@ -97,13 +115,15 @@ impl Calibration {
                         .into(),
             });
         }
-        let batches = (0..samples).step_by(BATCH).map(|from| from..samples.min(from + BATCH));
+        let batch = batch(patterns.len(), patterns.dim());
+        let batches = (0..samples).step_by(batch).map(|from| from..samples.min(from + batch));
         let beta = 1.0 / (patterns.preparation().scale() * sigma).powi(2);
         let mut calibration = Calibration { signal, beta, samples: Vec::with_capacity(samples) };
         for rows in batches {
             let densities =
                 calibration.log_densities(patterns, true_cues(patterns, sigma, seed, rows).view());
             calibration.samples.extend(densities);
+            progress()?;
         }
         calibration.samples.sort_by(f64::total_cmp);
         Ok(calibration)

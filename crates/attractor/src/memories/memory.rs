@@ -223,9 +223,16 @@ impl<F: Real> dyn Memory<F> + '_ {
         self.abilities().inverse_temperature
     }
 
-    /// Valid but surprising properties of this memory, one sentence each, to show to the user.
+    /// Valid but surprising properties of this memory, one sentence each, to show to the user. The
+    /// [`warnings`](Memory::warnings) come first.
     pub fn notes(&self) -> Vec<Message> {
-        self.abilities().describe.map_or_else(Vec::new, |describe| describe.notes())
+        let notes = self.abilities().describe.map_or_else(Vec::new, |describe| describe.notes());
+        self.warnings().into_iter().chain(notes).collect()
+    }
+
+    /// Why many stored patterns are not recalled, one sentence each.
+    pub fn warnings(&self) -> Vec<Message> {
+        self.abilities().describe.map_or_else(Vec::new, |describe| describe.warnings())
     }
 
     /// What the memory has learned besides its patterns, which a file should keep.

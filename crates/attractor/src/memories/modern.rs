@@ -164,7 +164,7 @@ impl<F: Real> Posteriors<F> for Modern<F> {
 }
 
 impl<F: Real> Describe for Modern<F> {
-    fn notes(&self) -> Vec<Message> {
+    fn warnings(&self) -> Vec<Message> {
         // This costs 1,024 queries, which is too slow if each of them reads a file.
         let patterns = self.energy.patterns();
         let share = if self.energy.form() == Form::Dot && patterns.are_held() {

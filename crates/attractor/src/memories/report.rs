@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis, concatenate};
 
 use crate::energies::{Nearest, Reads};
 use crate::fields::{Field, Kind, Value};
@@ -313,6 +313,18 @@ impl<F: Real> Recall<F> {
     pub(super) fn without_report(states: Array2<F>, recalled: &Recalled<F>) -> Self {
         let rows = (0..states.nrows()).map(|row| Row::ended(recalled, row, None)).collect();
         Recall { states, values: None, rows }
+    }
+
+    /// Joins the recalls of several batches of one memory. `None` without a recall.
+    pub fn joined(mut parts: Vec<Self>) -> Option<Self> {
+        if parts.len() < 2 {
+            return parts.pop();
+        }
+        let stacked = |arrays: Vec<ArrayView2<F>>| concatenate(Axis(0), &arrays).expect("equal widths");
+        let states = stacked(parts.iter().map(|part| part.states.view()).collect());
+        let values: Option<Vec<_>> = parts.iter().map(|part| Some(part.values.as_ref()?.view())).collect();
+        let values = values.map(stacked);
+        Some(Recall { states, values, rows: parts.into_iter().flat_map(|part| part.rows).collect() })
     }
 }
 

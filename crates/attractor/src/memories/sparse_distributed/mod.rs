@@ -437,28 +437,32 @@ impl<F: Real> MemoryModel<F> for SparseDistributed<F> {
 
 impl<F: Real> Describe for SparseDistributed<F> {
     fn notes(&self) -> Vec<Message> {
+        let m = self.locations.len();
+        let text = format!(
+            "radius {} of {} bits: a location is active with probability {:.3e}, {:.1} of {m} on average",
+            self.radius,
+            self.patterns.dim(),
+            self.activation,
+            self.activation * m as f64
+        );
+        vec![text.into()]
+    }
+
+    fn warnings(&self) -> Vec<Message> {
         /// The share of right bits at which a word counts as found.
         const RIGHT: f64 = 0.99;
         let (m, n) = (self.locations.len(), self.patterns.len());
-        let mean = self.activation * m as f64;
-        let mut notes: Vec<Message> = vec![format!(
-            "radius {} of {} bits: a location is active with probability {:.3e}, {mean:.1} of {m} on average",
-            self.radius,
-            self.patterns.dim(),
-            self.activation
-        )
-        .into()];
         let held = self.theory().capacity(RIGHT) as usize;
-        if held < n {
-            notes.push(message![
-                format!(
-                    "{n} patterns are stored in {m} locations, which hold {held} random words with {:.0} % of bits right; give more ",
-                    100.0 * RIGHT
-                ),
-                Argument::option("locations")
-            ]);
+        if held >= n {
+            return Vec::new();
         }
-        notes
+        vec![message![
+            format!(
+                "{n} patterns are stored in {m} locations, which hold {held} random words with {:.0} % of bits right; give more ",
+                100.0 * RIGHT
+            ),
+            Argument::option("locations")
+        ]]
     }
 }
 

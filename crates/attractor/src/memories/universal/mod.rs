@@ -278,7 +278,7 @@ impl<F: Real> Posteriors<F> for Universal<F> {
 }
 
 impl<F: Real> Describe for Universal<F> {
-    fn notes(&self) -> Vec<Message> {
+    fn warnings(&self) -> Vec<Message> {
         if self.output == Output::Sign && !self.patterns.are_spins() {
             return vec![message![
                 "the output is signs, but the patterns have other values than ±1; ",
