@@ -85,7 +85,7 @@ def one_of(
         if name not in known:
             near = difflib.get_close_matches(name, known, n=2)
             cure = f"did you mean {' or '.join(near)}?" if near else f"expected one of: {', '.join(known)}"
-            raise error(f"unknown {kind} '{name}' of {whose}; {cure}")
+            raise error(f"unknown {kind} of {whose}: '{name}'; {cure}")
 
 
 def each(what: str, values: Any, count: int) -> Array | None:

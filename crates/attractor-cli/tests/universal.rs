@@ -152,7 +152,7 @@ fn recommend_ranks_and_says_what_ties() {
         "--out",
         &out,
     ]);
-    assert!(text.contains("Best: `--similarity ") && text.contains("Not tried: l1-dot, kl"), "{text}");
+    assert!(text.contains("Best: similarity `") && text.contains("Not tried: l1-dot, kl"), "{text}");
     let json = std::fs::read_to_string(Path::new(&out).join("results.json")).unwrap();
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     let pairs = json["pairs"].as_array().unwrap();

@@ -355,7 +355,7 @@ fn describe(ranking: &Ranking) -> Vec<Block> {
         names => format!("As good, as far as these cues can tell: {}.", names.join(", ")),
     };
     blocks.push(Block::Text(format!(
-        "Best: `--similarity {} --separation {}`, which finds {share:.1} % of the cues. {ties}",
+        "Best: similarity `{}` with separation `{}`, which finds {share:.1} % of the cues. {ties}",
         best.similarity,
         short(best.separation)
     )));
