@@ -49,7 +49,7 @@ impl OpenedCues {
         about: &About,
     ) -> Result<Self> {
         let reading = load::reading(&store.files)?;
-        let rows = Rows::open(&args.file, &reading)?.laid_out_as(about.shape);
+        let rows = load::like(&args.file, &reading, about.shape, store.work.quiet)?;
         let head = rows.head().clone();
         let mask = |path: &PathBuf| -> Result<Mask> {
             let mask = read_mask(path, head.rows, memory.dim(), &reading, about.shape)?;
@@ -65,7 +65,6 @@ impl OpenedCues {
             score: Score::IfPossible,
             ..RecallOptions::default()
         };
-        load::tell(store.work.quiet, head.notes.clone());
         load::tell(store.work.quiet, of_cues(memory, about, &head, asked.level));
         Ok(OpenedCues { head, asked, known, rows, about: about.clone(), quiet: store.work.quiet })
     }

@@ -81,6 +81,49 @@ pub fn rows(path: &Path, files: &Files, quiet: bool) -> Result<Rows> {
     Ok(rows)
 }
 
+/// Opens a file of rows that go with a memory, whose images have this shape. Pictures of another size or colour are read
+/// in the form of the memory, unless the command line says another, and a note says so.
+pub fn rows_like(path: &Path, files: &Files, shape: Option<Shape>, quiet: bool) -> Result<Rows> {
+    like(path, &reading(files)?, shape, quiet)
+}
+
+/// As [`rows_like`], with options for reading.
+pub fn like(path: &Path, reading: &ReadOptions, shape: Option<Shape>, quiet: bool) -> Result<Rows> {
+    let sizes = |s: Shape| (s.channels, s.height, s.width);
+    let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+    let are_pictures = path.is_dir() || matches!(ending.as_deref(), Some("png" | "jpg" | "jpeg"));
+    let rows = Rows::open(path, reading);
+    let rows = match (shape.filter(|_| are_pictures), rows) {
+        (Some(shape), rows)
+            if !rows.as_ref().is_ok_and(|r| r.head().shape.map(sizes) == Some(sizes(shape))) =>
+        {
+            let form = ReadOptions {
+                grey: reading.grey || (shape.channels == 1 && !reading.colour),
+                colour: reading.colour || (shape.channels == 3 && !reading.grey),
+                resize: reading.resize.or(Some((shape.height, shape.width))),
+                ..reading.clone()
+            };
+            match Rows::open(path, &form) {
+                Ok(like) => {
+                    let grey = if shape.channels == 1 { "grey" } else { "colour" };
+                    let note = format!(
+                        "the pictures in {} are read as those of the memory, {}x{} in {grey}",
+                        path.display(),
+                        shape.height,
+                        shape.width
+                    );
+                    tell(quiet, [note.into()]);
+                    like
+                }
+                Err(_) => rows?,
+            }
+        }
+        (_, rows) => rows?,
+    };
+    tell(quiet, rows.head().notes.clone());
+    Ok(rows.laid_out_as(shape))
+}
+
 /// Opens a file of patterns, with the labels that the setup names, and prints what was guessed about it.
 pub fn patterns(path: &Path, files: &Files, setup: &Setup, quiet: bool) -> Result<Rows> {
     let rows = open_patterns(path, &reading(files)?, setup)?;

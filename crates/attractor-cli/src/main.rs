@@ -10,6 +10,7 @@
 
 mod again;
 mod args;
+mod columns;
 mod commands;
 mod cues;
 mod errors;

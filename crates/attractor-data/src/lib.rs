@@ -20,7 +20,8 @@ pub use description::{
 pub use digits::{Digits, digits};
 pub use error::{Error, Result};
 pub use formats::{
-    FileRows, Header, LabelColumn, ReadOptions, Rows, panics_are_caught, read, read_bytes, read_mask,
+    FileRows, Header, LabelColumn, ReadOptions, Rows, labels_beside, panics_are_caught, read, read_bytes,
+    read_mask,
 };
 pub use output::{
     Hold, NewFile, NpyWriter, NpzWriter, Number, abandon_unfinished, write_atomically, write_npy, write_png,

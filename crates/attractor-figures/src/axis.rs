@@ -1,5 +1,6 @@
 //! Axes: their range, their ticks and the labels of the ticks.
 
+use crate::font::width_of;
 use crate::{Error, Result};
 
 /// An axis of a panel.
@@ -13,17 +14,21 @@ pub struct Axis {
     pub range: Option<(f64, f64)>,
     /// Whether ticks and their numbers are left out, as for pictures. A panel with two such axes has no border either.
     pub bare: bool,
+    /// Whether it counts something, so that its ticks are whole numbers.
+    pub whole: bool,
+    /// Whether it begins at 0, if no value is below.
+    pub from_zero: bool,
 }
 
 impl Axis {
     /// A linear axis that covers the range of the data.
     pub fn linear(title: &str) -> Self {
-        Axis { title: title.into(), log: false, range: None, bare: false }
+        Axis { title: title.into(), log: false, range: None, bare: false, whole: false, from_zero: false }
     }
 
     /// A logarithmic axis that covers the data in whole decades.
     pub fn log(title: &str) -> Self {
-        Axis { title: title.into(), log: true, range: None, bare: false }
+        Axis { log: true, ..Axis::linear(title) }
     }
 
     /// The same axis with this range.
@@ -34,6 +39,16 @@ impl Axis {
     /// The same axis without ticks and numbers.
     pub fn bare(self) -> Self {
         Axis { bare: true, ..self }
+    }
+
+    /// The same axis, with ticks at whole numbers only.
+    pub fn whole(self) -> Self {
+        Axis { whole: true, ..self }
+    }
+
+    /// The same axis, beginning at 0 if no value is below.
+    pub fn from_zero(self) -> Self {
+        Axis { from_zero: true, ..self }
     }
 
     pub(super) fn shows(&self, value: f64) -> bool {
@@ -66,11 +81,14 @@ impl Axis {
                 found: format!("none for “{}”", self.title),
             });
         }
+        let low = if self.from_zero && !self.log { low.min(0.0) } else { low };
         Ok(if self.log {
             let (low, high) = (low.log10().floor(), high.log10().ceil());
             (10f64.powf(low), 10f64.powf(high.max(low + 1.0)))
         } else if low < high {
             (low, high)
+        } else if self.from_zero {
+            (low, high + 1.0)
         } else {
             (low - 0.5, high + 0.5)
         })
@@ -81,13 +99,19 @@ impl Axis {
         match (self.bare, self.log) {
             (true, _) => Vec::new(),
             (false, true) => log_ticks(low, high, most),
-            (false, false) => linear_ticks(low, high, most),
+            (false, false) => linear_ticks(low, high, most, if self.whole { 1.0 } else { 0.0 }),
         }
+    }
+
+    /// The width of the widest label that the axis may have, however many ticks it gets.
+    pub(super) fn widest(&self, ends: (f64, f64), size: f64) -> f64 {
+        let labels = (2..=8).flat_map(|most| self.ticks(ends, most));
+        labels.map(|(_, text)| width_of(&text, size)).fold(0.0, f64::max)
     }
 }
 
-fn linear_ticks(low: f64, high: f64, most: usize) -> Vec<(f64, String)> {
-    let rough = (high - low) / most.max(2) as f64;
+fn linear_ticks(low: f64, high: f64, most: usize, least: f64) -> Vec<(f64, String)> {
+    let rough = ((high - low) / most.max(2) as f64).max(least);
     let unit = 10f64.powf(rough.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].iter().map(|m| m * unit).find(|s| *s >= rough * 0.999).unwrap_or(rough);
     let digits = (-step.log10().floor()).max(0.0) as usize;
@@ -141,6 +165,15 @@ mod tests {
     }
 
     #[test]
+    fn an_axis_from_zero_has_no_values_below() {
+        let ends = |values: &[f64]| Axis::linear("x").from_zero().ends(values.iter().copied()).expect("ends");
+        assert_eq!(
+            [ends(&[0.0, 0.0]), ends(&[0.3, 2.0]), ends(&[-1.0, 2.0])],
+            [(0.0, 1.0), (0.0, 2.0), (-1.0, 2.0)]
+        );
+    }
+
+    #[test]
     fn ticks_are_round_numbers_inside_the_ends() {
         let texts = |axis: Axis, ends, most| -> Vec<String> {
             axis.ticks(ends, most).into_iter().map(|(_, text)| text).collect()
@@ -154,6 +187,7 @@ mod tests {
         assert_eq!(texts(Axis::log("x"), (3.0, 700.0), 5), ["10", "100"]);
         assert_eq!(texts(Axis::log("x"), (1e-10, 1.0), 5), ["10⁻¹⁰", "10⁻⁸", "10⁻⁶", "10⁻⁴", "0.01", "1"]);
         assert_eq!(texts(Axis::log("x"), (1.0, 10.0), 5), ["1", "2", "5", "10"]);
+        assert_eq!(texts(Axis::linear("x").whole(), (0.0, 2.0), 8), ["0", "1", "2"]);
         assert!(texts(Axis::linear("x").bare(), (0.0, 1.0), 4).is_empty());
     }
 }

@@ -11,14 +11,21 @@ pub(super) const FAINT: Colour = [0xe0, 0xe0, 0xe0];
 pub(super) const PAPER: Colour = [0xff; 3];
 
 /// The shape of a marker.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Marker {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Marker {
+    /// A disc.
     Circle,
+    /// A square.
     Square,
+    /// A triangle that points up.
     Triangle,
+    /// A square on its corner.
     Diamond,
+    /// A triangle that points down.
     TriangleDown,
+    /// Two diagonal strokes.
     Cross,
+    /// An upright and a level stroke.
     Plus,
 }
 

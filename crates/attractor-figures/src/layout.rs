@@ -54,7 +54,11 @@ impl Figure {
             around.iter().enumerate().filter(|(i, _)| among(*i)).map(|(_, a)| of(a)).fold(0.0, f64::max)
         };
         let lefts: Vec<f64> = (0..columns).map(|c| most(|a| a.left, &|i| i % self.columns == c)).collect();
-        let taken: f64 = lefts.iter().sum::<f64>() + BESIDE * columns as f64 + 2.0 * EDGE;
+        // Beside a panel without numbers of its own, half of a number of each neighbour needs its place.
+        let half = |i: usize| self.panels[i].x.widest(around[i].ends[0], TEXT) / 2.0;
+        let halves = (0..self.panels.len()).filter(|&i| around[i].written[0]).map(half).fold(0.0, f64::max);
+        let beside = if self.shared { BESIDE.max(2.0 * halves + 4.0) } else { BESIDE };
+        let taken: f64 = lefts.iter().sum::<f64>() + beside * columns as f64 + 2.0 * EDGE;
         let width = ((WIDTH - taken) / columns as f64).max(20.0);
         let colours = self.colour_ends()?;
 
@@ -85,7 +89,7 @@ impl Figure {
                     rect.y += (height - rect.height) / 2.0;
                 }
                 self.panels[i].draw(rect, &around[i], colours, &mut shapes);
-                x += width + BESIDE;
+                x += width + beside;
             }
             y += top + height + bottom;
         }
@@ -114,8 +118,7 @@ impl Figure {
             let panel = &self.panels[i];
             let last = i + self.columns >= self.panels.len();
             let written = [!self.shared || last, !self.shared || i % self.columns == 0];
-            let numbers = panel.y.ticks(ends[1], 5);
-            let widest = numbers.iter().map(|(_, text)| width_of(text, TEXT)).fold(0.0, f64::max);
+            let widest = panel.y.widest(ends[1], TEXT);
             let title = |axis: &super::Axis| if axis.title.is_empty() { 0.0 } else { AXIS_TITLE };
             Around {
                 ends,

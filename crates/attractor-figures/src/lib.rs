@@ -46,8 +46,9 @@ use std::path::Path;
 use attractor_data::write_atomically;
 
 pub use axis::Axis;
+pub use colour::Marker;
 pub use error::{Error, Result};
-pub use marks::{Arrows, Contours, Field, Image, Look, Mark, Outline, Point, Series, Trace};
+pub use marks::{Arrows, Contours, Field, Image, Look, Mark, Names, Outline, Point, Series, Trace};
 pub use picture::{Canvas, Picture};
 
 /// Width of a figure in CSS pixels (1/96 inch): 190 mm.

@@ -37,6 +37,8 @@ pub enum Look {
     Thin,
     /// Only markers.
     Markers,
+    /// Only markers, of this shape whatever the style.
+    Marker(Marker),
 }
 
 /// Points in order, with a band where they have intervals.
@@ -115,6 +117,14 @@ pub struct Outline {
     pub pieces: Vec<Vec<(f64, f64)>>,
 }
 
+/// Names of places, such as the labels of stored patterns. A name that would cover another one or leave the panel is left
+/// out, and so is an empty one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Names {
+    /// The places with their names.
+    pub names: Vec<((f64, f64), String)>,
+}
+
 /// Something that a panel shows.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mark {
@@ -132,6 +142,8 @@ pub enum Mark {
     Trace(Trace),
     /// Stored points and curves.
     Outline(Outline),
+    /// Names of places.
+    Names(Names),
 }
 
 /// Radius of a marker.
@@ -154,6 +166,7 @@ impl Mark {
             Mark::Arrows(of) => of.arrows.iter().map(|a| a.0).unzip(),
             Mark::Trace(of) => of.points.iter().copied().unzip(),
             Mark::Outline(of) => of.pieces.iter().flatten().copied().unzip(),
+            Mark::Names(of) => of.names.iter().map(|(place, _)| *place).unzip(),
         }
     }
 
@@ -175,6 +188,7 @@ impl Mark {
             Mark::Arrows(of) => of.shapes(frame),
             Mark::Trace(of) => of.shapes(frame),
             Mark::Outline(of) => of.shapes(frame),
+            Mark::Names(of) => of.shapes(frame),
         }
     }
 }
@@ -191,7 +205,7 @@ impl Series {
                 let high = run.iter().rev().map(|p| frame.at((p.x, p.band.map_or(p.y, |b| b.1))));
                 shapes.push(Shape::Fill { corners: low.chain(high).collect(), colour, opacity: 0.18 });
             }
-            if self.look != Look::Markers {
+            if !matches!(self.look, Look::Markers | Look::Marker(_)) {
                 shapes.push(Shape::Stroke { places, pen: self.pen() });
             }
         }
@@ -199,7 +213,14 @@ impl Series {
     }
 
     fn has_markers(&self) -> bool {
-        matches!(self.look, Look::Marked | Look::Markers)
+        matches!(self.look, Look::Marked | Look::Markers | Look::Marker(_))
+    }
+
+    fn marker(&self) -> Marker {
+        match self.look {
+            Look::Marker(marker) => marker,
+            _ => STYLES[self.style % STYLES.len()].1,
+        }
     }
 
     fn pen(&self) -> Pen {
@@ -211,16 +232,16 @@ impl Series {
     }
 
     fn markers(&self, frame: &Frame) -> Vec<Shape> {
-        let (colour, marker, _) = STYLES[self.style % STYLES.len()];
+        let (colour, marker) = (STYLES[self.style % STYLES.len()].0, self.marker());
         let points = self.points.iter().map(|p| (p.x, p.y)).filter(|p| self.has_markers() && frame.holds(*p));
         points.flat_map(|p| draw_marker(marker, frame.at(p), colour)).collect()
     }
 
     /// Its sign in the legend, centred at this place.
     pub(super) fn sign(&self, (x, y): Place, half: f64) -> Vec<Shape> {
-        let (colour, marker, _) = STYLES[self.style % STYLES.len()];
+        let (colour, marker) = (STYLES[self.style % STYLES.len()].0, self.marker());
         let mut shapes = Vec::new();
-        if self.look != Look::Markers {
+        if !matches!(self.look, Look::Markers | Look::Marker(_)) {
             shapes.push(Shape::Stroke { places: vec![(x - half, y), (x + half, y)], pen: self.pen() });
         }
         if self.has_markers() {
@@ -263,7 +284,7 @@ impl Field {
     }
 
     /// The interpolated value at a share (0 to 1) of both ranges.
-    fn value(&self, across: f64, up: f64) -> f64 {
+    pub(super) fn value(&self, across: f64, up: f64) -> f64 {
         let (rows, columns) = self.values.dim();
         let split = |share: f64, n: usize| {
             let at = share.clamp(0.0, 1.0) * (n.max(1) - 1) as f64;
@@ -461,6 +482,87 @@ impl Outline {
             true => Self::draw(&[(x, y)], POINT),
             false => Self::draw(&[(x - half, y), (x + half, y)], POINT),
         }
+    }
+}
+
+impl Names {
+    fn shapes(&self, frame: &Frame) -> Vec<Shape> {
+        /// Height of the letters, the space between a point and its name, and the space around a point.
+        const LETTERS: f64 = 10.5;
+        const BESIDE: f64 = 6.0;
+        const AROUND: f64 = 3.0;
+        let points: Vec<Place> = self.names.iter().map(|(place, _)| frame.at(*place)).collect();
+        let mut taken: Vec<Box4> = Vec::new();
+        let mut shapes = Vec::new();
+        for ((_, text), &(x, y)) in self.names.iter().zip(&points).filter(|((_, text), _)| !text.is_empty()) {
+            let (wide, high) = (width_of(text, LETTERS), LETTERS);
+            // The lower left corner of the name: on the right, on the left, above, below.
+            let corners = [
+                (x + BESIDE, y + high * 0.35),
+                (x - BESIDE - wide, y + high * 0.35),
+                (x - wide / 2.0, y - BESIDE),
+                (x - wide / 2.0, y + BESIDE + high * 0.8),
+            ];
+            let area = |(left, base): Place| Box4 {
+                left,
+                right: left + wide,
+                top: base - high * 0.8,
+                bottom: base + 2.0,
+            };
+            let rect = &frame.rect;
+            let whole =
+                Box4 { left: rect.x, right: rect.x + rect.width, top: rect.y, bottom: rect.y + rect.height };
+            let is_free = |area: &Box4| {
+                let covers = |&(a, b): &Place| {
+                    (a, b) != (x, y)
+                        && area.touches(&Box4 {
+                            left: a - AROUND,
+                            right: a + AROUND,
+                            top: b - AROUND,
+                            bottom: b + AROUND,
+                        })
+                };
+                area.is_inside(&whole)
+                    && !taken.iter().any(|other| area.touches(other))
+                    && !points.iter().any(covers)
+            };
+            let Some(&corner) = corners.iter().find(|corner| is_free(&area(**corner))) else { continue };
+            taken.push(area(corner));
+            shapes.push(Shape::Text {
+                at: corner,
+                text: text.clone(),
+                size: LETTERS,
+                anchor: Anchor::Start,
+                colour: INK,
+                turned: false,
+                rim: true,
+            });
+        }
+        shapes
+    }
+}
+
+/// The sides of a rectangle.
+struct Box4 {
+    left: f64,
+    right: f64,
+    top: f64,
+    bottom: f64,
+}
+
+impl Box4 {
+    fn touches(&self, other: &Box4) -> bool {
+        self.left < other.right
+            && other.left < self.right
+            && self.top < other.bottom
+            && other.top < self.bottom
+    }
+
+    fn is_inside(&self, other: &Box4) -> bool {
+        self.left > other.left
+            && self.right < other.right
+            && self.top > other.top
+            && self.bottom < other.bottom
     }
 }
 

@@ -119,7 +119,7 @@ fn train<F: Held + Number>(
             vec![format!("trained {} steps on {} rows of an array", trainer.done(), patterns.len())];
         let memory = memories::learned(trainer.network(), patterns, sampling).map_err(refused)?;
         let origin = Origin::Rows { bytes: false };
-        let about = About { card: Some(TRAINED), spec, shape, raw, origin, provenance };
+        let about = About { card: Some(TRAINED), spec, shape, raw, units: None, origin, provenance };
         Ok(Memory(Session { memory: F::hold(memory), about }))
     })
 }
@@ -211,8 +211,15 @@ pub fn foreign<F: Held + Number>(
         None => Box::new(memory),
     };
     let spec = Spec { model: memory.name().to_owned(), options };
-    let about =
-        About { card: None, spec, shape: None, raw: false, origin: Origin::Function, provenance: Vec::new() };
+    let about = About {
+        card: None,
+        spec,
+        shape: None,
+        raw: false,
+        units: None,
+        origin: Origin::Function,
+        provenance: Vec::new(),
+    };
     Ok(Memory(Session { memory: F::hold(memory), about }))
 }
 

@@ -13,17 +13,42 @@ impl Report {
     pub fn markdown(&self) -> String {
         page(self)
     }
+
+    /// The report in short, for a terminal: what was done, and the first table as far as it fits on a screen.
+    pub fn summary(&self) -> String {
+        /// Rows of the table that are shown.
+        const MOST: usize = 30;
+        let mut text = format!("# {}\n\n{}", self.title, wrapped(&made(self)));
+        let first = self.blocks.iter().find_map(|block| match block {
+            Block::Table(table) => Some(table),
+            Block::Results => Some(&self.results),
+            _ => None,
+        });
+        if let Some(table) = first.filter(|table| !table.rows.is_empty()) {
+            let shown = Table { rows: table.rows.iter().take(MOST).cloned().collect(), ..table.clone() };
+            text.push('\n');
+            text += &rows(&shown);
+            if table.rows.len() > MOST {
+                let _ = writeln!(text, "\n{} more rows are in the report.", table.rows.len() - MOST);
+            }
+        }
+        text
+    }
 }
 
-fn page(report: &Report) -> String {
-    let made = format!(
+/// What was done, with which seed and version, how long it took, and the command that does it again.
+fn made(report: &Report) -> String {
+    format!(
         "{} Seed {}, version {VERSION}, {}. Again: `{}`.",
         report.introduction,
         report.seed,
         report.duration(),
         report.command
-    );
-    let mut text = format!("# {}\n\n{}", report.title, wrapped(&made));
+    )
+}
+
+fn page(report: &Report) -> String {
+    let mut text = format!("# {}\n\n{}", report.title, wrapped(&made(report)));
     for block in &report.blocks {
         text.push('\n');
         match block {

@@ -20,6 +20,8 @@ pub struct About {
     pub shape: Option<Shape>,
     /// Whether its patterns were bytes or bools, which are scaled to 0 to 1.
     pub raw: bool,
+    /// The names of the units, if its file had names of columns.
+    pub units: Option<Vec<String>>,
     /// Where it comes from.
     pub origin: Origin,
     /// Its history: which rows of which file were stored, appended or removed.

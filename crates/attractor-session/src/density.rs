@@ -30,7 +30,7 @@ impl Session {
         in_precision!(precision, F => {
             let sampling = Sampling::from_options(&DESCRIBED.read(&spec.options)?)?;
             let memory = memories::mixture::<F>(fit.mixture()?, sampling)?;
-            let about = About { card: Some(DESCRIBED), spec, shape, raw, origin: Origin::Stored, provenance };
+            let about = About { card: Some(DESCRIBED), spec, shape, raw, units: None, origin: Origin::Stored, provenance };
             Ok(Session::from(Opened { memory, about }))
         })
     }

@@ -156,6 +156,26 @@ pub fn of_appended(memory_is_raw: bool, head: &Header) -> Option<Message> {
     Some(note.into())
 }
 
+/// A note on an inverse temperature that is found from the patterns, if it is another after patterns were added or
+/// removed.
+pub fn of_moved_beta(before: f64, now: f64) -> Option<Message> {
+    /// A smaller factor changes no recall that was clear before.
+    const MUCH: f64 = 2.0;
+    let factor = now / before;
+    if !(factor > MUCH || factor < 1.0 / MUCH) {
+        return None;
+    }
+    let why = match factor > 1.0 {
+        true => "some patterns are nearer to each other than any were before",
+        false => "the patterns that were nearest to each other are gone",
+    };
+    Some(message![
+        format!("beta was {before:.4} and is {now:.4} now, since {why}; give "),
+        Argument::option("beta"),
+        " in a recall for another"
+    ])
+}
+
 /// A note on repeated recalls, if their end states do not follow the posterior.
 pub fn of_repeats<F: Real>(memory: &dyn Memory<F>) -> Option<Message> {
     let sampler = memory.sampling().map(|sampling| sampling.sampler).filter(|s| !s.samples_posterior())?;

@@ -26,7 +26,7 @@ impl Session {
         let given = setup.potential(card)?.map(|noising| source::with_patterns(&patterns, noising));
         let memory = spec.build_on(patterns, given)?;
         let origin = Origin::Rows { bytes: false };
-        let about = About { card: Some(card), spec, shape: None, raw, origin, provenance };
+        let about = About { card: Some(card), spec, shape: None, raw, units: None, origin, provenance };
         Ok(Session { memory: F::hold(memory), about })
     }
 

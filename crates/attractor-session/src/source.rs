@@ -138,6 +138,7 @@ pub(crate) fn of_rows<F: Held>(rows: Rows, setup: &Setup) -> Result<Opened<F>> {
         spec,
         shape: head.shape,
         raw: head.dtype.is_raw(),
+        units: head.names,
         origin: Origin::Rows { bytes: head.dtype == Dtype::U8 },
         provenance: vec![format!("stored {} rows of {}", head.rows, head.path.display())],
     };
@@ -173,6 +174,7 @@ pub(crate) fn described<F: Held>(path: &Path, description: Description, setup: &
         spec,
         shape: None,
         raw: false,
+        units: None,
         origin: Origin::Described { path: path.to_owned(), memories: count, dim },
         provenance: vec![format!("described in {}", path.display())],
     };
@@ -230,7 +232,15 @@ pub(crate) fn of_stored<F: Held>(path: &Path, stored: Stored<F>, setup: &Setup) 
     let memory = spec.build_on(patterns, given)?;
     Ok(Opened {
         memory,
-        about: About { card: Some(model.card), spec, shape, raw, origin: Origin::Stored, provenance },
+        about: About {
+            card: Some(model.card),
+            spec,
+            shape,
+            raw,
+            units: None,
+            origin: Origin::Stored,
+            provenance,
+        },
     })
 }
 
@@ -243,7 +253,7 @@ pub(crate) fn of_density<F: Held>(stored: StoredDensity<F>, setup: &Setup) -> Re
     }
     setup.set_options(&mut spec, card);
     let memory = memories::mixture_with(mixture, &card.read(&spec.options)?, setup.potential(card)?)?;
-    let about = About { card: Some(card), spec, shape, raw, origin: Origin::Stored, provenance };
+    let about = About { card: Some(card), spec, shape, raw, units: None, origin: Origin::Stored, provenance };
     Ok(Opened { memory, about })
 }
 

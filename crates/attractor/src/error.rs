@@ -7,6 +7,7 @@ use std::fmt;
 
 use crate::message;
 use crate::message::{Argument, Message, Part, Spelling};
+use crate::names::similar;
 
 /// The result of a function of this crate that can refuse its input.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -168,10 +169,22 @@ impl Error {
                     let comma = (n > 0).then(|| Message::from(", "));
                     comma.into_iter().chain([Message::from(name.clone())])
                 });
+                let written = |part: &'_ Part| match part {
+                    Part::Text(text) | Part::Parameter(text) => Some(text.clone()),
+                    Part::Argument(_) => None,
+                };
+                let names: Vec<String> = known.iter().filter_map(written).collect();
+                let meant = similar(found, names.iter().map(String::as_str)).and_then(|meant| {
+                    known.iter().find(|part| written(part).as_deref() == Some(meant)).cloned()
+                });
+                let question =
+                    meant.map_or(Message::default(), |meant| message![" (did you mean ", meant, "?)"]);
                 message![
                     "unknown ",
                     kind,
-                    format!(" '{found}'; expected one of: "),
+                    format!(" '{found}'"),
+                    question,
+                    "; expected one of: ",
                     list.collect::<Message>()
                 ]
             }

@@ -37,6 +37,7 @@
 //! | [`options`] | options with declared kinds, and how text becomes their values |
 //! | [`noise`] | random streams, one for each row |
 //! | [`threads`] | the number of threads |
+//! | [`names`] | the name that a mistyped one was probably meant to be |
 //! | [`message`](mod@message) | sentences of errors and notes; each front end spells the arguments in them |
 //!
 //! States are rows of an array (B × D) of [`f32` or `f64`](Real); noise levels, energies and statistics
@@ -52,6 +53,7 @@ pub mod kernels;
 pub mod linear;
 pub mod memories;
 pub mod message;
+pub mod names;
 pub mod networks;
 pub mod noise;
 pub mod observe;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use attractor::analysis::Density;
 use clap::{ArgGroup, Args};
 
-use super::common::{LESS, MEMORY, OUTPUT, RECALL};
+use super::common::{CUES, LESS, MEMORY, OUTPUT, RECALL};
 use super::names::{DENSITIES, one_of};
 use super::{Cues, Files, Patterns, Rest, Store, Work};
 
@@ -24,8 +24,12 @@ pub struct Recall {
     pub reject: Option<f64>,
     /// Recall every cue N times, each with noise of its own, and print how often each memory was recalled, beside the
     /// posterior (stochastic samplers of diffusion)
-    #[arg(long, value_name = "N", conflicts_with_all = ["reject", "out", "values_out", "picture", "binarize"], help_heading = RECALL)]
+    #[arg(long, value_name = "N", conflicts_with_all = ["reject", "truth", "out", "values_out", "picture", "binarize"], help_heading = RECALL)]
     pub repeat: Option<usize>,
+    /// The clean patterns of the cues, row by row: the summary then says how many recalls are right. Without it, labels
+    /// of cues are compared with labels of patterns
+    #[arg(long, value_name = "FILE", help_heading = CUES)]
+    pub truth: Option<PathBuf>,
     /// Write the recalled states to this .npy file, with memory, overlap, energy and match to this .npz file, or as
     /// pictures to this .png file (one cue) or folder/. A refused cue is written as it is
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
@@ -125,8 +129,8 @@ pub struct Sample {
 pub struct Landscape {
     #[command(flatten)]
     pub store: Store,
-    /// Noise levels of diffusion, one panel for each, as in 1,0.5,0.2; in the units of the file [default: 2, 1, 0.5 and
-    /// 0.2 spreads of the memory]
+    /// Noise levels of diffusion, one panel for each, as in 1,0.5,0.2; in the units of the file [default: four
+    /// about the memory's own critical levels, which are printed]
     #[arg(long, value_name = "σ,…", value_delimiter = ',', help_heading = PLANE)]
     pub sigma: Vec<f64>,
     /// Draw the plane through three states: a file of three rows [default: the plane of the two units, or through the

@@ -33,6 +33,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand};
 /// Associative memory, from Hopfield (1982) to diffusion models.
 #[derive(Parser)]
 #[command(
+    name = "attractor",
     version,
     max_term_width = 100,
     after_help = "Start with `attractor demo`. `attractor COMMAND --help` says more about a command.\n\nExit codes: 0 done, 1 failed, 2 the request or its files cannot be used, 130 interrupted."
@@ -94,7 +95,7 @@ pub enum Commands {
     Info(Info),
     /// Make cues from patterns: add noise, flip units, remove parts.
     #[command(
-        after_help = "Examples:\n  attractor corrupt --patterns memory.npy --sigma 0.4 --out cues.npy\n  attractor corrupt --patterns photos/ --block bottom:0.5 --out cues.npy"
+        after_help = "Examples:\n  attractor corrupt --patterns memory.npy --sigma 0.4 --out cues.npy\n  attractor corrupt --patterns photos/ --block bottom:0.5 --out damaged/"
     )]
     Corrupt(Corrupt),
     /// Recall corrupted images with every model, and draw them.
@@ -163,7 +164,8 @@ pub struct Corrupt {
     /// The patterns y: a file or folder of any kind that `attractor recall --memory` takes
     #[arg(long, value_name = "FILE")]
     pub patterns: PathBuf,
-    /// Write the cues to this .npy file
+    /// Write the cues to this .npy or .npz file, with their labels beside it (FILE.labels.txt), or as pictures of the same
+    /// names to this folder/
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
     /// Write which units are known (1) and which were removed (0) to this .npy file, for `attractor recall --clamp`

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use attractor::energies::CORES;
 use attractor::memories::{Card, DESCRIBED, Options, model, models_that};
+use attractor::names::similar;
 use attractor::options::Parameter;
 use attractor_networks::PARAMETERS;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -14,6 +15,7 @@ use super::common::{CUES, FILES, LESS, MEMORY, OUTPUT, RECALL};
 use super::options::{add, cards, given, of_models, with_numbers};
 use super::replay::PROTOCOL;
 use super::train::NETWORK;
+use crate::columns::explained;
 use crate::streams::say;
 
 /// The commands that take the options of a model.
@@ -77,7 +79,7 @@ pub fn parse() -> (Cli, Options) {
         Some(arguments) => command.try_get_matches_from_mut(arguments),
         None => Err(error),
     });
-    let matches = matches.unwrap_or_else(|error| stop(&error, &arguments));
+    let matches = matches.unwrap_or_else(|error| stop(&command, &error, &arguments));
     let options = match matches.subcommand() {
         Some(("train", task)) => given(task, &settings(PARAMETERS)),
         Some(("fit", task)) => given(task, &settings(attractor_fit::PARAMETERS)),
@@ -86,7 +88,7 @@ pub fn parse() -> (Cli, Options) {
         Some((_, task)) => given(task, &of_models(&cards())),
         None => Options::default(),
     };
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| stop(&error, &arguments));
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| stop(&command, &error, &arguments));
     (cli, options)
 }
 
@@ -96,9 +98,7 @@ fn with_number(command: &Command, arguments: &[String], error: &clap::Error) -> 
     let (_, place) = unknown_number(arguments, error)?;
     let before = arguments[..place].iter().rposition(|text| text.starts_with("--"))?;
     let option = arguments[before].strip_prefix("--")?;
-    let own = arguments.iter().skip(1).map_while(|name| Some(name).filter(|name| !name.starts_with('-')));
-    let task = own.fold(command, |task, name| task.find_subcommand(name).unwrap_or(task));
-    let takes = task.get_arguments().find(|arg| arg.get_long() == Some(option))?;
+    let takes = asked_for(command, arguments).get_arguments().find(|arg| arg.get_long() == Some(option))?;
     let takes_more = takes.get_num_args().is_some_and(|count| count.max_values() > 1);
     if before + 1 != place && !takes_more {
         return None;
@@ -111,6 +111,33 @@ fn with_number(command: &Command, arguments: &[String], error: &clap::Error) -> 
     Some(joined)
 }
 
+/// The command, or the experiment, that the arguments name.
+fn asked_for<'a>(command: &'a Command, arguments: &[String]) -> &'a Command {
+    let own = arguments.iter().skip(1).map_while(|name| Some(name).filter(|name| !name.starts_with('-')));
+    own.fold(command, |task, name| task.find_subcommand(name).unwrap_or(task))
+}
+
+/// The option or command that a mistyped one was probably meant to be.
+fn meant(command: &Command, error: &clap::Error, arguments: &[String]) -> Option<String> {
+    let task = asked_for(command, arguments);
+    let typed = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    match error.kind() {
+        ErrorKind::UnknownArgument => {
+            let typed = typed(ContextKind::InvalidArg)?.strip_prefix("--")?;
+            let options = task.get_arguments().filter_map(Arg::get_long);
+            Some(format!("--{}", similar(typed, options)?))
+        }
+        ErrorKind::InvalidSubcommand => {
+            let names = task.get_subcommands().map(Command::get_name);
+            similar(typed(ContextKind::InvalidSubcommand)?, names).map(str::to_owned)
+        }
+        _ => None,
+    }
+}
+
 /// What the parser took for an unknown argument, and the place of the number that begins with it.
 fn unknown_number<'a>(arguments: &[String], error: &'a clap::Error) -> Option<(&'a str, usize)> {
     let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else { return None };
@@ -120,7 +147,7 @@ fn unknown_number<'a>(arguments: &[String], error: &'a clap::Error) -> Option<(&
 }
 
 /// Prints help or version, or an error in one sentence with exit code 2.
-fn stop(error: &clap::Error, arguments: &[String]) -> ! {
+fn stop(command: &Command, error: &clap::Error, arguments: &[String]) -> ! {
     if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         error.exit();
     }
@@ -133,10 +160,11 @@ fn stop(error: &clap::Error, arguments: &[String]) -> ! {
         Some((part, place)) => sentence.replace(&format!("'{part}'"), &format!("'{}'", arguments[place])),
         None => sentence.to_owned(),
     };
-    match error.kind() {
+    match (error.kind(), meant(command, error, arguments)) {
         // The sentence already says what is expected.
-        ErrorKind::ValueValidation => say!("attractor: {sentence}"),
-        _ => say!("attractor: {sentence}; see --help"),
+        (ErrorKind::ValueValidation, _) => say!("attractor: {sentence}"),
+        (_, Some(meant)) => say!("attractor: {sentence}; did you mean {meant}? See --help"),
+        (_, None) => say!("attractor: {sentence}; see --help"),
     }
     std::process::exit(2);
 }
@@ -181,10 +209,11 @@ pub fn command(view: &View) -> Command {
         place += 1;
         in_order(task).display_order(place)
     });
-    match view.short {
-        true => command.mut_subcommands(shortened),
-        false => command,
-    }
+    command.mut_subcommands(|task| match (view.short, explained(task.get_name())) {
+        (true, _) => shortened(task),
+        (false, Some(columns)) => after(task, &columns),
+        (false, None) => task,
+    })
 }
 
 /// The command line for completions: with the options of all models, and of each experiment only its own settings.

@@ -33,7 +33,7 @@ fn energy<F: Real>(
     sigma: Option<f64>,
     density: Option<Density>,
 ) -> Result<()> {
-    let mut states = load::rows(&args.states, &args.store.files, args.store.work.quiet)?.laid_out_as(shape);
+    let mut states = load::rows_like(&args.states, &args.store.files, shape, args.store.work.quiet)?;
     let mut out = streams::stdout(false);
     if states.head().rows == 0 {
         let none = Array2::from_elem((0, states.head().columns), F::ZERO);

@@ -3,15 +3,17 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use attractor::Memory;
 use attractor::memories::Options;
+use attractor::{Memory, Preparation};
 use attractor_data::{NpzWriter, write_atomically};
-use attractor_figures::landscape::{Plane, Sample, Settings, draw_memory};
+use attractor_figures::landscape::{Drawn, Plane, Sample, Settings, draw_memory};
 use attractor_report::Table;
 use ndarray::{Array1, Array2};
 
 use crate::args::Landscape;
-use crate::load;
+use crate::output::wrote;
+use crate::streams::say;
+use crate::{load, progress};
 
 pub fn run(args: &Landscape, options: &Options) -> Result<()> {
     load::distinct(&[Some(&args.store.memory), args.through.as_ref()], &[("out", Some(&args.out))])?;
@@ -38,18 +40,55 @@ pub fn run(args: &Landscape, options: &Options) -> Result<()> {
             memory.name()
         );
     }
-    let settings =
-        Settings { through: corners, sigmas: args.sigma.clone(), columns: args.size, margin: args.margin };
-    let (drawn, plane) = draw_memory(memory, &settings)?;
+    let settings = Settings {
+        through: corners,
+        sigmas: args.sigma.clone(),
+        columns: args.size,
+        margin: args.margin,
+        units: made.about.units.clone(),
+    };
+    let quiet = args.store.work.quiet;
+    if !quiet && matches!(memory.preparation(), Preparation::Spins { .. }) {
+        say!(
+            "note: states of the plane are thresholded to ±1, as cues are, so the landscape has steps; patterns of ±1 have a smooth one"
+        );
+    }
+    let bar = progress::bar("states", quiet);
+    let drawn = draw_memory(memory, &settings, &mut |done, of| {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+    })?;
+    bar.finish_and_clear();
+    if !quiet {
+        levels(&drawn);
+    }
+    let samples = &drawn.landscape.samples;
     match ending.as_str() {
         "csv" => {
-            let text = Table::numbers("landscape", &Sample::COLUMNS, &drawn.samples).csv();
+            let text = Table::numbers("landscape", &Sample::COLUMNS, samples).csv();
             write_atomically(&args.out, |file| file.write_all(text.as_bytes()))?;
         }
-        "npz" => arrays(&args.out, &drawn.samples, &plane)?,
-        _ => drawn.figure.write_to(&args.out)?,
+        "npz" => arrays(&args.out, samples, &drawn.plane)?,
+        _ => drawn.landscape.figure.write_to(&args.out)?,
     }
+    wrote(quiet, &args.out);
     Ok(())
+}
+
+/// Says which noise levels are drawn, and why.
+fn levels(drawn: &Drawn) {
+    let Some(critical) = drawn.critical else { return };
+    let each: Vec<String> = drawn.sigmas.iter().map(|sigma| format!("{sigma:.3}")).collect();
+    let collapse = critical.collapse.map_or(String::new(), |sigma| {
+        format!(
+            ", and at {sigma:.3} half of the uncertainty about the memory of a true cue is gone (collapse)"
+        )
+    });
+    say!(
+        "noise levels {}: at {:.3} the valley about the mean splits (speciation){collapse}; --sigma chooses others",
+        each.join(", "),
+        critical.speciation
+    );
 }
 
 /// Reads the three states that the plane passes through.
@@ -59,7 +98,7 @@ fn corners(
     memory: &dyn Memory<f64>,
     shape: Option<attractor_data::Shape>,
 ) -> Result<Array2<f64>> {
-    let rows = load::rows(path, &args.store.files, args.store.work.quiet)?.laid_out_as(shape);
+    let rows = load::rows_like(path, &args.store.files, shape, args.store.work.quiet)?;
     let states = rows.all()?.floats::<f64>();
     if states.dim() != (3, memory.dim()) {
         bail!(

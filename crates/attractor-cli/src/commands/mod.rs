@@ -16,6 +16,7 @@ mod replay;
 mod reproduce;
 mod sample;
 mod store;
+mod summary;
 mod trace;
 mod train;
 

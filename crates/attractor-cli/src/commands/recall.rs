@@ -2,11 +2,7 @@
 
 use std::io::Write;
 
-use std::collections::BTreeSet;
-use std::path::{Component, Path};
-
 use anyhow::{Result, bail};
-use attractor::fields::{Value as Field, field};
 use attractor::memories::{Ending, Options, Row};
 use attractor::{Memory, Real, Recall as Recalled, Request};
 use attractor_data::{NpyWriter, Number};
@@ -15,15 +11,16 @@ use ndarray::ArrayView1;
 use serde_json::{Map, Value, json};
 
 use super::repeat::repeated;
+use super::summary::Summary;
 use crate::args::Recall;
 use crate::cues::{Batch, OpenedCues};
-use crate::output::States;
+use crate::output::{States, file_names};
 use crate::streams::{Printer, printable, say};
-use crate::{load, progress, streams};
+use crate::{columns, load, progress, streams};
 
 pub fn run(args: &Recall, options: &Options) -> Result<()> {
     load::distinct(
-        &[Some(&args.store.memory), Some(&args.cues.file), args.cues.clamp.as_ref()],
+        &[Some(&args.store.memory), Some(&args.cues.file), args.cues.clamp.as_ref(), args.truth.as_ref()],
         &[
             ("out", args.out.as_ref()),
             ("values-out", args.values_out.as_ref()),
@@ -58,6 +55,10 @@ fn recall<F: Real + Number + Into<Value>>(
     let mut out = streams::stdout(args.out.is_some() || args.picture.is_some() || values.is_some());
     let mut tally = Tally::default();
     let mut undefined = 0;
+    let truth = args.truth.as_deref().map(|path| {
+        Ok::<_, anyhow::Error>((path, load::rows_like(path, &args.store.files, about.shape, quiet)?))
+    });
+    let mut summary = Summary::new(memory, head.rows, head.labels.is_some(), truth.transpose()?)?;
     cues.each(batch, |batch: Batch<F>| {
         let asked = Request { calibration: calibration.as_ref(), ..batch.request() };
         let mut recalled = memory.recall(&asked)?;
@@ -66,7 +67,8 @@ fn recall<F: Real + Number + Into<Value>>(
         }
         tally.add(&recalled.rows);
         undefined += recalled.rows.iter().filter(|row| row.ending() == Ending::Undefined).count();
-        print(&mut out, args, memory, &batch, &recalled)?;
+        let right = summary.add(memory, &batch, &recalled.rows)?;
+        print(&mut out, args, memory, &batch, &recalled, &right)?;
         let ids = (0..recalled.rows.len()).map(|row| format!("{:06}", batch.id(row)));
         let to = batch.from + recalled.rows.len();
         let places: Vec<String> = match &file_names {
@@ -83,8 +85,13 @@ fn recall<F: Real + Number + Into<Value>>(
         bar.set_position(to as u64);
         Ok(())
     })?;
-    out.flush()?;
     bar.finish_and_clear();
+    match summary.line() {
+        Some(line) if !args.json => writeln!(out, "\n{line}")?,
+        Some(line) if !quiet => say!("{line}"),
+        _ => {}
+    }
+    out.flush()?;
     if let Some(line) = tally.line().filter(|_| !quiet) {
         say!("note: {line}");
     }
@@ -95,7 +102,7 @@ fn recall<F: Real + Number + Into<Value>>(
         );
     }
     values.map_or(Ok(()), NpyWriter::finish)?;
-    states.finish()
+    states.finish(quiet)
 }
 
 /// Creates the file for recalled values, if one was asked for.
@@ -147,30 +154,11 @@ impl Tally {
     }
 }
 
-/// The names of a cue and of the memory that it recalled.
+/// The names of a cue and of the memory that it recalled, and whether that is the right one.
 struct Names<'a> {
     cue: Option<&'a String>,
     memory: Option<&'a str>,
-}
-
-/// Names for the pictures of recalled states, if the cues are named pictures: the names of the cues, ending in
-/// `.png`. `None` if two names would be the same or one would lie outside its folder.
-fn file_names(labels: Option<&[String]>) -> Option<Vec<String>> {
-    let inside = |path: &Path| path.components().all(|c| matches!(c, Component::Normal(_)));
-    let picture = |path: &Path| {
-        let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
-        matches!(ending.as_deref(), Some("png" | "jpg" | "jpeg"))
-    };
-    let labels = labels?;
-    if !labels.iter().map(Path::new).all(|path| inside(path) && picture(path)) {
-        return None;
-    }
-    let unique = |names: &[String]| names.iter().collect::<BTreeSet<_>>().len() == names.len();
-    let replaced: Vec<String> =
-        labels.iter().map(|l| Path::new(l).with_extension("png").to_string_lossy().into_owned()).collect();
-    // With a.png and a.jpg in one folder, both endings are kept.
-    let added = || labels.iter().map(|l| format!("{l}.png")).collect::<Vec<_>>();
-    Some(replaced).filter(|names| unique(names)).or_else(|| Some(added()).filter(|names| unique(names)))
+    right: Option<bool>,
 }
 
 fn sign<F: Real>(x: F) -> F {
@@ -190,15 +178,17 @@ fn print<F: Real + Into<Value>>(
     memory: &dyn Memory<F>,
     batch: &Batch<F>,
     recalled: &Recalled<F>,
+    right: &[Option<bool>],
 ) -> Result<()> {
     if batch.from == 0 && !args.json {
-        writeln!(out, "{}", heading())?;
+        writeln!(out, "{}", columns::heading())?;
     }
     for (k, row) in recalled.rows.iter().enumerate() {
         let id = batch.id(k);
         let names = Names {
             cue: batch.labels.as_ref().map(|l| &l[k]),
             memory: row.memory.and_then(|n| memory.label(n)),
+            right: right[k],
         };
         if args.json {
             let state = args.out.is_none().then(|| recalled.states.row(k));
@@ -238,40 +228,16 @@ fn to_json<F: Real + Into<Value>>(
         say(field.name, json(&(field.get)(row)));
         if field.name == "memory" {
             say("label", json!(names.memory));
+            if let Some(right) = names.right {
+                say("right", json!(right));
+            }
         }
     }
     Value::Object(line)
 }
 
-/// Fields of the table, with their width and digits. The row's number comes before them, its outcome after them.
-const SHOWN: [(&str, usize, usize); 8] = [
-    ("memory", 7, 0),
-    ("overlap", 8, 4),
-    ("match", 6, 3),
-    ("posterior", 9, 4),
-    ("entropy", 8, 4),
-    ("energy", 13, 6),
-    ("sigma", 8, 4),
-    ("steps", 6, 0),
-];
-
-fn heading() -> String {
-    let names: String = SHOWN.iter().map(|(name, width, _)| format!(" {name:>width$}")).collect();
-    format!("{:>6}{names}  outcome", "row")
-}
-
 fn to_line(id: u64, row: &Row, names: &Names) -> String {
-    let shown = |&(name, width, digits): &(&str, usize, usize)| {
-        let value = field(Row::FIELDS, name).map_or(Field::None, |field| (field.get)(row));
-        let text = match value {
-            Field::Whole(n) => n.to_string(),
-            Field::Number(x) => format!("{x:.digits$}"),
-            Field::Weights(best) => format!("{:.digits$}", best[0].1),
-            _ => "-".into(),
-        };
-        format!(" {text:>width$}")
-    };
-    let columns: String = SHOWN.iter().map(shown).collect();
+    let columns = columns::cells(row);
     let step = row.ending_step().map_or(String::new(), |s| format!(" at {s}"));
     let reason = row.reason().map_or(String::new(), |reason| format!(": {reason}"));
     let regime = row.regime.map_or(String::new(), |r| format!(", {r}"));
@@ -286,17 +252,6 @@ fn to_line(id: u64, row: &Row, names: &Names) -> String {
             printable(memory.unwrap_or("-"))
         ),
     };
-    format!("{id:>6}{columns}  {}{step}{reason}{regime}{share}{which}", row.ending().name())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Row, SHOWN, field};
-
-    #[test]
-    fn every_column_of_the_table_is_a_field_of_a_row() {
-        for (name, ..) in SHOWN {
-            assert!(field(Row::FIELDS, name).is_some(), "{name}");
-        }
-    }
+    let wrong = if names.right == Some(false) { ", wrong" } else { "" };
+    format!("{id:>6}{columns}  {}{step}{reason}{regime}{share}{which}{wrong}", row.ending().name())
 }

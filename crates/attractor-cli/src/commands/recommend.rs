@@ -7,6 +7,7 @@ use attractor_experiments::recommend::{self, Asked};
 use attractor_report::Experiment;
 
 use super::make_folder;
+use super::reproduce::whereabouts;
 use crate::args::Recommend;
 use crate::streams::say;
 use crate::{again, load, streams};
@@ -35,6 +36,10 @@ pub fn run(args: &Recommend) -> Result<()> {
     if let Some(folder) = &args.out {
         report.write(folder)?;
     }
-    write!(streams::stdout(args.out.is_some()), "{}", report.markdown())?;
+    let mut out = streams::stdout(args.out.is_some());
+    write!(out, "{}", report.markdown())?;
+    if let Some(folder) = &args.out {
+        write!(out, "\n{}", whereabouts(folder))?;
+    }
     Ok(())
 }

@@ -27,7 +27,7 @@ pub fn run(args: &Reproduce) -> Result<()> {
     run_shown(experiment(args.name, given)?.as_ref(), out, *quiet)
 }
 
-/// Runs an experiment with a progress bar. Its report goes to a folder and to standard output.
+/// Runs an experiment with a progress bar. Its report goes to a folder, and a summary to standard output.
 pub fn run_shown(experiment: &dyn Experiment, out: &Path, quiet: bool) -> Result<()> {
     make_folder(out)?;
     let bar = crate::progress::bar(experiment.parts(), quiet);
@@ -39,8 +39,15 @@ pub fn run_shown(experiment: &dyn Experiment, out: &Path, quiet: bool) -> Result
     bar.finish_and_clear();
     report.command = again::command_line();
     report.write(out)?;
-    write!(streams::stdout(true), "{}", report.markdown())?;
+    write!(streams::stdout(true), "{}\n{}", report.summary(), whereabouts(out))?;
     Ok(())
+}
+
+/// Says where a report is.
+pub fn whereabouts(folder: &Path) -> String {
+    let of = |name: &str| folder.join(name).display().to_string();
+    let path = of("report.html");
+    format!("Report: {path}, also as {} and {}\n", of("report.md"), of("results.csv"))
 }
 
 /// Reads the named images. `None` means the images that ship with the program.

@@ -51,7 +51,7 @@ fn sample<F: Real + Number>(args: &Sample, memory: &dyn Memory<F>, about: &About
         bar.inc(rows.len() as u64);
     }
     bar.finish_and_clear();
-    states.finish()?;
+    states.finish(args.store.work.quiet)?;
     let mut out = streams::stdout(args.out.is_some() || args.picture.is_some());
     if args.json {
         found.write_json(&mut out, args, memory)?

@@ -5,15 +5,16 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use attractor::energies::CORES;
 use attractor::memories::{self, Learned, Options};
-use attractor::{Patterns, Prepare};
-use attractor_data::{Hold, Stored, StoredSummary, read_memory, summary};
+use attractor::{Patterns, Prepare, Spec};
+use attractor_data::{Hold, ReadOptions, Stored, StoredSummary, read_memory, summary};
 use attractor_session::{
-    About, Auto, Cores, Held, Opened, Origin, Setup, Source, in_precision, known, of_appended, with_cores,
-    with_events,
+    About, Auto, Cores, Held, Opened, Origin, Setup, Source, in_precision, known, of_appended, of_moved_beta,
+    with_cores, with_events,
 };
 
 use crate::args::StoreFile;
 use crate::load;
+use crate::output::wrote;
 use crate::streams::say;
 
 pub fn run(args: &StoreFile, options: &Options) -> Result<()> {
@@ -33,7 +34,9 @@ pub fn run(args: &StoreFile, options: &Options) -> Result<()> {
         (Some(path), None) if !args.append => {
             let rows = load::patterns(path, &args.files, &setup, args.work.quiet)?;
             let session = load::built(Source::Rows(Box::new(rows)), &setup, &args.work)?;
-            Ok(session.write(&args.out)?)
+            session.write(&args.out)?;
+            wrote(args.work.quiet, &args.out);
+            Ok(())
         }
         _ => {
             // Another process that changes the file waits until this one has put it back.
@@ -109,7 +112,8 @@ fn beside(args: &StoreFile, semantic: &Path, events: &Path, setup: &Setup, cores
     }
     in_precision!(source.precision(&of_density), F => {
         let density = source.build_as::<F>(&of_density)?;
-        let rows = load::patterns(events, &args.files, setup, args.work.quiet)?.laid_out_as(density.about.shape);
+        let reading = ReadOptions { labels: setup.labels.clone(), ..reading };
+        let rows = load::like(events, &reading, density.about.shape, args.work.quiet)?;
         let head = rows.head().clone();
         load::tell(args.work.quiet, of_appended(density.about.raw, &head));
         let patterns = Patterns::new(rows.all()?.floats::<F>())?.with(known(&head, setup)?)?;
@@ -125,7 +129,9 @@ fn beside(args: &StoreFile, semantic: &Path, events: &Path, setup: &Setup, cores
         if let Some(line) = both.headline().filter(|_| !args.work.quiet) {
             say!("{line}");
         }
-        Ok(both.write(&args.out)?)
+        both.write(&args.out)?;
+        wrote(args.work.quiet, &args.out);
+        Ok(())
     })
 }
 
@@ -133,8 +139,10 @@ fn beside(args: &StoreFile, semantic: &Path, events: &Path, setup: &Setup, cores
 fn change<F: Held>(args: &StoreFile, setup: &Setup, summary: &StoredSummary) -> Result<()> {
     let stored = read_memory::<F>(&args.out)?;
     let Stored { spec, mut patterns, mut learned, shape, raw, mut provenance, .. } = stored;
+    let before = automatic_beta(&spec, &patterns, args.work.quiet)?;
     if let Some(path) = &args.patterns {
-        let rows = load::patterns(path, &args.files, setup, args.work.quiet)?.laid_out_as(shape);
+        let reading = ReadOptions { labels: setup.labels.clone(), ..load::reading(&args.files)? };
+        let rows = load::like(path, &reading, shape, args.work.quiet)?;
         let head = rows.head().clone();
         let sizes = |s: attractor_data::Shape| (s.channels, s.height, s.width);
         if let (Some(old), Some(new)) = (shape, head.shape)
@@ -169,9 +177,23 @@ fn change<F: Held>(args: &StoreFile, setup: &Setup, summary: &StoredSummary) -> 
         let now = memory.patterns().map_or(0, |p| p.len());
         say!("{}: {} patterns before, {now} now", spec.model, summary.patterns);
     }
+    if let (Some(before), Some(now)) = (before, memory.inverse_temperature()) {
+        load::tell(args.work.quiet, of_moved_beta(before, now));
+    }
     let card = Some(memories::model(&spec.model)?.card);
-    let about = About { card, spec, shape, raw, origin: Origin::Stored, provenance };
-    Ok(Opened { memory, about }.write(&args.out)?)
+    let about = About { card, spec, shape, raw, units: None, origin: Origin::Stored, provenance };
+    Opened { memory, about }.write(&args.out)?;
+    wrote(args.work.quiet, &args.out);
+    Ok(())
+}
+
+/// The inverse temperature of a stored memory, if it is found anew from the patterns that there are.
+fn automatic_beta<F: Held>(spec: &Spec, patterns: &Patterns<F>, quiet: bool) -> Result<Option<f64>> {
+    let has_beta = memories::model(&spec.model)?.card.parameter("beta").is_some();
+    if quiet || !has_beta || spec.options.number("beta").is_some() {
+        return Ok(None);
+    }
+    Ok(spec.build_on(patterns.clone(), None)?.inverse_temperature())
 }
 
 /// Parses row numbers such as `3,10-12`.

@@ -12,7 +12,9 @@ use attractor_session::{About, insert_fields, insert_lists, with_memory};
 use serde_json::{Map, Value, json};
 
 use crate::args;
+use crate::columns::number;
 use crate::cues::{Batch, OpenedCues};
+use crate::output::wrote;
 use crate::steps_file::StepsFile;
 use crate::streams::{printable, say};
 use crate::{load, progress, streams};
@@ -85,9 +87,12 @@ fn traced<F: Real + Number + Into<Value>>(
         Ok(())
     })?;
     bar.finish_and_clear();
-    let figure = steps::figure(&drawn);
+    let figure = steps::figure(&drawn, rows);
     match &args.picture {
-        Some(path) if !figure.panels.is_empty() => figure.write_to(path)?,
+        Some(path) if !figure.panels.is_empty() => {
+            figure.write_to(path)?;
+            wrote(quiet, path);
+        }
         Some(path) if !quiet => {
             say!("note: there is nothing to draw in {}: no cue moves", path.display())
         }
@@ -95,6 +100,9 @@ fn traced<F: Real + Number + Into<Value>>(
     }
     if let Some(file) = file {
         file.finish()?;
+    }
+    if let Some(path) = &args.out {
+        wrote(quiet, path);
     }
     Ok(out.flush()?)
 }
@@ -135,7 +143,7 @@ fn to_line<F: Real>(id: u64, trace: &Trace<F>, row: usize, moments: &[TraceStep]
         mark(marks.speciates, moments),
         mark(marks.commits, moments),
         report.memory.map_or("-".into(), |m| m.to_string()),
-        moments.last().and_then(|m| m.energy).map_or("-".into(), |e| format!("{e:.6}")),
+        moments.last().and_then(|m| m.energy).map_or("-".into(), |e| number(e, 13, 6)),
         step.map_or(String::new(), |s| format!(" at {s}")),
     )
 }

@@ -210,8 +210,8 @@ impl<F: Real> Training<'_, F> {
         let patterns = Patterns::restore(values, self.patterns.preparation().clone())?;
         let memory = learned::<f64>(self.trainer.network(), patterns, Sampling::default())?;
         let settings = landscape::Settings { columns: 49, ..Default::default() };
-        let (drawn, _) = landscape::draw_memory(memory.as_ref(), &settings)?;
-        Ok(drawn.figure.write_to(&self.folder().join(format!("step-{done:06}.png")))?)
+        let drawn = landscape::draw_memory(memory.as_ref(), &settings, &mut |_, _| {})?;
+        Ok(drawn.landscape.figure.write_to(&self.folder().join(format!("step-{done:06}.png")))?)
     }
 
     fn describe(&self) {

@@ -32,6 +32,7 @@ pub(super) fn open(path: &Path, bytes: Bytes) -> Result<Opened> {
         dtype: Dtype::U8,
         shape: Some(SHAPE),
         labels: Some(labels),
+        names: None,
         notes: Vec::new(),
     };
     Ok((head, Box::new(Cifar { path: path.to_owned(), reader: second })))

@@ -37,6 +37,12 @@ pub(super) fn open(path: &Path, bytes: Bytes, reading: &ReadOptions) -> Result<O
         survey.add(&record, lines.line)?;
     }
     let (form, labels, notes) = survey.decide()?;
+    let mut lines = Lines::open(path, second)?;
+    let first = if form.header { lines.next()? } else { None };
+    let names = first.map(|record| {
+        let is_number = |(column, _): &(usize, &str)| Some(*column) != form.label;
+        record.iter().enumerate().filter(is_number).map(|(_, name)| name.to_owned()).collect()
+    });
     let head = Header {
         path: path.to_owned(),
         rows: form.rows,
@@ -44,12 +50,9 @@ pub(super) fn open(path: &Path, bytes: Bytes, reading: &ReadOptions) -> Result<O
         dtype: Dtype::F64,
         shape: None,
         labels,
+        names,
         notes,
     };
-    let mut lines = Lines::open(path, second)?;
-    if form.header {
-        lines.next()?;
-    }
     Ok((head, Box::new(Numbers { lines, label: form.label })))
 }
 

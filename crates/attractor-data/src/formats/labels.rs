@@ -19,22 +19,40 @@ pub(super) fn read(path: &Path, rows: usize) -> Result<Vec<String>> {
     check(path, labels, rows)
 }
 
-/// Reads the labels of an IDX file of images from the file that is published beside it: `train-images-idx3-ubyte` or
-/// `train-images.idx3-ubyte` has its labels in `train-labels-idx1-ubyte` or `train-labels.idx1-ubyte`.
-pub(super) fn beside(images: &Path, rows: usize) -> Result<Option<Vec<String>>> {
+/// The file in which readers look for the labels of an array: `NAME.labels.txt` beside `NAME.npy` or `NAME.npz`, with one
+/// label on each line. `None` for a file of another kind.
+///
+/// ```
+/// use std::path::Path;
+/// let labels = attractor_data::labels_beside(Path::new("data/cues.npy"));
+/// assert_eq!(labels.as_deref(), Some(Path::new("data/cues.labels.txt")));
+/// ```
+pub fn labels_beside(array: &Path) -> Option<PathBuf> {
+    let ending = array.extension()?.to_string_lossy().to_lowercase();
+    matches!(&*ending, "npy" | "npz").then(|| array.with_extension("labels.txt"))
+}
+
+/// Reads labels from the file that stands beside an array or a published IDX file. Also returns that file.
+pub(super) fn beside(rows_file: &Path, rows: usize) -> Result<Option<(Vec<String>, PathBuf)>> {
+    if let Some(path) = labels_beside(rows_file) {
+        return if path.is_file() { Ok(Some((read(&path, rows)?, path))) } else { Ok(None) };
+    }
+    let found = spellings(rows_file).into_iter().find(|path| path.is_file());
+    found.map(|path| Ok((check(&path, classes(&path)?, rows)?, path))).transpose()
+}
+
+/// Where the labels of an IDX file of images are published: `train-images-idx3-ubyte` or `train-images.idx3-ubyte` has
+/// its labels in `train-labels-idx1-ubyte` or `train-labels.idx1-ubyte`.
+fn spellings(images: &Path) -> Vec<PathBuf> {
     let name = images.file_name().unwrap_or_default().to_string_lossy();
     if !(name.contains("images") && name.contains("idx3")) {
-        return Ok(None);
+        return Vec::new();
     }
     let plain = name.trim_end_matches(".gz").replace("images", "labels").replace("idx3", "idx1");
     // Unpackers write a point for the line, or the line for a point.
     let spellings = [plain.clone(), plain.replace("-idx1", ".idx1"), plain.replace(".idx1", "-idx1")];
     let candidates = spellings.iter().flat_map(|name| [name.clone(), format!("{name}.gz")]);
-    let candidates: Vec<PathBuf> = candidates.map(|name| images.with_file_name(name)).collect();
-    match candidates.iter().find(|path| path.is_file()) {
-        Some(path) => check(path, classes(path)?, rows).map(Some),
-        None => Ok(None),
-    }
+    candidates.map(|name| images.with_file_name(name)).collect()
 }
 
 /// Reads class numbers, one per row, as labels.

@@ -15,6 +15,7 @@ mod pictures;
 mod raw;
 pub(crate) mod safetensors;
 
+pub use labels::labels_beside;
 pub use pictures::panics_are_caught;
 
 use std::fs::File;
@@ -71,6 +72,8 @@ pub struct Header {
     pub shape: Option<Shape>,
     /// One label per row, if the file or a file beside it has labels.
     pub labels: Option<Vec<String>>,
+    /// The names of the columns, if the file has them.
+    pub names: Option<Vec<String>>,
     /// What was guessed about the file.
     pub notes: Vec<Message>,
 }
@@ -112,11 +115,14 @@ impl Rows {
                 from_bytes(&path, bytes, array.as_deref(), reading)?
             }
         };
-        head.labels = match &reading.labels {
-            Some(file) => Some(labels::read(file, head.rows)?),
-            None if head.labels.is_none() => labels::beside(&path, head.rows)?,
-            None => head.labels,
-        };
+        if let Some(file) = &reading.labels {
+            head.labels = Some(labels::read(file, head.rows)?);
+        } else if head.labels.is_none()
+            && let Some((labels, file)) = labels::beside(&path, head.rows)?
+        {
+            head.notes.push(format!("labels are read from {}", file.display()).into());
+            head.labels = Some(labels);
+        }
         head.shape = agreed_shape(&head, reading)?;
         Ok(Rows { head, source, at: 0, relay: None })
     }

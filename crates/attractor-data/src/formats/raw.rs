@@ -71,6 +71,7 @@ pub(super) fn open(path: &Path, bytes: Bytes, array: Array) -> Result<Opened> {
         dtype: array.kind.dtype(),
         shape: Shape::of_sizes(&array.sizes[split..]),
         labels: None,
+        names: None,
         notes: Vec::new(),
     };
     let mut raw = Raw {

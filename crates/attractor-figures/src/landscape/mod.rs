@@ -13,6 +13,7 @@
 //! # Ok::<(), attractor_figures::Error>(())
 //! ```
 
+mod critical;
 mod memory;
 mod plane;
 mod values;
@@ -22,9 +23,10 @@ use attractor::energies::{Denoise, Energy};
 use ndarray::Array2;
 
 use crate::{Arrows, Axis, Contours, Error, Field, Figure, Mark, Panel, Result};
-use values::{energies, fitted, pull};
+use values::{energies, fitted, interpolated, pull, slopes};
 
-pub use memory::{Settings, draw_memory};
+pub use critical::{CriticalLevels, critical_levels};
+pub use memory::{Drawn, Settings, draw_memory};
 pub use plane::Plane;
 pub use view::View;
 
@@ -85,7 +87,7 @@ pub struct Landscape {
 
 /// Draws an energy on a plane, with one panel for each noise level. Colours and contour lines show the
 /// energy. Arrows show the pull of the denoiser in the plane, D(z; σ) − z = −∇E_σ; without a denoiser they
-/// show −∇E, by finite differences. The longest arrow of a panel is as long as the arrows are apart.
+/// show −∇E, by differences between places of the grid. The longest arrow of a panel is as long as the arrows are apart.
 ///
 /// Without an energy (a trained network is only a denoiser) it draws the energy whose slope in the plane fits
 /// the pull best in least squares. Its lowest value is set to 0.
@@ -98,20 +100,47 @@ pub fn draw(
     view: &View,
     levels: &[Level],
 ) -> Result<Landscape> {
+    draw_observed(energy, denoiser, view, levels, &mut |_, _| {})
+}
+
+/// As [`draw`]. `progress` is told how many states of how many are computed.
+///
+/// # Errors
+/// Those of [`draw`].
+pub fn draw_observed(
+    energy: Option<&dyn Energy<f64>>,
+    denoiser: Option<&dyn Denoise<f64>>,
+    view: &View,
+    levels: &[Level],
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Landscape> {
     view.check()?;
-    if energy.is_none() && denoiser.is_none() {
-        return Err(Error::setting("memory", "an energy or a denoiser", "neither"));
-    }
     let (columns, rows) = (view.columns, view.rows(view.columns));
     let places = view.places();
     let mut samples = Vec::with_capacity(levels.len() * places.len());
     let mut fields = Vec::new();
+    let mut arrows_of = Vec::new();
+    let middles = view.middles();
+    let each = places.len() * (usize::from(energy.is_some()) + usize::from(denoiser.is_some()));
+    let (mut done, all) = (0, each * levels.len());
+    let mut count = |more: usize| {
+        done += more;
+        progress(done.min(all), all);
+    };
     for level in levels {
-        let pulls = pull(energy, denoiser, view, &places, level.sigma)?;
-        let energies = match energy {
-            Some(energy) => energies(energy, view, &places, level.sigma)?,
-            None => fitted(&pulls, columns, view.spacing(columns, rows)),
+        let spacing = view.spacing(columns, rows);
+        let found =
+            energy.map(|energy| energies(energy, view, &places, level.sigma, &mut count)).transpose()?;
+        let pulls = match (denoiser, &found) {
+            (Some(denoiser), _) => pull(denoiser, view, &places, level.sigma, &mut count)?,
+            (None, Some(energies)) => slopes(energies, columns, spacing),
+            (None, None) => return Err(Error::setting("memory", "an energy or a denoiser", "neither")),
         };
+        let energies = found.unwrap_or_else(|| fitted(&pulls, columns, spacing));
+        arrows_of.push(match denoiser {
+            Some(denoiser) => pull(denoiser, view, &middles, level.sigma, &mut |_| {})?,
+            None => interpolated(view, &pulls, columns, &middles),
+        });
         let sample = |((&place, &energy), &pull)| Sample { sigma: level.sigma, place, energy, pull };
         samples.extend(places.iter().zip(&energies).zip(&pulls).map(sample));
         let values = Array2::from_shape_fn((rows, columns), |(r, c)| energies[r * columns + c]);
@@ -125,19 +154,17 @@ pub fn draw(
         colours: Axis::linear("energy").within(ends.0, ends.1),
         ..Figure::new(if levels.len() == 4 { 2 } else { levels.len().clamp(1, 3) }, 240.0)
     };
-    for (level, field) in levels.iter().zip(fields) {
+    for ((level, field), pulls) in levels.iter().zip(fields).zip(arrows_of) {
         let contours = Contours { field: field.clone(), levels: lines.clone(), digits: None };
         let mut marks = vec![Mark::Field(field), Mark::Contours(contours)];
-        let middles = view.middles();
         if !middles.is_empty() {
-            let pulls = pull(energy, denoiser, view, &middles, level.sigma)?;
-            marks.push(Mark::Arrows(arrows(view, middles, &pulls)));
+            marks.push(Mark::Arrows(arrows(view, middles.clone(), &pulls)));
         }
         marks.extend(level.marks.iter().cloned());
         figure.panels.push(Panel {
             title: level.title.clone(),
-            x: Axis::linear("").within(view.x.0, view.x.1),
-            y: Axis::linear("").within(view.y.0, view.y.1),
+            x: Axis::linear(&view.titles[0]).within(view.x.0, view.x.1),
+            y: Axis::linear(&view.titles[1]).within(view.y.0, view.y.1),
             equal: true,
             marks,
         });

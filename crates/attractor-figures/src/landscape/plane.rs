@@ -1,6 +1,6 @@
 //! Planes in the space of states.
 
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ArrayView2};
 
 use crate::{Error, Result};
 
@@ -89,6 +89,16 @@ impl Plane {
         }
         let unit = |v: Array1<f64>| (&v / length(&v)).to_vec();
         Plane { origin: mean.to_vec(), across: unit(first), up: unit(second) }
+    }
+
+    /// The variances of states along the two axes.
+    pub fn variances(&self, states: ArrayView2<f64>) -> [f64; 2] {
+        let places: Vec<(f64, f64)> = states.outer_iter().map(|state| self.place(&state.to_vec())).collect();
+        let variance = |of: fn(&(f64, f64)) -> f64| {
+            let mean = places.iter().map(of).sum::<f64>() / places.len() as f64;
+            places.iter().map(|place| (of(place) - mean).powi(2)).sum::<f64>() / places.len() as f64
+        };
+        [variance(|place| place.0), variance(|place| place.1)]
     }
 
     /// The origin and the two unit vectors of the axes.

@@ -2,11 +2,19 @@
 
 use attractor::energies::{Denoise, Energy};
 
-use super::View;
-use crate::Result;
+use ndarray::Array2;
 
-/// How many states are computed at a time.
-const BATCH: usize = 4096;
+use super::View;
+use crate::{Field, Result};
+
+/// How many states are computed at a time: a few million numbers, so that progress is seen.
+fn batch(view: &View) -> usize {
+    const NUMBERS: usize = 1 << 20;
+    (NUMBERS / view.plane.axes()[0].len().max(1)).clamp(16, 4096)
+}
+
+/// Is told how many more states are done.
+pub(super) type Progress<'a> = &'a mut dyn FnMut(usize);
 
 /// The energies at these places.
 pub(super) fn energies(
@@ -14,52 +22,74 @@ pub(super) fn energies(
     view: &View,
     places: &[(f64, f64)],
     sigma: f64,
+    done: Progress,
 ) -> Result<Vec<f64>> {
     let mut all = Vec::with_capacity(places.len());
-    for places in places.chunks(BATCH) {
+    for places in places.chunks(batch(view)) {
         all.extend(energy.energy(view.states(places).view(), &vec![sigma; places.len()])?);
+        done(places.len());
     }
     Ok(all)
 }
 
-/// The pull D(z; σ) − z in the plane. Without a denoiser it is −∇E, by finite differences.
+/// The pull D(z; σ) − z in the plane.
 pub(super) fn pull(
-    energy: Option<&dyn Energy<f64>>,
-    denoiser: Option<&dyn Denoise<f64>>,
+    denoiser: &dyn Denoise<f64>,
     view: &View,
     places: &[(f64, f64)],
     sigma: f64,
+    done: Progress,
 ) -> Result<Vec<(f64, f64)>> {
-    let Some(denoiser) = denoiser else {
-        return energy.map_or(Ok(vec![(0.0, 0.0); places.len()]), |e| slope(e, view, places, sigma));
-    };
     let mut pulls = Vec::with_capacity(places.len());
-    for places in places.chunks(BATCH) {
+    for places in places.chunks(batch(view)) {
         let goals = denoiser.denoise(view.states(places).view(), &vec![sigma; places.len()])?;
         pulls.extend(goals.outer_iter().zip(places).map(|(goal, place)| {
             let (x, y) = view.plane.place(&goal.to_vec());
             (x - place.0, y - place.1)
         }));
+        done(places.len());
     }
     Ok(pulls)
 }
 
-/// −∇E in the plane, by finite differences over a ten-thousandth of the view.
-fn slope(
-    energy: &dyn Energy<f64>,
-    view: &View,
-    places: &[(f64, f64)],
-    sigma: f64,
-) -> Result<Vec<(f64, f64)>> {
-    let step = 1e-4 * (view.x.1 - view.x.0);
-    let energies = |by: (f64, f64)| -> Result<Vec<f64>> {
-        let moved: Vec<(f64, f64)> = places.iter().map(|p| (p.0 + by.0, p.1 + by.1)).collect();
-        self::energies(energy, view, &moved, sigma)
+/// −∇E in the plane on a grid, by differences between neighbouring places: exact for an energy of second degree.
+pub(super) fn slopes(energies: &[f64], columns: usize, spacing: (f64, f64)) -> Vec<(f64, f64)> {
+    let rows = energies.len() / columns;
+    // The derivative at place i of n places, with the value at each given by `at`.
+    let along = |i: usize, n: usize, step: f64, at: &dyn Fn(usize) -> f64| match (i, n) {
+        (_, 2) => (at(1) - at(0)) / step,
+        (0, _) => (-3.0 * at(0) + 4.0 * at(1) - at(2)) / (2.0 * step),
+        (i, n) if i == n - 1 => (3.0 * at(i) - 4.0 * at(i - 1) + at(i - 2)) / (2.0 * step),
+        (i, _) => (at(i + 1) - at(i - 1)) / (2.0 * step),
     };
-    let (right, left) = (energies((step, 0.0))?, energies((-step, 0.0))?);
-    let (above, below) = (energies((0.0, step))?, energies((0.0, -step))?);
-    let down = |(high, low): (&f64, &f64)| -(high - low) / (2.0 * step);
-    Ok(right.iter().zip(&left).map(down).zip(above.iter().zip(&below).map(down)).collect())
+    let slope = |i: usize| {
+        let (row, column) = (i / columns, i % columns);
+        let x = along(column, columns, spacing.0, &|column| energies[row * columns + column]);
+        let y = along(row, rows, spacing.1, &|row| energies[row * columns + column]);
+        (-x, -y)
+    };
+    (0..energies.len()).map(slope).collect()
+}
+
+/// The vectors of a grid at other places, interpolated.
+pub(super) fn interpolated(
+    view: &View,
+    vectors: &[(f64, f64)],
+    columns: usize,
+    places: &[(f64, f64)],
+) -> Vec<(f64, f64)> {
+    let of = |part: fn(&(f64, f64)) -> f64| {
+        let rows = vectors.len() / columns;
+        let values = Array2::from_shape_fn((rows, columns), |(r, c)| part(&vectors[r * columns + c]));
+        Field { x: view.x, y: view.y, values }
+    };
+    let (across, up) = (of(|v| v.0), of(|v| v.1));
+    let share = |(low, high): (f64, f64), at: f64| (at - low) / (high - low);
+    let at = |&(x, y): &(f64, f64)| {
+        let (a, b) = (share(view.x, x), share(view.y, y));
+        (across.value(a, b), up.value(a, b))
+    };
+    places.iter().map(at).collect()
 }
 
 /// The energies E on a grid that minimise the sum over neighbours of (E' − E + h · pull)². The normal

@@ -22,12 +22,14 @@ pub struct View {
     /// The energies that the colours span; higher ones are white. Default: from the lowest energy to the one
     /// below which four fifths of the places lie.
     pub energies: Option<(f64, f64)>,
+    /// Titles of the axes. Default: none.
+    pub titles: [String; 2],
 }
 
 impl View {
     /// A part of a plane, at the default resolution.
     pub fn new(plane: Plane, x: (f64, f64), y: (f64, f64)) -> Self {
-        View { plane, x, y, columns: 49, arrows: 11, energies: None }
+        View { plane, x, y, columns: 49, arrows: 11, energies: None, titles: Default::default() }
     }
 
     pub(super) fn check(&self) -> Result<()> {

@@ -76,6 +76,7 @@ fn head(path: &Path, rows: usize, shape: Shape, labels: Vec<String>) -> Header {
         dtype: Dtype::U8,
         shape: Some(shape),
         labels: Some(labels),
+        names: None,
         notes: Vec::new(),
     }
 }
