@@ -56,7 +56,7 @@ from ._trained import Trained
 COMMON = {
     "prepare": (
         'str = "auto"',
-        'prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"',
+        'prepare : {"auto", "none", "center", "normalize", "standardize", "packed"}, default "auto"',
         "Preparation of the patterns. auto {auto} and leaves other numbers unchanged; packed turns two values into -1 and 1 with one bit per unit.",
     ),
     "dtype": (

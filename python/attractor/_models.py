@@ -40,7 +40,7 @@ class Hopfield(Memory):
         Temperature T of Glauber updates, in units of the energy (for Hebb, T/D is the T of AGS).
     labels : array_like (N,), optional
         A label for each pattern.
-    prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"
+    prepare : {"auto", "none", "center", "normalize", "standardize", "packed"}, default "auto"
         Preparation of the patterns. auto centres and scales bytes and bools and leaves other numbers unchanged;
         packed turns two values into -1 and 1 with one bit per unit.
     dtype : {"float32", "float64"}, optional
@@ -104,7 +104,7 @@ class Bidirectional(Memory):
         A label for each pattern.
     values : array_like (N, Dv), optional
         Associated values: a vector for each pattern.
-    prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"
+    prepare : {"auto", "none", "center", "normalize", "standardize", "packed"}, default "auto"
         Preparation of the patterns. auto centres and scales bytes and bools and leaves other numbers unchanged;
         packed turns two values into -1 and 1 with one bit per unit.
     dtype : {"float32", "float64"}, optional
@@ -168,7 +168,7 @@ class SparseDistributed(Memory):
         A label for each pattern.
     values : array_like (N, Dv), optional
         Associated values: a vector for each pattern.
-    prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"
+    prepare : {"auto", "none", "center", "normalize", "standardize", "packed"}, default "auto"
         Preparation of the patterns. auto centres and scales bytes and bools and leaves other numbers unchanged;
         packed turns two values into -1 and 1 with one bit per unit.
     dtype : {"float32", "float64"}, optional
@@ -234,7 +234,7 @@ class Dense(Memory):
         Order of the units in a sweep.
     labels : array_like (N,), optional
         A label for each pattern.
-    prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"
+    prepare : {"auto", "none", "center", "normalize", "standardize", "packed"}, default "auto"
         Preparation of the patterns. auto centres and scales bytes and bools and leaves other numbers unchanged;
         packed turns two values into -1 and 1 with one bit per unit.
     dtype : {"float32", "float64"}, optional
@@ -297,7 +297,7 @@ class Modern(Weighted, Memory):
         Prior weights > 0 of the patterns.
     values : array_like (N, Dv), optional
         Associated values: a vector for each pattern.
-    prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"
+    prepare : {"auto", "none", "center", "normalize", "standardize", "packed"}, default "auto"
         Preparation of the patterns. auto centres and scales bytes and bools and leaves other numbers unchanged;
         packed turns two values into -1 and 1 with one bit per unit.
     dtype : {"float32", "float64"}, optional
@@ -379,7 +379,7 @@ class Universal(Memory):
         A label for each pattern.
     values : array_like (N, Dv), optional
         Associated values: a vector for each pattern.
-    prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"
+    prepare : {"auto", "none", "center", "normalize", "standardize", "packed"}, default "auto"
         Preparation of the patterns. auto leaves images as they are and leaves other numbers unchanged; packed
         turns two values into -1 and 1 with one bit per unit.
     dtype : {"float32", "float64"}, optional
@@ -478,7 +478,7 @@ class Diffusion(Weighted, Memory):
         Prior weights > 0 of the patterns.
     values : array_like (N, Dv), optional
         Associated values: a vector for each pattern.
-    prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"
+    prepare : {"auto", "none", "center", "normalize", "standardize", "packed"}, default "auto"
         Preparation of the patterns. auto centres and scales bytes and bools and leaves other numbers unchanged;
         packed turns two values into -1 and 1 with one bit per unit.
     dtype : {"float32", "float64"}, optional
@@ -712,7 +712,7 @@ class Network(Trained):
         rounding.
     labels : array_like (N,), optional
         A label for each pattern.
-    prepare : {"auto", "none", "center", "normalize", "packed"}, default "auto"
+    prepare : {"auto", "none", "center", "normalize", "standardize", "packed"}, default "auto"
         Preparation of the patterns. auto centres and scales bytes and bools and leaves other numbers unchanged;
         packed turns two values into -1 and 1 with one bit per unit.
     dtype : {"float32", "float64"}, optional

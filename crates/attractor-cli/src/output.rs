@@ -116,8 +116,9 @@ impl<F: Real + Number> Output<F> {
             }),
             Some("png") if rows == 1 => pictures(path, true),
             Some("png") => bail!(
-                "out: one picture holds one row, found {rows}; give a folder (--out {}/)",
-                path.with_extension("").display()
+                "out: one picture holds one row, found {rows}; give a folder (--out {}/){}",
+                path.with_extension("").display(),
+                if content.fields.is_empty() { "" } else { ", or draw a grid with --picture" }
             ),
             Some(other) if OTHERS.contains(&other) => bail!(
                 "out: expected a .npy, .npz or .png file or a folder/ to write, found {}; choose one of these endings",

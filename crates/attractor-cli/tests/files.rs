@@ -51,9 +51,9 @@ fn a_folder_of_pictures_is_recalled() {
     ok(&["recall", "--memory", &photos, "--cues", &photos, "--sigma", "0.01", "--out", &restored, "--quiet"]);
     let back = read(Path::new(&restored), &ReadOptions::default()).expect("pictures");
     let names: Vec<&str> = back.labels().expect("names").iter().map(String::as_str).collect();
-    assert_eq!((names.len(), names[26]), (40, "digit-06.png"));
+    assert_eq!((names.len(), names[6]), (20, "digit-06.png"));
     let stored = read(Path::new(&photos), &ReadOptions::default()).expect("pictures").floats::<f64>();
-    let recalled = back.floats::<f64>().slice(s![20.., ..]).to_owned();
+    let recalled = back.floats::<f64>();
     assert_eq!(recalled, stored);
     // One cue, one picture.
     let one = folder.name("one.png");

@@ -82,15 +82,16 @@ fn corrupt_keeps_names_and_labels() {
     let photos = folder.name("photos");
     pictures(Path::new(&photos), 3, 8);
     let half = folder.name("half/");
-    ok(&["corrupt", "--patterns", &photos, "--block", "bottom:0.5", "--out", &half]);
+    ok(&["corrupt", "--patterns", &photos, "--block", "bottom:0.125", "--out", &half]);
     let mut names: Vec<_> =
         fs::read_dir(&half).expect("a folder").map(|e| e.expect("a file").file_name()).collect();
     names.sort();
     assert_eq!(names, ["dark.png", "grey.png", "light.png"]);
-    // The lower half is black, the upper half is as it was.
+    // The lowest row is black, the others are as they were.
     let (before, after) = (load(&photos), load(&half));
     for (before, after) in before.outer_iter().zip(after.outer_iter()) {
-        let is_upper = |unit: usize| unit % 64 < 32;
+        // Rows of eight pixels of three colours.
+        let is_upper = |unit: usize| unit / 24 < 7;
         let expected = before.iter().enumerate().map(|(unit, v)| if is_upper(unit) { *v } else { 0.0 });
         assert!(after.iter().zip(expected).all(|(a, b)| *a == b));
     }
@@ -212,4 +213,61 @@ fn columns_are_explained() {
         assert!(columns.contains(&format!("\n  {column} ")), "{column}: {columns}");
     }
     assert!(!ok(&["recall", "-h"]).contains("Columns of the table:"));
+}
+
+#[test]
+fn columns_of_other_units_are_named_and_can_be_standardized() {
+    let folder = Folder::new();
+    let table = folder.name("table.csv");
+    // The second column is ten thousand times as wide as the others.
+    let rows = "small,large,third\n0.1,1000,0\n0.2,1010,1\n0.3,3000,0\n0.4,3010,1\n0.5,5000,0\n0.6,5010,1\n";
+    fs::write(&table, rows).expect("written");
+    let (cues, stored) = (folder.name("cues.csv"), folder.name("table.memory"));
+    fs::write(&cues, "small,large,third\n0.11,1009,0.1\n0.42,2996,0.9\n").expect("written");
+    let recall = |more: &[&str]| {
+        let arguments = ["recall", "--memory", &table, "--cues", &cues, "--sigma", "0.1", "--json"];
+        let output = attractor(&[&arguments[..], more].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{said}");
+        let rows = lines(&String::from_utf8_lossy(&output.stdout));
+        (rows.iter().map(|row| row["memory"].as_u64()).collect::<Vec<_>>(), said)
+    };
+    let (memories, said) = recall(&[]);
+    assert!(
+        said.contains("unit 1 (\"large\") holds 100 %") && said.contains("--prepare standardize"),
+        "{said}"
+    );
+    assert_eq!(memories, [Some(1), Some(2)]);
+    let (memories, said) = recall(&["--prepare", "standardize"]);
+    assert!(!said.contains("holds 100 %") && said.contains("standard deviation 1"), "{said}");
+    // Deviations: 0.171, 1,633 and 0.5. In these units the cues are nearest to the rows with their first and third number.
+    assert_eq!(memories, [Some(0), Some(3)]);
+    // A stored memory keeps the scales, and states come back in the units of the table.
+    ok(&["store", "--patterns", &table, "--prepare", "standardize", "--out", &stored]);
+    let rows = lines(&ok(&["recall", "--memory", &stored, "--cues", &cues, "--sigma", "0.1", "--json"]));
+    let state: Vec<f64> =
+        rows[0]["state"].as_array().expect("a state").iter().map(|v| v.as_f64().expect("a number")).collect();
+    assert_eq!(rows[0]["memory"], 0);
+    assert!((state[0] - 0.1).abs() < 1e-6 && (state[1] - 1000.0).abs() < 1e-2, "{state:?}");
+}
+
+#[test]
+fn a_landscape_names_its_levels_and_axes() {
+    let folder = Folder::new();
+    let table = folder.name("points.csv");
+    fs::write(&table, "width,height,name\n-1,0.5,cat\n1,1,dog\n0.3,-1,fish\n").expect("written");
+    let picture = folder.name("points.svg");
+    let said = said(&["landscape", "--memory", &table, "--out", &picture]);
+    // The largest eigenvalue of the covariance of the three points, [[0.6867, 0.05], [0.05, 0.7222]].
+    // Its root is 0.870 (NumPy).
+    assert!(said.contains("speciation") && said.contains("at 0.870 the valley"), "{said}");
+    let svg = fs::read_to_string(&picture).expect("a picture");
+    for text in [">cat<", ">dog<", ">fish<", ">width<", ">height<"] {
+        assert!(svg.contains(text), "{text}");
+    }
+    let memory =
+        folder.save("memory.npy", &Array2::from_shape_fn((4, 3), |(n, j)| ((n * n + 2 * j * n) % 5) as f64));
+    ok(&["landscape", "--memory", &memory, "--size", "21", "--out", &picture, "--quiet"]);
+    let svg = fs::read_to_string(&picture).expect("a picture");
+    assert!(svg.contains("PC 1, ") && svg.contains("% of variance"), "{svg}");
 }

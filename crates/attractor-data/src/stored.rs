@@ -203,6 +203,10 @@ impl<F: Real> Stored<F> {
                 list("mean", mean);
                 list("scale", &[*scale]);
             }
+            Preparation::Standardized { mean, scale } => {
+                list("mean", mean);
+                list("unit_scales", scale);
+            }
             Preparation::Spins { threshold, low, high } => {
                 list("threshold", threshold);
                 list("low", low);

@@ -195,7 +195,15 @@ pub fn run(config: &Config, mut progress: impl FnMut(usize, usize)) -> Result<Re
             if recall.rows[example].refused {
                 picture.say(2 + m, c, "refused");
             } else {
-                picture.draw(2 + m, c, canvas, |u| Some(recall.states[[example, u]].into()));
+                // As levels, thresholded states would show the mean of all images.
+                let (state, range) = match patterns.preparation() {
+                    Preparation::Spins { .. } => {
+                        let levels = recall.states.slice(ndarray::s![example..=example, ..]).to_owned();
+                        (patterns.preparation().forward(levels).row(0).to_owned(), (-1.0, 1.0))
+                    }
+                    _ => (recall.states.row(example).to_owned(), canvas.range),
+                };
+                picture.draw(2 + m, c, Canvas { range, ..canvas }, |u| Some(state[u].into()));
             }
             let truth = corruption.as_ref().map(|_| (&shown[..], truth.view()));
             let (exact, right) = measure(memory.as_ref(), truth, &recall, config.levels);

@@ -168,3 +168,76 @@ fn a_picture_is_drawn_pixel_by_pixel_without_axes() {
         assert_eq!(pixel(across, down), expected, "{across} {down}");
     }
 }
+
+/// The texts of a figure that are written level: left end, right end, base line.
+fn level_texts(svg: &str) -> Vec<(f64, f64, f64, String)> {
+    let document = roxmltree::Document::parse(svg).expect("well-formed XML");
+    let texts = document
+        .descendants()
+        .filter(|n| n.tag_name().name() == "text" && n.attribute("transform").is_none());
+    let text = |node: roxmltree::Node| {
+        let number = |name: &str| node.attribute(name).and_then(|v| v.parse::<f64>().ok()).expect("a number");
+        let words = node.text().unwrap_or_default().to_owned();
+        let (x, wide) = (number("x"), crate::font::width_of(&words, number("font-size")));
+        let left = match node.attribute("text-anchor") {
+            Some("middle") => x - wide / 2.0,
+            Some("end") => x - wide,
+            _ => x,
+        };
+        (left, left + wide, number("y"), words)
+    };
+    texts.map(text).collect()
+}
+
+/// Panels with shared axes whose numbers stand at the ends of the axes, as landscapes have them.
+#[test]
+fn numbers_at_axes_neither_overlap_nor_leave_the_figure() {
+    for (low, high) in [(-1.5, 1.5), (-0.004, 0.004), (-20_000.0, 20_000.0)] {
+        let values = Array2::from_shape_fn((2, 2), |(r, c)| (r + c) as f64);
+        let field = Field { x: (low, high), y: (low, high), values };
+        let panel = || Panel {
+            title: String::new(),
+            x: Axis::linear("unit 0").within(low, high),
+            y: Axis::linear("unit 1").within(low, high),
+            equal: true,
+            marks: vec![Mark::Field(field.clone())],
+        };
+        let figure = Figure {
+            panels: vec![panel(), panel(), panel(), panel()],
+            shared: true,
+            ..Figure::new(2, 240.0)
+        };
+        let texts = level_texts(&figure.svg().expect("a figure"));
+        assert!(texts.len() > 12, "{texts:?}");
+        for (n, (left, right, base, words)) in texts.iter().enumerate() {
+            assert!(*left >= 0.0 && *right <= WIDTH, "{words} from {left} to {right}");
+            for (other_left, other_right, other_base, other) in &texts[n + 1..] {
+                let apart = right <= other_left || other_right <= left || (base - other_base).abs() >= TEXT;
+                assert!(apart, "{words} and {other}");
+            }
+        }
+    }
+}
+
+#[test]
+fn names_of_places_do_not_cover_each_other() {
+    let at = |x: f64, y: f64, name: &str| ((x, y), name.to_owned());
+    // Two places that are the same to the eye, one far from both, and one beyond the panel.
+    let names = vec![
+        at(0.5, 0.5, "a long name"),
+        at(0.5001, 0.5, "another"),
+        at(0.2, 0.2, "far"),
+        at(3.0, 0.5, "out"),
+    ];
+    let panel = Panel {
+        title: String::new(),
+        x: Axis::linear("x").within(0.0, 1.0),
+        y: Axis::linear("y").within(0.0, 1.0),
+        equal: true,
+        marks: vec![Mark::Names(Names { names })],
+    };
+    let figure = Figure { panels: vec![panel], ..Figure::new(1, 240.0) };
+    let texts = level_texts(&figure.svg().expect("a figure"));
+    let has = |name: &str| texts.iter().any(|text| text.3 == name);
+    assert!(has("a long name") && has("far") && !has("out"), "{texts:?}");
+}

@@ -224,6 +224,7 @@ impl Memory {
             _ if memory.patterns().is_some_and(|patterns| patterns.bits().is_some()) => "packed",
             Preparation::Identity => "none",
             Preparation::Affine { scale: 1.0, .. } => "center",
+            Preparation::Standardized { .. } => "standardize",
             _ => "normalize",
         })
     }

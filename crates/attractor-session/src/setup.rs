@@ -41,8 +41,12 @@ impl FromStr for Auto {
         if name == "auto" {
             return Ok(Auto::Auto);
         }
-        let expected = "none, center, normalize, packed or auto";
-        name.parse().map(Auto::As).map_err(|_| attractor::Error::parameter("prepare", expected, name))
+        const NAMES: [&str; 6] = ["none", "center", "normalize", "standardize", "packed", "auto"];
+        if name.is_empty() {
+            let expected = "none, center, normalize, standardize, packed or auto";
+            return Err(attractor::Error::parameter("prepare", expected, name));
+        }
+        name.parse().map(Auto::As).map_err(|_| attractor::Error::unknown("prepare", name, NAMES))
     }
 }
 

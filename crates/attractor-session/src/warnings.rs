@@ -51,14 +51,17 @@ fn of_mean<F: Real>(memory: &dyn Memory<F>, patterns: &Patterns<F>, about: &Abou
     })
 }
 
-/// Patterns that differ in one unit only, nearly: columns of a table on different scales.
+/// Patterns that differ in a few units only, nearly: columns of a table on different scales.
 fn of_scales<F: Real>(patterns: &Patterns<F>, about: &About) -> Option<Message> {
     /// The share of all variance at which other units do not count.
     const MOST: f64 = 0.9;
+    /// The share of the units that vary below which few of them count: their effective number is (Σv)²/Σv².
+    const FEW: f64 = 1.0 / 16.0;
     let (rows, dim) = (patterns.len(), patterns.dim());
     // Thresholded units have one scale, and so have pixels.
     let spins = about.card.is_some_and(|card| card.spins);
-    if spins || about.raw || rows < 3 || dim < 3 || !patterns.are_held() {
+    let scaled = matches!(patterns.preparation(), Preparation::Standardized { .. });
+    if spins || scaled || about.raw || about.shape.is_some() || rows < 3 || dim < 3 || !patterns.are_held() {
         return None;
     }
     let (values, mean) = (patterns.values(), patterns.mean());
@@ -68,16 +71,32 @@ fn of_scales<F: Real>(patterns: &Patterns<F>, about: &About) -> Option<Message> 
             *square += (value.to_f64() - mean).powi(2);
         }
     }
-    let (most, square) = squares.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
-    let share = square / squares.iter().sum::<f64>();
-    (share > MOST).then(|| {
-        format!(
-            "unit {most} holds {:.0} % of the variance of all {dim} units, and recall will see little else; bring the \
-             units to one scale, as by dividing each by its standard deviation",
-            100.0 * share
-        )
-        .into()
-    })
+    let mut order: Vec<usize> = (0..dim).collect();
+    order.sort_by(|&a, &b| squares[b].total_cmp(&squares[a]));
+    let sum: f64 = squares.iter().sum();
+    let share = squares[order[0]] / sum;
+    let vary = squares.iter().filter(|square| **square > 0.0).count();
+    let effective = sum * sum / squares.iter().map(|square| square * square).sum::<f64>();
+    let name = about.units.as_ref().map_or(String::new(), |names| format!(" ({:?})", names[order[0]]));
+    let found = if share > MOST {
+        format!("unit {}{name} holds {:.0} %", order[0], 100.0 * share)
+    } else if effective < 1.0 + (vary.max(1) - 1) as f64 * FEW {
+        let mut held = 0.0;
+        let counts = |unit: &&usize| {
+            let before = held;
+            held += squares[**unit];
+            before < 0.99 * sum
+        };
+        let count = order.iter().take_while(counts).count();
+        format!("{count} units, unit {}{name} most, hold 99 %", order[0])
+    } else {
+        return None;
+    };
+    Some(message![
+        format!("{found} of the variance of all {dim} units, and recall will see little else; "),
+        Argument::set("prepare", "standardize"),
+        " brings them to one scale"
+    ])
 }
 
 /// Stored patterns that do not stay what they are: the network is overloaded, or patterns blend. One update of a few of

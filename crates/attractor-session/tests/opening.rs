@@ -128,7 +128,7 @@ fn bytes_are_normalised_unless_the_model_compares_raw_values() {
         |raw| Session::of_array(array![[0.0_f64, 1.0], [1.0, 0.0]], Known::default(), raw, &of("modern"));
     assert!(affine(&preparation(&of_array(true).expect("a memory"))));
     assert_eq!(preparation(&of_array(false).expect("a memory")), Preparation::Identity);
-    refused("whiten".parse::<Auto>().map_err(Error::from), &["prepare", "packed or auto", "whiten"]);
+    refused("whiten".parse::<Auto>().map_err(Error::from), &["prepare", "packed, auto", "whiten"]);
 }
 
 #[test]

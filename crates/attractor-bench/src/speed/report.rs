@@ -61,8 +61,7 @@ impl Measured {
                 Block::Text(
                     "`of bound` is the time that the multiply-adds and exponentials take alone (or \
                      the reading from memory, if that is longer), divided by the time of the call. \
-                     `exps` is the time of the call, divided by that of its exponentials alone. Columns are empty where there is nothing to compare with; `docs/speed.md` \
-                     says more."
+                     `exps` is the time of the call, divided by that of its exponentials alone. Columns are empty where there is nothing to compare with."
                         .into(),
                 ),
             ],

@@ -22,16 +22,14 @@ pub struct Recall {
     /// --signal says
     #[arg(long, value_name = "p", help_heading = RECALL)]
     pub reject: Option<f64>,
-    /// Recall every cue N times, each with noise of its own, and print how often each memory was recalled, beside the
-    /// posterior (stochastic samplers of diffusion)
+    /// Recall every cue N times with a stochastic sampler, and count where it ends
     #[arg(long, value_name = "N", conflicts_with_all = ["reject", "truth", "out", "values_out", "picture", "binarize"], help_heading = RECALL)]
     pub repeat: Option<usize>,
-    /// The clean patterns of the cues, row by row: the summary then says how many recalls are right. Without it, labels
-    /// of cues are compared with labels of patterns
+    /// The clean patterns of the cues, row by row, to count how many recalls are right [default: labels are compared]
     #[arg(long, value_name = "FILE", help_heading = CUES)]
     pub truth: Option<PathBuf>,
-    /// Write the recalled states to this .npy file, with memory, overlap, energy and match to this .npz file, or as
-    /// pictures to this .png file (one cue) or folder/. A refused cue is written as it is
+    /// Write the recalled states to this .npy file, with their reports to this .npz file, or as pictures to this .png file
+    /// (one cue) or folder/. A refused cue is written as it is
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub out: Option<PathBuf>,
     /// Draw the first cues to this .png file, each with its recalled state, the nearest memory and their difference

@@ -18,9 +18,10 @@ pub const CONTENDERS: fn() -> Vec<Name> = || {
     std::iter::once(ceiling).chain(stores.map(|card| Name::with_about(card.name, card.title))).collect()
 };
 /// How patterns are prepared.
-pub const PREPARATIONS: fn() -> Vec<Name> = || plain(&["none", "center", "normalize", "packed", "auto"]);
+pub const PREPARATIONS: fn() -> Vec<Name> =
+    || plain(&["none", "center", "normalize", "standardize", "packed", "auto"]);
 /// How patterns that are learned are prepared.
-pub const LEARNED: fn() -> Vec<Name> = || plain(&["none", "center", "normalize", "auto"]);
+pub const LEARNED: fn() -> Vec<Name> = || plain(&["none", "center", "normalize", "standardize", "auto"]);
 /// Number types.
 pub const PRECISIONS: fn() -> Vec<Name> = || plain(&["f32", "f64"]);
 /// Orders of the numbers of an image.

@@ -28,7 +28,7 @@ pub struct Train {
     /// Where to save the network [default with --resume: the same file]
     #[arg(long, value_name = "NETWORK", required_unless_present = "resume", help_heading = NETWORK)]
     pub out: Option<PathBuf>,
-    /// How patterns are prepared, as in `attractor recall`: none, center, normalize or auto [default: auto]
+    /// How patterns are prepared, as in `attractor recall`: none, center, normalize, standardize or auto [default: auto]
     #[arg(long, value_name = "HOW", value_parser = one_of(LEARNED, |s| s.parse::<Auto>()), conflicts_with = "resume", help_heading = NETWORK)]
     pub prepare: Option<Auto>,
     /// Stop when recall is this good: the share of wrong units, measured as --evaluate-every says on cues with a noise

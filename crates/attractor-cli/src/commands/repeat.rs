@@ -92,7 +92,7 @@ fn print(
     match p_value(counts) {
         Some(p) => writeln!(
             out,
-            "chi-square {:.2} at {} degrees of freedom: p = {p:.4}\n",
+            "chi-square {:.2} at {} degrees of freedom: p = {p:.4}, the share of exact samples that differ as much\n",
             counts.chi_square, counts.freedom
         )?,
         None => writeln!(out, "one memory has all of the posterior: nothing to compare\n")?,

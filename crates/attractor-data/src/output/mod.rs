@@ -230,6 +230,10 @@ fn failure(path: &Path, error: std::io::Error) -> Error {
     }
     let reason = match code {
         Some(code) => std::io::Error::from_raw_os_error(code),
+        // The system's words are lost with its code.
+        None if error.kind() == std::io::ErrorKind::NotFound => {
+            std::io::Error::new(error.kind(), "its folder does not exist")
+        }
         None => error.kind().into(),
     };
     Error::Write { path: path.to_owned(), reason }

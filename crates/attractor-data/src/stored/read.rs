@@ -156,6 +156,10 @@ impl Arrays<'_> {
             let [threshold, low, high] = ["threshold", "low", "high"].map(|name| self.needed(name));
             return Ok(Preparation::Spins { threshold: threshold?, low: low?, high: high? });
         }
+        if self.has("unit_scales") {
+            let scale = self.needed("unit_scales")?;
+            return Ok(Preparation::Standardized { mean: self.needed("mean")?, scale });
+        }
         if self.has("mean") {
             let scale = self.needed("scale")?.first().copied().unwrap_or(f64::NAN);
             return Ok(Preparation::Affine { mean: self.needed("mean")?, scale });

@@ -42,7 +42,7 @@ fn collapse(memory: &dyn Memory<f64>, states: ArrayView2<f64>, speciation: f64) 
     /// The levels tried, relative to speciation, and how often the range is halved: to 1 % of the level.
     const RANGE: (f64, f64) = (1e-3, 4.0);
     const HALVINGS: usize = 10;
-    let count = CUES.min(states.nrows().max(1) * 8);
+    let count = CUES;
     let rows: Vec<usize> = (0..count).map(|k| k * states.nrows() / count).collect();
     let clean = states.select(Axis(0), &rows);
     let noise = Array2::from_shape_vec(

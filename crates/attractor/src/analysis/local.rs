@@ -107,8 +107,13 @@ pub fn score<F: Real>(memory: &dyn Memory<F>, states: ArrayView2<F>, sigmas: &[f
     }
     let mut score = denoise(memory, states, sigmas)?;
     for ((mut row, state), sigma) in score.outer_iter_mut().zip(states.outer_iter()).zip(sigmas) {
-        let square = sigma * sigma;
-        row.iter_mut().zip(state).for_each(|(d, z)| *d = F::from_f64((d.to_f64() - z.to_f64()) / square));
+        // The noise of a unit in its own units.
+        let own =
+            |unit: usize| memory.preparation().unit_scales().map_or(*sigma, |scales| sigma / scales[unit]);
+        for (unit, (d, z)) in row.iter_mut().zip(state).enumerate() {
+            let noise = own(unit);
+            *d = F::from_f64((d.to_f64() - z.to_f64()) / (noise * noise));
+        }
     }
     Ok(score)
 }
@@ -177,7 +182,7 @@ pub fn density_observed<F: Real>(
     if let Some(sigma) = sigmas.iter().find(|s| !(1e-12..=1e12).contains(*s)) {
         return Err(Error::parameter("sigma", "a number from 1e-12 to 1e12 for a density", sigma));
     }
-    let (scale, dim) = (memory.preparation().scale(), memory.dim() as f64);
+    let dim = memory.dim() as f64;
     let (states, levels) = prepared(memory, states, sigmas)?;
     let densities = match way {
         Density::Flow => log_density_observed(denoiser, states.view(), &levels, ACCURACY, before)?,
@@ -187,6 +192,7 @@ pub fn density_observed<F: Real>(
             sums.into_iter().zip(&levels).map(|(sum, level)| sum - volume(level)).collect()
         }
     };
-    // Prepared coordinates are `scale` times the raw ones, which adds D ln scale to the log-density.
-    Ok(densities.into_iter().map(|density| density + dim * scale.ln()).collect())
+    // Prepared coordinates are a multiple of the raw ones, which adds the logarithm of the volume to the log-density.
+    let volume = memory.preparation().log_volume(memory.dim());
+    Ok(densities.into_iter().map(|density| density + volume).collect())
 }

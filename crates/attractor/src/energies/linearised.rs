@@ -182,6 +182,9 @@ impl<F: Real> Linearised<F> {
             Preparation::Affine { mean, .. } => {
                 Arc::new(Moved { inner: potential, origin: mean.clone(), scale })
             }
+            Preparation::Standardized { .. } => {
+                return Err(refuse("standardized units are not those of the potential; standardize before"));
+            }
             Preparation::Spins { .. } => return Err(refuse("thresholded patterns have no place on it")),
         };
         let rows = patterns.values().mapv(F::to_f64);

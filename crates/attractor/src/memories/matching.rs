@@ -224,8 +224,12 @@ fn true_cues<F: Real>(
         .collect();
     let preparation = patterns.preparation();
     let mut cues = preparation.backward(patterns.select(&own));
+    // The noise is equal in the units of the states.
+    let of_unit = |unit: usize| preparation.unit_scales().map_or(sigma, |scales| sigma / scales[unit]);
     for (mut cue, stream) in cues.outer_iter_mut().zip(&mut streams) {
-        cue.mapv_inplace(|y| F::from_f64(y.to_f64() + sigma * stream.normal()));
+        for (unit, y) in cue.iter_mut().enumerate() {
+            *y = F::from_f64(y.to_f64() + of_unit(unit) * stream.normal());
+        }
     }
     preparation.forward(cues)
 }

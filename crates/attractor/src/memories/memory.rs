@@ -169,7 +169,13 @@ pub trait Memory<F: Real>: MemoryModel<F> {
         }
         let place = PreparedStates::new(model, states, sigmas)?;
         let factor = abilities.preparation().scale() / place.area;
-        let slopes = gradient.gradient(place.states.view(), &place.levels)?;
+        let mut slopes = gradient.gradient(place.states.view(), &place.levels)?;
+        if let Some(scales) = abilities.preparation().unit_scales() {
+            for mut row in slopes.outer_iter_mut() {
+                row.iter_mut().zip(scales).for_each(|(g, a)| *g = F::from_f64(g.to_f64() * a));
+            }
+            return Ok(slopes);
+        }
         Ok(slopes.mapv_into(|g| F::from_f64(g.to_f64() * factor)))
     }
 }

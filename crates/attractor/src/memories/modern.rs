@@ -215,7 +215,8 @@ pub(super) fn build<F: Real>(
 ) -> Result<Box<dyn Memory<F>>> {
     let beta = options.number("beta").map_or(Beta::Auto, Beta::Value);
     // If a preparation chose the origin, lengths have no meaning, so long patterns must not have an advantage.
-    let prepared = matches!(patterns.preparation(), Preparation::Affine { .. });
+    let prepared =
+        matches!(patterns.preparation(), Preparation::Affine { .. } | Preparation::Standardized { .. });
     let norm_bias = options.switch("norm-bias").unwrap_or(prepared);
     Ok(Box::new(Modern::with_norm_bias(patterns, beta, norm_bias)?))
 }

@@ -160,8 +160,11 @@ impl<F: Real> Patterns<F> {
             return Self::streamed(source, Preparation::Identity);
         }
         let raw = survey(&Streamed::new(source.clone()))?;
-        let scale = if prepare == Prepare::Normalize { 1.0 / raw.spread } else { 1.0 };
-        let preparation = Preparation::Affine { mean: raw.mean, scale };
+        let preparation = match prepare {
+            Prepare::Standardize => Preparation::standardized(raw.mean, &raw.variances),
+            Prepare::Normalize => Preparation::Affine { mean: raw.mean, scale: 1.0 / raw.spread },
+            _ => Preparation::Affine { mean: raw.mean, scale: 1.0 },
+        };
         let prepared = Prepared { source, preparation: preparation.clone() };
         Self::streamed(Arc::new(prepared), preparation)
     }
@@ -441,17 +444,20 @@ impl<F: Real> Patterns<F> {
         }
         if duplicates > 0 {
             let (a, b) = example;
+            let they = if duplicates == 1 { "pattern repeats" } else { "patterns repeat" };
             let repeat = format!(
-                "{duplicates} patterns repeat an earlier one (row {b} equals row {a}); ties go to the lowest row"
+                "{duplicates} {they} an earlier one (row {b} equals row {a}); ties go to the lowest row"
             );
             notes.push(repeat.into());
         }
         let plain = *self.preparation == Preparation::Identity;
         if zero > 0 && plain {
-            notes.push(format!("{zero} patterns are zero vectors").into());
+            let are = if zero == 1 { "pattern is a zero vector" } else { "patterns are zero vectors" };
+            notes.push(format!("{zero} {are}").into());
         }
         if constant > 0 && plain {
-            notes.push(format!("{constant} patterns have the same value in every unit").into());
+            let (they, have) = if constant == 1 { ("pattern", "has") } else { ("patterns", "have") };
+            notes.push(format!("{constant} {they} {have} the same value in every unit").into());
         }
         notes
     }

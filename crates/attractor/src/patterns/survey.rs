@@ -9,6 +9,8 @@ use crate::threads;
 /// What a memory must know about patterns before it reads them.
 pub(super) struct Survey {
     pub(super) mean: Vec<f64>,
+    /// The variance of each unit.
+    pub(super) variances: Vec<f64>,
     pub(super) spread: f64,
     pub(super) largest_square: f64,
 }
@@ -18,8 +20,23 @@ struct Moments {
     rows: usize,
     sums: Vec<f64>,
     squares: f64,
+    each_square: Vec<f64>,
     about_zero: f64,
     largest_square: f64,
+}
+
+impl Moments {
+    fn none(dim: usize) -> Self {
+        let zeros = vec![0.0; dim];
+        Moments {
+            rows: 0,
+            sums: zeros.clone(),
+            squares: 0.0,
+            each_square: zeros,
+            about_zero: 0.0,
+            largest_square: 0.0,
+        }
+    }
 }
 
 /// Reads all rows once. Sums run over parts that depend only on N, and are added in order.
@@ -45,8 +62,7 @@ pub(super) fn survey<F: Real>(streamed: &Streamed<F>) -> Result<Survey> {
     let length = n.div_ceil(PARTS);
     let parts = threads::map(n.div_ceil(length), 4.0 * (n * dim) as f64, |part| -> Result<Moments> {
         let (mut window, end) = (Window::default(), n.min((part + 1) * length));
-        let mut all =
-            Moments { rows: 0, sums: vec![0.0; dim], squares: 0.0, about_zero: 0.0, largest_square: 0.0 };
+        let mut all = Moments::none(dim);
         let step = (NUMBERS / dim).max(1);
         for from in (part * length..end).step_by(step) {
             let to = end.min(from + step);
@@ -58,9 +74,11 @@ pub(super) fn survey<F: Real>(streamed: &Streamed<F>) -> Result<Survey> {
             for (row, square) in rows.chunks_exact(dim).zip(squares(view)) {
                 all.largest_square = all.largest_square.max(square);
                 all.about_zero += square;
-                for ((sum, v), o) in all.sums.iter_mut().zip(row).zip(&origin) {
+                let sums = all.sums.iter_mut().zip(&mut all.each_square);
+                for (((sum, square), v), o) in sums.zip(row).zip(&origin) {
                     let difference = v.to_f64() - o;
                     *sum += difference;
+                    *square += difference * difference;
                     all.squares += difference * difference;
                 }
             }
@@ -68,8 +86,7 @@ pub(super) fn survey<F: Real>(streamed: &Streamed<F>) -> Result<Survey> {
         }
         Ok(all)
     });
-    let mut total =
-        Moments { rows: 0, sums: vec![0.0; dim], squares: 0.0, about_zero: 0.0, largest_square: 0.0 };
+    let mut total = Moments::none(dim);
     for part in parts {
         let part = part?;
         total.rows += part.rows;
@@ -77,13 +94,16 @@ pub(super) fn survey<F: Real>(streamed: &Streamed<F>) -> Result<Survey> {
         total.about_zero += part.about_zero;
         total.largest_square = total.largest_square.max(part.largest_square);
         total.sums.iter_mut().zip(part.sums).for_each(|(total, sum)| *total += sum);
+        total.each_square.iter_mut().zip(part.each_square).for_each(|(total, square)| *total += square);
     }
     let count = n as f64;
     let offsets: Vec<f64> = total.sums.iter().map(|sum| sum / count).collect();
     let offset: f64 = offsets.iter().map(|m| m * m).sum();
     let about_mean = ((total.squares / count - offset).max(0.0) / dim as f64).sqrt();
     let about_zero = (total.about_zero / (count * dim as f64)).sqrt();
+    let variance = |(square, offset): (&f64, &f64)| (square / count - offset * offset).max(0.0);
     Ok(Survey {
+        variances: total.each_square.iter().zip(&offsets).map(variance).collect(),
         mean: origin.iter().zip(offsets).map(|(o, m)| o + m).collect(),
         spread: usable_spread(about_mean, about_zero, n),
         largest_square: total.largest_square,

@@ -62,9 +62,9 @@ impl<F: Real> Under<F> {
         let origin = match preparation {
             Preparation::Affine { mean, .. } => mean,
             Preparation::Identity => &zero,
-            Preparation::Spins { .. } => {
+            Preparation::Standardized { .. } | Preparation::Spins { .. } => {
                 return Err(Error::Undefined {
-                    model: "a memory of thresholded patterns",
+                    model: "a memory of thresholded or standardized patterns",
                     what: "place on a potential",
                     reason: message!["give another preparation (", Argument::option("prepare"), ")"],
                 });
