@@ -101,6 +101,10 @@ def of_core(core: _attractor.Memory) -> Memory:
     return memory
 
 
+#: Labels that would take more bytes than this in one array of texts are held as objects.
+_ROOM = 1 << 26
+
+
 def _labels(core: _attractor.Memory) -> Array | None:
     """The labels of a stored memory. A file keeps texts; if all are numbers or bools as Python writes them, they become so
     again."""
@@ -114,7 +118,9 @@ def _labels(core: _attractor.Memory) -> Array | None:
             continue
         if [str(value) for value in values] == labels and all(value == value for value in values):
             return np.array(values)
-    return np.array(labels)
+    # NumPy gives every label the room of the longest.
+    room = 4 * max(map(len, labels), default=0) * len(labels)
+    return np.array(labels) if room < _ROOM else np.array(labels, dtype=object)
 
 
 def read(

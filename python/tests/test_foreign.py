@@ -160,3 +160,19 @@ def test_a_fork_has_threads_of_its_own() -> None:
     assert queue.get(timeout=60) == expected
     child.join(60)
     assert child.exitcode == 0
+
+
+def test_a_memory_in_a_cycle_with_its_denoiser_is_freed() -> None:
+    class Owner:
+        def __init__(self) -> None:
+            self.memory = attractor.Denoiser(self.denoise, dim=4, spread=1.0)
+
+        def denoise(self, states: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+            return np.zeros_like(states)
+
+    owners = [weakref.ref(Owner()) for _ in range(20)]
+    gc.collect()
+    assert all(owner() is None for owner in owners)
+    kept = Owner()
+    gc.collect()
+    assert kept.memory.recall(np.ones((1, 4)), sigma=0.5).states.tolist() == [[0.0] * 4]

@@ -308,3 +308,18 @@ fn files_that_are_no_descriptions_are_refused() {
             .contains("no such.toml")
     );
 }
+
+/// A description from elsewhere may name any file of its reader.
+#[test]
+fn what_a_named_file_holds_is_not_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("secret"), "hunter2 is the word").expect("a file");
+    let path = folder.path().join("a.toml");
+    for kind in ["points", "cloud"] {
+        let text = format!("[[memory]]\nkind = \"{kind}\"\nfile = \"secret\"\n");
+        let error = attractor_data::description_from_text(&path, &text).expect_err("no rows").to_string();
+        assert!(error.contains("secret: expected a file of rows"), "{error}");
+        // Neither as text nor as the numbers of its bytes.
+        assert!(!error.contains("hunter") && !error.contains("68"), "{error}");
+    }
+}

@@ -16,6 +16,7 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
 use crate::arrays::{Number, read, read_if};
+use crate::callable::Callable;
 use crate::error::{foreign as carried, refused, session, unreadable};
 use crate::memory::Memory;
 use crate::observe::Signals;
@@ -64,7 +65,7 @@ fn of<F: Held + Number>(py: Python<'_>, setup: Setup, stored: Patterns) -> PyRes
         let Session { memory, about } = Session::of_array(rows, known, raw, &setup)?;
         Ok(Session { memory, about: About { shape, ..about } })
     };
-    interruptible(py, size, build)?.map(Memory).map_err(session)
+    interruptible(py, size, build)?.map(Memory::of).map_err(session)
 }
 
 /// The shape of images. Sizes that no picture has, such as two channels, are none.
@@ -120,7 +121,7 @@ fn train<F: Held + Number>(
         let memory = memories::learned(trainer.network(), patterns, sampling).map_err(refused)?;
         let origin = Origin::Rows { bytes: false };
         let about = About { card: Some(TRAINED), spec, shape, raw, units: None, origin, provenance };
-        Ok(Memory(Session { memory: F::hold(memory), about }))
+        Ok(Memory::of(Session { memory: F::hold(memory), about }))
     })
 }
 
@@ -176,7 +177,7 @@ pub fn description(
         };
         let setup =
             Setup { options, noising: potential, precision: Some(precision(wide)), ..Setup::default() };
-        Session::of_description(path, described.map_err(unreadable)?, &setup).map(Memory).map_err(session)
+        Session::of_description(path, described.map_err(unreadable)?, &setup).map(Memory::of).map_err(session)
     })
 }
 
@@ -189,10 +190,12 @@ pub fn foreign<F: Held + Number>(
     patterns: Option<&Bound<'_, PyAny>>,
     labels: Option<Vec<String>>,
 ) -> PyResult<Memory> {
+    let denoiser = Callable::new(denoiser);
+    let called = denoiser.clone();
     let denoise = move |states: ndarray::ArrayView2<F>, sigmas: &[f64]| {
         Python::attach(|py| {
             let levels = PyArray1::from_slice(py, sigmas);
-            let answer = denoiser.bind(py).call1((states.to_pyarray(py), levels))?;
+            let answer = called.get(py)?.call1((states.to_pyarray(py), levels))?;
             Ok(read::<F>("denoiser", &answer)?.as_array().to_owned())
         })
         .map_err(carried)
@@ -220,7 +223,7 @@ pub fn foreign<F: Held + Number>(
         origin: Origin::Function,
         provenance: Vec::new(),
     };
-    Ok(Memory(Session { memory: F::hold(memory), about }))
+    Ok(Memory::calling(Session { memory: F::hold(memory), about }, denoiser))
 }
 
 /// Loads a stored memory. Options that are given replace the stored options.
@@ -242,15 +245,15 @@ pub fn load(
             ..Setup::default()
         };
         if let Some(bytes) = bytes {
-            return Session::of_bytes(path, bytes, &setup).map(Memory).map_err(session);
+            return Session::of_bytes(path, bytes, &setup).map(Memory::of).map_err(session);
         }
         let Some(source) = Source::stored(path).map_err(session)? else {
             // A pipe can be read only once, so its bytes are read here. If the file is not a memory, the error says
             // what is wrong.
             let failed = |reason| unreadable(attractor_data::Error::Read { path: path.to_owned(), reason });
             let bytes = std::fs::read(path).map_err(failed)?;
-            return Session::of_bytes(path, &bytes, &setup).map(Memory).map_err(session);
+            return Session::of_bytes(path, &bytes, &setup).map(Memory::of).map_err(session);
         };
-        source.build(&setup).map(Memory).map_err(session)
+        source.build(&setup).map(Memory::of).map_err(session)
     })
 }

@@ -79,7 +79,7 @@ pub fn fit<'py>(
             Session::of_fit(&fitted, spec, precision(wide), None, raw, provenance).map_err(session)?;
         Ok((fitted, memory))
     })?;
-    Ok((Memory(memory), facts(py, &fitted)?))
+    Ok((Memory::of(memory), facts(py, &fitted)?))
 }
 
 fn facts<'py>(py: Python<'py>, fitted: &Fit) -> PyResult<Bound<'py, PyDict>> {
@@ -115,7 +115,7 @@ pub fn with_events<F: Held + Number>(
         let provenance = format!("stored {} rows of an array as events", rows.nrows());
         let patterns = attractor::Patterns::new(rows).and_then(|rows| rows.with(known)).map_err(refused)?;
         let both = attractor_session::with_events(density, about, patterns, weight, provenance);
-        both.map(|both| Memory(Session::from(both))).map_err(session)
+        both.map(|both| Memory::of(Session::from(both))).map_err(session)
     })
 }
 
@@ -163,7 +163,7 @@ pub fn with_cores<F: Held + Number>(
         let provenance = format!("stored {} rows of an array as events", rows.nrows());
         let patterns = attractor::Patterns::new(rows).and_then(|rows| rows.with(known)).map_err(refused)?;
         let memory = attractor_session::with_cores(density, about, patterns, cores, provenance);
-        memory.map(|memory| Memory(Session::from(memory))).map_err(session)
+        memory.map(|memory| Memory::of(Session::from(memory))).map_err(session)
     })
 }
 

@@ -5,6 +5,7 @@
 
 mod arrays;
 mod build;
+mod callable;
 mod density;
 mod error;
 mod experiments;

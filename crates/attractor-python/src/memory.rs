@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use attractor::Preparation;
 use attractor_data::Layout;
 use attractor_session::{Known, Origin, Precision, Session, in_precision, with_memory};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::arrays::give;
+use crate::callable::Callable;
 use crate::error::{Keywords, session as refused, unreadable};
 use crate::observe::Pace;
 use crate::options::{self, Named};
@@ -16,7 +18,19 @@ use crate::{build, density, local, recall};
 
 /// A built memory. It is immutable, and threads may share it.
 #[pyclass(frozen, module = "attractor._attractor")]
-pub struct Memory(pub Session);
+pub struct Memory(pub Session, Option<Callable>);
+
+impl Memory {
+    /// The class of a session.
+    pub fn of(session: Session) -> Self {
+        Memory(session, None)
+    }
+
+    /// The class of a session whose denoiser is this callable.
+    pub fn calling(session: Session, denoiser: Callable) -> Self {
+        Memory(session, Some(denoiser))
+    }
+}
 
 impl Memory {
     /// How many rows are worked on at a time.
@@ -31,6 +45,14 @@ impl Memory {
 
 #[pymethods]
 impl Memory {
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.1.as_ref().map_or(Ok(()), |denoiser| denoiser.traverse(&visit))
+    }
+
+    fn __clear__(&self) {
+        self.1.iter().for_each(Callable::clear);
+    }
+
     /// Builds a memory from patterns; see `build::patterns`.
     #[staticmethod]
     #[pyo3(signature = (model, options, patterns, *, prepare, raw, image=None, labels=None, weights=None, values=None, training=None, progress=None))]

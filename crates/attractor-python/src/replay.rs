@@ -117,7 +117,7 @@ fn played<'py, F: Number + Held>(
         protocol.rounds, protocol.rule, protocol.seed
     ));
     let session = Session::from(Opened { memory, about });
-    Ok((Memory(session), columns(py, replay.rounds())?, replay.events(0)))
+    Ok((Memory::of(session), columns(py, replay.rounds())?, replay.events(0)))
 }
 
 /// Each field of all rounds as an array.

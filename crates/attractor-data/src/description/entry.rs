@@ -210,9 +210,19 @@ impl Entry<'_> {
         Ok((values, table.labels().map(<[String]>::to_vec)))
     }
 
-    /// Reads a file that is named relative to this one.
+    /// Reads a file that is named relative to this one. A description may come from elsewhere and name any file, so the
+    /// error says nothing of what is in it.
     fn file(&self, name: &str) -> Result<Table> {
-        read(&self.path.parent().unwrap_or(Path::new("")).join(name), &ReadOptions::default())
+        let read = read(&self.path.parent().unwrap_or(Path::new("")).join(name), &ReadOptions::default());
+        read.map_err(|error| match error {
+            Error::Content { path, .. } => Error::content(
+                &path,
+                format!("a file of rows, as {} says", quoted(&self.path.display().to_string())),
+                "another",
+                "name a file of rows there; read alone, the file says what is wrong with it",
+            ),
+            other => other,
+        })
     }
 
     /// The numbers of a table, which must be finite and of usual size.

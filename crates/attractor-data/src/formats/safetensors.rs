@@ -37,8 +37,17 @@ pub(crate) fn head(path: &Path, reader: &mut dyn Read) -> Result<(Metadata, usiz
 }
 
 pub(super) fn open(path: &Path, mut bytes: Bytes, array: Option<&str>) -> Result<Opened> {
+    let is_file = bytes.file;
     let (metadata, taken) = head(path, &mut bytes.reader)?;
     let stored = metadata.metadata().as_ref().is_some_and(|m| m.contains_key("attractor"));
+    if stored && array.is_none() && !is_file {
+        return Err(Error::content(
+            path,
+            "a file",
+            "a stored memory that comes through a pipe or is compressed",
+            "save it in a plain file, since its parts are read when they are needed",
+        ));
+    }
     if stored && array.is_none() {
         return Err(Error::content(
             path,
