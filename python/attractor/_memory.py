@@ -66,9 +66,11 @@ class Memory(Landscape, Classifier):
         top : int, default 5
             How many of the most probable memories to list.
         match : bool, default False
-            Whether to compute how well each cue matches; needs `sigma` or `signal`.
+            Whether to compute how well each cue matches, among 199 true cues; needs `sigma` or `signal`.
         reject : float in [0.0001, 1), optional
-            Refuse cues that match worse than this share of true cues do; needs `sigma` or `signal`.
+            Refuse cues that match worse than this share p of true cues do; needs `sigma` or `signal`. The limit is found from
+            100/p true cues (at least 999), each for half a read of all patterns. Of other true cues it refuses p to within a
+            tenth (one standard deviation).
         first_row : int, default 0
             Number of the first cue. A cue's number determines its random numbers.
         random_state : int, numpy.random.Generator, numpy.random.RandomState or None, optional

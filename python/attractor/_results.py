@@ -290,7 +290,7 @@ class Trace(_Frozen):
     growth_score, growth_flow, growth_sde : ndarray (S + 1, B) or None
         How fast deviations grow under the score, the probability flow and the reverse SDE.
     speciates, commits : ndarray of int (B,)
-        The step at which the symmetry breaks, and the step from which one memory has more than half of the posterior; -1
+        The step at which the symmetry breaks (the largest posterior variance exceeds 1.01 sigma**2), and the step from which one memory has more than half of the posterior; -1
         if there is none.
     recall : Recall
         The recall itself.

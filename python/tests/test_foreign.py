@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import gc
 import multiprocessing
 import pickle
 import sys
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import attractor

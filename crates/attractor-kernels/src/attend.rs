@@ -133,6 +133,18 @@ entry! {
 }
 
 fn read<F: Real>(job: &Job<F>) -> Read<F> {
+    let Some(centred) = job.patterns.centred() else {
+        return read_as_given(job);
+    };
+    let queries = centred.queries(job.queries, job.form);
+    let about = |values| Job { patterns: &centred.stored, values, ..job.by(queries.view(), job.betas) };
+    let values = job.by(queries.view(), job.betas).values;
+    let mut read = read_as_given(&about(values));
+    centred.restore(job, &mut read, || read_as_given(&about(Values::Own)).mean);
+    read
+}
+
+fn read_as_given<F: Real>(job: &Job<F>) -> Read<F> {
     match signs::near_of(job, 1) {
         Some(near) => read_near(job, near),
         None => read_all(job),

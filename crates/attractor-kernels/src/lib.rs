@@ -38,6 +38,7 @@
 //! `attractor` re-exports what its users need as `attractor::kernels`, so they need not depend on this crate.
 
 mod attend;
+mod centred;
 pub mod counters;
 mod dots;
 pub mod hamming;

@@ -33,6 +33,11 @@ entry! {
         top: usize,
     ) -> Vec<Posterior> {
         let top = top.clamp(1, patterns.len());
+        if let Some(centred) = patterns.centred() {
+            let (patterns, queries) = (&centred.stored, centred.queries(queries, form));
+            let job = Job { patterns, values: Values::None, queries: queries.view(), betas, form };
+            return posterior_of_all(&job, top);
+        }
         let job = Job { patterns, values: Values::None, queries, betas, form };
         let Some(near) = signs::near_of(&job, top) else {
             return posterior_of_all(&job, top);

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use ndarray::{ArcArray2, Array2, ArrayView2};
 
+use crate::centred::Centred;
 use crate::packed::Packed;
 use crate::real::Real;
 use crate::rows::{square, squares};
@@ -186,11 +187,21 @@ pub struct Stored<F> {
     largest_square: f64,
     log_weights: Option<Arc<[f64]>>,
     spread: f64,
+    /// The patterns about their mean, if they lie far from 0.
+    centred: Option<Arc<Centred<F>>>,
 }
 
 impl<F: Real> Stored<F> {
-    /// Patterns in memory, row-major. `spread` is the scale of a unit.
+    /// Patterns in memory, row-major. `spread` is the scale of a unit. Patterns whose norms are large in spreads are also
+    /// held about their mean, so that reads keep their digits.
     pub fn held(values: Array2<F>, spread: f64) -> Self {
+        let mut stored = Self::as_given(values, spread);
+        stored.centred = Centred::of(stored.values(), stored.largest_square, spread).map(Arc::new);
+        stored
+    }
+
+    /// Patterns in memory that are not centred.
+    pub(crate) fn as_given(values: Array2<F>, spread: f64) -> Self {
         debug_assert!(values.is_standard_layout());
         let squares = squares(values.view());
         Stored {
@@ -200,6 +211,7 @@ impl<F: Real> Stored<F> {
             squares: Some(squares.into()),
             log_weights: None,
             spread,
+            centred: None,
         }
     }
 
@@ -212,6 +224,7 @@ impl<F: Real> Stored<F> {
             largest_square,
             log_weights: None,
             spread,
+            centred: None,
         }
     }
 
@@ -221,8 +234,16 @@ impl<F: Real> Stored<F> {
     }
 
     /// Sets ln π_n of each pattern, or removes the weights.
-    pub fn with_log_weights(self, log_weights: Option<Arc<[f64]>>) -> Self {
+    pub fn with_log_weights(mut self, log_weights: Option<Arc<[f64]>>) -> Self {
+        if let Some(centred) = &mut self.centred {
+            Arc::make_mut(centred).stored.log_weights.clone_from(&log_weights);
+        }
         Stored { log_weights, ..self }
+    }
+
+    /// The patterns about their mean, if they lie far from 0.
+    pub(crate) fn centred(&self) -> Option<&Centred<F>> {
+        self.centred.as_deref()
     }
 
     /// The patterns with equal weights 1/N.

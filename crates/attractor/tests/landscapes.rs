@@ -5,7 +5,7 @@ mod zoo;
 
 use attractor::dynamics::{Asynchronous, Descent, Dynamics, Order, Rule, Start, Synchronous};
 use attractor::energies::{Denoise, DenseEnergy, Energy, Flip, Gradient, Interaction, LogSumExp, Points};
-use attractor::memories::Learning;
+use attractor::memories::{Learning, Regime, Request, Spec};
 use attractor::{Grid, NoObserver, Outcome, Patterns, Stop, recall};
 use ndarray::{Array2, Axis};
 use zoo::{assert_close, cues, normals, spins};
@@ -308,4 +308,18 @@ fn separations_of_high_degree_are_refused_before_they_overflow() {
     let energy = DenseEnergy::new(patterns.clone(), Interaction::Exponential).expect("fits");
     let at = energy.energy(patterns.values().slice(ndarray::s![..1, ..]), &[]).expect("an energy");
     assert_eq!(at[0], -1000.0);
+}
+
+/// As β falls to 0 the weights become the prior weights, and the state the average of all.
+#[test]
+fn a_memory_that_is_too_warm_says_so_with_any_prior() {
+    let patterns = Patterns::new(spins::<f64>(8, 16, 5)).expect("patterns");
+    let prior: Vec<f64> = (1..=8).map(|n| f64::from(n * n)).collect();
+    for patterns in [patterns.clone(), patterns.with_weights(&prior).expect("weights")] {
+        for (beta, regime) in [("1e-6", Regime::GlobalAverage), ("10", Regime::OnePattern)] {
+            let memory = Spec::new("modern").with("beta", beta).build(patterns.clone()).expect("a memory");
+            let recall = memory.recall(&Request::new(patterns.values())).expect("a recall");
+            assert!(recall.rows.iter().all(|row| row.regime == Some(regime)), "{beta}: {:?}", recall.rows);
+        }
+    }
 }

@@ -98,3 +98,26 @@ fn scores_do_not_depend_on_the_batch() {
         assert_eq!(alone[0], all[row]);
     }
 }
+
+/// One calibration refuses p of all true cues to within a tenth of p (one standard deviation), however small p is.
+#[test]
+fn a_single_calibration_is_near_its_share() {
+    const CUES: usize = 20_000;
+    const RUNS: u64 = 30;
+    let mut noise = Stream::new(5, Purpose::Patterns, 0);
+    let raw = Array2::from_shape_fn((10, 12), |_| noise.uniform() * 3.0);
+    let patterns = Patterns::new(raw.clone()).expect("patterns");
+    let cues = cues(&raw, &[0.1; 10], Level::Sigma(0.7), CUES);
+    for p in [0.01, 0.1_f64] {
+        let samples = Calibration::samples_for(Some(p)).expect("a share");
+        let deviations = (0..RUNS).map(|seed| {
+            let calibration =
+                Calibration::new(&patterns, Level::Sigma(0.7), samples, seed).expect("a calibration");
+            let scores = calibration.scores(&patterns, cues.view()).expect("scores");
+            (scores.iter().filter(|s| **s <= p).count() as f64 / CUES as f64 / p - 1.0).powi(2)
+        });
+        let deviation = (deviations.sum::<f64>() / RUNS as f64).sqrt();
+        // Of the cues themselves 1/sqrt(p CUES) = 0.07, and of the calibration 0.1; 30 runs know it to an eighth.
+        assert!(deviation < 0.2, "{p}: {deviation}");
+    }
+}

@@ -66,6 +66,8 @@ fn defaults_are_values() {
 fn companions(name: &str, text: &str) -> &'static [(&'static str, &'static str)] {
     match (name, text) {
         ("update", "glauber") => &[("temperature", "1")],
+        ("order", _) => &[("update", "asynchronous")],
+        ("temperature", _) => &[("update", "glauber")],
         ("dynamics" | "visible" | "lag" | "step", _) if text != "single-shot" && text != "descent" => {
             &[("dynamics", "two-layer"), ("similarity", "dot"), ("separation", "softmax:1")]
         }
@@ -83,7 +85,11 @@ fn models_take_every_value_that_they_declare() {
     for (card, parameter) in parameters().filter(|(card, _)| card.name != "network") {
         for text in taken(&parameter.kind) {
             let mut spec = Spec::new(card.name);
-            companions(parameter.name, &text).iter().for_each(|(name, value)| spec.set(name, *value));
+            for (name, value) in companions(parameter.name, &text) {
+                if card.parameter(name).is_some() {
+                    spec.set(name, *value);
+                }
+            }
             spec.set(parameter.name, text.as_str());
             match spec.build(patterns.clone()).map(|_| ()) {
                 Ok(()) => {}
@@ -126,4 +132,31 @@ fn options_of_other_models_are_refused_with_their_models() {
         Spec::new("modern").with("sampler", "heun").build(patterns).map(|_| ()).expect_err("not its own");
     let text = error.to_string();
     assert!(text.contains("'sampler (of diffusion, mixture, network)'") && text.contains("beta"), "{text}");
+}
+
+/// An option that changes nothing beside the others is refused, with what it needs.
+#[test]
+fn options_without_effect_are_refused() {
+    let patterns = array![[1.0_f64, 1.0, 1.0, 1.0], [1.0, -1.0, 1.0, -1.0]];
+    let patterns = Patterns::new(patterns).expect("patterns");
+    let cases: [(&str, &[(&str, &str)], &str); 9] = [
+        ("hopfield", &[("order", "fixed")], "asynchronous or glauber"),
+        ("hopfield", &[("temperature", "2")], "glauber"),
+        ("hopfield", &[("update", "asynchronous"), ("temperature", "2")], "glauber"),
+        ("diffusion", &[("sampler", "one-step"), ("steps", "7")], "dpmpp-2m"),
+        ("diffusion", &[("sampler", "euler"), ("rho", "7")], "dpmpp-2m"),
+        ("diffusion", &[("accuracy", "0.1")], "dormand-prince"),
+        ("diffusion", &[("process", "edm"), ("gamma", "1")], "vp"),
+        ("universal", &[("lag", "0.5")], "two-layer"),
+        ("sparse-distributed", &[("radius", "2"), ("activation", "0.1")], "radius"),
+    ];
+    for (model, options, word) in cases {
+        let mut spec = Spec::new(model);
+        options.iter().for_each(|(name, value)| spec.set(name, *value));
+        let error = spec.build(patterns.clone()).err().unwrap_or_else(|| panic!("{options:?}")).to_string();
+        assert!(error.contains(word), "{options:?}: {error}");
+    }
+    let classical = Spec::new("hopfield").build(patterns.clone()).expect("a memory");
+    let error = classical.energies(patterns.values(), Some(&[0.3, 0.3])).expect_err("no levels").to_string();
+    assert!(error.contains("one landscape"), "{error}");
 }

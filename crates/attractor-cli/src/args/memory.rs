@@ -19,7 +19,8 @@ pub struct Recall {
     #[command(flatten)]
     pub rest: Rest,
     /// Refuse cues that match no memory: those less likely than a share p of true cues, of the noise that --sigma or
-    /// --signal says
+    /// --signal says. 100/p true cues are drawn to find the limit (at least 999), each for half a read of all patterns;
+    /// of other true cues it refuses p to within a tenth (one standard deviation)
     #[arg(long, value_name = "p", help_heading = RECALL)]
     pub reject: Option<f64>,
     /// Recall every cue N times with a stochastic sampler, and count where it ends

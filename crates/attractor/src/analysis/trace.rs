@@ -140,7 +140,7 @@ impl TraceEvents {
         Field {
             name: "speciates",
             kind: Kind::Whole,
-            doc: "step at which the symmetry breaks",
+            doc: "step at which the symmetry breaks: the largest posterior variance exceeds 1.01 sigma^2",
             get: |marks| marks.speciates.into(),
         },
         Field {

@@ -29,7 +29,8 @@ pub struct Sampling {
     /// The exponent ρ of the grid of levels, 0.1 to 100. Default [`RHO`]. The Euler methods do not use it: their grid
     /// has equal steps of the process's time.
     pub rho: f64,
-    /// The last positive level, in spreads of the memory, 10⁻¹² to 1. Default [`LAST`].
+    /// The last positive level, in spreads of the memory, 10⁻¹² to 1, or a tenth of the cue's level where that is lower.
+    /// Default [`LAST`].
     pub last: f64,
     /// The largest error of an adaptive sampler for each step and unit, in spreads, 10⁻¹⁴ to 1. Default 10⁻⁶.
     pub accuracy: f64,
@@ -102,7 +103,7 @@ pub const PARAMETERS: &[Parameter] = &[
         name: "last",
         kind: Kind::Number(LASTS),
         default: Fallback::From(|| LAST.to_string()),
-        help: "Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern)",
+        help: "Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern); a tenth of the level of a cue where that is lower",
     },
     Parameter {
         name: "accuracy",

@@ -54,17 +54,22 @@ impl Calibration {
     /// The largest number of samples.
     pub const MOST_SAMPLES: usize = 1_000_000;
 
-    /// The number of samples to use: 199, or more if `reject` is so small that fewer than twenty of them would be
-    /// refused.
+    /// The number of samples to use: 199 for a score. If a share p is to be refused it is 100/p, but at least 999.
+    ///
+    /// The share of true cues that one calibration refuses is known as well as its quantile, which about p times as many
+    /// samples decide: its relative standard deviation is 1/√(p · samples), which is a tenth.
     ///
     /// # Errors
     /// `reject`, the share of true cues to be refused, outside 0.0001 to below 1.
     pub fn samples_for(reject: Option<f64>) -> Result<usize> {
         const SAMPLES: usize = 199;
-        const EACH: f64 = 20.0;
+        const LEAST: usize = 999;
+        const EACH: f64 = 100.0;
         match reject {
             None => Ok(SAMPLES),
-            Some(p) if (1e-4..1.0).contains(&p) => Ok(((EACH / p) as usize).max(SAMPLES)),
+            Some(p) if (1e-4..1.0).contains(&p) => {
+                Ok(((EACH / p).ceil() as usize).clamp(LEAST, Self::MOST_SAMPLES))
+            }
             Some(p) => Err(Error::parameter("reject", "a share of true cues from 0.0001 to below 1", p)),
         }
     }

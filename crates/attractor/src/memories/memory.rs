@@ -342,6 +342,17 @@ impl<F: Real> PreparedStates<F> {
         let preparation = abilities.preparation();
         let states = preparation.forward(states.to_owned());
         if abilities.denoiser.is_none() {
+            if sigmas.is_some_and(|sigmas| !sigmas.is_empty()) {
+                return Err(Error::Undefined {
+                    model: model.name(),
+                    what: "noise levels",
+                    reason: message![
+                        "it has one landscape; leave the level (",
+                        Argument::StateLevels,
+                        ") away"
+                    ],
+                });
+            }
             let levels = vec![0.0; states.nrows()];
             return Ok(PreparedStates { states, levels, area: 1.0 });
         }

@@ -18,15 +18,17 @@ pub enum Regime {
     OnePattern,
     /// On a metastable blend of this many patterns.
     Blend(usize),
-    /// On the average of all patterns: 1/Σw² > 0.9 N. β is too small, or the patterns are too similar.
+    /// On the average of all patterns: 1/Σw² > 0.9/Σπ², which is 0.9 N without prior weights π. β is too small, or the
+    /// patterns are too similar.
     GlobalAverage,
 }
 
 impl Regime {
-    pub(crate) fn of(participation: f64, patterns: usize) -> Self {
+    /// `all` is the participation ratio of the prior.
+    pub(crate) fn of(participation: f64, all: f64) -> Self {
         if participation < 1.5 {
             Regime::OnePattern
-        } else if participation > 0.9 * patterns as f64 {
+        } else if participation > 0.9 * all {
             Regime::GlobalAverage
         } else {
             Regime::Blend(participation.round() as usize)

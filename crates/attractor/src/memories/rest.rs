@@ -60,7 +60,11 @@ pub(super) fn to_rest<F: Real>(
         read.posteriors = posteriors.into_iter().flatten().map(Some).collect();
     }
     let nearest = abilities.nearest(states.view())?;
-    let memories = abilities.memories();
+    let log_weights = abilities.patterns.and_then(|patterns| patterns.log_weights());
+    let prior = match log_weights {
+        Some(log_weights) => Some(1.0 / log_weights.iter().map(|w| (2.0 * w).exp()).sum::<f64>()),
+        None => abilities.memories().map(|memories| memories as f64),
+    };
     let mut values = values.or(read.values);
     let mut posteriors = read.posteriors.into_iter();
     let row = |row: usize| {
@@ -71,10 +75,7 @@ pub(super) fn to_rest<F: Real>(
         }
         Row {
             energy: energies.as_ref().map(|energies| energies[row]).filter(|energy| energy.is_finite()),
-            regime: posterior
-                .as_ref()
-                .zip(memories)
-                .map(|(p, memories)| Regime::of(p.participation, memories)),
+            regime: posterior.as_ref().zip(prior).map(|(p, prior)| Regime::of(p.participation, prior)),
             posterior,
             beta: abilities.inverse_temperature,
             ..Row::ended(&recalled, row, nearest.as_ref().map(|nearest| nearest[row]))

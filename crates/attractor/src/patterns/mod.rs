@@ -474,7 +474,17 @@ fn spread<F: Real>(values: ArrayView2<F>) -> f64 {
         }
         (sum / (n * d) as f64).sqrt()
     };
-    usable_spread(mean_square(Some(&mean(values))), mean_square(None), n)
+    let around_zero = mean_square(None);
+    if around_zero == 0.0 {
+        return without_squares(values.iter().fold(0.0, |most, v| v.to_f64().abs().max(most)));
+    }
+    usable_spread(mean_square(Some(&mean(values))), around_zero, n)
+}
+
+/// The spread of patterns whose squares are all 0: 1 if they are 0 themselves, else the largest unit, which is too small
+/// for a memory.
+fn without_squares(largest: f64) -> f64 {
+    if largest > 0.0 { largest } else { 1.0 }
 }
 
 /// The spread of `n` patterns, from the root mean square unit about their mean and about zero.

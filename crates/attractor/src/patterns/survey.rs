@@ -1,6 +1,6 @@
 //! A survey of patterns that are not in memory: one pass finds their mean and spread, and checks them.
 
-use super::{check_source, check_states, usable_spread};
+use super::{check_source, check_states, usable_spread, without_squares};
 use crate::error::{Error, Result};
 use crate::kernels::{Streamed, Window, squares};
 use crate::real::Real;
@@ -23,6 +23,8 @@ struct Moments {
     each_square: Vec<f64>,
     about_zero: f64,
     largest_square: f64,
+    /// The largest unit of rows whose squares are all 0.
+    largest: f64,
 }
 
 impl Moments {
@@ -35,6 +37,7 @@ impl Moments {
             each_square: zeros,
             about_zero: 0.0,
             largest_square: 0.0,
+            largest: 0.0,
         }
     }
 }
@@ -74,6 +77,9 @@ pub(super) fn survey<F: Real>(streamed: &Streamed<F>) -> Result<Survey> {
             for (row, square) in rows.chunks_exact(dim).zip(squares(view)) {
                 all.largest_square = all.largest_square.max(square);
                 all.about_zero += square;
+                if square == 0.0 {
+                    all.largest = row.iter().fold(all.largest, |most, v| v.to_f64().abs().max(most));
+                }
                 let sums = all.sums.iter_mut().zip(&mut all.each_square);
                 for (((sum, square), v), o) in sums.zip(row).zip(&origin) {
                     let difference = v.to_f64() - o;
@@ -93,6 +99,7 @@ pub(super) fn survey<F: Real>(streamed: &Streamed<F>) -> Result<Survey> {
         total.squares += part.squares;
         total.about_zero += part.about_zero;
         total.largest_square = total.largest_square.max(part.largest_square);
+        total.largest = total.largest.max(part.largest);
         total.sums.iter_mut().zip(part.sums).for_each(|(total, sum)| *total += sum);
         total.each_square.iter_mut().zip(part.each_square).for_each(|(total, square)| *total += square);
     }
@@ -105,7 +112,10 @@ pub(super) fn survey<F: Real>(streamed: &Streamed<F>) -> Result<Survey> {
     Ok(Survey {
         variances: total.each_square.iter().zip(&offsets).map(variance).collect(),
         mean: origin.iter().zip(offsets).map(|(o, m)| o + m).collect(),
-        spread: usable_spread(about_mean, about_zero, n),
+        spread: match about_zero {
+            0.0 => without_squares(total.largest),
+            about_zero => usable_spread(about_mean, about_zero, n),
+        },
         largest_square: total.largest_square,
     })
 }

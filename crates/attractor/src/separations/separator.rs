@@ -10,8 +10,8 @@ use crate::similarities::{Convention, Growth, Keys, Range, Stated, WeightFacts};
 /// A separation for the scores of one similarity, checked that the two can be combined.
 ///
 /// If no weight can be negative, weights are normalised to sum to 1, so that the read is a weighted mean in the units
-/// of the patterns. Products can be negative, and so can their weights with identity and poly. These weights are not
-/// normalised, and the read is a sum.
+/// of the patterns. Products can be negative. So their weights with identity and poly are not normalised, and the read is a
+/// sum; this holds for even powers, too, although none of their weights is negative.
 ///
 /// ```
 /// use attractor::separations::{Separation, Separator};
@@ -65,7 +65,7 @@ impl Separator {
         self.separation
     }
 
-    /// Whether weights are normalised to sum to 1. If not, some may be negative.
+    /// Whether weights are normalised to sum to 1: always, except those of products with identity or poly.
     pub fn shared(&self) -> bool {
         self.shared
     }
@@ -198,7 +198,7 @@ fn finite(weights: &[f64]) -> Stated<()> {
 /// spaced. Gives 1 if no key has a positive separation.
 ///
 /// # Errors
-/// None for keys that were checked.
+/// A β outside 10⁻³⁰ to 10³⁰: the scores are too small or too large.
 pub fn separating_beta<F: Real>(keys: &Keys<F>) -> Result<f64> {
     const SAMPLE: usize = 256;
     const AHEAD: f64 = 999.0;
@@ -214,5 +214,14 @@ pub fn separating_beta<F: Real>(keys: &Keys<F>) -> Result<f64> {
     };
     let least = scores.outer_iter().zip(&some).filter_map(gap).fold(f64::INFINITY, f64::min);
     let beta = (AHEAD * (n.max(2) - 1) as f64).ln() / least;
-    Ok(if least.is_finite() { beta.clamp(1e-30, 1e30) } else { 1.0 })
+    match least.is_finite() {
+        false => Ok(1.0),
+        true if (1e-30..=1e30).contains(&beta) => Ok(beta),
+        true => Err(Error::shape(
+            "patterns",
+            "scores that a beta from 1e-30 to 1e30 tells apart",
+            format!("scores that need {beta:e}"),
+            "multiply patterns and cues by a constant",
+        )),
+    }
 }

@@ -205,8 +205,11 @@ impl Sampler {
         self.facts().levels == Levels::One
     }
 
-    /// Whether it uses this option. Only `rho`, `last` and `accuracy` are not used by every sampler.
+    /// Whether it uses this option. Only `rho`, `last`, `accuracy` and `steps` are not used by every sampler.
     pub(super) fn uses(self, option: &str) -> bool {
+        if option == "steps" {
+            return !self.is_one_step();
+        }
         let of_some = |sampler: &Self| sampler.facts().options.contains(&option);
         of_some(&self) || !FACTS.iter().any(|(sampler, _)| of_some(sampler))
     }

@@ -45,13 +45,13 @@ pub(super) const CARD: Card = Card {
             name: "order",
             kind: Kind::Choice(|| names_of(Order::ALL)),
             default: Fallback::Is("random"),
-            help: "Order of the units in a sweep",
+            help: "Order of the units in a sweep, with update asynchronous or glauber",
         },
         Parameter {
             name: "temperature",
             kind: Kind::Number(NumberRange::POSITIVE),
             default: Fallback::Rule("none; glauber needs one"),
-            help: "Temperature T of Glauber updates, in units of the energy (for Hebb, T/D is the T of AGS)",
+            help: "Temperature T, with update glauber, in units of the energy (for Hebb, T/D is the T of AGS)",
         },
     ],
     cost: "D^2 multiply-adds an update and cue; D^2 numbers; storing N patterns N D^2",
@@ -218,7 +218,20 @@ pub(super) fn build<F: Real>(
 ) -> Result<Box<dyn Memory<F>>> {
     let order = options.named("order")?.unwrap_or_default();
     let temperature = options.number("temperature");
-    let update = match options.named("update")?.unwrap_or_default() {
+    let update = options.named("update")?.unwrap_or_default();
+    let needs = |name: &str, updates: &str| match options.get(name) {
+        Some(value) => {
+            Err(Error::parameter(name, format!("updates of a kind that uses it ({updates})"), value))
+        }
+        None => Ok(()),
+    };
+    if update == Update::Synchronous {
+        needs("order", "asynchronous or glauber")?;
+    }
+    if !matches!(update, Update::Glauber(..)) {
+        needs("temperature", "glauber")?;
+    }
+    let update = match update {
         Update::Synchronous => Update::Synchronous,
         Update::Asynchronous(_) => Update::Asynchronous(order),
         Update::Glauber(..) => {

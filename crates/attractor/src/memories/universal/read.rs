@@ -58,7 +58,8 @@ pub(super) fn no_weights(Undefined { row, reason }: Undefined) -> Error {
 pub(super) type Weighed<T> = std::result::Result<T, NoWeights>;
 
 impl<F: Real> Universal<F> {
-    /// The weights of all keys for each (prepared) state, B × N. They sum to 1, unless they can be negative.
+    /// The weights of all keys for each (prepared) state, B × N. They sum to 1, except those of
+    /// products with identity or poly.
     ///
     /// # Errors
     /// States of the wrong width, not finite, or for which the similarity is not defined; a state for which all
