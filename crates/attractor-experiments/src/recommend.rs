@@ -14,7 +14,7 @@ use attractor::similarities::{Convention, Data, Keys, SIMILARITIES, Similarity};
 use attractor::threads;
 use attractor_data::{Corruption, corrupt};
 use attractor_report::statistics::{Interval, sign_test, wilson};
-use attractor_report::{Block, Cell, Column, Error, Experiment, Progress, Report, Result, Table};
+use attractor_report::{Block, Cell, Column, Error, Experiment, Progress, Report, Result, Table, code};
 use ndarray::{Array2, ArrayView2, Axis};
 use serde_json::{Map, json};
 
@@ -274,7 +274,7 @@ impl Config {
                  for one pair by itself. The best of many pairs is partly the best by luck, so it is measured again on \
                  fresh cues: of patterns that were no cues, or with other noise. A pair ties with the best if cues that only one of the two finds are shared out as chance may (exact sign test, \
                  5 %). Values are compared as they are, without preparation.",
-                name = self.name,
+                name = code(&self.name),
                 n = self.patterns.nrows(),
                 d = self.patterns.ncols(),
                 cues = self.cues,

@@ -19,6 +19,7 @@ mod table;
 pub use declaration::{Data, Declaration, Given, Input};
 pub use error::{Error, Result};
 pub use experiment::{Experiment, Progress};
+pub use markdown::code;
 pub use report::{Block, Illustration, Images, Report};
 pub use table::{Cell, Column, NumberColumn, Table};
 

@@ -39,16 +39,16 @@ impl Report {
 /// What was done, with which seed and version, how long it took, and the command that does it again.
 fn made(report: &Report) -> String {
     format!(
-        "{} Seed {}, version {VERSION}, {}. Again: `{}`.",
+        "{} Seed {}, version {VERSION}, {}. Again: {}.",
         report.introduction,
         report.seed,
         report.duration(),
-        report.command
+        fenced(&report.command)
     )
 }
 
 fn page(report: &Report) -> String {
-    let mut text = format!("# {}\n\n{}", report.title, wrapped(&made(report)));
+    let mut text = format!("# {}\n\n{}", literal(&report.title), wrapped(&made(report)));
     for block in &report.blocks {
         text.push('\n');
         match block {
@@ -67,6 +67,32 @@ fn page(report: &Report) -> String {
         }
     }
     text
+}
+
+/// The name of a file or folder in a text of a report: as code, so that no character of it is markup.
+pub fn code(name: &str) -> String {
+    let plain = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    format!("`{}`", name.chars().map(plain).collect::<String>().replace('`', "\u{2019}"))
+}
+
+/// Text without markup.
+fn literal(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>') {
+            out.push('\\');
+        }
+        out.push(if c.is_control() { '\u{fffd}' } else { c });
+    }
+    out
+}
+
+/// Text as code, with more backticks around it than there are in it.
+fn fenced(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    let space = if longest > 0 { " " } else { "" };
+    format!("{fence}{space}{text}{space}{fence}")
 }
 
 /// Breaks text into lines of at most [`LINE`] characters. Inline code is not broken.

@@ -172,3 +172,26 @@ fn markdown_lines_are_short_and_code_is_whole() {
     assert!(text.contains(&format!("`{}`", "code ".repeat(20).trim())));
     assert!(text.lines().count() > 1);
 }
+
+/// A name of a file is no markup, whatever is in it, and neither is a command.
+#[test]
+fn names_from_elsewhere_are_no_markup() {
+    let name = "p<script>alert(1)</script>|`y` *z* [a](b)\u{1b}]0;x";
+    let mut report = report();
+    report.title = name.into();
+    report.introduction = format!("Of {}.", code(name));
+    report.command = format!("attractor recommend --patterns '{name}'");
+    let markdown = report.markdown();
+    let mut lines = markdown.lines();
+    let title = lines.next().expect("a title");
+    assert_eq!(title, "# p\\<script\\>alert(1)\\</script\\>|\\`y\\` \\*z\\* \\[a\\](b)\u{fffd}\\]0;x");
+    let text: String = lines.take(4).map(|line| line.to_owned() + " ").collect();
+    assert!(
+        text.contains("Of `p<script>alert(1)</script>|\u{2019}y\u{2019} *z* [a](b)\u{fffd}]0;x`."),
+        "{text}"
+    );
+    // Outside of code there is no tag: a fence of two backticks holds what has one.
+    assert!(text.contains("Again: `` attractor recommend --patterns 'p<script>"), "{text}");
+    let html = report.html().expect("a page");
+    assert!(!html.contains("<script>alert"), "{html}");
+}
