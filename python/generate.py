@@ -41,7 +41,7 @@ HEAD = '''"""The memories, one class for each model. Written by python/generate.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from ._described import Described
@@ -88,7 +88,7 @@ def annotation(option: dict[str, Any]) -> str:
     """The type and default of an option."""
     if option["kind"] == "flag":
         return "bool = False"
-    kinds = {"count": "int", "number": "float", "switch": "bool | str"}
+    kinds = {"count": "int", "number": "float", "switch": "bool | str", "list": "Sequence[float]"}
     kind = kinds.get(option["kind"], "str")
     if option["name"] in OBJECTS:
         kind += f" | {OBJECTS[option['name']]}"
@@ -108,6 +108,7 @@ def taken(option: dict[str, Any]) -> str:
         "choice": "{" + names + "}",
         "form": "str",
         "text": "str",
+        "list": "list of float",
     }.get(option["kind"]) or option["takes"].replace("a whole number", "int").replace("a number", "float")
     kind += f" or {OBJECTS[option['name']]}" if option["name"] in OBJECTS else ""
     kind += " or Potential" if option["name"] == "process" and "potential" in option["names"] else ""

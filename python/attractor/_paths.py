@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -116,6 +117,9 @@ class Sampler(_Options):
         Exponent of the grid of noise levels, 0.1 to 100; default 2.
     last : float, optional
         Last positive noise level, in spreads of the memory; default 0.002.
+    sigmas : list of float, optional
+        Noise levels of your own instead of a grid, in the units of the cues: a cue goes from its own level through those below
+        it, and then to 0.
     accuracy : float, optional
         Error per step and unit that "dormand-prince" allows, in spreads; default 1e-6.
 
@@ -138,9 +142,16 @@ class Sampler(_Options):
     steps: int | None = None
     rho: float | None = None
     last: float | None = None
+    sigmas: Sequence[float] | None = None
     accuracy: float | None = None
 
     _kind = "sampler"
+
+    def __post_init__(self) -> None:
+        if self.sigmas is not None:
+            # A tuple cannot be changed, and gives the sampler a hash.
+            object.__setattr__(self, "sigmas", tuple(as_array("sigmas", self.sigmas).astype(np.float64).ravel().tolist()))
+        super().__post_init__()
 
     @property
     def evaluations(self) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from fractions import Fraction
 
 import attractor
@@ -83,3 +84,55 @@ def test_the_published_code_divides_by_sums_for_dot(separation: str, weights: li
     )
     found = memory.recall(np.array([0.1, 0.2, 0.25, 0.4]), updates=1).values
     assert np.allclose(found, weights, atol=1e-6)
+
+
+#: The values are of order 1, and the steps are the same sums in another order.
+ROUNDING = 1e-14
+
+
+@pytest.mark.parametrize("prepare", ["none", "normalize"])
+def test_noise_levels_of_ones_own(prepare: str) -> None:
+    """Euler steps in sigma between the levels of a list, written out for two points at +1 and -1."""
+    points, sigmas = np.array([[1.0], [-1.0]]), [0.2, 3.0, 1.0]
+    memory = attractor.Diffusion(points, sampler="ddim", sigmas=sigmas, prepare=prepare, narrow=False)
+    for first, path in ((3.0, [3.0, 1.0, 0.2, 0.0]), (2.0, [2.0, 1.0, 0.2, 0.0]), (0.1, [0.1, 0.0])):
+        x = np.array([0.7, -1.3])
+        trace = memory.trace(x[:, np.newaxis], sigma=first)
+        assert np.allclose(trace.sigma[: len(path), 0], path, rtol=1e-14) and not trace.sigma[len(path) :].any()
+        for k, (a, b) in enumerate(zip(path, path[1:], strict=False)):
+            mean = np.tanh(x / a**2)
+            x = mean + b / a * (x - mean)
+            assert np.allclose(trace.states[k + 1, :, 0], x, atol=ROUNDING)
+        assert np.allclose(trace.recall.states[:, 0], x, atol=ROUNDING)
+
+
+@pytest.mark.parametrize("sampler", [name for name, facts in attractor.samplers().items() if facts["has_grid"]])
+def test_a_list_of_a_grids_levels_is_that_grid(sampler: str) -> None:
+    rng = np.random.default_rng(0)
+    patterns, cues = rng.normal(size=(6, 5)), rng.normal(size=(4, 5))
+    grid = attractor.Sampler(sampler, steps=9)
+    sigmas = grid.levels(1.5, spread=attractor.Diffusion(patterns).spread_)[:-1]
+    expected = attractor.Diffusion(patterns, sampler=grid).recall(cues, sigma=1.5)
+    for memory in (
+        attractor.Diffusion(patterns, sampler=attractor.Sampler(sampler, sigmas=sigmas)),
+        attractor.Diffusion(patterns, sampler=sampler, sigmas=sigmas[::-1]),
+        attractor.Denoiser(attractor.Diffusion(patterns), patterns=patterns, sampler=sampler, sigmas=list(sigmas)),
+    ):
+        assert np.array_equal(memory.recall(cues, sigma=1.5).states, expected.states)
+
+
+def test_levels_that_make_no_sense() -> None:
+    patterns = np.eye(3)
+    for wrong, words in (
+        ({"sigmas": [1.0, -0.1]}, "sigmas: expected a number >= 0"),
+        ({"sigmas": [np.nan]}, "sigmas"),
+        ({"sigmas": []}, "sigmas: expected a whole number from 1"),
+        ({"sigmas": [1.0], "steps": 3}, "sigmas: expected a grid or levels of your own, not steps"),
+        ({"sigmas": [1.0], "sampler": "one-step"}, "sigmas: expected a sampler that makes steps"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            attractor.Diffusion(patterns, **wrong)
+    with pytest.raises(TypeError, match="sigmas"):
+        attractor.Diffusion(patterns, sigmas=3.0)
+    memory = attractor.Diffusion(patterns, sigmas=[2.0, 0.5])
+    assert pickle.loads(pickle.dumps(memory)).recall(patterns, sigma=2.0).steps.tolist() == [3, 3, 3]

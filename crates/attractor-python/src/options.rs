@@ -6,7 +6,7 @@ use attractor::options::{Kind, Options, Parameter, Value};
 use attractor::potentials::Noising;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyString};
+use pyo3::types::{PyBool, PyDict, PyList, PyString};
 
 use crate::error::refused;
 use crate::potential::Potential;
@@ -65,6 +65,11 @@ fn value_of(parameter: &Parameter, value: &Bound<'_, PyAny>) -> PyResult<Value> 
         ref kind if is_bool => return Err(expected(&kind.to_string())),
         _ => {}
     }
+    if let (Kind::List(each), false) = (&parameter.kind, value.is_instance_of::<PyString>()) {
+        let part = Parameter { kind: **each, ..*parameter };
+        let values = value.try_iter().map_err(|_| expected("a list of numbers"))?;
+        return values.map(|value| value_of(&part, &value?)).collect::<PyResult<_>>().map(Value::List);
+    }
     if let Ok(text) = value.cast::<PyString>() {
         let words: Vec<String> = text.to_string().split_whitespace().map(str::to_owned).collect();
         return Ok(Value::Text(words.join(" ")));
@@ -90,6 +95,13 @@ pub fn shown<'py>(py: Python<'py>, options: &Options) -> PyResult<Bound<'py, PyD
             Value::Flag(on) => shown.set_item(name, on)?,
             Value::Count(count) => shown.set_item(name, count)?,
             Value::Number(number) => shown.set_item(name, number)?,
+            Value::List(values) => {
+                let numbers = values.iter().map(|value| match value {
+                    Value::Number(number) => *number,
+                    _ => f64::NAN,
+                });
+                shown.set_item(name, PyList::new(py, numbers)?)?;
+            }
             text => shown.set_item(name, text.to_string())?,
         }
     }

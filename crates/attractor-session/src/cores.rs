@@ -107,7 +107,7 @@ pub fn with_cores<F: Held>(
     let stored: usize = cores.iter().map(|event| event.core.len()).sum();
     let mean = stored as f64 / cores.len().max(1) as f64;
     let recipe = Reconstruction { form, odds, gist, ..Reconstruction::new(semantic, cores)? };
-    let sampling = density.sampling().copied().unwrap_or_default();
+    let sampling = density.sampling().cloned().unwrap_or_default();
     let memory = memories::mixture(recipe.mixture()?, sampling)?;
     let of = format!("{provenance}, cores {rule} ({mean:.1} of {} numbers each)", density.dim());
     let provenance = [about.provenance.clone(), vec![of]].concat();

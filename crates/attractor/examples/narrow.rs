@@ -69,9 +69,9 @@ fn main() -> Result<()> {
         let cues = cues(&values, count, signal);
         let request = Request { level: Level::Signal(signal), ..Request::new(cues.view()) };
         let sampling = Sampling { sampler, ..Sampling::default() };
-        let (narrow, fast) = timed(&Diffusion::on(stored.clone().into(), sampling)?, &request)?;
+        let (narrow, fast) = timed(&Diffusion::on(stored.clone().into(), sampling.clone())?, &request)?;
         let sampling = Sampling { narrow: false, ..sampling };
-        let (whole, slow) = timed(&Diffusion::on(stored.clone().into(), sampling)?, &request)?;
+        let (whole, slow) = timed(&Diffusion::on(stored.clone().into(), sampling.clone())?, &request)?;
         let reads: Vec<Reads> = narrow.rows.iter().filter_map(|row| row.reads).collect();
         let sum = |of: fn(&Reads) -> usize| reads.iter().map(of).sum::<usize>() as f64;
         let mut largest: Vec<usize> = reads.iter().map(|r| r.largest).collect();

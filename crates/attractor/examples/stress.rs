@@ -87,10 +87,11 @@ fn main() -> Result<()> {
             process: Process::default(),
             rho: 7.0,
             last: LAST / mixture.spread(),
+            own_levels: None,
             accuracy: 1e-3,
             narrow: true,
         };
-        let memory = Diffusion::on(mixture.clone(), sampling)?;
+        let memory = Diffusion::on(mixture.clone(), sampling.clone())?;
         let start = Instant::now();
         let (mut settled, mut seen) = (0, vec![false; MEMORIES]);
         for from in (0..cues).step_by(1000) {

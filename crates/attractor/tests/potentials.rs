@@ -220,7 +220,8 @@ fn equal_curvatures_are_the_processes_of_one_scale() {
         for (sampler_name, sampler) in Sampler::ALL {
             let steps = (sampler != Sampler::OneStep).then_some(12);
             let sampling = Sampling { process, sampler, steps, narrow: false, ..Sampling::default() };
-            let scalar = Diffusion::on(Patterns::new(patterns.clone()).unwrap().into(), sampling).unwrap();
+            let scalar =
+                Diffusion::on(Patterns::new(patterns.clone()).unwrap().into(), sampling.clone()).unwrap();
             let own = memory(Patterns::new(patterns.clone()).unwrap(), sampling, noising.clone());
             for level in [Level::Sigma(0.9), Level::Estimate] {
                 let request = Request { level, seed: 5, ..Request::new(cues.view()) };
@@ -249,7 +250,7 @@ fn a_preparation_moves_the_potential_along() {
     let raw = normals::<f64>(9, 3, 2.0, 7) + 5.0;
     let noising = quadratic(0.7, vec![5.0, 4.0, 6.0], &hessian());
     let sampling = Sampling { sampler: Sampler::DormandPrince, ..Sampling::default() };
-    let plain = memory(Patterns::new(raw.clone()).unwrap(), sampling, noising.clone());
+    let plain = memory(Patterns::new(raw.clone()).unwrap(), sampling.clone(), noising.clone());
     let prepared =
         memory(Patterns::prepared(raw.clone(), Prepare::Normalize, false).unwrap(), sampling, noising);
     let cues = &raw.slice(ndarray::s![..4, ..]) + &normals::<f64>(4, 3, 0.8, 8);
@@ -465,7 +466,7 @@ fn noise_that_a_potential_makes_is_undone() {
     let hessian = Array2::from_shape_fn((12, 12), |(i, j)| if i % 6 == j % 6 { 1.5 } else { 0.0 });
     let noising = quadratic(1.0, vec![0.0; 12], &hessian);
     let sampling = Sampling { narrow: false, ..Sampling::default() };
-    let own = memory(Patterns::new(patterns.clone()).unwrap(), sampling, noising);
+    let own = memory(Patterns::new(patterns.clone()).unwrap(), sampling.clone(), noising);
     let white = Diffusion::on(Patterns::new(patterns.clone()).unwrap().into(), sampling).unwrap();
     let object: &dyn Memory<f64> = &own;
     let NoiseShape::Turned(noise, directions) = object.denoiser().unwrap().noise() else {

@@ -26,6 +26,18 @@ pub fn power_levels(first: &[f64], last: f64, rho: f64, steps: usize) -> Array2<
     })
 }
 
+/// σ₀ of each row, then those of `levels` that are below it, then 0. `levels` are positive and falling. Rows with fewer levels
+/// have further zeros, at which no state moves.
+pub(super) fn listed_levels(first: &[f64], levels: &[f64]) -> Array2<f64> {
+    columns(first, levels.len() + 1, |start| {
+        let below = levels.iter().position(|level| *level < start).unwrap_or(levels.len());
+        move |i| match i {
+            0 => start,
+            _ => levels.get(below + i - 1).copied().unwrap_or(0.0),
+        }
+    })
+}
+
 /// One column for each row. Equal first levels share one computation.
 fn columns<L: Fn(usize) -> f64>(first: &[f64], steps: usize, levels: impl Fn(f64) -> L) -> Array2<f64> {
     let mut all = Array2::zeros((first.len(), steps + 1));

@@ -1,12 +1,17 @@
 //! Sampling: the process, sampler and grid that take a state down the noise levels.
 
+use std::sync::Arc;
+
 use ndarray::Array2;
 
+use super::grid::listed_levels;
 use super::{LAST, LinearRate, Process, RATES, RHO, Sampler};
 use crate::dynamics::Dynamics;
 use crate::energies::{Denoise, NoiseShape};
 use crate::error::{Error, Result};
-use crate::options::{CountRange, Fallback, Kind, Name, NumberRange, Options, Parameter};
+use crate::message;
+use crate::message::Argument;
+use crate::options::{CountRange, Fallback, Kind, Name, NumberRange, Options, Parameter, Value};
 use crate::real::Real;
 
 /// The settings of a recall by diffusion, apart from the memory.
@@ -18,7 +23,7 @@ use crate::real::Real;
 /// let levels = sampling.levels(&[1.2], 1.0);
 /// assert_eq!((levels.nrows(), levels[[0, 0]], levels[[11, 0]], levels[[12, 0]]), (13, 1.2, 0.002, 0.0));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Sampling {
     /// The noising process. Default: variance preserving at γ = 0.8, as in the paper.
     pub process: Process,
@@ -32,6 +37,9 @@ pub struct Sampling {
     /// The last positive level, in spreads of the memory, 10⁻¹² to 1, or a tenth of the cue's level where that is lower.
     /// Default [`LAST`].
     pub last: f64,
+    /// Noise levels in place of a grid, in the units of the cues and in any order. A cue goes from its own level through
+    /// those below it, and then to 0. Default: none.
+    pub own_levels: Option<Arc<[f64]>>,
     /// The largest error of an adaptive sampler for each step and unit, in spreads, 10⁻¹⁴ to 1. Default 10⁻⁶.
     pub accuracy: f64,
     /// Whether to leave out work that provably does not matter. Default: yes. With at least 1024 stored patterns,
@@ -50,6 +58,7 @@ impl Default for Sampling {
             steps: None,
             rho: RHO,
             last: LAST,
+            own_levels: None,
             accuracy: 1e-6,
             narrow: true,
         }
@@ -104,6 +113,12 @@ pub const PARAMETERS: &[Parameter] = &[
         kind: Kind::Number(LASTS),
         default: Fallback::From(|| LAST.to_string()),
         help: "Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern); a tenth of the level of a cue where that is lower",
+    },
+    Parameter {
+        name: "sigmas",
+        kind: Kind::List(&Kind::Number(NumberRange::at_least(0.0))),
+        default: Fallback::None,
+        help: "Noise levels of your own instead of a grid, in the units of the cues: a cue goes from its own level through those below it, and then to 0",
     },
     Parameter {
         name: "accuracy",
@@ -234,6 +249,7 @@ impl Sampling {
             steps: options.count("steps"),
             rho: options.number("rho").unwrap_or(usual.rho),
             last: options.number("last").unwrap_or(usual.last),
+            own_levels: options.list("sigmas").map(|levels| levels.iter().filter_map(number).collect()),
             accuracy: options.number("accuracy").unwrap_or(usual.accuracy),
             narrow: options.switch("narrow").unwrap_or(usual.narrow),
         };
@@ -242,6 +258,16 @@ impl Sampling {
             let users = users.collect::<Vec<_>>().join(", ");
             let found = format!("the sampler {}", sampling.sampler.name());
             return Err(Error::parameter(name, format!("a sampler that uses it ({users})"), found));
+        }
+        if sampling.own_levels.is_some() {
+            if let Some(name) = ["steps", "rho", "last"].into_iter().find(|name| options.has(name)) {
+                let expected = message!["a grid or levels of your own, not ", Argument::option(name)];
+                return Err(Error::parameter("sigmas", expected, "both"));
+            }
+            if sampling.sampler.is_one_step() {
+                let found = format!("the sampler {}", sampling.sampler.name());
+                return Err(Error::parameter("sigmas", "a sampler that makes steps", found));
+            }
         }
         sampling.check()?;
         Ok(sampling)
@@ -256,23 +282,40 @@ impl Sampling {
         STEPS.check("steps", self.steps.unwrap_or(1) as u64)?;
         RHOS.check("rho", self.rho)?;
         LASTS.check("last", self.last)?;
+        if let Some(levels) = &self.own_levels {
+            STEPS.check("sigmas", levels.len() as u64)?;
+            if let Some(wrong) = levels.iter().find(|level| !(level.is_finite() && **level >= 0.0)) {
+                return Err(Error::parameter("sigmas", "finite numbers >= 0", wrong));
+            }
+        }
         ACCURACIES.check("accuracy", self.accuracy)
     }
 
     /// The number of steps down to σ = 0.
     pub fn steps(&self) -> usize {
-        match self.sampler.is_one_step() {
-            true => 1,
-            false => self.steps.unwrap_or(self.sampler.default_steps()),
+        match (&self.own_levels, self.sampler.is_one_step()) {
+            (_, true) => 1,
+            (Some(levels), _) => sorted(levels, 1.0).len() + 1,
+            (None, _) => self.steps.unwrap_or(self.sampler.default_steps()),
         }
     }
 
-    /// The levels from σ₀ of each row to 0, (steps + 1) × B, for a memory with this spread.
+    /// The levels from σ₀ of each row to 0, (steps + 1) × B, for a memory with this spread. All are in the units of the
+    /// cues.
     pub fn levels(&self, first: &[f64], spread: f64) -> Array2<f64> {
-        self.sampler.levels(&self.process, first, self.last * spread, self.rho, self.steps())
+        self.scaled_levels(first, spread, 1.0)
     }
 
-    /// The levels from σ₀ of each row to 0 for a denoiser, whose noise may come from a potential.
+    /// [`levels`](Self::levels) in units of which one unit of the cues has `scale`.
+    fn scaled_levels(&self, first: &[f64], spread: f64, scale: f64) -> Array2<f64> {
+        match &self.own_levels {
+            Some(levels) => listed_levels(first, &sorted(levels, scale)),
+            None => self.sampler.levels(&self.process, first, self.last * spread, self.rho, self.steps()),
+        }
+    }
+
+    /// The levels from σ₀ of each row to 0 for a denoiser, whose noise may come from a potential. `first` and `spread` are
+    /// in prepared units, of which one unit of the cues has `scale`.
     ///
     /// # Errors
     /// A level that the potential does not reach.
@@ -281,8 +324,10 @@ impl Sampling {
         denoiser: &dyn Denoise<F>,
         first: &[f64],
         spread: f64,
+        scale: f64,
     ) -> Result<Array2<f64>> {
         let noise = match denoiser.noise() {
+            _ if self.own_levels.is_some() => return Ok(self.scaled_levels(first, spread, scale)),
             NoiseShape::Equal => return Ok(self.levels(first, spread)),
             NoiseShape::Units(noise) | NoiseShape::Turned(noise, _) => noise,
         };
@@ -297,4 +342,20 @@ impl Sampling {
     ) -> Box<dyn Dynamics<F> + 'a> {
         self.sampler.dynamics(denoiser, self.process, self.accuracy * spread)
     }
+}
+
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => Some(*number),
+        _ => None,
+    }
+}
+
+/// The positive levels, times `scale`, each once and falling.
+fn sorted(levels: &[f64], scale: f64) -> Vec<f64> {
+    let mut levels: Vec<f64> =
+        levels.iter().filter(|level| **level > 0.0).map(|level| level * scale).collect();
+    levels.sort_by(|a, b| b.total_cmp(a));
+    levels.dedup();
+    levels
 }

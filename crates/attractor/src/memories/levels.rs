@@ -64,6 +64,8 @@ pub(super) struct Cues<F> {
     pub known: Option<Known<F>>,
     /// The scale of the levels: the memory's spread.
     pub spread: f64,
+    /// The prepared length of one unit of the cues.
+    pub scale: f64,
     pub stop: Stop,
 }
 
@@ -79,6 +81,7 @@ impl<F: Real> Cues<F> {
             levels: self.levels.clone(),
             known: None,
             spread: self.spread,
+            scale: self.scale,
             stop: self.stop,
         }
     }
@@ -127,6 +130,7 @@ pub(super) fn through_levels<F: Real>(
         levels: sigmas.iter().map(|sigma| sigma * preparation.scale()).collect(),
         known,
         spread: prior.spread,
+        scale: preparation.scale(),
         stop: Stop { tolerance, early: false },
     };
     let posteriors = if request.report { path.posterior_of_cues(&cues)? } else { None };
@@ -226,7 +230,7 @@ pub(super) fn descend<F: Real>(
         }
         None => None,
     };
-    let grid = Grid::Levels(sampling.levels_for(denoiser, &cues.levels, cues.spread)?);
+    let grid = Grid::Levels(sampling.levels_for(denoiser, &cues.levels, cues.spread, cues.scale)?);
     let start = Start { states: cues.states.view(), rows: &cues.rows, seed: cues.seed, held: None };
     let full = FullRead(denoiser);
     let denoiser = if sampling.narrow { denoiser } else { &full };

@@ -131,6 +131,7 @@ impl<F: Real> Diffusion<F> {
                 }),
                 // The spread of this memory, not of the stretched one.
                 spread: cues.spread,
+                scale: cues.scale,
                 stop: cues.stop,
             };
             let mut observer = Unstretched { observer, rows: &rows, factors: &factors };

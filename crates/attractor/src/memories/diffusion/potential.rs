@@ -150,7 +150,7 @@ impl<F: Real> Under<F> {
                 let driven = memory.driven(sampling.sampler.is_stochastic());
                 // Equal steps of time are those of the noise without a force.
                 let process = Process::VarianceExploding { diffusion_rate: 1.0 };
-                descend(&driven, &Sampling { process, ..*sampling }, cues, observer)
+                descend(&driven, &Sampling { process, ..sampling.clone() }, cues, observer)
             }
             Seen::Correlated(memory) => {
                 let turned = Cues { states: memory.turned(cues.states.view()), ..cues.without_known() };
