@@ -178,7 +178,10 @@ class Landscape(Estimator):
     def _has_jacobian(self) -> bool:
         """Whether D is the mean of stored points under their posterior, so that its Jacobian is known."""
         potential = isinstance(getattr(self, "process", None), Potential) or getattr(self, "process", "") == "potential"
-        return self._model in ("diffusion", "mixture") and not potential and self._built().patterns() is not None
+        core = self._built()
+        # Of standardized units each has its own noise.
+        equal = not potential and core.prepare != "standardize"
+        return self._model in ("diffusion", "mixture") and equal and core.patterns() is not None
 
 
 #: Why a tensor that requires gradients is refused.

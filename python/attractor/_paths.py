@@ -150,7 +150,9 @@ class Sampler(_Options):
     def __post_init__(self) -> None:
         if self.sigmas is not None:
             # A tuple cannot be changed, and gives the sampler a hash.
-            object.__setattr__(self, "sigmas", tuple(as_array("sigmas", self.sigmas).astype(np.float64).ravel().tolist()))
+            object.__setattr__(
+                self, "sigmas", tuple(as_array("sigmas", self.sigmas).astype(np.float64).ravel().tolist())
+            )
         super().__post_init__()
 
     @property

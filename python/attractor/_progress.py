@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -33,7 +34,10 @@ def followed(progress: Progress | None, what: str) -> Iterator[Callable[..., Any
 
 def _bar(what: str) -> _Bar | _Lines:
     try:
-        from tqdm.auto import tqdm
+        with warnings.catch_warnings():
+            # In a notebook without ipywidgets tqdm warns, and its bar is text.
+            warnings.simplefilter("ignore")
+            from tqdm.auto import tqdm
     except ImportError:
         return _Lines(what)
     return _Bar(what, tqdm)

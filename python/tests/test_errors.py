@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import struct
 import threading
 import time
+import zlib
 from typing import Any
 
 import attractor
@@ -212,3 +214,18 @@ def test_ctrl_c_is_heard(work: str) -> None:
     with pytest.raises(KeyboardInterrupt):
         calls[work]()
     assert time.monotonic() - before < 0.5 + ANSWER
+
+
+def grey_png(height: int, width: int) -> bytes:
+    """A black picture, written by the standard (ISO/IEC 15948)."""
+    part = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    rows = zlib.compress(bytes((width + 1) * height))
+    return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", head) + part(b"IDAT", rows) + part(b"IEND", b"")
+
+
+def test_messages_about_pictures_name_arguments_of_python(tmp_path: Any) -> None:
+    (tmp_path / "a.png").write_bytes(grey_png(8, 8))
+    (tmp_path / "b.png").write_bytes(grey_png(6, 8))
+    refused(ValueError, "give one size with resize=(height, width)", lambda: attractor.read(tmp_path))
+    assert attractor.read(tmp_path, resize=(4, 4)).values.shape == (2, 16)

@@ -84,6 +84,8 @@ def test_mistyped_names_get_a_suggestion(tmp_path: Path) -> None:
     memory.save(tmp_path / "m.memory")
     mistyped(lambda: memory.set_params(btea=2.0), r"unknown parameter of Modern: 'btea'; did you mean beta\?")
     mistyped(lambda: attractor.load(tmp_path / "m.memory", normbias=True), r"did you mean norm_bias\?")
-    mistyped(lambda: attractor.reproduce("table1", repetition=2), r"of table1: 'repetition'; did you mean repetitions\?")
+    mistyped(
+        lambda: attractor.reproduce("table1", repetition=2), r"of table1: 'repetition'; did you mean repetitions\?"
+    )
     mistyped(lambda: attractor.Network(np.eye(3), training={"step": 2}), r"of training: 'step'; did you mean steps\?")
     mistyped(lambda: memory.set_params(colour=2.0), r"unknown parameter of Modern: 'colour'; expected one of: beta")

@@ -64,7 +64,9 @@ def test_gradients_that_are_not_known_are_refused(torch: Any) -> None:  # noqa: 
     density = attractor.Mixture([{"kind": "gaussian", "mean": [0.0] * 4, "thickness": 1.0}])
     exact = attractor.Diffusion(signs(5, 4, 2))
     own = attractor.Denoiser(exact)
+    scaled = attractor.Diffusion(signs(5, 4, 2) * [1.0, 2.0, 3.0, 4.0], prepare="standardize")
     for call in (
+        lambda: scaled(x, 1.0),
         lambda: density(x, 1.0),
         lambda: own(x, 1.0),
         lambda: exact.posterior(x, 1.0),

@@ -5,6 +5,7 @@ mod zoo;
 
 use std::ops::ControlFlow;
 
+use attractor::analysis::{Trace, trace};
 use attractor::dynamics::ReadOut;
 use attractor::memories::{Abilities, Calibration, MemoryModel, RecallPath};
 use attractor::message::Argument;
@@ -65,6 +66,31 @@ fn a_row_does_not_depend_on_batch_or_threads_in_f32() {
 #[test]
 fn a_row_does_not_depend_on_batch_or_threads_in_f64() {
     same_alone_and_together::<f64>();
+}
+
+#[test]
+fn traces_of_some_rows_joined_are_the_trace_of_all() {
+    let patterns = spins::<f64>(9, 21, 1);
+    let cues = cues(&patterns, 7, 0.5, 2);
+    for specimen in ZOO {
+        let (patterns, cues) = (specimen.world(&patterns), specimen.world(&cues));
+        let memory = specimen.build(Patterns::new(patterns).expect("patterns"));
+        let request = Request { level: LEVELS[1], seed: 3, ..Request::new(cues.view()) };
+        let part = |from: usize, to: usize| {
+            let cues = cues.slice(s![from..to, ..]);
+            trace(memory.as_ref(), &Request { cues, first_row: from as u64, ..request.clone() })
+        };
+        let Ok(whole) = trace(memory.as_ref(), &request) else {
+            continue;
+        };
+        let parts = [(0, 1), (1, 4), (4, 7)].map(|(from, to)| part(from, to).expect("a trace"));
+        let joined = Trace::joined(parts.into()).expect("a trace");
+        assert_eq!(joined.states, whole.states, "{}", specimen.name());
+        assert_eq!(joined.moments, whole.moments, "{}", specimen.name());
+        assert_eq!(joined.marks, whole.marks, "{}", specimen.name());
+        assert_eq!(bits(&joined.recall), bits(&whole.recall), "{}", specimen.name());
+    }
+    assert!(Trace::<f64>::joined(Vec::new()).is_none() && Recall::<f64>::joined(Vec::new()).is_none());
 }
 
 /// A memory of many ranges of patterns, so that threads share one query.

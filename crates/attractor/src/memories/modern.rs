@@ -107,15 +107,19 @@ impl<F: Real> Modern<F> {
     /// are ignored, since no β separates them. Examines up to 1,024 patterns, evenly spaced.
     pub fn separating_beta(patterns: &Patterns<F>, form: Form) -> f64 {
         const AHEAD: f64 = 999.0;
-        let (probe, gaps) = gaps(patterns, form);
+        let (probe, gaps) = gaps(patterns, form, SAMPLE);
         let least = gaps.iter().copied().filter(|gap| *gap > 0.0).fold(f64::INFINITY, f64::min);
         if least.is_finite() { (AHEAD * (patterns.len() - 1) as f64).ln() / least } else { probe }
     }
 
     /// The share of patterns that are not their own best match at any β: duplicates, and with dot products also
-    /// patterns that have a larger product with a longer vector. Examines up to 1,024 patterns, evenly spaced.
+    /// patterns that have a larger product with a longer vector. Examines up to 1,024 patterns, evenly spaced, and fewer if
+    /// there is much to read for each, but 64.
     pub fn unseparated_share(&self) -> f64 {
-        let (_, gaps) = gaps(self.energy.patterns(), self.energy.form());
+        const WORK: usize = 2_000_000_000;
+        let patterns = self.energy.patterns();
+        let sample = (WORK / patterns.len().saturating_mul(patterns.dim()).max(1)).clamp(64, SAMPLE);
+        let (_, gaps) = gaps(patterns, self.energy.form(), sample);
         gaps.iter().filter(|gap| **gap <= 0.0).count() as f64 / gaps.len().max(1) as f64
     }
 }
@@ -165,7 +169,7 @@ impl<F: Real> Posteriors<F> for Modern<F> {
 
 impl<F: Real> Describe for Modern<F> {
     fn warnings(&self) -> Vec<Message> {
-        // This costs 1,024 queries, which is too slow if each of them reads a file.
+        // This costs many queries, which is too slow if each of them reads a file.
         let patterns = self.energy.patterns();
         let share = if self.energy.form() == Form::Dot && patterns.are_held() {
             self.unseparated_share()
@@ -186,17 +190,19 @@ impl<F: Real> Describe for Modern<F> {
     }
 }
 
+/// How many patterns are examined at most.
+const SAMPLE: usize = 1024;
+
 /// The separation of some patterns from all others (0 if not separated), and the inverse temperature used to measure
 /// it, at which no weight is 0.
-fn gaps<F: Real>(patterns: &Patterns<F>, form: Form) -> (f64, Vec<f64>) {
-    const SAMPLE: usize = 1024;
+fn gaps<F: Real>(patterns: &Patterns<F>, form: Form, sample: usize) -> (f64, Vec<f64>) {
     let n = patterns.len();
     let scale = patterns.spread().powi(2) * patterns.dim() as f64;
     let probe = 1.0 / scale;
     if n == 1 {
         return (probe, Vec::new());
     }
-    let some: Vec<usize> = (0..n.min(SAMPLE)).map(|i| i * n / n.min(SAMPLE)).collect();
+    let some: Vec<usize> = (0..n.min(sample)).map(|i| i * n / n.min(sample)).collect();
     let queries = patterns.select(&some);
     let tops = posterior(&patterns.unweighted(), queries.view(), &vec![probe; some.len()], form, 2);
     // From the ratio of the pattern's own weight to that of the runner-up.
