@@ -57,6 +57,8 @@ fn of_scales<F: Real>(patterns: &Patterns<F>, about: &About) -> Option<Message> 
     const MOST: f64 = 0.9;
     /// The share of the units that vary below which few of them count: their effective number is (Σv)²/Σv².
     const FEW: f64 = 1.0 / 16.0;
+    /// So many patterns, evenly spaced, are examined.
+    const SAMPLE: usize = 2048;
     let (rows, dim) = (patterns.len(), patterns.dim());
     // Thresholded units have one scale, and so have pixels.
     let spins = about.card.is_some_and(|card| card.spins);
@@ -64,9 +66,14 @@ fn of_scales<F: Real>(patterns: &Patterns<F>, about: &About) -> Option<Message> 
     if spins || scaled || about.raw || about.shape.is_some() || rows < 3 || dim < 3 || !patterns.are_held() {
         return None;
     }
-    let (values, mean) = (patterns.values(), patterns.mean());
-    let mut squares = vec![0.0; dim];
-    for row in values.outer_iter() {
+    let examined = rows.min(SAMPLE);
+    let values = patterns.values();
+    let some: Vec<_> = (0..examined).map(|k| values.row(k * rows / examined)).collect();
+    let (mut mean, mut squares) = (vec![0.0; dim], vec![0.0; dim]);
+    for row in &some {
+        mean.iter_mut().zip(row).for_each(|(mean, value)| *mean += value.to_f64() / examined as f64);
+    }
+    for row in &some {
         for ((square, value), mean) in squares.iter_mut().zip(row).zip(&mean) {
             *square += (value.to_f64() - mean).powi(2);
         }
