@@ -94,7 +94,7 @@ class Described(Memory):
             weights=weights_of("sample_weight", sample_weight, len(given)),
         )
         memory = type(self)(**self.get_params())
-        memory._hold(both)
+        memory._hold(both, image=array.shape[1:] if array.ndim > 2 else self._image)
         return memory
 
     def with_cores(
@@ -175,7 +175,7 @@ class Described(Memory):
             **rule,
         )
         memory = type(self)(**self.get_params())
-        memory._hold(made)
+        memory._hold(made, image=array.shape[1:] if array.ndim > 2 else self._image)
         return memory
 
     def surprise(self, events: Any, threshold: float) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -75,7 +75,7 @@ def load(path: str | os.PathLike[str], *, dtype: Any = None, **options: Any) -> 
     >>> import attractor
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = os.path.join(folder, "two.memory")
-    ...     attractor.Modern([[1.0, 2.0], [2.0, 1.0]], beta=3.0).save(path)
+    ...     attractor.Modern([[1.0, -2.0], [-2.0, 1.0]], beta=3.0).save(path)
     ...     attractor.load(path)
     <Modern(beta=3.0, prepare='none') of 2 memories of 2 units, float64, beta 3>
     """

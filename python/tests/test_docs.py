@@ -13,6 +13,7 @@ from zoo import signs
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.filterwarnings("error::attractor.AttractorWarning")
 @pytest.mark.parametrize("page", ["README.md", "docs/python.md", "docs/capacity.md", "docs/replay.md"])
 def test_examples(page: str) -> None:
     blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
