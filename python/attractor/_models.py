@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from ._described import Described
@@ -466,6 +466,9 @@ class Diffusion(Weighted, Memory):
         step have no grid.
     last : float from 1e-12 to 1, default 0.002
         Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern).
+    sigmas : list of float, default none
+        Noise levels of your own instead of a grid, in the units of the cues: a cue goes from its own level
+        through those below it, and then to 0.
     accuracy : float from 1e-14 to 1, default 1e-6
         Error that dormand-prince may make in a step (root mean square of a unit, in spreads of the memory).
     narrow : bool, default True
@@ -495,8 +498,8 @@ class Diffusion(Weighted, Memory):
     """
 
     _model: ClassVar[str] = "diffusion"
-    _options: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow")
-    _parameters: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow", "prepare", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "sigmas", "accuracy", "narrow")
+    _parameters: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "sigmas", "accuracy", "narrow", "prepare", "dtype", "random_state")
 
     def __init__(
         self,
@@ -511,6 +514,7 @@ class Diffusion(Weighted, Memory):
         steps: int | None = None,
         rho: float | None = None,
         last: float | None = None,
+        sigmas: Sequence[float] | None = None,
         accuracy: float | None = None,
         narrow: bool | str | None = None,
         prepare: str = "auto",
@@ -529,6 +533,7 @@ class Diffusion(Weighted, Memory):
         self.steps = steps
         self.rho = rho
         self.last = last
+        self.sigmas = sigmas
         self.accuracy = accuracy
         self.narrow = narrow
         self.prepare = prepare
@@ -571,6 +576,9 @@ class Mixture(Described):
         step have no grid.
     last : float from 1e-12 to 1, default 0.002
         Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern).
+    sigmas : list of float, default none
+        Noise levels of your own instead of a grid, in the units of the cues: a cue goes from its own level
+        through those below it, and then to 0.
     accuracy : float from 1e-14 to 1, default 1e-6
         Error that dormand-prince may make in a step (root mean square of a unit, in spreads of the memory).
     narrow : bool, default True
@@ -594,8 +602,8 @@ class Mixture(Described):
     """
 
     _model: ClassVar[str] = "mixture"
-    _options: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow")
-    _parameters: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "sigmas", "accuracy", "narrow")
+    _parameters: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "sigmas", "accuracy", "narrow", "dtype", "random_state")
 
     def __init__(
         self,
@@ -610,6 +618,7 @@ class Mixture(Described):
         steps: int | None = None,
         rho: float | None = None,
         last: float | None = None,
+        sigmas: Sequence[float] | None = None,
         accuracy: float | None = None,
         narrow: bool | str | None = None,
         dtype: Any = None,
@@ -624,6 +633,7 @@ class Mixture(Described):
         self.steps = steps
         self.rho = rho
         self.last = last
+        self.sigmas = sigmas
         self.accuracy = accuracy
         self.narrow = narrow
         self.dtype = dtype
@@ -704,6 +714,9 @@ class Network(Trained):
         step have no grid.
     last : float from 1e-12 to 1, default 0.002
         Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern).
+    sigmas : list of float, default none
+        Noise levels of your own instead of a grid, in the units of the cues: a cue goes from its own level
+        through those below it, and then to 0.
     accuracy : float from 1e-14 to 1, default 1e-6
         Error that dormand-prince may make in a step (root mean square of a unit, in spreads of the memory).
     narrow : bool, default True
@@ -730,8 +743,8 @@ class Network(Trained):
     """
 
     _model: ClassVar[str] = "network"
-    _options: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow")
-    _parameters: ClassVar[tuple[str, ...]] = ("training", "process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow", "prepare", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "sigmas", "accuracy", "narrow")
+    _parameters: ClassVar[tuple[str, ...]] = ("training", "process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "sigmas", "accuracy", "narrow", "prepare", "dtype", "random_state")
 
     def __init__(
         self,
@@ -746,6 +759,7 @@ class Network(Trained):
         steps: int | None = None,
         rho: float | None = None,
         last: float | None = None,
+        sigmas: Sequence[float] | None = None,
         accuracy: float | None = None,
         narrow: bool | str | None = None,
         prepare: str = "auto",
@@ -762,6 +776,7 @@ class Network(Trained):
         self.steps = steps
         self.rho = rho
         self.last = last
+        self.sigmas = sigmas
         self.accuracy = accuracy
         self.narrow = narrow
         self.prepare = prepare
@@ -818,6 +833,9 @@ class Denoiser(Foreign):
         step have no grid.
     last : float from 1e-12 to 1, default 0.002
         Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern).
+    sigmas : list of float, default none
+        Noise levels of your own instead of a grid, in the units of the cues: a cue goes from its own level
+        through those below it, and then to 0.
     accuracy : float from 1e-14 to 1, default 1e-6
         Error that dormand-prince may make in a step (root mean square of a unit, in spreads of the memory).
     narrow : bool, default True
@@ -847,8 +865,8 @@ class Denoiser(Foreign):
     """
 
     _model: ClassVar[str] = "denoiser"
-    _options: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow")
-    _parameters: ClassVar[tuple[str, ...]] = ("denoiser", "dim", "spread", "shape", "framework", "process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "accuracy", "narrow", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "sigmas", "accuracy", "narrow")
+    _parameters: ClassVar[tuple[str, ...]] = ("denoiser", "dim", "spread", "shape", "framework", "process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "sigmas", "accuracy", "narrow", "dtype", "random_state")
 
     def __init__(
         self,
@@ -867,6 +885,7 @@ class Denoiser(Foreign):
         steps: int | None = None,
         rho: float | None = None,
         last: float | None = None,
+        sigmas: Sequence[float] | None = None,
         accuracy: float | None = None,
         narrow: bool | str | None = None,
         dtype: Any = None,
@@ -888,6 +907,7 @@ class Denoiser(Foreign):
         self.steps = steps
         self.rho = rho
         self.last = last
+        self.sigmas = sigmas
         self.accuracy = accuracy
         self.narrow = narrow
         self.dtype = dtype
