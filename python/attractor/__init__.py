@@ -20,6 +20,7 @@ from __future__ import annotations
 import os as _os
 
 from . import _attractor
+from ._audit import audit
 from ._capacity import capacity
 from ._density import fit
 from ._experiments import Report, experiments, recommend, reproduce
@@ -71,6 +72,7 @@ __all__ = [
     "SparseDistributed",
     "Trace",
     "Universal",
+    "audit",
     "capacity",
     "corrupt",
     "digits",

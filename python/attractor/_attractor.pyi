@@ -216,6 +216,19 @@ def replay(
     every: float = 30.0,
     progress: Callable[[int, int], Any] | None = None,
 ) -> tuple[Memory, dict[str, NDArray[Any]], list[list[int]]]: ...
+def audit(
+    train: Any,
+    generated: Any,
+    heldout: Any,
+    features: list[NDArray[Any]] | None,
+    settings: dict[str, Any],
+    *,
+    again: str,
+    shape: str | None,
+    seed: int,
+    calibrate: bool,
+    progress: Callable[[int, int], Any] | None = None,
+) -> Report: ...
 def recommend(
     patterns: NDArray[Any],
     corruptions: list[str],

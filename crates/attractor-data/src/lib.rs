@@ -7,6 +7,7 @@ mod digits;
 mod error;
 mod formats;
 mod output;
+mod records;
 mod shape;
 mod stored;
 mod synthetic;
@@ -20,12 +21,13 @@ pub use description::{
 pub use digits::{Digits, digits};
 pub use error::{Error, Result};
 pub use formats::{
-    FileRows, Header, LabelColumn, ReadOptions, Rows, labels_beside, panics_are_caught, read, read_bytes,
-    read_mask,
+    FileRows, Header, LabelColumn, ReadOptions, Rows, is_mixed, is_table, labels_beside, panics_are_caught,
+    read, read_bytes, read_mask, read_records,
 };
 pub use output::{
     Hold, NewFile, NpyWriter, NpzWriter, Number, abandon_unfinished, write_atomically, write_npy, write_png,
 };
+pub use records::{Cells, Records};
 pub use shape::{Layout, Shape};
 pub use stored::CoresSummary;
 pub use stored::{

@@ -18,7 +18,7 @@ use crate::observe::Signals;
 use crate::options::{Named, of_model, typed};
 
 /// A table from an array of bytes or floats.
-fn table(what: &str, rows: &Bound<'_, PyAny>) -> PyResult<Table> {
+pub fn table(what: &str, rows: &Bound<'_, PyAny>) -> PyResult<Table> {
     if let Ok(bytes) = arrays::read::<u8>(what, rows) {
         return Ok(Table::from_bytes(bytes.as_array().as_standard_layout().into_owned()));
     }
@@ -29,7 +29,7 @@ fn table(what: &str, rows: &Bound<'_, PyAny>) -> PyResult<Table> {
 }
 
 /// Gives a table the shape of its images: `HxW` or `CxHxW`.
-fn shaped(table: Table, shape: Option<&str>) -> PyResult<Table> {
+pub fn shaped(table: Table, shape: Option<&str>) -> PyResult<Table> {
     let shape = shape.map(str::parse).transpose().map_err(unreadable)?;
     Ok(table.with_shape(shape))
 }
@@ -85,7 +85,7 @@ impl Report {
 
 /// Runs an experiment. It reports progress to a callable and stops at Ctrl-C. `again` is the call in Python that runs it
 /// again, which the report then shows.
-fn run(
+pub fn run(
     py: Python<'_>,
     experiment: &dyn Experiment,
     again: Option<String>,

@@ -4,6 +4,7 @@
 //! conversions, docstrings) is in `python/attractor/`.
 
 mod arrays;
+mod audit;
 mod build;
 mod callable;
 mod density;
@@ -28,6 +29,8 @@ use crate::recall::listed;
 /// Associative memory, in Rust.
 #[pymodule]
 mod _attractor {
+    #[pymodule_export]
+    use super::audit::audit;
     #[pymodule_export]
     use super::experiments::{Report, capacity, corrupt, digits, read, recommend, reproduce};
     #[pymodule_export]

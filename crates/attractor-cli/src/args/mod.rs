@@ -1,5 +1,6 @@
 //! The command-line arguments. The options of models are not listed here, since they come from the models' cards.
 
+mod audit;
 mod bench;
 mod capacity;
 mod common;
@@ -14,6 +15,7 @@ mod replay;
 mod reproduce;
 mod train;
 
+pub use audit::Audit;
 pub use bench::Bench;
 pub use capacity::{Capacity, Merge};
 pub use common::{Cues, Files, Patterns, Rest, Store, Work};
@@ -111,6 +113,11 @@ pub enum Commands {
         after_help = "Example:\n  attractor recommend --patterns photos/ --corruption sigma:0.5:clip mask:0.5"
     )]
     Recommend(Recommend),
+    /// Find out whether a generative model's rows are copies of its training rows.
+    #[command(
+        after_help = "Examples:\n  attractor audit --train train.npy --generated samples.npy --heldout test.npy --out audit\n  attractor audit --train photos/ --generated samples/ --out audit\n  attractor audit --train train.csv --generated new.csv --heldout test.csv --calibrate --out audit"
+    )]
+    Audit(Box<Audit>),
     /// Measure how fast this machine computes, and how fast it could.
     #[command(
         after_help = "Examples:\n  attractor bench --quick\n  attractor bench --threads 4 --out speed.html"

@@ -83,6 +83,7 @@ pub fn parse() -> (Cli, Options) {
     let options = match matches.subcommand() {
         Some(("train", task)) => given(task, &settings(PARAMETERS)),
         Some(("fit", task)) => given(task, &settings(attractor_fit::PARAMETERS)),
+        Some(("audit", task)) => given(task, &settings(attractor_audit::PARAMETERS)),
         Some(("replay", task)) => given(task, &of_replay()),
         Some(("store", task)) => given(task, &[of_models(&cards()), settings(CORES)].concat()),
         Some((_, task)) => given(task, &of_models(&cards())),
@@ -190,6 +191,8 @@ pub fn command(view: &View) -> Command {
         Cli::command().mut_subcommand("train", |task| add(task, &settings(PARAMETERS), SETTINGS, true));
     let fitting = settings(attractor_fit::PARAMETERS);
     let command = command.mut_subcommand("fit", |task| add(task, &fitting, FIT, true));
+    let auditing = settings(attractor_audit::PARAMETERS);
+    let command = command.mut_subcommand("audit", |task| add(task, &auditing, AUDIT, true));
     let protocol = settings(attractor_replay::PARAMETERS);
     let (usual, others): (Vec<_>, Vec<_>) =
         protocol.into_iter().partition(|parameter| USUAL_OF_REPLAY.contains(&parameter.name));
@@ -226,6 +229,9 @@ const SETTINGS: &str = "Settings of the training";
 
 /// Help heading for the options of events beside a density.
 const EVENTS: &str = "Events beside a density";
+
+/// Help heading for the settings of an audit.
+const AUDIT: &str = "Settings of the audit";
 
 /// Help heading for the settings of a fit.
 const FIT: &str = "Settings of the fit";

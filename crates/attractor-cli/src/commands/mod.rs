@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod audit;
 mod bench;
 mod capacity;
 mod corrupt;
@@ -45,6 +46,7 @@ pub fn run(cli: Cli, options: &Options) -> Result<()> {
         Commands::Demo(args) => demo::run(&args),
         Commands::Models(args) => models::run(&args),
         Commands::Recommend(args) => recommend::run(&args),
+        Commands::Audit(args) => audit::run(&args, options),
         Commands::Bench(args) => bench::run(&args),
         Commands::Capacity(args) => capacity::run(&args, options),
         Commands::Merge(args) => capacity::merge(&args),

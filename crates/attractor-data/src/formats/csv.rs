@@ -61,16 +61,16 @@ fn wrong(path: &Path, found: impl Into<Message>) -> Error {
     Error::content(path, "a table of numbers, one row a line", found, cure)
 }
 
-fn number(cell: &str) -> Option<f64> {
+pub(super) fn number(cell: &str) -> Option<f64> {
     cell.parse().ok()
 }
 
-fn is_missing(cell: &str) -> bool {
+pub(super) fn is_missing(cell: &str) -> bool {
     MISSING.contains(&cell.to_lowercase().as_str())
 }
 
 /// The records of a table, without what may stand before them: a byte order mark, Excel's line `sep=;`, comments.
-struct Lines {
+pub(super) struct Lines {
     path: PathBuf,
     reader: Reader<Box<dyn Input>>,
     /// The line of the last record, counted from 1. Lines before the table count.
@@ -80,7 +80,7 @@ struct Lines {
 }
 
 impl Lines {
-    fn open(path: &Path, mut input: Box<dyn Input>) -> Result<Self> {
+    pub(super) fn open(path: &Path, mut input: Box<dyn Input>) -> Result<Self> {
         let failed = |e| Error::read(path, e);
         let mut before = 0;
         let mut separator = None;
@@ -112,7 +112,7 @@ impl Lines {
     }
 
     /// The next record. All have as many fields as the first.
-    fn next(&mut self) -> Result<Option<StringRecord>> {
+    pub(super) fn next(&mut self) -> Result<Option<StringRecord>> {
         loop {
             let mut record = StringRecord::new();
             match self.reader.read_record(&mut record) {

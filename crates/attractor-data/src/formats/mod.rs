@@ -13,10 +13,12 @@ mod npy;
 mod npz;
 mod pictures;
 mod raw;
+mod records;
 pub(crate) mod safetensors;
 
 pub use labels::labels_beside;
 pub use pictures::panics_are_caught;
+pub use records::{is_mixed, is_table, read_records};
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read, Seek};

@@ -1,0 +1,106 @@
+//! An audit, and how it is run.
+
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use attractor::message::Message;
+use attractor_report::{Experiment, Progress, Report, Result};
+
+use crate::audited::Audited;
+use crate::calibrate;
+use crate::fidelity;
+use crate::inputs::{Given, Inputs};
+use crate::outcome::Outcome;
+use crate::report;
+use crate::search::Watch;
+use crate::searched::Searched;
+use crate::settings::Settings;
+
+/// An audit.
+pub struct Audit {
+    inputs: Inputs,
+    calibrates: bool,
+}
+
+impl Audit {
+    /// An audit of these rows.
+    ///
+    /// # Errors
+    /// A setting outside its range; rows that cannot be compared (see [`Space::new`](crate::Space::new)); images of another number
+    /// than rows.
+    pub fn new(given: Given, settings: Settings) -> Result<Self> {
+        Ok(Audit { inputs: Inputs::new(given, settings)?, calibrates: false })
+    }
+
+    /// The same audit with a calibration: what it finds of copies planted in these data.
+    pub fn calibrated(self) -> Self {
+        Audit { calibrates: true, ..self }
+    }
+
+    /// What the reader should know of the rows.
+    pub fn notes(&self, audited: &Audited) -> Vec<Message> {
+        audited.notes(&self.inputs)
+    }
+
+    /// Runs the audit.
+    ///
+    /// # Errors
+    /// What `progress` returns.
+    pub fn audited(&self, progress: &mut Progress) -> Result<Audited> {
+        let plants = if self.calibrates { Some(calibrate::plan(&self.inputs)?) } else { None };
+        let of_plants = plants.as_ref().map_or(0, |plan| plan.pairs(&self.inputs.settings));
+        let all = Searched::pairs(&self.inputs.space, self.inputs.images.as_ref(), &self.inputs.settings)
+            + of_plants;
+        let mut done = 0;
+        let mut failed = None;
+        let mut watch = |pairs: u64| {
+            done += pairs;
+            match progress((done / MILLION) as usize, (all / MILLION).max(1) as usize) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(error) => {
+                    failed = Some(error);
+                    ControlFlow::Break(())
+                }
+            }
+        };
+        let audited = self.searched(plants.as_ref(), &mut watch);
+        match (audited, failed) {
+            (Some(audited), None) => Ok(audited),
+            (_, Some(error)) => Err(error),
+            (None, None) => unreachable!("a search only stops when it is told to"),
+        }
+    }
+
+    fn searched(&self, plants: Option<&calibrate::Plan>, watch: &mut Watch) -> Option<Audited> {
+        let found =
+            Searched::new(&self.inputs.space, self.inputs.images.as_ref(), &self.inputs.settings, watch)?;
+        let rows: Vec<usize> = (0..self.inputs.space.generated().len()).collect();
+        let mut outcome = Outcome::new(&found, &rows, &self.inputs.settings);
+        outcome.fidelity = fidelity::compare(&self.inputs.space, self.inputs.settings.seed, watch)?;
+        let calibrated = match plants {
+            Some(plan) => Some(plan.run(&self.inputs.settings, watch)?),
+            None => None,
+        };
+        Some(Audited { found, outcome, calibrated })
+    }
+}
+
+const MILLION: u64 = 1_000_000;
+
+impl Experiment for Audit {
+    fn parts(&self) -> &'static str {
+        "million pairs of rows"
+    }
+
+    fn check(&self) -> Result<()> {
+        Ok(self.inputs.settings.check()?)
+    }
+
+    fn run(&self, progress: &mut Progress) -> Result<Report> {
+        let start = Instant::now();
+        let audited = self.audited(progress)?;
+        let mut report = report::of(&self.inputs, &audited);
+        report.seconds = start.elapsed().as_secs_f64();
+        Ok(report)
+    }
+}

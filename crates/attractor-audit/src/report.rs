@@ -1,0 +1,490 @@
+//! The report of an audit: a summary, rates with their null, the worst rows with pictures, duplicates, fidelity and settings.
+
+use attractor_figures::{Axis, Canvas, Figure, Look, Mark, Panel, Picture, Point, Series};
+use attractor_report::{Block, Cell, Column, Illustration, Images, Report, Table};
+use serde_json::{Map, Value, json};
+
+use crate::audited::Audited;
+use crate::calibrate::Calibrated;
+use crate::fidelity::Fidelity;
+use crate::inputs::Inputs;
+use crate::outcome::{Measured, Outcome};
+use crate::rates::RATES;
+use crate::verdict::{Row, Verdict, short};
+
+/// Rows in the table of the worst.
+const WORST: usize = 30;
+
+/// Clusters in the table of the largest.
+const LARGEST: usize = 20;
+
+/// The report, without command and wall time.
+pub fn of(inputs: &Inputs, audited: &Audited) -> Report {
+    let outcome = &audited.outcome;
+    let order = outcome.worst();
+    let mut blocks = vec![Block::Heading("What was found".into()), Block::Text(summary(inputs, audited))];
+    blocks.extend(audited.notes(inputs).iter().map(|note| Block::Text(format!("Note: {note}."))));
+    blocks.extend([
+        Block::Heading("Rates of copying".into()),
+        Block::Text(about_rates(inputs, outcome)),
+        Block::Table(rates(&outcome.rates)),
+        Block::Heading("The worst rows".into()),
+        Block::Table(worst(inputs, outcome, &order)),
+    ]);
+    blocks.extend(pictures(inputs, outcome, &order));
+    blocks.push(Block::Figure(Box::new(ratios(audited))));
+    blocks.extend(duplicates(inputs, audited));
+    blocks.extend(fidelity(outcome));
+    blocks.extend(audited.calibrated.as_ref().into_iter().flat_map(calibration));
+    blocks.extend([
+        Block::Heading("All rows".into()),
+        Block::Text(
+            "Every generated row with all of its numbers is in `results.csv` and `results.json`.".into(),
+        ),
+    ]);
+    Report {
+        experiment: "audit",
+        title: "Audit of generated rows".into(),
+        introduction: introduction(inputs),
+        command: String::new(),
+        settings: settings(inputs, audited),
+        seed: inputs.settings.seed,
+        seconds: 0.0,
+        results: all_rows(inputs, outcome),
+        more: more(audited),
+        blocks,
+    }
+}
+
+fn introduction(inputs: &Inputs) -> String {
+    let [train, heldout, generated] =
+        [inputs.space.train(), inputs.space.heldout(), inputs.space.generated()].map(|range| range.len());
+    let held = match heldout {
+        0 => "no held-out rows".to_owned(),
+        count => format!("{count} held-out rows"),
+    };
+    let what = match inputs.space.name() {
+        "gower" => format!("tables of {} columns, by Gower's distance", inputs.space.width()),
+        _ => format!("rows of {} numbers, by their Euclidean distance", inputs.space.width()),
+    };
+    format!("Are {generated} generated rows copies of {train} training rows? Compared with {held}: {what}.")
+}
+
+fn summary(inputs: &Inputs, audited: &Audited) -> String {
+    let outcome = &audited.outcome;
+    let count = |verdict| outcome.count(verdict);
+    let rows = outcome.rows.len();
+    let mosaics = match &audited.found.windows {
+        Some(_) => format!(", {} mosaics", count(Verdict::Mosaic)),
+        None => String::new(),
+    };
+    let rate = short(100.0 * inputs.settings.fdr);
+    let mut text = format!(
+        "Of {rows} generated rows {} are copies, {} near copies{mosaics} and {} new. Of the near copies, at most {rate} % are expected to be false.",
+        count(Verdict::Copy),
+        count(Verdict::NearCopy),
+        count(Verdict::New),
+    );
+    let share = outcome.rates.iter().find(|m| RATES[m.rate].key == "dcr_share");
+    if let Some((share, p)) = share.and_then(|m| Some((m, m.p_value?))) {
+        let baseline = share.null.map_or(0.5, |(mean, _)| mean);
+        text += &format!(
+            " {:.1} % are nearer to a training row than to any held-out row, where {:.1} % would be if training rows were not special (p = {}).",
+            100.0 * share.value,
+            100.0 * baseline,
+            short(p)
+        );
+    }
+    text
+}
+
+fn about_rates(inputs: &Inputs, outcome: &Outcome) -> String {
+    let mut text = String::from(
+        "Interval: other rows of the same model, with the same training rows. Held-out rows: the rate if they stood in the place of generated ones. ",
+    );
+    if inputs.space.heldout().is_empty() {
+        text += "There are no held-out rows, so no null and no p-values. ";
+    } else if outcome.is_exact {
+        text += "Swapped: mean and 95 % range over all ways to choose the training rows from training and held-out rows. p is the share of them at least as extreme. ";
+    } else {
+        text += &format!(
+            "Swapped: mean and 95 % range over {} random choices of the training rows from training and held-out rows; p counts those at least as extreme. ",
+            inputs.settings.swaps
+        );
+    }
+    text += &format!(
+        "{} % of honest rows have d1/d2 below 1/3 across clusters",
+        short(100.0 * outcome.honest_share)
+    );
+    match outcome.floor {
+        Some(floor) => {
+            text + &format!(
+                "; evenly spread rows of the data's dimension would have {} %.",
+                short(100.0 * floor)
+            )
+        }
+        None => text + ".",
+    }
+}
+
+/// A number that may be missing, with its value in files.
+fn maybe(value: Option<f64>) -> Cell {
+    value.filter(|v| v.is_finite()).map_or_else(Cell::empty, |v| Cell::of(short(v), [v.into()]))
+}
+
+fn rates(rates: &[Measured]) -> Table {
+    let mut table = Table::new(
+        "rates",
+        vec![
+            Column::new("rate", &["rate"]),
+            Column::new("counts", &[]),
+            Column::new("generated [95 %]", &["value", "low", "high"]),
+            Column::new("held-out rows", &["heldout"]),
+            Column::new("swapped [95 %]", &["swapped", "swapped_low", "swapped_high"]),
+            Column::new("copying is", &["copying"]),
+            Column::new("p", &["p"]),
+        ],
+    );
+    let triple = |value: f64, interval: Option<[f64; 2]>| {
+        let shown = match interval {
+            Some([low, high]) => format!("{} [{}, {}]", short(value), short(low), short(high)),
+            None => short(value),
+        };
+        let ends = interval.map_or([Value::Null, Value::Null], |ends| ends.map(Value::from));
+        Cell::of(shown, std::iter::once(value.into()).chain(ends))
+    };
+    for measured in rates {
+        let facts = &RATES[measured.rate];
+        let side = match facts.copying {
+            crate::rates::Copying::Large => "large",
+            crate::rates::Copying::Small => "small",
+        };
+        table.rows.push(vec![
+            Cell::of(facts.name, [facts.key.into()]),
+            Cell::of(facts.about, []),
+            triple(measured.value, measured.interval),
+            maybe(measured.honest),
+            measured.null.map_or_else(Cell::empty, |(mean, range)| triple(mean, Some(range))),
+            Cell::plain(side),
+            maybe(measured.p_value),
+        ]);
+    }
+    table
+}
+
+/// The name of a row of a set: its number, and what its file calls it.
+fn named(names: Option<&Vec<String>>, row: usize) -> String {
+    match names.and_then(|names| names.get(row)) {
+        Some(name) => format!("{row} ({name})"),
+        None => row.to_string(),
+    }
+}
+
+fn worst(inputs: &Inputs, outcome: &Outcome, order: &[usize]) -> Table {
+    let headings =
+        ["row", "verdict", "reason", "training row", "d1", "d2", "d1/d2", "p", "posterior", "local dim."];
+    let mut table = Table::new("worst", headings.iter().map(|heading| Column::new(*heading, &[])).collect());
+    table.caption = format!("The {} worst rows.", WORST.min(order.len()));
+    let text = |text: String| Cell::of(text, []);
+    let number = |value: Option<f64>| text(value.map_or_else(String::new, short));
+    for &n in order.iter().take(WORST) {
+        let row = &outcome.rows[n];
+        let train = row.train.map(|train| named(inputs.names.train.as_ref(), train as usize));
+        table.rows.push(vec![
+            text(named(inputs.names.generated.as_ref(), row.row)),
+            text(row.verdict.name().into()),
+            text(row.reason.clone()),
+            text(train.unwrap_or_default()),
+            number(Some(row.distance)),
+            number(Some(row.other_distance)),
+            number(Some(row.ratio)),
+            number(Some(row.p_listed)),
+            number(row.posterior),
+            number(row.dimension),
+        ]);
+    }
+    table
+}
+
+/// The worst images beside what they are nearest to.
+fn pictures(inputs: &Inputs, outcome: &Outcome, order: &[usize]) -> Option<Block> {
+    let images = inputs.images.as_ref()?;
+    let shown = &order[..order.len().min(inputs.settings.pictures)];
+    if shown.is_empty() {
+        return None;
+    }
+    let pixels = &images.pixels;
+    let all = || std::iter::once(&pixels.train).chain(&pixels.heldout).flat_map(|set| set.iter());
+    let low = all().copied().fold(f32::INFINITY, f32::min);
+    let high = all().copied().fold(f32::NEG_INFINITY, f32::max);
+    let range = if high > low { (low.into(), high.into()) } else { (0.0, 1.0) };
+    let canvas = Canvas { shape: images.shape, range };
+    let headings =
+        ["generated", "nearest\ntraining", "of another\ncluster", "nearest\nheld out", "nearest\ngenerated"];
+    let labels: Vec<String> = shown
+        .iter()
+        .map(|&n| {
+            let row = &outcome.rows[n];
+            format!("{}: {}, {}", row.row, row.verdict.name(), short(row.ratio))
+        })
+        .collect();
+    let mut picture = Picture::new(&headings, &labels, images.shape);
+    for (line, &n) in shown.iter().enumerate() {
+        let row = &outcome.rows[n];
+        let of = |set: &ndarray::Array2<f32>, row: usize| set.row(row).to_vec();
+        let cells = [
+            Some(of(&pixels.generated, row.row)),
+            row.train.map(|train| of(&pixels.train, train as usize)),
+            row.other.map(|other| of(&pixels.train, other as usize)),
+            row.heldout.and_then(|(held, _)| Some(of(pixels.heldout.as_ref()?, held as usize))),
+            row.twin.map(|(twin, _)| of(&pixels.generated, twin as usize)),
+        ];
+        for (column, image) in cells.iter().enumerate() {
+            if let Some(image) = image {
+                picture.draw(line, column, canvas, |unit| Some(image[unit].into()));
+            }
+        }
+    }
+    Some(Block::Images(Box::new(Images {
+        name: "worst",
+        alt: "Generated images, each beside its nearest training, held-out and generated images.".into(),
+        caption: format!(
+            "The {} worst rows: row, verdict and d1/d2, with the nearest image of each set.",
+            shown.len()
+        ),
+        picture,
+    })))
+}
+
+/// The distribution of d1/d2 across clusters, of generated and of honest rows.
+fn ratios(audited: &Audited) -> Illustration {
+    let found = &audited.found;
+    let generated: Vec<f64> = audited.outcome.rows.iter().map(|row| row.ratio).collect();
+    let honest: Vec<f64> = found.honest().map(|row| found.honest_pair(row).cluster_ratio()).collect();
+    let name = if found.own.len() > found.train { "held-out rows" } else { "training rows" };
+    /// Places at which the shares are drawn.
+    const STEPS: usize = 100;
+    let shares = |mut ratios: Vec<f64>| {
+        ratios.sort_by(f64::total_cmp);
+        let share = |x: f64| ratios.partition_point(|r| *r <= x) as f64 / ratios.len() as f64;
+        (0..=STEPS).map(|n| n as f64 / STEPS as f64).map(|x| (x, share(x))).collect::<Vec<_>>()
+    };
+    let lines = [("generated rows", shares(generated)), (name, shares(honest))];
+    let mut numbers = Table::new(
+        "ratios",
+        vec![Column::plain("ratio"), Column::plain("generated"), Column::plain("honest")],
+    );
+    for n in 0..=STEPS {
+        let (x, generated) = lines[0].1[n];
+        numbers.rows.push([x, generated, lines[1].1[n].1].map(Cell::drawn).to_vec());
+    }
+    let series = |(style, (name, points)): (usize, (&str, Vec<(f64, f64)>))| {
+        let points = points.into_iter().map(|(x, y)| Point::new(x, y)).collect();
+        Mark::Line(Series { name: name.into(), style, look: Look::Line, points })
+    };
+    let panel = Panel {
+        title: String::new(),
+        x: Axis::linear("d1/d2, d2 in another cluster").within(0.0, 1.0),
+        y: Axis::linear("share of rows at or below").within(0.0, 1.0),
+        equal: false,
+        marks: lines.into_iter().enumerate().map(series).collect(),
+    };
+    Illustration {
+        name: "ratios",
+        alt: "The distributions of d1/d2 of generated and of honest rows.".into(),
+        caption: "Copies are where the curve of generated rows lies above that of honest rows.".into(),
+        figure: Figure { panels: vec![panel], ..Figure::new(1, 260.0) },
+        numbers,
+    }
+}
+
+fn duplicates(inputs: &Inputs, audited: &Audited) -> Vec<Block> {
+    let clusters = &audited.found.clusters;
+    let train = inputs.space.train().len();
+    let text = format!(
+        "{} of {train} training rows are near-duplicates of others: they are within {} of one. Copies are likeliest there.",
+        clusters.repeated(),
+        short(clusters.radius)
+    );
+    let mut blocks = vec![Block::Heading("Near-duplicates in the training rows".into()), Block::Text(text)];
+    let largest = clusters.largest();
+    if largest.is_empty() {
+        return blocks;
+    }
+    let mut table = Table::new(
+        "clusters",
+        vec![
+            Column::new("first row", &["first_row"]),
+            Column::new("training rows", &["training_rows"]),
+            Column::new("generated rows nearest to it", &["generated_rows"]),
+        ],
+    );
+    table.caption = format!("The {} largest of {} clusters.", LARGEST.min(largest.len()), clusters.count());
+    for (first, size) in largest.into_iter().take(LARGEST) {
+        let own = audited.outcome.rows.iter().filter(|row| row.cluster == Some(first)).count();
+        table.rows.push([first as usize, size, own].map(Cell::plain).to_vec());
+    }
+    blocks.push(Block::Table(table));
+    blocks
+}
+
+fn fidelity(outcome: &Outcome) -> Vec<Block> {
+    let Some(compared) = &outcome.fidelity else { return Vec::new() };
+    let against = if compared.train.is_some() { "held-out rows" } else { "training rows" };
+    let mut table = Table::new(
+        "fidelity",
+        vec![
+            Column::new("rows", &["rows"]),
+            Column::new("precision", &["precision"]),
+            Column::new("recall", &["recall"]),
+            Column::new("coverage", &["coverage"]),
+            Column::new("sliced Wasserstein", &["sliced_wasserstein"]),
+        ],
+    );
+    let line = |name: &str, of: &Fidelity| {
+        let numbers = [Some(of.precision), Some(of.recall), Some(of.coverage), of.wasserstein];
+        std::iter::once(Cell::plain(name)).chain(numbers.map(maybe)).collect()
+    };
+    table.rows.push(line("generated", &compared.generated));
+    if let Some(train) = &compared.train {
+        table.rows.push(line("training", train));
+    }
+    vec![
+        Block::Heading("Fidelity, apart from copying".into()),
+        Block::Text(format!(
+            "Against {against}, with {} rows on each side. A model can be good and copy, or neither. Training rows show what a perfect model reaches.",
+            compared.rows
+        )),
+        Block::Table(table),
+    ]
+}
+
+fn calibration(calibrated: &Calibrated) -> Vec<Block> {
+    let mut table = Table::new(
+        "calibration",
+        vec![
+            Column::new("plants", &["kind"]),
+            Column::new("number", &["plants"]),
+            Column::new("found", &["power"]),
+            Column::new("copy", &["copies"]),
+            Column::new("near copy", &["near_copies"]),
+            Column::new("mosaic", &["mosaics"]),
+            Column::new("fresh rows found", &["false_copies", "fresh"]),
+            Column::new("p of f_mem, clusters", &["p_f_mem_clusters"]),
+            Column::new("p of DCR share", &["p_dcr_share"]),
+        ],
+    );
+    for kind in &calibrated.kinds {
+        let [copies, near, mosaics, _] = kind.plants;
+        let wrong = kind.counts[1] - kind.fresh[3];
+        table.rows.push(vec![
+            Cell::plain(kind.name.as_str()),
+            Cell::plain(kind.counts[0]),
+            Cell::of(format!("{:.0} %", 100.0 * kind.power()), [kind.power().into()]),
+            Cell::plain(copies),
+            Cell::plain(near),
+            Cell::plain(mosaics),
+            Cell::of(format!("{wrong} of {}", kind.counts[1]), [wrong.into(), kind.counts[1].into()]),
+            maybe(kind.p_values[0]),
+            maybe(kind.p_values[1]),
+        ]);
+    }
+    vec![
+        Block::Heading("What the audit finds of planted copies".into()),
+        Block::Text(format!(
+            "Plants made of training rows, each kind among the same fresh rows. Noise is a share of {}, the usual distance of a fresh row from its nearest training row. What is not found here would not be found in the generated rows either.",
+            short(calibrated.usual)
+        )),
+        Block::Table(table),
+    ]
+}
+
+/// A field of a row in files: its key, and its cell.
+type Field = (&'static str, fn(&Inputs, &Row) -> Cell);
+
+const FIELDS: &[Field] = &[
+    ("row", |_, row| Cell::plain(row.row)),
+    ("name", |inputs, row| name_of(&inputs.names.generated, Some(row.row))),
+    ("verdict", |_, row| Cell::plain(row.verdict.name())),
+    ("reason", |_, row| Cell::plain(row.reason.as_str())),
+    ("train_row", |_, row| whole(row.train)),
+    ("train_name", |inputs, row| name_of(&inputs.names.train, row.train.map(|train| train as usize))),
+    ("distance", |_, row| maybe(Some(row.distance))),
+    ("second_distance", |_, row| maybe(Some(row.second))),
+    ("other_row", |_, row| whole(row.other)),
+    ("other_distance", |_, row| maybe(Some(row.other_distance))),
+    ("ratio", |_, row| maybe(Some(row.ratio))),
+    ("cluster", |_, row| whole(row.cluster)),
+    ("cluster_size", |_, row| Cell::plain(row.cluster_size)),
+    ("p_distance", |_, row| maybe(row.p_distance)),
+    ("p_ratio", |_, row| maybe(row.p_ratio)),
+    ("p_listed", |_, row| maybe(Some(row.p_listed))),
+    ("posterior", |_, row| maybe(row.posterior)),
+    ("local_dimension", |_, row| maybe(row.dimension)),
+    ("generated_row", |_, row| whole(row.twin.map(|(twin, _)| twin))),
+    ("generated_distance", |_, row| maybe(row.twin.map(|(_, distance)| distance))),
+    ("heldout_row", |_, row| whole(row.heldout.map(|(held, _)| held))),
+    ("heldout_distance", |_, row| maybe(row.heldout.map(|(_, distance)| distance))),
+    ("mosaic_distance", |_, row| maybe(row.mosaic.map(|(distance, _)| distance))),
+    ("p_mosaic", |_, row| maybe(row.mosaic.map(|(_, p)| p))),
+];
+
+fn whole(value: Option<u32>) -> Cell {
+    value.map_or_else(Cell::empty, Cell::plain)
+}
+
+fn name_of(names: &Option<Vec<String>>, row: Option<usize>) -> Cell {
+    let name = row.and_then(|row| names.as_ref()?.get(row).cloned());
+    name.map_or_else(Cell::empty, Cell::plain)
+}
+
+fn all_rows(inputs: &Inputs, outcome: &Outcome) -> Table {
+    let mut table = Table::new("rows", FIELDS.iter().map(|(key, _)| Column::plain(key)).collect());
+    let line = |row| FIELDS.iter().map(|(_, cell)| cell(inputs, row)).collect();
+    table.rows = outcome.rows.iter().map(line).collect();
+    table
+}
+
+fn settings(inputs: &Inputs, audited: &Audited) -> Value {
+    let (settings, found) = (&inputs.settings, &audited.found);
+    let mut all = Map::new();
+    for (name, value) in &inputs.sources {
+        all.insert(name.clone(), json!(value));
+    }
+    for (name, value) in [
+        ("distance", json!(inputs.space.name())),
+        ("score", json!(settings.score.name())),
+        ("fdr", json!(settings.fdr)),
+        ("swaps", json!(settings.swaps)),
+        ("radius", json!(found.clusters.radius)),
+        ("copy-tolerance", json!(found.tolerance)),
+        ("level", json!(found.sigma)),
+        ("windows", json!(found.windows.as_ref().map_or(0, |_| settings.windows))),
+        ("seed", json!(settings.seed)),
+    ] {
+        all.insert(name.to_owned(), value);
+    }
+    Value::Object(all)
+}
+
+fn more(audited: &Audited) -> Map<String, Value> {
+    let (found, outcome) = (&audited.found, &audited.outcome);
+    let count = |verdict| outcome.count(verdict);
+    let mut all = Map::new();
+    let verdicts: Map<String, Value> =
+        Verdict::ALL.iter().map(|&verdict| (verdict.name().to_owned(), json!(count(verdict)))).collect();
+    all.insert("verdicts".into(), Value::Object(verdicts));
+    all.insert("rates".into(), rates(&outcome.rates).json());
+    all.insert("dimension".into(), json!(found.dimension));
+    all.insert("floor".into(), json!(outcome.floor));
+    all.insert("honest_share".into(), json!(outcome.honest_share));
+    all.insert("near_duplicates".into(), json!(found.clusters.repeated()));
+    if let Some(calibrated) = &audited.calibrated {
+        let table = calibration(calibrated).into_iter().find_map(|block| match block {
+            Block::Table(table) => Some(table.json()),
+            _ => None,
+        });
+        all.insert("calibration".into(), table.unwrap_or(Value::Null));
+    }
+    all
+}

@@ -1,0 +1,398 @@
+//! Exact searches among all pairs of rows, in tiles. No matrix of distances is held.
+//!
+//! Queries come in blocks of 128, and the rows that are searched in tiles of 64. The scores of a tile take a matrix product (or the sums of
+//! a table's columns) in `f32`. A row whose score is at most [`Metric::most`] of the largest distance that still counts is compared
+//! exactly, in `f64`; of all others it is certain that they are farther. So the results are those of a search in `f64`, to the bit, and depend on neither
+//! threads nor blocks.
+
+use std::ops::{ControlFlow, Range};
+
+use attractor::threads;
+
+use crate::metric::{LANES, Metric, TILE};
+
+/// A row that was found: its number, and its distance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Found {
+    /// The number of the row in its space.
+    pub row: u32,
+    /// The distance.
+    pub distance: f64,
+}
+
+/// The nearest rows of several queries: the same number for each, by distance, and of equal distances by number.
+#[derive(Clone, Debug, Default)]
+pub struct Nearest {
+    found: Vec<Found>,
+    each: usize,
+}
+
+impl Nearest {
+    /// The number of queries.
+    pub fn len(&self) -> usize {
+        self.found.len().checked_div(self.each).unwrap_or(0)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// The nearest rows of a query.
+    pub fn of(&self, query: usize) -> &[Found] {
+        &self.found[query * self.each..][..self.each]
+    }
+
+    /// The nearest row of a query; none if there was none to find.
+    pub fn of_if(&self, query: usize) -> Option<&Found> {
+        self.found.get(query * self.each).filter(|_| self.each > 0)
+    }
+
+    /// The nearest rows of each query.
+    pub fn iter(&self) -> impl Iterator<Item = &[Found]> {
+        self.found.chunks(self.each.max(1))
+    }
+}
+
+/// Called with the number of pairs of rows that have been compared since it was last called. If it breaks, the search stops.
+pub type Watch<'a> = dyn FnMut(u64) -> ControlFlow<()> + 'a;
+
+/// The most blocks between two calls of a watch.
+const ROUND: usize = 16;
+
+/// The results of `task` for each block of queries, in order. `None` if the watch breaks.
+fn blocks<M: Metric, T: Send>(
+    space: &M,
+    queries: &[usize],
+    pool: usize,
+    watch: &mut Watch,
+    task: impl Fn(&[usize]) -> T + Sync,
+) -> Option<Vec<T>> {
+    let blocks: Vec<&[usize]> = queries.chunks(LANES).collect();
+    let mut results = Vec::with_capacity(blocks.len());
+    for round in blocks.chunks(ROUND) {
+        let count: usize = round.iter().map(|block| block.len()).sum();
+        let work = space.work() * (count * pool) as f64;
+        results.extend(threads::map(round.len(), work, |n| task(round[n])));
+        if watch((count * pool) as u64).is_break() {
+            return None;
+        }
+    }
+    Some(results)
+}
+
+/// One block of queries that goes through the tiles of a pool.
+struct Pass<'a, M: Metric> {
+    space: &'a M,
+    block: M::Block,
+    queries: &'a [usize],
+    scores: Vec<f32>,
+    stride: usize,
+    /// The largest score that counts, for each query.
+    most: Vec<f32>,
+}
+
+impl<'a, M: Metric> Pass<'a, M> {
+    fn new(space: &'a M, queries: &'a [usize]) -> Self {
+        let block = space.block(queries);
+        let stride = space.stride(&block);
+        Pass {
+            space,
+            block,
+            queries,
+            scores: vec![0.0; TILE * stride],
+            stride,
+            most: vec![f32::NEG_INFINITY; stride],
+        }
+    }
+
+    /// Calls `candidate` for each query and row that may be within the limit of the query in a tile. It gives the new
+    /// limit, or none if it is unchanged.
+    fn tile(
+        &mut self,
+        tile: Range<usize>,
+        limit: impl Fn(usize) -> Option<f64>,
+        mut candidate: impl FnMut(usize, usize) -> Option<f64>,
+    ) {
+        const GROUP: usize = 32;
+        for lane in 0..self.queries.len() {
+            self.most[lane] = limit(lane)
+                .map_or(f32::NEG_INFINITY, |limit| self.space.most(&self.block, lane, &tile, limit));
+        }
+        self.space.scores(&self.block, tile.clone(), &mut self.scores);
+        for (row, scores) in tile.clone().zip(self.scores.chunks(self.stride)) {
+            let groups = scores.chunks(GROUP).zip(self.most.chunks_mut(GROUP)).enumerate();
+            for (group, (scores, most)) in groups {
+                let below = scores.iter().zip(most.iter()).fold(0_u32, |n, (s, m)| n + u32::from(s <= m));
+                if below == 0 {
+                    continue;
+                }
+                for (k, score) in scores.iter().enumerate() {
+                    let lane = group * GROUP + k;
+                    if *score > most[k] || lane >= self.queries.len() || self.queries[lane] == row {
+                        continue;
+                    }
+                    if let Some(limit) = candidate(lane, row) {
+                        most[k] = self.space.most(&self.block, lane, &tile, limit);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The tiles of a range. They begin at multiples of 64, so that their bounds are known.
+fn tiles(pool: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let first = pool.start / TILE;
+    (first..pool.end.div_ceil(TILE))
+        .map(move |tile| (tile * TILE).max(pool.start)..((tile + 1) * TILE).min(pool.end))
+}
+
+/// The `count` nearest rows of a pool for each query, without the query itself. If the pool has fewer, all of them; every query then needs
+/// the same number, so that queries lie all inside of the pool or all outside.
+///
+/// Cost: `work` · queries · pool operations, and about `count` (1 + ln(pool/count)) exact distances for each query. `None` if the watch
+/// breaks.
+pub fn nearest<M: Metric>(
+    space: &M,
+    queries: &[usize],
+    pool: Range<usize>,
+    count: usize,
+    watch: &mut Watch,
+) -> Option<Nearest> {
+    let inside = queries.first().is_some_and(|query| pool.contains(query));
+    let each = count.min(pool.len() - usize::from(inside));
+    if each == 0 {
+        return Some(Nearest { found: Vec::new(), each: 0 });
+    }
+    let found = blocks(space, queries, pool.len(), watch, |queries| {
+        let mut pass = Pass::new(space, queries);
+        let mut best: Vec<Vec<Found>> = queries.iter().map(|_| Vec::with_capacity(each + 1)).collect();
+        // A query without `each` rows takes any.
+        let mut limits = vec![f64::MAX; queries.len()];
+        for tile in tiles(pool.clone()) {
+            let known = limits.clone();
+            pass.tile(
+                tile,
+                |lane| Some(known[lane]),
+                |lane, row| {
+                    let distance = space.distance(queries[lane], row);
+                    let best = &mut best[lane];
+                    let place = best.partition_point(|found| found.distance <= distance);
+                    if place == each {
+                        return None;
+                    }
+                    best.insert(place, Found { row: row as u32, distance });
+                    best.truncate(each);
+                    if best.len() < each {
+                        return None;
+                    }
+                    limits[lane] = best[each - 1].distance;
+                    Some(limits[lane])
+                },
+            );
+        }
+        best.concat()
+    })?;
+    Some(Nearest { found: found.concat(), each })
+}
+
+/// For each row of a pool, a number such that two rows have the same number if a chain of steps of at most `radius` joins
+/// them: single-link clusters. The number of a cluster is that of its first row, counted within the pool.
+///
+/// Each block of queries keeps only the steps that join what it had not joined itself, so no list of all pairs is held.
+pub fn linked<M: Metric>(space: &M, pool: Range<usize>, radius: f64, watch: &mut Watch) -> Option<Vec<u32>> {
+    let rows: Vec<usize> = pool.clone().collect();
+    let steps = blocks(space, &rows, pool.len(), watch, |queries| {
+        let mut pass = Pass::new(space, queries);
+        let mut own = Joined::new(pool.len());
+        let mut steps = Vec::new();
+        // A step is found from both of its ends; the later one keeps it.
+        let last = queries.last().map_or(pool.start, |q| *q);
+        for tile in tiles(pool.start..last) {
+            pass.tile(
+                tile,
+                |_| Some(radius),
+                |lane, row| {
+                    let (a, b) = ((queries[lane] - pool.start) as u32, (row - pool.start) as u32);
+                    let is_new = row < queries[lane] && own.first(a) != own.first(b);
+                    if is_new && space.distance(queries[lane], row) <= radius {
+                        own.join(a, b);
+                        steps.push((a, b));
+                    }
+                    None
+                },
+            );
+        }
+        steps
+    })?;
+    let mut all = Joined::new(pool.len());
+    steps.concat().into_iter().for_each(|(a, b)| all.join(a, b));
+    Some((0..pool.len() as u32).map(|row| all.first(row)).collect())
+}
+
+/// For each query, whether it lies within the radius of at least one row of the pool other than itself: `radii` has one for each row of the
+/// pool.
+pub fn covered<M: Metric>(
+    space: &M,
+    queries: &[usize],
+    pool: Range<usize>,
+    radii: &[f64],
+    watch: &mut Watch,
+) -> Option<Vec<bool>> {
+    let found = blocks(space, queries, pool.len(), watch, |queries| {
+        let mut pass = Pass::new(space, queries);
+        let mut inside = vec![false; queries.len()];
+        for tile in tiles(pool.clone()) {
+            let own = tile.start - pool.start..tile.end - pool.start;
+            let largest = radii[own].iter().copied().fold(0.0, f64::max);
+            let before = inside.clone();
+            pass.tile(
+                tile,
+                |lane| (!before[lane]).then_some(largest),
+                |lane, row| {
+                    inside[lane] |= space.distance(queries[lane], row) <= radii[row - pool.start];
+                    None
+                },
+            );
+        }
+        inside
+    })?;
+    Some(found.concat())
+}
+
+/// Sets that are joined step by step. The first member stands for its set.
+struct Joined(Vec<u32>);
+
+impl Joined {
+    fn new(count: usize) -> Self {
+        Joined((0..count as u32).collect())
+    }
+
+    fn first(&mut self, mut member: u32) -> u32 {
+        while self.0[member as usize] != member {
+            let above = self.0[member as usize];
+            self.0[member as usize] = self.0[above as usize];
+            member = above;
+        }
+        member
+    }
+
+    fn join(&mut self, a: u32, b: u32) {
+        let (a, b) = (self.first(a), self.first(b));
+        let (low, high) = (a.min(b), a.max(b));
+        self.0[high as usize] = low;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::{Column, Euclidean, Gower};
+    use attractor::noise::{Purpose, Stream};
+    use ndarray::Array2;
+
+    fn go_on(_: u64) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    /// All rows by distance and number, one pair after the other.
+    fn plainly<M: Metric>(space: &M, query: usize, pool: Range<usize>, count: usize) -> Vec<Found> {
+        let other = pool.filter(|&row| row != query);
+        let mut all: Vec<Found> =
+            other.map(|row| Found { row: row as u32, distance: space.distance(query, row) }).collect();
+        all.sort_by(|a, b| a.distance.total_cmp(&b.distance).then(a.row.cmp(&b.row)));
+        all.truncate(count);
+        all
+    }
+
+    fn agrees<M: Metric>(space: &M, pool: Range<usize>) {
+        let outside: Vec<usize> = (pool.end..space.len()).collect();
+        let inside: Vec<usize> = pool.clone().collect();
+        for queries in [inside, outside] {
+            for count in [1, 7, 64] {
+                let found = nearest(space, &queries, pool.clone(), count, &mut go_on).expect("done");
+                for (n, &query) in queries.iter().enumerate() {
+                    assert_eq!(found.of(n), plainly(space, query, pool.clone(), count), "query {query}");
+                }
+            }
+        }
+    }
+
+    fn points(rows: usize, dim: usize, seed: u64) -> Array2<f64> {
+        let mut stream = Stream::new(seed, Purpose::Patterns, 0);
+        // Far from the origin, with rows that are equal and rows that are nearly equal.
+        let mut points = Array2::from_shape_fn((rows, dim), |_| 100.0 + stream.normal());
+        for row in (0..rows).step_by(5) {
+            let copy = points.row((row + 17) % rows).to_owned();
+            let near = if row % 2 == 0 { copy } else { copy + 1e-9 };
+            points.row_mut(row).assign(&near);
+        }
+        points
+    }
+
+    #[test]
+    fn the_nearest_rows_are_those_of_a_plain_search() {
+        for dim in [1, 3, 70] {
+            agrees(&Euclidean::double(points(330, dim, 1)), 10..250);
+            agrees(&Euclidean::single(points(330, dim, 2).mapv(|v| v as f32)), 0..200);
+        }
+        // All rows are equal: every pair is a tie.
+        agrees(&Euclidean::double(Array2::from_elem((150, 4), 0.1)), 0..100);
+        let numbers = points(330, 2, 3);
+        let column = |k: usize| Column::Numbers {
+            values: numbers
+                .column(k)
+                .iter()
+                .enumerate()
+                .map(|(n, v)| if n % 9 == k { f64::NAN } else { *v })
+                .collect(),
+            low: 98.0,
+            range: 4.0,
+        };
+        let codes = Column::Categories(
+            (0..330).map(|n| if n % 13 == 0 { Column::GAP } else { n as u32 % 3 }).collect(),
+        );
+        agrees(&Gower::new(vec![column(0), codes, column(1)]), 0..260);
+    }
+
+    #[test]
+    fn clusters_are_chains_of_short_steps() {
+        // On a line: 0, 1, 2 | 10, 11 | 30, and again 1.
+        let places = [0.0, 1.0, 2.0, 10.0, 11.0, 30.0, 1.0];
+        let space = Euclidean::double(Array2::from_shape_vec((7, 1), places.to_vec()).expect("a column"));
+        let clusters = |radius| linked(&space, 0..7, radius, &mut go_on).expect("done");
+        assert_eq!(clusters(1.0), [0, 0, 0, 3, 3, 5, 0]);
+        assert_eq!(clusters(0.0), [0, 1, 2, 3, 4, 5, 1]);
+        assert_eq!(clusters(100.0), [0; 7]);
+        assert_eq!(linked(&space, 1..4, 1.0, &mut go_on).expect("done"), [0, 0, 2]);
+        // Against joining every pair, over several blocks.
+        let space = Euclidean::double(points(400, 2, 4));
+        let mut plain = Joined::new(400);
+        for a in 0..400 {
+            (0..a).filter(|&b| space.distance(a, b) <= 0.1).for_each(|b| plain.join(a as u32, b as u32));
+        }
+        let plain: Vec<u32> = (0..400).map(|row| plain.first(row)).collect();
+        assert_eq!(linked(&space, 0..400, 0.1, &mut go_on).expect("done"), plain);
+    }
+
+    #[test]
+    fn coverage_looks_at_every_ball() {
+        let space = Euclidean::double(points(300, 3, 5));
+        let radii: Vec<f64> = (0..200).map(|n| 0.05 * (n % 12) as f64).collect();
+        let queries: Vec<usize> = (0..300).collect();
+        let found = covered(&space, &queries, 0..200, &radii, &mut go_on).expect("done");
+        for query in 0..300 {
+            let plain = (0..200).any(|row| row != query && space.distance(query, row) <= radii[row]);
+            assert_eq!(found[query], plain, "{query}");
+        }
+        assert!(found.contains(&true) && found.contains(&false));
+    }
+
+    #[test]
+    fn a_search_stops_when_asked() {
+        let space = Euclidean::double(points(300, 3, 5));
+        let stop = |_: u64| ControlFlow::Break(());
+        assert!(nearest(&space, &[1], 0..300, 1, &mut { stop }).is_none());
+    }
+}

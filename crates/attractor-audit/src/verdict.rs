@@ -1,0 +1,208 @@
+//! What the audit says of each generated row, and why.
+//!
+//! - **copy**: within the tolerance of a training row.
+//! - **near copy**: on the list at the stated false discovery rate, by d₁/d₂ (or d₁) against honest rows.
+//! - **mosaic**: on the list of mosaics at the same rate, with windows from at least two clusters.
+//! - **new**: none of these. It does not mean that the model could not give a copy, nor that the row was not learned from one.
+//!
+//! Honest rows are held-out rows. Without any, each training row stands for one, with its own cluster left out. That is approximate,
+//! and says nothing if the training rows are not a fair sample.
+
+use crate::conformal::{Honest, listed};
+use crate::rates::Pair;
+use crate::searched::Searched;
+use crate::settings::{Score, Settings};
+
+/// The verdict on a row, worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// A training row.
+    Copy,
+    /// Nearer to a training row than honest rows are.
+    NearCopy,
+    /// Put together from pieces of several training rows.
+    Mosaic,
+    /// None of these.
+    New,
+}
+
+impl Verdict {
+    /// All verdicts, worst first.
+    pub const ALL: [Self; 4] = [Verdict::Copy, Verdict::NearCopy, Verdict::Mosaic, Verdict::New];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Copy => "copy",
+            Verdict::NearCopy => "near copy",
+            Verdict::Mosaic => "mosaic",
+            Verdict::New => "new",
+        }
+    }
+}
+
+/// What is known of a generated row. Numbers of rows count within their sets.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Its number.
+    pub row: usize,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: String,
+    /// The nearest training row.
+    pub train: Option<u32>,
+    /// d₁.
+    pub distance: f64,
+    /// d₂, to the second nearest training row.
+    pub second: f64,
+    /// The nearest training row of another cluster; `None` if it is farther than the 64 nearest rows.
+    pub other: Option<u32>,
+    /// d₂ to that row, or the least that it can be.
+    pub other_distance: f64,
+    /// d₁/d₂ across clusters.
+    pub ratio: f64,
+    /// The cluster of the nearest training row: the number of its first row in the pool.
+    pub cluster: Option<u32>,
+    /// Training rows in that cluster.
+    pub cluster_size: usize,
+    /// The conformal p-value of d₁; none without held-out rows.
+    pub p_distance: Option<f64>,
+    /// The conformal p-value of the ratio; none without held-out rows.
+    pub p_ratio: Option<f64>,
+    /// The p-value that the list uses.
+    pub p_listed: f64,
+    /// The weight of the nearest training row in the posterior at the level of the audit.
+    pub posterior: Option<f64>,
+    /// The local dimension at that level.
+    pub dimension: Option<f64>,
+    /// The nearest other generated row, and its distance.
+    pub twin: Option<(u32, f64)>,
+    /// The nearest held-out row, if it is among the 64 nearest rows, and its distance.
+    pub heldout: Option<(u32, f64)>,
+    /// M of its windows, and the p-value of that.
+    pub mosaic: Option<(f64, f64)>,
+}
+
+/// Looks at some generated rows: they are the whole set as far as lists go.
+pub fn judge(found: &Searched, rows: &[usize], settings: &Settings) -> Vec<Row> {
+    let pairs: Vec<Pair> = rows
+        .iter()
+        .map(|&row| Pair::of(found.near.of(row), |r| found.is_train(r), &found.clusters))
+        .collect();
+    let honest: Vec<Pair> = found.honest().map(|row| found.honest_pair(row)).collect();
+    let distances = Honest::new(honest.iter().map(Pair::distance).collect());
+    let ratios = Honest::new(honest.iter().map(Pair::cluster_ratio).collect());
+    let p: Vec<f64> = pairs
+        .iter()
+        .map(|pair| match settings.score {
+            Score::Ratio => ratios.p_value(pair.cluster_ratio()),
+            Score::Distance => distances.p_value(pair.distance()),
+        })
+        .collect();
+    let near = listed(&p, settings.fdr);
+    let pieces = pieces(found, rows, settings);
+    let has_heldout = found.own.len() > found.train;
+    (0..rows.len())
+        .map(|n| {
+            let mosaic = pieces.as_ref().map(|(all, _)| all[n]);
+            let is_mosaic = pieces.as_ref().is_some_and(|(_, listed)| listed[n]);
+            let (verdict, reason) = verdict(found, rows[n], &pairs[n], [near[n], is_mosaic], p[n], settings);
+            let mut row = facts(found, rows[n], &pairs[n]);
+            (row.verdict, row.reason, row.p_listed, row.mosaic) = (verdict, reason, p[n], mosaic);
+            row.p_distance = has_heldout.then(|| distances.rank(pairs[n].distance()));
+            row.p_ratio = has_heldout.then(|| ratios.rank(pairs[n].cluster_ratio()));
+            row
+        })
+        .collect()
+}
+
+/// M and its p-value of each row, and which of them are on the list of mosaics.
+#[expect(clippy::type_complexity, reason = "a pair of lists, used once")]
+fn pieces(found: &Searched, rows: &[usize], settings: &Settings) -> Option<(Vec<(f64, f64)>, Vec<bool>)> {
+    let windows = found.windows.as_ref()?;
+    let honest = Honest::new(windows.honest.clone());
+    let all: Vec<(f64, f64)> =
+        rows.iter().map(|&row| (windows.generated[row], honest.p_value(windows.generated[row]))).collect();
+    let p: Vec<f64> = all.iter().map(|(_, p)| *p).collect();
+    let mut on = listed(&p, settings.fdr);
+    on.iter_mut().zip(rows).for_each(|(on, &row)| *on &= windows.clusters(row, &found.clusters) > 1);
+    Some((all, on))
+}
+
+fn facts(found: &Searched, row: usize, pair: &Pair) -> Row {
+    let first = pair.first.map(|first| first.row);
+    let held = found.near.of(row).iter().find(|other| !found.is_train(other.row));
+    let local = found.local.as_ref().map(|all| all[row]).zip(found.sigma);
+    let pool = found.own.len() as u32;
+    Row {
+        row,
+        verdict: Verdict::New,
+        reason: String::new(),
+        train: first,
+        distance: pair.distance(),
+        second: pair.second,
+        other: pair.other.map(|other| other.row),
+        other_distance: pair.other.map_or(pair.last, |other| other.distance),
+        ratio: pair.cluster_ratio(),
+        cluster: first.map(|first| found.clusters.of[first as usize]),
+        cluster_size: first.map_or(0, |first| found.clusters.size(first)),
+        p_distance: None,
+        p_ratio: None,
+        p_listed: 1.0,
+        posterior: local.map(|(local, sigma)| local.weight(pair.distance(), sigma)),
+        dimension: local.map(|(local, _)| local.dimension),
+        twin: found.twins.of_if(row).map(|twin| (twin.row - pool, twin.distance)),
+        heldout: held.map(|held| (held.row - found.train as u32, held.distance)),
+        mosaic: None,
+    }
+}
+
+fn verdict(
+    found: &Searched,
+    row: usize,
+    pair: &Pair,
+    [near, mosaic]: [bool; 2],
+    p: f64,
+    settings: &Settings,
+) -> (Verdict, String) {
+    let (distance, ratio) = (pair.distance(), pair.cluster_ratio());
+    let size = pair.first.map_or(0, |first| found.clusters.size(first.row));
+    let copies = match size {
+        0 | 1 => String::new(),
+        size => format!("; {size} training rows are near-duplicates of it"),
+    };
+    if distance <= found.tolerance {
+        return (Verdict::Copy, format!("equals its training row{copies}"));
+    }
+    if near {
+        let score = match settings.score {
+            Score::Ratio => format!("d1/d2 = {}", short(ratio)),
+            Score::Distance => format!("d1 = {}", short(distance)),
+        };
+        return (Verdict::NearCopy, format!("{score}, p = {}{copies}", short(p)));
+    }
+    if mosaic && let Some(windows) = &found.windows {
+        let clusters = windows.clusters(row, &found.clusters);
+        let count = windows.pieces[row].len();
+        return (
+            Verdict::Mosaic,
+            format!(
+                "its {count} windows are nearer to training images than honest ones, and those are {clusters} different ones"
+            ),
+        );
+    }
+    (Verdict::New, format!("d1/d2 = {}, p = {}", short(ratio), short(p)))
+}
+
+/// A number with three significant digits.
+pub fn short(value: f64) -> String {
+    match value {
+        0.0 => "0".to_owned(),
+        v if (1e-3..1e4).contains(&v.abs()) => {
+            let digits = (2.0 - v.abs().log10().floor()).max(0.0) as usize;
+            format!("{v:.digits$}")
+        }
+        v => format!("{v:.1e}"),
+    }
+}

@@ -1,0 +1,219 @@
+//! Audits of generated rows.
+#![allow(missing_docs)]
+
+mod common;
+
+use std::fs;
+
+use attractor::noise::{Purpose, Stream};
+use common::*;
+use ndarray::Array2;
+use serde_json::Value;
+
+fn normal(rows: usize, dim: usize, seed: u64) -> Array2<f32> {
+    let mut stream = Stream::new(seed, Purpose::Patterns, 0);
+    Array2::from_shape_fn((rows, dim), |_| stream.normal() as f32)
+}
+
+fn document(folder: &str) -> Value {
+    let text = fs::read_to_string(format!("{folder}/results.json")).expect("results.json");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+fn verdicts(document: &Value) -> [u64; 4] {
+    ["copy", "near copy", "mosaic", "new"].map(|name| document["verdicts"][name].as_u64().expect("a count"))
+}
+
+/// Arrays: copies are found, the report is whole, and its command gives it again, on any number of threads.
+#[test]
+fn copies_in_arrays_are_found() {
+    let folder = Folder::new();
+    let (train, heldout, mut generated) = (normal(200, 16, 1), normal(200, 16, 2), normal(80, 16, 3));
+    generated.row_mut(3).assign(&train.row(5));
+    generated.row_mut(4).assign(&(&train.row(6) + 0.01));
+    let (train, heldout) = (folder.save("t.npy", &train), folder.save("h.npy", &heldout));
+    let generated = folder.save("g.npy", &generated);
+    let out = folder.name("out");
+    let base = ["audit", "--train", &train, "--generated", &generated, "--heldout", &heldout, "--quiet"];
+    let told = ok(&[&base[..], &["--out", &out]].concat());
+    assert!(told.contains("80 generated rows") && told.contains("1 are copies, 1 near copies"), "{told}");
+    let found = document(&out);
+    assert_eq!(verdicts(&found), [1, 1, 0, 78]);
+    let rows = found["rows"].as_array().expect("rows");
+    assert_eq!((&rows[3]["verdict"], &rows[3]["train_row"]), (&"copy".into(), &5.into()));
+    assert_eq!((&rows[4]["verdict"], &rows[4]["train_row"]), (&"near copy".into(), &6.into()));
+    assert_eq!(found["rates"].as_array().map(Vec::len), Some(7));
+    for file in ["report.html", "report.md", "results.csv", "rates.csv", "ratios.png"] {
+        assert!(fs::metadata(format!("{out}/{file}")).is_ok_and(|file| file.len() > 0), "{file}");
+    }
+    let line = ok(&[&base[..], &["--out", &out, "--json", "--threads", "1"]].concat());
+    let line: Value = serde_json::from_str(&line).expect("one JSON object");
+    assert!(line["rows"].is_null());
+    let again = document(&out);
+    for key in ["rows", "rates", "verdicts"] {
+        assert_eq!(again[key], found[key], "{key}");
+    }
+    // Without held-out rows there are no p-values of rates.
+    let alone = ok(&["audit", "--train", &train, "--generated", &generated, "--out", &out, "--quiet"]);
+    assert!(alone.contains("without held-out rows"), "{alone}");
+    let found = document(&out);
+    assert_eq!(
+        (verdicts(&found)[..2].to_vec(), found["rates"].as_array().map(Vec::len)),
+        (vec![1, 1], Some(5))
+    );
+    assert!(found["rates"][0]["p"].is_null());
+}
+
+/// Images: pictures of the worst, mosaics, and features in place of pixels.
+#[test]
+fn images_are_shown_and_mosaics_found() {
+    let folder = Folder::new();
+    let bytes = |seed| {
+        let rows = normal(150, 64, seed);
+        rows.mapv(|v| (128.0 + 40.0 * v).clamp(0.0, 255.0) as u8)
+    };
+    let (train, heldout, mut generated) = (bytes(1), bytes(2), bytes(3));
+    generated.row_mut(0).assign(&train.row(9));
+    for unit in 0..64 {
+        // Quarters of four training images.
+        let part = unit / 32 * 2 + unit % 8 / 4;
+        generated[[1, unit]] = train[[20 + part, unit]];
+    }
+    let (t, h, g) =
+        (folder.save("t.npy", &train), folder.save("h.npy", &heldout), folder.save("g.npy", &generated));
+    let out = folder.name("out");
+    let base = ["audit", "--train", &t, "--generated", &g, "--heldout", &h, "--quiet", "--out", &out];
+    ok(&[&base[..], &["--windows", "2"]].concat());
+    let found = document(&out);
+    assert_eq!(verdicts(&found), [1, 0, 1, 148]);
+    assert_eq!(found["rows"][1]["verdict"], "mosaic");
+    assert!(fs::metadata(format!("{out}/worst.png")).is_ok());
+    // Features: each row's own number, so that only row 9 of the training rows is copied.
+    let feature = |from: u32| Array2::from_shape_fn((150, 1), |(row, _)| f64::from(from + 3 * row as u32));
+    let features = [
+        folder.save("ft.npy", &feature(0)),
+        folder.save("fg.npy", &feature(1)),
+        folder.save("fh.npy", &feature(2)),
+    ];
+    let more = ["--features", &features[0], &features[1], &features[2], "--windows", "0"];
+    ok(&[&base[..], &more].concat());
+    assert_eq!(verdicts(&document(&out)), [0, 0, 0, 150]);
+    refused(&[&base[..], &["--features", &t, &g]].concat(), &["features", "held-out", "2 files"]);
+}
+
+const HEAD: &str = "age,income,job,city\n";
+
+/// A table with text and gaps, of which some rows are those of `like`.
+fn table(rows: usize, seed: u64, like: Option<&str>) -> String {
+    let mut stream = Stream::new(seed, Purpose::Patterns, 1);
+    let mut text = HEAD.to_owned();
+    if let Some(other) = like {
+        text.extend(other.lines().skip(1).take(10).map(|line| format!("{line}\n")));
+    }
+    for _ in text.lines().count() - 1..rows {
+        let age = if stream.below(10) == 0 { "NA".to_owned() } else { (18 + stream.below(60)).to_string() };
+        let job = ["clerk", "cook", "pilot", "nurse", ""][stream.below(5)];
+        let city = ["Bern", "Rome", "Oslo"][stream.below(3)];
+        text += &format!("{age},{:.2},{job},{city}\n", 1000.0 + 5000.0 * stream.uniform());
+    }
+    text
+}
+
+#[test]
+fn tables_with_text_and_gaps_are_compared() {
+    let folder = Folder::new();
+    let save = |name: &str, text: &str| {
+        fs::write(folder.path(name), text).expect("written");
+        folder.name(name)
+    };
+    let train = table(300, 1, None);
+    let (t, h) = (save("t.csv", &train), save("h.csv", &table(300, 2, None)));
+    let g = save("g.csv", &table(100, 3, Some(&train)));
+    let out = folder.name("out");
+    let told = ok(&["audit", "--train", &t, "--generated", &g, "--heldout", &h, "--out", &out, "--quiet"]);
+    assert!(told.contains("tables of 4 columns, by Gower's distance"), "{told}");
+    let found = document(&out);
+    assert_eq!(verdicts(&found)[0], 10);
+    assert_eq!(found["rows"][2]["train_row"], 2);
+    // Columns in another order are found by their names; others are refused.
+    let turned: String = train
+        .lines()
+        .take(50)
+        .map(|line| {
+            let cells: Vec<&str> = line.split(',').collect();
+            format!("{},{},{},{}\n", cells[3], cells[0], cells[1], cells[2])
+        })
+        .collect();
+    let turned = save("turned.csv", &turned);
+    ok(&["audit", "--train", &t, "--generated", &turned, "--out", &out, "--quiet"]);
+    assert_eq!(verdicts(&document(&out))[0], 49);
+    let other = save("other.csv", "age,income,job,town\n20,1.5,cook,Rome\n");
+    let base = ["audit", "--train", &t, "--out", &out, "--generated"];
+    refused(&[&base[..], &[&other]].concat(), &["generated", "city", "town"]);
+    let text = save("text.csv", "age,income,job,city\n20,much,cook,Rome\n");
+    refused(&[&base[..], &[&text]].concat(), &["generated", "numbers in column income", "'much'"]);
+    let narrow = save("narrow.csv", "age,income\n20,1.5\n");
+    refused(&[&base[..], &[&narrow]].concat(), &["generated", "columns"]);
+}
+
+#[test]
+fn a_calibration_is_reported() {
+    let folder = Folder::new();
+    let (t, h) = (folder.save("t.npy", &normal(200, 9, 1)), folder.save("h.npy", &normal(200, 9, 2)));
+    let (g, out) = (folder.save("g.npy", &normal(30, 9, 3)), folder.name("out"));
+    let told = ok(&[
+        "audit",
+        "--train",
+        &t,
+        "--generated",
+        &g,
+        "--heldout",
+        &h,
+        "--calibrate",
+        "--swaps",
+        "99",
+        "--quiet",
+        "--out",
+        &out,
+    ]);
+    assert!(told.contains("What the audit finds of planted copies"), "{told}");
+    let found = document(&out);
+    let kinds = found["calibration"].as_array().expect("kinds");
+    assert!(kinds.len() >= 7 && kinds[0]["kind"] == "exact copy" && kinds[0]["power"] == 1.0, "{kinds:?}");
+}
+
+#[test]
+fn what_cannot_be_audited_is_refused() {
+    let folder = Folder::new();
+    let rows = normal(20, 4, 1);
+    let t = folder.save("t.npy", &rows);
+    let out = folder.name("out");
+    let g = folder.save("g.npy", &normal(10, 4, 2));
+    let with = |g: &str| -> Vec<String> {
+        ["audit", "--train", &t, "--generated", g, "--out", &out].map(str::to_owned).to_vec()
+    };
+    let refused = |arguments: Vec<String>, words: &[&str]| {
+        refused(&arguments.iter().map(String::as_str).collect::<Vec<_>>(), words);
+        assert!(fs::metadata(folder.path("out")).is_err(), "a folder was left");
+    };
+    refused(with(&t), &["generated", "the training rows themselves"]);
+    refused(
+        with(&folder.save("wide.npy", &normal(5, 6, 1))),
+        &["generated", "rows of 4 values", "rows of 6"],
+    );
+    refused(with(&folder.save("none.npy", &Array2::<f32>::zeros((0, 4)))), &["generated", "at least 1 row"]);
+    let mut gap = rows.clone();
+    gap[[3, 2]] = f32::NAN;
+    refused(with(&folder.save("gap.npy", &gap)), &["generated", "finite", "row 3, unit 2"]);
+    refused(with(&folder.name("missing.npy")), &["missing.npy"]);
+    for (option, value) in
+        [("--fdr", "0"), ("--fdr", "nan"), ("--swaps", "3"), ("--radius", "-1"), ("--level", "0")]
+    {
+        let mut arguments = with(&g);
+        arguments.extend([option.to_owned(), value.to_owned()]);
+        refused(arguments, &[&option[2..]]);
+    }
+    let mut arguments = with(&g);
+    arguments.extend(["--heldout".into(), folder.save("h.npy", &Array2::<f32>::zeros((0, 4)))]);
+    refused(arguments, &["heldout", "at least 1 row"]);
+}

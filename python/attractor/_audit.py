@@ -1,0 +1,207 @@
+"""Audits of generative models: are generated rows copies of training rows?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from . import _attractor
+from ._again import again
+from ._arrays import Array, as_array, as_floats, as_rows, precision, seed_of, shown
+from ._experiments import Progress, Report
+from ._files import read
+from ._values import count, scalar, words
+
+
+def audit(
+    train: Any,
+    generated: Any,
+    heldout: Any = None,
+    *,
+    features: Sequence[Any] | None = None,
+    distance: str = "auto",
+    score: str = "ratio",
+    fdr: float = 0.05,
+    swaps: int = 999,
+    radius: float | None = None,
+    copy_tolerance: float | None = None,
+    level: float | None = None,
+    windows: int = 4,
+    pictures: int = 24,
+    shape: str | None = None,
+    calibrate: bool = False,
+    random_state: Any = 0,
+    progress: Progress | None = None,
+) -> Report:
+    """Finds out whether a generative model's rows are copies of its training rows.
+
+    Each generated row gets a verdict (copy, near copy, mosaic or new) with its reason, and the set gets the usual rates of
+    memorisation with the values that they would have if the training rows were not special. See docs/audit.md.
+
+    Parameters
+    ----------
+    train, generated : array_like (N, D) or (N, H, W), data frame, path
+        The training rows and the rows that the model generated: an array, a tensor, a data frame, or a file or folder of pictures as for
+        `read`. Bytes (uint8) are grey values from 0 to 1. A data frame with text, categories or missing values is compared by Gower's
+        distance.
+    heldout : the same, optional
+        Rows of the same source that the model has not seen. Without them rates have no p-values.
+    features : sequence of array_like (N, F), optional
+        Features of the training rows, the generated rows and the held-out rows, if there are any. They are compared in place of the rows.
+    distance : {"auto", "euclidean", "gower"}, default "auto"
+        How rows are compared.
+    score : {"ratio", "distance"}, default "ratio"
+        What gives a row its p-value: d1/d2, with d2 to the nearest training row of another cluster, or d1.
+    fdr : float, default 0.05
+        False discovery rate of the lists of near copies and of mosaics, above 0 and below 1.
+    swaps : int, default 999
+        Random swaps of training and held-out rows, at least 19.
+    radius : float, optional
+        Rows within this distance are near-duplicates. Default: a third of the median spacing.
+    copy_tolerance : float, optional
+        Largest distance at which a row is an exact copy. Default: 1e-4 of the usual distance of training rows.
+    level : float, optional
+        Noise level of each row's posterior and local dimension. Default: the distance of honest rows from training rows, divided by the root of the
+        data's dimension.
+    windows : int, default 4
+        Windows along each side of an image, of which mosaics are recognised; 0 looks for none.
+    pictures : int, default 24
+        How many generated images the report shows, worst first.
+    shape : str, optional
+        "HxW" or "CxHxW" of images. Default: the shape of the array, or a square for bytes.
+    calibrate : bool, default False
+        Whether copies of several kinds are planted in these data, and the report says how many of them are found.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
+        Seed.
+    progress : bool or callable, optional
+        True shows a bar: that of tqdm if it is installed, else lines on stderr. A callable is called with the pairs of rows that are
+        compared (in millions) and with all of them.
+
+    Returns
+    -------
+    Report
+        `results` has one entry for each generated row; `document` also holds "rates" and "verdicts".
+
+    Raises
+    ------
+    ValueError
+        Rows that cannot be compared, NaN in an array, or a setting outside its range.
+
+    Examples
+    --------
+    >>> import attractor
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> train, heldout, generated = rng.normal(size=(3, 300, 10))
+    >>> generated[:5] = train[:5] + 0.01 * rng.normal(size=(5, 10))
+    >>> report = attractor.audit(train, generated, heldout)
+    >>> [row["row"] for row in report.results if row["verdict"] == "near copy"]
+    [0, 1, 2, 3, 4]
+    """
+    given = dict(locals())
+    sets = {"train": train, "generated": generated}
+    if heldout is not None:
+        sets["heldout"] = heldout
+    rows: dict[str, Any] = {}
+    for what, values in sets.items():
+        rows[what], own = _rows(what, values)
+        shape = shape or own
+    if any(isinstance(values, tuple) for values in rows.values()):
+        rows = {what: _table(what, values) for what, values in rows.items()}
+    own_features = None
+    if features is not None:
+        if len(features) != len(sets):
+            raise ValueError(
+                f"features: expected an array for each of {', '.join(sets)}, found {len(features)}; give them in this order"
+            )
+        own_features = [_floats("features", values) for values in features]
+    settings: dict[str, Any] = {
+        "distance": words("distance", distance),
+        "score": words("score", score),
+        "fdr": scalar("fdr", fdr),
+        "swaps": count("swaps", swaps),
+        "windows": count("windows", windows),
+        "pictures": count("pictures", pictures),
+    }
+    for name, value in (("radius", radius), ("copy_tolerance", copy_tolerance), ("level", level)):
+        if value is not None:
+            settings[name] = scalar(name, value)
+    seed = seed_of(random_state)
+    with followed(progress, "audit") as told:
+        core = _attractor.audit(
+            rows["train"],
+            rows["generated"],
+            rows.get("heldout"),
+            own_features,
+            settings,
+            again=again(audit, given, seed),
+            shape=shape,
+            seed=seed,
+            calibrate=bool(calibrate),
+            progress=told,
+        )
+    return Report(core)
+
+
+#: The names of a table's columns, and their cells: numbers with NaN for gaps, or texts with None for them.
+Table = tuple[list[str] | None, list[Any]]
+
+
+def _rows(what: str, values: Any) -> tuple[Array | Table, str | None]:
+    """An array of bytes or floats with the shape of its images, or a table."""
+    if isinstance(values, (str, os.PathLike)):
+        found = read(values)
+        return _floats(what, found.values), found.shape
+    if hasattr(values, "columns") and hasattr(values, "shape"):
+        table = _columns(values)
+        mixed = any(isinstance(cells[0], str) or cells[0] is None for cells in table[1] if cells)
+        gaps = any(None in cells or any(v != v for v in cells) for cells in table[1])
+        if mixed or gaps:
+            return table, None
+    array = as_array(what, values)
+    shape = None
+    if array.ndim == 3:
+        shape = f"{array.shape[1]}x{array.shape[2]}"
+    elif array.ndim == 4:
+        shape = "x".join(str(size) for size in array.shape[1:])
+    return _floats(what, array), shape
+
+
+def _floats(what: str, values: Any) -> Array:
+    """Rows of bytes or floats."""
+    array = as_array(what, values)
+    rows = as_rows(what, array, False)
+    if rows.dtype == np.uint8:
+        return np.ascontiguousarray(rows)
+    return as_floats(rows, precision(array, None))
+
+
+def _columns(frame: Any) -> Table:
+    """The columns of a pandas or polars data frame."""
+    names = [str(name) for name in frame.columns]
+    return names, [_cells(frame[name]) for name in frame.columns]
+
+
+def _cells(column: Any) -> list[Any]:
+    """The cells of a column: numbers where all are, with NaN for gaps; otherwise texts, with None for gaps."""
+    values = column.to_list()
+    missing = [value is None or value != value or type(value).__name__ in ("NAType", "NaTType") for value in values]
+    number = (int, float, np.integer, np.floating)
+    present = [value for value, gap in zip(values, missing, strict=True) if not gap]
+    if present and all(isinstance(value, number) and not isinstance(value, bool) for value in present):
+        return [float("nan") if gap else float(value) for value, gap in zip(values, missing, strict=True)]
+    if present and all(hasattr(value, "timestamp") for value in present):
+        return [float("nan") if gap else float(value.timestamp()) for value, gap in zip(values, missing, strict=True)]
+    return [None if gap else str(value) for value, gap in zip(values, missing, strict=True)]
+
+
+def _table(what: str, values: Array | Table) -> Table:
+    """Rows beside a table, as a table."""
+    if isinstance(values, tuple):
+        return values
+    if values.ndim != 2:
+        raise TypeError(f"{what}: expected a table as the others are, found {shown(values)}")
+    return None, [column.tolist() for column in values.T.astype(np.float64)]

@@ -1,0 +1,120 @@
+"""Audits of generated rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import attractor
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def sets() -> tuple[Any, Any, Any]:
+    rng = np.random.default_rng(0)
+    train, heldout, generated = rng.normal(size=(3, 300, 10))
+    generated[0] = train[7]
+    generated[1] = train[8] + 0.01
+    return train, generated, heldout
+
+
+def verdicts(report: attractor.Report) -> list[str]:
+    return [row["verdict"] for row in report.results]
+
+
+def test_copies_are_found(sets: Any) -> None:
+    train, generated, heldout = sets
+    report = attractor.audit(train, generated, heldout)
+    assert verdicts(report)[:3] == ["copy", "near copy", "new"]
+    assert report.results[0]["train_row"] == 7 and report.results[0]["distance"] == 0
+    assert report.document["verdicts"] == {"copy": 1, "near copy": 1, "mosaic": 0, "new": 298}
+    rates = {rate["rate"]: rate for rate in report.document["rates"]}
+    assert rates["ims"]["value"] == pytest.approx(1 / 300) and 0 < rates["dcr_share"]["p"] <= 1
+    assert attractor.audit(train, generated, heldout).results == report.results
+    # NumPy's own distances.
+    distances = np.linalg.norm(generated[:, None] - train, axis=2)
+    found = np.array([row["distance"] for row in report.results])
+    assert found == pytest.approx(distances.min(axis=1), rel=1e-12, abs=0)
+    assert [row["train_row"] for row in report.results] == distances.argmin(axis=1).tolist()
+
+
+def test_arrays_of_other_kinds_are_rows(sets: Any) -> None:
+    train, generated, heldout = sets
+    expected = verdicts(attractor.audit(train, generated, heldout))
+    pandas = pytest.importorskip("pandas")
+    frames = [pandas.DataFrame(rows) for rows in sets]
+    assert verdicts(attractor.audit(frames[0], frames[1], frames[2])) == expected
+    lists = [rows.tolist() for rows in sets]
+    assert verdicts(attractor.audit(lists[0], lists[1], lists[2])) == expected
+    # Features are compared in place of rows.
+    other = np.random.default_rng(1).normal(size=(3, 300, 4))
+    report = attractor.audit(other[0], other[1], other[2], features=[train, generated, heldout])
+    assert verdicts(report) == expected
+
+
+def test_images_and_folders(tmp_path: Path) -> None:
+    images = attractor.digits().images
+    order = np.random.default_rng(0).permutation(len(images))
+    train, heldout, generated = images[order[:200]], images[order[200:400]], images[order[400:440]].copy()
+    generated[0] = train[3]
+    report = attractor.audit(train, generated, heldout, calibrate=True, swaps=19)
+    assert report.results[0]["verdict"] == "copy" and report.results[0]["mosaic_distance"] == 0
+    assert any(kind["kind"] == "mosaic" for kind in report.document["calibration"])
+    report.write(tmp_path)
+    assert (tmp_path / "worst.png").exists()
+    path = tmp_path / "train.npy"
+    np.save(path, train)
+    assert verdicts(attractor.audit(path, generated, heldout, swaps=19)) == verdicts(report)
+
+
+def test_tables_with_text_and_gaps() -> None:
+    pandas = pytest.importorskip("pandas")
+    rng = np.random.default_rng(0)
+
+    def table(rows: int) -> Any:
+        age = rng.integers(18, 80, rows).astype(float)
+        age[rng.random(rows) < 0.1] = np.nan
+        return pandas.DataFrame(
+            {"age": age, "income": rng.normal(3000, 500, rows), "job": rng.choice(["cook", "clerk", None], rows)}
+        )
+
+    train, heldout, generated = table(200), table(200), table(50)
+    generated.iloc[:5] = train.iloc[:5]
+    report = attractor.audit(train, generated[["job", "age", "income"]], heldout)
+    assert report.document["settings"]["distance"] == "gower"
+    assert verdicts(report)[:5] == ["copy"] * 5
+    assert [row["train_row"] for row in report.results[:5]] == [0, 1, 2, 3, 4]
+    with pytest.raises(ValueError, match=r"generated: expected .*job"):
+        attractor.audit(train, generated.rename(columns={"job": "work"}), heldout)
+
+
+def test_what_cannot_be_audited_is_refused(sets: Any) -> None:
+    train, generated, heldout = sets
+    for arguments, words in [
+        ((train, train), "the training rows themselves"),
+        ((train, generated[:, :4]), "rows of 10 values"),
+        ((train, generated[:0]), "at least 1 row"),
+        ((train[:1], generated), "at least 2 rows"),
+        ((train, generated, heldout[:, :3]), "heldout"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            attractor.audit(*arguments)
+    gap = generated.copy()
+    gap[3, 2] = np.nan
+    with pytest.raises(ValueError, match="row 3, unit 2"):
+        attractor.audit(train, gap)
+    with pytest.raises(ValueError, match="fdr"):
+        attractor.audit(train, generated, fdr=1.5)
+    with pytest.raises(ValueError, match="features"):
+        attractor.audit(train, generated, heldout, features=[train, generated])
+    with pytest.raises(TypeError, match="swaps"):
+        attractor.audit(train, generated, swaps=1.5)  # type: ignore[arg-type]
+
+
+def test_progress_stops_an_audit(sets: Any) -> None:
+    def stop(done: int, of: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        attractor.audit(*sets, progress=stop)
