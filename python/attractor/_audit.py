@@ -11,8 +11,9 @@ import numpy as np
 from . import _attractor
 from ._again import again
 from ._arrays import Array, as_array, as_floats, as_rows, precision, seed_of, shown
-from ._experiments import Progress, Report
+from ._experiments import Report
 from ._files import read
+from ._progress import Progress, followed
 from ._values import count, scalar, words
 
 
