@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from . import _attractor
+from ._again import again
 from ._arrays import Array, rows, seed_of, shown
 from ._experiments import Report
 from ._memory import Memory
 from ._progress import Progress, followed
 from ._values import count as whole
 from ._values import count_if, scalar
+from ._warnings import warn
 
 #: A function from patterns, cues and known units (None if all are known) to recalled states.
 Recaller = Callable[[Array, Array, "Array | None"], Any]
@@ -32,7 +34,7 @@ def capacity(
     threshold: float = 0.03,
     sets: int = 140,
     cues: int | None = 256,
-    max_patterns: int = 1 << 22,
+    max_patterns: int | None = None,
     updates: int | None = None,
     grid: bool = False,
     store: str | os.PathLike[str] | None = None,
@@ -43,13 +45,13 @@ def capacity(
     """Measures the largest number of random patterns that memories recall, at each number of units.
 
     Patterns of ±1 are recalled from noisy cues. The capacity is the largest N at which the mean share of wrong units is
-    at most `threshold`. It comes with a bootstrap interval over pattern sets. All memories get the same patterns and the
-    same noise.
+    at most `threshold`. It comes with a 95 % interval over pattern sets. All memories get the same patterns and the same
+    noise.
 
     Parameters
     ----------
     models : str, memory, callable, or iterable of these
-        Names of models; "ceiling" for the best possible decoder; memories, of which only class and options are used; or
+        Names of models, which may have options, as in "hopfield:rule=storkey"; "ceiling" for the best possible decoder; memories, of which only class and options are used; or
         your own functions ``recall(patterns, cues, known)``. A function gets float32 arrays (N, D) and (B, D), and a bool
         array (B, D) of the known units if units are removed, else None. It returns states (B, D).
     dims : int or iterable of int, default 8, 12, ..., 32
@@ -63,8 +65,9 @@ def capacity(
         Number of pattern sets for each number of patterns.
     cues : int or None, default 256
         Number of cues per set, made from its patterns in turn. None makes one cue from every pattern.
-    max_patterns : int, default 4194304
-        The largest number of patterns that is tried.
+    max_patterns : int, optional
+        The largest number of patterns that is tried. Default: 4194304, or 1024 for cues where nothing limits the best
+        decoder.
     updates : int, optional
         Number of updates of memories with one landscape. If None, until they settle.
     grid : bool, default False
@@ -84,7 +87,13 @@ def capacity(
     -------
     Report
         A row for each memory, task and D. It has the capacity (``patterns``), the N at which the mean error crosses the
-        threshold (``crossing``, with ``low`` and ``high``), and the ``share`` of the ceiling's if that was measured, too.
+        threshold (``crossing``, with its 95 % interval from ``low`` to ``high``), whether even the largest N was recalled
+        (``bounded``; ``high`` is then None), and the ``share`` of the ceiling's if that was measured, too.
+
+    Warns
+    -----
+    AttractorWarning
+        If the measurement is expected to take more than a minute, and `progress` is not given.
 
     Examples
     --------
@@ -93,26 +102,32 @@ def capacity(
     >>> 3 < report.results[0]["crossing"] < 7
     True
     """
+    given = dict(locals())
     several: list[Any] = [models] if isinstance(models, str | Memory) or callable(models) else list(models)
     tasks = [
         f"{name}:{scalar(name, value)!r}"
         for name, values in (("signal", signal), ("mask", mask), ("flip", flip))
         for value in ([] if values is None else values if isinstance(values, Iterable) else [values])
     ]
+    units = [whole("dims", dim) for dim in (dims if isinstance(dims, Iterable) else [dims])]
+    seed = seed_of(random_state)
+    given = {**given, "models": several, "dims": dims if isinstance(dims, range | int) else units}
     with followed(progress, "capacity") as told:
         core = _attractor.capacity(
             [_entered(model, count_if("updates", updates, 1)) for model in several],
             tasks or ["signal:0.68"],
-            [whole("dims", dim) for dim in (dims if isinstance(dims, Iterable) else [dims])],
+            units,
             threshold=scalar("threshold", threshold),
             sets=whole("sets", sets),
             cues=count_if("cues", cues),
-            most=whole("max_patterns", max_patterns),
+            most=count_if("max_patterns", max_patterns, 1),
             grid=bool(grid),
-            seed=seed_of(random_state),
+            seed=seed,
             store=None if store is None else os.fspath(store),
             shard=None if shard is None else (whole("shard", shard[0]), whole("shard", shard[1])),
             progress=told,
+            again=again(capacity, given, seed),
+            warn=warn,
         )
     return Report(core)
 

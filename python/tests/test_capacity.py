@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import subprocess
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,54 @@ def test_it_is_the_command_line_s(tmp_path: Path) -> None:
     ours = attractor.capacity(attractor.Modern(beta="5"), **QUICK).results
     assert [{**row, "seconds": 0} for row in ours] == [{**row, "seconds": 0} for row in theirs]
     shutil.rmtree(tmp_path)
+
+
+def untimed(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**row, "seconds": 0} for row in rows]
+
+
+def test_options_make_entrants() -> None:
+    asked: dict[str, Any] = {"dims": [16], "sets": 6, "cues": 32, "flip": 0.1}
+    both = ["hopfield", attractor.Hopfield(rule="pseudo-inverse")]
+    report = attractor.capacity(both, **asked)
+    assert [row["memory"] for row in report.results] == ["hopfield", "hopfield rule=pseudo-inverse"]
+    written = attractor.capacity(["hopfield:rule=hebb", "hopfield:rule=pseudo-inverse"], **asked)
+    assert untimed(written.results) == untimed(report.results)
+    assert "0.138 D" in attractor.capacity(attractor.Hopfield(rule="hebb"), **asked).markdown()
+
+
+def test_the_command_of_a_report_runs_it_again(tmp_path: Path) -> None:
+    models = ["hopfield", attractor.Hopfield(rule="pseudo-inverse"), attractor.Dense(interaction="poly:4")]
+    report = attractor.capacity(models, dims=[8, 10], sets=4, cues=16, flip=[0.1, 0.2], updates=3, random_state=5)
+    command = report.document["command"]
+    if command.startswith("attractor.capacity("):
+        again = eval(command, {"attractor": attractor}).results  # noqa: S307
+    else:
+        binary = Path(__file__).parents[2] / "target" / "debug" / "attractor"
+        if not binary.is_file():
+            pytest.skip("the command line is not built")
+        words = shlex.split(command)
+        assert words[0] == "attractor" and words[-1] == "DIR"
+        subprocess.run([binary, *words[1:-1], tmp_path, "--quiet"], check=True, capture_output=True)
+        again = json.loads((tmp_path / "results.json").read_text())["capacities"]
+    assert untimed(again) == untimed(report.results)
+
+
+def test_minutes_are_announced() -> None:
+    # Ten minutes: it must be said before. The warning is made an error, so that nothing is measured.
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(UserWarning, match="ceiling at D = 64"):
+            attractor.capacity(["hopfield", "ceiling"], dims=[16, 32, 64], sets=20, flip=0.1)
+        attractor.capacity("hopfield", **QUICK)
+
+
+def test_what_has_no_limit_is_said() -> None:
+    report = attractor.capacity(["ceiling", "hopfield"], mask=1e-308, dims=[1, 8], sets=4, cues=16)
+    row = next(row for row in report.results if row["memory"] == "ceiling")
+    assert row["bounded"] and row["patterns"] == 1024 and row["high"] is None
+    assert "nothing limits how many patterns" in " ".join(report.markdown().split())
+    assert "NaN" not in json.dumps(report.document) and "Infinity" not in json.dumps(report.document)
 
 
 def test_what_is_wrong_is_said() -> None:

@@ -434,6 +434,11 @@ fn refused(path: &Path, error: rusqlite::Error) -> Error {
         Some(ErrorCode::DiskFull) => {
             "the disk is full; what is recorded stays, make room and run again".into()
         }
+        Some(ErrorCode::SystemIoFailure) => {
+            "the disk cannot be read or written, or is full; what is recorded stays, so make room or choose another place, \
+             and run again"
+                .into()
+        }
         Some(ErrorCode::DatabaseBusy) => "another process has held it for a minute; try again later".into(),
         _ => error.to_string(),
     };

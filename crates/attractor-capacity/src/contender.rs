@@ -1,12 +1,13 @@
 //! What is measured: a model of the library, the best possible decoder, or a function of the user.
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use attractor::energies::NARROWED;
 use attractor::memories::{Options, Spec};
 use attractor::noise::{Purpose, Stream};
-use attractor::options::Value;
+use attractor::options::{Fallback, Kind, Value};
 use attractor::patterns::Packed;
 use attractor::{Patterns, Preparation, Request};
 use attractor_data::{corrupt, random_spins};
@@ -79,6 +80,49 @@ pub fn set_seed(seed: u64, dim: usize, set: usize) -> u64 {
     Stream::new(seed, Purpose::Patterns, (dim as u64) << 32 | set as u64).bits()
 }
 
+/// `ceiling`, or the name of a model with options of its own: `hopfield:rule=pseudo-inverse`,
+/// `universal:similarity=dot:separation=poly:3`. A colon begins an option if a name with `=`, or the name of a flag,
+/// follows; otherwise it belongs to the value.
+impl FromStr for Contender {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let mut parts = text.split(':');
+        let name = parts.next().unwrap_or_default();
+        let rest: Vec<&str> = parts.collect();
+        if name == "ceiling" {
+            return match rest.is_empty() {
+                true => Ok(Contender::Ceiling),
+                false => Err(Error::setting("model", "ceiling without options", text)),
+            };
+        }
+        let card = attractor::memories::model(name)?.card;
+        if card.described || card.trained {
+            let expected =
+                "a model that stores patterns as they are (capacities of networks: reproduce fig3)";
+            return Err(Error::setting("model", expected, name));
+        }
+        let mut options: Vec<(String, String)> = Vec::new();
+        for part in rest {
+            let flag = card.parameter(part).is_some_and(|p| matches!(p.kind, Kind::Flag));
+            match (part.split_once('='), options.last_mut()) {
+                (Some((option, value)), _) => options.push((option.to_owned(), value.to_owned())),
+                (None, Some((_, value))) if !flag => *value += &format!(":{part}"),
+                (None, _) => options.push((part.to_owned(), String::new())),
+            }
+        }
+        let mut spec = Spec::new(name);
+        for (option, value) in options {
+            if spec.options.has(&option) {
+                return Err(Error::setting("model", format!("each option of {name} once"), text));
+            }
+            spec.set(&option, value);
+        }
+        spec.options = spec.options.read(card.parameters, "option")?;
+        Ok(Contender::Model(spec, None))
+    }
+}
+
 impl Contender {
     /// Which theory of capacity holds for it.
     pub fn family(&self) -> Family {
@@ -93,27 +137,76 @@ impl Contender {
         }
     }
 
-    /// A model, with those of the options that it has.
+    /// A model as [`FromStr`] reads it, with those of the options that it has and that its text does not set. A value
+    /// that is the option's default is left out, so that it makes no other contender.
+    ///
+    /// ```
+    /// use attractor_capacity::Contender;
+    /// let same = Contender::named("hopfield", attractor::memories::Options::default().set("rule", "hebb"))?;
+    /// assert_eq!(same.to_string(), "hopfield");
+    /// # Ok::<(), attractor_report::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// An unknown model, or one that needs training.
-    pub fn named(name: &str, options: &Options) -> Result<Self> {
-        if name == "ceiling" {
-            return Ok(Contender::Ceiling);
+    /// An unknown model, or one that needs training; a value that is not of its option's kind.
+    pub fn named(text: &str, options: &Options) -> Result<Self> {
+        let Contender::Model(mut spec, updates) = text.parse()? else { return Ok(Contender::Ceiling) };
+        let parameters = attractor::memories::model(&spec.model)?.card.parameters;
+        for (option, value) in options.iter() {
+            if parameters.iter().any(|p| p.name == option) && !spec.options.has(option) {
+                spec.set(option, value.clone());
+            }
         }
-        let card = attractor::memories::model(name)?.card;
-        if card.described || card.trained {
-            let expected =
-                "a model that stores patterns as they are (capacities of networks: reproduce fig3)";
-            return Err(Error::setting("model", expected, name));
+        spec.options = spec.options.read(parameters, "option")?;
+        for parameter in parameters {
+            if let Fallback::Is(usual) = parameter.default
+                && parameter.parse(usual).is_ok_and(|usual| spec.options.get(parameter.name) == Some(&usual))
+            {
+                spec.options.remove(parameter.name);
+            }
         }
-        let mut spec = Spec::new(name);
-        for (option, value) in options.iter().filter(|(option, _)| card.parameter(option).is_some()) {
-            spec.set(option, value.clone());
-        }
-        Ok(Contender::Model(spec, None))
+        Ok(Contender::Model(spec, updates))
     }
 
+    /// Whether it is a model that has this option, and does not set it.
+    ///
+    /// # Errors
+    /// As [`named`](Self::named).
+    pub fn takes(text: &str, option: &str) -> Result<bool> {
+        Ok(match text.parse()? {
+            Contender::Model(spec, _) => {
+                attractor::memories::model(&spec.model)?.card.parameter(option).is_some()
+                    && !spec.options.has(option)
+            }
+            _ => false,
+        })
+    }
+
+    /// Seconds for each pattern, cue and unit, measured on two cores with the default options. A function of the user's is
+    /// taken to be as fast as the ceiling.
+    pub(crate) fn pace(&self) -> f64 {
+        match self {
+            Contender::Ceiling | Contender::Own(..) => 1e-10,
+            Contender::Model(spec, _) => match spec.model.as_str() {
+                "diffusion" => 2e-9,
+                "dense" => 5e-9,
+                _ => 5e-10,
+            },
+        }
+    }
+
+    /// The text that [`FromStr`] reads: `hopfield:rule=pseudo-inverse`. A function has only its name.
+    pub fn spelled(&self) -> String {
+        let Contender::Model(spec, _) = self else { return self.to_string() };
+        let mut text = spec.model.clone();
+        for (name, value) in spec.options.iter() {
+            text += &match value {
+                Value::Flag(_) => format!(":{name}"),
+                value => format!(":{name}={value}"),
+            };
+        }
+        text
+    }
     /// The recalled states of some cues.
     fn recall(
         &self,

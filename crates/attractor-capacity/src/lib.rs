@@ -22,9 +22,11 @@
 pub mod cells;
 mod channel;
 mod contender;
+mod estimate;
 mod report;
 mod run;
 mod search;
+mod summary;
 mod task;
 pub mod theory;
 mod workers;
@@ -39,8 +41,9 @@ use serde_json::json;
 
 pub use cells::Cells;
 pub use contender::{Contender, Family, Own, set_seed};
-pub use report::{capacities, figure, illustration, laws, recalls, rows};
-pub use search::{Capacity, Rule, Scores, mean_error};
+pub use estimate::{Capacity, Goal, Scores, Tried, mean_error};
+pub use report::{Law, capacities, crossing, figure, illustration, laws, recalls, rows};
+pub use search::Rule;
 pub use task::Task;
 
 use run::Search;
@@ -80,8 +83,9 @@ pub struct Config {
     pub few: Option<usize>,
     /// Cues for each set, made from its patterns in turn. `None` makes one of each pattern.
     pub cues: Option<usize>,
-    /// The largest number of patterns that is tried. D · N also stays below 2³⁰.
-    pub most: usize,
+    /// The largest number of patterns that is tried; `None` takes [`MOST`], or [`UNLIMITED`] for tasks where nothing
+    /// limits the best decoder. D · N also stays below 2³⁰.
+    pub most: Option<usize>,
     /// Seed.
     pub seed: u64,
     /// The file of results, in which a stopped run also continues. Without one, results stay in memory.
@@ -100,7 +104,7 @@ impl Default for Config {
             sets: 140,
             few: None,
             cues: Some(256),
-            most: 1 << 22,
+            most: None,
             seed: 0,
             store: None,
             shard: (1, 1),
@@ -162,6 +166,13 @@ pub fn shard(text: &str) -> attractor::Result<(usize, usize)> {
     parts.ok_or_else(|| attractor::Error::parameter("shard", "I/N, as 3/8 for the third of eight", text))
 }
 
+/// The largest number of patterns that is tried by default.
+pub const MOST: usize = 1 << 22;
+
+/// The largest number of patterns that is tried by default where units that are guessed one by one are within the
+/// threshold. The capacity of the best decoder is then infinite.
+pub const UNLIMITED: usize = 1024;
+
 /// The largest D. All states are kept in memory.
 const MOST_UNITS: usize = 4096;
 
@@ -186,6 +197,14 @@ impl Found {
 }
 
 impl Config {
+    /// The largest number of patterns that is tried for a task at D units.
+    pub fn most(&self, task: Task, dim: usize) -> usize {
+        /// The largest number of values in a pattern set: 4 GiB.
+        const ROOM: usize = 1 << 30;
+        let usual = if task.is_limited(self.threshold) { MOST } else { UNLIMITED };
+        self.most.unwrap_or(usual).min(ROOM / dim.max(1))
+    }
+
     /// Measures the capacities. Results that are already in the file are read instead. Progress counts
     /// thousandths.
     ///
@@ -269,7 +288,7 @@ impl Experiment for Config {
         if !(self.threshold > 0.0 && self.threshold < 0.5) {
             return Err(Error::setting("threshold", "a number above 0 and below 0.5", self.threshold));
         }
-        let easy = |e: &Entrant| e.task.uncoded_error() <= self.threshold;
+        let easy = |e: &Entrant| !e.task.is_limited(self.threshold);
         if let (Rule::Grid(_), Some(entrant)) = (&self.rule, self.entrants.iter().find(|e| easy(e))) {
             let expected = format!("units that cannot be guessed one by one within {}", self.threshold);
             return Err(Error::setting("grid", expected, entrant.task));
@@ -283,7 +302,7 @@ impl Experiment for Config {
             // An interval needs at least two.
             ("sets", self.sets, 2, 1 << 20),
             ("cues", self.cues.unwrap_or(1), 1, 1 << 20),
-            ("max-patterns", self.most, 1, 1 << 28),
+            ("max-patterns", self.most.unwrap_or(MOST), 1, 1 << 28),
         ];
         match numbers.iter().find(|(_, number, least, most)| !(least..=most).contains(&number)) {
             Some((name, found, least, most)) => {

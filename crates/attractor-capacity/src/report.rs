@@ -2,51 +2,97 @@
 
 use attractor::memories::Options;
 use attractor_figures::{Axis, Figure, Look, Mark, Panel, Point, Series};
-use attractor_report::statistics::{bootstrap, median};
-use attractor_report::{Block, Cell, Column, Illustration, Report, Table};
-use serde_json::{Map, Value, json};
+use attractor_report::statistics::{Interval, median, of_runs};
+use attractor_report::{Block, Cell, Column, Illustration, Table};
+use serde_json::Value;
 
-use super::{Config, Contender, Family, Found, Rule, Scores, Task, mean_error, theory};
+use super::{Capacity, Config, Contender, Family, Found, Scores, Task, mean_error, theory};
 
 /// The largest N that a figure shows. Laws without a limit would otherwise compress everything else.
 const SHOWN: f64 = 1e8;
 
+/// The name of the law of dense memories with a power, in tables.
+const DEGREE: &str = "without errors, by degree";
+
+/// What theory says about one memory at D units.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Law {
+    /// The name of the law.
+    pub name: &'static str,
+    /// log₂ of the number of patterns; −∞ if that is 0.
+    pub bits: f64,
+    /// The number of patterns; infinite if no number of 64 bits is so large.
+    pub patterns: f64,
+}
+
+impl Law {
+    fn of_patterns(name: &'static str, patterns: f64) -> Self {
+        Law { name, bits: patterns.log2(), patterns }
+    }
+
+    fn of_bits(name: &'static str, bits: f64) -> Self {
+        Law { name, bits, patterns: bits.exp2() }
+    }
+}
+
 impl Contender {
-    /// The capacities at D units that theory gives, with the name of each law.
-    pub fn laws(&self, task: Task, dim: usize, threshold: f64) -> Vec<(&'static str, f64)> {
+    /// The capacities at D units that theory gives. Laws that do not hold at this D are left out.
+    pub fn laws(&self, task: Task, dim: usize, threshold: f64) -> Vec<Law> {
         let (family, options) = match self {
             Contender::Model(spec, _) => (self.family(), &spec.options),
             _ => (self.family(), &Options::default()),
         };
-        match family {
+        let of_patterns = |name, patterns: Option<f64>| patterns.map(|n| Law::of_patterns(name, n));
+        let laws = match family {
             Family::Ceiling => {
-                let mut laws = Vec::new();
-                if let Task::Mask(p) = task {
-                    /// The exact law is computed up to this number.
-                    const MOST: usize = 1 << 24;
-                    laws.push(("ceiling, exact", theory::erasure_capacity(dim, p, threshold, MOST) as f64));
-                }
-                let estimate =
-                    theory::finite_length(task, dim, threshold).map(|bits| ("ceiling, estimate", bits));
-                let asymptote = theory::asymptote(task, dim, threshold).map(|bits| ("D·C", bits));
-                laws.extend(
-                    [estimate, asymptote].into_iter().flatten().map(|(name, bits)| (name, bits.exp2())),
-                );
-                laws
+                /// The exact law is computed up to this number.
+                const LARGEST: usize = 1 << 24;
+                let exact = match task {
+                    Task::Mask(p) if task.is_limited(threshold) => {
+                        Some(theory::erasure_capacity(dim, p, threshold, LARGEST) as f64)
+                    }
+                    _ => None,
+                };
+                let estimate = theory::finite_length(task, dim, threshold);
+                let asymptote = theory::asymptote(task, dim, threshold);
+                vec![
+                    of_patterns("ceiling, exact", exact),
+                    estimate.map(|bits| Law::of_bits("ceiling, estimate", bits)),
+                    asymptote.map(|bits| Law::of_bits("D·C", bits)),
+                ]
             }
             // The laws are of the network without self-coupling, the default.
-            Family::Hopfield if options.is_empty() => {
-                vec![("0.138 D", theory::classical(dim)), ("D/(4 ln D)", theory::classical_exact(dim))]
-            }
+            Family::Hopfield if options.is_empty() => vec![
+                of_patterns("0.138 D", Some(theory::classical(dim))),
+                of_patterns("D/(4 ln D)", theory::classical_exact(dim)),
+            ],
             Family::Dense => match options.text("interaction").unwrap_or("poly:3") {
-                "exp" => vec![("exponent", theory::exponential(task.uncoded_error(), dim).exp())],
+                "exp" => {
+                    let nats = theory::exponential(task.uncoded_error(), dim);
+                    vec![Some(Law::of_bits("exp(D·I/2)", nats / std::f64::consts::LN_2))]
+                }
                 other => match other.strip_prefix("poly:").and_then(|k| k.parse().ok()) {
-                    Some(degree @ 2..=12) => vec![("degree law", theory::of_degree(degree, dim))],
+                    Some(degree @ 2..=12) => vec![of_patterns(DEGREE, theory::of_degree(degree, dim))],
                     _ => Vec::new(),
                 },
             },
             Family::Hopfield | Family::Other => Vec::new(),
-        }
+        };
+        laws.into_iter().flatten().collect()
+    }
+
+    /// About how many patterns it holds, to divide the work and to say how long it takes. It is infinite where there is
+    /// no limit.
+    pub(crate) fn expected(&self, task: Task, dim: usize, threshold: f64) -> f64 {
+        let ceiling = theory::finite_length(task, dim, threshold).map_or(f64::INFINITY, f64::exp2);
+        let own = match self.family() {
+            Family::Hopfield => theory::classical(dim),
+            Family::Dense => {
+                self.laws(task, dim, threshold).iter().map(|law| law.patterns).fold(f64::INFINITY, f64::min)
+            }
+            Family::Ceiling | Family::Other => f64::INFINITY,
+        };
+        own.min(ceiling).max(1.0)
     }
 }
 
@@ -56,6 +102,18 @@ fn count(n: f64) -> String {
         n if n < 100.0 => format!("{n:.1}"),
         n => format!("{n:.0}"),
     }
+}
+
+/// The crossing with its interval. Its values are crossing, low, high and bounded; an end that is not known is null.
+pub fn crossing(capacity: &Capacity, most: usize) -> Cell {
+    let Capacity { crossing, interval, bounded, .. } = capacity;
+    let shown = match (bounded, interval.high.is_finite()) {
+        (true, _) => format!("at least {most}"),
+        (_, true) => format!("{} [{}, {}]", count(*crossing), count(interval.low), count(interval.high)),
+        (_, false) => format!("{} [{}, above {most}]", count(*crossing), count(interval.low)),
+    };
+    let [crossing, low, high] = [*crossing, interval.low, interval.high].map(Value::from);
+    Cell::of(shown, [crossing, low, high, (*bounded).into()])
 }
 
 /// The capacity as a share of the ceiling's, for the same task and D.
@@ -78,27 +136,24 @@ pub fn capacities(config: &Config, all: &[Found]) -> Table {
             Column::plain("task"),
             Column::new("D", &["dim"]),
             Column::new("N", &["patterns"]),
-            Column::new("crossing, 95 %", &["crossing", "low", "high"]),
+            Column::new("crossing, 95 % interval", &["crossing", "low", "high", "bounded"]),
             Column::new("log₂", &["bits"]),
             Column::new("of the ceiling", &["share"]),
-            Column::new("at least", &["bounded"]),
             Column::new("seconds", &["seconds"]),
         ],
     );
     for found in all {
         let (entrant, capacity) = (&config.entrants[found.entrant], &found.capacity);
-        let (low, high) = (capacity.interval.low, capacity.interval.high);
-        let crossing = format!("{} [{}, {}]", count(capacity.crossing), count(low), count(high));
+        let most = config.most(entrant.task, found.dim);
         let bits = capacity.crossing.log2();
         table.rows.push(vec![
             Cell::plain(entrant.contender.to_string()),
             Cell::plain(entrant.task.to_string()),
             Cell::plain(found.dim),
             Cell::plain(capacity.patterns),
-            Cell::of(crossing, [capacity.crossing, low, high].map(Value::from)),
+            crossing(capacity, most),
             if bits.is_finite() { Cell::rounded(bits, 2) } else { Cell::empty() },
             share(config, all, found).map_or_else(Cell::empty, |share| Cell::rounded(share, 3)),
-            Cell::of(if capacity.bounded { "yes" } else { "" }, [capacity.bounded.into()]),
             Cell::rounded(found.seconds(), 1),
         ]);
     }
@@ -107,17 +162,27 @@ pub fn capacities(config: &Config, all: &[Found]) -> Table {
 
 /// What theory gives: one row for each law, task and D.
 pub fn laws(config: &Config) -> Table {
-    let keys = ["law", "memory", "task", "dim", "patterns"];
-    let mut table = Table::new("theory", keys.map(Column::plain).to_vec());
+    let mut table = Table::new(
+        "theory",
+        vec![
+            Column::plain("law"),
+            Column::plain("memory"),
+            Column::plain("task"),
+            Column::new("D", &["dim"]),
+            Column::new("N", &["patterns"]),
+            Column::new("log₂", &["bits"]),
+        ],
+    );
     for entrant in &config.entrants {
         for dim in entrant.dims.as_ref().unwrap_or(&config.dims) {
-            for (law, patterns) in entrant.contender.laws(entrant.task, *dim, config.threshold) {
+            for law in entrant.contender.laws(entrant.task, *dim, config.threshold) {
                 table.rows.push(vec![
-                    Cell::plain(law),
+                    Cell::plain(law.name),
                     Cell::plain(entrant.contender.to_string()),
                     Cell::plain(entrant.task.to_string()),
                     Cell::plain(*dim),
-                    Cell::number(patterns),
+                    if law.patterns.is_finite() { Cell::number(law.patterns) } else { Cell::empty() },
+                    if law.bits.is_finite() { Cell::rounded(law.bits, 2) } else { Cell::empty() },
                 ]);
             }
         }
@@ -144,14 +209,14 @@ pub fn rows(config: &Config, all: &[Found]) -> Table {
         let entrant = &config.entrants[found.entrant];
         for (patterns, scores) in &found.scores {
             let errors: Vec<f64> = scores.iter().map(|score| score.error()).collect();
-            let mean = |sets: &[&f64]| sets.iter().copied().sum::<f64>() / sets.len() as f64;
-            let interval = bootstrap(&errors, config.seed, mean);
+            let mean = mean_error(scores);
+            let Interval { low, high } = of_runs(&errors).unwrap_or(Interval { low: mean, high: mean });
             table.rows.push(vec![
                 Cell::plain(entrant.contender.to_string()),
                 Cell::plain(entrant.task.to_string()),
                 Cell::plain(found.dim),
                 Cell::plain(*patterns),
-                Cell::interval(mean_error(scores), interval.low, interval.high, 4),
+                Cell::interval(mean, low.max(0.0), high.min(1.0), 4),
                 Cell::rounded(median(&mut errors.clone()), 4),
                 Cell::plain(scores.len()),
                 Cell::plain(scores.iter().map(|score| score.units).sum::<u64>()),
@@ -193,7 +258,10 @@ pub fn figure(config: &Config, all: &[Found], shown: impl Fn(&Contender) -> bool
             let own: Vec<&Found> = all.iter().filter(|found| found.entrant == number).collect();
             let point = |found: &&Found| {
                 let capacity = &found.capacity;
-                let band = Some((capacity.interval.low.max(0.5), capacity.interval.high));
+                // An end that is not known is not drawn.
+                let high = capacity.interval.high;
+                let high = if high.is_finite() { high } else { capacity.crossing };
+                let band = Some((capacity.interval.low.max(0.5), high));
                 Point { band, ..Point::new(found.dim as f64, capacity.crossing) }
             };
             let points = own.iter().map(point).collect();
@@ -202,20 +270,21 @@ pub fn figure(config: &Config, all: &[Found], shown: impl Fn(&Contender) -> bool
             let dims = entrant.dims.as_ref().unwrap_or(&config.dims);
             let mut laws: Vec<(&str, Vec<Point>)> = Vec::new();
             for dim in dims {
-                for (law, patterns) in entrant.contender.laws(task, *dim, config.threshold) {
-                    let point = Point::new(*dim as f64, patterns);
-                    match laws.iter_mut().find(|(name, _)| *name == law) {
+                for law in entrant.contender.laws(task, *dim, config.threshold) {
+                    let point = Point::new(*dim as f64, law.patterns);
+                    match laws.iter_mut().find(|(name, _)| *name == law.name) {
                         Some((_, points)) => points.push(point),
-                        None => laws.push((law, vec![point])),
+                        None => laws.push((law.name, vec![point])),
                     }
                 }
             }
-            for (law, points) in laws {
+            for (number, (law, points)) in laws.into_iter().enumerate() {
                 let points = points.into_iter().filter(|p| (1.0..=SHOWN).contains(&p.y)).collect();
-                // Lines of one colour are told apart by their position: D·C is the highest.
                 let style = if law == "D·C" { 5 } else { style };
-                let name = if law == "degree law" { String::new() } else { law.to_owned() };
-                marks.push(Mark::Line(Series { name, style, look: Look::Thin, points }));
+                // Each degree has such a law, in its own colour.
+                let name = if law == DEGREE { String::new() } else { law.to_owned() };
+                let look = if number % 2 == 0 { Look::Thin } else { Look::ThinDashed };
+                marks.push(Mark::Line(Series { name, style, look, points }));
             }
         }
         // A capacity of 0 cannot be shown on a logarithmic axis, nor can a shard without work.
@@ -264,123 +333,4 @@ pub fn illustration(name: &'static str, figure: Figure, numbers: Table, caption:
 /// The number of recalls.
 pub fn recalls(scores: &Scores, dim: usize) -> u64 {
     scores.values().flatten().map(|score| score.units / dim as u64).sum()
-}
-
-impl Config {
-    /// The settings of the run, for a report.
-    pub fn settings(&self) -> Value {
-        let entrants: Vec<Value> = self
-            .entrants
-            .iter()
-            .map(|e| json!({"memory": e.contender.to_string(), "task": e.task.to_string(), "dims": e.dims}))
-            .collect();
-        json!({
-            "entrants": entrants, "dims": self.dims, "threshold": self.threshold, "sets": self.sets, "few": self.few,
-            "cues": self.cues, "rule": match &self.rule {
-                Rule::Bisection => json!("bisection"),
-                Rule::Grid(beyond) => json!({"every N up to, times the capacity": beyond}),
-                Rule::List(counts) => json!(counts),
-            },
-            "max_patterns": self.most, "seed": self.seed,
-            "shard": format!("{}/{}", self.shard.0, self.shard.1),
-        })
-    }
-
-    /// The command that repeats this run. Options are passed to all models that have them.
-    fn command(&self) -> String {
-        let mut models: Vec<String> = Vec::new();
-        let mut options: Vec<String> = Vec::new();
-        let mut tasks: Vec<(&str, Vec<String>)> = Vec::new();
-        let add = |list: &mut Vec<String>, item: String| {
-            if !list.contains(&item) {
-                list.push(item);
-            }
-        };
-        for entrant in &self.entrants {
-            match &entrant.contender {
-                Contender::Model(spec, updates) => {
-                    add(&mut models, spec.model.clone());
-                    let updates = updates.map(|updates| format!(" --updates {updates}"));
-                    let own = spec
-                        .options
-                        .iter()
-                        .map(|(name, value)| format!(" --{name} {value}").trim_end().to_owned());
-                    own.chain(updates).for_each(|option| add(&mut options, option));
-                }
-                other => add(&mut models, other.to_string()),
-            }
-            let (name, value) = match entrant.task {
-                Task::Signal(signal) => ("signal", signal),
-                Task::Mask(p) => ("mask", p),
-                Task::Flip(p) => ("flip", p),
-            };
-            match tasks.iter_mut().find(|(other, _)| *other == name) {
-                Some((_, values)) => add(values, value.to_string()),
-                None => tasks.push((name, vec![value.to_string()])),
-            }
-        }
-        let tasks: Vec<String> =
-            tasks.iter().map(|(name, values)| format!("--{name} {}", values.join(","))).collect();
-        let dims: Vec<String> = self.dims.iter().map(usize::to_string).collect();
-        let cues = self.cues.map_or("each".into(), |cues| cues.to_string());
-        let grid = if matches!(self.rule, Rule::Grid(_)) { " --grid" } else { "" };
-        format!(
-            "attractor capacity --model {}{}{grid} {} --dims {} --threshold {} --sets {} --cues {cues} --max-patterns {} \
-             --seed {} --out DIR",
-            models.join(","),
-            options.concat(),
-            tasks.join(" "),
-            dims.join(","),
-            self.threshold,
-            self.sets,
-            self.most,
-            self.seed
-        )
-    }
-
-    pub(super) fn report(&self, all: &[Found], seconds: f64) -> Report {
-        let results = capacities(self, all);
-        let cues = match self.cues {
-            Some(cues) => format!("{cues} cues for each set"),
-            None => "one cue of every pattern in a set".into(),
-        };
-        let threshold = 100.0 * self.threshold;
-        let recalled: u64 = all.iter().map(|found| recalls(&found.scores, found.dim)).sum();
-        let mut more = Map::new();
-        more.insert("recalls".into(), recalled.into());
-        Report {
-            experiment: "capacity",
-            title: "Capacity".into(),
-            introduction: format!(
-                "The capacity is the largest number N of random ±1 patterns of D units whose cues \
-                 are recalled with at most {threshold} % of units wrong on average: {} pattern sets, \
-                 {cues}. All memories get the same patterns and noise. `ceiling` is the Bayes \
-                 decoder of each unit; no memory has a smaller error on average. The crossing is \
-                 where the mean error passes the threshold, with its 95 % bootstrap interval over \
-                 pattern sets.",
-                self.sets
-            ),
-            command: self.command(),
-            settings: self.settings(),
-            seed: self.seed,
-            seconds,
-            more,
-            blocks: vec![
-                illustration(
-                    "capacity",
-                    figure(self, all, |_| true),
-                    results.clone(),
-                    "Capacity against D, logarithmic; bands: 95 % bootstrap intervals. Thin lines \
-                     show theory in the colour of the memory that it describes."
-                        .into(),
-                ),
-                Block::Results,
-                Block::Heading("Theory".into()),
-                Block::Table(laws(self)),
-                Block::Heading("Errors".into()),
-                Block::Table(rows(self, all)),
-            ],
-            results,
-        }
-    }
 }

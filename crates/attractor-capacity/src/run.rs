@@ -7,8 +7,9 @@ use attractor::threads;
 use attractor_report::{Progress, Result};
 
 use super::cells::{Cells, Claim, Part, Score};
-use super::search::{Capacity, Rule, Scores, mean_error};
-use super::{Config, Contender, Found, theory};
+use super::estimate::{Capacity, Goal, Scores, Tried};
+use super::search::Rule;
+use super::{Config, Contender, Entrant, Found, Task, theory};
 
 /// The size of a part in patterns × cues × units: about a second of work.
 const WORTH: f64 = 1e9;
@@ -21,37 +22,22 @@ pub(super) struct Search {
     dim: usize,
     /// Number of pattern sets.
     sets: usize,
-    /// The largest number of patterns.
-    most: usize,
+    goal: Goal,
     scores: Scores,
     /// The mean error of each number of patterns whose sets are all done.
-    errors: BTreeMap<usize, f64>,
-    /// The expected total work in patterns × cues, according to theory.
+    errors: BTreeMap<usize, Tried>,
+    /// The expected total work in patterns × cues × units, according to theory.
     expected: f64,
 }
 
 impl Search {
     pub fn new(config: &Config, entrant: usize, series: i64, dim: usize, cells: &Cells) -> Result<Self> {
         let task = config.entrants[entrant].task;
-        let bits = theory::finite_length(task, dim, config.threshold).unwrap_or(dim as f64).max(1.0);
-        /// The largest number of values in a pattern set: 4 GiB.
-        const ROOM: usize = 1 << 30;
-        let most = config.most.min(ROOM / dim);
-        let capacity = bits.exp2().min(most as f64);
-        let cues = |patterns: f64| config.cues.map_or(patterns, |cues| cues as f64);
-        let tried = match &config.rule {
-            // Doubling up to twice the capacity, then about five numbers in between.
-            Rule::Bisection => 8.0 * capacity * cues(capacity),
-            Rule::Grid(beyond) => (beyond * capacity).powi(2) / 2.0 * cues(2.0 * beyond * capacity / 3.0),
-            Rule::List(counts) => counts.iter().map(|n| *n as f64 * cues(*n as f64)).sum(),
-        };
-        /// From this many bits on, pattern sets are so large that fewer of them are used.
-        const LARGE: f64 = 16.0;
-        let few = config.few.filter(|_| bits >= LARGE).unwrap_or(config.sets);
-        let sets = few.min(config.sets);
-        let expected = tried * sets as f64;
+        let (sets, most) = (config.sets_at(task, dim), config.most(task, dim));
+        let expected = config.work(&config.entrants[entrant], dim);
+        let goal = Goal::new(config.threshold, sets, most);
         let (scores, errors) = (Scores::new(), BTreeMap::new());
-        let mut search = Search { entrant, series, dim, sets, most, scores, errors, expected };
+        let mut search = Search { entrant, series, dim, sets, goal, scores, errors, expected };
         search.read(cells)?;
         Ok(search)
     }
@@ -71,22 +57,22 @@ impl Search {
 
     fn finish(&mut self, patterns: usize) {
         if let Some(scores) = self.scores.get(&patterns).filter(|scores| scores.len() == self.sets) {
-            self.errors.insert(patterns, mean_error(scores));
+            self.errors.insert(patterns, Tried::of(scores));
         }
     }
 
     /// The mean errors that the rule has asked for so far, and the numbers of patterns that it asks for next.
     /// Results of runs with other settings in the same file do not change the search.
-    fn path(&self, config: &Config) -> (BTreeMap<usize, f64>, Vec<usize>) {
+    fn path(&self, config: &Config) -> (BTreeMap<usize, Tried>, Vec<usize>) {
         let mut errors = BTreeMap::new();
         loop {
-            let mut next = config.rule.next(&errors, config.threshold, self.most);
+            let mut next = config.rule.next(&errors, self.goal);
             if next.is_empty() {
                 return (errors, next);
             }
             next.retain(|n| match self.errors.get(n) {
-                Some(error) => {
-                    errors.insert(*n, *error);
+                Some(tried) => {
+                    errors.insert(*n, *tried);
                     false
                 }
                 None => true,
@@ -157,20 +143,55 @@ impl Search {
         self.finish(patterns);
     }
 
-    /// The work that is done, and the work that is left.
-    fn work(&self, config: &Config) -> (f64, f64) {
-        let cues = |n: usize| config.cues.unwrap_or(n) as f64;
-        let done: f64 =
-            self.scores.iter().map(|(n, scores)| *n as f64 * cues(*n) * scores.len() as f64).sum();
-        let left = if self.path(config).1.is_empty() { 0.0 } else { (self.expected - done).max(0.1 * done) };
-        (done, left)
+    /// The time that recalls took, and an estimate of what they will take, in seconds of one core. `usual` is the time for
+    /// a unit of work where nothing is known of this search.
+    fn time(&self, config: &Config, usual: f64) -> (f64, f64) {
+        let done: f64 = self.scores.values().flatten().map(|score| score.seconds).sum();
+        if self.path(config).1.is_empty() {
+            return (done, 0.0);
+        }
+        let size = |n: usize, sets: usize| self.size(config, n) * sets as f64;
+        let worked: f64 = self.scores.iter().map(|(n, scores)| size(*n, scores.len())).sum();
+        (done, self.pace(config).unwrap_or(usual) * (self.expected - worked).max(0.1 * worked))
+    }
+
+    /// The time for a unit of work, at the largest number of patterns so far.
+    fn pace(&self, config: &Config) -> Option<f64> {
+        let (n, scores) = self.scores.last_key_value()?;
+        let seconds: f64 = scores.iter().map(|score| score.seconds).sum();
+        let work = self.size(config, *n) * scores.len() as f64;
+        (work > 0.0 && seconds > 0.0).then_some(seconds / work)
     }
 
     pub fn found(&self, config: &Config) -> Found {
         let (errors, _) = self.path(config);
         let scores: Scores = errors.keys().map(|n| (*n, self.scores[n].clone())).collect();
-        let capacity = Capacity::of(&scores, config.threshold, self.most, config.seed);
+        let capacity = Capacity::of(&scores, self.goal);
         Found { entrant: self.entrant, dim: self.dim, scores, capacity }
+    }
+}
+
+impl Config {
+    /// The number of pattern sets for a task at D units.
+    fn sets_at(&self, task: Task, dim: usize) -> usize {
+        /// From this number of patterns on, pattern sets are so large that fewer of them are used.
+        const LARGE: f64 = 65_536.0;
+        let large = theory::finite_length(task, dim, self.threshold).map_or(0.0, f64::exp2) >= LARGE;
+        self.few.filter(|_| large).unwrap_or(self.sets).min(self.sets)
+    }
+
+    /// The total work of a search in patterns × cues × units, according to theory.
+    pub(super) fn work(&self, entrant: &Entrant, dim: usize) -> f64 {
+        let most = self.most(entrant.task, dim) as f64;
+        let capacity = entrant.contender.expected(entrant.task, dim, self.threshold).min(most);
+        let cues = |patterns: f64| self.cues.map_or(patterns, |cues| cues as f64);
+        let tried = match &self.rule {
+            // Doubling up to twice the capacity, then about eight numbers near it.
+            Rule::Bisection => 11.0 * capacity * cues(capacity),
+            Rule::Grid(beyond) => (beyond * capacity).powi(2) / 2.0 * cues(2.0 * beyond * capacity / 3.0),
+            Rule::List(counts) => counts.iter().map(|n| *n as f64 * cues(*n as f64)).sum(),
+        };
+        tried * (self.sets_at(entrant.task, dim) * dim) as f64
     }
 }
 
@@ -233,10 +254,24 @@ pub(super) fn work(
     }
 }
 
+/// Reports the share of the time that is over, in thousandths.
 fn tell(config: &Config, searches: &[Search], progress: &mut Progress) -> Result<()> {
-    let works = searches.iter().map(|search| search.work(config));
-    let (done, left) = works.fold((0.0, 0.0), |sum, work| (sum.0 + work.0, sum.1 + work.1));
-    progress((999.0 * done / (done + left).max(1.0)) as usize, 1000)
+    /// Seconds for a unit of work, before anything is measured.
+    const USUAL: f64 = 1e-10;
+    let mean = |paces: Vec<f64>| {
+        let count = paces.len() as f64;
+        (count > 0.0).then(|| paces.iter().sum::<f64>() / count)
+    };
+    let all = mean(searches.iter().filter_map(|search| search.pace(config)).collect()).unwrap_or(USUAL);
+    let (mut done, mut left) = (0.0, 0.0);
+    for search in searches {
+        let same = searches.iter().filter(|other| other.entrant == search.entrant);
+        let usual = mean(same.filter_map(|other| other.pace(config)).collect()).unwrap_or(all);
+        let (over, more) = search.time(config, usual);
+        (done, left) = (done + over, left + more);
+    }
+    let share = if done + left > 0.0 { done / (done + left) } else { 0.0 };
+    progress((999.0 * share) as usize, 1000)
 }
 
 /// The scores of each part.

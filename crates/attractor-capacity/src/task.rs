@@ -77,6 +77,12 @@ impl Task {
         }
     }
 
+    /// Whether anything limits how many patterns the best decoder holds. Nothing does if its error is within the threshold
+    /// where it guesses each unit by itself.
+    pub fn is_limited(self, threshold: f64) -> bool {
+        self.uncoded_error() > threshold
+    }
+
     /// Share of wrong units when each unit is guessed from its own cue alone.
     pub fn uncoded_error(self) -> f64 {
         match self {

@@ -285,3 +285,79 @@ fn results_are_merged_from_where_nothing_can_be_written() {
     permissions.set_readonly(false);
     std::fs::set_permissions(&theirs, permissions).expect("set");
 }
+
+/// Where the mean error of the ceiling crosses 3 % at θ = 0.68, by D: `fixtures/ceiling.c`, over 4,000 (D = 24) to 150,000
+/// pattern sets, to 0.1 % (D = 10, 18), 0.2 % or 0.4 % (D = 24).
+const CROSSINGS: [(usize, f64); 7] =
+    [(10, 4.751), (12, 7.381), (14, 11.82), (16, 19.26), (18, 31.73), (20, 52.9), (24, 148.5)];
+
+/// How often 95 % intervals hold the true capacity, at the settings that the documentation uses.
+#[test]
+#[ignore = "takes minutes: cargo test -p attractor-capacity --lib coverage -- --ignored"]
+fn coverage_of_the_intervals() {
+    use std::io::Write;
+    const SEEDS: u64 = 100;
+    /// The least coverage over all D of a setting.
+    const COVERAGE: f64 = 0.93;
+    let each = |sets, cues, rule| Config { sets, cues, rule, ..quick(&["ceiling"], Task::Signal(0.68)) };
+    for (name, config, last) in [
+        ("140 sets of 256 cues", each(140, Some(256), Rule::Bisection), 24),
+        ("24 sets of 256 cues", each(24, Some(256), Rule::Bisection), 24),
+        ("6 sets of 256 cues", each(6, Some(256), Rule::Bisection), 24),
+        ("100 sets, each pattern cued", each(100, None, Rule::Bisection), 24),
+        ("140 sets, each pattern cued, grid", each(140, None, Rule::Grid(1.5)), 20),
+    ] {
+        let (mut line, mut all, mut held) = (name.to_owned(), 0, 0);
+        for (dim, crossing) in CROSSINGS.into_iter().filter(|(dim, _)| *dim <= last) {
+            let (mut inside, mut sum) = (0, 0.0);
+            for seed in 0..SEEDS {
+                let found = measured(&Config { dims: vec![dim], seed, ..config.clone() });
+                inside += u64::from(found[0].capacity.interval.contains(crossing));
+                sum += found[0].capacity.crossing;
+            }
+            (all, held) = (all + SEEDS, held + inside);
+            let bias = 100.0 * (sum / SEEDS as f64 / crossing - 1.0);
+            line += &format!(" | {dim}: {:.2} ({bias:+.1} %)", inside as f64 / SEEDS as f64);
+        }
+        let share = held as f64 / all as f64;
+        writeln!(std::io::stdout(), "{line} | all: {share:.3}").expect("written");
+        assert!(share >= COVERAGE, "{line} | all: {share:.3}");
+    }
+}
+
+/// The command of a report and its parser are inverse, and defaults are no other contenders.
+#[test]
+fn contenders_are_read_as_they_are_spelled() {
+    for text in [
+        "ceiling",
+        "hopfield",
+        "hopfield:rule=pseudo-inverse",
+        "hopfield:rule=storkey:self-coupling",
+        "universal:separation=poly:3:similarity=dot",
+        "dense:interaction=exp",
+    ] {
+        let contender = Contender::named(text, &Default::default()).expect(text);
+        let again = Contender::named(&contender.spelled(), &Default::default()).expect(text);
+        assert_eq!(again.to_string(), contender.to_string(), "{text}");
+    }
+    let spelled = |text: &str| Contender::named(text, &Default::default()).expect(text).spelled();
+    assert_eq!(spelled("hopfield:self-coupling:rule=hebb"), "hopfield:self-coupling");
+    assert_eq!(spelled("dense:interaction=poly:4"), "dense:interaction=poly:4");
+    for wrong in
+        ["hopfield:rule", "hopfield:rule=x", "hopfield:x=1", "ceiling:a=1", ":", "hopfield:rule=hebb:x"]
+    {
+        assert!(Contender::named(wrong, &Default::default()).is_err(), "{wrong}");
+    }
+}
+
+/// Runs that take minutes are announced; short ones are not.
+#[test]
+fn long_runs_are_announced() {
+    let with = |names: &[&str], dims: Vec<usize>, sets: usize| {
+        Config { dims, sets, cues: Some(256), ..quick(names, Task::Flip(0.1)) }.warning()
+    };
+    assert_eq!(with(&["ceiling", "modern"], vec![8, 16], 24), None);
+    // 627 s on two cores.
+    let said = with(&["hopfield", "ceiling"], vec![16, 32, 64], 20).expect("a warning");
+    assert!(said.contains("minutes") && said.contains("ceiling at D = 64"), "{said}");
+}

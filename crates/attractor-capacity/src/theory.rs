@@ -8,7 +8,7 @@ pub use super::channel::{Channel, entropy, normal_tail};
 /// log₂ of the number of random patterns up to which the mean error can vanish as D grows: D·C. `None` where
 /// guessing each unit by itself is already within the threshold, so that there is no limit.
 pub fn asymptote(task: Task, dim: usize, threshold: f64) -> Option<f64> {
-    (task.uncoded_error() > threshold).then(|| dim as f64 * task.channel().capacity)
+    task.is_limited(threshold).then(|| dim as f64 * task.channel().capacity)
 }
 
 /// Estimates log₂ of the number of random patterns that the best decoder holds at D units: D·C − √(D·V)
@@ -19,7 +19,7 @@ pub fn finite_length(task: Task, dim: usize, threshold: f64) -> Option<f64> {
     let (Channel { capacity, dispersion }, d) = (task.channel(), dim as f64);
     let wrong = 3.0 * threshold;
     let far = std::f64::consts::SQRT_2 * inverfc(2.0 * wrong);
-    (wrong < 0.5 && task.uncoded_error() > threshold).then(|| {
+    (wrong < 0.5 && task.is_limited(threshold)).then(|| {
         let third = if matches!(task, Task::Mask(_)) { 0.0 } else { 0.5 * d.log2() };
         d * capacity - (d * dispersion).sqrt() * far + third
     })
@@ -32,16 +32,16 @@ pub fn classical(dim: usize) -> f64 {
 }
 
 /// D/(4 ln D): this many patterns are all recalled without error by a classical network (McEliece et al.
-/// 1987).
-pub fn classical_exact(dim: usize) -> f64 {
-    dim as f64 / (4.0 * (dim as f64).ln())
+/// 1987). `None` for a single unit, where the law does not hold.
+pub fn classical_exact(dim: usize) -> Option<f64> {
+    (dim > 1).then(|| dim as f64 / (4.0 * (dim as f64).ln()))
 }
 
 /// D^(k−1)/(2(2k − 3)!! ln D): this many patterns are recalled without error by a dense memory of degree k
-/// (Krotov & Hopfield 2016).
-pub fn of_degree(degree: u32, dim: usize) -> f64 {
+/// (Krotov & Hopfield 2016). `None` for a single unit, where the law does not hold.
+pub fn of_degree(degree: u32, dim: usize) -> Option<f64> {
     let odd: f64 = (1..=2 * degree as u64 - 3).step_by(2).map(|k| k as f64).product();
-    (dim as f64).powi(degree as i32 - 1) / (2.0 * odd * (dim as f64).ln())
+    (dim > 1).then(|| (dim as f64).powi(degree as i32 - 1) / (2.0 * odd * (dim as f64).ln()))
 }
 
 /// ln of the number of patterns that a dense memory with F = exp recalls from cues with a share ρ of flipped
@@ -135,10 +135,12 @@ mod tests {
     /// Published values, and values computed by hand.
     #[test]
     fn the_laws_are_as_published() {
-        assert!((classical_exact(100) - 100.0 / (4.0 * 4.605_170_2)).abs() < 1e-6);
+        let near = |found: Option<f64>, expected: f64, by: f64| (found.expect("D > 1") - expected).abs() < by;
+        assert!(near(classical_exact(100), 100.0 / (4.0 * 4.605_170_2), 1e-6));
         // k = 2: D/(2 ln D); k = 3: D²/(6 ln D).
-        assert!((of_degree(2, 50) - 50.0 / (2.0 * 50f64.ln())).abs() < 1e-9);
-        assert!((of_degree(3, 50) - 2500.0 / (6.0 * 50f64.ln())).abs() < 1e-9);
+        assert!(near(of_degree(2, 50), 50.0 / (2.0 * 50f64.ln()), 1e-9));
+        assert!(near(of_degree(3, 50), 2500.0 / (6.0 * 50f64.ln()), 1e-9));
+        assert!(classical_exact(1).is_none() && of_degree(2, 1).is_none());
         // Without flips: 2^(D/2).
         assert!((exponential(0.0, 40) - 20.0 * std::f64::consts::LN_2).abs() < 1e-12);
         assert_eq!(exponential(0.5, 40), 0.0);

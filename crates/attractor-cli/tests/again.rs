@@ -51,7 +51,7 @@ fn the_command_of_a_report_runs_it_again() {
         &[
             "capacity",
             "--model",
-            "hopfield",
+            "hopfield:rule=hebb,hopfield,dense:interaction=poly:4",
             "--rule",
             "pseudo-inverse",
             "--dims",

@@ -146,6 +146,117 @@ fn what_cannot_be_measured_is_refused() {
     assert!(attractor(&["reproduce", "fig3", "--profile", "huge", "--out", &out]).status.code() == Some(2));
 }
 
+/// Rules of one model stand beside each other in one report, an explicit default is the default, and a model's own option
+/// goes before one for all.
+#[test]
+fn options_make_entrants() {
+    let folder = Folder::new();
+    let measured = |models: &str, more: &[&str], out: &str| {
+        let out = folder.name(out);
+        let words =
+            ["capacity", "--model", models, "--dims", "16", "--sets", "6", "--flip", "0.1", "--out", &out];
+        ok(&[&words[..], more].concat());
+        let csv = std::fs::read_to_string(Path::new(&out).join("results.csv")).expect("results");
+        csv.lines()
+            .skip(1)
+            .map(|line| line.rsplit_once(',').expect("seconds").0.to_owned())
+            .collect::<Vec<_>>()
+    };
+    let both = measured("hopfield:rule=hebb,hopfield:rule=pseudo-inverse", &[], "both");
+    let plain = measured("hopfield", &[], "plain");
+    assert_eq!(plain, measured("hopfield", &["--rule", "hebb"], "default"));
+    assert_eq!(plain, [both[0].clone()]);
+    assert_eq!(measured("hopfield", &["--rule", "pseudo-inverse"], "other"), [both[1].clone()]);
+    assert_eq!(both, measured("hopfield:rule=hebb,hopfield", &["--rule", "pseudo-inverse"], "mixed"));
+    let theory =
+        |out: &str| std::fs::read_to_string(Path::new(&folder.name(out)).join("theory.csv")).expect("laws");
+    assert!(theory("default").contains("0.138 D") && theory("plain") == theory("default"));
+    let drawn =
+        std::fs::read_to_string(Path::new(&folder.name("both")).join("capacity.svg")).expect("a figure");
+    assert!(drawn.contains("pseudo-inverse") && drawn.contains("0.138 D"));
+    // A value that has a colon of its own.
+    let degree = measured("dense:interaction=poly:4", &[], "degree");
+    assert_eq!(degree, measured("dense", &["--interaction", "poly:4"], "same"));
+    for (models, word) in [
+        ("hopfield:rule=none", "rule"),
+        ("hopfield:beta=2", "beta"),
+        ("hopfield:beta", "beta"),
+        ("ceiling:rule=hebb", "ceiling without options"),
+        ("hopfield:rule=hebb:rule=storkey", "once"),
+        ("hopfield:rule=hebb,hopfield", "twice"),
+    ] {
+        refused(&["capacity", "--model", models, "--dims", "8", "--out", &folder.name("no")], &[word]);
+    }
+    // An option that every model sets itself has no effect.
+    let all = ["capacity", "--model", "hopfield:rule=hebb", "--rule", "storkey", "--out", "no"];
+    refused(&all, &["does not set it itself"]);
+}
+
+/// A run into a folder of results adds to them, or is refused before anything is lost.
+#[test]
+fn a_folder_loses_no_results() {
+    let folder = Folder::new();
+    let out = folder.name("c");
+    let run = |models: &str, more: &[&str]| {
+        let words =
+            ["capacity", "--model", models, "--dims", "8,10", "--sets", "6", "--flip", "0.1", "--out", &out];
+        [&words[..], more].concat().iter().map(|word| (*word).to_owned()).collect::<Vec<_>>()
+    };
+    let refused_run = |models: &str, more: &[&str], words: &[&str]| {
+        let run = run(models, more);
+        refused(&run.iter().map(String::as_str).collect::<Vec<_>>(), words);
+    };
+    let good = |models: &str, more: &[&str]| {
+        let run = run(models, more);
+        ok(&run.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let csv = || std::fs::read_to_string(Path::new(&out).join("results.csv")).expect("results");
+    good("hopfield:rule=pseudo-inverse", &[]);
+    let first = csv();
+    refused_run("hopfield", &[], &["hopfield rule=pseudo-inverse", "D = 8", "ask for all models"]);
+    refused_run("hopfield:rule=pseudo-inverse", &["--seed", "1"], &["seed", "choose another folder"]);
+    refused_run("hopfield:rule=pseudo-inverse", &["--shard", "1/2"], &["all parts"]);
+    assert_eq!(csv(), first, "nothing is lost");
+    good("hopfield:rule=pseudo-inverse,hopfield", &[]);
+    let rows: Vec<String> = csv().lines().map(str::to_owned).collect();
+    for line in first.lines() {
+        // Times included: nothing was measured again.
+        assert!(rows.contains(&line.to_owned()), "{line}");
+    }
+    good("hopfield:rule=pseudo-inverse,hopfield", &["--sets", "9"]);
+    refused_run("hopfield:rule=pseudo-inverse,hopfield", &[], &["results of 9 sets"]);
+}
+
+/// Where nothing limits a memory, or a law does not hold, reports say so, and no number is infinite.
+#[test]
+fn what_has_no_number_is_said() {
+    let folder = Folder::new();
+    let report = |words: &[&str], out: &str| {
+        let out = folder.name(out);
+        let words = [&["capacity", "--sets", "4", "--cues", "16"][..], words, &["--out", &out]].concat();
+        let page = ok(&words).split_whitespace().collect::<Vec<_>>().join(" ");
+        for entry in std::fs::read_dir(&out).expect("a folder").flatten() {
+            if let Ok(text) = std::fs::read_to_string(entry.path()) {
+                let words = |text: &str| {
+                    text.split(|c: char| !c.is_ascii_alphanumeric())
+                        .any(|word| ["inf", "nan", "NaN", "Infinity"].contains(&word))
+                };
+                assert!(!words(&text), "{}", entry.path().display());
+            }
+        }
+        page
+    };
+    let one = report(&["--dims", "1"], "one");
+    assert!(one.contains("Laws with ln D hold from D = 2 on"), "{one}");
+    let easy = report(&["--model", "ceiling,hopfield", "--mask", "1e-308", "--dims", "8"], "easy");
+    assert!(easy.contains("nothing limits how many patterns") && easy.contains("at least 1024"), "{easy}");
+    let few = report(&["--model", "ceiling", "--dims", "12", "--max-patterns", "4"], "few");
+    assert!(few.contains("at least 4"), "{few}");
+    // 2^(D·C) is no number of 64 bits.
+    let large = ["--model", "hopfield,ceiling", "--dims", "2200", "--max-patterns", "1", "--mask", "0.5"];
+    report(&large, "large");
+}
+
 #[test]
 fn figure_3_quick_has_its_figures_and_numbers() {
     let folder = Folder::new();

@@ -35,6 +35,8 @@ pub enum Look {
     Line,
     /// A thin solid line, for curves so rough that dashes would be hard to follow.
     Thin,
+    /// A thin dashed line, beside a thin solid one of the same style.
+    ThinDashed,
     /// Only markers.
     Markers,
     /// Only markers, of this shape whatever the style.
@@ -227,6 +229,7 @@ impl Series {
         let (colour, _, dashes) = STYLES[self.style % STYLES.len()];
         match self.look {
             Look::Thin => Pen::new(colour, 0.9),
+            Look::ThinDashed => Pen::new(colour, 0.9).dashed(&[4.0, 2.5]),
             _ => Pen::new(colour, 1.5).dashed(dashes),
         }
     }

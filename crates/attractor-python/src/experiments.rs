@@ -145,7 +145,7 @@ type Entered<'py> = (String, Named<'py>, Option<usize>, Option<Py<PyAny>>);
 
 /// Measures how many patterns memories hold.
 #[pyfunction]
-#[pyo3(signature = (contenders, tasks, dims, *, threshold, sets, cues, most, grid, seed, store=None, shard=None, progress=None))]
+#[pyo3(signature = (contenders, tasks, dims, *, threshold, sets, cues, most, grid, seed, again, warn, store=None, shard=None, progress=None))]
 #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
 pub fn capacity(
     py: Python<'_>,
@@ -155,9 +155,11 @@ pub fn capacity(
     threshold: f64,
     sets: usize,
     cues: Option<usize>,
-    most: usize,
+    most: Option<usize>,
     grid: bool,
     seed: u64,
+    again: String,
+    warn: Py<PyAny>,
     store: Option<PathBuf>,
     shard: Option<(usize, usize)>,
     progress: Option<Py<PyAny>>,
@@ -172,7 +174,13 @@ pub fn capacity(
     let shard = shard.unwrap_or((1, 1));
     let config =
         Capacity { entrants, dims, rule, threshold, sets, few: None, cues, most, seed, store, shard };
-    run(py, &config, None, progress)
+    config.check().map_err(failed)?;
+    if progress.is_none()
+        && let Some(warning) = config.warning()
+    {
+        warn.bind(py).call1((vec![format!("capacity: {warning}; progress=True shows how far it is")],))?;
+    }
+    run(py, &config, Some(again), progress)
 }
 
 fn contender((name, options, updates, function): Entered<'_>) -> PyResult<Contender> {
@@ -192,13 +200,16 @@ fn contender((name, options, updates, function): Entered<'_>) -> PyResult<Conten
         });
         return Ok(Contender::Own(name, own));
     }
-    let set = typed(of_model(&name), &options)?;
+    // A name may have options of its own behind a colon.
+    let model_name = name.split(':').next().unwrap_or_default();
+    let set = typed(of_model(model_name), &options)?;
+    if let Some((option, _)) =
+        set.iter().find(|(name, _)| !of_model(model_name).iter().any(|p| p.name == *name))
+    {
+        return Err(PyValueError::new_err(format!("{name} has no option {option}")));
+    }
     let mut contender = Contender::named(&name, &set).map_err(failed)?;
     if let Contender::Model(spec, of) = &mut contender {
-        if let Some((option, _)) = set.iter().find(|(option, _)| !spec.options.has(option)) {
-            let reason = format!("{name} has no option {option}");
-            return Err(PyValueError::new_err(reason));
-        }
         // Models with noise levels make steps instead of updates.
         *of = updates.filter(|_| !model(&spec.model).is_ok_and(|m| m.card.levels));
     }

@@ -82,17 +82,22 @@ pub fn wilson(successes: usize, trials: usize) -> Interval {
     Interval { low: (middle - half).clamp(0.0, p), high: (middle + half).clamp(p, 1.0) }
 }
 
+/// The 97.5 % quantile of Student's t with so many degrees of freedom (at least 1).
+///
+/// P(|T| > t) = I_x(ν/2, ½) with x = ν/(ν + t²), the regularised incomplete beta function.
+pub fn student(freedom: usize) -> f64 {
+    let freedom = freedom as f64;
+    let x = puruspe::invbetai(0.05, 0.5 * freedom, 0.5);
+    (freedom * (1.0 - x) / x).sqrt()
+}
+
 /// Student's 95 % t interval of the mean of independent runs; `None` for a single run.
 pub fn of_runs(runs: &[f64]) -> Option<Interval> {
-    /// 97.5 % quantiles for 1 to 10 degrees of freedom.
-    const T: [f64; 10] = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
     let freedom = runs.len().checked_sub(1).filter(|f| *f > 0)?;
     let n = runs.len() as f64;
     let mean = runs.iter().sum::<f64>() / n;
     let variance = runs.iter().map(|r| (r - mean).powi(2)).sum::<f64>() / freedom as f64;
-    // Beyond the table, the first terms of the expansion in 1/freedom (Cornish & Fisher) are as accurate.
-    let t = T.get(freedom - 1).copied().unwrap_or_else(|| 1.96 + 2.372 / freedom as f64);
-    let half = t * (variance / n).sqrt();
+    let half = student(freedom) * (variance / n).sqrt();
     Some(Interval { low: mean - half, high: mean + half })
 }
 
@@ -169,6 +174,23 @@ mod tests {
         let five = of_runs(&[1.0, 2.0, 3.0, 4.0, 5.0]).expect("five");
         assert!(near(five.low, 3.0 - 2.776 * 0.5_f64.sqrt()), "{five:?}");
         assert_eq!(of_runs(&[1.0]), None);
+    }
+
+    /// scipy.stats.t.ppf(0.975, ν).
+    #[test]
+    fn quantiles_of_t_are_scipy_s() {
+        for (freedom, expected) in [
+            (1, 12.706_204_736_174_694),
+            (2, 4.302_652_729_749_462),
+            (5, 2.570_581_835_636_314_6),
+            (11, 2.200_985_160_091_639),
+            (23, 2.068_657_610_419_048_6),
+            (139, 1.977_177_724_490_333),
+            (1 << 20, 1.959_966_246_916_765),
+        ] {
+            let found = student(freedom);
+            assert!((found / expected - 1.0).abs() < 1e-6, "{freedom}: {found}");
+        }
     }
 
     #[test]

@@ -21,7 +21,8 @@ const ACCURACY: &str = "How it is measured";
 #[derive(Args)]
 #[command(group = ArgGroup::new("task").multiple(true))]
 pub struct Capacity {
-    /// The models to measure, with commas between them; `ceiling` is the best decoder that there can be
+    /// The models to measure, with commas between them; `ceiling` is the best decoder that there can be. A model may have
+    /// options of its own: hopfield:rule=hebb,hopfield:rule=pseudo-inverse
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', num_args = 1.., default_value = "ceiling,diffusion,modern,hopfield", value_parser = one_of(CONTENDERS, contender), help_heading = MEASURED)]
     pub model: Vec<String>,
     /// Numbers of units D: single ones, and ranges such as 8..56 or 8..56:8, which include their ends
@@ -45,9 +46,9 @@ pub struct Capacity {
     /// How many cues to recall of each set, of its patterns in turn; or `each` for one of every pattern
     #[arg(long, value_name = "N|each", default_value = "256", help_heading = ACCURACY)]
     pub cues: String,
-    /// The largest number of patterns to try
-    #[arg(long, value_name = "N", default_value_t = 1 << 22, help_heading = ACCURACY)]
-    pub max_patterns: usize,
+    /// The largest number of patterns to try [default: 4194304, or 1024 for cues where nothing limits the best decoder]
+    #[arg(long, value_name = "N", help_heading = ACCURACY)]
+    pub max_patterns: Option<usize>,
     /// Try every number of patterns up to 1.5 times the capacity, as in the paper, in place of a bisection
     #[arg(long, help_heading = ACCURACY)]
     pub grid: bool,
@@ -60,7 +61,7 @@ pub struct Capacity {
     #[command(flatten)]
     pub shared: Shared,
     /// Folder for the report, its tables and figures, and cells.sqlite. That file keeps what is done: a run that is
-    /// stopped goes on where it was, and several runs at once share the work
+    /// stopped goes on where it was, several runs at once share the work, and a run that asks for more adds to it
     #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     pub out: PathBuf,
     #[command(flatten)]

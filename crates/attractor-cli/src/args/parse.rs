@@ -45,8 +45,10 @@ impl View {
             return View::default();
         }
         let card = |name: &str| model(name).ok().map(|model| model.card);
-        let mut cards: Vec<_> =
-            values(arguments, "--model").flat_map(|names| names.split(',')).filter_map(card).collect();
+        let mut cards: Vec<_> = values(arguments, "--model")
+            .flat_map(|names| names.split(','))
+            .filter_map(|name| card(name.split(':').next()?))
+            .collect();
         if cards.is_empty() {
             cards = values(arguments, "--memory").filter_map(|file| kept_in(Path::new(file))).collect();
         }

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use attractor::memories::{Options, model};
 use attractor_capacity::{Cells, Config, Contender, Entrant, Rule, Task, dims, shard};
+use attractor_report::Experiment;
 
 use super::make_folder;
 use super::reproduce::run_shown;
 use crate::args::{Capacity, Merge};
+use crate::streams::say;
 use crate::{load, streams};
 
 /// The name of the file of results in a folder.
@@ -35,13 +37,11 @@ pub fn run(args: &Capacity, options: &Options) -> Result<()> {
         }
     }
     for (option, _) in options.iter() {
-        let has = |e: &Entrant| match &e.contender {
-            Contender::Model(spec, _) => spec.options.has(option),
-            _ => false,
-        };
-        if !entrants.iter().any(has) {
+        let takes = args.model.iter().map(|name| Contender::takes(name, option));
+        if !takes.collect::<Result<Vec<_>, _>>()?.contains(&true) {
             bail!(
-                "--{option}: expected an option of one of the models, found one of others; see attractor models"
+                "--{option}: expected an option of one of the models that does not set it itself, found none that has it; \
+                 see attractor models"
             );
         }
     }
@@ -65,6 +65,14 @@ pub fn run(args: &Capacity, options: &Options) -> Result<()> {
         store: Some(args.out.join(CELLS)),
         shard: shard(&args.shared.shard)?,
     };
+    config.check()?;
+    let earlier = std::fs::read(args.out.join("results.json")).ok();
+    if let Some(earlier) = earlier.and_then(|text| serde_json::from_slice(&text).ok()) {
+        config.replaces(&args.out, &earlier)?;
+    }
+    if let Some(warning) = config.warning().filter(|_| !args.work.quiet) {
+        say!("attractor: {warning}");
+    }
     run_shown(&config, &args.out, args.work.quiet)
 }
 

@@ -30,13 +30,12 @@ pub fn run(args: &Reproduce) -> Result<()> {
 /// Runs an experiment with a progress bar. Its report goes to a folder, and a summary to standard output.
 pub fn run_shown(experiment: &dyn Experiment, out: &Path, quiet: bool) -> Result<()> {
     make_folder(out)?;
-    let bar = crate::progress::bar(experiment.parts(), quiet);
+    let meter = crate::progress::Meter::new(experiment.parts(), quiet);
     let mut report = experiment.run(&mut |done, of| {
-        bar.set_length(of as u64);
-        bar.set_position(done as u64);
+        meter.at(done, of);
         Ok(())
     })?;
-    bar.finish_and_clear();
+    meter.end();
     report.command = again::command_line();
     report.write(out)?;
     write!(streams::stdout(true), "{}\n{}", report.summary(), whereabouts(out))?;

@@ -187,7 +187,7 @@ impl Config {
                 dims: (8..=56).step_by(8).collect(),
                 sets: self.sets.unwrap_or(24),
                 few: Some(6),
-                most: MOST,
+                most: Some(MOST),
                 ..common
             },
         }

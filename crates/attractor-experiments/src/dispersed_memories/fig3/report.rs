@@ -1,8 +1,10 @@
 //! The report of Figure 3.
 
-use attractor_capacity::{Contender, Family, Found, capacities, figure, illustration, laws, recalls, rows};
+use attractor_capacity::{
+    Contender, Family, Found, Task, capacities, crossing, figure, illustration, laws, recalls, rows,
+};
 use attractor_figures::{Axis, Figure, Look, Mark, Panel, Point, Series};
-use attractor_report::statistics::{Interval, bootstrap, median};
+use attractor_report::statistics::{Interval, bootstrap, median, of_runs};
 use attractor_report::{Block, Cell, Column, Report, Table};
 use serde_json::{Map, Value, json};
 
@@ -89,23 +91,23 @@ impl Findings {
         (Figure { panels: vec![panel], ..Figure::new(1, 320.0) }, table)
     }
 
-    /// The mean capacity of the networks at each D, with its bootstrap interval over sets.
-    fn learned(&self, seed: u64) -> Vec<(usize, f64, Interval, Vec<&Descent>)> {
+    /// The mean capacity of the networks at each D, with its t interval over sets.
+    fn learned(&self) -> Vec<(usize, f64, Interval, Vec<&Descent>)> {
         let mut dims: Vec<usize> = self.descents.iter().map(|d| d.dim).collect();
         dims.dedup();
         dims.into_iter()
             .map(|dim| {
                 let own: Vec<&Descent> = self.descents.iter().filter(|d| d.dim == dim).collect();
                 let values: Vec<f64> = own.iter().map(|d| d.capacity as f64).collect();
-                let mean = |values: &[&f64]| values.iter().copied().sum::<f64>() / values.len() as f64;
-                let interval = bootstrap(&values, seed, mean);
-                (dim, mean(&values.iter().collect::<Vec<_>>()), interval, own)
+                let mean = values.iter().sum::<f64>() / values.len() as f64;
+                let interval = of_runs(&values).unwrap_or(Interval { low: mean, high: mean });
+                (dim, mean, interval, own)
             })
             .collect()
     }
 
     /// Figure 3b: capacities smoothed over D, with theory, and with networks as dots.
-    fn fig3b(&self, seed: u64) -> Figure {
+    fn fig3b(&self) -> Figure {
         let mut figure = figure(&self.capacities, &self.found, |_| true);
         let Some(panel) = figure.panels.first_mut() else {
             return figure;
@@ -125,7 +127,7 @@ impl Findings {
             }
         }
         let points: Vec<Point> = self
-            .learned(seed)
+            .learned()
             .into_iter()
             .map(|(dim, mean, Interval { low, high }, _)| Point {
                 band: Some((low, high)),
@@ -146,7 +148,7 @@ impl Findings {
     }
 
     /// The trained networks, beside the exact model on all of its pattern sets.
-    fn networks(&self, seed: u64) -> Table {
+    fn networks(&self) -> Table {
         let mut table = Table::new(
             "learned",
             vec![
@@ -160,18 +162,19 @@ impl Findings {
             ],
         );
         let exact = self.of("diffusion");
-        for (dim, mean, Interval { low, high }, own) in self.learned(seed) {
+        for (dim, mean, Interval { low, high }, own) in self.learned() {
             let each: Vec<usize> = own.iter().map(|d| d.capacity).collect();
-            let of = exact.iter().find(|found| found.dim == dim).map(|found| found.capacity);
+            let of = exact.iter().find(|found| found.dim == dim);
+            let most = of.map(|of| self.capacities.most(Task::Signal(SIGNAL), of.dim));
+            let of = of.map(|found| found.capacity).zip(most);
             let text = each.iter().map(usize::to_string).collect::<Vec<_>>().join(" ");
             table.rows.push(vec![
                 Cell::plain(dim),
                 Cell::of(text.clone(), [Value::from(text)]),
                 Cell::interval(mean, low, high, 2),
-                of.map_or_else(Cell::empty, |c| {
-                    Cell::interval(c.crossing, c.interval.low, c.interval.high, 2)
-                }),
-                of.map_or_else(Cell::empty, |c| Cell::rounded(mean / c.crossing, 2)),
+                of.map_or_else(Cell::empty, |(c, most)| crossing(&c, most)),
+                of.filter(|(c, _)| c.crossing > 0.0)
+                    .map_or_else(Cell::empty, |(c, _)| Cell::rounded(mean / c.crossing, 2)),
                 Cell::plain(own.iter().map(|d| d.tried.len()).sum::<usize>()),
                 Cell::rounded(own.iter().map(|d| d.seconds).sum(), 0),
             ]);
@@ -213,7 +216,7 @@ impl Findings {
 }
 
 /// What all figures of capacities have in their caption.
-const BANDS: &str = "bands: 95 % bootstrap intervals over pattern sets. Thin lines show theory in \
+const BANDS: &str = "bands: 95 % intervals over pattern sets. Thin lines show theory in \
 the colour of the memory that it describes. Black is the ceiling, which no memory can exceed";
 
 impl Findings {
@@ -259,7 +262,7 @@ impl Findings {
             Block::Heading("Figure 3b".into()),
             illustration(
                 "fig3b",
-                self.fig3b(seed),
+                self.fig3b(),
                 capacities(&self.capacities, &self.found),
                 format!(
                     "Capacity at {} % of wrong units against D, logarithmic, smoothed over D (Gaussian kernel of {SMOOTHING} units, \
@@ -283,7 +286,7 @@ impl Findings {
                      crossing of the mean over all sets."
                         .into(),
                 ),
-                Block::Table(self.networks(seed)),
+                Block::Table(self.networks()),
             ]);
         }
         blocks.extend([
