@@ -136,6 +136,8 @@ def test_levels_that_make_no_sense() -> None:
     ):
         with pytest.raises(ValueError, match=words):
             attractor.Diffusion(patterns, **wrong)
+    with pytest.raises(ValueError, match="sigmas: expected 0, or levels of at least 1e-12 spreads"):
+        attractor.Diffusion(patterns, sigmas=[1e-200]).recall(patterns, sigma=1.0)
     with pytest.raises(TypeError, match="sigmas"):
         attractor.Diffusion(patterns, sigmas=3.0)
     memory = attractor.Diffusion(patterns, sigmas=[2.0, 0.5])

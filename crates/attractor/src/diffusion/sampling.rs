@@ -68,7 +68,9 @@ impl Default for Sampling {
 /// The largest number is limited because each step's levels are held for a whole batch.
 const STEPS: CountRange = CountRange::between(1, 100_000);
 const RHOS: NumberRange = NumberRange::between(0.1, 100.0);
-const LASTS: NumberRange = NumberRange::between(1e-12, 1.0);
+/// The smallest positive level, in spreads of the memory.
+const SMALLEST: f64 = 1e-12;
+const LASTS: NumberRange = NumberRange::between(SMALLEST, 1.0);
 const ACCURACIES: NumberRange = NumberRange::between(1e-14, 1.0);
 
 /// The options of models whose noise can be that of a potential: [`PARAMETERS`], with the process `potential` and the
@@ -318,7 +320,7 @@ impl Sampling {
     /// in prepared units, of which one unit of the cues has `scale`.
     ///
     /// # Errors
-    /// A level that the potential does not reach.
+    /// A level that the potential does not reach; a level of one's own that is too small.
     pub fn levels_for<F: Real>(
         &self,
         denoiser: &dyn Denoise<F>,
@@ -327,7 +329,14 @@ impl Sampling {
         scale: f64,
     ) -> Result<Array2<f64>> {
         let noise = match denoiser.noise() {
-            _ if self.own_levels.is_some() => return Ok(self.scaled_levels(first, spread, scale)),
+            _ if let Some(levels) = &self.own_levels => {
+                let smallest = sorted(levels, scale).last().copied().unwrap_or(f64::INFINITY);
+                if smallest < SMALLEST * spread {
+                    let expected = format!("0, or levels of at least {SMALLEST:e} spreads of the memory");
+                    return Err(Error::parameter("sigmas", expected, smallest / scale));
+                }
+                return Ok(self.scaled_levels(first, spread, scale));
+            }
             NoiseShape::Equal => return Ok(self.levels(first, spread)),
             NoiseShape::Units(noise) | NoiseShape::Turned(noise, _) => noise,
         };
