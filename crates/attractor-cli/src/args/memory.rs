@@ -18,9 +18,8 @@ pub struct Recall {
     pub cues: Cues,
     #[command(flatten)]
     pub rest: Rest,
-    /// Refuse cues that match no memory: those less likely than a share p of true cues, of the noise that --sigma or
-    /// --signal says. 100/p true cues are drawn to find the limit (at least 999), each for half a read of all patterns;
-    /// of other true cues it refuses p to within a tenth (one standard deviation)
+    /// Refuse cues (which stay as they are) that match no memory: those less likely than a share p of true cues, of the
+    /// noise that --sigma or --signal says. 100/p true cues (at least 999) are drawn for it, each for half a read
     #[arg(long, value_name = "p", help_heading = RECALL)]
     pub reject: Option<f64>,
     /// Recall every cue N times with a stochastic sampler, and count where it ends
@@ -29,8 +28,8 @@ pub struct Recall {
     /// The clean patterns of the cues, row by row, to count how many recalls are right [default: labels are compared]
     #[arg(long, value_name = "FILE", help_heading = CUES)]
     pub truth: Option<PathBuf>,
-    /// Write the recalled states to this .npy file, with their reports to this .npz file, or as pictures to this .png file
-    /// (one cue) or folder/. A refused cue is written as it is
+    /// Write the recalled states to this .npy file, with reports to this .npz file, or as pictures to this .png file (one
+    /// cue) or folder/
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub out: Option<PathBuf>,
     /// Draw the first cues to this .png file, each with its recalled state, the nearest memory and their difference
