@@ -23,6 +23,7 @@ pub fn similar<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         (3 * far <= typed.chars().count().max(meant.chars().count())).then_some((far, other))
     };
     let nearest = known.iter().copied().filter_map(near).min_by_key(|(far, _)| *far).map(|(_, other)| other);
-    let mut longer = known.iter().copied().filter(|other| typed.len() >= 3 && plain(other).starts_with(&typed));
+    let mut longer =
+        known.iter().copied().filter(|other| typed.len() >= 3 && plain(other).starts_with(&typed));
     nearest.or_else(|| longer.next().filter(|_| longer.next().is_none()))
 }

@@ -89,10 +89,9 @@ pub struct Patterns {
     /// The model; `attractor models` lists them [default: diffusion, or the model of a stored memory]
     #[arg(long, value_name = "NAME", value_parser = one_of(MODELS, |s| model(s).map(|m| m.card)), help_heading = MEMORY)]
     pub model: Option<&'static Card>,
-    /// How patterns and cues are prepared: none; center (subtract the mean pattern); normalize (then scale all units
-    /// alike, to a root mean square of 1); standardize (scale each unit to mean 0 and standard deviation 1, in which σ
-    /// then is); packed (two values become -1 and 1, one bit each); or auto: normalize for bytes and bools (except for
-    /// universal), else none [default: auto]
+    /// How patterns and cues are prepared: none; center (subtract the mean pattern); normalize (then scale to a root mean
+    /// square of 1); standardize (each unit to mean 0 and standard deviation 1; so is σ); packed (two values become -1 and
+    /// 1, one bit each); or auto: normalize for bytes and bools (not for universal), else none [default: auto]
     #[arg(long, value_name = "HOW", value_parser = one_of(PREPARATIONS, |s| s.parse::<Auto>()), help_heading = MEMORY)]
     pub prepare: Option<Auto>,
     /// Labels of the patterns: a text file with one label per line, or an array of class numbers
