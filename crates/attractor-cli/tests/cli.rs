@@ -432,3 +432,17 @@ fn bench_refuses_what_it_cannot_do() {
     #[cfg(target_os = "linux")]
     refused(&["bench", "--memory", "16000000"], &["memory", "MiB that are free", "--memory"]);
 }
+
+#[test]
+fn a_quiet_corruption_says_nothing() {
+    let folder = Folder::new();
+    let patterns = folder.save("p.npy", &attractor_data::random_spins::<f32>(4, 8, 1));
+    for (option, silent) in [(None, false), (Some("--quiet"), true)] {
+        let out = folder.name("cues.npy");
+        let mut arguments = vec!["corrupt", "--patterns", &patterns, "--flip", "0.1", "--out", &out];
+        arguments.extend(option);
+        let output = attractor(&arguments);
+        assert!(output.status.success() && output.stdout.is_empty());
+        assert_eq!(output.stderr.is_empty(), silent, "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}

@@ -207,6 +207,9 @@ pub struct Corrupt {
     pub block: Option<String>,
     #[command(flatten)]
     pub files: Files,
+    /// Print no notes
+    #[arg(long)]
+    pub quiet: bool,
 }
 
 /// Arguments of `recommend`.

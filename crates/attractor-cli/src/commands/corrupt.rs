@@ -15,7 +15,7 @@ use crate::output::{Content, Output, file_names, is_folder, wrote};
 use crate::streams::say;
 
 pub fn run(args: &Corrupt) -> Result<()> {
-    let rows = load::rows(&args.patterns, &args.files, false)?;
+    let rows = load::rows(&args.patterns, &args.files, args.quiet)?;
     let precision = Precision::choose(None, rows.head().dtype == Dtype::F64);
     in_precision!(precision, F => write::<F>(args, rows))
 }
@@ -41,10 +41,10 @@ fn write_labels(args: &Corrupt, labels: Option<&[String]>) -> Result<()> {
     match labels {
         Some(labels) if labels.iter().all(|label| !label.contains(['\n', '\r'])) => {
             write_atomically(&path, |file| labels.iter().try_for_each(|label| writeln!(file, "{label}")))?;
-            wrote(false, &path);
+            wrote(args.quiet, &path);
         }
-        Some(_) => say!("note: the labels are not written, since some have several lines"),
-        None => {}
+        Some(_) if !args.quiet => say!("note: the labels are not written, since some have several lines"),
+        _ => {}
     }
     Ok(())
 }
@@ -101,11 +101,11 @@ fn write<F: Real + Number>(args: &Corrupt, mut rows: Rows) -> Result<()> {
     // The mask is completed first, since cues without their mask are of no use.
     if let (Some(mask), Some(path)) = (mask, &args.mask_out) {
         mask.finish()?;
-        wrote(false, path);
+        wrote(args.quiet, path);
     }
     cues.finish()?;
-    wrote(false, &args.out);
-    if cut > 0 {
+    wrote(args.quiet, &args.out);
+    if cut > 0 && !args.quiet {
         let share = 100.0 * cut as f64 / (head.rows * head.columns) as f64;
         say!(
             "note: pictures hold values from 0 to 1 in 256 steps, so {share:.1} % of the values were clipped; a .npy file keeps all"
