@@ -35,9 +35,9 @@ class Hopfield(Memory):
     update : {"synchronous", "asynchronous", "glauber"}, default "synchronous"
         Which units move: all at once, one after the other, or one after the other at random at a temperature.
     order : {"random", "fixed"}, default "random"
-        Order of the units in a sweep.
+        Order of the units in a sweep, with update asynchronous or glauber.
     temperature : float > 0, default none; glauber needs one
-        Temperature T of Glauber updates, in units of the energy (for Hebb, T/D is the T of AGS).
+        Temperature T, with update glauber, in units of the energy (for Hebb, T/D is the T of AGS).
     labels : array_like (N,), optional
         A label for each pattern.
     prepare : {"auto", "none", "center", "normalize", "standardize", "packed"}, default "auto"
@@ -465,7 +465,8 @@ class Diffusion(Weighted, Memory):
         Exponent of the grid of noise levels: 1 for equal steps, 7 as in Karras et al.; the Euler methods and one-
         step have no grid.
     last : float from 1e-12 to 1, default 0.002
-        Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern).
+        Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern); a
+        tenth of the level of a cue where that is lower.
     sigmas : list of float, default none
         Noise levels of your own instead of a grid, in the units of the cues: a cue goes from its own level
         through those below it, and then to 0.
@@ -575,7 +576,8 @@ class Mixture(Described):
         Exponent of the grid of noise levels: 1 for equal steps, 7 as in Karras et al.; the Euler methods and one-
         step have no grid.
     last : float from 1e-12 to 1, default 0.002
-        Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern).
+        Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern); a
+        tenth of the level of a cue where that is lower.
     sigmas : list of float, default none
         Noise levels of your own instead of a grid, in the units of the cues: a cue goes from its own level
         through those below it, and then to 0.
@@ -713,7 +715,8 @@ class Network(Trained):
         Exponent of the grid of noise levels: 1 for equal steps, 7 as in Karras et al.; the Euler methods and one-
         step have no grid.
     last : float from 1e-12 to 1, default 0.002
-        Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern).
+        Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern); a
+        tenth of the level of a cue where that is lower.
     sigmas : list of float, default none
         Noise levels of your own instead of a grid, in the units of the cues: a cue goes from its own level
         through those below it, and then to 0.
@@ -832,7 +835,8 @@ class Denoiser(Foreign):
         Exponent of the grid of noise levels: 1 for equal steps, 7 as in Karras et al.; the Euler methods and one-
         step have no grid.
     last : float from 1e-12 to 1, default 0.002
-        Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern).
+        Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern); a
+        tenth of the level of a cue where that is lower.
     sigmas : list of float, default none
         Noise levels of your own instead of a grid, in the units of the cues: a cue goes from its own level
         through those below it, and then to 0.
