@@ -33,7 +33,7 @@ const COMMANDS: &[&str] = &[
     "store --patterns P --out OUT.memory",
     "train --patterns P --out OUT --steps 2 --width 4",
     "fit --patterns P --out OUT.memory --components 1",
-    "capacity --dims 8 --sets 1 --cues 8 --most 64 --out OUT",
+    "capacity --dims 8 --sets 1 --cues 8 --out OUT",
     "recommend --patterns P --corruption flip:0.1 --out OUT",
 ];
 
