@@ -39,6 +39,26 @@ def test_copies_are_found(sets: Any) -> None:
     assert [row["train_row"] for row in report.results] == distances.argmin(axis=1).tolist()
 
 
+def test_rates_are_those_of_numpy(sets: Any) -> None:
+    train, generated, heldout = sets
+    report = attractor.audit(train, generated, heldout, swaps=19)
+    rates = {rate["rate"]: rate["value"] for rate in report.document["rates"]}
+
+    def distances(x: Any, y: Any) -> Any:
+        return np.linalg.norm(x[:, None] - y, axis=2)
+
+    to_train = distances(generated, train)
+    first, second = np.sort(to_train, axis=1)[:, :2].T
+    own = np.sort(distances(train, train), axis=1)[:, 1]
+    expected = {
+        "f_mem": (first / second < 1 / 3).mean(),
+        "dcr_share": (first < distances(generated, heldout).min(axis=1)).mean(),
+        "nndr": np.sort(first / second)[len(generated) // 20],
+        "auth_pct": (first > own[to_train.argmin(axis=1)]).mean(),
+    }
+    assert {name: rates[name] for name in expected} == pytest.approx(expected, rel=1e-12)
+
+
 def test_arrays_of_other_kinds_are_rows(sets: Any) -> None:
     train, generated, heldout = sets
     expected = verdicts(attractor.audit(train, generated, heldout))

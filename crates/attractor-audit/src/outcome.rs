@@ -1,9 +1,11 @@
 //! The outcome of an audit: rows, rates and what else it found.
 
+use attractor::noise::{Purpose, Stream};
+use attractor::threads;
 use attractor_report::statistics::wilson;
 
 use crate::fidelity::Compared;
-use crate::rates::{COUNT, Pair, RATES, rates};
+use crate::rates::{COUNT, LOW, Lists, Pair, RATES, RATIO, c_t, rates};
 use crate::searched::Searched;
 use crate::settings::Settings;
 use crate::swap::{Swapped, swapped};
@@ -55,8 +57,7 @@ impl Outcome {
         let swaps = has_heldout.then(|| swapped(&lists, found.train, settings.swaps, settings.seed));
         let honest = has_heldout.then(|| {
             let held: Vec<usize> = found.honest().collect();
-            let of_held =
-                crate::rates::Lists { near: &found.own, rows: &held, cells: &found.pool_cells, ..lists };
+            let of_held = Lists { near: &found.own, rows: &held, cells: &found.pool_cells, ..lists };
             rates(&of_held, &trained)
         });
         let mut ratios: Vec<f64> = rows
@@ -64,16 +65,17 @@ impl Outcome {
             .map(|&row| Pair::of(found.near.of(row), |r| found.is_train(r), &found.clusters).ratio())
             .collect();
         ratios.sort_by(f64::total_cmp);
+        let of_c_t = has_heldout.then(|| bootstrapped(&lists, &trained, settings.seed));
         let measured = (0..COUNT).filter(|&rate| has_heldout || !RATES[rate].needs_heldout).map(|rate| {
-            measured(rate, values[rate], rows.len(), &ratios, honest.map(|h| h[rate]), swaps.as_ref())
+            measured(rate, values[rate], rows.len(), &ratios, honest.map(|h| h[rate]), swaps.as_ref(), of_c_t)
         });
         let of_honest: Vec<f64> = found.honest().map(|row| found.honest_pair(row).cluster_ratio()).collect();
-        let below = of_honest.iter().filter(|ratio| **ratio < crate::rates::RATIO).count();
+        let below = of_honest.iter().filter(|ratio| **ratio < RATIO).count();
         Outcome {
             rows: judged,
             rates: measured.collect(),
             honest_share: below as f64 / of_honest.len() as f64,
-            floor: found.dimension.map(|dimension| crate::rates::RATIO.powf(dimension)),
+            floor: found.dimension.map(|dimension| RATIO.powf(dimension)),
             is_exact: swaps.is_some_and(|swaps| swaps.is_exact),
             fidelity: None,
         }
@@ -110,15 +112,16 @@ fn measured(
     ratios: &[f64],
     honest: Option<f64>,
     swaps: Option<&Swapped>,
+    of_c_t: Option<[f64; 2]>,
 ) -> Measured {
     let facts = &RATES[rate];
     let interval = if facts.is_share {
         let interval = wilson((value * rows as f64).round() as usize, rows);
         Some([interval.low, interval.high])
     } else if facts.key == "nndr" {
-        Some(of_quantile(ratios, crate::rates::LOW))
+        Some(of_quantile(ratios, LOW))
     } else {
-        None
+        of_c_t
     };
     Measured {
         rate,
@@ -129,6 +132,19 @@ fn measured(
         null: swaps.map(|swaps| (swaps.mean(rate), swaps.range(rate))),
         p_value: swaps.map(|swaps| swaps.p_value(rate, value)),
     }
+}
+
+/// The 95 % percentile bootstrap interval of C_T over generated rows.
+fn bootstrapped(lists: &Lists, trained: &[bool], seed: u64) -> [f64; 2] {
+    const RESAMPLES: usize = 200;
+    let mut values = threads::parallel(RESAMPLES, |n| {
+        let mut stream = Stream::new(seed, Purpose::Bootstrap, n as u64);
+        let count = lists.rows.len();
+        let rows: Vec<usize> = (0..count).map(|_| lists.rows[stream.below(count)]).collect();
+        c_t(&Lists { rows: &rows, ..*lists }, trained)
+    });
+    values.sort_by(f64::total_cmp);
+    [0.025, 0.975].map(|share| values[(share * (RESAMPLES - 1) as f64).round() as usize])
 }
 
 /// The 95 % interval of a quantile, between order statistics (normal approximation of their binomial places).

@@ -213,7 +213,7 @@ fn quantile(values: &mut [f64], share: f64) -> f64 {
 }
 
 /// C_T over the cells that have enough rows; over all rows if none has.
-fn c_t(lists: &Lists, trained: &[bool]) -> f64 {
+pub fn c_t(lists: &Lists, trained: &[bool]) -> f64 {
     let is = |row: u32| trained[row as usize];
     let distance = |found: &[Found]| {
         let last = found.last().map_or(0.0, |found| found.distance);
