@@ -14,8 +14,10 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.filterwarnings("error::attractor.AttractorWarning")
-@pytest.mark.parametrize("page", ["README.md", "docs/python.md", "docs/capacity.md", "docs/replay.md"])
-def test_examples(page: str) -> None:
+@pytest.mark.parametrize("page", ["README.md", "docs/python.md", "docs/capacity.md", "docs/replay.md", "docs/audit.md"])
+def test_examples(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Files that an example writes.
+    monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     if any("sklearn" in block for block in blocks):
         pytest.importorskip("sklearn")

@@ -10,7 +10,7 @@
 //! | noise x | a training row with normal noise as long as x times the usual distance of neighbours; of a table, numbers move by x of it in each column |
 //! | stored twice | as noise 0.25, of training rows of which the training set holds a noisy copy (0.05) |
 //! | columns p | of a table: a training row with a share p of its columns from another one |
-//! | shift, flip, crop | of images: moved by a pixel (edges repeated), mirrored left to right, or the inner nine tenths enlarged |
+//! | shift, flip, crop | of images: moved by a pixel (edges repeated), mirrored left to right, or enlarged without a twentieth at each side |
 //! | mosaic | of images: every window from another training image |
 
 use attractor::noise::{Purpose, Stream};
@@ -44,9 +44,6 @@ const TWICE: f64 = 0.25;
 
 /// Shares of columns that come from another row.
 const COLUMNS: [f64; 3] = [0.1, 0.25, 0.5];
-
-/// The share of an image that a crop keeps, along each side.
-const CROP: f64 = 0.9;
 
 /// What an audit found of one kind of plants.
 #[derive(Clone, Debug, PartialEq)]
@@ -289,9 +286,10 @@ fn planted(base: &Base, bases: &[usize], usual: f64, stream: &mut Stream) -> Vec
         let (height, width) = (shape.height, shape.width);
         all.push(change("shift by a pixel", &|row, column| (row, column.saturating_sub(1))));
         all.push(change("flip", &|row, column| (row, width - 1 - column)));
+        // Twentieths are cut off at each side, at least a pixel.
         let inner = |size: usize, at: usize| {
-            let centre = (size as f64 - 1.0) / 2.0;
-            (centre + (at as f64 - centre) * CROP).round().clamp(0.0, size as f64 - 1.0) as usize
+            let margin = (size / 20).max(1).min(size.saturating_sub(1) / 2);
+            margin + at * (size - 2 * margin) / size
         };
         all.push(change("crop", &|row, column| (inner(height, row), inner(width, column))));
         let windows = mosaic::windows(*shape, 4);

@@ -71,7 +71,7 @@ impl Honest {
     }
 }
 
-/// The fewest scores from which an exponent is estimated.
+/// The fewest different scores from which an exponent is estimated.
 const FEWEST: usize = 10;
 
 fn tail(scores: &[f64]) -> Option<Tail> {
@@ -80,15 +80,19 @@ fn tail(scores: &[f64]) -> Option<Tail> {
     if from <= 0.0 {
         return None;
     }
-    let logs: f64 = scores[..count - 1].iter().map(|score| (from / score).ln()).sum();
+    // Equal scores count once: where scores are few different numbers, they say little of what is below them.
+    let mut below: Vec<f64> = scores[..count].iter().copied().filter(|score| *score < from).collect();
+    below.dedup();
+    if below.len() + 1 < FEWEST {
+        return None;
+    }
+    let logs: f64 = below.iter().map(|score| (from / score).ln()).sum();
     // 2α Σ has a χ² distribution; its 5 % quantile by Wilson and Hilferty.
-    let freedom = 2.0 * (count - 1) as f64;
+    let freedom = 2.0 * below.len() as f64;
     let spread = 2.0 / (9.0 * freedom);
     let quantile = freedom * (1.0 - spread - 1.644_853_626_951_472_2 * spread.sqrt()).powi(3);
-    let exponent = quantile / (2.0 * logs);
     let share = count as f64 / (scores.len() + 1) as f64;
-    // Equal scores have no exponent, and say nothing of what is below them.
-    exponent.is_finite().then_some(Tail { share, from, exponent })
+    Some(Tail { share, from, exponent: quantile / (2.0 * logs) })
 }
 
 /// The list of Benjamini and Hochberg: which of the p-values are on it, at a false discovery rate.
@@ -140,6 +144,9 @@ mod tests {
         assert_eq!(honest.p_value(0.0), 2.0 / 201.0);
         let equal = Honest::new(vec![1.0; 50]);
         assert_eq!((equal.p_value(1.0), equal.p_value(0.5)), (1.0, 1.0 / 51.0));
+        // One score below many equal ones gives no exponent.
+        let coarse = Honest::new([vec![0.4], vec![0.5; 149]].concat());
+        assert_eq!(coarse.p_value(0.25), 1.0 / 151.0);
     }
 
     /// The example of Benjamini & Hochberg (1995), table 1: fifteen p-values, of which the first four are listed at .05.

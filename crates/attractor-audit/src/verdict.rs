@@ -195,14 +195,29 @@ fn verdict(
     (Verdict::New, format!("d1/d2 = {}, p = {}", short(ratio), short(p)))
 }
 
-/// A number with three significant digits.
+/// A number with three significant digits, without trailing zeros.
 pub fn short(value: f64) -> String {
-    match value {
-        0.0 => "0".to_owned(),
-        v if (1e-3..1e4).contains(&v.abs()) => {
-            let digits = (2.0 - v.abs().log10().floor()).max(0.0) as usize;
-            format!("{v:.digits$}")
-        }
-        v => format!("{v:.1e}"),
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    if !(1e-3..1e4).contains(&value.abs()) {
+        return format!("{value:.1e}");
+    }
+    let digits = (2.0 - value.abs().log10().floor()).max(0.0) as usize;
+    let text = format!("{value:.digits$}");
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn numbers_are_short() {
+        let all = [0.0, 1.0, 0.001, 0.05, 0.12345, 12.0, 1234.6, 12345.0, 2e-9, -0.5].map(short);
+        assert_eq!(all, ["0", "1", "0.001", "0.05", "0.123", "12", "1235", "1.2e4", "2.0e-9", "-0.5"]);
     }
 }

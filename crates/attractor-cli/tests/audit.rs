@@ -15,6 +15,11 @@ fn normal(rows: usize, dim: usize, seed: u64) -> Array2<f32> {
     Array2::from_shape_fn((rows, dim), |_| stream.normal() as f32)
 }
 
+/// What is printed as one line.
+fn words(arguments: &[&str]) -> String {
+    ok(arguments).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn document(folder: &str) -> Value {
     let text = fs::read_to_string(format!("{folder}/results.json")).expect("results.json");
     serde_json::from_str(&text).expect("JSON")
@@ -35,7 +40,7 @@ fn copies_in_arrays_are_found() {
     let generated = folder.save("g.npy", &generated);
     let out = folder.name("out");
     let base = ["audit", "--train", &train, "--generated", &generated, "--heldout", &heldout, "--quiet"];
-    let told = ok(&[&base[..], &["--out", &out]].concat());
+    let told = words(&[&base[..], &["--out", &out]].concat());
     assert!(told.contains("80 generated rows") && told.contains("1 are copies, 1 near copies"), "{told}");
     let found = document(&out);
     assert_eq!(verdicts(&found), [1, 1, 0, 78]);
@@ -54,7 +59,7 @@ fn copies_in_arrays_are_found() {
         assert_eq!(again[key], found[key], "{key}");
     }
     // Without held-out rows there are no p-values of rates.
-    let alone = ok(&["audit", "--train", &train, "--generated", &generated, "--out", &out, "--quiet"]);
+    let alone = words(&["audit", "--train", &train, "--generated", &generated, "--out", &out, "--quiet"]);
     assert!(alone.contains("without held-out rows"), "{alone}");
     let found = document(&out);
     assert_eq!(
@@ -130,7 +135,7 @@ fn tables_with_text_and_gaps_are_compared() {
     let (t, h) = (save("t.csv", &train), save("h.csv", &table(300, 2, None)));
     let g = save("g.csv", &table(100, 3, Some(&train)));
     let out = folder.name("out");
-    let told = ok(&["audit", "--train", &t, "--generated", &g, "--heldout", &h, "--out", &out, "--quiet"]);
+    let told = words(&["audit", "--train", &t, "--generated", &g, "--heldout", &h, "--out", &out, "--quiet"]);
     assert!(told.contains("tables of 4 columns, by Gower's distance"), "{told}");
     let found = document(&out);
     assert_eq!(verdicts(&found)[0], 10);
@@ -161,7 +166,7 @@ fn a_calibration_is_reported() {
     let folder = Folder::new();
     let (t, h) = (folder.save("t.npy", &normal(200, 9, 1)), folder.save("h.npy", &normal(200, 9, 2)));
     let (g, out) = (folder.save("g.npy", &normal(30, 9, 3)), folder.name("out"));
-    let told = ok(&[
+    let told = words(&[
         "audit",
         "--train",
         &t,

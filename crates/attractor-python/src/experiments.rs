@@ -9,6 +9,7 @@ use attractor_data::{Corruption, Dtype, LabelColumn, ReadOptions, Rows, Table};
 use attractor_experiments::recommend::{Asked, Config};
 use attractor_experiments::{declaration, experiment};
 use attractor_report::{self as report, Data, Experiment, Given};
+use ndarray::{Array2, ArrayView2};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -20,12 +21,20 @@ use crate::options::{Named, of_model, typed};
 /// A table from an array of bytes or floats.
 pub fn table(what: &str, rows: &Bound<'_, PyAny>) -> PyResult<Table> {
     if let Ok(bytes) = arrays::read::<u8>(what, rows) {
-        return Ok(Table::from_bytes(bytes.as_array().as_standard_layout().into_owned()));
+        return Ok(Table::from_bytes(owned(bytes.as_array())));
     }
     if let Ok(floats) = arrays::read::<f32>(what, rows) {
-        return Ok(Table::from_floats(floats.as_array().to_owned()));
+        return Ok(Table::from_floats(owned(floats.as_array())));
     }
-    Ok(Table::from_floats(arrays::read::<f64>(what, rows)?.as_array().to_owned()))
+    Ok(Table::from_floats(owned(arrays::read::<f64>(what, rows)?.as_array())))
+}
+
+/// A copy in standard layout. Arrays without rows can have strides that no array of their own may have.
+fn owned<T: Copy + Default>(rows: ArrayView2<T>) -> Array2<T> {
+    match rows.is_empty() {
+        true => Array2::default(rows.dim()),
+        false => rows.as_standard_layout().into_owned(),
+    }
 }
 
 /// Gives a table the shape of its images: `HxW` or `CxHxW`.
@@ -335,7 +344,7 @@ pub fn read(py: Python<'_>, path: PathBuf, reading: Reading) -> PyResult<Read<'_
     let values = match table.dtype() {
         Dtype::U8 => {
             let bytes = table.into_bytes().unwrap_or_default();
-            give(py, ndarray::Array2::from_shape_vec(dim, bytes).expect("rows of one length"))
+            give(py, Array2::from_shape_vec(dim, bytes).expect("rows of one length"))
         }
         Dtype::Bool => give(py, table.numbers::<f32>().mapv(|v| v != 0.0)),
         Dtype::F64 => give(py, table.numbers::<f64>()),

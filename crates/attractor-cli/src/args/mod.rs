@@ -115,7 +115,7 @@ pub enum Commands {
     Recommend(Recommend),
     /// Find out whether a generative model's rows are copies of its training rows.
     #[command(
-        after_help = "Examples:\n  attractor audit --train train.npy --generated samples.npy --heldout test.npy --out audit\n  attractor audit --train photos/ --generated samples/ --out audit\n  attractor audit --train train.csv --generated new.csv --heldout test.csv --calibrate --out audit"
+        after_help = "Examples:\n  attractor audit --train t.npy --generated g.npy --heldout h.npy --out audit\n  attractor audit --train photos/ --generated samples/ --out audit\n  attractor audit --train t.csv --generated g.csv --calibrate --out audit"
     )]
     Audit(Box<Audit>),
     /// Measure how fast this machine computes, and how fast it could.
