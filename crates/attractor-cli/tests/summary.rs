@@ -244,6 +244,7 @@ fn columns_of_other_units_are_named_and_can_be_standardized() {
     assert_eq!(memories, [Some(0), Some(3)]);
     // A stored memory keeps the scales, and states come back in the units of the table.
     ok(&["store", "--patterns", &table, "--prepare", "standardize", "--out", &stored]);
+    assert!(ok(&["info", &stored]).contains("each unit standardized"));
     let rows = lines(&ok(&["recall", "--memory", &stored, "--cues", &cues, "--sigma", "0.1", "--json"]));
     let state: Vec<f64> =
         rows[0]["state"].as_array().expect("a state").iter().map(|v| v.as_f64().expect("a number")).collect();

@@ -393,6 +393,7 @@ fn describe(path: &Path, head: &Metadata) -> Result<Option<StoredSummary>> {
     let has = |name: &str| head.info(name).is_some();
     let preparation = match (has("threshold"), has("mean")) {
         (true, _) => "thresholded at each unit's mean to ±1, returned at the unit's two levels",
+        (_, true) if has("unit_scales") => "each unit standardized to mean 0 and standard deviation 1",
         (_, true) => "mean pattern subtracted, one scale",
         _ => "used as given",
     };

@@ -162,7 +162,7 @@ pub fn of_moved_beta(before: f64, now: f64) -> Option<Message> {
     /// A smaller factor changes no recall that was clear before.
     const MUCH: f64 = 2.0;
     let factor = now / before;
-    if !(factor > MUCH || factor < 1.0 / MUCH) {
+    if (1.0 / MUCH..=MUCH).contains(&factor) {
         return None;
     }
     let why = match factor > 1.0 {
