@@ -186,7 +186,7 @@ impl Contender {
     /// taken to be as fast as the ceiling.
     pub(crate) fn pace(&self) -> f64 {
         match self {
-            Contender::Ceiling | Contender::Own(..) => 1e-10,
+            Contender::Ceiling | Contender::Own(..) => 5e-11,
             Contender::Model(spec, _) => match spec.model.as_str() {
                 "diffusion" => 2e-9,
                 "dense" => 5e-9,

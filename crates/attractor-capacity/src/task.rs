@@ -95,7 +95,14 @@ impl Task {
 
 impl fmt::Display for Task {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.corruption().fmt(f)
+        /// Smaller numbers would be rows of zeros.
+        const SMALL: f64 = 1e-5;
+        match *self {
+            Task::Mask(p) if p < SMALL => write!(f, "mask:{p:e}"),
+            Task::Flip(p) if p < SMALL => write!(f, "flip:{p:e}"),
+            Task::Signal(signal) if signal < SMALL => write!(f, "signal:{signal:e}"),
+            _ => self.corruption().fmt(f),
+        }
     }
 }
 
