@@ -20,6 +20,8 @@ class Specimen:
     def build(self, patterns: np.ndarray, **more: Any) -> attractor.Memory:
         if self.kind is attractor.Bidirectional:
             more.setdefault("values", patterns[:, ::-1])
+        if self.kind is attractor.Local:
+            more.setdefault("image", f"2x{patterns.shape[1] // 2}")
         return self.kind(patterns, **self.options, **more)
 
     def world(self, signs: np.ndarray) -> np.ndarray:
@@ -47,6 +49,8 @@ ZOO = [
     Specimen(attractor.Diffusion),
     Specimen(attractor.Diffusion, {"sampler": "euler-maruyama", "steps": 50, "process": "ve"}),
     Specimen(attractor.Diffusion, {"sampler": "bridge"}),
+    Specimen(attractor.Local, {"window": "3"}),
+    Specimen(attractor.Local, {"rule": "wiener", "sampler": "heun"}),
     Specimen(attractor.Network, {"training": {"steps": 60, "width": 24, "depth": 2}}),
     Specimen(attractor.Mixture, {"sampler": "heun"}),
 ]

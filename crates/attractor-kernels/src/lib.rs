@@ -23,6 +23,7 @@
 //! | [`hamming()`] | bits in which words differ | sparse distributed memory |
 //! | [`counters`] | counters of hard locations, written and summed | sparse distributed memory |
 //! | [`product()`] | A B | networks |
+//! | [`windows()`] | posterior means in which each pixel has its own weights | local diffusion |
 //! | [`peak`] | the most that the machine can do | comparison with the others |
 //!
 //! **Order of summation.** Each number is summed in one order, which depends only on N and D. A dot product runs over
@@ -55,6 +56,7 @@ mod signs;
 pub mod stored;
 mod stream;
 pub mod threads;
+mod windows;
 
 pub use attend::{Read, attend, attend_values, log_sum};
 pub use dots::{dots, error_bound};
@@ -66,3 +68,4 @@ pub use product::{Panel, ROWS, Strided, product};
 pub use real::{PerReal, Real};
 pub use stored::Stored;
 pub use stream::{Form, usable_beta};
+pub use windows::{Ask, Grid, windows};

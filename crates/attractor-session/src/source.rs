@@ -130,7 +130,7 @@ pub(crate) fn of_rows<F: Held>(rows: Rows, setup: &Setup) -> Result<Opened<F>> {
     let card = setup.card();
     let head = rows.head().clone();
     let patterns = prepared::<F>(rows, setup, card)?;
-    let spec = setup.spec(card);
+    let spec = with_image_form(setup.spec(card), card, head.shape);
     let given = setup.potential(card)?.map(|noising| with_patterns(&patterns, noising));
     let memory = spec.build_on(patterns, given)?;
     let about = About {
@@ -143,6 +143,15 @@ pub(crate) fn of_rows<F: Held>(rows: Rows, setup: &Setup) -> Result<Opened<F>> {
         provenance: vec![format!("stored {} rows of {}", head.rows, head.path.display())],
     };
     Ok(Opened { memory, about })
+}
+
+/// Tells a model of images the form of its images, unless it is given.
+fn with_image_form(spec: Spec, card: &Card, shape: Option<Shape>) -> Spec {
+    const IMAGE: &str = "image";
+    match shape {
+        Some(shape) if card.images && !spec.options.has(IMAGE) => spec.with(IMAGE, shape.to_string()),
+        _ => spec,
+    }
 }
 
 /// Builds the memory of a description.
@@ -225,6 +234,7 @@ pub(crate) fn of_stored<F: Held>(path: &Path, stored: Stored<F>, setup: &Setup) 
         spec.options = Options::default();
     }
     setup.set_options(&mut spec, model.card);
+    let spec = with_image_form(spec, model.card, shape);
     let given = match setup.potential(model.card)? {
         Some(noising) => Some(with_patterns(&patterns, noising)),
         None => still_valid(learned, &before, &spec.options),

@@ -4,8 +4,9 @@ pub use attractor_kernels::packed::Packed;
 pub use attractor_kernels::stored::Source;
 #[doc(inline)]
 pub use attractor_kernels::{
-    Difference, Form, Operand, Panel, Posterior, ROWS, Read, Stored, Strided, attend, attend_values, dots,
-    hamming, log_sum, machine, nearest, pairs, peak, posterior, product, weighted_sums,
+    Ask, Difference, Form, Grid, Operand, Panel, Posterior, ROWS, Read, Stored, Strided, attend,
+    attend_values, dots, hamming, log_sum, machine, nearest, pairs, peak, posterior, product, weighted_sums,
+    windows,
 };
 
 pub(crate) use attractor_kernels::counters::Counters;

@@ -52,6 +52,8 @@ pub struct Card {
     pub trained: bool,
     /// Whether it stores a number for every pair of units, D² in all.
     pub coupled: bool,
+    /// Whether its patterns are images, whose form it knows (the option `image`).
+    pub images: bool,
     /// Whether its noise can be that of a potential.
     pub potential: bool,
 }
@@ -75,6 +77,7 @@ impl Card {
         described: false,
         trained: false,
         coupled: false,
+        images: false,
         potential: false,
     };
 
@@ -134,7 +137,18 @@ macro_rules! models {
         }),*];
     };
 }
-models![hopfield, bidirectional, sparse_distributed, dense, modern, universal, diffusion, mixture, network];
+models![
+    hopfield,
+    bidirectional,
+    sparse_distributed,
+    dense,
+    modern,
+    universal,
+    diffusion,
+    local,
+    mixture,
+    network
+];
 
 /// The model to use if none is named.
 pub const DEFAULT: &Card = &super::diffusion::CARD;

@@ -45,6 +45,8 @@ const PAIRS: &str = "twelve patterns overload pairs with 7 units";
 const BLENDS: &str = "its weights are so even that it ends on a blend";
 const FAR: &str = "no pattern lies within the radius of a cue of which half is missing";
 const RANDOM: &str = "a stochastic recall may pick another pattern";
+const PIECES: &str = "pixels outside of the known windows may take the pieces of another pattern";
+const LINEAR: &str = "a linear denoiser has no patterns to return to";
 const FROM_FAR: &str = "so few steps from so high a level end with one from far too high";
 
 pub const ZOO: &[Specimen] = &[
@@ -128,6 +130,13 @@ pub const ZOO: &[Specimen] = &[
         "universal",
         &[("dynamics", "two-layer"), ("similarity", "euclidean"), ("separation", "softmax:auto")],
     ),
+    incomplete(is("local", &[("window", "3")]), PIECES),
+    incomplete(is("local", &[]), PIECES),
+    incomplete(is("local", &[("window", "1,0.5:whole"), ("border", "torus")]), PIECES),
+    incomplete(is("local", &[("rule", "equivariant-local"), ("window", "3")]), PIECES),
+    is("local", &[("rule", "equivariant"), ("border", "torus")]),
+    is("local", &[("rule", "ideal")]),
+    incomplete(is("local", &[("rule", "wiener")]), LINEAR),
     is("network", &[]),
     is("network", &[("sampler", "ancestral"), ("steps", "20"), ("process", "edm")]),
     is("mixture", &[]),
@@ -185,6 +194,7 @@ impl Specimen {
             )
             .expect("a memory");
         }
+        let spec = if self.model == "local" { spec.with("image", image(patterns.dim())) } else { spec };
         let patterns = if self.values { paired(patterns) } else { patterns };
         spec.build(patterns).unwrap_or_else(|e| panic!("{}: {e}", self.name()))
     }
@@ -241,6 +251,12 @@ pub fn coupled(dim: usize) -> Noising {
     let quadratic = potentials::Quadratic::new(vec![0.1; dim], hessian.view()).expect("a potential");
     let amplitude = potentials::Amplitude::constant(0.9).expect("an amplitude");
     Noising { form: potentials::Form::Quadratic(quadratic), amplitude }
+}
+
+/// The form of images with this many pixels that is nearest to a square.
+fn image(pixels: usize) -> String {
+    let height = (1..=pixels.isqrt()).rev().find(|height| pixels % height == 0).expect("one row at least");
+    format!("{height}x{}", pixels / height)
 }
 
 /// A network that has learned nothing. What holds of any denoiser holds of it; what is remembered is tested where
