@@ -172,7 +172,7 @@ pub fn model(name: &str) -> Result<&'static Model> {
 ///
 /// ```
 /// use attractor::memories::models_that;
-/// assert_eq!(models_that(|card| card.weights), "modern, diffusion and mixture");
+/// assert_eq!(models_that(|card| card.weights), "modern, diffusion, local and mixture");
 /// ```
 pub fn models_that(is: impl Fn(&Card) -> bool) -> String {
     let names: Vec<_> = MODELS.iter().filter(|m| is(m.card)).map(|m| m.card.name).collect();
