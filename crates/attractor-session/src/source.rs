@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use attractor::Patterns;
 use attractor::diffusion::PROCESS;
 use attractor::energies::Denoise;
-use attractor::memories::{self, Learned, Options, Weights};
+use attractor::memories::{self, Card, Learned, Options, Spec, Weights};
 use attractor::message;
 use attractor::message::Argument;
 use attractor::potentials::Noising;
 use attractor_data::{
-    Description, Dtype, ReadOptions, Rows, Stored, StoredDensity, StoredSummary, is_description,
+    Description, Dtype, ReadOptions, Rows, Shape, Stored, StoredDensity, StoredSummary, is_description,
     read_density, read_description, read_memory_within, summary,
 };
 

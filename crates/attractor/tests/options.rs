@@ -131,7 +131,10 @@ fn options_of_other_models_are_refused_with_their_models() {
     let error =
         Spec::new("modern").with("sampler", "heun").build(patterns).map(|_| ()).expect_err("not its own");
     let text = error.to_string();
-    assert!(text.contains("'sampler (of diffusion, local, mixture, network)'") && text.contains("beta"), "{text}");
+    assert!(
+        text.contains("'sampler (of diffusion, local, mixture, network)'") && text.contains("beta"),
+        "{text}"
+    );
 }
 
 /// An option that changes nothing beside the others is refused, with what it needs.
