@@ -55,7 +55,7 @@ const OWN: [Parameter; 4] = [
             forms: || vec![Name::new("HxW"), Name::new("CxHxW"), Name::new("HxWxC")],
             check: Form::reads::<ImageForm>,
         }),
-        default: Fallback::Rule("the form of the stored images"),
+        default: Fallback::Rule("the form of the stored images, or a square if it is not known"),
         help: "Height, width and channels of the images that the patterns are",
     },
 ];
@@ -140,14 +140,17 @@ pub(super) fn build<F: Real>(
         sampling.remove(own.name);
     }
     let sampling = Sampling::from_options(&sampling)?;
-    let Some(form) = options.get("image") else {
-        return Err(Error::Undefined {
-            model: CARD.name,
-            what: "windows without the form of its images",
-            reason: message!["give height x width (", Argument::option("image"), ")"],
-        });
+    let form = match (options.get("image"), ImageForm::square(patterns.dim())) {
+        (Some(form), _) => form.to_string().parse()?,
+        (None, Some(square)) => square,
+        (None, None) => {
+            return Err(Error::Undefined {
+                model: CARD.name,
+                what: "windows without the form of its images",
+                reason: message!["give height x width (", Argument::option("image"), ")"],
+            });
+        }
     };
-    let form: ImageForm = form.to_string().parse()?;
     let rule = match options.get("rule") {
         Some(rule) => crate::options::find("rule", LocalRule::ALL, &rule.to_string())?,
         None => LocalRule::default(),
@@ -229,9 +232,11 @@ impl<F: Real> LevelModel<F> for LocalDiffusion<F> {
 
 impl<F: Real> Describe for LocalDiffusion<F> {
     fn notes(&self) -> Vec<Message> {
-        let rule = self.denoiser.rule();
-        let windows =
-            || format!("windows (pixels, from a level in spreads on): {}", self.denoiser.windows()).into();
-        rule.has_windows().then(windows).into_iter().collect()
+        let ImageForm { height, width, .. } = self.denoiser.form();
+        let note = format!(
+            "images of {height} x {width} pixels; side of a pixel's window, from a level in spreads on: {}",
+            self.denoiser.windows()
+        );
+        self.denoiser.rule().has_windows().then_some(note.into()).into_iter().collect()
     }
 }

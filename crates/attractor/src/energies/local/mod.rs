@@ -72,6 +72,12 @@ impl ImageForm {
     pub fn grey(height: usize, width: usize) -> Self {
         ImageForm { height, width, channels: 1, planes: false }
     }
+
+    /// The square of this many grey pixels, if there is one.
+    pub fn square(pixels: usize) -> Option<Self> {
+        let side = pixels.isqrt();
+        (side > 0 && side * side == pixels).then_some(ImageForm::grey(side, side))
+    }
 }
 
 impl FromStr for ImageForm {
@@ -190,6 +196,12 @@ impl<F: Real> Local<F> {
     /// The stored images.
     pub fn patterns(&self) -> &Patterns<F> {
         &self.patterns
+    }
+
+    /// The form of the images.
+    pub fn form(&self) -> ImageForm {
+        let Grid { height, width, channels, planes, .. } = self.grid;
+        ImageForm { height, width, channels, planes }
     }
 
     /// The rule.
