@@ -115,6 +115,8 @@ class Recall(_Frozen):
         level, else those at the recalled state.
     entropy, participation : ndarray (B,) or None
         Entropy of the whole posterior w, in nats, and its participation ratio 1/sum(w**2).
+    local_dimension : ndarray (B,) or None
+        For diffusion: the local dimension of the memory at the cue, the sum of w |z - y|**2 / sigma**2.
     event_share : ndarray (B,) or None
         For events beside a density: the share of the posterior on events. The rest is on the density (the gist).
     energy : ndarray (B,) or None
@@ -150,6 +152,7 @@ class Recall(_Frozen):
     posterior: Array | None
     entropy: Array | None
     participation: Array | None
+    local_dimension: Array | None
     event_share: Array | None
     energy: Array | None
     sigma: Array | None
@@ -281,6 +284,8 @@ class Trace(_Frozen):
         Time of the process at that level and its scale, for diffusion.
     energy, entropy, participation : ndarray (S + 1, B) or None
         Energy, entropy and participation of the state in the landscape of its noise level.
+    local_dimension : ndarray (S + 1, B) or None
+        For diffusion: the local dimension of the memory at the state, the sum of w |z - y|**2 / sigma**2.
     memory, favourite : ndarray of int (S + 1, B)
         The nearest memory and the most probable memory; -1 if there is none.
     weight : ndarray (S + 1, B) or None
@@ -303,6 +308,7 @@ class Trace(_Frozen):
     energy: Array | None
     entropy: Array | None
     participation: Array | None
+    local_dimension: Array | None
     memory: Array
     favourite: Array
     weight: Array | None

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use ndarray::{Array2, Array3, Axis, concatenate, stack};
 
 use super::{Growth, largest_variance};
-use crate::energies::{Denoise, NoiseShape};
+use crate::energies::{Denoise, NoiseShape, local_dimensions};
 use crate::error::{Error, Result};
 use crate::fields::{Field, Kind};
 use crate::memories::{Memory, Recall, Request};
@@ -28,6 +28,8 @@ pub struct TraceStep {
     pub entropy: Option<f64>,
     /// The participation ratio of the posterior.
     pub participation: Option<f64>,
+    /// The [local dimension](crate::energies::local_dimensions) at the state, for diffusion memories with a density.
+    pub local_dimension: Option<f64>,
     /// The most probable memory, and its weight.
     pub favourite: Option<(usize, f64)>,
     /// The nearest memory.
@@ -76,6 +78,12 @@ impl TraceStep {
             kind: Kind::Number,
             doc: "participation ratio of the posterior",
             get: |m| m.participation.into(),
+        },
+        Field {
+            name: "local_dimension",
+            kind: Kind::Number,
+            doc: "local dimension Σ w ‖z − y‖²/σ² of the memory at the state",
+            get: |m| m.local_dimension.into(),
         },
         Field {
             name: "nearest",
@@ -291,6 +299,12 @@ fn look<F: Real>(memory: &dyn Memory<F>, states: &Array2<F>, levels: &[f64]) -> 
         }
         _ => None,
     };
+    let dimensions = match diffusion {
+        Some(((denoiser, _), _)) if is_plain(denoiser) && posteriors.is_some() => {
+            Some(local_dimensions(denoiser, states.view(), levels)?)
+        }
+        _ => None,
+    };
     // The time and scale of a process that has one scale.
     let clock = diffusion.filter(|((denoiser, _), _)| is_plain(*denoiser));
     let clock = clock.map(|((_, sampling), _)| sampling.process);
@@ -306,6 +320,7 @@ fn look<F: Real>(memory: &dyn Memory<F>, states: &Array2<F>, levels: &[f64]) -> 
                 .map(|e| if diffusion.is_some() { e[row] / (scale * scale) } else { e[row] }),
             entropy: posterior.map(|p| p.entropy),
             participation: posterior.map(|p| p.participation),
+            local_dimension: dimensions.as_ref().and_then(|of| of[row]),
             favourite: posterior.map(|p| p.top[0]),
             memory: nearest.as_ref().map(|nearest| nearest[row].memory),
             variance,

@@ -10,7 +10,7 @@ use super::report::{Recall, Row};
 use super::request::{Level, Request};
 use crate::diffusion::{Process, Sampling, estimate_levels};
 use crate::dynamics::{Clamp, Start};
-use crate::energies::{Denoise, FullRead, Mixture, SharedPosterior};
+use crate::energies::{Denoise, FullRead, Mixture, NoiseShape, SharedPosterior, local_dimensions};
 use crate::error::{Error, Result};
 use crate::message;
 use crate::message::Argument;
@@ -145,6 +145,11 @@ pub(super) fn through_levels<F: Real>(
     };
     let values = model.read_out(states.view(), request.top)?.values;
     let nearest = abilities.nearest(states.view())?;
+    let dimensions = match path.denoiser() {
+        _ if abilities.posterior.is_none() || cues.known.is_some() => None,
+        denoiser if !matches!(denoiser.noise(), NoiseShape::Equal) => None,
+        denoiser => Some(local_dimensions(denoiser, cues.states.view(), &cues.levels)?),
+    };
     // Energies in the cues' own units.
     let area = preparation.scale().powi(2);
     let mut posteriors = posteriors.into_iter().flatten();
@@ -154,6 +159,7 @@ pub(super) fn through_levels<F: Real>(
             event_share: shared.as_ref().and_then(|shared| shared.event_share),
             posterior: shared.map(|shared| shared.posterior),
             energy: energies.as_ref().map(|energies| energies[row] / area),
+            local_dimension: dimensions.as_ref().and_then(|of| of[row]),
             sigma: Some(sigmas[row]),
             ..Row::ended(&recalled, row, nearest.as_ref().map(|nearest| nearest[row]))
         }

@@ -63,6 +63,9 @@ pub struct Row {
     /// gist), for a [mixture that has both](crate::energies::Mixture::with_events). A stochastic recall ends in an event
     /// with this probability.
     pub event_share: Option<f64>,
+    /// The [local dimension](crate::energies::local_dimensions) of the memory at the cue and its level, for diffusion
+    /// memories with noise that is equal in all units. `None` if units are known.
+    pub local_dimension: Option<f64>,
     /// The regime in which a modern Hopfield recall ended: one pattern, a blend or the average.
     pub regime: Option<Regime>,
     /// The energy of the recalled state, if the recall lowers an energy and it is finite: for diffusion at the level
@@ -173,6 +176,12 @@ impl Row {
             kind: Kind::Number,
             doc: "participation ratio 1/Σ w² of the posterior: how many memories share it",
             get: |row| row.posterior.as_ref().map(|p| p.participation).into(),
+        },
+        Field {
+            name: "local_dimension",
+            kind: Kind::Number,
+            doc: "local dimension Σ w ‖z − y‖²/σ² of the memory at the cue",
+            get: |row| row.local_dimension.into(),
         },
         Field {
             name: "event_share",
@@ -286,6 +295,7 @@ impl Row {
             distance: nearest.map(|nearest| nearest.distance),
             posterior: None,
             event_share: None,
+            local_dimension: None,
             regime: None,
             energy: None,
             sigma: None,
