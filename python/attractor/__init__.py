@@ -20,7 +20,7 @@ from __future__ import annotations
 import os as _os
 
 from . import _attractor
-from ._audit import audit
+from ._audit import audit, inspect
 from ._capacity import capacity
 from ._density import fit
 from ._experiments import Report, experiments, recommend, reproduce
@@ -79,6 +79,7 @@ __all__ = [
     "experiments",
     "fit",
     "get_threads",
+    "inspect",
     "load",
     "processes",
     "read",

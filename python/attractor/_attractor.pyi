@@ -231,6 +231,14 @@ def audit(
     calibrate: bool,
     progress: Callable[[int, int], Any] | None = None,
 ) -> Report: ...
+def inspect(
+    patterns: NDArray[Any],
+    settings: dict[str, Any],
+    *,
+    again: str,
+    seed: int,
+    progress: Callable[[int, int], Any] | None = None,
+) -> Report: ...
 def recommend(
     patterns: NDArray[Any],
     corruptions: list[str],

@@ -147,6 +147,76 @@ def audit(
     return Report(core)
 
 
+def inspect(
+    patterns: Any,
+    *,
+    examine: int = 128,
+    draws: int = 8,
+    levels: int = 16,
+    radius: float | None = None,
+    random_state: Any = 0,
+    progress: Progress | None = None,
+) -> Report:
+    """Finds out what patterns are like before a model is trained on them.
+
+    Reports near-duplicates, the noise levels at which the landscape of the patterns changes (speciation and collapse), how
+    many patterns return after noise of each level, and the local dimension of stored and of left-out patterns.
+
+    Parameters
+    ----------
+    patterns : array_like (N, D) or (N, H, W), data frame of numbers, path
+        The patterns, as for `audit`.
+    examine : int, default 128
+        Patterns whose levels and basins are measured, evenly spaced. Duplicates are looked for among all.
+    draws : int, default 8
+        Noisy cues of each pattern and level.
+    levels : int, default 16
+        Noise levels, from above speciation to below collapse; at least 4.
+    radius : float, optional
+        Patterns within this distance are near-duplicates. Default: from the distances of patterns that are no copies.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
+        Seed of the noise.
+    progress : bool or callable, optional
+        True shows a bar: that of tqdm if it is installed, else lines on stderr. A callable is called with the levels that are
+        done and with their number.
+
+    Returns
+    -------
+    Report
+        `results` has one entry for each pattern; `document` also holds "sigma_speciation", "sigma_collapse" and "levels".
+
+    Raises
+    ------
+    ValueError
+        Fewer than two patterns, NaN, or a setting outside its range.
+
+    Examples
+    --------
+    >>> import attractor
+    >>> import numpy as np
+    >>> patterns = np.random.default_rng(0).normal(size=(60, 10))
+    >>> patterns[7] = patterns[3]
+    >>> report = attractor.inspect(patterns, examine=20, levels=6)
+    >>> [row["pattern"] for row in report.results if row["cluster_size"] > 1]
+    [3, 7]
+    """
+    given = dict(locals())
+    rows, _ = _rows("patterns", patterns)
+    if isinstance(rows, tuple):
+        raise TypeError("patterns: expected numbers, found a table with text or gaps; give its columns of numbers")
+    settings: dict[str, Any] = {
+        "examine": count("examine", examine),
+        "draws": count("draws", draws),
+        "levels": count("levels", levels),
+    }
+    if radius is not None:
+        settings["radius"] = scalar("radius", radius)
+    seed = seed_of(random_state)
+    with followed(progress, "inspect") as told:
+        core = _attractor.inspect(rows, settings, again=again(inspect, given, seed), seed=seed, progress=told)
+    return Report(core)
+
+
 #: The names of a table's columns, and their cells: numbers with NaN for gaps, or texts with None for them.
 Table = tuple[list[str] | None, list[Any]]
 

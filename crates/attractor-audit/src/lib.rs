@@ -18,6 +18,7 @@
 //! | [`verdict`] | copy, near copy, mosaic or new, with the reason |
 //! | [`fidelity`] | precision, recall, coverage, sliced Wasserstein distance |
 //! | [`calibrate`] | what an audit finds of copies planted in one's own data |
+//! | [`inspect`] | near-duplicates, critical levels, basins and dimension of patterns, before a model is trained |
 //!
 //! ```
 //! use attractor_audit::{Audit, Given, Rows, Sets, Settings, Verdict};
@@ -43,6 +44,7 @@ pub mod conformal;
 pub mod dimension;
 pub mod fidelity;
 mod inputs;
+pub mod inspect;
 mod metric;
 pub mod mosaic;
 mod outcome;

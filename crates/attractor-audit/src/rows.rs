@@ -131,17 +131,18 @@ impl Space {
     /// Fewer than two training rows, or no generated or held-out ones; rows of different widths or columns; NaN or
     /// infinity; generated rows that are the training rows themselves, in the same order.
     pub fn new(sets: &Sets<Rows>) -> Result<Self> {
-        check(sets)?;
         let counts = [sets.train.len(), sets.heldout.as_ref().map_or(0, Rows::len), sets.generated.len()];
-        let all = sets.named();
-        let metric = if all.iter().all(|(_, rows)| matches!(rows, Rows::Table(_))) {
-            Kind::Gower(gower(&all)?)
-        } else {
-            euclidean(&all)?
-        };
-        let space = Space { metric, counts };
+        let space = Space { metric: metric(&sets.named())?, counts };
         space.refuse_the_same()?;
         Ok(space)
+    }
+
+    /// The space of the rows of one set alone; errors call it by this name.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn of(name: &'static str, rows: &Rows) -> Result<Self> {
+        Ok(Space { metric: metric(&[(name, rows)])?, counts: [rows.len(), 0, 0] })
     }
 
     /// The numbers of the training rows.
@@ -250,17 +251,27 @@ impl Space {
 /// The fewest training rows: a ratio needs the nearest two.
 const FEWEST: usize = 2;
 
-fn check(sets: &Sets<Rows>) -> Result<()> {
-    let width = sets.train.width();
-    for (name, rows) in sets.named() {
-        let fewest = if name == "train" { FEWEST } else { 1 };
+/// How rows are compared, checked. The first set is that of the training rows.
+fn metric(all: &[(&'static str, &Rows)]) -> Result<Kind> {
+    check(all)?;
+    if all.iter().all(|(_, rows)| matches!(rows, Rows::Table(_))) {
+        return Ok(Kind::Gower(gower(all)?));
+    }
+    euclidean(all)
+}
+
+fn check(all: &[(&'static str, &Rows)]) -> Result<()> {
+    let train = all[0].1;
+    let width = train.width();
+    for (place, &(name, rows)) in all.iter().enumerate() {
+        let fewest = if place == 0 { FEWEST } else { 1 };
         if rows.len() < fewest || rows.width() == 0 {
             let expected = format!("at least {fewest} row{}", if fewest == 1 { "" } else { "s" });
             let found = format!("{} rows of {} values", rows.len(), rows.width());
             return Err(Error::setting(name, expected, found));
         }
         let is_table = matches!(rows, Rows::Table(_));
-        if is_table != matches!(sets.train, Rows::Table(_)) {
+        if is_table != matches!(train, Rows::Table(_)) {
             let kind = |table| if table { "a table with columns" } else { "rows of numbers" };
             return Err(Error::setting(
                 name,

@@ -222,3 +222,21 @@ fn what_cannot_be_audited_is_refused() {
     arguments.extend(["--heldout".into(), folder.save("h.npy", &Array2::<f32>::zeros((0, 4)))]);
     refused(arguments, &["heldout", "at least 1 row"]);
 }
+
+#[test]
+fn patterns_are_inspected() {
+    let folder = Folder::new();
+    let mut rows = normal(80, 5, 1);
+    let first = rows.row(3).to_owned();
+    rows.row_mut(40).assign(&first);
+    let (patterns, out) = (folder.save("p.npy", &rows), folder.name("out"));
+    let options = ["--examine", "20", "--draws", "4", "--levels", "6", "--quiet"];
+    let told = ok(&[&["inspect", "--patterns", &patterns, "--out", &out][..], &options].concat());
+    assert!(told.contains("speciation") && told.contains("2 patterns are near-duplicates"), "{told}");
+    let found = document(&out);
+    assert_eq!(found["near_duplicates"], 2);
+    let levels = found["levels"].as_array().expect("levels");
+    assert_eq!(levels.len(), 6);
+    assert!(found["sigma_speciation"].as_f64() > found["sigma_collapse"].as_f64(), "{found}");
+    refused(&["inspect", "--patterns", &patterns, "--out", &out, "--levels", "1"], &["levels"]);
+}

@@ -1,5 +1,6 @@
 //! Audits of generated rows.
 
+use attractor_audit::inspect::Inspection;
 use attractor_audit::{Audit, Distance, Given, Rows, Sets, Settings};
 use attractor_data::{Cells, Records, Table};
 use pyo3::prelude::*;
@@ -108,4 +109,22 @@ pub fn audit(
     let audit = py.detach(|| Audit::new(given, settings)).map_err(failed)?;
     let audit = if calibrate { audit.calibrated() } else { audit };
     run(py, &audit, Some(again), progress)
+}
+
+/// Inspects patterns.
+#[pyfunction]
+#[pyo3(signature = (patterns, settings, *, again, seed, progress=None))]
+pub fn inspect(
+    py: Python<'_>,
+    patterns: &Bound<'_, PyAny>,
+    settings: &Named,
+    again: String,
+    seed: u64,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Report> {
+    let options = typed(attractor_audit::inspect::PARAMETERS, settings)?;
+    let settings = attractor_audit::inspect::Settings::from_options(&options, seed).map_err(refused)?;
+    let rows = Rows::of(&table("patterns", patterns)?);
+    let inspection = Inspection::new(rows, None, "patterns".into(), settings).map_err(failed)?;
+    run(py, &inspection, Some(again), progress)
 }

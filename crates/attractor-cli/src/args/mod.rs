@@ -5,6 +5,7 @@ mod bench;
 mod capacity;
 mod common;
 mod fit;
+mod inspect;
 mod memory;
 mod names;
 mod options;
@@ -20,6 +21,7 @@ pub use bench::Bench;
 pub use capacity::{Capacity, Merge};
 pub use common::{Cues, Files, Patterns, Rest, Store, Work};
 pub use fit::FitDensity;
+pub use inspect::Inspect;
 pub use memory::{Energy, Landscape, Recall, Sample, StoreFile, Trace};
 pub use options::{placeholder, takes};
 pub use parse::{completions, parse};
@@ -118,6 +120,9 @@ pub enum Commands {
         after_help = "Examples:\n  attractor audit --train t.npy --generated g.npy --heldout h.npy --out audit\n  attractor audit --train photos/ --generated samples/ --out audit\n  attractor audit --train t.csv --generated g.csv --calibrate --out audit"
     )]
     Audit(Box<Audit>),
+    /// Find near-duplicates, critical noise levels and basins of patterns, before a model is trained on them.
+    #[command(after_help = "Example:\n  attractor inspect --patterns photos/ --out inspected")]
+    Inspect(Inspect),
     /// Measure how fast this machine computes, and how fast it could.
     #[command(
         after_help = "Examples:\n  attractor bench --quick\n  attractor bench --threads 4 --out speed.html"

@@ -86,6 +86,7 @@ pub fn parse() -> (Cli, Options) {
         Some(("train", task)) => given(task, &settings(PARAMETERS)),
         Some(("fit", task)) => given(task, &settings(attractor_fit::PARAMETERS)),
         Some(("audit", task)) => given(task, &settings(attractor_audit::PARAMETERS)),
+        Some(("inspect", task)) => given(task, &settings(attractor_audit::inspect::PARAMETERS)),
         Some(("replay", task)) => given(task, &of_replay()),
         Some(("store", task)) => given(task, &[of_models(&cards()), settings(CORES)].concat()),
         Some((_, task)) => given(task, &of_models(&cards())),
@@ -195,6 +196,8 @@ pub fn command(view: &View) -> Command {
     let command = command.mut_subcommand("fit", |task| add(task, &fitting, FIT, true));
     let auditing = settings(attractor_audit::PARAMETERS);
     let command = command.mut_subcommand("audit", |task| add(task, &auditing, AUDIT, true));
+    let inspecting = settings(attractor_audit::inspect::PARAMETERS);
+    let command = command.mut_subcommand("inspect", |task| add(task, &inspecting, INSPECTION, true));
     let protocol = settings(attractor_replay::PARAMETERS);
     let (usual, others): (Vec<_>, Vec<_>) =
         protocol.into_iter().partition(|parameter| USUAL_OF_REPLAY.contains(&parameter.name));
@@ -234,6 +237,9 @@ const EVENTS: &str = "Events beside a density";
 
 /// Help heading for the settings of an audit.
 const AUDIT: &str = "Settings of the audit";
+
+/// Help heading for the settings of an inspection.
+const INSPECTION: &str = "Settings of the inspection";
 
 /// Help heading for the settings of a fit.
 const FIT: &str = "Settings of the fit";

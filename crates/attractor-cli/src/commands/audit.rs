@@ -1,7 +1,7 @@
 //! `attractor audit`
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use attractor::memories::Options;
@@ -28,18 +28,23 @@ pub fn run(args: &Arguments, options: &Options) -> Result<()> {
     load::distinct(&read, &[("out", Some(&args.out))])?;
     let audit = Audit::new(given(args, distance)?, settings)?;
     let audit = if args.calibrate { audit.calibrated() } else { audit };
-    make_folder(&args.out)?;
-    let bar = crate::progress::bar(audit.parts(), args.work.quiet);
-    let mut report = audit.run(&mut |done, of| {
+    reported(&audit, &args.out, args.json, args.work.quiet)
+}
+
+/// Runs an experiment, writes its report to a folder, and prints it, or as JSON all but its rows.
+pub fn reported(experiment: &dyn Experiment, folder: &Path, json: bool, quiet: bool) -> Result<()> {
+    make_folder(folder)?;
+    let bar = crate::progress::bar(experiment.parts(), quiet);
+    let mut report = experiment.run(&mut |done, of| {
         bar.set_length(of as u64);
         bar.set_position(done as u64);
         Ok(())
     })?;
     bar.finish_and_clear();
     report.command = again::command_line();
-    report.write(&args.out)?;
+    report.write(folder)?;
     let mut out = streams::stdout(true);
-    if args.json {
+    if json {
         let mut document = report.json();
         if let Some(fields) = document.as_object_mut() {
             fields.shift_remove(&report.results.name);

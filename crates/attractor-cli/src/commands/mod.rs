@@ -8,6 +8,7 @@ mod demo;
 mod energy;
 mod fit;
 mod info;
+mod inspect;
 mod landscape;
 mod models;
 mod recall;
@@ -47,6 +48,7 @@ pub fn run(cli: Cli, options: &Options) -> Result<()> {
         Commands::Models(args) => models::run(&args),
         Commands::Recommend(args) => recommend::run(&args),
         Commands::Audit(args) => audit::run(&args, options),
+        Commands::Inspect(args) => inspect::run(&args, options),
         Commands::Bench(args) => bench::run(&args),
         Commands::Capacity(args) => capacity::run(&args, options),
         Commands::Merge(args) => capacity::merge(&args),
