@@ -164,7 +164,7 @@ mod tests {
                 assert!(*first == 1 || tried.range(..first).next().is_some(), "{capacity}: {first}");
                 if rule == Rule::Bisection {
                     // Doubling, bisection to 1/64, and a few for each end.
-                    let doublings = (capacity as f64).log2().max(0.0) as usize + 3;
+                    let doublings = capacity.log2().max(0.0) as usize + 3;
                     assert!(tried.len() <= doublings + 7 + 8, "{capacity}: {:?}", tried.keys());
                 }
             }

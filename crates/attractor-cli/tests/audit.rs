@@ -230,7 +230,7 @@ fn patterns_are_inspected() {
     let first = rows.row(3).to_owned();
     rows.row_mut(40).assign(&first);
     let (patterns, out) = (folder.save("p.npy", &rows), folder.name("out"));
-    let options = ["--examine", "20", "--draws", "4", "--levels", "6", "--quiet"];
+    let options = ["--examine", "20", "--draws", "4", "--levels", "6", "--radius", "0", "--quiet"];
     let told = ok(&[&["inspect", "--patterns", &patterns, "--out", &out][..], &options].concat());
     assert!(told.contains("speciation") && told.contains("2 patterns are near-duplicates"), "{told}");
     let found = document(&out);

@@ -198,9 +198,9 @@ fn a_folder_loses_no_results() {
     let folder = Folder::new();
     let out = folder.name("c");
     let run = |models: &str, more: &[&str]| {
-        let words =
-            ["capacity", "--model", models, "--dims", "8,10", "--sets", "6", "--flip", "0.1", "--out", &out];
-        [&words[..], more].concat().iter().map(|word| (*word).to_owned()).collect::<Vec<_>>()
+        let words = ["capacity", "--model", models, "--dims", "8,10", "--flip", "0.1", "--out", &out];
+        let sets: &[&str] = if more.contains(&"--sets") { &[] } else { &["--sets", "6"] };
+        [&words[..], sets, more].concat().iter().map(|word| (*word).to_owned()).collect::<Vec<_>>()
     };
     let refused_run = |models: &str, more: &[&str], words: &[&str]| {
         let run = run(models, more);

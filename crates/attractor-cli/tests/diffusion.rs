@@ -187,7 +187,7 @@ fn traces_say_what_their_states_say() {
     let text = std::fs::read_to_string(&table).expect("a table");
     let number = |cell: &str| if cell.is_empty() { f64::NAN } else { cell.parse().expect("a number") };
     let rows: Vec<Vec<f64>> = text.lines().skip(1).map(|l| l.split(',').map(number).collect()).collect();
-    let rows = ndarray::Array2::from_shape_fn((rows.len(), 17), |(i, j)| rows[i][j]);
+    let rows = ndarray::Array2::from_shape_fn((rows.len(), 18), |(i, j)| rows[i][j]);
     assert_eq!(rows.nrows(), 2 * 31);
     for (name, column) in [("sigma", 2), ("time", 3), ("scale", 4), ("energy", 5)] {
         let found = read(Path::new(&format!("{arrays}:{name}")), &ReadOptions::default()).expect("an array");
@@ -195,7 +195,7 @@ fn traces_say_what_their_states_say() {
         assert!(found.iter().zip(rows.column(column)).all(|(a, b)| a == b), "{name}");
     }
     for row in rows.outer_iter() {
-        let (sigma, energy, z) = (row[2], row[5], [row[15], row[16]]);
+        let (sigma, energy, z) = (row[2], row[5], [row[16], row[17]]);
         if sigma == 0.0 {
             continue;
         }

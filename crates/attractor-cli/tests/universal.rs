@@ -117,11 +117,11 @@ fn what_makes_no_sense_is_refused() {
     ] {
         refused(&[&base[..], &more].concat(), &words);
     }
-    // If no key is within the radius, the message names the cue.
-    refused(
-        &[&base[..], &["--similarity", "dot", "--separation", "threshold:9"]].concat(),
-        &["radius", "row 0"],
-    );
+    // If no key is within the radius, the recall is undefined, and the row says why.
+    let told = ok(&[&base[..], &["--similarity", "dot", "--separation", "threshold:9", "--json"]].concat());
+    let row = &lines(&told)[0];
+    assert_eq!(row["outcome"], "undefined");
+    assert!(row["reason"].as_str().is_some_and(|reason| reason.contains("radius")), "{row}");
 }
 
 #[test]

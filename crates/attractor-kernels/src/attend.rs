@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use ndarray::{Array2, ArrayView2};
 
+use crate::centred::Triple;
 use crate::machine::{Machine, Single, array};
 use crate::real::{Real, entry};
 use crate::signs;
@@ -140,7 +141,8 @@ fn read<F: Real>(job: &Job<F>) -> Read<F> {
     let about = |values| Job { patterns: &centred.stored, values, ..job.by(queries.view(), job.betas) };
     let values = job.by(queries.view(), job.betas).values;
     let mut read = read_as_given(&about(values));
-    centred.restore(job, &mut read, || read_as_given(&about(Values::Own)).mean);
+    let Read { peak, mean, second, .. } = &mut read;
+    centred.restore(job, Triple { peak, mean, second }, || read_as_given(&about(Values::Own)).mean);
     read
 }
 

@@ -7,43 +7,21 @@
 
 use ndarray::{Array2, ArrayView2, CowArray, Ix2};
 
-use crate::attend::Read;
 use crate::real::Real;
-use crate::stored::Stored;
+use crate::stored::Centred;
 use crate::stream::{Form, Job, Values, usable_beta};
 
-/// Patterns about their mean, and that mean.
-#[derive(Clone, Debug)]
-pub(crate) struct Centred<F> {
-    /// m, rounded to `F`.
-    centre: Vec<F>,
-    /// y − m.
-    pub(crate) stored: Stored<F>,
+/// The parts of a read that depend on where patterns lie.
+pub(crate) struct Triple<'a, F> {
+    /// The largest logit.
+    pub peak: &'a mut [f64],
+    /// The posterior mean.
+    pub mean: &'a mut Array2<F>,
+    /// The second moment.
+    pub second: &'a mut [f64],
 }
 
 impl<F: Real> Centred<F> {
-    /// The patterns about their mean, if that is so far from 0 that digits would be lost. `spread` is the scale of a
-    /// unit, and `largest_square` the largest squared norm.
-    pub(crate) fn of(values: ArrayView2<F>, largest_square: f64, spread: f64) -> Option<Self> {
-        /// The squared norm, in squared spreads of all units, from which patterns are centred. It costs one more copy of
-        /// them, and wins two bits.
-        const FAR: f64 = 16.0;
-        let (n, dim) = values.dim();
-        if largest_square <= FAR * dim as f64 * spread * spread {
-            return None;
-        }
-        let mut sums = vec![0.0; dim];
-        for row in values.outer_iter() {
-            sums.iter_mut().zip(row).for_each(|(sum, v)| *sum += v.to_f64());
-        }
-        let centre: Vec<F> = sums.into_iter().map(|sum| F::from_f64(sum / n as f64)).collect();
-        let mut moved = values.to_owned();
-        for mut row in moved.outer_iter_mut() {
-            row.iter_mut().zip(&centre).for_each(|(v, &m)| *v -= m);
-        }
-        Some(Centred { centre, stored: Stored::as_given(moved, spread) })
-    }
-
     /// Queries as they are compared with y − m.
     pub(crate) fn queries<'a>(&self, queries: ArrayView2<'a, F>, form: Form) -> CowArray<'a, F, Ix2> {
         if form == Form::Dot {
@@ -57,7 +35,7 @@ impl<F: Real> Centred<F> {
     }
 
     /// Turns a read of y − m into the read of y. `own` reads the mean of y − m where the job reads other values.
-    pub(crate) fn restore(&self, job: &Job<F>, read: &mut Read<F>, own: impl FnOnce() -> Array2<F>) {
+    pub(crate) fn restore(&self, job: &Job<F>, read: Triple<F>, own: impl FnOnce() -> Array2<F>) {
         let dot = |row: &mut dyn Iterator<Item = F>| -> f64 {
             row.zip(&self.centre).map(|(x, m)| x.to_f64() * m.to_f64()).sum()
         };
@@ -71,7 +49,7 @@ impl<F: Real> Centred<F> {
             Values::Others(_) => Some(own()),
         };
         for (q, second) in read.second.iter_mut().enumerate() {
-            let mean = others.as_ref().unwrap_or(&read.mean).row(q);
+            let mean = others.as_ref().unwrap_or(read.mean).row(q);
             *second = (*second + 2.0 * dot(&mut mean.iter().copied()) + square).max(0.0);
         }
         if others.is_none() {

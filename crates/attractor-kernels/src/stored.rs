@@ -6,7 +6,6 @@ use std::sync::{Arc, OnceLock};
 
 use ndarray::{ArcArray2, Array2, ArrayView2};
 
-use crate::centred::Centred;
 use crate::packed::Packed;
 use crate::real::Real;
 use crate::rows::{square, squares};
@@ -189,6 +188,39 @@ pub struct Stored<F> {
     spread: f64,
     /// The patterns about their mean, if they lie far from 0.
     centred: Option<Arc<Centred<F>>>,
+}
+
+/// Patterns about their mean, and that mean.
+#[derive(Clone, Debug)]
+pub(crate) struct Centred<F> {
+    /// m, rounded to `F`.
+    pub(crate) centre: Vec<F>,
+    /// y − m.
+    pub(crate) stored: Stored<F>,
+}
+
+impl<F: Real> Centred<F> {
+    /// The patterns about their mean, if that is so far from 0 that digits would be lost. `spread` is the scale of a
+    /// unit, and `largest_square` the largest squared norm.
+    pub(crate) fn of(values: ArrayView2<F>, largest_square: f64, spread: f64) -> Option<Self> {
+        /// The squared norm, in squared spreads of all units, from which patterns are centred. It costs one more copy of
+        /// them, and wins two bits.
+        const FAR: f64 = 16.0;
+        let (n, dim) = values.dim();
+        if largest_square <= FAR * dim as f64 * spread * spread {
+            return None;
+        }
+        let mut sums = vec![0.0; dim];
+        for row in values.outer_iter() {
+            sums.iter_mut().zip(row).for_each(|(sum, v)| *sum += v.to_f64());
+        }
+        let centre: Vec<F> = sums.into_iter().map(|sum| F::from_f64(sum / n as f64)).collect();
+        let mut moved = values.to_owned();
+        for mut row in moved.outer_iter_mut() {
+            row.iter_mut().zip(&centre).for_each(|(v, &m)| *v -= m);
+        }
+        Some(Centred { centre, stored: Stored::as_given(moved, spread) })
+    }
 }
 
 impl<F: Real> Stored<F> {

@@ -219,12 +219,12 @@ fn windows_that_fit_are_small_for_independent_pixels_and_whole_for_copies() {
 
 #[test]
 fn windows_are_read_and_written() {
-    let windows: Windows = "3,0.5:7,2:whole".parse().unwrap();
-    assert_eq!(windows.to_string(), "3,0.5:7,2:whole");
+    let windows: Windows = "3,7@0.5,whole@2".parse().unwrap();
+    assert_eq!(windows.to_string(), "3,7@0.5,whole@2");
     let at = [0.0, 0.49, 0.5, 1.9, 2.0, 1e9].map(|level| windows.at(level));
     assert_eq!(at[..4], [Side::Pixels(3), Side::Pixels(3), Side::Pixels(7), Side::Pixels(7)]);
     assert_eq!(at[4..], [Side::Whole; 2]);
-    for wrong in ["", "4", "-3", "3,7", "3,2:5,1:7", "3,nan:5", "0.5:3", "3,1:4", "inf", "3,inf:5"] {
+    for wrong in ["", "4", "-3", "3,7", "3,5@2,7@1", "3,5@nan", "3@0.5", "3,4@1", "inf", "3,5@inf"] {
         assert!(wrong.parse::<Windows>().is_err(), "{wrong}");
     }
     for wrong in ["", "28", "0x3", "2x3x4x5", "axb", "99999999999x99999999999"] {

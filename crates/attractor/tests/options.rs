@@ -102,6 +102,10 @@ fn models_take_every_value_that_they_declare() {
                 Err(error) if parameter.name == "radius" => {
                     assert!(error.to_string().contains("from 1 to 4"))
                 }
+                // Forms of other images than these patterns are.
+                Err(error) if parameter.name == "image" => {
+                    assert!(error.to_string().contains("a form of 4 numbers"))
+                }
                 Err(error) => panic!("{} --{} {text}: {error}", card.name, parameter.name),
             }
         }
@@ -142,7 +146,8 @@ fn options_of_other_models_are_refused_with_their_models() {
 fn options_without_effect_are_refused() {
     let patterns = array![[1.0_f64, 1.0, 1.0, 1.0], [1.0, -1.0, 1.0, -1.0]];
     let patterns = Patterns::new(patterns).expect("patterns");
-    let cases: [(&str, &[(&str, &str)], &str); 9] = [
+    type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+    let cases: [Case; 9] = [
         ("hopfield", &[("order", "fixed")], "asynchronous or glauber"),
         ("hopfield", &[("temperature", "2")], "glauber"),
         ("hopfield", &[("update", "asynchronous"), ("temperature", "2")], "glauber"),

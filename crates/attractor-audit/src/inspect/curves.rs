@@ -11,7 +11,7 @@ use ndarray::{Array2, ArrayView2};
 use super::Settings;
 use crate::clusters::Clusters;
 
-/// What was measured at one noise level, as means over patterns and noise.
+/// What was measured at one noise level: means over patterns and noise, unless said otherwise.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AtLevel {
     /// The level, in the units of the patterns.
@@ -23,9 +23,9 @@ pub struct AtLevel {
     /// The share of U-turns that return: noise to the level, then recall by the probability flow, ends in the pattern's
     /// own cluster.
     pub returns: f64,
-    /// The local dimension at stored patterns.
+    /// The median of the local dimension at stored patterns.
     pub stored: f64,
-    /// The local dimension at patterns that are left out.
+    /// The same at patterns that are left out.
     pub new: Option<f64>,
 }
 
@@ -49,7 +49,7 @@ pub struct Curves {
     pub patterns: Vec<Lost>,
 }
 
-/// Measures at levels from 1.5 times speciation to a third of collapse, or further down until every U-turn returns.
+/// Measures at levels from three times speciation to a quarter of collapse.
 pub(super) fn measure(
     memory: &Diffusion<f64>,
     patterns: &Patterns<f64>,
@@ -60,8 +60,8 @@ pub(super) fn measure(
 ) -> Result<Curves> {
     let examined = evenly(patterns.len(), settings.examine);
     let noise = Noise::new(&examined, patterns.dim(), settings);
-    let high = 1.5 * critical.speciation;
-    let low = critical.collapse.unwrap_or(critical.speciation / 3.0) / 3.0;
+    let high = 3.0 * critical.speciation;
+    let low = critical.collapse.unwrap_or(critical.speciation / 3.0) / 4.0;
     let step = (low / high).powf(1.0 / (settings.levels - 1) as f64);
     let left_out = LeftOut::new(patterns, settings.examine)?;
     let (mut levels, mut weights, mut returns) = (Vec::new(), Vec::new(), Vec::new());
@@ -79,7 +79,7 @@ pub(super) fn measure(
             entropy: mean(&looked.entropies),
             weight: mean(&looked.weights),
             returns: mean(&looked.returns),
-            stored: mean(&stored.into_iter().flatten().collect::<Vec<_>>()),
+            stored: middle(stored),
             new: left_out.as_ref().map(|left| left.dimension(sigma)).transpose()?,
         });
         weights.push(of_patterns(&looked.weights, settings.draws));
@@ -105,17 +105,25 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
+/// The median. The mean would be that of the few patterns that lie far out.
+fn middle(values: Vec<Option<f64>>) -> f64 {
+    let mut values: Vec<f64> = values.into_iter().flatten().collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
 /// The mean over the draws of each pattern.
 fn of_patterns(values: &[f64], draws: usize) -> Vec<f64> {
     values.chunks(draws).map(mean).collect()
 }
 
-/// The highest level at which the curve of one pattern rises to ½ from above, linear in ln σ between levels.
+/// The highest level at which the curve of one pattern rises to ½ from above, linear in ln σ between levels; the highest of
+/// all if it is above ½ there.
 fn half(sigmas: &[f64], curves: &[Vec<f64>], pattern: usize) -> Option<f64> {
     let at = |k: usize| curves[k][pattern];
     let k = (0..sigmas.len()).find(|&k| at(k) >= 0.5)?;
     if k == 0 {
-        return None;
+        return Some(sigmas[0]);
     }
     let share = (0.5 - at(k - 1)) / (at(k) - at(k - 1));
     Some(sigmas[k - 1] * (sigmas[k] / sigmas[k - 1]).powf(share))
@@ -213,6 +221,6 @@ impl LeftOut {
 
     fn dimension(&self, sigma: f64) -> Result<f64> {
         let found = local_dimensions(&self.memory, self.states.view(), &vec![sigma; self.states.nrows()])?;
-        Ok(mean(&found.into_iter().flatten().collect::<Vec<_>>()))
+        Ok(middle(found))
     }
 }

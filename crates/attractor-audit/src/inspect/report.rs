@@ -108,7 +108,7 @@ fn levels(found: &Inspected, curves: &Curves) -> Vec<Block> {
         Block::Table(table(&curves.levels)),
         Block::Heading("Local dimension".into()),
         Block::Text(
-            "Σ w ‖z − y‖²/σ² at stored patterns, and at patterns that were left out. Where the curves agree and are level, the value is \
+            "The median of Σ w ‖z − y‖²/σ² at stored patterns, and at patterns that were left out. Where the curves agree and are level, the value is \
              the dimension of the surface on which patterns lie. Where they part, noise tells single patterns apart: a model that \
              follows the exact score there remembers."
                 .into(),
@@ -156,6 +156,15 @@ fn numbers(name: &'static str, levels: &[AtLevel], keys: &[&str]) -> Table {
     table
 }
 
+/// The axis of noise levels, from the lowest to the highest.
+fn axis(levels: &[AtLevel]) -> Axis {
+    let axis = Axis::log("noise level σ");
+    match (levels.first(), levels.last()) {
+        (Some(high), Some(low)) => axis.within(low.sigma, high.sigma),
+        _ => axis,
+    }
+}
+
 fn turns(found: &Inspected, curves: &Curves) -> Illustration {
     let levels = &curves.levels;
     let mut marks = vec![
@@ -173,7 +182,7 @@ fn turns(found: &Inspected, curves: &Curves) -> Illustration {
     }
     let panel = Panel {
         title: String::new(),
-        x: Axis::log("noise level σ"),
+        x: axis(levels),
         y: Axis::linear("share").within(0.0, 1.0),
         equal: false,
         marks,
@@ -191,7 +200,7 @@ fn dimensions(curves: &Curves) -> Illustration {
     let levels = &curves.levels;
     let panel = Panel {
         title: String::new(),
-        x: Axis::log("noise level σ"),
+        x: axis(levels),
         y: Axis::log("local dimension"),
         equal: false,
         marks: vec![

@@ -130,7 +130,7 @@ pub enum Commands {
     Bench(Bench),
     /// Measure how many random patterns the models can hold.
     #[command(
-        after_help = "Examples:\n  attractor capacity --out capacity\n  attractor capacity --model hopfield,hopfield:rule=storkey --flip 0.1 --out rules\n  attractor capacity --dims 40,48,56 --shard 1/2 --out half"
+        after_help = "Examples:\n  attractor capacity --out capacity\n  attractor capacity --model hopfield,hopfield:rule=storkey --out rules\n  attractor capacity --dims 40,48,56 --shard 1/2 --out half"
     )]
     Capacity(Box<Capacity>),
     /// Put the parts of a shared `capacity` or `reproduce` run together.

@@ -72,7 +72,7 @@ fn level(args: &Energy, name: &str, options: &Options) -> Result<(Options, Optio
         Some(other) => {
             return Err(Error::parameter("beta", "a number > 0 (or --sigma) for this model", other).into());
         }
-        None => args.sigma,
+        None => args.sigma.filter(|_| !takes_beta),
     };
     Ok((kept, sigma))
 }

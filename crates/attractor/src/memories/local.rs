@@ -18,10 +18,10 @@ use crate::real::Real;
 const WINDOWS: Kind = Kind::Form(Form {
     forms: || {
         vec![
-            Name::with_about("K", "squares of K x K pixels, K odd"),
+            Name::with_about("7", "squares of 7 x 7 pixels, or of another odd number"),
             Name::with_about("whole", "the whole image"),
             Name::with_about(
-                "K,LEVEL:K,...",
+                "3,7@0.5,whole@2",
                 "another window from each level on, in spreads of the patterns",
             ),
         ]
@@ -46,13 +46,13 @@ const OWN: [Parameter; 4] = [
     Parameter {
         name: "border",
         kind: Kind::Choice(|| vec![Name::new("cut"), Name::new("torus")]),
-        default: Fallback::Is("cut"),
+        default: Fallback::Rule("cut; torus for the rule equivariant"),
         help: "Whether windows end at the border, or images go on at the opposite one",
     },
     Parameter {
         name: "image",
         kind: Kind::Form(Form {
-            forms: || vec![Name::new("HxW"), Name::new("CxHxW"), Name::new("HxWxC")],
+            forms: || vec![Name::new("28x28"), Name::new("3x32x32"), Name::new("32x32x3")],
             check: Form::reads::<ImageForm>,
         }),
         default: Fallback::Rule("the form of the stored images, or a square if it is not known"),
@@ -156,7 +156,7 @@ pub(super) fn build<F: Real>(
         None => LocalRule::default(),
     };
     let border = options.get("border").map(ToString::to_string);
-    let torus = border.as_deref() == Some("torus");
+    let torus = border.as_deref().map_or(rule == LocalRule::Equivariant, |border| border == "torus");
     let window = options.get("window").map(ToString::to_string);
     if let Some(window) = window.as_deref().filter(|_| !rule.has_windows()) {
         let expected = "nothing for this rule, which has no windows";

@@ -132,7 +132,7 @@ pub const ZOO: &[Specimen] = &[
     ),
     incomplete(is("local", &[("window", "3")]), PIECES),
     incomplete(is("local", &[]), PIECES),
-    incomplete(is("local", &[("window", "1,0.5:whole"), ("border", "torus")]), PIECES),
+    incomplete(is("local", &[("window", "1,whole@0.5"), ("border", "torus")]), PIECES),
     incomplete(is("local", &[("rule", "equivariant-local"), ("window", "3")]), PIECES),
     is("local", &[("rule", "equivariant"), ("border", "torus")]),
     is("local", &[("rule", "ideal")]),
@@ -255,7 +255,8 @@ pub fn coupled(dim: usize) -> Noising {
 
 /// The form of images with this many pixels that is nearest to a square.
 fn image(pixels: usize) -> String {
-    let height = (1..=pixels.isqrt()).rev().find(|height| pixels % height == 0).expect("one row at least");
+    let height =
+        (1..=pixels.isqrt()).rev().find(|height| pixels.is_multiple_of(*height)).expect("one row at least");
     format!("{height}x{}", pixels / height)
 }
 
@@ -275,7 +276,7 @@ fn paired<F: Real>(patterns: Patterns<F>) -> Patterns<F> {
 }
 
 /// The patterns as points, and shapes so rare that what holds of the points holds of all.
-fn with_shapes<F: Real>(patterns: &Patterns<F>) -> Mixture<F> {
+pub fn with_shapes<F: Real>(patterns: &Patterns<F>) -> Mixture<F> {
     const RARE: f64 = 1e-9;
     let dim = patterns.dim();
     let point = |y: ndarray::ArrayView1<F>| (Kind::Point(y.to_vec()), 1.0);

@@ -8,7 +8,7 @@ use crate::kernels::Grid;
 
 /// How a window is written.
 const FORM: &str =
-    "an odd number of pixels, whole, or several with the level from which each holds, as in 3,0.5:7,2:whole";
+    "an odd number of pixels, whole, or several with the level from which each holds, as in 3,7@0.5,whole@2";
 
 /// The size of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum Side {
     Whole,
 }
 
-/// A window for each noise level: `7`, `whole`, or steps as `3,0.5:7,2:whole`, which is 3 pixels below .5 spreads of the
+/// A window for each noise level: `7`, `whole`, or steps as `3,7@0.5,whole@2`, which is 3 pixels below .5 spreads of the
 /// patterns, 7 from there to 2 spreads, and then the whole image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Windows {
@@ -82,9 +82,9 @@ impl FromStr for Windows {
         let refused = || Error::parameter("window", FORM, text);
         let mut steps: Vec<(f64, Side)> = Vec::new();
         for part in text.split(',') {
-            let (level, side) = match part.split_once(':') {
-                Some((level, side)) => (level.parse().map_err(|_| refused())?, side),
-                None if steps.is_empty() => (0.0, part),
+            let (side, level) = match part.split_once('@') {
+                Some((side, level)) => (side, level.parse().map_err(|_| refused())?),
+                None if steps.is_empty() => (part, 0.0),
                 None => return Err(refused()),
             };
             let side = match side {
@@ -108,11 +108,14 @@ impl fmt::Display for Windows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (n, (level, side)) in self.steps.iter().enumerate() {
             if n > 0 {
-                write!(f, ",{}:", (level * 1e3).round() / 1e3)?;
+                f.write_str(",")?;
             }
             match side {
                 Side::Pixels(side) => write!(f, "{side}")?,
                 Side::Whole => f.write_str("whole")?,
+            }
+            if n > 0 {
+                write!(f, "@{}", (level * 1e3).round() / 1e3)?;
             }
         }
         Ok(())
