@@ -283,7 +283,7 @@ mod tests {
         let (pool, generated): (Vec<usize>, Vec<usize>) = ((0..6).collect(), (6..10).collect());
         let near = nearest(&space, &generated, 0..6, 64, &mut unwatched).expect("done");
         let own = nearest(&space, &pool, 0..6, 64, &mut unwatched).expect("done");
-        let of = linked(&space, 0..6, 1.0, &mut unwatched).expect("done");
+        let of = linked(&space, 0..6, 1.0, &own, &mut unwatched).expect("done");
         let clusters = Clusters::new(1.0, of, 4);
         let lists = Lists {
             near: &near,

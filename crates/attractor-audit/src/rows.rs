@@ -217,8 +217,14 @@ impl Space {
     }
 
     /// See [`search::linked`].
-    pub fn linked(&self, pool: Range<usize>, radius: f64, watch: &mut Watch) -> Option<Vec<u32>> {
-        with_metric!(self, metric => search::linked(metric, pool, radius, watch))
+    pub fn linked(
+        &self,
+        pool: Range<usize>,
+        radius: f64,
+        known: &Nearest,
+        watch: &mut Watch,
+    ) -> Option<Vec<u32>> {
+        with_metric!(self, metric => search::linked(metric, pool, radius, known, watch))
     }
 
     /// See [`search::covered`].

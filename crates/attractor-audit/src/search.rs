@@ -198,12 +198,30 @@ pub fn nearest<M: Metric>(
 }
 
 /// For each row of a pool, a number such that two rows have the same number if a chain of steps of at most `radius` joins
-/// them: single-link clusters. The number of a cluster is that of its first row, counted within the pool.
+/// them: single-link clusters. The number of a cluster is that of its first row, counted within the pool. `known` holds the nearest other pool
+/// rows of each.
 ///
-/// Each block of queries keeps only the steps that join what it had not joined itself, so no list of all pairs is held.
-pub fn linked<M: Metric>(space: &M, pool: Range<usize>, radius: f64, watch: &mut Watch) -> Option<Vec<u32>> {
-    let rows: Vec<usize> = pool.clone().collect();
-    let steps = blocks(space, &rows, pool.len(), watch, |queries| {
+/// The steps from a row are in its list, unless the whole list is within the radius. Only the steps between two rows of which this is true are searched. Each block
+/// of queries keeps only those that join what it had not joined itself, so no list of all pairs is held.
+pub fn linked<M: Metric>(
+    space: &M,
+    pool: Range<usize>,
+    radius: f64,
+    known: &Nearest,
+    watch: &mut Watch,
+) -> Option<Vec<u32>> {
+    let place = |row: usize| (row - pool.start) as u32;
+    let mut all = Joined::new(pool.len());
+    let mut crowded = Vec::new();
+    for (row, found) in pool.clone().zip(known.iter()) {
+        let near = found.iter().take_while(|found| found.distance <= radius);
+        near.for_each(|found| all.join(place(row), place(found.row as usize)));
+        let is_whole = found.len() + 1 == pool.len();
+        if !is_whole && found.last().is_none_or(|last| last.distance <= radius) {
+            crowded.push(row);
+        }
+    }
+    let steps = blocks(space, &crowded, pool.len(), watch, |queries| {
         let mut pass = Pass::new(space, queries);
         let mut own = Joined::new(pool.len());
         let mut steps = Vec::new();
@@ -214,7 +232,7 @@ pub fn linked<M: Metric>(space: &M, pool: Range<usize>, radius: f64, watch: &mut
                 tile,
                 |_| Some(radius),
                 |lane, row| {
-                    let (a, b) = ((queries[lane] - pool.start) as u32, (row - pool.start) as u32);
+                    let (a, b) = (place(queries[lane]), place(row));
                     let is_new = row < queries[lane] && own.first(a) != own.first(b);
                     if is_new && space.distance(queries[lane], row) <= radius {
                         own.join(a, b);
@@ -226,7 +244,6 @@ pub fn linked<M: Metric>(space: &M, pool: Range<usize>, radius: f64, watch: &mut
         }
         steps
     })?;
-    let mut all = Joined::new(pool.len());
     steps.concat().into_iter().for_each(|(a, b)| all.join(a, b));
     Some((0..pool.len() as u32).map(|row| all.first(row)).collect())
 }
@@ -361,11 +378,21 @@ mod tests {
         // On a line: 0, 1, 2 | 10, 11 | 30, and again 1.
         let places = [0.0, 1.0, 2.0, 10.0, 11.0, 30.0, 1.0];
         let space = Euclidean::double(Array2::from_shape_vec((7, 1), places.to_vec()).expect("a column"));
-        let clusters = |radius| linked(&space, 0..7, radius, &mut go_on).expect("done");
+        // With lists of one row most lists are within the radius, and steps are searched.
+        let joined = |space: &Euclidean, pool: Range<usize>, radius, list| {
+            let queries: Vec<usize> = pool.clone().collect();
+            let known = nearest(space, &queries, pool.clone(), list, &mut go_on).expect("done");
+            linked(space, pool, radius, &known, &mut go_on).expect("done")
+        };
+        let clusters = |radius| {
+            let found = joined(&space, 0..7, radius, 1);
+            assert_eq!(found, joined(&space, 0..7, radius, 64));
+            found
+        };
         assert_eq!(clusters(1.0), [0, 0, 0, 3, 3, 5, 0]);
         assert_eq!(clusters(0.0), [0, 1, 2, 3, 4, 5, 1]);
         assert_eq!(clusters(100.0), [0; 7]);
-        assert_eq!(linked(&space, 1..4, 1.0, &mut go_on).expect("done"), [0, 0, 2]);
+        assert_eq!(joined(&space, 1..4, 1.0, 1), [0, 0, 2]);
         // Against joining every pair, over several blocks.
         let space = Euclidean::double(points(400, 2, 4));
         let mut plain = Joined::new(400);
@@ -373,7 +400,9 @@ mod tests {
             (0..a).filter(|&b| space.distance(a, b) <= 0.1).for_each(|b| plain.join(a as u32, b as u32));
         }
         let plain: Vec<u32> = (0..400).map(|row| plain.first(row)).collect();
-        assert_eq!(linked(&space, 0..400, 0.1, &mut go_on).expect("done"), plain);
+        for list in [1, 4, 64] {
+            assert_eq!(joined(&space, 0..400, 0.1, list), plain, "lists of {list}");
+        }
     }
 
     #[test]

@@ -79,7 +79,7 @@ impl Searched {
         let twins = space.nearest(&all(space.generated()), space.generated(), 1, watch)?;
         let usual = clusters::radius(&own);
         let radius = settings.radius.unwrap_or(usual);
-        let clusters = Clusters::new(radius, space.linked(pool.clone(), radius, watch)?, train);
+        let clusters = Clusters::new(radius, space.linked(pool.clone(), radius, &own, watch)?, train);
         let [cells, pool_cells] = cells(space, settings.seed, watch)?;
         let tolerance = settings.tolerance.unwrap_or(EXACT * usual);
         let windows = match images.filter(|_| settings.windows > 1) {
@@ -119,7 +119,7 @@ impl Searched {
         let counts = [train as usize, (pool - train) as usize, generated as usize];
         let windows = images.map_or(0, |images| mosaic::pairs(counts, images.shape, settings.windows));
         let local = if space.points().is_some() { train * generated } else { 0 };
-        generated * pool + 2 * pool * pool + generated * generated + local + windows
+        generated * pool + pool * pool + generated * generated + local + windows
     }
 
     /// Whether a pool row is a training row.
