@@ -278,8 +278,8 @@ fn ratios(audited: &Audited) -> Illustration {
         let (x, generated) = lines[0].1[n];
         numbers.rows.push([x, generated, lines[1].1[n].1].map(Cell::drawn).to_vec());
     }
-    let series = |(style, (name, points)): (usize, (&str, Vec<(f64, f64)>))| {
-        let points = points.into_iter().map(|(x, y)| Point::new(x, y)).collect();
+    let series = |style: usize, name: &str, points: &[(f64, f64)]| {
+        let points = points.iter().map(|&(x, y)| Point::new(x, y)).collect();
         Mark::Line(Series { name: name.into(), style, look: Look::Line, points })
     };
     let panel = Panel {
@@ -287,7 +287,7 @@ fn ratios(audited: &Audited) -> Illustration {
         x: Axis::linear("d1/d2, d2 in another cluster").within(0.0, 1.0),
         y: Axis::linear("share of rows at or below").within(0.0, 1.0),
         equal: false,
-        marks: lines.into_iter().enumerate().map(series).collect(),
+        marks: lines.iter().enumerate().map(|(style, (name, points))| series(style, name, points)).collect(),
     };
     Illustration {
         name: "ratios",

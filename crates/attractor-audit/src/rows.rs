@@ -205,7 +205,7 @@ impl Space {
         Space { metric, counts: [train.len(), heldout.len(), generated.len()] }
     }
 
-    /// See [`search::nearest`].
+    /// See `search::nearest`.
     pub fn nearest(
         &self,
         queries: &[usize],
@@ -216,7 +216,7 @@ impl Space {
         with_metric!(self, metric => search::nearest(metric, queries, pool, count, watch))
     }
 
-    /// See [`search::linked`].
+    /// See `search::linked`.
     pub fn linked(
         &self,
         pool: Range<usize>,
@@ -227,7 +227,7 @@ impl Space {
         with_metric!(self, metric => search::linked(metric, pool, radius, known, watch))
     }
 
-    /// See [`search::covered`].
+    /// See `search::covered`.
     pub fn covered(
         &self,
         queries: &[usize],
@@ -299,7 +299,7 @@ fn check(all: &[(&'static str, &Rows)]) -> Result<()> {
 
 fn euclidean(all: &[(&'static str, &Rows)]) -> Result<Kind> {
     fn one<F: Copy>(name: &'static str, rows: &Array2<F>, wide: impl Fn(F) -> f64) -> Result<()> {
-        let bad = rows.indexed_iter().find(|(_, v)| !(wide(**v).abs() <= LARGEST));
+        let bad = rows.indexed_iter().find(|(_, v)| wide(**v).is_nan() || wide(**v).abs() > LARGEST);
         let Some(((row, unit), value)) = bad else { return Ok(()) };
         Err(Error::mended(
             name,

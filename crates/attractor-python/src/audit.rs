@@ -123,7 +123,7 @@ pub fn inspect(
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Report> {
     let options = typed(attractor_audit::inspect::PARAMETERS, settings)?;
-    let settings = attractor_audit::inspect::Settings::from_options(&options, seed).map_err(refused)?;
+    let settings = attractor_audit::inspect::Settings::from_options(&options, seed).map_err(failed)?;
     let rows = Rows::of(&table("patterns", patterns)?);
     let inspection = Inspection::new(rows, None, "patterns".into(), settings).map_err(failed)?;
     run(py, &inspection, Some(again), progress)

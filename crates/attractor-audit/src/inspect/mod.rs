@@ -144,7 +144,7 @@ impl Inspection {
         let find = || {
             let near = self.space.nearest(&all, self.space.train(), NEIGHBOURS, &mut unwatched)?;
             let radius = self.settings.radius.unwrap_or_else(|| clusters::radius(&near));
-            let of = self.space.linked(self.space.train(), radius, &mut unwatched)?;
+            let of = self.space.linked(self.space.train(), radius, &near, &mut unwatched)?;
             Some((near, Clusters::new(radius, of, all.len())))
         };
         let (near, clusters) = find().expect("nobody stops it");

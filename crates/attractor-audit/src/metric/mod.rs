@@ -20,6 +20,7 @@ pub const LANES: usize = 128;
 pub const TILE: usize = 64;
 
 /// A distance between the rows of one space, in which all sets lie one after the other.
+#[expect(clippy::len_without_is_empty, reason = "a space has at least two rows")]
 pub trait Metric: Sync {
     /// Queries, laid out for [`scores`](Metric::scores).
     type Block: Send;
@@ -33,13 +34,13 @@ pub trait Metric: Sync {
     /// The operations of one score.
     fn work(&self) -> f64;
 
-    /// Lays out at most [`LANES`] queries.
+    /// Lays out at most `LANES` queries.
     fn block(&self, queries: &[usize]) -> Self::Block;
 
     /// The numbers from one row of scores to the next.
     fn stride(&self, block: &Self::Block) -> usize;
 
-    /// The scores of at most [`TILE`] rows: that of row r of the tile and query q is `out[r · stride + q]`.
+    /// The scores of at most `TILE` rows: that of row r of the tile and query q is `out[r · stride + q]`.
     fn scores(&self, block: &Self::Block, tile: Range<usize>, out: &mut [f32]);
 
     /// The largest score that a row of the tile can have within a distance of query `lane`.

@@ -118,7 +118,7 @@ fn are_records(files: &Sets<PathBuf>, reading: &ReadOptions, distance: Distance)
 }
 
 /// A file as a table of columns.
-fn records(path: &PathBuf, reading: &ReadOptions) -> Result<Records> {
+fn records(path: &Path, reading: &ReadOptions) -> Result<Records> {
     if is_table(path) {
         return Ok(read_records(path, reading)?);
     }

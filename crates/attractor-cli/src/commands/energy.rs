@@ -43,8 +43,10 @@ fn energy<F: Real>(
     while let Some(batch) = states.next_batch(batch)? {
         let states = batch.floats::<F>();
         let levels = sigma.map(|sigma| vec![sigma; states.nrows()]);
-        let numbers = match (density, &levels) {
-            (None, levels) => memory.energies(states.view(), levels.as_deref())?,
+        // A density asks for the level that was given, also of a model that has none.
+        let given = args.sigma.map(|sigma| vec![sigma; states.nrows()]).or_else(|| levels.clone());
+        let numbers = match (density, &given) {
+            (None, _) => memory.energies(states.view(), levels.as_deref())?,
             (Some(way), Some(levels)) => analysis::density(memory, states.view(), levels, way)?,
             (Some(_), None) => bail!("density: expected a noise level (--sigma) with it, found none"),
         };

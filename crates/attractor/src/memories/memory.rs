@@ -230,7 +230,7 @@ impl<F: Real> dyn Memory<F> + '_ {
     }
 
     /// Valid but surprising properties of this memory, one sentence each, to show to the user. The
-    /// [`warnings`](Memory::warnings) come first.
+    /// warnings come first.
     pub fn notes(&self) -> Vec<Message> {
         let notes = self.abilities().describe.map_or_else(Vec::new, |describe| describe.notes());
         self.warnings().into_iter().chain(notes).collect()
