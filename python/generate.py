@@ -35,7 +35,7 @@ def rust() -> Any:
 
 
 #: Further arguments that the example of a model needs.
-WITH = {"bidirectional": ", values=[[1.0, -1], [-1, 1]]"}
+WITH = {"bidirectional": ", values=[[1.0, -1], [-1, 1]]", "local": ', image="2x4"'}
 
 HEAD = '''"""The memories, one class for each model. Written by python/generate.py; change that, or the models in Rust."""
 

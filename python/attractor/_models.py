@@ -543,6 +543,126 @@ class Diffusion(Weighted, Memory):
         self._begin(patterns, labels=labels, weights=weights, values=values)
 
 
+class Local(Weighted, Memory):
+    """Local diffusion: creation from pieces of stored images.
+
+    ::
+
+        D(z;s)_p = sum_n w_n(p) y_n(p),  w(p) = softmax(-|z-y_n|^2 within the window of p / 2s^2)
+
+    Cost: N D (2 log2 of the window's side, and an exponential) a read and cue; as often as there are pixels if all
+    places are compared; N D numbers. Source: Kamb & Ganguli (2024).
+
+    Parameters
+    ----------
+    patterns : array_like (N, D), or (N, ...) of images, optional
+        Patterns to store, as with `fit`. Without them, the memory must be fitted.
+    rule : {"local", "equivariant-local", "equivariant", "ideal", "wiener"}, default "local"
+        What a pixel is compared with: its window in its place (local) or at all places (equivariant-local), the
+        whole image at all places (equivariant) or in its place (ideal); or the best linear denoiser (wiener).
+    window : str or "auto", default "auto, which denoises images best that are not stored"
+        Window of a pixel, for the rules local and equivariant-local. One of 7, whole, 3,7@0.5,whole@2.
+    border : {"cut", "torus"}, default cut; torus for the rule equivariant
+        Whether windows end at the border, or images go on at the opposite one.
+    image : str, default "the form of the stored images, or a square if it is not known"
+        Height, width and channels of the images that the patterns are. One of 28x28, 3x32x32, 32x32x3.
+    process : {"ve", "vp", "vp-linear", "sub-vp", "edm", "flow"} or Process, default "vp"
+        Noising process. A `Process` carries its rates.
+    gamma : float from 1e-12 to 1e12, default 1 for ve, 0.8 for vp
+        Constant rate of vp (its gamma) or ve (noise per square root of time).
+    rate_min : float from 1e-12 to 1e12, default 0.1
+        Rate of vp-linear and sub-vp at t = 0.
+    rate_max : float from 1e-12 to 1e12, default 20
+        Rate of vp-linear and sub-vp at t = 1.
+    sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dormand-prince", "euler-maruyama", "ancestral", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
+        How a state is taken from the noise level of its cue down to 0. A `Sampler` carries its steps and grid.
+    steps : int from 1 to 100000, default 24; 1 for one-step; 12 for heun; 48 for ddim; 150 for predictor-corrector; 300 for euler, euler-maruyama, ancestral; 1000 for langevin; twice as many for mixture
+        Steps of the sampler; dormand-prince takes as many of its own between them as its accuracy needs.
+    rho : float from 0.1 to 100, default 2
+        Exponent of the grid of noise levels: 1 for equal steps, 7 as in Karras et al.; the Euler methods and one-
+        step have no grid.
+    last : float from 1e-12 to 1, default 0.002
+        Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern); a
+        tenth of the level of a cue where that is lower.
+    sigmas : list of float, default none
+        Noise levels of your own instead of a grid, in the units of the cues: a cue goes from its own level
+        through those below it, and then to 0.
+    accuracy : float from 1e-14 to 1, default 1e-6
+        Error that dormand-prince may make in a step (root mean square of a unit, in spreads of the memory).
+    narrow : bool, default True
+        Skip patterns that certainly have no weight, which is faster: of 1,024 patterns or more, single ones, and
+        results agree to 1e-6 a unit; of fewer, all others once one pattern has won, and results agree to
+        rounding.
+    labels : array_like (N,), optional
+        A label for each pattern.
+    weights : array_like (N,), optional
+        Prior weights > 0 of the patterns.
+    prepare : {"auto", "none", "center", "normalize", "standardize", "packed"}, default "auto"
+        Preparation of the patterns. auto centres and scales bytes and bools and leaves other numbers unchanged;
+        packed turns two values into -1 and 1 with one bit per unit.
+    dtype : {"float32", "float64"}, optional
+        Number type of the states. Default: float64 if the patterns are, else float32.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
+        Seed of all random numbers of a recall. None draws a seed from NumPy.
+
+    Examples
+    --------
+    >>> import attractor
+    >>> memory = attractor.Local([[1.0, 1, 1, 1, -1, -1, -1, -1], [1, -1, 1, -1, 1, -1, 1, -1]], image="2x4")
+    >>> memory.recall([[1.0, 1, 1, 1, -1, -1, -1, 1]]).memory
+    array([0])
+    """
+
+    _model: ClassVar[str] = "local"
+    _options: ClassVar[tuple[str, ...]] = ("rule", "window", "border", "image", "process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "sigmas", "accuracy", "narrow")
+    _parameters: ClassVar[tuple[str, ...]] = ("rule", "window", "border", "image", "process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "sigmas", "accuracy", "narrow", "prepare", "dtype", "random_state")
+
+    def __init__(
+        self,
+        patterns: Any = None,
+        *,
+        rule: str | None = None,
+        window: str | None = None,
+        border: str | None = None,
+        image: str | None = None,
+        process: str | Process | None = None,
+        gamma: float | None = None,
+        rate_min: float | None = None,
+        rate_max: float | None = None,
+        sampler: str | Sampler | None = None,
+        steps: int | None = None,
+        rho: float | None = None,
+        last: float | None = None,
+        sigmas: Sequence[float] | None = None,
+        accuracy: float | None = None,
+        narrow: bool | str | None = None,
+        prepare: str = "auto",
+        dtype: Any = None,
+        random_state: Any = 0,
+        labels: Any = None,
+        weights: Any = None,
+    ) -> None:
+        self.rule = rule
+        self.window = window
+        self.border = border
+        self.image = image
+        self.process = process
+        self.gamma = gamma
+        self.rate_min = rate_min
+        self.rate_max = rate_max
+        self.sampler = sampler
+        self.steps = steps
+        self.rho = rho
+        self.last = last
+        self.sigmas = sigmas
+        self.accuracy = accuracy
+        self.narrow = narrow
+        self.prepare = prepare
+        self.dtype = dtype
+        self.random_state = random_state
+        self._begin(patterns, labels=labels, weights=weights)
+
+
 class Mixture(Described):
     """Diffusion on memories of any form: points, subspaces, segments, spheres, clouds.
 
@@ -928,6 +1048,7 @@ MODELS: tuple[type[Memory], ...] = (
     Modern,
     Universal,
     Diffusion,
+    Local,
     Mixture,
     Network,
 )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from zoo import ZOO, Specimen, bits, signs
 
 #: Memories with noise levels.
-NOISY = (attractor.Diffusion, attractor.Mixture, attractor.Network)
+NOISY = (attractor.Diffusion, attractor.Local, attractor.Mixture, attractor.Network)
 
 every = pytest.mark.parametrize("specimen", ZOO, ids=str)
 shapes = st.tuples(st.integers(1, 9), st.integers(2, 17), st.integers(0, 5), st.integers(0, 1000))
@@ -117,9 +117,9 @@ def test_states_read_alike(specimen: Specimen) -> None:
     sigma = np.array([0.5, 1.0, 2.0])
     denoised = memory.denoise(states, sigma)
     assert np.allclose(memory.score(states, sigma=sigma), (denoised - states) / sigma[:, None] ** 2)
-    if specimen.kind is attractor.Network:
+    if specimen.kind in (attractor.Local, attractor.Network):
         for call in (memory.gradient, memory.posterior):
-            with pytest.raises(TypeError, match="network has no"):
+            with pytest.raises(TypeError, match=f"{specimen.kind.__name__.lower()} has no"):
                 call(states, sigma)
         return
     assert np.allclose(memory.gradient(states, sigma), states - denoised)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,8 +21,9 @@ class Specimen:
     def build(self, patterns: np.ndarray, **more: Any) -> attractor.Memory:
         if self.kind is attractor.Bidirectional:
             more.setdefault("values", patterns[:, ::-1])
-        if self.kind is attractor.Local:
-            more.setdefault("image", f"2x{patterns.shape[1] // 2}")
+        units = patterns.shape[1]
+        if self.kind is attractor.Local and math.isqrt(units) ** 2 != units:
+            more.setdefault("image", f"1x{units}")
         return self.kind(patterns, **self.options, **more)
 
     def world(self, signs: np.ndarray) -> np.ndarray:
