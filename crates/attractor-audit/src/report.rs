@@ -200,7 +200,7 @@ fn worst(inputs: &Inputs, outcome: &Outcome, order: &[usize]) -> Table {
             number(Some(row.ratio)),
             number(Some(row.p_listed)),
             number(row.posterior),
-            number(row.dimension),
+            number(row.dimension.filter(|dimension| dimension.is_finite())),
         ]);
     }
     table

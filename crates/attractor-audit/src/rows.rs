@@ -297,6 +297,30 @@ fn check(all: &[(&'static str, &Rows)]) -> Result<()> {
     Ok(())
 }
 
+/// Refuses rows whose differences are so small that their squares are 0: all distances would be.
+fn refuse_tiny(all: &[(&'static str, &Rows)]) -> Result<()> {
+    const SMALLEST: f64 = 1e-150;
+    let Rows::Double(train) = all[0].1 else { return Ok(()) };
+    let first = train.row(0);
+    let mut widest: f64 = 0.0;
+    for (_, rows) in all {
+        if let Rows::Double(rows) = rows {
+            let differences =
+                rows.outer_iter().flat_map(|row| row.into_iter().zip(&first).map(|(v, w)| (v - w).abs()));
+            widest = differences.fold(widest, f64::max);
+        }
+    }
+    if widest == 0.0 || widest >= SMALLEST {
+        return Ok(());
+    }
+    Err(Error::mended(
+        all[0].0,
+        "rows that differ by more than 1e-150",
+        format!("differences of at most {widest:e}"),
+        "multiply the numbers of all sets by one constant".into(),
+    ))
+}
+
 fn euclidean(all: &[(&'static str, &Rows)]) -> Result<Kind> {
     fn one<F: Copy>(name: &'static str, rows: &Array2<F>, wide: impl Fn(F) -> f64) -> Result<()> {
         let bad = rows.indexed_iter().find(|(_, v)| wide(**v).is_nan() || wide(**v).abs() > LARGEST);
@@ -304,7 +328,7 @@ fn euclidean(all: &[(&'static str, &Rows)]) -> Result<Kind> {
         Err(Error::mended(
             name,
             "finite numbers of at most 1e150",
-            format!("{} at row {row}, unit {unit}", wide(*value)),
+            format!("{:e} at row {row}, unit {unit}", wide(*value)),
             "remove or repair those rows; gaps of a table are read from .csv files".into(),
         ))
     }
@@ -315,6 +339,7 @@ fn euclidean(all: &[(&'static str, &Rows)]) -> Result<Kind> {
             Rows::Table(_) => {}
         }
     }
+    refuse_tiny(all)?;
     let single: Option<Vec<ArrayView2<f32>>> = all
         .iter()
         .map(|(_, rows)| if let Rows::Single(rows) = rows { Some(rows.view()) } else { None })

@@ -102,6 +102,10 @@ impl FromStr for Contender {
                 "a model that stores patterns as they are (capacities of networks: reproduce fig3)";
             return Err(Error::setting("model", expected, name));
         }
+        if card.name == "bidirectional" {
+            let expected = "a model of patterns alone, since random patterns come without values";
+            return Err(Error::setting("model", expected, name));
+        }
         let mut options: Vec<(String, String)> = Vec::new();
         for part in rest {
             let flag = card.parameter(part).is_some_and(|p| matches!(p.kind, Kind::Flag));

@@ -211,6 +211,11 @@ fn what_cannot_be_audited_is_refused() {
     gap[[3, 2]] = f32::NAN;
     refused(with(&folder.save("gap.npy", &gap)), &["generated", "finite", "row 3, unit 2"]);
     refused(with(&folder.name("missing.npy")), &["missing.npy"]);
+    // Their squares would be 0, and all rows copies.
+    let tiny = |rows: usize, seed| normal(rows, 4, seed).mapv(|v| f64::from(v) * 1e-170);
+    let tiny = [folder.save("tiny.npy", &tiny(20, 3)), folder.save("small.npy", &tiny(10, 4))];
+    let words = ["audit", "--train", &tiny[0], "--generated", &tiny[1], "--out", &out];
+    refused(words.map(str::to_owned).to_vec(), &["train", "1e-150", "multiply"]);
     for (option, value) in
         [("--fdr", "0"), ("--fdr", "nan"), ("--swaps", "3"), ("--radius", "-1"), ("--level", "0")]
     {

@@ -142,6 +142,8 @@ fn write(shape: &Shape, out: &mut String) -> Result<()> {
             if *rim {
                 *out += " stroke=\"#fff\" stroke-width=\"2.5\" paint-order=\"stroke\"";
             }
+            // XML does not allow control characters.
+            let text = text.replace(|c: char| c.is_control(), "\u{fffd}");
             let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
             *out += &format!(">{text}</text>\n");
             return Ok(());

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::Table;
 use crate::report::{Block, MOST_ROWS, Report, VERSION};
+use crate::table::without_controls;
 
 /// Width of a line of text, in characters.
 const LINE: usize = 110;
@@ -71,8 +72,7 @@ fn page(report: &Report) -> String {
 
 /// The name of a file or folder in a text of a report: as code, so that no character of it is markup.
 pub fn code(name: &str) -> String {
-    let plain = |c: char| if c.is_control() { '\u{fffd}' } else { c };
-    format!("`{}`", name.chars().map(plain).collect::<String>().replace('`', "\u{2019}"))
+    format!("`{}`", without_controls(name).replace('`', "\u{2019}"))
 }
 
 /// Text without markup.
@@ -115,7 +115,8 @@ pub(super) fn wrapped(words: &str) -> String {
 }
 
 fn rows(table: &Table) -> String {
-    let cell = |text: &str| text.replace('|', "\\|");
+    // Cells may hold names from files, of which nothing is markup.
+    let cell = |text: &str| without_controls(text).replace('|', "\\|").replace('<', "\\<");
     let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
     let mut text = String::new();
     if !table.caption.is_empty() {

@@ -88,6 +88,24 @@ pub(super) fn field(value: &Value) -> String {
     }
 }
 
+/// Text without characters that change how other text is shown: controls, and marks of direction.
+pub(super) fn without_controls(text: &str) -> String {
+    let turns = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.replace(|c: char| c.is_control() || turns(c), "\u{fffd}")
+}
+
+/// The text of a value in a CSV file. A spreadsheet takes text that begins like a formula for one, so an apostrophe stands before
+/// it.
+fn harmless(value: &Value) -> String {
+    match value {
+        Value::String(text) => {
+            let quote = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+            format!("{quote}{}", without_controls(text))
+        }
+        other => field(other),
+    }
+}
+
 /// A column: its heading, and the keys of its values in files.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
@@ -161,7 +179,7 @@ impl Table {
         };
         write(kept().flat_map(|(_, c)| c.keys.iter().map(|k| k.to_string())).collect());
         for row in &self.rows {
-            write(kept().flat_map(|(i, c)| fields(c, &row[i])).map(|(_, v)| field(v)).collect());
+            write(kept().flat_map(|(i, c)| fields(c, &row[i])).map(|(_, v)| harmless(v)).collect());
         }
         let bytes = writer.into_inner().expect("memory takes all that is written");
         String::from_utf8(bytes).expect("text makes text")

@@ -162,7 +162,7 @@ fn files_hold_the_same_numbers() {
     assert_eq!(read("line.csv").lines().next(), Some("x,y"));
     assert!(read("line.svg").starts_with("<svg") && folder.path().join("line.png").exists());
     assert!(folder.path().join("grid.png").exists() && read("report.md").contains("](grid.png)"));
-    assert!(read("report.md").contains("a<b> & \"c\" \\| 'd', e"), "a bar ends no cell");
+    assert!(read("report.md").contains("a\\<b> & \"c\" \\| 'd', e"), "a bar ends no cell");
 }
 
 #[test]
@@ -194,4 +194,19 @@ fn names_from_elsewhere_are_no_markup() {
     assert!(text.contains("Again: `` attractor recommend --patterns 'p<script>"), "{text}");
     let html = report.html().expect("a page");
     assert!(!html.contains("<script>alert"), "{html}");
+}
+
+/// Names in cells are no formulas to a spreadsheet, no markup, and no signals to a terminal; numbers keep their sign.
+#[test]
+fn cells_from_elsewhere_do_nothing() {
+    let mut table = Table::new("t", vec![Column::plain("name"), Column::plain("number")]);
+    table.rows.push(vec![Cell::plain("=cmd|'<b>\u{1b}[31m\u{9b}1m\u{202e}"), Cell::plain(-1.5)]);
+    assert_eq!(table.csv(), "name,number\n'=cmd|'<b>\u{fffd}[31m\u{fffd}1m\u{fffd},-1.5\n");
+    let mut report = report();
+    report.blocks = vec![Block::Table(table)];
+    assert!(
+        report.markdown().contains("| =cmd\\|'\\<b>\u{fffd}[31m\u{fffd}1m\u{fffd} | -1.5 |"),
+        "{}",
+        report.markdown()
+    );
 }
