@@ -61,7 +61,8 @@ def audit(
     swaps : int, default 999
         Random swaps of training and held-out rows, at least 19.
     radius : float, optional
-        Rows within this distance are near-duplicates. Default: a third of the median spacing.
+        Rows within this distance are near-duplicates. Default: the 1 % quantile of the distances of rows that are no copies, at
+        most half of their median.
     copy_tolerance : float, optional
         Largest distance at which a row is an exact copy. Default: 1e-4 of the usual distance of training rows.
     level : float, optional

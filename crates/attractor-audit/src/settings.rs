@@ -131,7 +131,7 @@ pub const PARAMETERS: &[Parameter] = &[
         name: "radius",
         kind: Kind::AutoOr(&NOT_NEGATIVE),
         default: Fallback::Is("auto"),
-        help: "Rows within this distance are near-duplicates, in one cluster; auto is a third of the median spacing",
+        help: "Rows within this distance are near-duplicates, in one cluster; auto is the 1 % quantile of the distances of rows that are no copies, at most half of their median",
     },
     Parameter {
         name: "copy-tolerance",
