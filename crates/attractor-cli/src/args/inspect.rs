@@ -17,7 +17,7 @@ pub struct Inspect {
     #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     pub out: PathBuf,
     /// Print the content of results.json without its rows, as one JSON object, in place of the report
-    #[arg(long, help_heading = OUTPUT)]
+    #[arg(long, help_heading = LESS)]
     pub json: bool,
     /// Seed of the noise
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = LESS)]
