@@ -1,10 +1,10 @@
 //! What noise does to stored patterns, level by level.
 
+use attractor::analysis::CriticalLevels;
 use attractor::energies::{Denoise, Points, local_dimensions};
 use attractor::memories::{Diffusion, Level, Memory, Request};
 use attractor::noise::{Purpose, Stream};
 use attractor::{Patterns, Result as CoreResult};
-use attractor_figures::landscape::CriticalLevels;
 use attractor_report::Result;
 use ndarray::{Array2, ArrayView2};
 

@@ -6,10 +6,10 @@ mod report;
 
 use std::time::Instant;
 
+use attractor::analysis::{CriticalLevels, critical_levels};
 use attractor::memories::Diffusion;
 use attractor::options::{CountRange, Fallback, Kind, NumberRange, Options, Parameter};
 use attractor::{Patterns, Prepare, diffusion::Sampling};
-use attractor_figures::landscape::{CriticalLevels, critical_levels};
 use attractor_report::{Error, Experiment, Progress, Report, Result};
 
 use crate::clusters::{self, Clusters};

@@ -1,11 +1,12 @@
 //! The landscape of a memory, with a plane, a view and noise levels chosen to fit it.
 
 use attractor::Memory;
+use attractor::analysis::{CriticalLevels, critical_levels};
 use attractor::energies::{Denoise, Energy};
 use attractor::noise::{Purpose, Stream};
 use ndarray::{Array2, ArrayView1, ArrayView2};
 
-use super::{CriticalLevels, Landscape, Level, Plane, View, critical_levels, draw_observed};
+use super::{Landscape, Level, Plane, View, draw_observed};
 use crate::{Error, Mark, Names, Outline, Result};
 
 /// How many states of the memory are drawn. The view is placed around them.

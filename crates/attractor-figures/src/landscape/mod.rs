@@ -13,7 +13,6 @@
 //! # Ok::<(), attractor_figures::Error>(())
 //! ```
 
-mod critical;
 mod memory;
 mod plane;
 mod values;
@@ -25,7 +24,6 @@ use ndarray::Array2;
 use crate::{Arrows, Axis, Contours, Error, Field, Figure, Mark, Panel, Result};
 use values::{energies, fitted, interpolated, pull, slopes};
 
-pub use critical::{CriticalLevels, critical_levels};
 pub use memory::{Drawn, Settings, draw_memory};
 pub use plane::Plane;
 pub use view::View;
