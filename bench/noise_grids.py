@@ -1,4 +1,4 @@
-"""Compares grids of noise levels on real patterns: an independent check of docs/choosing-a-sampler.md.
+"""Compares grids of noise levels on real patterns: an independent check of docs/how-to/choosing-a-sampler.md.
 
 Stores the 1,797 shipped digits (centred, in units of their spread), makes cues at level sigma0, and follows the
 probability flow with DPM-Solver++(2M) on several grids. For each number of evaluations it prints the share of 200 cues

@@ -230,7 +230,7 @@ def dedented(docs: str) -> str:
 def mixture(card: dict[str, Any], name: str) -> str:
     first = wrapped_parameter(
         "memories : path, list of dict, or array_like (N, D), optional",
-        "A description: a .toml or .json file, its entries as dictionaries (see docs/extended-memories.md), or points.",
+        "A description: a .toml or .json file, its entries as dictionaries (see docs/ideas/extended-memories.md), or points.",
     )
     signature, docs, names = parameters(card, first, prepare=False, dtype="float64.")
     return f'''

@@ -40,7 +40,7 @@ def audit(
     """Finds out whether a generative model's rows are copies of its training rows.
 
     Each generated row gets a verdict (copy, near copy, mosaic or new) with its reason, and the set gets the usual rates of
-    memorisation with the values that they would have if the training rows were not special. See docs/audit.md.
+    memorisation with the values that they would have if the training rows were not special. See docs/how-to/audit.md.
 
     Parameters
     ----------

@@ -120,7 +120,7 @@ fn intervals_hold_the_capacity_as_often_as_they_say() {
     const SEEDS: usize = 1000;
     /// .95 has a standard error of .0069 over 1,000 seeds; three of them below it.
     const COVERAGE: f64 = 0.93;
-    // The exponents and spreads are near those of the ceiling at θ = 0.68 (see docs/capacity.md).
+    // The exponents and spreads are near those of the ceiling at θ = 0.68 (see docs/ideas/capacity.md).
     let curve = |crossing: f64, cues: usize, spread: f64| Synthetic { crossing, power: 0.7, cues, spread };
     for (curve, rule, sets) in [
         (curve(4.7, 256, 0.2), Rule::Bisection, 24),

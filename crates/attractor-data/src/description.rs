@@ -1,6 +1,6 @@
 //! Descriptions of extended memories: TOML or JSON files that list points, lines, circles and clouds.
 //!
-//! `docs/extended-memories.md` documents the format.
+//! `docs/ideas/extended-memories.md` documents the format.
 
 mod entry;
 mod potential;

@@ -40,7 +40,7 @@ fn labels(described: &Description) -> Vec<Option<&str>> {
 
 #[test]
 fn the_documented_example_is_read() {
-    let document = include_str!("../../../docs/extended-memories.md");
+    let document = include_str!("../../../docs/ideas/extended-memories.md");
     let example =
         document.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
     let found = described("example.toml", example).expect("a description");

@@ -81,5 +81,5 @@ pub struct Readme;
 
 /// Runs the examples of the page on reconstructive memories as tests.
 #[cfg(doctest)]
-#[doc = include_str!("../../../docs/reconstruction.md")]
+#[doc = include_str!("../../../docs/ideas/reconstruction.md")]
 pub struct ReconstructionPage;

@@ -48,17 +48,17 @@ fn words(list: &str) -> Vec<&str> {
         .collect()
 }
 
-/// The table of samplers in docs/choosing-a-sampler.md: names, evaluations, levels and default steps.
+/// The table of samplers in docs/how-to/choosing-a-sampler.md: names, evaluations, levels and default steps.
 #[test]
 fn the_table_of_samplers_is_that_of_the_list() {
-    let guide = text("docs/choosing-a-sampler.md");
+    let guide = text("docs/how-to/choosing-a-sampler.md");
     let rows = between(&guide, "| `--sampler` | method |", "\n\n").lines().skip(2);
     let rows: Vec<Vec<&str>> =
         rows.map(|row| row.trim_matches('|').split('|').map(str::trim).collect()).collect();
     let name = |row: &Vec<&str>| between(row[0], "`", "`").to_owned();
     for (sampler, _) in Sampler::ALL {
         let stands = rows.iter().filter(|row| name(row) == sampler).count();
-        assert_eq!(stands, 1, "{sampler}: give it one row of the table in docs/choosing-a-sampler.md");
+        assert_eq!(stands, 1, "{sampler}: give it one row of the table in docs/how-to/choosing-a-sampler.md");
     }
     for row in &rows {
         let sampler: Sampler =
@@ -69,14 +69,17 @@ fn the_table_of_samplers_is_that_of_the_list() {
             (Some(last), Some(two)) => format!("{}, the last {last}", two - last),
             _ => "adaptive".to_owned(),
         };
-        assert_eq!(row[3], evaluations, "{name}: evaluations in docs/choosing-a-sampler.md");
+        assert_eq!(row[3], evaluations, "{name}: evaluations in docs/how-to/choosing-a-sampler.md");
         let levels = match (sampler.has_grid(), sampler.is_one_step()) {
             (true, _) => "ρ = 2",
             (false, true) => "–",
             (false, false) => "equal times",
         };
-        assert_eq!(row[4], levels, "{name}: levels in docs/choosing-a-sampler.md");
-        assert!(words(row[5])[0] == steps.to_string(), "{name}: {steps} steps in docs/choosing-a-sampler.md");
+        assert_eq!(row[4], levels, "{name}: levels in docs/how-to/choosing-a-sampler.md");
+        assert!(
+            words(row[5])[0] == steps.to_string(),
+            "{name}: {steps} steps in docs/how-to/choosing-a-sampler.md"
+        );
         assert_eq!(row[0].contains("(default)"), sampler == Sampler::default(), "{name}: the default");
     }
 }

@@ -6,23 +6,34 @@ use std::path::{Path, PathBuf};
 use super::parse::{View, command};
 
 /// The pages that go through the papers. In these, commands in running text are checked, too.
-const PAPERS: [&str; 2] = ["paper.md", "paper-universal.md"];
+const PAPERS: [&str; 2] = ["docs/papers/paper.md", "docs/papers/paper-universal.md"];
 
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the workspace").to_path_buf()
 }
 
-/// The README and the pages in docs/: names and texts.
+/// The pages in a folder and in its folders.
+fn pages_in(folder: &Path, pages: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            pages_in(&path, pages);
+        } else if path.extension().is_some_and(|ending| ending == "md") {
+            pages.push(path);
+        }
+    }
+}
+
+/// The README and the pages in docs/: paths from the workspace, and texts.
 fn pages() -> Vec<(String, String)> {
-    let entries = fs::read_dir(workspace().join("docs")).expect("the folder docs");
-    let docs = entries.map(|entry| entry.expect("an entry").path());
-    let pages = docs.chain([workspace().join("README.md")]);
-    let is_page = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "md");
+    let mut pages = vec![workspace().join("README.md")];
+    pages_in(&workspace().join("docs"), &mut pages);
     let read = |path: PathBuf| {
-        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        let name =
+            path.strip_prefix(workspace()).expect("a page of the workspace").to_string_lossy().into_owned();
         (name, fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
     };
-    pages.filter(is_page).map(read).collect()
+    pages.into_iter().map(read).collect()
 }
 
 /// The lines of the blocks of shell code, with continued lines joined and comments cut off.
@@ -77,14 +88,14 @@ fn the_commands_of_the_pages_can_be_given() {
         for line in shell(&text).iter().chain(&spans).filter(|line| line.starts_with("attractor ")) {
             count += 1;
             if let Some(error) = refused(line) {
-                panic!("docs/{page}: `{line}` cannot be given: {error}");
+                panic!("{page}: `{line}` cannot be given: {error}");
             }
         }
         // Options alone are those of a recall.
         for options in spans.iter().filter(|s| s.starts_with("--") && !s.starts_with("--test ")) {
             let line = format!("attractor recall --memory memory.npy --cues cues.npy {options}");
             if let Some(error) = refused(&line) {
-                panic!("docs/{page}: a recall does not take `{options}`: {error}");
+                panic!("{page}: a recall does not take `{options}`: {error}");
             }
         }
     }
@@ -106,7 +117,7 @@ fn the_tests_of_the_pages_are_there() {
     }
     let mut count = 0;
     for page in PAPERS {
-        let text = fs::read_to_string(workspace().join("docs").join(page)).expect("a page");
+        let text = fs::read_to_string(workspace().join(page)).expect("a page");
         for span in inline(&text) {
             let words: Vec<&str> = span.split_whitespace().filter(|word| *word != "--release").collect();
             let (package, rest) = match &words[..] {
@@ -133,7 +144,7 @@ fn the_tests_of_the_pages_are_there() {
             let is_there = tests.filter_map(|rest| rest.split_once("fn ")).any(|(_, rest)| {
                 rest.split('(').next().is_some_and(|test| name.is_none_or(|name| test.contains(name)))
             });
-            assert!(is_there, "docs/{page}: there is no test as in `{span}`");
+            assert!(is_there, "{page}: there is no test as in `{span}`");
             count += 1;
         }
     }

@@ -1,4 +1,4 @@
-//! Descriptions of potentials, in TOML or JSON. `docs/potentials.md` documents the format.
+//! Descriptions of potentials, in TOML or JSON. `docs/ideas/potentials.md` documents the format.
 
 use std::path::Path;
 

@@ -151,7 +151,7 @@ impl Spacing {
     }
 }
 
-/// The settings. `docs/choosing-a-sampler.md` is based on the defaults.
+/// The settings. `docs/how-to/choosing-a-sampler.md` is based on the defaults.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// Memories and cues.

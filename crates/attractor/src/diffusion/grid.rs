@@ -6,7 +6,7 @@ use super::Process;
 use crate::error::Result;
 use crate::potentials::UnitNoise;
 
-/// The exponent ρ of the samplers' default grid; `docs/choosing-a-sampler.md` explains the choice.
+/// The exponent ρ of the samplers' default grid; `docs/how-to/choosing-a-sampler.md` explains the choice.
 pub const RHO: f64 = 2.0;
 
 /// σ_i = (σ₀^{1/ρ} + i/(n−1) (σ_min^{1/ρ} − σ₀^{1/ρ}))^ρ for i < n, then 0 (Karras et al. 2022, Eq. 5).

@@ -157,7 +157,7 @@ const POTENTIAL_FILE: Parameter = Parameter {
     name: POTENTIAL,
     kind: Kind::Text("FILE"),
     default: Fallback::None,
-    help: "Potential of the process potential, in TOML: its minimum, Hessian and sigma, as in docs/potentials.md",
+    help: "Potential of the process potential, in TOML: its minimum, Hessian and sigma, as in docs/ideas/potentials.md",
 };
 
 /// The option for the noising process.

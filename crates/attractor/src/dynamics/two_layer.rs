@@ -3,7 +3,7 @@
 //! The layers take turns: one relaxes towards its input while the other stays fixed. The relaxation is the exact
 //! exponential, not an Euler step, so no step is too large. A half-step of the hidden layer never raises the energy.
 //! A half-step of the visible layer does not either, if scores are linear or their pull is Σ c(ξ − g)
-//! (`docs/energies-of-universal-networks.md`).
+//! (`docs/papers/energies-of-universal-networks.md`).
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis, Zip};
 

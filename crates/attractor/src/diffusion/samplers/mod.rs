@@ -112,7 +112,7 @@ struct Facts {
     /// The kind of its grid of levels.
     levels: Levels,
     /// The default number of steps. It is the smallest number of those tried at which less than 0.1 % of signs differ
-    /// from the exact flow's (`docs/choosing-a-sampler.md`). For the Euler methods it is the paper's number; for the
+    /// from the exact flow's (`docs/how-to/choosing-a-sampler.md`). For the Euler methods it is the paper's number; for the
     /// other stochastic samplers the number that they need.
     steps: usize,
     /// The evaluations of the denoiser in a step, and in the last step down to σ = 0; `None` if they depend on the

@@ -1,4 +1,4 @@
-//! Which energy a universal network lowers, or why it lowers none. `docs/energies-of-universal-networks.md` has the
+//! Which energy a universal network lowers, or why it lowers none. `docs/papers/energies-of-universal-networks.md` has the
 //! table with the proofs.
 //!
 //! L is the convex Lagrangian of the separation, and its gradient f = ∇L gives the weights. For any states, −L(S') ≤
