@@ -36,6 +36,20 @@ pub fn rows(name: &str, bytes: &[u8]) {
     }
 }
 
+/// Reads a table with text and gaps, as an audit does, and as rows of an audit.
+pub fn records(bytes: &[u8]) {
+    let folder = Folder::new();
+    let path = folder.0.join("a.csv");
+    std::fs::write(&path, bytes).expect("a file in memory");
+    let mixed = attractor_data::is_mixed(&path, &Default::default());
+    if let Ok(records) = attractor_data::read_records(&path, &Default::default()) {
+        assert!(mixed.is_ok());
+        let lengths: Vec<usize> = records.columns.iter().map(attractor_data::Cells::len).collect();
+        assert!(lengths.iter().all(|&length| length == lengths[0] && length > 0));
+        assert!(records.names.is_none_or(|names| names.len() == lengths.len()));
+    }
+}
+
 /// Reads a stored memory, builds it, and asks it what `info` and `recall` would.
 pub fn memory(bytes: &[u8]) {
     if let Ok(stored) = memory_from_bytes::<f32>("a.memory".as_ref(), bytes) {

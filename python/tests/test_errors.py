@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import struct
 import threading
@@ -235,3 +236,15 @@ def test_messages_about_pictures_name_arguments_of_python(tmp_path: Any) -> None
     (tmp_path / "b.png").write_bytes(grey_png(6, 8))
     refused(ValueError, "give one size with resize=(height, width)", lambda: attractor.read(tmp_path))
     assert attractor.read(tmp_path, resize=(4, 4)).values.shape == (2, 16)
+    numbers = tmp_path / "rows.npy"
+    np.save(numbers, np.ones((2, 4)))
+    needless = "expected {} to read with it, found .*rows.npy; leave it away, since it would do nothing"
+    for option, given, wanted in [
+        ("resize", (2, 2), "PNG or JPEG pictures"),
+        ("background", "white", "PNG or JPEG pictures"),
+        ("header", True, "a CSV table"),
+        ("label_column", "a", "a CSV table"),
+    ]:
+        words = re.compile(option + "(=.*)?: " + needless.format(wanted))
+        with pytest.raises(ValueError, match=words):
+            attractor.read(numbers, **{option: given})

@@ -74,6 +74,12 @@ pub fn reading(files: &Files) -> Result<ReadOptions> {
     })
 }
 
+/// Refuses options for reading that none of the files has a use for: those that are read with these options.
+pub fn concern(files: &Files, read: &[Option<&PathBuf>]) -> Result<()> {
+    let read: Vec<&Path> = read.iter().flatten().map(|path| path.as_path()).collect();
+    Ok(reading(files)?.concern(&read)?)
+}
+
 /// Opens a file of rows, and prints what was guessed about it.
 pub fn rows(path: &Path, files: &Files, quiet: bool) -> Result<Rows> {
     let rows = Rows::open(path, &reading(files)?)?;

@@ -39,6 +39,15 @@ pub enum Error {
         /// What to do.
         cure: Message,
     },
+    /// An option for reading that none of the files has a use for.
+    Needless {
+        /// Which option.
+        option: Argument,
+        /// The files that have a use for it.
+        expected: &'static str,
+        /// The files that are read.
+        found: String,
+    },
     /// An argument of a corruption is outside its range.
     Parameter {
         /// Which argument.
@@ -73,6 +82,12 @@ impl Error {
             Error::Content { path, expected, found, cure } => {
                 message![path.display().to_string(), ": expected ", expected, ", found ", found, "; ", cure]
             }
+            Error::Needless { option, expected, found } => message![
+                *option,
+                format!(
+                    ": expected {expected} to read with it, found {found}; leave it away, since it would do nothing"
+                )
+            ],
             Error::Parameter { name, expected, found } => {
                 let name = Part::Parameter((*name).to_owned());
                 let found = if found.is_empty() { "nothing" } else { found };

@@ -333,7 +333,9 @@ type Read<'py> = (Bound<'py, PyAny>, Option<String>, Option<Vec<String>>, Vec<St
 #[pyfunction]
 pub fn read(py: Python<'_>, path: PathBuf, reading: Reading) -> PyResult<Read<'_>> {
     let table = py.detach(|| {
-        let rows = Rows::open(&path, &reading.options()?)?;
+        let options = reading.options()?;
+        options.concern(&[&path])?;
+        let rows = Rows::open(&path, &options)?;
         let notes = rows.head().notes.clone();
         Ok((rows.all()?, notes))
     });

@@ -26,6 +26,7 @@ pub fn run(args: &Arguments, options: &Options) -> Result<()> {
         .chain(features)
         .collect();
     load::distinct(&read, &[("out", Some(&args.out))])?;
+    load::concern(&args.files, &read[..read.len().min(3)])?;
     let audit = Audit::new(given(args, distance)?, settings)?;
     let audit = if args.calibrate { audit.calibrated() } else { audit };
     reported(&audit, &args.out, args.json, args.work.quiet)

@@ -15,6 +15,7 @@ use crate::output::{Content, Output, file_names, is_folder, wrote};
 use crate::streams::say;
 
 pub fn run(args: &Corrupt) -> Result<()> {
+    load::concern(&args.files, &[Some(&args.patterns)])?;
     let rows = load::rows(&args.patterns, &args.files, args.quiet)?;
     let precision = Precision::choose(None, rows.head().dtype == Dtype::F64);
     in_precision!(precision, F => write::<F>(args, rows))

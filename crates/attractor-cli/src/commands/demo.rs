@@ -17,6 +17,7 @@ pub fn run(args: &Demo) -> Result<()> {
     if args.cues == 0 {
         bail!("cues: expected at least one, found 0");
     }
+    load::concern(&args.files, &[args.patterns.as_ref()])?;
     let config = match &args.patterns {
         Some(path) => {
             let rows = load::rows(path, &args.files, args.work.quiet)?;

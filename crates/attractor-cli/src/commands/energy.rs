@@ -15,6 +15,7 @@ use crate::args::Energy;
 use crate::{load, streams};
 
 pub fn run(args: &Energy, options: &Options) -> Result<()> {
+    load::concern(&args.store.files, &[Some(&args.store.memory), Some(&args.states)])?;
     let (source, mut setup) = load::source(&args.store, options)?;
     // The flow's integral is a sum of differences, so it needs double precision.
     if args.density == Some(Density::Flow) {

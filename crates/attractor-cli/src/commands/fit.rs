@@ -19,6 +19,7 @@ use crate::{interrupt, load, progress, streams};
 pub fn run(args: &FitDensity, options: &Options) -> Result<()> {
     load::threads(&args.work)?;
     load::distinct(&[Some(&args.patterns), args.labels.as_ref()], &[("out", Some(&args.out))])?;
+    load::concern(&args.files, &[Some(&args.patterns)])?;
     let settings = Settings::from_options(options)?;
     let setup = Setup { labels: args.labels.clone(), ..Setup::default() };
     let rows = load::patterns(&args.patterns, &args.files, &setup, args.work.quiet)?;

@@ -13,6 +13,7 @@ use crate::{load, streams};
 
 pub fn run(args: &Info) -> Result<()> {
     let size = std::fs::metadata(&args.file).ok().filter(|m| m.is_file()).map(|m| m.len());
+    load::concern(&args.files, &[Some(&args.file)])?;
     let lines = match summary(&args.file)? {
         Some(s) => vec![
             ("kind", json!("stored memory")),

@@ -14,6 +14,7 @@ pub fn run(args: &Arguments, options: &Options) -> Result<()> {
     load::threads(&args.work)?;
     let settings = Settings::from_options(options, args.seed)?;
     load::distinct(&[Some(&args.patterns)], &[("out", Some(&args.out))])?;
+    load::concern(&args.files, &[Some(&args.patterns)])?;
     let rows = FileRows::open(&args.patterns, &load::reading(&args.files)?)?;
     let notes = rows.head().notes.clone();
     let table = rows.all()?;

@@ -17,6 +17,7 @@ use crate::{load, progress};
 
 pub fn run(args: &Landscape, options: &Options) -> Result<()> {
     load::distinct(&[Some(&args.store.memory), args.through.as_ref()], &[("out", Some(&args.out))])?;
+    load::concern(&args.store.files, &[Some(&args.store.memory), args.through.as_ref()])?;
     let ending = args.out.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     if !matches!(ending.as_str(), "svg" | "png" | "csv" | "npz") {
         bail!("out: expected a .svg, .png, .csv or .npz file, found {}", args.out.display());

@@ -27,6 +27,10 @@ pub fn run(args: &Recall, options: &Options) -> Result<()> {
             ("picture", args.picture.as_ref()),
         ],
     )?;
+    load::concern(
+        &args.store.files,
+        &[Some(&args.store.memory), Some(&args.cues.file), args.cues.clamp.as_ref(), args.truth.as_ref()],
+    )?;
     let session = load::session(&args.store, options)?;
     with_memory!(&session.memory, memory => match args.repeat {
         Some(repeats) => repeated(args, repeats, memory, &session.about),

@@ -14,6 +14,7 @@ use crate::{again, load, streams};
 
 pub fn run(args: &Recommend) -> Result<()> {
     load::threads(&args.work)?;
+    load::concern(&args.files, &[Some(&args.patterns)])?;
     let table = load::rows(&args.patterns, &args.files, args.work.quiet)?.all()?;
     let asked =
         Asked { corruptions: args.corruption.clone(), count: args.count, cues: args.cues, seed: args.seed };

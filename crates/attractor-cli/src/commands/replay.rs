@@ -31,6 +31,7 @@ pub fn run(args: &Arguments, options: &Options) -> Result<()> {
     let state = state(&args.out);
     let read = [Some(&args.store.memory), Some(&args.events), args.stream.as_ref(), args.core.as_ref()];
     load::distinct(&read, &[("out", Some(&args.out)), ("out", Some(&state))])?;
+    load::concern(&args.store.files, &read)?;
     if args.resume && !state.is_file() {
         bail!(
             "resume: expected the state of a stopped run at {}, found nothing; leave --resume away to begin",

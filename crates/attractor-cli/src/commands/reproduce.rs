@@ -51,6 +51,7 @@ pub fn whereabouts(folder: &Path) -> String {
 
 /// Reads the named images. `None` means the images that ship with the program.
 fn images(of: &Images) -> Result<Option<Data>> {
+    load::concern(&of.files, &[of.data.as_ref()])?;
     let Some(path) = &of.data else {
         return Ok(None);
     };

@@ -19,6 +19,7 @@ pub fn run(args: &Sample, options: &Options) -> Result<()> {
         &[Some(&args.store.memory)],
         &[("out", args.out.as_ref()), ("picture", args.picture.as_ref())],
     )?;
+    load::concern(&args.store.files, &[Some(&args.store.memory)])?;
     if args.count == 0 {
         bail!("count: expected at least one recall, found 0");
     }

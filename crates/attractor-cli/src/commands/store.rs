@@ -22,6 +22,7 @@ pub fn run(args: &StoreFile, options: &Options) -> Result<()> {
     let how = &args.how;
     let read = [&args.patterns, &args.semantic, &how.labels, &how.weights, &how.values].map(Option::as_ref);
     load::distinct(&read, &[("out", Some(&args.out))])?;
+    load::concern(&args.files, &[args.patterns.as_ref()])?;
     let (cores, options) = apart(options);
     let setup = load::setup(how, &options);
     if let (Some(semantic), Some(events)) = (&args.semantic, &args.patterns) {

@@ -24,6 +24,10 @@ pub fn run(args: &args::Trace, options: &Options) -> Result<()> {
         &[Some(&args.store.memory), Some(&args.cues.file), args.cues.clamp.as_ref()],
         &[("out", args.out.as_ref()), ("picture", args.picture.as_ref())],
     )?;
+    load::concern(
+        &args.store.files,
+        &[Some(&args.store.memory), Some(&args.cues.file), args.cues.clamp.as_ref()],
+    )?;
     let session = load::session(&args.store, options)?;
     with_memory!(&session.memory, memory => traced(args, memory, &session.about))
 }

@@ -27,6 +27,7 @@ pub fn run(args: &Train, options: &Options) -> Result<()> {
     if args.until_error.is_some() && args.evaluate_every == Some(0) {
         bail!("until-error: expected recall to be looked at, found --evaluate-every 0; give another number");
     }
+    load::concern(&args.files, &[args.patterns.as_ref()])?;
     match (&args.patterns, &args.resume) {
         (Some(path), _) => {
             let plan = TrainingPlan::new(options)?;
@@ -40,12 +41,6 @@ pub fn run(args: &Train, options: &Options) -> Result<()> {
             if let Some((name, _)) = options.iter().find(|(name, _)| *name != "steps") {
                 bail!(
                     "{name}: expected a new network, found one in training, which keeps its settings; leave --{name} away"
-                );
-            }
-            let files = &args.files;
-            if files.shape.is_some() || files.layout.is_some() || files.resize.is_some() || files.grey {
-                bail!(
-                    "resume: expected no --shape, --layout, --resize or --grey with it, found one; the network has its patterns"
                 );
             }
             let Some(summary) = summary(path)? else {

@@ -15,6 +15,7 @@ mod pictures;
 mod raw;
 mod records;
 pub(crate) mod safetensors;
+mod unused;
 
 pub use labels::labels_beside;
 pub use pictures::panics_are_caught;
@@ -226,6 +227,14 @@ fn agreed_shape(head: &Header, reading: &ReadOptions) -> Result<Option<Shape>> {
         shape.layout = reading.layout.unwrap_or(shape.layout);
     }
     let Some(own) = head.shape else {
+        if asked.is_none() && reading.layout.is_some() {
+            return Err(Error::content(
+                &head.path,
+                message!["images where ", Argument::Layout, " is given"],
+                "rows without a shape",
+                message!["say their shape (", Argument::Shape, "), or leave ", Argument::Layout, " away"],
+            ));
+        }
         return Ok(asked);
     };
     let sizes = |s: Shape| (s.channels, s.height, s.width);
@@ -342,19 +351,54 @@ impl Bytes {
 
 type Opened = (Header, Box<dyn Source>);
 
-/// Opens the format that the first bytes tell, or else the file name's ending.
-fn from_bytes(path: &Path, mut bytes: Bytes, array: Option<&str>, reading: &ReadOptions) -> Result<Opened> {
-    let mut name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    let mut start = bytes.peek(path)?;
-    if start.starts_with(&[0x1f, 0x8b]) {
-        let inner = BufReader::with_capacity(1 << 16, gzip::Unpacked::new(bytes.reader));
-        bytes = Bytes { reader: Box::new(inner), length: None, file: false };
-        name = name.trim_end_matches(".gz").to_owned();
-        start = bytes.peek(path).map_err(|_| {
-            Error::content(path, "a whole gzip file", "one that breaks off", "fetch or compress it again")
-        })?;
+/// The formats that are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Npy,
+    Npz,
+    Picture,
+    Cifar,
+    Idx,
+    Safetensors,
+    Csv,
+}
+
+impl Format {
+    /// The format that the first bytes tell, or else the file's name in small letters.
+    fn of(start: &[u8], name: &str) -> Option<Format> {
+        let ends = |ending: &str| name.ends_with(ending);
+        Some(match start {
+            [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => Format::Npy,
+            [b'P', b'K', ..] => Format::Npz,
+            [0x89, b'P', b'N', b'G', ..] | [0xff, 0xd8, 0xff, ..] => Format::Picture,
+            _ if ends(".bin") => Format::Cifar,
+            [0, 0, 0x08 | 0x09 | 0x0b..=0x0e, 1..=8, ..] => Format::Idx,
+            [_, _, _, _, _, _, _, _, b'{', ..] => Format::Safetensors,
+            _ if ends(".csv") || ends(".tsv") || ends(".txt") => Format::Csv,
+            _ => return None,
+        })
     }
-    let ends = |ending: &str| name.ends_with(ending);
+}
+
+/// Unpacks a gzip file. Returns the first bytes of what is inside, and its name in small letters.
+fn unpacked(path: &Path, bytes: &mut Bytes) -> Result<(Vec<u8>, String)> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let start = bytes.peek(path)?;
+    if !start.starts_with(&[0x1f, 0x8b]) {
+        return Ok((start, name));
+    }
+    let packed = std::mem::replace(&mut bytes.reader, Box::new(std::io::empty()));
+    let inner = BufReader::with_capacity(1 << 16, gzip::Unpacked::new(packed));
+    *bytes = Bytes { reader: Box::new(inner), length: None, file: false };
+    let start = bytes.peek(path).map_err(|_| {
+        Error::content(path, "a whole gzip file", "one that breaks off", "fetch or compress it again")
+    })?;
+    Ok((start, name.trim_end_matches(".gz").to_owned()))
+}
+
+/// Opens a file of any format.
+fn from_bytes(path: &Path, mut bytes: Bytes, array: Option<&str>, reading: &ReadOptions) -> Result<Opened> {
+    let (start, name) = unpacked(path, &mut bytes)?;
     let one_array = |opened: Result<Opened>| match array {
         Some(name) => Err(Error::content(
             path,
@@ -364,18 +408,18 @@ fn from_bytes(path: &Path, mut bytes: Bytes, array: Option<&str>, reading: &Read
         )),
         None => opened,
     };
-    match start[..] {
-        [] => Err(Error::content(path, KINDS, "an empty file", "give a file with rows")),
-        [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => one_array(npy::open(path, bytes)),
-        [b'P', b'K', ..] => npz::open(path, bytes.seekable(path)?, array),
-        [0x89, b'P', b'N', b'G', ..] | [0xff, 0xd8, 0xff, ..] => {
-            one_array(pictures::file(path, bytes.rest(path)?, reading))
-        }
-        _ if ends(".bin") => one_array(cifar::open(path, bytes)),
-        [0, 0, 0x08 | 0x09 | 0x0b..=0x0e, 1..=8, ..] => one_array(idx::open(path, bytes)),
-        [_, _, _, _, _, _, _, _, b'{', ..] => safetensors::open(path, bytes, array),
-        _ if ends(".csv") || ends(".tsv") || ends(".txt") => one_array(self::csv::open(path, bytes, reading)),
-        _ => Err(Error::content(
+    if start.is_empty() {
+        return Err(Error::content(path, KINDS, "an empty file", "give a file with rows"));
+    }
+    match Format::of(&start, &name) {
+        Some(Format::Npy) => one_array(npy::open(path, bytes)),
+        Some(Format::Npz) => npz::open(path, bytes.seekable(path)?, array),
+        Some(Format::Picture) => one_array(pictures::file(path, bytes.rest(path)?, reading)),
+        Some(Format::Cifar) => one_array(cifar::open(path, bytes)),
+        Some(Format::Idx) => one_array(idx::open(path, bytes)),
+        Some(Format::Safetensors) => safetensors::open(path, bytes, array),
+        Some(Format::Csv) => one_array(self::csv::open(path, bytes, reading)),
+        None => Err(Error::content(
             path,
             KINDS,
             format!("a file that starts with bytes {:02x?}", &start[..start.len().min(6)]),
