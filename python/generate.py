@@ -45,7 +45,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from ._described import Described
-from ._estimator import Weighted
+from ._fits import Paired, Plain, Valued, Weighted, WeightedValued
 from ._foreign import Foreign
 from ._memory import Memory
 from ._paths import Process, Sampler
@@ -75,6 +75,9 @@ COMMON = {
 def wrapped(text: str, indent: int) -> str:
     return textwrap.fill(text, 118, initial_indent=" " * indent, subsequent_indent=" " * indent)
 
+
+#: Models that store pairs, and nothing without values.
+NEEDS_VALUES = ("bidirectional",)
 
 #: Options that may also be given as an object, and its class.
 OBJECTS = {"process": "Process", "sampler": "Sampler"}
@@ -174,6 +177,18 @@ def facts(card: dict[str, Any]) -> str:
     return "\n".join(lines).replace("    ", "", 1)
 
 
+def fits(card: dict[str, Any]) -> str:
+    """The class that stores this model's patterns."""
+    if card["name"] in NEEDS_VALUES:
+        return "Paired"
+    return {
+        (False, False): "Plain",
+        (False, True): "Valued",
+        (True, False): "Weighted",
+        (True, True): "WeightedValued",
+    }[card["weights"], card["values"]]
+
+
 def model(card: dict[str, Any], name: str) -> str:
     first = wrapped_parameter(
         "patterns : array_like (N, D), or (N, ...) of images, optional",
@@ -189,14 +204,17 @@ def model(card: dict[str, Any], name: str) -> str:
     if card["values"]:
         taken.append("values")
         data += "        values: Any = None,\n"
-        extra += wrapped_parameter(
-            "values : array_like (N, Dv), optional", "Associated values: a vector for each pattern."
-        )
+        text = "Associated values: a vector for each pattern."
+        if card["name"] in NEEDS_VALUES:
+            text += (
+                " Default: codes of the labels, one unit for each class: +1 for the pattern's own, -1 for the others."
+            )
+        extra += wrapped_parameter("values : array_like (N, Dv), optional", text)
     signature, docs, names = parameters(card, first, extra)
     given = ", ".join(f"{n}={n}" for n in taken)
     return f'''
 
-class {name}({"Weighted, " if card["weights"] else ""}Memory):
+class {name}({fits(card)}, Memory):
     """{facts(card)}
     Parameters
     ----------
@@ -317,6 +335,10 @@ def denoiser(card: dict[str, Any]) -> str:
         "Root mean square deviation of a unit, the unit of noise levels. If there are patterns, theirs is used.",
     )
     first += wrapped_parameter(
+        "sigma : float >= 0, optional",
+        "Noise level of cues, for recalls that are given neither `sigma` nor `signal`. It lets `predict` and `transform` run in a pipeline.",
+    )
+    first += wrapped_parameter(
         "shape : tuple of int, optional",
         "Shape of one state as the denoiser gets it, such as (1, 28, 28) for a convolutional network: x is then (B, 1, 28, 28). "
         "Default: that of the patterns, else (D,).",
@@ -331,7 +353,7 @@ def denoiser(card: dict[str, Any]) -> str:
     )
     extra += wrapped_parameter("labels : array_like (N,), optional", "A label for each pattern.")
     signature, docs, names = parameters(card, first, extra, prepare=False, dtype="that of the patterns, else float64.")
-    names = ["denoiser", "dim", "spread", "shape", "framework", *names]
+    names = ["denoiser", "dim", "spread", "sigma", "shape", "framework", *names]
     card = {**card, "name": "denoiser", "title": "Diffusion with any denoiser: your own network or function"}
     card["equation"] = "dz/ds = (z - D(z;s))/s down to s = 0"
     card["cost"] = "one call of the denoiser per step (heun: two)"
@@ -364,6 +386,7 @@ class Denoiser(Foreign):
         dim: int | None = None,
         *,
         spread: float = 1.0,
+        sigma: float | None = None,
         shape: tuple[int, ...] | None = None,
         framework: str | None = None,
 {signature}        patterns: Any = None,

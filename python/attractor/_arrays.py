@@ -19,6 +19,10 @@ _MASK = np.dtype(np.bool_)
 _GREY = {kind: (np.arange(256) / 255.0).astype(kind) for kind in _FLOATS}
 
 
+class ComplexNumbers(TypeError, ValueError):
+    """Raised for complex numbers: their type cannot be used. scikit-learn expects a ValueError."""
+
+
 def is_raw(array: Array) -> bool:
     """Whether an array holds bytes or bools, which are read on a scale from 0 to 1."""
     return array.dtype.kind == "b" or array.dtype == np.uint8
@@ -48,13 +52,16 @@ def as_array(what: str, values: Any, masked: bool = False) -> Array:
                 f"{what}: expected a dense array, found a sparse {type(values).__name__}; convert it with .toarray()"
             )
         else:
-            frame = hasattr(values, "dtypes") or hasattr(values, "dtype")
             try:
                 values = np.asarray(values)
             except ValueError as error:
                 raise ValueError(f"{what}: expected rows of equal length, found {error}") from None
-            if frame and values.dtype.kind == "O":
-                values = _of_nullable(what, values)
+    if values.dtype.kind == "O":
+        values = _of_objects(what, values)
+    if values.dtype.kind == "c":
+        raise ComplexNumbers(
+            f"{what}: expected real numbers, found {values.dtype}; take .real, or .view of its parts. Complex data not supported"
+        )
     if values.dtype.name in _HALVES:
         return values.astype(np.float32)
     if values.dtype.kind not in "fiub" or values.dtype.itemsize > 8:
@@ -66,17 +73,21 @@ def as_array(what: str, values: Any, masked: bool = False) -> Array:
     return values
 
 
-def _of_nullable(what: str, values: Array) -> Array:
-    """Converts columns of pandas that can hold missing values, which NumPy sees as objects."""
+def _of_objects(what: str, values: Array) -> Array:
+    """Converts objects that are numbers, as columns of pandas that can hold missing values are."""
     for place, value in np.ndenumerate(values):
         if value is None or not isinstance(value, (int, float, np.number, np.bool_)):
-            missing = value is None or type(value).__name__ in ("NAType", "NaTType")
-            if missing:
+            if value is None or type(value).__name__ in ("NAType", "NaTType"):
                 where = ", ".join(str(n) for n in place)
                 raise ValueError(
                     f"{what}: expected a number everywhere, found a missing value at ({where}); fill it in"
                 )
-            return values
+            if isinstance(value, (str, bytes, complex)):
+                return values
+            try:
+                float(value)
+            except (TypeError, ValueError) as error:
+                raise TypeError(f"{what}: expected numbers, found nothing that is a number: {error}") from None
     return np.array(values.tolist())
 
 
@@ -116,6 +127,9 @@ def precision(array: Array, asked: Any) -> np.dtype[Any]:
 def as_rows(what: str, array: Array, one: bool, image: Shape | None = None) -> Array:
     """Converts to rows of numbers. Images are flattened. A single vector, or a single image of the shape `image`, becomes
     one row if `one` allows it."""
+    if not array.size and array.ndim == 2:
+        # An empty view may have strides that make no sense, which Rust looks at.
+        array = np.zeros(array.shape, array.dtype)
     if one and is_one(array.shape, image):
         return array.reshape(1, -1)
     if array.ndim == 2:
@@ -146,7 +160,13 @@ def rows(
     what: str, values: Any, kind: np.dtype[Any], masked: bool = False, image: Shape | None = None
 ) -> tuple[Array, Shape]:
     """Rows of numbers of this type, and the shape that was given. One image of the shape `image` is one row."""
-    if type(values) is np.ndarray and values.ndim == 2 and values.dtype is kind and values.flags.aligned:
+    if (
+        type(values) is np.ndarray
+        and values.ndim == 2
+        and values.dtype is kind
+        and values.flags.aligned
+        and values.size
+    ):
         return values if values.shape != image else values.reshape(1, -1), values.shape
     array = as_array(what, values, masked)
     return as_floats(as_rows(what, array, True, image), kind), array.shape

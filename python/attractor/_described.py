@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from . import _attractor
-from ._arrays import as_array, as_floats, as_rows, precision, shown
+from ._arrays import Array, as_array, as_floats, as_rows, names_of, precision, shown
+from ._estimator import Stored
 from ._memory import Memory
 from ._values import count, each, scalar, weights_of, words
 
@@ -17,37 +18,54 @@ from ._values import count, each, scalar, weights_of, words
 class Described(Memory):
     """A memory that is made from a description, in a file or as dictionaries."""
 
-    def fit(self, X: Any, y: Any = None, **unused: Any) -> Any:
+    _preserved = ("float64",)
+
+    def fit(self, X: Any, y: Any = None, *, sample_weight: Any = None) -> Any:
         """Reads a description. Its memories replace those of before.
 
         Parameters
         ----------
         X : path, list of dict, or array_like (N, D)
             As in the constructor.
-        y : None
-            Not used: labels are fields of the memories.
+        y : array_like (N,), optional
+            A label for each point, if X is an array. In a description labels are fields of the memories.
+        sample_weight : array_like (N,), optional
+            A prior weight for each point, if X is an array. A point of weight 0 is left out.
 
         Returns
         -------
         self
+
+        Raises
+        ------
+        ValueError
+            The description cannot be read, or has labels or weights beside it.
         """
-        if y is not None or any(value is not None for value in unused.values()):
-            raise ValueError("memories: expected labels and weights as fields of them, found them as arguments")
-        if isinstance(X, (str, bytes, os.PathLike)):
-            path = os.fsdecode(X)
-            with open(path, "rb") as file:
-                try:
-                    text = file.read().decode("utf-8")
-                except UnicodeDecodeError:
-                    raise ValueError(f"{path}: expected a description in TOML or JSON, found no text (UTF-8)") from None
+        labels, image, names = None, None, None
+        if hasattr(X, "toarray") and hasattr(X, "nnz"):
+            as_array("memories", X)
+        if _is_described(X):
+            if y is not None or sample_weight is not None:
+                raise ValueError("memories: expected labels and weights as fields of them, found them as arguments")
+            path, text = _text(X)
         else:
-            path, text = "memories.json", _as_json(X)
+            stored, names = self._read(X, y, sample_weight, None), names_of(X)
+            labels, image = stored.labels, stored.image
+            path, text = "memories.json", _points(stored)
         # The memory must not change with the files that a description names.
         text = _attractor.Memory.in_full(path, text)
         described = (path, text, precision(np.empty(0), self.dtype).itemsize == 8)
-        self._hold(self._restore(described))
+        self._hold(self._restore(described), labels, image)
         self._description = described
+        if names is not None:
+            self.feature_names_in_ = names
+        else:
+            self.__dict__.pop("feature_names_in_", None)
         return self
+
+    def _kind_of(self, array: Array) -> np.dtype[Any]:
+        # A description holds the digits of float64.
+        return np.dtype(np.float64)
 
     def with_events(self, events: Any, weight: float = 0.5, *, labels: Any = None, sample_weight: Any = None) -> Any:
         """Returns this density with events beside it: semantic and episodic memory in one.
@@ -93,7 +111,7 @@ class Described(Memory):
             labels=None if names is None else [str(name) for name in names.tolist()],
             weights=weights_of("sample_weight", sample_weight, len(given)),
         )
-        memory = type(self)(**self.get_params())
+        memory = type(self)(**self.get_params(deep=False))
         memory._hold(both, image=array.shape[1:] if array.ndim > 2 else self._image)
         return memory
 
@@ -174,7 +192,7 @@ class Described(Memory):
             weights=weights_of("sample_weight", sample_weight, len(given)),
             **rule,
         )
-        memory = type(self)(**self.get_params())
+        memory = type(self)(**self.get_params(deep=False))
         memory._hold(made, image=array.shape[1:] if array.ndim > 2 else self._image)
         return memory
 
@@ -214,6 +232,9 @@ class Described(Memory):
         found = self._built().surprise(given, scalar("threshold", threshold))
         return [(np.array(units, dtype=np.int64), np.array(errors)) for units, errors in found]
 
+    def _has_posterior(self) -> bool:
+        return True
+
     def _store(self, core: _attractor.Memory) -> Any:
         # A memory of points only may come from a stored file, which has no description.
         return self.__dict__.get("_description") or super()._store(core)
@@ -225,20 +246,40 @@ class Described(Memory):
         return _attractor.Memory.describe(path, description, self._named(), wide)
 
 
-def _as_json(memories: Any) -> str:
-    """A description as JSON. Rows of numbers become points."""
-    entries = memories if isinstance(memories, (list, tuple)) else [memories]
-    if not isinstance(memories, dict) and not (entries and isinstance(entries[0], dict)):
-        points = as_rows("memories", as_array("memories", memories), False)
-        if not np.isfinite(points).all():
-            raise ValueError("memories: expected finite numbers, found NaN or infinity; remove or repair those rows")
-        entries = [{"kind": "points", "at": points.tolist()}]
+def _is_described(memories: Any) -> bool:
+    """Whether memories are a path or dictionaries, and not an array of points."""
+    if isinstance(memories, (str, bytes, os.PathLike, dict)):
+        return True
+    return isinstance(memories, (list, tuple)) and bool(memories) and isinstance(memories[0], dict)
+
+
+def _text(memories: Any) -> tuple[str, str]:
+    """The path of a description, and its text."""
+    if isinstance(memories, (str, bytes, os.PathLike)):
+        path = os.fsdecode(memories)
+        with open(path, "rb") as file:
+            try:
+                return path, file.read().decode("utf-8")
+            except UnicodeDecodeError:
+                raise ValueError(f"{path}: expected a description in TOML or JSON, found no text (UTF-8)") from None
     try:
-        return json.dumps(
-            memories if isinstance(memories, dict) else {"memory": entries}, default=_plain, allow_nan=False
-        )
+        described = memories if isinstance(memories, dict) else {"memory": list(memories)}
+        return "memories.json", json.dumps(described, default=_plain, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise TypeError(f"memories: expected dictionaries of finite numbers and texts, found {shown(error)}") from None
+
+
+def _points(stored: Stored) -> str:
+    """A description of points."""
+    points = stored.patterns
+    if not np.isfinite(points).all():
+        raise ValueError("memories: expected finite numbers, found NaN or infinity; remove or repair those rows")
+    entry: dict[str, Any] = {"kind": "points", "at": points.tolist()}
+    if stored.labels is not None:
+        entry["labels"] = [str(label) for label in stored.labels.tolist()]
+    if stored.weights is not None:
+        entry["weight"] = stored.weights
+    return json.dumps({"memory": [entry]})
 
 
 def _plain(value: Any) -> Any:

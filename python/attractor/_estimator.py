@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from typing import Any, ClassVar
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -19,6 +21,19 @@ if sys.version_info >= (3, 11):
     from typing import Self
 else:
     Self = Any
+
+
+class Stored(NamedTuple):
+    """Patterns and what belongs to them, checked."""
+
+    patterns: Array
+    labels: Array | None
+    weights: list[float] | None
+    values: Array | None
+    #: Whether they were bytes or bools.
+    raw: bool
+    #: The shape of one pattern, if patterns are images.
+    image: Shape | None
 
 
 class Estimator:
@@ -41,6 +56,12 @@ class Estimator:
     _labels: Array | None = None
     #: The shape of one pattern, if patterns are images.
     _image: Shape | None = None
+    #: Whether the values are codes of the labels.
+    _coded: bool = False
+    #: Prior weights of a memory of which the core does not say them.
+    _prior: Array | None = None
+    #: Whether patterns need labels.
+    _needs_labels: ClassVar[bool] = False
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
@@ -54,13 +75,24 @@ class Estimator:
         Parameters
         ----------
         deep : bool, default True
-            Has no effect: no parameter is an estimator.
+            Whether to list the parameters of a `Process`, a `Sampler` or an estimator among them, too, as in
+            "process__gamma".
 
         Returns
         -------
         dict
+
+        Examples
+        --------
+        >>> import attractor
+        >>> attractor.Modern(beta=3.0).get_params()["beta"]
+        3.0
         """
-        return {name: getattr(self, name) for name in self._parameters}
+        own = {name: getattr(self, name) for name in self._parameters}
+        if deep:
+            inner = {f"{name}__{key}": value for name, held in own.items() for key, value in _inner(held).items()}
+            own |= inner
+        return own
 
     def set_params(self, **parameters: Any) -> Self:
         """Sets parameters. The patterns must then be stored again, with `fit`.
@@ -68,18 +100,38 @@ class Estimator:
         Parameters
         ----------
         **parameters
-            As in the constructor.
+            As in the constructor. "process__gamma" is the parameter gamma of the process, if that is an object.
 
         Returns
         -------
         self
+
+        Raises
+        ------
+        ValueError
+            There is no such parameter.
+
+        Examples
+        --------
+        >>> import attractor
+        >>> memory = attractor.Diffusion(process=attractor.Process("vp", gamma=0.8))
+        >>> memory.set_params(process__gamma=0.5).process.gamma
+        0.5
         """
-        one_of("parameter", type(self).__name__, parameters, self._parameters, ValueError)
+        nested: dict[str, dict[str, Any]] = {}
+        names = [name.partition("__")[0] for name in parameters]
+        one_of("parameter", type(self).__name__, names, self._parameters, ValueError)
         for name, value in parameters.items():
-            setattr(self, name, value)
+            own, _, inner = name.partition("__")
+            if inner:
+                nested.setdefault(own, {})[inner] = value
+            else:
+                setattr(self, name, value)
+        for name, values in nested.items():
+            setattr(self, name, _replaced(name, getattr(self, name), values))
         return self
 
-    def fit(self, X: Any, y: Any = None, *, values: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Stores patterns. They replace those stored before.
 
         Parameters
@@ -88,8 +140,6 @@ class Estimator:
             Patterns. Bytes (uint8) are read as grey values from 0 to 1.
         y : array_like (N,), optional
             A label for each pattern.
-        values : array_like (N, Dv), optional
-            Associated values: a vector for each pattern, for models that take them.
 
         Returns
         -------
@@ -100,15 +150,26 @@ class Estimator:
         ValueError
             There are no patterns, they contain NaN or have unequal lengths, or a parameter is outside its range.
         TypeError
-            The patterns have an unsupported number type, or the model does not take values.
+            The patterns have an unsupported number type.
         """
-        return self._fit(X, y, None, values)
+        return self._fit(X, y, None, None)
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, values: Any) -> Self:
+        self._forget()
+        return self._remember(self._read(X, y, sample_weight, values), names_of(X))
+
+    def _forget(self) -> None:
+        """Drops what `partial_fit` keeps."""
+        for name in ("_rows", "_classes"):
+            self.__dict__.pop(name, None)
+
+    def _read(self, X: Any, y: Any, sample_weight: Any, values: Any) -> Stored:
+        """Checks patterns and what belongs to them."""
         array = as_array("patterns", X)
-        kind = precision(array, self.dtype)
+        kind = self._kind_of(array)
         patterns = as_floats(as_rows("patterns", array, False), kind)
         count = len(patterns)
+        some_units(patterns)
         labels, weights = labels_of("labels", y, count), weights_of("weights", sample_weight, count)
         vectors = None
         if values is not None:
@@ -122,44 +183,78 @@ class Estimator:
             patterns, weights = patterns[kept], [weight for weight in weights if weight != 0.0]
             labels = None if labels is None else labels[kept]
             vectors = None if vectors is None or len(vectors) != count else vectors[kept]
+        image = array.shape[1:] if array.ndim > 2 else None
+        return Stored(patterns, labels, weights, vectors, is_raw(array), image)
+
+    def _kind_of(self, array: Array) -> np.dtype[Any]:
+        """The number type of patterns that are given as this array."""
+        return precision(array, self.dtype)
+
+    def _remember(self, stored: Stored, names: Array | None) -> Self:
+        """Builds the memory of these patterns."""
+        labels, image, values = stored.labels, stored.image, stored.values
+        if values is None and (codes := self._codes(labels)) is not None:
+            values = codes.astype(stored.patterns.dtype)
         core = self._make(
-            patterns,
+            stored.patterns,
             prepare=words("prepare", self.prepare),
-            raw=is_raw(array),
-            image="x".join(map(str, array.shape[1:])) if array.ndim > 2 else None,
+            raw=stored.raw,
+            image=None if image is None else "x".join(map(str, image)),
             labels=None if labels is None else [str(label) for label in labels.tolist()],
-            weights=weights,
-            values=vectors,
+            weights=stored.weights,
+            values=values,
         )
-        self._hold(core, labels, array.shape[1:] if array.ndim > 2 else None)
+        self._hold(core, labels, image)
+        self._coded = stored.values is None
+        self._prior = None if stored.weights is None else np.array(stored.weights) / np.sum(stored.weights)
         warn(core.warnings())
-        names = names_of(X)
         if names is not None:
             self.feature_names_in_ = names
         else:
             self.__dict__.pop("feature_names_in_", None)
         return self
 
+    def _codes(self, labels: Array | None) -> Array | None:
+        """Values that follow from the labels, for models that need some."""
+        return None
+
     def _states(self, what: str, values: Any, masked: bool = False, wide: bool | None = None) -> tuple[Array, Shape]:
         """Rows of states, and the shape that was given. One image of a memory of images is one state. The columns of a data
         frame must be those of the patterns."""
         if masked and tracked(values):
             warn(["no gradients are computed of a recall; give cues.detach(), or differentiate denoise or energy"])
+        self._same_columns(what, values)
+        kind = self._kind if wide is None else np.dtype(np.float64 if wide else np.float32)
+        return rows(what, values, kind, masked, self._image)
+
+    def _same_columns(self, what: str, values: Any) -> None:
+        """Refuses a data frame with other columns than those that `fit` saw."""
         own, names = self.__dict__.get("feature_names_in_"), names_of(values)
         if own is not None and names is not None and names.tolist() != own.tolist():
             raise ValueError(
                 f"{what}: expected the columns that fit saw, in their order, {shown(own.tolist())}, "
                 f"found {shown(names.tolist())}; give them as frame[memory.feature_names_in_]"
             )
-        kind = self._kind if wide is None else np.dtype(np.float64 if wide else np.float32)
-        return rows(what, values, kind, masked, self._image)
+
+    def _same_width(self, found: int) -> None:
+        """Refuses rows of another width than the patterns, in the words of scikit-learn."""
+        expected = self._built().dim
+        if found != expected:
+            raise ValueError(
+                f"X has {found} features, but {type(self).__name__} is expecting {expected} features as input; "
+                "give rows of the width of the stored patterns"
+            )
 
     def _is_one(self, shape: Shape) -> bool:
         """Whether what was given is a single vector or image, and not a batch."""
         return is_one(shape, self._image)
 
     def _make(self, patterns: Any, **known: Any) -> _attractor.Memory:
-        return _attractor.Memory.build(self._model, self._named(), patterns, **known)
+        named = self._named()
+        if known.get("image") is not None and "image" in self._options:
+            # What the array says of its images need not be said twice.
+            named.setdefault("image", known["image"])
+        return _attractor.Memory.build(self._model, named, patterns, **known)
 
     def _hold(self, core: _attractor.Memory, labels: Array | None = None, image: Shape | None = None) -> None:
         """Keeps a built memory. `image` is the shape of a pattern; without it, it is that of the images in a file."""
@@ -243,32 +338,45 @@ def default(cls: type[Estimator], name: str) -> Any:
     return {"prepare": "auto", "random_state": 0, "spread": 1.0}.get(name, False if name in cls._flags else None)
 
 
-class Weighted(Estimator):
-    """An estimator whose patterns have prior weights."""
+def some_units(patterns: Array) -> None:
+    """Refuses rows of no units, in words that are scikit-learn's, too."""
+    if len(patterns) and not patterns.shape[1]:
+        raise ValueError(
+            f"patterns: expected rows of units, found 0 feature(s) (shape={patterns.shape}) while a minimum of 1 is required; "
+            "give rows of numbers"
+        )
 
-    def fit(self, X: Any, y: Any = None, *, sample_weight: Any = None, values: Any = None) -> Self:
-        """Stores patterns. They replace those stored before.
 
-        Parameters
-        ----------
-        X : array_like (N, D), or (N, ...) of images
-            Patterns. Bytes (uint8) are read as grey values from 0 to 1.
-        y : array_like (N,), optional
-            A label for each pattern.
-        sample_weight : array_like (N,), optional
-            Prior weights, >= 0. A pattern of weight 0 is left out, and those after it move up by one.
-        values : array_like (N, Dv), optional
-            Associated values: a vector for each pattern, for models that take them.
+def tensor(file: bytes, name: str) -> Array | None:
+    """An array of floats of a stored memory, whose file is in the format of safetensors. None if it has no such array."""
+    end = 8 + int.from_bytes(file[:8], "little")
+    entry = json.loads(file[8:end]).get(name)
+    if entry is None:
+        return None
+    begin, stop = entry["data_offsets"]
+    kind = {"F32": np.float32, "F64": np.float64}[entry["dtype"]]
+    return np.frombuffer(file[end + begin : end + stop], kind).reshape(entry["shape"])
 
-        Returns
-        -------
-        self
 
-        Raises
-        ------
-        ValueError
-            There are no patterns, they contain NaN or have unequal lengths, or a parameter is outside its range.
-        TypeError
-            The patterns have an unsupported number type, or the model does not take values.
-        """
-        return self._fit(X, y, sample_weight, values)
+def _inner(held: Any) -> dict[str, Any]:
+    """The parameters of a parameter: of a process, a sampler or an estimator."""
+    if is_dataclass(held) and isinstance(held, (Process, Sampler, Potential)):
+        return {field.name: getattr(held, field.name) for field in fields(held) if not field.name.startswith("_")}
+    if hasattr(held, "get_params") and not isinstance(held, type):
+        found: dict[str, Any] = held.get_params(deep=True)
+        return found
+    return {}
+
+
+def _replaced(name: str, held: Any, values: dict[str, Any]) -> Any:
+    """A parameter with some of its own parameters changed."""
+    known = _inner(held)
+    if not known:
+        raise ValueError(
+            f"{name}: expected an object with the parameters {', '.join(values)}, found {shown(held)}; "
+            f"give an object such as attractor.{name.title()}(...) first"
+        )
+    if is_dataclass(held) and not isinstance(held, type):
+        one_of("parameter", name, values, known, ValueError)
+        return replace(held, **values)
+    return held.set_params(**values)

@@ -92,6 +92,38 @@ class Report:
         os.makedirs(folder, exist_ok=True)
         self._core.write(os.fspath(folder))
 
+    def plot(self, ax: Any = None, **kwargs: Any) -> Any:
+        """Draws the report of `capacity` or `audit`. The figures of other reports are in `html`.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Axes to draw into. Default: a new figure.
+        **kwargs
+            As in `from_report` of the display.
+
+        Returns
+        -------
+        attractor.plot.CapacityDisplay or attractor.plot.AuditDisplay
+
+        Raises
+        ------
+        ImportError
+            Matplotlib is not installed.
+        TypeError
+            The report is of something else.
+        """
+        from .plot import AuditDisplay, CapacityDisplay
+
+        kind = self.document.get("experiment")
+        if kind == "capacity":
+            return CapacityDisplay.from_report(self, ax=ax, **kwargs)
+        if kind == "audit":
+            return AuditDisplay.from_report(self, ax=ax, **kwargs)
+        raise TypeError(
+            f"plot: expected a report of capacity or audit, found one of {kind}, whose figures are in html()"
+        )
+
     def __repr__(self) -> str:
         return f"<Report: {self.title}, {len(self.results)} rows, {self.seconds:.1f} s>"
 

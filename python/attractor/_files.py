@@ -10,6 +10,8 @@ import numpy as np
 
 from . import _attractor, _models
 from ._arrays import Array, as_array, as_floats, as_rows, is_raw, precision, seed_of
+from ._estimator import tensor
+from ._fits import Weighted
 from ._memory import Memory
 from ._values import count, words
 
@@ -98,6 +100,9 @@ def of_core(core: _attractor.Memory) -> Memory:
         setattr(memory, name.replace("-", "_"), value)
     memory.prepare = core.prepare
     memory._hold(core, _labels(core))
+    if isinstance(memory, Weighted) and core.weights() is None:
+        own = tensor(core.to_bytes(), "weights")
+        memory._prior = None if own is None else own / own.sum()
     return memory
 
 

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from . import _attractor
-from ._arrays import Array, as_array, as_floats, as_rows, precision, shown
+from ._arrays import Array, as_array, as_floats, as_rows, names_of, precision, shown
+from ._estimator import some_units
 from ._memory import Memory
-from ._values import count, each, room, scalar
+from ._values import count, labels_of, not_fitted, room, scalar
 
 
 class Foreign(Memory):
@@ -21,19 +22,19 @@ class Foreign(Memory):
     denoiser: Any
     dim: int | None
     spread: float
+    sigma: float | None
     shape: tuple[int, ...] | None
     framework: str | None
 
     def _start(self, patterns: Any, labels: Any) -> None:
-        """Ends the constructor: builds the memory if there is a denoiser."""
-        if self.denoiser is None and patterns is None and labels is None:
-            return
-        if self.denoiser is None or (patterns is None and labels is not None):
-            what, lacks = ("denoiser", "one") if self.denoiser is None else ("labels", "patterns with them")
-            raise ValueError(f"{what}: expected {lacks}, found none")
-        self.fit(patterns, labels)
+        """Ends the constructor: builds the memory if the denoiser and the units of a state are known."""
+        if patterns is None and labels is not None:
+            raise ValueError("labels: expected patterns with them, found none")
+        sized = self.dim is not None or self.shape is not None or isinstance(self.denoiser, Memory)
+        if patterns is not None or (self.denoiser is not None and sized):
+            self.fit(patterns, labels)
 
-    def fit(self, X: Any = None, y: Any = None, **unused: Any) -> Any:
+    def fit(self, X: Any = None, y: Any = None) -> Any:
         """Sets the patterns that recalled states are compared with. The denoiser does not see them.
 
         Parameters
@@ -46,11 +47,20 @@ class Foreign(Memory):
         Returns
         -------
         self
+
+        Raises
+        ------
+        ValueError
+            There is no denoiser, or the units of a state are not known or do not agree.
         """
-        if any(value is not None for value in unused.values()):
-            raise ValueError("denoiser: expected patterns and labels alone, found " + ", ".join(unused))
+        if self.denoiser is None:
+            raise ValueError("denoiser: expected one, found none; give the memory a function D(x, sigma)")
+        if X is None and y is not None:
+            raise ValueError("labels: expected patterns with them, found none")
         array = None if X is None else as_array("patterns", X)
         patterns = None if array is None else as_rows("patterns", array, False)
+        if patterns is not None:
+            some_units(patterns)
         kind = precision(np.empty(0) if patterns is None else patterns, self.dtype)
         shape = self._shape_of(array)
         dim = self.dim
@@ -63,7 +73,7 @@ class Foreign(Memory):
         room("dim", count("dim", dim))
         if shape is not None and int(np.prod(shape)) != dim:
             raise ValueError(f"shape: expected one of {dim} units in all, found {shape}")
-        labels = None if patterns is None else each("labels", y, len(patterns))
+        labels = None if patterns is None else labels_of("labels", y, len(patterns))
         core = _attractor.Memory.foreign(
             adapted(self.denoiser, kind, shape, self.framework),
             dim,
@@ -74,7 +84,18 @@ class Foreign(Memory):
             labels=None if labels is None else [str(label) for label in labels.tolist()],
         )
         self._hold(core, labels, shape if shape is not None and len(shape) > 1 else None)
+        names = names_of(X)
+        if names is not None:
+            self.feature_names_in_ = names
+        else:
+            self.__dict__.pop("feature_names_in_", None)
         return self
+
+    def _built(self) -> _attractor.Memory:
+        if self._core is None and "n_features_in_" not in self.__dict__:
+            what = "a denoiser and the units of a state" if self.denoiser is None else "the units of a state"
+            raise not_fitted(f"Denoiser: expected {what}, found none; give dim, shape or patterns")
+        return super()._built()
 
     def _shape_of(self, patterns: Array | None) -> tuple[int, ...] | None:
         """The shape of one state as the denoiser gets it: the one that is asked for, else that of the patterns."""
@@ -85,7 +106,15 @@ class Foreign(Memory):
 
     def __sklearn_clone__(self) -> Any:
         """A memory with the same parameters. The denoiser is shared, not copied."""
-        return type(self)(**self.get_params())
+        return type(self)(**self.get_params(deep=False))
+
+    def _asked(self, sigma: Any, signal: Any, *rest: Any) -> dict[str, Any]:
+        # Its own noise level serves recalls that are given none.
+        given = self.sigma if sigma is None and signal is None else sigma
+        return super()._asked(given, signal, *rest)
+
+    def _has_posterior(self) -> bool:
+        return False
 
     def _wide(self) -> _attractor.Memory:
         return self._built()

@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import Array, mask_of, seed_of
+from . import _attractor
+from ._arrays import Array, Shape, mask_of, seed_of
 from ._classifier import Classifier
 from ._estimator import default
 from ._landscape import Landscape
 from ._results import Counts, Frame, Recall, Trace
 from ._values import count as whole
 from ._values import room, scalar
+from ._warnings import warn
 
 #: An observer is called with a `Frame`. It may return False to stop the recall.
 Observer = Callable[[Frame], Any]
@@ -102,7 +104,9 @@ class Memory(Landscape, Classifier):
         states, shape = self._states("cues", cues, masked=True)
         asked = self._asked(sigma, signal, updates, tolerance, top, match, reject, first_row, random_state, observer)
         known = mask_of(cues, clamp, self._image)
-        return Recall(core.recall(states, known, asked), shape, self._labels, self._model, self._is_one(shape))
+        recall = self._recall_of(core.recall(states, known, asked), shape, states)
+        self._warn_of_last(recall.sigma)
+        return recall
 
     def sample(
         self,
@@ -139,7 +143,7 @@ class Memory(Landscape, Classifier):
         number = whole("count", count, 1)
         room("count", number, core.dim)
         asked = self._asked(None, None, updates, tolerance, top, False, None, first_row, random_state, observer)
-        return Recall(core.sample(number, asked), (number, core.dim), self._labels, self._model)
+        return self._recall_of(core.sample(number, asked), (number, core.dim), None)
 
     def trace(
         self,
@@ -179,7 +183,8 @@ class Memory(Landscape, Classifier):
         states, shape = self._states("cues", cues, masked=True)
         asked = self._asked(sigma, signal, updates, tolerance, 5, False, None, first_row, random_state, observer)
         recall, looks = core.trace(states, mask_of(cues, clamp, self._image), asked)
-        own = Recall(recall, shape, self._labels, self._model, self._is_one(shape))
+        own = self._recall_of(recall, shape, states)
+        self._warn_of_last(own.sigma)
         return Trace(looks | {"recall": own})
 
     def repeat(
@@ -217,7 +222,10 @@ class Memory(Landscape, Classifier):
         core = self._built()
         states, _ = self._states("cues", cues, masked=True)
         asked = self._asked(sigma, signal, None, None, 5, False, None, first_row, random_state, None)
-        return Counts(core.repeat(states, mask_of(cues, clamp, self._image), whole("repeats", repeats), asked))
+        found = core.repeat(states, mask_of(cues, clamp, self._image), whole("repeats", repeats), asked)
+        counts = Counts(found | {"_labels": self._labels})
+        self._warn_of_last(counts.sigma)
+        return counts
 
     @property
     def patterns(self) -> Array | None:
@@ -234,7 +242,7 @@ class Memory(Landscape, Classifier):
     def weights(self) -> Array | None:
         """The prior weights of the memories, which sum to 1. None if the memory has none."""
         weights = self._built().weights()
-        return None if weights is None else np.array(weights)
+        return self._prior if weights is None else np.array(weights)
 
     @property
     def beta_(self) -> float | None:
@@ -294,7 +302,7 @@ class Memory(Landscape, Classifier):
     def __repr__(self) -> str:
         given = ", ".join(
             f"{name}={_brief(value)}"
-            for name, value in self.get_params().items()
+            for name, value in self.get_params(deep=False).items()
             if not _equal(value, default(type(self), name))
         )
         head = f"{type(self).__name__}({given})"
@@ -309,6 +317,76 @@ class Memory(Landscape, Classifier):
         )
         beta = "" if core.beta is None else f", beta {core.beta:.6g}"
         return f"<{head} {held}, {self._kind}{beta}>"
+
+    def plot(self, *, sigma: float | None = None, cues: Any = None, ax: Any = None, **kwargs: Any) -> Any:
+        """Draws the energy landscape, or what the memory holds if it has no energy or is given no noise level.
+
+        Parameters
+        ----------
+        sigma : float > 0, optional
+            Noise level, for memories that have a landscape for each level.
+        cues : array_like (B, D), optional
+            Cues whose recalls are drawn as paths in the landscape.
+        ax : matplotlib.axes.Axes, optional
+            Axes to draw into. Default: a new figure.
+        **kwargs
+            As in `from_estimator` of the display.
+
+        Returns
+        -------
+        attractor.plot.EnergyDisplay or attractor.plot.WeightsDisplay
+
+        Raises
+        ------
+        ImportError
+            Matplotlib is not installed.
+
+        Examples
+        --------
+        >>> import attractor
+        >>> memory = attractor.Modern([[1.0, 1.0], [-1.0, 0.5], [0.2, -1.0]], beta=4.0)
+        >>> memory.plot(cues=[[0.0, 0.2]], grid=20).ax_.get_ylabel()
+        'unit 1'
+        """
+        from .plot import EnergyDisplay, WeightsDisplay
+
+        if sigma is None and cues is None and not self._has_landscape():
+            return WeightsDisplay.from_estimator(self, ax=ax, **kwargs)
+        return EnergyDisplay.from_estimator(self, sigma=sigma, cues=cues, ax=ax, **kwargs)
+
+    def _has_landscape(self) -> bool:
+        """Whether there is one energy of states of at least two units."""
+        core = self._built()
+        try:
+            core.number("energy", np.zeros((1, core.dim), self._kind), None)
+        except (TypeError, ValueError):
+            return False
+        return core.dim > 1 and core.memories is not None
+
+    def _recall_of(self, found: tuple[Any, ...], shape: Shape, cues: Array | None) -> Recall:
+        return Recall(found, shape, self._labels, self._model, self._is_one(shape), cues, self)
+
+    def _warn_of_last(self, sigma: Array | None) -> None:
+        """Says that cues end at another level than the last one that was asked for."""
+        if sigma is None or "last" not in self._options:
+            return
+        named = self._named()
+        if named.get("last") is None:
+            return
+        spread, asked = self._built().spread or 1.0, scalar("last", named["last"])
+        # A grid falls at least tenfold.
+        low = sigma[(sigma > 0) & (sigma < 10 * asked * spread * (1 - 1e-9))]
+        known = {name: value for name, value in named.items() if name in ("sampler", "steps", "rho", "last")}
+        if low.size and (ends := _attractor.Sampling(known).levels([low.max()], spread)[:, 0]).size > 1:
+            end = ends[ends > 0].min()
+            if end < asked * spread * (1 - 1e-9):
+                raised = low.size if low.size < len(sigma) else "all"
+                warn(
+                    [
+                        f"last: {asked:g} spreads ({asked * spread:.4g}) is more than a tenth of the noise level of {raised} cues, "
+                        f"which end at a tenth of theirs, such as {end:.4g}; give a smaller last, or sigmas"
+                    ]
+                )
 
     def _asked(
         self,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from ._described import Described
-from ._estimator import Weighted
+from ._fits import Paired, Plain, Valued, Weighted, WeightedValued
 from ._foreign import Foreign
 from ._memory import Memory
 from ._paths import Process, Sampler
@@ -14,7 +14,7 @@ from ._potential import Potential
 from ._trained import Trained
 
 
-class Hopfield(Memory):
+class Hopfield(Plain, Memory):
     """Classical Hopfield network.
 
     ::
@@ -86,7 +86,7 @@ class Hopfield(Memory):
         self._begin(patterns, labels=labels)
 
 
-class Bidirectional(Memory):
+class Bidirectional(Paired, Memory):
     """Bidirectional associative memory.
 
     ::
@@ -103,7 +103,8 @@ class Bidirectional(Memory):
     labels : array_like (N,), optional
         A label for each pattern.
     values : array_like (N, Dv), optional
-        Associated values: a vector for each pattern.
+        Associated values: a vector for each pattern. Default: codes of the labels, one unit for each class: +1
+        for the pattern's own, -1 for the others.
     prepare : {"auto", "none", "center", "normalize", "standardize", "packed"}, default "auto"
         Preparation of the patterns. auto centres and scales bytes and bools and leaves other numbers unchanged;
         packed turns two values into -1 and 1 with one bit per unit.
@@ -140,7 +141,7 @@ class Bidirectional(Memory):
         self._begin(patterns, labels=labels, values=values)
 
 
-class SparseDistributed(Memory):
+class SparseDistributed(Valued, Memory):
     """Sparse distributed memory.
 
     ::
@@ -214,7 +215,7 @@ class SparseDistributed(Memory):
         self._begin(patterns, labels=labels, values=values)
 
 
-class Dense(Memory):
+class Dense(Plain, Memory):
     """Dense associative memory.
 
     ::
@@ -273,7 +274,7 @@ class Dense(Memory):
         self._begin(patterns, labels=labels)
 
 
-class Modern(Weighted, Memory):
+class Modern(WeightedValued, Memory):
     """Modern continuous Hopfield network.
 
     ::
@@ -338,7 +339,7 @@ class Modern(Weighted, Memory):
         self._begin(patterns, labels=labels, weights=weights, values=values)
 
 
-class Universal(Memory):
+class Universal(Valued, Memory):
     """Universal Hopfield network.
 
     ::
@@ -433,7 +434,7 @@ class Universal(Memory):
         self._begin(patterns, labels=labels, values=values)
 
 
-class Diffusion(Weighted, Memory):
+class Diffusion(WeightedValued, Memory):
     """Exact-score diffusion on stored patterns.
 
     ::
@@ -931,6 +932,9 @@ class Denoiser(Foreign):
         Units of a state, D. Default: that of the patterns.
     spread : float > 0, default 1
         Root mean square deviation of a unit, the unit of noise levels. If there are patterns, theirs is used.
+    sigma : float >= 0, optional
+        Noise level of cues, for recalls that are given neither `sigma` nor `signal`. It lets `predict` and
+        `transform` run in a pipeline.
     shape : tuple of int, optional
         Shape of one state as the denoiser gets it, such as (1, 28, 28) for a convolutional network: x is then (B,
         1, 28, 28). Default: that of the patterns, else (D,).
@@ -990,7 +994,7 @@ class Denoiser(Foreign):
 
     _model: ClassVar[str] = "denoiser"
     _options: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "sigmas", "accuracy", "narrow")
-    _parameters: ClassVar[tuple[str, ...]] = ("denoiser", "dim", "spread", "shape", "framework", "process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "sigmas", "accuracy", "narrow", "dtype", "random_state")
+    _parameters: ClassVar[tuple[str, ...]] = ("denoiser", "dim", "spread", "sigma", "shape", "framework", "process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "sigmas", "accuracy", "narrow", "dtype", "random_state")
 
     def __init__(
         self,
@@ -998,6 +1002,7 @@ class Denoiser(Foreign):
         dim: int | None = None,
         *,
         spread: float = 1.0,
+        sigma: float | None = None,
         shape: tuple[int, ...] | None = None,
         framework: str | None = None,
         process: str | Process | Potential | None = None,
@@ -1020,6 +1025,7 @@ class Denoiser(Foreign):
         self.denoiser = denoiser
         self.dim = dim
         self.spread = spread
+        self.sigma = sigma
         self.shape = shape
         self.framework = framework
         self.process = process

@@ -169,11 +169,20 @@ class Recall(_Frozen):
     _numbers: Array
     _whole: Array
     _reasons: list[tuple[int, str]]
+    _cues: Array | None
+    _source: Any
 
     _columns = ("memory", "label", *(name for name, kind, _ in _attractor.ROW[1:] if kind != "weights"))
 
     def __init__(
-        self, fields: tuple[Any, ...], shape: tuple[int, ...], labels: Array | None, model: str, one: bool = False
+        self,
+        fields: tuple[Any, ...],
+        shape: tuple[int, ...],
+        labels: Array | None,
+        model: str,
+        one: bool = False,
+        cues: Array | None = None,
+        source: Any = None,
     ) -> None:
         states, values, best, there, numbers, whole, reasons = fields
         own = self.__dict__
@@ -182,6 +191,44 @@ class Recall(_Frozen):
         own["posterior"], own["candidates"] = (None, None) if best is None else best
         own["_there"], own["_numbers"], own["_whole"] = there, numbers, whole
         own["_labels"], own["_model"], own["_reasons"] = labels, model, reasons
+        # For pictures: the cues as they were given, and the memory that recalled.
+        own["_cues"], own["_source"] = cues, source
+
+    @property
+    def _image(self) -> tuple[int, ...] | None:
+        """The shape of one state, if the memory is one of images."""
+        shape = self.states.shape[1:]
+        return shape if len(shape) > 1 else getattr(self._source, "_image", None)
+
+    def plot(self, ax: Any = None, **kwargs: Any) -> Any:
+        """Draws cues, recalled states, the memories nearest to them, and the differences.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Axes to divide into panels. Default: a new figure.
+        **kwargs
+            As in `attractor.plot.RecallDisplay.from_recall`.
+
+        Returns
+        -------
+        attractor.plot.RecallDisplay
+
+        Raises
+        ------
+        ImportError
+            Matplotlib is not installed.
+        """
+        from .plot import RecallDisplay
+
+        return RecallDisplay.from_recall(self, ax=ax, **kwargs)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The memory has files of its own.
+        return self.__dict__ | {"_source": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
 
     def __getattr__(self, name: str) -> Any:
         """Columns are read from their table on first use, since most are never used."""
@@ -333,6 +380,29 @@ class Trace(_Frozen):
         columns = {"step": step, "row": row} | {name: getattr(self, name) for name in self._columns[2:]}
         return {name: column.ravel() for name, column in columns.items() if column is not None}
 
+    def plot(self, ax: Any = None, **kwargs: Any) -> Any:
+        """Draws energy, posterior and entropy step by step.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Axes to divide into panels. Default: a new figure.
+        **kwargs
+            As in `attractor.plot.TraceDisplay.from_trace`.
+
+        Returns
+        -------
+        attractor.plot.TraceDisplay
+
+        Raises
+        ------
+        ImportError
+            Matplotlib is not installed.
+        """
+        from .plot import TraceDisplay
+
+        return TraceDisplay.from_trace(self, ax=ax, **kwargs)
+
     def __len__(self) -> int:
         return len(self.states)
 
@@ -363,8 +433,32 @@ class Counts(_Frozen):
     chi_square: Array
     freedom: Array
     sigma: Array
+    _labels: Array | None
 
     _columns = tuple(name for name, kind, _ in _attractor.COUNTS if kind in ("whole", "number"))
+
+    def plot(self, ax: Any = None, **kwargs: Any) -> Any:
+        """Draws where the recalls ended, beside the posterior.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Axes to draw into. Default: a new figure.
+        **kwargs
+            As in `attractor.plot.PosteriorDisplay.from_counts`.
+
+        Returns
+        -------
+        attractor.plot.PosteriorDisplay
+
+        Raises
+        ------
+        ImportError
+            Matplotlib is not installed.
+        """
+        from .plot import PosteriorDisplay
+
+        return PosteriorDisplay.from_counts(self, ax=ax, **kwargs)
 
     def __len__(self) -> int:
         return len(self.ended)

@@ -24,7 +24,6 @@ class Trained(Memory):
         y: Any = None,
         *,
         progress: Progress | None = None,
-        **unused: Any,
     ) -> Any:
         """Trains a network on patterns, starting from new weights.
 
@@ -47,19 +46,19 @@ class Trained(Memory):
         ValueError
             The patterns cannot be used, a setting is outside its range, or the loss diverges.
         TypeError
-            Weights or values are given, or a setting has the wrong type.
+            A setting has the wrong type.
         KeyboardInterrupt
             Ctrl-C was pressed. The network is not kept.
         """
-        for name, what in (("sample_weight", "prior weights of patterns"), ("values", "associated values")):
-            if unused.pop(name, None) is not None:
-                raise TypeError(f"network has no use for {what}: it learns all patterns alike; leave them away")
         with followed(progress, "training") as told:
             object.__setattr__(self, "_progress", told)
             try:
-                return super().fit(X, y, **unused)
+                return super().fit(X, y)
             finally:
                 object.__setattr__(self, "_progress", None)
+
+    def _has_posterior(self) -> bool:
+        return False
 
     def _make(self, patterns: Any, **known: Any) -> _attractor.Memory:
         return super()._make(patterns, **known, training=_named(self.training), progress=self._progress)

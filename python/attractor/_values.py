@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import sys
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -36,6 +37,7 @@ def labels_of(what: str, values: Any, count: int) -> Array | None:
     labels = np.asarray(values)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
+        _told_of_a_column()
     if labels.dtype.kind == "O":
         found = labels.tolist()
         if any(value is None or value != value or type(value).__name__ == "NAType" for value in found):
@@ -48,6 +50,14 @@ def labels_of(what: str, values: Any, count: int) -> Array | None:
     if labels.dtype.kind == "f" and not np.isfinite(labels).all():
         raise ValueError(f"{what}: expected a label for each row, found NaN or infinity")
     return each(what, labels, count)
+
+
+def _told_of_a_column() -> None:
+    """Warns as scikit-learn does, if that is in use, since its pipelines expect the warning."""
+    theirs = sys.modules.get("sklearn.exceptions")
+    if theirs is not None:
+        text = "A column-vector y was passed when a 1d array was expected; give y.ravel()"
+        warnings.warn(text, theirs.DataConversionWarning, stacklevel=2)
 
 
 def same_labels(what: str, found: Array, truth: Array, known: Array) -> Array:

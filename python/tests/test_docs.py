@@ -14,7 +14,10 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.filterwarnings("error::attractor.AttractorWarning")
-@pytest.mark.parametrize("page", ["README.md", "docs/reference/python.md", "docs/ideas/capacity.md", "docs/ideas/replay.md", "docs/how-to/audit.md"])
+@pytest.mark.parametrize(
+    "page",
+    ["README.md", "docs/reference/python.md", "docs/ideas/capacity.md", "docs/ideas/replay.md", "docs/how-to/audit.md"],
+)
 def test_examples(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Files that an example writes.
     monkeypatch.chdir(tmp_path)

@@ -61,8 +61,8 @@ def test_denoisers_of_many_kinds() -> None:
             attractor.Denoiser(wrong, dim=1).recall(cues, sigma=0.8)
     with pytest.raises(TypeError, match="callable"):
         attractor.Denoiser(3, dim=1)
-    with pytest.raises(ValueError, match="dim"):
-        attractor.Denoiser(tanh)
+    with pytest.raises(ValueError, match="give dim, shape or patterns"):
+        attractor.Denoiser(tanh).recall(cues, sigma=0.8)
     with pytest.raises(TypeError, match="noisy a cue"):
         attractor.Denoiser(tanh, 1).recall(cues)
     with pytest.raises(TypeError, match="energy"):

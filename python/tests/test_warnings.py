@@ -96,3 +96,23 @@ def test_the_wine_data() -> None:
     x, y = datasets.load_wine(return_X_y=True)
     with pytest.warns(attractor.AttractorWarning, match="recall will see little else"):
         assert model_selection.cross_val_score(attractor.Modern(), x, y).mean() < 0.5
+
+
+def test_a_last_level_that_is_not_reached_is_said() -> None:
+    patterns = np.random.default_rng(0).normal(size=(6, 4))
+    memory = attractor.Diffusion(patterns, sampler="ddim", steps=4, last=0.5)
+    for call in (
+        lambda: memory.recall(patterns, sigma=1.0),
+        lambda: memory.trace(patterns, sigma=1.0),
+        lambda: memory.repeat(patterns, 3, sigma=1.0),
+    ):
+        with pytest.warns(attractor.AttractorWarning, match="end at a tenth of theirs, such as 0.1;"):
+            call()
+    # Where the level is reached, or was not asked for, or the levels are one's own, nothing is said.
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        own = attractor.Diffusion(patterns, sampler="ddim", steps=4, last=0.05)
+        trace = own.trace(patterns, sigma=1.0)
+        assert np.allclose(trace.sigma[-2], 0.05 * own.spread_)
+        attractor.Diffusion(patterns).recall(patterns, sigma=1e-4)
+        attractor.Diffusion(patterns, sampler="ddim", sigmas=[1.0, 0.5]).recall(patterns, sigma=1.0)

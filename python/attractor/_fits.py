@@ -1,0 +1,302 @@
+"""The ways in which memories store patterns: at once or bit by bit, with prior weights and associated values or without."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from ._arrays import Array, names_of, shown
+from ._estimator import Estimator, Stored, tensor
+from ._values import labels_of
+
+if sys.version_info >= (3, 11):
+    from typing import Self
+else:
+    Self = Any
+
+
+class Plain(Estimator):
+    """A memory of patterns."""
+
+    def partial_fit(self, X: Any, y: Any = None, classes: Any = None) -> Self:
+        """Stores more patterns beside those that are stored.
+
+        The memory is then that of all patterns together, as `fit` would make it: thresholds, scales and an automatic beta
+        follow from all of them. The rows are kept for that, which takes their room a second time. A memory that `fit` made
+        goes on from `patterns`.
+
+        Parameters
+        ----------
+        X : array_like (N, D), or (N, ...) of images
+            Patterns, of the width of those before.
+        y : array_like (N,), optional
+            A label for each pattern, if those before have labels.
+        classes : array_like, optional
+            All labels that may come, for `classes_`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            As for `fit`, or the patterns do not go with those before.
+
+        Examples
+        --------
+        >>> import attractor
+        >>> memory = attractor.Hopfield().partial_fit([[1.0, 1, 1, -1]]).partial_fit([[1.0, -1, 1, 1]])
+        >>> len(memory)
+        2
+        """
+        return self._more(X, y, classes, None, None)
+
+    def _more(self, X: Any, y: Any, classes: Any, sample_weight: Any, values: Any) -> Self:
+        held, names = self._kept(), names_of(X)
+        if held is not None:
+            self._same_columns("X", X)
+            names = self.__dict__.get("feature_names_in_")
+        new = self._read(X, y, sample_weight, values)
+        if held is not None:
+            self._same_width(new.patterns.shape[1])
+            new = _joined(held, new)
+        if classes is not None:
+            given = labels_of("classes", classes, len(np.asarray(classes)))
+            self._classes = None if given is None else np.unique(given)
+        self._remember(new, names)
+        self._rows = new._replace(patterns=new.patterns.copy())
+        return self
+
+    def _kept(self) -> Stored | None:
+        """The rows that are stored: as they were given, or as `fit` or a file keeps them."""
+        if self._core is None:
+            self._forget()
+            return None
+        rows: Stored | None = self.__dict__.get("_rows")
+        if rows is not None:
+            return rows
+        patterns = self._core.patterns()
+        if patterns is None:
+            raise ValueError("partial_fit: expected a memory with patterns, found one that knows none; use fit")
+        weights, values = self._core.weights(), None
+        file = self._core.to_bytes()
+        if weights is None:
+            own = tensor(file, "weights")
+            weights = None if own is None else own.tolist()
+        if weights is not None:
+            # Equal weights are those of patterns that were given none.
+            weights = None if len(set(weights)) == 1 else [len(weights) * weight / sum(weights) for weight in weights]
+        if not self._coded:
+            values = tensor(file, "associated")
+        return Stored(patterns, self._labels, weights, values, False, self._image)
+
+
+class Weighted(Plain):
+    """A memory of patterns that have prior weights."""
+
+    def fit(self, X: Any, y: Any = None, *, sample_weight: Any = None) -> Self:
+        """Stores patterns. They replace those stored before.
+
+        Parameters
+        ----------
+        X : array_like (N, D), or (N, ...) of images
+            Patterns. Bytes (uint8) are read as grey values from 0 to 1.
+        y : array_like (N,), optional
+            A label for each pattern.
+        sample_weight : array_like (N,), optional
+            Prior weights, >= 0. A pattern of weight 0 is left out, and those after it move up by one.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            There are no patterns, they contain NaN or have unequal lengths, or a parameter is outside its range.
+        TypeError
+            The patterns have an unsupported number type.
+        """
+        return self._fit(X, y, sample_weight, None)
+
+    def partial_fit(self, X: Any, y: Any = None, classes: Any = None, *, sample_weight: Any = None) -> Self:
+        """Stores more patterns beside those that are stored.
+
+        The memory is then that of all patterns together, as `fit` would make it: scales follow from all of them. The rows are
+        kept for that, which takes their room a second time. A memory that `fit` made goes on from `patterns`, and weights of
+        mean 1.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`.
+        classes : array_like, optional
+            All labels that may come, for `classes_`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            As for `fit`, or the patterns do not go with those before.
+        """
+        return self._more(X, y, classes, sample_weight, None)
+
+
+class Valued(Plain):
+    """A memory of patterns that have associated values."""
+
+    def fit(self, X: Any, y: Any = None, *, values: Any = None) -> Self:
+        """Stores patterns. They replace those stored before.
+
+        Parameters
+        ----------
+        X : array_like (N, D), or (N, ...) of images
+            Patterns. Bytes (uint8) are read as grey values from 0 to 1.
+        y : array_like (N,), optional
+            A label for each pattern.
+        values : array_like (N, Dv), optional
+            Associated values: a vector for each pattern.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            There are no patterns, they contain NaN or have unequal lengths, or a parameter is outside its range.
+        TypeError
+            The patterns have an unsupported number type.
+        """
+        return self._fit(X, y, None, values)
+
+    def partial_fit(self, X: Any, y: Any = None, classes: Any = None, *, values: Any = None) -> Self:
+        """Stores more patterns beside those that are stored.
+
+        The memory is then that of all patterns together, as `fit` would make it: thresholds and scales follow from all of
+        them. The rows are kept for that, which takes their room a second time. A memory that `fit` made goes on from
+        `patterns`.
+
+        Parameters
+        ----------
+        X, y, values
+            As in `fit`.
+        classes : array_like, optional
+            All labels that may come, for `classes_`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            As for `fit`, or the patterns do not go with those before.
+        """
+        return self._more(X, y, classes, None, values)
+
+
+class Paired(Valued):
+    """A memory of pairs of patterns and values. Labels alone stand for values: a unit for each class, +1 for its own."""
+
+    _needs_labels = True
+
+    def _codes(self, labels: Array | None) -> Array | None:
+        if labels is None:
+            name = type(self).__name__
+            raise ValueError(
+                "values: expected a vector for each pattern, found none; give values, or labels that are to be their codes "
+                f"({name} requires y to be passed, but the target y is None)"
+            )
+        classes = self.__dict__.get("_classes")
+        classes = np.unique(labels) if classes is None else np.unique(np.concatenate([classes, labels]))
+        return np.where(labels[:, np.newaxis] == classes, 1.0, -1.0)
+
+
+class WeightedValued(Weighted):
+    """A memory of patterns that have prior weights and associated values."""
+
+    def fit(self, X: Any, y: Any = None, *, sample_weight: Any = None, values: Any = None) -> Self:
+        """Stores patterns. They replace those stored before.
+
+        Parameters
+        ----------
+        X : array_like (N, D), or (N, ...) of images
+            Patterns. Bytes (uint8) are read as grey values from 0 to 1.
+        y : array_like (N,), optional
+            A label for each pattern.
+        sample_weight : array_like (N,), optional
+            Prior weights, >= 0. A pattern of weight 0 is left out, and those after it move up by one.
+        values : array_like (N, Dv), optional
+            Associated values: a vector for each pattern.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            There are no patterns, they contain NaN or have unequal lengths, or a parameter is outside its range.
+        TypeError
+            The patterns have an unsupported number type.
+        """
+        return self._fit(X, y, sample_weight, values)
+
+    def partial_fit(
+        self, X: Any, y: Any = None, classes: Any = None, *, sample_weight: Any = None, values: Any = None
+    ) -> Self:
+        """Stores more patterns beside those that are stored.
+
+        The memory is then that of all patterns together, as `fit` would make it: scales and an automatic beta follow from all
+        of them. The rows are kept for that, which takes their room a second time. A memory that `fit` made goes on from
+        `patterns`, and weights of mean 1, if it has no values.
+
+        Parameters
+        ----------
+        X, y, sample_weight, values
+            As in `fit`.
+        classes : array_like, optional
+            All labels that may come, for `classes_`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            As for `fit`, or the patterns do not go with those before.
+        """
+        return self._more(X, y, classes, sample_weight, values)
+
+
+def _joined(held: Stored, new: Stored) -> Stored:
+    """All rows, in the order in which they came."""
+    for what, one, other in (("y", held.labels, new.labels), ("values", held.values, new.values)):
+        if (one is None) != (other is None):
+            found = "without" if other is None else "with"
+            before = "without" if one is None else "with"
+            raise ValueError(
+                f"{what}: expected rows {before} it, as those before, found rows {found}; give it to all or none"
+            )
+    labels = None
+    if held.labels is not None and new.labels is not None:
+        kinds = [labels.dtype.kind in "OU" for labels in (held.labels, new.labels)]
+        if kinds[0] != kinds[1]:
+            raise ValueError(
+                f"y: expected labels as before, such as {shown(held.labels[0])}, found {shown(new.labels[0])}; convert them"
+            )
+        labels = np.concatenate([held.labels, new.labels])
+    weights = None
+    if held.weights is not None or new.weights is not None:
+        weights = (held.weights or [1.0] * len(held.patterns)) + (new.weights or [1.0] * len(new.patterns))
+    values = None if held.values is None or new.values is None else np.concatenate([held.values, new.values])
+    image = held.image if held.image == new.image else None
+    return Stored(np.concatenate([held.patterns, new.patterns]), labels, weights, values, held.raw and new.raw, image)
