@@ -2,10 +2,15 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, bail};
+use attractor_data::Error;
 
-/// Creates a folder for results.
+/// Creates a folder for results, which is removed again if the command fails before anything is in it.
 pub fn make_folder(folder: &Path) -> Result<()> {
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("cannot make the folder {}; choose another for --out", folder.display()))
+    match attractor_data::make_folder(folder) {
+        Err(Error::Write { reason, .. }) => {
+            bail!("cannot make the folder {}: {reason}; choose another for --out", folder.display())
+        }
+        made => Ok(made?),
+    }
 }

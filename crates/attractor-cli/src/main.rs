@@ -58,6 +58,7 @@ fn main() -> ExitCode {
         }
         (Err(error), _) if error.downcast_ref().is_some_and(streams::is_closed_pipe) => ExitCode::SUCCESS,
         (Err(error), _) => {
+            attractor_data::abandon_unfinished();
             // Errors of files name the file. Any other I/O error is of standard output.
             let place = if error.chain().count() == 1 && error.is::<std::io::Error>() {
                 "cannot write to standard output: "

@@ -354,6 +354,24 @@ fn every_kind_of_file_says_what_it_is() {
     assert!(titled.count() == 1, "{help}");
 }
 
+/// A folder that a failed command made for its results is not left behind; one that was there stays.
+#[test]
+fn a_failed_command_leaves_no_empty_folder() {
+    let folder = Folder::new();
+    let memory = folder.save("m.npy", &ndarray::array![[1.0, 0.0, 0.0, 1.0], [0.0, 1.0, 1.0, 0.0]]);
+    let cues = folder.save("c.npy", &ndarray::array![[1.0, f64::NAN, 0.0, 1.0]]);
+    std::fs::create_dir(folder.path("old")).expect("a folder");
+    for place in ["new/inner/", "old/"] {
+        let out = folder.name(place);
+        let recall = [
+            "recall", "--memory", &memory, "--cues", &cues, "--sigma", "0.1", "--shape", "2x2", "--out", &out,
+        ];
+        refused(&recall, &["NaN"]);
+        assert_eq!(folder.path(place).exists(), place == "old/");
+    }
+    assert!(!folder.path("new").exists());
+}
+
 /// After an interruption the exit code is 130, the old file is unchanged, and there is no other file beside it.
 #[cfg(unix)]
 #[test]

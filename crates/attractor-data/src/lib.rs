@@ -25,7 +25,8 @@ pub use formats::{
     read, read_bytes, read_mask, read_records,
 };
 pub use output::{
-    Hold, NewFile, NpyWriter, NpzWriter, Number, abandon_unfinished, write_atomically, write_npy, write_png,
+    Hold, NewFile, NpyWriter, NpzWriter, Number, abandon_unfinished, make_folder, write_atomically,
+    write_npy, write_png,
 };
 pub use records::{Cells, Records};
 pub use shape::{Layout, Shape};

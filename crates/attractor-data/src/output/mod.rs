@@ -38,10 +38,25 @@ enum Inner {
     Device(BufWriter<File>),
 }
 
-/// Files that are being written, which are removed if the program is stopped.
+/// Files that are being written, and folders that were made for them. They are removed if the program is stopped, folders only if they are empty.
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// Removes every unfinished file. It is for a program that is about to exit: no file can be written afterwards.
+/// Creates a folder for results, with the folders that it is in. Those that did not exist are removed by [`abandon_unfinished`] if nothing was
+/// written to them.
+///
+/// # Errors
+/// The folder cannot be made.
+pub fn make_folder(folder: &Path) -> Result<()> {
+    let missing = folder.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists());
+    let mut made: Vec<PathBuf> = missing.map(Path::to_path_buf).collect();
+    made.reverse();
+    let made_all = std::fs::create_dir_all(folder);
+    unfinished(|paths| paths.extend(made));
+    made_all.map_err(|reason| Error::Write { path: folder.to_owned(), reason })
+}
+
+/// Removes every unfinished file, and folders of [`make_folder`] that are empty. It is for a program that is about to exit: no file can be
+/// written afterwards.
 ///
 /// It may be called by a signal's handler or by a panic hook, at any time and more than once. It returns within a
 /// second, even if the thread that it interrupted holds the list.
@@ -56,9 +71,10 @@ pub fn abandon_unfinished() {
             Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(5)),
         }
     };
-    for path in guard.iter() {
-        // It does not matter if the file is already gone.
-        let _ = std::fs::remove_file(path);
+    // The last first, so that folders come after their files.
+    for path in guard.iter().rev() {
+        // It does not matter if the file is already gone. A folder that holds something stays.
+        let _ = if path.is_dir() { std::fs::remove_dir(path) } else { std::fs::remove_file(path) };
     }
     std::mem::forget(guard);
 }
