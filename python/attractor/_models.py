@@ -451,7 +451,8 @@ class Diffusion(WeightedValued, Memory):
     process : {"ve", "vp", "vp-linear", "sub-vp", "edm", "flow", "potential"} or Process or Potential, default "vp"
         Noising process; potential takes the one of the option potential. A `Process` carries its rates.
     potential : str, default none
-        Potential of the process potential, in TOML: its minimum, Hessian and sigma, as in docs/ideas/potentials.md.
+        Potential of the process potential, in TOML: its minimum, Hessian and sigma, as in
+        docs/ideas/potentials.md.
     gamma : float from 1e-12 to 1e12, default 1 for ve, 0.8 for vp
         Constant rate of vp (its gamma) or ve (noise per square root of time).
     rate_min : float from 1e-12 to 1e12, default 0.1
@@ -677,12 +678,13 @@ class Mixture(Described):
     Parameters
     ----------
     memories : path, list of dict, or array_like (N, D), optional
-        A description: a .toml or .json file, its entries as dictionaries (see docs/ideas/extended-memories.md), or
-        points.
+        A description: a .toml or .json file, its entries as dictionaries (see docs/ideas/extended-memories.md),
+        or points.
     process : {"ve", "vp", "vp-linear", "sub-vp", "edm", "flow", "potential"} or Process or Potential, default "vp"
         Noising process; potential takes the one of the option potential. A `Process` carries its rates.
     potential : str, default none
-        Potential of the process potential, in TOML: its minimum, Hessian and sigma, as in docs/ideas/potentials.md.
+        Potential of the process potential, in TOML: its minimum, Hessian and sigma, as in
+        docs/ideas/potentials.md.
     gamma : float from 1e-12 to 1e12, default 1 for ve, 0.8 for vp
         Constant rate of vp (its gamma) or ve (noise per square root of time).
     rate_min : float from 1e-12 to 1e12, default 0.1
@@ -944,7 +946,8 @@ class Denoiser(Foreign):
     process : {"ve", "vp", "vp-linear", "sub-vp", "edm", "flow", "potential"} or Process or Potential, default "vp"
         Noising process; potential takes the one of the option potential. A `Process` carries its rates.
     potential : str, default none
-        Potential of the process potential, in TOML: its minimum, Hessian and sigma, as in docs/ideas/potentials.md.
+        Potential of the process potential, in TOML: its minimum, Hessian and sigma, as in
+        docs/ideas/potentials.md.
     gamma : float from 1e-12 to 1e12, default 1 for ve, 0.8 for vp
         Constant rate of vp (its gamma) or ve (noise per square root of time).
     rate_min : float from 1e-12 to 1e12, default 0.1
