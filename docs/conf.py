@@ -29,11 +29,12 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "commands",
+    "docstrings",
     "gallery",
     "mathml",
     "rustdoc",
 ]
-exclude_patterns = ["_ext", "_static", "_templates", "gallery/**/*.ipynb", "gallery/sg_execution_times.rst"]
+exclude_patterns = ["_ext", "_static", "_templates", "gallery/**/*.ipynb", "gallery/sg_execution_times.rst", "sg_execution_times.rst"]
 suppress_warnings = ["config.cache"]
 templates_path = ["_templates"]
 nitpicky = False

@@ -1,6 +1,7 @@
 """Writes the pages on the commands from the help that the program itself prints.
 
-`attractor COMMAND --help` is read, and each option becomes an `option` of Sphinx, which pages can link to and the search finds.
+`attractor COMMAND --help` is read, and each option becomes an `option` of Sphinx, which pages can link to and the search
+finds. `attractor models NAME` gives the options of the models.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from typing import Any
 from sphinx.application import Sphinx
 
 #: An option or an argument at the beginning of its lines; its help may follow on the same line.
-OPTION = re.compile(r"^ {2,6}((?:-\w, )?--?[\w-]+(?: [<\[].*?|\.\.\.)?|<\w+>\S*|\[\w+\]\S*|--[\w-]+ \S+)(?: {2,}(\S.*))?$")
-#: A row of two columns, as in the table of columns.
+OPTION = re.compile(r"^ {2,6}((?:-\w, )?--?[\w-]+(?: [<\[]?[^ ]+[>\]]?)?|[<\[][\w-]+[>\]]\S*)(?: {2,}(\S.*))?$")
+#: A row of two columns.
 ROW = re.compile(r"^ {2}(\S.*?) {2,}(\S.*)$")
 
 
 def program() -> str:
-    """The program: that of the tree, or the one on the path."""
+    """The program: that of `ATTRACTOR`, that of the tree, or the one on the path."""
     built = Path(__file__).parents[2] / "target" / "debug" / "attractor"
     found = os.environ.get("ATTRACTOR") or (str(built) if built.is_file() else shutil.which("attractor"))
     if found is None:
@@ -37,187 +38,166 @@ def said(*words: str) -> str:
 def escaped(text: str) -> str:
     """A text in which only `code` is marked up."""
     parts = text.split("`")
-    plain = [re.sub(r"([\\*_|])", r"\\\1", part) for part in parts]
     if len(parts) % 2 == 0:
-        return r"\`".join(plain)
-    out = []
-    for n, part in enumerate(parts):
-        out.append(f"``{part}``" if n % 2 else plain[n])
-    return re.sub(r"``(?=\w)", r"``\\ ", "".join(out)) if False else "".join(out)
-
-
-def sections(text: str) -> Iterator[tuple[str, list[str]]]:
-    """The parts of a help: headings, without their colon, and lines. What has no heading has an empty one."""
-    heading, lines = "", []
-    for line in text.splitlines():
-        if re.match(r"^[A-Z][^.]*:$", line):
-            yield heading, lines
-            heading, lines = line[:-1], []
-        elif line and not line.startswith(" ") and heading:
-            yield heading, lines
-            heading, lines = "", [line]
-        else:
-            lines.append(line)
-    yield heading, lines
+        parts = [text.replace("`", "'")]
+    plain = lambda part: re.sub(r"([\\*_|])", r"\\\1", part)
+    return "".join(f"``{part}``" if n % 2 else plain(part) for n, part in enumerate(parts))
 
 
 def paragraphs(lines: list[str]) -> Iterator[str]:
     for block in "\n".join(lines).split("\n\n"):
         text = " ".join(line.strip() for line in block.splitlines())
         if text:
-            yield text
-
-
-def entries(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
-    """Options with the lines of their help."""
-    name, text = "", []
-    for line in lines:
-        found = OPTION.match(line)
-        if found and len(line) - len(line.lstrip()) <= 6:
-            if name:
-                yield name, text
-            name, text = found[1], [found[2] or ""]
-        else:
-            text.append(line)
-    if name:
-        yield name, text
-
-
-def options(lines: list[str]) -> list[str]:
-    out = []
-    for name, text in entries(lines):
-        out += [f".. option:: {name}", "", *(f"   {escaped(p)}\n" for p in paragraphs(text)), ""]
-    return out
-
-
-def rows(lines: list[str]) -> list[str]:
-    """Two columns as a list of definitions."""
-    out: list[str] = []
-    for line in lines:
-        found = ROW.match(line)
-        if found:
-            out += [f"``{found[1]}``", f"   {escaped(found[2])}"]
-        elif line.strip():
-            out.append(f"   {escaped(line.strip())}")
-    return [*out, ""]
+            yield escaped(text)
 
 
 def heading(text: str, mark: str) -> list[str]:
     return [text, mark * len(text), ""]
 
 
-def page(command: str, text: str) -> str:
+def sections(text: str) -> Iterator[tuple[str, list[str]]]:
+    """The parts of a help, with their headings. What stands between them has an empty heading."""
+    name, lines = "", []
+    for line in text.splitlines():
+        if re.match(r"^[A-Z][^.]*:$", line):
+            yield name, lines
+            name, lines = line[:-1], []
+        elif line and not line.startswith(" ") and name:
+            yield name, lines
+            name, lines = "", [line]
+        else:
+            lines.append(line)
+    yield name, lines
+
+
+def options(lines: list[str]) -> list[str]:
+    """Options with their help."""
+    found: list[tuple[str, list[str]]] = []
+    for line in lines:
+        option = OPTION.match(line)
+        if option:
+            found.append((option[1], [option[2] or ""]))
+        elif found:
+            found[-1][1].append(line)
+    out = []
+    for name, text in found:
+        out += [f".. option:: {name}", "", *(f"   {p}\n" for p in paragraphs(text)), ""]
+    return out
+
+
+def rows(lines: list[str]) -> list[str]:
+    """Two columns as a list of definitions."""
+    found: list[list[str]] = []
+    for line in lines:
+        row = ROW.match(line)
+        if row:
+            found.append([row[1], row[2]])
+        elif line.strip() and found:
+            found[-1][1] += f" {line.strip()}"
+        elif line.strip():
+            found.append([line.strip(), ""])
+    out = []
+    for name, text in found:
+        out += [f"``{name}``", f"   {escaped(text) or '–'}"]
+    return [*out, ""]
+
+
+def command_page(command: str, text: str) -> str:
     """The page on a command, from its help."""
     about, _, rest = text.partition("Usage: ")
     usage, _, rest = rest.partition("\n\n")
-    lines = [f".. program:: attractor {command}", "", *heading(f"attractor {command}", "=")]
-    lines += [*(f"{escaped(p)}.\n" if not p.endswith(".") else f"{escaped(p)}\n" for p in paragraphs(about.splitlines())), ""]
-    lines += [".. code-block:: text", "", *(f"   {line.strip()}" for line in usage.splitlines()), ""]
-    for name, body in sections(rest):
-        if not any(line.strip() for line in body):
+    out = [f".. program:: attractor {command}", "", *heading(f"attractor {command}", "=")]
+    out += [p if p.endswith(".") else f"{p}." for p in paragraphs(about.splitlines())]
+    out += ["", ".. code-block:: text", "", *(f"   {line.strip()}" for line in usage.splitlines()), ""]
+    for name, lines in sections(rest):
+        if not any(line.strip() for line in lines):
             continue
-        if name:
-            lines += heading(name, "-")
+        out += heading(name, "-") if name else []
         if name.startswith("Examples"):
-            lines += [".. code-block:: sh", "", *(f"   {line.strip()}" for line in body if line.strip()), ""]
-        elif any(OPTION.match(line) for line in body):
-            lines += options(body)
-        elif any(ROW.match(line) for line in body):
-            lines += rows(body)
+            out += [".. code-block:: sh", "", *(f"   {line.strip()}" for line in lines if line.strip()), ""]
+        elif any(OPTION.match(line) for line in lines):
+            out += options(lines)
+        elif any(ROW.match(line) for line in lines):
+            out += rows(lines)
         else:
-            lines += [f"{escaped(p)}\n" for p in paragraphs(body)]
-    return "\n".join(lines)
+            out += [f"{p}\n" for p in paragraphs(lines)]
+    return "\n".join(out)
+
+
+def model_section(name: str) -> list[str]:
+    """A section on a model, from what `attractor models NAME` prints."""
+    head, *body = said("models", name).splitlines()
+    first = next((n for n, line in enumerate(body) if line.startswith("  --")), len(body))
+    facts = [["", ""]]
+    for line in body[:first]:
+        fact = re.match(r"^  (states|takes|cost|source)\s+(.*)$", line)
+        if fact:
+            facts.append([fact[1].capitalize(), fact[2]])
+        else:
+            facts[-1][1] = f"{facts[-1][1]} {line.strip()}".strip()
+    out = [f".. _model-{name}:", "", *heading(f"{name}: {head.partition(': ')[2]}", "-")]
+    out += [".. code-block:: text", "", f"   {facts[0][1]}", ""]
+    out += [f":{fact}: {escaped(text)}" for fact, text in facts[1:]]
+    out += ["", f".. program:: {name}", ""]
+    for block in "\n".join(body[first:]).split("\n\n"):
+        option, *lines = block.splitlines() or [""]
+        if not option.strip():
+            continue
+        prose = [line for line in lines if not line.startswith("        ")]
+        values = [line[6:] for line in lines if line.startswith("        ")]
+        out += [f".. option:: {option.strip()}", "", *(f"   {p}\n" for p in paragraphs(prose))]
+        out += [f"   {line}" for line in rows(values)] if values else [""]
+    return out
 
 
 def commands() -> list[tuple[str, str]]:
     """The commands and what each is for."""
     listed = said("--help").partition("Commands:\n")[2].partition("\n\n")[0]
-    found: list[tuple[str, str]] = []
+    found: list[list[str]] = []
     for line in listed.splitlines():
         row = ROW.match(line)
         if row:
-            found.append((row[1], row[2]))
+            found.append([row[1], row[2]])
         else:
-            found[-1] = (found[-1][0], f"{found[-1][1]} {line.strip()}")
+            found[-1][1] += f" {line.strip()}"
     return [(name, about) for name, about in found if name != "help"]
 
 
-def model(name: str) -> list[str]:
-    """A section on a model, from what `attractor models NAME` prints."""
-    head, *body = said("models", name).splitlines()
-    title = head.partition(": ")[2]
-    split = next((n for n, line in enumerate(body) if line.startswith("  --")), len(body))
-    lines = [f".. _model-{name}:", "", *heading(f"{name}: {title}", "-")]
-    lines += [f".. program:: attractor recall --model {name}", ""]
-    formula = [line.strip() for line in body[:split] if line.strip()]
-    facts: list[list[str]] = [["", ""]]
-    for line in formula:
-        row = re.match(r"^(states|takes|cost|source|aliases?|limits?|options)\s+(.*)$", line)
-        if row:
-            facts.append([row[1], row[2]])
-        else:
-            facts[-1][1] = f"{facts[-1][1]} {line}".strip()
-    lines += [".. code-block:: text", "", f"   {facts[0][1]}", ""]
-    for fact, text in facts[1:]:
-        lines += [f":{fact.capitalize()}: {escaped(text)}"]
-    lines.append("")
-    name_, text_ = "", []
-
-    def flush() -> list[str]:
-        if not name_:
-            return []
-        prose = [line for line in text_ if not line.startswith("        ")]
-        table = [line[6:] for line in text_ if line.startswith("        ")]
-        out = [f".. option:: {name_}", "", *(f"   {escaped(p)}\n" for p in paragraphs(prose))]
-        pairs: list[list[str]] = []
-        for line in table:
-            row = ROW.match(line)
-            if row and not line.startswith("   "):
-                pairs.append([row[1], row[2]])
-            elif pairs:
-                pairs[-1][1] += f" {line.strip()}"
-            elif line.strip():
-                pairs.append([line.strip(), ""])
-        for key, value in pairs:
-            out += [f"   ``{key}``", f"      {escaped(value) or '–'}"]
-        return [*out, ""]
-
-    for line in body[split:]:
-        if line.startswith("  --"):
-            lines += flush()
-            name_, text_ = line.strip(), []
-        else:
-            text_.append(line)
-    lines += flush()
-    return lines
-
-
-def write(app: Sphinx) -> None:
-    folder = Path(app.srcdir) / "reference" / "commands"
-    folder.mkdir(parents=True, exist_ok=True)
-    listed = commands()
-    models = [line.partition(":")[0] for line in said("models").splitlines() if re.match(r"^[a-z-]+: ", line)]
-    texts = {f"{name}.rst": page(name, said(name, "--help")) for name, _ in listed}
-    index = [*heading("Command line", "="), "Written from the program's own help. ``attractor COMMAND -h`` prints the short form.", ""]
+def index_page(listed: list[tuple[str, str]]) -> str:
+    out = [*heading("Command line", "="), "These pages are written from the program's own help.", ""]
+    out += ["``attractor COMMAND -h`` prints the options that are needed most, ``--help`` all of them. ``attractor completions bash`` prints a completion script for the shell.", ""]
     for name, about in listed:
-        index += [f":doc:`attractor {name} <{name}>`", f"   {escaped(about)}.", ""]
-    index += [*heading("Exit codes", "-"), "==== ============================================", "code meaning", "==== ============================================"]
+        out += [f":doc:`attractor {name} <{name}>`", f"   {escaped(about)}.", ""]
+    out += [*heading("Exit codes", "-")]
     codes = re.search(r"Exit codes: (.*)\.", said("--help"))
     if codes is None:
         raise ValueError("docs: expected exit codes in `attractor --help`, found none")
     for code in codes[1].split(", "):
         number, _, meaning = code.partition(" ")
-        index.append(f"{number:4} {meaning}")
-    index += ["==== ============================================", "", ".. toctree::", "   :hidden:", ""]
-    index += ["   Options of the models <models>", *(f"   {name}" for name, _ in listed)]
-    texts["index.rst"] = "\n".join(index) + "\n"
-    body = [*heading("Options of the models", "="), "Every command that takes ``--model`` takes these options, too.", ""]
-    texts["models-options.rst"] = ""
-    del texts["models-options.rst"]
-    for name in models:
-        body += model(name)
-    texts["options.rst"] = "\n".join(body)
-    texts["index.rst"] = texts["index.rst"].replace("<models>", "<options>")
+        out += [f"``{number}``", f"   {meaning}"]
+    out += ["", ".. toctree::", "   :hidden:", "", "   models", *(f"   {name}" for name, _ in listed if name != "models"), ""]
+    return "\n".join(out)
+
+
+def pages() -> dict[str, str]:
+    listed = commands()
+    texts = {name: command_page(name, said(name, "--help")) for name, _ in listed}
+    names = re.findall(r"^([a-z-]+): ", said("models"), re.MULTILINE)
+    body = [*heading("Models and their options", "="), "Every command that takes ``--model`` takes the options of that model. ``attractor models NAME`` prints them.", ""]
+    for name in names:
+        body += model_section(name)
+    texts["models"] = "\n".join(body)
+    texts["index"] = index_page(listed)
+    return texts
+
+
+def write(app: Sphinx) -> None:
+    folder = Path(app.srcdir) / "reference" / "commands"
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = {f"{name}.rst": text for name, text in pages().items()}
+    for old in folder.glob("*.rst"):
+        if old.name not in texts:
+            old.unlink()
     for name, text in texts.items():
         path = folder / name
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
