@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from ._again import again
 from ._arrays import Array, as_array, as_floats, as_rows, precision, seed_of, shown
 from ._experiments import Report
 from ._files import read
+from ._interrupt import interruptible
 from ._progress import Progress, followed
 from ._values import count, scalar, words
 
@@ -133,7 +135,8 @@ def audit(
             settings[name] = scalar(name, value)
     seed = seed_of(random_state)
     with followed(progress, "audit") as told:
-        core = _attractor.audit(
+        work = partial(
+            _attractor.audit,
             rows["train"],
             rows["generated"],
             rows.get("heldout"),
@@ -143,8 +146,8 @@ def audit(
             shape=shape,
             seed=seed,
             calibrate=bool(calibrate),
-            progress=told,
         )
+        core = interruptible(lambda tell: work(progress=tell), told)
     return Report(core)
 
 
@@ -214,7 +217,8 @@ def inspect(
         settings["radius"] = scalar("radius", radius)
     seed = seed_of(random_state)
     with followed(progress, "inspect") as told:
-        core = _attractor.inspect(rows, settings, again=again(inspect, given, seed), seed=seed, progress=told)
+        work = partial(_attractor.inspect, rows, settings, again=again(inspect, given, seed), seed=seed)
+        core = interruptible(lambda tell: work(progress=tell), told)
     return Report(core)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from . import _attractor
 from ._arrays import as_array, as_floats, as_rows, is_raw, precision
+from ._interrupt import interruptible
 from ._models import Mixture
 from ._progress import Progress, followed
 from ._values import count, count_if, each, scalar, words
@@ -125,15 +127,17 @@ def fit(
         "max_iterations": count("max_iterations", max_iterations, 1),
     }
     with followed(progress, "fit") as told:
-        core, facts = _attractor.Memory.fit(
+        work = partial(
+            _attractor.Memory.fit,
             rows,
             {name: value for name, value in settings.items() if value is not None},
             memory._named(),
             raw=is_raw(array),
             wide=kind.itemsize == 8,
             labels=None if names is None else [str(name) for name in names.tolist()],
-            progress=_counted(told) if progress is True else told,
         )
+        tell = _counted(told) if progress is True else told
+        core, facts = interruptible(lambda tell: work(progress=tell), tell)
     memory._hold(core, image=array.shape[1:] if array.ndim > 2 else None)
     if events is not None:
         memory = memory.with_events(events, weight, labels=event_labels)

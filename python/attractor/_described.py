@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from . import _attractor
 from ._arrays import Array, as_array, as_floats, as_rows, names_of, precision, shown
 from ._estimator import Stored
+from ._interrupt import interruptible
 from ._memory import Memory
 from ._values import count, each, scalar, weights_of, words
 
@@ -183,7 +185,8 @@ class Described(Memory):
             rule = {"matrix": as_floats(as_rows("core", core, False), np.dtype(np.float64))}
         else:
             rule = {"units": [[count("core", unit) for unit in units] for units in core]}
-        made = held.with_cores(
+        work = partial(
+            held.with_cores,
             given,
             form=words("form", form),
             odds=words("odds", odds),
@@ -192,6 +195,7 @@ class Described(Memory):
             weights=weights_of("sample_weight", sample_weight, len(given)),
             **rule,
         )
+        made = interruptible(lambda _: work(), None)
         memory = type(self)(**self.get_params(deep=False))
         memory._hold(made, image=array.shape[1:] if array.ndim > 2 else self._image)
         return memory
@@ -229,7 +233,8 @@ class Described(Memory):
         """
         array = as_array("events", events)
         given = as_floats(as_rows("events", array, False), np.dtype(np.float64))
-        found = self._built().surprise(given, scalar("threshold", threshold))
+        held, least = self._built(), scalar("threshold", threshold)
+        found = interruptible(lambda _: held.surprise(given, least), None)
         return [(np.array(units, dtype=np.int64), np.array(errors)) for units, errors in found]
 
     def _has_posterior(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from . import _attractor
 from ._again import again
 from ._arrays import Array, as_array, as_floats, as_rows, precision, seed_of
+from ._interrupt import interruptible
 from ._progress import Progress, followed
 from ._results import frame
 from ._values import count as whole
@@ -202,17 +204,18 @@ def reproduce(
         known = [setting["name"].replace("-", "_") for setting in named["settings"]]
         one_of("setting", name, settings, known)
     with followed(progress, str(name)) as told:
-        core = _attractor.reproduce(
+        work = partial(
+            _attractor.reproduce,
             name,
             {setting: _written(setting, value) for setting, value in settings.items() if value is not None},
             again=again(reproduce, given, seed),
             seed=seed,
-            progress=told,
             data=rows,
             shape=shape,
             order=None if order is None else [whole("order", row) for row in np.asarray(order).tolist()],
             store=None if store is None else os.fspath(store),
         )
+        core = interruptible(lambda tell: work(progress=tell), told, keeps=store is not None)
     return Report(core)
 
 
@@ -292,7 +295,8 @@ def recommend(
     rows, shape = _images("patterns", patterns, shape)
     seed = seed_of(random_state)
     with followed(progress, "recommend") as told:
-        core = _attractor.recommend(
+        work = partial(
+            _attractor.recommend,
             rows,
             asked,
             again=again(recommend, given, seed),
@@ -300,8 +304,8 @@ def recommend(
             cues=count_if("cues", cues),
             seed=seed,
             shape=shape,
-            progress=told,
         )
+        core = interruptible(lambda tell: work(progress=tell), told)
     return Report(core)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _attractor
+from . import _attractor, _html
 from ._arrays import Array, Shape, mask_of, seed_of
 from ._classifier import Classifier
 from ._estimator import default
@@ -300,11 +300,7 @@ class Memory(Landscape, Classifier):
         return True
 
     def __repr__(self) -> str:
-        given = ", ".join(
-            f"{name}={_brief(value)}"
-            for name, value in self.get_params(deep=False).items()
-            if not _equal(value, default(type(self), name))
-        )
+        given = ", ".join(f"{name}={value}" for name, value in self._given().items())
         head = f"{type(self).__name__}({given})"
         if self._core is None:
             return head
@@ -387,6 +383,15 @@ class Memory(Landscape, Classifier):
                         f"which end at a tenth of theirs, such as {end:.4g}; give a smaller last, or sigmas"
                     ]
                 )
+
+    def _repr_html_(self) -> str:
+        """The memory for notebooks: parameters, what it holds, notes, and the first patterns if they are images."""
+        return _html.of_memory(self)
+
+    def _given(self) -> dict[str, str]:
+        """The parameters that have not their defaults, in few words."""
+        own = self.get_params(deep=False).items()
+        return {name: _brief(value) for name, value in own if not _equal(value, default(type(self), name))}
 
     def _asked(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from . import _attractor
 from ._arrays import Array, as_rows, seed_of, shown
 from ._files import of_core
+from ._interrupt import interruptible
 from ._memory import Memory
 from ._progress import Progress, followed
 from ._results import _Frozen
@@ -207,7 +209,8 @@ def replay(
             raise ValueError("core: expected True (or 1) for units of the core and False (or 0) elsewhere")
         core_units = as_rows("core", np.ascontiguousarray(core_units.astype(np.bool_)), True, memory._image)
     with followed(progress, "replay") as told:
-        made, columns, places = _attractor.replay(
+        work = partial(
+            _attractor.replay,
             held,
             memory._states("events", events)[0],
             {name: value for name, value in settings.items() if value is not None},
@@ -217,7 +220,7 @@ def replay(
             state=None if state is None else os.fsdecode(state),
             resume=bool(resume),
             every=scalar("save_every", save_every),
-            progress=told,
         )
+        made, columns, places = interruptible(lambda tell: work(progress=tell), told, keeps=state is not None)
     columns["weights"] = columns.pop("events")
     return Replayed({"memory": of_core(made), "events": [np.array(place) for place in places], **columns})

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import _attractor
+from . import _attractor, _html
 from ._arrays import Array, shown
 
 #: Names of outcomes; the index is the code.
@@ -222,6 +222,10 @@ class Recall(_Frozen):
         from .plot import RecallDisplay
 
         return RecallDisplay.from_recall(self, ax=ax, **kwargs)
+
+    def _repr_html_(self) -> str:
+        """The recall for notebooks: facts, the first rows, and pictures if states are images."""
+        return _html.of_recall(self)
 
     def __getstate__(self) -> dict[str, Any]:
         # The memory has files of its own.

@@ -192,13 +192,17 @@ ANSWER = 3.0
 
 @pytest.mark.filterwarnings("ignore::attractor.AttractorWarning")
 @pytest.mark.parametrize(
-    "work", ["recall", "reproduce", "log_prob", "flow", "trace", "repeat", "build", "match", "sweep", "watch"]
+    "work",
+    ["recall", "reproduce", "log_prob", "flow", "trace", "repeat", "build", "match", "sweep", "watch"]
+    + ["audit", "inspect", "recommend", "fit", "replay", "cores", "surprise"],
 )
 def test_ctrl_c_is_heard(work: str) -> None:
     many = attractor.Dense(signs(20_000, 512, 1, np.float32)) if work in ("sweep", "watch") else None
     masses = attractor.Modern(signs(20_000, 512, 1, np.float32), beta=1.0) if work == "match" else None
     memory = attractor.Diffusion(signs(4000, 256, 1, np.float32), sampler="euler", steps=100_000)
     cues = signs(400, 256, 2, np.float32)
+    normal = lambda *shape: np.random.default_rng(0).normal(size=shape)
+    clouds = attractor.fit(normal(300, 128), 1) if work in ("cores", "surprise") else None
     calls = {
         "recall": lambda: memory.recall(cues, sigma=1.0),
         "reproduce": lambda: attractor.reproduce("table1", repetitions=100_000),
@@ -211,6 +215,14 @@ def test_ctrl_c_is_heard(work: str) -> None:
         # One sweep of all cues takes 20 s.
         "sweep": lambda: many.recall(signs(400, 512, 2, np.float32)),
         "watch": lambda: many.trace(signs(400, 512, 2, np.float32)),
+        # What has long steps works in the background.
+        "audit": lambda: attractor.audit(*np.random.default_rng(0).normal(size=(3, 6000, 128))),
+        "inspect": lambda: attractor.inspect(normal(2000, 64), examine=1000, draws=32),
+        "recommend": lambda: attractor.recommend(normal(1000, 128), "sigma:0.5"),
+        "fit": lambda: attractor.fit(normal(8000, 128), 10),
+        "replay": lambda: attractor.replay(memory, signs(1, 256, 3, np.float32), runs=20_000, rounds=500),
+        "cores": lambda: clouds.with_cores(normal(400, 128), "surprise:0.1"),
+        "surprise": lambda: clouds.surprise(normal(4000, 128), 0.1),
     }
     # A shell starts what it runs in the background deaf to Ctrl-C.
     usual = signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import builtins
 import io
+import pickle
 import sys
 from html.parser import HTMLParser
 from typing import Any
@@ -53,6 +54,64 @@ def test_reports_in_notebooks_hold_their_pictures() -> None:
             assert drawn.tag == "{http://www.w3.org/2000/svg}svg" and len(list(drawn.iter())) > 20
             pictures += 1
     assert pictures >= 2
+
+
+def pictures_of(text: str) -> list[np.ndarray]:
+    """The pictures in a piece of HTML, as another program reads them."""
+    image = pytest.importorskip("matplotlib.image")
+    page = Page()
+    page.feed(text)
+    assert not {"script", "link", "iframe", "style"} & set(page.names)
+    found = []
+    for source in page.sources:
+        kind, data = source.split(";base64,")
+        assert kind == "data:image/png"
+        found.append(image.imread(io.BytesIO(base64.b64decode(data)), format="png"))
+    return found
+
+
+def test_memories_and_recalls_of_images_are_pictures() -> None:
+    images = attractor.digits().images[:20]
+    memory = attractor.Diffusion(images, labels=["<b>"] * 20, steps=8)
+    text = memory._repr_html_()
+    for words in ("memories", "20", "8 x 8", "steps", "float32", "&lt;b&gt;"):
+        assert words in text
+    assert "<b>" not in text
+    shown = pictures_of(text)
+    assert len(shown) == 12
+    # One scale for all: the largest grey value is white.
+    for drawn, stored in zip(shown, images, strict=False):
+        assert np.abs(drawn * 255 - stored).max() <= 1.0
+    recall = memory.recall(images[:3] / 255.0, sigma=0.3)
+    shown = pictures_of(recall._repr_html_())
+    assert len(shown) == 9 and np.abs(shown[0] * 255 - images[0]).max() <= 1.0
+    assert "Recall of 3 cues" in recall._repr_html_() and "settled" in recall._repr_html_()
+    # A recall from a file has its states, and no memory to compare them with.
+    assert len(pictures_of(pickle.loads(pickle.dumps(recall))._repr_html_())) == 6
+    assert len(pictures_of(memory.sample(2)._repr_html_())) == 4
+    colours = np.random.default_rng(0).uniform(size=(4, 3, 6, 5))
+    assert pictures_of(attractor.Modern(colours)._repr_html_())[0].shape[:2] == (6, 5)
+
+
+def test_other_memories_are_facts() -> None:
+    for memory in (
+        attractor.Modern(beta=3.0),
+        attractor.Modern(np.eye(4)),
+        attractor.Hopfield(np.sign(np.eye(4) - 0.5)),
+        attractor.Denoiser(lambda x, s: x, 3),
+        attractor.Mixture([{"kind": "points", "at": [[2.0, 0.0]], "label": "<i>"}]),
+        attractor.Network(np.eye(4), training={"steps": 5, "width": 8}),
+    ):
+        text = memory._repr_html_()
+        assert not pictures_of(text) and type(memory).__name__ in text
+        ElementTree.fromstring(text)
+    assert "call fit" in attractor.Modern(beta=3.0)._repr_html_()
+    recall = attractor.Diffusion(np.eye(4), labels=["<b>x</b>", "&", "c", "d"]).recall(np.eye(4), sigma=0.1)
+    text = recall._repr_html_()
+    ElementTree.fromstring(text)
+    assert "&lt;b&gt;x" in text and "<b>" not in text
+    assert "The first 12 of 30 cues" in attractor.Modern(np.eye(30)).recall(np.eye(30))._repr_html_()
+    assert "0 cues" in attractor.Modern(np.eye(3)).recall(np.zeros((0, 3)))._repr_html_()
 
 
 def test_a_notebook_that_is_executed_shows_the_picture() -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from .._arrays import Array, Shape
+from .._html import picture
 from .._values import count as whole
-from ._style import DIVERGING, MOST, limits, name_of, panels, picture, shape_of, show, steps_of
+from ._style import DIVERGING, MOST, limits, name_of, panels, shape_of, show, steps_of
 
 
 class RecallDisplay:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._arrays import Array, Shape, shown
+from .._html import is_picture
 
 #: Colours that readers with any kind of colour vision tell apart (Okabe & Ito 2008), without the yellow, which is too light for lines.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -80,27 +81,12 @@ def plain_logarithms(ax: Any, axis: str) -> None:
     own.set_minor_formatter(NullFormatter())
 
 
-def picture_shape(shape: Shape | None) -> bool:
-    """Whether patterns of this shape are pictures: height x width, with one or three channels before or after it."""
-    if shape is None or len(shape) not in (2, 3) or min(shape, default=0) < 1:
-        return False
-    return len(shape) == 2 or shape[0] in (1, 3) or shape[-1] in (1, 3)
-
-
-def picture(row: Array, shape: Shape) -> Array:
-    """A row as a picture: height x width, or height x width x 3."""
-    values = row.reshape(shape)
-    if values.ndim == 3 and shape[0] in (1, 3) and shape[-1] not in (1, 3):
-        values = np.moveaxis(values, 0, -1)
-    return values[..., 0] if values.ndim == 3 and values.shape[-1] == 1 else values
-
-
 def shape_of(image: Shape | None, given: Any, dim: int) -> Shape | None:
     """The shape of pictures: the one that is asked for, or that of the patterns if they are pictures."""
     if given is None:
-        return tuple(image) if image is not None and picture_shape(tuple(image)) else None
+        return tuple(image) if image is not None and is_picture(tuple(image)) else None
     shape = tuple(int(size) for size in given)
-    if not picture_shape(shape) or int(np.prod(shape)) != dim:
+    if not is_picture(shape) or int(np.prod(shape)) != dim:
         raise ValueError(
             f"shape: expected height x width, with channels or without, of {dim} units in all, found {shape}"
         )

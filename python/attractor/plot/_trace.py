@@ -105,7 +105,7 @@ class TraceDisplay:
                 raise ValueError(f"what: expected some of {', '.join(WORDS)}, found {shown(name)}")
         columns = {name: getattr(trace, name)[:, :number] for name in asked if getattr(trace, name) is not None}
         if not columns:
-            raise ValueError(f"what: expected what this memory's trace has, found {', '.join(asked)}, which it has not")
+            raise ValueError(f"what: expected some that this memory's trace has, found none of {', '.join(asked)}")
         memory, labels = trace.recall.memory[:number].tolist(), trace.recall._labels
         return cls(
             columns=columns,

@@ -8,8 +8,9 @@ import numpy as np
 
 from .._arrays import Array, Shape
 from .._estimator import tensor
+from .._html import picture
 from .._values import count as whole
-from ._style import DIVERGING, axes, limits, name_of, panels, picture, shape_of, show
+from ._style import DIVERGING, axes, limits, name_of, panels, shape_of, show
 
 #: So many patterns are drawn as pictures if nothing else is said.
 PICTURES = 24
