@@ -45,8 +45,11 @@ def as_array(what: str, values: Any, masked: bool = False) -> Array:
     elif not isinstance(values, np.ndarray):
         if hasattr(values, "detach") and hasattr(values, "cpu"):
             values = _of_tensor(what, values)
+        elif hasattr(values, "__cuda_array_interface__") and hasattr(values, "get"):
+            # CuPy copies to the CPU when it is asked to, and not otherwise.
+            values = values.get()
         elif not hasattr(values, "__array__") and hasattr(values, "__dlpack__"):
-            values = np.from_dlpack(values)
+            values = _of_dlpack(what, values)
         elif hasattr(values, "toarray") and hasattr(values, "nnz"):
             raise TypeError(
                 f"{what}: expected a dense array, found a sparse {type(values).__name__}; convert it with .toarray()"
@@ -109,6 +112,16 @@ def _of_tensor(what: str, tensor: Any) -> Array:
         return np.asarray(tensor.cpu())
     except (RuntimeError, NotImplementedError, TypeError) as error:
         raise TypeError(f"{what}: expected a tensor that NumPy can read, found {shown(error)}") from None
+
+
+def _of_dlpack(what: str, values: Any) -> Array:
+    """Converts an object that offers nothing but DLPack."""
+    try:
+        return np.from_dlpack(values)
+    except (BufferError, RuntimeError, TypeError, ValueError) as error:
+        raise TypeError(
+            f"{what}: expected an array in the memory of the CPU, found {type(values).__name__} ({shown(error)}); copy it there"
+        ) from None
 
 
 def precision(array: Array, asked: Any) -> np.dtype[Any]:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from . import _attractor
-from ._arrays import Array
+from ._arrays import Array, as_array, like
 from ._autograd import tracked
 from ._available import available
 from ._output import Output
@@ -91,7 +91,7 @@ class Classifier(Requests, Output):
 
         Returns
         -------
-        ndarray, shape of the cues, or a data frame if `set_output` asks for one
+        ndarray, shape of the cues, or a tensor if the cues are one, or a data frame if `set_output` asks for one
 
         Raises
         ------
@@ -105,7 +105,7 @@ class Classifier(Requests, Output):
         >>> memory.transform([[1.2, -1.8]]).round(6)
         array([[ 1., -2.]])
         """
-        return self._contained(self._recalled(X, sigma, signal, clamp, asked).states, X)
+        return self._contained(self._recalled(X, sigma, signal, clamp, asked), X)
 
     def fit_transform(self, X: Any, y: Any = None, **stored: Any) -> Any:
         """Stores patterns and recalls them.
@@ -122,7 +122,7 @@ class Classifier(Requests, Output):
         return self.fit(X, y, **stored).transform(X)
 
     @available(_no_posterior)
-    def predict_proba(self, X: Any, *, sigma: Any = None, signal: Any = None, clamp: Any = None) -> Array:
+    def predict_proba(self, X: Any, *, sigma: Any = None, signal: Any = None, clamp: Any = None) -> Any:
         """Returns the posterior probability of each label: that of its memories together.
 
         It is the posterior at the cue, before anything is recalled; for diffusion at the cue's noise level, given or estimated. `predict` says what is
@@ -138,7 +138,7 @@ class Classifier(Requests, Output):
 
         Returns
         -------
-        ndarray of float64 (B, C)
+        ndarray of float64 (B, C), or a tensor if the cues are one
             Probabilities of `classes_`, in their order.
 
         Raises
@@ -169,9 +169,9 @@ class Classifier(Requests, Output):
             weights = core.posterior(self._states("X", X)[0], None)
         shares = np.zeros((len(weights), len(classes)))
         np.add.at(shares.T, np.searchsorted(classes, self._labels), weights.T)  # type: ignore[arg-type]
-        return shares / shares.sum(axis=1, keepdims=True)
+        return like(shares / shares.sum(axis=1, keepdims=True), X, state=False)
 
-    def decision_function(self, X: Any, *, sigma: Any = None, signal: Any = None, clamp: Any = None) -> Array:
+    def decision_function(self, X: Any, *, sigma: Any = None, signal: Any = None, clamp: Any = None) -> Any:
         """Returns how much speaks for each label.
 
         This is the logarithm of `predict_proba` where there is one, and else minus the mean squared deviation of the recalled
@@ -186,7 +186,7 @@ class Classifier(Requests, Output):
 
         Returns
         -------
-        ndarray of float64 (B, C), or (B,) for two labels
+        ndarray of float64 (B, C), or (B,) for two labels; a tensor if the cues are one
             For two labels it is that of the second minus that of the first.
 
         Raises
@@ -203,16 +203,17 @@ class Classifier(Requests, Output):
         """
         classes = self._known_classes("decision_function")
         if self._has_posterior():
-            scores = np.log(np.maximum(self.predict_proba(X, sigma=sigma, signal=signal, clamp=clamp), TINY))
+            shares = as_array("posterior", self.predict_proba(X, sigma=sigma, signal=signal, clamp=clamp))
+            scores = np.log(np.maximum(shares, TINY))
         else:
             patterns = self._built().patterns()
             if patterns is None:
                 raise ValueError("decision_function: expected a memory with patterns, found one that knows none")
             recall = self._recalled(X, sigma, signal, clamp, {})
             places = np.searchsorted(classes, self._labels)  # type: ignore[arg-type]
-            scores = _closeness(recall.states.reshape(-1, patterns.shape[1]), patterns, places, len(classes))
+            scores = _closeness(recall._states.reshape(-1, patterns.shape[1]), patterns, places, len(classes))
             _favour(scores, recall.memory, places)
-        return scores[:, 1] - scores[:, 0] if len(classes) == 2 else scores
+        return like(scores[:, 1] - scores[:, 0] if len(classes) == 2 else scores, X, state=False)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None, *, sigma: Any = None) -> Any:
         """Returns the score of states, or the accuracy of a classifier: both are called score.

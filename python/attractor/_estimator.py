@@ -165,6 +165,8 @@ class Estimator:
 
     def _read(self, X: Any, y: Any, sample_weight: Any, values: Any) -> Stored:
         """Checks patterns and what belongs to them."""
+        if tracked(X):
+            warn(["no gradients are computed of stored patterns; give patterns.detach()"])
         array = as_array("patterns", X)
         kind = self._kind_of(array)
         patterns = as_floats(as_rows("patterns", array, False), kind)

@@ -152,7 +152,7 @@ def of_recall(recall: Any) -> str:
 
 
 def _pictures(recall: Any, count: int) -> str:
-    states = recall.states.reshape(len(recall), -1)[:count]
+    states = recall._states.reshape(len(recall), -1)[:count]
     stored, rows = states, []
     source = recall._source
     if recall._cues is not None:

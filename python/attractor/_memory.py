@@ -104,7 +104,7 @@ class Memory(Landscape, Classifier):
         states, shape = self._states("cues", cues, masked=True)
         asked = self._asked(sigma, signal, updates, tolerance, top, match, reject, first_row, random_state, observer)
         known = mask_of(cues, clamp, self._image)
-        recall = self._recall_of(core.recall(states, known, asked), shape, states)
+        recall = self._recall_of(core.recall(states, known, asked), shape, states, cues)
         self._warn_of_last(recall.sigma)
         return recall
 
@@ -183,7 +183,7 @@ class Memory(Landscape, Classifier):
         states, shape = self._states("cues", cues, masked=True)
         asked = self._asked(sigma, signal, updates, tolerance, 5, False, None, first_row, random_state, observer)
         recall, looks = core.trace(states, mask_of(cues, clamp, self._image), asked)
-        own = self._recall_of(recall, shape, states)
+        own = self._recall_of(recall, shape, states, cues)
         self._warn_of_last(own.sigma)
         return Trace(looks | {"recall": own})
 
@@ -359,8 +359,8 @@ class Memory(Landscape, Classifier):
             return False
         return core.dim > 1 and core.memories is not None
 
-    def _recall_of(self, found: tuple[Any, ...], shape: Shape, cues: Array | None) -> Recall:
-        return Recall(found, shape, self._labels, self._model, self._is_one(shape), cues, self)
+    def _recall_of(self, found: tuple[Any, ...], shape: Shape, cues: Array | None, given: Any = None) -> Recall:
+        return Recall(found, shape, self._labels, self._model, self._is_one(shape), cues, self, given)
 
     def _warn_of_last(self, sigma: Array | None) -> None:
         """Says that cues end at another level than the last one that was asked for."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from ._arrays import Array, shown
 from ._estimator import Estimator
-from ._results import frame
+from ._results import Recall, frame
 
 if sys.version_info >= (3, 11):
     from typing import Self
@@ -61,14 +61,15 @@ class Output(Estimator):
             raise ValueError(f"input_features: expected {wanted}, found {shown(names.tolist())}")
         return names
 
-    def _contained(self, states: Array, X: Any) -> Any:
+    def _contained(self, recall: Recall, X: Any) -> Any:
         """States as `set_output` or scikit-learn's configuration asks for."""
         kind = self.__dict__.get("_sklearn_output_config", {}).get("transform")
         sklearn = sys.modules.get("sklearn")
         if kind is None and sklearn is not None:
             kind = sklearn.get_config().get("transform_output")
+        states = recall._states
         if kind not in ("pandas", "polars") or states.ndim != 2:
-            return states
+            return recall.states
         names = self.get_feature_names_out()
         made = frame(dict(zip(names.tolist(), states.T, strict=True)), kind)
         if kind == "pandas" and hasattr(X, "iloc"):

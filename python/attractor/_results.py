@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import _attractor, _html
-from ._arrays import Array, shown
+from ._arrays import Array, like, shown
 
 #: Names of outcomes; the index is the code.
 _OUTCOMES = np.array(_attractor.OUTCOMES)
@@ -100,9 +100,10 @@ class Recall(_Frozen):
     Attributes
     ----------
     states : ndarray, shape of the cues
-        Recalled states, in the units of the cues.
+        Recalled states, in the units of the cues. Of cues that are a tensor of PyTorch, or an array of JAX or another library with an array
+        API, they are one, too, of the same type and on the same device.
     values : ndarray (B, Dv), (Dv,) for a single vector or image, or None
-        Associated values read out at the recalled states.
+        Associated values read out at the recalled states, in the kind of the states.
     memory : ndarray of int (B,)
         The stored memory nearest to each recalled state; -1 if the cue was refused, its recall is undefined, or no
         patterns are known.
@@ -143,8 +144,8 @@ class Recall(_Frozen):
         The label of each recalled memory.
     """
 
-    states: Array
-    values: Array | None
+    states: Any
+    values: Any
     memory: Array
     overlap: Array | None
     distance: Array | None
@@ -170,6 +171,7 @@ class Recall(_Frozen):
     _whole: Array
     _reasons: list[tuple[int, str]]
     _cues: Array | None
+    _states: Array
     _source: Any
 
     _columns = ("memory", "label", *(name for name, kind, _ in _attractor.ROW[1:] if kind != "weights"))
@@ -183,11 +185,18 @@ class Recall(_Frozen):
         one: bool = False,
         cues: Array | None = None,
         source: Any = None,
+        given: Any = None,
     ) -> None:
         states, values, best, there, numbers, whole, reasons = fields
         own = self.__dict__
-        own["states"] = states if states.shape == shape else states.reshape(shape)
-        own["values"] = values[0] if one and values is not None else values
+        own["_states"] = states if states.shape == shape else states.reshape(shape)
+        values = values[0] if one and values is not None else values
+        if given is None or type(given) is np.ndarray:
+            own["states"], own["values"] = own["_states"], values
+        else:
+            # A tensor in, a tensor out.
+            own["states"] = like(own["_states"], given)
+            own["values"] = None if values is None else like(values, given)
         own["posterior"], own["candidates"] = (None, None) if best is None else best
         own["_there"], own["_numbers"], own["_whole"] = there, numbers, whole
         own["_labels"], own["_model"], own["_reasons"] = labels, model, reasons
@@ -197,7 +206,7 @@ class Recall(_Frozen):
     @property
     def _image(self) -> tuple[int, ...] | None:
         """The shape of one state, if the memory is one of images."""
-        shape = self.states.shape[1:]
+        shape = self._states.shape[1:]
         return shape if len(shape) > 1 else getattr(self._source, "_image", None)
 
     def plot(self, ax: Any = None, **kwargs: Any) -> Any:

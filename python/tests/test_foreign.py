@@ -100,7 +100,7 @@ def test_torch() -> None:
     given = cues.to(torch.float64).reshape(2, 1, 1).requires_grad_()
     answer = stored(given, torch.tensor([0.8, 0.8]))
     assert isinstance(answer, torch.Tensor) and answer.dtype == torch.float64 and answer.shape == (2, 1, 1)
-    assert np.allclose(answer.numpy().ravel(), np.tanh(cues.numpy().ravel() / 0.64))
+    assert np.allclose(answer.detach().numpy().ravel(), np.tanh(cues.numpy().ravel() / 0.64))
     assert stored(torch.zeros(1, 1, dtype=torch.int64), 1.0).dtype == torch.float32
     tracked = torch.ones(1, 1, requires_grad=True)
     assert stored.recall(tracked, sigma=0.8).memory.tolist() == [0]

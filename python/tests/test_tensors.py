@@ -106,9 +106,10 @@ def test_half_precision_is_read_everywhere(torch: Any) -> None:  # noqa: F811
     assert np.array_equal(memory.recall(halves, sigma=0.5).states, full.states)
     for kind in (torch.float16, torch.bfloat16):
         given = torch.tensor(halves.astype(np.float32)).to(dtype=kind)
-        assert np.array_equal(memory.recall(given, sigma=0.5).states, full.states)
+        # States are rounded to the type that was given, which holds these patterns.
+        states = memory.recall(given, sigma=0.5).states
+        assert states.dtype is kind and np.array_equal(states.float().numpy(), full.states)
         answer = memory(given, 0.5)
-        # The answer is rounded to the type that was given.
         assert answer.dtype is kind
         assert np.allclose(answer.float().numpy(), memory(halves.astype(np.float32), 0.5), atol=2**-7)
 
@@ -117,7 +118,8 @@ def test_functions_of_tensors(torch: Any) -> None:  # noqa: F811
     cues = signs(4, 3, 1)
     memory = attractor.Denoiser(lambda x, sigma: torch.tanh(x), 3, framework="torch")
     expected = attractor.Denoiser(lambda x, sigma: np.tanh(x), 3).recall(cues, sigma=0.5).states
-    assert np.array_equal(memory.recall(cues, sigma=0.5).states, expected)
+    # Two libraries round tanh in two ways.
+    assert np.allclose(memory.recall(cues, sigma=0.5).states, expected, rtol=1e-12)
     with pytest.raises(TypeError, match="must be Tensor") as caught:
         attractor.Denoiser(lambda x, sigma: torch.tanh(x), 3).recall(cues, sigma=0.5)
     assert any("framework" in note for note in getattr(caught.value, "__notes__", ["framework"]))

@@ -80,5 +80,5 @@ def test_progress_is_told_and_can_stop() -> None:
 def test_settings_are_checked(training, error, words) -> None:
     with pytest.raises(error, match=words):
         attractor.Network(PATTERNS, training=training)
-    with pytest.raises(TypeError, match="weights"):
+    with pytest.raises(TypeError, match="sample_weight"):
         attractor.Network(training={"steps": 2}).fit(PATTERNS, sample_weight=[1.0] * 5)

@@ -97,7 +97,7 @@ class RecallDisplay:
         number = min(whole("count", count, 1), len(recall))
         if not number:
             raise ValueError("recall: expected cues, found none")
-        states = recall.states.reshape(len(recall), -1)[:number]
+        states = recall._states.reshape(len(recall), -1)[:number]
         cues = None if recall._cues is None else np.asarray(recall._cues)[:number]
         patterns = None if recall._source is None else recall._source.patterns
         memory = recall.memory[:number]
