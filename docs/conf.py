@@ -13,6 +13,7 @@ sys.path[:0] = [str(HERE / "_ext"), str(ROOT / "python")]
 
 import attractor  # noqa: E402
 
+highlight_language = "none"
 project = "attractor"
 author = "the authors of attractor"
 copyright = "the authors of attractor"
@@ -31,6 +32,7 @@ extensions = [
     "commands",
     "docstrings",
     "gallery",
+    "links",
     "mathml",
     "rustdoc",
 ]
@@ -42,6 +44,8 @@ nitpicky = False
 # Pages.
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist", "dollarmath"]
+# Dashes only: quotes are often code.
+smartquotes_action = "De"
 myst_heading_anchors = 4
 # `$` begins a formula only where it touches one.
 myst_dmath_allow_space = False
@@ -53,6 +57,7 @@ autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 autodoc_class_signature = "mixed"
 napoleon_google_docstring = False
+napoleon_use_param = False
 napoleon_use_rtype = False
 napoleon_use_ivar = True
 add_module_names = False

@@ -132,6 +132,27 @@ def test_every_script_is_a_notebook_too(pages: dict[Path, Page]) -> None:
         assert any(link.endswith(f"{name}.py") for link in links), name
 
 
+#: What is there only after the site was built.
+WRITTEN = re.compile(r"gallery/|reference/commands/|reference/api/")
+
+
+def test_links_between_files_lead_somewhere() -> None:
+    """Pages can be read as files, too."""
+    root = Path(__file__).parents[1]
+    pages = [p for p in [*root.glob("*.md"), *(root / "docs").rglob("*.md")]]
+    broken = []
+    for page in pages:
+        text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+        for link in re.findall(r"\]\(<?([^)\s>]+)>?\)", re.sub(r"`[^`\n]*`", "", text)):
+            path = link.partition("#")[0]
+            if re.match(r"[a-z]+:", link) or not path:
+                continue
+            target = (page.parent / path).resolve()
+            if not target.exists() and not WRITTEN.match(str(target.relative_to(root / "docs"))):
+                broken.append(f"{page.relative_to(root)}: {link}")
+    assert not broken, "\n".join(broken)
+
+
 def test_every_picture_says_what_it_shows() -> None:
     """A picture without a text is nothing to a reader who cannot see it."""
     pages = [p for p in (Path(__file__).parent).rglob("*.md")]

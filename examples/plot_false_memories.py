@@ -48,7 +48,7 @@ figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), width_ratios=[1, 1.
 jitter = np.random.default_rng(1).normal(scale=0.015, size=signed.shape)
 for which, name in [(stored, f"a memory ({stored.mean():.0%})"), (mixed, f"a mixture of three ({mixed.mean():.0%})")]:
     left.scatter(*(signed + jitter)[which, :2].T, s=6, alpha=0.5, label=name)
-    right.hist(energies[which], bins=np.arange(-0.51, -0.34, 0.005), label=name)
+    right.hist(energies[which], bins=np.arange(-0.5125, -0.34, 0.005), label=name)
 left.set(xlabel="overlap with memory 1", ylabel="overlap with memory 2", aspect="equal", title="where 1,000 free recalls end")
 right.set(xlabel="energy / D²", ylabel="recalls", title="mixtures lie at 3/4 of the depth")
 right.axvline(-0.5, color="grey", linestyle=":")

@@ -40,7 +40,11 @@ def escaped(text: str) -> str:
     parts = text.split("`")
     if len(parts) % 2 == 0:
         parts = [text.replace("`", "'")]
-    plain = lambda part: re.sub(r"([\\*_|])", r"\\\1", part)
+
+    def plain(part: str) -> str:
+        part = re.sub(r"([\\*_|:])", r"\\\1", part)
+        return re.sub(r"(?<![\w`-])(--[a-z][a-z-]*)", r"``\1``", part)
+
     return "".join(f"``{part}``" if n % 2 else plain(part) for n, part in enumerate(parts))
 
 
@@ -133,6 +137,8 @@ def model_section(name: str) -> list[str]:
         fact = re.match(r"^  (states|takes|cost|source)\s+(.*)$", line)
         if fact:
             facts.append([fact[1].capitalize(), fact[2]])
+        elif line.strip() == "It has no options.":
+            facts.append(["Options", "none"])
         else:
             facts[-1][1] = f"{facts[-1][1]} {line.strip()}".strip()
     out = [f".. _model-{name}:", "", *heading(f"{name}: {head.partition(': ')[2]}", "-")]

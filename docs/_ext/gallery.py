@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 #: The scripts, from the first that a reader should see.
@@ -64,12 +63,5 @@ def reset(_conf: Any, _file: str) -> None:
     )
 
 
-def link(app: Any, name: str, source: list[str]) -> None:
-    """Leads links to a script, which a reader of the files follows, to its page."""
-    to = "../" * name.count("/") + "gallery"
-    source[0] = re.sub(r"\]\((?:\.\./)+examples/(plot_\w+)\.py\)", rf"]({to}/\1.rst)", source[0])
-
-
 def setup(app: Any) -> dict[str, Any]:
-    app.connect("source-read", link)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,13 +9,18 @@ from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 
 
+def formula(node: nodes.Node, display: str) -> str:
+    """A formula. The bars of a norm keep the size of a letter."""
+    return convert(node.astext(), display=display).replace("<mo>&#x02016;", '<mo stretchy="false">&#x02016;')
+
+
 def inline(writer: Any, node: nodes.math) -> None:
-    writer.body.append(convert(node.astext()))
+    writer.body.append(formula(node, "inline"))
     raise nodes.SkipNode
 
 
 def block(writer: Any, node: nodes.math_block) -> None:
-    writer.body.append(f'<div class="math">{convert(node.astext(), display="block")}</div>')
+    writer.body.append(f'<div class="math">{formula(node, "block")}</div>')
     raise nodes.SkipNode
 
 

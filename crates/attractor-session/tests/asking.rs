@@ -138,11 +138,11 @@ fn endings_have_their_names() {
     assert_eq!(ends(Outcome::Settled { step }, 5, true), (Ending::Refused, "refused", None));
 }
 
-/// The README's table of the output of `--json` lists all fields.
+/// The table of the reference lists all fields of the output of `--json`.
 #[test]
-fn the_readme_lists_every_field_of_a_row() {
-    let readme = include_str!("../../../README.md");
-    let table = readme.split("| field | meaning |").nth(1).expect("a table of fields");
+fn the_reference_lists_every_field_of_a_row() {
+    let page = include_str!("../../../docs/reference/output.md");
+    let table = page.split("| field | meaning |").nth(1).expect("a table of fields");
     let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
     let first = |row: &'static str| row.split('|').nth(1).unwrap_or_default();
     let named: BTreeSet<&str> = rows.flat_map(|row| first(row).split('`').skip(1).step_by(2)).collect();

@@ -74,10 +74,10 @@ pub use patterns::{Extras, Patterns, Preparation, Prepare};
 pub use real::{PerReal, Real};
 pub use recall::{Grid, Outcome, Recalled, Stop, recall};
 
-/// Runs the examples of the README as tests.
+/// Runs the examples of the page on Rust as tests.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-pub struct Readme;
+#[doc = include_str!("../../../docs/reference/rust.md")]
+pub struct RustPage;
 
 /// Runs the examples of the page on reconstructive memories as tests.
 #[cfg(doctest)]
