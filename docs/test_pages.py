@@ -87,6 +87,9 @@ PICTURES = {
     "one-knob": "plot_one_knob",
     "local-dimension": "plot_local_dimension",
     "pieces": "plot_pieces",
+    "how-many": "plot_how_many",
+    "gist": "plot_gist",
+    "replay": "plot_replay",
     "forming": "plot_forming",
 }
 #: Largest mean difference of a pixel, of 255: other versions of fonts and of Matplotlib move letters by a pixel.

@@ -9,6 +9,7 @@ SCRIPTS = [
     "plot_landscape",
     "plot_one_knob",
     "plot_complete",
+    "plot_displays",
     "plot_trace",
     "plot_posterior",
     "plot_how_many",
