@@ -39,6 +39,7 @@ from ._models import (
     SparseDistributed,
     Universal,
 )
+from ._monitor import Monitor, TauMem
 from ._paths import Process, Sampler, processes, samplers
 from ._potential import Potential
 from ._replay import Replayed, replay
@@ -63,6 +64,7 @@ __all__ = [
     "Memory",
     "Mixture",
     "Modern",
+    "Monitor",
     "Network",
     "Potential",
     "Process",
@@ -72,6 +74,7 @@ __all__ = [
     "Rows",
     "Sampler",
     "SparseDistributed",
+    "TauMem",
     "Trace",
     "Universal",
     "audit",

@@ -220,8 +220,8 @@ def replay(
 ) -> tuple[Memory, dict[str, NDArray[Any]], list[list[int]]]: ...
 def audit(
     train: Any,
-    generated: Any,
-    heldout: Any,
+    generated: Any | None,
+    heldout: Any | None,
     features: list[NDArray[Any]] | None,
     settings: dict[str, Any],
     *,
@@ -229,8 +229,16 @@ def audit(
     shape: str | None,
     seed: int,
     calibrate: bool,
+    model: Memory | None = None,
     progress: Callable[[int, int], Any] | None = None,
 ) -> Report: ...
+class Monitor:
+    def __init__(self, train: Any, heldout: Any | None, settings: dict[str, Any], seed: int) -> None: ...
+    def look(self, step: float, generated: Any) -> None: ...
+    def look_inside(self, step: float, model: Memory) -> None: ...
+    def tau_mem(self) -> tuple[float, float | None] | None: ...
+    def report(self, again: str) -> Report: ...
+
 def inspect(
     patterns: NDArray[Any],
     settings: dict[str, Any],

@@ -14,16 +14,19 @@ from ._again import again
 from ._arrays import Array, as_array, as_floats, as_rows, precision, seed_of, shown
 from ._experiments import Report
 from ._files import read
+from ._foreign import Foreign, adapted
 from ._interrupt import interruptible
+from ._memory import Memory
 from ._progress import Progress, followed
 from ._values import count, scalar, words
 
 
 def audit(
     train: Any,
-    generated: Any,
+    generated: Any = None,
     heldout: Any = None,
     *,
+    denoiser: Any = None,
     features: Sequence[Any] | None = None,
     distance: str = "auto",
     score: str = "ratio",
@@ -34,6 +37,13 @@ def audit(
     level: float | None = None,
     windows: int = 4,
     pictures: int = 24,
+    examine: int = 128,
+    draws: int = 8,
+    levels: int = 16,
+    sigma_min: float | None = None,
+    sigma_max: float | None = None,
+    probes: int = 8,
+    generate: int = 256,
     shape: str | None = None,
     calibrate: bool = False,
     random_state: Any = 0,
@@ -49,9 +59,13 @@ def audit(
     train, generated : array_like (N, D) or (N, H, W), data frame, path
         The training rows and the rows that the model generated: an array, a tensor, a data frame, or a file or folder of pictures as for
         `read`. Bytes (uint8) are grey values from 0 to 1. A data frame with text, categories or missing values is compared by Gower's
-        distance.
+        distance. `generated` can be left out if there is a `denoiser`, which then makes rows itself.
     heldout : the same, optional
         Rows of the same source that the model has not seen. Without them rates have no p-values.
+    denoiser : memory or callable, optional
+        The model itself, to look inside: a memory of this package with noise levels (`Network`, `Denoiser`, a fitted density), or a callable
+        D(x, sigma) as for `Denoiser`, which maps rows (B, D) with noise of the levels (B,) to estimates of the rows without it. Images
+        have the shape of the training rows, as (B, C, H, W), and a torch.nn.Module gets tensors.
     features : sequence of array_like (N, F), optional
         Features of the training rows, the generated rows and the held-out rows, if there are any. They are compared in place of the rows.
     distance : {"auto", "euclidean", "gower"}, default "auto"
@@ -74,6 +88,19 @@ def audit(
         Windows along each side of an image, of which mosaics are recognised; 0 looks for none.
     pictures : int, default 24
         How many generated images the report shows, worst first.
+    examine : int, default 128
+        With a denoiser: rows of each set that it denoises, evenly spaced.
+    draws : int, default 8
+        With a denoiser: noisy versions of each row and level.
+    levels : int, default 16
+        With a denoiser: noise levels, evenly spaced on a logarithmic scale.
+    sigma_min, sigma_max : float, optional
+        With a denoiser: lowest and highest level, in the units of the rows. Default: a quarter of the collapse level of the training rows,
+        and three times their speciation level.
+    probes : int, default 8
+        With a denoiser: random directions for its local dimension. As many as units make it exact.
+    generate : int, default 256
+        With a denoiser: rows that it generates if none are given.
     shape : str, optional
         "HxW" or "CxHxW" of images. Default: the shape of the array, or a square for bytes.
     calibrate : bool, default False
@@ -82,12 +109,12 @@ def audit(
         Seed.
     progress : bool or callable, optional
         True shows a bar: that of tqdm if it is installed, else lines on stderr. A callable is called with the pairs of rows that are
-        compared (in millions) and with all of them.
+        compared (in millions) and with all of them; with a denoiser, with thousandths of the work and 1,000.
 
     Returns
     -------
     Report
-        `results` has one entry for each generated row; `document` also holds "rates" and "verdicts".
+        `results` has one entry for each generated row; `document` also holds "rates", "verdicts" and, with a denoiser, "inside".
 
     Raises
     ------
@@ -106,9 +133,12 @@ def audit(
     [0, 1, 2, 3, 4]
     """
     given = dict(locals())
-    sets = {"train": train, "generated": generated}
-    if heldout is not None:
-        sets["heldout"] = heldout
+    if generated is None and denoiser is None:
+        raise ValueError("generated: expected rows that a model generated, or a denoiser, found neither")
+    if features is not None and denoiser is not None:
+        raise ValueError("features: expected none with a denoiser, which sees the rows themselves, found some; leave one away")
+    everything = {"train": train, "generated": generated, "heldout": heldout}
+    sets = {what: values for what, values in everything.items() if values is not None}
     rows: dict[str, Any] = {}
     for what, values in sets.items():
         rows[what], own = _rows(what, values)
@@ -129,16 +159,27 @@ def audit(
         "swaps": count("swaps", swaps),
         "windows": count("windows", windows),
         "pictures": count("pictures", pictures),
+        "examine": count("examine", examine),
+        "draws": count("draws", draws),
+        "levels": count("levels", levels),
+        "probes": count("probes", probes),
+        "generate": count("generate", generate),
     }
-    for name, value in (("radius", radius), ("copy_tolerance", copy_tolerance), ("level", level)):
-        if value is not None:
-            settings[name] = scalar(name, value)
+    found = {
+        "radius": radius,
+        "copy_tolerance": copy_tolerance,
+        "level": level,
+        "sigma_min": sigma_min,
+        "sigma_max": sigma_max,
+    }
+    settings |= {name: scalar(name, value) for name, value in found.items() if value is not None}
     seed = seed_of(random_state)
+    model = None if denoiser is None else _model(denoiser, rows["train"], shape)
     with followed(progress, "audit") as told:
         work = partial(
             _attractor.audit,
             rows["train"],
-            rows["generated"],
+            rows.get("generated"),
             rows.get("heldout"),
             own_features,
             settings,
@@ -146,8 +187,11 @@ def audit(
             shape=shape,
             seed=seed,
             calibrate=bool(calibrate),
+            model=model,
         )
-        core = interruptible(lambda tell: work(progress=tell), told)
+        # A callable of the caller's is called on the caller's thread.
+        own = denoiser is not None and (isinstance(denoiser, Foreign) or not isinstance(denoiser, Memory))
+        core = work(progress=told) if own else interruptible(lambda tell: work(progress=tell), told)
     return Report(core)
 
 
@@ -244,6 +288,19 @@ def _rows(what: str, values: Any) -> tuple[Array | Table, str | None]:
     elif array.ndim == 4:
         shape = "x".join(str(size) for size in array.shape[1:])
     return _floats(what, array), shape
+
+
+def _model(denoiser: Any, train: Any, shape: str | None) -> _attractor.Memory:
+    """A denoiser as a memory in float64. A callable gets images of the shape of the training rows."""
+    if isinstance(denoiser, Memory):
+        return denoiser._wide()
+    if isinstance(train, tuple):
+        raise TypeError("denoiser: expected rows of numbers with it, found a table with text or gaps; leave denoiser away")
+    kind = np.dtype(np.float64)
+    sizes = None if shape is None else tuple(int(size) for size in shape.split("x"))
+    own = adapted(denoiser, kind, sizes)
+    rows = as_floats(train, kind)
+    return _attractor.Memory.foreign(own, rows.shape[1], {}, wide=True, spread=1.0, patterns=rows)
 
 
 def _floats(what: str, values: Any) -> Array:

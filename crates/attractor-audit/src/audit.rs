@@ -10,6 +10,7 @@ use crate::audited::Audited;
 use crate::calibrate;
 use crate::fidelity;
 use crate::inputs::{Given, Inputs};
+use crate::inside::{Look, Subject};
 use crate::outcome::Outcome;
 use crate::report;
 use crate::search::Watch;
@@ -17,19 +18,29 @@ use crate::searched::Searched;
 use crate::settings::Settings;
 
 /// An audit.
-pub struct Audit {
+pub struct Audit<'a> {
     inputs: Inputs,
     calibrates: bool,
+    look: Option<Look<'a>>,
 }
 
-impl Audit {
+impl<'a> Audit<'a> {
     /// An audit of these rows.
     ///
     /// # Errors
     /// A setting outside its range; rows that cannot be compared (see [`Space::new`](crate::Space::new)); images of another number
     /// than rows.
     pub fn new(given: Given, settings: Settings) -> Result<Self> {
-        Ok(Audit { inputs: Inputs::new(given, settings)?, calibrates: false })
+        Ok(Audit { inputs: Inputs::new(given, settings)?, calibrates: false, look: None })
+    }
+
+    /// The same audit with a look inside the model.
+    ///
+    /// # Errors
+    /// Rows of another width than the model's; training rows that are equal; what is plainly no denoiser (see [`inside`](crate::inside)).
+    pub fn inside(self, subject: Subject<'a>) -> Result<Self> {
+        let look = Look::new(subject, &self.inputs, None)?;
+        Ok(Audit { look: Some(look), ..self })
     }
 
     /// The same audit with a calibration: what it finds of copies planted in these data.
@@ -49,27 +60,40 @@ impl Audit {
     pub fn audited(&self, progress: &mut Progress) -> Result<Audited> {
         let plants = if self.calibrates { Some(calibrate::plan(&self.inputs)?) } else { None };
         let of_plants = plants.as_ref().map_or(0, |plan| plan.pairs(&self.inputs.settings));
-        let all = Searched::pairs(&self.inputs.space, self.inputs.images.as_ref(), &self.inputs.settings)
+        let pairs = Searched::pairs(&self.inputs.space, self.inputs.images.as_ref(), &self.inputs.settings)
             + of_plants;
+        // A state that the model reads is also compared with each training row.
+        let reads = self.look.as_ref().map_or(0, Look::reads);
+        let cost = READ * self.inputs.space.train().len() as u64 + READ;
+        let all = pairs + reads * cost;
         let mut done = 0;
-        let mut failed = None;
-        let mut watch = |pairs: u64| {
-            done += pairs;
+        let mut told = |more: u64| -> Result<()> {
+            done += more;
             // Fidelity compares a few more.
-            match progress((done.min(all) / MILLION) as usize, (all / MILLION).max(1) as usize) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(error) => {
-                    failed = Some(error);
-                    ControlFlow::Break(())
-                }
+            match self.look.is_some() {
+                true => progress((1000 * done.min(all) / all.max(1)) as usize, 1000),
+                false => progress((done.min(all) / MILLION) as usize, (all / MILLION).max(1) as usize),
+            }
+        };
+        let mut failed = None;
+        let mut watch = |pairs: u64| match told(pairs) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                failed = Some(error);
+                ControlFlow::Break(())
             }
         };
         let audited = self.searched(plants.as_ref(), &mut watch);
-        match (audited, failed) {
-            (Some(audited), None) => Ok(audited),
-            (_, Some(error)) => Err(error),
+        let mut audited = match (audited, failed) {
+            (Some(audited), None) => audited,
+            (_, Some(error)) => return Err(error),
             (None, None) => unreachable!("a search only stops when it is told to"),
+        };
+        if let Some(look) = &self.look {
+            let inside = look.run(&self.inputs, &audited.found, &mut |reads| told(reads * cost))?;
+            audited.inside = Some(inside);
         }
+        Ok(audited)
     }
 
     fn searched(&self, plants: Option<&calibrate::Plan>, watch: &mut Watch) -> Option<Audited> {
@@ -82,15 +106,18 @@ impl Audit {
             Some(plan) => Some(plan.run(&self.inputs.settings, watch)?),
             None => None,
         };
-        Some(Audited { found, outcome, calibrated })
+        Some(Audited { found, outcome, calibrated, inside: None })
     }
 }
 
 const MILLION: u64 = 1_000_000;
 
-impl Experiment for Audit {
+/// About what a read of a model costs, in comparisons with all training rows.
+const READ: u64 = 4;
+
+impl Experiment for Audit<'_> {
     fn parts(&self) -> &'static str {
-        "million pairs of rows"
+        if self.look.is_some() { "thousandths" } else { "million pairs of rows" }
     }
 
     fn check(&self) -> Result<()> {

@@ -5,6 +5,7 @@ use attractor::message::{Argument, Message};
 
 use crate::calibrate::Calibrated;
 use crate::inputs::Inputs;
+use crate::inside::Inside;
 use crate::outcome::Outcome;
 use crate::searched::Searched;
 use crate::verdict::Verdict;
@@ -17,6 +18,8 @@ pub struct Audited {
     pub outcome: Outcome,
     /// What plants show, in a calibration.
     pub calibrated: Option<Calibrated>,
+    /// What was found inside the model, if there is one.
+    pub inside: Option<Inside>,
 }
 
 impl Audited {

@@ -17,8 +17,9 @@
 //! denoiser). At levels at which the nearest row has all the weight it is ‖x − y‖²/σ², which is 0 for a copy. The level used here is the one at which noise is as
 //! long as an honest row is far from its nearest training row: σ = median d₁ / √D̂.
 
-use attractor::kernels::{Form, Stored, attend};
-use ndarray::{ArrayView2, s};
+use attractor::energies::{Points, local_reads};
+use attractor::{Patterns, Real};
+use ndarray::{Array2, ArrayView2};
 use std::ops::Range;
 
 use crate::metric::Euclidean;
@@ -78,63 +79,47 @@ pub fn local(
         true => {
             // Rows and σ in units of the space's scale.
             let level = sigma / space.scale();
-            let stored = Stored::held(space.narrow(train).to_owned(), 1.0);
-            let narrow = space.narrow(queries);
-            batches(narrow.nrows(), stored.len(), watch, |rows| {
-                read(&stored, narrow.slice(s![rows, ..]), level)
-            })
+            read(space.narrow(train).to_owned(), space.narrow(queries), level, watch)
         }
         false => {
             let wide = space.rows(&train.collect::<Vec<_>>());
             let mean = wide.mean_axis(ndarray::Axis(0)).expect("training rows");
-            let stored = Stored::held(&wide - &mean, 1.0);
             let states = &space.rows(&queries.collect::<Vec<_>>()) - &mean;
-            batches(states.nrows(), stored.len(), watch, |rows| {
-                read(&stored, states.slice(s![rows, ..]), sigma)
-            })
+            read(&wide - &mean, states.view(), sigma, watch)
         }
     }
 }
 
-fn batches(
-    queries: usize,
-    rows: usize,
+/// Reads the exact denoiser of training rows at some states, in batches.
+fn read<F: Real>(
+    train: Array2<F>,
+    states: ArrayView2<F>,
+    sigma: f64,
     watch: &mut Watch,
-    mut read: impl FnMut(Range<usize>) -> Vec<Local>,
 ) -> Option<Vec<Local>> {
-    /// The queries of one batch.
+    /// The states of one batch.
     const BATCH: usize = 2048;
-    let mut all = Vec::with_capacity(queries);
-    for from in (0..queries).step_by(BATCH) {
-        let batch = from..queries.min(from + BATCH);
-        let pairs = (batch.len() * rows) as u64;
-        all.extend(read(batch));
-        if watch(pairs).is_break() {
+    let count = train.nrows();
+    let memory = Points::new(Patterns::new(train).expect("finite rows"));
+    // The log-sum of a memory has prior weights 1/N.
+    let prior = (count as f64).ln();
+    let mut all = Vec::with_capacity(states.nrows());
+    for part in states.axis_chunks_iter(ndarray::Axis(0), BATCH) {
+        let read = local_reads(&memory, part, &vec![sigma; part.nrows()]).expect("finite states");
+        all.extend(read.into_iter().map(|read| Local {
+            dimension: read.dimension.unwrap_or(f64::INFINITY),
+            log_sum: read.log_sum + prior,
+        }));
+        if watch((part.nrows() * count) as u64).is_break() {
             return None;
         }
     }
     Some(all)
 }
 
-fn read<F: attractor::Real>(stored: &Stored<F>, states: ArrayView2<F>, sigma: f64) -> Vec<Local> {
-    let betas = vec![1.0 / (sigma * sigma); states.nrows()];
-    let read = attend(stored, states, &betas, Form::Distance);
-    let log_sums = read.log_sum();
-    let wide = |v: F| v.to_f64();
-    (0..states.nrows())
-        .map(|q| {
-            let (state, mean) = (states.row(q), read.mean.row(q));
-            let square: f64 = state.iter().map(|&v| wide(v).powi(2)).sum();
-            let product: f64 = state.iter().zip(mean).map(|(&x, &m)| wide(x) * wide(m)).sum();
-            let dimension = (square - 2.0 * product + read.second[q]) / (sigma * sigma);
-            Local { dimension: dimension.max(0.0), log_sum: log_sums[q] }
-        })
-        .collect()
-}
-
 /// The direct sum, for tests of [`local`].
 #[cfg(test)]
-fn plainly(train: &ndarray::Array2<f64>, state: ndarray::ArrayView1<f64>, sigma: f64) -> Local {
+fn plainly(train: &Array2<f64>, state: ndarray::ArrayView1<f64>, sigma: f64) -> Local {
     let halves: Vec<f64> =
         train.outer_iter().map(|y| (&y - &state).mapv(|v| v * v).sum() / (2.0 * sigma * sigma)).collect();
     let least = halves.iter().copied().fold(f64::INFINITY, f64::min);
@@ -150,7 +135,7 @@ mod tests {
     use crate::rows::unwatched;
     use crate::search::nearest;
     use attractor::noise::{Purpose, Stream};
-    use ndarray::{Array1, Array2, Axis, concatenate};
+    use ndarray::{Array1, Axis, concatenate, s};
 
     /// D + σ²(tr ∇s + ‖s‖²) with the score and its divergence from sums over the training rows:
     /// s = Σ w (y − x)/σ², tr ∇s = −D/σ² + Σ w ‖(y − x)/σ²‖² − ‖s‖².

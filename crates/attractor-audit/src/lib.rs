@@ -18,6 +18,8 @@
 //! | [`verdict`] | copy, near copy, mosaic or new, with the reason |
 //! | [`fidelity`] | precision, recall, coverage, sliced Wasserstein distance |
 //! | [`calibrate`] | what an audit finds of copies planted in one's own data |
+//! | [`inside`] | a model's denoiser: where along its noise levels it remembers, and where it generalises |
+//! | [`monitor`] | rates over the checkpoints of a training: f_mem(step), and the step from which a model memorises |
 //! | [`inspect`] | near-duplicates, critical levels, basins and dimension of patterns, before a model is trained |
 //!
 //! ```
@@ -44,8 +46,10 @@ pub mod conformal;
 pub mod dimension;
 pub mod fidelity;
 mod inputs;
+pub mod inside;
 pub mod inspect;
 mod metric;
+pub mod monitor;
 pub mod mosaic;
 mod outcome;
 pub mod rates;
@@ -60,10 +64,12 @@ pub mod verdict;
 pub use audit::Audit;
 pub use audited::Audited;
 pub use inputs::{Given, Inputs};
+pub use inside::{Inside, Subject};
 pub use metric::{Column, Euclidean, Gower, Metric};
+pub use monitor::Monitor;
 pub use outcome::{Measured, Outcome};
 pub use rows::{Rows, Sets, Space};
 pub use search::{Found, Nearest, Watch};
-pub use searched::{Images, Searched};
+pub use searched::{Images, Pool, Searched};
 pub use settings::{DISTANCES, Distance, PARAMETERS, SCORES, Score, Settings};
 pub use verdict::{Row, Verdict};

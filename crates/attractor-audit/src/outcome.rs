@@ -148,7 +148,7 @@ fn bootstrapped(lists: &Lists, trained: &[bool], seed: u64) -> [f64; 2] {
 }
 
 /// The 95 % interval of a quantile, between order statistics (normal approximation of their binomial places).
-fn of_quantile(sorted: &[f64], share: f64) -> [f64; 2] {
+pub(crate) fn of_quantile(sorted: &[f64], share: f64) -> [f64; 2] {
     let n = sorted.len() as f64;
     let half = 1.96 * (n * share * (1.0 - share)).sqrt();
     let at = |place: f64| sorted[(place.max(0.0) as usize).min(sorted.len() - 1)];

@@ -8,6 +8,7 @@ use crate::audited::Audited;
 use crate::calibrate::Calibrated;
 use crate::fidelity::Fidelity;
 use crate::inputs::Inputs;
+use crate::inside::report as inside;
 use crate::outcome::{Measured, Outcome};
 use crate::rates::RATES;
 use crate::verdict::{Row, Verdict, short};
@@ -33,6 +34,7 @@ pub fn of(inputs: &Inputs, audited: &Audited) -> Report {
     ]);
     blocks.extend(pictures(inputs, outcome, &order));
     blocks.push(Block::Figure(Box::new(ratios(audited))));
+    blocks.extend(audited.inside.as_ref().into_iter().flat_map(inside::blocks));
     blocks.extend(duplicates(inputs, audited));
     blocks.extend(fidelity(outcome));
     blocks.extend(audited.calibrated.as_ref().into_iter().flat_map(calibration));
@@ -94,6 +96,9 @@ fn summary(inputs: &Inputs, audited: &Audited) -> String {
             100.0 * baseline,
             short(p)
         );
+    }
+    if let Some(found) = &audited.inside {
+        text += &format!(" {}", inside::summary(found));
     }
     text
 }
@@ -464,6 +469,20 @@ fn settings(inputs: &Inputs, audited: &Audited) -> Value {
     ] {
         all.insert(name.to_owned(), value);
     }
+    if let Some(found) = &audited.inside {
+        let own = &settings.inside;
+        let [low, high] = [found.levels.last(), found.levels.first()].map(|level| level.map(|l| l.sigma));
+        for (name, value) in [
+            ("examine", json!(own.examine)),
+            ("draws", json!(own.draws)),
+            ("levels", json!(own.levels)),
+            ("sigma-min", json!(low)),
+            ("sigma-max", json!(high)),
+            ("probes", json!(own.probes)),
+        ] {
+            all.insert(name.to_owned(), value);
+        }
+    }
     Value::Object(all)
 }
 
@@ -479,6 +498,9 @@ fn more(audited: &Audited) -> Map<String, Value> {
     all.insert("floor".into(), json!(outcome.floor));
     all.insert("honest_share".into(), json!(outcome.honest_share));
     all.insert("near_duplicates".into(), json!(found.clusters.repeated()));
+    if let Some(found) = &audited.inside {
+        all.insert("inside".into(), inside::json(found));
+    }
     if let Some(calibrated) = &audited.calibrated {
         let table = calibration(calibrated).into_iter().find_map(|block| match block {
             Block::Table(table) => Some(table.json()),

@@ -131,10 +131,15 @@ impl Space {
     /// Fewer than two training rows, or no generated or held-out ones; rows of different widths or columns; NaN or
     /// infinity; generated rows that are the training rows themselves, in the same order.
     pub fn new(sets: &Sets<Rows>) -> Result<Self> {
-        let counts = [sets.train.len(), sets.heldout.as_ref().map_or(0, Rows::len), sets.generated.len()];
-        let space = Space { metric: metric(&sets.named())?, counts };
+        let space = Self::any(sets)?;
         space.refuse_the_same()?;
         Ok(space)
+    }
+
+    /// As [`new`](Self::new), of generated rows that may be the training rows.
+    pub(crate) fn any(sets: &Sets<Rows>) -> Result<Self> {
+        let counts = [sets.train.len(), sets.heldout.as_ref().map_or(0, Rows::len), sets.generated.len()];
+        Ok(Space { metric: metric(&sets.named())?, counts })
     }
 
     /// The space of the rows of one set alone; errors call it by this name.

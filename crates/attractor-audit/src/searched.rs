@@ -64,6 +64,24 @@ pub struct Searched {
     pub train: usize,
 }
 
+/// What the searches found among training and held-out rows. It does not depend on generated rows.
+#[derive(Clone, Debug)]
+pub struct Pool {
+    own: Nearest,
+    clusters: Clusters,
+}
+
+impl Pool {
+    /// Searches training and held-out rows of a space. `None` if the watch breaks.
+    pub fn new(space: &Space, settings: &Settings, watch: &mut Watch) -> Option<Self> {
+        let (pool, train) = (space.pool(), space.train().len());
+        let own = space.nearest(&pool.clone().collect::<Vec<_>>(), pool.clone(), LIST, watch)?;
+        let radius = settings.radius.unwrap_or_else(|| clusters::radius(&own));
+        let clusters = Clusters::new(radius, space.linked(pool, radius, &own, watch)?, train);
+        Some(Pool { own, clusters })
+    }
+}
+
 impl Searched {
     /// Searches a space. `None` if the watch breaks.
     pub fn new(
@@ -72,14 +90,22 @@ impl Searched {
         settings: &Settings,
         watch: &mut Watch,
     ) -> Option<Self> {
+        Self::beside(Pool::new(space, settings, watch)?, space, images, settings, watch)
+    }
+
+    /// Searches a space of which training and held-out rows were searched before.
+    pub fn beside(
+        Pool { own, clusters }: Pool,
+        space: &Space,
+        images: Option<&Images>,
+        settings: &Settings,
+        watch: &mut Watch,
+    ) -> Option<Self> {
         let all = |range: Range<usize>| range.collect::<Vec<usize>>();
         let (pool, train) = (space.pool(), space.train().len());
         let near = space.nearest(&all(space.generated()), pool.clone(), LIST, watch)?;
-        let own = space.nearest(&all(pool.clone()), pool.clone(), LIST, watch)?;
         let twins = space.nearest(&all(space.generated()), space.generated(), 1, watch)?;
         let usual = clusters::radius(&own);
-        let radius = settings.radius.unwrap_or(usual);
-        let clusters = Clusters::new(radius, space.linked(pool.clone(), radius, &own, watch)?, train);
         let [cells, pool_cells] = cells(space, settings.seed, watch)?;
         let tolerance = settings.tolerance.unwrap_or(EXACT * usual);
         let windows = match images.filter(|_| settings.windows > 1) {

@@ -3,6 +3,8 @@
 use attractor::options::{CountRange, Fallback, Kind, NumberRange, Options, Parameter, find, names_of};
 use attractor::{Error, Result};
 
+use crate::inside;
+
 /// How rows are compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Distance {
@@ -74,6 +76,8 @@ pub struct Settings {
     pub windows: usize,
     /// How many rows are shown as pictures, worst first. Default: 24.
     pub pictures: usize,
+    /// How a model is looked at from inside, if there is one.
+    pub inside: inside::Settings,
     /// Seed of swaps, cells and samples. Default: 0.
     pub seed: u64,
 }
@@ -89,6 +93,7 @@ impl Default for Settings {
             sigma: None,
             windows: 4,
             pictures: 24,
+            inside: inside::Settings::default(),
             seed: 0,
         }
     }
@@ -102,7 +107,18 @@ const WINDOWS: CountRange = CountRange::between(0, 64);
 const PICTURES: CountRange = CountRange::between(0, 1000);
 
 /// The settings as options. `distance` says how files are read, and is not among [`Settings`].
-pub const PARAMETERS: &[Parameter] = &[
+pub const PARAMETERS: &[Parameter] = &{
+    let mut all = [OF_ROWS[0]; OF_ROWS.len() + inside::PARAMETERS.len()];
+    let mut k = 0;
+    while k < all.len() {
+        all[k] = if k < OF_ROWS.len() { OF_ROWS[k] } else { inside::PARAMETERS[k - OF_ROWS.len()] };
+        k += 1;
+    }
+    all
+};
+
+/// The settings that need no model.
+const OF_ROWS: [Parameter; 9] = [
     Parameter {
         name: "distance",
         kind: Kind::Choice(|| names_of(DISTANCES)),
@@ -184,6 +200,7 @@ impl Settings {
             sigma: options.number("level"),
             windows: options.count("windows").unwrap_or(usual.windows),
             pictures: options.count("pictures").unwrap_or(usual.pictures),
+            inside: inside::Settings::of(&options),
             seed,
         })
     }
@@ -197,6 +214,7 @@ impl Settings {
         SWAPS.check("swaps", self.swaps as u64)?;
         WINDOWS.check("windows", self.windows as u64)?;
         PICTURES.check("pictures", self.pictures as u64)?;
+        self.inside.check()?;
         let not_negative = NumberRange::at_least(0.0);
         self.radius.map_or(Ok(()), |radius| not_negative.check("radius", radius))?;
         self.tolerance.map_or(Ok(()), |tolerance| not_negative.check("copy-tolerance", tolerance))?;

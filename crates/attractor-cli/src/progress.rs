@@ -5,8 +5,11 @@ use std::fmt::Write;
 use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
 
+use anyhow::Result;
+use attractor_report::{Experiment, Report};
 use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 
+use crate::again;
 use crate::streams::say;
 
 /// The bar of training, with steps per second and the loss as its message.
@@ -39,8 +42,20 @@ pub fn bar(what: &str, hidden: bool) -> ProgressBar {
     ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
+/// Runs an experiment, and shows how far it is. Its report has the command that was given.
+pub fn followed(experiment: &dyn Experiment, quiet: bool) -> Result<Report> {
+    let meter = Meter::new(experiment.parts(), quiet);
+    let mut report = experiment.run(&mut |done, of| {
+        meter.at(done, of);
+        Ok(())
+    })?;
+    meter.end();
+    report.command = again::command_line();
+    Ok(report)
+}
+
 /// How far an experiment is: a bar on a terminal, and elsewhere a line now and then.
-pub struct Meter {
+struct Meter {
     bar: ProgressBar,
     begun: Instant,
     /// When the next line is due; `None` if there are none.
@@ -49,7 +64,7 @@ pub struct Meter {
 
 impl Meter {
     /// For an experiment that counts `parts`. It may be hidden.
-    pub fn new(parts: &str, hidden: bool) -> Self {
+    fn new(parts: &str, hidden: bool) -> Self {
         /// Shorter runs say nothing.
         const FIRST: Duration = Duration::from_secs(10);
         let begun = Instant::now();
@@ -71,7 +86,7 @@ impl Meter {
     }
 
     /// So many of the parts are done.
-    pub fn at(&self, done: usize, of: usize) {
+    fn at(&self, done: usize, of: usize) {
         /// Time between two lines.
         const NEXT: Duration = Duration::from_secs(60);
         self.bar.set_length(of as u64);
@@ -90,7 +105,7 @@ impl Meter {
     }
 
     /// All is done.
-    pub fn end(&self) {
+    fn end(&self) {
         self.bar.finish_and_clear();
     }
 }

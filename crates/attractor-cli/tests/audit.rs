@@ -245,3 +245,83 @@ fn patterns_are_inspected() {
     assert!(found["sigma_speciation"].as_f64() > found["sigma_collapse"].as_f64(), "{found}");
     refused(&["inspect", "--patterns", &patterns, "--out", &out, "--levels", "1"], &["levels"]);
 }
+
+/// A trained network and a stored memory are looked at from inside; rows that are not given are made by the model.
+#[test]
+fn a_model_is_looked_at_from_inside() {
+    let folder = Folder::new();
+    let (t, h) = (folder.save("t.npy", &normal(60, 6, 1)), folder.save("h.npy", &normal(60, 6, 2)));
+    let (net, stored) = (folder.name("net.memory"), folder.name("stored.memory"));
+    let quick = ["--width", "32", "--depth", "2", "--steps", "60", "--batch-repeats", "1", "--quiet"];
+    ok(&[&["train", "--patterns", &t, "--out", &net][..], &quick].concat());
+    ok(&["store", "--patterns", &t, "--model", "diffusion", "--out", &stored, "--quiet"]);
+    let out = folder.name("out");
+    let base = ["audit", "--train", &t, "--heldout", &h, "--out", &out, "--quiet", "--swaps", "199"];
+    let few = ["--examine", "40", "--draws", "2", "--levels", "6", "--generate", "30"];
+    let with = |model: &str, more: &[&str]| -> Value {
+        ok(&[&base[..], &few, &["--model", model], more].concat());
+        document(&out)
+    };
+    let found = with(&stored, &[]);
+    let inside = &found["inside"];
+    assert_eq!((&inside["model"], &inside["copies_from_noise"]), (&"diffusion".into(), &1.0.into()));
+    assert!(inside["generalises"].is_null() && inside["remembers"].is_array(), "{inside}");
+    assert_eq!((verdicts(&found)[0], found["settings"]["generated"].as_str()), (30, Some("by the model")));
+    let found = with(&net, &[]);
+    assert_eq!(
+        (&found["inside"]["model"], found["inside"]["levels"].as_array().map(Vec::len)),
+        (&"network".into(), Some(6))
+    );
+    for file in ["levels.csv", "errors.png", "local-dimension.png", "ends.svg"] {
+        assert!(fs::metadata(format!("{out}/{file}")).is_ok_and(|file| file.len() > 0), "{file}");
+    }
+    let again = with(&net, &["--threads", "1"]);
+    assert_eq!((&again["inside"], &again["rows"]), (&found["inside"], &found["rows"]));
+    // Rows that are given are audited in place of those that it would make.
+    let own = folder.save("g.npy", &normal(20, 6, 3));
+    let given = with(&net, &["--generated", &own, "--sigma-min", "0.1", "--sigma-max", "3"]);
+    assert_eq!(given["rows"].as_array().map(Vec::len), Some(20));
+    let levels = &given["inside"]["levels"];
+    assert!((levels[5]["sigma"].as_f64().expect("a level") - 0.1).abs() < 1e-12 && levels[0]["sigma"] == 3.0);
+    let told = words(&[&base[..], &few, &["--model", &net]].concat());
+    assert!(
+        told.contains("Inside the model") && told.contains("its collapse at")
+            || told.contains("their collapse at"),
+        "{told}"
+    );
+}
+
+#[test]
+fn models_that_cannot_be_looked_at_are_refused() {
+    let folder = Folder::new();
+    let t = folder.save("t.npy", &normal(30, 4, 1));
+    let (out, wide) = (folder.name("out"), folder.name("wide.memory"));
+    ok(&[
+        "store",
+        "--patterns",
+        &folder.save("w.npy", &normal(9, 5, 1)),
+        "--model",
+        "diffusion",
+        "--out",
+        &wide,
+        "--quiet",
+    ]);
+    let spins = folder.name("spins.memory");
+    ok(&["store", "--patterns", &t, "--model", "hopfield", "--out", &spins, "--quiet"]);
+    let base = ["audit", "--train", &t, "--out", &out, "--quiet"];
+    let not = |more: &[&str], words: &[&str]| {
+        refused(&[&base[..], more].concat(), words);
+        assert!(fs::metadata(folder.path("out")).is_err(), "a folder was left");
+    };
+    not(&["--model", &wide], &["model", "4 numbers", "for 5"]);
+    not(&["--model", &spins], &["model", "no noise levels"]);
+    not(&["--model", &folder.name("none.memory")], &["none.memory"]);
+    not(&["--model", &t, "--features", &t, &t], &["features", "--model"]);
+    not(&["--generated", &folder.save("g.npy", &normal(9, 4, 3)), "--levels", "9"], &["levels", "--model"]);
+    not(&["--model", &t, "--levels", "2"], &["levels", "4"]);
+    not(&["--model", &t, "--sigma-min", "2", "--sigma-max", "1"], &["sigma-min", "below the highest"]);
+    not(&[], &["--generated"]);
+    fs::write(folder.path("t.csv"), table(30, 1, None)).expect("written");
+    let table = folder.name("t.csv");
+    refused(&["audit", "--train", &table, "--model", &t, "--out", &out, "--quiet"], &["model", "Gower"]);
+}

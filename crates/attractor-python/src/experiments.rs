@@ -47,6 +47,13 @@ pub fn shaped(table: Table, shape: Option<&str>) -> PyResult<Table> {
 #[pyclass(frozen, module = "attractor._attractor")]
 pub struct Report(report::Report);
 
+impl Report {
+    /// The class of a report.
+    pub fn of(report: report::Report) -> Self {
+        Report(report)
+    }
+}
+
 #[pymethods]
 impl Report {
     #[getter]

@@ -30,7 +30,7 @@ use crate::recall::listed;
 #[pymodule]
 mod _attractor {
     #[pymodule_export]
-    use super::audit::{audit, inspect};
+    use super::audit::{Monitor, audit, inspect};
     #[pymodule_export]
     use super::experiments::{Report, capacity, corrupt, digits, read, recommend, reproduce};
     #[pymodule_export]

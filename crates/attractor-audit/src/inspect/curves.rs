@@ -10,6 +10,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::Settings;
 use crate::clusters::Clusters;
+use crate::inside::{self, evenly};
 
 /// What was measured at one noise level: means over patterns and noise, unless said otherwise.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,13 +61,9 @@ pub(super) fn measure(
 ) -> Result<Curves> {
     let examined = evenly(patterns.len(), settings.examine);
     let noise = Noise::new(&examined, patterns.dim(), settings);
-    let high = 3.0 * critical.speciation;
-    let low = critical.collapse.unwrap_or(critical.speciation / 3.0) / 4.0;
-    let step = (low / high).powf(1.0 / (settings.levels - 1) as f64);
     let left_out = LeftOut::new(patterns, settings.examine)?;
     let (mut levels, mut weights, mut returns) = (Vec::new(), Vec::new(), Vec::new());
-    for k in 0..settings.levels {
-        let sigma = high * step.powi(k as i32);
+    for (k, sigma) in inside::spaced(inside::range(critical), settings.levels).into_iter().enumerate() {
         let cues = noise.at(patterns, sigma);
         let looked = Looked::at(memory, patterns, clusters, &noise.own, (cues.view(), sigma), settings.seed)?;
         let stored = local_dimensions(
@@ -93,12 +90,6 @@ pub(super) fn measure(
         basin: half(&sigmas, &returns, k),
     });
     Ok(Curves { patterns: lost.collect(), levels })
-}
-
-/// Up to `most` of `count` numbers, evenly spaced.
-fn evenly(count: usize, most: usize) -> Vec<usize> {
-    let kept = count.min(most);
-    (0..kept).map(|k| k * count / kept).collect()
 }
 
 fn mean(values: &[f64]) -> f64 {

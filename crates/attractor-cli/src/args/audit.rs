@@ -14,12 +14,16 @@ pub struct Audit {
     /// gaps; bytes count as 0 to 1
     #[arg(long, value_name = "FILE", help_heading = MEMORY)]
     pub train: PathBuf,
-    /// The rows that the model generated
-    #[arg(long, value_name = "FILE", help_heading = MEMORY)]
-    pub generated: PathBuf,
+    /// The rows that the model generated; a model that is given makes some itself without them
+    #[arg(long, value_name = "FILE", required_unless_present = "model", help_heading = MEMORY)]
+    pub generated: Option<PathBuf>,
     /// Rows of the same source that the model has not seen; without them rates have no p-values
     #[arg(long, value_name = "FILE", help_heading = MEMORY)]
     pub heldout: Option<PathBuf>,
+    /// The model itself, to look inside: a network of `attractor train`, a stored density or memory. Several, or a folder of
+    /// them, are checkpoints of one training: the report says from which step on it copies
+    #[arg(long, value_name = "MODEL", num_args = 1.., help_heading = MEMORY)]
+    pub model: Option<Vec<PathBuf>>,
     /// Features of the rows, by an encoder of your own, which are compared in their place: a file for the training rows, one for
     /// the generated rows, and one for the held-out rows, if there are any
     #[arg(long, value_name = "FILE", num_args = 2..=3, help_heading = MEMORY)]

@@ -117,7 +117,7 @@ pub enum Commands {
     Recommend(Recommend),
     /// Find out whether a generative model's rows are copies of its training rows.
     #[command(
-        after_help = "Examples:\n  attractor audit --train t.npy --generated g.npy --heldout h.npy --out audit\n  attractor audit --train photos/ --generated samples/ --out audit\n  attractor audit --train t.csv --generated g.csv --calibrate --out audit"
+        after_help = "Examples:\n  attractor audit --train t.npy --generated g.npy --heldout h.npy --out audit\n  attractor audit --train t.npy --heldout h.npy --model net.memory --out audit\n  attractor audit --train t.csv --generated g.csv --calibrate --out audit"
     )]
     Audit(Box<Audit>),
     /// Find near-duplicates, critical noise levels and basins of patterns, before a model is trained on them.

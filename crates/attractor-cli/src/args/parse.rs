@@ -194,8 +194,10 @@ pub fn command(view: &View) -> Command {
         Cli::command().mut_subcommand("train", |task| add(task, &settings(PARAMETERS), SETTINGS, true));
     let fitting = settings(attractor_fit::PARAMETERS);
     let command = command.mut_subcommand("fit", |task| add(task, &fitting, FIT, true));
-    let auditing = settings(attractor_audit::PARAMETERS);
-    let command = command.mut_subcommand("audit", |task| add(task, &auditing, AUDIT, true));
+    let (inside, auditing): (Vec<_>, Vec<_>) =
+        settings(attractor_audit::PARAMETERS).into_iter().partition(|parameter| is_inside(parameter));
+    let command =
+        command.mut_subcommand("audit", |task| add(add(task, &auditing, AUDIT, true), &inside, INSIDE, true));
     let inspecting = settings(attractor_audit::inspect::PARAMETERS);
     let command = command.mut_subcommand("inspect", |task| add(task, &inspecting, INSPECTION, true));
     let protocol = settings(attractor_replay::PARAMETERS);
@@ -237,6 +239,13 @@ const EVENTS: &str = "Events beside a density";
 
 /// Help heading for the settings of an audit.
 const AUDIT: &str = "Settings of the audit";
+
+/// Help heading for the settings of a look inside a model. The short help leaves them out.
+const INSIDE: &str = "Inside a model (--model)";
+
+fn is_inside(parameter: &Parameter) -> bool {
+    attractor_audit::inside::PARAMETERS.iter().any(|own| own.name == parameter.name)
+}
 
 /// Help heading for the settings of an inspection.
 const INSPECTION: &str = "Settings of the inspection";
@@ -301,7 +310,7 @@ fn help(args: &[Arg]) -> Arg {
 
 /// Whether an argument is needed less often.
 fn is_rare(arg: &Arg) -> bool {
-    matches!(arg.get_help_heading(), Some(LESS | FILES))
+    matches!(arg.get_help_heading(), Some(LESS | FILES | INSIDE))
 }
 
 /// Heading of the options of models.

@@ -41,6 +41,9 @@ pub struct Train {
     /// Draw the landscape every N steps, to NETWORK.landscapes/step-N.png
     #[arg(long, value_name = "N", help_heading = PROGRESS)]
     pub landscape_every: Option<u64>,
+    /// Keep the network as it is every N steps, as NETWORK.checkpoints/step-N.memory, for `attractor audit --model`
+    #[arg(long, value_name = "N", help_heading = PROGRESS)]
+    pub keep_every: Option<u64>,
     /// Save at least every X seconds
     #[arg(long, value_name = "X", default_value_t = 30.0, help_heading = PROGRESS)]
     pub save_every: f64,

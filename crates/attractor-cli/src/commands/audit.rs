@@ -1,48 +1,138 @@
 //! `attractor audit`
 
+mod sets;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use attractor::memories::Options;
-use attractor::message::Message;
-use attractor_audit::{Audit, Distance, Given, Rows, Sets, Settings};
-use attractor_data::{
-    Cells, ReadOptions, Records, Rows as FileRows, Table, is_mixed, is_table, read_records,
-};
-use attractor_report::Experiment;
+use attractor_audit::{Audit, Monitor, Settings, Subject};
+use attractor_data::ReadOptions;
+use attractor_report::{Experiment, Report};
+use attractor_session::{Precision, Session, Setup, Source, with_memory};
 
 use super::make_folder;
 use crate::args::Audit as Arguments;
-use crate::{again, load, streams};
+use crate::{again, interrupt, load, progress, streams};
+use sets::{Making, given, pool};
 
 pub fn run(args: &Arguments, options: &Options) -> Result<()> {
     load::threads(&args.work)?;
     let settings = Settings::from_options(options, args.seed)?;
     let distance = options.named("distance")?.unwrap_or_default();
-    let features = args.features.iter().flatten().map(Some);
-    let read: Vec<Option<&PathBuf>> = [Some(&args.train), Some(&args.generated), args.heldout.as_ref()]
-        .into_iter()
-        .chain(features)
-        .collect();
+    let models = args.model.iter().flatten().collect::<Vec<_>>();
+    let files = [Some(&args.train), args.generated.as_ref(), args.heldout.as_ref()];
+    let more = args.features.iter().flatten().chain(models.iter().copied()).map(Some);
+    let read: Vec<Option<&PathBuf>> = files.into_iter().chain(more).collect();
     load::distinct(&read, &[("out", Some(&args.out))])?;
-    load::concern(&args.files, &read[..read.len().min(3)])?;
-    let audit = Audit::new(given(args, distance)?, settings)?;
-    let audit = if args.calibrate { audit.calibrated() } else { audit };
-    reported(&audit, &args.out, args.json, args.work.quiet)
+    load::concern(&args.files, &files)?;
+    let checkpoints = checkpoints(&models)?;
+    if models.len() > 1 || models.iter().any(|path| path.is_dir()) {
+        return monitored(args, settings, checkpoints);
+    }
+    let Some(model) = models.first() else {
+        if let Some((name, _)) = options.iter().find(|(name, _)| {
+            attractor_audit::inside::PARAMETERS.iter().any(|parameter| parameter.name == *name)
+        }) {
+            bail!("{name}: expected a model with it (--model), found none; leave --{name} away");
+        }
+        let audit = Audit::new(given(args, distance, None)?, settings)?;
+        return reported(&calibrated(audit, args), &args.out, args.json, args.work.quiet);
+    };
+    let session = opened(model)?;
+    with_memory!(&session.memory, memory => {
+        let subject = Subject::new(memory)?;
+        let making = Making { subject: &subject, rows: settings.inside.generate, seed: args.seed };
+        let audit = Audit::new(given(args, distance, Some(&making))?, settings)?.inside(subject)?;
+        reported(&calibrated(audit, args), &args.out, args.json, args.work.quiet)
+    })
+}
+
+fn calibrated<'a>(audit: Audit<'a>, args: &Arguments) -> Audit<'a> {
+    if args.calibrate { audit.calibrated() } else { audit }
+}
+
+/// The models in order, each with the step that it was saved at. A folder stands for the models in it.
+fn checkpoints(models: &[&PathBuf]) -> Result<Vec<(f64, PathBuf)>> {
+    let mut files = Vec::new();
+    for path in models {
+        if path.is_dir() {
+            let mut own = Vec::new();
+            for entry in std::fs::read_dir(path)? {
+                let file = entry?.path();
+                own.extend(file.is_file().then_some(file));
+            }
+            own.sort();
+            if own.is_empty() {
+                bail!(
+                    "model: expected a folder with the checkpoints of a training, found {}, which is empty",
+                    path.display()
+                );
+            }
+            files.extend(own);
+        } else {
+            files.push((*path).clone());
+        }
+    }
+    let step = |path: &PathBuf| attractor_data::summary(path).ok()??.training?["done"].as_f64();
+    let steps: Option<Vec<f64>> = files.iter().map(step).collect();
+    // Models that do not say their step are numbered.
+    let steps = steps.unwrap_or_else(|| (1..=files.len()).map(|n| n as f64).collect());
+    let mut all: Vec<(f64, PathBuf)> = steps.into_iter().zip(files).collect();
+    all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    Ok(all)
+}
+
+/// Looks at the checkpoints of a training, one after the other. Ctrl-C ends with a report on those that are done.
+fn monitored(args: &Arguments, settings: Settings, checkpoints: Vec<(f64, PathBuf)>) -> Result<()> {
+    let found = [("generated", args.generated.is_some()), ("features", args.features.is_some())];
+    if let Some((name, _)) = found.into_iter().find(|(_, given)| *given) {
+        bail!(
+            "{name}: expected none with several models, each of which makes its own rows, found some; leave --{name} away"
+        );
+    }
+    if args.calibrate {
+        bail!("calibrate: expected a single model with it, found several; leave --calibrate away");
+    }
+    let (train, heldout) = pool(args)?;
+    let mut monitor = Monitor::new(train, heldout, settings)?;
+    monitor.sources.push(("train".into(), args.train.display().to_string()));
+    monitor.sources.extend(args.heldout.iter().map(|path| ("heldout".into(), path.display().to_string())));
+    interrupt::listen(true);
+    let bar = progress::bar("checkpoints", args.work.quiet);
+    bar.set_length(checkpoints.len() as u64);
+    for (step, path) in checkpoints {
+        if interrupt::pressed() {
+            break;
+        }
+        let session = opened(&path)?;
+        with_memory!(&session.memory, memory => monitor.look_inside(step, Subject::new(memory)?).map(|_| ()))
+            .with_context(|| path.display().to_string())?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    interrupt::listen(false);
+    let mut report = monitor.report();
+    report.command = again::command_line();
+    make_folder(&args.out)?;
+    shown(&report, &args.out, args.json)
+}
+
+/// Opens a model, in double precision: differences of its denoiser are taken.
+fn opened(path: &Path) -> Result<Session> {
+    let setup = Setup { precision: Some(Precision::F64), ..Setup::default() };
+    Ok(Source::open(path, &ReadOptions::default(), &setup)?.build(&setup)?)
 }
 
 /// Runs an experiment, writes its report to a folder, and prints it, or as JSON all but its rows.
 pub fn reported(experiment: &dyn Experiment, folder: &Path, json: bool, quiet: bool) -> Result<()> {
     make_folder(folder)?;
-    let bar = crate::progress::bar(experiment.parts(), quiet);
-    let mut report = experiment.run(&mut |done, of| {
-        bar.set_length(of as u64);
-        bar.set_position(done as u64);
-        Ok(())
-    })?;
-    bar.finish_and_clear();
-    report.command = again::command_line();
+    shown(&progress::followed(experiment, quiet)?, folder, json)
+}
+
+/// Writes a report to a folder, and prints it, or as JSON all but its rows.
+fn shown(report: &Report, folder: &Path, json: bool) -> Result<()> {
     report.write(folder)?;
     let mut out = streams::stdout(true);
     if json {
@@ -54,111 +144,4 @@ pub fn reported(experiment: &dyn Experiment, folder: &Path, json: bool, quiet: b
     }
     write!(out, "{}", report.markdown())?;
     Ok(())
-}
-
-/// Reads the files of an audit.
-fn given(args: &Arguments, distance: Distance) -> Result<Given> {
-    let files =
-        Sets { train: args.train.clone(), generated: args.generated.clone(), heldout: args.heldout.clone() };
-    let reading = load::reading(&args.files)?;
-    let mut sources: Vec<(String, String)> =
-        files.named().iter().map(|(name, path)| ((*name).to_owned(), path.display().to_string())).collect();
-    if args.features.is_none() && are_records(&files, &reading, distance)? {
-        let rows = Sets {
-            train: Rows::Table(records(&files.train, &reading)?),
-            generated: Rows::Table(records(&files.generated, &reading)?),
-            heldout: files.heldout.as_ref().map(|path| records(path, &reading)).transpose()?.map(Rows::Table),
-        };
-        return Ok(Given { rows, images: None, names: Sets::default(), notes: Vec::new(), sources });
-    }
-    let mut notes = Vec::new();
-    let tables = tables(&files, &reading, &mut notes)?;
-    load::tell(args.work.quiet, notes);
-    let names = Sets {
-        train: tables.train.labels().map(<[String]>::to_vec),
-        generated: tables.generated.labels().map(<[String]>::to_vec),
-        heldout: tables.heldout.as_ref().map(|table| table.labels().map(<[String]>::to_vec)),
-    };
-    let rows = match &args.features {
-        Some(features) => {
-            let files = of_features(features, args.heldout.is_some())?;
-            sources.extend(
-                files
-                    .named()
-                    .iter()
-                    .map(|(name, path)| (format!("features of {name}"), path.display().to_string())),
-            );
-            let mut notes = Vec::new();
-            let tables = self::tables(&files, &ReadOptions::default(), &mut notes)?;
-            load::tell(args.work.quiet, notes);
-            tables.map(|table| Rows::of(&table))
-        }
-        None => Sets {
-            train: Rows::of(&tables.train),
-            generated: Rows::of(&tables.generated),
-            heldout: tables.heldout.as_ref().map(Rows::of),
-        },
-    };
-    Ok(Given { rows, images: Some(tables), names, notes: Vec::new(), sources })
-}
-
-/// Whether rows are compared as those of a table, column by column.
-fn are_records(files: &Sets<PathBuf>, reading: &ReadOptions, distance: Distance) -> Result<bool> {
-    match distance {
-        Distance::Euclidean => Ok(false),
-        Distance::Gower => Ok(true),
-        Distance::Auto => {
-            for (_, path) in files.named() {
-                if is_table(path) && is_mixed(path, reading)? {
-                    return Ok(true);
-                }
-            }
-            Ok(false)
-        }
-    }
-}
-
-/// A file as a table of columns.
-fn records(path: &Path, reading: &ReadOptions) -> Result<Records> {
-    if is_table(path) {
-        return Ok(read_records(path, reading)?);
-    }
-    let numbers = FileRows::open(path, reading)?.all()?.floats::<f64>();
-    let columns = numbers.columns().into_iter().map(|column| Cells::Numbers(column.to_vec())).collect();
-    Ok(Records { names: None, columns })
-}
-
-/// Files of numbers, with images laid out as the training images are.
-fn tables(files: &Sets<PathBuf>, reading: &ReadOptions, notes: &mut Vec<Message>) -> Result<Sets<Table>> {
-    let mut shape = None;
-    let mut read = |path: &PathBuf, first: bool| -> Result<Table> {
-        let rows = FileRows::open(path, reading)?;
-        notes.extend(rows.head().notes.clone());
-        if first {
-            shape = rows.head().shape;
-        }
-        Ok(rows.laid_out_as(shape).all()?)
-    };
-    Ok(Sets {
-        train: read(&files.train, true)?,
-        generated: read(&files.generated, false)?,
-        heldout: files.heldout.as_ref().map(|path| read(path, false)).transpose()?,
-    })
-}
-
-/// The files of features, one for each set.
-fn of_features(files: &[PathBuf], has_heldout: bool) -> Result<Sets<PathBuf>> {
-    match files {
-        [train, generated] if !has_heldout => {
-            Ok(Sets { train: train.clone(), generated: generated.clone(), heldout: None })
-        }
-        [train, generated, heldout] if has_heldout => {
-            Ok(Sets { train: train.clone(), generated: generated.clone(), heldout: Some(heldout.clone()) })
-        }
-        _ => bail!(
-            "features: expected a file each for {}, found {} files; give them in this order",
-            if has_heldout { "training, generated and held-out rows" } else { "training and generated rows" },
-            files.len()
-        ),
-    }
 }

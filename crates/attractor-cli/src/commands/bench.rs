@@ -9,7 +9,7 @@ use attractor_data::{NewFile, write_atomically};
 use attractor_report::{Experiment, Report};
 
 use crate::args::Bench;
-use crate::{again, streams};
+use crate::{progress, streams};
 
 pub fn run(args: &Bench) -> Result<()> {
     if let Some(path) = &args.out {
@@ -21,14 +21,7 @@ pub fn run(args: &Bench) -> Result<()> {
     }
     let config = config(args);
     config.check()?;
-    let bar = crate::progress::bar(config.parts(), args.quiet);
-    let mut report = config.run(&mut |done, of| {
-        bar.set_length(of as u64);
-        bar.set_position(done as u64);
-        Ok(())
-    })?;
-    bar.finish_and_clear();
-    report.command = again::command_line();
+    let report = progress::followed(&config, args.quiet)?;
     if let Some(path) = &args.out {
         let text = written(&report, path)?;
         write_atomically(path, |file| file.write_all(text.as_bytes()))?;

@@ -4,13 +4,12 @@ use std::io::Write;
 
 use anyhow::Result;
 use attractor_experiments::recommend::{self, Asked};
-use attractor_report::Experiment;
 
 use super::make_folder;
 use super::reproduce::whereabouts;
 use crate::args::Recommend;
 use crate::streams::say;
-use crate::{again, load, streams};
+use crate::{load, progress, streams};
 
 pub fn run(args: &Recommend) -> Result<()> {
     load::threads(&args.work)?;
@@ -26,14 +25,7 @@ pub fn run(args: &Recommend) -> Result<()> {
     if let Some(folder) = &args.out {
         make_folder(folder)?;
     }
-    let bar = crate::progress::bar(config.parts(), args.work.quiet);
-    let mut report = config.run(&mut |done, of| {
-        bar.set_length(of as u64);
-        bar.set_position(done as u64);
-        Ok(())
-    })?;
-    bar.finish_and_clear();
-    report.command = again::command_line();
+    let report = progress::followed(&config, args.work.quiet)?;
     if let Some(folder) = &args.out {
         report.write(folder)?;
     }

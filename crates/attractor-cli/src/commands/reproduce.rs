@@ -11,7 +11,7 @@ use attractor_report::{Data, Experiment, Given};
 
 use super::make_folder;
 use crate::args::{Common, Images, Reproduce};
-use crate::{again, load, streams};
+use crate::{load, progress, streams};
 
 pub fn run(args: &Reproduce) -> Result<()> {
     let Common { seed, out, quiet } = &args.common;
@@ -30,13 +30,7 @@ pub fn run(args: &Reproduce) -> Result<()> {
 /// Runs an experiment with a progress bar. Its report goes to a folder, and a summary to standard output.
 pub fn run_shown(experiment: &dyn Experiment, out: &Path, quiet: bool) -> Result<()> {
     make_folder(out)?;
-    let meter = crate::progress::Meter::new(experiment.parts(), quiet);
-    let mut report = experiment.run(&mut |done, of| {
-        meter.at(done, of);
-        Ok(())
-    })?;
-    meter.end();
-    report.command = again::command_line();
+    let report = progress::followed(experiment, quiet)?;
     report.write(out)?;
     write!(streams::stdout(true), "{}\n{}", report.summary(), whereabouts(out))?;
     Ok(())

@@ -109,7 +109,10 @@ impl<F: Real> Training<'_, F> {
             if self.patterns.dim() < 2 {
                 bail!("landscape-every: expected patterns of two or more units, found one");
             }
-            super::make_folder(&self.folder())?;
+            super::make_folder(&self.folder("landscapes"))?;
+        }
+        if self.args.keep_every.is_some() {
+            super::make_folder(&self.folder("checkpoints"))?;
         }
         let every = match self.args.evaluate_every {
             Some(0) => None,
@@ -144,6 +147,9 @@ impl<F: Real> Training<'_, F> {
             }
             if due(self.args.landscape_every) {
                 self.saved_on_error(self.draw(done))?;
+            }
+            if due(self.args.keep_every) {
+                self.save_as(&self.folder("checkpoints").join(format!("step-{done:06}.memory")))?;
             }
             bar.set_position(done);
             bar.set_message(format!("loss {mean:.3}"));
@@ -186,16 +192,20 @@ impl<F: Real> Training<'_, F> {
     }
 
     fn save(&self) -> Result<()> {
+        self.save_as(&self.out)
+    }
+
+    fn save_as(&self, path: &Path) -> Result<()> {
         self.trainer.check()?;
         let patterns = self.patterns.clone();
         let stored = self.trainer.stored(patterns, self.shape, self.raw, self.provenance.clone());
-        Ok(stored.write(&self.out)?)
+        Ok(stored.write(path)?)
     }
 
-    /// The folder of the landscapes.
-    fn folder(&self) -> PathBuf {
+    /// The folder beside the network of landscapes or of checkpoints.
+    fn folder(&self, name: &str) -> PathBuf {
         let mut folder = self.out.clone().into_os_string();
-        folder.push(".landscapes");
+        folder.push(format!(".{name}"));
         PathBuf::from(folder)
     }
 
@@ -206,7 +216,7 @@ impl<F: Real> Training<'_, F> {
         let memory = learned::<f64>(self.trainer.network(), patterns, Sampling::default())?;
         let settings = landscape::Settings { columns: 49, ..Default::default() };
         let drawn = landscape::draw_memory(memory.as_ref(), &settings, &mut |_, _| {})?;
-        Ok(drawn.landscape.figure.write_to(&self.folder().join(format!("step-{done:06}.png")))?)
+        Ok(drawn.landscape.figure.write_to(&self.folder("landscapes").join(format!("step-{done:06}.png")))?)
     }
 
     fn describe(&self) {

@@ -38,7 +38,29 @@ pub fn local_dimensions<F: Real>(
     states: ArrayView2<F>,
     sigmas: &[f64],
 ) -> Result<Vec<Option<f64>>> {
+    Ok(local_reads(memory, states, sigmas)?.into_iter().map(|read| read.dimension).collect())
+}
+
+/// What one read of a memory says of a state.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LocalRead {
+    /// The [local dimension](local_dimensions); `None` at σ = 0.
+    pub dimension: Option<f64>,
+    /// The log-sum ln Σ_n π_n exp(−‖z − y_n‖²/2σ²).
+    pub log_sum: f64,
+}
+
+/// The [local dimension](local_dimensions) and the log-sum at each state, in one read.
+///
+/// # Errors
+/// Those of [`Denoise::read`].
+pub fn local_reads<F: Real>(
+    memory: &dyn Denoise<F>,
+    states: ArrayView2<F>,
+    sigmas: &[f64],
+) -> Result<Vec<LocalRead>> {
     let read = memory.read(states, sigmas)?;
+    let log_sums = read.log_sum();
     let one = |row: usize| {
         let (mut step, mut square) = (0.0, 0.0);
         for (z, mean) in states.row(row).iter().zip(read.mean.row(row)) {
@@ -48,7 +70,7 @@ pub fn local_dimensions<F: Real>(
         }
         // Σ w ‖z − y‖² = ‖z − D‖² + Σ w ‖y − D‖²
         let dimension = (step + (read.second[row] - square).max(0.0)) / sigmas[row].powi(2);
-        dimension.is_finite().then_some(dimension)
+        LocalRead { dimension: dimension.is_finite().then_some(dimension), log_sum: log_sums[row] }
     };
     Ok((0..sigmas.len()).map(one).collect())
 }

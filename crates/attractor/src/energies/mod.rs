@@ -21,7 +21,7 @@ pub use cores::PARAMETERS as CORES;
 pub use cores::{CoreRule, Encoder, Event, Form, Odds, Reconstruction, Semantic, Surprise, surprise};
 pub use correlated::{Along, Correlated};
 pub use dense::{DenseEnergy, Interaction};
-pub use dimension::local_dimensions;
+pub use dimension::{LocalRead, local_dimensions, local_reads};
 pub use family::Family;
 pub use linearised::{Driven, Linearised};
 pub use local::{ImageForm, Local, LocalRule, Side, Windows};

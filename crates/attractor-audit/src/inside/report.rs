@@ -1,0 +1,426 @@
+//! The section of a report on what was found inside a model.
+
+use std::ops::Range;
+
+use attractor_figures::{Axis, Figure, Look, Mark, Panel, Point, Series};
+use attractor_report::{Block, Cell, Column, Illustration, Table};
+use serde_json::{Value, json};
+
+use super::{AtLevel, Inside, Number, OfSet, Regime, Share};
+use crate::verdict::short;
+
+/// The blocks of the section.
+pub(crate) fn blocks(inside: &Inside) -> Vec<Block> {
+    let mut blocks = vec![Block::Heading("Inside the model".into()), Block::Text(summary(inside))];
+    blocks.extend(inside.notes.iter().map(|note| Block::Text(format!("Note: {note}."))));
+    blocks.extend([
+        Block::Text(about(inside)),
+        Block::Figure(Box::new(errors(inside))),
+        Block::Table(of_errors(inside)),
+        Block::Figure(Box::new(copies(inside))),
+        Block::Figure(Box::new(dimensions(inside))),
+        Block::Table(of_dimensions(inside)),
+    ]);
+    blocks
+}
+
+/// What `results.json` has of it.
+pub(crate) fn json(inside: &Inside) -> Value {
+    let ends = |range: Option<[f64; 2]>| range.map(|ends| ends.map(|end| end.is_finite().then_some(end)));
+    json!({
+        "model": inside.model,
+        "examined": inside.examined,
+        "sigma_speciation": inside.critical.speciation,
+        "sigma_collapse": inside.critical.collapse,
+        "remembers": ends(inside.range(Regime::Remembers)),
+        "generalises": ends(inside.range(Regime::Generalises)),
+        "worse": ends(inside.range(Regime::Worse)),
+        "turns_between": ends(inside.turns()),
+        "copies_from_noise": inside.from_noise.value,
+        "copies_from_noise_low": inside.from_noise.interval[0],
+        "copies_from_noise_high": inside.from_noise.interval[1],
+        "notes": inside.notes.iter().map(|note| note.to_string()).collect::<Vec<_>>(),
+        "levels": levels(inside).json(),
+    })
+}
+
+/// The levels of a regime in words.
+fn words([low, high]: [f64; 2]) -> String {
+    match low == high {
+        true => format!("at σ = {}", short(low)),
+        false => format!("from σ = {} to {}", short(low), short(high)),
+    }
+}
+
+/// What was found, in a few sentences.
+pub(crate) fn summary(inside: &Inside) -> String {
+    let critical = &inside.critical;
+    let mut text = match (inside.range(Regime::Remembers), inside.range(Regime::Generalises)) {
+        _ if inside.levels.iter().all(|level| level.compared.is_none()) => {
+            "Without held-out rows it cannot be told at which levels the model remembers. ".to_owned()
+        }
+        (Some(_), None) if inside.differs().all(|regime| regime == Regime::Remembers) => format!(
+            "The model remembers at every level at which remembering and generalising differ, {}. ",
+            inside.range(Regime::Remembers).map_or_else(String::new, words)
+        ),
+        (Some(remembers), None) => {
+            format!("The model remembers {}, and generalises at no level. ", words(remembers))
+        }
+        (None, Some(generalises)) => {
+            format!("The model generalises {}, and remembers at no level. ", words(generalises))
+        }
+        (Some(remembers), Some(generalises)) => {
+            format!("The model remembers {}, and generalises {}. ", words(remembers), words(generalises))
+        }
+        (None, None) => "The model neither remembers nor generalises at any level: it is not better on new rows than the exact denoiser. ".into(),
+    };
+    if let Some([low, high]) = inside.turns().filter(|ends| ends[1].is_finite()) {
+        text += &format!(
+            "As noise falls, it begins to remember between σ = {} and {}. ",
+            short(high),
+            short(low)
+        );
+    }
+    let lowest =
+        inside.levels.iter().rev().find_map(|level| Some((level.sigma, level.compared?.remembered?)));
+    if let Some((sigma, Number { value, interval: Some([low, high]) })) = lowest {
+        let percent = |share: f64| short(100.0 * share);
+        text += &format!(
+            "At σ = {} the gap between its errors on training and held-out rows is {} % [{}, {}] of that of the exact denoiser. ",
+            short(sigma),
+            percent(value),
+            percent(low),
+            percent(high)
+        );
+    }
+    if let Some(worse) = inside.range(Regime::Worse) {
+        text +=
+            &format!("Its error exceeds that of the exact denoiser or of the noisy rows {}. ", words(worse));
+    }
+    text += &format!("The training rows have their speciation at {}", short(critical.speciation));
+    match critical.collapse {
+        Some(collapse) => text += &format!(" and their collapse at {}. ", short(collapse)),
+        None => text += ". ",
+    }
+    let [low, high] = inside.from_noise.interval.map(|share| short(100.0 * share));
+    text + &format!(
+        "Of rows recalled from noise alone, {} % [{low}, {high}] are training rows or nearly so.",
+        short(100.0 * inside.from_noise.value)
+    )
+}
+
+impl Inside {
+    /// What the model does at the levels at which remembering and generalising differ.
+    fn differs(&self) -> impl Iterator<Item = Regime> {
+        self.levels
+            .iter()
+            .filter_map(|level| level.compared)
+            .map(|c| c.regime)
+            .filter(|r| *r != Regime::AsExact)
+    }
+}
+
+fn about(inside: &Inside) -> String {
+    let [train, heldout, generated] = inside.examined;
+    format!(
+        "{train} training, {heldout} held-out and {generated} generated rows were noised to each level and denoised. The exact denoiser of the training rows is what only \
+         remembering gives. A model remembers at a level if its error is smaller on training rows than on held-out rows by more than chance; it generalises if \
+         it has no such gap and a smaller error on held-out rows than the exact denoiser. The remembered share is the model's gap divided by that of the exact denoiser. \
+         p-values hold for all levels together."
+    )
+}
+
+fn maybe(number: Option<Number>) -> Cell {
+    let Some(number) = number else { return Cell::empty() };
+    let finite = |value: f64| if value.is_finite() { Value::from(value) } else { Value::Null };
+    let ends = number.interval.map_or([Value::Null, Value::Null], |ends| ends.map(finite));
+    Cell::of(short(number.value), std::iter::once(finite(number.value)).chain(ends))
+}
+
+fn share(share: Option<Share>) -> Cell {
+    maybe(share.map(|share| Number { value: share.value, interval: Some(share.interval) }))
+}
+
+type Field = (&'static str, [&'static str; 3], fn(&AtLevel) -> Option<Number>);
+
+/// The numbers of a level: their heading, their keys, and how they are read.
+const NUMBERS: [Field; 15] = [
+    ("error, training", ["error_train", "error_train_low", "error_train_high"], |level| {
+        Some(level.train.error)
+    }),
+    ("error, held out", ["error_heldout", "error_heldout_low", "error_heldout_high"], |level| {
+        Some(level.heldout?.error)
+    }),
+    ("error, generated", ["error_generated", "error_generated_low", "error_generated_high"], |level| {
+        Some(level.generated.error)
+    }),
+    ("exact, training", ["exact_train", "exact_train_low", "exact_train_high"], |level| {
+        Some(level.train.exact)
+    }),
+    ("exact, left out", ["exact_left_out", "exact_left_out_low", "exact_left_out_high"], |level| {
+        level.train.left_out
+    }),
+    ("exact, held out", ["exact_heldout", "exact_heldout_low", "exact_heldout_high"], |level| {
+        Some(level.heldout?.exact)
+    }),
+    ("from exact, training", ["distance_train", "distance_train_low", "distance_train_high"], |level| {
+        Some(level.train.distance)
+    }),
+    (
+        "from exact, held out",
+        ["distance_heldout", "distance_heldout_low", "distance_heldout_high"],
+        |level| Some(level.heldout?.distance),
+    ),
+    (
+        "from exact, generated",
+        ["distance_generated", "distance_generated_low", "distance_generated_high"],
+        |level| Some(level.generated.distance),
+    ),
+    ("LID, training", ["lid_train", "lid_train_low", "lid_train_high"], |level| Some(level.train.dimension)),
+    ("LID, held out", ["lid_heldout", "lid_heldout_low", "lid_heldout_high"], |level| {
+        Some(level.heldout?.dimension)
+    }),
+    ("LID, generated", ["lid_generated", "lid_generated_low", "lid_generated_high"], |level| {
+        Some(level.generated.dimension)
+    }),
+    ("exact LID, training", ["lid_exact_train", "lid_exact_train_low", "lid_exact_train_high"], |level| {
+        Some(level.train.exact_dimension)
+    }),
+    (
+        "exact LID, left out",
+        ["lid_exact_left_out", "lid_exact_left_out_low", "lid_exact_left_out_high"],
+        |level| level.train.left_out_dimension,
+    ),
+    (
+        "exact LID, held out",
+        ["lid_exact_heldout", "lid_exact_heldout_low", "lid_exact_heldout_high"],
+        |level| Some(level.heldout?.exact_dimension),
+    ),
+];
+
+/// The numbers of errors, and those of local dimensions, in [`NUMBERS`].
+const ERRORS: Range<usize> = 0..9;
+const DIMENSIONS: Range<usize> = 9..NUMBERS.len();
+
+/// All numbers of each level.
+fn levels(inside: &Inside) -> Table {
+    with_numbers(verdicts(inside), inside, 0..NUMBERS.len())
+}
+
+/// What the model does at each level, and its errors.
+fn of_errors(inside: &Inside) -> Table {
+    let mut table = with_numbers(verdicts(inside), inside, ERRORS);
+    table.caption =
+        "Errors are mean squares a unit; `levels.csv` has 95 % intervals. Copies are recalls from x + σε that end on a training row.".into();
+    table
+}
+
+/// The local dimension at each level.
+fn of_dimensions(inside: &Inside) -> Table {
+    let mut table = Table::new("lid", vec![Column::new("σ", &["sigma"])]);
+    table.rows =
+        inside.levels.iter().map(|level| vec![Cell::of(short(level.sigma), [level.sigma.into()])]).collect();
+    table.caption = "Medians of the local dimension; `lid.csv` has 95 % intervals.".into();
+    with_numbers(table, inside, DIMENSIONS)
+}
+
+fn with_numbers(mut table: Table, inside: &Inside, which: Range<usize>) -> Table {
+    let chosen = &NUMBERS[which];
+    table.columns.extend(chosen.iter().map(|(heading, keys, _)| Column::new(*heading, keys)));
+    for (row, level) in table.rows.iter_mut().zip(&inside.levels) {
+        row.extend(chosen.iter().map(|(_, _, number)| maybe(number(level))));
+    }
+    table
+}
+
+fn verdicts(inside: &Inside) -> Table {
+    let columns = vec![
+        Column::new("σ", &["sigma"]),
+        Column::new("the model", &["regime"]),
+        Column::new("remembered share", &["remembered", "remembered_low", "remembered_high"]),
+        Column::new("p, gap", &["p_gap"]),
+        Column::new("p, better", &["p_better"]),
+        Column::new("copies, training", &["copies_train", "copies_train_low", "copies_train_high"]),
+        Column::new("copies, held out", &["copies_heldout", "copies_heldout_low", "copies_heldout_high"]),
+    ];
+    let mut table = Table::new("levels", columns);
+    for level in &inside.levels {
+        let compared = level.compared.as_ref();
+        let p = |value: Option<f64>| value.map_or_else(Cell::empty, |p| Cell::of(short(p), [p.into()]));
+        table.rows.push(vec![
+            Cell::of(short(level.sigma), [level.sigma.into()]),
+            compared.map_or_else(Cell::empty, |c| Cell::plain(c.regime.name())),
+            maybe(compared.and_then(|c| c.remembered)),
+            p(compared.map(|c| c.gap)),
+            p(compared.map(|c| c.better)),
+            share(level.train.copies),
+            share(level.heldout.and_then(|of| of.copies)),
+        ]);
+    }
+    table
+}
+
+/// A curve over levels.
+struct Curve<'a> {
+    name: &'static str,
+    key: &'static str,
+    style: usize,
+    look: Look,
+    value: Box<dyn Fn(&AtLevel) -> Option<f64> + 'a>,
+}
+
+fn curve<'a>(
+    name: &'static str,
+    key: &'static str,
+    (style, look): (usize, Look),
+    value: impl Fn(&AtLevel) -> Option<f64> + 'a,
+) -> Curve<'a> {
+    Curve { name, key, style, look, value: Box::new(value) }
+}
+
+fn of(set: Option<OfSet>, number: fn(&OfSet) -> Number) -> Option<f64> {
+    Some(number(&set?).value).filter(|value| value.is_finite())
+}
+
+/// A figure of curves over levels, with the critical levels upright between two values.
+fn figure(
+    inside: &Inside,
+    name: &'static str,
+    [alt, caption]: [&str; 2],
+    y: Axis,
+    ends: [f64; 2],
+    curves: Vec<Curve>,
+) -> Illustration {
+    let mut marks: Vec<Mark> = Vec::new();
+    let columns = std::iter::once("sigma").chain(curves.iter().map(|curve| curve.key));
+    let mut numbers = Table::new(name, columns.map(Column::plain).collect());
+    for curve in &curves {
+        let points: Vec<Point> = inside
+            .levels
+            .iter()
+            .filter_map(|level| Some(Point::new(level.sigma, (curve.value)(level)?)))
+            .collect();
+        if !points.is_empty() {
+            marks.push(Mark::Line(Series {
+                name: curve.name.into(),
+                style: curve.style,
+                look: curve.look,
+                points,
+            }));
+        }
+    }
+    for level in &inside.levels {
+        let cell = |value: Option<f64>| value.map_or_else(Cell::empty, Cell::drawn);
+        let mut row = vec![Cell::drawn(level.sigma)];
+        row.extend(curves.iter().map(|curve| cell((curve.value)(level))));
+        numbers.rows.push(row);
+    }
+    let critical = [("speciation", Some(inside.critical.speciation)), ("collapse", inside.critical.collapse)];
+    let (low, high) = match (inside.levels.last(), inside.levels.first()) {
+        (Some(low), Some(high)) => (low.sigma, high.sigma),
+        _ => (1.0, 1.0),
+    };
+    for (n, (name, sigma)) in critical.into_iter().enumerate() {
+        if let Some(sigma) = sigma.filter(|sigma| (low..=high).contains(sigma)) {
+            let points = ends.map(|end| Point::new(sigma, end)).to_vec();
+            let style = 4 + n;
+            marks.push(Mark::Line(Series { name: name.into(), style, look: Look::ThinDashed, points }));
+        }
+    }
+    let x = Axis::log("noise level σ").within(low, high);
+    let panel = Panel { title: String::new(), x, y, equal: false, marks };
+    let figure = Figure { panels: vec![panel], ..Figure::new(1, 300.0) };
+    Illustration { name, alt: alt.into(), caption: caption.into(), figure, numbers }
+}
+
+/// The ends of what is drawn on a logarithmic axis.
+fn extent(inside: &Inside, curves: &[Curve]) -> [f64; 2] {
+    let values =
+        || inside.levels.iter().flat_map(|level| curves.iter().filter_map(move |curve| (curve.value)(level)));
+    let low = values().fold(f64::INFINITY, f64::min);
+    let high = values().fold(0.0, f64::max);
+    if low < high { [low, high] } else { [0.5 * low, 2.0 * low] }
+}
+
+fn errors(inside: &Inside) -> Illustration {
+    /// Smaller shares of the noise are not drawn.
+    const LEAST: f64 = 1e-4;
+    // As a share of the noise.
+    let drawn = |number: fn(&OfSet) -> Number, heldout: bool| {
+        move |level: &AtLevel| {
+            let set = if heldout { level.heldout } else { Some(level.train) };
+            of(set, number).map(|error| error / level.sigma.powi(2)).filter(|share| *share >= LEAST)
+        }
+    };
+    let curves = vec![
+        curve("model, training rows", "model_train", (0, Look::Line), drawn(|of| of.error, false)),
+        curve("model, held-out rows", "model_heldout", (1, Look::Line), drawn(|of| of.error, true)),
+        curve("exact, training rows", "exact_train", (0, Look::ThinDashed), drawn(|of| of.exact, false)),
+        curve("exact, held-out rows", "exact_heldout", (1, Look::ThinDashed), drawn(|of| of.exact, true)),
+    ];
+    let ends = extent(inside, &curves);
+    figure(
+        inside,
+        "errors",
+        [
+            "Mean square error of the model and of the exact denoiser, on training and held-out rows, against the noise level.",
+            "Error as a share of σ², which is that of the noisy row itself. Where the two lines of the model part, it remembers. Values below 0.0001 are not drawn.",
+        ],
+        Axis::log("error / σ²"),
+        ends,
+        curves,
+    )
+}
+
+fn dimensions(inside: &Inside) -> Illustration {
+    let above = |value: Option<f64>| value.filter(|dimension| *dimension > 1e-2);
+    let curves = vec![
+        curve("model, training rows", "model_train", (0, Look::Line), move |level| {
+            above(of(Some(level.train), |of| of.dimension))
+        }),
+        curve("model, held-out rows", "model_heldout", (1, Look::Line), move |level| {
+            above(of(level.heldout, |of| of.dimension))
+        }),
+        curve("model, generated rows", "model_generated", (2, Look::Line), move |level| {
+            above(of(Some(level.generated), |of| of.dimension))
+        }),
+        curve("exact, training rows", "exact_train", (0, Look::ThinDashed), move |level| {
+            above(of(Some(level.train), |of| of.exact_dimension))
+        }),
+        curve("exact, held-out rows", "exact_heldout", (1, Look::ThinDashed), move |level| {
+            above(of(level.heldout, |of| of.exact_dimension))
+        }),
+    ];
+    let ends = extent(inside, &curves);
+    figure(
+        inside,
+        "local-dimension",
+        [
+            "Median local dimension of the model and of the exact denoiser against the noise level.",
+            "Local dimension (LID). A model whose dimension at training rows falls below that at held-out rows is too concentrated there. Values below 0.01 are not drawn.",
+        ],
+        Axis::log("local dimension"),
+        ends,
+        curves,
+    )
+}
+
+fn copies(inside: &Inside) -> Illustration {
+    let curves = vec![
+        curve("from training rows", "train", (0, Look::Line), |level| level.train.copies.map(|c| c.value)),
+        curve("from held-out rows", "heldout", (1, Look::Line), |level| {
+            level.heldout?.copies.map(|c| c.value)
+        }),
+    ];
+    figure(
+        inside,
+        "ends",
+        [
+            "Share of recalls that end on training rows against the noise level that they begin with.",
+            "Recalls of x + σε that end on a training row. With hardly any noise a training row returns whatever the model is; held-out rows that end on training rows are remembered ones.",
+        ],
+        Axis::linear("share that ends on training rows").within(0.0, 1.0),
+        [0.0, 1.0],
+        curves,
+    )
+}
