@@ -11,7 +11,7 @@
 use std::time::Instant;
 
 use attractor::Preparation;
-use attractor_figures::landscape::CriticalLevels;
+use attractor::analysis::CriticalLevels;
 use attractor_report::{Error, Report, Result};
 
 use crate::inputs::{Given, Inputs};

@@ -22,12 +22,12 @@ mod rows;
 mod settings;
 mod subject;
 
+use attractor::analysis::{CriticalLevels, critical_levels};
 use attractor::diffusion::Sampling;
 use attractor::memories::Diffusion;
 use attractor::message::Message;
 use attractor::noise::{Purpose, Stream};
 use attractor::{Patterns, Preparation, threads};
-use attractor_figures::landscape::{CriticalLevels, critical_levels};
 use attractor_report::statistics::of_runs;
 use attractor_report::{Error, Result};
 use ndarray::{Array2, Axis};
