@@ -93,11 +93,13 @@ def annotation(option: dict[str, Any]) -> str:
         return "bool = False"
     kinds = {"count": "int", "number": "float", "switch": "bool | str", "list": "Sequence[float]"}
     kind = kinds.get(option["kind"], "str")
+    if option["kind"] == "choice":
+        kind = "Literal[" + ", ".join(f'"{name}"' for name in option["names"]) + "]"
     if option["name"] in OBJECTS:
         kind += f" | {OBJECTS[option['name']]}"
     if option["name"] == "process" and "potential" in option["names"]:
         kind += " | Potential"
-    if option["auto"] and "str" not in kind:
+    if option["auto"] and "str" not in kind and "Literal" not in kind:
         kind += ' | Literal["auto"]'
     return f"{kind} | None = None"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, overload
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from ._available import available
 from ._output import Output
 from ._results import Recall
 from ._routing import Requests
+from ._typing import States
 from ._values import labels_of, same_labels
 
 #: The smallest probability whose logarithm is taken: that of float64 without loss of digits.
@@ -215,6 +216,12 @@ class Classifier(Requests, Output):
             _favour(scores, recall.memory, places)
         return like(scores[:, 1] - scores[:, 0] if len(classes) == 2 else scores, X, state=False)
 
+    @overload
+    def score(self, X: object, y: object, sample_weight: Any = ..., *, sigma: None = ...) -> float: ...
+    @overload
+    def score(self, X: States, y: None = ..., sample_weight: None = ..., *, sigma: Any) -> States: ...
+    @overload
+    def score(self, X: object, y: None = ..., sample_weight: None = ..., *, sigma: Any) -> Array: ...
     def score(self, X: Any, y: Any = None, sample_weight: Any = None, *, sigma: Any = None) -> Any:
         """Returns the score of states, or the accuracy of a classifier: both are called score.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from functools import partial
 from typing import Any
 
@@ -16,13 +17,18 @@ from ._interrupt import interruptible
 from ._memory import Memory
 from ._values import count, each, scalar, weights_of, words
 
+if sys.version_info >= (3, 11):
+    from typing import Self
+else:
+    Self = Any
+
 
 class Described(Memory):
     """A memory that is made from a description, in a file or as dictionaries."""
 
     _preserved = ("float64",)
 
-    def fit(self, X: Any, y: Any = None, *, sample_weight: Any = None) -> Any:
+    def fit(self, X: Any, y: Any = None, *, sample_weight: Any = None) -> Self:
         """Reads a description. Its memories replace those of before.
 
         Parameters
@@ -69,7 +75,7 @@ class Described(Memory):
         # A description holds the digits of float64.
         return np.dtype(np.float64)
 
-    def with_events(self, events: Any, weight: float = 0.5, *, labels: Any = None, sample_weight: Any = None) -> Any:
+    def with_events(self, events: Any, weight: float = 0.5, *, labels: Any = None, sample_weight: Any = None) -> Self:
         """Returns this density with events beside it: semantic and episodic memory in one.
 
         The memory is w * events + (1 - w) * density. Memories 0 to M - 1 are the events; the components of the density follow.
@@ -127,7 +133,7 @@ class Described(Memory):
         odds: str = "equal",
         labels: Any = None,
         sample_weight: Any = None,
-    ) -> Any:
+    ) -> Self:
         """Returns a reconstructive memory: of each event a core is stored, and this density fills in the rest.
 
         Event n is the density given that A y = ξ_n, its core. A recall has the stored features as they were, and a sample of

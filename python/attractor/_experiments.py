@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
@@ -18,6 +18,12 @@ from ._progress import Progress, followed
 from ._results import frame
 from ._values import count as whole
 from ._values import count_if, one_of, scalar
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+
+    from .plot import AuditDisplay, CapacityDisplay
 
 
 class Report:
@@ -45,6 +51,12 @@ class Report:
         """The results at full precision, with one entry per row."""
         return self.document[self._core.table]
 
+    @overload
+    def to_frame(self, library: Literal["pandas"]) -> pandas.DataFrame: ...
+    @overload
+    def to_frame(self, library: Literal["polars"]) -> polars.DataFrame: ...
+    @overload
+    def to_frame(self, library: None = ...) -> Any: ...
     def to_frame(self, library: str | None = None) -> Any:
         """The results as a data frame.
 
@@ -94,7 +106,7 @@ class Report:
         os.makedirs(folder, exist_ok=True)
         self._core.write(os.fspath(folder))
 
-    def plot(self, ax: Any = None, **kwargs: Any) -> Any:
+    def plot(self, ax: Any = None, **kwargs: Any) -> CapacityDisplay | AuditDisplay:
         """Draws the report of `capacity` or `audit`. The figures of other reports are in `html`.
 
         Parameters
@@ -180,7 +192,7 @@ def reproduce(
     store : str or path, optional
         A file that keeps the results of "fig3". A stopped run continues from it.
     **settings
-        Settings of the experiment. A setting that is None has its default.
+        Settings of the experiment, listed below. A setting that is None has its default.
 
     Returns
     -------
@@ -235,7 +247,7 @@ def _written(setting: str, value: Any) -> Any:
 
 def _settings() -> str:
     """The settings of every experiment, as a section of a docstring."""
-    lines = ["Settings", "--------"]
+    lines = ["Notes", "-----", "Settings of each experiment:", ""]
     for experiment in _attractor.experiments():
         if experiment["settings"]:
             lines.append(f'"{experiment["name"]}"')
@@ -247,7 +259,7 @@ def _settings() -> str:
 
 
 if reproduce.__doc__ is not None:
-    reproduce.__doc__ = reproduce.__doc__.replace("    Returns\n", _settings() + "    Returns\n", 1)
+    reproduce.__doc__ = reproduce.__doc__.replace("    Examples\n", _settings() + "    Examples\n", 1)
 
 
 def recommend(

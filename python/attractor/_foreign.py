@@ -15,6 +15,11 @@ from ._estimator import some_units
 from ._memory import Memory
 from ._values import count, labels_of, not_fitted, room, scalar
 
+if sys.version_info >= (3, 11):
+    from typing import Self
+else:
+    Self = Any
+
 
 class Foreign(Memory):
     """A memory that is given by its denoiser only."""
@@ -34,7 +39,7 @@ class Foreign(Memory):
         if patterns is not None or (self.denoiser is not None and sized):
             self.fit(patterns, labels)
 
-    def fit(self, X: Any = None, y: Any = None) -> Any:
+    def fit(self, X: Any = None, y: Any = None) -> Self:
         """Sets the patterns that recalled states are compared with. The denoiser does not see them.
 
         Parameters

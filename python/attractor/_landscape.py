@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, overload
 
 from . import _attractor
-from ._arrays import levels, like, shown
+from ._arrays import Array, levels, like, shown
 from ._autograd import tracked
 from ._estimator import Estimator
 from ._potential import Potential
+from ._typing import States
 from ._values import words
 
 
@@ -20,6 +21,10 @@ class Landscape(Estimator):
     are refused.
     """
 
+    @overload
+    def energy(self, states: States, sigma: Any = ...) -> States: ...  # type: ignore[overload-overlap]
+    @overload
+    def energy(self, states: object, sigma: Any = ...) -> Array: ...
     def energy(self, states: Any, sigma: Any = None) -> Any:
         """Returns the energy of states.
 
@@ -50,6 +55,10 @@ class Landscape(Estimator):
             return self._tracked("energy", states, sigma)
         return self._number("energy", states, sigma)
 
+    @overload
+    def gradient(self, states: States, sigma: Any = ...) -> States: ...  # type: ignore[overload-overlap]
+    @overload
+    def gradient(self, states: object, sigma: Any = ...) -> Array: ...
     def gradient(self, states: Any, sigma: Any = None) -> Any:
         """Returns the gradient of the energy.
 
@@ -73,6 +82,10 @@ class Landscape(Estimator):
             raise TypeError(f"gradient: {_UNTRACKED}")
         return self._vector("gradient", states, sigma)
 
+    @overload
+    def denoise(self, x: States, sigma: Any) -> States: ...
+    @overload
+    def denoise(self, x: object, sigma: Any) -> Array: ...
     def denoise(self, x: Any, sigma: Any) -> Any:
         """Returns D(x, sigma), the posterior mean of the state before noise of level sigma was added.
 
@@ -99,10 +112,18 @@ class Landscape(Estimator):
             return self._tracked("denoise", x, sigma)
         return self._vector("denoise", x, sigma)
 
+    @overload
+    def __call__(self, x: States, sigma: Any, **_: Any) -> States: ...
+    @overload
+    def __call__(self, x: object, sigma: Any, **_: Any) -> Array: ...
     def __call__(self, x: Any, sigma: Any, **_: Any) -> Any:
         """The same as `denoise`, so that a memory is a denoiser for samplers of other libraries."""
         return self.denoise(x, sigma)
 
+    @overload
+    def posterior(self, states: States, sigma: Any = ...) -> States: ...  # type: ignore[overload-overlap]
+    @overload
+    def posterior(self, states: object, sigma: Any = ...) -> Array: ...
     def posterior(self, states: Any, sigma: Any = None) -> Any:
         """Returns the posterior probability of every memory.
 
@@ -113,7 +134,20 @@ class Landscape(Estimator):
 
         Returns
         -------
-        ndarray of float64 (B, N)
+        ndarray of float64 (B, N), or a tensor if the states are one
+            Probabilities, which sum to 1 in each row.
+
+        Raises
+        ------
+        TypeError
+            The weights of this memory are no probabilities; or it has a posterior for each noise level, and none was given.
+
+        Examples
+        --------
+        >>> import attractor
+        >>> memory = attractor.Diffusion([[1.0], [-1.0]])
+        >>> memory.posterior([[0.5]], 1.0).round(4)  # 1/(1 + exp(-2 * 0.5))
+        array([[0.7311, 0.2689]])
         """
         if tracked(states, sigma):
             raise TypeError(f"posterior: {_UNTRACKED}")
@@ -121,6 +155,10 @@ class Landscape(Estimator):
         array, _ = self._states("states", states)
         return like(core.posterior(array, levels(sigma, len(array))), states, state=False)
 
+    @overload
+    def log_prob(self, states: States, sigma: Any, *, method: Literal["exact", "flow"] = ...) -> States: ...
+    @overload
+    def log_prob(self, states: object, sigma: Any, *, method: Literal["exact", "flow"] = ...) -> Array: ...
     def log_prob(self, states: Any, sigma: Any, *, method: str = "exact") -> Any:
         """Returns ln p of states, where p is the density of the memories with noise of level sigma.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from ._results import Counts, Frame, Recall, Trace
 from ._values import count as whole
 from ._values import room, scalar
 from ._warnings import warn
+
+if TYPE_CHECKING:
+    from .plot import EnergyDisplay, WeightsDisplay
 
 #: An observer is called with a `Frame`. It may return False to stop the recall.
 Observer = Callable[[Frame], Any]
@@ -314,7 +317,9 @@ class Memory(Landscape, Classifier):
         beta = "" if core.beta is None else f", beta {core.beta:.6g}"
         return f"<{head} {held}, {self._kind}{beta}>"
 
-    def plot(self, *, sigma: float | None = None, cues: Any = None, ax: Any = None, **kwargs: Any) -> Any:
+    def plot(
+        self, *, sigma: float | None = None, cues: Any = None, ax: Any = None, **kwargs: Any
+    ) -> EnergyDisplay | WeightsDisplay:
         """Draws the energy landscape, or what the memory holds if it has no energy or is given no noise level.
 
         Parameters

@@ -23,7 +23,13 @@ class _Options:
         self._sampling()
 
     def options(self) -> dict[str, Any]:
-        """The options that are not None, by name."""
+        """Returns the options of a memory that stand for this object.
+
+        Returns
+        -------
+        dict of str to object
+            The options that are not None, by name.
+        """
         named = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
         named[self._kind] = named.pop("name")
         if named[self._kind] is None:
@@ -83,23 +89,133 @@ class Process(_Options):
         return curve
 
     def sigma(self, t: Any) -> Array:
-        """Noise-to-signal ratio sigma(t)."""
+        """Returns the noise-to-signal ratio sigma(t).
+
+        Parameters
+        ----------
+        t : float or array_like
+            Times, >= 0.
+
+        Returns
+        -------
+        ndarray, shape of t
+            Ratios, in the units of the patterns. For "vp" at a constant rate gamma it is sqrt(exp(gamma t) - 1).
+
+        Raises
+        ------
+        ValueError
+            A number is negative or not finite, or the process has no value there.
+
+        Examples
+        --------
+        >>> import attractor
+        >>> float(attractor.Process("vp", gamma=1.0).sigma(0.6931472).round(6))  # exp(t) = 2
+        1.0
+        """
         return self._curve("sigma", t)
 
     def scale(self, t: Any) -> Array:
-        """Scale s(t) of the signal."""
+        """Returns the scale s(t) of the signal.
+
+        Parameters
+        ----------
+        t : float or array_like
+            Times, >= 0.
+
+        Returns
+        -------
+        ndarray, shape of t
+            Scales, without unit: exp(-gamma t / 2) for "vp", 1 for "ve" and "edm", 1 - t for "flow".
+
+        Raises
+        ------
+        ValueError
+            A number is negative or not finite, or the process has no value there.
+
+        Examples
+        --------
+        >>> import attractor
+        >>> attractor.Process("flow").scale([0.0, 0.25]).tolist()
+        [1.0, 0.75]
+        """
         return self._curve("scale", t)
 
     def time(self, sigma: Any) -> Array:
-        """The time at which the noise-to-signal ratio is sigma."""
+        """Returns the time at which the noise-to-signal ratio is sigma.
+
+        Parameters
+        ----------
+        sigma : float or array_like
+            Noise levels, >= 0, in the units of the patterns.
+
+        Returns
+        -------
+        ndarray, shape of sigma
+            Times: the inverse of `sigma`.
+
+        Raises
+        ------
+        ValueError
+            A number is negative or not finite, or the process has no value there.
+
+        Examples
+        --------
+        >>> import attractor
+        >>> attractor.Process("edm").time([0.5, 2.0]).tolist()
+        [0.5, 2.0]
+        """
         return self._curve("time", sigma)
 
     def drift(self, t: Any) -> Array:
-        """Coefficient s'/s of the linear drift in dx = (s'/s) x dt + g dW."""
+        """Returns the coefficient s'/s of the linear drift in dx = (s'/s) x dt + g dW.
+
+        Parameters
+        ----------
+        t : float or array_like
+            Times, >= 0.
+
+        Returns
+        -------
+        ndarray, shape of t
+            Coefficients, per unit of time: -gamma/2 for "vp", 0 for "ve".
+
+        Raises
+        ------
+        ValueError
+            A number is negative or not finite, or the process has no value there.
+
+        Examples
+        --------
+        >>> import attractor
+        >>> float(attractor.Process("vp", gamma=0.8).drift(1.0))
+        -0.4
+        """
         return self._curve("drift", t)
 
     def squared_diffusion(self, t: Any) -> Array:
-        """Squared diffusion coefficient g**2 = s**2 (sigma**2)'."""
+        """Returns the squared diffusion coefficient g**2 = s**2 (sigma**2)'.
+
+        Parameters
+        ----------
+        t : float or array_like
+            Times, >= 0.
+
+        Returns
+        -------
+        ndarray, shape of t
+            Coefficients, squared units of the patterns per unit of time: gamma for "vp", gamma**2 for "ve".
+
+        Raises
+        ------
+        ValueError
+            A number is negative or not finite, or the process has no value there.
+
+        Examples
+        --------
+        >>> import attractor
+        >>> float(attractor.Process("ve", gamma=2.0).squared_diffusion(0.3))
+        4.0
+        """
         return self._curve("squared_diffusion", t)
 
 

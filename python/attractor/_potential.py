@@ -145,7 +145,13 @@ class Potential:
         return cls(_other=("read", (os.fsdecode(path),)))
 
     def options(self) -> dict[str, Any]:
-        """The options of a memory that stand for this process."""
+        """Returns the options of a memory that stand for this process.
+
+        Returns
+        -------
+        dict of str to object
+            The options by name.
+        """
         return {"process": "potential", "potential": self._core()}
 
     def _core(self) -> _attractor.Potential:

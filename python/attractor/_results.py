@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 import numpy as np
 
 from . import _attractor, _html
 from ._arrays import Array, like, shown
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+
+    from .plot import PosteriorDisplay, RecallDisplay, TraceDisplay
 
 #: Names of outcomes; the index is the code.
 _OUTCOMES = np.array(_attractor.OUTCOMES)
@@ -74,6 +80,12 @@ class _Frozen:
         columns = {name: getattr(self, name) for name in self._columns}
         return {name: column for name, column in columns.items() if column is not None}
 
+    @overload
+    def to_frame(self, library: Literal["pandas"]) -> pandas.DataFrame: ...
+    @overload
+    def to_frame(self, library: Literal["polars"]) -> polars.DataFrame: ...
+    @overload
+    def to_frame(self, library: None = ...) -> Any: ...
     def to_frame(self, library: str | None = None) -> Any:
         """Returns a data frame of `to_dict`.
 
@@ -209,7 +221,7 @@ class Recall(_Frozen):
         shape = self._states.shape[1:]
         return shape if len(shape) > 1 else getattr(self._source, "_image", None)
 
-    def plot(self, ax: Any = None, **kwargs: Any) -> Any:
+    def plot(self, ax: Any = None, **kwargs: Any) -> RecallDisplay:
         """Draws cues, recalled states, the memories nearest to them, and the differences.
 
         Parameters
@@ -393,7 +405,7 @@ class Trace(_Frozen):
         columns = {"step": step, "row": row} | {name: getattr(self, name) for name in self._columns[2:]}
         return {name: column.ravel() for name, column in columns.items() if column is not None}
 
-    def plot(self, ax: Any = None, **kwargs: Any) -> Any:
+    def plot(self, ax: Any = None, **kwargs: Any) -> TraceDisplay:
         """Draws energy, posterior and entropy step by step.
 
         Parameters
@@ -450,7 +462,7 @@ class Counts(_Frozen):
 
     _columns = tuple(name for name, kind, _ in _attractor.COUNTS if kind in ("whole", "number"))
 
-    def plot(self, ax: Any = None, **kwargs: Any) -> Any:
+    def plot(self, ax: Any = None, **kwargs: Any) -> PosteriorDisplay:
         """Draws where the recalls ended, beside the posterior.
 
         Parameters

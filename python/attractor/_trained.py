@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,6 +11,11 @@ from ._arrays import shown
 from ._memory import Memory
 from ._progress import Progress, followed
 from ._values import one_of
+
+if sys.version_info >= (3, 11):
+    from typing import Self
+else:
+    Self = Any
 
 
 class Trained(Memory):
@@ -24,7 +30,7 @@ class Trained(Memory):
         y: Any = None,
         *,
         progress: Progress | None = None,
-    ) -> Any:
+    ) -> Self:
         """Trains a network on patterns, starting from new weights.
 
         Parameters

@@ -9,6 +9,7 @@ from typing import Any
 import attractor
 import numpy as np
 import pytest
+from standin_torch import torch  # noqa: F401
 from zoo import signs
 
 PATTERNS = signs(5, 4, 2, np.float32)
@@ -137,7 +138,7 @@ def test_states_come_back_in_kind(kind: str, tmp_path: Path) -> None:
         assert "Recall of 3 cues" in drawn
 
 
-def test_the_stand_in_of_tensors_comes_back(torch: Any) -> None:
+def test_the_stand_in_of_tensors_comes_back(torch: Any) -> None:  # noqa: F811
     cues = torch.tensor(CUES)
     recall = attractor.Diffusion(PATTERNS).recall(cues, sigma=0.5)
     assert isinstance(recall.states, torch.Tensor) and recall.states.shape == (3, 4)
@@ -148,6 +149,3 @@ def test_the_stand_in_of_tensors_comes_back(torch: Any) -> None:
 def test_what_is_elsewhere_is_said() -> None:
     with pytest.raises(TypeError, match="memory of the CPU, found OnDevice"):
         attractor.Diffusion(PATTERNS).recall(OnDevice(CUES), sigma=0.5)
-
-
-from standin_torch import torch  # noqa: E402, F401
