@@ -136,7 +136,9 @@ def audit(
     if generated is None and denoiser is None:
         raise ValueError("generated: expected rows that a model generated, or a denoiser, found neither")
     if features is not None and denoiser is not None:
-        raise ValueError("features: expected none with a denoiser, which sees the rows themselves, found some; leave one away")
+        raise ValueError(
+            "features: expected none with a denoiser, which sees the rows themselves, found some; leave one away"
+        )
     everything = {"train": train, "generated": generated, "heldout": heldout}
     sets = {what: values for what, values in everything.items() if values is not None}
     rows: dict[str, Any] = {}
@@ -190,8 +192,8 @@ def audit(
             model=model,
         )
         # A callable of the caller's is called on the caller's thread.
-        own = denoiser is not None and (isinstance(denoiser, Foreign) or not isinstance(denoiser, Memory))
-        core = work(progress=told) if own else interruptible(lambda tell: work(progress=tell), told)
+        direct = denoiser is not None and (isinstance(denoiser, Foreign) or not isinstance(denoiser, Memory))
+        core = work(progress=told) if direct else interruptible(lambda tell: work(progress=tell), told)
     return Report(core)
 
 
@@ -295,7 +297,9 @@ def _model(denoiser: Any, train: Any, shape: str | None) -> _attractor.Memory:
     if isinstance(denoiser, Memory):
         return denoiser._wide()
     if isinstance(train, tuple):
-        raise TypeError("denoiser: expected rows of numbers with it, found a table with text or gaps; leave denoiser away")
+        raise TypeError(
+            "denoiser: expected rows of numbers with it, found a table with text or gaps; leave denoiser away"
+        )
     kind = np.dtype(np.float64)
     sizes = None if shape is None else tuple(int(size) for size in shape.split("x"))
     own = adapted(denoiser, kind, sizes)

@@ -10,9 +10,12 @@ import numpy as np
 
 from . import _attractor, _html
 from ._arrays import Array, Shape, mask_of, seed_of
+from ._batches import in_batches
 from ._classifier import Classifier
 from ._estimator import default
 from ._landscape import Landscape
+from ._paths import Sampler
+from ._progress import Progress
 from ._results import Counts, Frame, Recall, Trace
 from ._values import count as whole
 from ._values import room, scalar
@@ -51,6 +54,7 @@ class Memory(Landscape, Classifier):
         first_row: int = 0,
         random_state: Any = _OWN,
         observer: Observer | None = None,
+        progress: Progress | None = None,
     ) -> Recall:
         """Recalls memories from cues.
 
@@ -82,6 +86,9 @@ class Memory(Landscape, Classifier):
             Seed of all random numbers. Default: that of the memory.
         observer : callable, optional
             Called with a `Frame` before the first step and after each step. It returns False to stop.
+        progress : bool or callable, optional
+            True shows a bar: that of tqdm if it is installed, else lines on stderr. A callable is called with the cues that are done and
+            with their number. Not with an observer.
 
         Returns
         -------
@@ -107,7 +114,10 @@ class Memory(Landscape, Classifier):
         states, shape = self._states("cues", cues, masked=True)
         asked = self._asked(sigma, signal, updates, tolerance, top, match, reject, first_row, random_state, observer)
         known = mask_of(cues, clamp, self._image)
-        recall = self._recall_of(core.recall(states, known, asked), shape, states, cues)
+        found = in_batches(
+            lambda rows, asked: core.recall(states[rows], _rows_of(known, rows), asked), len(states), asked, progress
+        )
+        recall = self._recall_of(found, shape, states, cues)
         self._warn_of_last(recall.sigma)
         return recall
 
@@ -121,6 +131,7 @@ class Memory(Landscape, Classifier):
         first_row: int = 0,
         random_state: Any = _OWN,
         observer: Observer | None = None,
+        progress: Progress | None = None,
     ) -> Recall:
         """Recalls without cues, from random starts: free recall, or generation.
 
@@ -128,7 +139,7 @@ class Memory(Landscape, Classifier):
         ----------
         count : int, default 1
             Number of states.
-        updates, tolerance, top, first_row, random_state, observer
+        updates, tolerance, top, first_row, random_state, observer, progress
             As in `recall`.
 
         Returns
@@ -146,7 +157,8 @@ class Memory(Landscape, Classifier):
         number = whole("count", count, 1)
         room("count", number, core.dim)
         asked = self._asked(None, None, updates, tolerance, top, False, None, first_row, random_state, observer)
-        return self._recall_of(core.sample(number, asked), (number, core.dim), None)
+        found = in_batches(lambda rows, asked: core.sample(rows.stop - rows.start, asked), number, asked, progress)
+        return self._recall_of(found, (number, core.dim), None)
 
     def trace(
         self,
@@ -369,10 +381,10 @@ class Memory(Landscape, Classifier):
 
     def _warn_of_last(self, sigma: Array | None) -> None:
         """Says that cues end at another level than the last one that was asked for."""
-        if sigma is None or "last" not in self._options:
+        if getattr(self, "last", None) is None and not isinstance(getattr(self, "sampler", None), Sampler):
             return
         named = self._named()
-        if named.get("last") is None:
+        if sigma is None or named.get("last") is None:
             return
         spread, asked = self._built().spread or 1.0, scalar("last", named["last"])
         # A grid falls at least tenfold.
@@ -433,6 +445,11 @@ class Memory(Landscape, Classifier):
         if observer is not None:
             asked["observer"] = _shown(observer)
         return asked
+
+
+def _rows_of(known: Array | None, rows: slice) -> Array | None:
+    """The mask of some cues; one mask may serve all."""
+    return known if known is None or len(known) == 1 else known[rows]
 
 
 def _equal(value: Any, usual: Any) -> bool:

@@ -151,8 +151,9 @@ def replay(
         Whether to go on from that file. All settings must be the same; only `rounds` may be raised.
     save_every : float, default 30.0
         Seconds between two saves of the state.
-    progress : callable, optional
-        Called as ``progress(round, rounds)`` after each round.
+    progress : bool or callable, optional
+        True shows a bar: that of tqdm if it is installed, else lines on stderr. A callable is called as
+        ``progress(round, rounds)`` after each round.
 
     Returns
     -------

@@ -79,9 +79,7 @@ def test_denoisers_of_every_kind(sets: Any) -> None:
     found = attractor.audit(train, heldout=heldout, denoiser=memory, **SMALL).document["inside"]
     assert found["levels"] == expected["levels"]
     # Half precision is enough, and so is a model in single precision.
-    single = attractor.audit(
-        train, heldout=heldout, denoiser=lambda x, s: truth(x, s).astype(np.float32), **SMALL
-    )
+    single = attractor.audit(train, heldout=heldout, denoiser=lambda x, s: truth(x, s).astype(np.float32), **SMALL)
     assert [level["regime"] for level in single.document["inside"]["levels"]] == [
         level["regime"] for level in expected["levels"]
     ]

@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import attractor
 import numpy as np
 import pytest
+from zoo import ZOO, Specimen, bits, signs
 
 
 class Page(HTMLParser):
@@ -179,6 +180,33 @@ def test_progress_is_shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
         call(progress=True)
         text = capsys.readouterr().err
         assert "100%" in text or "fit:" in text, text
+
+
+@pytest.mark.parametrize("specimen", ZOO, ids=str)
+def test_a_recall_that_is_followed_is_the_same(specimen: Specimen) -> None:
+    patterns = specimen.world(signs(6, 16, 1))
+    memory = (
+        specimen.build(patterns, labels=list("abcdef"))
+        if specimen.kind is not attractor.Mixture
+        else specimen.build(patterns)
+    )
+    cues = specimen.world(signs(70, 16, 2))
+    levels = (
+        {"sigma": 0.5}
+        if isinstance(memory, (attractor.Diffusion, attractor.Local, attractor.Network, attractor.Mixture))
+        else {}
+    )
+    told: list[Any] = []
+    followed = memory.recall(cues, **levels, first_row=3, progress=lambda *said: told.append(said))
+    assert bits(followed) == bits(memory.recall(cues, **levels, first_row=3))
+    assert told[0] == (16, 70) and told[-1] == (70, 70)
+    known = np.arange(16) < 8
+    if specimen.kind is not attractor.Bidirectional:
+        one = memory.recall(cues, **levels, clamp=known, progress=lambda *_: None)
+        assert bits(one) == bits(memory.recall(cues, **levels, clamp=known))
+    assert bits(memory.sample(40, progress=lambda *_: None)) == bits(memory.sample(40))
+    with pytest.raises(ValueError, match="progress: expected an observer or progress, found both"):
+        memory.recall(cues, **levels, observer=lambda frame: None, progress=True)
 
 
 def test_a_bar_ends_where_the_work_fails(monkeypatch: pytest.MonkeyPatch) -> None:

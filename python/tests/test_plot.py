@@ -241,6 +241,15 @@ def test_a_landscape_is_that_of_the_memory() -> None:
     plane = attractor.Modern(many, beta=1.0).plot(grid=5)
     assert np.allclose(abs(np.corrcoef(plane.patterns[:, 0], many[:, 1])[0, 1]), 1, atol=0.05)
     assert "PC 1 (" in plane.ax_.get_xlabel()
+    # Of shapes, which are no patterns, where they are is to be said.
+    road = attractor.Mixture([{"kind": "segment", "from": [-1.0, 0.0], "to": [1.0, 0.0]}])
+    shape = road.plot(sigma=0.3, extent=(-2, 2, -1, 1), cues=[[0.2, 0.5]], grid=9)
+    assert shape.scatter_ is None and shape.ax_.get_xlim() == (-2, 2) and len(shape.lines_) == 1
+    lowest = np.unravel_index(shape.energy.argmin(), shape.energy.shape)
+    assert shape.y[lowest[0]] == 0.0 and abs(shape.x[lowest[1]]) < 1.0
+    for wrong in (None, (2, -2, -1, 1), (0, 1)):
+        with pytest.raises(ValueError, match="extent: expected"):
+            road.plot(sigma=0.3, extent=wrong)
     # Without a level there is no landscape to draw, and what is stored is drawn.
     assert isinstance(memory.plot(), WeightsDisplay)
     with pytest.raises(ValueError, match="expected stored patterns of at least two units"):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import Array, as_array
+from .._arrays import Array, shown
 from .._values import count as whole
 from .._values import scalar
 from ._style import COLOURS, SEQUENTIAL, axes, name_of
@@ -94,6 +94,7 @@ class EnergyDisplay:
         cues: Any = None,
         grid: int = 60,
         margin: float = 0.35,
+        extent: tuple[float, float, float, float] | None = None,
         ax: Any = None,
         **kwargs: Any,
     ) -> EnergyDisplay:
@@ -102,7 +103,7 @@ class EnergyDisplay:
         Parameters
         ----------
         memory : Memory
-            A memory with patterns and an energy.
+            A memory with an energy, and with patterns or of two units.
         sigma : float > 0, optional
             Noise level, for memories that have a landscape for each level. It is also that of the cues.
         cues : array_like (B, D), optional
@@ -111,6 +112,9 @@ class EnergyDisplay:
             Points along each axis. Their square is how often the energy is evaluated.
         margin : float, default 0.35
             Room about the patterns and paths, in their extent.
+        extent : (float, float, float, float), optional
+            Left, right, lower and upper end of the plane. Default: about the patterns and paths. Memories of two units that know no
+            patterns, such as shapes, need it.
         ax : Axes, optional
             Axes to draw into. Default: a new figure.
         **kwargs
@@ -127,22 +131,33 @@ class EnergyDisplay:
         TypeError
             The memory has no energy, or has one for each noise level and none was given.
         ValueError
-            The memory knows no patterns, or has less than two units.
+            The memory has less than two units, or knows no patterns and has more, or no extent is given for it.
         """
-        patterns = memory.patterns
-        if patterns is None or patterns.shape[1] < 2:
-            found = "none" if patterns is None else f"{patterns.shape[1]} unit"
-            raise ValueError(f"memory: expected stored patterns of at least two units, found {found}")
-        stored = np.asarray(patterns, dtype=np.float64)
+        patterns, dim = memory.patterns, memory._built().dim
+        if dim < 2 or (patterns is None and dim > 2):
+            found = f"{dim} unit{'' if dim == 1 else 's'}" + ("" if patterns is not None else " and no patterns")
+            raise ValueError(
+                f"memory: expected stored patterns of at least two units, or a memory of two, found {found}"
+            )
+        if patterns is None and extent is None:
+            raise ValueError(
+                "extent: expected (left, right, lower, upper) for a memory that knows no patterns, found none"
+            )
+        stored = np.empty((0, dim)) if patterns is None else np.asarray(patterns, dtype=np.float64)
         origin, directions, labels = plane(stored)
         flat = (stored - origin) @ directions.T
         paths = None
         if cues is not None:
             states = memory.trace(cues, sigma=sigma).states
             paths = [(states[:, row] - origin) @ directions.T for row in range(states.shape[1])]
-        x, y = _extent(np.concatenate([flat, *(paths or [])]), whole("grid", grid, 2), scalar("margin", margin))
+        count, room = whole("grid", grid, 2), scalar("margin", margin)
+        if extent is not None:
+            ends = _corners(extent)
+            x, y = _extent(ends, count, 0.0)
+        else:
+            x, y = _extent(np.concatenate([flat, *(paths or [])]), count, room)
         points = origin + np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2) @ directions
-        points = points.astype(patterns.dtype)
+        points = points.astype(memory._kind)
         energy = memory.energy(points, sigma).reshape(len(y), len(x))
         try:
             slope = np.asarray(memory.gradient(points, sigma), dtype=np.float64) @ directions.T
@@ -156,9 +171,9 @@ class EnergyDisplay:
             y=y,
             energy=energy,
             pull=pull,
-            patterns=flat,
+            patterns=flat if len(flat) else None,
             paths=paths,
-            names=None if held is None else [name_of(n, held) for n in range(len(flat))],
+            names=None if held is None or not len(flat) else [name_of(n, held) for n in range(len(flat))],
             xlabel=labels[0],
             ylabel=labels[1],
             title=None if sigma is None else f"σ = {scalar('sigma', sigma):.4g}",
@@ -268,12 +283,16 @@ def plane(patterns: Array) -> tuple[Array, Array, tuple[str, str]]:
 def _extent(points: Array, count: int, margin: float) -> tuple[Array, Array]:
     """Coordinates of a grid about points."""
     low, high = points.min(axis=0), points.max(axis=0)
-    room = (high - low).max() or 1.0
-    low, high = low - margin * room, high + margin * room
+    room = margin * ((high - low).max() or 1.0)
+    low, high = low - room, high + room
     return np.linspace(low[0], high[0], count), np.linspace(low[1], high[1], count)
 
 
-def as_states(what: str, values: Any) -> Array:
-    """States as an array of rows."""
-    array = as_array(what, values)
-    return array.reshape(1, -1) if array.ndim == 1 else array.reshape(len(array), -1)
+def _corners(extent: Any) -> Array:
+    """Two opposite corners of a plane."""
+    ends = np.asarray(extent, dtype=np.float64)
+    if ends.shape != (4,) or not np.isfinite(ends).all() or not (ends[0] < ends[1] and ends[2] < ends[3]):
+        raise ValueError(
+            f"extent: expected finite numbers (left, right, lower, upper) in this order, found {shown(extent)}"
+        )
+    return np.array([[ends[0], ends[2]], [ends[1], ends[3]]])
