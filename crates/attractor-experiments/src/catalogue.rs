@@ -6,6 +6,7 @@ use attractor_report::{Declaration, Error, Experiment, Given, Input, Result};
 use crate::dispersed_memories::{
     fig1, fig2, fig3, learning, potentials, probabilistic, reconstruction, table1,
 };
+use crate::memorisation;
 use crate::replay;
 use crate::universal_hopfield::{hetero, mask, noise, separation, similarity, threshold};
 use crate::work_precision;
@@ -19,6 +20,7 @@ pub static EXPERIMENTS: &[Declaration] = &[
     probabilistic::EXPERIMENT,
     potentials::EXPERIMENT,
     learning::EXPERIMENT,
+    memorisation::EXPERIMENT,
     replay::EXPERIMENT,
     reconstruction::EXPERIMENT,
     work_precision::EXPERIMENT,
