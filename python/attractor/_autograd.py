@@ -14,13 +14,27 @@ from ._arrays import Array, levels, shown
 def tracked(states: Any, sigma: Any = None) -> bool:
     """Whether PyTorch expects gradients of these states. Gradients with respect to noise levels are refused."""
     torch = sys.modules.get("torch")
-    if torch is None or not torch.is_grad_enabled():
+    if torch is None:
+        return False
+    for what, given in (("states", states), ("sigma", sigma)):
+        if isinstance(given, torch.Tensor) and _tangent(torch, given):
+            raise TypeError(
+                f"{what}: expected a tensor without a tangent, found one of forward-mode differentiation, which only "
+                "attractor.torch.Denoiser.from_memory(memory) has"
+            )
+    if not torch.is_grad_enabled():
         return False
     if isinstance(sigma, torch.Tensor) and sigma.requires_grad:
         raise TypeError(
             "sigma: expected noise levels that require no gradient, found some that do; give sigma.detach()"
         )
     return isinstance(states, torch.Tensor) and states.requires_grad
+
+
+def _tangent(torch: Any, tensor: Any) -> bool:
+    """Whether a tensor carries a derivative of forward-mode differentiation."""
+    forward = getattr(torch.autograd, "forward_ad", None)
+    return forward is not None and forward._current_level >= 0 and forward.unpack_dual(tensor).tangent is not None
 
 
 def apply(memory: Any, what: str, states: Any, sigma: Any) -> Any:
@@ -45,9 +59,28 @@ def _function(torch: Any) -> Any:
             return getattr(memory, what)(plain, sigma)
 
         @staticmethod
-        @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator]
         def backward(ctx: Any, upstream: Any) -> tuple[Any, None, None, None]:
             (states,) = ctx.saved_tensors
+            slope = pull(ctx, states, upstream)
+            # Under `create_graph` what is returned would count as a constant.
+            return (Once.apply(slope, states) if torch.is_grad_enabled() else slope), None, None, None
+
+    class Once(torch.autograd.Function):  # type: ignore[misc]
+        """A gradient that has no derivative of its own."""
+
+        @staticmethod
+        def forward(ctx: Any, slope: Any, states: Any) -> Any:
+            return slope.clone()
+
+        @staticmethod
+        def backward(ctx: Any, upstream: Any) -> Any:
+            raise TypeError(
+                "states: expected first derivatives of a memory, found a second one, which only "
+                "attractor.torch.Denoiser.from_memory(memory) has"
+            )
+
+    def pull(ctx: Any, states: Any, upstream: Any) -> Any:
+        with torch.no_grad():
             plain = states.detach()
             if ctx.what in ("denoise", "score"):
                 slope = torch.from_numpy(pulled_back(ctx.memory, ctx.what, plain, ctx.sigma, upstream.detach()))
@@ -57,9 +90,9 @@ def _function(torch: Any) -> Any:
                 else:
                     slope = ctx.memory.score(plain, sigma=ctx.sigma)
                 count = upstream.reshape(-1).shape[0]
-                rows = slope.reshape(count, -1) * upstream.reshape(count, 1).to(slope.dtype)
+                rows = slope.reshape(count, -1) * upstream.detach().reshape(count, 1).to(slope.dtype)
                 slope = rows.reshape(states.shape)
-            return slope.reshape(states.shape).to(device=states.device, dtype=states.dtype), None, None, None
+            return slope.reshape(states.shape).to(device=states.device, dtype=states.dtype)
 
     return Function
 

@@ -175,6 +175,10 @@ def _of_torch(torch: Any, function: Any, module: Any) -> Callable[[Array, Array]
     def denoise(states: Array, sigmas: Array) -> Any:
         own = None if module is None else next((p for p in module.parameters() if p.dtype.is_floating_point), None)
         where = {} if own is None else {"device": own.device, "dtype": own.dtype}
+        if own is None and module is not None:
+            # Buffers have a place, but say nothing about the type of states.
+            held = next(module.buffers(), None)
+            where = {} if held is None else {"device": held.device}
         given = torch.from_numpy(states), torch.from_numpy(sigmas)
         if own is None and module is None:
             # A function gets levels of the type of its states, as a sampler written in PyTorch gives it.

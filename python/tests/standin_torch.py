@@ -84,7 +84,9 @@ class Function:
 
 def grad(result: Tensor, states: Tensor, upstream: Tensor) -> tuple[Tensor]:
     kind, context = result.grad_fn
-    return (kind.backward(context, upstream)[0],)
+    # Without `create_graph`, nothing of a backward pass is recorded.
+    with no_grad():
+        return (kind.backward(context, upstream)[0],)
 
 
 class Module:
@@ -114,7 +116,7 @@ def module() -> Any:
         tensor=lambda values, dtype=None, requires_grad=False: Tensor(values, dtype, requires_grad),
         nn=types.SimpleNamespace(Module=Module),
         autograd=types.SimpleNamespace(
-            Function=Function, grad=grad, function=types.SimpleNamespace(once_differentiable=lambda f: f)
+            Function=Function, grad=grad
         ),
     )
     return torch
