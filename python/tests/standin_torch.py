@@ -115,9 +115,7 @@ def module() -> Any:
         from_numpy=Tensor,
         tensor=lambda values, dtype=None, requires_grad=False: Tensor(values, dtype, requires_grad),
         nn=types.SimpleNamespace(Module=Module),
-        autograd=types.SimpleNamespace(
-            Function=Function, grad=grad
-        ),
+        autograd=types.SimpleNamespace(Function=Function, grad=grad),
     )
     return torch
 

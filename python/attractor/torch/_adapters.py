@@ -77,7 +77,7 @@ def denoiser(
 
     Notes
     -----
-    A model is evaluated at no more noise than its process has; more is refused. Below its lowest level it is evaluated there.
+    A model is evaluated at no more noise than its process has; more is refused. Below its lowest level, D is that of the lowest level.
     Prediction and data are related by D = a x + b output; arithmetic is in the number type of x.
 
     Examples
@@ -90,10 +90,11 @@ def denoiser(
     >>> x = torch.tensor([[0.3]])
     >>> torch.allclose(D(x, 0.8), exact(x, 0.8))
     True
-    >>> attractor.torch.denoiser(network, "epsilon", "vp", data=exact.patterns)
-    Traceback (most recent call last):
-        ...
-    ValueError: predicts: expected v, which fits this model, found epsilon...
+    >>> try:
+    ...     attractor.torch.denoiser(network, "epsilon", "vp", data=exact.patterns)
+    ... except ValueError as error:
+    ...     print(str(error)[:60])
+    predicts: expected v, which fits this model, found epsilon,
     """
     if not callable(model):
         raise TypeError(f"model: expected a callable model(x, t), found {shown(model)}")
@@ -157,6 +158,7 @@ class ModelDenoiser(nn.Module):
             raise ValueError(f"sigma: expected one number, or one for each of {len(x)} states, found {level.numel()}")
         level = level.expand(len(x))
         self._check(level)
+        level = level.clamp(min=self.noise.lowest)
         output = self.output(x.to(kind), level, **conditions)
         return self.mean(output, x.to(kind), level).to(x.dtype)
 
@@ -167,14 +169,12 @@ class ModelDenoiser(nn.Module):
         if where is not None:
             inputs, times = inputs.to(where.device, where.dtype), times.to(where.device)
             # Numbers of steps need more digits than half precision has.
-            times = times.to(where.dtype) if where.dtype in (torch.float32, torch.float64) else times
+            times = times.to(where.dtype if where.dtype == torch.float64 else torch.float32)
         answer = _tensor(self.model(inputs, times, **{**self._conditions, **conditions}))
         if answer.ndim == x.ndim > 1 and answer.shape[1] == 2 * x.shape[1] and answer.shape[2:] == x.shape[2:]:
             answer = answer[:, : x.shape[1]]
         if answer.shape != x.shape:
-            raise ValueError(
-                f"model: expected an output of the shape {tuple(x.shape)}, found {tuple(answer.shape)}"
-            )
+            raise ValueError(f"model: expected an output of the shape {tuple(x.shape)}, found {tuple(answer.shape)}")
         return answer.to(x.device, x.dtype)
 
     def mean(self, output: Tensor, x: Tensor, level: Tensor, predicts: str | None = None) -> Tensor:

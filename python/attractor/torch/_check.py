@@ -32,7 +32,7 @@ NOISE = 80.0
 #: Another reading fits if at each level its error is at most this multiple of that of the one that was asked for, and if on the
 #: (geometric) mean over levels it is better by the second factor. Errors below the third, in those of the best linear estimate, are the same.
 WORSE, BETTER, FLOOR = 1.25, 1.4, 0.01
-#: Up to this error, in the same units, a reading fits own samples; above the second it fits nothing.
+#: Up to this error, in the same units, a reading fits; above the second it fits nothing.
 FINE, NOTHING = 3.0, 30.0
 
 
@@ -56,12 +56,19 @@ class Reading:
         return torch.nan_to_num(torch.stack(errors), nan=torch.inf)
 
 
-@torch.no_grad()
 def check_data(own: ModelDenoiser, data: Any, seed: int) -> None:
     """Checks a model on rows that it was trained on."""
+    # A decorator would stand between a warning and the user's line.
+    with torch.no_grad():
+        _check_data(own, data, seed)
+
+
+def _check_data(own: ModelDenoiser, data: Any, seed: int) -> None:
     rows = data if isinstance(data, Tensor) else torch.from_numpy(_floats(data))
     if rows.ndim < 2 or len(rows) < 2:
-        raise ValueError(f"data: expected at least two rows in the shape of the model's inputs, found {tuple(rows.shape)}")
+        raise ValueError(
+            f"data: expected at least two rows in the shape of the model's inputs, found {tuple(rows.shape)}"
+        )
     draw = torch.Generator().manual_seed(seed)
     picked = torch.randint(len(rows), (ROWS,), generator=draw).to(rows.device)
     clean = rows[picked].detach().to(torch.float32)
@@ -72,13 +79,19 @@ def check_data(own: ModelDenoiser, data: Any, seed: int) -> None:
         raise ValueError("data: expected finite rows that differ, found the same ones, NaN or infinity")
     levels = _levels(own, spread)
     shared = _outputs(own, clean, noise, levels)
-    found = {reading.words: reading.errors(_shared(reading, own, shared), clean, noise, levels) for reading in _readings(own)}
+    found = {
+        reading.words: reading.errors(_shared(reading, own, shared), clean, noise, levels) for reading in _readings(own)
+    }
     _judge(own, found, levels)
 
 
-@torch.no_grad()
 def check_noise(own: ModelDenoiser, shape: tuple[int, ...], seed: int) -> None:
     """Checks a model without data, on samples that each reading of it makes of noise."""
+    with torch.no_grad():
+        _check_noise(own, shape, seed)
+
+
+def _check_noise(own: ModelDenoiser, shape: tuple[int, ...], seed: int) -> None:
     draw = torch.Generator().manual_seed(seed)
     noise = torch.randn((2, FEWER, *shape), generator=draw)
     noise = noise.to(_device(own, noise.device))
@@ -146,7 +159,7 @@ def _outputs(own: ModelDenoiser, clean: Tensor, noise: Tensor, levels: list[floa
 
 def _levels(own: ModelDenoiser, spread: float, lowest: float = LOWEST) -> list[float]:
     high = min(HIGHEST * spread, own.noise.highest)
-    low = min(lowest * spread, high / 2)
+    low = max(min(lowest * spread, high / 2), own.noise.lowest)
     return torch.logspace(_log(low), _log(high), LEVELS, dtype=torch.float64).clamp(max=high).tolist()
 
 
@@ -158,7 +171,8 @@ def _judge(own: ModelDenoiser, found: dict[str, Tensor], levels: list[float] | N
     asked = found[own.predicts]
     means = {words: float((errors + FLOOR).log().mean()) for words, errors in found.items()}
     best = min(means, key=lambda words: means[words])
-    if best != own.predicts and (levels is None or _wins(asked, found[best])):
+    fits = float(found[best].max()) <= FINE or levels is None
+    if best != own.predicts and fits and (levels is None or _wins(asked, found[best])):
         ratios = (asked + FLOOR) / (found[best] + FLOOR)
         where = "" if levels is None else f" at sigma {levels[int(ratios.argmax())]:.3g}"
         raise ValueError(

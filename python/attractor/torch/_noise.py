@@ -29,6 +29,8 @@ class Noise:
 
     #: The largest noise-to-signal ratio that the model knows.
     highest: float = MOST
+    #: The smallest one.
+    lowest: float = 0.0
     #: The root mean square of data that the predictions "v" and "F" are scaled for.
     spread: float = 1.0
 
@@ -105,7 +107,7 @@ class Discrete(Noise):
         numbers = numbers.clamp(min=LEAST_SIGNAL)
         self.alphas_cumprod, self.whole = numbers, whole
         self._logs = 0.5 * ((1 - numbers) / numbers).log()
-        self.highest = math.exp(float(self._logs[-1]))
+        self.lowest, self.highest = math.exp(float(self._logs[0])), math.exp(float(self._logs[-1]))
 
     def time(self, sigma: Tensor) -> Tensor:
         logs = self._logs.to(sigma)
@@ -189,7 +191,7 @@ class Scheduled(Noise):
 
     def __init__(self, noise: Noise, scheduler: Any) -> None:
         self.noise, self.scheduler = noise, scheduler
-        self.highest, self.spread = noise.highest, noise.spread
+        self.lowest, self.highest, self.spread = noise.lowest, noise.highest, noise.spread
 
     def scale(self, sigma: Tensor) -> Tensor:
         return self.noise.scale(sigma)

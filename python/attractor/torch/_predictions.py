@@ -87,7 +87,5 @@ def named(predicts: Any, process: Any, noise: Noise) -> str:
     if name not in known:
         raise ValueError(f"predicts: expected one of {', '.join(known)} with this process, found {shown(predicts)}")
     if told is not None and name != told:
-        raise ValueError(
-            f"predicts: expected {told}, which the configuration of the scheduler says, found {shown(predicts)}"
-        )
+        raise ValueError(f"predicts: expected {told}, which the configuration of the scheduler says, found {predicts}")
     return str(name)

@@ -20,7 +20,6 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.utils.checkpoint import checkpoint
 
 from .._arrays import shown
 
@@ -246,14 +245,17 @@ def _along(
     again = again and not _transformed()
     total = None
     for patterns, prior in stored.pieces(x.shape[-2]):
-        given = (*saved, of_mean, of_second, patterns, prior, stored.direct)
-        part = checkpoint(_chunk_along, *given, use_reentrant=False) if again else _chunk_along(*given)
+        given = (patterns, prior, stored.direct, *saved, of_mean, of_second)
+        part = _Again.apply(*given) if again else _chunk_along(*given)
         total = part if total is None else tuple(a + b for a, b in zip(total, part, strict=True))
     pull, mass, along = total  # type: ignore[misc]
     return pull - mass[:, None] * mean, mass, along
 
 
 def _chunk_along(
+    patterns: Tensor,
+    prior: Tensor | float,
+    direct: bool,
     x: Tensor,
     beta: Tensor,
     log_sum: Tensor,
@@ -261,9 +263,6 @@ def _chunk_along(
     second: Tensor,
     of_mean: Tensor | None,
     of_second: Tensor | None,
-    patterns: Tensor,
-    prior: Tensor | float,
-    direct: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
     # A backward pass has the casts of its own autocast region.
     with torch.autocast(x.device.type, enabled=False):
@@ -277,6 +276,30 @@ def _chunk_along(
             factor = factor + of_second[:, None] * excess
         share = weights * factor
         return share @ patterns, share.sum(1), (share * excess).sum(1)
+
+
+class _Again(torch.autograd.Function):
+    """`_chunk_along`, whose backward pass computes it again instead of keeping its weights."""
+
+    @staticmethod
+    def forward(ctx: Any, *given: Any) -> tuple[Tensor, Tensor, Tensor]:
+        ctx.chunk = given[:3]
+        ctx.save_for_backward(*given[3:])
+        return _chunk_along(*given)
+
+    @staticmethod
+    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
+        further = torch.is_grad_enabled()
+        with torch.enable_grad():
+            # Inputs that depend on each other are derived by one at a time, so each is replaced by a view of itself.
+            given = [
+                None if t is None else (t.view_as(t) if further and t.requires_grad else t.detach().requires_grad_())
+                for t in ctx.saved_tensors
+            ]
+            parts = _chunk_along(*ctx.chunk, *given)
+            wanted = [t for t in given if t is not None]
+            slopes = iter(torch.autograd.grad(parts, wanted, upstream, create_graph=further, allow_unused=True))
+        return None, None, None, *(None if t is None else next(slopes) for t in given)
 
 
 def _squares(x: Tensor, patterns: Tensor, direct: bool) -> Tensor:

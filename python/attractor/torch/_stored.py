@@ -101,6 +101,8 @@ class Denoiser(nn.Module):
         logs = None
         if given is not None:
             prior = torch.tensor(given, dtype=torch.float64)
+            if not bool((prior >= 0).all() and prior.isfinite().all()):
+                raise ValueError("weights: expected finite numbers >= 0, found others")
             kept = prior > 0
             if not bool(kept.any()):
                 raise ValueError("weights: expected a weight > 0, found zeros alone; a memory needs a pattern")
