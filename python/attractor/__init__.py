@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import os as _os
 
-from . import _attractor
+from . import _attractor, plot
 from ._audit import audit, inspect
 from ._capacity import capacity
 from ._density import fit
@@ -86,6 +86,7 @@ __all__ = [
     "get_threads",
     "inspect",
     "load",
+    "plot",
     "processes",
     "read",
     "recommend",

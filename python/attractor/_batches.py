@@ -21,10 +21,10 @@ FIRST = 16
 
 
 def in_batches(
-    recall: Callable[[slice, dict[str, Any]], Fields], count: int, asked: dict[str, Any], progress: Progress | None
+    recall: Callable[[slice, dict[str, Any]], Fields], count: int, asked: dict[str, Any], progress: Progress
 ) -> Fields:
     """Recalls `count` rows, and tells of those that are done."""
-    if progress is None or progress is False or not count:
+    if not count:
         return recall(slice(0, count), asked)
     if "observer" in asked:
         raise ValueError("progress: expected an observer or progress, found both; an observer sees all cues together")

@@ -114,9 +114,11 @@ class Memory(Landscape, Classifier):
         states, shape = self._states("cues", cues, masked=True)
         asked = self._asked(sigma, signal, updates, tolerance, top, match, reject, first_row, random_state, observer)
         known = mask_of(cues, clamp, self._image)
-        found = in_batches(
-            lambda rows, asked: core.recall(states[rows], _rows_of(known, rows), asked), len(states), asked, progress
-        )
+        if progress:
+            some = lambda rows, asked: core.recall(states[rows], _rows_of(known, rows), asked)
+            found = in_batches(some, len(states), asked, progress)
+        else:
+            found = core.recall(states, known, asked)
         recall = self._recall_of(found, shape, states, cues)
         self._warn_of_last(recall.sigma)
         return recall
@@ -157,7 +159,8 @@ class Memory(Landscape, Classifier):
         number = whole("count", count, 1)
         room("count", number, core.dim)
         asked = self._asked(None, None, updates, tolerance, top, False, None, first_row, random_state, observer)
-        found = in_batches(lambda rows, asked: core.sample(rows.stop - rows.start, asked), number, asked, progress)
+        some = lambda rows, asked: core.sample(rows.stop - rows.start, asked)
+        found = in_batches(some, number, asked, progress) if progress else core.sample(number, asked)
         return self._recall_of(found, (number, core.dim), None)
 
     def trace(

@@ -59,9 +59,9 @@ ESTIMATORS: list[tuple[Any, dict[str, str]]] = [
     (attractor.Modern(beta=2.0), RECALLED),
     (attractor.Universal(), {}),
     (attractor.Diffusion(), AUTO),
-    (Strips(steps=4), AUTO),
+    (Strips(sampler="one-step"), AUTO),
     (attractor.Mixture(), AUTO),
-    (attractor.Network(training={"steps": 60, "width": 24, "depth": 2}), {}),
+    (attractor.Network(training={"steps": 30, "width": 24, "depth": 2}), {}),
     (attractor.Denoiser(shrink, sigma=0.3), {}),
 ]
 

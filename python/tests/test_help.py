@@ -21,6 +21,8 @@ def public() -> dict[str, Any]:
     for module in (attractor, attractor.plot):
         for name in module.__all__:
             thing = getattr(module, name)
+            if inspect.ismodule(thing):
+                continue
             found[name] = thing
             if inspect.isclass(thing) and issubclass(thing, Exception):
                 continue
