@@ -35,8 +35,16 @@ extensions = [
     "links",
     "mathml",
     "rustdoc",
+    "words",
 ]
-exclude_patterns = ["_ext", "_static", "_templates", "gallery/**/*.ipynb", "gallery/sg_execution_times.rst", "sg_execution_times.rst"]
+exclude_patterns = [
+    "_ext",
+    "_static",
+    "_templates",
+    "gallery/**/*.ipynb",
+    "gallery/sg_execution_times.rst",
+    "sg_execution_times.rst",
+]
 suppress_warnings = ["config.cache"]
 templates_path = ["_templates"]
 nitpicky = False
@@ -91,6 +99,14 @@ copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 html_theme_options = {
     "navigation_with_keys": True,
-    "light_css_variables": {"color-brand-primary": "#0b5f8a", "color-brand-content": "#0b5f8a", "color-brand-visited": "#0b5f8a"},
-    "dark_css_variables": {"color-brand-primary": "#7cc4ec", "color-brand-content": "#7cc4ec", "color-brand-visited": "#7cc4ec"},
+    "light_css_variables": {
+        "color-brand-primary": "#0b5f8a",
+        "color-brand-content": "#0b5f8a",
+        "color-brand-visited": "#0b5f8a",
+    },
+    "dark_css_variables": {
+        "color-brand-primary": "#7cc4ec",
+        "color-brand-content": "#7cc4ec",
+        "color-brand-visited": "#7cc4ec",
+    },
 }

@@ -20,12 +20,16 @@ import pytest
 from PIL import Image
 
 DOCS = Path(__file__).parent
-PAGES = sorted([*DOCS.glob("start/*.md"), *DOCS.glob("how-to/*.md"), *(DOCS / "ideas" / f"{n}.md" for n in ("energy", "one-knob"))])
+PAGES = sorted(
+    [*DOCS.glob("start/*.md"), *DOCS.glob("how-to/*.md"), *(DOCS / "ideas" / f"{n}.md" for n in ("energy", "one-knob"))]
+)
 PROGRAM = Path(os.environ.get("ATTRACTOR", DOCS.parent / "target" / "debug" / "attractor"))
 #: From nothing to the first own picture, a page may take this many seconds.
 FIVE_MINUTES = 300.0
 
-BLOCK = re.compile(r"^(?:<!-- not run: (?P<why>[^>]+) -->\n)?```(?P<language>sh|python)\n(?P<code>.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r"^(?:<!-- not run: (?P<why>[^>]+) -->\n)?```(?P<language>sh|python)\n(?P<code>.*?)^```", re.MULTILINE | re.DOTALL
+)
 
 
 def blocks(page: Path) -> list[re.Match[str]]:
@@ -43,7 +47,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     work = tmp_path / "work"
     work.mkdir()
     images = attractor.digits().images
-    for name, rows in (("photos", range(20)), ("more", range(20, 24)), ("more-photos", range(24, 60)), ("samples", range(60, 80))):
+    for name, rows in (
+        ("photos", range(20)),
+        ("more", range(20, 24)),
+        ("more-photos", range(24, 60)),
+        ("samples", range(60, 80)),
+    ):
         (work / name).mkdir()
         for n in rows:
             Image.fromarray(np.kron(images[n], np.ones((2, 2), np.uint8))).save(work / name / f"digit-{n:02}.png")
@@ -66,7 +75,9 @@ def test_the_code_of_a_page_runs(page: Path, folder: Path) -> None:
             except Exception as error:
                 pytest.fail(f"{page.name}, line {line}: {type(error).__name__}: {error}\n{block['code']}")
         else:
-            done = subprocess.run(["bash", "-euo", "pipefail", "-c", block["code"]], capture_output=True, text=True, timeout=600)
+            done = subprocess.run(
+                ["bash", "-euo", "pipefail", "-c", block["code"]], capture_output=True, text=True, timeout=600
+            )
             assert done.returncode == 0, f"{page.name}, line {line}:\n{block['code']}\n{done.stderr[-2000:]}"
     if page.parent.name == "start":
         assert time.monotonic() - start < FIVE_MINUTES

@@ -82,7 +82,12 @@ def pages() -> dict[Path, Page]:
 
 
 def test_nothing_is_loaded_from_elsewhere(pages: dict[Path, Page]) -> None:
-    wrong = [f"{path.relative_to(SITE)}: {address}" for path, page in pages.items() for address in page.loads if is_elsewhere(address)]
+    wrong = [
+        f"{path.relative_to(SITE)}: {address}"
+        for path, page in pages.items()
+        for address in page.loads
+        if is_elsewhere(address)
+    ]
     for sheet in SITE.rglob("*.css"):
         wrong += [f"{sheet.relative_to(SITE)}: {a}" for a in css(sheet.read_text(encoding="utf-8")) if is_elsewhere(a)]
     assert not wrong, "\n".join(wrong)
@@ -90,8 +95,12 @@ def test_nothing_is_loaded_from_elsewhere(pages: dict[Path, Page]) -> None:
 
 def test_scripts_ask_for_nothing_from_elsewhere() -> None:
     """An address in a script must be a comment, a namespace or a link that is shown."""
-    asks = re.compile(r"""(?:fetch|importScripts|import|open|src\s*=|XMLHttpRequest[^;]{0,80})\s*\(?\s*["'`](?:https?:)?//""")
-    found = {p.relative_to(SITE): m[0] for p in SITE.rglob("*.js") for m in [asks.search(p.read_text(encoding="utf-8"))] if m}
+    asks = re.compile(
+        r"""(?:fetch|importScripts|import|open|src\s*=|XMLHttpRequest[^;]{0,80})\s*\(?\s*["'`](?:https?:)?//"""
+    )
+    found = {
+        p.relative_to(SITE): m[0] for p in SITE.rglob("*.js") for m in [asks.search(p.read_text(encoding="utf-8"))] if m
+    }
     assert not found, found
 
 
@@ -120,7 +129,9 @@ def test_links_elsewhere_are_listed(pages: dict[Path, Page]) -> None:
     own = {p: page for p, page in pages.items() if p.relative_to(SITE).parts[0] not in FOREIGN}
     elsewhere = sorted({link for page in own.values() for link in page.links if is_elsewhere(link)})
     (SITE / "links-elsewhere.txt").write_text("".join(f"{link}\n" for link in elsewhere), encoding="utf-8")
-    assert all(link.startswith("https://") for link in elsewhere), [e for e in elsewhere if not e.startswith("https://")]
+    assert all(link.startswith("https://") for link in elsewhere), [
+        e for e in elsewhere if not e.startswith("https://")
+    ]
 
 
 def test_every_script_is_a_notebook_too(pages: dict[Path, Page]) -> None:

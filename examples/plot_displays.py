@@ -7,10 +7,9 @@ artists stay in reach as ``ax_`` and ``figure_``. ``recall.plot()`` and ``memory
 shows four of them.
 """
 
+import attractor
 import matplotlib.pyplot as plt
 import numpy as np
-
-import attractor
 from attractor.plot import EnergyDisplay, PosteriorDisplay, RecallDisplay, TraceDisplay
 
 images = attractor.digits().images[:100]

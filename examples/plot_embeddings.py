@@ -7,10 +7,9 @@ at angle :math:`\\alpha` have a different sign with probability :math:`\\alpha/\
 signs, at one bit per unit, can stand in for one of numbers.
 """
 
+import attractor
 import matplotlib.pyplot as plt
 import numpy as np
-
-import attractor
 
 rng = np.random.default_rng(0)
 count, dim = 5000, 128
@@ -45,15 +44,27 @@ for number in bits:
 # The mean overlap is 1 - 2 alpha / pi. It averages 500 questions of `bits` signs; questions of one run share the
 # projection, so only the bits count as independent.
 expected = np.mean(1 - 2 * angle / np.pi)
-assert (np.abs(np.array(overlaps) - expected) < 4 * np.sqrt((1 - expected**2) / bits)).all()
+assert (
+    np.abs(np.array(overlaps) - expected) < 4 * np.sqrt((1 - expected**2) / bits)
+).all()
 assert found[-1] > 0.99 * np.mean(full == asked)
 
 # %%
 
 figure, panel = plt.subplots(figsize=(6.5, 3.8))
 panel.plot(bits, found, marker="o", label="signs, one bit each")
-panel.axhline(np.mean(full == asked), color="grey", linestyle=":", label="128 numbers of 32 bits (4,096 bits)")
-panel.set(xscale="log", xlabel="bits per text", ylabel="share of questions that find their text", ylim=(0, 1.03))
+panel.axhline(
+    np.mean(full == asked),
+    color="grey",
+    linestyle=":",
+    label="128 numbers of 32 bits (4,096 bits)",
+)
+panel.set(
+    xscale="log",
+    xlabel="bits per text",
+    ylabel="share of questions that find their text",
+    ylim=(0, 1.03),
+)
 panel.set_xticks(bits, bits)
 panel.legend(loc="lower right")
 plt.show()

@@ -6,11 +6,15 @@ Hebb's rule adds up :math:`y_n y_n^T`. Patterns disturb each other, and at 0.138
 pseudo-inverse removes the overlap of the patterns, so any number of independent ones up to D is at rest.
 """
 
+import warnings
+
+import attractor
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy.stats import norm
 
-import attractor
+# A memory warns of too many patterns. Here they are the point.
+warnings.simplefilter("ignore", attractor.AttractorWarning)
 
 units, sets = 200, 10
 loads = np.array([0.05, 0.1, 0.138, 0.2, 0.3, 0.5, 0.7, 0.9])
@@ -23,12 +27,20 @@ def wrong(rule, patterns, updates=None):
     return (memory.recall(patterns, updates=updates).states != patterns).mean()
 
 
-table = {"Hebb, one update": [], "Hebb, at the end": [], "pseudo-inverse, at the end": []}
+table = {
+    "Hebb, one update": [],
+    "Hebb, at the end": [],
+    "pseudo-inverse, at the end": [],
+}
 for load in loads:
-    stores = [rng.choice([-1.0, 1.0], (round(load * units), units)) for _ in range(sets)]
+    stores = [
+        rng.choice([-1.0, 1.0], (round(load * units), units)) for _ in range(sets)
+    ]
     table["Hebb, one update"].append([wrong("hebb", s, 1) for s in stores])
     table["Hebb, at the end"].append([wrong("hebb", s) for s in stores])
-    table["pseudo-inverse, at the end"].append([wrong("pseudo-inverse", s) for s in stores])
+    table["pseudo-inverse, at the end"].append(
+        [wrong("pseudo-inverse", s) for s in stores]
+    )
 means = {name: np.mean(values, axis=1) for name, values in table.items()}
 
 # %%
@@ -48,8 +60,16 @@ figure, panel = plt.subplots(figsize=(6.5, 4))
 for name, values in means.items():
     panel.plot(loads, values, marker="o", label=name)
 fine = np.linspace(0.02, 0.95, 200)
-panel.plot(fine, norm.cdf(-1 / np.sqrt(fine)), color="black", linewidth=0.9, label="theory, one update")
+panel.plot(
+    fine,
+    norm.cdf(-1 / np.sqrt(fine)),
+    color="black",
+    linewidth=0.9,
+    label="theory, one update",
+)
 panel.axvline(0.138, color="grey", linestyle=":", label="0.138 (Amit et al. 1985)")
-panel.set(xlabel="patterns per unit, N/D", ylabel="share of wrong units", ylim=(-0.01, 0.4))
+panel.set(
+    xlabel="patterns per unit, N/D", ylabel="share of wrong units", ylim=(-0.01, 0.4)
+)
 panel.legend(loc="center right")
 plt.show()

@@ -9,10 +9,9 @@ Here four patterns lie at the corners of a rectangle, :math:`(\\pm a, \\pm b)`. 
 axes, and each axis splits by itself: the long one at :math:`\\sigma = a`, the short one at :math:`\\sigma = b`.
 """
 
+import attractor
 import matplotlib.pyplot as plt
 import numpy as np
-
-import attractor
 
 a, b = 1.5, 0.6
 patterns = np.array([[x, y] for x in (-a, a) for y in (-b, b)])

@@ -10,10 +10,9 @@ one.
 Here 400 points lie on a circle in 10 dimensions. The circle has dimension 1.
 """
 
+import attractor
 import matplotlib.pyplot as plt
 import numpy as np
-
-import attractor
 
 count, dim = 400, 10
 plane = np.linalg.qr(np.random.default_rng(0).normal(size=(dim, 2)))[0].T
@@ -25,11 +24,16 @@ def circle(angles):
 
 step = 2 * np.pi / count
 memory = attractor.Diffusion(circle(step * np.arange(count)), sampler="one-step")
-points = {"stored": circle(np.array([0.0])), "new, midway between two": circle(np.array([step / 2]))}
+points = {
+    "stored": circle(np.array([0.0])),
+    "new, midway between two": circle(np.array([step / 2])),
+}
 
 levels = np.geomspace(3e-4, 3, 60)
 dimension = {
-    name: np.array([memory.recall(point, sigma=sigma).local_dimension[0] for sigma in levels])
+    name: np.array(
+        [memory.recall(point, sigma=sigma).local_dimension[0] for sigma in levels]
+    )
     for name, point in points.items()
 }
 
@@ -45,7 +49,9 @@ for values in dimension.values():
     assert np.abs(values[between] - 1).max() < 0.01
 assert dimension["stored"][0] < 1e-6
 gap = np.linalg.norm(points["stored"] - points["new, midway between two"])
-assert np.isclose(dimension["new, midway between two"][0], (gap / levels[0]) ** 2, rtol=1e-4)
+assert np.isclose(
+    dimension["new, midway between two"][0], (gap / levels[0]) ** 2, rtol=1e-4
+)
 far = memory.recall(points["stored"], sigma=100.0).local_dimension[0]
 assert np.isclose(far, 2 / 100.0**2, rtol=1e-3)
 
@@ -60,5 +66,5 @@ panel.text(step, 2.6, " gap between points", fontsize=8)
 panel.axvline(1, color="grey", linewidth=0.8)
 panel.text(1, 2.6, " radius", fontsize=8)
 panel.set(xlabel="noise level σ", ylabel="local dimension", ylim=(-0.1, 3))
-panel.legend(loc="upper center")
+panel.legend(loc=(0.5, 0.6))
 plt.show()

@@ -7,14 +7,15 @@ is given in the same way, and gets tensors. Here the denoiser is that of correla
 then the answer is known.
 """
 
+import attractor
 import matplotlib.pyplot as plt
 import numpy as np
 
-import attractor
-
 # Smooth curves of 64 units: neighbours go together.
 place = np.arange(64)
-covariance = np.exp(-((place[:, None] - place[None]) ** 2) / (2 * 6.0**2)) + 1e-6 * np.eye(64)
+covariance = np.exp(
+    -((place[:, None] - place[None]) ** 2) / (2 * 6.0**2)
+) + 1e-6 * np.eye(64)
 values, vectors = np.linalg.eigh(covariance)
 
 

@@ -7,10 +7,9 @@ denoiser makes mosaics of stored pieces: new images (Kamb & Ganguli 2024). The m
 recalls from noise alone.
 """
 
+import attractor
 import matplotlib.pyplot as plt
 import numpy as np
-
-import attractor
 
 images = attractor.digits().images
 count = 80
@@ -28,10 +27,13 @@ made = {name: memory.sample(count) for name, memory in rules.items()}
 
 spread = rules["whole images"].spread_
 share = {name: np.mean(recall.distance < 0.5 * spread) for name, recall in made.items()}
-print({name: f"{value:.1%}" for name, value in share.items()})
+for name, value in share.items():
+    print(f"{name}: {value:.1%} of recalls end on a stored digit")
 assert share["whole images"] == 1.0
 for name, before in [("windows of 5 × 5", 0.17), ("windows of 3 × 3", 0.005)]:
-    assert abs(share[name] - before) < 4 * np.sqrt(before * (1 - before) * (1 / count + 1 / 200))
+    assert abs(share[name] - before) < 4 * np.sqrt(
+        before * (1 - before) * (1 / count + 1 / 200)
+    )
 
 # %%
 
@@ -40,5 +42,7 @@ for line, (name, recall) in zip(panels, made.items()):
     for panel, image in zip(line, recall.states.reshape(-1, 8, 8)):
         panel.imshow(image, cmap="gray", vmin=0, vmax=1)
         panel.set(xticks=[], yticks=[])
-    line[0].set_ylabel(f"{name}\n{share[name]:.1%} stored", rotation=0, ha="right", va="center")
+    line[0].set_ylabel(
+        f"{name}\n{share[name]:.1%} stored", rotation=0, ha="right", va="center"
+    )
 plt.show()

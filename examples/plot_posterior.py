@@ -7,11 +7,10 @@ in each memory as often as its posterior probability says (Ambrogioni 2023, sect
 times.
 """
 
+import attractor
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy.stats import chi2
-
-import attractor
 
 images = attractor.digits().images[:100].reshape(100, 64) / 255
 cue = images[[14]] + 0.5 * np.random.default_rng(8).normal(size=(1, 64))
@@ -43,7 +42,18 @@ figure, panel = plt.subplots(figsize=(7.5, 3.6))
 panel.bar(place - 0.27, posterior[best], 0.26, color="black", label="exact posterior")
 for shift, (sampler, found) in zip((0, 0.27), counts.items()):
     share = found.ended[0, best] / repeats
-    panel.bar(place + shift, share, 0.26, yerr=np.sqrt(share / repeats), label=f"recalls, {sampler}")
-panel.set(xticks=place, xticklabels=[f"{attractor.digits().labels[n]}" for n in best], xlabel="memory (which digit it is)", ylabel="share")
+    panel.bar(
+        place + shift,
+        share,
+        0.26,
+        yerr=np.sqrt(share / repeats),
+        label=f"recalls, {sampler}",
+    )
+panel.set(
+    xticks=place,
+    xticklabels=[f"{attractor.digits().labels[n]}" for n in best],
+    xlabel="memory (which digit it is)",
+    ylabel="share",
+)
 panel.legend()
 plt.show()

@@ -6,10 +6,9 @@ A memory of labelled patterns is a classifier. With ``reject`` it refuses cues t
 share *p* of true cues. So *p* is the share of true cues that you are willing to lose.
 """
 
+import attractor
 import matplotlib.pyplot as plt
 import numpy as np
-
-import attractor
 
 images, labels = attractor.digits()
 grey = images.reshape(-1, 64) / 255
@@ -31,7 +30,9 @@ cues = {
 
 shares = np.array([0.01, 0.03, 0.1, 0.3])
 refused = {
-    name: np.array([memory.recall(given, sigma=sigma, reject=p).refused.mean() for p in shares])
+    name: np.array(
+        [memory.recall(given, sigma=sigma, reject=p).refused.mean() for p in shares]
+    )
     for name, given in cues.items()
 }
 deviation = np.sqrt(shares * (1 - shares) / 1000 + (0.1 * shares) ** 2)
@@ -51,7 +52,12 @@ figure, panel = plt.subplots(figsize=(6.5, 4))
 for name, values in refused.items():
     panel.plot(shares, values, marker="o", label=name)
 panel.plot(shares, shares, color="grey", linestyle=":", label="p of true cues")
-panel.set(xscale="log", xlabel="p, the share of true cues to refuse", ylabel="share refused", ylim=(-0.03, 1.05))
+panel.set(
+    xscale="log",
+    xlabel="p, the share of true cues to refuse",
+    ylabel="share refused",
+    ylim=(-0.03, 1.05),
+)
 panel.set_xticks(shares, [f"{p:g}" for p in shares])
 panel.legend(loc="center left")
 plt.show()

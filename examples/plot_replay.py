@@ -6,11 +6,10 @@ An event is stored once, beside 19 other patterns. The memory then recalls from 
 it were a new experience. Is the event still there in the end?
 """
 
+import attractor
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy.stats import betabinom
-
-import attractor
 
 patterns = np.random.default_rng(0).choice([-1.0, 1.0], (20, 24))
 memory = attractor.Diffusion(patterns[:19])
@@ -38,10 +37,19 @@ print(f"after 200 replays: plain {plain.weight[-1]:.3f}, cued {cued.weight[-1]:.
 assert abs(cued.weight[-1] - 0.806) < 4 * (0.855 - 0.755) / 3.29 / np.sqrt(100)
 
 figure, panel = plt.subplots(figsize=(6.8, 3.8))
-for name, result, color in [("plain replay", plain, "#0072B2"), ("replay with a cue", cued, "#D55E00")]:
+for name, result, color in [
+    ("plain replay", plain, "#0072B2"),
+    ("replay with a cue", cued, "#D55E00"),
+]:
     panel.fill_between(result.round, result.q05, result.q95, color=color, alpha=0.2)
     panel.plot(result.round, result.weight, color=color, label=f"{name}: mean")
-    panel.plot(result.round, result.median, color=color, linestyle="--", label=f"{name}: median")
+    panel.plot(
+        result.round,
+        result.median,
+        color=color,
+        linestyle="--",
+        label=f"{name}: median",
+    )
 panel.axhline(1 / 20, color="grey", linestyle=":")
 panel.set(xlabel="replays", ylabel="weight of the event", ylim=(0, 1))
 panel.legend(loc="center left", bbox_to_anchor=(0.02, 0.6))

@@ -6,10 +6,9 @@ It depends on what happens to the cues. Eight similarities, four kinds of damage
 stored image that is most similar to the cue.
 """
 
+import attractor
 import matplotlib.pyplot as plt
 import numpy as np
-
-import attractor
 
 images = attractor.digits().images[:500].reshape(500, 64)
 grey = images / 255
@@ -19,13 +18,24 @@ cues = {
     "half of the pixels": attractor.corrupt(grey, "mask:0.5").cues,
     "paler and brighter": 0.4 * grey + 0.5,
 }
-similarities = ["dot", "cosine", "pearson", "euclidean", "manhattan", "kl", "jensen-shannon", "l1-dot"]
+similarities = [
+    "dot",
+    "cosine",
+    "pearson",
+    "euclidean",
+    "manhattan",
+    "kl",
+    "jensen-shannon",
+    "l1-dot",
+]
 
 right = np.zeros((len(similarities), len(cues)))
 for i, similarity in enumerate(similarities):
     memory = attractor.Universal(grey, similarity=similarity, separation="max")
     for j, damaged in enumerate(cues.values()):
-        right[i, j] = (memory.recall(damaged, updates=1).memory == np.arange(500)).mean()
+        right[i, j] = (
+            memory.recall(damaged, updates=1).memory == np.arange(500)
+        ).mean()
 
 # %%
 # Pearson's correlation does not change when a cue is scaled and shifted, so it finds every paler and brighter image.
@@ -33,7 +43,8 @@ for i, similarity in enumerate(similarities):
 # pixels, but squared ones are larger, so few removed bright pixels spoil the Euclidean distance.
 
 best = {name: similarities[n] for name, n in zip(cues, right.argmax(axis=0))}
-print(best)
+for damage, similarity in best.items():
+    print(f"{damage}: {similarity}")
 assert right[similarities.index("pearson"), 3] == 1.0
 assert right[:, 1].argmax() == similarities.index("pearson")
 assert right[:, 2].argmax() == similarities.index("manhattan")
@@ -48,9 +59,21 @@ assert report.results[0]["similarity"] == "pearson"
 
 figure, panel = plt.subplots(figsize=(7, 4.2))
 picture = panel.imshow(right, cmap="cividis", vmin=0, vmax=1, aspect="auto")
-panel.set(xticks=range(len(cues)), xticklabels=list(cues), yticks=range(len(similarities)), yticklabels=similarities)
+panel.set(
+    xticks=range(len(cues)),
+    xticklabels=list(cues),
+    yticks=range(len(similarities)),
+    yticklabels=similarities,
+)
 panel.set_title("Share of 500 digits that are found")
 for (i, j), value in np.ndenumerate(right):
-    panel.text(j, i, f"{value:.0%}", ha="center", va="center", color="white" if value < 0.6 else "black")
+    panel.text(
+        j,
+        i,
+        f"{value:.0%}",
+        ha="center",
+        va="center",
+        color="white" if value < 0.6 else "black",
+    )
 panel.spines[:].set_visible(False)
 plt.show()

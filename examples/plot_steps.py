@@ -6,10 +6,9 @@ The flow of Gaussian data is known in closed form: a component of variance *v* s
 So the error of a sampler can be measured exactly, here at the end of a recall from noise of ten deviations.
 """
 
+import attractor
 import matplotlib.pyplot as plt
 import numpy as np
-
-import attractor
 
 variances = np.array([1.0, 0.3, 0.1])
 
@@ -27,10 +26,14 @@ calls = {"ddim": 1, "heun": 2, "dpmpp-2m": 1}
 errors = {}
 for sampler in calls:
     ends = [
-        attractor.Denoiser(denoise, dim=3, sampler=sampler, steps=n, last=1e-6).recall(cues, sigma=sigma).states
+        attractor.Denoiser(denoise, dim=3, sampler=sampler, steps=n, last=1e-6)
+        .recall(cues, sigma=sigma)
+        .states
         for n in steps.tolist()
     ]
-    errors[sampler] = np.array([np.sqrt(((states - exact) ** 2).mean()) for states in ends])
+    errors[sampler] = np.array(
+        [np.sqrt(((states - exact) ** 2).mean()) for states in ends]
+    )
 
 # %%
 # Theory: the error falls as steps to the power −1 for ``ddim`` and −2 for the others. The slope between the two largest

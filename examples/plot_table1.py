@@ -6,10 +6,9 @@ The paper's table has 18 correlations between memories: the modern Hopfield netw
 network, and with the true patterns. This runs the same experiment, with 100 sets of patterns for each row.
 """
 
+import attractor
 import matplotlib.pyplot as plt
 import numpy as np
-
-import attractor
 
 rows = attractor.reproduce("table1", repetitions=100).to_frame("pandas")
 rows = rows[rows.published.notna()]
@@ -36,10 +35,25 @@ for n, (quantity, name) in enumerate(names.items()):
     part = rows[rows.quantity == quantity]
     place = np.arange(6) + 0.1 * (n - 1.5)
     error = [part.measured - part.low, part.high - part.measured]
-    panel.errorbar(place, part.measured, yerr=error, fmt="o", markersize=4, capsize=2, label=name)
+    panel.errorbar(
+        place, part.measured, yerr=error, fmt="o", markersize=4, capsize=2, label=name
+    )
     if n < 3:
-        panel.scatter(place, part.published, marker="_", s=120, color="black", zorder=3, label="published" if n == 0 else None)
+        panel.scatter(
+            place,
+            part.published,
+            marker="_",
+            s=120,
+            color="black",
+            zorder=3,
+            label="published" if n == 0 else None,
+        )
 ticks = [f"{task}\nN = {count}" for task, count in zip(part.task, part.patterns)]
-panel.set(xticks=range(6), xticklabels=ticks, ylabel="correlation with the modern network", ylim=(0.3, 1.02))
+panel.set(
+    xticks=range(6),
+    xticklabels=ticks,
+    ylabel="correlation with the modern network",
+    ylim=(0.3, 1.02),
+)
 panel.legend(loc="lower left", fontsize=8, ncols=2, bbox_to_anchor=(0, 1))
 plt.show()

@@ -7,10 +7,9 @@ the state: the largest posterior variance exceeds :math:`\\sigma^2` (by 1 %, so 
 *commits* at the step from which one memory keeps more than half of the posterior.
 """
 
+import attractor
 import matplotlib.pyplot as plt
 import numpy as np
-
-import attractor
 
 images = attractor.digits().images[:100].reshape(100, 64) / 255
 memory = attractor.Diffusion(images)
@@ -45,7 +44,11 @@ for n in np.argsort(-weights.max(axis=0))[:6]:
 top.set(ylabel="posterior of a memory", ylim=(0, 1.02))
 bottom.semilogy(sigma, variances / sigma**2, color="black", marker=".")
 bottom.axhline(1, color="grey", linewidth=0.8)
-bottom.set(xlabel="noise level σ (recall goes to the right)", ylabel="largest variance / σ²", ylim=(1e-3, 20))
+bottom.set(
+    xlabel="noise level σ (recall goes to the right)",
+    ylabel="largest variance / σ²",
+    ylim=(1e-3, 20),
+)
 for panel in (top, bottom):
     panel.axvline(sigma[speciates], color="#0072B2", linestyle=":", label="speciates")
     panel.axvline(sigma[commits], color="#D55E00", linestyle="--", label="commits")

@@ -171,7 +171,10 @@ def commands() -> list[tuple[str, str]]:
 
 def index_page(listed: list[tuple[str, str]]) -> str:
     out = [*heading("Command line", "="), "These pages are written from the program's own help.", ""]
-    out += ["``attractor COMMAND -h`` prints the options that are needed most, ``--help`` all of them. ``attractor completions bash`` prints a completion script for the shell.", ""]
+    out += [
+        "``attractor COMMAND -h`` prints the options that are needed most, ``--help`` all of them. ``attractor completions bash`` prints a completion script for the shell.",
+        "",
+    ]
     for name, about in listed:
         out += [f":doc:`attractor {name} <{name}>`", f"   {escaped(about)}.", ""]
     out += [*heading("Exit codes", "-")]
@@ -181,7 +184,15 @@ def index_page(listed: list[tuple[str, str]]) -> str:
     for code in codes[1].split(", "):
         number, _, meaning = code.partition(" ")
         out += [f"``{number}``", f"   {meaning}"]
-    out += ["", ".. toctree::", "   :hidden:", "", "   models", *(f"   {name}" for name, _ in listed if name != "models"), ""]
+    out += [
+        "",
+        ".. toctree::",
+        "   :hidden:",
+        "",
+        "   models",
+        *(f"   {name}" for name, _ in listed if name != "models"),
+        "",
+    ]
     return "\n".join(out)
 
 
@@ -189,7 +200,11 @@ def pages() -> dict[str, str]:
     listed = commands()
     texts = {name: command_page(name, said(name, "--help")) for name, _ in listed}
     names = re.findall(r"^([a-z-]+): ", said("models"), re.MULTILINE)
-    body = [*heading("Models and their options", "="), "Every command that takes ``--model`` takes the options of that model. ``attractor models NAME`` prints them.", ""]
+    body = [
+        *heading("Models and their options", "="),
+        "Every command that takes ``--model`` takes the options of that model. ``attractor models NAME`` prints them.",
+        "",
+    ]
     for name in names:
         body += model_section(name)
     texts["models"] = "\n".join(body)
