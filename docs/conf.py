@@ -61,6 +61,8 @@ myst_dmath_allow_digits = False
 
 # Python.
 autosummary_generate = True
+# PyTorch is gigabytes, and only its classes are subclassed.
+autodoc_mock_imports = ["torch"]
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 autodoc_class_signature = "mixed"
