@@ -119,7 +119,9 @@ class Memory(Landscape, Classifier):
             found = in_batches(some, len(states), asked, progress)
         else:
             found = core.recall(states, known, asked)
-        recall = self._recall_of(found, shape, states, cues)
+        # Pictures leave out what is masked.
+        shown = np.where(known, states, np.nan) if known is not None and isinstance(cues, np.ma.MaskedArray) else states
+        recall = self._recall_of(found, shape, shown, cues)
         self._warn_of_last(recall.sigma)
         return recall
 

@@ -220,6 +220,11 @@ def test_a_recall_is_drawn_as_it_is() -> None:
     assert flat.plot(shape=(8, 8)).axes_.shape == (4, 3) and flat.plot().axes_.shape == (4, 1)
     with pytest.raises(ValueError, match="shape: expected height x width"):
         flat.plot(shape=(7, 8))
+    half = np.ma.masked_array(IMAGES / 255.0, mask=np.arange(64).reshape(8, 8) >= np.full((12, 1, 1), 32))
+    drawn = memory.recall(half[:2]).plot()
+    assert (
+        np.isnan(drawn.images_[0].get_array().filled(np.nan)[4:]).all() and "unknown" in drawn.axes_[0, 0].get_ylabel()
+    )
     assert memory.sample(2).plot().axes_.shape == (3, 2)
     colours = attractor.Modern(rng().uniform(size=(4, 5, 6, 3)), beta=50.0)
     assert colours.recall(colours.patterns.reshape(4, 5, 6, 3)[:2]).plot().images_[0].get_array().shape == (5, 6, 3)

@@ -11,6 +11,9 @@ from .._html import picture
 from .._values import count as whole
 from ._style import DIVERGING, MOST, limits, name_of, panels, shape_of, show, steps_of
 
+#: The colour of unknown units, which is none of the maps'.
+UNKNOWN = "#BFD9EC"
+
 
 class RecallDisplay:
     """Cues, recalled states, the stored patterns nearest to them, and the differences.
@@ -20,7 +23,7 @@ class RecallDisplay:
     Parameters
     ----------
     cues, states : ndarray (B, D)
-        Cues and recalled states.
+        Cues and recalled states. Units of cues that are NaN are unknown.
     nearest : ndarray (B, D), optional
         The stored pattern nearest to each recalled state; NaN where there is none.
     names : list of str, optional
@@ -162,6 +165,8 @@ class RecallDisplay:
         RecallDisplay
         """
         parts = [] if np.isnan(self.cues).all() else [("cue", self.cues)]
+        if parts and np.isnan(self.cues).any():
+            parts = [("cue (blue: unknown)", self.cues)]
         parts.append(("recall", self.states))
         if self.nearest is not None:
             parts += [("nearest", self.nearest), ("recall - nearest", self.states - self.nearest)]
@@ -190,11 +195,12 @@ class RecallDisplay:
             style: dict[str, Any] = {"cmap": difference_cmap} if differs else {} if cmap is None else {"cmap": cmap}
             for column in range(count):
                 panel = self.axes_[row, column]
+                panel.set_facecolor(UNKNOWN)
                 self.images_.append(show(panel, picture(values[column], self.shape), low, high, **style))
                 if row == 0 and self.names is not None:
                     panel.set_title(self.names[column], fontsize="small")
             self.axes_[row, 0].set_ylabel(
-                title.replace(" - ", "\n− "), fontsize="small", rotation=0, ha="right", va="center"
+                title.replace(" - ", "\n− ").replace(" (", "\n("), fontsize="small", rotation=0, ha="right", va="center"
             )
         grey = self.images_[0]
         last = len(parts) - 1 if self.nearest is not None else len(parts)
@@ -218,6 +224,7 @@ class RecallDisplay:
         for (title, values), panel in zip(parts, self.axes_[:, 0], strict=True):
             differs = title == "recall - nearest"
             high = reach if differs else largest
+            panel.set_facecolor(UNKNOWN)
             colours = difference_cmap if differs or cmap is None else cmap
             self.images_.append(
                 panel.imshow(values, vmin=-high, vmax=high, cmap=colours, aspect="auto", interpolation="nearest")
