@@ -160,9 +160,12 @@ class Classifier(Requests, Output):
         self._as_x(X)
         if self._has_levels():
             recall = self.recall(X, sigma=sigma, signal=signal, clamp=clamp, top=core.memories or 1)
-            ranked, order = np.asarray(recall.posterior), np.asarray(recall.candidates)
-            weights = np.zeros((len(ranked), len(self._labels)))  # type: ignore[arg-type]
-            np.put_along_axis(weights, np.maximum(order, 0), np.where(order < 0, 0.0, ranked), axis=1)
+            weights = np.zeros((len(recall), len(self._labels)))  # type: ignore[arg-type]
+            if recall.posterior is not None and recall.candidates is not None:
+                order = recall.candidates
+                # Places that are left over hold -1.
+                at = np.arange(len(order))[:, np.newaxis], np.maximum(order, 0)
+                np.add.at(weights, at, np.where(order < 0, 0.0, recall.posterior))
         else:
             for name, value in (("sigma", sigma), ("signal", signal), ("clamp", clamp)):
                 if value is not None:
@@ -170,7 +173,13 @@ class Classifier(Requests, Output):
             weights = core.posterior(self._states("X", X)[0], None)
         shares = np.zeros((len(weights), len(classes)))
         np.add.at(shares.T, np.searchsorted(classes, self._labels), weights.T)  # type: ignore[arg-type]
-        return like(shares / shares.sum(axis=1, keepdims=True), X, state=False)
+        whole = shares.sum(axis=1, keepdims=True)
+        if not (whole > 0).all():
+            row = int(np.flatnonzero(~(whole[:, 0] > 0))[0])
+            raise ValueError(
+                f"X: expected cues to which some memory has a weight, found none at row {row}; use decision_function"
+            )
+        return like(shares / whole, X, state=False)
 
     def decision_function(self, X: Any, *, sigma: Any = None, signal: Any = None, clamp: Any = None) -> Any:
         """Returns how much speaks for each label.

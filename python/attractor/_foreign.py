@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import sys
 from collections.abc import Callable
@@ -111,7 +112,11 @@ class Foreign(Memory):
 
     def __sklearn_clone__(self) -> Any:
         """A memory with the same parameters. The denoiser is shared, not copied."""
-        return type(self)(**self.get_params(deep=False))
+        made = type(self)(**self.get_params(deep=False))
+        for name in ("_metadata_request", "_sklearn_output_config"):
+            if name in self.__dict__:
+                made.__dict__[name] = copy.deepcopy(self.__dict__[name])
+        return made
 
     def _asked(self, sigma: Any, signal: Any, *rest: Any) -> dict[str, Any]:
         # Its own noise level serves recalls that are given none.

@@ -249,6 +249,20 @@ def test_probabilities_of_labels_are_the_posterior() -> None:
     assert np.allclose(prior.predict_proba(cue, sigma=sigma)[0, 1], weights[1] / weights.sum(), atol=1e-12)
 
 
+def test_probabilities_at_the_edges() -> None:
+    memory = attractor.Diffusion([[1.0, 0], [-1, 0], [1, 0]], labels=["a", "b", "c"])
+    # Without noise the cue is the memory; two memories in one place share it.
+    assert memory.predict_proba([[1.0, 0.0]], sigma=0.0).tolist() == [[0.5, 0.0, 0.5]]
+    assert np.allclose(memory.predict_proba([[9.0, 9.0]], sigma=1e9), 1 / 3)
+    for kind in (memory, attractor.Modern(memory.patterns, labels=list("abc"))):
+        assert kind.predict_proba(np.zeros((0, 2))).shape == kind.decision_function(np.zeros((0, 2))).shape == (0, 3)
+    # A known unit is exact, so that the memory at -1 is out.
+    half = np.ma.masked_array([[1.0, 0.0]], mask=[[False, True]])
+    assert memory.predict_proba(half, sigma=0.5).tolist() == [[0.5, 0.0, 0.5]]
+    silent = attractor.Universal(np.eye(2), labels=["a", "b"], similarity="dot", separation="threshold:5")
+    assert silent.predict(np.eye(2)).tolist() == [None, None] and np.isfinite(silent.decision_function(np.eye(2))).all()
+
+
 def test_only_probabilities_are_called_so() -> None:
     for memory in (*zoo_of_labels(), attractor.Universal(similarity="dot", separation="poly:3")):
         has = isinstance(memory, (attractor.Modern, attractor.Diffusion, attractor.Mixture)) or (
