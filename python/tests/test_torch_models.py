@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import types
+from pathlib import Path
 from typing import Any
 
 import attractor
@@ -333,3 +335,15 @@ def test_schedulers_of_diffusers_end_where_ours_do() -> None:
         # And the model, read as a denoiser, is the exact denoiser.
         z = torch.tensor(PATTERNS[:4] + 0.4)
         assert torch.allclose(ours(z, 0.5), EXACT(z, 0.5), atol=SINGLE), name
+
+
+def test_the_page_runs_as_printed() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "pytorch.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    names: dict[str, Any] = {}
+    torch.manual_seed(0)
+    for block in blocks:
+        if "diffusers" in block:
+            pytest.importorskip("diffusers", reason="diffusers is not installed")
+        exec(compile(block, "pytorch.md", "exec"), names)
+    assert len(blocks) == 5
