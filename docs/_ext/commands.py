@@ -43,6 +43,7 @@ def escaped(text: str) -> str:
 
     def plain(part: str) -> str:
         part = re.sub(r"([\\*_|:])", r"\\\1", part)
+        part = re.sub(r"docs/([\w/-]+)\.md", r":doc:`/\1`", part)
         return re.sub(r"(?<![\w`-])(--[a-z][a-z-]*)", r"``\1``", part)
 
     return "".join(f"``{part}``" if n % 2 else plain(part) for n, part in enumerate(parts))

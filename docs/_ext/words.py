@@ -20,13 +20,15 @@ def mark(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doc
         context["body"] = OPTION.sub(r'<span class="pre option">\1</span>', context["body"])
 
 
-#: A cell of more letters than this makes a table one of text.
+#: A cell of more letters than this is a sentence. A table with one in half of its rows is one of text.
 SENTENCE = 60
 
 
 def sort(_app: Sphinx, doctree: nodes.document) -> None:
     for table in doctree.findall(nodes.table):
-        if any(len(entry.astext()) > SENTENCE for entry in table.findall(nodes.entry)):
+        rows = [row for body in table.findall(nodes.tbody) for row in body.findall(nodes.row)]
+        long = [any(len(entry.astext()) > SENTENCE for entry in row.findall(nodes.entry)) for row in rows]
+        if 2 * sum(long) >= len(rows):
             table["classes"].append("prose")
 
 
