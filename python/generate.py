@@ -53,6 +53,15 @@ from ._potential import Potential
 from ._trained import Trained
 '''
 
+#: What fit sets, beside the properties.
+ATTRIBUTES = """    Attributes
+    ----------
+    n_features_in_ : int
+        Units of a pattern, D.
+    feature_names_in_ : ndarray of str (D,)
+        Names of the columns, if the patterns were a data frame with names.
+"""
+
 COMMON = {
     "prepare": (
         'str = "auto"',
@@ -221,6 +230,7 @@ class {name}({fits(card)}, Memory):
     Parameters
     ----------
 {dedented(docs)}
+{ATTRIBUTES}
     Examples
     --------
     >>> import attractor
@@ -260,6 +270,7 @@ class {name}(Described):
     Parameters
     ----------
 {dedented(docs)}
+{ATTRIBUTES}
     Examples
     --------
     >>> import attractor
@@ -304,6 +315,7 @@ class {name}(Trained):
     Parameters
     ----------
 {dedented(docs)}
+{ATTRIBUTES}
     Examples
     --------
     >>> import attractor
@@ -369,6 +381,7 @@ class Denoiser(Foreign):
     Parameters
     ----------
 {dedented(docs)}
+{ATTRIBUTES}
     Examples
     --------
     Two memories, at +1 and -1:

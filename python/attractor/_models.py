@@ -48,6 +48,13 @@ class Hopfield(Plain, Memory):
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
         Seed of all random numbers of a recall. None draws a seed from NumPy.
 
+    Attributes
+    ----------
+    n_features_in_ : int
+        Units of a pattern, D.
+    feature_names_in_ : ndarray of str (D,)
+        Names of the columns, if the patterns were a data frame with names.
+
     Examples
     --------
     >>> import attractor
@@ -113,6 +120,13 @@ class Bidirectional(Paired, Memory):
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
         Seed of all random numbers of a recall. None draws a seed from NumPy.
 
+    Attributes
+    ----------
+    n_features_in_ : int
+        Units of a pattern, D.
+    feature_names_in_ : ndarray of str (D,)
+        Names of the columns, if the patterns were a data frame with names.
+
     Examples
     --------
     >>> import attractor
@@ -176,6 +190,13 @@ class SparseDistributed(Valued, Memory):
         Number type of the states. Default: float64 if the patterns are, else float32.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
         Seed of all random numbers of a recall. None draws a seed from NumPy.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Units of a pattern, D.
+    feature_names_in_ : ndarray of str (D,)
+        Names of the columns, if the patterns were a data frame with names.
 
     Examples
     --------
@@ -243,6 +264,13 @@ class Dense(Plain, Memory):
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
         Seed of all random numbers of a recall. None draws a seed from NumPy.
 
+    Attributes
+    ----------
+    n_features_in_ : int
+        Units of a pattern, D.
+    feature_names_in_ : ndarray of str (D,)
+        Names of the columns, if the patterns were a data frame with names.
+
     Examples
     --------
     >>> import attractor
@@ -305,6 +333,13 @@ class Modern(WeightedValued, Memory):
         Number type of the states. Default: float64 if the patterns are, else float32.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
         Seed of all random numbers of a recall. None draws a seed from NumPy.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Units of a pattern, D.
+    feature_names_in_ : ndarray of str (D,)
+        Names of the columns, if the patterns were a data frame with names.
 
     Examples
     --------
@@ -387,6 +422,13 @@ class Universal(Valued, Memory):
         Number type of the states. Default: float64 if the patterns are, else float32.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
         Seed of all random numbers of a recall. None draws a seed from NumPy.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Units of a pattern, D.
+    feature_names_in_ : ndarray of str (D,)
+        Names of the columns, if the patterns were a data frame with names.
 
     Examples
     --------
@@ -491,6 +533,13 @@ class Diffusion(WeightedValued, Memory):
         Number type of the states. Default: float64 if the patterns are, else float32.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
         Seed of all random numbers of a recall. None draws a seed from NumPy.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Units of a pattern, D.
+    feature_names_in_ : ndarray of str (D,)
+        Names of the columns, if the patterns were a data frame with names.
 
     Examples
     --------
@@ -607,6 +656,13 @@ class Local(Weighted, Memory):
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
         Seed of all random numbers of a recall. None draws a seed from NumPy.
 
+    Attributes
+    ----------
+    n_features_in_ : int
+        Units of a pattern, D.
+    feature_names_in_ : ndarray of str (D,)
+        Names of the columns, if the patterns were a data frame with names.
+
     Examples
     --------
     >>> import attractor
@@ -714,6 +770,13 @@ class Mixture(Described):
         Number type of the states. Default: float64.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
         Seed of all random numbers of a recall. None draws a seed from NumPy.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Units of a pattern, D.
+    feature_names_in_ : ndarray of str (D,)
+        Names of the columns, if the patterns were a data frame with names.
 
     Examples
     --------
@@ -859,6 +922,13 @@ class Network(Trained):
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
         Seed of all random numbers of a recall. None draws a seed from NumPy.
 
+    Attributes
+    ----------
+    n_features_in_ : int
+        Units of a pattern, D.
+    feature_names_in_ : ndarray of str (D,)
+        Names of the columns, if the patterns were a data frame with names.
+
     Examples
     --------
     >>> import attractor
@@ -982,6 +1052,13 @@ class Denoiser(Foreign):
         Number type of the states. Default: that of the patterns, else float64.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
         Seed of all random numbers of a recall. None draws a seed from NumPy.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Units of a pattern, D.
+    feature_names_in_ : ndarray of str (D,)
+        Names of the columns, if the patterns were a data frame with names.
 
     Examples
     --------
