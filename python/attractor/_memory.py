@@ -114,7 +114,8 @@ class Memory(Landscape, Classifier):
         states, shape = self._states("cues", cues, masked=True)
         asked = self._asked(sigma, signal, updates, tolerance, top, match, reject, first_row, random_state, observer)
         known = mask_of(cues, clamp, self._image)
-        if progress:
+        # One call says best what is wrong with a cue, and where.
+        if progress and np.isfinite(states).all():
             some = lambda rows, asked: core.recall(states[rows], _rows_of(known, rows), asked)
             found = in_batches(some, len(states), asked, progress)
         else:

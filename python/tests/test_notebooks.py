@@ -205,6 +205,10 @@ def test_a_recall_that_is_followed_is_the_same(specimen: Specimen) -> None:
         one = memory.recall(cues, **levels, clamp=known, progress=lambda *_: None)
         assert bits(one) == bits(memory.recall(cues, **levels, clamp=known))
     assert bits(memory.sample(40, progress=lambda *_: None)) == bits(memory.sample(40))
+    cues[50, 3] = np.nan
+    with pytest.raises(ValueError, match="row 50, unit 3"):
+        memory.recall(cues, **levels, progress=True)
+    cues[50, 3] = cues[0, 0]
     with pytest.raises(ValueError, match="progress: expected an observer or progress, found both"):
         memory.recall(cues, **levels, observer=lambda frame: None, progress=True)
 
