@@ -43,6 +43,22 @@ def in_batches(
     return _joined(parts)
 
 
+def row_by_row(
+    work: Callable[[slice, dict[str, Any]], dict[str, Any]], count: int, asked: dict[str, Any], progress: Progress
+) -> dict[str, Any]:
+    """Columns of `count` rows that are much work each, one row after the other."""
+    parts = []
+    with followed(progress, "repeat") as told:
+        for row in range(count):
+            parts.append(work(slice(row, row + 1), asked | {"first_row": asked["first_row"] + row}))
+            if told is not None:
+                told(row + 1, count)
+    return {
+        name: None if column is None else np.concatenate([part[name] for part in parts])
+        for name, column in parts[0].items()
+    }
+
+
 def _joined(parts: list[Fields]) -> Fields:
     states, values, best, there, numbers, whole, reasons = zip(*parts, strict=True)
     starts = np.cumsum([0, *(len(part) for part in states)])[:-1].tolist()

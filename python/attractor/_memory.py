@@ -10,7 +10,7 @@ import numpy as np
 
 from . import _attractor, _html
 from ._arrays import Array, Shape, mask_of, seed_of
-from ._batches import in_batches
+from ._batches import in_batches, row_by_row
 from ._classifier import Classifier
 from ._estimator import default
 from ._landscape import Landscape
@@ -218,12 +218,13 @@ class Memory(Landscape, Classifier):
         clamp: Any = None,
         first_row: int = 0,
         random_state: Any = _OWN,
+        progress: Progress | None = None,
     ) -> Counts:
         """Recalls each cue many times, each time with new noise, and counts the memories it ends in.
 
         Parameters
         ----------
-        cues, sigma, signal, clamp, first_row, random_state
+        cues, sigma, signal, clamp, first_row, random_state, progress
             As in `recall`.
         repeats : int
             Number of recalls of each cue.
@@ -243,7 +244,12 @@ class Memory(Landscape, Classifier):
         core = self._built()
         states, _ = self._states("cues", cues, masked=True)
         asked = self._asked(sigma, signal, None, None, 5, False, None, first_row, random_state, None)
-        found = core.repeat(states, mask_of(cues, clamp, self._image), whole("repeats", repeats), asked)
+        known, times = mask_of(cues, clamp, self._image), whole("repeats", repeats)
+        if progress and len(states) and np.isfinite(states).all():
+            some = lambda rows, asked: core.repeat(states[rows], _rows_of(known, rows), times, asked)
+            found = row_by_row(some, len(states), asked, progress)
+        else:
+            found = core.repeat(states, known, times, asked)
         counts = Counts(found | {"_labels": self._labels})
         self._warn_of_last(counts.sigma)
         return counts

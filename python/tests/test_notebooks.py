@@ -213,6 +213,15 @@ def test_a_recall_that_is_followed_is_the_same(specimen: Specimen) -> None:
         memory.recall(cues, **levels, observer=lambda frame: None, progress=True)
 
 
+def test_repeated_recalls_that_are_followed_are_the_same() -> None:
+    memory = attractor.Diffusion(signs(6, 16, 1), sampler="bridge")
+    cues, told = signs(5, 16, 2), []
+    followed = memory.repeat(cues, 40, sigma=1.5, first_row=2, progress=lambda *said: told.append(said))
+    plain = memory.repeat(cues, 40, sigma=1.5, first_row=2)
+    assert all(np.array_equal(column, plain.to_dict()[name]) for name, column in followed.to_dict().items())
+    assert np.array_equal(followed.ended, plain.ended) and told == [(n, 5) for n in range(1, 6)]
+
+
 def test_a_bar_ends_where_the_work_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("tqdm")
     stream = io.StringIO()
