@@ -130,11 +130,12 @@ def test_checkpoints_are_monitored(sets: Any, tmp_path: Any) -> None:
         copied = int(share * 60)
         generated[:copied] = train[rng.permutation(200)[:copied]] + 0.01 * rng.normal(size=(copied, 9))
         row = monitor(step, generated)
-        assert row["step"] == step and row["copies"] == copied and row["error_train"] is None
+        # At most 5 % of the list are expected to be false.
+        assert row["step"] == step and copied <= row["copies"] <= copied + 3 and row["error_train"] is None
     assert monitor.tau_mem == attractor.TauMem(30, 20) and monitor.tau_mem.after == 20
     # The model itself: its errors on training and held-out rows are looked at, too.
     row = monitor(50, truth)
-    assert row["p_gap"] > 0.05 and row["remembered_low"] < 0 < row["remembered_high"] and not row["memorises"]
+    assert row["p_gap"] > 0.05 and row["remembered"] < 0.3 and not row["memorises"]
     assert monitor.tau_mem is None
     row = monitor(60, exact)
     assert row["remembered"] == pytest.approx(1) and row["p_gap"] <= 0.05 and row["f_mem_clusters"] == 1

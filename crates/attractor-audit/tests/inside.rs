@@ -7,7 +7,7 @@ use attractor::diffusion::Sampling;
 use attractor::memories::{Denoiser, Diffusion, Function, Memory};
 use attractor::noise::{Purpose, Stream};
 use attractor_audit::inside::{Regime, Settings as Inner};
-use attractor_audit::{Audit, Given, Inside, Rows, Sets, Settings, Subject};
+use attractor_audit::{Audit, Given, Inside, Monitor, Rows, Sets, Settings, Subject};
 use ndarray::{Array2, ArrayView2, array};
 
 const DIM: usize = 8;
@@ -145,7 +145,7 @@ fn half_of_each_remembers_in_part() {
     for level in inside.levels.iter().filter(|level| level.sigma < collapse / 1.5) {
         let compared = level.compared.expect("compared");
         let share = compared.remembered.expect("a gap").value;
-        assert_eq!(compared.regime, Regime::Remembers);
+        assert_eq!(compared.regime, Regime::InPart);
         assert!((0.1..0.9).contains(&share), "{share}");
     }
 }
@@ -197,12 +197,6 @@ fn what_is_no_denoiser_is_said() {
     assert!(sentence(&noise).contains("found the noise"), "{}", sentence(&noise));
     let score = function(|z, sigmas| Ok((truth(z, sigmas)? - z) / sigmas[0].powi(2)));
     assert!(sentence(&score).contains("found the score"), "{}", sentence(&score));
-    // x = z/(1 + σ²) − σ v/√(1 + σ²).
-    let velocity = function(|z, sigmas| {
-        let square = 1.0 + sigmas[0].powi(2);
-        Ok((&z / square - truth(z, sigmas)?) * (square.sqrt() / sigmas[0]))
-    });
-    assert!(sentence(&velocity).contains("found the velocity"), "{}", sentence(&velocity));
     let nothing = function(|z, _| Ok(z.to_owned()));
     assert!(sentence(&nothing).contains("the noisy row itself"), "{}", sentence(&nothing));
     let wide = function(|z, _| Ok(Array2::zeros((z.nrows(), DIM + 1))));
@@ -245,4 +239,72 @@ fn a_look_depends_on_its_seed_alone() {
     let alone = look(&memory, small(), false).expect("a look");
     assert!(alone.levels.iter().all(|level| level.compared.is_none() && level.heldout.is_none()));
     assert_eq!(alone.levels[3].train.error, one.levels[3].train.error);
+}
+
+/// Checkpoints of a copier that begins at a known step, with a step back; and of trainings that never memorise, of which as few are said to as stated.
+#[test]
+fn tau_is_where_copying_begins_for_good() {
+    let settings = Settings { swaps: 199, ..small() };
+    let monitor = || {
+        Monitor::new(Rows::Double(sample(200, 2)), Some(Rows::Double(sample(200, 3))), settings)
+            .expect("rows")
+    };
+    let mut one = monitor();
+    assert_eq!((one.tau_mem(), one.checkpoints().len()), (None, 0));
+    // Shares of copies: at step 20 it copies, at 30 no longer, and from 40 on for good.
+    for (step, share) in [(10.0, 0.0), (20.0, 0.5), (30.0, 0.0), (40.0, 0.3), (50.0, 0.9)] {
+        let mut rows = sample(60, 10 + step as u64);
+        for row in 0..(60.0 * share) as usize {
+            rows.row_mut(row).assign(&(&sample(200, 2).row(3 * row) + 0.01));
+        }
+        let found = one.look(step, Rows::Double(rows)).expect("a checkpoint");
+        // At most 5 % of the list are expected to be false: one or two.
+        let copied = (60.0 * share) as usize;
+        assert!((copied..copied + 3).contains(&found.copies), "{} for {copied}", found.copies);
+        assert_eq!(found.exceeds, share > 0.0, "at {step}");
+    }
+    let tau = one.tau_mem().expect("copies at the end");
+    assert_eq!((tau.step, tau.after), (40.0, Some(30.0)));
+    let error = one.look(50.0, Rows::Double(sample(60, 1))).err().expect("the same step").to_string();
+    assert!(error.contains("one above the last, 50"), "{error}");
+    assert_eq!(one.checkpoints().len(), 5);
+    // A model at a checkpoint is looked at from inside, too.
+    let memory = exact();
+    let subject = Subject::new(&memory as &dyn Memory<f64>).expect("a denoiser");
+    let gap = one.look_inside(60.0, subject).expect("a checkpoint").gap.expect("held-out rows");
+    assert!(gap.remembered.value == 1.0 && gap.p_value <= 0.005 && gap.train.value < gap.heldout.value);
+    let report = one.report();
+    assert_eq!((report.json()["tau_mem"].as_i64(), report.results.rows.len()), (Some(40), 6));
+    let other = Denoiser::new(
+        Box::new(Function::new(3, |z: ArrayView2<f64>, _: &[f64]| Ok(z.to_owned()))),
+        Sampling::default(),
+    );
+    let other = other.expect("a memory");
+    let subject = Subject::new(&other as &dyn Memory<f64>).expect("a denoiser");
+    assert!(
+        one.look_inside(70.0, subject)
+            .err()
+            .expect("another width")
+            .to_string()
+            .contains("rows of 3 numbers")
+    );
+}
+
+/// Honest rows at five checkpoints: τ_mem is given with probability .05 at most.
+#[test]
+fn honest_trainings_have_no_tau_as_often_as_stated() {
+    const RUNS: u64 = 120;
+    let mut given = 0;
+    for run in 0..RUNS {
+        let rows = |count, seed| Rows::Double(sample(count, 1000 + 20 * run + seed));
+        let settings = Settings { swaps: 99, seed: run, ..small() };
+        let mut monitor = Monitor::new(rows(60, 0), Some(rows(60, 1)), settings).expect("rows");
+        for step in 1..=5 {
+            monitor.look(step as f64, rows(40, 1 + step)).expect("a checkpoint");
+        }
+        given += usize::from(monitor.tau_mem().is_some());
+    }
+    // Three standard errors above .05.
+    let most = RUNS as f64 * (0.05 + 3.0 * (0.05 * 0.95 / RUNS as f64).sqrt());
+    assert!(given as f64 <= most, "{given} of {RUNS}");
 }

@@ -325,3 +325,40 @@ fn models_that_cannot_be_looked_at_are_refused() {
     let table = folder.name("t.csv");
     refused(&["audit", "--train", &table, "--model", &t, "--out", &out, "--quiet"], &["model", "Gower"]);
 }
+
+/// Checkpoints that `train` keeps, as a folder and one by one: one report over their steps.
+#[test]
+fn checkpoints_are_monitored() {
+    let folder = Folder::new();
+    let (t, h) = (folder.save("t.npy", &normal(40, 5, 1)), folder.save("h.npy", &normal(40, 5, 2)));
+    let net = folder.name("net.memory");
+    let quick = ["--width", "32", "--depth", "2", "--steps", "60", "--batch-repeats", "1", "--quiet"];
+    ok(&[&["train", "--patterns", &t, "--out", &net, "--keep-every", "20"][..], &quick].concat());
+    let kept = folder.name("net.memory.checkpoints");
+    let names: Vec<String> = [20, 40, 60].map(|step| format!("{kept}/step-{step:06}.memory")).to_vec();
+    // The last is the network itself.
+    assert_eq!(fs::read(&names[2]).expect("kept"), fs::read(&net).expect("saved"));
+    let out = folder.name("out");
+    let base = ["audit", "--train", &t, "--heldout", &h, "--out", &out, "--quiet", "--swaps", "99"];
+    let few = ["--examine", "40", "--draws", "2", "--generate", "30"];
+    let told = words(&[&base[..], &few, &["--model", &kept]].concat());
+    assert!(told.contains("Checkpoints of a training") && told.contains("remembered share"), "{told}");
+    let found = document(&out);
+    let points = found["checkpoints"].as_array().expect("checkpoints");
+    assert_eq!(points.iter().map(|p| p["step"].as_u64()).collect::<Vec<_>>(), [Some(20), Some(40), Some(60)]);
+    assert!(points.iter().all(|p| p["rows"] == 30 && p["remembered"].is_f64()), "{points:?}");
+    for file in ["report.html", "results.csv", "rates-by-step.png"] {
+        assert!(fs::metadata(format!("{out}/{file}")).is_ok_and(|file| file.len() > 0), "{file}");
+    }
+    // In any order, and on one thread.
+    let other = ["--threads", "1", "--model", &names[2], &names[0], &names[1]];
+    ok(&[&base[..], &few, &other].concat());
+    assert_eq!(document(&out)["checkpoints"], found["checkpoints"]);
+    let not = |more: &[&str], words: &[&str]| refused(&[&base[..], more].concat(), words);
+    not(&["--model", &kept, "--generated", &h], &["generated", "several models"]);
+    not(&["--model", &kept, "--calibrate"], &["calibrate", "a single model"]);
+    not(&["--model", &names[0], &names[0]], &["step", "above the last, 20"]);
+    fs::create_dir(folder.path("empty")).expect("a folder");
+    not(&["--model", &folder.name("empty")], &["model", "empty"]);
+    refused(&["train", "--patterns", &t, "--out", &net, "--keep-every", "0", "--quiet"], &["keep-every"]);
+}

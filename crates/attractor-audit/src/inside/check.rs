@@ -14,23 +14,19 @@ const ROWS: usize = 64;
 /// Levels as shares of the spread of the rows: at the first a denoiser gives nearly the row, at the last hardly more than the mean.
 const LEVELS: [f64; 3] = [0.1, 1.0, 3.0];
 
-/// What a model may give in place of D: its name, D from it (of the state z, what it gave, and σ), and what to do.
+/// What a model may give in place of D: its name, D from it (of the state z, what it gave, and σ), and what to do. A velocity is not among
+/// them: z/(1 + σ²) alone is near the rows, so nearly any function could be one.
 type Form = (&'static str, fn(f64, f64, f64) -> f64, &'static str);
 
-const FORMS: [Form; 3] = [
+const FORMS: [Form; 2] = [
     ("the noise", |z, noise, sigma| z - sigma * noise, "return x - sigma * noise"),
     ("the score", |z, score, sigma| z + sigma * sigma * score, "return x + sigma**2 * score"),
-    (
-        "the velocity",
-        |z, v, sigma| (z - sigma * (1.0 + sigma * sigma).sqrt() * v) / (1.0 + sigma * sigma),
-        "return (x - sigma * sqrt(1 + sigma**2) * velocity) / (1 + sigma**2)",
-    ),
 ];
 
 /// Refuses what is plainly no denoiser. `states` are training rows, `spread` is their scale.
 ///
 /// # Errors
-/// A result of the wrong shape, or with NaN; the noise, the score, a velocity, or the noisy row in place of an estimate of the row without
+/// A result of the wrong shape, or with NaN; the noise, the score, or the noisy row in place of an estimate of the row without
 /// noise.
 pub(super) fn refuse(subject: &Subject, states: ArrayView2<f64>, spread: f64) -> Result<()> {
     /// How far from the rows a denoiser may be, in mean squares of what is the nearer of the noisy row and the mean.

@@ -6,7 +6,8 @@
 //!
 //! | | error on held-out rows minus error on training rows | error on held-out rows |
 //! |---|---|---|
-//! | remembers | more than chance | |
+//! | remembers | more than chance | not smaller than that of the exact denoiser by more than chance |
+//! | in part | more than chance | smaller than that of the exact denoiser, by more than chance: it remembers, and generalises |
 //! | generalises | within chance | smaller than that of the exact denoiser, by more than chance |
 //! | as exact | within chance | neither smaller nor larger: at these levels remembering and generalising are the same |
 //! | worse | within chance | larger than that of the exact denoiser or of the noisy row, by more than chance |
@@ -47,8 +48,10 @@ const ALPHA: f64 = 0.05;
 /// What a model does at a level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Regime {
-    /// Its error is smaller on training rows than on held-out ones.
+    /// Its error is smaller on training rows than on held-out ones, and it is not better on held-out rows than the exact denoiser.
     Remembers,
+    /// It has such a gap, and is better on held-out rows than the exact denoiser.
+    InPart,
     /// It has no such gap, and is better on held-out rows than the exact denoiser.
     Generalises,
     /// It has no such gap, and cannot be told from the exact denoiser on held-out rows.
@@ -62,6 +65,7 @@ impl Regime {
     pub fn name(self) -> &'static str {
         match self {
             Regime::Remembers => "remembers",
+            Regime::InPart => "in part",
             Regime::Generalises => "generalises",
             Regime::AsExact => "as exact",
             Regime::Worse => "worse",
@@ -183,10 +187,12 @@ impl Inside {
         Some([of.next_back().map_or(high, |level| level.sigma), high])
     }
 
-    /// The levels between which the model begins to remember as noise falls: the highest that remembers, and the next above it. The second is
+    /// The levels between which the model begins to remember as noise falls: the highest that remembers, if only in part, and the next above it. The second is
     /// infinite if the model remembers at the highest level, and there is none if it remembers nowhere.
     pub fn turns(&self) -> Option<[f64; 2]> {
-        let remembers = |level: &AtLevel| level.compared.is_some_and(|c| c.regime == Regime::Remembers);
+        let remembers = |level: &AtLevel| {
+            level.compared.is_some_and(|c| matches!(c.regime, Regime::Remembers | Regime::InPart))
+        };
         let place = self.levels.iter().position(remembers)?;
         let above = place.checked_sub(1).map_or(f64::INFINITY, |place| self.levels[place].sigma);
         Some([self.levels[place].sigma, above])
@@ -404,6 +410,7 @@ fn compare(measured: &[Vec<Measured>], swaps: usize, seed: u64) -> Vec<Compared>
     (0..measured.len())
         .map(|k| {
             let regime = match () {
+                () if gap[k] <= ALPHA && better[k] <= ALPHA => Regime::InPart,
                 () if gap[k] <= ALPHA => Regime::Remembers,
                 () if worse[k] <= ALPHA || useless[k] <= ALPHA => Regime::Worse,
                 () if better[k] <= ALPHA => Regime::Generalises,

@@ -33,6 +33,7 @@ pub(crate) fn json(inside: &Inside) -> Value {
         "sigma_speciation": inside.critical.speciation,
         "sigma_collapse": inside.critical.collapse,
         "remembers": ends(inside.range(Regime::Remembers)),
+        "in_part": ends(inside.range(Regime::InPart)),
         "generalises": ends(inside.range(Regime::Generalises)),
         "worse": ends(inside.range(Regime::Worse)),
         "turns_between": ends(inside.turns()),
@@ -55,25 +56,7 @@ fn words([low, high]: [f64; 2]) -> String {
 /// What was found, in a few sentences.
 pub(crate) fn summary(inside: &Inside) -> String {
     let critical = &inside.critical;
-    let mut text = match (inside.range(Regime::Remembers), inside.range(Regime::Generalises)) {
-        _ if inside.levels.iter().all(|level| level.compared.is_none()) => {
-            "Without held-out rows it cannot be told at which levels the model remembers. ".to_owned()
-        }
-        (Some(_), None) if inside.differs().all(|regime| regime == Regime::Remembers) => format!(
-            "The model remembers at every level at which remembering and generalising differ, {}. ",
-            inside.range(Regime::Remembers).map_or_else(String::new, words)
-        ),
-        (Some(remembers), None) => {
-            format!("The model remembers {}, and generalises at no level. ", words(remembers))
-        }
-        (None, Some(generalises)) => {
-            format!("The model generalises {}, and remembers at no level. ", words(generalises))
-        }
-        (Some(remembers), Some(generalises)) => {
-            format!("The model remembers {}, and generalises {}. ", words(remembers), words(generalises))
-        }
-        (None, None) => "The model neither remembers nor generalises at any level: it is not better on new rows than the exact denoiser. ".into(),
-    };
+    let mut text = verdict(inside);
     if let Some([low, high]) = inside.turns().filter(|ends| ends[1].is_finite()) {
         text += &format!(
             "As noise falls, it begins to remember between σ = {} and {}. ",
@@ -109,14 +92,36 @@ pub(crate) fn summary(inside: &Inside) -> String {
     )
 }
 
-impl Inside {
-    /// What the model does at the levels at which remembering and generalising differ.
-    fn differs(&self) -> impl Iterator<Item = Regime> {
-        self.levels
-            .iter()
-            .filter_map(|level| level.compared)
-            .map(|c| c.regime)
-            .filter(|r| *r != Regime::AsExact)
+/// What the model does, in a sentence.
+fn verdict(inside: &Inside) -> String {
+    if inside.levels.iter().all(|level| level.compared.is_none()) {
+        return "Without held-out rows it cannot be told at which levels the model remembers. ".into();
+    }
+    let said: Vec<String> = [
+        (Regime::Remembers, "remembers"),
+        (Regime::InPart, "remembers in part"),
+        (Regime::Generalises, "generalises"),
+    ]
+    .into_iter()
+    .filter_map(|(regime, verb)| Some(format!("{verb} {}", words(inside.range(regime)?))))
+    .collect();
+    let has = |regime| inside.range(regime).is_some();
+    let only = match [has(Regime::Remembers), has(Regime::InPart), has(Regime::Generalises)] {
+        [false, false, false] => {
+            return "The model neither remembers nor generalises at any level: it is not better on new rows than the exact denoiser. ".into();
+        }
+        [true, false, false] => ", and generalises at no level",
+        [false, false, true] => ", and remembers at no level",
+        _ => "",
+    };
+    format!("The model {}{only}. ", listed(&said))
+}
+
+/// "a", "a and b", "a, b and c".
+fn listed(parts: &[String]) -> String {
+    match parts {
+        [others @ .., last] if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => parts.concat(),
     }
 }
 
@@ -124,8 +129,8 @@ fn about(inside: &Inside) -> String {
     let [train, heldout, generated] = inside.examined;
     format!(
         "{train} training, {heldout} held-out and {generated} generated rows were noised to each level and denoised. The exact denoiser of the training rows is what only \
-         remembering gives. A model remembers at a level if its error is smaller on training rows than on held-out rows by more than chance; it generalises if \
-         it has no such gap and a smaller error on held-out rows than the exact denoiser. The remembered share is the model's gap divided by that of the exact denoiser. \
+         remembering gives. A model remembers at a level if its error is smaller on training rows than on held-out rows by more than chance; in part, if it is also \
+         better on held-out rows than the exact denoiser. It generalises if it is better there and has no such gap. The remembered share is the model's gap divided by that of the exact denoiser. \
          p-values hold for all levels together."
     )
 }

@@ -14,6 +14,7 @@ use attractor_session::{Precision, Session, Setup, Source, with_memory};
 
 use super::make_folder;
 use crate::args::Audit as Arguments;
+use crate::streams::say;
 use crate::{again, interrupt, load, progress, streams};
 use sets::{Making, given, pool};
 
@@ -101,7 +102,8 @@ fn monitored(args: &Arguments, settings: Settings, checkpoints: Vec<(f64, PathBu
     monitor.sources.extend(args.heldout.iter().map(|path| ("heldout".into(), path.display().to_string())));
     interrupt::listen(true);
     let bar = progress::bar("checkpoints", args.work.quiet);
-    bar.set_length(checkpoints.len() as u64);
+    let all = checkpoints.len();
+    bar.set_length(all as u64);
     for (step, path) in checkpoints {
         if interrupt::pressed() {
             break;
@@ -116,7 +118,15 @@ fn monitored(args: &Arguments, settings: Settings, checkpoints: Vec<(f64, PathBu
     let mut report = monitor.report();
     report.command = again::command_line();
     make_folder(&args.out)?;
-    shown(&report, &args.out, args.json)
+    shown(&report, &args.out, args.json)?;
+    if interrupt::pressed() {
+        say!(
+            "attractor: interrupted after {} of {all} checkpoints, which the report has",
+            monitor.checkpoints().len()
+        );
+        std::process::exit(130);
+    }
+    Ok(())
 }
 
 /// Opens a model, in double precision: differences of its denoiser are taken.
