@@ -470,16 +470,7 @@ fn settings(inputs: &Inputs, audited: &Audited) -> Value {
         all.insert(name.to_owned(), value);
     }
     if let Some(found) = &audited.inside {
-        let own = &settings.inside;
-        let [low, high] = [found.levels.last(), found.levels.first()].map(|level| level.map(|l| l.sigma));
-        for (name, value) in [
-            ("examine", json!(own.examine)),
-            ("draws", json!(own.draws)),
-            ("levels", json!(own.levels)),
-            ("sigma-min", json!(low)),
-            ("sigma-max", json!(high)),
-            ("probes", json!(own.probes)),
-        ] {
+        for (name, value) in inside::settings(found, &settings.inside) {
             all.insert(name.to_owned(), value);
         }
     }

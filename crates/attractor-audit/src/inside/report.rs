@@ -6,7 +6,7 @@ use attractor_figures::{Axis, Figure, Look, Mark, Panel, Point, Series};
 use attractor_report::{Block, Cell, Column, Illustration, Table};
 use serde_json::{Value, json};
 
-use super::{AtLevel, Inside, Number, OfSet, Regime, Share};
+use super::{AtLevel, Inside, Number, OfSet, Regime, Settings, Share};
 use crate::verdict::short;
 
 /// The blocks of the section.
@@ -43,6 +43,19 @@ pub(crate) fn json(inside: &Inside) -> Value {
         "notes": inside.notes.iter().map(|note| note.to_string()).collect::<Vec<_>>(),
         "levels": levels(inside).json(),
     })
+}
+
+/// What the look was made with.
+pub(crate) fn settings(inside: &Inside, own: &Settings) -> [(&'static str, Value); 6] {
+    let [low, high] = [inside.levels.last(), inside.levels.first()].map(|level| level.map(|l| l.sigma));
+    [
+        ("examine", json!(own.examine)),
+        ("draws", json!(own.draws)),
+        ("levels", json!(own.levels)),
+        ("sigma-min", json!(low)),
+        ("sigma-max", json!(high)),
+        ("probes", json!(own.probes)),
+    ]
 }
 
 /// The levels of a regime in words.
