@@ -3,7 +3,7 @@
 use attractor::options::{CountRange, Fallback, Kind, NumberRange, Options, Parameter, find, names_of};
 use attractor::{Error, Result};
 
-use crate::inside;
+pub(crate) mod inside;
 
 /// How rows are compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -28,15 +28,20 @@ pub(super) fn on_training(
 ) -> Result<Vec<Vec<bool>>> {
     /// The nearest training rows among which another cluster is looked for.
     const NEAREST: usize = 64;
-    /// Larger numbers have no squares.
-    const LARGEST: f64 = 1e150;
+    /// Larger numbers have no squares in 32 bits.
+    const LARGEST: f64 = 1e15;
     let views: Vec<ArrayView2<f64>> = ends.iter().map(|ends| ends.view()).collect();
     let all = concatenate(Axis(0), &views).expect("rows of one width");
     let is_finite = |row: usize| all.row(row).iter().all(|v| v.abs() < LARGEST);
     let finite: Vec<usize> = (0..all.nrows()).filter(|&row| is_finite(row)).collect();
     let mut found = vec![false; all.nrows()];
     if !finite.is_empty() {
-        let generated = Rows::Double(all.select(Axis(0), &finite));
+        let all = all.select(Axis(0), &finite);
+        // In the number type of the training rows, in which distances are computed.
+        let generated = match &rows.train {
+            Rows::Single(_) => Rows::Single(all.mapv(|v| v as f32)),
+            _ => Rows::Double(all),
+        };
         let space = Space::any(&Sets { train: rows.train.clone(), heldout: None, generated })?;
         let queries: Vec<usize> = space.generated().collect();
         let near = space.nearest(&queries, space.train(), NEAREST, &mut unwatched).expect("nobody stops it");

@@ -20,7 +20,6 @@ mod check;
 mod ends;
 pub(crate) mod report;
 mod rows;
-mod settings;
 mod subject;
 
 use attractor::analysis::{CriticalLevels, critical_levels};
@@ -35,11 +34,11 @@ use ndarray::{Array2, Axis};
 
 use crate::inputs::Inputs;
 use crate::searched::Searched;
+pub use crate::settings::inside::{PARAMETERS, Settings};
 use chance::mean;
 pub use ends::Share;
 use rows::{Exact, Looked, Measured};
 pub use rows::{Set, evenly};
-pub use settings::{PARAMETERS, Settings};
 pub use subject::Subject;
 
 /// How sure it must be that something is more than chance.
