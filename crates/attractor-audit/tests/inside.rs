@@ -265,7 +265,7 @@ fn tau_is_where_copying_begins_for_good() {
     }
     let tau = one.tau_mem().expect("copies at the end");
     assert_eq!((tau.step, tau.after), (40.0, Some(30.0)));
-    let error = one.look(50.0, Rows::Double(sample(60, 1))).err().expect("the same step").to_string();
+    let error = one.look(50.0, Rows::Double(sample(60, 1))).expect_err("the same step").to_string();
     assert!(error.contains("one above the last, 50"), "{error}");
     assert_eq!(one.checkpoints().len(), 5);
     // A model at a checkpoint is looked at from inside, too.
@@ -282,11 +282,7 @@ fn tau_is_where_copying_begins_for_good() {
     let other = other.expect("a memory");
     let subject = Subject::new(&other as &dyn Memory<f64>).expect("a denoiser");
     assert!(
-        one.look_inside(70.0, subject)
-            .err()
-            .expect("another width")
-            .to_string()
-            .contains("rows of 3 numbers")
+        one.look_inside(70.0, subject).expect_err("another width").to_string().contains("rows of 3 numbers")
     );
 }
 

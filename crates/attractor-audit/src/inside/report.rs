@@ -278,13 +278,16 @@ fn verdicts(inside: &Inside) -> Table {
     table
 }
 
+/// How the number of a curve is read.
+type Read<'a> = Box<dyn Fn(&AtLevel) -> Option<f64> + 'a>;
+
 /// A curve over levels.
 struct Curve<'a> {
     name: &'static str,
     key: &'static str,
     style: usize,
     look: Look,
-    value: Box<dyn Fn(&AtLevel) -> Option<f64> + 'a>,
+    value: Read<'a>,
 }
 
 fn curve<'a>(
