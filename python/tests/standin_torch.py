@@ -96,6 +96,9 @@ class Module:
     def parameters(self) -> Iterator[Any]:
         return iter(())
 
+    def buffers(self) -> Iterator[Any]:
+        return iter(())
+
 
 @contextlib.contextmanager
 def no_grad() -> Iterator[None]:
