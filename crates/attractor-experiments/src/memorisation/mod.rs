@@ -96,8 +96,7 @@ pub const EXPERIMENT: Declaration = Declaration {
         name: "profile",
         kind: Kind::Choice(|| names_of(&Profile::ALL)),
         default: Fallback::Is("quick"),
-        help: "How much is measured: quick takes less than a minute; full goes up to 5,000 rows and 131,072 steps, and takes about \
-               twenty minutes",
+        help: "How much is measured: quick takes less than a minute; full goes up to 5,000 rows and 65,536 steps, and takes long",
     }],
     inputs: &[Input::Store],
     build: |given| {
@@ -128,9 +127,9 @@ impl Config {
             Profile::Quick => (
                 Theory { dim: 16, psi_p: 16, psi_n: vec![1, 2, 3, 4], time: 0.01, draws: 2, descent: (2, 8) },
                 vec![
-                    plan(Set::Circle, &[2, 8, 32, 128], 4096, 64, 300),
-                    plan(Set::Mixture, &[2, 8, 32, 128], 8192, 96, 300),
-                    plan(Set::Digits, &[2, 8, 32, 128], 1024, 128, 300),
+                    plan(Set::Circle, &[2, 4, 8, 32], 4096, 64, 300),
+                    plan(Set::Mixture, &[2, 4, 8, 32], 8192, 64, 300),
+                    plan(Set::Digits, &[2, 4, 8, 32], 1024, 128, 300),
                 ],
                 Laboratory {
                     dim: 20,
@@ -149,13 +148,13 @@ impl Config {
                     psi_p: 32,
                     psi_n: vec![1, 2, 3, 4, 6, 8],
                     time: 0.01,
-                    draws: 4,
+                    draws: 3,
                     descent: (4, 16),
                 },
                 vec![
-                    plan(Set::Circle, &[2, 8, 32, 128, 512, 2000, 5000], 32_768, 128, 1000),
-                    plan(Set::Mixture, &[2, 8, 32, 128, 512, 2000, 5000], 131_072, 128, 1000),
-                    plan(Set::Digits, &[2, 8, 32, 128, 512, 898], 16_384, 256, 800),
+                    plan(Set::Circle, &[2, 4, 8, 16, 32, 128, 512, 5000], 16_384, 64, 600),
+                    plan(Set::Mixture, &[2, 4, 8, 16, 32, 128, 512, 5000], 65_536, 96, 600),
+                    plan(Set::Digits, &[2, 4, 8, 16, 32, 128, 898], 8192, 192, 600),
                 ],
                 Laboratory {
                     dim: 30,
@@ -163,8 +162,8 @@ impl Config {
                     rows: 100,
                     models: vec![4, 10, 20, 30, 40, 50, 60, 70, 75, 80, 85, 90, 95, 100],
                     draws: 8,
-                    steps: 6000,
-                    batch: 128,
+                    steps: 4000,
+                    batch: 96,
                     generated: 200,
                 },
             ),

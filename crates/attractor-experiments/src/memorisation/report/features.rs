@@ -106,7 +106,7 @@ impl Config {
                 format!(
                     "Left: training loss (solid) and test loss (dashed) against τ; markers: gradient descent of the network itself with \
                      fresh noise, at ψ_n = {descent}. Middle: the share of eigenvalues of U up to λ (markers, one draw) and its limit \
-                     (lines). Right: the two times with 95 % intervals, and what the means of the bulks say (thin)."
+                     (lines); the jump of the limit is the atom at s², about which eigenvalues are spread at this size. Right: the two times with 95 % intervals, and what the means of the bulks say (thin)."
                 ),
                 (self.features_figure(findings), self.curves(findings)),
             ),

@@ -9,6 +9,9 @@ use super::super::times::{Slope, slope};
 use super::super::{Config, Findings};
 use super::{figure, line, upright};
 
+/// The numbers of rows that are drawn against steps, so that each has a style.
+const DRAWN: [usize; 7] = [2, 4, 8, 32, 128, 898, 5000];
+
 /// C_T, which is no share.
 const C_T: usize = COUNT - 1;
 
@@ -155,14 +158,15 @@ impl Config {
         for clusters in [false, true] {
             for (plan, networks) in self.all(findings) {
                 let (low, high) = (plan.steps[0] as f64, plan.steps[plan.steps.len() - 1] as f64);
-                let mut marks: Vec<Mark> = networks
-                    .iter()
-                    .enumerate()
-                    .map(|(k, learned)| {
-                        let points = learned.looks.iter().map(|look| {
-                            Point::new(look.step as f64, look.rates[usize::from(clusters)].value)
-                        });
-                        line(format!("N = {}", learned.count), k, Look::Marked, points.collect())
+                let drawn = networks.iter().filter_map(|learned| {
+                    Some((DRAWN.iter().position(|count| *count == learned.count)?, learned))
+                });
+                let mut marks: Vec<Mark> = drawn
+                    .map(|(style, learned)| {
+                        let rate = usize::from(clusters);
+                        let points =
+                            learned.looks.iter().map(|l| Point::new(l.step as f64, l.rates[rate].value));
+                        line(format!("N = {}", learned.count), style, Look::Marked, points.collect())
                     })
                     .collect();
                 if let Some(floor) = networks.last().map(|learned| floor(plan, learned)) {
@@ -398,7 +402,7 @@ impl Config {
             figure(
                 "steps",
                 "f_mem against training steps for each number of rows, as published and by clusters.",
-                "f_mem against training steps: above as published, below with the second row in another cluster.",
+                "f_mem against training steps: above as published, below with the second row in another cluster. The file of numbers has every N.",
                 (self.steps_figure(findings), numbers.clone()),
             ),
             figure(
