@@ -10,7 +10,7 @@ use super::super::{Config, Findings};
 use super::{figure, line, upright};
 
 /// The numbers of rows that are drawn against steps, so that each has a style.
-const DRAWN: [usize; 7] = [2, 4, 8, 32, 128, 898, 5000];
+const DRAWN: [usize; 7] = [2, 8, 16, 32, 64, 128, 5000];
 
 /// C_T, which is no share.
 const C_T: usize = COUNT - 1;
@@ -293,7 +293,7 @@ impl Config {
             };
             let marks = vec![line(
                 "C_T (below −2: too near to training rows)",
-                2,
+                6,
                 Look::Marked,
                 of(&|k| learned.looks[k].rates[C_T].value),
             )];
