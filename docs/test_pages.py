@@ -101,6 +101,12 @@ def test_the_reference_has_every_name(package: str) -> None:
     assert names <= set(re.findall(r"^   (\w+)$", page, re.MULTILINE)), package
 
 
+def test_every_experiment_has_a_page() -> None:
+    text = "\n".join(page.read_text(encoding="utf-8") for page in DOCS.rglob("*.md"))
+    missing = [name for name in attractor.experiments() if f"reproduce {name}" not in text]
+    assert not missing, missing
+
+
 #: Pictures on pages that a script of the gallery draws, and the script.
 PICTURES = {
     "energy": "plot_landscape",
