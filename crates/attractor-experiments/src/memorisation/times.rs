@@ -44,7 +44,8 @@ fn rises(curve: &[(f64, f64)], height: f64) -> Option<f64> {
 
 impl Learned {
     /// τ_mem: the step at which f_mem is half-way between its floor r^D and 1, where all are copies. (Bonnaire et al. draw f_mem over its last
-    /// value; here a network that never remembers has no τ_mem.) `clusters` takes f_mem across clusters.
+    /// value; here a network that never remembers has no τ_mem. The monitor of an audit asks from which
+    /// checkpoint on f_mem exceeds its null, which is earlier.) `clusters` takes f_mem across clusters.
     pub fn memorising(&self, clusters: bool, floor: f64) -> Option<f64> {
         let rate = usize::from(clusters);
         let curve: Vec<(f64, f64)> =
