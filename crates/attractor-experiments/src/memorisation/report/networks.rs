@@ -213,21 +213,17 @@ impl Config {
             let points = |value: &dyn Fn(&Learned) -> Option<f64>| -> Vec<Point> {
                 networks.iter().filter_map(|l| Some(Point::new(l.count as f64, value(l)?))).collect()
             };
-            let names: [(&str, &dyn Fn(&Learned) -> Option<f64>); 3] = [
-                ("σ_S", &|l| l.critical[0]),
-                ("σ_C", &|l| l.critical[1]),
-                ("lowest level of training", &|l| Some(l.levels[0])),
+            let marks = vec![
+                line("σ_S", 3, Look::Marked, points(&|l| l.critical[0])),
+                line("σ_C", 4, Look::Marked, points(&|l| l.critical[1])),
+                line("lowest level of training", 5, Look::ThinDashed, points(&|l| Some(l.levels[0]))),
             ];
-            let marks = names.iter().enumerate().map(|(k, (name, value))| {
-                let look = if k == 2 { Look::ThinDashed } else { Look::Marked };
-                line(*name, 3 + k, look, points(value))
-            });
             figure.panels.push(Panel {
                 title: format!("{}: critical levels", plan.set.name()),
                 x: axis_of_rows(plan),
                 y: Axis::log("noise level σ"),
                 equal: false,
-                marks: marks.collect(),
+                marks,
             });
         }
         figure
