@@ -14,18 +14,18 @@ pub struct Audit {
     /// gaps; bytes count as 0 to 1
     #[arg(long, value_name = "FILE", help_heading = MEMORY)]
     pub train: PathBuf,
-    /// The rows that the model generated; a model that is given makes some itself without them
+    /// The rows that the model generated; not needed with --model
     #[arg(long, value_name = "FILE", required_unless_present = "model", help_heading = MEMORY)]
     pub generated: Option<PathBuf>,
     /// Rows of the same source that the model has not seen; without them rates have no p-values
     #[arg(long, value_name = "FILE", help_heading = MEMORY)]
     pub heldout: Option<PathBuf>,
-    /// The model itself, to look inside: a network of `attractor train`, a stored density or memory. Several, or a folder of
-    /// them, are checkpoints of one training: the report says from which step on it copies
+    /// The model itself, to look inside: a network, a stored density or memory; several, or a folder of them, are
+    /// checkpoints of a training
     #[arg(long, value_name = "MODEL", num_args = 1.., help_heading = MEMORY)]
     pub model: Option<Vec<PathBuf>>,
-    /// Features of the rows, by an encoder of your own, which are compared in their place: a file for the training rows, one for
-    /// the generated rows, and one for the held-out rows, if there are any
+    /// Features by an encoder of your own, compared in place of the rows: a file each for training, generated and held-out
+    /// ones
     #[arg(long, value_name = "FILE", num_args = 2..=3, help_heading = MEMORY)]
     pub features: Option<Vec<PathBuf>>,
     /// Also plant copies of several kinds in these data, and report how many the audit finds of each

@@ -42,7 +42,7 @@ pub struct Train {
     #[arg(long, value_name = "N", help_heading = PROGRESS)]
     pub landscape_every: Option<u64>,
     /// Keep the network as it is every N steps, as NETWORK.checkpoints/step-N.memory, for `attractor audit --model`
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = PROGRESS)]
+    #[arg(long, value_name = "N", help_heading = PROGRESS)]
     pub keep_every: Option<u64>,
     /// Save at least every X seconds
     #[arg(long, value_name = "X", default_value_t = 30.0, help_heading = PROGRESS)]

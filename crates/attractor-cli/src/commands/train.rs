@@ -28,6 +28,11 @@ pub fn run(args: &Train, options: &Options) -> Result<()> {
         bail!("until-error: expected recall to be looked at, found --evaluate-every 0; give another number");
     }
     load::concern(&args.files, &[args.patterns.as_ref()])?;
+    if args.keep_every == Some(0) {
+        bail!(
+            "keep-every: expected a number of steps, found 0; leave --keep-every away to keep no checkpoints"
+        );
+    }
     match (&args.patterns, &args.resume) {
         (Some(path), _) => {
             let plan = TrainingPlan::new(options)?;
