@@ -129,7 +129,7 @@ const OF_ROWS: [Parameter; 9] = [
         name: "fdr",
         kind: Kind::Number(FDR),
         default: Fallback::Is("0.05"),
-        help: "False discovery rate of the list of near copies: the largest expected share of false ones",
+        help: "False discovery rate of the list of near copies: the largest expected share of false ones on it",
     },
     Parameter {
         name: "score",
@@ -147,7 +147,7 @@ const OF_ROWS: [Parameter; 9] = [
         name: "radius",
         kind: Kind::AutoOr(&NOT_NEGATIVE),
         default: Fallback::Is("auto"),
-        help: "Rows within this distance are near-duplicates; auto is the 1 % quantile of distances of rows that are no copies, at most half of their median",
+        help: "Rows within this distance are near-duplicates, in one cluster; auto is the 1 % quantile of the distances of rows that are no copies, at most half of their median",
     },
     Parameter {
         name: "copy-tolerance",

@@ -20,8 +20,8 @@ pub struct Audit {
     /// Rows of the same source that the model has not seen; without them rates have no p-values
     #[arg(long, value_name = "FILE", help_heading = MEMORY)]
     pub heldout: Option<PathBuf>,
-    /// The model itself, to look inside: a network, a stored density or memory; several, or a folder of them, are
-    /// checkpoints of a training
+    /// The model itself, to look inside: a network, density or memory; several, or a folder of them, are checkpoints of a
+    /// training
     #[arg(long, value_name = "MODEL", num_args = 1.., help_heading = MEMORY)]
     pub model: Option<Vec<PathBuf>>,
     /// Features by an encoder of your own, compared in place of the rows: a file each for training, generated and held-out
