@@ -46,9 +46,12 @@ impl Audited {
         }
         let copies = outcome.count(Verdict::Copy);
         if copies == outcome.rows.len() {
-            notes.push(
-                "every generated row is a training row; check that these are the generated rows".into(),
-            );
+            notes.push(match self.inside {
+                Some(_) => "every generated row is a training row: the model copies".into(),
+                None => {
+                    "every generated row is a training row; check that these are the generated rows".into()
+                }
+            });
         }
         let constant = found.own.iter().all(|list| list.iter().all(|other| other.distance == 0.0));
         if constant {

@@ -267,6 +267,9 @@ fn a_model_is_looked_at_from_inside() {
     assert_eq!((&inside["model"], &inside["copies_from_noise"]), (&"diffusion".into(), &1.0.into()));
     assert!(inside["generalises"].is_null() && inside["remembers"].is_array(), "{inside}");
     assert_eq!((verdicts(&found)[0], found["settings"]["generated"].as_str()), (30, Some("by the model")));
+    let page = fs::read_to_string(format!("{out}/report.md")).expect("a report");
+    let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(page.contains("every generated row is a training row: the model copies"), "{page}");
     let found = with(&net, &[]);
     assert_eq!(
         (&found["inside"]["model"], found["inside"]["levels"].as_array().map(Vec::len)),
