@@ -7,7 +7,7 @@
 //!
 //! (variance 1 about each mean), where the constant of the second lies between 1 and 2. For a weighting λ(t) they are equal at
 //!
-//! > M* ≈ N {1 − E[λ/(ψ_t + 1)]/(C E[λ])}.
+//! > `M* ≈ N {1 − E[λ/(ψ_t + 1)]/(C E[λ])}`.
 //!
 //! The claim is that models of M points trained by gradient descent remember above M* and generalise below.
 
