@@ -501,10 +501,12 @@ class Diffusion(WeightedValued, Memory):
         Rate of vp-linear and sub-vp at t = 0.
     rate_max : float from 1e-12 to 1e12, default 20
         Rate of vp-linear and sub-vp at t = 1.
-    sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dormand-prince", "euler-maruyama", "ancestral", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
+    sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
         How a state is taken from the noise level of its cue down to 0. A `Sampler` carries its steps and grid.
-    steps : int from 1 to 100000, default 24; 1 for one-step; 12 for heun; 48 for ddim; 150 for predictor-corrector; 300 for euler, euler-maruyama, ancestral; 1000 for langevin; twice as many for mixture
+    steps : int from 1 to 100000, default 24; 1 for one-step; 12 for heun; 48 for ddim; 150 for predictor-corrector; 300 for euler, euler-maruyama, ancestral, dpmpp-2m-sde; 1000 for langevin; twice as many for mixture
         Steps of the sampler; dormand-prince takes as many of its own between them as its accuracy needs.
+    spacing : {"powers", "exponential", "times"}, default times for the Euler methods, powers for others
+        How noise levels are spaced, from that of the cue to the last one above 0.
     rho : float from 0.1 to 100, default 2
         Exponent of the grid of noise levels: 1 for equal steps, 7 as in Karras et al.; the Euler methods and one-
         step have no grid.
@@ -550,8 +552,8 @@ class Diffusion(WeightedValued, Memory):
     """
 
     _model: ClassVar[str] = "diffusion"
-    _options: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "sigmas", "accuracy", "narrow")
-    _parameters: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "sigmas", "accuracy", "narrow", "prepare", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "accuracy", "narrow")
+    _parameters: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "accuracy", "narrow", "prepare", "dtype", "random_state")
 
     def __init__(
         self,
@@ -562,8 +564,9 @@ class Diffusion(WeightedValued, Memory):
         gamma: float | None = None,
         rate_min: float | None = None,
         rate_max: float | None = None,
-        sampler: Literal["euler", "ddim", "heun", "dpmpp-2m", "dormand-prince", "euler-maruyama", "ancestral", "predictor-corrector", "langevin", "bridge", "one-step"] | Sampler | None = None,
+        sampler: Literal["euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "predictor-corrector", "langevin", "bridge", "one-step"] | Sampler | None = None,
         steps: int | None = None,
+        spacing: Literal["powers", "exponential", "times"] | None = None,
         rho: float | None = None,
         last: float | None = None,
         sigmas: Sequence[float] | None = None,
@@ -583,6 +586,7 @@ class Diffusion(WeightedValued, Memory):
         self.rate_max = rate_max
         self.sampler = sampler
         self.steps = steps
+        self.spacing = spacing
         self.rho = rho
         self.last = last
         self.sigmas = sigmas
@@ -625,10 +629,12 @@ class Local(Weighted, Memory):
         Rate of vp-linear and sub-vp at t = 0.
     rate_max : float from 1e-12 to 1e12, default 20
         Rate of vp-linear and sub-vp at t = 1.
-    sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dormand-prince", "euler-maruyama", "ancestral", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
+    sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
         How a state is taken from the noise level of its cue down to 0. A `Sampler` carries its steps and grid.
-    steps : int from 1 to 100000, default 24; 1 for one-step; 12 for heun; 48 for ddim; 150 for predictor-corrector; 300 for euler, euler-maruyama, ancestral; 1000 for langevin; twice as many for mixture
+    steps : int from 1 to 100000, default 24; 1 for one-step; 12 for heun; 48 for ddim; 150 for predictor-corrector; 300 for euler, euler-maruyama, ancestral, dpmpp-2m-sde; 1000 for langevin; twice as many for mixture
         Steps of the sampler; dormand-prince takes as many of its own between them as its accuracy needs.
+    spacing : {"powers", "exponential", "times"}, default times for the Euler methods, powers for others
+        How noise levels are spaced, from that of the cue to the last one above 0.
     rho : float from 0.1 to 100, default 2
         Exponent of the grid of noise levels: 1 for equal steps, 7 as in Karras et al.; the Euler methods and one-
         step have no grid.
@@ -672,8 +678,8 @@ class Local(Weighted, Memory):
     """
 
     _model: ClassVar[str] = "local"
-    _options: ClassVar[tuple[str, ...]] = ("rule", "window", "border", "image", "process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "sigmas", "accuracy", "narrow")
-    _parameters: ClassVar[tuple[str, ...]] = ("rule", "window", "border", "image", "process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "sigmas", "accuracy", "narrow", "prepare", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("rule", "window", "border", "image", "process", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "accuracy", "narrow")
+    _parameters: ClassVar[tuple[str, ...]] = ("rule", "window", "border", "image", "process", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "accuracy", "narrow", "prepare", "dtype", "random_state")
 
     def __init__(
         self,
@@ -687,8 +693,9 @@ class Local(Weighted, Memory):
         gamma: float | None = None,
         rate_min: float | None = None,
         rate_max: float | None = None,
-        sampler: Literal["euler", "ddim", "heun", "dpmpp-2m", "dormand-prince", "euler-maruyama", "ancestral", "predictor-corrector", "langevin", "bridge", "one-step"] | Sampler | None = None,
+        sampler: Literal["euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "predictor-corrector", "langevin", "bridge", "one-step"] | Sampler | None = None,
         steps: int | None = None,
+        spacing: Literal["powers", "exponential", "times"] | None = None,
         rho: float | None = None,
         last: float | None = None,
         sigmas: Sequence[float] | None = None,
@@ -710,6 +717,7 @@ class Local(Weighted, Memory):
         self.rate_max = rate_max
         self.sampler = sampler
         self.steps = steps
+        self.spacing = spacing
         self.rho = rho
         self.last = last
         self.sigmas = sigmas
@@ -747,10 +755,12 @@ class Mixture(Described):
         Rate of vp-linear and sub-vp at t = 0.
     rate_max : float from 1e-12 to 1e12, default 20
         Rate of vp-linear and sub-vp at t = 1.
-    sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dormand-prince", "euler-maruyama", "ancestral", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
+    sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
         How a state is taken from the noise level of its cue down to 0. A `Sampler` carries its steps and grid.
-    steps : int from 1 to 100000, default 24; 1 for one-step; 12 for heun; 48 for ddim; 150 for predictor-corrector; 300 for euler, euler-maruyama, ancestral; 1000 for langevin; twice as many for mixture
+    steps : int from 1 to 100000, default 24; 1 for one-step; 12 for heun; 48 for ddim; 150 for predictor-corrector; 300 for euler, euler-maruyama, ancestral, dpmpp-2m-sde; 1000 for langevin; twice as many for mixture
         Steps of the sampler; dormand-prince takes as many of its own between them as its accuracy needs.
+    spacing : {"powers", "exponential", "times"}, default times for the Euler methods, powers for others
+        How noise levels are spaced, from that of the cue to the last one above 0.
     rho : float from 0.1 to 100, default 2
         Exponent of the grid of noise levels: 1 for equal steps, 7 as in Karras et al.; the Euler methods and one-
         step have no grid.
@@ -790,8 +800,8 @@ class Mixture(Described):
     """
 
     _model: ClassVar[str] = "mixture"
-    _options: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "sigmas", "accuracy", "narrow")
-    _parameters: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "sigmas", "accuracy", "narrow", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "accuracy", "narrow")
+    _parameters: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "accuracy", "narrow", "dtype", "random_state")
 
     def __init__(
         self,
@@ -802,8 +812,9 @@ class Mixture(Described):
         gamma: float | None = None,
         rate_min: float | None = None,
         rate_max: float | None = None,
-        sampler: Literal["euler", "ddim", "heun", "dpmpp-2m", "dormand-prince", "euler-maruyama", "ancestral", "predictor-corrector", "langevin", "bridge", "one-step"] | Sampler | None = None,
+        sampler: Literal["euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "predictor-corrector", "langevin", "bridge", "one-step"] | Sampler | None = None,
         steps: int | None = None,
+        spacing: Literal["powers", "exponential", "times"] | None = None,
         rho: float | None = None,
         last: float | None = None,
         sigmas: Sequence[float] | None = None,
@@ -819,6 +830,7 @@ class Mixture(Described):
         self.rate_max = rate_max
         self.sampler = sampler
         self.steps = steps
+        self.spacing = spacing
         self.rho = rho
         self.last = last
         self.sigmas = sigmas
@@ -893,10 +905,12 @@ class Network(Trained):
         Rate of vp-linear and sub-vp at t = 0.
     rate_max : float from 1e-12 to 1e12, default 20
         Rate of vp-linear and sub-vp at t = 1.
-    sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dormand-prince", "euler-maruyama", "ancestral", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
+    sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
         How a state is taken from the noise level of its cue down to 0. A `Sampler` carries its steps and grid.
-    steps : int from 1 to 100000, default 24; 1 for one-step; 12 for heun; 48 for ddim; 150 for predictor-corrector; 300 for euler, euler-maruyama, ancestral; 1000 for langevin; twice as many for mixture
+    steps : int from 1 to 100000, default 24; 1 for one-step; 12 for heun; 48 for ddim; 150 for predictor-corrector; 300 for euler, euler-maruyama, ancestral, dpmpp-2m-sde; 1000 for langevin; twice as many for mixture
         Steps of the sampler; dormand-prince takes as many of its own between them as its accuracy needs.
+    spacing : {"powers", "exponential", "times"}, default times for the Euler methods, powers for others
+        How noise levels are spaced, from that of the cue to the last one above 0.
     rho : float from 0.1 to 100, default 2
         Exponent of the grid of noise levels: 1 for equal steps, 7 as in Karras et al.; the Euler methods and one-
         step have no grid.
@@ -939,8 +953,8 @@ class Network(Trained):
     """
 
     _model: ClassVar[str] = "network"
-    _options: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "sigmas", "accuracy", "narrow")
-    _parameters: ClassVar[tuple[str, ...]] = ("training", "process", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "sigmas", "accuracy", "narrow", "prepare", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "accuracy", "narrow")
+    _parameters: ClassVar[tuple[str, ...]] = ("training", "process", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "accuracy", "narrow", "prepare", "dtype", "random_state")
 
     def __init__(
         self,
@@ -951,8 +965,9 @@ class Network(Trained):
         gamma: float | None = None,
         rate_min: float | None = None,
         rate_max: float | None = None,
-        sampler: Literal["euler", "ddim", "heun", "dpmpp-2m", "dormand-prince", "euler-maruyama", "ancestral", "predictor-corrector", "langevin", "bridge", "one-step"] | Sampler | None = None,
+        sampler: Literal["euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "predictor-corrector", "langevin", "bridge", "one-step"] | Sampler | None = None,
         steps: int | None = None,
+        spacing: Literal["powers", "exponential", "times"] | None = None,
         rho: float | None = None,
         last: float | None = None,
         sigmas: Sequence[float] | None = None,
@@ -970,6 +985,7 @@ class Network(Trained):
         self.rate_max = rate_max
         self.sampler = sampler
         self.steps = steps
+        self.spacing = spacing
         self.rho = rho
         self.last = last
         self.sigmas = sigmas
@@ -1024,10 +1040,12 @@ class Denoiser(Foreign):
         Rate of vp-linear and sub-vp at t = 0.
     rate_max : float from 1e-12 to 1e12, default 20
         Rate of vp-linear and sub-vp at t = 1.
-    sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dormand-prince", "euler-maruyama", "ancestral", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
+    sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
         How a state is taken from the noise level of its cue down to 0. A `Sampler` carries its steps and grid.
-    steps : int from 1 to 100000, default 24; 1 for one-step; 12 for heun; 48 for ddim; 150 for predictor-corrector; 300 for euler, euler-maruyama, ancestral; 1000 for langevin; twice as many for mixture
+    steps : int from 1 to 100000, default 24; 1 for one-step; 12 for heun; 48 for ddim; 150 for predictor-corrector; 300 for euler, euler-maruyama, ancestral, dpmpp-2m-sde; 1000 for langevin; twice as many for mixture
         Steps of the sampler; dormand-prince takes as many of its own between them as its accuracy needs.
+    spacing : {"powers", "exponential", "times"}, default times for the Euler methods, powers for others
+        How noise levels are spaced, from that of the cue to the last one above 0.
     rho : float from 0.1 to 100, default 2
         Exponent of the grid of noise levels: 1 for equal steps, 7 as in Karras et al.; the Euler methods and one-
         step have no grid.
@@ -1073,8 +1091,8 @@ class Denoiser(Foreign):
     """
 
     _model: ClassVar[str] = "denoiser"
-    _options: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "sigmas", "accuracy", "narrow")
-    _parameters: ClassVar[tuple[str, ...]] = ("denoiser", "dim", "spread", "sigma", "shape", "framework", "process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "rho", "last", "sigmas", "accuracy", "narrow", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "accuracy", "narrow")
+    _parameters: ClassVar[tuple[str, ...]] = ("denoiser", "dim", "spread", "sigma", "shape", "framework", "process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "accuracy", "narrow", "dtype", "random_state")
 
     def __init__(
         self,
@@ -1090,8 +1108,9 @@ class Denoiser(Foreign):
         gamma: float | None = None,
         rate_min: float | None = None,
         rate_max: float | None = None,
-        sampler: Literal["euler", "ddim", "heun", "dpmpp-2m", "dormand-prince", "euler-maruyama", "ancestral", "predictor-corrector", "langevin", "bridge", "one-step"] | Sampler | None = None,
+        sampler: Literal["euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "predictor-corrector", "langevin", "bridge", "one-step"] | Sampler | None = None,
         steps: int | None = None,
+        spacing: Literal["powers", "exponential", "times"] | None = None,
         rho: float | None = None,
         last: float | None = None,
         sigmas: Sequence[float] | None = None,
@@ -1115,6 +1134,7 @@ class Denoiser(Foreign):
         self.rate_max = rate_max
         self.sampler = sampler
         self.steps = steps
+        self.spacing = spacing
         self.rho = rho
         self.last = last
         self.sigmas = sigmas

@@ -35,7 +35,7 @@ class _Options:
         if named[self._kind] is None:
             raise TypeError(f"{self._kind}: expected a name, found None")
         for name, value in named.items():
-            if name != self._kind and isinstance(value, str):
+            if name not in (self._kind, "spacing") and isinstance(value, str):
                 raise TypeError(f"{name}: expected a number, found {shown(value)}")
         return {name: value for name, value in named.items() if value is not None}
 
@@ -238,6 +238,9 @@ class Sampler(_Options):
         it, and then to 0.
     accuracy : float, optional
         Error per step and unit that "dormand-prince" allows, in spreads; default 1e-6.
+    spacing : {"powers", "exponential", "times"}, optional
+        How noise levels are spaced: in equal steps of sigma**(1/rho), of ln sigma, or of the time of the process. Default: times for the
+        Euler methods, powers for others.
 
     Raises
     ------
@@ -260,6 +263,7 @@ class Sampler(_Options):
     last: float | None = None
     sigmas: Sequence[float] | None = None
     accuracy: float | None = None
+    spacing: str | None = None
 
     _kind = "sampler"
 

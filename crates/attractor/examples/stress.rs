@@ -85,6 +85,7 @@ fn main() -> Result<()> {
             sampler,
             steps,
             process: Process::default(),
+            spacing: None,
             rho: 7.0,
             last: LAST / mixture.spread(),
             own_levels: None,

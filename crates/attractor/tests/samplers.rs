@@ -72,7 +72,12 @@ fn order(sampler: Sampler) -> Order {
     match sampler {
         Sampler::Euler | Sampler::Ddim => Order::Fixed(1.0),
         Sampler::Heun | Sampler::DpmSolverPlusPlus2M => Order::Fixed(2.0),
+        Sampler::UniPc => Order::Fixed(3.0),
+        // Their steps have orders 3 and 4, but the first one, of order 1, leaves an error of order 2.
+        Sampler::DpmSolverPlusPlus3M | Sampler::LinearMultistep => Order::Fixed(2.0),
         Sampler::EulerMaruyama | Sampler::Ancestral => Order::Fixed(1.0),
+        // Chance hides an error so small: its own test has it exactly.
+        Sampler::SdeDpmSolverPlusPlus2M => Order::None,
         Sampler::PredictorCorrector | Sampler::Langevin => Order::Fixed(1.0),
         Sampler::DormandPrince => Order::Adaptive,
         Sampler::Bridge | Sampler::OneStep => Order::None,
@@ -85,7 +90,7 @@ enum Order {
     Fixed(f64),
     /// It makes steps of its own: see the test of the embedded pair.
     Adaptive,
-    /// Exact, or one step whatever it is told.
+    /// Exact, one step whatever it is told, or measured elsewhere.
     None,
 }
 
@@ -466,7 +471,7 @@ fn samplers_read_as_often_as_they_say() {
     for (name, sampler) in Sampler::ALL {
         let steps = if sampler == Sampler::OneStep { 1 } else { 7 };
         let counting = Counting(&points, 0.into());
-        let levels = sampler.levels(&process, &[1.1; 12], 0.01, RHO, steps);
+        let levels = sampler.levels(&process, None, &[1.1; 12], 0.01, RHO, steps);
         run(sampler.dynamics(&counting, process, 1e-9).as_ref(), &states, levels, 0);
         let Some(evaluations) = sampler.evaluations(steps) else {
             continue;
@@ -516,5 +521,98 @@ fn known_units_decide() {
                 assert!(!is_known || recall.states[at] == cues[at], "known units are held exactly");
             }
         }
+    }
+}
+
+/// Paths of diffusers' schedulers on the exact denoiser, which `fixtures/samplers.py` writes.
+#[test]
+fn multistep_samplers_take_the_paths_of_diffusers() {
+    /// Both sides work in float64: sixteen steps, whose weights are below 10, on numbers below 3.
+    const ROUNDING: f64 = 1e-12;
+    let points = ndarray::array![[1.0, 0.5, -0.3], [-0.7, 0.2, 0.9], [0.1, -1.1, 0.4], [0.6, 0.8, -1.2]];
+    let points = Points::new(Patterns::new(points).expect("patterns"));
+    let paths = include_str!("fixtures/samplers.txt");
+    assert_eq!(paths.lines().count(), 4);
+    for line in paths.lines() {
+        let mut words = line.split(' ');
+        let name = words.next().expect("a name");
+        let sampler: Sampler = name.parse().expect("a sampler");
+        let count: usize = words.next().expect("a count").parse().expect("a number");
+        let numbers: Vec<f64> = words.map(|word| word.parse().expect("a number")).collect();
+        let (levels, states) = numbers.split_at(count);
+        let levels = Array2::from_shape_fn((count, 1), |(k, _)| levels[k]);
+        let mut step = 0;
+        let mut watch = |frame: Frame<f64>| {
+            for (found, known) in frame.states.row(0).iter().zip(&states[3 * step..]) {
+                assert!((found - known).abs() < ROUNDING, "{name}, step {step}: {found} for {known}");
+            }
+            step += 1;
+            ControlFlow::Continue(())
+        };
+        let first = Array2::from_shape_fn((1, 3), |(_, j)| states[j]);
+        let start = Start { states: first.view(), rows: &[0], seed: 0, held: None };
+        let dynamics = sampler.dynamics(&points, Process::default(), 1e-9);
+        recall(dynamics.as_ref(), start, None, &Grid::Levels(levels), STOP, &mut watch).expect("a recall");
+        assert_eq!(step, count, "{name}");
+    }
+}
+
+/// Levels of every spacing, for any sampler that makes steps.
+#[test]
+fn spacings_are_equal_steps_of_what_they_say() {
+    use attractor::diffusion::{Sampling, Spacing, exponential_levels};
+    use attractor::options::Options;
+    let of = |options: &[(&str, &str)]| {
+        let mut all = Options::default();
+        for (name, value) in options {
+            all.set(name, *value);
+        }
+        Sampling::from_options(&all)
+    };
+    let column =
+        |options: &[(&str, &str)]| of(options).expect("a sampling").levels(&[5.0], 1.0).column(0).to_vec();
+    // The formulas of k-diffusion's get_sigmas_karras and get_sigmas_exponential.
+    let karras = column(&[("spacing", "powers"), ("rho", "7"), ("last", "0.01"), ("steps", "6")]);
+    let exponential = column(&[("spacing", "exponential"), ("last", "0.01"), ("steps", "6")]);
+    for i in 0..6 {
+        let share = i as f64 / 5.0;
+        let (a, b) = (5.0_f64.powf(1.0 / 7.0), 0.01_f64.powf(1.0 / 7.0));
+        assert!((karras[i] - (a + share * (b - a)).powi(7)).abs() < 1e-13, "{i}");
+        let known = (5.0_f64.ln() + share * (0.01_f64.ln() - 5.0_f64.ln())).exp();
+        assert!((exponential[i] - known).abs() < 1e-13, "{i}");
+    }
+    assert_eq!((karras[6], exponential[6]), (0.0, 0.0));
+    // ρ → ∞ of the powers.
+    let far = power_levels(&[5.0], 0.01, 1e9, 6);
+    let near = exponential_levels(&[5.0], 0.01, 6);
+    far.iter().zip(&near).for_each(|(a, b)| assert!((a - b).abs() < 1e-6, "{a} and {b}"));
+    // Equal times of any sampler are those of the Euler methods; of the flow, σ = t/(1 − t).
+    let times = column(&[("spacing", "times"), ("process", "flow"), ("steps", "5")]);
+    assert_eq!(times, column(&[("sampler", "euler"), ("process", "flow"), ("steps", "5")]));
+    let start = 5.0 / 6.0;
+    for (i, level) in times.iter().enumerate() {
+        let time = start * (1.0 - i as f64 / 5.0);
+        assert!((level - time / (1.0 - time)).abs() < 1e-13, "{i}: {level}");
+    }
+    // And Euler may have a grid.
+    let euler = column(&[
+        ("sampler", "euler"),
+        ("spacing", "powers"),
+        ("rho", "7"),
+        ("last", "0.01"),
+        ("steps", "6"),
+    ]);
+    assert_eq!(euler, karras);
+    assert_eq!(of(&[("spacing", "times")]).expect("a sampling").spacing, Some(Spacing::Times));
+    for (options, words) in [
+        (&[("spacing", "times"), ("rho", "7")][..], "rho"),
+        (&[("spacing", "times"), ("last", "0.1")], "last"),
+        (&[("spacing", "exponential"), ("rho", "7")], "rho"),
+        (&[("sampler", "one-step"), ("spacing", "times")], "spacing"),
+        (&[("spacing", "times"), ("sigmas", "1,0.5")], "sigmas"),
+        (&[("spacing", "cosine")], "spacing"),
+    ] {
+        let error = of(options).expect_err("refused").to_string();
+        assert!(error.contains(words), "{error}");
     }
 }

@@ -19,7 +19,7 @@ except ImportError as error:
     raise ImportError("attractor.torch needs PyTorch, which is not installed; pip install torch") from error
 
 from ._adapters import DenoiserModel, ModelDenoiser, Prediction, denoiser, model
-from ._noise import Discrete, Flow, Preconditioned
+from ._noise import Discrete, Flow, Preconditioned, levels
 from ._read import Read, merge
 from ._stored import Denoiser
 
@@ -33,6 +33,7 @@ __all__ = [
     "Prediction",
     "Read",
     "denoiser",
+    "levels",
     "merge",
     "model",
 ]

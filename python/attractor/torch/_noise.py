@@ -238,6 +238,54 @@ def of(process: Any) -> Noise:
     )
 
 
+def levels(scheduler: Any) -> list[float]:
+    """Returns the noise levels that a scheduler of diffusers goes through, for samplers of this library.
+
+    So every grid of diffusers can be used here: Karras, exponential and beta levels, betas that are linear, scaled or cosine, linspace, leading
+    and trailing steps, and flows with a shift.
+
+    Parameters
+    ----------
+    scheduler : object
+        A scheduler of diffusers, after `set_timesteps`.
+
+    Returns
+    -------
+    list of float
+        Falling ratios sigma of noise to signal, of states y + sigma * noise; each once. Pure noise is 1e7.
+
+    Raises
+    ------
+    TypeError
+        It is no scheduler, or has no timesteps yet.
+
+    Examples
+    --------
+    >>> import types
+    >>> import attractor.torch
+    >>> scheduler = types.SimpleNamespace(    # as FlowMatchEulerDiscreteScheduler after set_timesteps(2)
+    ...     config={"_class_name": "FlowMatchEulerDiscreteScheduler"}, timesteps=torch.tensor([750.0, 500.0]),
+    ...     sigmas=torch.tensor([0.75, 0.5, 0.0]))
+    >>> attractor.torch.levels(scheduler)
+    [3.0, 1.0, 0.0]
+    """
+    times = getattr(scheduler, "timesteps", None)
+    if config_of(scheduler) is None or not isinstance(times, Tensor) or not len(times):
+        raise TypeError(f"scheduler: expected a scheduler of diffusers after set_timesteps, found {shown(scheduler)}")
+    noise = of(scheduler).noise  # type: ignore[attr-defined]
+    table = getattr(scheduler, "sigmas", None)
+    if table is None:
+        final = getattr(scheduler, "final_alpha_cumprod", None)
+        left = 1.0 if final is None else float(final)
+        found = [*noise.sigma(times.double()).tolist(), math.sqrt((1 - left) / left)]
+    else:
+        found = torch.as_tensor(table).double().cpu().tolist()
+        if isinstance(noise, Flow):
+            found = [level / max(1 - level, 1 / (1 + MOST)) for level in found]
+    # Schedulers of two stages have inner levels twice.
+    return [level for k, level in enumerate(found) if k == 0 or level < found[k - 1]]
+
+
 def config_of(process: Any) -> Mapping[str, Any] | None:
     """The configuration of a scheduler of diffusers. None if it is something else."""
     config = process if isinstance(process, Mapping) else getattr(process, "config", None)

@@ -1,9 +1,12 @@
 //! Grids of noise levels, from each row's first level down to 0, with one column for each row.
 
+use std::str::FromStr;
+
 use ndarray::{Array2, s};
 
 use super::Process;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::options::{Name, find};
 use crate::potentials::UnitNoise;
 
 /// The exponent ρ of the samplers' default grid; `docs/how-to/choosing-a-sampler.md` explains the choice.
@@ -22,6 +25,62 @@ pub fn power_levels(first: &[f64], last: f64, rho: f64, steps: usize) -> Array2<
             _ if i == steps => 0.0,
             _ if i == steps - 1 => end,
             _ => (a + i as f64 / (steps - 1) as f64 * (b - a)).powf(rho),
+        }
+    })
+}
+
+/// How the levels of a grid are spaced, from σ₀ to the last one above 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spacing {
+    /// Equal steps of a power of σ: [`power_levels`].
+    Powers,
+    /// Equal steps of ln σ: [`exponential_levels`].
+    Exponential,
+    /// Equal steps of the process's time: [`time_levels`].
+    Times,
+}
+
+impl Spacing {
+    const ALL: [(&'static str, Spacing); 3] =
+        [("powers", Spacing::Powers), ("exponential", Spacing::Exponential), ("times", Spacing::Times)];
+
+    /// The names, with a short description of each.
+    pub fn names() -> Vec<Name> {
+        let about = |spacing: &Spacing| match spacing {
+            Spacing::Powers => "equal steps of sigma to the power 1/rho",
+            Spacing::Exponential => "equal steps of ln sigma",
+            Spacing::Times => "equal steps of the time of the process",
+        };
+        Self::ALL.iter().map(|(name, spacing)| Name::with_about(name, about(spacing))).collect()
+    }
+
+    /// What its steps are equal in.
+    pub(super) fn steps(self) -> &'static str {
+        match self {
+            Spacing::Powers => "a power of sigma",
+            Spacing::Exponential => "ln sigma",
+            Spacing::Times => "time",
+        }
+    }
+}
+
+impl FromStr for Spacing {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        find("spacing", &Self::ALL, name)
+    }
+}
+
+/// σ_i = σ₀ (σ_min/σ₀)^{i/(n−1)} for i < n, then 0: the limit ρ → ∞ of [`power_levels`]. Steps ≥ 1.
+pub fn exponential_levels(first: &[f64], last: f64, steps: usize) -> Array2<f64> {
+    columns(first, steps, |start| {
+        let end = last.min(start / 10.0);
+        move |i| match i {
+            0 => start,
+            _ if i == steps => 0.0,
+            _ if i == steps - 1 => end,
+            _ => start * (end / start).powf(i as f64 / (steps - 1) as f64),
         }
     })
 }

@@ -13,7 +13,7 @@ mod sampling;
 
 pub use crate::energies::LAST;
 pub use dual::Dual;
-pub use grid::{RHO, potential_levels, power_levels, time_levels};
+pub use grid::{RHO, Spacing, exponential_levels, potential_levels, power_levels, time_levels};
 pub use level::estimate_levels;
 pub(crate) use level::{LOWEST, most_likely_levels};
 pub use likelihood::log_density;

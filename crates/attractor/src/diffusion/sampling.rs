@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ndarray::Array2;
 
 use super::grid::listed_levels;
-use super::{LAST, LinearRate, Process, RATES, RHO, Sampler};
+use super::{LAST, LinearRate, Process, RATES, RHO, Sampler, Spacing};
 use crate::dynamics::Dynamics;
 use crate::energies::{Denoise, NoiseShape};
 use crate::error::{Error, Result};
@@ -31,6 +31,9 @@ pub struct Sampling {
     pub sampler: Sampler,
     /// The number of steps, 1 to 100,000. `None` means the sampler's default.
     pub steps: Option<usize>,
+    /// How levels are spaced. `None` means as is usual for the sampler: equal times for the Euler methods, powers for others.
+    /// Default: none.
+    pub spacing: Option<Spacing>,
     /// The exponent ρ of the grid of levels, 0.1 to 100. Default [`RHO`]. The Euler methods do not use it: their grid
     /// has equal steps of the process's time.
     pub rho: f64,
@@ -56,6 +59,7 @@ impl Default for Sampling {
             process: Process::default(),
             sampler,
             steps: None,
+            spacing: None,
             rho: RHO,
             last: LAST,
             own_levels: None,
@@ -103,6 +107,12 @@ pub const PARAMETERS: &[Parameter] = &[
         kind: Kind::Count(STEPS),
         default: Fallback::From(default_steps),
         help: "Steps of the sampler; dormand-prince takes as many of its own between them as its accuracy needs",
+    },
+    Parameter {
+        name: "spacing",
+        kind: Kind::Choice(Spacing::names),
+        default: Fallback::From(|| "times for the Euler methods, powers for others".to_owned()),
+        help: "How noise levels are spaced, from that of the cue to the last one above 0",
     },
     Parameter {
         name: "rho",
@@ -249,20 +259,26 @@ impl Sampling {
             process: Process::from_options(&options)?,
             sampler: options.named("sampler")?.unwrap_or_default(),
             steps: options.count("steps"),
+            spacing: options.named("spacing")?,
             rho: options.number("rho").unwrap_or(usual.rho),
             last: options.number("last").unwrap_or(usual.last),
             own_levels: options.list("sigmas").map(|levels| levels.iter().filter_map(number).collect()),
             accuracy: options.number("accuracy").unwrap_or(usual.accuracy),
             narrow: options.switch("narrow").unwrap_or(usual.narrow),
         };
-        if let Some((name, _)) = options.iter().find(|(name, _)| !sampling.sampler.uses(name)) {
+        if let Some((name, _)) = options.iter().find(|(name, _)| !sampling.uses(name)) {
+            if let Some(spacing) = sampling.spacing.filter(|_| sampling.sampler.uses("spacing")) {
+                let found = format!("equal steps of {}", spacing.steps());
+                return Err(Error::parameter(name, "levels whose spacing uses it", found));
+            }
             let users = Sampler::ALL.iter().filter(|(_, sampler)| sampler.uses(name)).map(|(user, _)| *user);
             let users = users.collect::<Vec<_>>().join(", ");
             let found = format!("the sampler {}", sampling.sampler.name());
             return Err(Error::parameter(name, format!("a sampler that uses it ({users})"), found));
         }
         if sampling.own_levels.is_some() {
-            if let Some(name) = ["steps", "rho", "last"].into_iter().find(|name| options.has(name)) {
+            if let Some(name) = ["steps", "spacing", "rho", "last"].into_iter().find(|name| options.has(name))
+            {
                 let expected = message!["a grid or levels of your own, not ", Argument::option(name)];
                 return Err(Error::parameter("sigmas", expected, "both"));
             }
@@ -273,6 +289,17 @@ impl Sampling {
         }
         sampling.check()?;
         Ok(sampling)
+    }
+
+    /// Whether the sampler uses this option, with the spacing that was asked for.
+    fn uses(&self, option: &str) -> bool {
+        match (self.spacing, option) {
+            (Some(Spacing::Powers), "rho" | "last") | (Some(Spacing::Exponential), "last") => {
+                self.sampler.uses("spacing")
+            }
+            (Some(_), "rho" | "last") => false,
+            _ => self.sampler.uses(option),
+        }
     }
 
     /// Returns an error if a number is outside its range.
@@ -312,7 +339,10 @@ impl Sampling {
     fn scaled_levels(&self, first: &[f64], spread: f64, scale: f64) -> Array2<f64> {
         match &self.own_levels {
             Some(levels) => listed_levels(first, &sorted(levels, scale)),
-            None => self.sampler.levels(&self.process, first, self.last * spread, self.rho, self.steps()),
+            None => {
+                let (last, steps) = (self.last * spread, self.steps());
+                self.sampler.levels(&self.process, self.spacing, first, last, self.rho, steps)
+            }
         }
     }
 
@@ -340,7 +370,7 @@ impl Sampling {
             NoiseShape::Equal => return Ok(self.levels(first, spread)),
             NoiseShape::Units(noise) | NoiseShape::Turned(noise, _) => noise,
         };
-        self.sampler.levels_of(noise, first, self.last * spread, self.rho, self.steps())
+        self.sampler.levels_of(noise, self.spacing, first, self.last * spread, self.rho, self.steps())
     }
 
     /// The dynamics of the sampler with a denoiser, for a memory with this spread.

@@ -13,10 +13,15 @@ mod ancestral;
 mod bridge;
 mod ddim;
 mod dpmpp_2m;
+mod dpmpp_2m_sde;
+mod dpmpp_3m;
 mod euler;
 mod flow;
 mod heun;
 mod langevin;
+mod lms;
+mod multistep;
+mod unipc;
 mod units;
 
 pub use adaptive::DormandPrince;
@@ -24,15 +29,19 @@ pub(crate) use adaptive::{Path, Slope, integrate};
 pub use ancestral::Ancestral;
 pub use ddim::Ddim;
 pub use dpmpp_2m::DpmSolverPlusPlus2M;
+pub use dpmpp_2m_sde::SdeDpmSolverPlusPlus2M;
+pub use dpmpp_3m::DpmSolverPlusPlus3M;
 pub use euler::Euler;
 pub use flow::{Flow, Solver, Steps};
 pub use heun::Heun;
 pub use langevin::{Langevin, PredictorCorrector};
+pub use lms::LinearMultistep;
+pub use unipc::UniPc;
 
 use ndarray::{Array2, ArrayView2};
 use units::Units;
 
-use super::{Process, potential_levels, power_levels, time_levels};
+use super::{Process, Spacing, exponential_levels, potential_levels, power_levels, time_levels};
 use crate::dynamics::Dynamics;
 use crate::energies::Denoise;
 use crate::error::{Error, Result};
@@ -83,12 +92,20 @@ samplers! {
     /// DPM-Solver++(2M), second order, one read for each step.
     #[default]
     DpmSolverPlusPlus2M: dpmpp_2m::DpmSolverPlusPlus2M,
+    /// DPM-Solver++(3M), steps of third order, one read for each step.
+    DpmSolverPlusPlus3M: dpmpp_3m::DpmSolverPlusPlus3M,
+    /// UniPC, second order with a corrector that makes it third, one read for each step.
+    UniPc: unipc::UniPc,
+    /// Linear multistep in σ, steps of fourth order, one read for each step.
+    LinearMultistep: lms::LinearMultistep,
     /// The Dormand–Prince pair of order 5(4), with as many steps as its accuracy requires.
     DormandPrince: adaptive::DormandPrince,
     /// Euler–Maruyama in the process's own time, the paper's stochastic sampler.
     EulerMaruyama: euler::EulerMaruyama,
     /// DDPM's ancestral sampling, in σ.
     Ancestral: ancestral::Ancestral,
+    /// DPM-Solver++(2M) of the reverse SDE, one read for each step.
+    SdeDpmSolverPlusPlus2M: dpmpp_2m_sde::SdeDpmSolverPlusPlus2M,
     /// Ancestral steps, each followed by a Langevin correction.
     PredictorCorrector: langevin::PredictorCorrector,
     /// Annealed Langevin dynamics: one update for each level.
@@ -205,9 +222,9 @@ impl Sampler {
         self.facts().levels == Levels::One
     }
 
-    /// Whether it uses this option. Only `rho`, `last`, `accuracy` and `steps` are not used by every sampler.
+    /// Whether it uses this option. Only `rho`, `last`, `accuracy`, `steps` and `spacing` are not used by every sampler.
     pub(super) fn uses(self, option: &str) -> bool {
-        if option == "steps" {
+        if option == "steps" || option == "spacing" {
             return !self.is_one_step();
         }
         let of_some = |sampler: &Self| sampler.facts().options.contains(&option);
@@ -231,30 +248,46 @@ impl Sampler {
         self.facts().levels == Levels::Powers
     }
 
-    /// The levels from σ₀ of each row to 0. For the Euler methods these are equal steps of the process's time, for
-    /// others a power grid with exponent `rho` that ends at `last` and then 0.
-    pub fn levels(self, process: &Process, first: &[f64], last: f64, rho: f64, steps: usize) -> Array2<f64> {
-        match self.facts().levels {
-            Levels::Times => time_levels(process, first, steps),
-            Levels::Powers | Levels::One => power_levels(first, last, rho, steps),
+    /// How its levels are spaced, if nothing else is asked for.
+    fn spacing(self) -> Spacing {
+        if self.facts().levels == Levels::Times { Spacing::Times } else { Spacing::Powers }
+    }
+
+    /// The levels from σ₀ of each row to 0, spaced as is asked for, or as is usual: for the Euler methods in equal steps of the
+    /// process's time, for others on a power grid with exponent `rho` that ends at `last` and then 0.
+    pub fn levels(
+        self,
+        process: &Process,
+        spacing: Option<Spacing>,
+        first: &[f64],
+        last: f64,
+        rho: f64,
+        steps: usize,
+    ) -> Array2<f64> {
+        match spacing.unwrap_or(self.spacing()) {
+            Spacing::Times => time_levels(process, first, steps),
+            Spacing::Exponential => exponential_levels(first, last, steps),
+            Spacing::Powers => power_levels(first, last, rho, steps),
         }
     }
 
-    /// [`levels`](Self::levels) for unequal noise, whose time the Euler methods step.
+    /// [`levels`](Self::levels) for unequal noise, whose own time is stepped.
     ///
     /// # Errors
     /// A level that its potential does not reach.
     pub fn levels_of(
         self,
         noise: &UnitNoise,
+        spacing: Option<Spacing>,
         first: &[f64],
         last: f64,
         rho: f64,
         steps: usize,
     ) -> Result<Array2<f64>> {
-        match self.facts().levels {
-            Levels::Times => potential_levels(noise, first, steps),
-            Levels::Powers | Levels::One => Ok(power_levels(first, last, rho, steps)),
+        match spacing.unwrap_or(self.spacing()) {
+            Spacing::Times => potential_levels(noise, first, steps),
+            Spacing::Exponential => Ok(exponential_levels(first, last, steps)),
+            Spacing::Powers => Ok(power_levels(first, last, rho, steps)),
         }
     }
 }
