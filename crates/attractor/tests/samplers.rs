@@ -557,6 +557,39 @@ fn multistep_samplers_take_the_paths_of_diffusers() {
     }
 }
 
+/// A level that stands twice changes nothing.
+#[test]
+fn multistep_samplers_skip_equal_levels() {
+    let patterns = spins::<f64>(12, 8, 1);
+    let points = Points::new(Patterns::new(patterns.clone()).expect("patterns"));
+    let states = cues(&patterns, 12, 0.68, 2) / 0.68;
+    let end = |sampler: Sampler, levels: &[f64]| {
+        let levels = Array2::from_shape_fn((levels.len(), 12), |(i, _)| levels[i]);
+        run(sampler.dynamics(&points, Process::default(), 1e-9).as_ref(), &states, levels, 3)
+    };
+    let multistep = [
+        Sampler::DpmSolverPlusPlus2M,
+        Sampler::DpmSolverPlusPlus3M,
+        Sampler::SdeDpmSolverPlusPlus2M,
+        Sampler::LinearMultistep,
+        Sampler::UniPc,
+    ];
+    for sampler in multistep {
+        let once = end(sampler, &[1.1, 0.8, 0.5, 0.3, 0.1, 0.0]);
+        assert!(once.iter().all(|z| z.is_finite()), "{sampler:?}");
+        // The second time DPM-Solver++(2M) forgets the step before.
+        if sampler != Sampler::DpmSolverPlusPlus2M {
+            zoo::assert_close(
+                &end(sampler, &[1.1, 0.8, 0.8, 0.5, 0.3, 0.3, 0.1, 0.0, 0.0]),
+                &once,
+                0.0,
+                "twice",
+            );
+        }
+        assert!(end(sampler, &[1.1, 1.1, 0.5, 0.0]).iter().all(|z| z.is_finite()), "{sampler:?}");
+    }
+}
+
 /// Levels of every spacing, for any sampler that makes steps.
 #[test]
 fn spacings_are_equal_steps_of_what_they_say() {

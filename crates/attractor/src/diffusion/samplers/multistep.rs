@@ -67,10 +67,6 @@ impl<F: Real, R: Rule> Stepper<F, R> {
         let one = |unit: usize, (from, to): (f64, f64)| {
             let mut levels = [0.0; KEPT];
             levels.iter_mut().zip(before).for_each(|(level, units)| *level = units.at(unit));
-            // At level 0, and between equal levels, nothing moves.
-            if from == 0.0 || from == to {
-                return Step { keep: 1.0, ..Step::default() };
-            }
             self.rule.step(from, to, &levels[..before.len()])
         };
         match ends {
@@ -94,6 +90,10 @@ impl<F: Real, R: Rule> Steps<F> for Stepper<F, R> {
         let means = reader.denoise(rows, states.view(), from)?;
         let ends = ends(reader.noise(), from, to)?;
         for (k, &row) in rows.iter().enumerate() {
+            // At level 0, and between equal levels, nothing moves, and there is nothing to keep.
+            if from[k] == 0.0 || from[k] == to[k] {
+                continue;
+            }
             let plan = self.plan(row, &ends[k]);
             let [first, second, third] = &mut self.reads;
             let (mut a, mut b, mut c) = (first.row_mut(row), second.row_mut(row), third.row_mut(row));

@@ -108,10 +108,6 @@ impl<F: Real> Corrected<F> {
         let last = last.as_ref()?;
         let one = |unit: usize, now: f64| {
             let (last, second) = (last.at(unit), second.as_ref().map(|levels| levels.at(unit)));
-            // A step between equal levels moved nothing, and is not corrected.
-            if now == last || now == 0.0 || second == Some(last) {
-                return [0.0, 0.0, 0.0, 0.0];
-            }
             correction(now, last, second)
         };
         Some(match ends {
@@ -135,6 +131,10 @@ impl<F: Real> Steps<F> for Corrected<F> {
         let means = reader.denoise(rows, states.view(), from)?;
         let ends = ends(reader.noise(), from, to)?;
         for (k, &row) in rows.iter().enumerate() {
+            // At level 0, and between equal levels, nothing moves, and there is nothing to keep.
+            if from[k] == 0.0 || from[k] == to[k] {
+                continue;
+            }
             let correct = self.correction(row, &ends[k]);
             let before = self.levels[row][0].clone();
             let (mut z, mean) = (states.row_mut(k), means.row(k));
@@ -145,12 +145,8 @@ impl<F: Real> Steps<F> for Corrected<F> {
                 let (last, second) = (self.last[[row, j]].to_f64(), self.second[[row, j]].to_f64());
                 let mut state = z[j].to_f64();
                 if let Some([keep, of_last, of_second, of_now]) = correct.as_ref().map(|of| of.at(j)) {
-                    if keep > 0.0 {
-                        state = keep * self.states[[row, j]].to_f64()
-                            + of_last * last
-                            + of_second * second
-                            + of_now * d;
-                    }
+                    let start = self.states[[row, j]].to_f64();
+                    state = keep * start + of_last * last + of_second * second + of_now * d;
                 }
                 let shrink = ratio(now, next);
                 let h = -shrink.ln();
