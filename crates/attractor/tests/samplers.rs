@@ -560,6 +560,8 @@ fn multistep_samplers_take_the_paths_of_diffusers() {
 /// A level that stands twice changes nothing.
 #[test]
 fn multistep_samplers_skip_equal_levels() {
+    /// A row that is decided is its pattern, which a read gives to rounding. One more read may decide it earlier.
+    const ROUNDING: f64 = 1e-12;
     let patterns = spins::<f64>(12, 8, 1);
     let points = Points::new(Patterns::new(patterns.clone()).expect("patterns"));
     let states = cues(&patterns, 12, 0.68, 2) / 0.68;
@@ -582,7 +584,7 @@ fn multistep_samplers_skip_equal_levels() {
             zoo::assert_close(
                 &end(sampler, &[1.1, 0.8, 0.8, 0.5, 0.3, 0.3, 0.1, 0.0, 0.0]),
                 &once,
-                0.0,
+                ROUNDING,
                 "twice",
             );
         }
