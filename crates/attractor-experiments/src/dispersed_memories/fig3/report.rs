@@ -339,8 +339,7 @@ impl Config {
     fn introduction(&self, config: &attractor_capacity::Config) -> String {
         let sets = match config.few {
             Some(few) if few < config.sets => format!(
-                "{} ({few}, with rough intervals, at the D where theory expects 2^16 patterns or \
-                 more)",
+                "{} ({few}, and so wide intervals, at the D where theory expects 2^16 patterns or more)",
                 config.sets
             ),
             _ => config.sets.to_string(),
