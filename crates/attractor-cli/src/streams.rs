@@ -66,6 +66,17 @@ pub fn printable(text: &str) -> String {
     text.chars().map(|c| if is_active(c) { '\u{fffd}' } else { c }).collect()
 }
 
+/// A label, safe for a line of a terminal, and at most so many characters long.
+pub fn label(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most - 1) {
+        Some((last, _)) if text[last..].chars().nth(1).is_some() => printable(&text[..last]) + "\u{2026}",
+        _ => printable(text),
+    }
+}
+
+/// The longest label in a line of a terminal. Files and JSON have labels whole.
+pub const LABEL: usize = 80;
+
 /// Stdout, as a command prints to it.
 pub struct Printer {
     out: BufWriter<StdoutLock<'static>>,
@@ -158,6 +169,8 @@ mod tests {
         let text = "a\u{1b}]0;title\u{7}\u{9b}31m\u{202e}b\nc\td";
         assert_eq!(safe(text, '?'.into()), "a?]0;title??31m?b\nc\td");
         assert_eq!(printable("a\nb\tc"), "a\u{fffd}b\u{fffd}c");
+        assert_eq!((label("äöü", 3), label("äöü\n", 3)), ("äöü".to_owned(), "äö…".to_owned()));
+        assert_eq!(label(&"x".repeat(1 << 20), LABEL).chars().count(), LABEL);
         let value = Value::from("\u{9b}\u{202e}é");
         let escaped = safe(&value.to_string(), Instead::JsonEscape).into_owned();
         assert_eq!(escaped, "\"\\u009b\\u202eé\"");

@@ -13,7 +13,7 @@ use indicatif::ProgressBar;
 use serde_json::{Map, Value, json};
 
 use crate::args::FitDensity;
-use crate::streams::say;
+use crate::streams::{LABEL, say};
 use crate::{interrupt, load, progress, streams};
 
 pub fn run(args: &FitDensity, options: &Options) -> Result<()> {
@@ -102,7 +102,7 @@ fn report(args: &FitDensity, fitted: &Fit, rows: usize, time: Duration) -> Resul
         let thickness = component.gaussian.thickness();
         let largest = deviations.first().copied().unwrap_or(thickness);
         let smallest = if full { deviations.last().copied().unwrap_or(0.0) } else { thickness };
-        let label = component.label.as_deref().map_or("-".into(), crate::streams::printable);
+        let label = component.label.as_deref().map_or("-".into(), |text| streams::label(text, LABEL));
         writeln!(out, "{n:>10} {:>8.4} {largest:>12.4e} {smallest:>12.4e}  {label}", component.weight)?;
     }
     writeln!(

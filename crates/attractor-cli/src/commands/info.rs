@@ -137,7 +137,7 @@ fn labels(labels: Option<&[String]>, all: bool) -> Value {
         return json!(labels);
     }
     let distinct: BTreeSet<&String> = labels.iter().collect();
-    let some: Vec<&str> = distinct.iter().take(SOME).map(|l| l.as_str()).collect();
+    let some: Vec<String> = distinct.iter().take(SOME).map(|l| streams::label(l, streams::LABEL)).collect();
     let more = if distinct.len() > SOME { ", ..." } else { "" };
     json!(format!("{} distinct: {}{more}", distinct.len(), some.join(", ")))
 }

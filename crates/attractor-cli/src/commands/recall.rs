@@ -15,7 +15,7 @@ use super::summary::Summary;
 use crate::args::Recall;
 use crate::cues::{Batch, OpenedCues};
 use crate::output::{States, file_names};
-use crate::streams::{Printer, printable, say};
+use crate::streams::{LABEL, Printer, label, say};
 use crate::{columns, load, progress, streams};
 
 pub fn run(args: &Recall, options: &Options) -> Result<()> {
@@ -252,8 +252,8 @@ fn to_line(id: u64, row: &Row, names: &Names) -> String {
         (None, None) => String::new(),
         (cue, memory) => format!(
             "  {} -> {}",
-            printable(cue.map_or("cue", String::as_str)),
-            printable(memory.unwrap_or("-"))
+            label(cue.map_or("cue", String::as_str), LABEL),
+            label(memory.unwrap_or("-"), LABEL)
         ),
     };
     let wrong = if names.right == Some(false) { ", wrong" } else { "" };

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::args::Recall;
 use crate::cues::{Batch, OpenedCues};
-use crate::streams::printable;
+use crate::streams::LABEL;
 use crate::{load, progress, streams};
 
 pub fn repeated<F: Real>(args: &Recall, repeats: usize, memory: &dyn Memory<F>, about: &About) -> Result<()> {
@@ -65,7 +65,7 @@ fn print(
     top: usize,
     label: impl Fn(usize) -> Option<String>,
 ) -> Result<()> {
-    let name = cue.map_or(String::new(), |cue| format!(" ({})", printable(cue)));
+    let name = cue.map_or(String::new(), |cue| format!(" ({})", streams::label(cue, LABEL)));
     let sigma = counts.sigma.map_or(String::new(), |s| format!(" at sigma {s:.4}"));
     writeln!(out, "row {id}{name}: {repeats} recalls{sigma}")?;
     writeln!(out, "{:>8} {:>9} {:>9} {:>9}", "memory", "ended", "share", "posterior")?;
@@ -74,7 +74,7 @@ fn print(
     let mut order: Vec<usize> = (0..counts.ended.len()).filter(|&n| weight(n) > 0.0).collect();
     order.sort_by(|&a, &b| weight(b).total_cmp(&weight(a)).then(a.cmp(&b)));
     for &n in order.iter().take(top) {
-        let label = label(n).map_or(String::new(), |l| format!("  {}", printable(&l)));
+        let label = label(n).map_or(String::new(), |l| format!("  {}", streams::label(&l, LABEL)));
         let (ended, share) = (counts.ended[n], counts.ended[n] as f64 / total);
         writeln!(out, "{n:>8} {ended:>9} {share:>9.4} {:>9.4}{label}", counts.posterior[n])?;
     }

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::args::Sample;
 use crate::output::States;
-use crate::streams::{Printer, printable};
+use crate::streams::{LABEL, Printer, label};
 use crate::{load, progress, streams};
 
 pub fn run(args: &Sample, options: &Options) -> Result<()> {
@@ -127,7 +127,7 @@ impl Landings {
         let mut order: Vec<usize> = (0..memories).filter(|&n| self.on[n] > 0).collect();
         order.sort_by_key(|&n| (std::cmp::Reverse(self.on[n]), n));
         for &n in order.iter().take(args.top) {
-            let label = memory.label(n).map_or(String::new(), |l| format!("  {}", printable(l)));
+            let label = memory.label(n).map_or(String::new(), |l| format!("  {}", label(l, LABEL)));
             let weight = weights.as_ref().map_or("-".into(), |w| format!("{:.4}", w[n]));
             let share = self.on[n] as f64 / total;
             writeln!(out, "{n:>8} {:>8} {share:>8.4} {weight:>8}{label}", self.on[n])?;

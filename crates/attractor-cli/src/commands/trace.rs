@@ -16,7 +16,7 @@ use crate::columns::number;
 use crate::cues::{Batch, OpenedCues};
 use crate::output::wrote;
 use crate::steps_file::StepsFile;
-use crate::streams::{printable, say};
+use crate::streams::say;
 use crate::{load, progress, streams};
 
 pub fn run(args: &args::Trace, options: &Options) -> Result<()> {
@@ -81,7 +81,7 @@ fn traced<F: Real + Number + Into<Value>>(
             }
             if args.picture.is_some() && drawn.len() < DRAWN {
                 drawn.push(steps::Line {
-                    name: label.map_or(format!("cue {id}"), short),
+                    name: label.map_or(format!("cue {id}"), |text| streams::label(text, LEGEND)),
                     moments: steps.to_vec(),
                     marks: trace.marks[row],
                 });
@@ -111,15 +111,8 @@ fn traced<F: Real + Number + Into<Value>>(
     Ok(out.flush()?)
 }
 
-/// Shortens a label to the length that a legend has room for.
-fn short(label: &str) -> String {
-    const MOST: usize = 24;
-    let label = printable(label);
-    match label.chars().count() > MOST {
-        true => label.chars().take(MOST - 1).chain(['\u{2026}']).collect(),
-        false => label,
-    }
-}
+/// The longest label that a legend has room for.
+const LEGEND: usize = 24;
 
 /// The number of cues in a batch. It is small, since every step of each cue is kept.
 fn batch_of(steps: Option<usize>, updates: Option<usize>, dim: usize) -> usize {
