@@ -123,7 +123,6 @@ class Memory(Landscape, Classifier):
         # Pictures leave out what is masked.
         shown = np.where(known, states, np.nan) if known is not None and isinstance(cues, np.ma.MaskedArray) else states
         recall = self._recall_of(found, shape, shown, cues)
-        self._warn_of_last(recall.sigma)
         return recall
 
     def sample(
@@ -205,7 +204,6 @@ class Memory(Landscape, Classifier):
         asked = self._asked(sigma, signal, updates, tolerance, 5, False, None, first_row, random_state, observer)
         recall, looks = core.trace(states, mask_of(cues, clamp, self._image), asked)
         own = self._recall_of(recall, shape, states, cues)
-        self._warn_of_last(own.sigma)
         return Trace(looks | {"recall": own})
 
     def repeat(
@@ -251,7 +249,6 @@ class Memory(Landscape, Classifier):
         else:
             found = core.repeat(states, known, times, asked)
         counts = Counts(found | {"_labels": self._labels})
-        self._warn_of_last(counts.sigma)
         return counts
 
     @property
@@ -390,28 +387,6 @@ class Memory(Landscape, Classifier):
 
     def _recall_of(self, found: tuple[Any, ...], shape: Shape, cues: Array | None, given: Any = None) -> Recall:
         return Recall(found, shape, self._labels, self._model, self._is_one(shape), cues, self, given)
-
-    def _warn_of_last(self, sigma: Array | None) -> None:
-        """Says that cues end at another level than the last one that was asked for."""
-        if getattr(self, "last", None) is None and not isinstance(getattr(self, "sampler", None), Sampler):
-            return
-        named = self._named()
-        if sigma is None or named.get("last") is None:
-            return
-        spread, asked = self._built().spread or 1.0, scalar("last", named["last"])
-        # A grid falls at least tenfold.
-        low = sigma[(sigma > 0) & (sigma < 10 * asked * spread * (1 - 1e-9))]
-        known = {name: value for name, value in named.items() if name in ("sampler", "steps", "rho", "last")}
-        if low.size and (ends := _attractor.Sampling(known).levels([low.max()], spread)[:, 0]).size > 1:
-            end = ends[ends > 0].min()
-            if end < asked * spread * (1 - 1e-9):
-                raised = low.size if low.size < len(sigma) else "all"
-                warn(
-                    [
-                        f"last: {asked:g} spreads ({asked * spread:.4g}) is more than a tenth of the noise level of {raised} cues, "
-                        f"which end at a tenth of theirs, such as {end:.4g}; give a smaller last, or sigmas"
-                    ]
-                )
 
     def _repr_html_(self) -> str:
         """The memory for notebooks: parameters, what it holds, notes, and the first patterns if they are images."""

@@ -501,21 +501,47 @@ class Diffusion(WeightedValued, Memory):
         Rate of vp-linear and sub-vp at t = 0.
     rate_max : float from 1e-12 to 1e12, default 20
         Rate of vp-linear and sub-vp at t = 1.
-    sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
+    sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "dpmpp-3m-sde", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
         How a state is taken from the noise level of its cue down to 0. A `Sampler` carries its steps and grid.
-    steps : int from 1 to 100000, default 24; 1 for one-step; 12 for heun; 48 for ddim; 150 for predictor-corrector; 300 for euler, euler-maruyama, ancestral, dpmpp-2m-sde; 1000 for langevin; twice as many for mixture
+    steps : int from 1 to 100000, default 24; 1 for one-step; 12 for heun; 48 for ddim; 150 for predictor-corrector; 300 for euler, euler-maruyama, ancestral, dpmpp-2m-sde, dpmpp-3m-sde; 1000 for langevin; twice as many for mixture
         Steps of the sampler; dormand-prince takes as many of its own between them as its accuracy needs.
-    spacing : {"powers", "exponential", "times"}, default times for the Euler methods, powers for others
+    spacing : {"powers", "karras", "exponential", "polyexponential", "times", "beta", "linspace", "linspace-whole", "linspace-dpm", "leading", "leading-dpm", "trailing"}, default times for the Euler methods, linspace with betas, powers for others
         How noise levels are spaced, from that of the cue to the last one above 0.
-    rho : float from 0.1 to 100, default 2
-        Exponent of the grid of noise levels: 1 for equal steps, 7 as in Karras et al.; the Euler methods and one-
-        step have no grid.
-    last : float from 1e-12 to 1, default 0.002
+    rho : float from 0.1 to 100, default 2; 7 for karras, 1 for polyexponential
+        Exponent of the spacings powers, karras and polyexponential: 1 for equal steps, 7 as in Karras et al.
+    last : float from 1e-12 to 1, default 0.002, or a tenth of the level of a cue where that is lower; none for times
         Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern); a
-        tenth of the level of a cue where that is lower.
+        cue with less noise makes one step.
     sigmas : list of float, default none
         Noise levels of your own instead of a grid, in the units of the cues: a cue goes from its own level
         through those below it, and then to 0.
+    betas : str, default none
+        Noise levels of a table of training steps, as of DDPM: spacing says which of them; a cue goes from its own
+        level through those below it. One of linear[:FIRST:LAST[:COUNT]], scaled-linear[:FIRST:LAST[:COUNT]],
+        cosine[:COUNT].
+    offset : int from 0 to 1000, default 0
+        Steps of the table that leading levels are moved up by (steps_offset of diffusers).
+    shift : float from 0.001 to 1000, default 1
+        Factor of noise for equal times: above 1 more steps have much noise (shift of flow matching, as in Stable
+        Diffusion 3).
+    until : float >= 0, default 0
+        Noise level where a recall ends, in the units of the cues; above 0 this much noise is left.
+    start : float > 0, default 10 radii of the memory, or the highest of sigmas or betas
+        Noise level where a recall without cues starts, in the units of the cues (sigma_max); 1e7 is pure noise, t
+        = 1 of a flow.
+    eta : float from 0 to 1, default 0 for ddim, 1 for the others that have it
+        Share of the noise of the reverse SDE: 0 follows the probability flow, 1 draws from the posterior.
+    s_churn : float from 0 to 1e6, default 0
+        Noise that heun and ddim add before each step: a level rises by the factor 1 + min(s-churn/steps, sqrt(2)
+        - 1).
+    s_tmin : float >= 0, default 0
+        Lowest level that s-churn raises, in the units of the cues.
+    s_tmax : float >= 0, default none
+        Highest level that s-churn raises, in the units of the cues.
+    s_noise : float from 0 to 10, default 1
+        Standard deviation of the noise of s-churn.
+    snr : float from 1e-6 to 10, default none: a correction takes the time 1 - sigma'/sigma
+        Signal-to-noise ratio of a correction of predictor-corrector, as in Song et al., who take 0.16.
     accuracy : float from 1e-14 to 1, default 1e-6
         Error that dormand-prince may make in a step (root mean square of a unit, in spreads of the memory).
     narrow : bool, default True
@@ -552,8 +578,8 @@ class Diffusion(WeightedValued, Memory):
     """
 
     _model: ClassVar[str] = "diffusion"
-    _options: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "accuracy", "narrow")
-    _parameters: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "accuracy", "narrow", "prepare", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "betas", "offset", "shift", "until", "start", "eta", "s_churn", "s_tmin", "s_tmax", "s_noise", "snr", "accuracy", "narrow")
+    _parameters: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "betas", "offset", "shift", "until", "start", "eta", "s_churn", "s_tmin", "s_tmax", "s_noise", "snr", "accuracy", "narrow", "prepare", "dtype", "random_state")
 
     def __init__(
         self,
@@ -564,12 +590,23 @@ class Diffusion(WeightedValued, Memory):
         gamma: float | None = None,
         rate_min: float | None = None,
         rate_max: float | None = None,
-        sampler: Literal["euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "predictor-corrector", "langevin", "bridge", "one-step"] | Sampler | None = None,
+        sampler: Literal["euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "dpmpp-3m-sde", "predictor-corrector", "langevin", "bridge", "one-step"] | Sampler | None = None,
         steps: int | None = None,
-        spacing: Literal["powers", "exponential", "times"] | None = None,
+        spacing: Literal["powers", "karras", "exponential", "polyexponential", "times", "beta", "linspace", "linspace-whole", "linspace-dpm", "leading", "leading-dpm", "trailing"] | None = None,
         rho: float | None = None,
         last: float | None = None,
         sigmas: Sequence[float] | None = None,
+        betas: str | None = None,
+        offset: int | None = None,
+        shift: float | None = None,
+        until: float | None = None,
+        start: float | None = None,
+        eta: float | None = None,
+        s_churn: float | None = None,
+        s_tmin: float | None = None,
+        s_tmax: float | None = None,
+        s_noise: float | None = None,
+        snr: float | None = None,
         accuracy: float | None = None,
         narrow: bool | str | None = None,
         prepare: str = "auto",
@@ -590,6 +627,17 @@ class Diffusion(WeightedValued, Memory):
         self.rho = rho
         self.last = last
         self.sigmas = sigmas
+        self.betas = betas
+        self.offset = offset
+        self.shift = shift
+        self.until = until
+        self.start = start
+        self.eta = eta
+        self.s_churn = s_churn
+        self.s_tmin = s_tmin
+        self.s_tmax = s_tmax
+        self.s_noise = s_noise
+        self.snr = snr
         self.accuracy = accuracy
         self.narrow = narrow
         self.prepare = prepare
@@ -629,21 +677,47 @@ class Local(Weighted, Memory):
         Rate of vp-linear and sub-vp at t = 0.
     rate_max : float from 1e-12 to 1e12, default 20
         Rate of vp-linear and sub-vp at t = 1.
-    sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
+    sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "dpmpp-3m-sde", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
         How a state is taken from the noise level of its cue down to 0. A `Sampler` carries its steps and grid.
-    steps : int from 1 to 100000, default 24; 1 for one-step; 12 for heun; 48 for ddim; 150 for predictor-corrector; 300 for euler, euler-maruyama, ancestral, dpmpp-2m-sde; 1000 for langevin; twice as many for mixture
+    steps : int from 1 to 100000, default 24; 1 for one-step; 12 for heun; 48 for ddim; 150 for predictor-corrector; 300 for euler, euler-maruyama, ancestral, dpmpp-2m-sde, dpmpp-3m-sde; 1000 for langevin; twice as many for mixture
         Steps of the sampler; dormand-prince takes as many of its own between them as its accuracy needs.
-    spacing : {"powers", "exponential", "times"}, default times for the Euler methods, powers for others
+    spacing : {"powers", "karras", "exponential", "polyexponential", "times", "beta", "linspace", "linspace-whole", "linspace-dpm", "leading", "leading-dpm", "trailing"}, default times for the Euler methods, linspace with betas, powers for others
         How noise levels are spaced, from that of the cue to the last one above 0.
-    rho : float from 0.1 to 100, default 2
-        Exponent of the grid of noise levels: 1 for equal steps, 7 as in Karras et al.; the Euler methods and one-
-        step have no grid.
-    last : float from 1e-12 to 1, default 0.002
+    rho : float from 0.1 to 100, default 2; 7 for karras, 1 for polyexponential
+        Exponent of the spacings powers, karras and polyexponential: 1 for equal steps, 7 as in Karras et al.
+    last : float from 1e-12 to 1, default 0.002, or a tenth of the level of a cue where that is lower; none for times
         Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern); a
-        tenth of the level of a cue where that is lower.
+        cue with less noise makes one step.
     sigmas : list of float, default none
         Noise levels of your own instead of a grid, in the units of the cues: a cue goes from its own level
         through those below it, and then to 0.
+    betas : str, default none
+        Noise levels of a table of training steps, as of DDPM: spacing says which of them; a cue goes from its own
+        level through those below it. One of linear[:FIRST:LAST[:COUNT]], scaled-linear[:FIRST:LAST[:COUNT]],
+        cosine[:COUNT].
+    offset : int from 0 to 1000, default 0
+        Steps of the table that leading levels are moved up by (steps_offset of diffusers).
+    shift : float from 0.001 to 1000, default 1
+        Factor of noise for equal times: above 1 more steps have much noise (shift of flow matching, as in Stable
+        Diffusion 3).
+    until : float >= 0, default 0
+        Noise level where a recall ends, in the units of the cues; above 0 this much noise is left.
+    start : float > 0, default 10 radii of the memory, or the highest of sigmas or betas
+        Noise level where a recall without cues starts, in the units of the cues (sigma_max); 1e7 is pure noise, t
+        = 1 of a flow.
+    eta : float from 0 to 1, default 0 for ddim, 1 for the others that have it
+        Share of the noise of the reverse SDE: 0 follows the probability flow, 1 draws from the posterior.
+    s_churn : float from 0 to 1e6, default 0
+        Noise that heun and ddim add before each step: a level rises by the factor 1 + min(s-churn/steps, sqrt(2)
+        - 1).
+    s_tmin : float >= 0, default 0
+        Lowest level that s-churn raises, in the units of the cues.
+    s_tmax : float >= 0, default none
+        Highest level that s-churn raises, in the units of the cues.
+    s_noise : float from 0 to 10, default 1
+        Standard deviation of the noise of s-churn.
+    snr : float from 1e-6 to 10, default none: a correction takes the time 1 - sigma'/sigma
+        Signal-to-noise ratio of a correction of predictor-corrector, as in Song et al., who take 0.16.
     accuracy : float from 1e-14 to 1, default 1e-6
         Error that dormand-prince may make in a step (root mean square of a unit, in spreads of the memory).
     narrow : bool, default True
@@ -678,8 +752,8 @@ class Local(Weighted, Memory):
     """
 
     _model: ClassVar[str] = "local"
-    _options: ClassVar[tuple[str, ...]] = ("rule", "window", "border", "image", "process", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "accuracy", "narrow")
-    _parameters: ClassVar[tuple[str, ...]] = ("rule", "window", "border", "image", "process", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "accuracy", "narrow", "prepare", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("rule", "window", "border", "image", "process", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "betas", "offset", "shift", "until", "start", "eta", "s_churn", "s_tmin", "s_tmax", "s_noise", "snr", "accuracy", "narrow")
+    _parameters: ClassVar[tuple[str, ...]] = ("rule", "window", "border", "image", "process", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "betas", "offset", "shift", "until", "start", "eta", "s_churn", "s_tmin", "s_tmax", "s_noise", "snr", "accuracy", "narrow", "prepare", "dtype", "random_state")
 
     def __init__(
         self,
@@ -693,12 +767,23 @@ class Local(Weighted, Memory):
         gamma: float | None = None,
         rate_min: float | None = None,
         rate_max: float | None = None,
-        sampler: Literal["euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "predictor-corrector", "langevin", "bridge", "one-step"] | Sampler | None = None,
+        sampler: Literal["euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "dpmpp-3m-sde", "predictor-corrector", "langevin", "bridge", "one-step"] | Sampler | None = None,
         steps: int | None = None,
-        spacing: Literal["powers", "exponential", "times"] | None = None,
+        spacing: Literal["powers", "karras", "exponential", "polyexponential", "times", "beta", "linspace", "linspace-whole", "linspace-dpm", "leading", "leading-dpm", "trailing"] | None = None,
         rho: float | None = None,
         last: float | None = None,
         sigmas: Sequence[float] | None = None,
+        betas: str | None = None,
+        offset: int | None = None,
+        shift: float | None = None,
+        until: float | None = None,
+        start: float | None = None,
+        eta: float | None = None,
+        s_churn: float | None = None,
+        s_tmin: float | None = None,
+        s_tmax: float | None = None,
+        s_noise: float | None = None,
+        snr: float | None = None,
         accuracy: float | None = None,
         narrow: bool | str | None = None,
         prepare: str = "auto",
@@ -721,6 +806,17 @@ class Local(Weighted, Memory):
         self.rho = rho
         self.last = last
         self.sigmas = sigmas
+        self.betas = betas
+        self.offset = offset
+        self.shift = shift
+        self.until = until
+        self.start = start
+        self.eta = eta
+        self.s_churn = s_churn
+        self.s_tmin = s_tmin
+        self.s_tmax = s_tmax
+        self.s_noise = s_noise
+        self.snr = snr
         self.accuracy = accuracy
         self.narrow = narrow
         self.prepare = prepare
@@ -755,21 +851,47 @@ class Mixture(Described):
         Rate of vp-linear and sub-vp at t = 0.
     rate_max : float from 1e-12 to 1e12, default 20
         Rate of vp-linear and sub-vp at t = 1.
-    sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
+    sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "dpmpp-3m-sde", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
         How a state is taken from the noise level of its cue down to 0. A `Sampler` carries its steps and grid.
-    steps : int from 1 to 100000, default 24; 1 for one-step; 12 for heun; 48 for ddim; 150 for predictor-corrector; 300 for euler, euler-maruyama, ancestral, dpmpp-2m-sde; 1000 for langevin; twice as many for mixture
+    steps : int from 1 to 100000, default 24; 1 for one-step; 12 for heun; 48 for ddim; 150 for predictor-corrector; 300 for euler, euler-maruyama, ancestral, dpmpp-2m-sde, dpmpp-3m-sde; 1000 for langevin; twice as many for mixture
         Steps of the sampler; dormand-prince takes as many of its own between them as its accuracy needs.
-    spacing : {"powers", "exponential", "times"}, default times for the Euler methods, powers for others
+    spacing : {"powers", "karras", "exponential", "polyexponential", "times", "beta", "linspace", "linspace-whole", "linspace-dpm", "leading", "leading-dpm", "trailing"}, default times for the Euler methods, linspace with betas, powers for others
         How noise levels are spaced, from that of the cue to the last one above 0.
-    rho : float from 0.1 to 100, default 2
-        Exponent of the grid of noise levels: 1 for equal steps, 7 as in Karras et al.; the Euler methods and one-
-        step have no grid.
-    last : float from 1e-12 to 1, default 0.002
+    rho : float from 0.1 to 100, default 2; 7 for karras, 1 for polyexponential
+        Exponent of the spacings powers, karras and polyexponential: 1 for equal steps, 7 as in Karras et al.
+    last : float from 1e-12 to 1, default 0.002, or a tenth of the level of a cue where that is lower; none for times
         Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern); a
-        tenth of the level of a cue where that is lower.
+        cue with less noise makes one step.
     sigmas : list of float, default none
         Noise levels of your own instead of a grid, in the units of the cues: a cue goes from its own level
         through those below it, and then to 0.
+    betas : str, default none
+        Noise levels of a table of training steps, as of DDPM: spacing says which of them; a cue goes from its own
+        level through those below it. One of linear[:FIRST:LAST[:COUNT]], scaled-linear[:FIRST:LAST[:COUNT]],
+        cosine[:COUNT].
+    offset : int from 0 to 1000, default 0
+        Steps of the table that leading levels are moved up by (steps_offset of diffusers).
+    shift : float from 0.001 to 1000, default 1
+        Factor of noise for equal times: above 1 more steps have much noise (shift of flow matching, as in Stable
+        Diffusion 3).
+    until : float >= 0, default 0
+        Noise level where a recall ends, in the units of the cues; above 0 this much noise is left.
+    start : float > 0, default 10 radii of the memory, or the highest of sigmas or betas
+        Noise level where a recall without cues starts, in the units of the cues (sigma_max); 1e7 is pure noise, t
+        = 1 of a flow.
+    eta : float from 0 to 1, default 0 for ddim, 1 for the others that have it
+        Share of the noise of the reverse SDE: 0 follows the probability flow, 1 draws from the posterior.
+    s_churn : float from 0 to 1e6, default 0
+        Noise that heun and ddim add before each step: a level rises by the factor 1 + min(s-churn/steps, sqrt(2)
+        - 1).
+    s_tmin : float >= 0, default 0
+        Lowest level that s-churn raises, in the units of the cues.
+    s_tmax : float >= 0, default none
+        Highest level that s-churn raises, in the units of the cues.
+    s_noise : float from 0 to 10, default 1
+        Standard deviation of the noise of s-churn.
+    snr : float from 1e-6 to 10, default none: a correction takes the time 1 - sigma'/sigma
+        Signal-to-noise ratio of a correction of predictor-corrector, as in Song et al., who take 0.16.
     accuracy : float from 1e-14 to 1, default 1e-6
         Error that dormand-prince may make in a step (root mean square of a unit, in spreads of the memory).
     narrow : bool, default True
@@ -800,8 +922,8 @@ class Mixture(Described):
     """
 
     _model: ClassVar[str] = "mixture"
-    _options: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "accuracy", "narrow")
-    _parameters: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "accuracy", "narrow", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "betas", "offset", "shift", "until", "start", "eta", "s_churn", "s_tmin", "s_tmax", "s_noise", "snr", "accuracy", "narrow")
+    _parameters: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "betas", "offset", "shift", "until", "start", "eta", "s_churn", "s_tmin", "s_tmax", "s_noise", "snr", "accuracy", "narrow", "dtype", "random_state")
 
     def __init__(
         self,
@@ -812,12 +934,23 @@ class Mixture(Described):
         gamma: float | None = None,
         rate_min: float | None = None,
         rate_max: float | None = None,
-        sampler: Literal["euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "predictor-corrector", "langevin", "bridge", "one-step"] | Sampler | None = None,
+        sampler: Literal["euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "dpmpp-3m-sde", "predictor-corrector", "langevin", "bridge", "one-step"] | Sampler | None = None,
         steps: int | None = None,
-        spacing: Literal["powers", "exponential", "times"] | None = None,
+        spacing: Literal["powers", "karras", "exponential", "polyexponential", "times", "beta", "linspace", "linspace-whole", "linspace-dpm", "leading", "leading-dpm", "trailing"] | None = None,
         rho: float | None = None,
         last: float | None = None,
         sigmas: Sequence[float] | None = None,
+        betas: str | None = None,
+        offset: int | None = None,
+        shift: float | None = None,
+        until: float | None = None,
+        start: float | None = None,
+        eta: float | None = None,
+        s_churn: float | None = None,
+        s_tmin: float | None = None,
+        s_tmax: float | None = None,
+        s_noise: float | None = None,
+        snr: float | None = None,
         accuracy: float | None = None,
         narrow: bool | str | None = None,
         dtype: Any = None,
@@ -834,6 +967,17 @@ class Mixture(Described):
         self.rho = rho
         self.last = last
         self.sigmas = sigmas
+        self.betas = betas
+        self.offset = offset
+        self.shift = shift
+        self.until = until
+        self.start = start
+        self.eta = eta
+        self.s_churn = s_churn
+        self.s_tmin = s_tmin
+        self.s_tmax = s_tmax
+        self.s_noise = s_noise
+        self.snr = snr
         self.accuracy = accuracy
         self.narrow = narrow
         self.dtype = dtype
@@ -905,21 +1049,47 @@ class Network(Trained):
         Rate of vp-linear and sub-vp at t = 0.
     rate_max : float from 1e-12 to 1e12, default 20
         Rate of vp-linear and sub-vp at t = 1.
-    sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
+    sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "dpmpp-3m-sde", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
         How a state is taken from the noise level of its cue down to 0. A `Sampler` carries its steps and grid.
-    steps : int from 1 to 100000, default 24; 1 for one-step; 12 for heun; 48 for ddim; 150 for predictor-corrector; 300 for euler, euler-maruyama, ancestral, dpmpp-2m-sde; 1000 for langevin; twice as many for mixture
+    steps : int from 1 to 100000, default 24; 1 for one-step; 12 for heun; 48 for ddim; 150 for predictor-corrector; 300 for euler, euler-maruyama, ancestral, dpmpp-2m-sde, dpmpp-3m-sde; 1000 for langevin; twice as many for mixture
         Steps of the sampler; dormand-prince takes as many of its own between them as its accuracy needs.
-    spacing : {"powers", "exponential", "times"}, default times for the Euler methods, powers for others
+    spacing : {"powers", "karras", "exponential", "polyexponential", "times", "beta", "linspace", "linspace-whole", "linspace-dpm", "leading", "leading-dpm", "trailing"}, default times for the Euler methods, linspace with betas, powers for others
         How noise levels are spaced, from that of the cue to the last one above 0.
-    rho : float from 0.1 to 100, default 2
-        Exponent of the grid of noise levels: 1 for equal steps, 7 as in Karras et al.; the Euler methods and one-
-        step have no grid.
-    last : float from 1e-12 to 1, default 0.002
+    rho : float from 0.1 to 100, default 2; 7 for karras, 1 for polyexponential
+        Exponent of the spacings powers, karras and polyexponential: 1 for equal steps, 7 as in Karras et al.
+    last : float from 1e-12 to 1, default 0.002, or a tenth of the level of a cue where that is lower; none for times
         Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern); a
-        tenth of the level of a cue where that is lower.
+        cue with less noise makes one step.
     sigmas : list of float, default none
         Noise levels of your own instead of a grid, in the units of the cues: a cue goes from its own level
         through those below it, and then to 0.
+    betas : str, default none
+        Noise levels of a table of training steps, as of DDPM: spacing says which of them; a cue goes from its own
+        level through those below it. One of linear[:FIRST:LAST[:COUNT]], scaled-linear[:FIRST:LAST[:COUNT]],
+        cosine[:COUNT].
+    offset : int from 0 to 1000, default 0
+        Steps of the table that leading levels are moved up by (steps_offset of diffusers).
+    shift : float from 0.001 to 1000, default 1
+        Factor of noise for equal times: above 1 more steps have much noise (shift of flow matching, as in Stable
+        Diffusion 3).
+    until : float >= 0, default 0
+        Noise level where a recall ends, in the units of the cues; above 0 this much noise is left.
+    start : float > 0, default 10 radii of the memory, or the highest of sigmas or betas
+        Noise level where a recall without cues starts, in the units of the cues (sigma_max); 1e7 is pure noise, t
+        = 1 of a flow.
+    eta : float from 0 to 1, default 0 for ddim, 1 for the others that have it
+        Share of the noise of the reverse SDE: 0 follows the probability flow, 1 draws from the posterior.
+    s_churn : float from 0 to 1e6, default 0
+        Noise that heun and ddim add before each step: a level rises by the factor 1 + min(s-churn/steps, sqrt(2)
+        - 1).
+    s_tmin : float >= 0, default 0
+        Lowest level that s-churn raises, in the units of the cues.
+    s_tmax : float >= 0, default none
+        Highest level that s-churn raises, in the units of the cues.
+    s_noise : float from 0 to 10, default 1
+        Standard deviation of the noise of s-churn.
+    snr : float from 1e-6 to 10, default none: a correction takes the time 1 - sigma'/sigma
+        Signal-to-noise ratio of a correction of predictor-corrector, as in Song et al., who take 0.16.
     accuracy : float from 1e-14 to 1, default 1e-6
         Error that dormand-prince may make in a step (root mean square of a unit, in spreads of the memory).
     narrow : bool, default True
@@ -953,8 +1123,8 @@ class Network(Trained):
     """
 
     _model: ClassVar[str] = "network"
-    _options: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "accuracy", "narrow")
-    _parameters: ClassVar[tuple[str, ...]] = ("training", "process", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "accuracy", "narrow", "prepare", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("process", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "betas", "offset", "shift", "until", "start", "eta", "s_churn", "s_tmin", "s_tmax", "s_noise", "snr", "accuracy", "narrow")
+    _parameters: ClassVar[tuple[str, ...]] = ("training", "process", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "betas", "offset", "shift", "until", "start", "eta", "s_churn", "s_tmin", "s_tmax", "s_noise", "snr", "accuracy", "narrow", "prepare", "dtype", "random_state")
 
     def __init__(
         self,
@@ -965,12 +1135,23 @@ class Network(Trained):
         gamma: float | None = None,
         rate_min: float | None = None,
         rate_max: float | None = None,
-        sampler: Literal["euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "predictor-corrector", "langevin", "bridge", "one-step"] | Sampler | None = None,
+        sampler: Literal["euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "dpmpp-3m-sde", "predictor-corrector", "langevin", "bridge", "one-step"] | Sampler | None = None,
         steps: int | None = None,
-        spacing: Literal["powers", "exponential", "times"] | None = None,
+        spacing: Literal["powers", "karras", "exponential", "polyexponential", "times", "beta", "linspace", "linspace-whole", "linspace-dpm", "leading", "leading-dpm", "trailing"] | None = None,
         rho: float | None = None,
         last: float | None = None,
         sigmas: Sequence[float] | None = None,
+        betas: str | None = None,
+        offset: int | None = None,
+        shift: float | None = None,
+        until: float | None = None,
+        start: float | None = None,
+        eta: float | None = None,
+        s_churn: float | None = None,
+        s_tmin: float | None = None,
+        s_tmax: float | None = None,
+        s_noise: float | None = None,
+        snr: float | None = None,
         accuracy: float | None = None,
         narrow: bool | str | None = None,
         prepare: str = "auto",
@@ -989,6 +1170,17 @@ class Network(Trained):
         self.rho = rho
         self.last = last
         self.sigmas = sigmas
+        self.betas = betas
+        self.offset = offset
+        self.shift = shift
+        self.until = until
+        self.start = start
+        self.eta = eta
+        self.s_churn = s_churn
+        self.s_tmin = s_tmin
+        self.s_tmax = s_tmax
+        self.s_noise = s_noise
+        self.snr = snr
         self.accuracy = accuracy
         self.narrow = narrow
         self.prepare = prepare
@@ -1040,21 +1232,47 @@ class Denoiser(Foreign):
         Rate of vp-linear and sub-vp at t = 0.
     rate_max : float from 1e-12 to 1e12, default 20
         Rate of vp-linear and sub-vp at t = 1.
-    sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
+    sampler : {"euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "dpmpp-3m-sde", "predictor-corrector", "langevin", "bridge", "one-step"} or Sampler, default "dpmpp-2m"
         How a state is taken from the noise level of its cue down to 0. A `Sampler` carries its steps and grid.
-    steps : int from 1 to 100000, default 24; 1 for one-step; 12 for heun; 48 for ddim; 150 for predictor-corrector; 300 for euler, euler-maruyama, ancestral, dpmpp-2m-sde; 1000 for langevin; twice as many for mixture
+    steps : int from 1 to 100000, default 24; 1 for one-step; 12 for heun; 48 for ddim; 150 for predictor-corrector; 300 for euler, euler-maruyama, ancestral, dpmpp-2m-sde, dpmpp-3m-sde; 1000 for langevin; twice as many for mixture
         Steps of the sampler; dormand-prince takes as many of its own between them as its accuracy needs.
-    spacing : {"powers", "exponential", "times"}, default times for the Euler methods, powers for others
+    spacing : {"powers", "karras", "exponential", "polyexponential", "times", "beta", "linspace", "linspace-whole", "linspace-dpm", "leading", "leading-dpm", "trailing"}, default times for the Euler methods, linspace with betas, powers for others
         How noise levels are spaced, from that of the cue to the last one above 0.
-    rho : float from 0.1 to 100, default 2
-        Exponent of the grid of noise levels: 1 for equal steps, 7 as in Karras et al.; the Euler methods and one-
-        step have no grid.
-    last : float from 1e-12 to 1, default 0.002
+    rho : float from 0.1 to 100, default 2; 7 for karras, 1 for polyexponential
+        Exponent of the spacings powers, karras and polyexponential: 1 for equal steps, 7 as in Karras et al.
+    last : float from 1e-12 to 1, default 0.002, or a tenth of the level of a cue where that is lower; none for times
         Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern); a
-        tenth of the level of a cue where that is lower.
+        cue with less noise makes one step.
     sigmas : list of float, default none
         Noise levels of your own instead of a grid, in the units of the cues: a cue goes from its own level
         through those below it, and then to 0.
+    betas : str, default none
+        Noise levels of a table of training steps, as of DDPM: spacing says which of them; a cue goes from its own
+        level through those below it. One of linear[:FIRST:LAST[:COUNT]], scaled-linear[:FIRST:LAST[:COUNT]],
+        cosine[:COUNT].
+    offset : int from 0 to 1000, default 0
+        Steps of the table that leading levels are moved up by (steps_offset of diffusers).
+    shift : float from 0.001 to 1000, default 1
+        Factor of noise for equal times: above 1 more steps have much noise (shift of flow matching, as in Stable
+        Diffusion 3).
+    until : float >= 0, default 0
+        Noise level where a recall ends, in the units of the cues; above 0 this much noise is left.
+    start : float > 0, default 10 radii of the memory, or the highest of sigmas or betas
+        Noise level where a recall without cues starts, in the units of the cues (sigma_max); 1e7 is pure noise, t
+        = 1 of a flow.
+    eta : float from 0 to 1, default 0 for ddim, 1 for the others that have it
+        Share of the noise of the reverse SDE: 0 follows the probability flow, 1 draws from the posterior.
+    s_churn : float from 0 to 1e6, default 0
+        Noise that heun and ddim add before each step: a level rises by the factor 1 + min(s-churn/steps, sqrt(2)
+        - 1).
+    s_tmin : float >= 0, default 0
+        Lowest level that s-churn raises, in the units of the cues.
+    s_tmax : float >= 0, default none
+        Highest level that s-churn raises, in the units of the cues.
+    s_noise : float from 0 to 10, default 1
+        Standard deviation of the noise of s-churn.
+    snr : float from 1e-6 to 10, default none: a correction takes the time 1 - sigma'/sigma
+        Signal-to-noise ratio of a correction of predictor-corrector, as in Song et al., who take 0.16.
     accuracy : float from 1e-14 to 1, default 1e-6
         Error that dormand-prince may make in a step (root mean square of a unit, in spreads of the memory).
     narrow : bool, default True
@@ -1091,8 +1309,8 @@ class Denoiser(Foreign):
     """
 
     _model: ClassVar[str] = "denoiser"
-    _options: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "accuracy", "narrow")
-    _parameters: ClassVar[tuple[str, ...]] = ("denoiser", "dim", "spread", "sigma", "shape", "framework", "process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "accuracy", "narrow", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "betas", "offset", "shift", "until", "start", "eta", "s_churn", "s_tmin", "s_tmax", "s_noise", "snr", "accuracy", "narrow")
+    _parameters: ClassVar[tuple[str, ...]] = ("denoiser", "dim", "spread", "sigma", "shape", "framework", "process", "potential", "gamma", "rate_min", "rate_max", "sampler", "steps", "spacing", "rho", "last", "sigmas", "betas", "offset", "shift", "until", "start", "eta", "s_churn", "s_tmin", "s_tmax", "s_noise", "snr", "accuracy", "narrow", "dtype", "random_state")
 
     def __init__(
         self,
@@ -1108,12 +1326,23 @@ class Denoiser(Foreign):
         gamma: float | None = None,
         rate_min: float | None = None,
         rate_max: float | None = None,
-        sampler: Literal["euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "predictor-corrector", "langevin", "bridge", "one-step"] | Sampler | None = None,
+        sampler: Literal["euler", "ddim", "heun", "dpmpp-2m", "dpmpp-3m", "unipc", "lms", "dormand-prince", "euler-maruyama", "ancestral", "dpmpp-2m-sde", "dpmpp-3m-sde", "predictor-corrector", "langevin", "bridge", "one-step"] | Sampler | None = None,
         steps: int | None = None,
-        spacing: Literal["powers", "exponential", "times"] | None = None,
+        spacing: Literal["powers", "karras", "exponential", "polyexponential", "times", "beta", "linspace", "linspace-whole", "linspace-dpm", "leading", "leading-dpm", "trailing"] | None = None,
         rho: float | None = None,
         last: float | None = None,
         sigmas: Sequence[float] | None = None,
+        betas: str | None = None,
+        offset: int | None = None,
+        shift: float | None = None,
+        until: float | None = None,
+        start: float | None = None,
+        eta: float | None = None,
+        s_churn: float | None = None,
+        s_tmin: float | None = None,
+        s_tmax: float | None = None,
+        s_noise: float | None = None,
+        snr: float | None = None,
         accuracy: float | None = None,
         narrow: bool | str | None = None,
         dtype: Any = None,
@@ -1138,6 +1367,17 @@ class Denoiser(Foreign):
         self.rho = rho
         self.last = last
         self.sigmas = sigmas
+        self.betas = betas
+        self.offset = offset
+        self.shift = shift
+        self.until = until
+        self.start = start
+        self.eta = eta
+        self.s_churn = s_churn
+        self.s_tmin = s_tmin
+        self.s_tmax = s_tmax
+        self.s_noise = s_noise
+        self.snr = snr
         self.accuracy = accuracy
         self.narrow = narrow
         self.dtype = dtype

@@ -35,7 +35,7 @@ class _Options:
         if named[self._kind] is None:
             raise TypeError(f"{self._kind}: expected a name, found None")
         for name, value in named.items():
-            if name not in (self._kind, "spacing") and isinstance(value, str):
+            if name not in (self._kind, "spacing", "betas") and isinstance(value, str):
                 raise TypeError(f"{name}: expected a number, found {shown(value)}")
         return {name: value for name, value in named.items() if value is not None}
 
@@ -230,17 +230,39 @@ class Sampler(_Options):
     steps : int > 0, optional
         Number of steps. If None, the default of the sampler.
     rho : float, optional
-        Exponent of the grid of noise levels, 0.1 to 100; default 2.
+        Exponent of the spacings "powers" (default 2), "karras" (7) and "polyexponential" (1), 0.1 to 100.
     last : float, optional
-        Last positive noise level, in spreads of the memory; default 0.002.
+        Last positive noise level, in spreads of the memory; default 0.002, or a tenth of a cue's level where that is lower. A cue with
+        less noise than `last` makes one step.
     sigmas : list of float, optional
         Noise levels of your own instead of a grid, in the units of the cues: a cue goes from its own level through those below
         it, and then to 0.
     accuracy : float, optional
         Error per step and unit that "dormand-prince" allows, in spreads; default 1e-6.
-    spacing : {"powers", "exponential", "times"}, optional
-        How noise levels are spaced: in equal steps of sigma**(1/rho), of ln sigma, or of the time of the process. Default: times for the
-        Euler methods, powers for others.
+    spacing : str, optional
+        How noise levels are spaced, from the first to the last: "powers" (of sigma), "karras" (the same with rho = 7), "exponential", "polyexponential",
+        "times" (of the process), "beta" (quantiles of a beta distribution); or steps of the table of `betas`, as diffusers takes them:
+        "linspace" (Euler, Heun, LMS), "linspace-whole" (DDIM, DDPM), "linspace-dpm" (DPM-Solver++, UniPC), "leading", "leading-dpm", "trailing".
+        Default: times for the Euler methods, linspace with betas, powers for others.
+    betas : str, optional
+        Table of noise levels, as of DDPM: "linear", "scaled-linear" or "cosine", or with numbers as in "linear:0.0001:0.02:1000". A cue goes from its own level
+        through those of the table below it; with the spacings of two levels, those from its highest level to its lowest.
+    offset : int, optional
+        Steps of the table that leading levels are moved up by (steps_offset of diffusers); default 0.
+    shift : float, optional
+        Factor of noise for equal times (shift of flow matching), 1e-3 to 1e3; default 1.
+    until : float, optional
+        Noise level where a recall ends, in the units of the cues; default 0.
+    start : float, optional
+        Noise level where a recall without cues starts, in the units of the cues (sigma_max). 1e7 is pure noise, t = 1 of a flow. Default: 10 radii of
+        the memory, or the highest of `sigmas` or `betas`.
+    eta : float, optional
+        Share of the noise of the reverse SDE, 0 to 1: for "ddim" (default 0), "ancestral", "dpmpp-2m-sde" and "dpmpp-3m-sde" (default 1).
+    s_churn, s_tmin, s_tmax, s_noise : float, optional
+        Noise that "heun" and "ddim" add before each step, the levels between which they do, and its standard deviation (Karras et al. 2022,
+        Algorithm 2). Default 0, 0, none and 1.
+    snr : float, optional
+        Signal-to-noise ratio of the corrections of "predictor-corrector", as in Song et al. (2021). Default: none, a correction takes the time 1 - sigma'/sigma.
 
     Raises
     ------
@@ -264,6 +286,17 @@ class Sampler(_Options):
     sigmas: Sequence[float] | None = None
     accuracy: float | None = None
     spacing: str | None = None
+    betas: str | None = None
+    offset: int | None = None
+    shift: float | None = None
+    until: float | None = None
+    start: float | None = None
+    eta: float | None = None
+    s_churn: float | None = None
+    s_tmin: float | None = None
+    s_tmax: float | None = None
+    s_noise: float | None = None
+    snr: float | None = None
 
     _kind = "sampler"
 
@@ -283,15 +316,15 @@ class Sampler(_Options):
     @property
     def stochastic(self) -> bool:
         """Whether the sampler is random."""
-        return bool(samplers()[self.name]["stochastic"])
+        return bool(self._sampling().stochastic)
 
     @property
     def samples_posterior(self) -> bool:
         """Whether a recall ends in each memory with its posterior probability."""
-        return bool(samplers()[self.name]["samples_posterior"])
+        return bool(self._sampling().samples_posterior)
 
     def levels(self, sigma: Any, *, process: Process | None = None, spread: float = 1.0) -> Array:
-        """Returns the noise levels from each sigma down to 0.
+        """Returns the noise levels from each sigma down to 0, or to `until`.
 
         Parameters
         ----------

@@ -130,6 +130,18 @@ impl Sampling {
         self.0.sampler.evaluations(self.0.steps())
     }
 
+    /// Whether a recall is random.
+    #[getter]
+    fn stochastic(&self) -> bool {
+        self.0.is_stochastic()
+    }
+
+    /// Whether a recall ends in each memory with its posterior probability.
+    #[getter]
+    fn samples_posterior(&self) -> bool {
+        self.0.samples_posterior()
+    }
+
     /// A curve of the process. `sigma`, `scale`, `drift` and `squared_diffusion` are functions of time; `time` is a
     /// function of the noise level.
     fn curve<'py>(&self, py: Python<'py>, what: &str, at: Vec<f64>) -> Bound<'py, PyArray1<f64>> {
@@ -144,7 +156,7 @@ impl Sampling {
         PyArray1::from_iter(py, at.iter().map(curve))
     }
 
-    /// The noise levels from each of B first levels down to 0, (steps + 1) × B.
+    /// The noise levels from each of B first levels down to the last, (steps + 1) × B.
     fn levels<'py>(&self, py: Python<'py>, first: Vec<f64>, spread: f64) -> Bound<'py, PyAny> {
         give(py, self.0.levels(&first, spread))
     }

@@ -178,13 +178,13 @@ pub fn of_moved_beta(before: f64, now: f64) -> Option<Message> {
 
 /// A note on repeated recalls, if their end states do not follow the posterior.
 pub fn of_repeats<F: Real>(memory: &dyn Memory<F>) -> Option<Message> {
-    let sampler = memory.sampling().map(|sampling| sampling.sampler).filter(|s| !s.samples_posterior())?;
-    let does = match sampler.is_stochastic() {
+    let sampling = memory.sampling().filter(|sampling| !sampling.samples_posterior())?;
+    let does = match sampling.is_stochastic() {
         true => "does not draw from the posterior",
         false => "always recalls the same",
     };
     Some(message![
-        format!("{} {does}; ", sampler.name()),
+        format!("{} {does}; ", sampling.sampler.name()),
         Argument::option("sampler"),
         format!(" {} draw from it", drawing())
     ])

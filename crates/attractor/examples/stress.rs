@@ -85,12 +85,10 @@ fn main() -> Result<()> {
             sampler,
             steps,
             process: Process::default(),
-            spacing: None,
-            rho: 7.0,
-            last: LAST / mixture.spread(),
-            own_levels: None,
+            rho: Some(7.0),
+            last: Some(LAST / mixture.spread()),
             accuracy: 1e-3,
-            narrow: true,
+            ..Sampling::default()
         };
         let memory = Diffusion::on(mixture.clone(), sampling.clone())?;
         let start = Instant::now();

@@ -138,7 +138,7 @@ fn known_units_keep_a_state_from_its_goal() {
     let points = Points::new(Patterns::new(values).expect("patterns"));
     for sampler in [Sampler::DpmSolverPlusPlus2M, Sampler::Heun, Sampler::Ddim] {
         let sampling = Sampling { sampler, ..Sampling::default() };
-        let dynamics = sampling.dynamics(&points, 1.0);
+        let dynamics = sampling.dynamics(&points, 1.0, 1.0);
         let run = |observer: &mut dyn Observer<f64>| {
             let start = Start { states: noisy.view(), rows: &[0, 1, 2, 3, 4, 5], seed: 1, held: None };
             let clamp = Clamp::new(known.view(), noisy.view()).expect("a clamp");

@@ -329,7 +329,7 @@ fn samplers_follow_the_flow_of_the_process() {
             }
         });
         let turned = seen.turned(start.view());
-        let dynamics = sampling.dynamics(seen.along(), 1.0);
+        let dynamics = sampling.dynamics(seen.along(), 1.0, 1.0);
         let begin = Start { states: turned.view(), rows: &[0], seed: 0, held: None };
         let stop = Stop { tolerance: 1e-9, early: false };
         let grid = Grid::Levels(levels);
@@ -561,7 +561,7 @@ fn a_linearised_memory_follows_the_drift() {
             .unwrap();
     let driven = memory.driven(false);
     let sampling = Sampling { sampler: Sampler::DormandPrince, accuracy: 1e-9, ..Sampling::default() };
-    let dynamics = sampling.dynamics(&driven, 1.0);
+    let dynamics = sampling.dynamics(&driven, 1.0, 1.0);
     let states = x.insert_axis(ndarray::Axis(0));
     let begin = Start { states: states.view(), rows: &[0], seed: 0, held: None };
     let levels = array![[from.sqrt()], [0.5], [to.sqrt()]];

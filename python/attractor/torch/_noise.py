@@ -20,7 +20,7 @@ from .._paths import Process
 
 #: The levels that stand for pure noise, where a process has no signal left.
 MOST = 1e7
-#: The smallest share of signal in a table, as in diffusers for schedules that end without signal.
+#: The last share of signal in a table that ends without signal, as in diffusers.
 LEAST_SIGNAL = 2.0**-24
 
 
@@ -104,7 +104,9 @@ class Discrete(Noise):
                 "alphas_cumprod: expected falling numbers between 0 and 1, one for each step of training, "
                 f"found {shown(numbers.tolist() if numbers.numel() < 9 else tuple(numbers.shape))}"
             )
-        numbers = numbers.clamp(min=LEAST_SIGNAL)
+        if numbers[-1] == 0:
+            # Only the last may have no signal, since they fall.
+            numbers = torch.cat([numbers[:-1], (numbers[-2:-1] / 2).clamp(max=LEAST_SIGNAL)])
         self.alphas_cumprod, self.whole = numbers, whole
         self._logs = 0.5 * ((1 - numbers) / numbers).log()
         self.lowest, self.highest = math.exp(float(self._logs[0])), math.exp(float(self._logs[-1]))

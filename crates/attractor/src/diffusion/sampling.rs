@@ -4,14 +4,19 @@ use std::sync::Arc;
 
 use ndarray::Array2;
 
-use super::grid::listed_levels;
-use super::{LAST, LinearRate, Process, RATES, RHO, Sampler, Spacing};
+use super::grid::{Levels, listed_levels};
+use super::parameters::{
+    ACCURACIES, CHURNS, ETAS, LASTS, LEVELS, NOISES, OFFSETS, PARAMETERS, RATIOS, RHOS, SHIFTS, SMALLEST,
+    STARTS, STEPS,
+};
+use super::samplers::{Churn, Context};
+use super::{Betas, LAST, Process, Sampler, Spacing};
 use crate::dynamics::Dynamics;
 use crate::energies::{Denoise, NoiseShape};
 use crate::error::{Error, Result};
 use crate::message;
 use crate::message::Argument;
-use crate::options::{CountRange, Fallback, Kind, Name, NumberRange, Options, Parameter, Value};
+use crate::options::{Options, Value};
 use crate::real::Real;
 
 /// The settings of a recall by diffusion, apart from the memory.
@@ -31,18 +36,35 @@ pub struct Sampling {
     pub sampler: Sampler,
     /// The number of steps, 1 to 100,000. `None` means the sampler's default.
     pub steps: Option<usize>,
-    /// How levels are spaced. `None` means as is usual for the sampler: equal times for the Euler methods, powers for others.
-    /// Default: none.
+    /// How levels are spaced. `None` means as is usual: equal times for the Euler methods, [`Spacing::Linspace`] with betas, powers
+    /// for others. Default: none.
     pub spacing: Option<Spacing>,
-    /// The exponent ρ of the grid of levels, 0.1 to 100. Default [`RHO`]. The Euler methods do not use it: their grid
-    /// has equal steps of the process's time.
-    pub rho: f64,
-    /// The last positive level, in spreads of the memory, 10⁻¹² to 1, or a tenth of the cue's level where that is lower.
-    /// Default [`LAST`].
-    pub last: f64,
+    /// The exponent ρ of the grid of levels, 0.1 to 100. `None` means that of the spacing: [`RHO`](super::RHO) for powers. Spacings
+    /// without an exponent do not use it. Default: none.
+    pub rho: Option<f64>,
+    /// The last positive level, in spreads of the memory, 10⁻¹² to 1. A cue below it makes one step. `None` means [`LAST`], or a
+    /// tenth of the cue's level where that is lower; equal times then go down to 0. Default: none.
+    pub last: Option<f64>,
     /// Noise levels in place of a grid, in the units of the cues and in any order. A cue goes from its own level through
     /// those below it, and then to 0. Default: none.
     pub own_levels: Option<Arc<[f64]>>,
+    /// The table whose levels a recall goes through, in the units of the cues, as for own levels. Default: none.
+    pub betas: Option<Betas>,
+    /// By how many steps of the table leading levels are moved up, 0 to 1000. Default 0.
+    pub offset: usize,
+    /// The factor of noise whose times are equally spaced, 10⁻³ to 10³. Default 1.
+    pub shift: f64,
+    /// The level where a recall ends, ≥ 0, in the units of the cues. Default 0.
+    pub until: f64,
+    /// The level where a recall without cues starts, > 0, in the units of the cues. `None` means ten radii of the memory, or the
+    /// highest level of own levels or of the table. Default: none.
+    pub start: Option<f64>,
+    /// The share η of the noise of the reverse SDE, 0 to 1. `None` means 0 for DDIM and 1 for others. Default: none.
+    pub eta: Option<f64>,
+    /// Noise that is added before each step. Default: none.
+    pub churn: Option<Churn>,
+    /// The signal-to-noise ratio of a Langevin correction, 10⁻⁶ to 10. `None` means that its time is 1 − σ'/σ. Default: none.
+    pub snr: Option<f64>,
     /// The largest error of an adaptive sampler for each step and unit, in spreads, 10⁻¹⁴ to 1. Default 10⁻⁶.
     pub accuracy: f64,
     /// Whether to leave out work that provably does not matter. Default: yes. With at least 1024 stored patterns,
@@ -60,183 +82,20 @@ impl Default for Sampling {
             sampler,
             steps: None,
             spacing: None,
-            rho: RHO,
-            last: LAST,
+            rho: None,
+            last: None,
             own_levels: None,
+            betas: None,
+            offset: 0,
+            shift: 1.0,
+            until: 0.0,
+            start: None,
+            eta: None,
+            churn: None,
+            snr: None,
             accuracy: 1e-6,
             narrow: true,
         }
-    }
-}
-
-/// The largest number is limited because each step's levels are held for a whole batch.
-const STEPS: CountRange = CountRange::between(1, 100_000);
-const RHOS: NumberRange = NumberRange::between(0.1, 100.0);
-/// The smallest positive level, in spreads of the memory.
-const SMALLEST: f64 = 1e-12;
-const LASTS: NumberRange = NumberRange::between(SMALLEST, 1.0);
-const ACCURACIES: NumberRange = NumberRange::between(1e-14, 1.0);
-
-/// The options of models whose noise can be that of a potential: [`PARAMETERS`], with the process `potential` and the
-/// option for its potential.
-pub const MEMORY_PARAMETERS: &[Parameter] = &{
-    let mut all = [POTENTIAL_FILE; PARAMETERS.len() + 1];
-    all[0] = MEMORY_PROCESS;
-    let mut k = 1;
-    while k < PARAMETERS.len() {
-        all[k + 1] = PARAMETERS[k];
-        k += 1;
-    }
-    all
-};
-
-/// The options of every model that recalls by diffusion.
-pub const PARAMETERS: &[Parameter] = &[
-    PROCESS,
-    GAMMA,
-    RATE_MIN,
-    RATE_MAX,
-    Parameter {
-        name: "sampler",
-        kind: Kind::Choice(Sampler::names),
-        default: Fallback::From(|| Sampler::default().name().to_owned()),
-        help: "How a state is taken from the noise level of its cue down to 0",
-    },
-    Parameter {
-        name: "steps",
-        kind: Kind::Count(STEPS),
-        default: Fallback::From(default_steps),
-        help: "Steps of the sampler; dormand-prince takes as many of its own between them as its accuracy needs",
-    },
-    Parameter {
-        name: "spacing",
-        kind: Kind::Choice(Spacing::names),
-        default: Fallback::From(|| "times for the Euler methods, powers for others".to_owned()),
-        help: "How noise levels are spaced, from that of the cue to the last one above 0",
-    },
-    Parameter {
-        name: "rho",
-        kind: Kind::Number(RHOS),
-        default: Fallback::From(|| RHO.to_string()),
-        help: "Exponent of the grid of noise levels: 1 for equal steps, 7 as in Karras et al.; the Euler methods and one-step have no grid",
-    },
-    Parameter {
-        name: "last",
-        kind: Kind::Number(LASTS),
-        default: Fallback::From(|| LAST.to_string()),
-        help: "Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern); a tenth of the level of a cue where that is lower",
-    },
-    Parameter {
-        name: "sigmas",
-        kind: Kind::List(&Kind::Number(NumberRange::at_least(0.0))),
-        default: Fallback::None,
-        help: "Noise levels of your own instead of a grid, in the units of the cues: a cue goes from its own level through those below it, and then to 0",
-    },
-    Parameter {
-        name: "accuracy",
-        kind: Kind::Number(ACCURACIES),
-        default: Fallback::Is("1e-6"),
-        help: "Error that dormand-prince may make in a step (root mean square of a unit, in spreads of the memory)",
-    },
-    Parameter {
-        name: "narrow",
-        kind: Kind::Switch,
-        default: Fallback::Is("on"),
-        help: "Skip patterns that certainly have no weight, which is faster: of 1,024 patterns or more, single ones, and results agree to 1e-6 a unit; of fewer, all others once one pattern has won, and results agree to rounding",
-    },
-];
-
-/// The name of the process with a potential, and of the option that gives the potential.
-pub const POTENTIAL: &str = "potential";
-
-/// The names of the processes, and of the one with a potential.
-fn process_names() -> Vec<Name> {
-    let own = Name::with_about(POTENTIAL, "dx = -grad V dt + sigma dW, with a potential of your own");
-    Process::names().into_iter().chain([own]).collect()
-}
-
-/// The option for the noising process of a memory, which may have a potential.
-const MEMORY_PROCESS: Parameter = Parameter {
-    kind: Kind::Choice(process_names),
-    help: "Noising process; potential takes the one of the option potential",
-    ..PROCESS
-};
-
-/// The option for the potential of the process.
-const POTENTIAL_FILE: Parameter = Parameter {
-    name: POTENTIAL,
-    kind: Kind::Text("FILE"),
-    default: Fallback::None,
-    help: "Potential of the process potential, in TOML: its minimum, Hessian and sigma, as in docs/ideas/potentials.md",
-};
-
-/// The option for the noising process.
-pub const PROCESS: Parameter = Parameter {
-    name: "process",
-    kind: Kind::Choice(Process::names),
-    default: Fallback::From(|| Process::default().name().to_owned()),
-    help: "Noising process",
-};
-
-/// The option for the constant rate of a process.
-pub const GAMMA: Parameter = Parameter {
-    name: "gamma",
-    kind: Kind::Number(RATES),
-    default: Fallback::From(|| {
-        let rate = |(name, process): &(&str, Process)| Some(format!("{} for {name}", process.rate()?));
-        Process::ALL.iter().filter_map(rate).collect::<Vec<_>>().join(", ")
-    }),
-    help: "Constant rate of vp (its gamma) or ve (noise per square root of time)",
-};
-
-/// The option for the first rate of a process with a linear rate.
-pub const RATE_MIN: Parameter = Parameter {
-    name: "rate-min",
-    kind: Kind::Number(RATES),
-    default: Fallback::From(|| LinearRate::default().min.to_string()),
-    help: "Rate of vp-linear and sub-vp at t = 0",
-};
-
-/// The option for the last rate of a process with a linear rate.
-pub const RATE_MAX: Parameter = Parameter {
-    name: "rate-max",
-    kind: Kind::Number(RATES),
-    default: Fallback::From(|| LinearRate::default().max.to_string()),
-    help: "Rate of vp-linear and sub-vp at t = 1",
-};
-
-/// "24; 12 for heun; 48 for ddim; …": the usual number, then those of samplers that take another.
-fn default_steps() -> String {
-    let usual = Sampler::default().default_steps();
-    let mut counts: Vec<usize> =
-        Sampler::ALL.iter().map(|(_, s)| s.default_steps()).filter(|&n| n != usual).collect();
-    counts.sort_unstable();
-    counts.dedup();
-    let named = |count: usize| {
-        let of = Sampler::ALL.iter().filter(|(_, s)| s.default_steps() == count);
-        format!("{count} for {}", of.map(|(name, _)| *name).collect::<Vec<_>>().join(", "))
-    };
-    let others: Vec<String> = counts.into_iter().map(named).collect();
-    format!("{usual}; {}; twice as many for mixture", others.join("; "))
-}
-
-impl Process {
-    /// Reads the process from options: [`PROCESS`], [`GAMMA`], [`RATE_MIN`] and [`RATE_MAX`].
-    ///
-    /// # Errors
-    /// A rate that the process does not have.
-    pub fn from_options(options: &Options) -> Result<Self> {
-        let mut process: Process = options.named(PROCESS.name)?.unwrap_or_default();
-        if let Some(rate) = options.number(GAMMA.name) {
-            process = process.with_rate(rate)?;
-        }
-        let (min, max) = (options.number(RATE_MIN.name), options.number(RATE_MAX.name));
-        if min.is_some() || max.is_some() {
-            let usual = LinearRate::default();
-            let rate = LinearRate { min: min.unwrap_or(usual.min), max: max.unwrap_or(usual.max) };
-            process = process.with_linear_rate(rate)?;
-        }
-        Ok(process)
     }
 }
 
@@ -260,46 +119,74 @@ impl Sampling {
             sampler: options.named("sampler")?.unwrap_or_default(),
             steps: options.count("steps"),
             spacing: options.named("spacing")?,
-            rho: options.number("rho").unwrap_or(usual.rho),
-            last: options.number("last").unwrap_or(usual.last),
+            rho: options.number("rho"),
+            last: options.number("last"),
             own_levels: options.list("sigmas").map(|levels| levels.iter().filter_map(number).collect()),
+            betas: options.named("betas")?,
+            offset: options.count("offset").unwrap_or(usual.offset),
+            shift: options.number("shift").unwrap_or(usual.shift),
+            until: options.number("until").unwrap_or(usual.until),
+            start: options.number("start"),
+            eta: options.number("eta"),
+            churn: Churn::from_options(&options),
+            snr: options.number("snr"),
             accuracy: options.number("accuracy").unwrap_or(usual.accuracy),
             narrow: options.switch("narrow").unwrap_or(usual.narrow),
         };
-        if let Some((name, _)) = options.iter().find(|(name, _)| !sampling.uses(name)) {
-            if let Some(spacing) = sampling.spacing.filter(|_| sampling.sampler.uses("spacing")) {
-                let found = format!("equal steps of {}", spacing.steps());
-                return Err(Error::parameter(name, "levels whose spacing uses it", found));
-            }
-            let users = Sampler::ALL.iter().filter(|(_, sampler)| sampler.uses(name)).map(|(user, _)| *user);
-            let users = users.collect::<Vec<_>>().join(", ");
-            let found = format!("the sampler {}", sampling.sampler.name());
-            return Err(Error::parameter(name, format!("a sampler that uses it ({users})"), found));
-        }
-        if sampling.own_levels.is_some() {
-            if let Some(name) = ["steps", "spacing", "rho", "last"].into_iter().find(|name| options.has(name))
-            {
-                let expected = message!["a grid or levels of your own, not ", Argument::option(name)];
-                return Err(Error::parameter("sigmas", expected, "both"));
-            }
-            if sampling.sampler.is_one_step() {
-                let found = format!("the sampler {}", sampling.sampler.name());
-                return Err(Error::parameter("sigmas", "a sampler that makes steps", found));
-            }
-        }
+        sampling.check_used(&options)?;
         sampling.check()?;
         Ok(sampling)
     }
 
-    /// Whether the sampler uses this option, with the spacing that was asked for.
-    fn uses(&self, option: &str) -> bool {
-        match (self.spacing, option) {
-            (Some(Spacing::Powers), "rho" | "last") | (Some(Spacing::Exponential), "last") => {
-                self.sampler.uses("spacing")
-            }
-            (Some(_), "rho" | "last") => false,
-            _ => self.sampler.uses(option),
+    /// Returns an error for an option that has no effect beside the others.
+    fn check_used(&self, options: &Options) -> Result<()> {
+        let refuse = |name: &str, expected: &str, found: String| Err(Error::parameter(name, expected, found));
+        let sampler = || format!("the sampler {}", self.sampler.name());
+        for (name, _) in options.iter().filter(|(name, _)| !self.sampler.uses(name)) {
+            let users = Sampler::ALL.iter().filter(|(_, sampler)| sampler.uses(name)).map(|(user, _)| *user);
+            let users: Vec<&str> = users.collect();
+            let expected = match users.len() + 1 < Sampler::ALL.len() {
+                true => format!("a sampler that uses it ({})", users.join(", ")),
+                // All but the one that makes a single step.
+                false => "a sampler that makes steps".to_owned(),
+            };
+            return refuse(name, &expected, sampler());
         }
+        if self.own_levels.is_some() {
+            let grid = ["steps", "spacing", "rho", "last", "betas", "offset", "shift"];
+            if let Some(name) = grid.into_iter().find(|name| options.has(name)) {
+                let expected = message!["a grid or levels of your own, not ", Argument::option(name)];
+                return Err(Error::parameter("sigmas", expected, "both"));
+            }
+        }
+        let spacing = self.spacing();
+        if let Some((name, _)) = options.iter().find(|(name, _)| !spacing.uses(name)) {
+            let found = format!("the spacing {}", spacing.name());
+            return refuse(name, "levels whose spacing uses it", found);
+        }
+        match self.betas {
+            None if spacing.is_of_table() => {
+                let expected =
+                    message!["a spacing of levels, or a table (", Argument::option("betas"), ") as well"];
+                return Err(Error::parameter("spacing", expected, spacing.name()));
+            }
+            Some(_) if spacing == Spacing::Times => {
+                return refuse(
+                    "betas",
+                    "levels of a table or a spacing between two of them",
+                    "equal times".into(),
+                );
+            }
+            _ => {}
+        }
+        if self.churn.is_none() {
+            if let Some(name) = ["s-tmin", "s-tmax", "s-noise"].into_iter().find(|name| options.has(name)) {
+                return refuse(name, "noise that is added (s-churn > 0)", "none".into());
+            }
+        } else if self.eta.is_some_and(|eta| eta > 0.0) {
+            return refuse("s-churn", "noise of one kind: s-churn or eta", "both".into());
+        }
+        Ok(())
     }
 
     /// Returns an error if a number is outside its range.
@@ -309,45 +196,130 @@ impl Sampling {
     pub fn check(&self) -> Result<()> {
         self.process.check()?;
         STEPS.check("steps", self.steps.unwrap_or(1) as u64)?;
-        RHOS.check("rho", self.rho)?;
-        LASTS.check("last", self.last)?;
+        self.rho.map_or(Ok(()), |rho| RHOS.check("rho", rho))?;
+        self.last.map_or(Ok(()), |last| LASTS.check("last", last))?;
         if let Some(levels) = &self.own_levels {
             STEPS.check("sigmas", levels.len() as u64)?;
             if let Some(wrong) = levels.iter().find(|level| !(level.is_finite() && **level >= 0.0)) {
                 return Err(Error::parameter("sigmas", "finite numbers >= 0", wrong));
             }
         }
+        if let Some(betas) = self.betas.filter(|_| self.own_levels.is_none()) {
+            let most = betas.count - usize::from(self.spacing() == Spacing::LeadingDpm);
+            if self.steps() > most {
+                let expected = format!("at most {most}, the steps of the table");
+                return Err(Error::parameter("steps", expected, self.steps()));
+            }
+        }
+        OFFSETS.check("offset", self.offset as u64)?;
+        SHIFTS.check("shift", self.shift)?;
+        LEVELS.check("until", self.until)?;
+        self.start.map_or(Ok(()), |start| STARTS.check("start", start))?;
+        self.eta.map_or(Ok(()), |eta| ETAS.check("eta", eta))?;
+        self.snr.map_or(Ok(()), |snr| RATIOS.check("snr", snr))?;
+        if let Some(churn) = self.churn {
+            CHURNS.check("s-churn", churn.amount)?;
+            NOISES.check("s-noise", churn.noise)?;
+        }
         ACCURACIES.check("accuracy", self.accuracy)
     }
 
-    /// The number of steps down to σ = 0.
+    /// How levels are spaced.
+    fn spacing(&self) -> Spacing {
+        let usual = if self.betas.is_some() { Spacing::Linspace } else { self.sampler.spacing() };
+        self.spacing.unwrap_or(usual)
+    }
+
+    /// The number of steps down to the last level.
     pub fn steps(&self) -> usize {
-        match (&self.own_levels, self.sampler.is_one_step()) {
-            (_, true) => 1,
-            (Some(levels), _) => sorted(levels, 1.0).len() + 1,
-            (None, _) => self.steps.unwrap_or(self.sampler.default_steps()),
+        match self.own_levels {
+            _ if self.sampler.is_one_step() => 1,
+            Some(_) => self.listed(1.0, 1.0).map_or(1, |levels| levels.len() + 1),
+            // The highest level of a table is where a recall starts.
+            None => self.steps.unwrap_or(self.sampler.default_steps()),
         }
     }
 
-    /// The levels from σ₀ of each row to 0, (steps + 1) × B, for a memory with this spread. All are in the units of the
-    /// cues.
+    /// Whether a recall is random.
+    pub fn is_stochastic(&self) -> bool {
+        let noise = self.eta.map_or(self.sampler.is_stochastic(), |eta| eta > 0.0);
+        noise || self.churn.is_some()
+    }
+
+    /// Whether a recall ends in each memory with that memory's posterior probability, up to the error of its steps.
+    pub fn samples_posterior(&self) -> bool {
+        // With all noise DDIM is ancestral sampling.
+        let all = self.eta.map_or(self.sampler.samples_posterior(), |eta| eta == 1.0);
+        all && self.churn.is_none() && self.until == 0.0
+    }
+
+    /// The level where a recall without cues starts, in the units of the cues, if it is not ten radii of the memory.
+    pub(crate) fn first(&self) -> Option<f64> {
+        let listed = || self.listed(1.0, 1.0).and_then(|levels| levels.first().copied());
+        self.start.or_else(listed)
+    }
+
+    /// The levels from σ₀ of each row to 0, or to [`until`](Self::until): (steps + 1) × B, for a memory with this spread. All are in the
+    /// units of the cues.
+    ///
+    /// ```
+    /// use attractor::diffusion::Sampling;
+    /// // The levels that diffusers' DDIMScheduler takes in four steps, and half a level where the last would be 0.
+    /// let sampling = Sampling {
+    ///     betas: Some("linear".parse()?),
+    ///     spacing: Some("trailing".parse()?),
+    ///     steps: Some(4),
+    ///     until: 0.5,
+    ///     ..Sampling::default()
+    /// };
+    /// let levels = sampling.levels(&[200.0], 1.0);
+    /// let rounded: Vec<f64> = levels.iter().map(|level| (level * 100.0).round() / 100.0).collect();
+    /// assert_eq!(rounded, [200.0, 157.41, 16.59, 3.37, 0.96, 0.5]);
+    /// # Ok::<(), attractor::Error>(())
+    /// ```
     pub fn levels(&self, first: &[f64], spread: f64) -> Array2<f64> {
-        self.scaled_levels(first, spread, 1.0)
+        self.levels_in(first, spread, 1.0)
     }
 
     /// [`levels`](Self::levels) in units of which one unit of the cues has `scale`.
-    fn scaled_levels(&self, first: &[f64], spread: f64, scale: f64) -> Array2<f64> {
-        match &self.own_levels {
-            Some(levels) => listed_levels(first, &sorted(levels, scale)),
-            None => {
-                let (last, steps) = (self.last * spread, self.steps());
-                self.sampler.levels(&self.process, self.spacing, first, last, self.rho, steps)
-            }
+    fn levels_in(&self, first: &[f64], spread: f64, scale: f64) -> Array2<f64> {
+        match self.listed(spread, scale) {
+            Some(levels) => listed_levels(first, &levels, self.until * scale),
+            None => self.grid(spread, scale).of_process(&self.process, first),
         }
     }
 
-    /// The levels from σ₀ of each row to 0 for a denoiser, whose noise may come from a potential. `first` and `spread` are
-    /// in prepared units, of which one unit of the cues has `scale`.
+    /// The grid from any first level, for a memory with this spread.
+    fn grid(&self, spread: f64, scale: f64) -> Levels {
+        Levels {
+            spacing: self.spacing(),
+            rho: self.rho,
+            shift: self.shift,
+            last: self.last.map(|last| last * spread),
+            low: LAST * spread,
+            until: self.until * scale,
+            steps: self.steps(),
+        }
+    }
+
+    /// The positive levels of a list or a table, each once and falling, in units of which one unit of the cues has `scale`.
+    fn listed(&self, spread: f64, scale: f64) -> Option<Vec<f64>> {
+        let mut levels: Vec<f64> = match (&self.own_levels, self.betas) {
+            (Some(levels), _) => levels.to_vec(),
+            (None, Some(betas)) if !self.sampler.is_one_step() => {
+                self.grid(spread / scale, 1.0).of_table(&betas, self.offset)
+            }
+            _ => return None,
+        };
+        levels.retain(|level| *level > self.until);
+        levels.iter_mut().for_each(|level| *level *= scale);
+        levels.sort_by(|a, b| b.total_cmp(a));
+        levels.dedup();
+        Some(levels)
+    }
+
+    /// The levels from σ₀ of each row to the last one for a denoiser, whose noise may come from a potential. `first` and `spread`
+    /// are in prepared units, of which one unit of the cues has `scale`.
     ///
     /// # Errors
     /// A level that the potential does not reach; a level of one's own that is too small.
@@ -358,28 +330,44 @@ impl Sampling {
         spread: f64,
         scale: f64,
     ) -> Result<Array2<f64>> {
-        let noise = match denoiser.noise() {
-            _ if let Some(levels) = &self.own_levels => {
-                let smallest = sorted(levels, scale).last().copied().unwrap_or(f64::INFINITY);
-                if smallest < SMALLEST * spread {
-                    let expected = format!("0, or levels of at least {SMALLEST:e} spreads of the memory");
-                    return Err(Error::parameter("sigmas", expected, smallest / scale));
-                }
-                return Ok(self.scaled_levels(first, spread, scale));
-            }
-            NoiseShape::Equal => return Ok(self.levels(first, spread)),
-            NoiseShape::Units(noise) | NoiseShape::Turned(noise, _) => noise,
+        let refuse = |name: &str, level: f64| {
+            let expected = format!("0, or levels of at least {SMALLEST:e} spreads of the memory");
+            Err(Error::parameter(name, expected, level / scale))
         };
-        self.sampler.levels_of(noise, self.spacing, first, self.last * spread, self.rho, self.steps())
+        if self.until > 0.0 && self.until * scale < SMALLEST * spread {
+            return refuse("until", self.until * scale);
+        }
+        if let Some(levels) = self.listed(spread, scale) {
+            return match levels.last() {
+                Some(&smallest) if smallest < SMALLEST * spread => refuse("sigmas", smallest),
+                _ => Ok(listed_levels(first, &levels, self.until * scale)),
+            };
+        }
+        match denoiser.noise() {
+            NoiseShape::Equal => Ok(self.levels_in(first, spread, scale)),
+            NoiseShape::Units(noise) | NoiseShape::Turned(noise, _) => {
+                self.grid(spread, scale).of_noise(noise, first)
+            }
+        }
     }
 
-    /// The dynamics of the sampler with a denoiser, for a memory with this spread.
+    /// The dynamics of the sampler with a denoiser, for a memory with this spread, in units of which one unit of the cues has
+    /// `scale`.
     pub fn dynamics<'a, F: Real>(
         &self,
         denoiser: &'a dyn Denoise<F>,
         spread: f64,
+        scale: f64,
     ) -> Box<dyn Dynamics<F> + 'a> {
-        self.sampler.dynamics(denoiser, self.process, self.accuracy * spread)
+        self.sampler.with(Context {
+            denoiser,
+            process: self.process,
+            accuracy: self.accuracy * spread,
+            eta: self.eta,
+            churn: self.churn.map(|churn| churn.scaled(scale)),
+            snr: self.snr,
+            steps: self.steps(),
+        })
     }
 }
 
@@ -388,13 +376,4 @@ fn number(value: &Value) -> Option<f64> {
         Value::Number(number) => Some(*number),
         _ => None,
     }
-}
-
-/// The positive levels, times `scale`, each once and falling.
-fn sorted(levels: &[f64], scale: f64) -> Vec<f64> {
-    let mut levels: Vec<f64> =
-        levels.iter().filter(|level| **level > 0.0).map(|level| level * scale).collect();
-    levels.sort_by(|a, b| b.total_cmp(a));
-    levels.dedup();
-    levels
 }

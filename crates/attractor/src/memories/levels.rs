@@ -183,7 +183,7 @@ fn first_states<F: Real>(
             (Process::sigma_of_signal(signal)?, cues.mapv_into(|x| F::from_f64(x.to_f64() / signal)))
         }
         Level::Estimate if request.known.is_some() => {
-            return Ok(uninformed_states(&path.prior(), request, path.sampling().sampler.is_stochastic()));
+            return Ok(uninformed_states(&path.prior(), request, path.sampling().is_stochastic()));
         }
         Level::Estimate => return path.estimate(cues),
     };
@@ -232,7 +232,7 @@ pub(super) fn descend<F: Real>(
     let clamp = match &cues.known {
         Some(Known { mask, values }) => {
             let clamp = Clamp::new(mask.view(), values.view())?;
-            Some(if sampling.sampler.is_stochastic() { clamp.noised(cues.seed, &cues.rows) } else { clamp })
+            Some(if sampling.is_stochastic() { clamp.noised(cues.seed, &cues.rows) } else { clamp })
         }
         None => None,
     };
@@ -240,5 +240,6 @@ pub(super) fn descend<F: Real>(
     let start = Start { states: cues.states.view(), rows: &cues.rows, seed: cues.seed, held: None };
     let full = FullRead(denoiser);
     let denoiser = if sampling.narrow { denoiser } else { &full };
-    recall(sampling.dynamics(denoiser, cues.spread).as_ref(), start, clamp, &grid, cues.stop, observer)
+    let dynamics = sampling.dynamics(denoiser, cues.spread, cues.scale);
+    recall(dynamics.as_ref(), start, clamp, &grid, cues.stop, observer)
 }

@@ -201,7 +201,7 @@ impl<F: Real> MemoryModel<F> for LocalDiffusion<F> {
     }
 
     fn prior_samples(&self, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {
-        Ok(self.prior().samples(rows, seed))
+        Ok(self.prior().samples(rows, seed, self.sampling.first()))
     }
 }
 

@@ -26,11 +26,13 @@ impl Prior<'_> {
         (times * self.spread * (self.mean.len() as f64).sqrt()).min(self.highest)
     }
 
-    /// Raw samples at a level so high that they are practically pure noise, and that level.
-    pub fn samples<F: Real>(&self, rows: &[u64], seed: u64) -> (Array2<F>, Level) {
+    /// Raw samples at a level so high that they are practically pure noise, or at the level `first` in the units of the cues; and
+    /// that level.
+    pub fn samples<F: Real>(&self, rows: &[u64], seed: u64, first: Option<f64>) -> (Array2<F>, Level) {
         /// The level in radii of the memory. There the memory's own form contributes 1 % of a variance.
         const RADII: f64 = 10.0;
-        let sigma = self.level_of_radii(RADII);
+        let sigma =
+            first.map_or_else(|| self.level_of_radii(RADII), |first| first * self.preparation.scale());
         let states = self.around(rows, seed, sigma.hypot(self.spread));
         (self.preparation.backward(states), Level::Sigma(sigma / self.preparation.scale()))
     }

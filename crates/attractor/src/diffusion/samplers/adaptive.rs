@@ -27,7 +27,7 @@ impl Entry for DormandPrince {
         about: "Dormand and Prince's pair of order 5(4), as many steps as the accuracy asks for",
         steps: 24,
         reads: None,
-        options: &["rho", "last", "accuracy"],
+        options: &["accuracy"],
         ..Facts::FLOW
     };
 

@@ -2,6 +2,8 @@
 
 use ndarray::ArrayViewMut2;
 
+use super::ancestral::Ancestral;
+use super::churn::Churned;
 use super::units::ends;
 use super::{Context, Entry, Facts, Flow, Levels, Solver, Steps, combine, straight};
 use crate::dynamics::{Dynamics, Start};
@@ -10,16 +12,29 @@ use crate::error::Result;
 use crate::real::Real;
 
 /// Exponential Euler of the probability flow in ln σ. It equals Euler in σ where s = 1. Order 1; one read for each
-/// step. A single step to σ = 0 is the denoiser itself (Song, Meng & Ermon 2021).
+/// step. A single step to σ = 0 is the denoiser itself (Song, Meng & Ermon 2021). With a share η > 0 of noise it is
+/// [`Ancestral`] with that share; with [`Churn`](super::Churn) noise is added before each step.
 #[derive(Clone, Copy, Debug)]
 pub struct Ddim;
 
 impl Entry for Ddim {
-    const FACTS: Facts =
-        Facts { name: "ddim", about: "exponential Euler in sigma, first order", steps: 48, ..Facts::FLOW };
+    const FACTS: Facts = Facts {
+        name: "ddim",
+        about: "exponential Euler in sigma, first order",
+        steps: 48,
+        options: &["eta", "s-churn", "s-tmin", "s-tmax", "s-noise"],
+        ..Facts::FLOW
+    };
 
     fn dynamics<'a, F: Real>(context: Context<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
-        Box::new(Flow { denoiser: context.denoiser, solver: Ddim })
+        let Context { denoiser, eta, churn, steps, .. } = context;
+        match (eta.filter(|eta| *eta > 0.0), churn) {
+            (Some(eta), _) => Box::new(Flow { denoiser, solver: Ancestral { eta } }),
+            (None, Some(churn)) => {
+                Box::new(Flow { denoiser, solver: Churned { solver: Ddim, churn, steps } })
+            }
+            (None, None) => Box::new(Flow { denoiser, solver: Ddim }),
+        }
     }
 }
 

@@ -40,26 +40,33 @@ impl Rule for DpmSolverPlusPlus3M {
         let Some(last) = earlier.next().filter(|_| h.is_finite()) else {
             return straight;
         };
-        let mut weights = [0.0; KEPT];
-        let Some(second) = earlier.next() else {
-            let weight = (1.0 - shrink) * h / (2.0 * last);
-            weights[0] = -weight;
-            return Step { now: 1.0 - shrink + weight, before: weights, ..straight };
-        };
-        // Divided differences of the last three reads, in units of h.
-        let (r0, r1) = (last / h, (second - last) / h);
-        let (one, two) = integrals(h);
-        // D₁ = a + r0/(r0 + r1) (a − b) and D₂ = (a − b)/(r0 + r1), of a = (D − D_last)/r0 and b = (D_last − D_second)/r1.
-        let of_a = one * (1.0 + r0 / (r0 + r1)) - two / (r0 + r1);
-        let of_b = -one * r0 / (r0 + r1) + two / (r0 + r1);
-        weights[0] = -of_a / r0 + of_b / r1;
-        weights[1] = -of_b / r1;
-        Step { now: 1.0 - shrink + of_a / r0, before: weights, ..straight }
+        let (now, before) = curved(h, (1.0 - shrink) / 2.0, h, last, earlier.next());
+        Step { now: 1.0 - shrink + now, before, ..straight }
     }
 }
 
+/// What the slope of D adds to its weight in a step of length `h` in ln σ, and the weights of earlier reads, at distances `last` and `second`:
+/// the line with this weight through two reads, or the parabola through three. The exponential of the step is e^{−x}; without noise x = h.
+pub(super) fn curved(h: f64, of_line: f64, x: f64, last: f64, second: Option<f64>) -> (f64, [f64; KEPT]) {
+    let mut weights = [0.0; KEPT];
+    let Some(second) = second else {
+        let weight = of_line * h / last;
+        weights[0] = -weight;
+        return (weight, weights);
+    };
+    // Divided differences of the last three reads, in units of h.
+    let (r0, r1) = (last / h, (second - last) / h);
+    let (one, two) = integrals(x);
+    // D₁ = a + r0/(r0 + r1) (a − b) and D₂ = (a − b)/(r0 + r1), of a = (D − D_last)/r0 and b = (D_last − D_second)/r1.
+    let of_a = one * (1.0 + r0 / (r0 + r1)) - two / (r0 + r1);
+    let of_b = -one * r0 / (r0 + r1) + two / (r0 + r1);
+    weights[0] = -of_a / r0 + of_b / r1;
+    weights[1] = -of_b / r1;
+    (of_a / r0, weights)
+}
+
 /// 1 + (e^{−h} − 1)/h and (e^{−h} − 1 + h)/h² − ½.
-fn integrals(h: f64) -> (f64, f64) {
+pub(super) fn integrals(h: f64) -> (f64, f64) {
     /// Below it the terms of e^{−h} cancel, and a series is exact.
     const SMALL: f64 = 0.1;
     if h >= SMALL {

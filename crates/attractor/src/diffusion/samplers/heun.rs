@@ -2,6 +2,7 @@
 
 use ndarray::{ArrayViewMut2, Zip};
 
+use super::churn::Churned;
 use super::units::ends;
 use super::{Context, Entry, Facts, Flow, Solver, Steps, combine, straight};
 use crate::dynamics::{Dynamics, Start};
@@ -10,7 +11,8 @@ use crate::error::Result;
 use crate::real::Real;
 
 /// The trapezoidal rule for dz/dσ = (z − D)/σ (Karras et al. 2022, Algorithm 1). Order 2; two reads for each step.
-/// The last step, to σ = 0, is a DDIM step, because the slope is not defined there.
+/// The last step, to σ = 0, is a DDIM step, because the slope is not defined there. With [`Churn`](super::Churn) it is Algorithm 2, which adds
+/// noise before each step.
 #[derive(Clone, Copy, Debug)]
 pub struct Heun;
 
@@ -20,11 +22,16 @@ impl Entry for Heun {
         about: "Heun in sigma, second order, two reads a step",
         steps: 12,
         reads: Some((2, 1)),
+        options: &["s-churn", "s-tmin", "s-tmax", "s-noise"],
         ..Facts::FLOW
     };
 
     fn dynamics<'a, F: Real>(context: Context<'a, F>) -> Box<dyn Dynamics<F> + 'a> {
-        Box::new(Flow { denoiser: context.denoiser, solver: Heun })
+        let Context { denoiser, churn, steps, .. } = context;
+        match churn {
+            Some(churn) => Box::new(Flow { denoiser, solver: Churned { solver: Heun, churn, steps } }),
+            None => Box::new(Flow { denoiser, solver: Heun }),
+        }
     }
 }
 

@@ -11,10 +11,12 @@
 mod adaptive;
 mod ancestral;
 mod bridge;
+mod churn;
 mod ddim;
 mod dpmpp_2m;
 mod dpmpp_2m_sde;
 mod dpmpp_3m;
+mod dpmpp_3m_sde;
 mod euler;
 mod flow;
 mod heun;
@@ -27,10 +29,12 @@ mod units;
 pub use adaptive::DormandPrince;
 pub(crate) use adaptive::{Path, Slope, integrate};
 pub use ancestral::Ancestral;
+pub use churn::Churn;
 pub use ddim::Ddim;
 pub use dpmpp_2m::DpmSolverPlusPlus2M;
 pub use dpmpp_2m_sde::SdeDpmSolverPlusPlus2M;
 pub use dpmpp_3m::DpmSolverPlusPlus3M;
+pub use dpmpp_3m_sde::SdeDpmSolverPlusPlus3M;
 pub use euler::Euler;
 pub use flow::{Flow, Solver, Steps};
 pub use heun::Heun;
@@ -38,15 +42,14 @@ pub use langevin::{Langevin, PredictorCorrector};
 pub use lms::LinearMultistep;
 pub use unipc::UniPc;
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::ArrayView2;
 use units::Units;
 
-use super::{Process, Spacing, exponential_levels, potential_levels, power_levels, time_levels};
+use super::{Process, Spacing};
 use crate::dynamics::Dynamics;
 use crate::energies::Denoise;
 use crate::error::{Error, Result};
 use crate::options::{Name, find};
-use crate::potentials::UnitNoise;
 use crate::real::Real;
 
 /// Makes the list of samplers, with a variant of [`Sampler`] for each line.
@@ -73,7 +76,11 @@ macro_rules! samplers {
                 process: Process,
                 accuracy: f64,
             ) -> Box<dyn Dynamics<F> + 'a> {
-                let context = Context { denoiser, process, accuracy };
+                self.with(Context { denoiser, process, accuracy, eta: None, churn: None, snr: None, steps: 1 })
+            }
+
+            /// The dynamics of this sampler.
+            pub(super) fn with<F: Real>(self, context: Context<'_, F>) -> Box<dyn Dynamics<F> + '_> {
                 match self {
                     $(Sampler::$sampler => <$entry>::dynamics(context),)*
                 }
@@ -106,6 +113,8 @@ samplers! {
     Ancestral: ancestral::Ancestral,
     /// DPM-Solver++(2M) of the reverse SDE, one read for each step.
     SdeDpmSolverPlusPlus2M: dpmpp_2m_sde::SdeDpmSolverPlusPlus2M,
+    /// DPM-Solver++(3M) of the reverse SDE, one read for each step.
+    SdeDpmSolverPlusPlus3M: dpmpp_3m_sde::SdeDpmSolverPlusPlus3M,
     /// Ancestral steps, each followed by a Langevin correction.
     PredictorCorrector: langevin::PredictorCorrector,
     /// Annealed Langevin dynamics: one update for each level.
@@ -135,7 +144,7 @@ struct Facts {
     /// The evaluations of the denoiser in a step, and in the last step down to σ = 0; `None` if they depend on the
     /// state.
     reads: Option<(usize, usize)>,
-    /// Which of the options that not every sampler uses it does: `rho`, `last`, `accuracy`.
+    /// Which of the options that only some samplers use it does: `accuracy`, `eta`, `s-churn` and its like, `snr`.
     options: &'static [&'static str],
 }
 
@@ -150,7 +159,7 @@ impl Facts {
         levels: Levels::Powers,
         steps: 0,
         reads: Some((1, 1)),
-        options: &["rho", "last"],
+        options: &[],
     };
 }
 
@@ -166,10 +175,18 @@ enum Levels {
 }
 
 /// What a sampler's dynamics is made from.
-struct Context<'a, F> {
-    denoiser: &'a dyn Denoise<F>,
-    process: Process,
-    accuracy: f64,
+pub(super) struct Context<'a, F> {
+    pub denoiser: &'a dyn Denoise<F>,
+    pub process: Process,
+    /// The largest error of an adaptive sampler for each step and unit.
+    pub accuracy: f64,
+    /// The share of the noise of the reverse SDE, if one was asked for.
+    pub eta: Option<f64>,
+    pub churn: Option<Churn>,
+    /// The signal-to-noise ratio of corrections, if one was asked for.
+    pub snr: Option<f64>,
+    /// The number of steps.
+    pub steps: usize,
 }
 
 /// An entry of the list: the facts of a sampler, and how it is made.
@@ -222,9 +239,11 @@ impl Sampler {
         self.facts().levels == Levels::One
     }
 
-    /// Whether it uses this option. Only `rho`, `last`, `accuracy`, `steps` and `spacing` are not used by every sampler.
+    /// Whether it uses this option. A sampler that makes steps uses every option of a grid.
     pub(super) fn uses(self, option: &str) -> bool {
-        if option == "steps" || option == "spacing" {
+        const OF_STEPS: [&str; 9] =
+            ["steps", "spacing", "rho", "last", "sigmas", "betas", "offset", "shift", "until"];
+        if OF_STEPS.contains(&option) {
             return !self.is_one_step();
         }
         let of_some = |sampler: &Self| sampler.facts().options.contains(&option);
@@ -249,46 +268,8 @@ impl Sampler {
     }
 
     /// How its levels are spaced, if nothing else is asked for.
-    fn spacing(self) -> Spacing {
+    pub(super) fn spacing(self) -> Spacing {
         if self.facts().levels == Levels::Times { Spacing::Times } else { Spacing::Powers }
-    }
-
-    /// The levels from σ₀ of each row to 0, spaced as is asked for, or as is usual: for the Euler methods in equal steps of the
-    /// process's time, for others on a power grid with exponent `rho` that ends at `last` and then 0.
-    pub fn levels(
-        self,
-        process: &Process,
-        spacing: Option<Spacing>,
-        first: &[f64],
-        last: f64,
-        rho: f64,
-        steps: usize,
-    ) -> Array2<f64> {
-        match spacing.unwrap_or(self.spacing()) {
-            Spacing::Times => time_levels(process, first, steps),
-            Spacing::Exponential => exponential_levels(first, last, steps),
-            Spacing::Powers => power_levels(first, last, rho, steps),
-        }
-    }
-
-    /// [`levels`](Self::levels) for unequal noise, whose own time is stepped.
-    ///
-    /// # Errors
-    /// A level that its potential does not reach.
-    pub fn levels_of(
-        self,
-        noise: &UnitNoise,
-        spacing: Option<Spacing>,
-        first: &[f64],
-        last: f64,
-        rho: f64,
-        steps: usize,
-    ) -> Result<Array2<f64>> {
-        match spacing.unwrap_or(self.spacing()) {
-            Spacing::Times => potential_levels(noise, first, steps),
-            Spacing::Exponential => Ok(exponential_levels(first, last, steps)),
-            Spacing::Powers => Ok(power_levels(first, last, rho, steps)),
-        }
     }
 }
 

@@ -169,9 +169,9 @@ impl<F: Real> MemoryModel<F> for Diffusion<F> {
             ));
         }
         if let Some(under) = &self.under {
-            return under.prior_samples(&self.memory, rows, seed);
+            return under.prior_samples(&self.memory, rows, seed, self.sampling.first());
         }
-        Ok(self.prior().samples(rows, seed))
+        Ok(self.prior().samples(rows, seed, self.sampling.first()))
     }
 }
 

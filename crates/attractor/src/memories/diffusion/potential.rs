@@ -147,7 +147,7 @@ impl<F: Real> Under<F> {
     ) -> Result<Recalled<F>> {
         match &self.seen {
             Seen::Linearised(memory) => {
-                let driven = memory.driven(sampling.sampler.is_stochastic());
+                let driven = memory.driven(sampling.is_stochastic());
                 // Equal steps of time are those of the noise without a force.
                 let process = Process::VarianceExploding { diffusion_rate: 1.0 };
                 descend(&driven, &Sampling { process, ..sampling.clone() }, cues, observer)
@@ -197,8 +197,15 @@ impl<F: Real> Under<F> {
         }
     }
 
-    /// Raw samples at a level at which even the least noisy direction is practically pure noise.
-    pub fn prior_samples(&self, memory: &Mixture<F>, rows: &[u64], seed: u64) -> Result<(Array2<F>, Level)> {
+    /// Raw samples at a level at which even the least noisy direction is practically pure noise, or at the level `first` in the
+    /// units of the cues.
+    pub fn prior_samples(
+        &self,
+        memory: &Mixture<F>,
+        rows: &[u64],
+        seed: u64,
+        first: Option<f64>,
+    ) -> Result<(Array2<F>, Level)> {
         /// The noise in radii √D · spread of the memory.
         const RADII: f64 = 10.0;
         let Seen::Correlated(seen) = &self.seen else {
@@ -210,11 +217,12 @@ impl<F: Real> Under<F> {
         };
         let goal = RADII * memory.spread() * (Denoise::dim(memory) as f64).sqrt();
         let noise = seen.along().unit_noise();
-        let mut level = goal.min(0.9 * self.highest);
+        let first = first.map(|first| first * memory.preparation().scale());
+        let mut level = first.unwrap_or(goal.min(0.9 * self.highest));
         let least = |level: f64| -> Result<f64> {
             Ok(noise.at(level)?.levels.iter().copied().fold(f64::INFINITY, f64::min))
         };
-        while self.highest.is_infinite() && least(level)? < goal && level < 1e9 * goal {
+        while first.is_none() && self.highest.is_infinite() && least(level)? < goal && level < 1e9 * goal {
             level *= 2.0;
         }
         let at = noise.at(level)?;
