@@ -4,6 +4,7 @@ mod audit;
 mod bench;
 mod capacity;
 mod common;
+mod explore;
 mod fit;
 mod inspect;
 mod memory;
@@ -20,6 +21,7 @@ pub use audit::Audit;
 pub use bench::Bench;
 pub use capacity::{Capacity, Merge};
 pub use common::{Cues, Files, Patterns, Rest, Store, Work};
+pub use explore::Explore;
 pub use fit::FitDensity;
 pub use inspect::Inspect;
 pub use memory::{Energy, Landscape, Recall, Sample, StoreFile, Trace};
@@ -69,6 +71,11 @@ pub enum Commands {
         after_help = "Examples:\n  attractor landscape --memory shapes.toml --sigma 1,0.3 --out landscape.svg\n  attractor landscape --memory memory.npy --out landscape.png"
     )]
     Landscape(Landscape),
+    /// Write the explorer: a page where one knob moves from Hopfield to diffusion.
+    #[command(
+        after_help = "Examples:\n  attractor explore\n  attractor explore --memory memory.csv --out explorer.html"
+    )]
+    Explore(Explore),
     /// Print the energy of states.
     #[command(
         after_help = "Example:\n  attractor energy --memory memory.npy --states recalled.npy --sigma 0.4"

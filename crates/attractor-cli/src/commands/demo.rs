@@ -62,5 +62,6 @@ pub fn run(args: &Demo) -> Result<()> {
     }
     writeln!(out, "Picture: {folder}/demo.png\n\nGo on with:")?;
     writeln!(out, "  attractor recall --memory {folder}/memory.npy --cues {folder}/cues.npy --sigma 0.4")?;
+    writeln!(out, "  attractor explore")?;
     Ok(())
 }

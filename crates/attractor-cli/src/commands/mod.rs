@@ -6,6 +6,7 @@ mod capacity;
 mod corrupt;
 mod demo;
 mod energy;
+mod explore;
 mod fit;
 mod info;
 mod inspect;
@@ -48,6 +49,7 @@ pub fn run(cli: Cli, options: &Options) -> Result<()> {
         Commands::Models(args) => models::run(&args),
         Commands::Recommend(args) => recommend::run(&args),
         Commands::Audit(args) => audit::run(&args, options),
+        Commands::Explore(args) => explore::run(&args),
         Commands::Inspect(args) => inspect::run(&args, options),
         Commands::Bench(args) => bench::run(&args),
         Commands::Capacity(args) => capacity::run(&args, options),

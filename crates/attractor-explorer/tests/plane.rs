@@ -1,0 +1,198 @@
+//! What the page computes, against closed forms, the native program and the command line's own reader of descriptions.
+#![allow(missing_docs)]
+
+use std::path::Path;
+
+use attractor::analysis::density;
+use attractor::memories::mixture;
+use attractor::{Memory, analysis::Density};
+use attractor_explorer::{Contents, Gaussian, Grid, Images, Landscape, Plane, particles::Way};
+use ndarray::{Array2, array};
+use serde_json::Value;
+
+/// The rounding of a few dozen operations on numbers of size 1.
+const ROUNDING: f64 = 1e-12;
+
+fn points(points: &[[f64; 2]]) -> Plane {
+    Plane::new(Contents { points: points.to_vec(), ..Contents::default() }).expect("points")
+}
+
+fn at(state: [f64; 2]) -> Grid {
+    Grid { corner: state, step: [1.0, 1.0], size: [1, 1] }
+}
+
+/// The numbers that the page compares with are those of the program.
+#[test]
+fn the_fixture_of_the_self_check_is_what_the_program_computes() {
+    let text = include_str!("../../../explorer/src/native.json");
+    let fixture: Value = serde_json::from_str(text).expect("JSON");
+    let rows = |name: &str| -> Vec<[f64; 2]> { serde_json::from_value(fixture[name].clone()).expect(name) };
+    let plane = points(&rows("points"));
+    let cues = rows("cues");
+    let ends = plane
+        .recall(Array2::from(cues.clone()).view(), fixture["sigma"].as_f64().expect("a level"), 0)
+        .expect("a recall");
+    for (end, wanted) in ends.outer_iter().zip(rows("recalled")) {
+        assert!((end[0] - wanted[0]).hypot(end[1] - wanted[1]) < 1e-9, "{end} {wanted:?}");
+    }
+    let sigma = fixture["energy_sigma"].as_f64().expect("a level");
+    for (cue, wanted) in cues.iter().zip(fixture["energies"].as_array().expect("a list")) {
+        let energy = plane.energies(Landscape::Diffusion, sigma, &at(*cue)).expect("an energy")[0];
+        assert!((energy - wanted.as_f64().expect("a number")).abs() < ROUNDING);
+    }
+}
+
+/// With one pattern y, D = y: the flow is z' = y + (σ'/σ)(z − y), in both directions.
+#[test]
+fn the_flow_of_one_pattern_is_a_straight_line() {
+    let plane = points(&[[0.5, -0.25]]);
+    let mut state = array![[2.0, 1.0]];
+    plane.carry(state.view_mut(), (1.5, 0.3), Way::Flow, 0).expect("a flow");
+    let wanted = [0.5 + 0.2 * 1.5, -0.25 + 0.2 * 1.25];
+    assert!((state[[0, 0]] - wanted[0]).hypot(state[[0, 1]] - wanted[1]) < ROUNDING, "{state}");
+    plane.carry(state.view_mut(), (0.3, 1.5), Way::Flow, 0).expect("a flow");
+    assert!((state[[0, 0]] - 2.0).hypot(state[[0, 1]] - 1.0) < ROUNDING, "{state}");
+}
+
+/// The SDE keeps y + σε what it is, as noise rises and as it falls: the deviation from one pattern is σ.
+#[test]
+fn the_sde_keeps_the_spread_of_its_level() {
+    /// Six standard errors of the root mean square of 8,000 numbers.
+    const OFF: f64 = 6.0 / 126.5;
+    let plane = points(&[[0.0, 0.0]]);
+    let mut states = plane.draws(4000, 0.5, 1).expect("draws");
+    let spread = |states: &Array2<f64>| (states.iter().map(|z| z * z).sum::<f64>() / 8000.0).sqrt();
+    assert!((spread(&states) / 0.5 - 1.0).abs() < OFF);
+    for (from, to) in [(0.5, 2.0), (2.0, 0.1)] {
+        plane.carry(states.view_mut(), (from, to), Way::Sde, 7).expect("an SDE");
+        assert!((spread(&states) / to - 1.0).abs() < OFF, "{from} to {to}: {}", spread(&states));
+    }
+}
+
+/// ±y with |y| = 1 has one minimum above σ = 1 and two below.
+#[test]
+fn two_patterns_split_at_their_norm() {
+    let plane = points(&[[0.6, 0.8], [-0.6, -0.8]]);
+    let levels = plane.critical().expect("levels").expect("two patterns that differ");
+    assert!((levels.speciation - 1.0).abs() < 1e-9, "{levels:?}");
+    let starts = array![[1.0, 1.0], [-1.0, -1.0], [0.3, 0.4], [0.0, 0.0]];
+    for (sigma, count) in [(1.3, 1), (0.7, 2), (0.1, 2)] {
+        assert_eq!(plane.minima(starts.view(), sigma).expect("minima").nrows(), count, "at {sigma}");
+    }
+    let grid = Grid { corner: [-1.0, -1.0], step: [2.0, 2.0], size: [2, 2] };
+    let basins = plane.basins(0.5, &grid).expect("basins");
+    assert_eq!((basins[0], basins[3]), (1, 0));
+}
+
+/// For patterns of equal norm the arrows of Hopfield and of the denoiser coincide; for others they do not.
+#[test]
+fn both_pulls_coincide_for_equal_norms() {
+    let grid = Grid { corner: [-1.5, -1.5], step: [0.5, 0.5], size: [7, 7] };
+    let apart = |plane: &Plane, landscape| {
+        let pull = plane.pull(Landscape::Diffusion, 0.4, &grid).expect("a pull");
+        let other = plane.pull(landscape, 0.4, &grid).expect("a pull");
+        (pull - other).iter().fold(0.0_f64, |most, value| most.max(value.abs()))
+    };
+    let equal = points(&[[1.0, 0.0], [0.0, 1.0], [-0.6, 0.8]]);
+    assert!(apart(&equal, Landscape::Modern(false)) < ROUNDING);
+    let unequal = points(&[[1.0, 0.0], [0.0, 0.5], [-0.6, 0.8]]);
+    assert!(apart(&unequal, Landscape::Modern(false)) > 0.1);
+    assert!(apart(&unequal, Landscape::Modern(true)) < ROUNDING);
+}
+
+/// Pulls are the negative gradient of the energies beside them.
+#[test]
+fn pulls_are_differences_of_energies() {
+    /// The error of a central difference of step 1e-5 of these energies, whose third derivatives are below 1000.
+    const DIFFERENCE: f64 = 1e-6;
+    let plane = points(&[[1.0, 0.2], [-0.4, 0.9], [-0.5, -1.1]]);
+    for name in
+        ["diffusion", "modern", "modern:distance", "dense:poly:3", "dense:relu:3", "dense:exp", "hopfield"]
+    {
+        let landscape: Landscape = name.parse().expect(name);
+        let energy = |x, y| plane.energies(landscape, 0.6, &at([x, y])).expect(name)[0];
+        let (x, y, h) = (0.3, 0.5, 1e-5);
+        let pull = plane.pull(landscape, 0.6, &at([x, y])).expect(name);
+        let slope = [
+            (energy(x - h, y) - energy(x + h, y)) / (2.0 * h),
+            (energy(x, y - h) - energy(x, y + h)) / (2.0 * h),
+        ];
+        assert!(
+            (pull[[0, 0]] - slope[0]).hypot(pull[[0, 1]] - slope[1]) < DIFFERENCE,
+            "{name}: {pull} {slope:?}"
+        );
+    }
+}
+
+fn shapes() -> Contents {
+    Contents {
+        points: vec![[1.0, 0.5], [-1.0, 0.25]],
+        curves: vec![vec![[-1.0, -1.0], [0.0, -1.4], [1.0, -1.0]]],
+        gaussians: vec![Gaussian { mean: [0.2, 1.2], deviations: [0.6, 0.2], angle: 0.7 }],
+    }
+}
+
+/// The description that the page saves is read by the command line as the same memory.
+#[test]
+fn the_saved_description_is_the_same_memory() {
+    let plane = Plane::new(shapes()).expect("shapes");
+    let text = plane.contents().description();
+    let read = attractor_data::description_from_text(Path::new("plane.toml"), &text).expect("a description");
+    let other = mixture::<f64>(read.mixture().expect("a mixture"), Default::default()).expect("a memory");
+    let states = array![[0.1, 0.2], [-1.5, 0.7], [1.9, -1.3]];
+    for sigma in [0.05, 0.4, 1.5] {
+        let of = |memory: &dyn Memory<f64>| {
+            density(memory, states.view(), &[sigma; 3], Density::Exact).expect("a density")
+        };
+        for (one, two) in of(plane.memory()).iter().zip(of(other.as_ref())) {
+            assert!((one - two).abs() < 1e-9 * (1.0 + one.abs()), "at {sigma}: {one} {two}");
+        }
+    }
+}
+
+/// The posterior sums to 1, and shares count states by the memory that they come from; beside a curve the local dimension is about 1.
+#[test]
+fn a_read_says_which_memory_and_of_what_dimension() {
+    let plane = Plane::new(shapes()).expect("shapes");
+    let read = plane.read([0.0, -1.4], 0.15).expect("a read");
+    assert_eq!(read.len(), 4 + 3);
+    assert!((read[..4].iter().sum::<f64>() - 1.0).abs() < ROUNDING && read[2] > 0.9, "{read:?}");
+    assert!((read[5] - 1.0).abs() < 0.2, "{read:?}");
+    // At σ = 0.02 a particle 0.03 beside a pattern is still of that pattern, although the Gaussian is broad.
+    let states = array![[1.0, 0.5], [0.0, -1.4], [1.0, 0.53], [0.2, 1.2]];
+    assert_eq!(plane.shares(states.view(), 0.02).expect("shares"), [0.5, 0.0, 0.25, 0.25]);
+}
+
+#[test]
+fn wrong_numbers_are_refused_in_a_sentence() {
+    let flat = |points: &[f64], curves: &[f64], corners: &[u32], gaussians: &[f64]| {
+        Contents::from_flat(points, curves, corners, gaussians).map(|_| ()).expect_err("refused").to_string()
+    };
+    assert!(flat(&[1.0], &[], &[], &[]).contains("points: expected pairs"));
+    assert!(flat(&[1.0, f64::NAN], &[], &[], &[]).contains("finite"));
+    assert!(flat(&[], &[1.0, 2.0], &[2], &[]).contains("corners"));
+    assert!(flat(&[], &[], &[], &[1.0; 4]).contains("gaussians"));
+    assert!(Plane::new(Contents::default()).is_err());
+    let plane = points(&[[1.0, 0.0]]);
+    for sigma in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        assert!(plane.energies(Landscape::Diffusion, sigma, &at([0.0, 0.0])).is_err());
+        assert!(plane.carry(array![[0.0, 0.0]].view_mut(), (1.0, sigma), Way::Flow, 0).is_err());
+    }
+    assert!("dense:poly:1".parse::<Landscape>().is_err() && "other".parse::<Landscape>().is_err());
+}
+
+/// A classical network recalls a stored word, and its energy never rises from sweep to sweep.
+#[test]
+fn a_network_recalls_step_by_step() {
+    let word = |n: usize, j: usize| if (n & j).count_ones() % 2 == 0 { 1.0 } else { -1.0 };
+    let words = Array2::from_shape_fn((3, 16), |(n, j)| word(n + 1, j));
+    let memory = Images::new("hopfield", &[], words.clone()).expect("a network");
+    let mut cue = words.row(1).to_owned();
+    cue[3] *= -1.0;
+    let steps = memory.steps(cue.view(), &[], f64::NAN, 0).expect("a recall");
+    assert_eq!(steps.nearest, Some(1));
+    assert_eq!(steps.states.row(steps.states.nrows() - 1), words.row(1));
+    assert!(steps.trace.windows(2).all(|pair| pair[1].energy <= pair[0].energy));
+    let (_, nearest) = memory.repeat(cue.view(), 5, f64::NAN, 0).expect("recalls");
+    assert_eq!(nearest, [1; 5]);
+}

@@ -1,0 +1,201 @@
+import './style.css';
+import { check } from './check';
+import { PRESETS } from './contents';
+import { el, made, save } from './dom';
+import { start } from './engine';
+import { command, vector } from './export';
+import { givenMemory } from './given';
+import { LESSONS } from './lessons';
+import type { Theme } from './palette';
+import { PlaneView } from './plane';
+import { Tools } from './tools';
+import { fromAddress, LANDSCAPES, SHOWN, type Shown, toAddress, usual } from './view';
+
+async function run(): Promise<void> {
+  await start();
+  check();
+  const given = givenMemory();
+  const plane = new PlaneView(usual());
+  const tools = new Tools(plane);
+  theme(plane);
+  choices(given?.name ?? null);
+
+  let lesson = '';
+  const show = (address: string) => {
+    const query = new URLSearchParams(address.replace(/^#/, ''));
+    const found = LESSONS.find(({ name }) => name === query.get('lesson'));
+    lesson = found?.name ?? '';
+    if (found && query.size === 1) {
+      for (const [name, value] of new URLSearchParams(found.address)) query.set(name, value);
+    }
+    const view = fromAddress(query.toString(), given?.contents ?? null);
+    plane.show(view, view.preset === 'memory' ? (given?.labels ?? []) : []);
+    const box = el('lesson');
+    box.hidden = !found;
+    if (found) {
+      el('lesson-title').textContent = found.title;
+      el('lesson-says').textContent = found.says;
+      el('lesson-try').textContent = found.attempt;
+    }
+    el<HTMLSelectElement>('lessons').value = lesson;
+    toControls(plane);
+  };
+
+  // The address follows with a delay, since browsers limit how often it may change.
+  let timer = 0;
+  let own = '';
+  plane.onChange = () => {
+    toControls(plane);
+    clearTimeout(timer);
+    timer = window.setTimeout(() => {
+      const state = toAddress(plane.view);
+      own = lesson ? `lesson=${lesson}${state ? `&${state}` : ''}` : state;
+      history.replaceState(null, '', `#${own}`);
+    }, 300);
+  };
+  window.addEventListener('hashchange', () => {
+    if (location.hash.slice(1) !== own) show(location.hash);
+  });
+
+  controls(plane, tools, (address) => {
+    clearTimeout(timer);
+    location.hash = address;
+    own = address;
+    show(address);
+  });
+  show(location.hash);
+  document.documentElement.dataset.ready = 'yes';
+}
+
+/** Fills the lists. */
+function choices(given: string | null): void {
+  const presets = el<HTMLSelectElement>('preset');
+  if (given !== null) presets.append(option('memory', given));
+  for (const { name, title } of PRESETS) presets.append(option(name, title));
+  const other = option('own', 'Your own');
+  other.hidden = true;
+  presets.append(other);
+  for (const [name, title] of LANDSCAPES) el('landscape').append(option(name, title));
+  for (const { name, title } of LESSONS) el('lessons').append(option(name, title));
+}
+
+function option(value: string, text: string): HTMLOptionElement {
+  const found = made('option', text);
+  found.value = value;
+  return found;
+}
+
+/** The theme of the system, or the one that was chosen. */
+function theme(plane: PlaneView): void {
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  let chosen: Theme | null = null;
+  const apply = () => {
+    const now: Theme = chosen ?? (dark.matches ? 'dark' : 'light');
+    document.documentElement.dataset.theme = now;
+    el('theme').textContent = now === 'dark' ? 'Light' : 'Dark';
+    el('theme').setAttribute('aria-label', now === 'dark' ? 'Use light colours' : 'Use dark colours');
+    plane.setTheme(now);
+  };
+  dark.addEventListener('change', apply);
+  el('theme').addEventListener('click', () => {
+    chosen = document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark';
+    apply();
+  });
+  apply();
+}
+
+const shownBox = (name: keyof Shown) => el<HTMLInputElement>(`show-${name}`);
+const shownNames = Object.keys(SHOWN) as (keyof Shown)[];
+
+/** Sets the controls to the state. */
+function toControls(plane: PlaneView): void {
+  const { view } = plane;
+  el<HTMLSelectElement>('preset').value = view.preset;
+  el<HTMLSelectElement>('landscape').value = view.landscape;
+  el<HTMLInputElement>(`way-${view.way}`).checked = true;
+  el<HTMLInputElement>('count').value = String(view.particles);
+  el('count-read').textContent = String(view.particles);
+  for (const name of shownNames) shownBox(name).checked = view.shown[name];
+  el<HTMLButtonElement>('recall').disabled = !view.cue;
+  el<HTMLButtonElement>('duplicate').disabled = view.contents.points.length === 0;
+  el('command').textContent = command(plane);
+  el('command-note').hidden = view.landscape === 'diffusion';
+}
+
+function controls(plane: PlaneView, tools: Tools, go: (address: string) => void): void {
+  el<HTMLSelectElement>('lessons').addEventListener('change', (event) => {
+    const name = (event.target as HTMLSelectElement).value;
+    go(name ? `lesson=${name}` : '');
+  });
+  el('lesson-close').addEventListener('click', () => go(''));
+  el('lesson-again').addEventListener('click', () => go(`lesson=${el<HTMLSelectElement>('lessons').value}`));
+  el<HTMLSelectElement>('preset').addEventListener('change', (event) => {
+    const name = (event.target as HTMLSelectElement).value;
+    go(`memory=${name}`);
+  });
+  el<HTMLSelectElement>('landscape').addEventListener('change', (event) => {
+    plane.view.landscape = (event.target as HTMLSelectElement).value;
+    plane.resurface();
+    plane.onChange();
+  });
+  for (const way of ['flow', 'sde'] as const) {
+    el(`way-${way}`).addEventListener('change', () => {
+      plane.view.way = way;
+      plane.onChange();
+    });
+  }
+  el<HTMLInputElement>('count').addEventListener('input', (event) => {
+    plane.view.particles = Number((event.target as HTMLInputElement).value);
+    plane.onChange();
+  });
+  for (const name of shownNames) {
+    shownBox(name).addEventListener('change', (event) => {
+      plane.view.shown[name] = (event.target as HTMLInputElement).checked;
+      plane.resurface();
+      plane.onChange();
+    });
+  }
+  el('recall').addEventListener('click', () => plane.recallFromCue());
+  el('create').addEventListener('click', () => plane.createFromNoise());
+  el('pause').addEventListener('click', () => plane.stop());
+  el('duplicate').addEventListener('click', () => {
+    const times = tools.duplicate();
+    el('duplicate-read').textContent = times > 1 ? `It is stored ${times} times now.` : '';
+  });
+  el('clear').addEventListener('click', () => {
+    const { contents, cue } = plane.view;
+    Object.assign(contents, { points: [cue ?? [0, 0]], curves: [], gaussians: [] });
+    plane.view.preset = 'own';
+    plane.particles.clear();
+    plane.rebuild();
+    plane.onChange();
+  });
+  exports(plane);
+}
+
+function exports(plane: PlaneView): void {
+  el('save-png').addEventListener('click', async () => save('plane.png', await plane.stage.picture()));
+  el('save-svg').addEventListener('click', () => {
+    save('plane.svg', new Blob([vector(plane)], { type: 'image/svg+xml' }));
+  });
+  el('save-toml').addEventListener('click', () => {
+    save('plane.toml', new Blob([plane.memory.description()], { type: 'application/toml' }));
+  });
+  el('copy').addEventListener('click', async () => {
+    const told = el('copied');
+    try {
+      await navigator.clipboard.writeText(command(plane));
+      told.textContent = 'Copied.';
+    } catch {
+      getSelection()?.selectAllChildren(el('command'));
+      told.textContent = 'The command is selected; copy it with the keys.';
+    }
+  });
+}
+
+run().catch((error: unknown) => {
+  el('failure').hidden = false;
+  el('failure').textContent =
+    `The explorer cannot run here: ${error instanceof Error ? error.message : String(error)}`;
+  document.documentElement.dataset.check = 'failed';
+});
