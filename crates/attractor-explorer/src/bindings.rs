@@ -1,5 +1,7 @@
 //! What JavaScript calls. Numbers go across in flat arrays; an error becomes an exception with its sentence.
 
+use attractor::analysis::TraceStep;
+use attractor::fields::field;
 use attractor::{Error, Result};
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2};
 use wasm_bindgen::prelude::*;
@@ -133,6 +135,24 @@ fn grid(corner: &[f64], step: &[f64], size: &[u32]) -> Answer<Grid> {
     }
 }
 
+/// Random words of ±1.
+#[wasm_bindgen]
+pub fn random_words(count: usize, units: usize, seed: f64) -> Vec<f64> {
+    flat(crate::random_words(count, units, seed as u64))
+}
+
+/// A state with a share of its units flipped.
+#[wasm_bindgen]
+pub fn flipped(state: &[f64], share: f64, seed: f64) -> Vec<f64> {
+    crate::flipped(state, share, seed as u64)
+}
+
+/// A state with noise.
+#[wasm_bindgen]
+pub fn noisy(state: &[f64], sigma: f64, seed: f64) -> Vec<f64> {
+    crate::noisy(state, sigma, seed as u64)
+}
+
 /// A memory of many units: see [`crate::Images`].
 #[wasm_bindgen]
 pub struct Images(crate::Images);
@@ -141,14 +161,18 @@ pub struct Images(crate::Images);
 #[wasm_bindgen]
 pub struct Steps(crate::Steps);
 
+/// Where many recalls ended: see [`crate::Ends`].
+#[wasm_bindgen]
+pub struct Ends(crate::Ends);
+
 #[wasm_bindgen]
 impl Images {
     /// A memory of a model of rows of `units` units. Options are pairs of lines: name, value.
     #[wasm_bindgen(constructor)]
-    pub fn new(model: &str, options: &str, patterns: &[f64], units: usize) -> Answer<Images> {
+    pub fn new(model: &str, options: &str, patterns: &[f64], units: usize, raw: bool) -> Answer<Images> {
         let lines: Vec<&str> = options.lines().collect();
         let options: Vec<(&str, &str)> = lines.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
-        say(crate::Images::new(model, &options, states(patterns, units)?.to_owned())).map(Images)
+        say(crate::Images::new(model, &options, states(patterns, units)?.to_owned(), raw)).map(Images)
     }
 
     /// See [`crate::Images::steps`].
@@ -157,15 +181,25 @@ impl Images {
         say(self.0.steps(ArrayView1::from(cue), &known, sigma, seed as u64)).map(Steps)
     }
 
-    /// The nearest memory of each of many recalls of one cue.
-    pub fn repeat(&self, cue: &[f64], count: usize, sigma: f64, seed: f64) -> Answer<Vec<u32>> {
-        let (_, nearest) = say(self.0.repeat(ArrayView1::from(cue), count, sigma, seed as u64))?;
-        Ok(nearest.into_iter().map(|memory| memory as u32).collect())
+    /// See [`crate::Images::ends`].
+    pub fn ends(&self, cues: &[f64], units: usize, sigma: f64, seed: f64) -> Answer<Ends> {
+        say(self.0.ends(states(cues, units)?, sigma, seed as u64)).map(Ends)
     }
 
     /// States recalled from noise.
     pub fn imagine(&self, count: usize, seed: f64) -> Answer<Vec<f64>> {
         say(self.0.imagine(count, seed as u64)).map(flat)
+    }
+
+    /// The most probable memories and their probabilities: memory, probability, memory, …
+    pub fn posterior(&self, state: &[f64], sigma: f64, top: usize) -> Answer<Vec<f64>> {
+        let found = say(self.0.posterior(ArrayView1::from(state), sigma, top))?;
+        Ok(found.into_iter().flat_map(|(memory, weight)| [memory as f64, weight]).collect())
+    }
+
+    /// The couplings, row by row; empty for a model without.
+    pub fn couplings(&self) -> Vec<f64> {
+        self.0.couplings().map(flat).unwrap_or_default()
     }
 }
 
@@ -176,23 +210,28 @@ impl Steps {
         self.0.states.iter().copied().collect()
     }
 
-    /// A recorded number of each step, NaN where there is none: `sigma`, `energy`, `entropy`, `local_dimension` or `weight`.
-    pub fn numbers(&self, field: &str) -> Vec<f64> {
-        let of = |step: &attractor::analysis::TraceStep| match field {
-            "sigma" => Some(step.sigma),
-            "energy" => step.energy,
-            "entropy" => step.entropy,
-            "local_dimension" => step.local_dimension,
-            "weight" => step.favourite.map(|(_, weight)| weight),
-            "favourite" => step.favourite.map(|(memory, _)| memory as f64),
-            "nearest" => step.memory.map(|memory| memory as f64),
-            _ => None,
-        };
-        self.0.trace.iter().map(|step| of(step).unwrap_or(f64::NAN)).collect()
+    /// A recorded number of each step by the name of its field, NaN where there is none. Empty if nothing was recorded.
+    pub fn numbers(&self, name: &str) -> Answer<Vec<f64>> {
+        let field = field(TraceStep::FIELDS, name)
+            .ok_or_else(|| JsError::new("field: expected the name of a field of a trace"))?;
+        Ok(self.0.trace.iter().map(|step| (field.get)(step).number().unwrap_or(f64::NAN)).collect())
     }
 
     /// The memory nearest to the last state, if there is one.
     pub fn nearest(&self) -> Option<u32> {
         self.0.nearest.map(|memory| memory as u32)
+    }
+}
+
+#[wasm_bindgen]
+impl Ends {
+    /// The last states, row by row.
+    pub fn states(&self) -> Vec<f64> {
+        self.0.states.iter().copied().collect()
+    }
+
+    /// The memory nearest to each last state; −1 where there is none.
+    pub fn nearest(&self) -> Vec<i32> {
+        self.0.nearest.iter().map(|memory| memory.map_or(-1, |memory| memory as i32)).collect()
     }
 }

@@ -14,8 +14,10 @@ mod images;
 mod landscape;
 pub mod particles;
 mod plane;
+mod words;
 
 pub use contents::{Contents, Gaussian};
-pub use images::{Images, Steps};
+pub use images::{Ends, Images, Steps};
 pub use landscape::Landscape;
 pub use plane::{Grid, Plane};
+pub use words::{flipped, noisy, random_words};

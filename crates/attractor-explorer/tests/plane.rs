@@ -6,7 +6,7 @@ use std::path::Path;
 use attractor::analysis::density;
 use attractor::memories::mixture;
 use attractor::{Memory, analysis::Density};
-use attractor_explorer::{Contents, Gaussian, Grid, Images, Landscape, Plane, particles::Way};
+use attractor_explorer::{Contents, Gaussian, Grid, Landscape, Plane, particles::Way};
 use ndarray::{Array2, array};
 use serde_json::Value;
 
@@ -179,20 +179,4 @@ fn wrong_numbers_are_refused_in_a_sentence() {
         assert!(plane.carry(array![[0.0, 0.0]].view_mut(), (1.0, sigma), Way::Flow, 0).is_err());
     }
     assert!("dense:poly:1".parse::<Landscape>().is_err() && "other".parse::<Landscape>().is_err());
-}
-
-/// A classical network recalls a stored word, and its energy never rises from sweep to sweep.
-#[test]
-fn a_network_recalls_step_by_step() {
-    let word = |n: usize, j: usize| if (n & j).count_ones() % 2 == 0 { 1.0 } else { -1.0 };
-    let words = Array2::from_shape_fn((3, 16), |(n, j)| word(n + 1, j));
-    let memory = Images::new("hopfield", &[], words.clone()).expect("a network");
-    let mut cue = words.row(1).to_owned();
-    cue[3] *= -1.0;
-    let steps = memory.steps(cue.view(), &[], f64::NAN, 0).expect("a recall");
-    assert_eq!(steps.nearest, Some(1));
-    assert_eq!(steps.states.row(steps.states.nrows() - 1), words.row(1));
-    assert!(steps.trace.windows(2).all(|pair| pair[1].energy <= pair[0].energy));
-    let (_, nearest) = memory.repeat(cue.view(), 5, f64::NAN, 0).expect("recalls");
-    assert_eq!(nearest, [1; 5]);
 }
