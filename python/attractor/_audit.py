@@ -36,6 +36,9 @@ def audit(
     copy_tolerance: float | None = None,
     level: float | None = None,
     windows: int = 4,
+    local_window: int | None = None,
+    local_rule: str = "local",
+    local_rows: int = 1000,
     pictures: int = 24,
     examine: int = 128,
     draws: int = 8,
@@ -44,6 +47,7 @@ def audit(
     sigma_max: float | None = None,
     probes: int = 8,
     generate: int = 256,
+    references: int = 32,
     shape: str | None = None,
     calibrate: bool = False,
     random_state: Any = 0,
@@ -86,6 +90,14 @@ def audit(
         data's dimension.
     windows : int, default 4
         Windows along each side of an image, of which mosaics are recognised; 0 looks for none.
+    local_window : int, optional
+        Side of the window of each pixel, from which mosaics of overlapping pieces are recognised, an odd number from 3. Default: that of one of
+        the `windows`.
+    local_rule : {"local", "equivariant-local"}, default "local"
+        Whether the window of a pixel is compared in its place or at all places of the training images, which takes as many times
+        longer as there are pixels.
+    local_rows : int, default 1000
+        Generated images, and honest ones, that are compared in this way at most, evenly spaced; 0 for none.
     pictures : int, default 24
         How many generated images the report shows, worst first.
     examine : int, default 128
@@ -101,6 +113,9 @@ def audit(
         With a denoiser: random directions for its local dimension. As many as units make it exact.
     generate : int, default 256
         With a denoiser: rows that it generates if none are given.
+    references : int, default 32
+        With a denoiser: noisy rows of each level, and samples, on which it is compared with the ideal, the local and the Wiener denoiser; 0 for
+        none.
     shape : str, optional
         "HxW" or "CxHxW" of images. Default: the shape of the array, or a square for bytes.
     calibrate : bool, default False
@@ -114,7 +129,8 @@ def audit(
     Returns
     -------
     Report
-        `results` has one entry for each generated row; `document` also holds "rates", "verdicts" and, with a denoiser, "inside".
+        `results` has one entry for each generated row; `document` also holds "rates", "verdicts" and, with a denoiser, "inside", in
+        which "references" has r² of samples and "predicted" that of each level.
 
     Raises
     ------
@@ -160,13 +176,18 @@ def audit(
         "fdr": scalar("fdr", fdr),
         "swaps": count("swaps", swaps),
         "windows": count("windows", windows),
+        "local_rule": words("local_rule", local_rule),
+        "local_rows": count("local_rows", local_rows),
         "pictures": count("pictures", pictures),
         "examine": count("examine", examine),
         "draws": count("draws", draws),
         "levels": count("levels", levels),
         "probes": count("probes", probes),
         "generate": count("generate", generate),
+        "references": count("references", references),
     }
+    if local_window is not None:
+        settings["local_window"] = count("local_window", local_window)
     found = {
         "radius": radius,
         "copy_tolerance": copy_tolerance,

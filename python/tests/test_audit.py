@@ -81,6 +81,24 @@ def test_images_and_folders(tmp_path: Path) -> None:
     report = attractor.audit(train, generated, heldout, calibrate=True, swaps=19)
     assert report.results[0]["verdict"] == "copy" and report.results[0]["mosaic_distance"] == 0
     assert any(kind["kind"] == "mosaic" for kind in report.document["calibration"])
+    assert report.results[0]["local_error"] == 0 and report.results[0]["p_local_error"] == 1 / 201
+    assert report.document["settings"]["local-window"] == 3
+    # Each pixel's window in its place, compared here with those of all training images.
+    pixels, stored = (images.astype(np.float64) / 255 for images in (generated[1], train))
+    squares = np.zeros((2, 8, 8))
+    for y, x in np.ndindex(8, 8):
+        part = np.s_[max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2]
+        away = ((stored[:, *part] - pixels[part]) ** 2).sum(axis=(1, 2))
+        # Windows that are equally near but for rounding.
+        middles = (stored[away <= away.min() + 1e-6, y, x] - pixels[y, x]) ** 2
+        squares[:, y, x] = middles.min(), middles.max()
+    low, high = np.sqrt(squares.mean(axis=(1, 2)))
+    assert low - 1e-6 <= report.results[1]["local_error"] <= high + 1e-6 and high < 1.2 * low
+    other = attractor.audit(train, generated, heldout, swaps=19, local_window=5, local_rule="equivariant-local", local_rows=20)
+    assert [row["row"] for row in other.results if row["local_error"] is not None] == list(range(0, 40, 2))
+    for wrong in ({"local_window": 4}, {"local_rule": "wiener"}):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            attractor.audit(train, generated, heldout, **wrong)
     report.write(tmp_path)
     assert (tmp_path / "worst.png").exists()
     path = tmp_path / "train.npy"

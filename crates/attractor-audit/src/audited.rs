@@ -53,6 +53,17 @@ impl Audited {
                 }
             });
         }
+        if let Some(pieces) = found.pieces.as_ref().filter(|pieces| pieces.looked() < outcome.rows.len()) {
+            notes.push(message![
+                format!(
+                    "the local error was measured of {} of {} generated rows, evenly spaced; mosaics of overlapping pieces are not found among the others (",
+                    pieces.looked(),
+                    outcome.rows.len()
+                ),
+                Argument::option("local-rows"),
+                ")"
+            ]);
+        }
         let constant = found.own.iter().all(|list| list.iter().all(|other| other.distance == 0.0));
         if constant {
             notes.push("all training and held-out rows are equal: nothing can be said of copies".into());

@@ -11,7 +11,9 @@
 //! | stored twice | as noise 0.25, of training rows of which the training set holds a noisy copy (0.05) |
 //! | columns p | of a table: a training row with a share p of its columns from another one |
 //! | shift, flip, crop | of images: moved by a pixel (edges repeated), mirrored left to right, or enlarged without a twentieth at each side |
-//! | mosaic | of images: every window from another training image |
+//! | mosaic | of images: each of 4 × 4 windows from another training image; each of four parts, cut anywhere; and what the memory `local` makes |
+
+mod plants;
 
 use attractor::noise::{Purpose, Stream};
 use attractor_data::{Cells, Records, Shape};
@@ -19,13 +21,13 @@ use attractor_report::{Error, Result};
 use ndarray::{Array2, Axis, concatenate};
 
 use crate::inputs::Inputs;
-use crate::mosaic;
 use crate::outcome::Outcome;
 use crate::rows::{Rows, Sets, Space};
 use crate::search::Watch;
 use crate::searched::{Images, Searched};
 use crate::settings::Settings;
 use crate::verdict::{Row, Verdict};
+use plants::{Plant, drawn, matching, noisy, picked, planted};
 
 /// The plants of a kind, at most.
 const PLANTS: usize = 50;
@@ -33,17 +35,11 @@ const PLANTS: usize = 50;
 /// Fresh rows among which they are planted, at most.
 const FRESH: usize = 450;
 
-/// Levels of noise, as shares of the usual distance of neighbours.
-const NOISE: [f64; 5] = [0.05, 0.1, 0.25, 0.5, 1.0];
-
 /// The noise of a stored copy.
 const STORED: f64 = 0.05;
 
 /// The noise of plants whose training row is stored twice.
 const TWICE: f64 = 0.25;
-
-/// Shares of columns that come from another row.
-const COLUMNS: [f64; 3] = [0.1, 0.25, 0.5];
 
 /// What an audit found of one kind of plants.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,14 +89,15 @@ struct Run {
 impl Plan {
     /// The number of pairs that are compared.
     pub fn pairs(&self, settings: &Settings) -> u64 {
-        self.runs.iter().map(|run| Searched::pairs(&run.space, run.images.as_ref(), settings)).sum()
+        let all = all_rows(settings);
+        self.runs.iter().map(|run| Searched::pairs(&run.space, run.images.as_ref(), &all)).sum()
     }
 
     /// Audits all kinds. `None` if the watch breaks.
     pub fn run(&self, settings: &Settings, watch: &mut Watch) -> Option<Calibrated> {
         let mut kinds = Vec::new();
         for run in &self.runs {
-            let found = Searched::new(&run.space, run.images.as_ref(), settings, watch)?;
+            let found = Searched::new(&run.space, run.images.as_ref(), &all_rows(settings), watch)?;
             let planted: usize = run.kinds.iter().map(|(_, count)| count).sum();
             let mut from = 0;
             for (name, count) in &run.kinds {
@@ -129,6 +126,13 @@ impl Plan {
     }
 }
 
+/// The same settings, with the local error of all rows, if any.
+fn all_rows(settings: &Settings) -> Settings {
+    let rows = if settings.local.rows > 0 { usize::MAX } else { 0 };
+    let local = crate::settings::local::Settings { rows, ..settings.local };
+    Settings { local, ..*settings }
+}
+
 /// Plants copies in the rows of an inputs.
 ///
 /// # Errors
@@ -138,7 +142,7 @@ pub fn plan(inputs: &Inputs) -> Result<Plan> {
     let (base, fresh) = split(inputs, &mut stream)?;
     let bases = drawn(base.rows.train.len(), PLANTS, &mut stream);
     let usual = usual(&base, &fresh)?;
-    let planted = planted(&base, &bases, usual, &mut stream);
+    let planted = planted(&base, &bases, usual, &inputs.settings, &mut stream);
     let mut runs = vec![run(&base, None, planted, &fresh)?];
     let stored = noisy(&base.rows.train.select(&bases), STORED * usual, &mut stream);
     let twice = noisy(&base.rows.train.select(&bases), TWICE * usual, &mut stream);
@@ -161,32 +165,10 @@ struct Base {
     are_pixels: bool,
 }
 
-struct Plant {
-    name: String,
-    rows: Rows,
-    pixels: Option<Array2<f32>>,
-}
-
 /// Fresh rows with their images.
 struct Fresh {
     rows: Rows,
     pixels: Option<Array2<f32>>,
-}
-
-fn drawn(rows: usize, count: usize, stream: &mut Stream) -> Vec<usize> {
-    let mut all: Vec<usize> = (0..rows).collect();
-    let count = count.min(rows);
-    for n in 0..count {
-        let other = n + stream.below(rows - n);
-        all.swap(n, other);
-    }
-    all.truncate(count);
-    all
-}
-
-/// Some of the pixels of images.
-fn picked(pixels: &Array2<f32>, rows: &[usize]) -> Array2<f32> {
-    pixels.select(Axis(0), rows)
 }
 
 /// Takes fresh rows out of the held-out rows, or of the training rows.
@@ -228,11 +210,7 @@ fn split(inputs: &Inputs, stream: &mut Stream) -> Result<(Base, Fresh)> {
             };
             (sets, images.shape)
         }),
-        are_pixels: images.is_some_and(|images| match &rows.train {
-            Rows::Single(values) => *values == images.pixels.train,
-            Rows::Double(values) => values.mapv(|v| v as f32) == images.pixels.train,
-            Rows::Table(_) => false,
-        }),
+        are_pixels: inputs.are_pixels(),
     };
     Ok((base, fresh))
 }
@@ -247,117 +225,6 @@ fn usual(base: &Base, fresh: &Fresh) -> Result<f64> {
     let mut all: Vec<f64> = near.iter().map(|found| found[0].distance).collect();
     let middle = all.len() / 2;
     Ok(*all.select_nth_unstable_by(middle, f64::total_cmp).1)
-}
-
-/// The pixels that belong to changed rows, if rows are pixels.
-fn matching(base: &Base, rows: &Rows) -> Option<Array2<f32>> {
-    match rows {
-        _ if !base.are_pixels => None,
-        Rows::Single(values) => Some(values.clone()),
-        Rows::Double(values) => Some(values.mapv(|v| v as f32)),
-        Rows::Table(_) => None,
-    }
-}
-
-/// All kinds of plants that these rows allow.
-fn planted(base: &Base, bases: &[usize], usual: f64, stream: &mut Stream) -> Vec<Plant> {
-    let rows = base.rows.train.select(bases);
-    let plant = |name: String, rows: Rows| Plant { name, pixels: matching(base, &rows), rows };
-    let mut all = vec![Plant {
-        name: "exact copy".into(),
-        pixels: base.images.as_ref().map(|(sets, _)| picked(&sets.train, bases)),
-        rows: rows.clone(),
-    }];
-    for level in NOISE {
-        all.push(plant(format!("noise {level}"), noisy(&rows, level * usual, stream)));
-    }
-    if let Rows::Table(records) = &rows {
-        let Rows::Table(train) = &base.rows.train else { return all };
-        for share in COLUMNS {
-            let mixed = Rows::Table(exchanged(records, train, share, stream));
-            all.push(plant(format!("columns {share}"), mixed));
-        }
-    }
-    if let Some((sets, shape)) = base.images.as_ref().filter(|_| base.are_pixels) {
-        let pixels = picked(&sets.train, bases);
-        let change = |name: &str, f: &dyn Fn(usize, usize) -> (usize, usize)| {
-            plant(name.into(), Rows::Single(moved(&pixels, *shape, f)))
-        };
-        let (height, width) = (shape.height, shape.width);
-        all.push(change("shift by a pixel", &|row, column| (row, column.saturating_sub(1))));
-        all.push(change("flip", &|row, column| (row, width - 1 - column)));
-        // Twentieths are cut off at each side, at least a pixel.
-        let inner = |size: usize, at: usize| {
-            let margin = (size / 20).max(1).min(size.saturating_sub(1) / 2);
-            margin + at * (size - 2 * margin) / size
-        };
-        all.push(change("crop", &|row, column| (inner(height, row), inner(width, column))));
-        let windows = mosaic::windows(*shape, 4);
-        if !windows.is_empty() {
-            let mut mixed = pixels.clone();
-            for mut image in mixed.outer_iter_mut() {
-                for units in &windows {
-                    let other = sets.train.row(stream.below(sets.train.nrows()));
-                    units.iter().for_each(|&unit| image[unit] = other[unit]);
-                }
-            }
-            all.push(plant("mosaic".into(), Rows::Single(mixed)));
-        }
-    }
-    all
-}
-
-/// Rows with normal noise of this length; of a table, each number moves by so much of its range in the mean.
-fn noisy(rows: &Rows, length: f64, stream: &mut Stream) -> Rows {
-    match rows {
-        Rows::Single(values) => {
-            let unit = length / (values.ncols() as f64).sqrt();
-            Rows::Single(values.mapv(|v| (f64::from(v) + unit * stream.normal()) as f32))
-        }
-        Rows::Double(values) => {
-            let unit = length / (values.ncols() as f64).sqrt();
-            Rows::Double(values.mapv(|v| v + unit * stream.normal()))
-        }
-        Rows::Table(records) => {
-            let columns = records.columns.iter().map(|cells| match cells.numbers() {
-                Some(numbers) => {
-                    let known = || numbers.iter().copied().filter(|v| !v.is_nan());
-                    let range =
-                        known().fold(f64::NEG_INFINITY, f64::max) - known().fold(f64::INFINITY, f64::min);
-                    let unit = if range.is_finite() { length * range } else { 0.0 };
-                    // The mean of |ε| is √(2/π).
-                    let unit = unit * (std::f64::consts::PI / 2.0).sqrt();
-                    Cells::Numbers(numbers.iter().map(|v| v + unit * stream.normal()).collect())
-                }
-                None => cells.clone(),
-            });
-            Rows::Table(Records { names: records.names.clone(), columns: columns.collect() })
-        }
-    }
-}
-
-/// Rows of a table with a share of their cells, at least one, from other training rows.
-fn exchanged(rows: &Records, train: &Records, share: f64, stream: &mut Stream) -> Records {
-    let columns = rows.columns.len();
-    let count = ((share * columns as f64).round() as usize).clamp(1, columns);
-    let mut texts: Vec<Vec<Option<String>>> = rows.columns.iter().map(Cells::texts).collect();
-    let others: Vec<Vec<Option<String>>> = train.columns.iter().map(Cells::texts).collect();
-    for row in 0..rows.rows() {
-        let other = stream.below(train.rows());
-        for column in drawn(columns, count, stream) {
-            texts[column][row] = others[column][other].clone();
-        }
-    }
-    Records { names: rows.names.clone(), columns: texts.into_iter().map(Cells::Texts).collect() }
-}
-
-/// Images whose pixel at a place is that of another place.
-fn moved(images: &Array2<f32>, shape: Shape, from: &dyn Fn(usize, usize) -> (usize, usize)) -> Array2<f32> {
-    Array2::from_shape_fn(images.dim(), |(image, unit)| {
-        let (channel, row, column) = shape.place(unit);
-        let (row, column) = from(row, column);
-        images[[image, shape.unit(channel, row, column)]]
-    })
 }
 
 /// A space of the base with further training rows, and these plants.

@@ -49,6 +49,7 @@ impl Inputs {
         settings.check()?;
         let images = given.images.map(|tables| images(tables, &given.rows)).transpose()?.flatten();
         let space = Space::new(&given.rows)?;
+        images.as_ref().map_or(Ok(()), finite)?;
         Ok(Inputs {
             rows: given.rows,
             space,
@@ -59,6 +60,32 @@ impl Inputs {
             settings,
         })
     }
+}
+
+impl Inputs {
+    /// Whether the rows are the pixels of the images, and not features of them.
+    pub(crate) fn are_pixels(&self) -> bool {
+        self.images.as_ref().is_some_and(|images| match &self.rows.train {
+            Rows::Single(values) => *values == images.pixels.train,
+            Rows::Double(values) => values.mapv(|v| v as f32) == images.pixels.train,
+            Rows::Table(_) => false,
+        })
+    }
+}
+
+/// Refuses pixels that are no numbers. Where rows are the pixels themselves, none are left here.
+fn finite(images: &Images) -> Result<()> {
+    for (name, pixels) in images.pixels.named() {
+        if let Some(((row, unit), value)) = pixels.indexed_iter().find(|(_, value)| !value.is_finite()) {
+            return Err(Error::mended(
+                name,
+                "images of finite numbers",
+                format!("{value} at row {row}, unit {unit}"),
+                "remove or repair those images".into(),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The pixels of images, if these tables hold any.

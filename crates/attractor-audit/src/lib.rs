@@ -14,11 +14,11 @@
 //! | [`rates`] | f_mem, DCR share, IMS, NNDR, AuthPct, C_T, for any choice of training rows |
 //! | [`swap`] | their null distribution: training and held-out rows change places |
 //! | [`conformal`] | p-values of single rows, and Benjamini–Hochberg lists |
-//! | [`mosaic`] | images made of windows of several training images |
+//! | [`mosaic`] | images made of pieces of several training images: side by side, or overlapping (`pieces`) |
 //! | [`verdict`] | copy, near copy, mosaic or new, with the reason |
 //! | [`fidelity`] | precision, recall, coverage, sliced Wasserstein distance |
 //! | [`calibrate`] | what an audit finds of copies planted in one's own data |
-//! | [`inside`] | a model's denoiser: where along its noise levels it remembers, and where it generalises |
+//! | [`inside`] | a model's denoiser: where along its noise levels it remembers, and where it generalises; which denoiser with a formula predicts it |
 //! | [`monitor`] | rates over the checkpoints of a training: f_mem(step), and the step from which a model memorises |
 //! | [`inspect`] | near-duplicates, critical levels, basins and dimension of patterns, before a model is trained |
 //!

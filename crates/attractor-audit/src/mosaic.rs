@@ -1,5 +1,8 @@
 //! Mosaics: images put together from pieces of several training images.
 //!
+//! Two scores see different mosaics. M, here, sees large pieces that were pasted in; L, in [`pieces`], sees pieces that overlap, as a local denoiser makes them.
+//! An image has one p-value for both, twice the smaller of the two (Bonferroni), and one list at the stated false discovery rate.
+//!
 //! An image is cut into windows, each of which is compared with the same window of all training images. With δ_w(x) the smallest distance of
 //! window w of an image x, and s_w the median of the same over training images (each without itself),
 //!
@@ -9,6 +12,8 @@
 //! copies. Given the training rows, M of an honest generated row is exchangeable with M of held-out rows, so its rank among these is a p-value, as for single
 //! rows. A row on the list whose windows come from at least two clusters of training rows, and which is no copy as a whole, is a mosaic.
 
+pub mod pieces;
+
 use std::ops::Range;
 
 use attractor_data::Shape;
@@ -16,7 +21,7 @@ use ndarray::{Array2, ArrayView2, Axis, concatenate};
 
 use crate::clusters::Clusters;
 use crate::metric::Euclidean;
-use crate::rows::Sets;
+use crate::rows::{Sets, evenly};
 use crate::search::{Nearest, Watch, nearest};
 
 /// Training images from which the scale of a window is taken, at most.
@@ -74,10 +79,7 @@ pub fn compare(images: &Sets<Array2<f32>>, shape: Shape, sides: usize, watch: &m
         [images.train.nrows(), images.heldout.as_ref().map_or(0, |h| h.nrows()), images.generated.nrows()];
     let held = counts[0]..counts[0] + counts[1];
     let generated = held.end..held.end + counts[2];
-    let some: Vec<usize> = {
-        let count = counts[0].min(SCALES);
-        (0..count).map(|n| n * counts[0] / count).collect()
-    };
+    let some = evenly(counts[0], SCALES);
     let honest_rows = if held.is_empty() { some.len() } else { held.len() };
     let mut found = Windows {
         honest: vec![0.0; honest_rows],

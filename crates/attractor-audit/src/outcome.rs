@@ -91,7 +91,7 @@ impl Outcome {
         let mut order: Vec<usize> = (0..self.rows.len()).collect();
         order.sort_by(|&a, &b| {
             let (a, b) = (&self.rows[a], &self.rows[b]);
-            let mosaic = |row: &Row| row.mosaic.map_or(1.0, |(_, p)| p);
+            let mosaic = |row: &Row| row.mosaic.map_or(1.0, |mosaic| mosaic.p);
             a.verdict
                 .cmp(&b.verdict)
                 .then_with(|| match a.verdict {

@@ -1,20 +1,22 @@
 //! The report of an audit: a summary, rates with their null, the worst rows with pictures, duplicates, fidelity and settings.
 
-use attractor_figures::{Axis, Canvas, Figure, Look, Mark, Panel, Picture, Point, Series};
-use attractor_report::{Block, Cell, Column, Illustration, Images, Report, Table};
+mod calibration;
+mod rows;
+
+use attractor_figures::{Axis, Figure, Look, Mark, Panel, Point, Series};
+use attractor_report::{Block, Cell, Column, Illustration, Report, Table};
 use serde_json::{Map, Value, json};
 
 use crate::audited::Audited;
-use crate::calibrate::Calibrated;
 use crate::fidelity::Fidelity;
 use crate::inputs::Inputs;
 use crate::inside::report as inside;
+use crate::mosaic::pieces::Pieces;
 use crate::outcome::{Measured, Outcome};
 use crate::rates::RATES;
-use crate::verdict::{Row, Verdict, short};
-
-/// Rows in the table of the worst.
-const WORST: usize = 30;
+use crate::verdict::{Verdict, short};
+use calibration::calibration;
+use rows::{all_rows, pictures, worst};
 
 /// Clusters in the table of the largest.
 const LARGEST: usize = 20;
@@ -177,90 +179,6 @@ fn rates(rates: &[Measured]) -> Table {
     table
 }
 
-/// The name of a row of a set: its number, and what its file calls it.
-fn named(names: Option<&Vec<String>>, row: usize) -> String {
-    match names.and_then(|names| names.get(row)) {
-        Some(name) => format!("{row} ({name})"),
-        None => row.to_string(),
-    }
-}
-
-fn worst(inputs: &Inputs, outcome: &Outcome, order: &[usize]) -> Table {
-    let headings =
-        ["row", "verdict", "reason", "training row", "d1", "d2", "d1/d2", "p", "posterior", "local dim."];
-    let mut table = Table::new("worst", headings.iter().map(|heading| Column::new(*heading, &[])).collect());
-    table.caption = format!("The {} worst rows.", WORST.min(order.len()));
-    let text = |text: String| Cell::of(text, []);
-    let number = |value: Option<f64>| text(value.map_or_else(String::new, short));
-    for &n in order.iter().take(WORST) {
-        let row = &outcome.rows[n];
-        let train = row.train.map(|train| named(inputs.names.train.as_ref(), train as usize));
-        table.rows.push(vec![
-            text(named(inputs.names.generated.as_ref(), row.row)),
-            text(row.verdict.name().into()),
-            text(row.reason.clone()),
-            text(train.unwrap_or_default()),
-            number(Some(row.distance)),
-            number(Some(row.other_distance)),
-            number(Some(row.ratio)),
-            number(Some(row.p_listed)),
-            number(row.posterior),
-            number(row.dimension.filter(|dimension| dimension.is_finite())),
-        ]);
-    }
-    table
-}
-
-/// The worst images beside what they are nearest to.
-fn pictures(inputs: &Inputs, outcome: &Outcome, order: &[usize]) -> Option<Block> {
-    let images = inputs.images.as_ref()?;
-    let shown = &order[..order.len().min(inputs.settings.pictures)];
-    if shown.is_empty() {
-        return None;
-    }
-    let pixels = &images.pixels;
-    let all = || std::iter::once(&pixels.train).chain(&pixels.heldout).flat_map(|set| set.iter());
-    let low = all().copied().fold(f32::INFINITY, f32::min);
-    let high = all().copied().fold(f32::NEG_INFINITY, f32::max);
-    let range = if high > low { (low.into(), high.into()) } else { (0.0, 1.0) };
-    let canvas = Canvas { shape: images.shape, range };
-    let headings =
-        ["generated", "nearest\ntraining", "of another\ncluster", "nearest\nheld out", "nearest\ngenerated"];
-    let labels: Vec<String> = shown
-        .iter()
-        .map(|&n| {
-            let row = &outcome.rows[n];
-            format!("{}: {}, {}", row.row, row.verdict.name(), short(row.ratio))
-        })
-        .collect();
-    let mut picture = Picture::new(&headings, &labels, images.shape);
-    for (line, &n) in shown.iter().enumerate() {
-        let row = &outcome.rows[n];
-        let of = |set: &ndarray::Array2<f32>, row: usize| set.row(row).to_vec();
-        let cells = [
-            Some(of(&pixels.generated, row.row)),
-            row.train.map(|train| of(&pixels.train, train as usize)),
-            row.other.map(|other| of(&pixels.train, other as usize)),
-            row.heldout.and_then(|(held, _)| Some(of(pixels.heldout.as_ref()?, held as usize))),
-            row.twin.map(|(twin, _)| of(&pixels.generated, twin as usize)),
-        ];
-        for (column, image) in cells.iter().enumerate() {
-            if let Some(image) = image {
-                picture.draw(line, column, canvas, |unit| Some(image[unit].into()));
-            }
-        }
-    }
-    Some(Block::Images(Box::new(Images {
-        name: "worst",
-        alt: "Generated images, each beside its nearest training, held-out and generated images.".into(),
-        caption: format!(
-            "The {} worst rows: row, verdict and d1/d2, with the nearest image of each set.",
-            shown.len()
-        ),
-        picture,
-    })))
-}
-
 /// The distribution of d1/d2 across clusters, of generated and of honest rows.
 fn ratios(audited: &Audited) -> Illustration {
     let found = &audited.found;
@@ -364,92 +282,6 @@ fn fidelity(outcome: &Outcome) -> Vec<Block> {
     ]
 }
 
-fn calibration(calibrated: &Calibrated) -> Vec<Block> {
-    let mut table = Table::new(
-        "calibration",
-        vec![
-            Column::new("plants", &["kind"]),
-            Column::new("number", &["plants"]),
-            Column::new("found", &["power"]),
-            Column::new("copy", &["copies"]),
-            Column::new("near copy", &["near_copies"]),
-            Column::new("mosaic", &["mosaics"]),
-            Column::new("fresh rows found", &["false_copies", "fresh"]),
-            Column::new("p of f_mem, clusters", &["p_f_mem_clusters"]),
-            Column::new("p of DCR share", &["p_dcr_share"]),
-        ],
-    );
-    for kind in &calibrated.kinds {
-        let [copies, near, mosaics, _] = kind.plants;
-        let wrong = kind.counts[1] - kind.fresh[3];
-        table.rows.push(vec![
-            Cell::plain(kind.name.as_str()),
-            Cell::plain(kind.counts[0]),
-            Cell::of(format!("{:.0} %", 100.0 * kind.power()), [kind.power().into()]),
-            Cell::plain(copies),
-            Cell::plain(near),
-            Cell::plain(mosaics),
-            Cell::of(format!("{wrong} of {}", kind.counts[1]), [wrong.into(), kind.counts[1].into()]),
-            maybe(kind.p_values[0]),
-            maybe(kind.p_values[1]),
-        ]);
-    }
-    vec![
-        Block::Heading("What the audit finds of planted copies".into()),
-        Block::Text(format!(
-            "Plants made of training rows, each kind among the same fresh rows. Noise is a share of {}, the usual distance of a fresh row from its nearest training row. What is not found here would not be found in the generated rows either.",
-            short(calibrated.usual)
-        )),
-        Block::Table(table),
-    ]
-}
-
-/// A field of a row in files: its key, and its cell.
-type Field = (&'static str, fn(&Inputs, &Row) -> Cell);
-
-const FIELDS: &[Field] = &[
-    ("row", |_, row| Cell::plain(row.row)),
-    ("name", |inputs, row| name_of(&inputs.names.generated, Some(row.row))),
-    ("verdict", |_, row| Cell::plain(row.verdict.name())),
-    ("reason", |_, row| Cell::plain(row.reason.as_str())),
-    ("train_row", |_, row| whole(row.train)),
-    ("train_name", |inputs, row| name_of(&inputs.names.train, row.train.map(|train| train as usize))),
-    ("distance", |_, row| maybe(Some(row.distance))),
-    ("second_distance", |_, row| maybe(Some(row.second))),
-    ("other_row", |_, row| whole(row.other)),
-    ("other_distance", |_, row| maybe(Some(row.other_distance))),
-    ("ratio", |_, row| maybe(Some(row.ratio))),
-    ("cluster", |_, row| whole(row.cluster)),
-    ("cluster_size", |_, row| Cell::plain(row.cluster_size)),
-    ("p_distance", |_, row| maybe(row.p_distance)),
-    ("p_ratio", |_, row| maybe(row.p_ratio)),
-    ("p_listed", |_, row| maybe(Some(row.p_listed))),
-    ("posterior", |_, row| maybe(row.posterior)),
-    ("local_dimension", |_, row| maybe(row.dimension)),
-    ("generated_row", |_, row| whole(row.twin.map(|(twin, _)| twin))),
-    ("generated_distance", |_, row| maybe(row.twin.map(|(_, distance)| distance))),
-    ("heldout_row", |_, row| whole(row.heldout.map(|(held, _)| held))),
-    ("heldout_distance", |_, row| maybe(row.heldout.map(|(_, distance)| distance))),
-    ("mosaic_distance", |_, row| maybe(row.mosaic.map(|(distance, _)| distance))),
-    ("p_mosaic", |_, row| maybe(row.mosaic.map(|(_, p)| p))),
-];
-
-fn whole(value: Option<u32>) -> Cell {
-    value.map_or_else(Cell::empty, Cell::plain)
-}
-
-fn name_of(names: &Option<Vec<String>>, row: Option<usize>) -> Cell {
-    let name = row.and_then(|row| names.as_ref()?.get(row).cloned());
-    name.map_or_else(Cell::empty, Cell::plain)
-}
-
-fn all_rows(inputs: &Inputs, outcome: &Outcome) -> Table {
-    let mut table = Table::new("rows", FIELDS.iter().map(|(key, _)| Column::plain(key)).collect());
-    let line = |row| FIELDS.iter().map(|(_, cell)| cell(inputs, row)).collect();
-    table.rows = outcome.rows.iter().map(line).collect();
-    table
-}
-
 fn settings(inputs: &Inputs, audited: &Audited) -> Value {
     let (settings, found) = (&inputs.settings, &audited.found);
     let mut all = Map::new();
@@ -465,6 +297,9 @@ fn settings(inputs: &Inputs, audited: &Audited) -> Value {
         ("copy-tolerance", json!(found.tolerance)),
         ("level", json!(found.sigma)),
         ("windows", json!(found.windows.as_ref().map_or(0, |_| settings.windows))),
+        ("local-window", json!(found.pieces.as_ref().map(|pieces| pieces.side))),
+        ("local-rule", json!(settings.local.rule_name())),
+        ("local-rows", json!(found.pieces.as_ref().map_or(0, Pieces::looked))),
         ("seed", json!(settings.seed)),
     ] {
         all.insert(name.to_owned(), value);

@@ -444,6 +444,12 @@ fn column(heading: &str, sets: &[(&'static str, &Cells)]) -> Result<Column> {
     Ok(Column::Numbers { values, low, range })
 }
 
+/// Up to `most` of `count` numbers, evenly spaced.
+pub(crate) fn evenly(count: usize, most: usize) -> Vec<usize> {
+    let kept = count.min(most);
+    (0..kept).map(|k| k * count / kept).collect()
+}
+
 /// A watch for searches that nobody watches.
 pub fn unwatched(_: u64) -> ControlFlow<()> {
     ControlFlow::Continue(())

@@ -8,6 +8,7 @@ use ndarray::Array2;
 
 use crate::clusters::{self, Clusters};
 use crate::dimension::{self, Local, levina_bickel};
+use crate::mosaic::pieces::{self, Pieces};
 use crate::mosaic::{self, Windows};
 use crate::rates::{Lists, Pair};
 use crate::rows::{Sets, Space};
@@ -60,6 +61,8 @@ pub struct Searched {
     pub local: Option<Vec<Local>>,
     /// What windows of images say.
     pub windows: Option<Windows>,
+    /// What windows of pixels say.
+    pub pieces: Option<Pieces>,
     /// The number of training rows, which come first in the pool.
     pub train: usize,
 }
@@ -125,8 +128,16 @@ impl Searched {
             sigma: None,
             local: None,
             windows,
+            pieces: None,
             train,
         };
+        if let Some(images) = images.filter(|_| settings.looks_at_pixels()) {
+            let own = |row: usize| {
+                found.near.of(row).iter().find(|near| found.is_train(near.row)).map(|near| near.row)
+            };
+            let compared = pieces::compare(&images.pixels, images.shape, settings, &own, watch)?;
+            found.pieces = Some(compared);
+        }
         found.dimension = found.estimate();
         if let Some(points) = space.points() {
             found.sigma = settings.sigma.or_else(|| found.level());
@@ -143,7 +154,11 @@ impl Searched {
         let [train, pool, generated] =
             [space.train(), space.pool(), space.generated()].map(|range| range.len() as u64);
         let counts = [train as usize, (pool - train) as usize, generated as usize];
-        let windows = images.map_or(0, |images| mosaic::pairs(counts, images.shape, settings.windows));
+        let windows = images.map_or(0, |images| {
+            let pixels =
+                if settings.looks_at_pixels() { pieces::pairs(counts, images.shape, settings) } else { 0 };
+            mosaic::pairs(counts, images.shape, settings.windows) + pixels
+        });
         let local = if space.points().is_some() { train * generated } else { 0 };
         generated * pool + pool * pool + generated * generated + local + windows
     }

@@ -4,6 +4,7 @@ use attractor::options::{CountRange, Fallback, Kind, NumberRange, Options, Param
 use attractor::{Error, Result};
 
 pub(crate) mod inside;
+pub(crate) mod local;
 
 /// How rows are compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,6 +75,8 @@ pub struct Settings {
     pub sigma: Option<f64>,
     /// The number of windows along each side of an image, from which mosaics are recognised; 0 looks for none. Default: 4.
     pub windows: usize,
+    /// How windows of the pixels of images are compared; none are without `windows`.
+    pub local: local::Settings,
     /// How many rows are shown as pictures, worst first. Default: 24.
     pub pictures: usize,
     /// How a model is looked at from inside, if there is one.
@@ -92,6 +95,7 @@ impl Default for Settings {
             tolerance: None,
             sigma: None,
             windows: 4,
+            local: local::Settings::default(),
             pictures: 24,
             inside: inside::Settings::default(),
             seed: 0,
@@ -108,10 +112,16 @@ const PICTURES: CountRange = CountRange::between(0, 1000);
 
 /// The settings as options. `distance` says how files are read, and is not among [`Settings`].
 pub const PARAMETERS: &[Parameter] = &{
-    let mut all = [OF_ROWS[0]; OF_ROWS.len() + inside::PARAMETERS.len()];
+    const LOCAL: usize = OF_ROWS.len();
+    const INSIDE: usize = LOCAL + local::PARAMETERS.len();
+    let mut all = [OF_ROWS[0]; INSIDE + inside::PARAMETERS.len()];
     let mut k = 0;
     while k < all.len() {
-        all[k] = if k < OF_ROWS.len() { OF_ROWS[k] } else { inside::PARAMETERS[k - OF_ROWS.len()] };
+        all[k] = match k {
+            LOCAL..INSIDE => local::PARAMETERS[k - LOCAL],
+            INSIDE.. => inside::PARAMETERS[k - INSIDE],
+            _ => OF_ROWS[k],
+        };
         k += 1;
     }
     all
@@ -176,6 +186,11 @@ const OF_ROWS: [Parameter; 9] = [
 ];
 
 impl Settings {
+    /// Whether mosaics are looked for by the windows of pixels.
+    pub(crate) fn looks_at_pixels(&self) -> bool {
+        self.windows > 1 && self.local.rows > 0
+    }
+
     /// Reads settings from named options; see [`PARAMETERS`].
     ///
     /// ```
@@ -199,6 +214,7 @@ impl Settings {
             tolerance: options.number("copy-tolerance"),
             sigma: options.number("level"),
             windows: options.count("windows").unwrap_or(usual.windows),
+            local: local::Settings::of(&options)?,
             pictures: options.count("pictures").unwrap_or(usual.pictures),
             inside: inside::Settings::of(&options),
             seed,
@@ -214,6 +230,7 @@ impl Settings {
         SWAPS.check("swaps", self.swaps as u64)?;
         WINDOWS.check("windows", self.windows as u64)?;
         PICTURES.check("pictures", self.pictures as u64)?;
+        self.local.check()?;
         self.inside.check()?;
         let not_negative = NumberRange::at_least(0.0);
         self.radius.map_or(Ok(()), |radius| not_negative.check("radius", radius))?;

@@ -2,7 +2,7 @@
 //!
 //! - **copy**: within the tolerance of a training row.
 //! - **near copy**: on the list at the stated false discovery rate, by d₁/d₂ (or d₁) against honest rows.
-//! - **mosaic**: on the list of mosaics at the same rate, with windows from at least two clusters.
+//! - **mosaic**: on the list of mosaics at the same rate, with windows, or pixels, from at least two clusters.
 //! - **new**: none of these. It does not mean that the model could not give a copy, nor that the row was not learned from one.
 //!
 //! Honest rows are held-out rows. Without any, each training row stands for one, with its own cluster left out. That is approximate,
@@ -80,8 +80,27 @@ pub struct Row {
     pub twin: Option<(u32, f64)>,
     /// The nearest held-out row, if it is among the 64 nearest rows, and its distance.
     pub heldout: Option<(u32, f64)>,
-    /// M of its windows, and the p-value of that.
-    pub mosaic: Option<(f64, f64)>,
+    /// What its windows say; none without images.
+    pub mosaic: Option<Mosaic>,
+}
+
+/// What the windows of an image say.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mosaic {
+    /// M of windows side by side.
+    pub distance: Option<f64>,
+    /// Its conformal p-value; none without held-out rows.
+    pub p_distance: Option<f64>,
+    /// L, the local error; none of images that were not looked at.
+    pub local_error: Option<f64>,
+    /// Its conformal p-value; none without held-out rows.
+    pub p_local_error: Option<f64>,
+    /// The p-value of both, which the list uses.
+    pub p: f64,
+    /// Whether it is on the list, with pieces from at least two clusters.
+    pub listed: bool,
+    /// Whether L is the score that speaks for it.
+    by_pixels: bool,
 }
 
 /// Looks at some generated rows: they are the whole set as far as lists go.
@@ -101,13 +120,12 @@ pub fn judge(found: &Searched, rows: &[usize], settings: &Settings) -> Vec<Row> 
         })
         .collect();
     let near = listed(&p, settings.fdr);
-    let pieces = pieces(found, rows, settings);
+    let mosaics = mosaics(found, rows, settings);
     let has_heldout = found.own.len() > found.train;
     (0..rows.len())
         .map(|n| {
-            let mosaic = pieces.as_ref().map(|(all, _)| all[n]);
-            let is_mosaic = pieces.as_ref().is_some_and(|(_, listed)| listed[n]);
-            let (verdict, reason) = verdict(found, rows[n], &pairs[n], [near[n], is_mosaic], p[n], settings);
+            let mosaic = mosaics.as_ref().map(|all| all[n]);
+            let (verdict, reason) = verdict(found, rows[n], &pairs[n], (near[n], mosaic), p[n], settings);
             let mut row = facts(found, rows[n], &pairs[n]);
             (row.verdict, row.reason, row.p_listed, row.mosaic) = (verdict, reason, p[n], mosaic);
             row.p_distance = has_heldout.then(|| distances.rank(pairs[n].distance()));
@@ -117,17 +135,66 @@ pub fn judge(found: &Searched, rows: &[usize], settings: &Settings) -> Vec<Row> 
         .collect()
 }
 
-/// M and its p-value of each row, and which of them are on the list of mosaics.
-#[expect(clippy::type_complexity, reason = "a pair of lists, used once")]
-fn pieces(found: &Searched, rows: &[usize], settings: &Settings) -> Option<(Vec<(f64, f64)>, Vec<bool>)> {
-    let windows = found.windows.as_ref()?;
-    let honest = Honest::new(windows.honest.clone());
-    let all: Vec<(f64, f64)> =
-        rows.iter().map(|&row| (windows.generated[row], honest.p_value(windows.generated[row]))).collect();
-    let p: Vec<f64> = all.iter().map(|(_, p)| *p).collect();
-    let mut on = listed(&p, settings.fdr);
-    on.iter_mut().zip(rows).for_each(|(on, &row)| *on &= windows.clusters(row, &found.clusters) > 1);
-    Some((all, on))
+/// What windows say of rows, with one list for both scores.
+fn mosaics(found: &Searched, rows: &[usize], settings: &Settings) -> Option<Vec<Mosaic>> {
+    let by_windows = found.windows.as_ref().map(|windows| (windows, Honest::new(windows.honest.clone())));
+    let by_pixels = found.pieces.as_ref().map(|pieces| (pieces, Honest::new(pieces.honest.clone())));
+    if by_windows.is_none() && by_pixels.is_none() {
+        return None;
+    }
+    let has_heldout = found.own.len() > found.train;
+    let mut all: Vec<Mosaic> = rows
+        .iter()
+        .map(|&row| {
+            let of = |score: Option<f64>, honest: Option<&Honest>| {
+                score.zip(honest).map(|(score, honest)| (honest.p_value(score), honest.rank(score)))
+            };
+            let distance = by_windows.as_ref().map(|(windows, _)| windows.generated[row]);
+            let local_error = by_pixels.as_ref().and_then(|(pieces, _)| pieces.generated[row]);
+            let windows = of(distance, by_windows.as_ref().map(|(_, honest)| honest));
+            let pixels = of(local_error, by_pixels.as_ref().map(|(_, honest)| honest));
+            let p = match (windows, pixels) {
+                (Some((a, _)), Some((b, _))) => (2.0 * a.min(b)).min(1.0),
+                (one, other) => one.or(other).map_or(1.0, |(p, _)| p),
+            };
+            let by_pixels = pixels.is_some_and(|(p, _)| windows.is_none_or(|(other, _)| p < other));
+            let rank = |of: Option<(f64, f64)>| of.map(|(_, rank)| rank).filter(|_| has_heldout);
+            let (p_distance, p_local_error) = (rank(windows), rank(pixels));
+            Mosaic { distance, p_distance, local_error, p_local_error, p, listed: false, by_pixels }
+        })
+        .collect();
+    let p: Vec<f64> = all.iter().map(|mosaic| mosaic.p).collect();
+    for ((mosaic, on), &row) in all.iter_mut().zip(listed(&p, settings.fdr)).zip(rows) {
+        mosaic.listed = on && origins(found, row, mosaic.by_pixels) > 1;
+    }
+    Some(all)
+}
+
+/// The number of clusters that a row's windows, or its pixels, come from.
+fn origins(found: &Searched, row: usize, by_pixels: bool) -> usize {
+    match (&found.windows, &found.pieces) {
+        (_, Some(pieces)) if by_pixels => pieces.clusters(row, &found.clusters),
+        (Some(windows), _) => windows.clusters(row, &found.clusters),
+        _ => 0,
+    }
+}
+
+/// Why a row is a mosaic.
+fn pieced(found: &Searched, row: usize, mosaic: &Mosaic) -> String {
+    let (clusters, p) = (origins(found, row, mosaic.by_pixels), short(mosaic.p));
+    match (&found.windows, &found.pieces) {
+        (_, Some(pieces)) if mosaic.by_pixels => format!(
+            "its pixels differ by {} from the middles of the training windows of {} pixels nearest to theirs (honest rows by {}), p = {p}; these are from {clusters} different images",
+            short(mosaic.local_error.unwrap_or(f64::NAN)),
+            pieces.side,
+            short(pieces.usual())
+        ),
+        (Some(windows), _) => format!(
+            "its {} windows are nearer to training images than honest ones, p = {p}; those are {clusters} different ones",
+            windows.pieces[row].len()
+        ),
+        _ => String::new(),
+    }
 }
 
 fn facts(found: &Searched, row: usize, pair: &Pair) -> Row {
@@ -162,7 +229,7 @@ fn verdict(
     found: &Searched,
     row: usize,
     pair: &Pair,
-    [near, mosaic]: [bool; 2],
+    (near, mosaic): (bool, Option<Mosaic>),
     p: f64,
     settings: &Settings,
 ) -> (Verdict, String) {
@@ -182,15 +249,8 @@ fn verdict(
         };
         return (Verdict::NearCopy, format!("{score}, p = {}{copies}", short(p)));
     }
-    if mosaic && let Some(windows) = &found.windows {
-        let clusters = windows.clusters(row, &found.clusters);
-        let count = windows.pieces[row].len();
-        return (
-            Verdict::Mosaic,
-            format!(
-                "its {count} windows are nearer to training images than honest ones, and those are {clusters} different ones"
-            ),
-        );
+    if let Some(mosaic) = mosaic.filter(|mosaic| mosaic.listed) {
+        return (Verdict::Mosaic, pieced(found, row, &mosaic));
     }
     (Verdict::New, format!("d1/d2 = {}, p = {}", short(ratio), short(p)))
 }

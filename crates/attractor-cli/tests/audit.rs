@@ -92,6 +92,18 @@ fn images_are_shown_and_mosaics_found() {
     let found = document(&out);
     assert_eq!(verdicts(&found), [1, 0, 1, 148]);
     assert_eq!(found["rows"][1]["verdict"], "mosaic");
+    // A copy is what the local denoiser makes of it. Seams are not.
+    assert_eq!(found["rows"][0]["local_error"], 0.0);
+    assert!(found["rows"][1]["local_error"].as_f64().is_some_and(|error| error > 0.0));
+    assert_eq!(found["settings"]["local-window"], 5);
+    let csv = fs::read_to_string(format!("{out}/results.csv")).expect("a table");
+    assert!(csv.lines().next().is_some_and(|head| {
+        head.ends_with("mosaic_distance,p_mosaic_distance,local_error,p_local_error,p_mosaic")
+    }));
+    ok(&[&base[..], &["--windows", "2", "--local-rows", "0"]].concat());
+    assert!(document(&out)["rows"][0]["local_error"].is_null());
+    refused(&[&base[..], &["--local-window", "4"]].concat(), &["local-window", "odd"]);
+    refused(&[&base[..], &["--local-window", "1"]].concat(), &["local-window", "3"]);
     assert!(fs::metadata(format!("{out}/worst.png")).is_ok());
     // Features: each row's own number, so that only row 9 of the training rows is copied.
     let feature = |from: u32| Array2::from_shape_fn((150, 1), |(row, _)| f64::from(from + 3 * row as u32));
@@ -104,6 +116,48 @@ fn images_are_shown_and_mosaics_found() {
     ok(&[&base[..], &more].concat());
     assert_eq!(verdicts(&document(&out)), [0, 0, 0, 150]);
     refused(&[&base[..], &["--features", &t, &g]].concat(), &["features", "held-out", "2 files"]);
+}
+
+/// A stored local memory is predicted by the local denoiser, and images by no other.
+#[test]
+fn a_local_memory_is_predicted_by_the_local_denoiser() {
+    let folder = Folder::new();
+    let images = |seed| normal(40, 36, seed);
+    let (train, heldout) = (folder.save("t.npy", &images(1)), folder.save("h.npy", &images(2)));
+    let (memory, out) = (folder.name("local.memory"), folder.name("out"));
+    ok(&["store", "--model", "local", "--patterns", &train, "--window", "3", "--out", &memory]);
+    let base =
+        ["audit", "--train", &train, "--heldout", &heldout, "--model", &memory, "--quiet", "--out", &out];
+    let small = [
+        "--shape",
+        "6x6",
+        "--examine",
+        "20",
+        "--draws",
+        "1",
+        "--levels",
+        "4",
+        "--probes",
+        "1",
+        "--generate",
+        "10",
+    ];
+    let text = ok(&[&base[..], &small, &["--references", "8"]].concat());
+    assert!(text.contains("the local denoiser predicts its rows best: median r² = 1 ["), "{text}");
+    let inside = &document(&out)["inside"];
+    let of = |name: &str| {
+        let all = inside["references"].as_array().expect("references");
+        all.iter().find(|entry| entry["reference"] == name).expect("a reference")["r2"].as_f64().expect("r2")
+    };
+    assert!(of("local") > 1.0 - 1e-9 && of("ideal") < 0.9 && of("wiener") < 0.9, "{inside}");
+    for level in inside["predicted"].as_array().expect("levels") {
+        assert!(
+            level["window"] == 3 && level["r2_local"].as_f64().is_some_and(|r2| r2 > 1.0 - 1e-9),
+            "{level}"
+        );
+    }
+    ok(&[&base[..], &small, &["--references", "0"]].concat());
+    assert!(document(&out)["inside"]["references"].as_array().is_some_and(Vec::is_empty));
 }
 
 const HEAD: &str = "age,income,job,city\n";

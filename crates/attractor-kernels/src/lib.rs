@@ -24,6 +24,7 @@
 //! | [`counters`] | counters of hard locations, written and summed | sparse distributed memory |
 //! | [`product()`] | A B | networks |
 //! | [`windows()`] | posterior means in which each pixel has its own weights | local diffusion |
+//! | [`pieces()`] | the stored window nearest to that of each pixel | audits of images |
 //! | [`peak`] | the most that the machine can do | comparison with the others |
 //!
 //! **Order of summation.** Each number is summed in one order, which depends only on N and D. A dot product runs over
@@ -48,6 +49,7 @@ mod near;
 pub mod packed;
 mod pairs;
 pub mod peak;
+mod pieces;
 mod posterior;
 mod product;
 pub mod real;
@@ -63,6 +65,7 @@ pub use dots::{dots, error_bound};
 pub use hamming::hamming;
 pub use near::{Ball, half_squares, heaviest, near};
 pub use pairs::{Difference, Operand, add_scaled, pairs, weighted_sums};
+pub use pieces::{Pieces, pieces};
 pub use posterior::{Posterior, nearest, posterior};
 pub use product::{Panel, ROWS, Strided, product};
 pub use real::{PerReal, Real};

@@ -37,7 +37,7 @@ impl Grid {
 
     /// Where a number of a pixel stands.
     #[inline(always)]
-    fn at(&self, pixel: usize, channel: usize) -> usize {
+    pub(crate) fn at(&self, pixel: usize, channel: usize) -> usize {
         if self.planes { channel * self.pixels() + pixel } else { pixel * self.channels + channel }
     }
 
@@ -62,7 +62,7 @@ pub struct Ask<'a> {
 }
 
 /// The number of stored images in a task. It does not depend on the machine, so neither do the sums.
-const RANGE: usize = 32;
+pub(crate) const RANGE: usize = 32;
 
 entry! {
     /// The posterior mean D(z) of each query, pixel by pixel:
@@ -181,42 +181,78 @@ impl<F: Real, M: Machine<F>> On<M, Field> for Candidates<'_, F> {
     #[inline(always)]
     fn run(self, _m: M) -> Field {
         let Candidates { query, images, prior, grid, beta, side, offsets } = self;
-        let whole = grid.covers(side);
-        let margin = if whole { 0 } else { side / 2 };
-        let mut field = Field::new(grid.pixels(), grid.channels);
-        let asked = Planes::of(query, grid, margin, 1);
-        let mut distances = vec![0.0; asked.stride * asked.rows];
-        let mut pairs = distances.clone();
-        let tiles = if grid.torus && offsets { 2 } else { 1 };
-        for (image, &prior) in images.chunks_exact(query.len()).zip(prior) {
-            if prior == f64::NEG_INFINITY {
-                continue;
-            }
-            let stored = Planes::of(image, grid, margin, tiles);
-            let (ups, lefts) = reaches(grid, margin, whole, offsets);
-            for dy in ups.0..=ups.1 {
-                for dx in lefts.0..=lefts.1 {
-                    let part = Part::at(grid, margin, dy, dx);
-                    if part.height > 0 && part.width > 0 {
-                        part.distances(&asked, &stored, margin, &mut distances);
-                        if whole {
-                            total(&mut distances, &part, asked.stride);
-                        } else {
-                            box_sums(&mut distances, &mut pairs, &part, asked.stride, side);
-                        }
-                        part.add(
-                            &mut field,
-                            &distances,
-                            &stored,
-                            (margin, asked.stride),
-                            (prior, beta),
-                            M::FMA,
-                        );
+        let field = Field::new(grid.pixels(), grid.channels);
+        let mut weighed = Weighed { field, prior, beta, fused: M::FMA };
+        each_candidate(query, images, prior, grid, (side, offsets), &mut weighed);
+        weighed.field
+    }
+}
+
+/// What is kept of the candidates.
+pub(crate) trait Keep {
+    /// Takes one candidate.
+    fn take(&mut self, candidate: &Candidate);
+}
+
+/// A stored image at an offset, compared with the query.
+pub(crate) struct Candidate<'a> {
+    /// Its place among the images.
+    pub image: usize,
+    pub stored: &'a Planes,
+    pub part: Part,
+    /// The squared distance of each pixel's window, in lines of `stride`.
+    pub squares: &'a [f64],
+    pub stride: usize,
+    pub margin: usize,
+}
+
+impl Candidate<'_> {
+    /// Where the numbers of a channel that belong to a line of the part begin.
+    #[inline(always)]
+    pub fn numbers(&self, channel: usize, line: usize) -> &[f64] {
+        let stored = self.stored;
+        let row = channel * stored.rows + self.part.from.0 + self.margin + line;
+        &stored.numbers[row * stored.stride + self.part.from.1 + self.margin..][..self.part.width]
+    }
+}
+
+/// Compares a query with all candidates. An image whose prior is −∞ is left out.
+#[inline(always)]
+pub(crate) fn each_candidate<F: Real>(
+    query: &[F],
+    images: &[F],
+    prior: &[f64],
+    grid: Grid,
+    (side, offsets): (usize, bool),
+    keep: &mut impl Keep,
+) {
+    let whole = grid.covers(side);
+    let margin = if whole { 0 } else { side / 2 };
+    let asked = Planes::of(query, grid, margin, 1);
+    let mut distances = vec![0.0; asked.stride * asked.rows];
+    let mut pairs = distances.clone();
+    let tiles = if grid.torus && offsets { 2 } else { 1 };
+    for (image, numbers) in images.chunks_exact(query.len()).enumerate() {
+        if prior[image] == f64::NEG_INFINITY {
+            continue;
+        }
+        let stored = &Planes::of(numbers, grid, margin, tiles);
+        let (ups, lefts) = reaches(grid, margin, whole, offsets);
+        for dy in ups.0..=ups.1 {
+            for dx in lefts.0..=lefts.1 {
+                let part = Part::at(grid, margin, dy, dx);
+                if part.height > 0 && part.width > 0 {
+                    part.distances(&asked, stored, margin, &mut distances);
+                    if whole {
+                        total(&mut distances, &part, asked.stride);
+                    } else {
+                        box_sums(&mut distances, &mut pairs, &part, asked.stride, side);
                     }
+                    let (squares, stride) = (&distances[..], asked.stride);
+                    keep.take(&Candidate { image, stored, part, squares, stride, margin });
                 }
             }
         }
-        field
     }
 }
 
@@ -237,7 +273,7 @@ fn reaches(grid: Grid, margin: usize, whole: bool, offsets: bool) -> ((isize, is
 
 /// An image in planes of `f64`, one for each channel, with a margin. On a torus the margin holds what is at the opposite
 /// border; otherwise it holds zeros, in which all images agree.
-struct Planes {
+pub(crate) struct Planes {
     rows: usize,
     stride: usize,
     channels: usize,
@@ -270,12 +306,12 @@ impl Planes {
 }
 
 /// The pixels that can be compared at one offset: a rectangle of the query, and where it begins in the stored image.
-struct Part {
-    grid: Grid,
-    top: usize,
-    left: usize,
-    height: usize,
-    width: usize,
+pub(crate) struct Part {
+    pub grid: Grid,
+    pub top: usize,
+    pub left: usize,
+    pub height: usize,
+    pub width: usize,
     /// The first row and column of the stored image.
     from: (usize, usize),
 }
@@ -320,43 +356,43 @@ impl Part {
             }
         }
     }
+}
 
+/// Running sums of the candidates' weights.
+struct Weighed<'a> {
+    field: Field,
+    prior: &'a [f64],
+    beta: f64,
+    fused: bool,
+}
+
+impl Keep for Weighed<'_> {
     /// Adds a candidate to the sums of the pixels.
     #[inline(always)]
-    fn add(
-        &self,
-        field: &mut Field,
-        sums: &[f64],
-        stored: &Planes,
-        (margin, stride): (usize, usize),
-        (prior, beta): (f64, f64),
-        fused: bool,
-    ) {
-        let pixels = self.grid.pixels();
+    fn take(&mut self, candidate: &Candidate) {
+        let Weighed { field, prior, beta, fused } = self;
+        let (part, prior, beta) = (&candidate.part, prior[candidate.image], *beta);
+        let pixels = part.grid.pixels();
         let mut weights = [[0.0; WIDTH]; 2];
-        for row in 0..self.height {
-            for start in (0..self.width).step_by(WIDTH) {
-                let count = WIDTH.min(self.width - start);
-                let at = (self.top + row) * self.grid.width + self.left + start;
-                let sums = &sums[row * stride + start..][..count];
+        for row in 0..part.height {
+            for start in (0..part.width).step_by(WIDTH) {
+                let count = WIDTH.min(part.width - start);
+                let at = (part.top + row) * part.grid.width + part.left + start;
+                let sums = &candidate.squares[row * candidate.stride + start..][..count];
                 let peak = &mut field.peak[at..at + count];
                 let mass = &mut field.mass[at..at + count];
                 let [old, new] = &mut weights;
                 for k in 0..count {
                     let logit = prior - beta * sums[k] * 0.5;
-                    let factor = (-(logit - peak[k]).abs()).exp_negative(fused);
+                    let factor = (-(logit - peak[k]).abs()).exp_negative(*fused);
                     let rises = logit > peak[k];
                     old[k] = if rises { factor } else { 1.0 };
                     new[k] = if rises { 1.0 } else { factor };
                     peak[k] = if rises { logit } else { peak[k] };
                     mass[k] = mass[k] * old[k] + new[k];
                 }
-                for c in 0..stored.channels {
-                    let from = (c * stored.rows + self.from.0 + margin + row) * stored.stride
-                        + self.from.1
-                        + margin
-                        + start;
-                    let y = &stored.numbers[from..][..count];
+                for c in 0..part.grid.channels {
+                    let y = &candidate.numbers(c, row)[start..][..count];
                     let out = &mut field.sums[c * pixels + at..][..count];
                     for k in 0..count {
                         out[k] = out[k] * old[k] + new[k] * y[k];

@@ -18,27 +18,33 @@
 mod chance;
 mod check;
 mod ends;
+mod references;
 pub(crate) mod report;
 mod rows;
 mod subject;
 
 use attractor::analysis::{CriticalLevels, critical_levels};
 use attractor::diffusion::Sampling;
+use attractor::energies::ImageForm;
 use attractor::memories::Diffusion;
 use attractor::message::Message;
 use attractor::noise::{Purpose, Stream};
 use attractor::{Patterns, Preparation, threads};
+use attractor_data::{Layout, Shape};
 use attractor_report::statistics::of_runs;
 use attractor_report::{Error, Result};
 use ndarray::{Array2, Axis};
 
 use crate::inputs::Inputs;
+use crate::rows::evenly;
 use crate::searched::Searched;
 pub use crate::settings::inside::{PARAMETERS, Settings};
 use chance::mean;
 pub use ends::Share;
+use references::Comparison;
+pub use references::{Predictions, Predicts, Reference};
+pub use rows::Set;
 use rows::{Exact, Looked, Measured};
-pub use rows::{Set, evenly};
 pub use subject::Subject;
 
 /// How sure it must be that something is more than chance.
@@ -172,6 +178,8 @@ pub struct Inside {
     pub critical: CriticalLevels,
     /// The share of rows recalled from noise alone that are training rows.
     pub from_noise: Share,
+    /// How well denoisers with a formula predict its answers.
+    pub predictions: Predictions,
     /// What the reader should know.
     pub notes: Vec<Message>,
     /// How many of the rows of each set were looked at: training, held-out, generated.
@@ -218,6 +226,11 @@ pub(crate) struct Look<'a> {
     critical: CriticalLevels,
     /// As states.
     levels: Vec<f64>,
+    /// The form of the rows, if they are images.
+    form: Option<ImageForm>,
+    /// Rows on which references are compared.
+    references: usize,
+    seed: u64,
 }
 
 impl<'a> Look<'a> {
@@ -261,7 +274,9 @@ impl<'a> Look<'a> {
         }
         let spread = Patterns::new(states.clone())?.spread();
         check::refuse(&subject, states.view(), spread)?;
-        Ok(Look { subject, states, looked, critical, levels: spaced(ends, settings.levels) })
+        let form = inputs.images.as_ref().filter(|_| inputs.are_pixels()).map(|images| form(images.shape));
+        let levels = spaced(ends, settings.levels);
+        Ok(Look { subject, states, looked, critical, levels, form, references: settings.references, seed })
     }
 
     /// The critical levels of the training rows as states, with the preparation that makes states.
@@ -272,7 +287,20 @@ impl<'a> Look<'a> {
     /// The states that are read, for progress.
     pub fn reads(&self) -> u64 {
         let rows: usize = self.looked.iter().map(|looked| looked.reads(self.subject.dim())).sum();
-        (rows * self.levels.len()) as u64
+        (rows * self.levels.len() + self.comparison().reads()) as u64
+    }
+
+    /// The comparison with denoisers that have a formula, on rows that the model has not seen: held-out rows or, without any, generated ones.
+    fn comparison(&self) -> Comparison<'_> {
+        Comparison {
+            subject: &self.subject,
+            train: &self.states,
+            looked: &self.looked[1],
+            levels: &self.levels,
+            form: self.form,
+            count: self.references,
+            seed: self.seed,
+        }
     }
 
     /// Looks inside. `told` is called with the states that were read.
@@ -315,6 +343,7 @@ impl<'a> Look<'a> {
         });
         let levels: Vec<AtLevel> = levels.collect();
         let last = measured.last().map(|at| &at[0]);
+        let mut predictions = self.comparison().run(&mut |reads| told(reads as u64))?;
         let note = last.and_then(|at| check::note(levels.last()?.sigma, mean(&at.model), mean(&at.nothing)));
         Ok(Inside {
             model: self.subject.name(),
@@ -323,7 +352,8 @@ impl<'a> Look<'a> {
                 collapse: self.critical.collapse.map(|sigma| sigma / scale),
             },
             from_noise: ends::share(&on[0]),
-            notes: note.into_iter().collect(),
+            notes: note.into_iter().chain(std::mem::take(&mut predictions.notes)).collect(),
+            predictions,
             examined: self.examined(),
             levels,
         })
@@ -360,6 +390,12 @@ impl<'a> Look<'a> {
         let rows = |place: usize| self.looked[place].states.nrows();
         [rows(0), if self.has_heldout() { rows(1) } else { 0 }, rows(self.looked.len() - 1)]
     }
+}
+
+/// Images as the local denoiser has them.
+fn form(shape: Shape) -> ImageForm {
+    let Shape { channels, height, width, layout } = shape;
+    ImageForm { height, width, channels, planes: layout == Layout::Chw }
 }
 
 /// The critical levels of training rows, as states.

@@ -20,12 +20,6 @@ pub enum Set {
     Generated,
 }
 
-/// Up to `most` of `count` numbers, evenly spaced.
-pub fn evenly(count: usize, most: usize) -> Vec<usize> {
-    let kept = count.min(most);
-    (0..kept).map(|k| k * count / kept).collect()
-}
-
 /// The exact denoiser of the training rows, and of the training rows without some of them.
 pub(super) struct Exact {
     /// Of all training rows.

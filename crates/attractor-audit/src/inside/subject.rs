@@ -1,5 +1,6 @@
 //! The model that is looked at: a memory with a denoiser, in either number type.
 
+use attractor::diffusion::Sampling;
 use attractor::energies::{Denoise, NoiseShape, local_dimensions};
 use attractor::memories::{Level, Memory, Request};
 use attractor::message::Message;
@@ -28,13 +29,13 @@ impl<'a> Subject<'a> {
         let refused = |found: String, cure: &'static str| {
             Error::mended("model", "a model with a denoiser D(x, sigma)", found, Message::from(cure))
         };
-        let Some(denoiser) = memory.denoiser() else {
+        let (Some(denoiser), Some(sampling)) = (memory.denoiser(), memory.sampling()) else {
             return Err(refused(
                 format!("a memory of the model {}, which has no noise levels", memory.name()),
                 "give a trained network, a density or a diffusion memory",
             ));
         };
-        if !matches!(denoiser.noise(), NoiseShape::Equal) || !denoiser.is_posterior_mean() {
+        if !matches!(denoiser.noise(), NoiseShape::Equal) || !denoiser.is_estimate() {
             return Err(refused(
                 "one under a potential, whose noise differs from unit to unit".into(),
                 "give one with equal noise in all units",
@@ -46,7 +47,7 @@ impl<'a> Subject<'a> {
                 "give one whose patterns are numbers as they are",
             ));
         }
-        Ok(Subject(Box::new(Of { memory, denoiser })))
+        Ok(Subject(Box::new(Of { memory, denoiser, sampling })))
     }
 
     /// The name of its model.
@@ -77,6 +78,23 @@ impl<'a> Subject<'a> {
             part.assign(&made);
         }
         Ok(all)
+    }
+
+    /// The noise that rows are made from, as states, and its level; none if the model does not know it.
+    pub(super) fn start(&self, rows: Range<usize>, seed: u64) -> Result<Option<(Array2<f64>, f64)>> {
+        let found = match self.0.start(rows, seed) {
+            Err(attractor::Error::Undefined { .. }) => return Ok(None),
+            found => found?,
+        };
+        let (cues, level) = found;
+        let Level::Sigma(sigma) = level else { return Ok(None) };
+        let preparation = self.preparation();
+        Ok(Some((preparation.forward(cues), sigma * preparation.scale())))
+    }
+
+    /// How it recalls.
+    pub(super) fn sampling(&self) -> &Sampling {
+        self.0.sampling()
     }
 
     /// D(z;σ) of some states.
@@ -114,11 +132,14 @@ trait Inner: Send + Sync {
     fn dimensions(&self, states: ArrayView2<f64>, sigma: f64) -> CoreResult<Vec<Option<f64>>>;
     fn recall(&self, cues: Array2<f64>, sigma: f64, seed: u64, first: u64) -> CoreResult<Array2<f64>>;
     fn generate(&self, rows: Range<usize>, seed: u64) -> CoreResult<Array2<f64>>;
+    fn start(&self, rows: Range<usize>, seed: u64) -> CoreResult<(Array2<f64>, Level)>;
+    fn sampling(&self) -> &Sampling;
 }
 
 struct Of<'a, F> {
     memory: &'a dyn Memory<F>,
     denoiser: &'a dyn Denoise<F>,
+    sampling: &'a Sampling,
 }
 
 fn narrow<F: Real>(states: ArrayView2<f64>) -> Array2<F> {
@@ -163,5 +184,15 @@ impl<F: Real> Inner for Of<'_, F> {
         let (cues, level) = self.memory.prior_samples(&ids, seed)?;
         let request = Request { level, seed, first_row: ids[0], report: false, ..Request::new(cues.view()) };
         Ok(wide(self.memory.recall(&request)?.states))
+    }
+
+    fn start(&self, rows: Range<usize>, seed: u64) -> CoreResult<(Array2<f64>, Level)> {
+        let ids: Vec<u64> = rows.map(|row| row as u64).collect();
+        let (cues, level) = self.memory.prior_samples(&ids, seed)?;
+        Ok((wide(cues), level))
+    }
+
+    fn sampling(&self) -> &Sampling {
+        self.sampling
     }
 }

@@ -10,7 +10,8 @@ use ndarray::{Array2, ArrayView2};
 
 use super::Settings;
 use crate::clusters::Clusters;
-use crate::inside::{self, evenly};
+use crate::inside;
+use crate::rows::evenly;
 
 /// What was measured at one noise level: means over patterns and noise, unless said otherwise.
 #[derive(Clone, Debug, PartialEq)]

@@ -21,11 +21,23 @@ pub struct Settings {
     pub probes: usize,
     /// Rows that the model generates where none are given. Default: 256.
     pub generate: usize,
+    /// Noisy rows of each level, and samples, on which the model is compared with denoisers that have a formula; 0 compares none. As many more choose the
+    /// windows. Default: 32.
+    pub references: usize,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { examine: 128, draws: 8, levels: 16, lowest: None, highest: None, probes: 8, generate: 256 }
+        Settings {
+            examine: 128,
+            draws: 8,
+            levels: 16,
+            lowest: None,
+            highest: None,
+            probes: 8,
+            generate: 256,
+            references: 32,
+        }
     }
 }
 
@@ -33,10 +45,11 @@ const ROWS: CountRange = CountRange::between(2, 1_000_000);
 const DRAWS: CountRange = CountRange::between(1, 10_000);
 const LEVELS: CountRange = CountRange::between(4, 200);
 const PROBES: CountRange = CountRange::between(1, 1_000_000);
+const REFERENCES: CountRange = CountRange::between(0, 1_000_000);
 const POSITIVE: Kind = Kind::Number(NumberRange::POSITIVE);
 
 /// The settings as options, which are among those of an audit.
-pub const PARAMETERS: [Parameter; 7] = [
+pub const PARAMETERS: [Parameter; 8] = [
     Parameter {
         name: "examine",
         kind: Kind::Count(ROWS),
@@ -79,6 +92,12 @@ pub const PARAMETERS: [Parameter; 7] = [
         default: Fallback::Is("256"),
         help: "Rows that the model generates if none are given",
     },
+    Parameter {
+        name: "references",
+        kind: Kind::Count(REFERENCES),
+        default: Fallback::Is("32"),
+        help: "Noisy rows of each level, and samples, on which the model is compared with the ideal, local and Wiener denoisers; 0 for none",
+    },
 ];
 
 impl Settings {
@@ -93,6 +112,7 @@ impl Settings {
             highest: options.number("sigma-max"),
             probes: options.count("probes").unwrap_or(usual.probes),
             generate: options.count("generate").unwrap_or(usual.generate),
+            references: options.count("references").unwrap_or(usual.references),
         }
     }
 
@@ -106,6 +126,7 @@ impl Settings {
         LEVELS.check("levels", self.levels as u64)?;
         PROBES.check("probes", self.probes as u64)?;
         ROWS.check("generate", self.generate as u64)?;
+        REFERENCES.check("references", self.references as u64)?;
         for (name, level) in [("sigma-min", self.lowest), ("sigma-max", self.highest)] {
             level.map_or(Ok(()), |level| NumberRange::POSITIVE.check(name, level))?;
         }

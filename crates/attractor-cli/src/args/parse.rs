@@ -194,10 +194,15 @@ pub fn command(view: &View) -> Command {
         Cli::command().mut_subcommand("train", |task| add(task, &settings(PARAMETERS), SETTINGS, true));
     let fitting = settings(attractor_fit::PARAMETERS);
     let command = command.mut_subcommand("fit", |task| add(task, &fitting, FIT, true));
-    let (inside, auditing): (Vec<_>, Vec<_>) =
-        settings(attractor_audit::PARAMETERS).into_iter().partition(|parameter| is_inside(parameter));
-    let command =
-        command.mut_subcommand("audit", |task| add(add(task, &auditing, AUDIT, true), &inside, INSIDE, true));
+    let is_of = |part: &'static [Parameter]| {
+        move |parameter: &&'static Parameter| part.iter().any(|own| own.name == parameter.name)
+    };
+    let (inside, others): (Vec<_>, Vec<_>) =
+        settings(attractor_audit::PARAMETERS).into_iter().partition(is_of(INSIDE_PARAMETERS));
+    let (pieces, auditing): (Vec<_>, Vec<_>) = others.into_iter().partition(is_of(PIECES_PARAMETERS));
+    let command = command.mut_subcommand("audit", |task| {
+        add(add(add(task, &auditing, AUDIT, true), &pieces, PIECES, true), &inside, INSIDE, true)
+    });
     let inspecting = settings(attractor_audit::inspect::PARAMETERS);
     let command = command.mut_subcommand("inspect", |task| add(task, &inspecting, INSPECTION, true));
     let protocol = settings(attractor_replay::PARAMETERS);
@@ -243,9 +248,12 @@ const AUDIT: &str = "Settings of the audit";
 /// Help heading for the settings of a look inside a model. The short help leaves them out.
 const INSIDE: &str = "Inside a model (--model)";
 
-fn is_inside(parameter: &Parameter) -> bool {
-    attractor_audit::inside::PARAMETERS.iter().any(|own| own.name == parameter.name)
-}
+const INSIDE_PARAMETERS: &[Parameter] = &attractor_audit::inside::PARAMETERS;
+
+/// Help heading for the settings of the local error of images. The short help leaves them out.
+const PIECES: &str = "Mosaics of overlapping pieces (images)";
+
+const PIECES_PARAMETERS: &[Parameter] = &attractor_audit::mosaic::pieces::PARAMETERS;
 
 /// Help heading for the settings of an inspection.
 const INSPECTION: &str = "Settings of the inspection";
@@ -310,7 +318,7 @@ fn help(args: &[Arg]) -> Arg {
 
 /// Whether an argument is needed less often.
 fn is_rare(arg: &Arg) -> bool {
-    matches!(arg.get_help_heading(), Some(LESS | FILES | INSIDE))
+    matches!(arg.get_help_heading(), Some(LESS | FILES | INSIDE | PIECES))
 }
 
 /// Heading of the options of models.

@@ -24,7 +24,7 @@ pub use dense::{DenseEnergy, Interaction};
 pub use dimension::{LocalRead, local_dimensions, local_reads};
 pub use family::Family;
 pub use linearised::{Driven, Linearised};
-pub use local::{ImageForm, Local, LocalRule, Side, Windows};
+pub use local::{Example, ImageForm, Local, LocalRule, Side, Windows};
 pub(crate) use log_sum_exp::BETAS;
 pub use log_sum_exp::LogSumExp;
 pub use mixture::{Component, Kind, LAST, Mixture, SharedPosterior};
@@ -120,6 +120,11 @@ pub trait Denoise<F: Real>: Send + Sync {
     /// states as its process does says no.
     fn is_posterior_mean(&self) -> bool {
         true
+    }
+
+    /// Whether D estimates what a state was before the noise, if not as well as can be: a local denoiser does, and is no posterior mean.
+    fn is_estimate(&self) -> bool {
+        self.is_posterior_mean()
     }
 
     /// Reads the memory at z = y + σε. Gives for each row the log-sum, the posterior mean D(z;σ) and the second

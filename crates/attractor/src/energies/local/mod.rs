@@ -107,6 +107,17 @@ impl FromStr for ImageForm {
     }
 }
 
+/// Noisy states of one level, with what they should become.
+#[derive(Clone, Debug)]
+pub struct Example<F> {
+    /// The level σ.
+    pub sigma: f64,
+    /// The states, one a row.
+    pub states: Array2<F>,
+    /// The answers, one a row.
+    pub answers: Array2<F>,
+}
+
 /// The local denoisers of stored images (Kamb & Ganguli 2024, section 3; arXiv 2412.20292).
 ///
 /// ```text
@@ -243,33 +254,74 @@ impl<F: Real> Local<F> {
         let stored = Patterns::new(self.patterns.select(&evenly(count, STORED)))?;
         let probes = evenly(stored.len(), PROBES);
         let clean = stored.select(&probes);
+        let examples: Vec<Example<F>> = (0..LEVELS)
+            .map(|level| {
+                let sigma = 2f64.powi(level as i32 - 4) * self.patterns.spread();
+                let mut states = clean.clone();
+                for (mut row, &probe) in states.outer_iter_mut().zip(&probes) {
+                    let mut stream = Stream::new(level as u64, Purpose::Fit, probe as u64);
+                    row.mapv_inplace(|y| F::from_f64(y.to_f64() + sigma * stream.normal()));
+                }
+                Example { sigma, states, answers: clean.clone() }
+            })
+            .collect();
+        self.windows = self.best_windows(&stored, &examples, Some(&probes));
+        Ok(self)
+    }
+
+    /// The same denoiser with the windows whose answers are nearest to those of examples, in the mean square, as Kamb & Ganguli (2024) choose windows for a
+    /// network. `examples` have ascending levels; between two of them the window changes at their geometric mean. Stored images are compared in their
+    /// place, also if the rule compares all places.
+    ///
+    /// Cost: that of a read of all examples, for each of about 3 log₂ of the image's side windows.
+    ///
+    /// # Errors
+    /// No examples, or levels that do not ascend; states of another width, or with NaN; patterns that cannot be read.
+    pub fn with_windows_that_predict(mut self, examples: &[Example<F>]) -> Result<Self> {
+        let ascend = examples.windows(2).all(|two| two[0].sigma < two[1].sigma);
+        let positive = examples.first().is_some_and(|example| example.sigma > 0.0);
+        if !ascend || !positive {
+            let expected = "levels above 0, in ascending order";
+            return Err(Error::parameter("examples", expected, examples.len()));
+        }
+        for example in examples {
+            check_width("states", example.states.ncols(), self.patterns.dim())?;
+            check_width("answers", example.answers.ncols(), self.patterns.dim())?;
+            check_rows("answers", example.answers.nrows(), example.states.nrows())?;
+            check_states("states", example.states.view(), "give finite states")?;
+        }
+        if self.rule.has_windows() {
+            self.windows = self.best_windows(&self.patterns, examples, None);
+            self.patterns.check_source()?;
+        }
+        Ok(self)
+    }
+
+    /// The window with the least squared error at each level of the examples.
+    fn best_windows(
+        &self,
+        stored: &Patterns<F>,
+        examples: &[Example<F>],
+        without: Option<&[usize]>,
+    ) -> Windows {
         let sides = side::candidates(self.grid);
         let mut steps = Vec::new();
-        for level in 0..LEVELS {
-            let spreads = 2f64.powi(level as i32 - 4);
-            let sigma = spreads * self.patterns.spread();
-            let mut noisy = clean.clone();
-            for (mut row, &probe) in noisy.outer_iter_mut().zip(&probes) {
-                let mut stream = Stream::new(level as u64, Purpose::Fit, probe as u64);
-                row.mapv_inplace(|y| F::from_f64(y.to_f64() + sigma * stream.normal()));
-            }
+        for (place, Example { sigma, states, answers }) in examples.iter().enumerate() {
             let error = |side: usize| -> f64 {
-                let betas = vec![1.0 / (sigma * sigma); probes.len()];
-                let ask = Ask {
-                    betas: &betas,
-                    sides: &vec![side; probes.len()],
-                    offsets: false,
-                    without: Some(&probes),
-                };
-                let means = windows(&stored, noisy.view(), self.grid, ask);
-                means.iter().zip(&clean).map(|(d, y)| (d.to_f64() - y.to_f64()).powi(2)).sum()
+                let betas = vec![1.0 / (sigma * sigma); states.nrows()];
+                let ask = Ask { betas: &betas, sides: &vec![side; states.nrows()], offsets: false, without };
+                let means = windows(stored, states.view(), self.grid, ask);
+                means.iter().zip(answers).map(|(d, y)| (d.to_f64() - y.to_f64()).powi(2)).sum()
             };
             let errors = sides.iter().map(|&side| (error(side), side));
             let (_, best) = errors.min_by(|a, b| a.0.total_cmp(&b.0)).expect("there is a window");
-            steps.push((if level == 0 { 0.0 } else { spreads / 2f64.sqrt() }, best));
+            let from = match place.checked_sub(1) {
+                Some(before) => (sigma * examples[before].sigma).sqrt() / self.patterns.spread(),
+                None => 0.0,
+            };
+            steps.push((from, best));
         }
-        self.windows = Windows::of_sides(steps, sides.last().copied().expect("there is a window"));
-        Ok(self)
+        Windows::of_sides(steps, sides.last().copied().expect("there is a window"))
     }
 
     /// The side of the window at a level.
@@ -290,6 +342,10 @@ impl<F: Real> Denoise<F> for Local<F> {
     /// Only the Wiener denoiser is that of a density.
     fn is_posterior_mean(&self) -> bool {
         self.gaussian.is_some()
+    }
+
+    fn is_estimate(&self) -> bool {
+        true
     }
 
     fn denoise(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Array2<F>> {
