@@ -212,12 +212,13 @@ fn quarters(shape: Shape, [row, column]: [usize; 2]) -> Vec<Vec<usize>> {
 
 /// What the memory `local` makes from noise with the windows of the audit. `None` if training images are equal.
 fn overlapping(train: &Array2<f32>, count: usize, shape: Shape, settings: &Settings) -> Option<Array2<f32>> {
-    /// Training images that it knows, at most.
-    const STORED: usize = 256;
+    /// Numbers in the training images that it knows, at most. What it makes of some images is less near to pieces of all.
+    const NUMBERS: usize = 1 << 21;
     /// Steps of its sampler, which fall to this level in spreads by equal factors. Pixels change their piece until late, so steps that end soon end between pieces.
-    const STEPS: usize = 60;
+    const STEPS: usize = 40;
     const LAST: f64 = 1e-2;
-    let stored = Patterns::new(picked(train, &evenly(train.nrows(), STORED))).ok()?;
+    let most = (NUMBERS / shape.size()).max(1);
+    let stored = Patterns::new(picked(train, &evenly(train.nrows(), most))).ok()?;
     let Shape { height, width, channels, layout } = shape;
     let form = ImageForm { height, width, channels, planes: layout == Layout::Chw };
     let side = settings.local.window.unwrap_or_else(|| pieces::side(shape, settings.windows));
