@@ -126,7 +126,7 @@ fn local(train: &Array2<f64>, rule: LocalRule, windows: &str, steps: usize) -> L
         sampler: Sampler::Ddim,
         steps: Some(steps),
         spacing: Some(Spacing::Exponential),
-        last: 1e-3,
+        last: Some(1e-3),
         ..Sampling::default()
     };
     LocalDiffusion::new(local, sampling).expect("a memory")

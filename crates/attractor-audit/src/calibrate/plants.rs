@@ -228,7 +228,7 @@ fn overlapping(train: &Array2<f32>, count: usize, shape: Shape, settings: &Setti
         sampler: Sampler::Ddim,
         steps: Some(STEPS),
         spacing: Some(Spacing::Exponential),
-        last: LAST,
+        last: Some(LAST),
         ..Sampling::default()
     };
     let memory = LocalDiffusion::new(local, sampling).ok()?;
