@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 /** The folders and files that the page is made of, besides the core, from the root of the project. */
 const SOURCES = [
+  'crates/attractor-data/assets',
   'crates/attractor-explorer/Cargo.toml',
   'crates/attractor-explorer/src',
   'explorer/build',

@@ -9,6 +9,30 @@ export interface Lesson {
 
 export const LESSONS: Lesson[] = [
   {
+    name: 'overload',
+    title: 'Overload a Hopfield network',
+    says: 'A classical network of 100 units holds about 14 random words. With more, their crosstalk moves every word.',
+    attempt:
+      'Press “Recall”: the word comes back. Store 30 words and recall again: it ends in a state that is none of them. Then choose a modern network, which holds all.',
+    address: 'view=images&set=words&stored=5&model=hopfield&cue=1&damage=flip:0.1',
+  },
+  {
+    name: 'spurious',
+    title: 'Spurious states',
+    says: 'A blend of three words, the majority of each unit, was never stored. In a classical network it is a state of rest all the same.',
+    attempt:
+      'Press “Recall”: nothing moves. Choose the modern network and recall again: one of the three words wins.',
+    address: 'view=images&set=words&stored=3&model=hopfield&cue=blend&damage=none',
+  },
+  {
+    name: 'cliff',
+    title: 'The capacity cliff',
+    says: 'As more words are stored, the classical network does not get worse slowly: from one word in seven units on, nearly none comes back.',
+    attempt:
+      'Read the curve. Then store 10 and 20 words and recall one of them, to be on both sides of the cliff.',
+    address: 'view=images&set=words&stored=10&model=hopfield&cue=1&damage=flip:0.1&cliff=yes',
+  },
+  {
     name: 'one-knob',
     title: 'One knob from modern Hopfield to diffusion',
     says: 'For patterns of equal norm, the update of a modern Hopfield network at β is the denoiser of a diffusion model at σ = 1/√β: both sets of arrows are the same at every level.',

@@ -5,9 +5,13 @@ import { el, made, save } from './dom';
 import { start } from './engine';
 import { command, vector } from './export';
 import { givenMemory } from './given';
+import { imageControls, toImageControls } from './imagecontrols';
+import { fromImageAddress, usualImages } from './imagestate';
+import { ImageView } from './imageview';
 import { LESSONS } from './lessons';
 import type { Theme } from './palette';
 import { PlaneView } from './plane';
+import { imageSets } from './sets';
 import { Tools } from './tools';
 import { fromAddress, LANDSCAPES, SHOWN, type Shown, toAddress, usual } from './view';
 
@@ -17,8 +21,10 @@ async function run(): Promise<void> {
   const given = givenMemory();
   const plane = new PlaneView(usual());
   const tools = new Tools(plane);
+  const sets = { ...(given?.images ? { memory: given.images } : {}), ...(await imageSets()) };
+  const images = new ImageView(sets, usualImages());
   theme(plane);
-  choices(given?.name ?? null);
+  choices(given?.contents ? given.name : null);
 
   let lesson = '';
   const show = (address: string) => {
@@ -28,8 +34,23 @@ async function run(): Promise<void> {
     if (found && query.size === 1) {
       for (const [name, value] of new URLSearchParams(found.address)) query.set(name, value);
     }
-    const view = fromAddress(query.toString(), given?.contents ?? null);
-    plane.show(view, view.preset === 'memory' ? (given?.labels ?? []) : []);
+    // A page with images of its own begins with them.
+    if (query.size === 0 && given?.images) query.set('view', 'images');
+    const ofImages = query.get('view') === 'images';
+    el('plane-view').hidden = ofImages;
+    el('images-view').hidden = !ofImages;
+    el(ofImages ? 'to-images' : 'to-plane').setAttribute('aria-current', 'page');
+    el(ofImages ? 'to-plane' : 'to-images').removeAttribute('aria-current');
+    plane.stop();
+    images.halt();
+    if (ofImages) {
+      images.show(fromImageAddress(query, sets));
+      toImageControls(images, sets);
+    } else {
+      const view = fromAddress(query.toString(), given?.contents ?? null);
+      plane.show(view, view.preset === 'memory' ? (given?.labels ?? []) : []);
+      toControls(plane);
+    }
     const box = el('lesson');
     box.hidden = !found;
     if (found) {
@@ -38,25 +59,32 @@ async function run(): Promise<void> {
       el('lesson-try').textContent = found.attempt;
     }
     el<HTMLSelectElement>('lessons').value = lesson;
-    toControls(plane);
   };
 
   // The address follows with a delay, since browsers limit how often it may change.
   let timer = 0;
   let own = '';
-  plane.onChange = () => {
-    toControls(plane);
+  const keep = (address: () => string) => {
     clearTimeout(timer);
     timer = window.setTimeout(() => {
-      const state = toAddress(plane.view);
+      const state = address();
       own = lesson ? `lesson=${lesson}${state ? `&${state}` : ''}` : state;
       history.replaceState(null, '', `#${own}`);
     }, 300);
+  };
+  plane.onChange = () => {
+    toControls(plane);
+    keep(() => toAddress(plane.view));
+  };
+  images.onChange = () => {
+    toImageControls(images, sets);
+    keep(() => images.address);
   };
   window.addEventListener('hashchange', () => {
     if (location.hash.slice(1) !== own) show(location.hash);
   });
 
+  imageControls(images, sets);
   controls(plane, tools, (address) => {
     clearTimeout(timer);
     location.hash = address;

@@ -215,15 +215,18 @@ test('reduced motion: particles arrive at once', async () => {
 
 test('axe finds nothing serious, in light and in dark', async () => {
   const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-  for (const colorScheme of ['light', 'dark']) {
-    const { page, context } = await open(browser, 'lesson=false-memory', { colorScheme });
-    await page.click('#recall');
-    await settled(page);
+  for (const [colorScheme, hash] of ['light', 'dark'].flatMap((theme) => [
+    [theme, 'lesson=false-memory'],
+    [theme, 'lesson=spurious'],
+  ])) {
+    const { page, context } = await open(browser, hash, { colorScheme });
+    await page.click(hash.endsWith('spurious') ? '#images-recall' : '#recall');
+    await page.waitForTimeout(1500);
     await page.evaluate(axe);
     const found = await page.evaluate(() => globalThis.axe.run());
     const serious = found.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
     const told = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-    assert.deepEqual(told, [], colorScheme);
+    assert.deepEqual(told, [], `${colorScheme} ${hash}`);
     await context.close();
   }
 });

@@ -43,6 +43,7 @@ from ._monitor import Monitor, TauMem
 from ._paths import Process, Sampler, processes, samplers
 from ._potential import Potential
 from ._replay import Replayed, replay
+from ._explorer import Explorer
 from ._results import Counts, Frame, Recall, Trace
 from ._threads import get_threads, set_threads
 from ._warnings import AttractorWarning
@@ -58,6 +59,7 @@ __all__ = [
     "Dense",
     "Diffusion",
     "Digits",
+    "Explorer",
     "Frame",
     "Hopfield",
     "Local",

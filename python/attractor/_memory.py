@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _attractor, _html
+from . import _attractor, _explorer, _html
 from ._arrays import Array, Shape, mask_of, seed_of
 from ._batches import in_batches, row_by_row
 from ._classifier import Classifier
 from ._estimator import default
+from ._explorer import Explorer
 from ._landscape import Landscape
 from ._paths import Sampler
 from ._progress import Progress
@@ -311,6 +312,32 @@ class Memory(Landscape, Classifier):
             The memory has no stored patterns.
         """
         self._built().save(os.fsdecode(path))
+
+    def explore(self) -> Explorer:
+        """The explorer with this memory: a page where one knob moves from Hopfield to diffusion.
+
+        A notebook shows the page in a frame. It holds the patterns and labels, and asks for nothing from elsewhere. It takes patterns of
+        two units, or grey images of at most 32 x 32 pixels, of equal weight; each at most 2,000, and 200,000 pixels in all.
+
+        Returns
+        -------
+        Explorer
+            The page. `save` writes it to a file.
+
+        Raises
+        ------
+        TypeError
+            The memory has no stored patterns.
+        ValueError
+            Patterns of another form, or too many; memories of unequal weight.
+
+        Examples
+        --------
+        >>> import attractor
+        >>> attractor.Diffusion([[1.0, 0.0], [-1.0, 0.0]]).explore()  # doctest: +ELLIPSIS
+        Explorer(... characters; save(path) writes the page)
+        """
+        return _explorer.of_memory(self)
 
     def __len__(self) -> int:
         """The number of memories."""

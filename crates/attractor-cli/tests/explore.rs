@@ -47,6 +47,26 @@ fn patterns_stored_memories_and_descriptions_go_into_the_page() {
 }
 
 #[test]
+fn images_go_into_the_page() {
+    let folder = Folder::new();
+    let bytes = Array2::from_shape_fn((3, 12), |(n, unit)| if (n + unit) % 2 == 0 { 0_u8 } else { 51 });
+    let patterns = folder.save("p.npy", &bytes);
+    let out = folder.name("page.html");
+    ok(&["explore", "--memory", &patterns, "--shape", "3x4", "--out", &out]);
+    let found = memory_of(&std::fs::read_to_string(&out).expect("the page"));
+    assert_eq!((&found["size"], &found["raw"]), (&json!([3, 4]), &json!(true)));
+    // Bytes count as 0 to 1, and numbers are no longer than their precision.
+    let row: Vec<f64> = serde_json::from_value(found["rows"][1].clone()).expect("numbers");
+    assert_eq!(row, [0.2, 0.0].repeat(6));
+    let signs = folder
+        .save("s.npy", &Array2::from_shape_fn((2, 4), |(n, unit)| if n == unit { 1.0_f64 } else { -1.0 }));
+    ok(&["explore", "--memory", &signs, "--shape", "2x2", "--out", &out]);
+    assert_eq!(memory_of(&std::fs::read_to_string(&out).expect("the page"))["raw"], json!(false));
+    let large = folder.save("l.npy", &Array2::<u8>::zeros((1, 33 * 33)));
+    refused(&["explore", "--memory", &large, "--shape", "33x33", "--out", &out], &["32 x 32", "--resize"]);
+}
+
+#[test]
 fn without_a_memory_the_page_has_examples() {
     let folder = Folder::new();
     let out = folder.name("page.html");
@@ -72,7 +92,7 @@ fn what_does_not_fit_into_a_plane_is_refused() {
         refused(&["explore", "--memory", memory, "--out", &out], words);
         assert!(!std::path::Path::new(&out).exists());
     };
-    refuse(&folder.save("three.npy", &Array2::<f64>::ones((4, 3))), &["2 units", "found 3"]);
+    refuse(&folder.save("three.npy", &Array2::<f64>::ones((4, 3))), &["2 units", "found 3", "--shape"]);
     refuse(&folder.save("many.npy", &Array2::<f64>::ones((2001, 2))), &["2000 memories"]);
     let circle = "[[memory]]\nkind = \"circle\"\ncentre = [0.0, 0.0]\nradius = 1.0\n";
     refuse(&text(&folder, "circle.toml", circle), &["Gaussians", "cloud"]);

@@ -10,6 +10,7 @@ mod callable;
 mod density;
 mod error;
 mod experiments;
+mod explorer;
 mod facts;
 mod local;
 mod memory;
@@ -33,6 +34,8 @@ mod _attractor {
     use super::audit::{Monitor, audit, inspect};
     #[pymodule_export]
     use super::experiments::{Report, capacity, corrupt, digits, read, recommend, reproduce};
+    #[pymodule_export]
+    use super::explorer::explorer;
     #[pymodule_export]
     use super::facts::{Sampling, experiments, models, processes, samplers, training};
     #[pymodule_export]

@@ -44,7 +44,7 @@ pub use any::{AnyMemory, Held, Precision};
 pub use cores::{Cores, with_cores};
 pub use density::with_events;
 pub use error::{Error, Result};
-pub use explorer::{Explored, explorer_page};
+pub use explorer::{Content, Explored, explorer_page};
 pub use notes::{of_appended, of_cues, of_first_cues, of_moved_beta, of_repeats};
 pub use patterns::{Known, known, prepared, prepared_array};
 pub use recall_options::{Mask, RecallOptions, Score, batch_of};

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use attractor_session::explorer_page;
 
 /// What the page is made of, as in `explorer/fingerprint.mjs`.
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 8] = [
+    "crates/attractor-data/assets",
     "crates/attractor-explorer/Cargo.toml",
     "crates/attractor-explorer/src",
     "explorer/build",

@@ -73,7 +73,7 @@ pub enum Commands {
     Landscape(Landscape),
     /// Write the explorer: a page where one knob moves from Hopfield to diffusion.
     #[command(
-        after_help = "Examples:\n  attractor explore\n  attractor explore --memory memory.csv --out explorer.html"
+        after_help = "Examples:\n  attractor explore\n  attractor explore --memory memory.csv --out explorer.html\n  attractor explore --memory photos/ --resize 16x16 --grey --out photos.html"
     )]
     Explore(Explore),
     /// Print the energy of states.

@@ -1,0 +1,97 @@
+// Small line charts as SVG, in the colours of the page.
+import { css, memoryColour } from './palette';
+
+export interface Line {
+  name: string;
+  x: number[];
+  y: number[];
+}
+
+const SPACE = 'http://www.w3.org/2000/svg';
+
+function part(name: string, attributes: Record<string, string | number>, text = ''): SVGElement {
+  const element = document.createElementNS(SPACE, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
+  element.textContent = text;
+  return element;
+}
+
+const short = (value: number): string => {
+  const size = Math.abs(value);
+  const far = size >= 1e5 || (size !== 0 && size < 1e-3);
+  return (far ? value.toExponential(0) : String(Number(value.toPrecision(3))))
+    .replaceAll('-', '−')
+    .replace('+', '');
+};
+
+export interface Axes {
+  title: string;
+  /** What stands under the axis. */
+  across: string;
+  width: number;
+  height: number;
+  /** The range of y; found from the lines without it. */
+  range?: [number, number];
+  /** A place on the x axis to mark. */
+  mark?: number;
+}
+
+/** A chart of lines. The first line has the colour of text, so that one line needs no colour. */
+export function chart(lines: Line[], { title, across, width, height, range, mark }: Axes): SVGElement {
+  const [left, right, top, bottom] = [44, 8, 8, 30];
+  const all = (of: (line: Line) => number[]) => lines.flatMap(of).filter(Number.isFinite);
+  const xs = all(({ x }) => x);
+  const ys = all(({ y }) => y);
+  const [x0, x1] = [Math.min(...xs), Math.max(...xs, Math.min(...xs) + 1e-9)];
+  const [y0, y1] = range ?? [Math.min(...ys), Math.max(...ys, Math.min(...ys) + 1e-9)];
+  const at = (x: number) => left + ((x - x0) / (x1 - x0)) * (width - left - right);
+  const up = (y: number) => height - bottom - ((y - y0) / (y1 - y0)) * (height - top - bottom);
+  const svg = part('svg', {
+    viewBox: `0 0 ${width} ${height}`,
+    class: 'chart',
+    role: 'img',
+    'aria-label': title,
+  });
+  const frame = `M${left} ${top}V${height - bottom}H${width - right}`;
+  svg.append(part('path', { d: frame, class: 'axis' }));
+  for (const y of [y0, y1])
+    svg.append(part('text', { x: left - 5, y: up(y) + 4, 'text-anchor': 'end' }, short(y)));
+  for (const [x, anchor] of [
+    [x0, 'start'],
+    [x1, 'end'],
+  ] as const) {
+    svg.append(part('text', { x: at(x), y: height - bottom + 14, 'text-anchor': anchor }, short(x)));
+  }
+  svg.append(part('text', { x: (left + width - right) / 2, y: height - 4, 'text-anchor': 'middle' }, across));
+  if (mark !== undefined)
+    svg.append(part('path', { d: `M${at(mark)} ${top}V${height - bottom}`, class: 'here' }));
+  lines.forEach(({ name, x, y }, n) => {
+    const points = x.map((value, k) => [value, y[k]!]).filter(([, value]) => Number.isFinite(value));
+    const d = points
+      .map(([a, b], k) => `${k === 0 ? 'M' : 'L'}${at(a!).toFixed(1)} ${up(b!).toFixed(1)}`)
+      .join('');
+    const colour = lines.length > 1 ? css(memoryColour([6, 5, 1][n % 3]!)) : 'currentColor';
+    svg.append(
+      part('path', {
+        d,
+        fill: 'none',
+        stroke: colour,
+        'stroke-width': 2,
+        'stroke-dasharray': ['', '7 3', '2 3'][n % 3]!,
+      }),
+    );
+    if (lines.length > 1) {
+      const y = top + 16 + 15 * n + (height - top - bottom) * 0.3;
+      svg.append(
+        part('path', {
+          d: `M${left + 12} ${y - 4}h22`,
+          stroke: colour,
+          'stroke-width': 2,
+          'stroke-dasharray': ['', '7 3', '2 3'][n % 3]!,
+        }),
+      );
+      svg.append(part('text', { x: left + 40, y }, name));
+    }
+  });
+  return svg;
+}

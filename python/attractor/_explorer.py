@@ -1,0 +1,70 @@
+"""The explorer in a notebook: the page of `attractor explore`, with a memory in it."""
+
+from __future__ import annotations
+
+import html
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ._attractor import explorer
+
+if TYPE_CHECKING:
+    from ._memory import Memory
+
+
+class Explorer:
+    """The explorer as a page. A notebook shows it in a frame; `save` writes it to a file.
+
+    Parameters
+    ----------
+    page : str
+        The page, one HTML document that asks for nothing from elsewhere.
+
+    Attributes
+    ----------
+    page : str
+        The page.
+    """
+
+    def __init__(self, page: str) -> None:
+        self.page = page
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the page to a file, to open in a browser.
+
+        Parameters
+        ----------
+        path : str or path
+            The file, usually with the ending .html.
+
+        Raises
+        ------
+        OSError
+            The file cannot be written.
+        """
+        Path(path).write_text(self.page, encoding="utf-8")
+
+    def __repr__(self) -> str:
+        return f"Explorer({len(self.page):,} characters; save(path) writes the page)"
+
+    def _repr_html_(self) -> str:
+        frame = "width: 100%; height: 900px; border: 0"
+        return f'<div><iframe title="attractor explorer" style="{frame}" srcdoc="{html.escape(self.page)}"></iframe></div>'
+
+
+def of_memory(memory: Memory) -> Explorer:
+    """The explorer with the patterns of a memory."""
+    patterns = memory._built().patterns()
+    if patterns is None:
+        raise TypeError(f"explore: expected a memory of patterns, found {type(memory).__name__}, which has none")
+    weights = memory.weights
+    if weights is not None and np.ptp(weights) > 1e-9:
+        raise ValueError("explore: expected memories of equal weight, found weights; store a pattern more often instead")
+    rows = np.ascontiguousarray(np.asarray(patterns, dtype=np.float64).reshape(len(patterns), -1))
+    labels = [] if memory._labels is None else [str(label) for label in memory._labels]
+    image = memory._image
+    size = (int(image[0]), int(image[1])) if image is not None and len(image) == 2 else None
+    return Explorer(explorer("the memory", rows, labels, size))
