@@ -47,6 +47,8 @@ exclude_patterns = [
 ]
 suppress_warnings = ["config.cache"]
 templates_path = ["_templates"]
+# The explorer, as `attractor explore` writes it.
+html_extra_path = [str(ROOT / "crates" / "attractor-session" / "assets" / "explorer.html")]
 nitpicky = False
 
 # Pages.

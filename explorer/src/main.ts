@@ -69,7 +69,11 @@ async function run(): Promise<void> {
     timer = window.setTimeout(() => {
       const state = address();
       own = lesson ? `lesson=${lesson}${state ? `&${state}` : ''}` : state;
-      history.replaceState(null, '', `#${own}`);
+      try {
+        history.replaceState(null, '', `#${own}`);
+      } catch {
+        // A frame of a notebook has no address of its own.
+      }
     }, 300);
   };
   plane.onChange = () => {

@@ -252,6 +252,28 @@ test('what is saved is a picture, a vector picture and a memory', async () => {
   await context.close();
 });
 
+test('in the frame of a notebook the page works as elsewhere', async () => {
+  const context = await browser.newContext({ viewport: { width: 1000, height: 900 } });
+  const page = await context.newPage();
+  const faults = [];
+  page.on('pageerror', (error) => faults.push(String(error)));
+  await page.setContent('<iframe id="frame" style="width: 100%; height: 850px"></iframe>');
+  const text = readFileSync(
+    process.env.EXPLORER ?? new URL('../dist/explorer.html', import.meta.url),
+    'utf8',
+  );
+  await page.$eval('#frame', (frame, srcdoc) => Object.assign(frame, { srcdoc }), text);
+  const frame = page.frameLocator('#frame');
+  await frame.locator('#check-sum', { hasText: '3/3' }).waitFor({ timeout: 30_000 });
+  await frame.locator('#preset').selectOption('two');
+  await frame.locator('#critical', { hasText: 'Speciation at σ = 1,' }).waitFor();
+  await frame.locator('#lessons').selectOption('spurious');
+  await frame.locator('#images-recall').click();
+  await frame.locator('#step-facts', { hasText: 'Step 1 of 1' }).waitFor();
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
 test('screenshots', async () => {
   const addresses = {
     start: '',

@@ -24,6 +24,7 @@ from ._audit import audit, inspect
 from ._capacity import capacity
 from ._density import fit
 from ._experiments import Report, experiments, recommend, reproduce
+from ._explorer import Explorer
 from ._files import Corrupted, Digits, Rows, corrupt, digits, load, read
 from ._memory import Memory
 from ._models import (
@@ -43,7 +44,6 @@ from ._monitor import Monitor, TauMem
 from ._paths import Process, Sampler, processes, samplers
 from ._potential import Potential
 from ._replay import Replayed, replay
-from ._explorer import Explorer
 from ._results import Counts, Frame, Recall, Trace
 from ._threads import get_threads, set_threads
 from ._warnings import AttractorWarning

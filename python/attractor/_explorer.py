@@ -52,7 +52,9 @@ class Explorer:
 
     def _repr_html_(self) -> str:
         frame = "width: 100%; height: 900px; border: 0"
-        return f'<div><iframe title="attractor explorer" style="{frame}" srcdoc="{html.escape(self.page)}"></iframe></div>'
+        return (
+            f'<div><iframe title="attractor explorer" style="{frame}" srcdoc="{html.escape(self.page)}"></iframe></div>'
+        )
 
 
 def of_memory(memory: Memory) -> Explorer:
@@ -62,7 +64,9 @@ def of_memory(memory: Memory) -> Explorer:
         raise TypeError(f"explore: expected a memory of patterns, found {type(memory).__name__}, which has none")
     weights = memory.weights
     if weights is not None and np.ptp(weights) > 1e-9:
-        raise ValueError("explore: expected memories of equal weight, found weights; store a pattern more often instead")
+        raise ValueError(
+            "explore: expected memories of equal weight, found weights; store a pattern more often instead"
+        )
     rows = np.ascontiguousarray(np.asarray(patterns, dtype=np.float64).reshape(len(patterns), -1))
     labels = [] if memory._labels is None else [str(label) for label in memory._labels]
     image = memory._image
