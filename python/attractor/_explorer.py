@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._attractor import explorer
+from . import _attractor
 
 if TYPE_CHECKING:
     from ._memory import Memory
@@ -71,4 +71,4 @@ def of_memory(memory: Memory) -> Explorer:
     labels = [] if memory._labels is None else [str(label) for label in memory._labels]
     image = memory._image
     size = (int(image[0]), int(image[1])) if image is not None and len(image) == 2 else None
-    return Explorer(explorer("the memory", rows, labels, size))
+    return Explorer(_attractor.explorer("the memory", rows, labels, size))
