@@ -47,6 +47,7 @@ from typing import Any, ClassVar, Literal
 from ._described import Described
 from ._fits import Paired, Plain, Valued, Weighted, WeightedValued
 from ._foreign import Foreign
+from ._held import Coupled, Located
 from ._memory import Memory
 from ._paths import Process, Sampler
 from ._potential import Potential
@@ -88,6 +89,12 @@ def wrapped(text: str, indent: int) -> str:
 #: Models that store pairs, and nothing without values.
 NEEDS_VALUES = ("bidirectional",)
 
+#: What models hold besides patterns.
+HELD = {"hopfield": "Coupled, ", "sparse-distributed": "Located, "}
+
+#: Options that are arrays, or the names of their files.
+ARRAYS = {"couplings": "path or array_like (D, D)", "addresses": "path or array_like (M, D)"}
+
 #: Options that may also be given as an object, and its class.
 OBJECTS = {"process": "Process", "sampler": "Sampler"}
 
@@ -100,6 +107,8 @@ def annotation(option: dict[str, Any]) -> str:
     """The type and default of an option."""
     if option["kind"] == "flag":
         return "bool = False"
+    if option["name"] in ARRAYS:
+        return "Any = None"
     kinds = {"count": "int", "number": "float", "switch": "bool | str", "list": "Sequence[float]"}
     kind = kinds.get(option["kind"], "str")
     if option["kind"] == "choice":
@@ -115,6 +124,8 @@ def annotation(option: dict[str, Any]) -> str:
 
 def taken(option: dict[str, Any]) -> str:
     """The values of an option, for a docstring."""
+    if option["name"] in ARRAYS:
+        return ARRAYS[option["name"]]
     names = ", ".join(f'"{name}"' for name in option["names"])
     kind = {
         "flag": "bool",
@@ -225,7 +236,7 @@ def model(card: dict[str, Any], name: str) -> str:
     given = ", ".join(f"{n}={n}" for n in taken)
     return f'''
 
-class {name}({fits(card)}, Memory):
+class {name}({fits(card)}, {HELD.get(card["name"], "")}Memory):
     """{facts(card)}
     Parameters
     ----------

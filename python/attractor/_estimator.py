@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import fields, is_dataclass, replace
+from os import PathLike, fspath
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -296,6 +297,8 @@ class Estimator:
         named: dict[str, Any] = {}
         for name in self._options:
             value = getattr(self, name)
+            if name in _ARRAYS and value is not None:
+                value = fspath(value) if isinstance(value, (str, PathLike)) else _square(name, value)
             kinds = {"process": (Process, Potential), "sampler": (Sampler,)}.get(name)
             if kinds is not None and isinstance(value, (Process, Potential, Sampler)):
                 if not isinstance(value, kinds):
@@ -333,6 +336,18 @@ class Estimator:
         """The same memory in float64, for computations that float32 is too coarse for."""
         core = self._built()
         return core if core.wide else self._restore((*self._store(core)[:-1], True))
+
+
+#: Options that are arrays, or the names of their files.
+_ARRAYS = ("couplings", "addresses")
+
+
+def _square(name: str, given: Any) -> Array:
+    """An array of numbers in rows."""
+    array = as_array(name, given)
+    if array.ndim != 2 or not array.size:
+        raise ValueError(f"{name}: expected an array of rows, found one of shape {array.shape}")
+    return np.ascontiguousarray(array, dtype=np.float64)
 
 
 def default(cls: type[Estimator], name: str) -> Any:

@@ -98,6 +98,12 @@ def of_core(core: _attractor.Memory) -> Memory:
     memory: Memory = kinds[core.model]()
     for name, value in core.options.items():
         setattr(memory, name.replace("-", "_"), value)
+    # What was given and not learned is given again when patterns are added or removed.
+    if core.options.get("rule") == "given":
+        memory.couplings = core.couplings()  # type: ignore[attr-defined]
+    held = core.locations()
+    if held is not None and held[3]:
+        memory.addresses = np.where(held[0], 1.0, -1.0)  # type: ignore[attr-defined]
     memory.prepare = core.prepare
     memory._hold(core, _labels(core))
     if isinstance(memory, Weighted) and core.weights() is None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import Array, names_of, shown
+from ._arrays import Array, as_array, names_of, shown
 from ._estimator import Estimator, Stored, tensor
 from ._values import labels_of
 
@@ -53,6 +53,74 @@ class Plain(Estimator):
         2
         """
         return self._more(X, y, classes, None, None)
+
+    def append(self, X: Any, y: Any = None, **beside: Any) -> Self:
+        """Stores more patterns beside those that are stored, as `attractor store --append` does.
+
+        Parameters
+        ----------
+        X : array_like (N, D), or (N, ...) of images
+            Patterns, of the width of those before.
+        y : array_like (N,), optional
+            A label for each pattern, if those before have labels.
+        **beside
+            `sample_weight` and `values`, as in `fit`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            As for `fit`, or the patterns do not go with those before.
+
+        Examples
+        --------
+        >>> import attractor
+        >>> len(attractor.Modern([[1.0, 2], [3, 4]]).append([[5.0, 6]]))
+        3
+        """
+        self._built()
+        return self.partial_fit(X, y, **beside)
+
+    def remove(self, rows: Any) -> Self:
+        """Removes patterns, as `attractor store --remove` does. Those after them move up.
+
+        The memory is then that of the patterns that are left, as `fit` would make it. Couplings and addresses that were given stay.
+
+        Parameters
+        ----------
+        rows : int, array_like of int, or array_like (N,) of bool
+            Indices of patterns, as in `recall(...).memory`, from the end if negative; or a mask.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            There is no such pattern, or none would be left.
+        TypeError
+            The indices are not whole numbers.
+
+        Examples
+        --------
+        >>> import attractor
+        >>> attractor.Modern([[1.0, 2], [3, 4], [5, 6]]).remove([0, -1]).patterns.tolist()
+        [[3.0, 4.0]]
+        """
+        self._built()
+        held = self._kept()
+        assert held is not None, "a built memory has patterns"
+        stays = _others(rows, len(held.patterns))
+        pick = lambda values: None if values is None else values[stays]
+        weights = None if held.weights is None else np.array(held.weights)[stays].tolist()
+        left = Stored(held.patterns[stays], pick(held.labels), weights, pick(held.values), held.raw, held.image)
+        self._remember(left, self.__dict__.get("feature_names_in_"))
+        self._rows = left
+        return self
 
     def _more(self, X: Any, y: Any, classes: Any, sample_weight: Any, values: Any) -> Self:
         held, names = self._kept(), names_of(X)
@@ -275,6 +343,27 @@ class WeightedValued(Weighted):
             As for `fit`, or the patterns do not go with those before.
         """
         return self._more(X, y, classes, sample_weight, values)
+
+
+def _others(rows: Any, count: int) -> Array:
+    """A mask of the patterns that stay."""
+    given = as_array("rows", rows)
+    if given.dtype == bool:
+        if given.shape != (count,):
+            raise ValueError(f"rows: expected a mask of {count} patterns, found one of shape {given.shape}")
+        stays = ~given
+    else:
+        if given.dtype.kind not in "iu" and given.size:
+            raise TypeError(f"rows: expected whole numbers or a mask, found {shown(rows)}")
+        named = given.astype(np.int64).ravel()
+        wrong = named[(named < -count) | (named >= count)]
+        if wrong.size:
+            raise ValueError(f"rows: expected indices of {count} patterns, found {wrong[0]}")
+        stays = np.ones(count, dtype=bool)
+        stays[named] = False
+    if not stays.any():
+        raise ValueError("rows: expected at least one pattern to stay, found all of them named")
+    return stays
 
 
 def _joined(held: Stored, new: Stored) -> Stored:

@@ -143,6 +143,8 @@ pub fn setup(how: &Patterns, options: &Options) -> Setup {
         model: how.model,
         options: options.clone(),
         noising: None,
+        couplings: None,
+        addresses: None,
         replace_options: false,
         prepare: how.prepare,
         precision: how.dtype,

@@ -64,6 +64,10 @@ fn a_potential_gives_the_noise_of_a_recall() {
     ok(&["store", "--patterns", &patterns, "--potential", &pull, "--dtype", "f64", "--out", &memory]);
     std::fs::remove_file(&pull).expect("it is no longer needed");
     assert_eq!(recall(&memory, &[]), rows);
+    // It stays when patterns come and go.
+    ok(&["store", "--patterns", &cues, "--append", "--out", &memory]);
+    ok(&["store", "--remove", "3,4", "--out", &memory]);
+    assert_eq!(recall(&memory, &[]), rows);
     // Another process leaves it away.
     let other = recall(&memory, &["--process", "vp"]);
     assert_ne!(other[0]["energy"], rows[0]["energy"]);

@@ -25,6 +25,7 @@ use attractor::message::{Argument, Message};
 use attractor::networks::{Architecture, Network};
 use attractor::patterns::Packed;
 use attractor::{Patterns, Preparation, Real};
+use ndarray::{Array2, ArrayView1, Axis};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype as TensorType, Metadata, TensorView, serialize};
 use serde_json::{Value, json};
@@ -149,7 +150,7 @@ impl<F: Real> Stored<F> {
         let extras = patterns.extras();
         let network = self.learned.as_ref().and_then(|l| match &l.weights {
             Weights::Network(network) => Some(network.as_ref()),
-            Weights::Couplings(_) | Weights::Noising(_) => None,
+            Weights::Couplings(_) | Weights::Noising(_) | Weights::Addresses(_) => None,
         });
         let noising = self.learned.as_ref().and_then(|l| match &l.weights {
             Weights::Noising(noising) => Some(noising),
@@ -183,6 +184,9 @@ impl<F: Real> Stored<F> {
         }
         if let Some(Weights::Couplings(couplings)) = self.learned.as_ref().map(|l| &l.weights) {
             arrays.push(array("couplings", couplings.dim(), couplings.iter().copied()));
+        }
+        if let Some(Weights::Addresses(addresses)) = self.learned.as_ref().map(|l| &l.weights) {
+            arrays.push(bits("addresses", addresses));
         }
         if let Some(network) = network {
             arrays.extend(layers(network));
@@ -229,6 +233,17 @@ fn packed(bits: &Packed) -> Array {
     let width = bits.dim().div_ceil(8);
     let row = |n: usize| (0..bits.words()).flat_map(move |k| bits.word(n, k).to_le_bytes()).take(width);
     ("patterns".to_owned(), TensorType::U8, vec![bits.len(), width], (0..bits.len()).flat_map(row).collect())
+}
+
+/// Packs signs into bytes, in the order of [`packed`].
+fn bits(name: &str, signs: &Array2<bool>) -> Array {
+    let byte =
+        |eight: ArrayView1<bool>| eight.iter().enumerate().map(|(j, &up)| u8::from(up) << j).sum::<u8>();
+    let bytes = signs.outer_iter().flat_map(|row| {
+        let eights: Vec<u8> = row.axis_chunks_iter(Axis(0), 8).map(byte).collect();
+        eights
+    });
+    (name.to_owned(), TensorType::U8, vec![signs.nrows(), signs.ncols().div_ceil(8)], bytes.collect())
 }
 
 /// Unpacks the bytes of [`packed`].

@@ -20,7 +20,7 @@ use crate::callable::Callable;
 use crate::error::{foreign as carried, refused, session, unreadable};
 use crate::memory::Memory;
 use crate::observe::Signals;
-use crate::options::{Named, noising, of_model, typed};
+use crate::options::{Named, array, noising, of_model, typed};
 
 /// Patterns to store: rows, their preparation, labels, weights and values.
 pub struct Patterns<'a, 'py> {
@@ -49,7 +49,14 @@ fn precision_of(rows: &Bound<'_, PyAny>) -> Precision {
 pub fn patterns(py: Python<'_>, model: &str, named: &Named, stored: Patterns) -> PyResult<Memory> {
     let card = memories::model(model).map_err(refused)?.card;
     let options = typed(card.parameters, named)?;
-    let setup = Setup { model: Some(card), options, noising: noising(named)?, ..Setup::default() };
+    let setup = Setup {
+        model: Some(card),
+        options,
+        noising: noising(named)?,
+        couplings: array(named, "couplings")?,
+        addresses: array(named, "addresses")?,
+        ..Setup::default()
+    };
     in_precision!(precision_of(stored.rows), F => of::<F>(py, setup, stored))
 }
 
@@ -58,10 +65,10 @@ fn of<F: Held + Number>(py: Python<'_>, setup: Setup, stored: Patterns) -> PyRes
     let rows = read::<F>("patterns", stored.rows)?.as_array().to_owned();
     let associated = read_if::<F>("values", stored.values)?.map(|v| v.as_array().to_owned());
     let known = Known { labels: stored.labels, weights: stored.weights, associated };
-    let (raw, size, prepare) = (stored.raw, rows.len(), stored.prepare.to_owned());
+    let (raw, size) = (stored.raw, rows.len());
     let shape = shape_of(stored.image);
+    let setup = Setup { prepare: Some(stored.prepare.parse().map_err(refused)?), ..setup };
     let build = move || {
-        let setup = Setup { prepare: Some(prepare.parse()?), ..setup };
         let Session { memory, about } = Session::of_array(rows, known, raw, &setup)?;
         Ok(Session { memory, about: About { shape, ..about } })
     };
@@ -235,12 +242,16 @@ pub fn load(
     wide: Option<bool>,
 ) -> PyResult<Memory> {
     let potential = options.map(|(_, named)| noising(named)).transpose()?.flatten();
+    let given = |name: &str| options.map(|(_, named)| array(named, name)).transpose();
+    let (couplings, addresses) = (given("couplings")?.flatten(), given("addresses")?.flatten());
     let options = options.map(|(model, named)| typed(of_model(model), named)).transpose()?;
     py.detach(|| {
         let setup = Setup {
             replace_options: options.is_some(),
             options: options.unwrap_or_default(),
             noising: potential,
+            couplings,
+            addresses,
             precision: wide.map(precision),
             ..Setup::default()
         };

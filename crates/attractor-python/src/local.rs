@@ -128,3 +128,20 @@ fn stacked<T: Clone>(mut parts: Vec<Array2<T>>) -> PyResult<Array2<T>> {
     let views: Vec<_> = parts.iter().map(|p| p.view()).collect();
     Ok(concatenate(Axis(0), &views).expect("equal widths"))
 }
+
+/// Sums the counters of the hard locations near each state. `None` for a memory without any.
+pub fn sums<'py, F: Number>(
+    py: Python<'py>,
+    memory: &dyn Memory<F>,
+    pace: Pace,
+    states: &Bound<'py, PyAny>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let Some(held) = memory.locations() else { return Ok(None) };
+    let states = read::<F>("states", states)?;
+    let states = states.as_array();
+    let prepared = |rows: ArrayView2<F>, _: Option<&[f64]>| {
+        held.sums(memory.preparation().forward(rows.to_owned()).view())
+    };
+    let sums = py.detach(|| stacked(each(states, None, pace, prepared)?))?;
+    Ok(Some(give(py, sums)))
+}

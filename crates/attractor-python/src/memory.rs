@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use attractor::Preparation;
+use attractor::memories::Weights;
 use attractor_data::Layout;
 use attractor_session::{Known, Origin, Precision, Session, in_precision, with_memory};
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -254,6 +255,31 @@ impl Memory {
     /// The patterns, in the units in which they were given.
     fn patterns<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
         with_memory!(&self.0.memory, memory => memory.patterns().map(|patterns| give(py, patterns.restored())))
+    }
+
+    /// The couplings W of its landscape, D × D, if it has some.
+    fn couplings<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        let learned = with_memory!(&self.0.memory, memory => memory.learned())?;
+        let Weights::Couplings(mut couplings) = learned.weights else { return None };
+        if !self.0.about.spec.options.flag("self-coupling") {
+            couplings.diag_mut().fill(0.0);
+        }
+        Some(give(py, couplings))
+    }
+
+    /// Its hard locations, if it has some: their addresses (M × D bools), counters (M × columns) and radius, and whether the addresses
+    /// were given.
+    fn locations<'py>(&self, py: Python<'py>) -> Option<(Bound<'py, PyAny>, Bound<'py, PyAny>, usize, bool)> {
+        with_memory!(&self.0.memory, memory => {
+            let held = memory.locations()?;
+            let given = memory.learned().is_some();
+            Some((give(py, held.addresses()), give(py, held.counters()), held.radius(), given))
+        })
+    }
+
+    /// The sums of the counters of active locations at each state, B × columns.
+    fn sums<'py>(&self, py: Python<'py>, states: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        with_memory!(&self.0.memory, memory => local::sums(py, memory, self.pace(), states))
     }
 
     fn labels(&self) -> Option<Vec<String>> {

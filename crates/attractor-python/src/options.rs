@@ -4,10 +4,12 @@ use attractor::diffusion::POTENTIAL;
 use attractor::memories::model;
 use attractor::options::{Kind, Options, Parameter, Value};
 use attractor::potentials::Noising;
+use ndarray::Array2;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyList, PyString};
 
+use crate::arrays::read;
 use crate::error::refused;
 use crate::potential::Potential;
 
@@ -24,11 +26,12 @@ pub fn of_model(name: &str) -> &'static [Parameter] {
 pub fn typed(parameters: &[Parameter], named: &Named) -> PyResult<Options> {
     let mut options = Options::default();
     for (name, value) in named {
-        // A potential as an object is taken by `noising`.
-        if value.is_instance_of::<Potential>() {
+        let name: String = name.extract()?;
+        // A potential as an object is taken by `noising`, an array by `array`.
+        let is_array = ARRAYS.contains(&name.as_str()) && !value.is_instance_of::<PyString>();
+        if is_array || value.is_instance_of::<Potential>() {
             continue;
         }
-        let name: String = name.extract()?;
         let name = name.replace('_', "-");
         match parameters.iter().find(|p| p.name == name) {
             Some(parameter) => {
@@ -47,6 +50,17 @@ pub fn typed(parameters: &[Parameter], named: &Named) -> PyResult<Options> {
 pub fn noising(named: &Named) -> PyResult<Option<Noising>> {
     let given = named.get_item(POTENTIAL)?;
     Ok(given.and_then(|value| Some(value.cast::<Potential>().ok()?.get().0.clone())))
+}
+
+/// The options that may be arrays instead of files.
+const ARRAYS: [&str; 2] = ["couplings", "addresses"];
+
+/// The array that an option is, if it is one.
+pub fn array(named: &Named, option: &str) -> PyResult<Option<Array2<f64>>> {
+    match named.get_item(option)?.filter(|value| !value.is_instance_of::<PyString>()) {
+        Some(value) => Ok(Some(read::<f64>(option, &value)?.as_array().to_owned())),
+        None => Ok(None),
+    }
 }
 
 /// Converts a Python value. Its range is checked later, by the option's kind.

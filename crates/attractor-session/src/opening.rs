@@ -23,7 +23,7 @@ impl Session {
         let patterns = prepared_array(rows, known, raw, setup.prepare.unwrap_or_default(), card)?;
         let provenance = vec![format!("stored {} rows of an array", patterns.len())];
         let spec = setup.spec(card);
-        let given = setup.potential(card)?.map(|noising| source::with_patterns(&patterns, noising));
+        let given = setup.given(card)?.map(|weights| source::with_patterns(&patterns, weights));
         let memory = spec.build_on(patterns, given)?;
         let origin = Origin::Rows { bytes: false };
         let about = About { card: Some(card), spec, shape: None, raw, units: None, origin, provenance };

@@ -5,9 +5,12 @@ use std::str::FromStr;
 
 use attractor::Prepare;
 use attractor::diffusion::{POTENTIAL, PROCESS};
-use attractor::memories::{Card, DEFAULT, Options, Spec};
+use attractor::memories::{Card, DEFAULT, Learning, Options, Spec, Weights};
+use attractor::message;
+use attractor::message::Argument;
 use attractor::potentials::Noising;
-use attractor_data::read_potential;
+use attractor_data::{ReadOptions, read, read_potential};
+use ndarray::Array2;
 
 use crate::any::Precision;
 use crate::error::Result;
@@ -50,6 +53,10 @@ impl FromStr for Auto {
     }
 }
 
+/// The options that name files of arrays.
+const COUPLINGS: &str = "couplings";
+const ADDRESSES: &str = "addresses";
+
 /// What the user asks for when a memory is made. A field that is `None` is chosen automatically or taken from the
 /// stored memory.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +67,10 @@ pub struct Setup {
     pub options: Options,
     /// The potential of the noise. If it is not given, the option `potential` names its file.
     pub noising: Option<Noising>,
+    /// Couplings W of the rule `given`. If they are not given, the option `couplings` names their file.
+    pub couplings: Option<Array2<f64>>,
+    /// Addresses of hard locations, of two numbers. If they are not given, the option `addresses` names their file.
+    pub addresses: Option<Array2<f64>>,
     /// Whether `options` replace all options of a stored memory. If not, stored options that are not in `options`
     /// stay.
     pub replace_options: bool,
@@ -90,8 +101,8 @@ impl Setup {
         spec
     }
 
-    /// Sets the options of a model. A potential is kept with the patterns, not by the name of its file, and it stands
-    /// for the process `potential` if no process is named.
+    /// Sets the options of a model. What is given with the patterns is kept with them, not by the name of its file. A potential stands
+    /// for the process `potential` if no process is named, and couplings for the rule `given`.
     pub(crate) fn set_options(&self, spec: &mut Spec, card: &Card) {
         self.options.iter().for_each(|(name, value)| spec.set(name, value.clone()));
         if card.potential && (self.noising.is_some() || self.options.has(POTENTIAL)) {
@@ -99,6 +110,15 @@ impl Setup {
             if !self.options.has(PROCESS.name) {
                 spec.set(PROCESS.name, POTENTIAL);
             }
+        }
+        if self.gives(card, COUPLINGS, self.couplings.is_some()) {
+            spec.options.remove(COUPLINGS);
+            if !self.options.has("rule") {
+                spec.set("rule", Learning::GIVEN);
+            }
+        }
+        if self.gives(card, ADDRESSES, self.addresses.is_some()) {
+            spec.options.remove(ADDRESSES);
         }
     }
 
@@ -113,6 +133,52 @@ impl Setup {
         match (&self.noising, self.options.get(POTENTIAL)) {
             (Some(noising), _) => Ok(Some(noising.clone())),
             (None, Some(file)) => Ok(Some(read_potential(Path::new(&file.to_string()))?)),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// Whether an array is given, in a file or as it is, to a model that takes it.
+    fn gives(&self, card: &Card, option: &str, held: bool) -> bool {
+        card.parameter(option).is_some() && (held || self.options.has(option))
+    }
+
+    /// What is given with the patterns, and is not learned from them: a potential, couplings, or addresses of hard locations.
+    ///
+    /// # Errors
+    /// A file cannot be read; couplings beside a rule that learns others; addresses of other than two numbers.
+    pub fn given(&self, card: &Card) -> Result<Option<Weights>> {
+        if let Some(noising) = self.potential(card)? {
+            return Ok(Some(Weights::Noising(noising)));
+        }
+        if let Some(couplings) = self.array(card, COUPLINGS, self.couplings.as_ref())? {
+            let rule = self.options.text("rule").unwrap_or(Learning::GIVEN);
+            if rule != Learning::GIVEN {
+                let expected = message!["the rule given, or no ", Argument::option(COUPLINGS)];
+                return Err(attractor::Error::parameter("rule", expected, rule).into());
+            }
+            return Ok(Some(Weights::Couplings(couplings)));
+        }
+        if let Some(numbers) = self.array(card, ADDRESSES, self.addresses.as_ref())? {
+            let wrong = numbers.iter().find(|number| ![-1.0, 0.0, 1.0].contains(*number));
+            let both = numbers.iter().any(|n| *n == 0.0) && numbers.iter().any(|n| *n == -1.0);
+            if wrong.is_some() || both {
+                let expected = "addresses of +1 and -1, or of 1 and 0";
+                let found = wrong.map_or("0 and -1 among them".to_owned(), ToString::to_string);
+                return Err(attractor::Error::parameter(ADDRESSES, expected, found).into());
+            }
+            return Ok(Some(Weights::Addresses(numbers.mapv(|number| number > 0.0))));
+        }
+        Ok(None)
+    }
+
+    /// An array that is given, or whose file an option names.
+    fn array(&self, card: &Card, option: &str, held: Option<&Array2<f64>>) -> Result<Option<Array2<f64>>> {
+        match (held, self.options.get(option)) {
+            _ if card.parameter(option).is_none() => Ok(None),
+            (Some(array), _) => Ok(Some(array.clone())),
+            (None, Some(file)) => {
+                Ok(Some(read(Path::new(&file.to_string()), &ReadOptions::default())?.numbers::<f64>()))
+            }
             (None, None) => Ok(None),
         }
     }

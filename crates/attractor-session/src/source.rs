@@ -8,7 +8,6 @@ use attractor::energies::Denoise;
 use attractor::memories::{self, Card, Learned, Options, Spec, Weights};
 use attractor::message;
 use attractor::message::Argument;
-use attractor::potentials::Noising;
 use attractor_data::{
     Description, Dtype, ReadOptions, Rows, Shape, Stored, StoredDensity, StoredSummary, is_description,
     read_density, read_description, read_memory_within, summary,
@@ -131,7 +130,7 @@ pub(crate) fn of_rows<F: Held>(rows: Rows, setup: &Setup) -> Result<Opened<F>> {
     let head = rows.head().clone();
     let patterns = prepared::<F>(rows, setup, card)?;
     let spec = with_image_form(setup.spec(card), card, head.shape);
-    let given = setup.potential(card)?.map(|noising| with_patterns(&patterns, noising));
+    let given = setup.given(card)?.map(|weights| with_patterns(&patterns, weights));
     let memory = spec.build_on(patterns, given)?;
     let about = About {
         card: Some(card),
@@ -235,8 +234,8 @@ pub(crate) fn of_stored<F: Held>(path: &Path, stored: Stored<F>, setup: &Setup) 
     }
     setup.set_options(&mut spec, model.card);
     let spec = with_image_form(spec, model.card, shape);
-    let given = match setup.potential(model.card)? {
-        Some(noising) => Some(with_patterns(&patterns, noising)),
+    let given = match setup.given(model.card)? {
+        Some(weights) => Some(with_patterns(&patterns, weights)),
         None => still_valid(learned, &before, &spec.options),
     };
     let memory = spec.build_on(patterns, given)?;
@@ -267,9 +266,9 @@ pub(crate) fn of_density<F: Held>(stored: StoredDensity<F>, setup: &Setup) -> Re
     Ok(Opened { memory, about })
 }
 
-/// A potential that is given with patterns.
-pub(crate) fn with_patterns<F: Held>(patterns: &Patterns<F>, noising: Noising) -> Learned {
-    Learned { patterns: patterns.len(), weights: Weights::Noising(noising) }
+/// What is given with patterns.
+pub(crate) fn with_patterns<F: Held>(patterns: &Patterns<F>, weights: Weights) -> Learned {
+    Learned { patterns: patterns.len(), weights }
 }
 
 /// What was learned, unless the options now ask for another learning rule or for another process than the potential.
@@ -277,6 +276,7 @@ fn still_valid(learned: Option<Learned>, before: &Options, now: &Options) -> Opt
     let same = |name: &str| before.get(name) == now.get(name);
     learned.filter(|learned| match learned.weights {
         Weights::Noising(_) => same(PROCESS.name),
+        Weights::Addresses(_) => same("locations") && same("location-seed"),
         _ => same("rule"),
     })
 }

@@ -3,9 +3,9 @@
 
 mod zoo;
 
-use attractor::dynamics::{Asynchronous, Descent, Dynamics, Order, Rule, Start, Synchronous};
+use attractor::dynamics::{Asynchronous, Descent, Dynamics, Order, Rule, Start, Synchronous, Tie};
 use attractor::energies::{Denoise, DenseEnergy, Energy, Flip, Gradient, Interaction, LogSumExp, Points};
-use attractor::memories::{Learning, Regime, Request, Spec};
+use attractor::memories::{Learned, Learning, Regime, Request, Spec, Weights};
 use attractor::{Grid, NoObserver, Outcome, Patterns, Stop, recall};
 use ndarray::{Array2, Axis};
 use zoo::{assert_close, cues, normals, spins};
@@ -63,6 +63,15 @@ fn flip_shortcuts_are_the_energies() {
             let fresh = energy.local(&state);
             assert!(local.iter().zip(fresh).all(|(a, b)| (a - b).abs() < ROUNDING), "{name}");
         }
+        // The fields of all units are their drives, with what holds a unit at its own value.
+        let states = spins::<f64>(5, 11, 3);
+        let fields = energy.fields(states.view()).expect("fields");
+        for ((row, unit), field) in fields.indexed_iter() {
+            let state = states.row(row).to_vec();
+            let drive = Plain(energy.as_ref()).drive(&state, unit, &[]).expect("a drive");
+            let slow = drive + energy.inertia(unit) * state[unit];
+            assert!((field - slow).abs() < ROUNDING * (1.0 + slow.abs()), "{name}: {field} for {slow}");
+        }
     }
 }
 
@@ -88,7 +97,7 @@ const RISE: f64 = 1e-9;
 fn energy_never_rises_one_unit_after_the_other() {
     for (name, energy) in zoo::flips() {
         for order in [Order::Fixed, Order::Random] {
-            let dynamics = Asynchronous { energy: energy.as_ref(), order, rule: Rule::Sign };
+            let dynamics = Asynchronous { energy: energy.as_ref(), order, rule: Rule::Sign(Tie::Keep) };
             let path = steps(&dynamics, spins(30, 11, 7), 6);
             let energies: Vec<_> =
                 path.iter().map(|x| energy.energy(x.view(), &[0.0; 30]).expect("energies")).collect();
@@ -109,7 +118,7 @@ fn energy_never_rises_all_units_at_once() {
     // Positive semi-definite couplings: the energy itself.
     for (learning, diagonal) in [(Learning::Hebb, true), (Learning::PseudoInverse, true)] {
         let memory = zoo::hopfield(spins(4, 11, 5), learning, diagonal);
-        let dynamics = Synchronous { energy: memory.quadratic() };
+        let dynamics = Synchronous { energy: memory.quadratic(), tie: Tie::Keep };
         let path = steps(&dynamics, spins(60, 11, 7), 8);
         for pair in energies(memory.quadratic(), &path).windows(2) {
             assert!(pair[0].iter().zip(&pair[1]).all(|(b, a)| *a <= b + RISE), "{learning:?}");
@@ -118,7 +127,7 @@ fn energy_never_rises_all_units_at_once() {
     // Any symmetric ones: −½ x_t·W x_{t+1} (Goles).
     let memory = zoo::hopfield(spins(9, 11, 5), Learning::Hebb, false);
     let weights = memory.quadratic().weights();
-    let dynamics = Synchronous { energy: memory.quadratic() };
+    let dynamics = Synchronous { energy: memory.quadratic(), tie: Tie::Keep };
     let path = steps(&dynamics, spins(60, 11, 7), 8);
     let two_step: Vec<Vec<f64>> = path
         .windows(2)
@@ -141,7 +150,7 @@ fn two_cycles_need_a_missing_diagonal() {
             let cues = spins::<f64>(20, 8, 1000 + seed);
             let start =
                 Start { states: cues.view(), rows: &(0..20).collect::<Vec<u64>>(), seed: 0, held: None };
-            let dynamics = Synchronous { energy: memory.quadratic() };
+            let dynamics = Synchronous { energy: memory.quadratic(), tie: Tie::Keep };
             let stop = Stop { tolerance: 0.0, early: true };
             let recalled = recall(&dynamics, start, None, &Grid::Updates(100), stop, &mut NoObserver);
             all.extend(recalled.expect("a recall").outcomes);
@@ -219,10 +228,115 @@ fn dense_with_squares_is_the_classical_network() {
     // Integers: equal, not only close.
     assert!(energies.iter().zip(classical).all(|(d, c)| *d == 2.0 * c));
     let path = |energy: &dyn Flip<f64>| {
-        let dynamics = Asynchronous { energy, order: Order::Fixed, rule: Rule::Sign };
+        let dynamics = Asynchronous { energy, order: Order::Fixed, rule: Rule::Sign(Tie::Keep) };
         steps(&dynamics, x.clone(), 4)
     };
     assert_eq!(path(&dense), path(without.quadratic()));
+}
+
+/// All units at once take the value of lower energy, by the energies of all single changes (Krotov & Hopfield 2016, Eq. 6).
+#[test]
+fn dense_units_may_all_move_at_once() {
+    for interaction in ["poly:2", "poly:3", "relu:3", "exp"] {
+        let patterns = Patterns::new(spins::<f64>(9, 12, 4)).expect("patterns");
+        let energy = DenseEnergy::new(patterns.clone(), interaction.parse().expect("F")).expect("fits");
+        let x: Array2<f64> = spins(40, 12, 6);
+        let spec = Spec::new("dense").with("interaction", interaction).with("update", "synchronous");
+        let memory = spec.build(patterns).expect("a memory");
+        let request = Request { updates: Some(1), ..Request::new(x.view()) };
+        let recalled = memory.recall(&request).expect("a recall").states;
+        for ((row, unit), found) in recalled.indexed_iter() {
+            let with = |value: f64| {
+                let mut state = x.row(row).to_owned().insert_axis(Axis(0));
+                state[[0, unit]] = value;
+                energy.energy(state.view(), &[0.0]).expect("an energy")[0]
+            };
+            let (up, down) = (with(1.0), with(-1.0));
+            let expected = if up == down { x[[row, unit]] } else { (down - up).signum() };
+            assert!(
+                (up - down).abs() < RISE || *found == expected,
+                "{interaction}, unit {unit} of row {row}"
+            );
+        }
+    }
+}
+
+/// Glauber dynamics of a dense memory samples exp(−E/T): the share of each of 2⁶ states.
+#[test]
+fn a_dense_memory_at_a_temperature_samples_its_energy() {
+    const UNITS: usize = 6;
+    const RUNS: usize = 40_000;
+    const TEMPERATURE: f64 = 60.0;
+    let patterns = Patterns::new(spins::<f64>(3, UNITS, 4)).expect("patterns");
+    let energy = DenseEnergy::new(patterns.clone(), Interaction::Polynomial(3)).expect("fits");
+    let all =
+        Array2::from_shape_fn((1 << UNITS, UNITS), |(k, j)| if k >> j & 1 == 1 { 1.0_f64 } else { -1.0 });
+    let energies = energy.energy(all.view(), &[0.0; 1 << UNITS]).expect("energies");
+    let weights: Vec<f64> = energies.iter().map(|e| (-e / TEMPERATURE).exp()).collect();
+    let total: f64 = weights.iter().sum();
+    let spec = Spec::new("dense").with("update", "glauber").with("temperature", TEMPERATURE.to_string());
+    let memory = spec.build(patterns).expect("a memory");
+    let cues: Array2<f64> = spins(RUNS, UNITS, 7);
+    let request = Request { updates: Some(30), report: false, ..Request::new(cues.view()) };
+    let states = memory.recall(&request).expect("a recall").states;
+    let mut counts = [0.0; 1 << UNITS];
+    for state in states.outer_iter() {
+        let place: usize = state.iter().enumerate().map(|(j, x)| usize::from(*x > 0.0) << j).sum();
+        counts[place] += 1.0;
+    }
+    let expected = weights.iter().map(|w| w / total * RUNS as f64);
+    let chi: f64 = counts.iter().zip(expected).map(|(c, e): (&f64, f64)| (c - e).powi(2) / e).sum();
+    // χ² of 63 degrees of freedom is above 104 once in a thousand seeds.
+    assert!(chi < 104.0, "χ² {chi}");
+}
+
+/// Given couplings are used as they are, and what ties become is what the option says.
+#[test]
+fn couplings_are_given_and_ties_are_told() {
+    let patterns: Array2<f64> = ndarray::array![[1.0, 1.0, -1.0, -1.0], [1.0, -1.0, 1.0, -1.0]];
+    // Unit 3 is coupled to nothing: its field is always 0.
+    let couplings = ndarray::array![
+        [0.5, 2.0, 0.0, 0.0],
+        [2.0, 0.5, -1.0, 0.0],
+        [0.0, -1.0, 0.5, 0.0],
+        [0.0, 0.0, 0.0, 0.0]
+    ];
+    let given = |couplings: &Array2<f64>| {
+        Some(Learned { patterns: 2, weights: Weights::Couplings(couplings.clone()) })
+    };
+    let cue = ndarray::array![[1.0, -1.0, 1.0, -1.0]];
+    for update in ["synchronous", "asynchronous"] {
+        for (tie, last) in [("keep", -1.0), ("+1", 1.0), ("0", 0.0)] {
+            let spec = Spec::new("hopfield").with("rule", "given").with("update", update).with("tie", tie);
+            let patterns = Patterns::new(patterns.clone()).expect("patterns");
+            let memory = spec.build_on(patterns, given(&couplings)).expect("a memory");
+            let request = Request { updates: Some(20), ..Request::new(cue.view()) };
+            let recall = memory.recall(&request).expect("a recall");
+            assert_eq!(recall.states[[0, 3]], last, "{update}, {tie}");
+            // Energies are those of W without its diagonal.
+            let x = recall.states.row(0);
+            let energy = -2.0 * x[0] * x[1] + x[1] * x[2];
+            assert!((recall.rows[0].energy.expect("an energy") - energy).abs() < 1e-12);
+        }
+    }
+    let refuse = |spec: Spec, learned: Option<Learned>, words: &str| {
+        let patterns = Patterns::new(patterns.clone()).expect("patterns");
+        let error = spec.build_on(patterns, learned).map(|_| ()).expect_err("refused").to_string();
+        assert!(error.contains(words), "{error}");
+    };
+    let rule = || Spec::new("hopfield").with("rule", "given");
+    let mut other = couplings.clone();
+    other[[0, 1]] = 3.0;
+    refuse(rule(), given(&other), "symmetric");
+    other[[0, 1]] = f64::NAN;
+    refuse(rule(), given(&other), "finite");
+    refuse(rule(), given(&Array2::zeros((3, 3))), "4 × 4");
+    refuse(rule(), None, "couplings");
+    refuse(
+        rule().with("update", "glauber").with("temperature", "1").with("tie", "0"),
+        given(&couplings),
+        "tie",
+    );
 }
 
 #[test]
@@ -262,7 +376,7 @@ fn a_zero_field_keeps_the_unit() {
     let patterns: Array2<f64> = ndarray::array![[1.0, 1.0, 1.0, 1.0], [1.0, 1.0, -1.0, -1.0]];
     let memory = zoo::hopfield(patterns, Learning::Hebb, false);
     // W couples 0–1 and 2–3 only: a cue of 0 and 1 leaves 2 and 3 at 0.
-    let dynamics = Synchronous { energy: memory.quadratic() };
+    let dynamics = Synchronous { energy: memory.quadratic(), tie: Tie::Keep };
     let path = steps(&dynamics, ndarray::array![[-1.0, 0.0, 0.0, 0.0], [0.0; 4]], 3);
     assert_eq!(path[3], ndarray::array![[-1.0, -1.0, 0.0, 0.0], [0.0; 4]]);
 }

@@ -7,9 +7,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use attractor::kernels::{Form, attend_values};
-use attractor::memories::{
-    Beta, Dense, Ending, Hopfield, HopfieldOptions, Modern, Output, Preset, Spec, Universal,
-};
+use attractor::memories::{Beta, Ending, Hopfield, HopfieldOptions, Modern, Output, Preset, Spec, Universal};
 use attractor::separations::{SEPARATIONS, Separation, Separator, grammars, separating_beta};
 use attractor::similarities::{Convention, Data, Keys, Range, SIMILARITIES, Similarity};
 use attractor::{Memory, Outcome, Patterns, Recall, Request};
@@ -294,8 +292,6 @@ fn dense_preset_is_the_dense_memory_to_first_order() {
     let patterns = Patterns::new(spins::<f64>(12, 60, 1)).unwrap();
     let states = spins::<f64>(60, 60, 2);
     for degree in [2, 3, 4] {
-        let dense =
-            Dense::new(patterns.clone(), attractor::energies::Interaction::Polynomial(degree)).unwrap();
         let preset = Preset::find(&format!("dense:{degree}"), 60).unwrap();
         assert_eq!(preset.separation, Separation::Polynomial(f64::from(degree) - 1.0));
         let memory = Universal::new(
@@ -333,7 +329,6 @@ fn dense_preset_is_the_dense_memory_to_first_order() {
                 equal += usize::from(drive.signum() == slope[[row, unit]].signum());
             }
         }
-        assert_eq!(dense.dynamics().order, attractor::dynamics::Order::default());
         // Not exactly the same: some units go the other way.
         assert!(equal < all && equal * 10 > all * 7, "degree {degree}: {equal} of {all} agree");
     }

@@ -169,8 +169,8 @@ fn change<F: Held>(args: &StoreFile, setup: &Setup, summary: &StoredSummary) -> 
             );
         }
         patterns = patterns.remove(&rows)?;
-        // Couplings are learned from all patterns together, so they are learned again.
-        learned = None::<Learned>;
+        // Couplings are learned from all patterns together, so they are learned again. What was given stays.
+        learned = learned.and_then(|learned: Learned| learned.without_learning(&spec, patterns.len()));
         provenance.push(format!("removed rows {text}"));
     }
     let memory = spec.build_on(patterns, learned)?;

@@ -202,6 +202,7 @@ impl Arrays<'_> {
             return Ok(Some(Learned { patterns: summary.patterns, weights }));
         }
         let weights = match (self.table("couplings")?, summary.network) {
+            _ if self.has("addresses") => Some(Weights::Addresses(self.bits("addresses", summary.dim)?)),
             (Some(couplings), _) => Some(Weights::Couplings(couplings)),
             (_, Some(shaped)) => Some(Weights::Network(Arc::new(self.network(shaped)?))),
             _ => None,
@@ -210,6 +211,19 @@ impl Arrays<'_> {
             (Some(weights), Some(patterns)) => Ok(Some(Learned { patterns, weights })),
             (Some(_), None) => Err(self.wrong("weights of unknown patterns")),
             (None, _) => Ok(None),
+        }
+    }
+
+    /// An array of signs with one bit for each of `dim` units.
+    fn bits(&self, name: &str, dim: usize) -> Result<Array2<bool>> {
+        let view = self.tensors.tensor(name).map_err(|_| self.wrong(format!("one without '{name}'")))?;
+        let width = dim.div_ceil(8);
+        match (view.dtype(), view.shape()) {
+            (TensorType::U8, &[rows, bytes]) if bytes == width => {
+                let data = view.data();
+                Ok(Array2::from_shape_fn((rows, dim), |(a, j)| data[a * width + j / 8] >> (j % 8) & 1 == 1))
+            }
+            _ => Err(self.wrong(format!("'{name}' of wrong size"))),
         }
     }
 

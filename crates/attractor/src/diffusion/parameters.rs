@@ -63,7 +63,7 @@ pub const PARAMETERS: &[Parameter] = &[
         name: "rho",
         kind: Kind::Number(RHOS),
         default: Fallback::From(|| format!("{RHO}; 7 for karras, 1 for polyexponential")),
-        help: "Exponent of the spacings powers, karras and polyexponential: 1 for equal steps, 7 as in Karras et al.",
+        help: "Exponent of the spacings powers, karras and polyexponential: 1 for equal steps, 7 for those of Karras et al. (2022)",
     },
     Parameter {
         name: "last",

@@ -2,8 +2,7 @@
 
 use ndarray::{Array2, ArrayViewMut2};
 
-use super::synchronous::sign_or;
-use super::{Dynamics, Motion, Run, Start};
+use super::{Dynamics, Motion, Run, Start, Tie};
 use crate::energies::Flip;
 use crate::error::{Error, Result};
 use crate::noise::{Purpose, Stream, streams};
@@ -39,7 +38,7 @@ impl std::str::FromStr for Order {
 pub enum Rule {
     /// The sign of the field: drive + inertia · value. The energy never rises for a symmetric W with W_jj ≥ 0, and
     /// for every dense landscape.
-    Sign,
+    Sign(Tie),
     /// +1 with probability 1/(1 + exp(−2 drive/T)). After many sweeps the state is a sample of exp(−E/T) (Glauber
     /// 1963).
     Glauber {
@@ -48,7 +47,7 @@ pub enum Rule {
     },
 }
 
-/// Updates units one after the other. One step is a sweep over all units. A unit keeps its value if its drive is 0.
+/// Updates units one after the other. One step is a sweep over all units. What a unit becomes whose field is 0 is its [`Tie`].
 ///
 /// Cost for each sweep and row: O(D²) for a coupling matrix, O(ND) for a dense landscape. Fields or overlaps are kept
 /// from flip to flip and from sweep to sweep.
@@ -69,7 +68,7 @@ impl<F: Real> Dynamics<F> for Asynchronous<'_, F> {
 
     fn motion(&self) -> Motion {
         match self.rule {
-            Rule::Sign => Motion::Sweeps,
+            Rule::Sign(_) => Motion::Sweeps,
             Rule::Glauber { .. } => Motion::Stochastic,
         }
     }
@@ -125,10 +124,10 @@ impl<F: Real> Sweeps<'_, F> {
         for &unit in &row.units {
             let drive = energy.drive(state, unit, &row.local)?;
             let value = match self.rule.rule {
-                Rule::Sign => {
+                Rule::Sign(tie) => {
                     let field = drive + energy.inertia(unit) * state[unit].to_f64();
                     let field = if field.abs() <= energy.rounding(unit) { 0.0 } else { field };
-                    sign_or(field, state[unit])
+                    tie.sign(field, state[unit])
                 }
                 Rule::Glauber { temperature } => {
                     let up = 1.0 / (1.0 + (-2.0 * drive / temperature).exp());

@@ -4,6 +4,7 @@ mod asynchronous;
 mod clamp;
 mod descent;
 mod synchronous;
+mod tie;
 mod two_layer;
 
 pub use asynchronous::{Asynchronous, Order, Rule};
@@ -11,7 +12,7 @@ pub use clamp::Clamp;
 pub(crate) use clamp::bridge;
 pub use descent::Descent;
 pub use synchronous::Synchronous;
-pub(crate) use synchronous::sign_or;
+pub use tie::{TIE, Tie};
 pub use two_layer::{TwoLayer, Visible};
 
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2};

@@ -1,26 +1,29 @@
-//! Synchronous updates of all units at once: x ← sign(Wx).
+//! Synchronous updates of all units at once: x ← sign of the fields.
 
 use ndarray::{ArrayViewMut2, Zip};
 
-use super::{Dynamics, Motion, Run, Start};
-use crate::energies::{Energy, Quadratic};
+use super::{Dynamics, Motion, Run, Start, Tie};
+use crate::energies::Flip;
 use crate::error::Result;
 use crate::real::Real;
 
-/// x_j ← sign((Wx)_j) for all units at once (Hopfield 1982; Ambrogioni 2023, Eq. 1).
+/// x_j ← sign(h_j) for all units at once, with the [fields](Flip::fields) h of any landscape: Wx for couplings (Hopfield 1982; Ambrogioni 2023,
+/// Eq. 1), ½[E(x_j = −1) − E(x_j = +1)] for a dense one (Krotov & Hopfield 2016, Eq. 6).
 ///
-/// A unit keeps its value if its field is exactly 0. So a unit that starts at 0 takes the sign of its first field
-/// that is not 0. Ends in a fixed point or, if W is not positive semi-definite, possibly in a 2-cycle. Cost: D²
-/// multiply-adds for each row and step.
-#[derive(Clone, Copy, Debug)]
-pub struct Synchronous<'a> {
+/// What a unit becomes whose field is exactly 0 is its [`Tie`]: it keeps its value, so that a unit that starts at 0 takes the sign of its first field
+/// that is not 0. Ends in a fixed point or, if W is not positive semi-definite, possibly in a 2-cycle. Cost for each row and step: D²
+/// multiply-adds for couplings, O(ND) for a dense landscape.
+#[derive(Clone, Copy)]
+pub struct Synchronous<'a, F> {
     /// The landscape, which gives the fields.
-    pub energy: &'a Quadratic,
+    pub energy: &'a dyn Flip<F>,
+    /// What a unit becomes whose field is 0.
+    pub tie: Tie,
 }
 
-impl<F: Real> Dynamics<F> for Synchronous<'_> {
+impl<F: Real> Dynamics<F> for Synchronous<'_, F> {
     fn dim(&self) -> usize {
-        Energy::<F>::dim(self.energy)
+        self.energy.dim()
     }
 
     fn motion(&self) -> Motion {
@@ -32,7 +35,7 @@ impl<F: Real> Dynamics<F> for Synchronous<'_> {
     }
 }
 
-impl<F: Real> Run<F> for Synchronous<'_> {
+impl<F: Real> Run<F> for Synchronous<'_, F> {
     fn step(
         &mut self,
         _rows: &[usize],
@@ -40,23 +43,8 @@ impl<F: Real> Run<F> for Synchronous<'_> {
         _from: &[f64],
         _to: &[f64],
     ) -> Result<()> {
-        let fields = self.energy.decided_fields(states.view())?;
-        Zip::from(&mut states).and(&fields).for_each(|x, &h| *x = sign_or(h, *x));
+        let fields = self.energy.fields(states.view())?;
+        Zip::from(&mut states).and(&fields).for_each(|x, &h| *x = self.tie.sign(h, *x));
         Ok(())
-    }
-}
-
-/// The sign of a field. If the field is 0, the sign of the old value is kept.
-pub(crate) fn sign_or<F: Real>(field: f64, value: F) -> F {
-    if field > 0.0 {
-        F::ONE
-    } else if field < 0.0 {
-        -F::ONE
-    } else if value > F::ZERO {
-        F::ONE
-    } else if value < F::ZERO {
-        -F::ONE
-    } else {
-        F::ZERO
     }
 }

@@ -44,6 +44,7 @@ use crate::kernels::Read;
 use crate::noise::Stream;
 use crate::potentials::UnitNoise;
 use crate::real::Real;
+use crate::threads;
 
 /// An energy landscape over states. Recall goes downhill.
 ///
@@ -97,6 +98,27 @@ pub trait Flip<F: Real>: Energy<F> {
     /// The size up to which a unit's field may be rounding, and counts as 0. It is 0 if fields are exact.
     fn rounding(&self, _unit: usize) -> f64 {
         0.0
+    }
+
+    /// The fields of all units of each row, B × D: drive + inertia · value, in which rounding is 0. Their signs are the next values of units
+    /// that are updated at once.
+    fn fields(&self, states: ArrayView2<F>) -> Result<Array2<f64>> {
+        let (rows, dim) = states.dim();
+        let locals = self.locals(states);
+        let work = (rows * dim * locals.first().map_or(dim, Vec::len)) as f64;
+        let row = |k: usize| -> Result<Vec<f64>> {
+            let state = states.row(k).to_vec();
+            let field = |unit: usize| {
+                let field = self.drive(&state, unit, &locals[k])? + self.inertia(unit) * state[unit].to_f64();
+                Ok(if field.abs() <= self.rounding(unit) { 0.0 } else { field })
+            };
+            (0..dim).map(field).collect()
+        };
+        let mut fields = Vec::with_capacity(rows * dim);
+        for row in threads::map(rows, work, row) {
+            fields.extend(row?);
+        }
+        Ok(Array2::from_shape_vec((rows, dim), fields).expect("one field a unit"))
     }
 
     /// Sets one unit, and keeps `local` up to date.

@@ -61,19 +61,8 @@ impl Quadratic {
         self.weights.view()
     }
 
-    /// The fields Wx of each row, in which rounding is 0.
-    pub(crate) fn decided_fields<F: Real>(&self, states: ArrayView2<F>) -> Result<Array2<f64>> {
-        let (_, mut fields) = self.fields(states)?;
-        if let Some(rounding) = &self.rounding {
-            for mut row in fields.outer_iter_mut() {
-                row.iter_mut().zip(rounding).filter(|(h, r)| h.abs() <= **r).for_each(|(h, _)| *h = 0.0);
-            }
-        }
-        Ok(fields)
-    }
-
-    /// The fields Wx of each row, in f64.
-    pub(crate) fn fields<F: Real>(&self, states: ArrayView2<F>) -> Result<(Array2<f64>, Array2<f64>)> {
+    /// The states and the fields Wx of each row, in f64.
+    fn products<F: Real>(&self, states: ArrayView2<F>) -> Result<(Array2<f64>, Array2<f64>)> {
         check_width("states", states.ncols(), self.weights.nrows())?;
         let wide = states.mapv(F::to_f64);
         let fields = dots(wide.view(), self.weights.view());
@@ -98,7 +87,7 @@ impl<F: Real> Energy<F> for Quadratic {
     }
 
     fn energy(&self, states: ArrayView2<F>, _level: &[f64]) -> Result<Vec<f64>> {
-        let (states, fields) = self.fields(states)?;
+        let (states, fields) = self.products(states)?;
         let pairs = states.outer_iter().zip(fields.outer_iter());
         Ok(pairs.map(|(x, h)| -0.5 * x.iter().zip(h).map(|(x, h)| x * h).sum::<f64>()).collect())
     }
@@ -106,7 +95,7 @@ impl<F: Real> Energy<F> for Quadratic {
 
 impl<F: Real> Gradient<F> for Quadratic {
     fn gradient(&self, states: ArrayView2<F>, _level: &[f64]) -> Result<Array2<F>> {
-        Ok(self.fields(states)?.1.mapv(|h| F::from_f64(-h)))
+        Ok(self.products(states)?.1.mapv(|h| F::from_f64(-h)))
     }
 }
 
@@ -133,6 +122,16 @@ impl<F: Real> Flip<F> for Quadratic {
 
     fn rounding(&self, unit: usize) -> f64 {
         self.rounding.as_ref().map_or(0.0, |rounding| rounding[unit])
+    }
+
+    fn fields(&self, states: ArrayView2<F>) -> Result<Array2<f64>> {
+        let (_, mut fields) = self.products(states)?;
+        if let Some(rounding) = &self.rounding {
+            for mut row in fields.outer_iter_mut() {
+                row.iter_mut().zip(rounding).filter(|(h, r)| h.abs() <= **r).for_each(|(h, _)| *h = 0.0);
+            }
+        }
+        Ok(fields)
     }
 
     fn flip(&self, state: &mut [F], unit: usize, value: F, local: &mut [f64]) {

@@ -1,6 +1,6 @@
 //! What a memory can do besides recall, as one value.
 
-use ndarray::ArrayView2;
+use ndarray::{Array2, ArrayView2};
 
 use super::Learned;
 use crate::diffusion::Sampling;
@@ -54,6 +54,8 @@ pub struct Abilities<'a, F: Real> {
     pub describe: Option<&'a dyn Describe>,
     /// What a file should keep besides the patterns.
     pub keep: Option<&'a dyn Keep>,
+    /// Hard locations with their counters, over prepared states.
+    pub locations: Option<&'a dyn HardLocations<F>>,
 }
 
 impl<'a, F: Real> Abilities<'a, F> {
@@ -72,6 +74,7 @@ impl<'a, F: Real> Abilities<'a, F> {
             spins: false,
             describe: None,
             keep: None,
+            locations: None,
         }
     }
 
@@ -188,4 +191,22 @@ pub trait Describe: Send + Sync {
 pub trait Keep: Send + Sync {
     /// What a file should keep, so that it need not be learned again. `None` if nothing was learned from patterns.
     fn learned(&self) -> Option<Learned>;
+}
+
+/// A memory that keeps its patterns in counters of hard locations.
+pub trait HardLocations<F: Real>: Send + Sync {
+    /// The addresses of the M locations, M × D, true for +1.
+    fn addresses(&self) -> Array2<bool>;
+
+    /// The radius in bits within which locations are active.
+    fn radius(&self) -> usize;
+
+    /// The counters of each location: of the D units, then of the associated vectors' units if there are any.
+    fn counters(&self) -> Array2<i32>;
+
+    /// The sums of the active locations' counters at each (prepared) state. Their signs are what is read.
+    ///
+    /// # Errors
+    /// States of the wrong width.
+    fn sums(&self, states: ArrayView2<F>) -> Result<Array2<i64>>;
 }

@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Zip};
 
 use super::hopfield::MOST_UNITS;
 use super::{Abilities, Card, Learned, Memory, MemoryModel, RecallPath, Request, check_signs};
-use crate::dynamics::{Dynamics, Motion, Run, Start, sign_or};
+use crate::dynamics::{Dynamics, Motion, Run, Start, TIE, Tie};
 use crate::energies::Energy;
 use crate::error::{Error, Result, check_rows, check_width};
 use crate::kernels::dots;
@@ -20,7 +20,7 @@ pub(super) const CARD: Card = Card {
     aliases: &["bam"],
     title: "Bidirectional associative memory",
     equation: "E(x, y) = -y'Wx, W = sum_n y_n x_n';  y <- sign(Wx), x <- sign(W'y);  E(x) = -sum_j |(Wx)_j|",
-    parameters: &[],
+    parameters: &[TIE],
     cost: "2 D Dv multiply-adds an update and cue (Dv units a value); 2 D Dv numbers; storing N pairs N D Dv",
     source: "Kosko (1988)",
     spins: true,
@@ -62,6 +62,7 @@ pub(super) const CARD: Card = Card {
 pub struct Bidirectional<F> {
     patterns: Patterns<F>,
     energy: BidirectionalEnergy,
+    tie: Tie,
 }
 
 /// The landscape E(x) = −Σ_j |(Wx)_j| of a [`Bidirectional`] memory: −yᵀWx at the y that lowers it most.
@@ -129,7 +130,12 @@ impl<F: Real> Bidirectional<F> {
             ));
         }
         let energy = BidirectionalEnergy::new(patterns.values(), values);
-        Ok(Bidirectional { patterns, energy })
+        Ok(Bidirectional { patterns, energy, tie: Tie::default() })
+    }
+
+    /// Sets what a unit becomes whose field is 0.
+    pub fn with_tie(self, tie: Tie) -> Self {
+        Bidirectional { tie, ..self }
     }
 
     /// The memory with the two sides swapped: y becomes the pattern and x its associated vector. Labels stay.
@@ -141,7 +147,7 @@ impl<F: Real> Bidirectional<F> {
         let values = self.patterns.associated().expect("pairs have both sides").to_owned();
         let mut extras = self.patterns.extras();
         extras.associated = Some(self.patterns.values().to_owned());
-        Self::new(Patterns::new(values)?.with(extras)?)
+        Ok(Self::new(Patterns::new(values)?.with(extras)?)?.with_tie(self.tie))
     }
 
     /// The landscape, which holds W.
@@ -164,15 +170,17 @@ impl<F: Real> Bidirectional<F> {
 
     /// The update rule as a dynamics over pairs: rows of D units x and Dv units y.
     pub fn dynamics(&self) -> BidirectionalUpdate<'_> {
-        BidirectionalUpdate { energy: &self.energy }
+        BidirectionalUpdate { energy: &self.energy, tie: self.tie }
     }
 }
 
-/// y ← sign(Wx), then x ← sign(Wᵀy), over rows (x, y) of D + Dv units; a field of 0 keeps the unit (Kosko 1988).
+/// y ← sign(Wx), then x ← sign(Wᵀy), over rows (x, y) of D + Dv units; a field of 0 keeps the unit, or makes it what its [`Tie`] says (Kosko 1988).
 #[derive(Clone, Copy, Debug)]
 pub struct BidirectionalUpdate<'a> {
     /// The couplings.
     pub energy: &'a BidirectionalEnergy,
+    /// What a unit becomes whose field is 0.
+    pub tie: Tie,
 }
 
 impl<F: Real> Dynamics<F> for BidirectionalUpdate<'_> {
@@ -199,9 +207,9 @@ impl<F: Real> Run<F> for BidirectionalUpdate<'_> {
     ) -> Result<()> {
         let (mut x, mut y) = states.view_mut().split_at(Axis(1), self.energy.forward.ncols());
         let fields = self.energy.up(x.view());
-        Zip::from(&mut y).and(&fields).for_each(|y, &h| *y = sign_or(h, *y));
+        Zip::from(&mut y).and(&fields).for_each(|y, &h| *y = self.tie.sign(h, *y));
         let fields = self.energy.down(y.view());
-        Zip::from(&mut x).and(&fields).for_each(|x, &h| *x = sign_or(h, *x));
+        Zip::from(&mut x).and(&fields).for_each(|x, &h| *x = self.tie.sign(h, *x));
         Ok(())
     }
 }
@@ -227,8 +235,8 @@ impl<F: Real> MemoryModel<F> for Bidirectional<F> {
 /// Builds the memory from named options.
 pub(super) fn build<F: Real>(
     patterns: Patterns<F>,
-    _options: &Options,
+    options: &Options,
     _learned: Option<Learned>,
 ) -> Result<Box<dyn Memory<F>>> {
-    Ok(Box::new(Bidirectional::new(patterns)?))
+    Ok(Box::new(Bidirectional::new(patterns)?.with_tie(options.named(TIE.name)?.unwrap_or_default())))
 }

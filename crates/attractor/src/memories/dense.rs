@@ -1,12 +1,13 @@
 //! Dense associative memory.
 
+use super::update::{ASYNCHRONOUS, ORDER, TEMPERATURE, Update};
 use super::{Abilities, Card, Learned, Memory, MemoryModel, RecallPath, Request};
-use crate::dynamics::{Asynchronous, Order, Rule};
+use crate::dynamics::{Dynamics, Order, TIE, Tie};
 use crate::energies::{DenseEnergy, Energy, Interaction};
 use crate::error::{Error, Result};
 use crate::message;
 use crate::message::Argument;
-use crate::options::{Fallback, Form, Kind, Options, Parameter, names_of};
+use crate::options::{Fallback, Form, Kind, Options, Parameter};
 use crate::patterns::Patterns;
 use crate::real::Real;
 
@@ -22,12 +23,10 @@ pub(super) const CARD: Card = Card {
             default: Fallback::Is("poly:3"),
             help: "The interaction function F of the overlaps, of degree K",
         },
-        Parameter {
-            name: "order",
-            kind: Kind::Choice(|| names_of(Order::ALL)),
-            default: Fallback::Is("random"),
-            help: "Order of the units in a sweep",
-        },
+        ASYNCHRONOUS,
+        ORDER,
+        TEMPERATURE,
+        TIE,
     ],
     cost: "N operations a unit, N D a sweep and cue; 2 N D numbers",
     source: "Krotov & Hopfield (2016); Demircigil et al. (2017); Ambrogioni (2023), Eq. 4",
@@ -36,7 +35,8 @@ pub(super) const CARD: Card = Card {
 };
 
 /// Dense associative memory: E(x) = −Σ_n F(x·y_n). Units are flipped one at a time, where that lowers the energy
-/// (Krotov & Hopfield 2016; Demircigil et al. 2017).
+/// (Krotov & Hopfield 2016; Demircigil et al. 2017). Or all take the value of lower energy at once, which may cycle; or one after the other is set at
+/// random at a temperature (Glauber dynamics), which samples exp(−E/T).
 ///
 /// A steeper F separates patterns better: degree k stores of the order of D^(k−1) patterns, exp of the order of
 /// 2^(D/2). Overlaps are kept up to date, so updating a unit costs O(N).
@@ -56,27 +56,42 @@ pub(super) const CARD: Card = Card {
 #[derive(Clone, Debug)]
 pub struct Dense<F> {
     energy: DenseEnergy<F>,
-    order: Order,
+    update: Update,
+    tie: Tie,
 }
 
 impl<F: Real> Dense<F> {
-    /// Stores patterns. Units are visited in random order.
+    /// Stores patterns. Units are updated one after the other, in random order.
     ///
     /// # Errors
     /// A degree at which overlaps overflow.
     pub fn new(patterns: Patterns<F>, interaction: Interaction) -> Result<Self> {
-        Ok(Dense { energy: DenseEnergy::new(patterns, interaction)?, order: Order::default() })
+        let energy = DenseEnergy::new(patterns, interaction)?;
+        Ok(Dense { energy, update: Update::Asynchronous(Order::default()), tie: Tie::default() })
     }
 
-    /// Sets the order in which units are visited.
-    pub fn with_order(mut self, order: Order) -> Self {
-        self.order = order;
-        self
+    /// Sets how units are updated.
+    ///
+    /// # Errors
+    /// A temperature that is not positive and finite.
+    pub fn with_update(self, update: Update) -> Result<Self> {
+        update.check()?;
+        Ok(Dense { update, ..self })
+    }
+
+    /// Sets what a unit becomes of which both values have the same energy.
+    pub fn with_tie(self, tie: Tie) -> Self {
+        Dense { tie, ..self }
+    }
+
+    /// How units are updated.
+    pub fn update(&self) -> Update {
+        self.update
     }
 
     /// The update rule as a dynamics.
-    pub fn dynamics(&self) -> Asynchronous<'_, F> {
-        Asynchronous { energy: &self.energy, order: self.order, rule: Rule::Sign }
+    pub fn dynamics(&self) -> Box<dyn Dynamics<F> + '_> {
+        self.update.dynamics(&self.energy, self.tie)
     }
 }
 
@@ -95,7 +110,7 @@ impl<F: Real> MemoryModel<F> for Dense<F> {
     }
 
     fn path(&self, _request: &Request<F>) -> Result<RecallPath<'_, F>> {
-        Ok(RecallPath::to_rest(Box::new(self.dynamics()), 0.0, None))
+        Ok(RecallPath::to_rest(self.dynamics(), 0.0, None))
     }
 }
 
@@ -119,6 +134,7 @@ pub(super) fn build<F: Real>(
     _learned: Option<Learned>,
 ) -> Result<Box<dyn Memory<F>>> {
     let interaction = options.named("interaction")?.unwrap_or(Interaction::Polynomial(3));
-    let order = options.named("order")?.unwrap_or_default();
-    Ok(Box::new(Dense::new(patterns, interaction)?.with_order(order)))
+    let update = Update::from_options(options, Update::Asynchronous(Order::default()))?;
+    let tie = options.named("tie")?.unwrap_or_default();
+    Ok(Box::new(Dense::new(patterns, interaction)?.with_update(update)?.with_tie(tie)))
 }

@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::path::{RecallPath, Way};
 use super::prior::samples_of_one_landscape;
-use super::{Abilities, Learned, Level, Recall, Request, Weights, levels, rest};
+use super::{Abilities, HardLocations, Learned, Level, Recall, Request, Weights, levels, rest};
 use crate::diffusion::Sampling;
 use crate::dynamics::ReadOut;
 use crate::energies::{Denoise, Energy, Gradient, Nearest};
@@ -244,6 +244,11 @@ impl<F: Real> dyn Memory<F> + '_ {
     /// What the memory has learned besides its patterns, which a file should keep.
     pub fn learned(&self) -> Option<Learned> {
         self.abilities().keep?.learned()
+    }
+
+    /// Its hard locations with their counters, over prepared states, if it has some.
+    pub fn locations(&self) -> Option<&dyn HardLocations<F>> {
+        self.abilities().locations
     }
 
     /// The posterior over memories of prepared states, with the `top` most probable memories: see

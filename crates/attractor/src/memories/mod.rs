@@ -25,14 +25,15 @@ mod rest;
 mod sparse_distributed;
 mod spec;
 mod universal;
+mod update;
 
 pub use crate::options::Options;
-pub use abilities::{Abilities, Describe, Keep, Posteriors, Reason};
+pub use abilities::{Abilities, Describe, HardLocations, Keep, Posteriors, Reason};
 pub use bidirectional::{Bidirectional, BidirectionalEnergy, BidirectionalUpdate};
 pub use denoiser::{Denoiser, Function};
 pub use dense::Dense;
 pub use diffusion::Diffusion;
-pub use hopfield::{Hopfield, HopfieldOptions, Learning, Update};
+pub use hopfield::{Hopfield, HopfieldOptions, Learning};
 pub use local::LocalDiffusion;
 pub use matching::Calibration;
 pub use memory::{Memory, MemoryModel};
@@ -47,6 +48,7 @@ pub use spec::{
     Card, DEFAULT, DESCRIBED, Learned, MODELS, Model, Spec, TRAINED, Weights, model, models_that, models_with,
 };
 pub use universal::{Output, PRESETS, Preset, Scheme, Universal};
+pub use update::Update;
 
 use ndarray::ArrayView2;
 

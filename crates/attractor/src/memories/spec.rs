@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use ndarray::Array2;
 
-use super::{Memory, dense};
+use super::{Learning, Memory, dense};
 use crate::error::{Error, Result};
 use crate::message::Part;
 use crate::networks::Network;
@@ -201,6 +201,21 @@ pub enum Weights {
     Network(Arc<Network<f32>>),
     /// The potential of the noise. It is given with the patterns, and not learned from them.
     Noising(Noising),
+    /// Addresses of hard locations, M × D, true for +1. They are given, too.
+    Addresses(Array2<bool>),
+}
+
+impl Learned {
+    /// What is left when patterns are removed: what was given, and not learned from them. `spec` is the model with its options, and `patterns` how many
+    /// are left.
+    pub fn without_learning(self, spec: &Spec, patterns: usize) -> Option<Self> {
+        let given = match self.weights {
+            Weights::Noising(_) | Weights::Addresses(_) => true,
+            Weights::Couplings(_) => spec.options.text("rule") == Some(Learning::GIVEN),
+            Weights::Network(_) => false,
+        };
+        given.then_some(Learned { patterns, ..self })
+    }
 }
 
 /// A model with its options. Together with patterns it makes a memory.

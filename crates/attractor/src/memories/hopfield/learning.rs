@@ -27,6 +27,8 @@ pub enum Learning {
     /// 1999): local and incremental like Hebb, with a higher capacity. The result depends on the order of the
     /// patterns.
     Storkey,
+    /// W as it is given. Patterns are not learned, and only compared with.
+    Given,
 }
 
 impl FromStr for Learning {
@@ -38,9 +40,16 @@ impl FromStr for Learning {
 }
 
 impl Learning {
+    /// The name of the rule for couplings that are given.
+    pub const GIVEN: &str = "given";
+
     /// All rules with their names.
-    pub const ALL: &[(&'static str, Self)] =
-        &[("hebb", Self::Hebb), ("pseudo-inverse", Self::PseudoInverse), ("storkey", Self::Storkey)];
+    pub const ALL: &[(&'static str, Self)] = &[
+        ("hebb", Self::Hebb),
+        ("pseudo-inverse", Self::PseudoInverse),
+        ("storkey", Self::Storkey),
+        (Self::GIVEN, Self::Given),
+    ];
 
     /// The coupling matrix with its diagonal. Learning continues from the matrix of the first patterns, if given.
     pub(super) fn couplings<F: Real>(
@@ -60,6 +69,10 @@ impl Learning {
         }
         let (done, couplings) = match learned {
             Some(Learned { patterns, weights: Weights::Couplings(couplings) }) => (patterns, couplings),
+            _ if self == Learning::Given => {
+                let cure = message!["give them (", Argument::option("couplings"), ") or another rule"];
+                return Err(Error::Empty { what: "couplings of the rule given".to_owned(), cure });
+            }
             _ => (0, Array2::zeros((dim, dim))),
         };
         if done > patterns.len() || couplings.dim() != (dim, dim) {
@@ -73,6 +86,7 @@ impl Learning {
         let new = patterns.values().slice_move(s![done.., ..]);
         Ok(match self {
             _ if new.is_empty() => couplings,
+            Learning::Given => couplings,
             Learning::Hebb => {
                 let units = new.t().mapv(F::to_f64).as_standard_layout().into_owned();
                 couplings + dots(units.view(), units.view())

@@ -5,15 +5,14 @@ mod learning;
 pub use learning::Learning;
 pub(super) use learning::MOST_UNITS;
 
-use std::str::FromStr;
-
 use ndarray::{Array2, ArrayView1};
 
+use super::update::{ORDER, SYNCHRONOUS, TEMPERATURE, Update};
 use super::{Abilities, Card, Keep, Learned, Memory, MemoryModel, RecallPath, Request, Weights};
-use crate::dynamics::{Asynchronous, Dynamics, Order, Rule, Synchronous};
+use crate::dynamics::{Dynamics, TIE, Tie};
 use crate::energies::{Energy, Quadratic};
 use crate::error::{Error, Result};
-use crate::options::{Fallback, Kind, NumberRange, Options, Parameter, find, names_of};
+use crate::options::{Fallback, Kind, Options, Parameter, names_of};
 use crate::patterns::Patterns;
 use crate::real::Real;
 
@@ -35,24 +34,11 @@ pub(super) const CARD: Card = Card {
             default: Fallback::Rule("off"),
             help: "Keep the diagonal of W, as Table 1 of Ambrogioni (2023) needs",
         },
-        Parameter {
-            name: "update",
-            kind: Kind::Choice(|| names_of(UPDATES)),
-            default: Fallback::Is("synchronous"),
-            help: "Which units move: all at once, one after the other, or one after the other at random at a temperature",
-        },
-        Parameter {
-            name: "order",
-            kind: Kind::Choice(|| names_of(Order::ALL)),
-            default: Fallback::Is("random"),
-            help: "Order of the units in a sweep, with update asynchronous or glauber",
-        },
-        Parameter {
-            name: "temperature",
-            kind: Kind::Number(NumberRange::POSITIVE),
-            default: Fallback::Rule("none; glauber needs one"),
-            help: "Temperature T, with update glauber, in units of the energy (for Hebb, T/D is the T of AGS)",
-        },
+        COUPLINGS,
+        SYNCHRONOUS,
+        ORDER,
+        TEMPERATURE,
+        TIE,
     ],
     cost: "D^2 multiply-adds an update and cue; D^2 numbers; storing N patterns N D^2",
     source: "Hopfield (1982); Storkey & Valabregue (1999); Personnaz et al. (1985); Ambrogioni (2023), Eq. 1-3",
@@ -61,17 +47,13 @@ pub(super) const CARD: Card = Card {
     ..Card::PLAIN
 };
 
-/// How units are updated.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Update {
-    /// All units at once.
-    #[default]
-    Synchronous,
-    /// One unit after the other.
-    Asynchronous(Order),
-    /// One unit after the other, set at random at this temperature (Glauber dynamics).
-    Glauber(Order, f64),
-}
+/// The option for couplings that are given. Front ends read the file, or take an array, and hand W over as what was learned.
+const COUPLINGS: Parameter = Parameter {
+    name: "couplings",
+    kind: Kind::Text("FILE"),
+    default: Fallback::None,
+    help: "Couplings W of your own, a symmetric D x D array in place of what a rule learns (rule given); the patterns are then only compared with",
+};
 
 /// Options of a [`Hopfield`] network.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -82,12 +64,14 @@ pub struct HopfieldOptions {
     pub self_coupling: bool,
     /// The update rule. Default: synchronous.
     pub update: Update,
+    /// What a unit becomes whose field is 0. Default: what it was.
+    pub tie: Tie,
 }
 
 /// Classical Hopfield network: E(x) = −½ xᵀWx, x ← sign(Wx) (Hopfield 1982).
 ///
 /// States are ±1. The first field uses the cue as given (0 means "unknown"), later fields use signs. A unit keeps its
-/// value if its field is 0. Asynchronous updates never raise the energy if W_jj ≥ 0. Synchronous updates may end in a
+/// value if its field is 0, unless ties are to be +1 or 0. Asynchronous updates never raise the energy if W_jj ≥ 0. Synchronous updates may end in a
 /// 2-cycle, unless W is positive semi-definite (Hebb with self-coupling). With the `Hebb` rule the network stores
 /// about 0.138 D random patterns with 1.6 % wrong bits, or D/(4 ln D) without errors.
 ///
@@ -111,13 +95,14 @@ pub struct Hopfield<F> {
     diagonal: Option<Vec<f64>>,
     energy: Quadratic,
     update: Update,
+    tie: Tie,
 }
 
 impl<F: Real> Hopfield<F> {
     /// Stores patterns.
     ///
     /// # Errors
-    /// A temperature that is not positive and finite.
+    /// A temperature that is not positive and finite; the rule [`Learning::Given`], whose couplings [`learn`](Self::learn) takes.
     pub fn new(patterns: Patterns<F>, options: HopfieldOptions) -> Result<Self> {
         Self::learn(patterns, options, None)
     }
@@ -134,7 +119,7 @@ impl<F: Real> Hopfield<F> {
             couplings.diag_mut().fill(0.0);
         }
         let memory = Self::from_couplings(couplings, options.update)?;
-        Ok(Hopfield { patterns: Some(patterns), diagonal: Some(diagonal), ..memory })
+        Ok(Hopfield { patterns: Some(patterns), diagonal: Some(diagonal), tie: options.tie, ..memory })
     }
 
     /// A network with given couplings W. It has no patterns for reports to compare states with.
@@ -142,12 +127,15 @@ impl<F: Real> Hopfield<F> {
     /// # Errors
     /// W not square, finite and symmetric; a temperature that is not positive and finite.
     pub fn from_couplings(couplings: Array2<f64>, update: Update) -> Result<Self> {
-        if let Update::Glauber(_, t) = update
-            && !(t > 0.0 && t.is_finite())
-        {
-            return Err(Error::parameter("temperature", "a positive finite number", t));
-        }
-        Ok(Hopfield { patterns: None, diagonal: None, energy: Quadratic::new(couplings)?, update })
+        update.check()?;
+        let energy = Quadratic::new(couplings)?;
+        Ok(Hopfield { patterns: None, diagonal: None, energy, update, tie: Tie::default() })
+    }
+
+    /// Sets what a unit becomes whose field is 0.
+    pub fn with_tie(mut self, tie: Tie) -> Self {
+        self.tie = tie;
+        self
     }
 
     /// The landscape, which holds W.
@@ -157,12 +145,7 @@ impl<F: Real> Hopfield<F> {
 
     /// The update rule as a dynamics.
     pub fn dynamics(&self) -> Box<dyn Dynamics<F> + '_> {
-        let sweeps = |order, rule| Box::new(Asynchronous { energy: &self.energy, order, rule });
-        match self.update {
-            Update::Synchronous => Box::new(Synchronous { energy: &self.energy }),
-            Update::Asynchronous(order) => sweeps(order, Rule::Sign),
-            Update::Glauber(order, temperature) => sweeps(order, Rule::Glauber { temperature }),
-        }
+        self.update.dynamics(&self.energy, self.tie)
     }
 }
 
@@ -194,55 +177,25 @@ impl<F: Real> Keep for Hopfield<F> {
     }
 }
 
-/// The update rules by name. The temperature of Glauber updates is a separate option.
-const UPDATES: &[(&str, Update)] = &[
-    ("synchronous", Update::Synchronous),
-    ("asynchronous", Update::Asynchronous(Order::Random)),
-    ("glauber", Update::Glauber(Order::Random, f64::NAN)),
-];
-
-impl FromStr for Update {
-    type Err = Error;
-
-    /// Parses `synchronous`, `asynchronous` or `glauber`; the temperature of `glauber` must be set afterwards.
-    fn from_str(name: &str) -> Result<Self> {
-        find("update", UPDATES, name)
-    }
-}
-
 /// Builds the memory from named options.
 pub(super) fn build<F: Real>(
     patterns: Patterns<F>,
     options: &Options,
     learned: Option<Learned>,
 ) -> Result<Box<dyn Memory<F>>> {
-    let order = options.named("order")?.unwrap_or_default();
-    let temperature = options.number("temperature");
-    let update = options.named("update")?.unwrap_or_default();
-    let needs = |name: &str, updates: &str| match options.get(name) {
-        Some(value) => {
-            Err(Error::parameter(name, format!("updates of a kind that uses it ({updates})"), value))
-        }
-        None => Ok(()),
-    };
-    if update == Update::Synchronous {
-        needs("order", "asynchronous or glauber")?;
+    // Who reads the file takes the option away.
+    if let Some(file) = options.get(COUPLINGS.name) {
+        return Err(Error::parameter(
+            COUPLINGS.name,
+            "a memory of stored patterns, which has room for them",
+            file,
+        ));
     }
-    if !matches!(update, Update::Glauber(..)) {
-        needs("temperature", "glauber")?;
-    }
-    let update = match update {
-        Update::Synchronous => Update::Synchronous,
-        Update::Asynchronous(_) => Update::Asynchronous(order),
-        Update::Glauber(..) => {
-            let missing = || Error::parameter("temperature", "a number > 0 for glauber updates", "none");
-            Update::Glauber(order, temperature.ok_or_else(missing)?)
-        }
-    };
     let options = HopfieldOptions {
         learning: options.named("rule")?.unwrap_or_default(),
         self_coupling: options.flag("self-coupling"),
-        update,
+        update: Update::from_options(options, Update::Synchronous)?,
+        tie: options.named("tie")?.unwrap_or_default(),
     };
     Ok(Box::new(Hopfield::learn(patterns, options, learned)?))
 }

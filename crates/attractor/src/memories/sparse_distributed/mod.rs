@@ -1,7 +1,12 @@
 //! Kanerva's sparse distributed memory.
 
+mod options;
 mod theory;
 mod update;
+
+use options::LOCATIONS;
+pub(super) use options::{CARD, build};
+pub use options::{Radius, SparseOptions};
 
 pub use update::SparseDistributedUpdate;
 
@@ -11,104 +16,18 @@ use std::sync::OnceLock;
 use ndarray::{Array2, ArrayView2};
 
 use self::theory::{Binomial, Theory, best_activation};
-use super::{Abilities, Card, Describe, Learned, Memory, MemoryModel, RecallPath, Request, check_signs};
-use crate::dynamics::ReadOut;
+use super::{
+    Abilities, Describe, HardLocations, Keep, Learned, MemoryModel, RecallPath, Request, Weights, check_signs,
+};
+use crate::dynamics::{ReadOut, Tie};
 use crate::error::{Error, Result, check_width};
 use crate::kernels::{Counters, Queries, near_in};
 use crate::message;
 use crate::message::{Argument, Message};
 use crate::noise::{Purpose, Stream};
-use crate::options::{CountRange, Fallback, Kind, NumberRange, Options, Parameter};
 use crate::patterns::{EIGHT, Packed, Patterns};
 use crate::real::Real;
 use crate::threads;
-
-/// The range of the number of hard locations.
-const LOCATIONS: CountRange = CountRange::between(1, u32::MAX as u64);
-/// The range of the number of bits of a counter.
-const COUNTERS: CountRange = CountRange::between(2, 32);
-/// A radius in bits. It is at most the number of units of a pattern, which is checked when the memory is built.
-const RADIUS: Kind = Kind::Count(CountRange::at_least(1));
-/// The probability that a location is active.
-const ACTIVATION: Kind = Kind::Number(NumberRange::between(0.0, 1.0).above_low().below_high());
-
-/// The entry of this model in [`MODELS`](super::MODELS).
-pub(super) const CARD: Card = Card {
-    name: "sparse-distributed",
-    aliases: &["sdm"],
-    title: "Sparse distributed memory",
-    equation: "write: c_a += y, |a - y| <= R;  read: x <- sign(sum of c_a over |a - x| <= R)  (no energy)",
-    parameters: &[
-        Parameter {
-            name: "locations",
-            kind: Kind::Count(LOCATIONS),
-            default: Fallback::Is("10000"),
-            help: "Hard locations M: random addresses with a counter for each unit",
-        },
-        Parameter {
-            name: "location-seed",
-            kind: Kind::Count(CountRange::ANY),
-            default: Fallback::Is("0"),
-            help: "Seed of the hard locations' addresses",
-        },
-        Parameter {
-            name: "radius",
-            kind: Kind::AutoOr(&RADIUS),
-            default: Fallback::Is("auto"),
-            help: "Hamming radius R within which locations are active; auto follows from the activation probability",
-        },
-        Parameter {
-            name: "activation",
-            kind: Kind::AutoOr(&ACTIVATION),
-            default: Fallback::Rule("auto, which is Kanerva's optimum (2 M N)^(-1/3)"),
-            help: "Probability that a location is active, which sets the radius",
-        },
-        Parameter {
-            name: "counters",
-            kind: Kind::Count(COUNTERS),
-            default: Fallback::Is("8"),
-            help: "Bits of a counter, which stops at its limits +-(2^(bits-1) - 1)",
-        },
-    ],
-    cost: "M D bits compared and p M D counters added an update and cue; M D counters and M D bits",
-    source: "Kanerva (1988, 1993)",
-    spins: true,
-    values: true,
-    ..Card::PLAIN
-};
-
-/// The radius within which hard locations are active.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Radius {
-    /// The smallest radius that reaches Kanerva's activation probability (2MN)^(−1/3), where N is the number of
-    /// patterns.
-    #[default]
-    Auto,
-    /// The smallest radius that reaches this activation probability, in (0, 1).
-    Activation(f64),
-    /// A radius of this many bits, from 1 to D.
-    Bits(usize),
-}
-
-/// Options of a [`SparseDistributed`] memory.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SparseOptions {
-    /// The number of hard locations M. Default 10,000, which store about 1,500 random words of 256 bits with 99 % of
-    /// bits right.
-    pub locations: usize,
-    /// The seed of their addresses. Default 0.
-    pub location_seed: u64,
-    /// The radius R. Default [`Radius::Auto`].
-    pub radius: Radius,
-    /// The number of bits of a counter, 2 to 32. Default 8.
-    pub counters: u32,
-}
-
-impl Default for SparseOptions {
-    fn default() -> Self {
-        SparseOptions { locations: 10_000, location_seed: 0, radius: Radius::Auto, counters: 8 }
-    }
-}
 
 /// Sparse distributed memory (Kanerva 1988). Words are written to all hard locations near an address, and read from
 /// them.
@@ -121,7 +40,7 @@ impl Default for SparseOptions {
 /// c_a ← c_a + y  where d(a, y) ≤ R        x_j ← sign Σ_{a: d(a, x) ≤ R} c_aj
 /// ```
 ///
-/// The word that is read becomes the next address, until it settles. A unit keeps its value if its sum is 0. A state that
+/// The word that is read becomes the next address, until it settles. A unit keeps its value if its sum is 0, unless ties are to be +1 or 0. A state that
 /// no location is near keeps all of its units, with the outcome [`Undefined`](crate::Outcome::Undefined). Counters stop at ±(2^(b−1) − 1). Only the signs of patterns
 /// and cues count. A unit of 0 is unknown: distances leave it out, and use the radius within which the same share p
 /// of locations lies over the remaining units. There is no energy: reading counters does not descend a landscape, and
@@ -154,6 +73,9 @@ pub struct SparseDistributed<F> {
     radius: usize,
     activation: f64,
     counters: Counters,
+    tie: Tie,
+    /// Whether the addresses were given.
+    given: bool,
     theory: OnceLock<Theory>,
 }
 
@@ -184,13 +106,29 @@ impl<F: Real> SparseDistributed<F> {
         }
         let counters = empty(&patterns, locations.nrows(), options.counters)?;
         let radius = radius(&patterns, locations.nrows(), options.radius)?;
-        Self::store(patterns, Packed::from_signs(locations), radius, counters)
+        Ok(SparseDistributed {
+            given: true,
+            ..Self::store(patterns, Packed::from_signs(locations), radius, counters)?
+        })
+    }
+
+    /// Sets what a unit becomes whose sum is 0.
+    pub fn with_tie(self, tie: Tie) -> Self {
+        SparseDistributed { tie, ..self }
     }
 
     fn store(patterns: Patterns<F>, locations: Packed, radius: usize, counters: Counters) -> Result<Self> {
         let activation = Binomial::new(patterns.dim()).at_most(radius);
-        let mut memory =
-            SparseDistributed { patterns, locations, radius, activation, counters, theory: OnceLock::new() };
+        let mut memory = SparseDistributed {
+            patterns,
+            locations,
+            radius,
+            activation,
+            counters,
+            tie: Tie::default(),
+            given: false,
+            theory: OnceLock::new(),
+        };
         let patterns = &memory.patterns;
         let sign = |v: &F| i8::from(*v > F::ZERO) - i8::from(*v < F::ZERO);
         let mut data = Vec::with_capacity(patterns.len() * memory.counters.width());
@@ -419,6 +357,8 @@ impl<F: Real> MemoryModel<F> for SparseDistributed<F> {
             ),
             spins: true,
             describe: Some(self),
+            keep: Some(self),
+            locations: Some(self),
             ..Abilities::of_patterns(&self.patterns)
         }
     }
@@ -432,6 +372,34 @@ impl<F: Real> MemoryModel<F> for SparseDistributed<F> {
         let values = self.patterns.associated().map(sums);
         let values = values.map(|sums| sums.mapv(|h| F::from_f64(h.signum() as f64)));
         Ok(ReadOut { values, ..ReadOut::default() })
+    }
+}
+
+impl<F: Real> Keep for SparseDistributed<F> {
+    /// Addresses that were given. Random ones follow from their seed.
+    fn learned(&self) -> Option<Learned> {
+        let addresses = self.given.then(|| HardLocations::<F>::addresses(self))?;
+        Some(Learned { patterns: self.patterns.len(), weights: Weights::Addresses(addresses) })
+    }
+}
+
+impl<F: Real> HardLocations<F> for SparseDistributed<F> {
+    fn addresses(&self) -> Array2<bool> {
+        let (locations, dim) = (&self.locations, self.patterns.dim());
+        Array2::from_shape_fn((locations.len(), dim), |(a, j)| locations.word(a, j / 64) >> (j % 64) & 1 == 1)
+    }
+
+    fn radius(&self) -> usize {
+        self.radius
+    }
+
+    fn counters(&self) -> Array2<i32> {
+        self.counters.to_array(0..self.counters.width())
+    }
+
+    fn sums(&self, states: ArrayView2<F>) -> Result<Array2<i64>> {
+        check_width("states", states.ncols(), self.patterns.dim())?;
+        Ok(self.sums(states, 0..self.counters.width()))
     }
 }
 
@@ -464,28 +432,4 @@ impl<F: Real> Describe for SparseDistributed<F> {
             Argument::option("locations")
         ]]
     }
-}
-
-/// Builds the memory from named options.
-pub(super) fn build<F: Real>(
-    patterns: Patterns<F>,
-    options: &Options,
-    _learned: Option<Learned>,
-) -> Result<Box<dyn Memory<F>>> {
-    let default = SparseOptions::default();
-    let radius = match (options.count("radius"), options.number("activation")) {
-        (Some(_), Some(_)) => {
-            return Err(Error::parameter("activation", "auto where there is a radius", "both"));
-        }
-        (Some(bits), None) => Radius::Bits(bits),
-        (None, Some(p)) => Radius::Activation(p),
-        (None, None) => Radius::Auto,
-    };
-    let options = SparseOptions {
-        locations: options.count("locations").unwrap_or(default.locations),
-        location_seed: options.seed("location-seed").unwrap_or(default.location_seed),
-        radius,
-        counters: options.count("counters").map_or(default.counters, |bits| bits as u32),
-    };
-    Ok(Box::new(SparseDistributed::new(patterns, options)?))
 }

@@ -3,12 +3,12 @@
 use ndarray::{ArrayViewMut2, Axis, Zip};
 
 use super::SparseDistributed;
-use crate::dynamics::{Dynamics, Motion, Run, Start, Undefined, sign_or};
+use crate::dynamics::{Dynamics, Motion, Run, Start, Undefined};
 use crate::error::Result;
 use crate::real::Real;
 
 /// The update x ← sign of the summed counters of the locations near x (Kanerva 1988). A unit keeps its value if its
-/// sum is 0.
+/// sum is 0, or becomes what its [`Tie`](crate::dynamics::Tie) says.
 #[derive(Clone, Copy, Debug)]
 pub struct SparseDistributedUpdate<'a, F> {
     /// The memory that is read.
@@ -51,7 +51,7 @@ impl<F: Real> Run<F> for Reading<'_, F> {
         let active = self.memory.active(states.select(Axis(0), &none).view())?;
         let far = none.iter().zip(active).filter(|(_, active)| active.is_empty());
         self.far = far.map(|(&k, _)| Undefined { row: rows[k], reason }).collect();
-        Zip::from(&mut states).and(&fields).for_each(|x, &h| *x = sign_or(h as f64, *x));
+        Zip::from(&mut states).and(&fields).for_each(|x, &h| *x = self.memory.tie.sign(h as f64, *x));
         Ok(())
     }
 
