@@ -274,7 +274,7 @@ impl Sampling {
     /// };
     /// let levels = sampling.levels(&[200.0], 1.0);
     /// let rounded: Vec<f64> = levels.iter().map(|level| (level * 100.0).round() / 100.0).collect();
-    /// assert_eq!(rounded, [200.0, 157.41, 16.59, 3.37, 0.96, 0.5]);
+    /// assert_eq!(rounded, [200.0, 157.41, 17.25, 3.42, 0.95, 0.5]);
     /// # Ok::<(), attractor::Error>(())
     /// ```
     pub fn levels(&self, first: &[f64], spread: f64) -> Array2<f64> {
