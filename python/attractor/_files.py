@@ -100,10 +100,10 @@ def of_core(core: _attractor.Memory) -> Memory:
         setattr(memory, name.replace("-", "_"), value)
     # What was given and not learned is given again when patterns are added or removed.
     if core.options.get("rule") == "given":
-        memory.couplings = core.couplings()  # type: ignore[attr-defined]
+        memory.couplings = core.couplings()
     held = core.locations()
     if held is not None and held[3]:
-        memory.addresses = np.where(held[0], 1.0, -1.0)  # type: ignore[attr-defined]
+        memory.addresses = np.where(held[0], 1.0, -1.0)
     memory.prepare = core.prepare
     memory._hold(core, _labels(core))
     if isinstance(memory, Weighted) and core.weights() is None:

@@ -115,7 +115,10 @@ class Plain(Estimator):
         held = self._kept()
         assert held is not None, "a built memory has patterns"
         stays = _others(rows, len(held.patterns))
-        pick = lambda values: None if values is None else values[stays]
+
+        def pick(values: Array | None) -> Array | None:
+            return None if values is None else values[stays]
+
         weights = None if held.weights is None else np.array(held.weights)[stays].tolist()
         left = Stored(held.patterns[stays], pick(held.labels), weights, pick(held.values), held.raw, held.image)
         self._remember(left, self.__dict__.get("feature_names_in_"))

@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _attractor, _explorer, _html
+from . import _explorer, _html
 from ._arrays import Array, Shape, mask_of, seed_of
 from ._batches import in_batches, row_by_row
 from ._classifier import Classifier
 from ._estimator import default
 from ._explorer import Explorer
 from ._landscape import Landscape
-from ._paths import Sampler
 from ._progress import Progress
 from ._results import Counts, Frame, Recall, Trace
 from ._values import count as whole
 from ._values import room, scalar
-from ._warnings import warn
 
 if TYPE_CHECKING:
     from .plot import EnergyDisplay, WeightsDisplay

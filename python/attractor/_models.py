@@ -8,13 +8,14 @@ from typing import Any, ClassVar, Literal
 from ._described import Described
 from ._fits import Paired, Plain, Valued, Weighted, WeightedValued
 from ._foreign import Foreign
+from ._held import Coupled, Located
 from ._memory import Memory
 from ._paths import Process, Sampler
 from ._potential import Potential
 from ._trained import Trained
 
 
-class Hopfield(Plain, Memory):
+class Hopfield(Plain, Coupled, Memory):
     """Classical Hopfield network.
 
     ::
@@ -28,16 +29,21 @@ class Hopfield(Plain, Memory):
     ----------
     patterns : array_like (N, D), or (N, ...) of images, optional
         Patterns to store, as with `fit`. Without them, the memory must be fitted. States are +1 and -1.
-    rule : {"hebb", "pseudo-inverse", "storkey"}, default "hebb"
+    rule : {"hebb", "pseudo-inverse", "storkey", "given"}, default "hebb"
         How the couplings W are learned from the patterns.
     self_coupling : bool, default False
         Keep the diagonal of W, as Table 1 of Ambrogioni (2023) needs.
+    couplings : path or array_like (D, D), default none
+        Couplings W of your own, a symmetric D x D array in place of what a rule learns (rule given); the patterns
+        are then only compared with.
     update : {"synchronous", "asynchronous", "glauber"}, default "synchronous"
         Which units move: all at once, one after the other, or one after the other at random at a temperature.
     order : {"random", "fixed"}, default "random"
         Order of the units in a sweep, with update asynchronous or glauber.
     temperature : float > 0, default none; glauber needs one
         Temperature T, with update glauber, in units of the energy (for Hebb, T/D is the T of AGS).
+    tie : {"keep", "+1", "0"}, default "keep"
+        What a unit becomes whose field is exactly 0: what it was, +1, or 0.
     labels : array_like (N,), optional
         A label for each pattern.
     prepare : {"auto", "none", "center", "normalize", "standardize", "packed"}, default "auto"
@@ -64,19 +70,21 @@ class Hopfield(Plain, Memory):
     """
 
     _model: ClassVar[str] = "hopfield"
-    _options: ClassVar[tuple[str, ...]] = ("rule", "self_coupling", "update", "order", "temperature")
-    _parameters: ClassVar[tuple[str, ...]] = ("rule", "self_coupling", "update", "order", "temperature", "prepare", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("rule", "self_coupling", "couplings", "update", "order", "temperature", "tie")
+    _parameters: ClassVar[tuple[str, ...]] = ("rule", "self_coupling", "couplings", "update", "order", "temperature", "tie", "prepare", "dtype", "random_state")
     _flags: ClassVar[tuple[str, ...]] = ("self_coupling",)
 
     def __init__(
         self,
         patterns: Any = None,
         *,
-        rule: Literal["hebb", "pseudo-inverse", "storkey"] | None = None,
+        rule: Literal["hebb", "pseudo-inverse", "storkey", "given"] | None = None,
         self_coupling: bool = False,
+        couplings: Any = None,
         update: Literal["synchronous", "asynchronous", "glauber"] | None = None,
         order: Literal["random", "fixed"] | None = None,
         temperature: float | None = None,
+        tie: Literal["keep", "+1", "0"] | None = None,
         prepare: str = "auto",
         dtype: Any = None,
         random_state: Any = 0,
@@ -84,9 +92,11 @@ class Hopfield(Plain, Memory):
     ) -> None:
         self.rule = rule
         self.self_coupling = self_coupling
+        self.couplings = couplings
         self.update = update
         self.order = order
         self.temperature = temperature
+        self.tie = tie
         self.prepare = prepare
         self.dtype = dtype
         self.random_state = random_state
@@ -107,6 +117,8 @@ class Bidirectional(Paired, Memory):
     ----------
     patterns : array_like (N, D), or (N, ...) of images, optional
         Patterns to store, as with `fit`. Without them, the memory must be fitted. States are +1 and -1.
+    tie : {"keep", "+1", "0"}, default "keep"
+        What a unit becomes whose field is exactly 0: what it was, +1, or 0.
     labels : array_like (N,), optional
         A label for each pattern.
     values : array_like (N, Dv), optional
@@ -136,26 +148,28 @@ class Bidirectional(Paired, Memory):
     """
 
     _model: ClassVar[str] = "bidirectional"
-    _options: ClassVar[tuple[str, ...]] = ()
-    _parameters: ClassVar[tuple[str, ...]] = ("prepare", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("tie",)
+    _parameters: ClassVar[tuple[str, ...]] = ("tie", "prepare", "dtype", "random_state")
 
     def __init__(
         self,
         patterns: Any = None,
         *,
+        tie: Literal["keep", "+1", "0"] | None = None,
         prepare: str = "auto",
         dtype: Any = None,
         random_state: Any = 0,
         labels: Any = None,
         values: Any = None,
     ) -> None:
+        self.tie = tie
         self.prepare = prepare
         self.dtype = dtype
         self.random_state = random_state
         self._begin(patterns, labels=labels, values=values)
 
 
-class SparseDistributed(Valued, Memory):
+class SparseDistributed(Valued, Located, Memory):
     """Sparse distributed memory.
 
     ::
@@ -173,12 +187,16 @@ class SparseDistributed(Valued, Memory):
         Hard locations M: random addresses with a counter for each unit.
     location_seed : int, default 0
         Seed of the hard locations' addresses.
+    addresses : path or array_like (M, D), default none
+        Addresses of your own, an M x D array of +1 and -1, or of 1 and 0, in place of random ones.
     radius : int > 0 or "auto", default "auto"
         Hamming radius R within which locations are active; auto follows from the activation probability.
     activation : float between 0 and 1 or "auto", default auto, which is Kanerva's optimum (2 M N)^(-1/3)
         Probability that a location is active, which sets the radius.
     counters : int from 2 to 32, default 8
         Bits of a counter, which stops at its limits +-(2^(bits-1) - 1).
+    tie : {"keep", "+1", "0"}, default "keep"
+        What a unit becomes whose field is exactly 0: what it was, +1, or 0.
     labels : array_like (N,), optional
         A label for each pattern.
     values : array_like (N, Dv), optional
@@ -207,8 +225,8 @@ class SparseDistributed(Valued, Memory):
     """
 
     _model: ClassVar[str] = "sparse-distributed"
-    _options: ClassVar[tuple[str, ...]] = ("locations", "location_seed", "radius", "activation", "counters")
-    _parameters: ClassVar[tuple[str, ...]] = ("locations", "location_seed", "radius", "activation", "counters", "prepare", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("locations", "location_seed", "addresses", "radius", "activation", "counters", "tie")
+    _parameters: ClassVar[tuple[str, ...]] = ("locations", "location_seed", "addresses", "radius", "activation", "counters", "tie", "prepare", "dtype", "random_state")
 
     def __init__(
         self,
@@ -216,9 +234,11 @@ class SparseDistributed(Valued, Memory):
         *,
         locations: int | None = None,
         location_seed: int | None = None,
+        addresses: Any = None,
         radius: int | Literal["auto"] | None = None,
         activation: float | Literal["auto"] | None = None,
         counters: int | None = None,
+        tie: Literal["keep", "+1", "0"] | None = None,
         prepare: str = "auto",
         dtype: Any = None,
         random_state: Any = 0,
@@ -227,9 +247,11 @@ class SparseDistributed(Valued, Memory):
     ) -> None:
         self.locations = locations
         self.location_seed = location_seed
+        self.addresses = addresses
         self.radius = radius
         self.activation = activation
         self.counters = counters
+        self.tie = tie
         self.prepare = prepare
         self.dtype = dtype
         self.random_state = random_state
@@ -252,8 +274,14 @@ class Dense(Plain, Memory):
         Patterns to store, as with `fit`. Without them, the memory must be fitted. States are +1 and -1.
     interaction : str, default "poly:3"
         The interaction function F of the overlaps, of degree K. One of poly:K, relu:K, exp.
+    update : {"synchronous", "asynchronous", "glauber"}, default "asynchronous"
+        Which units move: all at once, one after the other, or one after the other at random at a temperature.
     order : {"random", "fixed"}, default "random"
-        Order of the units in a sweep.
+        Order of the units in a sweep, with update asynchronous or glauber.
+    temperature : float > 0, default none; glauber needs one
+        Temperature T, with update glauber, in units of the energy (for Hebb, T/D is the T of AGS).
+    tie : {"keep", "+1", "0"}, default "keep"
+        What a unit becomes whose field is exactly 0: what it was, +1, or 0.
     labels : array_like (N,), optional
         A label for each pattern.
     prepare : {"auto", "none", "center", "normalize", "standardize", "packed"}, default "auto"
@@ -280,22 +308,28 @@ class Dense(Plain, Memory):
     """
 
     _model: ClassVar[str] = "dense"
-    _options: ClassVar[tuple[str, ...]] = ("interaction", "order")
-    _parameters: ClassVar[tuple[str, ...]] = ("interaction", "order", "prepare", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("interaction", "update", "order", "temperature", "tie")
+    _parameters: ClassVar[tuple[str, ...]] = ("interaction", "update", "order", "temperature", "tie", "prepare", "dtype", "random_state")
 
     def __init__(
         self,
         patterns: Any = None,
         *,
         interaction: str | None = None,
+        update: Literal["synchronous", "asynchronous", "glauber"] | None = None,
         order: Literal["random", "fixed"] | None = None,
+        temperature: float | None = None,
+        tie: Literal["keep", "+1", "0"] | None = None,
         prepare: str = "auto",
         dtype: Any = None,
         random_state: Any = 0,
         labels: Any = None,
     ) -> None:
         self.interaction = interaction
+        self.update = update
         self.order = order
+        self.temperature = temperature
+        self.tie = tie
         self.prepare = prepare
         self.dtype = dtype
         self.random_state = random_state
@@ -508,7 +542,8 @@ class Diffusion(WeightedValued, Memory):
     spacing : {"powers", "karras", "exponential", "polyexponential", "times", "beta", "linspace", "linspace-whole", "linspace-dpm", "leading", "leading-dpm", "trailing"}, default times for the Euler methods, linspace with betas, powers for others
         How noise levels are spaced, from that of the cue to the last one above 0.
     rho : float from 0.1 to 100, default 2; 7 for karras, 1 for polyexponential
-        Exponent of the spacings powers, karras and polyexponential: 1 for equal steps, 7 as in Karras et al.
+        Exponent of the spacings powers, karras and polyexponential: 1 for equal steps, 7 for those of Karras et
+        al. (2022).
     last : float from 1e-12 to 1, default 0.002, or a tenth of the level of a cue where that is lower; none for times
         Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern); a
         cue with less noise makes one step.
@@ -684,7 +719,8 @@ class Local(Weighted, Memory):
     spacing : {"powers", "karras", "exponential", "polyexponential", "times", "beta", "linspace", "linspace-whole", "linspace-dpm", "leading", "leading-dpm", "trailing"}, default times for the Euler methods, linspace with betas, powers for others
         How noise levels are spaced, from that of the cue to the last one above 0.
     rho : float from 0.1 to 100, default 2; 7 for karras, 1 for polyexponential
-        Exponent of the spacings powers, karras and polyexponential: 1 for equal steps, 7 as in Karras et al.
+        Exponent of the spacings powers, karras and polyexponential: 1 for equal steps, 7 for those of Karras et
+        al. (2022).
     last : float from 1e-12 to 1, default 0.002, or a tenth of the level of a cue where that is lower; none for times
         Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern); a
         cue with less noise makes one step.
@@ -858,7 +894,8 @@ class Mixture(Described):
     spacing : {"powers", "karras", "exponential", "polyexponential", "times", "beta", "linspace", "linspace-whole", "linspace-dpm", "leading", "leading-dpm", "trailing"}, default times for the Euler methods, linspace with betas, powers for others
         How noise levels are spaced, from that of the cue to the last one above 0.
     rho : float from 0.1 to 100, default 2; 7 for karras, 1 for polyexponential
-        Exponent of the spacings powers, karras and polyexponential: 1 for equal steps, 7 as in Karras et al.
+        Exponent of the spacings powers, karras and polyexponential: 1 for equal steps, 7 for those of Karras et
+        al. (2022).
     last : float from 1e-12 to 1, default 0.002, or a tenth of the level of a cue where that is lower; none for times
         Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern); a
         cue with less noise makes one step.
@@ -1056,7 +1093,8 @@ class Network(Trained):
     spacing : {"powers", "karras", "exponential", "polyexponential", "times", "beta", "linspace", "linspace-whole", "linspace-dpm", "leading", "leading-dpm", "trailing"}, default times for the Euler methods, linspace with betas, powers for others
         How noise levels are spaced, from that of the cue to the last one above 0.
     rho : float from 0.1 to 100, default 2; 7 for karras, 1 for polyexponential
-        Exponent of the spacings powers, karras and polyexponential: 1 for equal steps, 7 as in Karras et al.
+        Exponent of the spacings powers, karras and polyexponential: 1 for equal steps, 7 for those of Karras et
+        al. (2022).
     last : float from 1e-12 to 1, default 0.002, or a tenth of the level of a cue where that is lower; none for times
         Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern); a
         cue with less noise makes one step.
@@ -1239,7 +1277,8 @@ class Denoiser(Foreign):
     spacing : {"powers", "karras", "exponential", "polyexponential", "times", "beta", "linspace", "linspace-whole", "linspace-dpm", "leading", "leading-dpm", "trailing"}, default times for the Euler methods, linspace with betas, powers for others
         How noise levels are spaced, from that of the cue to the last one above 0.
     rho : float from 0.1 to 100, default 2; 7 for karras, 1 for polyexponential
-        Exponent of the spacings powers, karras and polyexponential: 1 for equal steps, 7 as in Karras et al.
+        Exponent of the spacings powers, karras and polyexponential: 1 for equal steps, 7 for those of Karras et
+        al. (2022).
     last : float from 1e-12 to 1, default 0.002, or a tenth of the level of a cue where that is lower; none for times
         Last noise level above 0, in spreads of the memory (root mean square of a unit about the mean pattern); a
         cue with less noise makes one step.

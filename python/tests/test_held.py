@@ -47,7 +47,8 @@ def test_weights_and_values_come_and_go() -> None:
     memory = attractor.Diffusion(PATTERNS[:4], weights=[1.0, 2, 3, 4], values=values[:4])
     memory.append(PATTERNS[4:], sample_weight=[5.0, 6], values=values[4:]).remove(2)
     kept = [0, 1, 3, 4, 5]
-    assert np.allclose(memory.weights, np.array([1, 2, 4, 5, 6]) / 18)
+    # Those before count as weights of mean 1.
+    assert np.allclose(memory.weights, np.array([0.4, 0.8, 1.6, 5, 6]) / 13.8)
     found = memory.recall(PATTERNS[kept], sigma=0.1)
     assert found.memory.tolist() == [0, 1, 2, 3, 4] and np.allclose(found.values, values[kept])
 
@@ -125,10 +126,9 @@ def test_addresses_are_given_and_counters_taken(tmp_path: Path) -> None:
 
 
 def test_ties_are_what_is_asked_for() -> None:
-    # Two patterns that differ in half of the units leave those without a field, for a cue between them.
-    pair = np.array([[1.0, 1, 1, 1], [1, 1, -1, -1]])
-    cue = np.array([[1.0, 1, -1, 1]])
-    for tie, expected in ((None, [1, 1, -1, 1]), ("+1", [1, 1, 1, 1]), ("0", [1, 1, 0, 0])):
+    # The unit in which two patterns differ is coupled to none.
+    pair, cue = np.array([[1.0, 1, 1], [1, -1, 1]]), np.array([[1.0, -1, 1]])
+    for tie, expected in ((None, [1, -1, 1]), ("+1", [1, 1, 1]), ("0", [1, 0, 1])):
         memory = attractor.Hopfield(pair, tie=tie)
         assert memory.recall(cue, updates=1).states.tolist() == [expected]
     # Those of NumPy and of np.where(h >= 0, 1, -1).
