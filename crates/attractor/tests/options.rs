@@ -3,7 +3,7 @@
 
 use attractor::memories::{Card, MODELS, Spec};
 use attractor::options::{Fallback, Kind, Parameter};
-use attractor::{Error, Patterns};
+use attractor::{Error, Extras, Patterns};
 use ndarray::array;
 
 /// Every model with each of its parameters.
@@ -95,7 +95,11 @@ fn companions(name: &str, text: &str) -> &'static [(&'static str, &'static str)]
 fn models_take_every_value_that_they_declare() {
     let patterns = array![[1.0_f64, 1.0, 1.0, 1.0], [1.0, -1.0, 1.0, -1.0], [1.0, 1.0, -1.0, -1.0]];
     let patterns = Patterns::new(patterns).expect("patterns");
+    let extras =
+        Extras { associated: Some(array![[1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]]), ..Extras::default() };
+    let pairs = patterns.clone().with(extras).expect("pairs");
     for (card, parameter) in parameters().filter(|(card, _)| card.name != "network") {
+        let patterns = if card.name == "bidirectional" { &pairs } else { &patterns };
         for text in taken(&parameter.kind) {
             let mut spec = Spec::new(card.name);
             for (name, value) in companions(parameter.name, &text) {
