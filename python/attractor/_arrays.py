@@ -155,6 +155,13 @@ def as_rows(what: str, array: Array, one: bool, image: Shape | None = None) -> A
     )
 
 
+def image_shape(array: Array) -> str | None:
+    """The shape of images as options take it: "HxW" of (N, H, W), "CxHxW" or "HxWxC" of four dimensions."""
+    sizes = array.shape[1:]
+    coloured = len(sizes) == 3 and not {1, 3}.isdisjoint((sizes[0], sizes[2]))
+    return "x".join(map(str, sizes)) if len(sizes) == 2 or coloured else None
+
+
 def is_one(shape: Shape, image: Shape | None) -> bool:
     """Whether a shape is that of a single vector, or of a single image of the shape `image`."""
     return len(shape) == 1 or shape == image

@@ -11,14 +11,14 @@ import numpy as np
 
 from . import _attractor
 from ._again import again
-from ._arrays import Array, as_array, as_floats, as_rows, precision, seed_of, shown
+from ._arrays import Array, as_array, as_floats, as_rows, image_shape, precision, seed_of, shown
 from ._experiments import Report
 from ._files import read
 from ._foreign import Foreign, adapted
 from ._interrupt import interruptible
 from ._memory import Memory
 from ._progress import Progress, followed
-from ._values import count, scalar, words
+from ._values import count, scalar, several, words
 
 
 def audit(
@@ -155,6 +155,7 @@ def audit(
         raise ValueError(
             "features: expected none with a denoiser, which sees the rows themselves, found some; leave one away"
         )
+    shape = None if shape is None else words("shape", shape)
     everything = {"train": train, "generated": generated, "heldout": heldout}
     sets = {what: values for what, values in everything.items() if values is not None}
     rows: dict[str, Any] = {}
@@ -165,6 +166,7 @@ def audit(
         rows = {what: _table(what, values) for what, values in rows.items()}
     own_features = None
     if features is not None:
+        features = several("features", "arrays", features)
         if len(features) != len(sets):
             raise ValueError(
                 f"features: expected an array for each of {', '.join(sets)}, found {len(features)}; give them in this order"
@@ -305,12 +307,7 @@ def _rows(what: str, values: Any) -> tuple[Array | Table, str | None]:
         if mixed or gaps:
             return table, None
     array = as_array(what, values)
-    shape = None
-    if array.ndim == 3:
-        shape = f"{array.shape[1]}x{array.shape[2]}"
-    elif array.ndim == 4:
-        shape = "x".join(str(size) for size in array.shape[1:])
-    return _floats(what, array), shape
+    return _floats(what, array), image_shape(array)
 
 
 def _model(denoiser: Any, train: Any, shape: str | None) -> _attractor.Memory:

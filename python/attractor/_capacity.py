@@ -15,7 +15,7 @@ from ._experiments import Report
 from ._memory import Memory
 from ._progress import Progress, followed
 from ._values import count as whole
-from ._values import count_if, scalar
+from ._values import count_if, numbers, scalar, several
 from ._warnings import warn
 
 #: A function from patterns, cues and known units (None if all are known) to recalled states.
@@ -103,7 +103,9 @@ def capacity(
     True
     """
     given = dict(locals())
-    several: list[Any] = [models] if isinstance(models, str | Memory) or callable(models) else list(models)
+    is_one = isinstance(models, str | Memory) or callable(models)
+    part = None if shard is None else numbers("shard", shard, 2, "a pair (i, n)")
+    entrants = [models] if is_one else several("models", "names, memories or functions", models)
     tasks = [
         f"{name}:{scalar(name, value)!r}"
         for name, values in (("signal", signal), ("mask", mask), ("flip", flip))
@@ -111,10 +113,10 @@ def capacity(
     ]
     units = [whole("dims", dim) for dim in (dims if isinstance(dims, Iterable) else [dims])]
     seed = seed_of(random_state)
-    given = {**given, "models": several, "dims": dims if isinstance(dims, range | int) else units}
+    given = {**given, "models": entrants, "dims": dims if isinstance(dims, range | int) else units}
     with followed(progress, "capacity") as told:
         core = _attractor.capacity(
-            [_entered(model, count_if("updates", updates, 1)) for model in several],
+            [_entered(model, count_if("updates", updates, 1)) for model in entrants],
             tasks or ["signal:0.68"],
             units,
             threshold=scalar("threshold", threshold),
@@ -123,8 +125,8 @@ def capacity(
             most=count_if("max_patterns", max_patterns, 1),
             grid=bool(grid),
             seed=seed,
-            store=None if store is None else os.fspath(store),
-            shard=None if shard is None else (whole("shard", shard[0]), whole("shard", shard[1])),
+            store=None if store is None else os.fsdecode(store),
+            shard=None if part is None else (part[0], part[1]),
             progress=told,
             again=again(capacity, given, seed),
             warn=warn,

@@ -12,12 +12,12 @@ import numpy as np
 
 from . import _attractor
 from ._again import again
-from ._arrays import Array, as_array, as_floats, as_rows, precision, seed_of
+from ._arrays import Array, as_array, as_floats, as_rows, image_shape, precision, seed_of
 from ._interrupt import interruptible
 from ._progress import Progress, followed
 from ._results import frame
 from ._values import count as whole
-from ._values import count_if, one_of, scalar
+from ._values import count_if, one_of, scalar, several, words
 
 if TYPE_CHECKING:
     import pandas
@@ -301,7 +301,8 @@ def recommend(
     >>> report.results[0]["corruption"]
     'sigma:0.1'
     """
-    asked = [corruption] if isinstance(corruption, str) else list(corruption)
+    asked = [corruption] if isinstance(corruption, str) else several("corruption", "texts", corruption)
+    asked = [words("corruption", kind) for kind in asked]
     corruption = corruption if isinstance(corruption, str) else asked
     given = dict(patterns=patterns, corruption=corruption, count=count, cues=cues, shape=shape)
     rows, shape = _images("patterns", patterns, shape)
@@ -324,8 +325,7 @@ def recommend(
 def _images(what: str, values: Any, shape: str | None) -> tuple[Array, str | None]:
     """Rows of bytes or floats, and the shape of the images."""
     array = as_array(what, values)
-    if shape is None and array.ndim == 3:
-        shape = f"{array.shape[1]}x{array.shape[2]}"
+    shape = image_shape(array) if shape is None else words("shape", shape)
     rows = as_rows(what, array, False)
     if rows.dtype == np.uint8:
         return np.ascontiguousarray(rows), shape

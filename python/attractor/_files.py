@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import _attractor, _models
-from ._arrays import Array, as_array, as_floats, as_rows, is_raw, precision, seed_of
+from ._arrays import Array, as_array, as_floats, as_rows, image_shape, is_raw, precision, seed_of, shown
 from ._estimator import tensor
 from ._fits import Weighted
 from ._memory import Memory
-from ._values import count, words
+from ._values import count, flag, numbers, words
 
 #: Colours that have a name.
 _COLOURS = {"white": (255, 255, 255), "black": (0, 0, 0)}
@@ -46,6 +46,19 @@ class Rows(NamedTuple):
     shape: str | None
     #: A label for each row, if there are any.
     labels: list[str] | None
+
+    @property
+    def images(self) -> Array:
+        """The rows as images: (N, H, W) of grey, (N, H, W, 3) or (N, 3, H, W) of colour, as they are in the file.
+
+        Raises
+        ------
+        ValueError
+            The rows are not known to be images.
+        """
+        if self.shape is None:
+            raise ValueError('images: expected rows that are images, found rows without a shape; give read shape="HxW"')
+        return self.values.reshape(len(self.values), *map(int, self.shape.split("x")))
 
 
 def load(path: str | os.PathLike[str], *, dtype: Any = None, **options: Any) -> Memory:
@@ -156,7 +169,7 @@ def read(
         A .npy, .npz (FILE:ARRAY), .safetensors, IDX, CIFAR-10 .bin or .csv file, a PNG or JPEG picture, or a folder of
         pictures. Some of these may be gzipped.
     shape : str, optional
-        "HxW" or "CxHxW" of images, if the file does not say.
+        "HxW", "CxHxW" or "HxWxC" of images, if the file does not say.
     layout : {"chw", "hwc"}, optional
         Order of an image's numbers, if the file does not say.
     resize : (int, int), optional
@@ -198,26 +211,31 @@ def read(
     (array([[0.5, 0.7],
            [0.9, 0.6]]), ['cat', 'dog'])
     """
-    if isinstance(background, str):
-        if background not in _COLOURS:
-            raise ValueError(f"background: expected white, black or three numbers, found {background!r}")
-        background = _COLOURS[background]
     if label_column is True or label_column == "":
         raise ValueError(f"label_column: expected a name, a number from 1 or False, found {label_column!r}")
     reading = {
-        "shape": shape,
-        "layout": layout,
-        "resize": resize,
-        "grey": grey,
-        "colour": colour,
-        "background": background,
-        "header": header,
+        "shape": None if shape is None else words("shape", shape),
+        "layout": None if layout is None else words("layout", layout),
+        "resize": None if resize is None else numbers("resize", resize, 2, "a pair (height, width)"),
+        "grey": flag("grey", grey),
+        "colour": flag("colour", colour),
+        "background": None if background is None else _colour(background),
+        "header": None if header is None else flag("header", header),
         "label_column": "" if label_column is False else None if label_column is None else str(label_column),
     }
     values, found, labels, notes = _attractor.read(os.fsdecode(path), reading)
     for note in notes:
         warnings.warn(note, stacklevel=2)
     return Rows(values, found, labels)
+
+
+def _colour(value: Any) -> tuple[int, ...]:
+    """Red, green and blue, from 0 to 255."""
+    expected = "white, black or three numbers from 0 to 255"
+    colour = _COLOURS.get(value) if isinstance(value, str) else numbers("background", value, 3, expected)
+    if colour is None or max(colour) > 255:
+        raise ValueError(f"background: expected {expected}, found {shown(value)}")
+    return colour
 
 
 def corrupt(
@@ -227,13 +245,13 @@ def corrupt(
 
     Parameters
     ----------
-    patterns : array_like (N, D), or (N, H, W) of images
+    patterns : array_like (N, D), or (N, H, W), (N, H, W, 3) or (N, 3, H, W) of images
         Bytes (uint8) are read as grey values from 0 to 1; a flip of a grey value y is 1 - y.
     corruption : str
         "sigma:S" (with ":clip" or ":fold" to stay in [0, 1]), "signal:T", "flip:P", "salt-pepper:P", "mask:P", or
         "block:SIDE:SHARE" with SIDE one of bottom, top, left, right, border.
     shape : str, optional
-        "HxW" or "CxHxW" of images. Default: the shape of the array, or a square.
+        "HxW", "CxHxW" or "HxWxC" of images. Default: the shape of the array, or a square.
     first_row : int, default 0
         Number of the first pattern. A pattern's number determines its random numbers.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
@@ -254,8 +272,7 @@ def corrupt(
     """
     array = as_array("patterns", patterns)
     kind = precision(array, None)
-    if shape is None and array.ndim == 3:
-        shape = f"{array.shape[1]}x{array.shape[2]}"
+    shape = image_shape(array) if shape is None else words("shape", shape)
     flat = as_floats(as_rows("patterns", array, True), kind)
     if not np.isfinite(flat).all():
         raise ValueError("patterns: expected finite numbers, found NaN or infinity; remove or repair those rows")

@@ -35,6 +35,8 @@ def labels_of(what: str, values: Any, count: int) -> Array | None:
     if values is None:
         return None
     labels = np.asarray(values)
+    if labels.ndim == 0:
+        raise TypeError(f"{what}: expected a label for each row, found {shown(values)}")
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
         _told_of_a_column()
@@ -151,6 +153,27 @@ def words(what: str, value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{what}: expected a text, found {shown(value)}")
     return value
+
+
+def several(what: str, expected: str, values: Any) -> list[Any]:
+    """Checks that values are a list, a tuple or the like."""
+    if isinstance(values, (str, bytes, dict)) or not isinstance(values, Iterable):
+        raise TypeError(f"{what}: expected {expected}, found {shown(values)}")
+    return list(values)
+
+
+def numbers(what: str, values: Any, many: int, expected: str) -> tuple[int, ...]:
+    """Checks that values are so many whole numbers."""
+    if isinstance(values, (str, bytes, dict)) or not hasattr(values, "__len__") or len(values) != many:
+        raise TypeError(f"{what}: expected {expected}, found {shown(values)}")
+    return tuple(count(what, value) for value in values)
+
+
+def flag(what: str, value: Any) -> bool:
+    """Checks that a value is True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{what}: expected True or False, found {shown(value)}")
+    return bool(value)
 
 
 def room(what: str, *shape: int) -> None:

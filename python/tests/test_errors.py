@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import struct
 import threading
 import time
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import attractor
@@ -261,3 +263,67 @@ def test_messages_about_pictures_name_arguments_of_python(tmp_path: Any) -> None
         words = re.compile(option + "(=.*)?: " + needless.format(wanted))
         with pytest.raises(ValueError, match=words):
             attractor.read(numbers, **{option: given})
+
+
+#: Values that no argument takes, or few.
+NONSENSE = ["nonsense", b"x", [1, 2], object(), -1, 1.5, True, {}, (1, "a")]
+#: What Python and PyO3 say where nobody checked.
+UNCHECKED = re.compile(
+    "failed to extract|is not an instance of|is not iterable|not subscriptable|has no len|cannot be cast"
+)
+
+
+def nonsense_for() -> list[Any]:
+    rows = np.random.default_rng(0).normal(size=(12, 4))
+    calls: dict[Callable[..., Any], tuple[Any, ...]] = {
+        attractor.read: ("rows.npy",),
+        attractor.corrupt: (rows, "flip:0.1"),
+        attractor.audit: (rows, rows + 1),
+        attractor.inspect: (rows,),
+        attractor.capacity: ("hopfield",),
+        attractor.recommend: (rows, "sigma:0.1"),
+        attractor.Diffusion: (rows,),
+        attractor.Hopfield: (np.sign(rows),),
+        attractor.Diffusion(rows).recall: (rows,),
+        attractor.Diffusion(rows).sample: (2,),
+    }
+    return [
+        pytest.param(call, given, name, id=f"{call.__name__}-{name}")
+        for call, given in calls.items()
+        for name in list(inspect.signature(call).parameters)[len(given) :]
+        if name not in ("progress", "observer", "denoiser")
+    ]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("call, given, name", nonsense_for())
+def test_a_wrong_type_names_its_argument(
+    call: Callable[..., Any], given: tuple[Any, ...], name: str, tmp_path: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.save("rows.npy", np.ones((3, 4)))
+    quick = {"dims": [4], "sets": 2, "cues": 2} if call is attractor.capacity else {}
+    for value in NONSENSE:
+        try:
+            call(*given, **{**quick, name: value})
+        except (TypeError, ValueError) as error:
+            assert not UNCHECKED.search(str(error)), f"{name}={value!r}: {error}"
+        except OSError:
+            pass
+
+
+def test_pictures_come_as_images_and_are_corrupted_in_their_shape(tmp_path: Any) -> None:
+    (tmp_path / "a.png").write_bytes(grey_png(6, 8))
+    rows = attractor.read(tmp_path)
+    assert rows.images.shape == (1, 6, 8)
+    colour = attractor.read(tmp_path, colour=True)
+    assert colour.images.shape == (1, 6, 8, 3)
+    refused(TypeError, "resize: expected a pair (height, width), found", lambda: attractor.read(tmp_path, resize="6x8"))
+    refused(
+        ValueError, "images: expected rows that are images", lambda: attractor.Rows(np.ones((2, 4)), None, None).images
+    )
+    # The lower half of rows, whatever the order of colours: units of a removed pixel are unknown in all of them.
+    for shape, axis in [((2, 6, 8), 1), ((2, 6, 8, 3), 1), ((2, 3, 6, 8), 2)]:
+        known = attractor.corrupt(np.ones(shape), "block:bottom:0.5").known
+        upper, lower = np.split(known, 2, axis=axis)
+        assert upper.all() and not lower.any()
