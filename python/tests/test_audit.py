@@ -88,13 +88,15 @@ def test_images_and_folders(tmp_path: Path) -> None:
     squares = np.zeros((2, 8, 8))
     for y, x in np.ndindex(8, 8):
         part = np.s_[max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2]
-        away = ((stored[:, *part] - pixels[part]) ** 2).sum(axis=(1, 2))
+        away = ((stored[(slice(None), *part)] - pixels[part]) ** 2).sum(axis=(1, 2))
         # Windows that are equally near but for rounding.
         middles = (stored[away <= away.min() + 1e-6, y, x] - pixels[y, x]) ** 2
         squares[:, y, x] = middles.min(), middles.max()
     low, high = np.sqrt(squares.mean(axis=(1, 2)))
     assert low - 1e-6 <= report.results[1]["local_error"] <= high + 1e-6 and high < 1.2 * low
-    other = attractor.audit(train, generated, heldout, swaps=19, local_window=5, local_rule="equivariant-local", local_rows=20)
+    other = attractor.audit(
+        train, generated, heldout, swaps=19, local_window=5, local_rule="equivariant-local", local_rows=20
+    )
     assert [row["row"] for row in other.results if row["local_error"] is not None] == list(range(0, 40, 2))
     for wrong in ({"local_window": 4}, {"local_rule": "wiener"}):
         with pytest.raises(ValueError, match=next(iter(wrong))):

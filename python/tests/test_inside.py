@@ -45,7 +45,10 @@ def test_memories_remember_and_the_truth_generalises(sets: Any) -> None:
     assert inside["remembers"][0] == inside["levels"][-1]["sigma"] and inside["copies_from_noise"] == 1
     assert all(level["distance_train"] < 1e-9 for level in inside["levels"])
     # The model is the ideal denoiser; rows that are no images have no local one.
-    assert {entry["reference"]: entry["r2"] > 1 - 1e-9 for entry in inside["references"]} == {"ideal": True, "wiener": False}
+    assert {entry["reference"]: entry["r2"] > 1 - 1e-9 for entry in inside["references"]} == {
+        "ideal": True,
+        "wiener": False,
+    }
     assert all(level["r2_ideal"] > 1 - 1e-9 for level in inside["predicted"])
     assert [row["verdict"] for row in report.results] == ["copy"] * 40
     assert "inside" in report.html() or "Inside" in report.html()
