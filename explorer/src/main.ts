@@ -189,7 +189,7 @@ function controls(plane: PlaneView, tools: Tools, go: (address: string) => void)
   }
   el('recall').addEventListener('click', () => plane.recallFromCue());
   el('create').addEventListener('click', () => plane.createFromNoise());
-  el('pause').addEventListener('click', () => plane.stop());
+  el('pause').addEventListener('click', () => plane.pauseOrGoOn());
   el('duplicate').addEventListener('click', () => {
     const times = tools.duplicate();
     el('duplicate-read').textContent = times > 1 ? `It is stored ${times} times now.` : '';

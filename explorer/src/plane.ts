@@ -188,16 +188,32 @@ export class PlaneView {
     }
     this.playing = true;
     this.last = 0;
-    el('pause').hidden = false;
     this.redraw();
   }
 
   stop(): void {
     if (!this.playing) return;
     this.playing = false;
-    el('pause').hidden = true;
     this.redraw();
     this.onChange();
+  }
+
+  /** Whether particles are on their way, and have not come to the end of the knob. */
+  private get underWay(): boolean {
+    return this.particles.size > 0 && this.view.sigma > 1.001 * this.knob.range[0];
+  }
+
+  private offerPause(): void {
+    const button = el('pause');
+    button.hidden = !this.playing && !this.underWay;
+    button.textContent = this.playing ? 'Pause' : 'Go on';
+    document.documentElement.dataset.moving = this.playing ? 'yes' : 'no';
+  }
+
+  /** Stops the particles, or lets them go on. */
+  pauseOrGoOn(): void {
+    if (this.playing) this.stop();
+    else if (this.underWay) this.play();
   }
 
   redraw(): void {
@@ -215,6 +231,7 @@ export class PlaneView {
     const due = (every: number) => !this.playing || this.frames % every === 0;
     if ((this.stale.field && due(SURFACE_EVERY)) || this.stale.fine) this.drawSurface();
     this.drawInk();
+    this.offerPause();
     if (this.stale.read && due(READ_EVERY)) this.read(due(COUNT_EVERY));
     if (this.playing) this.redraw();
     clearTimeout(this.timer);

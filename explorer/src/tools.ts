@@ -143,6 +143,9 @@ export class Tools {
 
   private erase(memory: number): void {
     const { contents } = this.plane.view;
+    if (memory >= 0 && count(contents) < 2) {
+      el('duplicate-read').textContent = 'The last memory stays: a plane needs one.';
+    }
     if (memory < 0 || count(contents) < 2) return;
     remove(contents, memory);
     this.plane.chosen = -1;

@@ -50,10 +50,12 @@ export async function open(browser, hash = '', options = {}) {
 
 /** Waits until what is computed at rest is on the page. */
 export async function settled(page) {
+  // A press is drawn in the next frame.
+  await page.waitForTimeout(60);
   await page.waitForFunction(
     () =>
       document.documentElement.dataset.settled !== undefined &&
-      !document.querySelector('#pause:not([hidden])'),
+      document.documentElement.dataset.moving !== 'yes',
     null,
     { timeout: 60_000 },
   );

@@ -1,7 +1,9 @@
 // The page in a real browser. `./check --explorer` runs this.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { column, launch, open, SHOTS, settled, turn } from './browser.mjs';
 
@@ -203,6 +205,23 @@ test('keys and fingers do what a mouse does', async () => {
   await context.close();
 });
 
+test('particles can be stopped on their way, and go on', async () => {
+  const { page, context } = await open(browser, 'memory=two');
+  assert.ok(!(await page.isVisible('#pause')));
+  await page.click('#create');
+  await page.waitForTimeout(700);
+  await page.click('#pause');
+  const stopped = await number(page, 'read-sigma');
+  await page.waitForTimeout(300);
+  assert.equal(await number(page, 'read-sigma'), stopped);
+  assert.equal(await page.textContent('#pause'), 'Go on');
+  await page.click('#pause');
+  await settled(page);
+  assert.equal(await number(page, 'read-sigma'), 0.02);
+  assert.ok(!(await page.isVisible('#pause')));
+  await context.close();
+});
+
 test('reduced motion: particles arrive at once', async () => {
   const { page, context } = await open(browser, 'memory=corners&sigma=1', { reducedMotion: 'reduce' });
   await page.click('#create');
@@ -250,6 +269,61 @@ test('what is saved is a picture, a vector picture and a memory', async () => {
   assert.match(svg, /<ellipse/);
   assert.match(String(await saved('save-toml')), /kind = "gaussian"/);
   await context.close();
+});
+
+/** The page with a memory in it, as `attractor explore --memory` writes it. */
+function written(name, memory) {
+  const path = join(tmpdir(), `explorer-${process.pid}-${name}.html`);
+  const text = readFileSync(
+    process.env.EXPLORER ?? new URL('../dist/explorer.html', import.meta.url),
+    'utf8',
+  );
+  const place = '<script type="application/json" id="memory">null</script>';
+  assert.ok(text.includes(place));
+  writeFileSync(
+    path,
+    text.replace(place, () => place.replace('null', JSON.stringify(memory).replaceAll('<', '\\u003c'))),
+  );
+  return path;
+}
+
+test('hostile names and labels are text', async () => {
+  const hostile = '</script><img src=x onerror="document.title=1"><!--';
+  const path = written('plane', {
+    name: hostile,
+    labels: [hostile, 'b'],
+    points: [
+      [30, 40],
+      [-10, 20],
+    ],
+    curves: [],
+    gaussians: [],
+  });
+  const { page, context, faults, requests } = await open(browser, '', { page: path });
+  assert.equal(await page.$eval('#preset', (list) => list.selectedOptions[0].textContent), hostile);
+  assert.match(await page.textContent('#posterior'), /onerror/);
+  assert.equal(await page.$('img'), null);
+  assert.equal(await page.title(), 'attractor explorer');
+  // The frame shows all of it, and the knob has its scale.
+  assert.ok((await number(page, 'read-sigma')) <= 0.51);
+  assert.deepEqual([faults, requests], [[], []]);
+  await context.close();
+  unlinkSync(path);
+});
+
+test('a page with images begins with them', async () => {
+  const rows = Array.from({ length: 4 }, (_, n) => Array.from({ length: 12 }, (_, k) => ((n * k) % 5) / 4));
+  const path = written('images', { name: 'mine', labels: ['a', '<b>'], size: [3, 4], raw: true, rows });
+  const { page, context, faults } = await open(browser, '', { page: path });
+  assert.ok(await page.isVisible('#images-view'));
+  assert.equal(await page.$eval('#set', (list) => list.selectedOptions[0].textContent), 'mine');
+  await page.selectOption('#cue-of', '2');
+  await page.click('#images-recall');
+  await page.waitForFunction(() => !document.documentElement.dataset.playing);
+  assert.match(await page.textContent('#step-facts'), /12 of 12 units as in <b>/);
+  assert.deepEqual(faults, []);
+  await context.close();
+  unlinkSync(path);
 });
 
 test('in the frame of a notebook the page works as elsewhere', async () => {

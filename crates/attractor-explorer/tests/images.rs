@@ -49,12 +49,15 @@ fn known_units_stay() {
 /// Grey levels are prepared, and come back as grey levels.
 #[test]
 fn raw_patterns_come_back_in_their_units() {
+    /// At the β of `auto` a pattern has a weight of 0.999 if it is its own cue, so 0.001 of levels that are 8 apart are others', and
+    /// about as much again where the update rests.
+    const OFF: f64 = 0.02;
     let raw = words().mapv(|unit| 8.0 + 4.0 * unit);
     for model in ["diffusion", "modern", "hopfield", "dense"] {
         let memory = Images::new(model, &[], raw.clone(), true).expect(model);
         let steps = memory.steps(raw.row(1), &[], 0.5, 0).expect(model);
         let last = steps.states.row(steps.states.nrows() - 1);
-        assert!((&last - &raw.row(1)).iter().all(|off| off.abs() < 1e-3), "{model}: {last}");
+        assert!((&last - &raw.row(1)).iter().all(|off| off.abs() < OFF), "{model}: {last}");
     }
     let imagined =
         Images::new("diffusion", &[], raw.clone(), true).expect("a memory").imagine(6, 1).expect("states");
