@@ -651,3 +651,91 @@ fn spacings_are_equal_steps_of_what_they_say() {
         assert!(error.contains(words), "{error}");
     }
 }
+
+/// Tables of training steps, shifted times, and ends above 0, by their formulas.
+#[test]
+fn grids_start_and_end_where_they_are_told() {
+    use attractor::options::Options;
+    let of = |options: &[(&str, &str)], first: f64, spread: f64| {
+        let mut all = Options::default();
+        options.iter().for_each(|(name, value)| {
+            all.set(name, *value);
+        });
+        Sampling::from_options(&all).expect("a sampling").levels(&[first], spread).column(0).to_vec()
+    };
+    let close = |found: &[f64], known: &[f64]| {
+        let same = found.iter().zip(known).all(|(a, b)| (a - b).abs() <= 1e-12 * (1.0 + b));
+        assert!(found.len() == known.len() && same, "{found:?} for {known:?}");
+    };
+    // DDPM's chain (Ho et al. 2020, Eq. 4): products of 1 − β, here of four steps.
+    let betas = [0.1, 0.2, 0.3, 0.4];
+    let product = |k: usize| betas[..=k].iter().map(|b| 1.0 - b).product::<f64>();
+    let level = |k: usize| ((1.0 - product(k)) / product(k)).sqrt();
+    let table = ("betas", "linear:0.1:0.4:4");
+    let take = |spacing, steps, more: &[(&str, &str)]| {
+        let named = [table, ("spacing", spacing), ("steps", steps)];
+        of(&[&named[..], more].concat(), 9.0, 1.0)
+    };
+    close(&take("trailing", "2", &[]), &[9.0, level(3), level(1), 0.0]);
+    close(&take("leading", "2", &[]), &[9.0, level(2), level(0), 0.0]);
+    close(&take("leading", "2", &[("offset", "1")]), &[9.0, level(3), level(1), 0.0]);
+    close(&take("leading-dpm", "1", &[]), &[9.0, level(2), 0.0]);
+    close(&take("linspace", "3", &[]), &[9.0, level(3), (level(1) + level(2)) / 2.0, level(0), 0.0]);
+    close(&take("linspace-whole", "3", &[]), &[9.0, level(3), level(2), level(0), 0.0]);
+    close(&take("linspace-dpm", "2", &[]), &[9.0, level(3), level(2), 0.0]);
+    close(&take("exponential", "2", &[]), &[9.0, level(3), level(0), 0.0]);
+    // A cue goes from its own level through those below it, and may end above 0.
+    let middle = (level(1) + level(2)) / 2.0;
+    close(&of(&[table, ("spacing", "trailing"), ("steps", "2")], middle, 1.0), &[middle, level(1), 0.0, 0.0]);
+    close(&take("trailing", "4", &[("until", "0.5")])[..4], &[9.0, level(3), level(2), level(1)]);
+    assert_eq!(take("trailing", "4", &[("until", "0.5")]).last(), Some(&0.5));
+    // Shifted times of flow matching: t' = s t/(1 + (s − 1) t), equally spaced in t (Esser et al. 2024, Eq. 23).
+    let shifted = |t: f64| {
+        let time = 3.0 * t / (1.0 + 2.0 * t);
+        time / (1.0 - time)
+    };
+    let flow = [("process", "flow"), ("spacing", "times"), ("shift", "3"), ("steps", "4")];
+    close(&of(&flow, shifted(0.8), 1.0), &[0.8, 0.6, 0.4, 0.2, 0.0].map(shifted));
+    // The last level is what it is told to be, in spreads, and a cue below it makes one step.
+    let last = [("spacing", "karras"), ("last", "0.5"), ("steps", "3")];
+    let known = |a: f64, b: f64| ((a.powf(1.0 / 7.0) + b.powf(1.0 / 7.0)) / 2.0).powi(7);
+    close(&of(&last, 2.0, 3.0), &[2.0, known(2.0, 1.5), 1.5, 0.0]);
+    close(&of(&last, 1.0, 3.0), &[1.0, 0.0, 0.0, 0.0]);
+    // Without it levels fall at least tenfold; or go to the end in equal steps, if that is above 0.
+    assert_eq!(of(&[("steps", "3")], 1e-3, 1.0)[2], 1e-4);
+    let until = [("spacing", "exponential"), ("steps", "2"), ("until", "0.02")];
+    close(&of(&until, 2.0, 1.0), &[2.0, 0.2, 0.02]);
+    assert_eq!(of(&until, 0.01, 1.0), [0.01; 3]);
+}
+
+/// Every share η of noise, and churn, keeps the density at each level: on a Gaussian memory the variance.
+#[test]
+fn any_share_of_noise_keeps_the_law() {
+    use attractor::options::Options;
+    const UNITS: usize = 50;
+    const RUNS: usize = 4_000;
+    let (deviation, first, last) = (0.3_f64, 2.0_f64, 0.1_f64);
+    let memory = Gaussian(deviation, UNITS);
+    let states = normals(RUNS, UNITS, deviation.hypot(first), 4);
+    let exact = deviation * deviation + last * last;
+    for (options, steps) in [
+        (&[("sampler", "ddim"), ("eta", "0.5")][..], 2000),
+        (&[("sampler", "ancestral"), ("eta", "0.7")], 2000),
+        (&[("sampler", "dpmpp-2m-sde"), ("eta", "0.5")], 200),
+        (&[("sampler", "dpmpp-3m-sde"), ("eta", "0.5")], 200),
+        (&[("sampler", "heun"), ("s-churn", "20")], 200),
+        (&[("sampler", "ddim"), ("s-churn", "20"), ("s-tmax", "1")], 2000),
+    ] {
+        let mut all = Options::default();
+        options.iter().for_each(|(name, value)| {
+            all.set(name, *value);
+        });
+        let sampling = Sampling::from_options(all.set("steps", steps.to_string())).expect("a sampling");
+        assert!(sampling.is_stochastic() && !sampling.samples_posterior(), "{options:?}");
+        let levels = levels_to(sampling.sampler, &Process::default(), first, last, RUNS, steps);
+        let end = run(sampling.dynamics(&memory, 1.0, 1.0).as_ref(), &states, levels, 5);
+        let off = end.mapv(|z| z * z).mean().expect("states") / exact - 1.0;
+        // Five standard errors of a variance are 0.016; steps of first order leave 0.003 (their order is tested above).
+        assert!(off.abs() < 0.02, "{options:?}: {off}");
+    }
+}
