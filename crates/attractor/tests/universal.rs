@@ -312,15 +312,15 @@ fn dense_preset_is_the_dense_memory_to_first_order() {
             for unit in 0..60 {
                 let energy = |value: f64| -> f64 {
                     let u = |n: usize| overlaps[n] + (value - state[unit]) * y[[n, unit]];
-                    -(0..12).map(|n| u(n).powi(degree as i32)).sum::<f64>()
+                    -(0..12).map(|n| u(n).powi(degree)).sum::<f64>()
                 };
                 let drive = (energy(-1.0) - energy(1.0)) / 2.0;
                 // F(a+y) − F(a−y) = 2yF'(a) + y³F'''/3 …, with a = u − x_i y_i: what the slope at u leaves out
                 // is at most the second and third differences of F over two units.
                 let second = |u: f64| {
-                    let f = |u: f64| u.abs().powi(degree as i32);
+                    let f = |u: f64| u.abs().powi(degree);
                     (f(u.abs() + 1.0) - 2.0 * f(u.abs()) + f((u.abs() - 1.0).max(0.0))).abs()
-                        + f64::from(degree * (degree - 1)) * (u.abs() + 2.0).powi(degree as i32 - 2)
+                        + f64::from(degree * (degree - 1)) * (u.abs() + 2.0).powi(degree - 2)
                 };
                 let bound: f64 = overlaps.iter().map(|u| 2.0 * second(*u)).sum();
                 let difference = (slope[[row, unit]] - drive).abs();

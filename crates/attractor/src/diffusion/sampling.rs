@@ -142,7 +142,7 @@ impl Sampling {
     fn check_used(&self, options: &Options) -> Result<()> {
         let refuse = |name: &str, expected: &str, found: String| Err(Error::parameter(name, expected, found));
         let sampler = || format!("the sampler {}", self.sampler.name());
-        for (name, _) in options.iter().filter(|(name, _)| !self.sampler.uses(name)) {
+        if let Some((name, _)) = options.iter().find(|(name, _)| !self.sampler.uses(name)) {
             let users = Sampler::ALL.iter().filter(|(_, sampler)| sampler.uses(name)).map(|(user, _)| *user);
             let users: Vec<&str> = users.collect();
             let expected = match users.len() + 1 < Sampler::ALL.len() {
