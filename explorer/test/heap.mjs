@@ -5,7 +5,7 @@ import { launch, open } from './browser.mjs';
 
 const minutes = Number(process.argv[2] ?? 1);
 const browser = await launch();
-const { page, faults } = await open(browser, 'memory=hundred&n=2000');
+const { page, faults } = await open(browser, 'n=500');
 const sizes = [];
 const until = Date.now() + 60_000 * minutes;
 while (Date.now() < until) {
