@@ -84,7 +84,7 @@ def audit(
         Rows within this distance are near-duplicates. Default: the 1 % quantile of the distances of rows that are no copies, at
         most half of their median.
     copy_tolerance : float, optional
-        Largest distance at which a row is an exact copy. Default: 1e-4 of the usual distance of training rows.
+        Largest distance at which a row is an exact copy. Default: 1e-4 of the default `radius`.
     level : float, optional
         Noise level of each row's posterior and local dimension. Default: the distance of honest rows from training rows, divided by the root of the
         data's dimension.

@@ -73,13 +73,13 @@ impl Inputs {
     }
 }
 
-/// Refuses pixels that are no numbers. Where rows are the pixels themselves, none are left here.
+/// Refuses pixels that are no numbers in 32 bits, in which images are compared.
 fn finite(images: &Images) -> Result<()> {
     for (name, pixels) in images.pixels.named() {
         if let Some(((row, unit), value)) = pixels.indexed_iter().find(|(_, value)| !value.is_finite()) {
             return Err(Error::mended(
                 name,
-                "images of finite numbers",
+                "images of finite numbers, of at most 3.4e38",
                 format!("{value} at row {row}, unit {unit}"),
                 "remove or repair those images".into(),
             ));

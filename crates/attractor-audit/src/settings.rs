@@ -69,7 +69,7 @@ pub struct Settings {
     pub swaps: usize,
     /// The radius of a step within a cluster. Default: [`clusters::radius`](crate::clusters::radius).
     pub radius: Option<f64>,
-    /// The largest distance at which a row is an exact copy. Default: 10⁻⁶ of the median distance of training rows from their nearest other row.
+    /// The largest distance at which a row is an exact copy. Default: 10⁻⁴ of [`clusters::radius`](crate::clusters::radius).
     pub tolerance: Option<f64>,
     /// The noise level of posterior and local dimension. Default: the median d₁ of honest rows divided by √D̂.
     pub sigma: Option<f64>,
@@ -163,7 +163,7 @@ const OF_ROWS: [Parameter; 9] = [
         name: "copy-tolerance",
         kind: Kind::AutoOr(&NOT_NEGATIVE),
         default: Fallback::Is("auto"),
-        help: "Largest distance at which a row is an exact copy; auto is a millionth of the usual distance of training rows",
+        help: "Largest distance at which a row is an exact copy; auto is 0.0001 of the radius that auto finds",
     },
     Parameter {
         name: "level",
