@@ -713,18 +713,18 @@ fn grids_start_and_end_where_they_are_told() {
 fn any_share_of_noise_keeps_the_law() {
     use attractor::options::Options;
     const UNITS: usize = 50;
-    const RUNS: usize = 4_000;
+    const RUNS: usize = 2_000;
     let (deviation, first, last) = (0.3_f64, 2.0_f64, 0.1_f64);
     let memory = Gaussian(deviation, UNITS);
     let states = normals(RUNS, UNITS, deviation.hypot(first), 4);
     let exact = deviation * deviation + last * last;
     for (options, steps) in [
-        (&[("sampler", "ddim"), ("eta", "0.5")][..], 2000),
-        (&[("sampler", "ancestral"), ("eta", "0.7")], 2000),
-        (&[("sampler", "dpmpp-2m-sde"), ("eta", "0.5")], 200),
-        (&[("sampler", "dpmpp-3m-sde"), ("eta", "0.5")], 200),
-        (&[("sampler", "heun"), ("s-churn", "20")], 200),
-        (&[("sampler", "ddim"), ("s-churn", "20"), ("s-tmax", "1")], 2000),
+        (&[("sampler", "ddim"), ("eta", "0.5")][..], 800),
+        (&[("sampler", "ancestral"), ("eta", "0.7")], 800),
+        (&[("sampler", "dpmpp-2m-sde"), ("eta", "0.5")], 100),
+        (&[("sampler", "dpmpp-3m-sde"), ("eta", "0.5")], 100),
+        (&[("sampler", "heun"), ("s-churn", "10")], 100),
+        (&[("sampler", "ddim"), ("s-churn", "10"), ("s-tmax", "1")], 800),
     ] {
         let mut all = Options::default();
         options.iter().for_each(|(name, value)| {
@@ -735,7 +735,7 @@ fn any_share_of_noise_keeps_the_law() {
         let levels = levels_to(sampling.sampler, &Process::default(), first, last, RUNS, steps);
         let end = run(sampling.dynamics(&memory, 1.0, 1.0).as_ref(), &states, levels, 5);
         let off = end.mapv(|z| z * z).mean().expect("states") / exact - 1.0;
-        // Five standard errors of a variance are 0.016; steps of first order leave 0.003 (their order is tested above).
-        assert!(off.abs() < 0.02, "{options:?}: {off}");
+        // Five standard errors of a variance are 0.023; steps of first order leave 0.005 (their order is tested above).
+        assert!(off.abs() < 0.03, "{options:?}: {off}");
     }
 }
