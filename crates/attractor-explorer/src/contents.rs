@@ -56,7 +56,7 @@ impl Contents {
                 format!("{corners:?}"),
             ));
         }
-        if gaussians.len() % 5 != 0 || gaussians.iter().any(|value| !value.is_finite()) {
+        if !gaussians.len().is_multiple_of(5) || gaussians.iter().any(|value| !value.is_finite()) {
             let expected = "five finite numbers for each: mean, deviations and angle";
             return Err(Error::parameter("gaussians", expected, gaussians.len()));
         }
@@ -144,7 +144,7 @@ impl Contents {
 
 /// Pairs of a flat array.
 fn pairs(what: &str, flat: &[f64]) -> Result<Vec<[f64; 2]>> {
-    if flat.len() % 2 != 0 || flat.iter().any(|value| !value.is_finite()) {
+    if !flat.len().is_multiple_of(2) || flat.iter().any(|value| !value.is_finite()) {
         return Err(Error::parameter(what, "pairs of finite numbers", format!("{} numbers", flat.len())));
     }
     Ok(flat.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect())

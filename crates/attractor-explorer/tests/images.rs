@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2};
 
 /// Words at right angles: rows of Sylvester's matrix.
 fn words() -> Array2<f64> {
-    let sign = |n: usize, j: usize| if (n & j).count_ones() % 2 == 0 { 1.0 } else { -1.0 };
+    let sign = |n: usize, j: usize| if (n & j).count_ones().is_multiple_of(2) { 1.0 } else { -1.0 };
     Array2::from_shape_fn((3, 16), |(n, j)| sign(n + 1, j))
 }
 
