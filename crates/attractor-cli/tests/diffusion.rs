@@ -287,7 +287,7 @@ fn options_of_samplers_and_processes_are_checked() {
     refuse(&["--process", "sub-vp", "--rate-min", "30"], &["rate-min", "20"]);
     refuse(&["--sampler", "nuts"], &["dormand-prince", "bridge"]);
     refuse(&["--sampler", "heun", "--accuracy", "1e-3"], &["accuracy", "dormand-prince"]);
-    refuse(&["--sampler", "euler", "--rho", "3"], &["rho", "euler"]);
+    refuse(&["--sampler", "euler", "--rho", "3"], &["rho", "spacing", "times"]);
     refuse(&["--last", "2"], &["last", "1e-12"]);
     for sampler in ["dormand-prince", "ancestral", "predictor-corrector", "langevin", "bridge"] {
         for process in ["ve", "vp-linear", "sub-vp", "edm", "flow"] {

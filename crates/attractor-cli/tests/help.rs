@@ -97,7 +97,7 @@ fn help_of_a_model_has_its_options() {
         assert!(!help.contains("--sampler") && !help.contains("--rule"), "{help}");
         let help = words(&[command, "--help", "--model=diffusion"]);
         assert!(help.contains("--sampler") && help.contains("dormand-prince"), "{help}");
-        assert!(help.contains("a number from 0.1 to 100") && !help.contains("--beta"), "{help}");
+        assert!(help.contains("a number from 0.1 to 100") && !help.contains("--beta "), "{help}");
     }
 }
 
@@ -113,7 +113,7 @@ fn models_says_what_options_are() {
     ] {
         assert!(text.contains(words), "{words}: {text}");
     }
-    assert!(!text.contains("--beta") && text.contains("Ambrogioni"));
+    assert!(!text.contains("--beta ") && text.contains("Ambrogioni"));
     let text = ok(&["models", "universal"]);
     assert!(text.contains("jensen-shannon") && text.contains("softmax:BETA"), "{text}");
     refused(&["models", "perceptron"], &["unknown model 'perceptron'", "hopfield"]);
