@@ -38,7 +38,7 @@ def audit(
     windows: int = 4,
     local_window: int | None = None,
     local_rule: str = "local",
-    local_rows: int = 1000,
+    local_rows: int | None = None,
     pictures: int = 24,
     examine: int = 128,
     draws: int = 8,
@@ -96,8 +96,9 @@ def audit(
     local_rule : {"local", "equivariant-local"}, default "local"
         Whether the window of a pixel is compared in its place or at all places of the training images, which takes as many times
         longer as there are pixels.
-    local_rows : int, default 1000
-        Generated images, and honest ones, that are compared in this way at most, evenly spaced; 0 for none.
+    local_rows : int, optional
+        Generated images, and honest ones, that are compared in this way at most, evenly spaced; 0 for none. Default: 1000, or
+        as many as take 10^10 comparisons of pixels each, but at least 100.
     pictures : int, default 24
         How many generated images the report shows, worst first.
     examine : int, default 128
@@ -179,7 +180,6 @@ def audit(
         "swaps": count("swaps", swaps),
         "windows": count("windows", windows),
         "local_rule": words("local_rule", local_rule),
-        "local_rows": count("local_rows", local_rows),
         "pictures": count("pictures", pictures),
         "examine": count("examine", examine),
         "draws": count("draws", draws),
@@ -188,8 +188,9 @@ def audit(
         "generate": count("generate", generate),
         "references": count("references", references),
     }
-    if local_window is not None:
-        settings["local_window"] = count("local_window", local_window)
+    for name, value in (("local_window", local_window), ("local_rows", local_rows)):
+        if value is not None:
+            settings[name] = count(name, value)
     found = {
         "radius": radius,
         "copy_tolerance": copy_tolerance,

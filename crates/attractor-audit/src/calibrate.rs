@@ -128,7 +128,7 @@ impl Plan {
 
 /// The same settings, with the local error of all rows, if any.
 fn all_rows(settings: &Settings) -> Settings {
-    let rows = if settings.local.rows > 0 { usize::MAX } else { 0 };
+    let rows = Some(if settings.looks_at_pixels() { usize::MAX } else { 0 });
     let local = crate::settings::local::Settings { rows, ..settings.local };
     Settings { local, ..*settings }
 }

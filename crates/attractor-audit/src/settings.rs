@@ -188,7 +188,7 @@ const OF_ROWS: [Parameter; 9] = [
 impl Settings {
     /// Whether mosaics are looked for by the windows of pixels.
     pub(crate) fn looks_at_pixels(&self) -> bool {
-        self.windows > 1 && self.local.rows > 0
+        self.windows > 1 && self.local.rows != Some(0)
     }
 
     /// Reads settings from named options; see [`PARAMETERS`].

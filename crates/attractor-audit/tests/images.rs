@@ -185,7 +185,7 @@ fn a_subset_is_said() {
     let mut stream = Stream::new(12, Purpose::Patterns, 0);
     let mut rows = |count| sample("noise", count, &mut stream);
     let given = given(rows(40), rows(30), Some(rows(20)));
-    let audit = Audit::new(given, with(Windowed { rows: 10, ..Windowed::default() })).expect("rows");
+    let audit = Audit::new(given, with(Windowed { rows: Some(10), ..Windowed::default() })).expect("rows");
     let found = audit.audited(&mut |_, _| Ok(())).expect("an outcome");
     let looked = found.outcome.rows.iter().filter(|row| row.mosaic.expect("images").local_error.is_some());
     assert_eq!(looked.map(|row| row.row).collect::<Vec<_>>(), (0..10).map(|n| 3 * n).collect::<Vec<_>>());
@@ -207,7 +207,7 @@ fn look(memory: &dyn Memory<f64>, train: &Array2<f64>) -> Inside {
     let subject = Subject::new(memory).expect("a denoiser");
     let generated = subject.generate(0..20, 0).expect("rows");
     let inner = Inner { examine: 40, draws: 1, levels: 6, probes: 1, references: 6, ..Inner::default() };
-    let local = Windowed { rows: 0, ..Windowed::default() };
+    let local = Windowed { rows: Some(0), ..Windowed::default() };
     let settings = Settings { swaps: 19, local, inside: inner, ..Settings::default() };
     let audit = Audit::new(given(train.clone(), generated, Some(heldout)), settings).expect("rows");
     let audit = audit.inside(subject).expect("a look");

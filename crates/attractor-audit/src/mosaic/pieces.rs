@@ -149,13 +149,14 @@ pub fn compare(
         images: vec![Vec::new(); images.generated.nrows()],
     };
     let honest = images.heldout.as_ref().unwrap_or(&images.train);
-    for rows in evenly(honest.nrows(), settings.local.rows).chunks(BATCH) {
+    let most = settings.local.rows(pairs * shape.size());
+    for rows in evenly(honest.nrows(), most).chunks(BATCH) {
         let without = images.heldout.is_none().then_some(rows);
         let all = search.pieces(honest.select(Axis(0), rows).view(), without);
         found.honest.extend(all.iter().map(|of| of.error));
         watch((rows.len() * pairs) as u64).is_continue().then_some(())?;
     }
-    for rows in evenly(images.generated.nrows(), settings.local.rows).chunks(BATCH) {
+    for rows in evenly(images.generated.nrows(), most).chunks(BATCH) {
         let all = search.pieces(images.generated.select(Axis(0), rows).view(), None);
         for (&row, of) in rows.iter().zip(&all) {
             found.generated[row] = Some(of.error);
@@ -169,8 +170,9 @@ pub fn compare(
 /// The number of pairs that [`compare`] goes through, for progress.
 pub fn pairs(counts: [usize; 3], shape: Shape, settings: &Settings) -> u64 {
     let honest = if counts[1] > 0 { counts[1] } else { counts[0] };
-    let rows = honest.min(settings.local.rows) + counts[2].min(settings.local.rows);
-    (rows * counts[0] * places(shape, settings.local.rule)) as u64
+    let pairs = counts[0] * places(shape, settings.local.rule);
+    let most = settings.local.rows(pairs * shape.size());
+    ((honest.min(most) + counts[2].min(most)) * pairs) as u64
 }
 
 #[cfg(test)]
@@ -250,7 +252,7 @@ mod tests {
     fn a_subset_is_evenly_spaced() {
         let shape = Shape::grey(4, 4);
         let images = Sets { train: random(6, 16, 1), generated: random(10, 16, 2), heldout: None };
-        let local = Windowed { rows: 5, ..Windowed::default() };
+        let local = Windowed { rows: Some(5), ..Windowed::default() };
         let settings = Settings { local, ..Settings::default() };
         let found = compare(&images, shape, &settings, &|_| None, &mut unwatched).expect("done");
         let looked: Vec<usize> = (0..10).filter(|row| found.generated[*row].is_some()).collect();

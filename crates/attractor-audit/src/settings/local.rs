@@ -11,13 +11,13 @@ pub struct Settings {
     pub window: Option<usize>,
     /// Whether windows are compared in their place ([`LocalRule::Local`]) or at all places ([`LocalRule::EquivariantLocal`]). Default: in their place.
     pub rule: LocalRule,
-    /// The most generated images, and honest ones, that are compared, evenly spaced; 0 compares none. Default: 1000.
-    pub rows: usize,
+    /// The most generated images, and honest ones, that are compared, evenly spaced; 0 compares none. Default: see [`rows`](Self::rows).
+    pub rows: Option<usize>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { window: None, rule: LocalRule::Local, rows: 1000 }
+        Settings { window: None, rule: LocalRule::Local, rows: None }
     }
 }
 
@@ -42,9 +42,10 @@ pub const PARAMETERS: [Parameter; 3] = [
     },
     Parameter {
         name: "local-rows",
-        kind: Kind::Count(ROWS),
-        default: Fallback::Is("1000"),
-        help: "Generated images, and honest ones, that are compared at most, evenly spaced; 0 for none",
+        kind: Kind::AutoOr(&Kind::Count(ROWS)),
+        default: Fallback::Is("auto"),
+        help: "Generated images, and honest ones, that are compared at most, evenly spaced; auto is 1000, or as many as take 10^10 \
+               comparisons of pixels each, but at least 100; 0 for none",
     },
 ];
 
@@ -56,7 +57,7 @@ impl Settings {
         Ok(Settings {
             window: options.count("local-window"),
             rule: rule.map_or(Ok(usual.rule), |rule| find("local-rule", RULES, &rule))?,
-            rows: options.count("local-rows").unwrap_or(usual.rows),
+            rows: options.count("local-rows"),
         })
     }
 
@@ -65,7 +66,9 @@ impl Settings {
     /// # Errors
     /// A value outside its range, or an even window.
     pub(crate) fn check(&self) -> Result<()> {
-        ROWS.check("local-rows", self.rows as u64)?;
+        if let Some(rows) = self.rows {
+            ROWS.check("local-rows", rows as u64)?;
+        }
         if !RULES.iter().any(|(_, rule)| *rule == self.rule) {
             let expected = "a rule with windows: local or equivariant-local";
             return Err(Error::parameter("local-rule", expected, format!("{:?}", self.rule)));
@@ -78,8 +81,28 @@ impl Settings {
         }
     }
 
+    /// The most images of each kind that are compared, if each takes so many comparisons of pixels.
+    pub(crate) fn rows(&self, each: usize) -> usize {
+        /// Comparisons of pixels that take about two minutes on two cores.
+        const PIXELS: usize = 10_000_000_000;
+        self.rows.unwrap_or_else(|| (PIXELS / each.max(1)).clamp(100, 1000))
+    }
+
     /// The name of the rule.
     pub(crate) fn rule_name(&self) -> &'static str {
         RULES.iter().find(|(_, rule)| *rule == self.rule).map_or("", |(name, _)| name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_limited_by_their_comparisons() {
+        let rows = |rows, each| Settings { rows, ..Settings::default() }.rows(each);
+        assert_eq!(rows(None, 60_000 * 784), 212);
+        assert_eq!((rows(None, 600 * 64), rows(None, usize::MAX), rows(None, 0)), (1000, 100, 1000));
+        assert_eq!((rows(Some(0), 1), rows(Some(5000), usize::MAX)), (0, 5000));
     }
 }
