@@ -27,6 +27,17 @@ class Explorer:
     ----------
     page : str
         The page.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import attractor
+    >>> explorer = attractor.Diffusion([[1.0, 0.0], [-1.0, 0.0]]).explore()
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "explorer.html")
+    ...     explorer.save(path)
+    ...     os.path.getsize(path) < 2e6
+    True
     """
 
     def __init__(self, page: str) -> None:

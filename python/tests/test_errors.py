@@ -302,7 +302,7 @@ def test_a_wrong_type_names_its_argument(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     np.save("rows.npy", np.ones((3, 4)))
-    quick = {"dims": [4], "sets": 2, "cues": 2} if call is attractor.capacity else {}
+    quick = {"dims": [4], "sets": 2, "cues": 2, "max_patterns": 16} if call is attractor.capacity else {}
     for value in NONSENSE:
         try:
             call(*given, **{**quick, name: value})
