@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,7 +55,7 @@ class Explorer:
         OSError
             The file cannot be written.
         """
-        Path(path).write_text(self.page, encoding="utf-8")
+        _attractor.write_text(os.fsdecode(path), self.page)
 
     def __repr__(self) -> str:
         return f"Explorer({len(self.page):,} characters; save(path) writes the page)"

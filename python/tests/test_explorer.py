@@ -39,6 +39,9 @@ def test_a_notebook_shows_the_page_in_a_frame(tmp_path: Path) -> None:
     found.save(tmp_path / "page.html")
     assert (tmp_path / "page.html").read_text(encoding="utf-8") == found.page
     assert "characters" in repr(found)
+    # Whole or not at all.
+    with pytest.raises(OSError, match="no folder"):
+        found.save(tmp_path / "no folder" / "page.html")
 
 
 def test_images_are_images() -> None:

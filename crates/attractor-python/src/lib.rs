@@ -35,7 +35,7 @@ mod _attractor {
     #[pymodule_export]
     use super::experiments::{Report, capacity, corrupt, digits, read, recommend, reproduce};
     #[pymodule_export]
-    use super::explorer::explorer;
+    use super::explorer::{explorer, write_text};
     #[pymodule_export]
     use super::facts::{Sampling, experiments, models, processes, samplers, training};
     #[pymodule_export]
