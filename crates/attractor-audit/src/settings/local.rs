@@ -11,7 +11,7 @@ pub struct Settings {
     pub window: Option<usize>,
     /// Whether windows are compared in their place ([`LocalRule::Local`]) or at all places ([`LocalRule::EquivariantLocal`]). Default: in their place.
     pub rule: LocalRule,
-    /// The most generated images, and honest ones, that are compared, evenly spaced; 0 compares none. Default: see [`rows`](Self::rows).
+    /// The most generated images, and honest ones, that are compared, evenly spaced; 0 compares none. Default: 1000, or as many as take 10^10 comparisons of pixels each, but at least 100.
     pub rows: Option<usize>,
 }
 
