@@ -312,6 +312,11 @@ def test_a_wrong_type_names_its_argument(
             pass
 
 
+def test_a_wrong_type_of_what_comes_first_names_it() -> None:
+    refused(TypeError, "models: expected names, memories or functions", lambda: attractor.capacity(1.5))
+    refused(TypeError, "corruption: expected texts", lambda: attractor.recommend(np.ones((3, 4)), 1.5))
+
+
 def test_pictures_come_as_images_and_are_corrupted_in_their_shape(tmp_path: Any) -> None:
     (tmp_path / "a.png").write_bytes(grey_png(6, 8))
     rows = attractor.read(tmp_path)

@@ -111,7 +111,7 @@ fn honest_images_are_called_mosaics_as_seldom_as_stated() {
 
 /// `cargo test --release -p attractor-audit --test images -- --ignored --nocapture`
 #[test]
-#[ignore = "1,000 sets take minutes"]
+#[ignore = "1,000 sets take minutes: cargo test -p attractor-audit --test images 1000_sets -- --ignored"]
 fn honest_images_are_called_mosaics_as_seldom_as_stated_in_1000_sets() {
     false_positives(200);
 }

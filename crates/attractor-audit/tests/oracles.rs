@@ -102,7 +102,7 @@ fn honest_rows_are_called_copies_as_seldom_as_stated() {
 
 /// `cargo test --release -p attractor-audit --test oracles -- --ignored --nocapture`
 #[test]
-#[ignore = "1,000 sets take minutes"]
+#[ignore = "1,000 sets take minutes: cargo test -p attractor-audit --test oracles 1000_sets -- --ignored"]
 fn honest_rows_are_called_copies_as_seldom_as_stated_in_1000_sets() {
     false_positives(200);
 }
