@@ -1,4 +1,5 @@
 // Small line charts as SVG, in the colours of the page.
+import { made } from './dom';
 import { css, memoryColour } from './palette';
 
 export interface Line {
@@ -14,6 +15,26 @@ function part(name: string, attributes: Record<string, string | number>, text = 
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
   element.textContent = text;
   return element;
+}
+
+/** How line n is drawn; one line alone, −1, has the colour of text. */
+const stroke = (n: number): Record<string, string | number> => ({
+  stroke: n < 0 ? 'currentColor' : css(memoryColour([6, 5, 1][n % 3]!)),
+  'stroke-width': 2,
+  'stroke-dasharray': ['', '7 3', '2 3'][Math.max(0, n) % 3]!,
+});
+
+/** What the lines are, to stand above their chart. */
+export function legend(lines: Line[]): HTMLElement {
+  const list = made('ul', '', 'legend');
+  lines.forEach(({ name }, n) => {
+    const sample = part('svg', { viewBox: '0 0 24 8', width: 24, height: 8, 'aria-hidden': 'true' });
+    sample.append(part('path', { d: 'M0 4h24', ...stroke(n) }));
+    const item = made('li');
+    item.append(sample, name);
+    list.append(item);
+  });
+  return list;
 }
 
 const short = (value: number): string => {
@@ -36,7 +57,7 @@ export interface Axes {
   mark?: number;
 }
 
-/** A chart of lines. The first line has the colour of text, so that one line needs no colour. */
+/** A chart of lines. One line alone needs no legend. */
 export function chart(lines: Line[], { title, across, width, height, range, mark }: Axes): SVGElement {
   const [left, right, top, bottom] = [44, 8, 8, 30];
   const all = (of: (line: Line) => number[]) => lines.flatMap(of).filter(Number.isFinite);
@@ -65,33 +86,12 @@ export function chart(lines: Line[], { title, across, width, height, range, mark
   svg.append(part('text', { x: (left + width - right) / 2, y: height - 4, 'text-anchor': 'middle' }, across));
   if (mark !== undefined)
     svg.append(part('path', { d: `M${at(mark)} ${top}V${height - bottom}`, class: 'here' }));
-  lines.forEach(({ name, x, y }, n) => {
+  lines.forEach(({ x, y }, n) => {
     const points = x.map((value, k) => [value, y[k]!]).filter(([, value]) => Number.isFinite(value));
     const d = points
       .map(([a, b], k) => `${k === 0 ? 'M' : 'L'}${at(a!).toFixed(1)} ${up(b!).toFixed(1)}`)
       .join('');
-    const colour = lines.length > 1 ? css(memoryColour([6, 5, 1][n % 3]!)) : 'currentColor';
-    svg.append(
-      part('path', {
-        d,
-        fill: 'none',
-        stroke: colour,
-        'stroke-width': 2,
-        'stroke-dasharray': ['', '7 3', '2 3'][n % 3]!,
-      }),
-    );
-    if (lines.length > 1) {
-      const y = top + 16 + 15 * n + (height - top - bottom) * 0.3;
-      svg.append(
-        part('path', {
-          d: `M${left + 12} ${y - 4}h22`,
-          stroke: colour,
-          'stroke-width': 2,
-          'stroke-dasharray': ['', '7 3', '2 3'][n % 3]!,
-        }),
-      );
-      svg.append(part('text', { x: left + 40, y }, name));
-    }
+    svg.append(part('path', { d, fill: 'none', ...(lines.length > 1 ? stroke(n) : stroke(-1)) }));
   });
   return svg;
 }

@@ -1,5 +1,5 @@
 // The capacity cliff: how many of the stored words come back, as more are stored.
-import { chart, type Line } from './chart';
+import { chart, type Line, legend } from './chart';
 import { made } from './dom';
 import { flipped, Images, random_words } from './engine';
 
@@ -59,12 +59,14 @@ export function capacityCliff(box: HTMLElement): void {
     const drawn = chart(lines, {
       title,
       across: 'stored words of 100 units',
-      width: 520,
+      // On a narrow screen the chart is narrow, and its letters stay as large.
+      width: Math.min(520, Math.max(280, box.clientWidth)),
       height: 240,
       range: [0, 1],
     });
     box.replaceChildren(
       made('p', 'The share of words that come back from cues with a tenth of their units flipped.', 'quiet'),
+      legend(lines),
       drawn,
     );
     setTimeout(() => next(k + 1), 0);

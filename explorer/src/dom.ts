@@ -5,6 +5,12 @@ export function el<T extends HTMLElement = HTMLElement>(id: string): T {
   return found as T;
 }
 
+/** Puts a text into the element with this id. A text that is there already is left alone, so that nothing is laid out anew. */
+export function tell(id: string, text: string): void {
+  const element = el(id);
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** A new element with text. Text is never read as markup. */
 export function made<K extends keyof HTMLElementTagNameMap>(
   tag: K,

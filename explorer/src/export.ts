@@ -3,6 +3,7 @@
 import { gridOf } from './frame';
 import { css, memoryColour } from './palette';
 import type { PlaneView } from './plane';
+import { TRAIL } from './stage';
 import { contours, heights } from './surface';
 
 /** The command that draws this landscape from the saved memory; for other energies than that of diffusion there is none. */
@@ -57,7 +58,9 @@ export function vector(plane: PlaneView): string {
     for (const trail of plane.particles.trails) {
       const points: string[] = [];
       for (let k = 0; k < trail.length; k += 2) points.push(at(trail[k]!, trail[k + 1]!).join(','));
-      parts.push(`<polyline points="${points.join(' ')}" fill="none" stroke="${ink.trail}"/>`);
+      parts.push(
+        `<polyline points="${points.join(' ')}" fill="none" stroke="${ink.trail}" stroke-opacity="${TRAIL}"/>`,
+      );
     }
   }
   const { points, curves, gaussians } = view.contents;

@@ -38,3 +38,7 @@ export function givenMemory(): Given | null {
   };
   return { name, labels, contents: null, images };
 }
+
+/** What the page shows first if its address does not say it. */
+export const firstState = (): string =>
+  document.querySelector<HTMLMetaElement>('meta[name=attractor-state]')?.content ?? '';

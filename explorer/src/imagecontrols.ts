@@ -1,5 +1,6 @@
 // The controls of the view of images.
 import { el, made } from './dom';
+import { imageExports } from './imageexport';
 import { type ImageState, MODELS, usualAmount } from './imagestate';
 import type { ImageView } from './imageview';
 import type { ImageSet } from './sets';
@@ -111,4 +112,5 @@ export function imageControls(view: ImageView, sets: Record<string, ImageSet>): 
   el('images-repeat').addEventListener('click', () => view.many());
   el('images-imagine').addEventListener('click', () => view.imagine());
   el('images-cliff').addEventListener('click', () => view.cliff());
+  imageExports(view);
 }

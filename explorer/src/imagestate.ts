@@ -30,11 +30,14 @@ export const MODELS: { id: string; name: string; title: string; options: string 
   { id: 'local', name: 'local', title: 'Local diffusion (windows)', options: '' },
 ];
 
-/** The options of a model, as lines of names and values. */
-export function optionsOf({ model, window }: ImageState, { shape }: ImageSet): string {
-  const found = MODELS.find(({ id }) => id === model)!;
-  if (model !== 'local') return found.options;
-  return `${found.options}image\n${shape.height}x${shape.width}\nwindow\n${window}\n`;
+/** The name of a model on the command line, and its options as lines of names and values. */
+export function optionsOf(
+  { model, window }: ImageState,
+  { shape }: ImageSet,
+): { name: string; options: string } {
+  const { name, options } = MODELS.find(({ id }) => id === model)!;
+  if (model !== 'local') return { name, options };
+  return { name, options: `${options}image\n${shape.height}x${shape.width}\nwindow\n${window}\n` };
 }
 
 export function usualImages(): ImageState {

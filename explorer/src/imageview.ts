@@ -3,14 +3,18 @@ import { chart } from './chart';
 import { capacityCliff } from './cliff';
 import { digits, el, made, reducedMotion } from './dom';
 import { flipped, Images, noisy } from './engine';
-import { type ImageState, MODELS, optionsOf, toImageAddress } from './imagestate';
+import { showImageCommands } from './imageexport';
+import { type ImageState, optionsOf, toImageAddress } from './imagestate';
 import { paint, paintCouplings, picture } from './pixels';
+import { posteriorRow } from './posterior';
 import type { ImageSet } from './sets';
 
 /** How many stored images, recalls and imagined images are shown. */
 const SHOWN = 20;
 const RECALLS = 100;
 const IMAGINED = 12;
+/** How many bars of the posterior there are at a step. */
+const BARS = 5;
 /** Milliseconds for each step of a recall that is played. */
 const STEP = 90;
 
@@ -80,10 +84,10 @@ export class ImageView {
     this.memory?.free();
     this.memory = null;
     this.stored = this.set.images(this.state.stored);
-    const { name } = MODELS.find(({ id }) => id === this.state.model)!;
+    const { name, options } = optionsOf(this.state, this.set);
     const error = el('images-error');
     try {
-      this.memory = new Images(name, optionsOf(this.state, this.set), this.stored, this.units, this.set.raw);
+      this.memory = new Images(name, options, this.stored, this.units, this.set.raw);
       error.textContent = '';
     } catch (problem) {
       error.textContent = problem instanceof Error ? problem.message : String(problem);
@@ -161,6 +165,13 @@ export class ImageView {
     return damage === 'noise' && !this.drawn && !this.partly ? amount : Number.NaN;
   }
 
+  /** What a recall is asked for, and the state that is shown. */
+  get asked() {
+    const { stored: memory, cue, sigma, recalled, at, units } = this;
+    const state = recalled ? recalled.states.slice(at * units, (at + 1) * units) : cue;
+    return { memory, cue, known: this.partly ? this.known : null, sigma, state };
+  }
+
   recall(): void {
     if (!this.memory) return;
     this.halt();
@@ -231,7 +242,22 @@ export class ImageView {
     const now = recalled ? recalled.states.subarray(at * units, (at + 1) * units) : this.cue;
     paint(el<HTMLCanvasElement>('now'), now, shape, recalled ? null : this.known);
     this.tell(now);
+    this.bars(now);
     this.charts();
+    showImageCommands(this);
+  }
+
+  /** Bars of the posterior at this step, for a memory that has one. */
+  private bars(now: Float64Array): void {
+    const { recalled, at, memory } = this;
+    // At σ = 0, where one memory has all the weight, the level is nearly 0.
+    const sigma = Math.max(recalled?.numbers.sigma?.[at] || 0, 1e-6);
+    const found = recalled && !this.partly && memory ? memory.posterior(now, sigma, BARS) : [];
+    const rows = Array.from({ length: found.length / 2 }, (_, k) => {
+      const [n, weight] = [found[2 * k]!, found[2 * k + 1]!];
+      return posteriorRow(this.set.label(n), weight, n, null);
+    });
+    el('step-posterior').replaceChildren(...rows);
   }
 
   /** Says what the memory makes of the state at this step. */
@@ -315,8 +341,14 @@ export class ImageView {
   /** Recalls the cue many times by the reverse SDE, and counts where it ends. */
   many(): void {
     const units = this.units;
-    const options = `${optionsOf({ ...this.state, model: 'diffusion' }, this.set)}sampler\nancestral\n`;
-    const memory = new Images('diffusion', options, this.stored, units, this.set.raw);
+    const { options } = optionsOf({ ...this.state, model: 'diffusion' }, this.set);
+    const memory = new Images(
+      'diffusion',
+      `${options}sampler\nancestral\n`,
+      this.stored,
+      units,
+      this.set.raw,
+    );
     const cues = new Float64Array(RECALLS * units);
     for (let k = 0; k < RECALLS; k++) cues.set(this.cue, k * units);
     const ends = memory.ends(cues, units, this.sigma, this.state.seed);

@@ -1,5 +1,5 @@
 // The one knob: σ on a logarithmic slider, from much noise (left) to hardly any (right).
-import { digits, el } from './dom';
+import { digits, el, tell } from './dom';
 import { clock } from './engine';
 
 const STEPS = 1000;
@@ -14,7 +14,7 @@ export class Knob {
     this.slider.max = String(STEPS);
     this.slider.addEventListener('input', () => {
       this.level = this.at(Number(this.slider.value) / STEPS);
-      this.tell();
+      this.describe();
       changed(this.level);
     });
   }
@@ -42,18 +42,27 @@ export class Knob {
   }
 
   set(sigma: number): void {
-    this.level = Math.min(this.high, Math.max(this.low, sigma));
-    this.slider.value = String(Math.round(STEPS * this.share(this.level)));
-    this.tell();
+    this.follow(sigma);
+    this.show();
   }
 
-  private tell(): void {
+  /** Takes a level without showing it yet. */
+  follow(sigma: number): void {
+    this.level = Math.min(this.high, Math.max(this.low, sigma));
+  }
+
+  show(): void {
+    this.slider.value = String(Math.round(STEPS * this.share(this.level)));
+    this.describe();
+  }
+
+  private describe(): void {
     const [time, signal] = clock(this.level);
     const beta = 1 / this.level ** 2;
-    el('read-sigma').textContent = digits(this.level);
-    el('read-beta').textContent = digits(beta);
-    el('read-t').textContent = digits(time!);
-    el('read-theta').textContent = digits(signal!);
+    tell('read-sigma', digits(this.level));
+    tell('read-beta', digits(beta));
+    tell('read-t', digits(time!));
+    tell('read-theta', digits(signal!));
     this.slider.setAttribute(
       'aria-valuetext',
       `sigma ${digits(this.level)}, beta ${digits(beta)}, time ${digits(time!)}`,

@@ -1,10 +1,11 @@
 import './style.css';
 import { check } from './check';
 import { PRESETS } from './contents';
-import { el, made, save } from './dom';
+import { el, made, save, tell } from './dom';
 import { start } from './engine';
 import { command, vector } from './export';
-import { givenMemory } from './given';
+import { firstState, givenMemory } from './given';
+import { Host } from './host';
 import { imageControls, toImageControls } from './imagecontrols';
 import { fromImageAddress, usualImages } from './imagestate';
 import { ImageView } from './imageview';
@@ -16,6 +17,7 @@ import { Tools } from './tools';
 import { fromAddress, LANDSCAPES, SHOWN, type Shown, toAddress, usual } from './view';
 
 async function run(): Promise<void> {
+  const host = new Host();
   await start();
   check();
   const given = givenMemory();
@@ -69,6 +71,7 @@ async function run(): Promise<void> {
     timer = window.setTimeout(() => {
       const state = address();
       own = lesson ? `lesson=${lesson}${state ? `&${state}` : ''}` : state;
+      host.tell(own);
       try {
         history.replaceState(null, '', `#${own}`);
       } catch {
@@ -89,13 +92,16 @@ async function run(): Promise<void> {
   });
 
   imageControls(images, sets);
-  controls(plane, tools, (address) => {
+  const go = (address: string) => {
     clearTimeout(timer);
     location.hash = address;
     own = address;
     show(address);
-  });
-  show(location.hash);
+    host.tell(own);
+  };
+  controls(plane, tools, go);
+  show(location.hash || firstState());
+  host.connect(go, location.hash.slice(1) || firstState());
   document.documentElement.dataset.ready = 'yes';
 }
 
@@ -213,14 +219,19 @@ function exports(plane: PlaneView): void {
   el('save-toml').addEventListener('click', () => {
     save('plane.toml', new Blob([plane.memory.description()], { type: 'application/toml' }));
   });
-  el('copy').addEventListener('click', async () => {
-    const told = el('copied');
+  copying('copy', 'command', 'copied');
+  copying('images-copy', 'images-command', 'images-copied');
+}
+
+/** A button that copies the text of an element, or selects it where a page may not copy. */
+function copying(button: string, from: string, told: string): void {
+  el(button).addEventListener('click', async () => {
     try {
-      await navigator.clipboard.writeText(command(plane));
-      told.textContent = 'Copied.';
+      await navigator.clipboard.writeText(el(from).textContent ?? '');
+      tell(told, 'Copied.');
     } catch {
-      getSelection()?.selectAllChildren(el('command'));
-      told.textContent = 'The command is selected; copy it with the keys.';
+      getSelection()?.selectAllChildren(el(from));
+      tell(told, 'The command is selected; copy it with the keys.');
     }
   });
 }

@@ -1,6 +1,6 @@
 // The plane view: joins state, memory, drawing and what the reader does.
 import { type Contents, groups, memoryOf, type Point } from './contents';
-import { digits, el, reducedMotion } from './dom';
+import { digits, el, reducedMotion, tell } from './dom';
 import { bytesTaken, type Plane } from './engine';
 import { frameOf, gridOf } from './frame';
 import { Knob } from './knob';
@@ -15,11 +15,13 @@ import type { View } from './view';
 const JOURNEY = 7000;
 /** Cells a side of the surface at rest, and the bounds while it moves. */
 const STILL = 128;
-const MOVING = { least: 40, most: 96, milliseconds: 4 };
-/** While particles move, they are counted once in so many frames, and the surface and the bars are drawn anew once in so many. */
-const COUNT_EVERY = 12;
-const SURFACE_EVERY = 2;
-const READ_EVERY = 4;
+const MOVING = { least: 40, most: 80, milliseconds: 2.5 };
+/** While particles move, each of these is done once in so many frames, and not all in the same one: what is drawn anew, and
+ * how often particles are counted. */
+const SURFACE = { every: 2, at: 0 };
+const KNOB = { every: 2, at: 1 };
+const READ = { every: 6, at: 1 };
+const COUNT = { every: 24, at: 13 };
 /** Cells a side for arrows, for basins, and for the starts of descents. */
 const ARROWS = 17;
 const BASINS = 72;
@@ -46,6 +48,8 @@ export class PlaneView {
   private asked: number | null = null;
   private shares: Float64Array | null = null;
   private frames = 0;
+  /** Counts changes of the contents. */
+  private version = 0;
   private playing = false;
   private last = 0;
   private scheduled = false;
@@ -87,6 +91,7 @@ export class PlaneView {
     const next = memoryOf(this.view.contents);
     this.memory.free();
     this.memory = next;
+    this.version += 1;
     this.shares = null;
     if (this.asked !== null) this.returnTo(this.asked);
     this.stale = { field: true, fine: false, read: true, slow: true };
@@ -194,6 +199,7 @@ export class PlaneView {
   stop(): void {
     if (!this.playing) return;
     this.playing = false;
+    this.knob.show();
     this.redraw();
     this.onChange();
   }
@@ -206,8 +212,9 @@ export class PlaneView {
   private offerPause(): void {
     const button = el('pause');
     button.hidden = !this.playing && !this.underWay;
-    button.textContent = this.playing ? 'Pause' : 'Go on';
-    document.documentElement.dataset.moving = this.playing ? 'yes' : 'no';
+    tell('pause', this.playing ? 'Pause' : 'Go on');
+    const moving = this.playing ? 'yes' : 'no';
+    if (document.documentElement.dataset.moving !== moving) document.documentElement.dataset.moving = moving;
   }
 
   /** Stops the particles, or lets them go on. */
@@ -228,14 +235,17 @@ export class PlaneView {
   private draw(now: number): void {
     if (this.playing) this.advance(now);
     this.frames += 1;
-    const due = (every: number) => !this.playing || this.frames % every === 0;
-    if ((this.stale.field && due(SURFACE_EVERY)) || this.stale.fine) this.drawSurface();
+    const due = ({ every, at }: { every: number; at: number }) => !this.playing || this.frames % every === at;
+    if ((this.stale.field && due(SURFACE)) || this.stale.fine) this.drawSurface();
     this.drawInk();
     this.offerPause();
-    if (this.stale.read && due(READ_EVERY)) this.read(due(COUNT_EVERY));
+    if (this.playing && due(KNOB)) this.knob.show();
+    if (this.stale.read && due(READ)) this.read(due(COUNT));
     if (this.playing) this.redraw();
-    clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => this.settle(), PAUSE);
+    else {
+      clearTimeout(this.timer);
+      this.timer = window.setTimeout(() => this.settle(), PAUSE);
+    }
   }
 
   private advance(now: number): void {
@@ -244,7 +254,7 @@ export class PlaneView {
     const share = Math.min(1, this.knob.share(this.view.sigma) + passed / JOURNEY);
     const sigma = share >= 1 ? this.knob.range[0] : this.knob.at(share);
     this.particles.carry(this.memory, this.view.sigma, sigma, this.view.way, this.view.seed);
-    this.knob.set(sigma);
+    this.knob.follow(sigma);
     this.view.sigma = sigma;
     this.stale.field = true;
     this.stale.read = true;
@@ -259,7 +269,7 @@ export class PlaneView {
     const { surface, contours, basins } = this.view.shown;
     const side = fine ? STILL : this.side;
     const begun = performance.now();
-    this.field = surface || contours ? this.energies(side) : null;
+    this.field = surface || contours ? this.energies(side, fine) : null;
     if (!fine) {
       const taken = performance.now() - begun;
       const factor = Math.sqrt(MOVING.milliseconds / Math.max(0.5, taken));
@@ -275,14 +285,17 @@ export class PlaneView {
     }
   }
 
-  private energies(side: number): Field | null {
+  private energies(side: number, fine: boolean): Field | null {
     const { corner, step, size } = gridOf(this.stage.frame, side);
+    const { memory, view } = this;
     try {
-      const values = this.memory.energies(this.view.landscape, this.view.sigma, corner, step, size);
-      el('energy-error').textContent = '';
+      const values = fine
+        ? memory.energies(view.landscape, view.sigma, corner, step, size)
+        : memory.quick_energies(view.landscape, view.sigma, corner, step, size);
+      tell('energy-error', '');
       return { side, values };
     } catch (error) {
-      el('energy-error').textContent = error instanceof Error ? error.message : String(error);
+      tell('energy-error', error instanceof Error ? error.message : String(error));
       return null;
     }
   }
@@ -295,9 +308,9 @@ export class PlaneView {
     if (shown.trails) stage.trails(this.particles.trails);
     if (shown.minima && !this.playing) stage.minima(this.minima);
     stage.particles(this.particles.cloud);
-    stage.memories(view.contents, this.chosen);
+    stage.memories(view.contents, this.chosen, this.version);
     if (view.cue) stage.cue(view.cue);
-    if (this.draft.length > 1) stage.trails([this.draft.flat()]);
+    if (this.draft.length > 1) stage.line(this.draft);
     if (this.cursor) stage.cursor(this.cursor);
   }
 
@@ -340,7 +353,7 @@ export class PlaneView {
     const { cue, sigma } = this.view;
     const level = this.asked ?? sigma;
     const values = cue ? this.memory.read(cue[0], cue[1], level) : null;
-    el('posterior-level').textContent = cue ? `The cue at σ = ${digits(level)}.` : '';
+    tell('posterior-level', cue ? `The cue at σ = ${digits(level)}.` : '');
     if (this.particles.size === 0) this.shares = null;
     else if (counting) {
       this.shares = this.memory.shares(this.particles.cloud, sigma);
@@ -355,15 +368,17 @@ export class PlaneView {
     const { shown, sigma, contents } = this.view;
     const [speciation, collapse] = this.memory.critical();
     this.knob.mark(speciation!, collapse!);
-    el('critical').textContent = Number.isNaN(speciation!)
-      ? ''
-      : `Speciation at σ = ${digits(speciation!)}${Number.isNaN(collapse!) ? '' : `, collapse at σ = ${digits(collapse!)}`}.`;
+    const collapses = Number.isNaN(collapse!) ? '' : `, collapse at σ = ${digits(collapse!)}`;
+    tell(
+      'critical',
+      Number.isNaN(speciation!) ? '' : `Speciation at σ = ${digits(speciation!)}${collapses}.`,
+    );
     if (shown.minima) {
       const starts = startsOf(contents, this.stage);
       this.minima = this.memory.minima(starts, sigma) as Float64Array<ArrayBuffer>;
       const found = this.minima.length / 2;
-      el('minima-facts').textContent = `${found} ${found === 1 ? 'minimum' : 'minima'} found at this level.`;
-    } else el('minima-facts').textContent = '';
+      tell('minima-facts', `${found} ${found === 1 ? 'minimum' : 'minima'} found at this level.`);
+    } else tell('minima-facts', '');
     if (shown.basins) {
       const { corner, step, size } = gridOf(this.stage.frame, BASINS, true);
       this.basins = this.memory.basins(sigma, corner, step, size);

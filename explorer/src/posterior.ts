@@ -29,20 +29,8 @@ export function showPosterior(
       : [...groups].sort((a, b) => rank(b) - rank(a) || a[0]! - b[0]!).slice(0, BARS);
   const rows = shown.map((group) => {
     const n = group[0]!;
-    const row = made('li');
-    const bar = made('span', '', 'bar');
-    bar.style.setProperty('--share', String(rank(group)));
-    bar.style.setProperty('--colour', css(memoryColour(n)));
-    const name = made('span', group.length > 1 ? `${label(n)} ×${group.length}` : label(n), 'name');
-    name.title = name.textContent ?? '';
-    const parts = [name, bar, made('span', rank(group).toFixed(3), 'number')];
-    if (shares) {
-      const share = sum(shares, group);
-      bar.append(tick(share));
-      parts.push(made('span', share.toFixed(3), 'number'));
-    }
-    row.append(...parts);
-    return row;
+    const name = group.length > 1 ? `${label(n)} ×${group.length}` : label(n);
+    return posteriorRow(name, rank(group), n, shares ? sum(shares, group) : null);
   });
   list.replaceChildren(...(shares ? [heading()] : []), ...rows);
   const [entropy, dimension, density] = values.subarray(memories);
@@ -50,6 +38,22 @@ export function showPosterior(
   facts.textContent =
     `Entropy ${digits(entropy!)} nats of ${digits(Math.log(memories))}; ` +
     `local dimension ${digits(dimension!)}; ln p = ${digits(density!)}.${more}`;
+}
+
+/** A bar of memory n, and beside it the share of the particles. */
+export function posteriorRow(name: string, weight: number, n: number, share: number | null): HTMLElement {
+  const row = made('li');
+  const bar = made('span', '', 'bar');
+  bar.style.setProperty('--share', String(weight));
+  bar.style.setProperty('--colour', css(memoryColour(n)));
+  const text = made('span', name, 'name');
+  text.title = name;
+  row.append(text, bar, made('span', weight.toFixed(3), 'number'));
+  if (share !== null) {
+    bar.append(tick(share));
+    row.append(made('span', share.toFixed(3), 'number'));
+  }
+  return row;
 }
 
 function tick(share: number): HTMLElement {

@@ -5,15 +5,27 @@ import { type Frame, toCanvas, toPlane, USUAL } from './frame';
 import { css, INKS, type Ink, memoryColour, scale, type Theme } from './palette';
 import { basinPicture, contours, type Field, heights, shade } from './surface';
 
+/** How much of what is behind them trails hide. */
+export const TRAIL = 0.38;
+
 export interface Arrows {
   side: number;
   pull: Float64Array | null;
   hopfield: Float64Array | null;
 }
 
+/** A picture that is kept while what it shows stays the same. */
+interface Layer {
+  context: CanvasRenderingContext2D;
+  /** What it shows. */
+  key: string;
+}
+
+const layer = (): Layer => ({ context: document.createElement('canvas').getContext('2d')!, key: '' });
+
 export class Stage {
   readonly box = el('stage');
-  private readonly lower = el<HTMLCanvasElement>('surface').getContext('2d')!;
+  private readonly lower = el<HTMLCanvasElement>('surface').getContext('2d', { alpha: false })!;
   private readonly upper = el<HTMLCanvasElement>('ink').getContext('2d')!;
   private readonly small = document.createElement('canvas').getContext('2d')!;
   frame: Frame = USUAL;
@@ -21,8 +33,14 @@ export class Stage {
   size = 600;
   private ink: Ink = INKS.light;
   private table = scale('light');
+  private theme: Theme = 'light';
+  private readonly trailLayer = layer();
+  private readonly memoryLayer = layer();
+  /** The trails on their layer, and how many numbers of each. */
+  private trailed: { trails: number[][]; length: number } = { trails: [], length: 0 };
 
   setTheme(theme: Theme): void {
+    this.theme = theme;
     this.ink = INKS[theme];
     this.table = scale(theme);
   }
@@ -137,22 +155,62 @@ export class Stage {
     context.stroke();
   }
 
+  /** Makes a layer as large as the canvas and empties it, unless it shows this already. Returns whether it is empty now. */
+  private renew(layer: Layer, of: string): boolean {
+    const { width } = this.upper.canvas;
+    const { centre, half } = this.frame;
+    const key = [of, this.theme, width, this.size, centre, half].join();
+    if (layer.key === key) return false;
+    layer.key = key;
+    const ratio = width / this.size;
+    layer.context.canvas.width = width;
+    layer.context.canvas.height = width;
+    layer.context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    return true;
+  }
+
+  private lay(layer: Layer, alpha = 1): void {
+    this.upper.globalAlpha = alpha;
+    this.upper.drawImage(layer.context.canvas, 0, 0, this.size, this.size);
+    this.upper.globalAlpha = 1;
+  }
+
+  /** Trails grow at their ends, so only what is new is drawn. */
   trails(trails: number[][]): void {
-    const context = this.upper;
+    const length = trails[0]?.length ?? 0;
+    if (length < 4) return;
+    const fresh = this.trailed.trails !== trails;
+    if (this.renew(this.trailLayer, 'trails') || fresh) {
+      this.trailed = { trails, length: 2 };
+      this.trailLayer.context.clearRect(0, 0, this.size, this.size);
+    }
+    const { context } = this.trailLayer;
     context.strokeStyle = this.ink.trail;
     context.lineWidth = 1;
     context.beginPath();
     for (const trail of trails) {
-      for (let k = 0; k < trail.length; k += 2) {
+      for (let k = this.trailed.length - 2; k < length; k += 2) {
         const [x, y] = this.place(trail[k]!, trail[k + 1]!);
-        if (k === 0) context.moveTo(x, y);
+        if (k === this.trailed.length - 2) context.moveTo(x, y);
         else context.lineTo(x, y);
       }
     }
+    if (length > this.trailed.length) context.stroke();
+    this.trailed.length = length;
+    this.lay(this.trailLayer, TRAIL);
+  }
+
+  /** A line that is being drawn. */
+  line(points: Point[]): void {
+    const context = this.upper;
+    context.strokeStyle = this.ink.trail;
+    context.lineWidth = 1.5;
+    context.beginPath();
+    for (const point of points) context.lineTo(...this.place(...point));
     context.stroke();
   }
 
-  particles(cloud: Float64Array): void {
+  particles(cloud: Float32Array): void {
     const context = this.upper;
     const [many, half] = cloud.length > 1600 ? [2, 1] : [3, 1.5];
     const factor = this.size / (2 * this.frame.half);
@@ -178,8 +236,14 @@ export class Stage {
     context.setLineDash([]);
   }
 
-  memories(contents: Contents, chosen: number): void {
-    const context = this.upper;
+  /** All memories. They are drawn anew for another version of the contents. */
+  memories(contents: Contents, chosen: number, version: number): void {
+    if (this.renew(this.memoryLayer, `${version} ${chosen}`)) this.drawMemories(contents, chosen);
+    this.lay(this.memoryLayer);
+  }
+
+  private drawMemories(contents: Contents, chosen: number): void {
+    const { context } = this.memoryLayer;
     const colour = (n: number) => css(memoryColour(n));
     contents.curves.forEach((curve, k) => {
       const path = new Path2D();
@@ -200,7 +264,8 @@ export class Stage {
     context.font = '600 10px system-ui, sans-serif';
     context.textAlign = 'center';
     context.textBaseline = 'middle';
-    const first = new Set(groups(contents).map((group) => group[0]!));
+    const together = groups(contents);
+    const first = new Set(together.map((group) => group[0]!));
     contents.points.forEach((point, n) => {
       if (!first.has(n)) return;
       const [x, y] = this.place(...point);
@@ -216,7 +281,7 @@ export class Stage {
         context.fillText(String(n + 1), x, y + 0.5);
       }
     });
-    for (const group of groups(contents)) {
+    for (const group of together) {
       const point = contents.points[group[0]!];
       if (!point || group.length < 2) continue;
       const [x, y] = this.place(...point);
@@ -231,7 +296,7 @@ export class Stage {
   }
 
   private outlined(path: Path2D, colour: string, chosen: boolean): void {
-    const context = this.upper;
+    const { context } = this.memoryLayer;
     context.strokeStyle = this.ink.edge;
     context.lineWidth = chosen ? 7 : 5;
     context.stroke(path);

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
 const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const PAGE = process.env.EXPLORER ?? fileURLToPath(new URL('../dist/explorer.html', import.meta.url));
+/** The page that is tested. */
+export const PAGE = process.env.EXPLORER ?? fileURLToPath(new URL('../dist/explorer.html', import.meta.url));
 /** Where screenshots are kept. */
 export const SHOTS = fileURLToPath(new URL('../dist/screenshots/', import.meta.url));
 

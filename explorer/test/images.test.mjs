@@ -1,6 +1,11 @@
 // The view of images and its lessons in a real browser.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { launch, open, SHOTS } from './browser.mjs';
 
 let browser;
@@ -130,6 +135,76 @@ test('a cue can be drawn, and units made unknown', async () => {
   await context.close();
 });
 
+/** The native program, which recalls what the page recalls. */
+const NATIVE =
+  process.env.ATTRACTOR ??
+  ['debug', 'release']
+    .map((profile) => fileURLToPath(new URL(`../../target/${profile}/attractor`, import.meta.url)))
+    .find(existsSync);
+
+/** The numbers of an array of NumPy in double precision. */
+function numbers(path) {
+  const bytes = readFileSync(path);
+  const head = bytes.subarray(10, 10 + bytes.readUInt16LE(8)).toString();
+  assert.match(head, /'descr': '<f8', 'fortran_order': False/);
+  const from = 10 + bytes.readUInt16LE(8);
+  return Array.from({ length: (bytes.length - from) / 8 }, (_, k) => bytes.readDoubleLE(from + 8 * k));
+}
+
+test('the command of the page recalls the same in the native program', {
+  skip: NATIVE ? false : 'no program in target: cargo build --package attractor-cli',
+}, async () => {
+  for (const hash of [
+    'set=digits&stored=20&model=diffusion&cue=3&damage=noise:0.6&seed=2',
+    'set=digits&stored=12&model=diffusion&cue=5&damage=half',
+    'set=digits&stored=9&model=dense&cue=2&damage=half',
+    'set=digits&stored=20&model=local&cue=4&damage=noise:0.3&window=5',
+    'set=digits&stored=15&model=modern&cue=2&damage=noise:0.5',
+    'set=words&stored=25&model=hopfield&cue=7&damage=flip:0.2&seed=1',
+    'set=words&stored=30&model=pseudo-inverse&cue=blend&damage=half',
+  ]) {
+    const { page, context, faults } = await open(browser, `view=images&${hash}`);
+    await recall(page);
+    const folder = mkdtempSync(join(tmpdir(), 'explorer-'));
+    for (const name of ['memory', 'cue', 'known', 'state']) {
+      if (!(await page.isVisible(`#save-${name}-npy`))) continue;
+      const [download] = await Promise.all([page.waitForEvent('download'), page.click(`#save-${name}-npy`)]);
+      assert.equal(download.suggestedFilename(), `${name}.npy`);
+      await download.saveAs(join(folder, `${name}.npy`));
+    }
+    const [command, steps] = (await page.textContent('#images-command')).split('\n');
+    for (const line of [command, steps]) {
+      const [program, ...words] = line.split(' ');
+      assert.equal(program, 'attractor');
+      execFileSync(NATIVE, [...words, '--quiet'], { cwd: folder });
+    }
+    const [shown, native] = [numbers(join(folder, 'state.npy')), numbers(join(folder, 'recalled.npy'))];
+    assert.equal(native.length, shown.length, hash);
+    // The page sums in the order of two lanes and without fused multiplication.
+    shown.forEach((value, k) => {
+      assert.ok(Math.abs(value - native[k]) < 1e-6, `${hash}: unit ${k} is ${value}, ${native[k]}`);
+    });
+    assert.deepEqual(faults, []);
+    rmSync(folder, { recursive: true });
+    await context.close();
+  }
+});
+
+test('the posterior of a step is shown, and falls on one memory at the end', async () => {
+  const { page, context } = await open(browser, 'view=images&damage=noise:0.8&stored=50');
+  await recall(page);
+  const weights = () =>
+    page.$$eval('#step-posterior .number', (rows) => rows.map((row) => Number(row.textContent)));
+  await slide(page, 'step', 0);
+  assert.ok((await weights())[0] < 0.999, `${await weights()}`);
+  await slide(page, 'step', 100);
+  assert.ok((await weights())[0] > 0.999, `${await weights()}`);
+  await page.selectOption('#model', 'dense');
+  await recall(page);
+  assert.deepEqual(await weights(), []);
+  await context.close();
+});
+
 test('the state of the view comes back from its address', async () => {
   const hash = 'view=images&set=words&stored=12&model=pseudo-inverse&cue=4&damage=flip:0.2&seed=3';
   const { page, context } = await open(browser, hash);
@@ -146,7 +221,11 @@ test('the state of the view comes back from its address', async () => {
 test('narrow screens and screenshots', async () => {
   for (const width of [1280, 390]) {
     for (const colorScheme of ['light', 'dark']) {
-      for (const [name, hash] of Object.entries({ images: 'view=images', spurious: 'lesson=spurious' })) {
+      for (const [name, hash] of Object.entries({
+        images: 'view=images',
+        spurious: 'lesson=spurious',
+        cliff: 'lesson=cliff',
+      })) {
         const { page, context } = await open(browser, hash, {
           colorScheme,
           viewport: { width, height: 900 },

@@ -314,7 +314,8 @@ class Memory(Landscape, Classifier):
     def explore(self) -> Explorer:
         """The explorer with this memory: a page where one knob moves from Hopfield to diffusion.
 
-        A notebook shows the page in a frame. It holds the patterns and labels, and asks for nothing from elsewhere. It takes patterns of
+        A notebook shows the page: as a widget whose `state` follows what is done in it where anywidget is installed
+        (``pip install 'attractor[notebook]'``), else in a frame. It holds the patterns and labels, and asks for nothing from elsewhere. It takes patterns of
         two units, or grey images of at most 32 x 32 pixels, of equal weight; each at most 2,000, and 200,000 pixels in all.
 
         Returns

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import importlib.util
 import json
 import re
 from pathlib import Path
@@ -32,13 +33,24 @@ def test_the_page_holds_patterns_and_labels() -> None:
     assert "<b>west" not in found.page
 
 
+@pytest.fixture
+def no_anywidget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python as it is where anywidget is not installed."""
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "anywidget" else find(name))
+
+
+@pytest.mark.usefixtures("no_anywidget")
 def test_a_notebook_shows_the_page_in_a_frame(tmp_path: Path) -> None:
     found = attractor.Modern([[1.0, 0.0], [0.0, 1.0]]).explore()
-    frame = re.search(r'srcdoc="([^"]*)"', found._repr_html_())
+    frame = re.search(r'srcdoc="([^"]*)"', found._repr_html_() or "")
     assert frame and html.unescape(frame[1]) == found.page
     found.save(tmp_path / "page.html")
     assert (tmp_path / "page.html").read_text(encoding="utf-8") == found.page
     assert "characters" in repr(found)
+    # The page begins with the state, which is text.
+    found.state = 'lesson=cliff"><b>'
+    assert '<meta name="attractor-state" content="lesson=cliff&quot;&gt;&lt;b&gt;">' in found.page
     # Whole or not at all.
     with pytest.raises(OSError, match="no folder"):
         found.save(tmp_path / "no folder" / "page.html")
@@ -61,3 +73,26 @@ def test_what_the_page_cannot_hold_is_refused() -> None:
         attractor.Diffusion([[1.0, 0.0], [0.0, 1.0]], weights=[1.0, 2.0]).explore()
     with pytest.raises(TypeError, match="memory of patterns"):
         attractor.Denoiser(lambda x, sigma: x, dim=2).explore()
+
+
+def test_a_widget_whose_state_is_that_of_the_page(tmp_path: Path) -> None:
+    pytest.importorskip("anywidget", reason="the widget needs anywidget")
+    found: Any = attractor.Diffusion([[1.0, 0.0], [-1.0, 0.0]]).explore()
+    assert isinstance(found, attractor.Explorer)
+    # A notebook shows the widget alone: the page is in it once.
+    shown, *_ = found._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in shown and "text/html" not in shown
+    assert found._repr_html_() is None
+    sent = found.get_state()
+    assert written(sent["_page"])["points"] == [[1.0, 0.0], [-1.0, 0.0]]
+    assert "render" in sent["_esm"]
+    # As the page sends what was done in it.
+    heard: list[str] = []
+    found.observe(lambda change: heard.append(change.new), "state")
+    found.set_state({"state": "sigma=0.3"})
+    found.state = "#lesson=cliff"
+    assert heard == ["sigma=0.3", "lesson=cliff"]
+    found.save(tmp_path / "page.html")
+    assert 'content="lesson=cliff"' in (tmp_path / "page.html").read_text(encoding="utf-8")
+    with pytest.raises(Exception, match="state"):
+        found.state = 3

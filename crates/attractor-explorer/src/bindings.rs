@@ -24,7 +24,7 @@ fn say<T>(result: Result<T>) -> Answer<T> {
     result.map_err(|error| JsError::new(&error.to_string()))
 }
 
-fn states(flat: &[f64], width: usize) -> Answer<ArrayView2<'_, f64>> {
+fn states<F>(flat: &[F], width: usize) -> Answer<ArrayView2<'_, F>> {
     let rows = flat.len().checked_div(width).unwrap_or(0);
     say(ArrayView2::from_shape((rows, width), flat)
         .map_err(|_| Error::parameter("states", format!("rows of {width} units"), flat.len())))
@@ -53,6 +53,18 @@ impl Plane {
         size: &[u32],
     ) -> Answer<Vec<f64>> {
         say(self.0.energies(say(landscape.parse::<Landscape>())?, sigma, &grid(corner, step, size)?))
+    }
+
+    /// See [`crate::Plane::quick_energies`].
+    pub fn quick_energies(
+        &self,
+        landscape: &str,
+        sigma: f64,
+        corner: &[f64],
+        step: &[f64],
+        size: &[u32],
+    ) -> Answer<Vec<f64>> {
+        say(self.0.quick_energies(say(landscape.parse::<Landscape>())?, sigma, &grid(corner, step, size)?))
     }
 
     /// The pull −∇E at each state of a grid.
@@ -93,7 +105,7 @@ impl Plane {
     }
 
     /// The share of states of level σ that most probably come from each memory.
-    pub fn shares(&self, cloud: &[f64], sigma: f64) -> Answer<Vec<f64>> {
+    pub fn shares(&self, cloud: &[f32], sigma: f64) -> Answer<Vec<f64>> {
         say(self.0.shares(states(cloud, 2)?, sigma))
     }
 
@@ -103,7 +115,7 @@ impl Plane {
     }
 
     /// Takes states from one level to another, in place: by the flow, or else by the SDE.
-    pub fn carry(&self, cloud: &mut [f64], from: f64, to: f64, flow: bool, seed: f64) -> Answer<()> {
+    pub fn carry(&self, cloud: &mut [f32], from: f64, to: f64, flow: bool, seed: f64) -> Answer<()> {
         let rows = cloud.len() / 2;
         let way = if flow { Way::Flow } else { Way::Sde };
         let moved = say(ArrayViewMut2::from_shape((rows, 2), cloud)
@@ -112,7 +124,7 @@ impl Plane {
     }
 
     /// States of the memory with noise σ.
-    pub fn draws(&self, count: usize, sigma: f64, seed: f64) -> Answer<Vec<f64>> {
+    pub fn draws(&self, count: usize, sigma: f64, seed: f64) -> Answer<Vec<f32>> {
         say(self.0.draws(count, sigma, seed as u64)).map(flat)
     }
 
@@ -122,7 +134,7 @@ impl Plane {
     }
 }
 
-fn flat(rows: Array2<f64>) -> Vec<f64> {
+fn flat<F: Copy>(rows: Array2<F>) -> Vec<F> {
     rows.iter().copied().collect()
 }
 

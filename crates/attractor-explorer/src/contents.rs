@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use attractor::energies::shapes::Subspace;
 use attractor::energies::{Component, Kind};
-use attractor::{Error, Patterns, Result};
+use attractor::{Error, Patterns, Real, Result};
 use ndarray::{Array2, array};
 
 /// A Gaussian in the plane.
@@ -91,7 +91,7 @@ impl Contents {
     ///
     /// # Errors
     /// No points.
-    pub fn patterns(&self) -> Result<Patterns<f64>> {
+    pub fn patterns<F: Real>(&self) -> Result<Patterns<F>> {
         Patterns::new(rows(&self.points))
     }
 
@@ -99,9 +99,10 @@ impl Contents {
     ///
     /// # Errors
     /// Deviations that are not positive.
-    pub fn components(&self) -> Result<Vec<Component<f64>>> {
+    pub fn components<F: Real>(&self) -> Result<Vec<Component<F>>> {
         let of = |kind| Component { kind, weight: 1.0, label: None };
-        let mut all: Vec<_> = self.points.iter().map(|point| of(Kind::Point(point.to_vec()))).collect();
+        let point = |point: &[f64; 2]| of(Kind::Point(point.map(F::from_f64).to_vec()));
+        let mut all: Vec<_> = self.points.iter().map(point).collect();
         for curve in &self.curves {
             all.push(of(Kind::Cloud(Patterns::new(rows(&along(curve)))?)));
         }
@@ -151,8 +152,8 @@ fn pairs(what: &str, flat: &[f64]) -> Result<Vec<[f64; 2]>> {
 }
 
 /// States as rows.
-fn rows(points: &[[f64; 2]]) -> Array2<f64> {
-    Array2::from_shape_fn((points.len(), 2), |(n, j)| points[n][j])
+fn rows<F: Real>(points: &[[f64; 2]]) -> Array2<F> {
+    Array2::from_shape_fn((points.len(), 2), |(n, j)| F::from_f64(points[n][j]))
 }
 
 /// Points along a line through these corners, at equal distances.

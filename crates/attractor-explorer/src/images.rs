@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use attractor::analysis::{TraceStep, posterior, trace};
 use attractor::memories::{Weights, model};
-use attractor::{Frame, Level, Memory, Patterns, Prepare, Request, Result, Spec};
+use attractor::{Error, Frame, Level, Memory, Patterns, Prepare, Request, Result, Spec};
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
 /// A memory of many units.
@@ -107,11 +107,11 @@ impl Images {
     /// # Errors
     /// A level outside its range.
     pub fn posterior(&self, state: ArrayView1<f64>, sigma: f64, top: usize) -> Result<Vec<(usize, f64)>> {
-        if self.memory.abilities().posterior.is_none() {
-            return Ok(Vec::new());
+        match posterior(self.memory.as_ref(), state.insert_axis(Axis(0)), &[sigma], top) {
+            Ok(found) => Ok(found.into_iter().next().map(|posterior| posterior.top).unwrap_or_default()),
+            Err(Error::Undefined { .. }) => Ok(Vec::new()),
+            Err(other) => Err(other),
         }
-        let found = posterior(self.memory.as_ref(), state.insert_axis(Axis(0)), &[sigma], top)?;
-        Ok(found.into_iter().next().map(|posterior| posterior.top).unwrap_or_default())
     }
 
     /// The couplings of a classical network, D × D.

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use attractor::energies::Interaction;
-use attractor::{Error, Memory, Patterns, Result, Spec};
+use attractor::{Error, Memory, Patterns, Real, Result, Spec};
 
 /// Which energy a plane shows.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,7 +41,11 @@ impl FromStr for Landscape {
 
 impl Landscape {
     /// The memory of these points with this landscape, at σ. `None` for diffusion, whose memory has all levels.
-    pub(crate) fn memory(self, patterns: &Patterns<f64>, sigma: f64) -> Result<Option<Box<dyn Memory<f64>>>> {
+    pub(crate) fn memory<F: Real>(
+        self,
+        patterns: &Patterns<F>,
+        sigma: f64,
+    ) -> Result<Option<Box<dyn Memory<F>>>> {
         let spec = match self {
             Landscape::Diffusion => return Ok(None),
             Landscape::Modern(distance) => {
@@ -52,7 +56,7 @@ impl Landscape {
         };
         let patterns = match self {
             Landscape::Hopfield => {
-                let sign = |value: &f64| if *value < 0.0 { -1.0 } else { 1.0 };
+                let sign = |value: &F| if *value < F::ZERO { -F::ONE } else { F::ONE };
                 Patterns::new(patterns.values().map(sign))?
             }
             _ => patterns.clone(),

@@ -4,14 +4,19 @@
 use std::path::Path;
 
 use attractor::analysis::density;
+use attractor::diffusion::{Process, Sampler};
+use attractor::dynamics::Start;
 use attractor::memories::mixture;
 use attractor::{Memory, analysis::Density};
-use attractor_explorer::{Contents, Gaussian, Grid, Landscape, Plane, particles::Way};
+use attractor_explorer::particles::{Way, carry};
+use attractor_explorer::{Contents, Gaussian, Grid, Landscape, Plane};
 use ndarray::{Array2, array};
 use serde_json::Value;
 
 /// The rounding of a few dozen operations on numbers of size 1.
 const ROUNDING: f64 = 1e-12;
+/// The same in single precision.
+const SINGLE: f32 = 1e-5;
 
 fn points(points: &[[f64; 2]]) -> Plane {
     Plane::new(Contents { points: points.to_vec(), ..Contents::default() }).expect("points")
@@ -49,9 +54,9 @@ fn the_flow_of_one_pattern_is_a_straight_line() {
     let mut state = array![[2.0, 1.0]];
     plane.carry(state.view_mut(), (1.5, 0.3), Way::Flow, 0).expect("a flow");
     let wanted = [0.5 + 0.2 * 1.5, -0.25 + 0.2 * 1.25];
-    assert!((state[[0, 0]] - wanted[0]).hypot(state[[0, 1]] - wanted[1]) < ROUNDING, "{state}");
+    assert!((state[[0, 0]] - wanted[0]).hypot(state[[0, 1]] - wanted[1]) < SINGLE, "{state}");
     plane.carry(state.view_mut(), (0.3, 1.5), Way::Flow, 0).expect("a flow");
-    assert!((state[[0, 0]] - 2.0).hypot(state[[0, 1]] - 1.0) < ROUNDING, "{state}");
+    assert!((state[[0, 0]] - 2.0).hypot(state[[0, 1]] - 1.0) < SINGLE, "{state}");
 }
 
 /// The SDE keeps y + σε what it is, as noise rises and as it falls: the deviation from one pattern is σ.
@@ -61,11 +66,46 @@ fn the_sde_keeps_the_spread_of_its_level() {
     const OFF: f64 = 6.0 / 126.5;
     let plane = points(&[[0.0, 0.0]]);
     let mut states = plane.draws(4000, 0.5, 1).expect("draws");
-    let spread = |states: &Array2<f64>| (states.iter().map(|z| z * z).sum::<f64>() / 8000.0).sqrt();
+    let spread =
+        |states: &Array2<f32>| (states.iter().map(|z| f64::from(*z).powi(2)).sum::<f64>() / 8000.0).sqrt();
     assert!((spread(&states) / 0.5 - 1.0).abs() < OFF);
     for (from, to) in [(0.5, 2.0), (2.0, 0.1)] {
         plane.carry(states.view_mut(), (from, to), Way::Sde, 7).expect("an SDE");
         assert!((spread(&states) / to - 1.0).abs() < OFF, "{from} to {to}: {}", spread(&states));
+    }
+}
+
+/// A state of its own takes the steps of the sampler of the command line, with the same random numbers.
+#[test]
+fn the_sde_is_ancestral_sampling() {
+    let plane = points(&[[0.6, 0.8], [-0.6, -0.8], [1.0, -0.5]]);
+    let first = array![[0.3_f64, -0.2]];
+    let denoiser = plane.memory().denoiser().expect("a denoiser");
+    let dynamics = Sampler::Ancestral.dynamics(denoiser, Process::default(), 1e-6);
+    let mut run =
+        dynamics.start(Start { states: first.view(), rows: &[0], seed: 5, held: None }).expect("a start");
+    let mut wanted = first.clone();
+    // 0.8 to 0.5 takes ten steps of at most 5 %.
+    let level = |k: i32| 0.8 * (0.5_f64 / 0.8).powf(f64::from(k) / 10.0);
+    for k in 0..10 {
+        run.step(&[0], wanted.view_mut(), &[level(k)], &[level(k + 1)]).expect("a step");
+    }
+    let mut found = first.clone();
+    carry(denoiser, found.view_mut(), (0.8, 0.5), Way::Sde, 5).expect("an SDE");
+    assert!((found - wanted).iter().all(|off| off.abs() < ROUNDING));
+}
+
+/// The picture that moves is that of the energies, up to the rounding of single precision.
+#[test]
+fn quick_energies_are_the_energies() {
+    let grid = Grid { corner: [-2.0, 2.0], step: [0.4, -0.4], size: [11, 11] };
+    let plane = points(&[[1.0, 0.2], [-0.4, 0.9], [-0.5, -1.1]]);
+    for name in ["diffusion", "modern", "dense:poly:3", "dense:relu:3", "hopfield"] {
+        let landscape: Landscape = name.parse().expect(name);
+        let exact = plane.energies(landscape, 0.3, &grid).expect(name);
+        for (one, two) in plane.quick_energies(landscape, 0.3, &grid).expect(name).iter().zip(exact) {
+            assert!((one - two).abs() < 1e-5 * (1.0 + two.abs()), "{name}: {one} {two}");
+        }
     }
 }
 

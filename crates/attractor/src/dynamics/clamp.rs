@@ -84,7 +84,7 @@ impl<F: Real> Clamp<F> {
 
 /// A point at level `to` of the noising path that starts at `y` and passes `z` at level `from`. Its mean is y +
 /// (to²/from²)(z − y), its variance to²(1 − to²/from²). At level 0 it is y, and no noise is drawn.
-pub(crate) fn bridge(z: f64, y: f64, from: f64, to: f64, noise: impl FnOnce() -> f64) -> f64 {
+pub fn bridge(z: f64, y: f64, from: f64, to: f64, noise: impl FnOnce() -> f64) -> f64 {
     if to == 0.0 {
         return y;
     }

@@ -8,8 +8,7 @@ mod tie;
 mod two_layer;
 
 pub use asynchronous::{Asynchronous, Order, Rule};
-pub use clamp::Clamp;
-pub(crate) use clamp::bridge;
+pub use clamp::{Clamp, bridge};
 pub use descent::Descent;
 pub use synchronous::Synchronous;
 pub use tie::{TIE, Tie};
