@@ -70,6 +70,8 @@ export function chart(lines: Line[], { title, across, width, height, range, mark
   const svg = part('svg', {
     viewBox: `0 0 ${width} ${height}`,
     class: 'chart',
+    // Letters are no larger than in text.
+    style: `max-width: ${width}px`,
     role: 'img',
     'aria-label': title,
   });

@@ -11,6 +11,12 @@ export function tell(id: string, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Shows commands. A line is only broken between words, not within an option. */
+export function showCommand(id: string, text: string): void {
+  const parts = text.split(/( |\n)/).map((part) => (part.trim() ? made('span', part) : part));
+  if (el(id).textContent !== text) el(id).replaceChildren(...parts);
+}
+
 /** A new element with text. Text is never read as markup. */
 export function made<K extends keyof HTMLElementTagNameMap>(
   tag: K,

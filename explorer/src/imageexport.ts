@@ -1,8 +1,11 @@
 // What can be taken away from the view of images: arrays, a picture, and the commands that recall the same.
-import { el, save } from './dom';
+import { el, save, showCommand } from './dom';
 import { optionsOf } from './imagestate';
 import type { ImageView } from './imageview';
 import { npy } from './npy';
+
+/** Models that recall through noise levels. */
+const LEVELS = ['diffusion', 'local'];
 
 /** The options of the command line that say the same as the page. */
 function options(view: ImageView): string {
@@ -19,10 +22,13 @@ function options(view: ImageView): string {
   return parts.join(' ');
 }
 
-/** The commands that recall the cue from the saved arrays, at once and step by step. */
+/** The commands that recall the cue from the saved arrays, at once and step by step. With known units, memories of noise levels
+ * have no trace. */
 export function imageCommands(view: ImageView): string {
   const same = options(view);
-  return `attractor recall ${same} --out recalled.npy\nattractor trace ${same}`;
+  const recall = `attractor recall ${same} --out recalled.npy`;
+  const traced = view.asked.known === null || !LEVELS.includes(view.state.model);
+  return traced ? `${recall}\nattractor trace ${same}` : recall;
 }
 
 /** Cue, recalled state and nearest memory side by side. */
@@ -59,6 +65,6 @@ export function imageExports(view: ImageView): void {
 
 /** Shows the commands, and offers the known units where there are unknown ones. */
 export function showImageCommands(view: ImageView): void {
-  el('images-command').textContent = imageCommands(view);
+  showCommand('images-command', imageCommands(view));
   el('save-known-npy').hidden = view.asked.known === null;
 }

@@ -1,7 +1,7 @@
 import './style.css';
 import { check } from './check';
 import { PRESETS } from './contents';
-import { el, made, save, tell } from './dom';
+import { el, made, save, showCommand, tell } from './dom';
 import { start } from './engine';
 import { command, vector } from './export';
 import { firstState, givenMemory } from './given';
@@ -156,7 +156,7 @@ function toControls(plane: PlaneView): void {
   for (const name of shownNames) shownBox(name).checked = view.shown[name];
   el<HTMLButtonElement>('recall').disabled = !view.cue;
   el<HTMLButtonElement>('duplicate').disabled = view.contents.points.length === 0;
-  el('command').textContent = command(plane);
+  showCommand('command', command(plane));
   el('command-note').hidden = view.landscape === 'diffusion';
 }
 

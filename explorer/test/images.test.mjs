@@ -172,8 +172,7 @@ test('the command of the page recalls the same in the native program', {
       assert.equal(download.suggestedFilename(), `${name}.npy`);
       await download.saveAs(join(folder, `${name}.npy`));
     }
-    const [command, steps] = (await page.textContent('#images-command')).split('\n');
-    for (const line of [command, steps]) {
+    for (const line of (await page.textContent('#images-command')).split('\n')) {
       const [program, ...words] = line.split(' ');
       assert.equal(program, 'attractor');
       execFileSync(NATIVE, [...words, '--quiet'], { cwd: folder });
