@@ -22,17 +22,29 @@ class Hopfield(Plain, Coupled, Memory):
 
         E(x) = -1/2 x'Wx;  x <- sign(Wx)
 
-    Cost: D^2 multiply-adds an update and cue; D^2 numbers; storing N patterns N D^2. Source: Hopfield (1982); Storkey
-    & Valabregue (1999); Personnaz et al. (1985); Ambrogioni (2023), Eq. 1-3.
+    Cost: D^2 multiply-adds an update and cue; D^2 numbers; storing N patterns N D^2. Source: Hopfield (1982);
+    Hopfield, Feinstein & Palmer (1983); Personnaz et al. (1985); Storkey & Valabregue (1999); Fachechi, Agliari &
+    Barra (2019); Ambrogioni (2023), Eq. 1-3; Serricchio et al. (2024).
 
     Parameters
     ----------
     patterns : array_like (N, D), or (N, ...) of images, optional
         Patterns to store, as with `fit`. Without them, the memory must be fitted. States are +1 and -1.
-    rule : {"hebb", "pseudo-inverse", "storkey", "given"}, default "hebb"
+    rule : {"hebb", "pseudo-inverse", "storkey", "dreaming", "daydreaming", "unlearning", "given"}, default "hebb"
         How the couplings W are learned from the patterns.
     self_coupling : bool, default False
         Keep the diagonal of W, as Table 1 of Ambrogioni (2023) needs.
+    dreams : float from 0 to 1e6 or "auto", default auto, which is t = 8 for rule dreaming, and 3 N/(4 epsilon) dreams for rule unlearning
+        Dreaming time t, with rule dreaming: 0 is hebb, and a large time the pseudo-inverse; number of dreams,
+        with rule unlearning.
+    epsilon : float above 0, at most 1, default 0.01
+        Strength of a dream, with rule unlearning.
+    epochs : int from 0 to 1000000, default 100
+        Epochs of rule daydreaming, each with as many steps as there are patterns.
+    tau : float > 0, default 64
+        Time scale of rule daydreaming: a step adds (y y' - x x')/(tau D).
+    learning_seed : int, default 0
+        Seed of rules that dream, daydreaming and unlearning.
     couplings : path or array_like (D, D), default none
         Couplings W of your own, a symmetric D x D array in place of what a rule learns (rule given); the patterns
         are then only compared with.
@@ -70,16 +82,21 @@ class Hopfield(Plain, Coupled, Memory):
     """
 
     _model: ClassVar[str] = "hopfield"
-    _options: ClassVar[tuple[str, ...]] = ("rule", "self_coupling", "couplings", "update", "order", "temperature", "tie")
-    _parameters: ClassVar[tuple[str, ...]] = ("rule", "self_coupling", "couplings", "update", "order", "temperature", "tie", "prepare", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("rule", "self_coupling", "dreams", "epsilon", "epochs", "tau", "learning_seed", "couplings", "update", "order", "temperature", "tie")
+    _parameters: ClassVar[tuple[str, ...]] = ("rule", "self_coupling", "dreams", "epsilon", "epochs", "tau", "learning_seed", "couplings", "update", "order", "temperature", "tie", "prepare", "dtype", "random_state")
     _flags: ClassVar[tuple[str, ...]] = ("self_coupling",)
 
     def __init__(
         self,
         patterns: Any = None,
         *,
-        rule: Literal["hebb", "pseudo-inverse", "storkey", "given"] | None = None,
+        rule: Literal["hebb", "pseudo-inverse", "storkey", "dreaming", "daydreaming", "unlearning", "given"] | None = None,
         self_coupling: bool = False,
+        dreams: float | Literal["auto"] | None = None,
+        epsilon: float | None = None,
+        epochs: int | None = None,
+        tau: float | None = None,
+        learning_seed: int | None = None,
         couplings: Any = None,
         update: Literal["synchronous", "asynchronous", "glauber"] | None = None,
         order: Literal["random", "fixed"] | None = None,
@@ -92,6 +109,11 @@ class Hopfield(Plain, Coupled, Memory):
     ) -> None:
         self.rule = rule
         self.self_coupling = self_coupling
+        self.dreams = dreams
+        self.epsilon = epsilon
+        self.epochs = epochs
+        self.tau = tau
+        self.learning_seed = learning_seed
         self.couplings = couplings
         self.update = update
         self.order = order

@@ -39,6 +39,8 @@ ZOO = [
     Specimen(attractor.Hopfield),
     Specimen(attractor.Hopfield, {"update": "asynchronous", "rule": "storkey"}),
     Specimen(attractor.Hopfield, {"update": "glauber", "temperature": 0.5}),
+    Specimen(attractor.Hopfield, {"rule": "dreaming", "dreams": 3.0}),
+    Specimen(attractor.Hopfield, {"rule": "daydreaming", "epochs": 5, "tau": 8.0, "learning_seed": 2}),
     Specimen(attractor.Bidirectional),
     Specimen(attractor.SparseDistributed, {"locations": 500}),
     Specimen(attractor.Dense),

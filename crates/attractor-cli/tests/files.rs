@@ -113,9 +113,16 @@ fn appended_and_removed_patterns() {
         folder.save("rest.npy", &rows(6..10)),
     );
     let (once, grown) = (folder.name("once.memory"), folder.name("grown.memory"));
-    for options in
-        ["hopfield", "hopfield --rule storkey", "hopfield --rule pseudo-inverse", "dense", "modern"]
-    {
+    for options in [
+        "hopfield",
+        "hopfield --rule storkey",
+        "hopfield --rule pseudo-inverse",
+        "hopfield --rule dreaming",
+        "hopfield --rule daydreaming --epochs 5",
+        "hopfield --rule unlearning --dreams 50",
+        "dense",
+        "modern",
+    ] {
         let store = |patterns: &str, out: &str| {
             let mut arguments = vec!["store", "--patterns", patterns, "--out", out, "--quiet", "--model"];
             arguments.extend(options.split(' '));

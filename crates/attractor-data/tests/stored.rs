@@ -51,7 +51,7 @@ fn all_models<F: Real>() {
             round_trip(&Spec::new(model), patterns.with(extras).expect("extras"), &cues);
         }
     }
-    for rule in ["hebb", "storkey", "pseudo-inverse"] {
+    for rule in ["hebb", "storkey", "pseudo-inverse", "dreaming", "daydreaming", "unlearning"] {
         let patterns = Patterns::new(random_spins::<F>(5, 8, 1)).expect("patterns");
         round_trip(&Spec::new("hopfield").with("rule", rule).with("self-coupling", ""), patterns, &cues);
     }

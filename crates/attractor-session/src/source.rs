@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use attractor::Patterns;
 use attractor::diffusion::PROCESS;
 use attractor::energies::Denoise;
-use attractor::memories::{self, Card, Learned, Options, Spec, Weights};
+use attractor::memories::{self, Card, Learned, Learning, Options, Spec, Weights};
 use attractor::message;
 use attractor::message::Argument;
 use attractor_data::{
@@ -277,6 +277,6 @@ fn still_valid(learned: Option<Learned>, before: &Options, now: &Options) -> Opt
     learned.filter(|learned| match learned.weights {
         Weights::Noising(_) => same(PROCESS.name),
         Weights::Addresses(_) => same("locations") && same("location-seed"),
-        _ => same("rule"),
+        _ => Learning::options().all(same),
     })
 }

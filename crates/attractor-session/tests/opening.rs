@@ -198,7 +198,15 @@ fn couplings_of_another_rule_are_not_used() {
     let another = Setup { model: None, ..with("modern", "rule", "pseudo-inverse") };
     assert_ne!(couplings(&another), Weights::Couplings(marked.clone()));
     let update = Setup { model: None, ..with("modern", "update", "asynchronous") };
-    assert_eq!(couplings(&update), Weights::Couplings(marked));
+    assert_eq!(couplings(&update), Weights::Couplings(marked.clone()));
+    // Nor are those of the same rule with other settings.
+    let mut dreaming = changed.clone();
+    dreaming.spec.set("rule", "dreaming");
+    dreaming.spec.set("dreams", "2");
+    dreaming.write(&stored).expect("a file");
+    let dreams = |time: &str| Setup { model: None, ..with("modern", "dreams", time) };
+    assert_eq!(couplings(&dreams("2")), Weights::Couplings(marked.clone()));
+    assert_ne!(couplings(&dreams("3")), Weights::Couplings(marked));
 }
 
 #[test]

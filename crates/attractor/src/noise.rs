@@ -43,6 +43,8 @@ pub enum Purpose {
     HeldOut,
     /// The choice of what is replayed.
     Replay,
+    /// The dreams of a learning rule, and the order in which it learns.
+    Dreams,
 }
 
 impl Purpose {
@@ -64,6 +66,7 @@ impl Purpose {
             Purpose::Fit => b"fit.............",
             Purpose::HeldOut => b"held-out........",
             Purpose::Replay => b"replay..........",
+            Purpose::Dreams => b"dreams..........",
         }
     }
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use attractor::diffusion::{Process, Sampler};
-use attractor::memories::MODELS;
+use attractor::memories::{Learning, MODELS};
 use zoo::ZOO;
 
 fn workspace() -> PathBuf {
@@ -106,6 +106,38 @@ fn every_separation_is_in_the_list() {
         assert!(
             !is_one || list.contains(&module.as_str()),
             "separations/{module}.rs is a separation: add a line for it to `separations!` in separations/mod.rs"
+        );
+    }
+}
+
+#[test]
+fn every_learning_rule_is_in_the_list_and_in_the_zoo() {
+    let list = text("crates/attractor/src/memories/hopfield/learning/mod.rs");
+    let list = words(between(&list, "\nrules! {", "\n}"));
+    for (module, source) in modules("crates/attractor/src/memories/hopfield/learning") {
+        let is_one = source.contains("const FACTS: Facts");
+        assert!(
+            !is_one || list.contains(&module.as_str()),
+            "learning/{module}.rs is a learning rule: add a line for it to `rules!` in learning/mod.rs"
+        );
+    }
+    // Couplings that are given are no line of options alone.
+    for name in
+        Learning::names().iter().map(|name| name.name.as_ref()).filter(|name| *name != Learning::GIVEN)
+    {
+        let is_tried = ZOO.iter().filter(|specimen| specimen.model == "hopfield").any(|specimen| {
+            match specimen.options.iter().find(|(option, _)| *option == "rule") {
+                Some((_, named)) => *named == name,
+                None => name == Learning::default().name(),
+            }
+        });
+        assert!(is_tried, "add a line for the rule {name} to ZOO in tests/zoo/mod.rs");
+    }
+    let card = attractor::memories::model("hopfield").expect("a model").card;
+    for option in Learning::options() {
+        assert!(
+            card.parameter(option).is_some(),
+            "add the option {option} of a rule to the card of hopfield"
         );
     }
 }

@@ -33,7 +33,7 @@ pub use bidirectional::{Bidirectional, BidirectionalEnergy, BidirectionalUpdate}
 pub use denoiser::{Denoiser, Function};
 pub use dense::Dense;
 pub use diffusion::Diffusion;
-pub use hopfield::{Hopfield, HopfieldOptions, Learning};
+pub use hopfield::{Daydreaming, Dreams, Hopfield, HopfieldOptions, Learning, Unlearning};
 pub use local::LocalDiffusion;
 pub use matching::Calibration;
 pub use memory::{Memory, MemoryModel};

@@ -54,6 +54,13 @@ pub const ZOO: &[Specimen] = &[
     incomplete(is("hopfield", &[("self-coupling", "")]), OVERLOADED),
     incomplete(is("hopfield", &[("rule", "pseudo-inverse")]), OVERLOADED),
     incomplete(is("hopfield", &[("rule", "storkey")]), OVERLOADED),
+    incomplete(is("hopfield", &[("rule", "dreaming")]), OVERLOADED),
+    incomplete(is("hopfield", &[("rule", "dreaming"), ("dreams", "2"), ("self-coupling", "")]), OVERLOADED),
+    incomplete(is("hopfield", &[("rule", "daydreaming"), ("epochs", "20"), ("tau", "16")]), OVERLOADED),
+    incomplete(
+        is("hopfield", &[("rule", "unlearning"), ("dreams", "300"), ("learning-seed", "4")]),
+        OVERLOADED,
+    ),
     incomplete(is("hopfield", &[("update", "asynchronous")]), OVERLOADED),
     incomplete(
         is("hopfield", &[("update", "asynchronous"), ("order", "fixed"), ("self-coupling", "")]),
@@ -259,7 +266,7 @@ impl Specimen {
     /// Couplings learned from patterns one after the other depend on their order, and so does which pattern
     /// chance draws.
     pub fn depends_on_order(&self) -> bool {
-        self.options.iter().any(|(_, value)| matches!(*value, "storkey" | "bridge"))
+        self.options.iter().any(|(_, value)| matches!(*value, "storkey" | "daydreaming" | "bridge"))
     }
 }
 
@@ -379,10 +386,11 @@ pub fn hopfield(patterns: Array2<f64>, learning: Learning, self_coupling: bool) 
 pub fn flips() -> Vec<(String, Box<dyn Flip<f64>>)> {
     let patterns = Patterns::new(spins(4, 11, 5)).expect("patterns");
     let mut flips: Vec<(String, Box<dyn Flip<f64>>)> = Vec::new();
-    for learning in [Learning::Hebb, Learning::PseudoInverse, Learning::Storkey] {
+    for learning in ["hebb", "pseudo-inverse", "storkey", "dreaming", "daydreaming", "unlearning"] {
+        let learning: Learning = learning.parse().expect("a rule");
         for diagonal in [false, true] {
-            // Storkey couplings can have a negative diagonal, for which the sign rule has no law.
-            if learning == Learning::Storkey && diagonal {
+            // Storkey couplings can have a negative diagonal, for which the sign rule has no law, and so can those of unlearning.
+            if ["storkey", "unlearning"].contains(&learning.name()) && diagonal {
                 continue;
             }
             let energy = hopfield(spins(4, 11, 5), learning, diagonal).quadratic().clone();

@@ -2,17 +2,20 @@
 
 mod learning;
 
-pub use learning::Learning;
 pub(super) use learning::MOST_UNITS;
+pub use learning::{Daydreaming, Dreams, Learning, Unlearning};
 
 use ndarray::{Array2, ArrayView1};
 
 use super::update::{ORDER, SYNCHRONOUS, TEMPERATURE, Update};
-use super::{Abilities, Card, Keep, Learned, Memory, MemoryModel, RecallPath, Request, Weights};
+use super::{Abilities, Card, Describe, Keep, Learned, Memory, MemoryModel, RecallPath, Request, Weights};
 use crate::dynamics::{Dynamics, TIE, Tie};
-use crate::energies::{Energy, Quadratic};
+use crate::energies::{Energy, Flip, Quadratic};
 use crate::error::{Error, Result};
-use crate::options::{Fallback, Kind, Options, Parameter, names_of};
+use crate::kernels::dots;
+use crate::message;
+use crate::message::{Argument, Message};
+use crate::options::{Fallback, Kind, Options, Parameter};
 use crate::patterns::Patterns;
 use crate::real::Real;
 
@@ -23,8 +26,8 @@ pub(super) const CARD: Card = Card {
     equation: "E(x) = -1/2 x'Wx;  x <- sign(Wx)",
     parameters: &[
         Parameter {
-            name: "rule",
-            kind: Kind::Choice(|| names_of(Learning::ALL)),
+            name: learning::RULE,
+            kind: Kind::Choice(Learning::names),
             default: Fallback::Is("hebb"),
             help: "How the couplings W are learned from the patterns",
         },
@@ -34,6 +37,11 @@ pub(super) const CARD: Card = Card {
             default: Fallback::Rule("off"),
             help: "Keep the diagonal of W, as Table 1 of Ambrogioni (2023) needs",
         },
+        learning::DREAMS,
+        learning::EPSILON,
+        learning::EPOCHS,
+        learning::TAU,
+        learning::SEED,
         COUPLINGS,
         SYNCHRONOUS,
         ORDER,
@@ -41,7 +49,7 @@ pub(super) const CARD: Card = Card {
         TIE,
     ],
     cost: "D^2 multiply-adds an update and cue; D^2 numbers; storing N patterns N D^2",
-    source: "Hopfield (1982); Storkey & Valabregue (1999); Personnaz et al. (1985); Ambrogioni (2023), Eq. 1-3",
+    source: "Hopfield (1982); Hopfield, Feinstein & Palmer (1983); Personnaz et al. (1985); Storkey & Valabregue (1999); Fachechi, Agliari & Barra (2019); Ambrogioni (2023), Eq. 1-3; Serricchio et al. (2024)",
     spins: true,
     coupled: true,
     ..Card::PLAIN
@@ -93,6 +101,7 @@ pub struct Hopfield<F> {
     patterns: Option<Patterns<F>>,
     /// W_jj as learned, whether it is used or not. Learning more patterns continues from it.
     diagonal: Option<Vec<f64>>,
+    learning: Learning,
     energy: Quadratic,
     update: Update,
     tie: Tie,
@@ -102,7 +111,8 @@ impl<F: Real> Hopfield<F> {
     /// Stores patterns.
     ///
     /// # Errors
-    /// A temperature that is not positive and finite; the rule [`Learning::Given`], whose couplings [`learn`](Self::learn) takes.
+    /// A temperature that is not positive and finite; settings of the rule outside their range; the rule
+    /// [`Learning::Given`], whose couplings [`learn`](Self::learn) takes.
     pub fn new(patterns: Patterns<F>, options: HopfieldOptions) -> Result<Self> {
         Self::learn(patterns, options, None)
     }
@@ -119,7 +129,8 @@ impl<F: Real> Hopfield<F> {
             couplings.diag_mut().fill(0.0);
         }
         let memory = Self::from_couplings(couplings, options.update)?;
-        Ok(Hopfield { patterns: Some(patterns), diagonal: Some(diagonal), tie: options.tie, ..memory })
+        let HopfieldOptions { learning, tie, .. } = options;
+        Ok(Hopfield { patterns: Some(patterns), diagonal: Some(diagonal), learning, tie, ..memory })
     }
 
     /// A network with given couplings W. It has no patterns for reports to compare states with.
@@ -129,7 +140,8 @@ impl<F: Real> Hopfield<F> {
     pub fn from_couplings(couplings: Array2<f64>, update: Update) -> Result<Self> {
         update.check()?;
         let energy = Quadratic::new(couplings)?;
-        Ok(Hopfield { patterns: None, diagonal: None, energy, update, tie: Tie::default() })
+        let (learning, tie) = (Learning::Given, Tie::default());
+        Ok(Hopfield { patterns: None, diagonal: None, learning, energy, update, tie })
     }
 
     /// Sets what a unit becomes whose field is 0.
@@ -141,6 +153,23 @@ impl<F: Real> Hopfield<F> {
     /// The landscape, which holds W.
     pub fn quadratic(&self) -> &Quadratic {
         &self.energy
+    }
+
+    /// How many of the stored patterns are at rest: no unit is against its field. 0 without patterns. Cost: N D²
+    /// operations.
+    pub fn stable(&self) -> usize {
+        let Some(patterns) = &self.patterns else {
+            return 0;
+        };
+        let against = |fields: ArrayView1<f64>, y: ArrayView1<F>| {
+            let drives = fields.iter().zip(&y).map(|(h, y)| h * y.to_f64());
+            let of_unit = |(unit, push)| push < -Flip::<F>::rounding(&self.energy, unit);
+            drives.enumerate().any(of_unit)
+        };
+        let all = patterns.values().mapv(F::to_f64);
+        let fields = dots(all.view(), self.energy.weights());
+        let pairs = fields.outer_iter().zip(patterns.values().into_outer_iter());
+        pairs.filter(|(h, y)| !against(h.view(), y.view())).count()
     }
 
     /// The update rule as a dynamics.
@@ -161,11 +190,28 @@ impl<F: Real> MemoryModel<F> for Hopfield<F> {
     fn abilities(&self) -> Abilities<'_, F> {
         let patterns = self.patterns.as_ref();
         let abilities = patterns.map_or_else(Abilities::without_patterns, Abilities::of_patterns);
-        Abilities { spins: true, keep: Some(self), ..abilities.descending(&self.energy) }
+        let describe = Some(self as &dyn Describe);
+        Abilities { spins: true, keep: Some(self), describe, ..abilities.descending(&self.energy) }
     }
 
     fn path(&self, _request: &Request<F>) -> Result<RecallPath<'_, F>> {
         Ok(RecallPath::to_rest(self.dynamics(), 0.0, None))
+    }
+}
+
+impl<F: Real> Describe for Hopfield<F> {
+    /// How far a rule came that goes by chance.
+    fn notes(&self) -> Vec<Message> {
+        let more = match self.learning {
+            Learning::Daydreaming(_) => "epochs",
+            Learning::Unlearning(_) => "dreams",
+            _ => return Vec::new(),
+        };
+        let Some(count) = self.patterns.as_ref().map(|patterns| patterns.len()) else {
+            return Vec::new();
+        };
+        let found = format!("{} left {} of {count} patterns at rest", self.learning.name(), self.stable());
+        vec![message![found, " (", Argument::option(more), " sets how long it goes on)"]]
     }
 }
 
@@ -192,7 +238,7 @@ pub(super) fn build<F: Real>(
         ));
     }
     let options = HopfieldOptions {
-        learning: options.named("rule")?.unwrap_or_default(),
+        learning: Learning::from_options(options)?,
         self_coupling: options.flag("self-coupling"),
         update: Update::from_options(options, Update::Synchronous)?,
         tie: options.named("tie")?.unwrap_or_default(),
