@@ -37,11 +37,14 @@ def rust() -> Any:
 #: Further arguments that the example of a model needs.
 WITH = {"bidirectional": ", values=[[1.0, -1], [-1, 1]]", "local": ', image="2x4"'}
 
+#: What the example of a model recalls, if it is not the pattern that the cue resembles.
+RECALLED = {"sequence": 1, "continuous-sequence": 1}
+
 HEAD = '''"""The memories, one class for each model. Written by python/generate.py; change that, or the models in Rust."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import abc
 from typing import Any, ClassVar, Literal
 
 from ._described import Described
@@ -109,7 +112,7 @@ def annotation(option: dict[str, Any]) -> str:
         return "bool = False"
     if option["name"] in ARRAYS:
         return "Any = None"
-    kinds = {"count": "int", "number": "float", "switch": "bool | str", "list": "Sequence[float]"}
+    kinds = {"count": "int", "number": "float", "switch": "bool | str", "list": "abc.Sequence[float]"}
     kind = kinds.get(option["kind"], "str")
     if option["kind"] == "choice":
         kind = "Literal[" + ", ".join(f'"{name}"' for name in option["names"]) + "]"
@@ -133,7 +136,7 @@ def taken(option: dict[str, Any]) -> str:
         "choice": "{" + names + "}",
         "form": "str",
         "text": "str",
-        "list": "list of float",
+        "list": "list of int" if "whole" in option["takes"] else "list of float",
     }.get(option["kind"]) or option["takes"].replace("a whole number", "int").replace("a number", "float")
     kind += f" or {OBJECTS[option['name']]}" if option["name"] in OBJECTS else ""
     kind += " or Potential" if option["name"] == "process" and "potential" in option["names"] else ""
@@ -247,7 +250,7 @@ class {name}({fits(card)}, {HELD.get(card["name"], "")}Memory):
     >>> import attractor
     >>> memory = attractor.{name}([[1.0, 1, 1, 1, -1, -1, -1, -1], [1, -1, 1, -1, 1, -1, 1, -1]]{WITH.get(card["name"], "")})
     >>> memory.recall([[1.0, 1, 1, 1, -1, -1, -1, 1]]).memory
-    array([0])
+    array([{RECALLED.get(card["name"], 0)}])
     """
 
 {head(card, name, names)}
@@ -341,7 +344,7 @@ class {name}(Trained):
         self,
         patterns: Any = None,
         *,
-        training: Mapping[str, Any] | None = None,
+        training: abc.Mapping[str, Any] | None = None,
 {signature}        labels: Any = None,
     ) -> None:
 {assignments(names)}        self._begin(patterns, labels=labels)

@@ -10,8 +10,8 @@ Every memory stores patterns, recalls them from cues, and reports what it recall
 >>> recalled.memory
 array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
 
-Memories: `Hopfield`, `Bidirectional`, `SparseDistributed`, `Dense`, `Modern`, `Universal`, `Diffusion`, `Mixture` (points,
-lines, spheres, clouds), `Network` (learned), and `Denoiser` for any denoiser of your own. Equal seeds give equal bits here, on the command
+Memories: `Hopfield`, `Bidirectional`, `Sequence`, `SparseDistributed`, `Dense`, `Modern`, `ContinuousSequence`, `Universal`, `Diffusion`,
+`Mixture` (points, lines, spheres, clouds), `Network` (learned), and `Denoiser` for any denoiser of your own. Equal seeds give equal bits here, on the command
 line and in Rust, on any number of threads.
 """
 
@@ -29,6 +29,7 @@ from ._files import Corrupted, Digits, Rows, corrupt, digits, load, read
 from ._memory import Memory
 from ._models import (
     Bidirectional,
+    ContinuousSequence,
     Denoiser,
     Dense,
     Diffusion,
@@ -37,6 +38,7 @@ from ._models import (
     Mixture,
     Modern,
     Network,
+    Sequence,
     SparseDistributed,
     Universal,
 )
@@ -53,6 +55,7 @@ __version__ = _attractor.__version__
 __all__ = [
     "AttractorWarning",
     "Bidirectional",
+    "ContinuousSequence",
     "Corrupted",
     "Counts",
     "Denoiser",
@@ -75,6 +78,7 @@ __all__ = [
     "Report",
     "Rows",
     "Sampler",
+    "Sequence",
     "SparseDistributed",
     "TauMem",
     "Trace",

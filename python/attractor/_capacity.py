@@ -31,6 +31,7 @@ def capacity(
     signal: float | Iterable[float] | None = None,
     mask: float | Iterable[float] | None = None,
     flip: float | Iterable[float] | None = None,
+    sequence: str | Iterable[str] | None = None,
     threshold: float = 0.03,
     sets: int = 140,
     cues: int | None = 256,
@@ -59,6 +60,9 @@ def capacity(
     signal, mask, flip : float or iterable of float, optional
         The cues: θy + √(1 − θ²)ε for a signal θ; or each unit removed, or flipped, with a probability. Default: a signal
         of 0.68.
+    sequence : {"step", "whole"} or iterable of these, optional
+        For the model "sequence": the share of steps to the next pattern that have any unit wrong, or of whole closed sequences with any
+        wrong step, in place of the share of wrong units.
     threshold : float, default 0.03
         The largest mean share of wrong units that counts as recalled, above 0 and below 0.5.
     sets : int, default 140
@@ -111,6 +115,8 @@ def capacity(
         for name, values in (("signal", signal), ("mask", mask), ("flip", flip))
         for value in ([] if values is None else values if isinstance(values, Iterable) else [values])
     ]
+    passages = [] if sequence is None else [sequence] if isinstance(sequence, str) else several("sequence", "names", sequence)
+    tasks += [f"sequence:{passage}" for passage in passages]
     units = [whole("dims", dim) for dim in (dims if isinstance(dims, Iterable) else [dims])]
     seed = seed_of(random_state)
     given = {**given, "models": entrants, "dims": dims if isinstance(dims, range | int) else units}

@@ -25,6 +25,10 @@ _OUTCOMES = np.array(_attractor.OUTCOMES)
 _NUMBERS = tuple(name for name, kind, _ in _attractor.ROW if kind == "number")
 #: Fields of a row that are whole numbers, then the codes of outcome and regime.
 _WHOLE = (*(name for name, kind, _ in _attractor.ROW if kind == "whole"), "_outcome", "_regime")
+#: Fields of a row that are lists of whole numbers.
+_LISTS = tuple(name for name, kind, _ in _attractor.ROW if kind == "list")
+#: How the order of a sequence was kept. Other memories do not have these fields.
+_ORDER = ("ordered", "early", "repeats", "skips", "backs", "lost")
 
 
 class Frame(NamedTuple):
@@ -154,6 +158,12 @@ class Recall(_Frozen):
         One pattern, a blend of some, or the global average.
     label : ndarray (B,) or None
         The label of each recalled memory.
+    visited, held : ndarray of int (B, S + 1), (B, V) or None
+        For sequences: the memory nearest to the cue and to the state after each update; and for how many steps each memory was
+        held, one after the other. Rows that are shorter end in -1.
+    ordered, early, repeats, skips, backs, lost : ndarray of int (B,) or None
+        For sequences, how many updates kept the order; moved on too soon; held a memory too long; left out memories or went to another
+        sequence; went back; or led to a state that no memory has an overlap of more than 1/2 with.
     """
 
     states: Any
@@ -174,6 +184,14 @@ class Recall(_Frozen):
     reads: Array | None
     steps: Array
     outcome_step: Array
+    visited: Array | None
+    held: Array | None
+    ordered: Array | None
+    early: Array | None
+    repeats: Array | None
+    skips: Array | None
+    backs: Array | None
+    lost: Array | None
     _outcome: Array
     _regime: Array
     _labels: Array | None
@@ -182,11 +200,12 @@ class Recall(_Frozen):
     _numbers: Array
     _whole: Array
     _reasons: list[tuple[int, str]]
+    _lists: list[Array | None]
     _cues: Array | None
     _states: Array
     _source: Any
 
-    _columns = ("memory", "label", *(name for name, kind, _ in _attractor.ROW[1:] if kind != "weights"))
+    _columns = ("memory", "label", *(name for name, kind, _ in _attractor.ROW[1:] if kind not in ("weights", "list")))
 
     def __init__(
         self,
@@ -199,7 +218,7 @@ class Recall(_Frozen):
         source: Any = None,
         given: Any = None,
     ) -> None:
-        states, values, best, there, numbers, whole, reasons = fields
+        states, values, best, there, numbers, whole, reasons, lists = fields
         own = self.__dict__
         own["_states"] = states if states.shape == shape else states.reshape(shape)
         values = values[0] if one and values is not None else values
@@ -211,7 +230,7 @@ class Recall(_Frozen):
             own["values"] = None if values is None else like(values, given)
         own["posterior"], own["candidates"] = (None, None) if best is None else best
         own["_there"], own["_numbers"], own["_whole"] = there, numbers, whole
-        own["_labels"], own["_model"], own["_reasons"] = labels, model, reasons
+        own["_labels"], own["_model"], own["_reasons"], own["_lists"] = labels, model, reasons, lists
         # For pictures: the cues as they were given, and the memory that recalled.
         own["_cues"], own["_source"] = cues, source
 
@@ -261,14 +280,17 @@ class Recall(_Frozen):
             place = _NUMBERS.index(name)
             column = self._numbers[place] if self._there[place] else None
         elif name in _WHOLE:
-            column = self._whole[_WHOLE.index(name)]
+            missing = name in _ORDER and self._lists[0] is None
+            column = None if missing else self._whole[_WHOLE.index(name)]
+        elif name in _LISTS:
+            column = self._lists[_LISTS.index(name)]
         else:
             raise AttributeError(f"a recall has no '{name}'")
         self.__dict__[name] = column
         return column
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *_NUMBERS, *_WHOLE]
+        return [*super().__dir__(), *_NUMBERS, *_WHOLE, *_LISTS]
 
     @property
     def outcome(self) -> Array:
@@ -327,6 +349,8 @@ class Recall(_Frozen):
         ):
             if numbers is not None and count:
                 lines.append(f"  {name:9} {_range(numbers)}")
+        if self.ordered is not None and count:
+            lines.append(f"  ordered   {_range(self.ordered)} of {_range((self.visited >= 0).sum(axis=1) - 1)} updates")
         kinds, counts = np.unique(self.outcome, return_counts=True)
         lines.append(
             "  outcome   " + ", ".join(f"{kind} {n}" for kind, n in zip(kinds.tolist(), counts.tolist(), strict=True))

@@ -14,8 +14,14 @@ use attractor_data::{corrupt, random_spins};
 use attractor_report::{Error, Result};
 use ndarray::{Array2, ArrayView2, Axis};
 
-use super::Task;
 use super::cells::Score;
+use super::{Passage, Task};
+
+/// The name of the model of sequences.
+const SEQUENCE: &str = "sequence";
+
+/// How many cues are recalled together.
+const BATCH: usize = 1024;
 
 /// A function of the user. It takes the patterns, the cues and, for masks, which units are known, and returns
 /// the recalled states.
@@ -45,6 +51,8 @@ pub enum Family {
     Hopfield,
     /// Dense associative memories, of every interaction.
     Dense,
+    /// Memories of sequences.
+    Sequence,
     /// Memories without a theory here.
     Other,
 }
@@ -136,6 +144,7 @@ impl Contender {
             Contender::Model(spec, _) => match spec.model.as_str() {
                 "hopfield" => Family::Hopfield,
                 "dense" => Family::Dense,
+                SEQUENCE => Family::Sequence,
                 _ => Family::Other,
             },
         }
@@ -259,8 +268,6 @@ impl Contender {
         };
         let memory = spec.build(patterns)?;
         let mut states = Array2::from_elem(cues.dim(), 0.0);
-        /// How many cues are recalled together.
-        const BATCH: usize = 1024;
         for from in (0..cues.nrows()).step_by(BATCH) {
             let rows = from..cues.nrows().min(from + BATCH);
             let part = ndarray::s![rows.clone(), ..];
@@ -279,6 +286,53 @@ impl Contender {
         Ok(states)
     }
 
+    /// Returns an error for a task that it is not measured with: memories of sequences are measured by what follows a pattern, and
+    /// others by what they make of a cue.
+    pub(super) fn fits(&self, task: Task) -> Result<()> {
+        let plays = self.family() == Family::Sequence;
+        let dwells = matches!(self, Contender::Model(spec, _) if spec.options.has("dwell"));
+        match task {
+            Task::Sequence(_) if !plays => {
+                Err(Error::setting("model", "sequence, for the steps of sequences", self.to_string()))
+            }
+            Task::Sequence(_) if dwells => {
+                let expected = "sequence without dwell, so that a step is one update";
+                Err(Error::setting("model", expected, self.to_string()))
+            }
+            Task::Sequence(_) => Ok(()),
+            _ if plays => {
+                let expected = "a model that recalls the pattern of a cue; sequence is measured by the steps of sequences";
+                Err(Error::setting("model", expected, self.to_string()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts the steps of a closed sequence that lead to a state with a wrong unit; or, of a whole sequence, whether there is any. If each
+    /// pattern leads to the next one exactly, so does the state that came of it.
+    fn follow(&self, passage: Passage, patterns: Array2<f32>, cues: usize, set: usize) -> Result<Score> {
+        let start = std::time::Instant::now();
+        let Contender::Model(spec, _) = self else {
+            unreachable!("checked that it is a memory of sequences")
+        };
+        let count = patterns.nrows();
+        let memory = spec.clone().with("closed", true).build(Patterns::new(patterns.clone())?)?;
+        let mut wrong = 0;
+        for from in (0..cues).step_by(BATCH) {
+            let rows = from..cues.min(from + BATCH);
+            let states = patterns.slice(ndarray::s![rows.clone(), ..]);
+            let request = Request { updates: Some(1), report: false, ..Request::new(states) };
+            let next = memory.recall(&request)?.states;
+            wrong += rows.zip(next.outer_iter()).filter(|(n, x)| *x != patterns.row((n + 1) % count)).count()
+                as u64;
+        }
+        let (wrong, units) = match passage {
+            Passage::Step => (wrong, cues as u64),
+            Passage::Whole => (u64::from(wrong > 0), 1),
+        };
+        Ok(Score { set, halves: 2 * wrong, units, seconds: start.elapsed().as_secs_f64() })
+    }
+
     /// Counts the wrong units of recalled cues. `cues` says how many cues are made, from the patterns in
     /// turn; `None` makes one of each pattern. Patterns depend on the set, D and the seed. Fewer patterns are
     /// the first of more, and each cue keeps its noise.
@@ -293,11 +347,17 @@ impl Contender {
         let start = std::time::Instant::now();
         let seed = set_seed(seed, dim, set);
         let patterns = random_spins::<f32>(count, dim, seed);
+        let corruption = match (task, task.corruption()) {
+            (Task::Sequence(passage), _) => {
+                return self.follow(passage, patterns, task.cues(cues, count), set);
+            }
+            (_, corruption) => corruption.expect("tasks other than sequences corrupt their cues"),
+        };
         let truth = match cues {
             None => patterns.clone(),
             Some(cues) => patterns.select(Axis(0), &(0..cues).map(|row| row % count).collect::<Vec<_>>()),
         };
-        let made = corrupt(truth.clone(), &task.corruption(), seed, 0, false)?;
+        let made = corrupt(truth.clone(), &corruption, seed, 0, false)?;
         let known = matches!(task, Task::Mask(_)).then(|| made.known.view());
         let states = self.recall(patterns, made.cues.view(), known, task, seed)?;
         Ok(Score { seconds: start.elapsed().as_secs_f64(), ..Score::of(set, &states, &truth) })

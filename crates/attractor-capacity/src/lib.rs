@@ -44,7 +44,7 @@ pub use contender::{Contender, Family, Own, set_seed};
 pub use estimate::{Capacity, Goal, Scores, Tried, mean_error};
 pub use report::{Law, capacities, crossing, figure, illustration, laws, recalls, rows};
 pub use search::Rule;
-pub use task::Task;
+pub use task::{Passage, Task};
 
 use run::Search;
 
@@ -273,6 +273,7 @@ impl Experiment for Config {
         }
         for (number, entrant) in self.entrants.iter().enumerate() {
             entrant.task.check()?;
+            entrant.contender.fits(entrant.task)?;
             let key = self.key(entrant);
             if self.entrants[..number].iter().any(|other| self.key(other) == key) {
                 let found = format!("{} twice", entrant.contender);

@@ -6,13 +6,21 @@ use attractor_report::statistics::{Interval, median, of_runs};
 use attractor_report::{Block, Cell, Column, Illustration, Table};
 use serde_json::Value;
 
-use super::{Capacity, Config, Contender, Family, Found, Scores, Task, mean_error, theory};
+use super::{Capacity, Config, Contender, Family, Found, Passage, Scores, Task, mean_error, theory};
 
 /// The largest N that a figure shows. Laws without a limit would otherwise compress everything else.
 const SHOWN: f64 = 1e8;
 
 /// The name of the law of dense memories with a power, in tables.
 const DEGREE: &str = "without errors, by degree";
+
+/// The name of the law of memories of sequences.
+fn of_sequence(passage: Passage) -> &'static str {
+    match passage {
+        Passage::Step => "steps without errors",
+        Passage::Whole => "sequences without errors",
+    }
+}
 
 /// What theory says about one memory at D units.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,6 +84,20 @@ impl Contender {
                     _ => Vec::new(),
                 },
             },
+            Family::Sequence => {
+                match (task, options.text("separation").unwrap_or("exp"), options.text("rule")) {
+                    (_, _, Some("pseudo-inverse")) => vec![of_patterns("D", Some(dim as f64))],
+                    (Task::Sequence(passage), "exp", _) => {
+                        vec![of_patterns(of_sequence(passage), theory::exponential_sequence(dim, passage))]
+                    }
+                    (Task::Sequence(passage), other, _) => {
+                        let degree = other.strip_prefix("poly:").and_then(|d| d.parse().ok());
+                        let law = degree.filter(|d| *d <= 12).and_then(|d| theory::sequence(d, dim, passage));
+                        vec![of_patterns(of_sequence(passage), law)]
+                    }
+                    _ => Vec::new(),
+                }
+            }
             Family::Hopfield | Family::Other => Vec::new(),
         };
         laws.into_iter().flatten().collect()
@@ -87,7 +109,7 @@ impl Contender {
         let ceiling = theory::finite_length(task, dim, threshold).map_or(f64::INFINITY, f64::exp2);
         let own = match self.family() {
             Family::Hopfield => theory::classical(dim),
-            Family::Dense => {
+            Family::Dense | Family::Sequence => {
                 self.laws(task, dim, threshold).iter().map(|law| law.patterns).fold(f64::INFINITY, f64::min)
             }
             Family::Ceiling | Family::Other => f64::INFINITY,
@@ -282,7 +304,8 @@ pub fn figure(config: &Config, all: &[Found], shown: impl Fn(&Contender) -> bool
                 let points = points.into_iter().filter(|p| (1.0..=SHOWN).contains(&p.y)).collect();
                 let style = if law == "D·C" { 5 } else { style };
                 // Each degree has such a law, in its own colour.
-                let name = if law == DEGREE { String::new() } else { law.to_owned() };
+                let each = [DEGREE, of_sequence(Passage::Step), of_sequence(Passage::Whole)].contains(&law);
+                let name = if each { String::new() } else { law.to_owned() };
                 let look = if number % 2 == 0 { Look::Thin } else { Look::ThinDashed };
                 marks.push(Mark::Line(Series { name, style, look, points }));
             }
@@ -311,6 +334,8 @@ pub fn title(task: Task) -> String {
         Task::Signal(signal) => format!("noise, θ = {signal}"),
         Task::Mask(p) => format!("masks, p = {p}"),
         Task::Flip(p) => format!("flips, p = {p}"),
+        Task::Sequence(Passage::Step) => "steps of sequences".into(),
+        Task::Sequence(Passage::Whole) => "whole sequences".into(),
     }
 }
 

@@ -85,7 +85,8 @@ impl Search {
 
     /// The size of a pattern set in patterns × cues × units.
     fn size(&self, config: &Config, patterns: usize) -> f64 {
-        patterns as f64 * config.cues.unwrap_or(patterns) as f64 * self.dim as f64
+        let cues = config.entrants[self.entrant].task.cues(config.cues, patterns);
+        patterns as f64 * cues as f64 * self.dim as f64
     }
 
     /// Divides the sets of one number of patterns into parts that are large enough to be worth a claim, and
@@ -184,7 +185,7 @@ impl Config {
     pub(super) fn work(&self, entrant: &Entrant, dim: usize) -> f64 {
         let most = self.most(entrant.task, dim) as f64;
         let capacity = entrant.contender.expected(entrant.task, dim, self.threshold).min(most);
-        let cues = |patterns: f64| self.cues.map_or(patterns, |cues| cues as f64);
+        let cues = |patterns: f64| entrant.task.cues(self.cues, patterns as usize) as f64;
         let tried = match &self.rule {
             // Doubling up to twice the capacity, then about eight numbers near it.
             Rule::Bisection => 11.0 * capacity * cues(capacity),

@@ -73,6 +73,11 @@ impl Config {
                 tasks += &format!(" --{name} {}", listed(own).replace(' ', ""));
             }
         }
+        let passage = |task| if let Task::Sequence(passage) = task { Some(passage.name()) } else { None };
+        let own = distinct(self.entrants.iter().filter_map(|e| passage(e.task)));
+        if !own.is_empty() {
+            tasks += &format!(" --sequence {}", own.join(","));
+        }
         let updates = self.entrants.iter().find_map(|e| match e.contender {
             Contender::Model(_, updates) => updates,
             _ => None,
@@ -166,6 +171,16 @@ impl Config {
         }
     }
 
+    /// What is measured of sequences.
+    fn of_sequences(&self) -> &'static str {
+        match self.entrants.iter().any(|e| matches!(e.task, Task::Sequence(_))) {
+            true => {
+                " Cues of sequences are the patterns themselves, and the next pattern should follow each, and the first the last.                  The error of sequence:step is the share of patterns that are followed by a state with any unit wrong; that                  of sequence:whole is the share of pattern sets with any such step. In place of units, steps and sequences are counted."
+            }
+            false => "",
+        }
+    }
+
     /// What limits the numbers that were found, if it is not the memories.
     fn limits(&self) -> String {
         let mut said = String::new();
@@ -211,9 +226,10 @@ impl Config {
                  {} % of units wrong on average: {} pattern sets, {cues}. All memories get the same patterns and noise. \
                  `ceiling` is the Bayes decoder of each unit; no memory has a smaller error on average. The crossing is \
                  where the mean error passes the threshold. Its 95 % interval holds the N at which Student's t test over \
-                 pattern sets does not tell the mean error from the threshold.{}",
+                 pattern sets does not tell the mean error from the threshold.{}{}",
                 100.0 * self.threshold,
                 self.sets,
+                self.of_sequences(),
                 self.limits()
             ),
             command: self.command(),

@@ -2,13 +2,13 @@
 
 use puruspe::{inverfc, ln_gamma};
 
-use super::Task;
 pub use super::channel::{Channel, entropy, normal_tail};
+use super::{Passage, Task};
 
 /// log₂ of the number of random patterns up to which the mean error can vanish as D grows: D·C. `None` where
 /// guessing each unit by itself is already within the threshold, so that there is no limit.
 pub fn asymptote(task: Task, dim: usize, threshold: f64) -> Option<f64> {
-    task.is_limited(threshold).then(|| dim as f64 * task.channel().capacity)
+    task.channel().filter(|_| task.is_limited(threshold)).map(|channel| dim as f64 * channel.capacity)
 }
 
 /// Estimates log₂ of the number of random patterns that the best decoder holds at D units: D·C − √(D·V)
@@ -16,7 +16,7 @@ pub fn asymptote(task: Task, dim: usize, threshold: f64) -> Option<f64> {
 /// that are decoded as another pattern. It is three times the threshold on units, since about a third of the
 /// units are wrong then.
 pub fn finite_length(task: Task, dim: usize, threshold: f64) -> Option<f64> {
-    let (Channel { capacity, dispersion }, d) = (task.channel(), dim as f64);
+    let (Channel { capacity, dispersion }, d) = (task.channel()?, dim as f64);
     let wrong = 3.0 * threshold;
     let far = std::f64::consts::SQRT_2 * inverfc(2.0 * wrong);
     (wrong < 0.5 && task.is_limited(threshold)).then(|| {
@@ -42,6 +42,23 @@ pub fn classical_exact(dim: usize) -> Option<f64> {
 pub fn of_degree(degree: u32, dim: usize) -> Option<f64> {
     let odd: f64 = (1..=2 * degree as u64 - 3).step_by(2).map(|k| k as f64).product();
     (dim > 1).then(|| (dim as f64).powi(degree as i32 - 1) / (2.0 * odd * (dim as f64).ln()))
+}
+
+/// D^d/(2(2d − 1)!! ln D): a memory of sequences with f(u) = u^d goes from each of this many patterns to the next without
+/// error, and D^d/(2(d + 1)(2d − 1)!! ln D) for a whole sequence without error (Chaudhry et al. 2023). `None` for a single
+/// unit, where the laws do not hold.
+pub fn sequence(degree: u32, dim: usize, passage: Passage) -> Option<f64> {
+    let all = if passage == Passage::Whole { f64::from(degree) + 1.0 } else { 1.0 };
+    of_degree(degree + 1, dim).map(|patterns| patterns / all)
+}
+
+/// β^(D−1)/(2 ln D) with β = e²/cosh 2: the same for f(u) = exp((D − 1)(u − 1)), and β^(D−1)/(2 D ln β) for a whole sequence
+/// (Chaudhry et al. 2023). The noise in them is not Gaussian, so both are too large for small D. `None` for a single unit.
+pub fn exponential_sequence(dim: usize, passage: Passage) -> Option<f64> {
+    let beta = 2f64.exp() / 2f64.cosh();
+    let d = dim as f64;
+    let logarithm = if passage == Passage::Whole { d * beta.ln() } else { d.ln() };
+    (dim > 1).then(|| beta.powf(d - 1.0) / (2.0 * logarithm))
 }
 
 /// ln of the number of patterns that a dense memory with F = exp recalls from cues with a share ρ of flipped
@@ -140,6 +157,15 @@ mod tests {
         // k = 2: D/(2 ln D); k = 3: D²/(6 ln D).
         assert!(near(of_degree(2, 50), 50.0 / (2.0 * 50f64.ln()), 1e-9));
         assert!(near(of_degree(3, 50), 2500.0 / (6.0 * 50f64.ln()), 1e-9));
+        // Sequences: D/(2 ln D), D²/(6 ln D), D³/(30 ln D) for a step; of a whole sequence a half, a third and a quarter.
+        for (degree, odd) in [(1, 1.0), (2, 3.0), (3, 15.0)] {
+            let step = 50f64.powi(degree) / (2.0 * odd * 50f64.ln());
+            assert!(near(sequence(degree as u32, 50, Passage::Step), step, 1e-9));
+            assert!(near(sequence(degree as u32, 50, Passage::Whole), step / f64::from(degree + 1), 1e-9));
+        }
+        // β = 7.38906/3.76220.
+        assert!(near(exponential_sequence(2, Passage::Step), 1.964_032 / (2.0 * 2f64.ln()), 1e-5));
+        assert!(near(exponential_sequence(2, Passage::Whole), 1.964_032 / (4.0 * 1.964_032f64.ln()), 1e-5));
         assert!(classical_exact(1).is_none() && of_degree(2, 1).is_none());
         // Without flips: 2^(D/2).
         assert!((exponential(0.0, 40) - 20.0 * std::f64::consts::LN_2).abs() < 1e-12);

@@ -8,6 +8,7 @@ use crate::dispersed_memories::{
 };
 use crate::memorisation;
 use crate::replay;
+use crate::sequences;
 use crate::universal_hopfield::{hetero, mask, noise, separation, similarity, threshold};
 use crate::work_precision;
 
@@ -23,6 +24,7 @@ pub static EXPERIMENTS: &[Declaration] = &[
     memorisation::EXPERIMENT,
     replay::EXPERIMENT,
     reconstruction::EXPERIMENT,
+    sequences::EXPERIMENT,
     work_precision::EXPERIMENT,
     scaling::EXPERIMENT,
     similarity::EXPERIMENT,
@@ -105,7 +107,7 @@ mod tests {
         let error = refused("fig1", "repetitions", "3");
         assert!(error.contains("fig1") && error.contains("table1"), "{error}");
         let error = refused("table1", "sets", "3");
-        assert!(error.contains("fig3, learning, work-precision"), "{error}");
+        assert!(error.contains("fig3, learning, sequences, work-precision"), "{error}");
         assert!(refused("fig1", "colour", "red").contains("colour"));
         assert!(refused("fig9", "sets", "3").contains("uhn-hetero"));
     }

@@ -7,6 +7,7 @@ pub mod dispersed_memories;
 pub mod memorisation;
 pub mod recommend;
 pub mod replay;
+pub mod sequences;
 pub mod universal_hopfield;
 pub mod work_precision;
 

@@ -16,6 +16,8 @@ pub struct Line {
     pub moments: Vec<TraceStep>,
     /// The steps at which it speciates or commits to one memory.
     pub marks: TraceEvents,
+    /// Whether it plays a sequence, so that the order of its memories is drawn.
+    pub plays: bool,
 }
 
 /// A quantity: its axis, its value, and the step to mark.
@@ -23,7 +25,8 @@ type Quantity = (Axis, fn(&TraceStep) -> Option<f64>, Event);
 /// Something that happens at a step: its name, its marker, and how the step is read.
 type Event = Option<(&'static str, Marker, fn(&TraceEvents) -> Option<usize>)>;
 
-/// Draws energy, entropy of the posterior, participation ratio, and the largest posterior variance over σ².
+/// Draws energy, entropy of the posterior, participation ratio, and the largest posterior variance over σ². For recalls of
+/// sequences it draws the nearest memory first.
 /// The horizontal axis is the noise level (a recall runs from right to left), or the step for memories with
 /// one landscape. A marker shows where the recall speciates (a diamond on the variance) or commits to one memory (a
 /// square on the entropy and the participation ratio). `of` is the number of cues, of which the lines may be the first
@@ -33,6 +36,9 @@ pub fn figure(lines: &[Line], of: usize) -> Figure {
     let mut figure = Figure::new(2, 230.0);
     let commits: Event = Some(("commits to one memory", Marker::Square, |marks| marks.commits));
     let speciates: Event = Some(("speciates", Marker::Diamond, |marks| marks.speciates));
+    let plays = lines.iter().any(|line| line.plays);
+    let order: Quantity =
+        (Axis::linear("nearest memory").whole().from_zero(), |m| m.memory.map(|memory| memory as f64), None);
     let quantities: [Quantity; 4] = [
         (Axis::linear("energy"), |m| m.energy, None),
         (Axis::linear("entropy of the posterior (nats)").from_zero(), |m| m.entropy, commits),
@@ -46,7 +52,7 @@ pub fn figure(lines: &[Line], of: usize) -> Figure {
     ];
     let few = if lines.len() < of { format!(" (first {} of {of} cues)", lines.len()) } else { String::new() };
     let mut named: Vec<&str> = Vec::new();
-    for (y, value, event) in quantities {
+    for (y, value, event) in plays.then_some(order).into_iter().chain(quantities) {
         let log = y.log;
         let mut marks = Vec::new();
         for (style, line) in lines.iter().enumerate() {

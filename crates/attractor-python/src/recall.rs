@@ -292,9 +292,12 @@ fn of_kind(kind: Kind) -> Vec<&'static Field<Row>> {
     Row::FIELDS.iter().filter(|field| field.kind == kind).collect()
 }
 
+/// Fields of a row that hold a list of whole numbers.
+static LISTS: LazyLock<Vec<&Field<Row>>> = LazyLock::new(|| of_kind(Kind::List));
+
 /// A recall as Python unpacks it: states; values; probabilities and indices of the best memories; which of the
-/// [`NUMBERS`] there are; those numbers, one row each; the numbers of [`WHOLE`] with the two codes; and the reasons of
-/// undefined rows.
+/// [`NUMBERS`] there are; those numbers, one row each; the numbers of [`WHOLE`] with the two codes; the reasons of
+/// undefined rows; and the arrays of [`LISTS`], whose rows end in −1.
 pub type Fields<'py> = (
     Bound<'py, PyAny>,
     Option<Bound<'py, PyAny>>,
@@ -303,6 +306,7 @@ pub type Fields<'py> = (
     Bound<'py, PyAny>,
     Bound<'py, PyAny>,
     Vec<(usize, &'static str)>,
+    Vec<Option<Bound<'py, PyAny>>>,
 );
 
 /// The report of a recall, in a few tables. An array for each field would cost half a microsecond each.
@@ -334,5 +338,19 @@ fn fields<'py, F: Number>(py: Python<'py>, recall: Recall<F>) -> Fields<'py> {
         column.iter_mut().zip(all).for_each(|(place, number)| *place = number);
     }
     let reasons = rows.iter().enumerate().filter_map(|(k, row)| Some((k, row.reason()?))).collect();
-    (give(py, states), values.map(|v| give(py, v)), best, there, give(py, numbers), give(py, whole), reasons)
+    let lists = LISTS.iter().map(|field| lists_of(py, field, &rows)).collect();
+    let values = values.map(|v| give(py, v));
+    (give(py, states), values, best, there, give(py, numbers), give(py, whole), reasons, lists)
+}
+
+/// The lists of one field, one for each row, filled up with −1. `None` if no row has one.
+fn lists_of<'py>(py: Python<'py>, field: &Field<Row>, rows: &[Row]) -> Option<Bound<'py, PyAny>> {
+    let list = |row| if let Value::List(list) = (field.get)(row) { Some(list) } else { None };
+    let longest = rows.iter().filter_map(list).map(<[usize]>::len).max()?;
+    let mut array = Array2::from_elem((rows.len(), longest), -1_i64);
+    for (mut to, row) in array.outer_iter_mut().zip(rows) {
+        let from = list(row).unwrap_or_default();
+        to.iter_mut().zip(from).for_each(|(to, &n)| *to = n as i64);
+    }
+    Some(give(py, array))
 }

@@ -17,6 +17,7 @@ pub fn json(value: &Value) -> Json {
         Value::Number(x) => json!(x),
         Value::Text(text) => json!(text),
         Value::Counts(counts) => json!(counts),
+        Value::List(numbers) => json!(numbers),
         Value::Numbers(numbers) => json!(numbers),
         Value::Weights(weights) => json!(weights),
     }

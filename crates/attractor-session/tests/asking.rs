@@ -105,6 +105,7 @@ fn fields_say_what_a_row_says() {
             Kind::Whole => value.whole().is_some() || value == Value::None,
             Kind::Number => value.number().is_some() || value == Value::None,
             Kind::Text => matches!(value, Value::Text(_) | Value::None),
+            Kind::List => matches!(value, Value::List(_) | Value::None),
             Kind::Weights => matches!(value, Value::Weights(_) | Value::None),
             Kind::Counts | Kind::Numbers => false,
         };

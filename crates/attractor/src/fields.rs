@@ -33,6 +33,8 @@ pub enum Kind {
     Counts,
     /// One number for each memory.
     Numbers,
+    /// Whole numbers, of which each row has its own number, such as one for each step. Arrays end in −1.
+    List,
     /// Indices of memories with their probabilities.
     Weights,
 }
@@ -52,6 +54,8 @@ pub enum Value<'a> {
     Counts(&'a [u64]),
     /// One number for each memory.
     Numbers(&'a [f64]),
+    /// Whole numbers.
+    List(&'a [usize]),
     /// Indices of memories with their probabilities, best first.
     Weights(&'a [(usize, f64)]),
 }

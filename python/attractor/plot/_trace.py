@@ -12,6 +12,7 @@ from ._style import COLOURS, DASHES, MOST, name_of, panels, plain_logarithms, st
 
 #: What a trace may show, with the words for its axis.
 WORDS = {
+    "memory": "nearest memory",
     "energy": "energy",
     "weight": "posterior of the\nmost probable memory",
     "entropy": "entropy of the\nposterior (nats)",
@@ -25,7 +26,7 @@ class TraceDisplay:
     Parameters
     ----------
     columns : dict of str to ndarray (S + 1, B)
-        What is drawn, by name: some of "energy", "weight", "entropy" and "local_dimension".
+        What is drawn, by name: some of "memory", "energy", "weight", "entropy" and "local_dimension".
     sigma : ndarray (S + 1, B), optional
         Noise levels.
     speciates, commits : ndarray of int (B,), optional
@@ -78,8 +79,8 @@ class TraceDisplay:
         trace : Trace
             What `trace` of a memory returned.
         what : list of str, optional
-            Some of "energy", "weight", "entropy" and "local_dimension". Default: energy, weight and entropy, as far as the memory has
-            them.
+            Some of "memory", "energy", "weight", "entropy" and "local_dimension". Default: energy, weight and entropy, as far as the
+            memory has them, and for sequences the nearest memory.
         count : int, default 8
             How many cues are drawn, from the first on.
         ax : Axes, optional
@@ -99,7 +100,8 @@ class TraceDisplay:
             The trace has nothing of what is asked for.
         """
         number = min(whole("count", count, 1), trace.sigma.shape[1])
-        asked = ["energy", "weight", "entropy"] if what is None else list(what)
+        usual = [*(["memory"] if trace.recall.visited is not None else []), "energy", "weight", "entropy"]
+        asked = usual if what is None else list(what)
         for name in asked:
             if name not in WORDS:
                 raise ValueError(f"what: expected some of {', '.join(WORDS)}, found {shown(name)}")

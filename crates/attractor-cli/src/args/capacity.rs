@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use attractor::memories::Options;
-use attractor_capacity::Contender;
+use attractor_capacity::{Contender, Passage};
 use clap::{ArgGroup, Args};
 
 use super::Work;
@@ -37,6 +37,10 @@ pub struct Capacity {
     /// Cues with each unit flipped with probability p
     #[arg(long, value_name = "p,…", value_delimiter = ',', group = "task", help_heading = TASK)]
     pub flip: Vec<f64>,
+    /// Sequences of the model sequence: the share of steps to the next pattern that are wrong, or of whole sequences with a
+    /// wrong step
+    #[arg(long, value_name = "step|whole,…", value_delimiter = ',', group = "task", help_heading = TASK)]
+    pub sequence: Vec<Passage>,
     /// A number of patterns is within capacity if the mean share of wrong units is at most X
     #[arg(long, value_name = "X", default_value_t = 0.03, help_heading = ACCURACY)]
     pub threshold: f64,

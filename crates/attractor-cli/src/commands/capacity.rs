@@ -22,6 +22,7 @@ pub fn run(args: &Capacity, options: &Options) -> Result<()> {
     let mut tasks: Vec<Task> = args.signal.iter().copied().map(Task::Signal).collect();
     tasks.extend(args.mask.iter().copied().map(Task::Mask));
     tasks.extend(args.flip.iter().copied().map(Task::Flip));
+    tasks.extend(args.sequence.iter().copied().map(Task::Sequence));
     if tasks.is_empty() {
         tasks.push(Task::Signal(0.68));
     }

@@ -257,5 +257,6 @@ fn to_line(id: u64, row: &Row, names: &Names) -> String {
         ),
     };
     let wrong = if names.right == Some(false) { ", wrong" } else { "" };
-    format!("{id:>6}{columns}  {}{step}{reason}{regime}{share}{which}{wrong}", row.ending().name())
+    let order = row.played.as_deref().map_or(String::new(), columns::in_order);
+    format!("{id:>6}{columns}  {}{step}{reason}{regime}{share}{order}{which}{wrong}", row.ending().name())
 }

@@ -12,7 +12,7 @@ use attractor_session::{About, insert_fields, insert_lists, with_memory};
 use serde_json::{Map, Value, json};
 
 use crate::args;
-use crate::columns::number;
+use crate::columns::{in_order, number};
 use crate::cues::{Batch, OpenedCues};
 use crate::output::wrote;
 use crate::steps_file::StepsFile;
@@ -84,6 +84,7 @@ fn traced<F: Real + Number + Into<Value>>(
                     name: label.map_or(format!("cue {id}"), |text| streams::label(text, LEGEND)),
                     moments: steps.to_vec(),
                     marks: trace.marks[row],
+                    plays: trace.recall.rows[row].played.is_some(),
                 });
             }
         }
@@ -135,13 +136,14 @@ fn to_line<F: Real>(id: u64, trace: &Trace<F>, row: usize, moments: &[TraceStep]
     let (report, marks) = (&trace.recall.rows[row], trace.marks[row]);
     let (outcome, step) = (report.ending().name(), report.ending_step());
     format!(
-        "{id:>6} {:>8} {:>20} {:>20} {:>7} {:>13}  {outcome}{}",
+        "{id:>6} {:>8} {:>20} {:>20} {:>7} {:>13}  {outcome}{}{}",
         report.sigma.map_or("-".into(), |s| format!("{s:.4}")),
         mark(marks.speciates, moments),
         mark(marks.commits, moments),
         report.memory.map_or("-".into(), |m| m.to_string()),
         moments.last().and_then(|m| m.energy).map_or("-".into(), |e| number(e, 13, 6)),
         step.map_or(String::new(), |s| format!(" at {s}")),
+        report.played.as_deref().map_or(String::new(), in_order),
     )
 }
 

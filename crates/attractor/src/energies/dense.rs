@@ -134,7 +134,7 @@ impl<F: Real> DenseEnergy<F> {
 }
 
 /// u^k by repeated squaring. Products are exact if they are integers below 2^53, and equal on every machine.
-fn power(mut u: f64, mut k: u32) -> f64 {
+pub(crate) fn power(mut u: f64, mut k: u32) -> f64 {
     let mut result = 1.0;
     while k > 0 {
         if k & 1 == 1 {

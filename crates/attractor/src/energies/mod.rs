@@ -20,6 +20,7 @@ pub mod shapes;
 pub use cores::PARAMETERS as CORES;
 pub use cores::{CoreRule, Encoder, Event, Form, Odds, Reconstruction, Semantic, Surprise, surprise};
 pub use correlated::{Along, Correlated};
+pub(crate) use dense::power;
 pub use dense::{DenseEnergy, Interaction};
 pub use dimension::{LocalRead, local_dimensions, local_reads};
 pub use family::Family;

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use super::Learned;
+use super::{Learned, Succession};
 use crate::diffusion::Sampling;
 use crate::energies::{Denoise, Energy, Gradient, Mixture, Nearest, nearest_patterns};
 use crate::error::Result;
@@ -56,6 +56,8 @@ pub struct Abilities<'a, F: Real> {
     pub keep: Option<&'a dyn Keep>,
     /// Hard locations with their counters, over prepared states.
     pub locations: Option<&'a dyn HardLocations<F>>,
+    /// Which memory follows which, if recall plays sequences. Reports then compare what it played with this order.
+    pub order: Option<&'a Succession>,
 }
 
 impl<'a, F: Real> Abilities<'a, F> {
@@ -75,6 +77,7 @@ impl<'a, F: Real> Abilities<'a, F> {
             describe: None,
             keep: None,
             locations: None,
+            order: None,
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod abilities;
 mod bidirectional;
+mod continuous_sequence;
 mod denoiser;
 mod dense;
 mod diffusion;
@@ -22,14 +23,17 @@ mod prior;
 mod report;
 mod request;
 mod rest;
+mod sequence;
 mod sparse_distributed;
 mod spec;
+mod succession;
 mod universal;
 mod update;
 
 pub use crate::options::Options;
 pub use abilities::{Abilities, Describe, HardLocations, Keep, Posteriors, Reason};
 pub use bidirectional::{Bidirectional, BidirectionalEnergy, BidirectionalUpdate};
+pub use continuous_sequence::{ContinuousSequence, Passage};
 pub use denoiser::{Denoiser, Function};
 pub use dense::Dense;
 pub use diffusion::Diffusion;
@@ -43,10 +47,12 @@ pub use network::learned;
 pub use path::RecallPath;
 pub use report::{Ending, Recall, Regime, Row};
 pub use request::{Level, Request};
+pub use sequence::{Dwell, Rule as SequenceRule, Sequence, SequenceOptions, Transition};
 pub use sparse_distributed::{Radius, SparseDistributed, SparseDistributedUpdate, SparseOptions};
 pub use spec::{
     Card, DEFAULT, DESCRIBED, Learned, MODELS, Model, Spec, TRAINED, Weights, model, models_that, models_with,
 };
+pub use succession::{Played, Succession};
 pub use universal::{Output, PRESETS, Preset, Scheme, Universal};
 pub use update::Update;
 

@@ -19,6 +19,8 @@ pub(super) struct ToRest<'a, F: Real> {
     pub dynamics: Box<dyn Dynamics<F> + 'a>,
     pub tolerance: f64,
     pub updates: Option<usize>,
+    /// Whether the final states of additional units are values.
+    pub values: bool,
 }
 
 impl<'a, F: Real> RecallPath<'a, F> {
@@ -31,7 +33,15 @@ impl<'a, F: Real> RecallPath<'a, F> {
     /// A dynamics may have more units than the memory. The additional units start at 0, and their final states are
     /// the recalled [values](super::Recall::values).
     pub fn to_rest(dynamics: Box<dyn Dynamics<F> + 'a>, tolerance: f64, updates: Option<usize>) -> Self {
-        RecallPath { way: Way::ToRest(ToRest { dynamics, tolerance, updates }) }
+        RecallPath { way: Way::ToRest(ToRest { dynamics, tolerance, updates, values: true }) }
+    }
+
+    /// This path, whose additional units are earlier states or others that no report shows.
+    pub fn with_hidden_units(mut self) -> Self {
+        if let Way::ToRest(path) = &mut self.way {
+            path.values = false;
+        }
+        self
     }
 
     /// A path through noise levels.

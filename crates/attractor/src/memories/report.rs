@@ -4,6 +4,7 @@ use std::fmt;
 
 use ndarray::{Array2, ArrayView2, Axis, concatenate};
 
+use super::Played;
 use crate::energies::{Nearest, Reads};
 use crate::fields::{Field, Kind, Value};
 use crate::kernels::{Form, Posterior, attend_values};
@@ -88,6 +89,8 @@ pub struct Row {
     /// How much of the memory the recall has read, for memories that recall by diffusion. Reads for the report
     /// (posterior, energy, nearest memory, test of rest) are not counted.
     pub reads: Option<Reads>,
+    /// The memories that were visited, and how well their order was kept, for memories of sequences.
+    pub played: Option<Box<Played>>,
 }
 
 /// How a recall ended, as reports name it.
@@ -243,6 +246,54 @@ impl Row {
             doc: "how often all patterns were read on the way, for recall by diffusion",
             get: |row| row.reads.map(|reads| reads.full).into(),
         },
+        Field {
+            name: "visited",
+            kind: Kind::List,
+            doc: "for sequences: the memory nearest to the cue, and to the state after each update",
+            get: |row| row.played.as_ref().map_or(Value::None, |played| Value::List(&played.visited)),
+        },
+        Field {
+            name: "held",
+            kind: Kind::List,
+            doc: "for how many steps each memory was held, one after the other",
+            get: |row| row.played.as_ref().map_or(Value::None, |played| Value::List(&played.held)),
+        },
+        Field {
+            name: "ordered",
+            kind: Kind::Whole,
+            doc: "updates that kept the order: the memory was held as long as it should be, then the next one came",
+            get: |row| row.played.as_ref().map(|played| played.ordered).into(),
+        },
+        Field {
+            name: "early",
+            kind: Kind::Whole,
+            doc: "updates that moved on to the next memory too soon",
+            get: |row| row.played.as_ref().map(|played| played.early).into(),
+        },
+        Field {
+            name: "repeats",
+            kind: Kind::Whole,
+            doc: "updates that held a memory for too long",
+            get: |row| row.played.as_ref().map(|played| played.repeats).into(),
+        },
+        Field {
+            name: "skips",
+            kind: Kind::Whole,
+            doc: "updates that left out memories, or went to another sequence",
+            get: |row| row.played.as_ref().map(|played| played.skips).into(),
+        },
+        Field {
+            name: "backs",
+            kind: Kind::Whole,
+            doc: "updates that went back",
+            get: |row| row.played.as_ref().map(|played| played.backs).into(),
+        },
+        Field {
+            name: "lost",
+            kind: Kind::Whole,
+            doc: "updates to a state that no memory has an overlap of more than 1/2 with",
+            get: |row| row.played.as_ref().map(|played| played.lost).into(),
+        },
     ];
 
     /// How the recall ended, in the terms of reports.
@@ -305,6 +356,7 @@ impl Row {
             outcome: recalled.outcomes[row],
             steps: recalled.steps[row],
             reads: recalled.reads.as_ref().map(|reads| reads[row]),
+            played: None,
         }
     }
 }

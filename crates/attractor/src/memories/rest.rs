@@ -5,10 +5,12 @@ use std::ops::ControlFlow;
 
 use ndarray::{Array2, Axis, concatenate, s};
 
+use super::abilities::Abilities;
 use super::memory::MemoryModel;
 use super::path::ToRest;
 use super::report::{Recall, Regime, Row};
 use super::request::Request;
+use super::succession::Played;
 use crate::dynamics::{Clamp, Motion, Start};
 use crate::error::Result;
 use crate::observe::{Frame, Observer};
@@ -37,11 +39,19 @@ pub(super) fn to_rest<F: Real>(
     let (grid, stop) = grid(request, dynamics.motion(), &path)?;
     let rows = request.rows();
     let start = Start { states: states.view(), rows: &rows, seed: request.seed, held: None };
-    let mut recalled = recall(dynamics, start, clamp, &grid, stop, &mut FirstUnits { observer, dim })?;
+    let order = abilities.order.filter(|_| request.report);
+    let mut visits =
+        Visits { abilities: &abilities, seen: vec![Vec::new(); rows.len()], on: order.is_some(), observer };
+    let mut recalled =
+        recall(dynamics, start, clamp, &grid, stop, &mut FirstUnits { observer: &mut visits, dim })?;
+    let seen = visits.seen;
     let all = take(&mut recalled.states);
     let (states, values) = match more {
         0 => (all, None),
-        _ => (all.slice(s![.., ..dim]).to_owned(), Some(all.slice(s![.., dim..]).to_owned())),
+        _ => {
+            let values = path.values.then(|| all.slice(s![.., dim..]).to_owned());
+            (all.slice(s![.., ..dim]).to_owned(), values)
+        }
     };
     if !request.report {
         return Ok(Recall::without_report(preparation.backward(states), &recalled));
@@ -78,6 +88,10 @@ pub(super) fn to_rest<F: Real>(
             regime: posterior.as_ref().zip(prior).map(|(p, prior)| Regime::of(p.participation, prior)),
             posterior,
             beta: abilities.inverse_temperature,
+            played: order.map(|order| {
+                let (visited, overlaps): (Vec<usize>, Vec<f64>) = seen[row].iter().copied().unzip();
+                Box::new(Played::of(visited, &overlaps, order))
+            }),
             ..Row::ended(&recalled, row, nearest.as_ref().map(|nearest| nearest[row]))
         }
     };
@@ -110,6 +124,32 @@ fn with_more_units<T: Copy>(rows: Array2<T>, more: usize, value: T) -> Array2<T>
     }
     let units = Array2::from_elem((rows.nrows(), more), value);
     concatenate(Axis(1), &[rows.view(), units.view()]).expect("equally many rows")
+}
+
+/// Records the memory nearest to each state, and its overlap, for a memory of sequences.
+struct Visits<'a, 'b, F: Real> {
+    abilities: &'a Abilities<'b, F>,
+    observer: &'a mut dyn Observer<F>,
+    on: bool,
+    /// For each row of the batch, one entry for each step.
+    seen: Vec<Vec<(usize, f64)>>,
+}
+
+impl<F: Real> Observer<F> for Visits<'_, '_, F> {
+    fn observe(&mut self, frame: Frame<F>) -> ControlFlow<()> {
+        if self.on
+            && let Ok(Some(nearest)) = self.abilities.nearest(frame.states)
+        {
+            for (&row, nearest) in frame.rows.iter().zip(nearest) {
+                self.seen[row].push((nearest.memory, nearest.overlap));
+            }
+        }
+        self.observer.observe(frame)
+    }
+
+    fn watches(&self) -> bool {
+        self.observer.watches()
+    }
 }
 
 /// Shows only the first units of each state to an observer.

@@ -140,9 +140,11 @@ macro_rules! models {
 models![
     hopfield,
     bidirectional,
+    sequence,
     sparse_distributed,
     dense,
     modern,
+    continuous_sequence,
     universal,
     diffusion,
     local,

@@ -47,6 +47,7 @@ const FAR: &str = "no pattern lies within the radius of a cue of which half is m
 const RANDOM: &str = "a stochastic recall may pick another pattern";
 const PIECES: &str = "pixels outside of the known windows may take the pieces of another pattern";
 const LINEAR: &str = "a linear denoiser has no patterns to return to";
+const GOES_ON: &str = "a recall goes on to the patterns that follow";
 const FROM_FAR: &str = "so few steps from so high a level end with one from far too high";
 
 pub const ZOO: &[Specimen] = &[
@@ -71,6 +72,13 @@ pub const ZOO: &[Specimen] = &[
     incomplete(is("hopfield", &[("update", "asynchronous"), ("tie", "0")]), OVERLOADED),
     incomplete(with_values("bidirectional", &[]), PAIRS),
     incomplete(with_values("bidirectional", &[("tie", "+1")]), PAIRS),
+    incomplete(is("sequence", &[]), GOES_ON),
+    incomplete(is("sequence", &[("separation", "poly:1"), ("tie", "+1")]), GOES_ON),
+    incomplete(is("sequence", &[("separation", "poly:3"), ("closed", "")]), GOES_ON),
+    incomplete(is("sequence", &[("separation", "poly:10"), ("dwell", "3"), ("closed", "")]), GOES_ON),
+    incomplete(is("sequence", &[("dwell", "2"), ("drive", "4")]), GOES_ON),
+    incomplete(is("sequence", &[("rule", "pseudo-inverse"), ("separation", "poly:1")]), GOES_ON),
+    incomplete(is("sequence", &[("rule", "pseudo-inverse"), ("dwell", "2")]), GOES_ON),
     is("sparse-distributed", &[("locations", "2000")]),
     is(
         "sparse-distributed",
@@ -88,6 +96,9 @@ pub const ZOO: &[Specimen] = &[
     incomplete(is("modern", &[("beta", "0.3")]), BLENDS),
     is("modern", &[]),
     is("modern", &[("beta", "1"), ("norm-bias", "on")]),
+    incomplete(is("continuous-sequence", &[]), GOES_ON),
+    incomplete(is("continuous-sequence", &[("beta", "1"), ("norm-bias", "on"), ("closed", "")]), GOES_ON),
+    incomplete(is("continuous-sequence", &[("noise", "0.5")]), GOES_ON),
     is("universal", &[]),
     incomplete(is("universal", &[("preset", "classical")]), OVERLOADED),
     is("universal", &[("preset", "dense:4")]),
@@ -263,10 +274,16 @@ impl Specimen {
         self.model != "network"
     }
 
-    /// Couplings learned from patterns one after the other depend on their order, and so does which pattern
-    /// chance draws.
+    /// Whether a recall goes on from pattern to pattern.
+    pub fn plays(&self) -> bool {
+        self.model.ends_with("sequence")
+    }
+
+    /// Couplings learned from patterns one after the other depend on their order, and so do sequences, and which
+    /// pattern chance draws.
     pub fn depends_on_order(&self) -> bool {
-        self.options.iter().any(|(_, value)| matches!(*value, "storkey" | "daydreaming" | "bridge"))
+        self.plays()
+            || self.options.iter().any(|(_, value)| matches!(*value, "storkey" | "daydreaming" | "bridge"))
     }
 }
 

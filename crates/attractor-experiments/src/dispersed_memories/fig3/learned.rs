@@ -206,7 +206,8 @@ impl Learning {
         let mut score = Score { set, halves: 0, units: 0, seconds: 0.0 };
         for batch in 0..self.batches {
             let first = (batch * rows) as u64;
-            let made = corrupt(truth.clone(), &task.corruption(), seed, first, false)?;
+            let corruption = task.corruption().expect("the figure is of damaged cues");
+            let made = corrupt(truth.clone(), &corruption, seed, first, false)?;
             let request = Request {
                 level: task.level(),
                 seed,
