@@ -11,6 +11,7 @@ SCRIPTS = [
     "plot_complete",
     "plot_displays",
     "plot_trace",
+    "plot_sequence",
     "plot_posterior",
     "plot_how_many",
     "plot_false_memories",

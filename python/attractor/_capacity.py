@@ -115,7 +115,9 @@ def capacity(
         for name, values in (("signal", signal), ("mask", mask), ("flip", flip))
         for value in ([] if values is None else values if isinstance(values, Iterable) else [values])
     ]
-    passages = [] if sequence is None else [sequence] if isinstance(sequence, str) else several("sequence", "names", sequence)
+    passages = (
+        [] if sequence is None else [sequence] if isinstance(sequence, str) else several("sequence", "names", sequence)
+    )
     tasks += [f"sequence:{passage}" for passage in passages]
     units = [whole("dims", dim) for dim in (dims if isinstance(dims, Iterable) else [dims])]
     seed = seed_of(random_state)

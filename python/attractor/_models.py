@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import abc
 from typing import Any, ClassVar, Literal
 
 from ._described import Described
@@ -189,6 +189,95 @@ class Bidirectional(Paired, Memory):
         self.dtype = dtype
         self.random_state = random_state
         self._begin(patterns, labels=labels, values=values)
+
+
+class Sequence(Plain, Memory):
+    """Memory of sequences.
+
+    ::
+
+        x <- sign sum_n y_(n+1) f(m_n), m_n = x.y_n/D;  with dwell x <- sign sum_n [y_n f(m_n) + drive y_(n+1) f(mean
+        m_n)]
+
+    Cost: 3 N D multiply-adds an update and cue (twice that with dwell), fewer where few patterns have weight; 3 N D
+    numbers. Source: Chaudhry, Zavatone-Veth, Krotov & Pehlevan (2023); Sompolinsky & Kanter (1986); Kleinfeld (1986).
+
+    Parameters
+    ----------
+    patterns : array_like (N, D), or (N, ...) of images, optional
+        Patterns to store, as with `fit`. Without them, the memory must be fitted. States are +1 and -1.
+    separation : str, default "exp"
+        How the overlap u with a pattern becomes the weight of the next one. One of poly:D, exp.
+    rule : {"hebb", "pseudo-inverse"}, default "hebb"
+        What the overlaps are: those with the patterns, or pseudo-inverse, which takes out what patterns have in
+        common.
+    dwell : int from 2 to 100, default none
+        Hold each memory for so many steps: the state holds itself, and the mean of its last steps drives it on.
+    drive : float > 0, default 2.5
+        Strength of the drive to the next pattern, with dwell.
+    closed : bool, default False
+        The first pattern follows the last; otherwise a recall rests at the last.
+    starts : list of int, default none, one sequence
+        Indices of the patterns at which further sequences start, as 10,25 (the first pattern is 0).
+    tie : {"keep", "+1", "0"}, default "keep"
+        What a unit becomes whose field is exactly 0: what it was, +1, or 0.
+    labels : array_like (N,), optional
+        A label for each pattern.
+    prepare : {"auto", "none", "center", "normalize", "standardize", "packed"}, default "auto"
+        Preparation of the patterns. auto centres and scales bytes and bools and leaves other numbers unchanged;
+        packed turns two values into -1 and 1 with one bit per unit.
+    dtype : {"float32", "float64"}, optional
+        Number type of the states. Default: float64 if the patterns are, else float32.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
+        Seed of all random numbers of a recall. None draws a seed from NumPy.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Units of a pattern, D.
+    feature_names_in_ : ndarray of str (D,)
+        Names of the columns, if the patterns were a data frame with names.
+
+    Examples
+    --------
+    >>> import attractor
+    >>> memory = attractor.Sequence([[1.0, 1, 1, 1, -1, -1, -1, -1], [1, -1, 1, -1, 1, -1, 1, -1]])
+    >>> memory.recall([[1.0, 1, 1, 1, -1, -1, -1, 1]]).memory
+    array([1])
+    """
+
+    _model: ClassVar[str] = "sequence"
+    _options: ClassVar[tuple[str, ...]] = ("separation", "rule", "dwell", "drive", "closed", "starts", "tie")
+    _parameters: ClassVar[tuple[str, ...]] = ("separation", "rule", "dwell", "drive", "closed", "starts", "tie", "prepare", "dtype", "random_state")
+    _flags: ClassVar[tuple[str, ...]] = ("closed",)
+
+    def __init__(
+        self,
+        patterns: Any = None,
+        *,
+        separation: str | None = None,
+        rule: Literal["hebb", "pseudo-inverse"] | None = None,
+        dwell: int | None = None,
+        drive: float | None = None,
+        closed: bool = False,
+        starts: abc.Sequence[float] | None = None,
+        tie: Literal["keep", "+1", "0"] | None = None,
+        prepare: str = "auto",
+        dtype: Any = None,
+        random_state: Any = 0,
+        labels: Any = None,
+    ) -> None:
+        self.separation = separation
+        self.rule = rule
+        self.dwell = dwell
+        self.drive = drive
+        self.closed = closed
+        self.starts = starts
+        self.tie = tie
+        self.prepare = prepare
+        self.dtype = dtype
+        self.random_state = random_state
+        self._begin(patterns, labels=labels)
 
 
 class SparseDistributed(Valued, Located, Memory):
@@ -430,6 +519,86 @@ class Modern(WeightedValued, Memory):
         self._begin(patterns, labels=labels, weights=weights, values=values)
 
 
+class ContinuousSequence(Plain, Memory):
+    """Memory of sequences of real patterns.
+
+    ::
+
+        x <- sum_n y_(n+1) softmax_n(beta Y x);  with noise x <- sum_n y_(n+1) P(n | x + noise e)
+
+    Cost: 4 N D operations and N exponentials an update and cue; 2 N D numbers. Source: Chaudhry, Zavatone-Veth,
+    Krotov & Pehlevan (2023); Ramsauer et al. (2021); Ambrogioni (2023), Eq. 12.
+
+    Parameters
+    ----------
+    patterns : array_like (N, D), or (N, ...) of images, optional
+        Patterns to store, as with `fit`. Without them, the memory must be fitted.
+    beta : float from 1e-30 to 1e30 or "auto", default "auto"
+        Inverse temperature; auto makes it large enough to separate the stored patterns.
+    norm_bias : bool or "auto", default auto, which is on for prepared patterns
+        Use logits beta x.y - beta |y|^2/2, which compare patterns of unequal norm by distance.
+    noise : float > 0, default none
+        Noise of a transition, in the units of the patterns: each state is noised, and its posterior at that level
+        leads on.
+    closed : bool, default False
+        The first pattern follows the last; otherwise a recall rests at the last.
+    starts : list of int, default none, one sequence
+        Indices of the patterns at which further sequences start, as 10,25 (the first pattern is 0).
+    labels : array_like (N,), optional
+        A label for each pattern.
+    prepare : {"auto", "none", "center", "normalize", "standardize", "packed"}, default "auto"
+        Preparation of the patterns. auto centres and scales bytes and bools and leaves other numbers unchanged;
+        packed turns two values into -1 and 1 with one bit per unit.
+    dtype : {"float32", "float64"}, optional
+        Number type of the states. Default: float64 if the patterns are, else float32.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
+        Seed of all random numbers of a recall. None draws a seed from NumPy.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Units of a pattern, D.
+    feature_names_in_ : ndarray of str (D,)
+        Names of the columns, if the patterns were a data frame with names.
+
+    Examples
+    --------
+    >>> import attractor
+    >>> memory = attractor.ContinuousSequence([[1.0, 1, 1, 1, -1, -1, -1, -1], [1, -1, 1, -1, 1, -1, 1, -1]])
+    >>> memory.recall([[1.0, 1, 1, 1, -1, -1, -1, 1]]).memory
+    array([1])
+    """
+
+    _model: ClassVar[str] = "continuous-sequence"
+    _options: ClassVar[tuple[str, ...]] = ("beta", "norm_bias", "noise", "closed", "starts")
+    _parameters: ClassVar[tuple[str, ...]] = ("beta", "norm_bias", "noise", "closed", "starts", "prepare", "dtype", "random_state")
+    _flags: ClassVar[tuple[str, ...]] = ("closed",)
+
+    def __init__(
+        self,
+        patterns: Any = None,
+        *,
+        beta: float | Literal["auto"] | None = None,
+        norm_bias: bool | str | None = None,
+        noise: float | None = None,
+        closed: bool = False,
+        starts: abc.Sequence[float] | None = None,
+        prepare: str = "auto",
+        dtype: Any = None,
+        random_state: Any = 0,
+        labels: Any = None,
+    ) -> None:
+        self.beta = beta
+        self.norm_bias = norm_bias
+        self.noise = noise
+        self.closed = closed
+        self.starts = starts
+        self.prepare = prepare
+        self.dtype = dtype
+        self.random_state = random_state
+        self._begin(patterns, labels=labels)
+
+
 class Universal(Valued, Memory):
     """Universal Hopfield network.
 
@@ -652,7 +821,7 @@ class Diffusion(WeightedValued, Memory):
         spacing: Literal["powers", "karras", "exponential", "polyexponential", "times", "beta", "linspace", "linspace-whole", "linspace-dpm", "leading", "leading-dpm", "trailing"] | None = None,
         rho: float | None = None,
         last: float | None = None,
-        sigmas: Sequence[float] | None = None,
+        sigmas: abc.Sequence[float] | None = None,
         betas: str | None = None,
         offset: int | None = None,
         shift: float | None = None,
@@ -830,7 +999,7 @@ class Local(Weighted, Memory):
         spacing: Literal["powers", "karras", "exponential", "polyexponential", "times", "beta", "linspace", "linspace-whole", "linspace-dpm", "leading", "leading-dpm", "trailing"] | None = None,
         rho: float | None = None,
         last: float | None = None,
-        sigmas: Sequence[float] | None = None,
+        sigmas: abc.Sequence[float] | None = None,
         betas: str | None = None,
         offset: int | None = None,
         shift: float | None = None,
@@ -998,7 +1167,7 @@ class Mixture(Described):
         spacing: Literal["powers", "karras", "exponential", "polyexponential", "times", "beta", "linspace", "linspace-whole", "linspace-dpm", "leading", "leading-dpm", "trailing"] | None = None,
         rho: float | None = None,
         last: float | None = None,
-        sigmas: Sequence[float] | None = None,
+        sigmas: abc.Sequence[float] | None = None,
         betas: str | None = None,
         offset: int | None = None,
         shift: float | None = None,
@@ -1190,7 +1359,7 @@ class Network(Trained):
         self,
         patterns: Any = None,
         *,
-        training: Mapping[str, Any] | None = None,
+        training: abc.Mapping[str, Any] | None = None,
         process: Literal["ve", "vp", "vp-linear", "sub-vp", "edm", "flow"] | Process | None = None,
         gamma: float | None = None,
         rate_min: float | None = None,
@@ -1200,7 +1369,7 @@ class Network(Trained):
         spacing: Literal["powers", "karras", "exponential", "polyexponential", "times", "beta", "linspace", "linspace-whole", "linspace-dpm", "leading", "leading-dpm", "trailing"] | None = None,
         rho: float | None = None,
         last: float | None = None,
-        sigmas: Sequence[float] | None = None,
+        sigmas: abc.Sequence[float] | None = None,
         betas: str | None = None,
         offset: int | None = None,
         shift: float | None = None,
@@ -1392,7 +1561,7 @@ class Denoiser(Foreign):
         spacing: Literal["powers", "karras", "exponential", "polyexponential", "times", "beta", "linspace", "linspace-whole", "linspace-dpm", "leading", "leading-dpm", "trailing"] | None = None,
         rho: float | None = None,
         last: float | None = None,
-        sigmas: Sequence[float] | None = None,
+        sigmas: abc.Sequence[float] | None = None,
         betas: str | None = None,
         offset: int | None = None,
         shift: float | None = None,
@@ -1450,9 +1619,11 @@ class Denoiser(Foreign):
 MODELS: tuple[type[Memory], ...] = (
     Hopfield,
     Bidirectional,
+    Sequence,
     SparseDistributed,
     Dense,
     Modern,
+    ContinuousSequence,
     Universal,
     Diffusion,
     Local,

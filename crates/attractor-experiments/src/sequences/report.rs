@@ -27,7 +27,9 @@ impl Config {
         for table in &tables {
             more.insert(table.name.clone(), table.json());
         }
-        let [held, alike, noisy, capacities] = tables;
+        let [held, alike, noisy, lengths] = tables;
+        let mut blocks = of_lengths(findings, lengths);
+        blocks.extend(of_the_rest(held, alike, noisy));
         Report {
             experiment: "sequences",
             title: "Long sequences (Chaudhry, Zavatone-Veth, Krotov & Pehlevan 2023)".into(),
@@ -50,7 +52,14 @@ impl Config {
             seconds,
             results: sequences(findings),
             more,
-            blocks: vec![
+            blocks,
+        }
+    }
+}
+
+/// One sequence, and how long sequences can be.
+fn of_lengths(findings: &Findings, lengths: Table) -> Vec<Block> {
+    vec![
                 Block::Heading("One sequence".into()),
                 Block::Text(format!(
                     "{} patterns of {} units, in a row. `exact`: how many of the {} steps lead from a pattern to the next one without a \
@@ -70,7 +79,7 @@ impl Config {
                      The noise of the exponential is far from Gaussian, and its law is much too large for few units."
                         .into(),
                 ),
-                Block::Table(capacities),
+                Block::Table(lengths),
                 illustration(
                     "capacity",
                     attractor_capacity::figure(&findings.capacities, &findings.found, |_| true),
@@ -78,33 +87,37 @@ impl Config {
                     "Steps and whole sequences against units, with 95 % intervals. Thin lines: the laws.".into(),
                 ),
                 Block::Table(laws(&findings.capacities)),
-                Block::Heading("Dwell".into()),
-                Block::Text(format!(
-                    "{} patterns of {} units in a closed sequence, played once; each is to be held for {} steps, with the drive {}. `in order`: \
+    ]
+}
+
+/// Dwell, patterns that are alike, and noise.
+fn of_the_rest(held: Table, alike: Table, noisy: Table) -> Vec<Block> {
+    vec![
+        Block::Heading("Dwell".into()),
+        Block::Text(format!(
+            "{} patterns of {} units in a closed sequence, played once; each is to be held for {} steps, with the drive {}. `in order`: \
                      the share of updates that held a memory as long as it should be, or went to the next one then. `exactly`: the share of \
                      memories that were visited in turn and held for exactly {} steps. The paper shows that degree 1 does not keep the order and \
                      that degree 10 holds each for exactly as long.",
-                    HELD.1, HELD.0, HELD.2, HELD.3, HELD.2
-                )),
-                Block::Table(held),
-                Block::Heading("Patterns that are alike".into()),
-                Block::Text(format!(
-                    "`biased`: {} patterns of {} units, 80 % of them +1. `digits`: the first of the digits that come with the program, a pixel \
+            HELD.1, HELD.0, HELD.2, HELD.3, HELD.2
+        )),
+        Block::Table(held),
+        Block::Heading("Patterns that are alike".into()),
+        Block::Text(format!(
+            "`biased`: {} patterns of {} units, 80 % of them +1. `digits`: the first of the digits that come with the program, a pixel \
                      being +1 if it is at least half as bright as the brightest. How many steps have no wrong unit.",
-                    LONG.1, LONG.0
-                )),
-                Block::Table(alike),
-                Block::Heading("Noisy transitions".into()),
-                Block::Text(format!(
-                    "A continuous sequence of {} random ±1 patterns of {} units, closed, with noise σ in each step: z = x + σε, and \
+            LONG.1, LONG.0
+        )),
+        Block::Table(alike),
+        Block::Heading("Noisy transitions".into()),
+        Block::Text(format!(
+            "A continuous sequence of {} random ±1 patterns of {} units, closed, with noise σ in each step: z = x + σε, and \
                      x ← E[y_(n+1) | z]. `first step wrong`: from a stored pattern. Beside it stands the union bound, the sum of \
                      Q(d/2σ) over the distances d of the other patterns. `in order`: the share of {} updates that led to the next pattern.",
-                    NOISY.1, NOISY.0, NOISY.2
-                )),
-                Block::Table(noisy),
-            ],
-        }
-    }
+            NOISY.1, NOISY.0, NOISY.2
+        )),
+        Block::Table(noisy),
+    ]
 }
 
 fn sequences(findings: &Findings) -> Table {

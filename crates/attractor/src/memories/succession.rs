@@ -106,7 +106,7 @@ impl Succession {
     /// The number of updates that play the longest sequence once: to its end, or back to its start.
     pub fn updates(&self) -> usize {
         /// A recall makes no more updates unless it is told to.
-        const MOST: usize = 10_000;
+        const MOST: usize = 1_000;
         let longest = self.bounds.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(1);
         let moves = if self.closed { longest } else { longest - 1 };
         // One more, which shows that a recall rests at the end.
@@ -165,17 +165,17 @@ impl Played {
             let rests = next == from && to == from;
             let expected = if held < order.dwell { from } else { next };
             let count = match to {
-                _ if overlaps[step] <= LOST => &mut played.lost,
-                _ if rests => &mut held,
-                _ if to == expected => &mut played.ordered,
-                _ if to == from => &mut played.repeats,
-                _ if to == next => &mut played.early,
-                _ if is_back(from, to, order) => &mut played.backs,
-                _ => &mut played.skips,
+                _ if overlaps[step] <= LOST => Some(&mut played.lost),
+                _ if rests => None,
+                _ if to == expected => Some(&mut played.ordered),
+                _ if to == from => Some(&mut played.repeats),
+                _ if to == next => Some(&mut played.early),
+                _ if is_back(from, to, order) => Some(&mut played.backs),
+                _ => Some(&mut played.skips),
             };
-            *count += 1;
+            count.into_iter().for_each(|count| *count += 1);
             if to == from {
-                held += usize::from(!rests);
+                held += 1;
             } else {
                 played.held.push(held);
                 held = 1;
