@@ -198,7 +198,7 @@ def head(card: dict[str, Any], name: str, names: list[str]) -> str:
 
 def facts(card: dict[str, Any]) -> str:
     lines = [f"    {card['title'].rstrip('.')}.", "", "    ::", "", wrapped(card["equation"].replace("\\", "\\\\"), 8)]
-    lines += ["", wrapped(f"Cost: {card['cost']}. Source: {card['source']}.", 4), ""]
+    lines += ["", wrapped(f"Family: {card['family']}. Cost: {card['cost']}. Source: {card['source']}.", 4), ""]
     return "\n".join(lines).replace("    ", "", 1)
 
 

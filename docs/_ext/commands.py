@@ -135,7 +135,7 @@ def model_section(name: str) -> list[str]:
     first = next((n for n, line in enumerate(body) if line.startswith("  --")), len(body))
     facts = [["", ""]]
     for line in body[:first]:
-        fact = re.match(r"^  (states|takes|cost|source)\s+(.*)$", line)
+        fact = re.match(r"^  (family|states|takes|cost|source)\s+(.*)$", line)
         if fact:
             facts.append([fact[1].capitalize(), fact[2]])
         elif line.strip() == "It has no options.":

@@ -120,6 +120,24 @@ fn models_says_what_options_are() {
 }
 
 #[test]
+fn models_are_listed_by_family() {
+    let text = ok(&["models"]);
+    let place = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what}: {text}"));
+    assert!(place("\nDENSE (") < place("\ndense: ") && place("\ndense: ") < place("\nMODERN ("), "{text}");
+    let all: serde_json::Value = serde_json::from_str(&ok(&["models", "--json"])).expect("JSON");
+    for card in all.as_array().expect("an array") {
+        let name = card["name"].as_str().expect("a name");
+        let family = card["family"].as_str().expect("a family").to_uppercase();
+        assert!(place(&format!("{family} (")) < place(&format!("\n{name}: ")), "{name} is in {family}");
+        let alone: serde_json::Value = serde_json::from_str(&ok(&["models", name, "--json"])).expect("JSON");
+        assert_eq!(&alone, card);
+        assert!(
+            ok(&["models", name]).contains(&format!("family   {}", card["family"].as_str().expect("one")))
+        );
+    }
+}
+
+#[test]
 fn completions_know_the_models_options() {
     for shell in ["bash", "zsh", "fish"] {
         let script = ok(&["completions", shell]);

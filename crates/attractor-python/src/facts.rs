@@ -48,6 +48,7 @@ fn card<'py>(py: Python<'py>, card: &Card) -> PyResult<Bound<'py, PyDict>> {
     let entry = PyDict::new(py);
     entry.set_item("name", card.name)?;
     entry.set_item("title", card.title)?;
+    entry.set_item("family", card.family.name())?;
     entry.set_item("equation", card.equation)?;
     entry.set_item("cost", card.cost)?;
     entry.set_item("source", card.source)?;

@@ -115,7 +115,9 @@ pub enum Commands {
     )]
     Demo(Demo),
     /// List the models, or show the options of one.
-    #[command(after_help = "Examples:\n  attractor models\n  attractor models diffusion")]
+    #[command(
+        after_help = "Examples:\n  attractor models\n  attractor models diffusion\n  attractor models --json"
+    )]
     Models(Models),
     /// Find which similarity and separation recall your patterns best.
     #[command(
@@ -160,6 +162,9 @@ pub struct Models {
     /// The model whose options to show
     #[arg(value_name = "NAME", value_parser = names::one_of(names::MODELS, |s| model(s).map(|m| m.card)))]
     pub name: Option<&'static Card>,
+    /// Print JSON on stdout: an array of all models, or one object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `info`.

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 use std::io::Write;
 
 use anyhow::Result;
-use attractor::memories::{Card, MODELS, Model};
+use attractor::memories::{Card, Family, MODELS, Model};
 use attractor::options::{Kind, Parameter};
+use serde_json::{Value, json};
 
 use crate::args;
 
@@ -13,6 +14,14 @@ use crate::args;
 const WIDTH: usize = 80;
 
 pub fn run(args: &args::Models) -> Result<()> {
+    if args.json {
+        let cards = MODELS.iter().map(|model| model.card);
+        let found = match args.name {
+            Some(named) => facts_as_json(named),
+            None => cards.map(facts_as_json).collect(),
+        };
+        return Ok(crate::streams::stdout(false).json(&found)?);
+    }
     let text = match &args.name {
         Some(named) => card(named),
         None => overview(),
@@ -20,21 +29,49 @@ pub fn run(args: &args::Models) -> Result<()> {
     Ok(crate::streams::stdout(false).write_all(text.as_bytes())?)
 }
 
-/// A line for each model, in historical order.
+/// A few lines for each model, family by family, and in historical order within one.
 fn overview() -> String {
     let mut text = String::new();
-    for Model { card, .. } in MODELS {
-        let _ = writeln!(text, "{}: {}", card.name, card.title);
-        wrap(&mut text, 2, 2, card.equation);
-        line(&mut text, "source", card.source);
-        let options: Vec<String> = card.parameters.iter().map(|p| format!("--{}", p.name)).collect();
-        if !options.is_empty() {
-            line(&mut text, "options", &options.join(" "));
+    for family in Family::ALL {
+        let members = MODELS.iter().filter(|model| model.card.family == *family);
+        let _ = writeln!(text, "{} ({})\n", family.name().to_uppercase(), family.about());
+        for Model { card, .. } in members {
+            let _ = writeln!(text, "{}: {}", card.name, card.title);
+            wrap(&mut text, 2, 2, card.equation);
+            line(&mut text, "source", card.source);
+            let options: Vec<String> = card.parameters.iter().map(|p| format!("--{}", p.name)).collect();
+            if !options.is_empty() {
+                line(&mut text, "options", &options.join(" "));
+            }
+            text.push('\n');
         }
-        text.push('\n');
     }
     text += "`attractor models NAME` says what a model takes and costs, and what its options are.\n";
     text
+}
+
+/// One model as a JSON object.
+fn facts_as_json(card: &Card) -> Value {
+    let option = |parameter: &Parameter| {
+        json!({
+            "name": parameter.name,
+            "takes": parameter.kind.to_string(),
+            "default": parameter.default.to_string(),
+            "help": parameter.help,
+        })
+    };
+    json!({
+        "name": card.name,
+        "title": card.title,
+        "family": card.family.name(),
+        "equation": card.equation,
+        "states": if card.spins { "±1" } else { "real" },
+        "weights": card.weights,
+        "values": card.values,
+        "cost": card.cost,
+        "source": card.source,
+        "options": card.parameters.iter().map(option).collect::<Vec<_>>(),
+    })
 }
 
 /// One model with its options: what each does, takes, and its default.
@@ -55,6 +92,7 @@ fn facts(text: &mut String, card: &Card) {
     wrap(text, 2, 2, card.equation);
     let takes = [(card.weights, "prior weights"), (card.values, "associated values")];
     let takes: Vec<_> = takes.iter().filter(|(takes, _)| *takes).map(|(_, what)| *what).collect();
+    line(text, "family", card.family.name());
     line(text, "states", if card.spins { "±1" } else { "real" });
     if !takes.is_empty() {
         line(text, "takes", &takes.join(", "));

@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Zip};
 
 use super::hopfield::MOST_UNITS;
-use super::{Abilities, Card, Learned, Memory, MemoryModel, RecallPath, Request, check_signs};
+use super::{Abilities, Card, Family, Learned, Memory, MemoryModel, RecallPath, Request, check_signs};
 use crate::dynamics::{Dynamics, Motion, Run, Start, TIE, Tie};
 use crate::energies::Energy;
 use crate::error::{Error, Result, check_rows, check_width};
@@ -25,6 +25,7 @@ pub(super) const CARD: Card = Card {
     source: "Kosko (1988)",
     spins: true,
     values: true,
+    family: Family::Classical,
     ..Card::PLAIN
 };
 

@@ -7,7 +7,9 @@ use ndarray::{Array2, ArrayView2};
 
 use super::levels::{LevelModel, most_likely};
 use super::prior::Prior;
-use super::{Abilities, Card, Keep, Learned, Level, Memory, MemoryModel, RecallPath, Request, Weights};
+use super::{
+    Abilities, Card, Family, Keep, Learned, Level, Memory, MemoryModel, RecallPath, Request, Weights,
+};
 use crate::diffusion::{PARAMETERS, Sampling};
 use crate::energies::Denoise;
 use crate::error::{Error, Result, check_width};
@@ -26,6 +28,7 @@ const CARD: Card = Card {
     cost: "one or two evaluations of the denoiser a step",
     source: "Ambrogioni (2023), Eq. 12-14; Karras et al. (2022)",
     levels: true,
+    family: Family::Diffusion,
     ..Card::PLAIN
 };
 

@@ -1,7 +1,7 @@
 //! Dense associative memory.
 
 use super::update::{ASYNCHRONOUS, ORDER, TEMPERATURE, Update};
-use super::{Abilities, Card, Learned, Memory, MemoryModel, RecallPath, Request};
+use super::{Abilities, Card, Family, Learned, Memory, MemoryModel, RecallPath, Request};
 use crate::dynamics::{Dynamics, Order, TIE, Tie};
 use crate::energies::{DenseEnergy, Energy, Interaction};
 use crate::error::{Error, Result};
@@ -31,6 +31,7 @@ pub(super) const CARD: Card = Card {
     cost: "N operations a unit, N D a sweep and cue; 2 N D numbers",
     source: "Krotov & Hopfield (2016); Demircigil et al. (2017); Ambrogioni (2023), Eq. 4",
     spins: true,
+    family: Family::Dense,
     ..Card::PLAIN
 };
 

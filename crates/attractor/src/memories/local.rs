@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use super::levels::{LevelModel, most_likely};
 use super::prior::Prior;
-use super::{Abilities, Card, Describe, Learned, Level, Memory, MemoryModel, RecallPath, Request};
+use super::{Abilities, Card, Describe, Family, Learned, Level, Memory, MemoryModel, RecallPath, Request};
 use crate::diffusion::{PARAMETERS as SAMPLING, Sampling};
 use crate::energies::{Denoise, ImageForm, Local, LocalRule, Mixture, Windows};
 use crate::error::{Error, Result};
@@ -84,6 +84,7 @@ pub(super) const CARD: Card = Card {
     streams: true,
     levels: true,
     images: true,
+    family: Family::Diffusion,
     ..Card::PLAIN
 };
 

@@ -1,7 +1,7 @@
 //! Memories that can be shapes as well as points, with the same recall.
 
 use super::diffusion::{noising_of, on_options};
-use super::{Card, Diffusion, Learned, Memory};
+use super::{Card, Diffusion, Family, Learned, Memory};
 use crate::diffusion::{MEMORY_PARAMETERS, Sampling};
 use crate::energies::Mixture;
 use crate::error::Result;
@@ -24,6 +24,7 @@ pub(super) const CARD: Card = Card {
     levels: true,
     described: true,
     potential: true,
+    family: Family::Diffusion,
     ..Card::PLAIN
 };
 

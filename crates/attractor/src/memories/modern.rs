@@ -3,7 +3,9 @@
 use ndarray::ArrayView2;
 
 use super::report::read_values;
-use super::{Abilities, Card, Describe, Learned, Memory, MemoryModel, Posteriors, RecallPath, Request};
+use super::{
+    Abilities, Card, Describe, Family, Learned, Memory, MemoryModel, Posteriors, RecallPath, Request,
+};
 use crate::dynamics::{Descent, ReadOut};
 use crate::energies::{BETAS, Energy, LogSumExp};
 use crate::error::Result;
@@ -42,6 +44,7 @@ pub(super) const CARD: Card = Card {
     weights: true,
     values: true,
     streams: true,
+    family: Family::Modern,
     ..Card::PLAIN
 };
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Card, Denoiser, Learned, Memory, Weights};
+use super::{Card, Denoiser, Family, Learned, Memory, Weights};
 use crate::diffusion::{PARAMETERS, Sampling};
 use crate::error::{Error, Result};
 use crate::message;
@@ -22,6 +22,7 @@ pub(super) const CARD: Card = Card {
     source: "Ambrogioni (2023), Eq. 22 and App. A; Karras et al. (2022)",
     levels: true,
     trained: true,
+    family: Family::Diffusion,
     ..Card::PLAIN
 };
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use ndarray::Array2;
 
-use super::{Learning, Memory, dense};
+use super::{Family, Learning, Memory, dense};
 use crate::error::{Error, Result};
 use crate::message::Part;
 use crate::networks::Network;
@@ -25,6 +25,8 @@ pub struct Card {
     pub aliases: &'static [&'static str],
     /// A title of a few words.
     pub title: &'static str,
+    /// The family that it belongs to.
+    pub family: Family,
     /// The energy and the update rule.
     pub equation: &'static str,
     /// The options.
@@ -64,6 +66,7 @@ impl Card {
         name: "",
         aliases: &[],
         title: "",
+        family: Family::Modern,
         equation: "",
         parameters: &[],
         cost: "",

@@ -8,7 +8,9 @@ use ndarray::{Array2, ArrayView2};
 use super::levels::{Cues, LevelModel, descend, most_likely};
 use super::prior::Prior;
 use super::report::read_values;
-use super::{Abilities, Card, Keep, Learned, Level, Memory, MemoryModel, RecallPath, Request, Weights};
+use super::{
+    Abilities, Card, Family, Keep, Learned, Level, Memory, MemoryModel, RecallPath, Request, Weights,
+};
 use crate::diffusion::{
     GAMMA, LAST, MEMORY_PARAMETERS, POTENTIAL, PROCESS, Process, RATE_MAX, RATE_MIN, Sampler, Sampling,
 };
@@ -39,6 +41,7 @@ pub(super) const CARD: Card = Card {
     streams: true,
     levels: true,
     potential: true,
+    family: Family::Diffusion,
     ..Card::PLAIN
 };
 

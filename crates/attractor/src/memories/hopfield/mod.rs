@@ -8,7 +8,9 @@ pub use learning::{Daydreaming, Dreams, Learning, Unlearning};
 use ndarray::{Array2, ArrayView1};
 
 use super::update::{ORDER, SYNCHRONOUS, TEMPERATURE, Update};
-use super::{Abilities, Card, Describe, Keep, Learned, Memory, MemoryModel, RecallPath, Request, Weights};
+use super::{
+    Abilities, Card, Describe, Family, Keep, Learned, Memory, MemoryModel, RecallPath, Request, Weights,
+};
 use crate::dynamics::{Dynamics, TIE, Tie};
 use crate::energies::{Energy, Flip, Quadratic};
 use crate::error::{Error, Result};
@@ -52,6 +54,7 @@ pub(super) const CARD: Card = Card {
     source: "Hopfield (1982); Hopfield, Feinstein & Palmer (1983); Personnaz et al. (1985); Storkey & Valabregue (1999); Fachechi, Agliari & Barra (2019); Ambrogioni (2023), Eq. 1-3; Serricchio et al. (2024)",
     spins: true,
     coupled: true,
+    family: Family::Classical,
     ..Card::PLAIN
 };
 

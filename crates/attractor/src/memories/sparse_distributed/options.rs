@@ -3,7 +3,7 @@
 use super::SparseDistributed;
 use crate::dynamics::TIE;
 use crate::error::{Error, Result};
-use crate::memories::{Card, Learned, Memory, Weights};
+use crate::memories::{Card, Family, Learned, Memory, Weights};
 use crate::message;
 use crate::message::Argument;
 use crate::options::{CountRange, Fallback, Kind, NumberRange, Options, Parameter};
@@ -68,6 +68,7 @@ pub(in crate::memories) const CARD: Card = Card {
     source: "Kanerva (1988, 1993)",
     spins: true,
     values: true,
+    family: Family::Classical,
     ..Card::PLAIN
 };
 

@@ -15,7 +15,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::prior::samples_of_one_landscape;
 use super::{
-    Abilities, Card, Describe, Learned, Level, Memory, MemoryModel, Posteriors, RecallPath, Request,
+    Abilities, Card, Describe, Family, Learned, Level, Memory, MemoryModel, Posteriors, RecallPath, Request,
 };
 use crate::dynamics::{Dynamics, Motion, ReadOut, Run, Start, Undefined, Visible};
 use crate::error::{Error, Result};
@@ -114,6 +114,7 @@ pub(super) const CARD: Card = Card {
     source: "Millidge et al. (2022), Eq. 1",
     raw: true,
     values: true,
+    family: Family::SingleShot,
     ..Card::PLAIN
 };
 
