@@ -35,7 +35,7 @@ def rust() -> Any:
 
 
 #: Further arguments that the example of a model needs.
-WITH = {"bidirectional": ", values=[[1.0, -1], [-1, 1]]", "local": ', image="2x4"'}
+WITH = {"bidirectional": ", values=[[1.0, -1], [-1, 1]]", "local": ', image="2x4"', "log-sum-relu": ", beta=0.3"}
 
 #: What the example of a model recalls, if it is not the pattern that the cue resembles.
 RECALLED = {"sequence": 1, "continuous-sequence": 1}

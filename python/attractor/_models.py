@@ -22,9 +22,9 @@ class Hopfield(Plain, Coupled, Memory):
 
         E(x) = -1/2 x'Wx;  x <- sign(Wx)
 
-    Cost: D^2 multiply-adds an update and cue; D^2 numbers; storing N patterns N D^2. Source: Hopfield (1982);
-    Hopfield, Feinstein & Palmer (1983); Personnaz et al. (1985); Storkey & Valabregue (1999); Fachechi, Agliari &
-    Barra (2019); Ambrogioni (2023), Eq. 1-3; Serricchio et al. (2024).
+    Family: classical. Cost: D^2 multiply-adds an update and cue; D^2 numbers; storing N patterns N D^2. Source:
+    Hopfield (1982); Hopfield, Feinstein & Palmer (1983); Personnaz et al. (1985); Storkey & Valabregue (1999);
+    Fachechi, Agliari & Barra (2019); Ambrogioni (2023), Eq. 1-3; Serricchio et al. (2024).
 
     Parameters
     ----------
@@ -132,8 +132,8 @@ class Bidirectional(Paired, Memory):
 
         E(x, y) = -y'Wx, W = sum_n y_n x_n';  y <- sign(Wx), x <- sign(W'y);  E(x) = -sum_j |(Wx)_j|
 
-    Cost: 2 D Dv multiply-adds an update and cue (Dv units a value); 2 D Dv numbers; storing N pairs N D Dv. Source:
-    Kosko (1988).
+    Family: classical. Cost: 2 D Dv multiply-adds an update and cue (Dv units a value); 2 D Dv numbers; storing N
+    pairs N D Dv. Source: Kosko (1988).
 
     Parameters
     ----------
@@ -199,8 +199,9 @@ class Sequence(Plain, Memory):
         x <- sign sum_n y_(n+1) f(m_n), m_n = x.y_n/D;  with dwell x <- sign sum_n [y_n f(m_n) + drive y_(n+1) f(mean
         m_n)]
 
-    Cost: 3 N D multiply-adds an update and cue (twice that with dwell), fewer where few patterns have weight; 3 N D
-    numbers. Source: Chaudhry, Zavatone-Veth, Krotov & Pehlevan (2023); Sompolinsky & Kanter (1986); Kleinfeld (1986).
+    Family: sequences. Cost: 3 N D multiply-adds an update and cue (twice that with dwell), fewer where few patterns
+    have weight; 3 N D numbers. Source: Chaudhry, Zavatone-Veth, Krotov & Pehlevan (2023); Sompolinsky & Kanter
+    (1986); Kleinfeld (1986).
 
     Parameters
     ----------
@@ -287,8 +288,8 @@ class SparseDistributed(Valued, Located, Memory):
 
         write: c_a += y, |a - y| <= R;  read: x <- sign(sum of c_a over |a - x| <= R)  (no energy)
 
-    Cost: M D bits compared and p M D counters added an update and cue; M D counters and M D bits. Source: Kanerva
-    (1988, 1993).
+    Family: classical. Cost: M D bits compared and p M D counters added an update and cue; M D counters and M D bits.
+    Source: Kanerva (1988, 1993).
 
     Parameters
     ----------
@@ -376,8 +377,8 @@ class Dense(Plain, Memory):
 
         E(x) = -sum_n F(x.y_n), F = u^k, max(u,0)^k; or -ln sum_n exp(x.y_n);  flips that lower E
 
-    Cost: N operations a unit, N D a sweep and cue; 2 N D numbers. Source: Krotov & Hopfield (2016); Demircigil et al.
-    (2017); Ambrogioni (2023), Eq. 4.
+    Family: dense. Cost: N operations a unit, N D a sweep and cue; 2 N D numbers. Source: Krotov & Hopfield (2016);
+    Demircigil et al. (2017); Ambrogioni (2023), Eq. 4.
 
     Parameters
     ----------
@@ -452,10 +453,10 @@ class Modern(WeightedValued, Memory):
 
     ::
 
-        E(x) = -1/beta ln sum_n exp(beta x.y_n) + |x|^2/2;  x <- Y' softmax(beta Y x)
+        E(x) = -1/beta ln sum_n exp(beta x.y_n) + |x|^2/2;  x <- Y' softmax(beta Y x); or another separation
 
-    Cost: 4 N D operations and N exponentials an update and cue; N D numbers. Source: Ramsauer et al. (2021);
-    Ambrogioni (2023), Eq. 5.
+    Family: modern. Cost: 4 N D operations and N exponentials an update and cue; N D numbers. Source: Ramsauer et al.
+    (2021); Ambrogioni (2023), Eq. 5; Santos et al. (2024) for other separations.
 
     Parameters
     ----------
@@ -463,6 +464,9 @@ class Modern(WeightedValued, Memory):
         Patterns to store, as with `fit`. Without them, the memory must be fitted.
     beta : float from 1e-30 to 1e30 or "auto", default "auto"
         Inverse temperature; auto makes it large enough to separate the stored patterns.
+    separation : str, default "softmax"
+        How scores beta x.y become weights; all but softmax give most patterns a weight of exactly 0. One of
+        softmax, sparsemax, entmax:ALPHA, normmax:GAMMA.
     norm_bias : bool or "auto", default auto, which is on for prepared patterns
         Use logits beta x.y - beta |y|^2/2, which compare patterns of unequal norm by distance.
     labels : array_like (N,), optional
@@ -495,14 +499,15 @@ class Modern(WeightedValued, Memory):
     """
 
     _model: ClassVar[str] = "modern"
-    _options: ClassVar[tuple[str, ...]] = ("beta", "norm_bias")
-    _parameters: ClassVar[tuple[str, ...]] = ("beta", "norm_bias", "prepare", "dtype", "random_state")
+    _options: ClassVar[tuple[str, ...]] = ("beta", "separation", "norm_bias")
+    _parameters: ClassVar[tuple[str, ...]] = ("beta", "separation", "norm_bias", "prepare", "dtype", "random_state")
 
     def __init__(
         self,
         patterns: Any = None,
         *,
         beta: float | Literal["auto"] | None = None,
+        separation: str | None = None,
         norm_bias: bool | str | None = None,
         prepare: str = "auto",
         dtype: Any = None,
@@ -512,7 +517,80 @@ class Modern(WeightedValued, Memory):
         values: Any = None,
     ) -> None:
         self.beta = beta
+        self.separation = separation
         self.norm_bias = norm_bias
+        self.prepare = prepare
+        self.dtype = dtype
+        self.random_state = random_state
+        self._begin(patterns, labels=labels, weights=weights, values=values)
+
+
+class LogSumRelu(WeightedValued, Memory):
+    """Memory with supports of finite size (log-sum-ReLU).
+
+    ::
+
+        E(x) = -1/beta ln(epsilon + sum_n max(0, 1 - beta |x - y_n|^2/2));  x <- mean of the y_n within sqrt(2/beta)
+
+    Family: modern. Cost: 3 N D operations an update and cue; N D numbers. Source: Hoover et al. (2025).
+
+    Parameters
+    ----------
+    patterns : array_like (N, D), or (N, ...) of images, optional
+        Patterns to store, as with `fit`. Without them, the memory must be fitted.
+    beta : float from 1e-30 to 1e30 or "auto", default "auto"
+        Inverse temperature, which sets the radius sqrt(2/beta) of supports; auto makes it the distance of the two
+        nearest patterns, so that each is recalled exactly.
+    epsilon : float from 1e-300 to 1, default 1e-6
+        What keeps the energy finite where no support is; it moves no minimum.
+    labels : array_like (N,), optional
+        A label for each pattern.
+    weights : array_like (N,), optional
+        Prior weights > 0 of the patterns.
+    values : array_like (N, Dv), optional
+        Associated values: a vector for each pattern.
+    prepare : {"auto", "none", "center", "normalize", "standardize", "packed"}, default "auto"
+        Preparation of the patterns. auto centres and scales bytes and bools and leaves other numbers unchanged;
+        packed turns two values into -1 and 1 with one bit per unit.
+    dtype : {"float32", "float64"}, optional
+        Number type of the states. Default: float64 if the patterns are, else float32.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
+        Seed of all random numbers of a recall. None draws a seed from NumPy.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Units of a pattern, D.
+    feature_names_in_ : ndarray of str (D,)
+        Names of the columns, if the patterns were a data frame with names.
+
+    Examples
+    --------
+    >>> import attractor
+    >>> memory = attractor.LogSumRelu([[1.0, 1, 1, 1, -1, -1, -1, -1], [1, -1, 1, -1, 1, -1, 1, -1]], beta=0.3)
+    >>> memory.recall([[1.0, 1, 1, 1, -1, -1, -1, 1]]).memory
+    array([0])
+    """
+
+    _model: ClassVar[str] = "log-sum-relu"
+    _options: ClassVar[tuple[str, ...]] = ("beta", "epsilon")
+    _parameters: ClassVar[tuple[str, ...]] = ("beta", "epsilon", "prepare", "dtype", "random_state")
+
+    def __init__(
+        self,
+        patterns: Any = None,
+        *,
+        beta: float | Literal["auto"] | None = None,
+        epsilon: float | None = None,
+        prepare: str = "auto",
+        dtype: Any = None,
+        random_state: Any = 0,
+        labels: Any = None,
+        weights: Any = None,
+        values: Any = None,
+    ) -> None:
+        self.beta = beta
+        self.epsilon = epsilon
         self.prepare = prepare
         self.dtype = dtype
         self.random_state = random_state
@@ -526,8 +604,8 @@ class ContinuousSequence(Plain, Memory):
 
         x <- sum_n y_(n+1) softmax_n(beta Y x);  with noise x <- sum_n y_(n+1) P(n | x + noise e)
 
-    Cost: 4 N D operations and N exponentials an update and cue; 2 N D numbers. Source: Chaudhry, Zavatone-Veth,
-    Krotov & Pehlevan (2023); Ramsauer et al. (2021); Ambrogioni (2023), Eq. 12.
+    Family: sequences. Cost: 4 N D operations and N exponentials an update and cue; 2 N D numbers. Source: Chaudhry,
+    Zavatone-Veth, Krotov & Pehlevan (2023); Ramsauer et al. (2021); Ambrogioni (2023), Eq. 12.
 
     Parameters
     ----------
@@ -606,8 +684,8 @@ class Universal(Valued, Memory):
 
         z = P sep(sim(M, q)): similarity, separation, projection
 
-    Cost: N D operations an update and cue, and N D more where all patterns have weight; N D numbers. Source: Millidge
-    et al. (2022), Eq. 1.
+    Family: single-shot. Cost: N D operations an update and cue, and N D more where all patterns have weight; N D
+    numbers. Source: Millidge et al. (2022), Eq. 1.
 
     Parameters
     ----------
@@ -617,8 +695,8 @@ class Universal(Valued, Memory):
         How alike a pattern and the cue are.
     separation : str, default "max"
         How similarities become weights; N is the exponent of the weights, which is one less than the degree of
-        the energy. One of max, softmax:BETA, sparsemax[:BETA], entmax:ALPHA[:BETA], exp, k-max:K, threshold:R,
-        poly:N, relu:N, identity, sqrt, log.
+        the energy. One of max, softmax:BETA, sparsemax[:BETA], entmax:ALPHA[:BETA], normmax:GAMMA[:BETA], exp,
+        k-max:K, threshold:R, poly:N, relu:N, identity, sqrt, log.
     preset : str, default none
         Similarity, separation and output of a known model; the other options change parts of it. One of
         classical, bidirectional, sparse-distributed, continuous-sdm, dense[:K], modern, attention, nearest,
@@ -708,8 +786,9 @@ class Diffusion(WeightedValued, Memory):
 
         E_s(z) = -s^2 ln 1/N sum_n exp(-|z-y_n|^2/2s^2);  dz/ds = (z - D(z;s))/s down to s = 0
 
-    Cost: 4 N D operations and N exponentials a read and cue, with one or two reads a step; N D numbers. Source:
-    Ambrogioni (2023), Eq. 6-14 and App. A; samplers: Song et al. (2021), Karras et al. (2022), Lu et al. (2022).
+    Family: diffusion. Cost: 4 N D operations and N exponentials a read and cue, with one or two reads a step; N D
+    numbers. Source: Ambrogioni (2023), Eq. 6-14 and App. A; samplers: Song et al. (2021), Karras et al. (2022), Lu et
+    al. (2022).
 
     Parameters
     ----------
@@ -879,8 +958,8 @@ class Local(Weighted, Memory):
 
         D(z;s)_p = sum_n w_n(p) y_n(p),  w(p) = softmax(-|z-y_n|^2 within the window of p / 2s^2)
 
-    Cost: N D (2 log2 of the window's side, and an exponential) a read and cue; as often as there are pixels if all
-    places are compared; N D numbers. Source: Kamb & Ganguli (2024).
+    Family: diffusion. Cost: N D (2 log2 of the window's side, and an exponential) a read and cue; as often as there
+    are pixels if all places are compared; N D numbers. Source: Kamb & Ganguli (2024).
 
     Parameters
     ----------
@@ -1059,8 +1138,8 @@ class Mixture(Described):
 
         E_s(z) = -s^2 ln sum_c w_c int exp(-|z-y|^2/2s^2) p_c(dy);  dz/ds = (z - D(z;s))/s down to s = 0
 
-    Cost: as diffusion for points and clouds; about 4 k D operations a step, cue and shape of k dimensions. Source:
-    Ambrogioni (2023), section 5.2, Eq. 23.
+    Family: diffusion. Cost: as diffusion for points and clouds; about 4 k D operations a step, cue and shape of k
+    dimensions. Source: Ambrogioni (2023), section 5.2, Eq. 23.
 
     Parameters
     ----------
@@ -1221,8 +1300,8 @@ class Network(Trained):
 
         dz/ds = (z - D(z;s))/s down to s = 0;  D of weights that descend E |e - net(y + s e)|^2
 
-    Cost: 2 operations a weight, a read and cue, with one or two reads a step; the weights. Source: Ambrogioni (2023),
-    Eq. 22 and App. A; Karras et al. (2022).
+    Family: diffusion. Cost: 2 operations a weight, a read and cue, with one or two reads a step; the weights. Source:
+    Ambrogioni (2023), Eq. 22 and App. A; Karras et al. (2022).
 
     Reports compare recalled states with the patterns that the network was trained on. A saved network can be loaded
     anywhere, but only a network from the command line can be trained further.
@@ -1425,8 +1504,8 @@ class Denoiser(Foreign):
 
         dz/ds = (z - D(z;s))/s down to s = 0
 
-    Cost: one call of the denoiser per step (heun: two). Source: Ambrogioni (2023), Eq. 6-14 and App. A; samplers:
-    Song et al. (2021), Karras et al. (2022), Lu et al. (2022).
+    Family: diffusion. Cost: one call of the denoiser per step (heun: two). Source: Ambrogioni (2023), Eq. 6-14 and
+    App. A; samplers: Song et al. (2021), Karras et al. (2022), Lu et al. (2022).
 
     It has no energy and no posterior, and cannot estimate the noise of a cue: give `recall` a `sigma` or `signal`. The
     denoiser is called on the calling thread, with all states of a step at once.
@@ -1623,6 +1702,7 @@ MODELS: tuple[type[Memory], ...] = (
     SparseDistributed,
     Dense,
     Modern,
+    LogSumRelu,
     ContinuousSequence,
     Universal,
     Diffusion,

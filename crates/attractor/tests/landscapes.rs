@@ -4,7 +4,9 @@
 mod zoo;
 
 use attractor::dynamics::{Asynchronous, Descent, Dynamics, Order, Rule, Start, Synchronous, Tie};
-use attractor::energies::{Denoise, DenseEnergy, Energy, Flip, Gradient, Interaction, LogSumExp, Points};
+use attractor::energies::{
+    Denoise, DenseEnergy, Energy, FenchelYoung, Flip, Gradient, Interaction, LogSumExp, Points, UnitStep,
+};
 use attractor::memories::{Learned, Learning, Regime, Request, Spec, Weights};
 use attractor::{Grid, NoObserver, Outcome, Patterns, Stop, recall};
 use ndarray::{Array2, Axis};
@@ -170,11 +172,23 @@ fn two_cycles_need_a_missing_diagonal() {
 fn a_modern_update_is_a_unit_gradient_step_and_lowers_the_energy_by_half_its_square() {
     /// Rounding of energies of size 10.
     const ROUNDING: f64 = 1e-13;
+    let mut energies: Vec<Box<dyn UnitStep<f64>>> = Vec::new();
     for bias in [false, true] {
         let patterns = Patterns::new(normals(9, 6, 1.0, 1)).expect("patterns");
-        let energy = LogSumExp::new(patterns, 1.7, bias).expect("beta");
+        energies.push(Box::new(LogSumExp::new(patterns.clone(), 1.7, bias).expect("beta")));
+        for text in
+            ["softmax", "sparsemax", "entmax:1.5", "entmax:4", "normmax:1.3", "normmax:2", "normmax:20"]
+        {
+            for beta in [0.2, 1.7, 40.0] {
+                let separation = text.parse().expect("a separation");
+                let energy = FenchelYoung::new(patterns.clone(), separation, beta, bias).expect("beta");
+                energies.push(Box::new(energy));
+            }
+        }
+    }
+    for energy in energies {
         let x = normals(200, 6, 1.5, 2);
-        let next = &steps(&Descent { energy: &energy }, x.clone(), 1)[1];
+        let next = &steps(&Descent { energy: energy.as_ref() }, x.clone(), 1)[1];
         let by_gradient = &x - &energy.gradient(x.view(), &[]).expect("a gradient");
         assert_close(next, &by_gradient, ROUNDING, "unit step");
         let before = energy.energy(x.view(), &[]).expect("energies");

@@ -470,6 +470,13 @@ fn weights_are_their_formulas() {
         for n in 0..s.len() {
             assert!((w[n] - (root(n) - tau).max(0.0).powi(2)).abs() < 1e-9);
         }
+        // w_n = |w| (βs − τ)₊ for γ = 2, where |w| is the norm.
+        let w = weights("normmax:2:30");
+        let norm = w.iter().map(|w| w * w).sum::<f64>().sqrt();
+        let tau = 30.0 * s[order[0]] - w[order[0]] / norm;
+        for n in 0..s.len() {
+            assert!((w[n] - norm * (30.0 * s[n] - tau).max(0.0)).abs() < 1e-9);
+        }
         let (entmax, softmax) = (weights("entmax:1:7"), weights("softmax:7"));
         assert!(entmax.iter().zip(softmax).all(|(a, b)| (a - b).abs() < 1e-12));
     }

@@ -1,19 +1,19 @@
-//! Gradient descent with unit step, the update of the modern Hopfield network.
+//! Gradient descent with unit step, the update of modern Hopfield networks.
 
 use ndarray::ArrayViewMut2;
 
 use super::{Dynamics, Motion, Run, Start};
-use crate::energies::{Energy, LogSumExp};
+use crate::energies::UnitStep;
 use crate::error::Result;
 use crate::real::Real;
 
-/// x ← x − ∇E(x) = Yᵀ softmax(βYx) (Ramsauer et al. 2021).
+/// x ← x − ∇E(x), which is Yᵀ softmax(βYx) for the energy of Ramsauer et al. (2021).
 ///
 /// Each update lowers the energy by at least ½‖x' − x‖². Cost: 4·N·D operations for each row and update.
-#[derive(Clone, Copy, Debug)]
-pub struct Descent<'a, F> {
+#[derive(Clone, Copy)]
+pub struct Descent<'a, F: Real> {
     /// The landscape.
-    pub energy: &'a LogSumExp<F>,
+    pub energy: &'a dyn UnitStep<F>,
 }
 
 impl<F: Real> Dynamics<F> for Descent<'_, F> {
@@ -38,7 +38,7 @@ impl<F: Real> Run<F> for Descent<'_, F> {
         _from: &[f64],
         _to: &[f64],
     ) -> Result<()> {
-        // This computes the softmax read itself, because x − (x − mean) would round twice.
+        // This computes the read itself, because x − (x − mean) would round twice.
         let next = self.energy.update(states.view())?;
         states.assign(&next);
         Ok(())

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView2, Zip};
 
-use super::{Energy, Gradient};
+use super::{Energy, Gradient, UnitStep};
 use crate::error::{Result, check_width};
 use crate::kernels::{Form, attend, log_sum, squares};
 use crate::options::NumberRange;
@@ -50,16 +50,6 @@ impl<F: Real> LogSumExp<F> {
     pub fn form(&self) -> Form {
         self.form
     }
-
-    /// The update Yᵀ softmax(βYx). It is also the minimum of the quadratic bound of the energy at x.
-    pub fn update(&self, states: ArrayView2<F>) -> Result<Array2<F>> {
-        check_width("states", states.ncols(), self.patterns.dim())?;
-        check_states("states", states, "give finite states")?;
-        let betas = vec![self.beta; states.nrows()];
-        let mean = attend(&self.patterns, states, &betas, self.form).mean;
-        self.patterns.check_source()?;
-        Ok(mean)
-    }
 }
 
 impl<F: Real> Energy<F> for LogSumExp<F> {
@@ -92,5 +82,17 @@ impl<F: Real> Gradient<F> for LogSumExp<F> {
     fn gradient(&self, states: ArrayView2<F>, _level: &[f64]) -> Result<Array2<F>> {
         let mean = self.update(states)?;
         Ok(Zip::from(states).and(&mean).map_collect(|&x, &m| x - m))
+    }
+}
+
+impl<F: Real> UnitStep<F> for LogSumExp<F> {
+    /// The update Yᵀ softmax(βYx). It is also the minimum of the quadratic bound of the energy at x.
+    fn update(&self, states: ArrayView2<F>) -> Result<Array2<F>> {
+        check_width("states", states.ncols(), self.patterns.dim())?;
+        check_states("states", states, "give finite states")?;
+        let betas = vec![self.beta; states.nrows()];
+        let mean = attend(&self.patterns, states, &betas, self.form).mean;
+        self.patterns.check_source()?;
+        Ok(mean)
     }
 }

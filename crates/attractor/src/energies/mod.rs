@@ -6,12 +6,15 @@ mod decided;
 mod dense;
 mod dimension;
 mod family;
+mod fenchel_young;
 mod linearised;
 mod local;
 mod log_sum_exp;
+mod log_sum_relu;
 mod mixture;
 mod narrow;
 mod nearest;
+mod parts;
 mod points;
 mod quadratic;
 mod reader;
@@ -24,14 +27,18 @@ pub(crate) use dense::power;
 pub use dense::{DenseEnergy, Interaction};
 pub use dimension::{LocalRead, local_dimensions, local_reads};
 pub use family::Family;
+pub use fenchel_young::FenchelYoung;
 pub use linearised::{Driven, Linearised};
 pub use local::{Example, ImageForm, Local, LocalRule, Side, Windows};
 pub(crate) use log_sum_exp::BETAS;
 pub use log_sum_exp::LogSumExp;
+pub(crate) use log_sum_relu::EPSILONS;
+pub use log_sum_relu::LogSumRelu;
 pub use mixture::{Component, Kind, LAST, Mixture, SharedPosterior};
 pub use narrow::LEAST as NARROWED;
 pub use nearest::Nearest;
 pub(crate) use nearest::nearest_patterns;
+pub(crate) use parts::in_parts;
 pub use points::Points;
 pub(crate) use points::beta;
 pub use quadratic::Quadratic;
@@ -63,6 +70,15 @@ pub trait Energy<F: Real>: Send + Sync {
 pub trait Gradient<F: Real>: Energy<F> {
     /// The gradient ∇E at each row.
     fn gradient(&self, states: ArrayView2<F>, level: &[f64]) -> Result<Array2<F>>;
+}
+
+/// A landscape that a gradient step of length 1 never raises: E(x') ≤ E(x) − ½‖x' − x‖² for x' = x − ∇E(x).
+pub trait UnitStep<F: Real>: Gradient<F> {
+    /// The state x − ∇E(x) of each row, rounded once.
+    ///
+    /// # Errors
+    /// States of the wrong width or not finite.
+    fn update(&self, states: ArrayView2<F>) -> Result<Array2<F>>;
 }
 
 /// A landscape over ±1 states, in which units change one at a time.

@@ -5,7 +5,8 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use super::sequence::NO_ENERGY;
 use super::succession::{CLOSED, STARTS};
 use super::{
-    Abilities, Beta, Card, Learned, Memory, MemoryModel, Modern, Posteriors, RecallPath, Request, Succession,
+    Abilities, Beta, Card, Family, Learned, Memory, MemoryModel, Modern, Posteriors, RecallPath, Request,
+    Succession,
 };
 use crate::dynamics::{Dynamics, Motion, Run, Start};
 use crate::energies::BETAS;
@@ -48,6 +49,7 @@ pub(super) const CARD: Card = Card {
     ],
     cost: "4 N D operations and N exponentials an update and cue; 2 N D numbers",
     source: "Chaudhry, Zavatone-Veth, Krotov & Pehlevan (2023); Ramsauer et al. (2021); Ambrogioni (2023), Eq. 12",
+    family: Family::Sequences,
     ..Card::PLAIN
 };
 

@@ -19,13 +19,16 @@ pub enum Family {
     Modern,
     /// Similarity, separation and projection.
     SingleShot,
+    /// States that lead from pattern to pattern, in order.
+    Sequences,
     /// Numbers, with a landscape for each noise level.
     Diffusion,
 }
 
 impl Family {
     /// Every family, in the order of lists.
-    pub const ALL: &[Self] = &[Self::Classical, Self::Dense, Self::Modern, Self::SingleShot, Self::Diffusion];
+    pub const ALL: &[Self] =
+        &[Self::Classical, Self::Dense, Self::Modern, Self::SingleShot, Self::Sequences, Self::Diffusion];
 
     /// The name.
     pub fn name(self) -> &'static str {
@@ -34,6 +37,7 @@ impl Family {
             Self::Dense => "dense",
             Self::Modern => "modern",
             Self::SingleShot => "single-shot",
+            Self::Sequences => "sequences",
             Self::Diffusion => "diffusion",
         }
     }
@@ -45,6 +49,7 @@ impl Family {
             Self::Dense => "states of ±1; energies of overlaps, of any degree",
             Self::Modern => "states of any numbers; one energy landscape",
             Self::SingleShot => "similarity, separation and projection, in one update",
+            Self::Sequences => "one pattern brings the next to mind",
             Self::Diffusion => "states of any numbers; one landscape for each noise level",
         }
     }

@@ -1,21 +1,21 @@
-//! Modern continuous Hopfield network.
+//! Modern continuous Hopfield networks.
 
 use ndarray::ArrayView2;
 
-use super::report::read_values;
+use super::report::{read_values, summary};
 use super::{
     Abilities, Card, Describe, Family, Learned, Memory, MemoryModel, Posteriors, RecallPath, Request,
 };
 use crate::dynamics::{Descent, ReadOut};
-use crate::energies::{BETAS, Energy, LogSumExp};
+use crate::energies::{BETAS, FenchelYoung, LogSumExp, UnitStep, in_parts};
 use crate::error::Result;
-use crate::kernels::{Form, Posterior, posterior};
+use crate::kernels::{Form, Posterior, posterior, weighted_sums};
 use crate::message;
 use crate::message::{Argument, Message};
-use crate::options::{Fallback, Kind, Options, Parameter};
+use crate::options::{self, Fallback, Kind, Options, Parameter};
 use crate::patterns::{Patterns, Preparation};
 use crate::real::Real;
-use crate::separations::Beta;
+use crate::separations::{Beta, Regularised};
 
 /// The kind of an inverse temperature.
 const BETA: Kind = Kind::Number(BETAS);
@@ -24,13 +24,22 @@ const BETA: Kind = Kind::Number(BETAS);
 pub(super) const CARD: Card = Card {
     name: "modern",
     title: "Modern continuous Hopfield network",
-    equation: "E(x) = -1/beta ln sum_n exp(beta x.y_n) + |x|^2/2;  x <- Y' softmax(beta Y x)",
+    equation: "E(x) = -1/beta ln sum_n exp(beta x.y_n) + |x|^2/2;  x <- Y' softmax(beta Y x); or another separation",
     parameters: &[
         Parameter {
             name: "beta",
             kind: Kind::AutoOr(&BETA),
             default: Fallback::Is("auto"),
             help: "Inverse temperature; auto makes it large enough to separate the stored patterns",
+        },
+        Parameter {
+            name: "separation",
+            kind: Kind::Form(options::Form {
+                forms: Regularised::forms,
+                check: options::Form::reads::<Regularised>,
+            }),
+            default: Fallback::Is("softmax"),
+            help: "How scores beta x.y become weights; all but softmax give most patterns a weight of exactly 0",
         },
         Parameter {
             name: "norm-bias",
@@ -40,7 +49,7 @@ pub(super) const CARD: Card = Card {
         },
     ],
     cost: "4 N D operations and N exponentials an update and cue; N D numbers",
-    source: "Ramsauer et al. (2021); Ambrogioni (2023), Eq. 5",
+    source: "Ramsauer et al. (2021); Ambrogioni (2023), Eq. 5; Santos et al. (2024) for other separations",
     weights: true,
     values: true,
     streams: true,
@@ -65,9 +74,31 @@ pub(super) const CARD: Card = Card {
 /// assert_eq!(recall.rows[0].regime, Some(Regime::GlobalAverage));
 /// # Ok::<(), attractor::Error>(())
 /// ```
+///
+/// With another [separation](Regularised) the energy is that of [`FenchelYoung`]: E(x) = ½‖x‖² − max_p (p·Yx + H(p)/β).
+/// Weights are then exactly 0 for patterns that are far behind, and a pattern is recalled to the bit in one update if it
+/// is ahead of the others by the separation's margin.
+///
+/// ```
+/// use attractor::{Patterns, memories::{Beta, Memory, Modern, Request}};
+/// use ndarray::array;
+/// let patterns = Patterns::new(array![[1.0_f64, 1.0, -1.0, -1.0], [1.0, -1.0, 1.0, -1.0]])?;
+/// let memory = Modern::with_separation(patterns.clone(), "sparsemax".parse()?, Beta::Value(0.5), false)?;
+/// let recall = memory.recall(&Request::new(array![[0.6, 1.1, -0.2, -0.7]].view()))?;
+/// assert_eq!(recall.states.row(0), patterns.values().row(0));
+/// assert_eq!(recall.rows[0].posterior.as_ref().unwrap().top, [(0, 1.0), (1, 0.0)]);
+/// # Ok::<(), attractor::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Modern<F> {
-    energy: LogSumExp<F>,
+    energy: Landscape<F>,
+}
+
+#[derive(Clone, Debug)]
+enum Landscape<F> {
+    /// Softmax, whose reads need not hold the weights.
+    LogSumExp(LogSumExp<F>),
+    FenchelYoung(FenchelYoung<F>),
 }
 
 impl<F: Real> Modern<F> {
@@ -89,17 +120,70 @@ impl<F: Real> Modern<F> {
             Beta::Auto => Self::separating_beta(&patterns, form),
             Beta::Value(beta) => beta,
         };
-        Ok(Modern { energy: LogSumExp::new(patterns, beta, norm_bias)? })
+        Ok(Modern { energy: Landscape::LogSumExp(LogSumExp::new(patterns, beta, norm_bias)?) })
+    }
+
+    /// Stores patterns for recall with any separation. β = auto is the smallest at which the least separated pattern is
+    /// recalled exactly ([`FenchelYoung::exact_beta`]), and for softmax that of [`separating_beta`](Self::separating_beta).
+    ///
+    /// # Errors
+    /// β not positive and finite; with another separation than softmax, patterns with prior weights or that are not in
+    /// memory.
+    pub fn with_separation(
+        patterns: Patterns<F>,
+        separation: Regularised,
+        beta: Beta,
+        norm_bias: bool,
+    ) -> Result<Self> {
+        if separation.is_softmax() {
+            return Self::with_norm_bias(patterns, beta, norm_bias);
+        }
+        let beta = match beta {
+            Beta::Value(beta) => beta,
+            Beta::Auto => match FenchelYoung::exact_beta(&patterns, separation, norm_bias)? {
+                Some(beta) => beta,
+                // α-entmax at α = 1 has no margin, and duplicates have no separation.
+                None => Self::separating_beta(&patterns, if norm_bias { Form::Distance } else { Form::Dot }),
+            },
+        };
+        let energy = FenchelYoung::new(patterns, separation, beta, norm_bias)?;
+        Ok(Modern { energy: Landscape::FenchelYoung(energy) })
+    }
+
+    fn landscape(&self) -> &dyn UnitStep<F> {
+        match &self.energy {
+            Landscape::LogSumExp(energy) => energy,
+            Landscape::FenchelYoung(energy) => energy,
+        }
+    }
+
+    fn patterns(&self) -> &Patterns<F> {
+        match &self.energy {
+            Landscape::LogSumExp(energy) => energy.patterns(),
+            Landscape::FenchelYoung(energy) => energy.patterns(),
+        }
+    }
+
+    /// How states and patterns are compared.
+    fn form(&self) -> Form {
+        match &self.energy {
+            Landscape::LogSumExp(energy) => energy.form(),
+            Landscape::FenchelYoung(energy) if energy.norm_bias() => Form::Distance,
+            Landscape::FenchelYoung(_) => Form::Dot,
+        }
     }
 
     /// The inverse temperature β.
     pub fn beta(&self) -> f64 {
-        self.energy.beta()
+        match &self.energy {
+            Landscape::LogSumExp(energy) => energy.beta(),
+            Landscape::FenchelYoung(energy) => energy.beta(),
+        }
     }
 
     /// The update rule as a dynamics.
     pub fn dynamics(&self) -> Descent<'_, F> {
-        Descent { energy: &self.energy }
+        Descent { energy: self.landscape() }
     }
 
     /// The β at which the least separated pattern still has weight 0.999 if it is its own cue.
@@ -120,9 +204,9 @@ impl<F: Real> Modern<F> {
     /// there is much to read for each, but 64.
     pub fn unseparated_share(&self) -> f64 {
         const WORK: usize = 2_000_000_000;
-        let patterns = self.energy.patterns();
+        let patterns = self.patterns();
         let sample = (WORK / patterns.len().saturating_mul(patterns.dim()).max(1)).clamp(64, SAMPLE);
-        let (_, gaps) = gaps(patterns, self.energy.form(), sample);
+        let (_, gaps) = gaps(patterns, self.form(), sample);
         gaps.iter().filter(|gap| **gap <= 0.0).count() as f64 / gaps.len().max(1) as f64
     }
 }
@@ -133,7 +217,7 @@ impl<F: Real> MemoryModel<F> for Modern<F> {
     }
 
     fn dim(&self) -> usize {
-        self.energy.dim()
+        self.patterns().dim()
     }
 
     fn abilities(&self) -> Abilities<'_, F> {
@@ -141,19 +225,29 @@ impl<F: Real> MemoryModel<F> for Modern<F> {
             posterior: Some(self),
             inverse_temperature: Some(self.beta()),
             describe: Some(self),
-            ..Abilities::of_patterns(self.energy.patterns()).descending(&self.energy)
+            ..Abilities::of_patterns(self.patterns()).descending(match &self.energy {
+                Landscape::LogSumExp(energy) => energy,
+                Landscape::FenchelYoung(energy) => energy,
+            })
         }
     }
 
     fn path(&self, _request: &Request<F>) -> Result<RecallPath<'_, F>> {
         /// The largest change that counts as rest, in spreads of the patterns.
         const REST: f64 = 1e-6;
-        Ok(RecallPath::to_rest(Box::new(self.dynamics()), REST * self.energy.patterns().spread(), None))
+        Ok(RecallPath::to_rest(Box::new(self.dynamics()), REST * self.patterns().spread(), None))
     }
 
     fn read_out(&self, states: ArrayView2<F>, _top: usize) -> Result<ReadOut<F>> {
-        let betas = vec![self.beta(); states.nrows()];
-        let values = read_values(self.energy.patterns(), states, &betas, self.energy.form());
+        let values = match &self.energy {
+            Landscape::LogSumExp(energy) => {
+                read_values(energy.patterns(), states, &vec![energy.beta(); states.nrows()], energy.form())
+            }
+            Landscape::FenchelYoung(energy) => match energy.patterns().associated() {
+                Some(values) => Some(weighted_sums(energy.weights(states)?.view(), values).mapv(F::from_f64)),
+                None => None,
+            },
+        };
         Ok(ReadOut { values, ..ReadOut::default() })
     }
 }
@@ -165,20 +259,30 @@ impl<F: Real> Posteriors<F> for Modern<F> {
         _levels: &[f64],
         top: usize,
     ) -> Result<Option<Vec<Posterior>>> {
-        let betas = vec![self.beta(); states.nrows()];
-        Ok(Some(posterior(self.energy.patterns(), states, &betas, self.energy.form(), top)))
+        Ok(Some(match &self.energy {
+            Landscape::LogSumExp(energy) => {
+                posterior(energy.patterns(), states, &vec![energy.beta(); states.nrows()], energy.form(), top)
+            }
+            Landscape::FenchelYoung(energy) => {
+                let summaries = |part: ArrayView2<F>| {
+                    Ok(energy
+                        .weights(part)?
+                        .outer_iter()
+                        .map(|weights| summary(weights, top))
+                        .collect::<Vec<_>>())
+                };
+                in_parts(states, energy.patterns().len(), summaries)?.into_iter().flatten().collect()
+            }
+        }))
     }
 }
 
 impl<F: Real> Describe for Modern<F> {
     fn warnings(&self) -> Vec<Message> {
         // This costs many queries, which is too slow if each of them reads a file.
-        let patterns = self.energy.patterns();
-        let share = if self.energy.form() == Form::Dot && patterns.are_held() {
-            self.unseparated_share()
-        } else {
-            0.0
-        };
+        let patterns = self.patterns();
+        let share =
+            if self.form() == Form::Dot && patterns.are_held() { self.unseparated_share() } else { 0.0 };
         if share <= 0.01 {
             return Vec::new();
         }
@@ -227,5 +331,6 @@ pub(super) fn build<F: Real>(
     let prepared =
         matches!(patterns.preparation(), Preparation::Affine { .. } | Preparation::Standardized { .. });
     let norm_bias = options.switch("norm-bias").unwrap_or(prepared);
-    Ok(Box::new(Modern::with_norm_bias(patterns, beta, norm_bias)?))
+    let separation = options.named("separation")?.unwrap_or_default();
+    Ok(Box::new(Modern::with_separation(patterns, separation, beta, norm_bias)?))
 }

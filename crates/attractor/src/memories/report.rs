@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ndarray::{Array2, ArrayView2, Axis, concatenate};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis, concatenate};
 
 use super::Played;
 use crate::energies::{Nearest, Reads};
@@ -401,4 +401,22 @@ pub(super) fn read_values<F: Real>(
 ) -> Option<Array2<F>> {
     let vectors = patterns.associated()?;
     Some(attend_values(patterns, vectors, states, betas, form).mean)
+}
+
+/// The largest weights of a row that sums to 1, with its entropy and participation ratio.
+pub(super) fn summary(weights: ArrayView1<f64>, top: usize) -> Posterior {
+    let mut best: Vec<(usize, f64)> = Vec::new();
+    let (mut entropy, mut squares) = (0.0, 0.0);
+    for (n, &w) in weights.iter().enumerate() {
+        if w > 0.0 {
+            entropy -= w * w.ln();
+            squares += w * w;
+        }
+        let place = best.partition_point(|b| b.1 >= w);
+        if place < top.max(1) {
+            best.insert(place, (n, w));
+            best.truncate(top.max(1));
+        }
+    }
+    Posterior { top: best, entropy: f64::max(entropy, 0.0), participation: 1.0 / squares }
 }

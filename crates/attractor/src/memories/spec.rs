@@ -147,6 +147,7 @@ models![
     sparse_distributed,
     dense,
     modern,
+    log_sum_relu,
     continuous_sequence,
     universal,
     diffusion,
@@ -177,7 +178,7 @@ pub fn model(name: &str) -> Result<&'static Model> {
 ///
 /// ```
 /// use attractor::memories::models_that;
-/// assert_eq!(models_that(|card| card.weights), "modern, diffusion, local and mixture");
+/// assert_eq!(models_that(|card| card.weights), "modern, log-sum-relu, diffusion, local and mixture");
 /// ```
 pub fn models_that(is: impl Fn(&Card) -> bool) -> String {
     let names: Vec<_> = MODELS.iter().filter(|m| is(m.card)).map(|m| m.card.name).collect();

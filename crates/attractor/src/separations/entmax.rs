@@ -67,6 +67,16 @@ impl Separate for Entmax {
         active.iter().zip(weights).for_each(|(&n, w)| s[n] = w);
     }
 
+    fn at_beta(&self, beta: f64) -> Option<Separation> {
+        Some(Separation::Entmax(self.0, beta))
+    }
+
+    /// One score is active if the others are 1/(α − 1) below it: then (α − 1)τ = −1.
+    fn margin(&self) -> Option<f64> {
+        let steep = self.0 - 1.0;
+        (steep >= SOFTMAX).then(|| 1.0 / steep)
+    }
+
     fn activities(&self, scores: &mut [f64]) {
         self.weights(scores);
         share_out(scores);

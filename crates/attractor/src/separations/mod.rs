@@ -12,7 +12,9 @@ mod identity;
 mod k_max;
 mod log;
 mod max;
+mod normmax;
 mod poly;
+mod regularised;
 mod relu;
 mod separator;
 mod softmax;
@@ -20,6 +22,8 @@ mod sparsemax;
 mod sqrt;
 mod threshold;
 
+pub use regularised::Regularised;
+pub(crate) use separator::least_gap;
 pub use separator::{Separator, separating_beta};
 
 use std::fmt;
@@ -85,6 +89,7 @@ separations! {
     Softmax(beta: Beta): softmax, "exp(βs)/Σ exp(βs)";
     Sparsemax(beta: f64): sparsemax, "The nearest distribution to βs (Martins & Astudillo 2016).";
     Entmax(alpha: f64, beta: f64): entmax, "α-entmax of βs: softmax at α = 1, sparsemax at α = 2 (Peters et al. 2019).";
+    Normmax(gamma: f64, beta: f64): normmax, "The p that maximises βp·s − ‖p‖_γ (Blondel et al. 2020).";
     Exponential: exp, "exp(s)";
     KMax(k: usize): k_max, "s for the k largest scores, the first of equal ones; 0 for the others.";
     Threshold(radius: f64): threshold, "1 within a radius, 0 beyond: see [`Similarity::least_score`](crate::similarities::Similarity::least_score).";
@@ -237,6 +242,17 @@ trait Separate {
         Ok(None)
     }
 
+    /// This separation with another β, if its weights maximise p·s + H(p)/β for an entropy H.
+    fn at_beta(&self, _beta: f64) -> Option<Separation> {
+        None
+    }
+
+    /// The lead β(s_best − s) over every other score from which the best score has all weight, if weights maximise p·s +
+    /// H(p)/β and can be 0.
+    fn margin(&self) -> Option<f64> {
+        None
+    }
+
     /// This separation with a distance replaced by the smallest score within it.
     fn in_scores(&self, _least_score: &dyn Fn(f64) -> f64) -> Option<Separation> {
         None
@@ -292,14 +308,13 @@ trait Lagrangian {
 }
 
 /// Why negative distances are refused as scores.
-const NEGATIVE_DISTANCES: &str = "would give the largest weight to the least similar key, since its scores are negative distances; use softmax, max, threshold, sparsemax or entmax, or an inverse similarity";
+const NEGATIVE_DISTANCES: &str = "would give the largest weight to the least similar key, since its scores are negative distances; use softmax, max, threshold, sparsemax, entmax or normmax, or an inverse similarity";
 
 /// Why scores that can be negative are refused.
-const NEVER_NEGATIVE: &str =
-    "needs scores that are never negative; use identity, poly, relu, softmax, max, sparsemax or entmax";
+const NEVER_NEGATIVE: &str = "needs scores that are never negative; use identity, poly, relu, softmax, max, sparsemax, entmax or normmax";
 
 /// Why a separation cannot be used with two layers.
-const JUMPS: &str = "units change continuously, and the weights of this separation jump; use softmax, sparsemax, entmax or relu";
+const JUMPS: &str = "units change continuously, and the weights of this separation jump; use softmax, sparsemax, entmax, normmax or relu";
 
 /// s^n, in units of the largest |s| if powers would overflow or underflow.
 fn power(s: &mut [f64], n: f64) {
@@ -378,9 +393,16 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        for text in
-            ["max", "softmax:auto", "sparsemax:3", "entmax:1.5:2", "k-max:4", "poly:2.5", "threshold:-1"]
-        {
+        for text in [
+            "max",
+            "softmax:auto",
+            "sparsemax:3",
+            "entmax:1.5:2",
+            "normmax:2:0.5",
+            "k-max:4",
+            "poly:2.5",
+            "threshold:-1",
+        ] {
             assert_eq!(text.parse::<Separation>().unwrap().to_string(), text);
         }
         for text in ["", "max:1", "poly", "softmax", "entmax", "sparsemax:1:2", "cubes", "poly[:N]"] {

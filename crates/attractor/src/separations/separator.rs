@@ -70,7 +70,7 @@ impl Separator {
         self.shared
     }
 
-    /// Turns the scores of one query into weights, in place. Cost: N, or N ln N for sparsemax and entmax.
+    /// Turns the scores of one query into weights, in place. Cost: N, or up to 64 N for sparsemax, entmax and normmax.
     ///
     /// # Errors
     /// No weight above 0, or a NaN weight: no memory answers.
@@ -109,9 +109,9 @@ impl Separator {
     /// For weights f that depend on one score each it is Σ∫₀ˢ f (s²/2, s^{n+1}/(n+1), …), with [·]₊ if the weights
     /// are 0 below a score. It is β⁻¹ ln Σ exp(βs) for softmax, and for exp, whose weights are those of softmax at β
     /// = 1; the largest score for max; half the sum of the k largest squares for k-max; max_p p·s + H(p)/β for
-    /// sparsemax and entmax, with H(p) = Σ(p − p^α)/(α(α − 1)) (Blondel et al. 2020). It is convex in all scores for
+    /// sparsemax and entmax, with H(p) = Σ(p − p^α)/(α(α − 1)), and for normmax, with H(p) = 1 − ‖p‖_γ (Blondel et al. 2020). It is convex in all scores for
     /// which it is defined, except poly with an even exponent for scores below 0. NaN for a separation whose
-    /// Lagrangian is not known. Cost: N, or N ln N for k-max, sparsemax and entmax.
+    /// Lagrangian is not known. Cost: N, N ln N for k-max, or up to 64 N for sparsemax, entmax and normmax.
     pub fn lagrangian(&self, scores: &[f64]) -> f64 {
         self.ask_lagrangian(|l| l.value(scores)).unwrap_or(f64::NAN)
     }
@@ -203,8 +203,30 @@ pub fn separating_beta<F: Real>(keys: &Keys<F>) -> Result<f64> {
     const SAMPLE: usize = 256;
     const AHEAD: f64 = 999.0;
     let n = keys.values().nrows();
-    let some: Vec<usize> = (0..n.min(SAMPLE)).map(|i| i * n / n.min(SAMPLE)).collect();
-    let scores = keys.scores(keys.values().select(ndarray::Axis(0), &some).view())?;
+    let Some(least) = least_gap(keys, SAMPLE)? else {
+        return Ok(1.0);
+    };
+    let beta = (AHEAD * (n.max(2) - 1) as f64).ln() / least;
+    match (1e-30..=1e30).contains(&beta) {
+        true => Ok(beta),
+        false => Err(Error::shape(
+            "patterns",
+            "scores that a beta from 1e-30 to 1e30 tells apart",
+            format!("scores that need {beta:e}"),
+            "multiply patterns and cues by a constant",
+        )),
+    }
+}
+
+/// The smallest positive separation s_ii − max_j s_ij of up to `sample` keys, evenly spaced, if one of them has any.
+///
+/// # Errors
+/// Those of [`Keys::scores`].
+pub(crate) fn least_gap<F: Real>(keys: &Keys<F>, sample: usize) -> Result<Option<f64>> {
+    /// The largest number of scores held at a time.
+    const HELD: usize = 1 << 22;
+    let n = keys.values().nrows();
+    let some: Vec<usize> = (0..n.min(sample)).map(|i| i * n / n.min(sample)).collect();
     let gap = |(row, &own): (ndarray::ArrayView1<f64>, &usize)| {
         let others = row.iter().enumerate().filter(|(n, _)| *n != own).map(|(_, s)| *s);
         let next = others.fold(f64::NEG_INFINITY, f64::max);
@@ -212,16 +234,10 @@ pub fn separating_beta<F: Real>(keys: &Keys<F>) -> Result<f64> {
         let rounding = 1e-6 * (row[own].abs() + next.abs());
         Some(row[own] - next).filter(|gap| gap.is_finite() && *gap > rounding)
     };
-    let least = scores.outer_iter().zip(&some).filter_map(gap).fold(f64::INFINITY, f64::min);
-    let beta = (AHEAD * (n.max(2) - 1) as f64).ln() / least;
-    match least.is_finite() {
-        false => Ok(1.0),
-        true if (1e-30..=1e30).contains(&beta) => Ok(beta),
-        true => Err(Error::shape(
-            "patterns",
-            "scores that a beta from 1e-30 to 1e30 tells apart",
-            format!("scores that need {beta:e}"),
-            "multiply patterns and cues by a constant",
-        )),
+    let mut least = f64::INFINITY;
+    for part in some.chunks((HELD / n).max(16)) {
+        let scores = keys.scores(keys.values().select(ndarray::Axis(0), part).view())?;
+        least = scores.outer_iter().zip(part).filter_map(gap).fold(least, f64::min);
     }
+    Ok(Some(least).filter(|least| least.is_finite()))
 }

@@ -40,6 +40,10 @@ impl Separate for Softmax {
         }
     }
 
+    fn at_beta(&self, beta: f64) -> Option<Separation> {
+        Some(Separation::Softmax(Beta::Value(beta)))
+    }
+
     fn weights(&self, scores: &mut [f64]) {
         exponentials(scores, self.0.value());
     }

@@ -36,6 +36,14 @@ impl Separate for Sparsemax {
         self.as_entmax().weights(scores);
     }
 
+    fn at_beta(&self, beta: f64) -> Option<Separation> {
+        Some(Separation::Sparsemax(beta))
+    }
+
+    fn margin(&self) -> Option<f64> {
+        self.as_entmax().margin()
+    }
+
     fn activities(&self, scores: &mut [f64]) {
         self.as_entmax().activities(scores);
     }

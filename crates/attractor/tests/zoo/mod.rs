@@ -6,8 +6,8 @@ use std::sync::Arc;
 use attractor::diffusion::Sampling;
 use attractor::energies::shapes::{Segment, Shape, Sphere, Subspace};
 use attractor::energies::{
-    Component, Correlated, DenseEnergy, Encoder, Event, Flip, Form, Gradient, Interaction, Kind, Linearised,
-    LogSumExp, Mixture, Points, Quadratic, Reconstruction,
+    Component, Correlated, DenseEnergy, Encoder, Event, FenchelYoung, Flip, Form, Gradient, Interaction,
+    Kind, Linearised, LogSumExp, LogSumRelu, Mixture, Points, Quadratic, Reconstruction,
 };
 use attractor::memories::{Hopfield, HopfieldOptions, Learned, Learning, Spec, Weights, learned, mixture};
 use attractor::networks::{self, Architecture, Network};
@@ -99,6 +99,12 @@ pub const ZOO: &[Specimen] = &[
     incomplete(is("continuous-sequence", &[]), GOES_ON),
     incomplete(is("continuous-sequence", &[("beta", "1"), ("norm-bias", "on"), ("closed", "")]), GOES_ON),
     incomplete(is("continuous-sequence", &[("noise", "0.5")]), GOES_ON),
+    is("modern", &[("separation", "sparsemax"), ("beta", "0.05")]),
+    is("modern", &[("separation", "entmax:1.5"), ("beta", "0.1"), ("norm-bias", "on")]),
+    is("modern", &[("separation", "normmax:2"), ("beta", "0.05")]),
+    incomplete(is("modern", &[("separation", "normmax:5"), ("beta", "0.01"), ("norm-bias", "on")]), BLENDS),
+    incomplete(is("log-sum-relu", &[]), FAR),
+    is("log-sum-relu", &[("beta", "0.05"), ("epsilon", "1e-3")]),
     is("universal", &[]),
     incomplete(is("universal", &[("preset", "classical")]), OVERLOADED),
     is("universal", &[("preset", "dense:4")]),
@@ -204,6 +210,8 @@ pub const SEPARATIONS: &[&str] = &[
     "sparsemax:3",
     "entmax:1.5:2",
     "entmax:3:0.4",
+    "normmax:2:1.5",
+    "normmax:1.2:0.7",
 ];
 
 impl Specimen {
@@ -370,12 +378,28 @@ pub fn gradients() -> Vec<(String, Box<dyn Gradient<f64>>, f64)> {
         ("log-sum-exp".into(), log_sum_exp(&patterns, 2.0, false), 0.0),
         ("log-sum-exp with norms".into(), log_sum_exp(&patterns, 2.0, true), 0.0),
         ("log-sum-exp with weights".into(), log_sum_exp(&weighted, 0.7, false), 0.0),
+        ("sparsemax".into(), fenchel_young(&patterns, "sparsemax", false), 0.0),
+        ("sparsemax with norms".into(), fenchel_young(&patterns, "sparsemax", true), 0.0),
+        ("entmax".into(), fenchel_young(&patterns, "entmax:1.5", false), 0.0),
+        ("normmax".into(), fenchel_young(&patterns, "normmax:2", false), 0.0),
+        ("normmax with norms".into(), fenchel_young(&patterns, "normmax:3", true), 0.0),
+        ("log-sum-relu".into(), log_sum_relu(&patterns), 0.0),
+        ("log-sum-relu with weights".into(), log_sum_relu(&weighted), 0.0),
         ("points at 0.5".into(), Box::new(Points::new(patterns.clone())), 0.5),
         ("points at 2".into(), Box::new(Points::new(patterns)), 2.0),
         ("points with weights".into(), Box::new(Points::new(weighted.clone())), 0.8),
         ("points under a potential".into(), under_potential(&weighted), 0.6),
         ("points in double wells".into(), in_wells(&weighted), 0.5),
     ]
+}
+
+fn fenchel_young(patterns: &Patterns<f64>, separation: &str, bias: bool) -> Box<dyn Gradient<f64>> {
+    let separation = separation.parse().expect("a separation");
+    Box::new(FenchelYoung::new(patterns.clone(), separation, 0.6, bias).expect("beta"))
+}
+
+fn log_sum_relu(patterns: &Patterns<f64>) -> Box<dyn Gradient<f64>> {
+    Box::new(LogSumRelu::new(patterns.clone(), 0.15, 1e-3).expect("beta"))
 }
 
 fn under_potential(patterns: &Patterns<f64>) -> Box<dyn Gradient<f64>> {

@@ -10,7 +10,9 @@ use std::str::FromStr;
 use ndarray::{Array2, ArrayViewMut2, Axis, Zip, s};
 
 use super::succession::{CLOSED, STARTS};
-use super::{Abilities, Card, Describe, Learned, Memory, MemoryModel, RecallPath, Request, Succession};
+use super::{
+    Abilities, Card, Describe, Family, Learned, Memory, MemoryModel, RecallPath, Request, Succession,
+};
 use crate::dynamics::{Dynamics, Motion, Run, Start, TIE, Tie};
 use crate::error::{Error, Result};
 use crate::message;
@@ -57,6 +59,7 @@ pub(super) const CARD: Card = Card {
     cost: "3 N D multiply-adds an update and cue (twice that with dwell), fewer where few patterns have weight; 3 N D numbers",
     source: "Chaudhry, Zavatone-Veth, Krotov & Pehlevan (2023); Sompolinsky & Kanter (1986); Kleinfeld (1986)",
     spins: true,
+    family: Family::Sequences,
     ..Card::PLAIN
 };
 

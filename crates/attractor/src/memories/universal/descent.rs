@@ -3,8 +3,9 @@
 
 use ndarray::ArrayView2;
 
+use super::super::report::summary;
 use super::Universal;
-use super::read::{Answer, Weighed, summary};
+use super::read::{Answer, Weighed};
 use crate::kernels::weighted_sums;
 use crate::real::Real;
 use crate::similarities::{BestState, Update};

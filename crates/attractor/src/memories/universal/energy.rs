@@ -8,12 +8,12 @@
 
 use std::sync::Arc;
 
-use ndarray::{ArrayView1, ArrayView2, s};
+use ndarray::{ArrayView1, ArrayView2};
 
 use super::Output;
 use super::read::Streamed;
 use crate::dynamics::Visible;
-use crate::energies::Energy;
+use crate::energies::{Energy, in_parts};
 use crate::error::{Result, check_width};
 use crate::kernels::log_sum;
 use crate::message;
@@ -51,8 +51,6 @@ impl<F: Real> Energy<F> for Landscape<F> {
     }
 
     fn energy(&self, states: ArrayView2<F>, _level: &[f64]) -> Result<Vec<f64>> {
-        /// The largest number of scores held at a time.
-        const HELD: usize = 1 << 22;
         check_width("states", states.ncols(), self.patterns.dim())?;
         check_states("states", states, "give finite states")?;
         let streamed = match self.shape {
@@ -65,15 +63,10 @@ impl<F: Real> Energy<F> for Landscape<F> {
                 let scale = factor / beta;
                 logits.into_iter().map(|l| -scale * l).collect()
             }
-            None => {
-                let mut energies = Vec::with_capacity(states.nrows());
-                let batch = (HELD / self.patterns.len()).max(16);
-                for from in (0..states.nrows()).step_by(batch) {
-                    let part = states.slice(s![from..states.nrows().min(from + batch), ..]);
-                    energies.extend(self.potentials(part)?);
-                }
-                energies
-            }
+            None => in_parts(states, self.patterns.len(), |part| self.potentials(part))?
+                .into_iter()
+                .flatten()
+                .collect(),
         };
         for (energy, state) in energies.iter_mut().zip(states.outer_iter()) {
             *energy += match self.shape {

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis, Zip, concatenate, s};
 
-use super::super::report::read_values;
+use super::super::report::{read_values, summary};
 use super::{Output, Universal};
 use crate::dynamics::Undefined;
 use crate::error::{Error, Result};
@@ -206,24 +206,6 @@ impl<F: Real> Universal<F> {
             undefined: Vec::new(),
         })
     }
-}
-
-/// The largest weights of a row that sums to 1, with its entropy and participation ratio.
-pub(super) fn summary(weights: ArrayView1<f64>, top: usize) -> Posterior {
-    let mut best: Vec<(usize, f64)> = Vec::new();
-    let (mut entropy, mut squares) = (0.0, 0.0);
-    for (n, &w) in weights.iter().enumerate() {
-        if w > 0.0 {
-            entropy -= w * w.ln();
-            squares += w * w;
-        }
-        let place = best.partition_point(|b| b.1 >= w);
-        if place < top.max(1) {
-            best.insert(place, (n, w));
-            best.truncate(top.max(1));
-        }
-    }
-    Posterior { top: best, entropy: f64::max(entropy, 0.0), participation: 1.0 / squares }
 }
 
 fn join<F: Real>(mut parts: Vec<Answer<F>>) -> Answer<F> {

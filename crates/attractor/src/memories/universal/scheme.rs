@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use ndarray::{ArrayView1, ArrayView2};
 
+use super::super::report::summary;
 use super::energy::{self, Landscape, Shape};
-use super::read::summary;
 use super::{CARD, Output, Universal};
 use crate::dynamics::{ReadOut, TwoLayer, Visible};
 use crate::error::{Error, Result};
