@@ -11,7 +11,8 @@ import numpy as np
 from ._arrays import Array
 from ._progress import Progress, followed
 
-#: What Rust returns of a recall: states, values, the best memories, which numbers there are, those numbers, whole numbers, reasons.
+#: What Rust returns of a recall: states, values, the best memories, which numbers there are, those numbers, whole numbers, reasons,
+#: lists.
 Fields = tuple[Any, ...]
 
 #: A batch is to take so many seconds.
@@ -60,7 +61,7 @@ def row_by_row(
 
 
 def _joined(parts: list[Fields]) -> Fields:
-    states, values, best, there, numbers, whole, reasons = zip(*parts, strict=True)
+    states, values, best, there, numbers, whole, reasons, lists = zip(*parts, strict=True)
     starts = np.cumsum([0, *(len(part) for part in states)])[:-1].tolist()
     return (
         np.concatenate(states),
@@ -70,7 +71,17 @@ def _joined(parts: list[Fields]) -> Fields:
         np.concatenate(numbers, axis=1),
         np.concatenate(whole, axis=1),
         [(row + start, reason) for start, some in zip(starts, reasons, strict=True) for row, reason in some],
+        [_filled(each) for each in zip(*lists, strict=True)],
     )
+
+
+def _filled(parts: tuple[Array | None, ...]) -> Array | None:
+    """Lists of all rows, filled up with -1 to one length."""
+    some = [part for part in parts if part is not None]
+    if not some:
+        return None
+    width = max(part.shape[1] for part in some)
+    return np.concatenate([np.pad(part, ((0, 0), (0, width - part.shape[1])), constant_values=-1) for part in some])
 
 
 def _best(parts: tuple[tuple[Array, Array] | None, ...], counts: list[int]) -> tuple[Array, Array] | None:

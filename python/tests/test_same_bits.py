@@ -52,7 +52,7 @@ def test_recalls(specimen: Specimen, dtype: type, program, tmp_path: Path) -> No
         settings = [word for name, value in specimen.options["training"].items() for word in (f"--{name}", value)]
         program("train", "--patterns", "memory.npy", "--out", source, "--evaluate-every", 0, *settings)
     for name, value in options.items():
-        more += [f"--{name.replace('_', '-')}", value]
+        more += [f"--{name.replace('_', '-')}", *([] if value is True else [value])]
     memory = specimen.build(patterns, **({"dtype": dtype} if specimen.kind is attractor.Mixture else {}))
     asked = ["--memory", source, "--model", memory._model, "--cues", "cues.npy", "--seed", 5, "--quiet", *more]
     program("recall", *asked, "--out", "states.npy")

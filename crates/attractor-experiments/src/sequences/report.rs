@@ -74,10 +74,10 @@ fn of_lengths(findings: &Findings, lengths: Table) -> Vec<Block> {
                 Block::Heading("How long a sequence can be".into()),
                 Block::Text(
                     "The largest N at which at most 3 % of steps have any wrong unit, or 3 % of closed sequences any wrong step, beside the \
-                     laws. At the number of the law for steps, a share of about 1/(2√(π ln D)) of the steps is still wrong, since the law \
-                     holds as D goes to infinity: 13 % at D = 100. So the measured numbers are below it, and grow with the same power of D. \
-                     The noise of the exponential is far from Gaussian, and its law is much too large for few units."
-                        .into(),
+             laws. These hold as D goes to infinity, for errors that vanish. At the number of the law for steps, a share of about \
+             1/(2√(π ln D)) of them is still wrong: 13 % at D = 100. So with 3 % the numbers are lower, and they grow with the same power \
+             of D. The noise of the exponential is far from Gaussian, and its laws are much too large for few units."
+                .into(),
                 ),
                 Block::Table(lengths),
                 illustration(
@@ -105,7 +105,8 @@ fn of_the_rest(held: Table, alike: Table, noisy: Table) -> Vec<Block> {
         Block::Heading("Patterns that are alike".into()),
         Block::Text(format!(
             "`biased`: {} patterns of {} units, 80 % of them +1. `digits`: the first of the digits that come with the program, a pixel \
-                     being +1 if it is at least half as bright as the brightest. How many steps have no wrong unit.",
+                     being +1 if it is more than half as bright as the brightest; they span 46 dimensions only, so that f(u) = u cannot tell \
+             all of them apart. How many steps have no wrong unit.",
             LONG.1, LONG.0
         )),
         Block::Table(alike),
@@ -230,7 +231,7 @@ fn capacities(findings: &Findings) -> Table {
 fn orders(findings: &Findings) -> Illustration {
     let line = |name: &str, style: usize, visited: &[usize]| {
         let points = visited.iter().enumerate().map(|(step, &n)| Point::new(step as f64, n as f64)).collect();
-        Mark::Line(Series { name: name.into(), style, look: Look::Line, points })
+        Mark::Line(Series { name: name.into(), style, look: Look::Thin, points })
     };
     let panel = |title: String, marks| Panel {
         title,
@@ -242,7 +243,8 @@ fn orders(findings: &Findings) -> Illustration {
     let long = findings.played.iter().take(2).enumerate();
     let long = long.map(|(style, played)| line(played.separation, style, &played.visited)).collect();
     let held = findings.held.iter().filter(|held| ["poly:1", "poly:10"].contains(&held.separation));
-    let held: Vec<(&str, &[usize])> = held.map(|held| (held.separation, held.visited.as_slice())).collect();
+    let held: Vec<(&str, &[usize])> =
+        held.map(|held| (held.separation, &held.visited[..HELD.1 * HELD.2])).collect();
     let marks = held.iter().zip([0, 2]).map(|((name, visited), style)| line(name, style, visited)).collect();
     let columns = vec![
         Column::plain("sequence"),

@@ -20,7 +20,7 @@ use crate::message::{Argument, Message};
 use crate::options::{CountRange, Fallback, Form, Kind, NumberRange, Options, Parameter, find, names_of};
 use crate::patterns::Patterns;
 use crate::real::Real;
-use overlaps::{Chain, Look, To};
+use overlaps::{Chain, Keys, Look, To};
 
 /// The entry of this model in [`MODELS`](super::MODELS).
 pub(super) const CARD: Card = Card {
@@ -312,12 +312,12 @@ impl<F: Real> Describe for Sequence<F> {
             "one update gets {:.0} % of the units of the next pattern wrong: the sequence is too long, or its patterns are too much alike; ",
             (100.0 * share).ceil()
         );
-        let cure = match self.chain.transition {
-            Transition::Polynomial(_) => message![Argument::set("separation", "exp"), " holds the most"],
-            Transition::Exponential => message![
-                "a pattern that is stored twice has two that follow it; store each once, or as ",
-                Argument::option(STARTS.name)
-            ],
+        let cure = match (self.chain.transition, &self.chain.keys) {
+            (Transition::Polynomial(_), _) => message![Argument::set("separation", "exp"), " holds the most"],
+            (_, Keys::Patterns(_)) => {
+                message![Argument::set("rule", "pseudo-inverse"), " tells patterns apart that are alike"]
+            }
+            (_, Keys::Dual(_)) => message!["a pattern that is stored twice has two that follow it"],
         };
         vec![message![found, cure]]
     }
