@@ -17,11 +17,15 @@ function part(name: string, attributes: Record<string, string | number>, text = 
   return element;
 }
 
+/** The colours and dashes of lines. */
+const COLOURS = [6, 5, 1, 3];
+const DASHES = ['', '7 3', '2 3', '9 3 2 3'];
+
 /** How line n is drawn; one line alone, −1, has the colour of text. */
 const stroke = (n: number): Record<string, string | number> => ({
-  stroke: n < 0 ? 'currentColor' : css(memoryColour([6, 5, 1][n % 3]!)),
+  stroke: n < 0 ? 'currentColor' : css(memoryColour(COLOURS[n % COLOURS.length]!)),
   'stroke-width': 2,
-  'stroke-dasharray': ['', '7 3', '2 3'][Math.max(0, n) % 3]!,
+  'stroke-dasharray': DASHES[Math.max(0, n) % DASHES.length]!,
 });
 
 /** What the lines are, to stand above their chart. */
@@ -64,7 +68,10 @@ export function chart(lines: Line[], { title, across, width, height, range, mark
   const xs = all(({ x }) => x);
   const ys = all(({ y }) => y);
   const [x0, x1] = [Math.min(...xs), Math.max(...xs, Math.min(...xs) + 1e-9)];
-  const [y0, y1] = range ?? [Math.min(...ys), Math.max(...ys, Math.min(...ys) + 1e-9)];
+  // A line that is flat lies in the middle, and its height is named once.
+  const [low, high] = range ?? [Math.min(...ys), Math.max(...ys)];
+  const flat = short(low) === short(high);
+  const [y0, y1] = flat ? [low - 1, high + 1] : [low, high];
   const at = (x: number) => left + ((x - x0) / (x1 - x0)) * (width - left - right);
   const up = (y: number) => height - bottom - ((y - y0) / (y1 - y0)) * (height - top - bottom);
   const svg = part('svg', {
@@ -77,7 +84,7 @@ export function chart(lines: Line[], { title, across, width, height, range, mark
   });
   const frame = `M${left} ${top}V${height - bottom}H${width - right}`;
   svg.append(part('path', { d: frame, class: 'axis' }));
-  for (const y of [y0, y1])
+  for (const y of flat ? [low] : [low, high])
     svg.append(part('text', { x: left - 5, y: up(y) + 4, 'text-anchor': 'end' }, short(y)));
   for (const [x, anchor] of [
     [x0, 'start'],

@@ -49,11 +49,9 @@ function recall(): Check {
 function energy(): Check {
   const rounding = 1e-6;
   const memory = points([1, 0, -0.4, 0.9, -0.7, -0.8]);
-  const state = Float32Array.of(0.3, 1.4);
-  const at = (sigma: number) => {
-    const place = Float64Array.from(state);
-    return memory.energies('diffusion', sigma, place, Float64Array.of(1, 1), Uint32Array.of(1, 1))[0]!;
-  };
+  const state = Float64Array.of(0.3, 1.4);
+  const at = (sigma: number) =>
+    memory.energies('diffusion', sigma, state, Float64Array.of(1, 1), Uint32Array.of(1, 1))[0]!;
   let rises = 0;
   let sigma = 2;
   let before = at(sigma);

@@ -13,6 +13,11 @@ const CONTENDERS = [
   { name: 'classical (Hebb)', model: 'hopfield', options: 'update\nasynchronous\n' },
   { name: 'pseudo-inverse', model: 'hopfield', options: 'update\nasynchronous\nrule\npseudo-inverse\n' },
   { name: 'modern', model: 'modern', options: '' },
+  {
+    name: 'dreaming, t = 8',
+    model: 'hopfield',
+    options: 'update\nasynchronous\nrule\ndreaming\ndreams\n8\n',
+  },
 ];
 
 /** The share of cues whose recall is right, of the first `count` words. */

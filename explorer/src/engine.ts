@@ -1,8 +1,16 @@
 // The crate `attractor`, compiled to WebAssembly and inlined in this page.
-import init, { clock, flipped, Images, noisy, Plane, random_words } from '../generated/attractor_explorer.js';
+import init, {
+  clock,
+  flipped,
+  Images,
+  landscape_options,
+  noisy,
+  Plane,
+  random_words,
+} from '../generated/attractor_explorer.js';
 import packed from '../generated/explorer.wasm.gz';
 
-export { clock, flipped, Images, noisy, Plane, random_words };
+export { clock, flipped, Images, landscape_options, noisy, Plane, random_words };
 
 /** Unpacks gzip. */
 export async function gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> {

@@ -1,16 +1,24 @@
 // What can be taken away: the picture, the memory, and the command that draws the same.
 
+import { landscape_options } from './engine';
 import { gridOf } from './frame';
+import { npy } from './npy';
 import { css, memoryColour } from './palette';
 import type { PlaneView } from './plane';
 import { TRAIL } from './stage';
 import { contours, heights } from './surface';
 
-/** The command that draws this landscape from the saved memory; for other energies than that of diffusion there is none. */
+/** The commands that draw this landscape and recall the cue, from the saved memory. Energies of other models than diffusion are those
+ * of the points. */
 export function command(plane: PlaneView): string {
-  const { cue, sigma, way } = plane.view;
+  const { cue, sigma, way, landscape } = plane.view;
   const level = Number(sigma.toPrecision(4));
-  const lines = [`attractor landscape --memory plane.toml --sigma ${level} --out landscape.svg`];
+  const model = landscape_options(landscape, level);
+  const lines = [
+    model
+      ? `attractor landscape --memory points.npy ${model} --out landscape.svg`
+      : `attractor landscape --memory plane.toml --sigma ${level} --out landscape.svg`,
+  ];
   if (cue) {
     const sampler = way === 'sde' ? ' --sampler ancestral' : '';
     const repeat = way === 'sde' ? ` --repeat ${plane.view.particles}` : '';
@@ -21,6 +29,14 @@ export function command(plane: PlaneView): string {
     );
   }
   return lines.join('\n');
+}
+
+/** The points as the model of this landscape stores them: as signs for the classical network. */
+export function points(plane: PlaneView): Blob {
+  const { contents, landscape } = plane.view;
+  const values = Float64Array.from(contents.points.flat());
+  const stored = landscape === 'hopfield' ? values.map((value) => (value < 0 ? -1 : 1)) : values;
+  return npy(stored, [contents.points.length, 2]);
 }
 
 /** The plane as SVG: the surface as one picture, and everything else as lines. */

@@ -33,6 +33,7 @@ export function givenMemory(): Given | null {
     shape: { height: size[0], width: size[1], range: low < high ? [low, high] : [low - 1, high + 1] },
     count: rows.length,
     raw,
+    spins: !raw && rows.every((row) => row.every((value) => Math.abs(value) === 1)),
     images: (count) => Float64Array.from(rows.slice(0, count).flat()),
     label: (n) => labels[n] ?? `image ${n + 1}`,
   };

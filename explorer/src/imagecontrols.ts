@@ -1,7 +1,7 @@
 // The controls of the view of images.
 import { el, made } from './dom';
 import { imageExports } from './imageexport';
-import { type ImageState, MODELS, usualAmount } from './imagestate';
+import { DREAMS, type ImageState, MODELS, usualAmount } from './imagestate';
 import type { ImageView } from './imageview';
 import type { ImageSet } from './sets';
 
@@ -14,6 +14,10 @@ function fill(id: string, options: [value: string, text: string][]): void {
     }),
   );
 }
+
+/** A dreaming time, and what it is at the ends. */
+const dreamsText = (time: number): string =>
+  time === 0 ? '0, Hebb' : time === 1e6 ? '10⁶, the pseudo-inverse' : String(time);
 
 /** Sets the controls to the state. */
 export function toImageControls({ state, set }: ImageView, sets: Record<string, ImageSet>): void {
@@ -28,6 +32,12 @@ export function toImageControls({ state, set }: ImageView, sets: Record<string, 
   el<HTMLSelectElement>('model').value = state.model;
   el('window-box').hidden = state.model !== 'local';
   el<HTMLInputElement>('window').value = String(state.window);
+  el('dreams-box').hidden = state.model !== 'dreaming';
+  const dreams = DREAMS.findIndex((time) => time >= state.dreams);
+  el<HTMLInputElement>('dreams').max = String(DREAMS.length - 1);
+  el<HTMLInputElement>('dreams').value = String(dreams);
+  el<HTMLInputElement>('dreams').setAttribute('aria-valuetext', dreamsText(state.dreams));
+  el('dreams-read').textContent = dreamsText(state.dreams);
   el('window-read').textContent = `${state.window} × ${state.window}`;
   const blend = set.raw ? 'the mean of the first two' : 'a blend of the first three';
   const most = Math.min(20, state.stored);
@@ -82,6 +92,11 @@ export function imageControls(view: ImageView, sets: Record<string, ImageSet>): 
   el('window').addEventListener('input', (event) => {
     change((state) => {
       state.window = Number(value(event));
+    }, true);
+  });
+  el('dreams').addEventListener('input', (event) => {
+    change((state) => {
+      state.dreams = DREAMS[Number(value(event))]!;
     }, true);
   });
   el('cue-of').addEventListener('change', (event) => {

@@ -11,6 +11,8 @@ export interface ImageState {
   amount: number;
   /** The side of the windows of the local model. */
   window: number;
+  /** The dreaming time of the classical network that dreams. */
+  dreams: number;
   seed: number;
   /** Whether the capacity cliff is shown. */
   cliff: boolean;
@@ -27,15 +29,27 @@ export const MODELS: { id: string; name: string; title: string; options: string 
     title: 'Classical Hopfield (pseudo-inverse)',
     options: 'update\nasynchronous\nrule\npseudo-inverse\n',
   },
+  {
+    id: 'dreaming',
+    name: 'hopfield',
+    title: 'Classical Hopfield (dreaming)',
+    options: 'update\nasynchronous\nrule\ndreaming\n',
+  },
+  { id: 'sequence', name: 'sequence', title: 'Sequence, in the stored order', options: '' },
   { id: 'local', name: 'local', title: 'Local diffusion (windows)', options: '' },
 ];
 
+/** Dreaming times of the slider: from Hebb's rule at 0 to what is the pseudo-inverse for every eye. */
+export const DREAMS = [0, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 256, 1024, 1e4, 1e6];
+
 /** The name of a model on the command line, and its options as lines of names and values. */
 export function optionsOf(
-  { model, window }: ImageState,
-  { shape }: ImageSet,
+  { model, window, dreams }: ImageState,
+  { shape, spins }: ImageSet,
 ): { name: string; options: string } {
   const { name, options } = MODELS.find(({ id }) => id === model)!;
+  if (model === 'sequence') return { name: spins ? 'sequence' : 'continuous-sequence', options };
+  if (model === 'dreaming') return { name, options: `${options}dreams\n${dreams}\n` };
   if (model !== 'local') return { name, options };
   return { name, options: `${options}image\n${shape.height}x${shape.width}\nwindow\n${window}\n` };
 }
@@ -49,6 +63,7 @@ export function usualImages(): ImageState {
     damage: 'noise',
     amount: 0.4,
     window: 3,
+    dreams: 8,
     seed: 0,
     cliff: false,
   };
@@ -66,6 +81,7 @@ export function toImageAddress(state: ImageState): string {
   query.set('cue', String(state.cue));
   query.set('damage', state.amount ? `${state.damage}:${state.amount}` : state.damage);
   if (state.model === 'local') query.set('window', String(state.window));
+  if (state.model === 'dreaming') query.set('dreams', String(state.dreams));
   if (state.seed) query.set('seed', String(state.seed));
   if (state.cliff) query.set('cliff', 'yes');
   return query.toString().replaceAll('%3A', ':');
@@ -93,6 +109,8 @@ export function fromImageAddress(query: URLSearchParams, sets: Record<string, Im
   }
   const window = whole('window', 1, 31, state.window);
   state.window = window % 2 === 1 ? window : window + 1;
+  const dreams = Number(query.get('dreams'));
+  if (query.has('dreams') && dreams >= 0 && dreams <= 1e6) state.dreams = dreams;
   state.seed = whole('seed', 0, 2 ** 20, 0);
   state.cliff = query.get('cliff') === 'yes';
   return state;

@@ -15,8 +15,9 @@ const RECALLS = 100;
 const IMAGINED = 12;
 /** How many bars of the posterior there are at a step. */
 const BARS = 5;
-/** Milliseconds for each step of a recall that is played. */
+/** Milliseconds for each step of a recall that is played, and of a sequence. */
 const STEP = 90;
+const BEAT = 350;
 
 interface Recalled {
   states: Float64Array;
@@ -214,10 +215,13 @@ export class ImageView {
 
   private play(): void {
     this.goTo(0);
-    this.timer = window.setInterval(() => {
-      if (!this.recalled || this.at >= this.recalled.count - 1) this.halt();
-      else this.goTo(this.at + 1);
-    }, STEP);
+    this.timer = window.setInterval(
+      () => {
+        if (!this.recalled || this.at >= this.recalled.count - 1) this.halt();
+        else this.goTo(this.at + 1);
+      },
+      this.state.model === 'sequence' ? BEAT : STEP,
+    );
     document.documentElement.dataset.playing = 'yes';
   }
 
@@ -305,6 +309,7 @@ export class ImageView {
       energy: 'energy',
       entropy: 'entropy of the posterior',
       local_dimension: 'local dimension',
+      ...(this.state.model === 'sequence' ? { nearest: 'nearest memory, from 0' } : {}),
     };
     const charts = Object.entries(titles).flatMap(([name, title]) => {
       const y = Array.from(recalled.numbers[name] ?? [], rounded);

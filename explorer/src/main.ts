@@ -3,7 +3,7 @@ import { check } from './check';
 import { PRESETS } from './contents';
 import { el, made, save, showCommand, tell } from './dom';
 import { start } from './engine';
-import { command, vector } from './export';
+import { command, points, vector } from './export';
 import { firstState, givenMemory } from './given';
 import { Host } from './host';
 import { imageControls, toImageControls } from './imagecontrols';
@@ -157,7 +157,7 @@ function toControls(plane: PlaneView): void {
   el<HTMLButtonElement>('recall').disabled = !view.cue;
   el<HTMLButtonElement>('duplicate').disabled = view.contents.points.length === 0;
   showCommand('command', command(plane));
-  el('command-note').hidden = view.landscape === 'diffusion';
+  el('save-points').hidden = view.landscape === 'diffusion';
 }
 
 function controls(plane: PlaneView, tools: Tools, go: (address: string) => void): void {
@@ -219,6 +219,7 @@ function exports(plane: PlaneView): void {
   el('save-toml').addEventListener('click', () => {
     save('plane.toml', new Blob([plane.memory.description()], { type: 'application/toml' }));
   });
+  el('save-points').addEventListener('click', () => save('points.npy', points(plane)));
   copying('copy', 'command', 'copied');
   copying('images-copy', 'images-command', 'images-copied');
 }

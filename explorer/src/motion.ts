@@ -9,13 +9,13 @@ const TRAILS = 12;
 const TRAIL_LENGTH = 480;
 
 export class Particles {
-  cloud = new Float32Array(0);
+  cloud = new Float64Array(0);
   /** The trails of the first particles: positions one after the other. */
   trails: number[][] = [];
   private moves = 0;
 
   clear(): void {
-    this.cloud = new Float32Array(0);
+    this.cloud = new Float64Array(0);
     this.trails = [];
   }
 
@@ -25,7 +25,7 @@ export class Particles {
 
   /** All particles in one place. */
   gather([x, y]: Point, count: number): void {
-    this.cloud = new Float32Array(2 * count);
+    this.cloud = new Float64Array(2 * count);
     for (let k = 0; k < count; k++) {
       this.cloud[2 * k] = x;
       this.cloud[2 * k + 1] = y;
@@ -35,7 +35,7 @@ export class Particles {
 
   /** Particles y + σε from the memory: what noise has made of it at this level. */
   draw(memory: Plane, count: number, sigma: number, seed: number): void {
-    this.cloud = memory.draws(count, sigma, seed) as Float32Array<ArrayBuffer>;
+    this.cloud = memory.draws(count, sigma, seed) as Float64Array<ArrayBuffer>;
     this.beginTrails();
   }
 

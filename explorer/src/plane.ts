@@ -295,7 +295,7 @@ export class PlaneView {
       tell('energy-error', '');
       return { side, values };
     } catch (error) {
-      tell('energy-error', error instanceof Error ? error.message : String(error));
+      tell('energy-error', sentence(error));
       return null;
     }
   }
@@ -365,7 +365,7 @@ export class PlaneView {
   private settle(): void {
     if (!this.stale.slow || this.playing) return;
     this.stale.slow = false;
-    const { shown, sigma, contents } = this.view;
+    const { shown } = this.view;
     const [speciation, collapse] = this.memory.critical();
     this.knob.mark(speciation!, collapse!);
     const collapses = Number.isNaN(collapse!) ? '' : `, collapse at σ = ${digits(collapse!)}`;
@@ -373,22 +373,40 @@ export class PlaneView {
       'critical',
       Number.isNaN(speciation!) ? '' : `Speciation at σ = ${digits(speciation!)}${collapses}.`,
     );
-    if (shown.minima) {
-      const starts = startsOf(contents, this.stage);
-      this.minima = this.memory.minima(starts, sigma) as Float64Array<ArrayBuffer>;
-      const found = this.minima.length / 2;
-      tell('minima-facts', `${found} ${found === 1 ? 'minimum' : 'minima'} found at this level.`);
-    } else tell('minima-facts', '');
-    if (shown.basins) {
-      const { corner, step, size } = gridOf(this.stage.frame, BASINS, true);
-      this.basins = this.memory.basins(sigma, corner, step, size);
-    }
+    if (!shown.minima) tell('minima-facts', '');
+    this.minima = shown.minima ? this.findMinima() : new Float64Array();
+    this.basins = shown.basins ? this.findBasins() : null;
     this.stale.fine = true;
     document.documentElement.dataset.settled = String(Date.now());
     document.documentElement.dataset.wasm = String(bytesTaken());
     this.redraw();
   }
+
+  private findMinima(): Float64Array<ArrayBuffer> {
+    const { contents, landscape, sigma } = this.view;
+    try {
+      const found = this.memory.minima(landscape, startsOf(contents, this.stage), sigma);
+      const count = found.length / 2;
+      tell('minima-facts', `${count} ${count === 1 ? 'minimum' : 'minima'} found at this level.`);
+      return found as Float64Array<ArrayBuffer>;
+    } catch (problem) {
+      tell('minima-facts', sentence(problem));
+      return new Float64Array();
+    }
+  }
+
+  private findBasins(): Uint32Array | null {
+    const { corner, step, size } = gridOf(this.stage.frame, BASINS, true);
+    try {
+      return this.memory.basins(this.view.landscape, this.view.sigma, corner, step, size);
+    } catch (problem) {
+      tell('energy-error', sentence(problem));
+      return null;
+    }
+  }
 }
+
+const sentence = (problem: unknown): string => (problem instanceof Error ? problem.message : String(problem));
 
 /** Descents start from a grid over the frame, and from the points. */
 function startsOf(contents: Contents, stage: Stage): Float64Array {

@@ -12,6 +12,8 @@ export interface ImageSet {
   count: number;
   /** Whether values are grey levels, which are prepared, or ±1, which are not. */
   raw: boolean;
+  /** Whether all values are ±1. */
+  spins: boolean;
   /** The first `count` images, row by row. */
   images: (count: number) => Float64Array;
   label: (n: number) => string;
@@ -34,6 +36,7 @@ export async function imageSets(): Promise<Record<string, ImageSet>> {
       shape: { height: 8, width: 8, range: [0, 1] },
       count: MOST_DIGITS,
       raw: true,
+      spins: false,
       // Sixteen grey levels above 0.
       images: (count) => Float64Array.from(bytes.subarray(first, first + 64 * count), (value) => value / 16),
       label: (n) => `a ${names[label + n]!} (no. ${n + 1})`,
@@ -43,6 +46,7 @@ export async function imageSets(): Promise<Record<string, ImageSet>> {
       shape: { height: WORDS.side, width: WORDS.side, range: [-1, 1] },
       count: WORDS.most,
       raw: false,
+      spins: true,
       images: (count) => random_words(count, WORDS.side ** 2, WORDS.seed) as Float64Array<ArrayBuffer>,
       label: (n) => `word ${n + 1}`,
     },

@@ -210,7 +210,7 @@ export class Stage {
     context.stroke();
   }
 
-  particles(cloud: Float32Array): void {
+  particles(cloud: Float64Array): void {
     const context = this.upper;
     const [many, half] = cloud.length > 1600 ? [2, 1] : [3, 1.5];
     const factor = this.size / (2 * this.frame.half);

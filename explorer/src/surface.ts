@@ -34,13 +34,17 @@ export function shade(heights: Float64Array, side: number, table: Uint8Array): I
   return picture;
 }
 
+/** What stands for a memory where recall does not end in one. */
+const NOWHERE = 0xffffffff;
+
 /** The picture of basins: the colour of the memory where recall from each cell ends, in the light of the theme. */
 export function basinPicture(memories: Uint32Array, side: number, table: Uint8Array): ImageData {
   /** The share of the memory's colour; the rest is the colour of heights. */
   const share = 0.55;
   const picture = new ImageData(side, side);
   memories.forEach((memory, k) => {
-    const mixed = memoryColour(memory).map((value, c) => share * value + (1 - share) * table[765 + c]!);
+    const own = memory === NOWHERE ? 0 : share;
+    const mixed = memoryColour(memory).map((value, c) => own * value + (1 - own) * table[765 + c]!);
     picture.data.set([...mixed, 255], 4 * k);
   });
   return picture;

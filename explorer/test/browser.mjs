@@ -9,6 +9,13 @@ export const PAGE = process.env.EXPLORER ?? fileURLToPath(new URL('../dist/explo
 /** Where screenshots are kept. */
 export const SHOTS = fileURLToPath(new URL('../dist/screenshots/', import.meta.url));
 
+/** The native program, which recalls what the page recalls. */
+export const NATIVE =
+  process.env.ATTRACTOR ??
+  ['debug', 'release']
+    .map((profile) => fileURLToPath(new URL(`../../target/${profile}/attractor`, import.meta.url)))
+    .find(existsSync);
+
 export async function launch() {
   if (!existsSync(EXECUTABLE)) throw new Error(`no browser at ${EXECUTABLE}; set CHROMIUM`);
   mkdirSync(SHOTS, { recursive: true });

@@ -1,11 +1,12 @@
 // The page in a real browser. `./check --explorer` runs this.
 import assert from 'node:assert/strict';
-import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { column, launch, open, SHOTS, settled, turn } from './browser.mjs';
+import { column, launch, NATIVE, open, SHOTS, settled, turn } from './browser.mjs';
 
 let browser;
 before(async () => {
@@ -138,7 +139,7 @@ test('speciation and collapse are marked where the formulas say', async () => {
 test('every energy is drawn, and every state comes back from its address', async () => {
   const { page, context, faults } = await open(browser);
   const values = await page.$$eval('#landscape option', (options) => options.map((option) => option.value));
-  assert.equal(values.length, 8);
+  assert.equal(values.length, 11);
   for (const value of values) {
     await page.selectOption('#landscape', value);
     await settled(page);
@@ -268,6 +269,30 @@ test('what is saved is a picture, a vector picture and a memory', async () => {
   assert.equal(parsed, '');
   assert.match(svg, /<ellipse/);
   assert.match(String(await saved('save-toml')), /kind = "gaussian"/);
+  await context.close();
+});
+
+test('the commands of the plane run in the native program, for every energy', {
+  skip: NATIVE ? false : 'no program in target: cargo build --package attractor-cli',
+}, async () => {
+  const { page, context } = await open(browser, 'memory=corners&sigma=0.4&seed=3&n=50');
+  const folder = mkdtempSync(join(tmpdir(), 'explorer-'));
+  const fetched = async (id, name) => {
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click(`#${id}`)]);
+    await download.saveAs(join(folder, name));
+  };
+  await fetched('save-toml', 'plane.toml');
+  for (const name of await page.$$eval('#landscape option', (options) => options.map(({ value }) => value))) {
+    await page.selectOption('#landscape', name);
+    await settled(page);
+    if (name !== 'diffusion') await fetched('save-points', 'points.npy');
+    const text = `set -e; attractor() { "${NATIVE}" "$@" --quiet; }\n${await page.textContent('#command')}`;
+    const told = String(execFileSync('bash', ['-c', text], { cwd: folder }));
+    assert.ok(existsSync(join(folder, 'landscape.svg')), name);
+    assert.match(told, /50/, name);
+    rmSync(join(folder, 'landscape.svg'));
+  }
+  rmSync(folder, { recursive: true });
   await context.close();
 });
 

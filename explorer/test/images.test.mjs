@@ -1,12 +1,11 @@
 // The view of images and its lessons in a real browser.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { launch, open, SHOTS } from './browser.mjs';
+import { launch, NATIVE, open, SHOTS } from './browser.mjs';
 
 let browser;
 before(async () => {
@@ -68,11 +67,14 @@ test('lesson cliff: the classical network falls about 0.14 words a unit, the mod
   await page.waitForFunction(() => document.getElementById('cliff').dataset.done === 'yes', null, {
     timeout: 90_000,
   });
-  const [hebb, inverse, modern] = JSON.parse(await page.$eval('#cliff', (box) => box.dataset.shares));
+  const [hebb, inverse, modern, dreaming] = JSON.parse(
+    await page.$eval('#cliff', (box) => box.dataset.shares),
+  );
   const at = ({ x, y }, load) => y[x.indexOf(load)];
   // Amit, Gutfreund & Sompolinsky (1985): 0.138 a unit for large networks.
   assert.ok(at(hebb, 6) > 0.9 && at(hebb, 28) < 0.2, JSON.stringify(hebb));
   assert.ok(at(inverse, 28) > 0.9, JSON.stringify(inverse));
+  assert.ok(at(dreaming, 40) > at(inverse, 50), JSON.stringify(dreaming));
   assert.ok(
     modern.y.every((share) => share === 1),
     JSON.stringify(modern),
@@ -135,13 +137,6 @@ test('a cue can be drawn, and units made unknown', async () => {
   await context.close();
 });
 
-/** The native program, which recalls what the page recalls. */
-const NATIVE =
-  process.env.ATTRACTOR ??
-  ['debug', 'release']
-    .map((profile) => fileURLToPath(new URL(`../../target/${profile}/attractor`, import.meta.url)))
-    .find(existsSync);
-
 /** The numbers of an array of NumPy in double precision. */
 function numbers(path) {
   const bytes = readFileSync(path);
@@ -162,6 +157,9 @@ test('the command of the page recalls the same in the native program', {
     'set=digits&stored=15&model=modern&cue=2&damage=noise:0.5',
     'set=words&stored=25&model=hopfield&cue=7&damage=flip:0.2&seed=1',
     'set=words&stored=30&model=pseudo-inverse&cue=blend&damage=half',
+    'set=words&stored=30&model=dreaming&dreams=4&cue=2&damage=flip:0.1',
+    'set=words&stored=12&model=sequence&cue=3&damage=flip:0.1',
+    'set=digits&stored=12&model=sequence&cue=3&damage=noise:0.2',
   ]) {
     const { page, context, faults } = await open(browser, `view=images&${hash}`);
     await recall(page);
@@ -187,6 +185,43 @@ test('the command of the page recalls the same in the native program', {
     rmSync(folder, { recursive: true });
     await context.close();
   }
+});
+
+test('dreams take crosstalk away: 30 words of 100 units come back, and Hebb loses them', async () => {
+  const { page, context } = await open(
+    browser,
+    'view=images&set=words&stored=30&model=dreaming&dreams=0&cue=1&damage=flip:0.1',
+  );
+  assert.ok(same(await recall(page)) < 95);
+  const shown = () => page.$eval('#couplings', (canvas) => canvas.toDataURL());
+  const before = await shown();
+  await slide(page, 'dreams', 7);
+  assert.equal(await page.textContent('#dreams-read'), '8');
+  assert.notEqual(await shown(), before);
+  assert.match(await recall(page), /100 of 100 units as in word 1/);
+  assert.match(page.url(), /dreams=8/);
+  await context.close();
+});
+
+test('a sequence plays the digits in their order', async () => {
+  const { page, context, faults } = await open(
+    browser,
+    'view=images&set=digits&stored=10&model=sequence&cue=3&damage=noise:0.2',
+  );
+  await recall(page);
+  for (const [step, digit] of [
+    [1, 3],
+    [4, 6],
+    [7, 9],
+  ]) {
+    await slide(page, 'step', step);
+    assert.match(
+      await page.textContent('#step-facts'),
+      new RegExp(`64 of 64 units as in a ${digit} \\(no\\. ${digit + 1}\\)`),
+    );
+  }
+  assert.deepEqual(faults, []);
+  await context.close();
 });
 
 test('the posterior of a step is shown, and falls on one memory at the end', async () => {

@@ -24,10 +24,21 @@ fn say<T>(result: Result<T>) -> Answer<T> {
     result.map_err(|error| JsError::new(&error.to_string()))
 }
 
-fn states<F>(flat: &[F], width: usize) -> Answer<ArrayView2<'_, F>> {
+fn states(flat: &[f64], width: usize) -> Answer<ArrayView2<'_, f64>> {
     let rows = flat.len().checked_div(width).unwrap_or(0);
     say(ArrayView2::from_shape((rows, width), flat)
         .map_err(|_| Error::parameter("states", format!("rows of {width} units"), flat.len())))
+}
+
+/// The options of the command line for the model of a landscape at a level; empty for diffusion.
+#[wasm_bindgen]
+pub fn landscape_options(landscape: &str, sigma: f64) -> Answer<String> {
+    let Some((model, options)) = say(landscape.parse::<Landscape>())?.model(sigma) else {
+        return Ok(String::new());
+    };
+    let options: Vec<String> =
+        options.into_iter().map(|(name, value)| format!(" --{name} {value}")).collect();
+    Ok(format!("--model {model}{}", options.concat()))
 }
 
 /// A memory of two units: see [`crate::Plane`].
@@ -95,17 +106,24 @@ impl Plane {
     }
 
     /// See [`crate::Plane::minima`].
-    pub fn minima(&self, starts: &[f64], sigma: f64) -> Answer<Vec<f64>> {
-        say(self.0.minima(states(starts, 2)?, sigma)).map(flat)
+    pub fn minima(&self, landscape: &str, starts: &[f64], sigma: f64) -> Answer<Vec<f64>> {
+        say(self.0.minima(say(landscape.parse::<Landscape>())?, states(starts, 2)?, sigma)).map(flat)
     }
 
     /// See [`crate::Plane::basins`].
-    pub fn basins(&self, sigma: f64, corner: &[f64], step: &[f64], size: &[u32]) -> Answer<Vec<u32>> {
-        say(self.0.basins(sigma, &grid(corner, step, size)?))
+    pub fn basins(
+        &self,
+        landscape: &str,
+        sigma: f64,
+        corner: &[f64],
+        step: &[f64],
+        size: &[u32],
+    ) -> Answer<Vec<u32>> {
+        say(self.0.basins(say(landscape.parse::<Landscape>())?, sigma, &grid(corner, step, size)?))
     }
 
     /// The share of states of level σ that most probably come from each memory.
-    pub fn shares(&self, cloud: &[f32], sigma: f64) -> Answer<Vec<f64>> {
+    pub fn shares(&self, cloud: &[f64], sigma: f64) -> Answer<Vec<f64>> {
         say(self.0.shares(states(cloud, 2)?, sigma))
     }
 
@@ -115,7 +133,7 @@ impl Plane {
     }
 
     /// Takes states from one level to another, in place: by the flow, or else by the SDE.
-    pub fn carry(&self, cloud: &mut [f32], from: f64, to: f64, flow: bool, seed: f64) -> Answer<()> {
+    pub fn carry(&self, cloud: &mut [f64], from: f64, to: f64, flow: bool, seed: f64) -> Answer<()> {
         let rows = cloud.len() / 2;
         let way = if flow { Way::Flow } else { Way::Sde };
         let moved = say(ArrayViewMut2::from_shape((rows, 2), cloud)
@@ -124,7 +142,7 @@ impl Plane {
     }
 
     /// States of the memory with noise σ.
-    pub fn draws(&self, count: usize, sigma: f64, seed: f64) -> Answer<Vec<f32>> {
+    pub fn draws(&self, count: usize, sigma: f64, seed: f64) -> Answer<Vec<f64>> {
         say(self.0.draws(count, sigma, seed as u64)).map(flat)
     }
 
@@ -134,7 +152,7 @@ impl Plane {
     }
 }
 
-fn flat<F: Copy>(rows: Array2<F>) -> Vec<F> {
+fn flat(rows: Array2<f64>) -> Vec<f64> {
     rows.iter().copied().collect()
 }
 

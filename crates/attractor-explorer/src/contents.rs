@@ -87,6 +87,33 @@ impl Contents {
         self.curves.is_empty() && self.gaussians.is_empty()
     }
 
+    /// Places between which all contents lie, with two standard deviations about each Gaussian.
+    pub(crate) fn places(&self) -> Vec<[f64; 2]> {
+        let about = |gaussian: &Gaussian| {
+            let reach = 2.0 * gaussian.deviations[0].max(gaussian.deviations[1]);
+            [-reach, reach].map(|by| gaussian.mean.map(|unit| unit + by))
+        };
+        let mut places = self.points.clone();
+        places.extend(self.curves.iter().flatten());
+        places.extend(self.gaussians.iter().flat_map(about));
+        places
+    }
+
+    /// The same about another middle, in units of this extent.
+    pub(crate) fn moved(&self, middle: [f64; 2], extent: f64) -> Contents {
+        let place = |at: &[f64; 2]| [(at[0] - middle[0]) / extent, (at[1] - middle[1]) / extent];
+        let gaussian = |gaussian: &Gaussian| Gaussian {
+            mean: place(&gaussian.mean),
+            deviations: gaussian.deviations.map(|deviation| deviation / extent),
+            angle: gaussian.angle,
+        };
+        Contents {
+            points: self.points.iter().map(place).collect(),
+            curves: self.curves.iter().map(|curve| curve.iter().map(place).collect()).collect(),
+            gaussians: self.gaussians.iter().map(gaussian).collect(),
+        }
+    }
+
     /// The points as patterns.
     ///
     /// # Errors

@@ -14,10 +14,11 @@ mod images;
 mod landscape;
 pub mod particles;
 mod plane;
+mod quick;
 mod words;
 
 pub use contents::{Contents, Gaussian};
 pub use images::{Ends, Images, Steps};
-pub use landscape::Landscape;
+pub use landscape::{Landscape, Separation};
 pub use plane::{Grid, Plane};
 pub use words::{flipped, noisy, random_words};

@@ -3,14 +3,16 @@
 use attractor::analysis::{CriticalLevels, critical_levels, denoise};
 use attractor::diffusion::Sampling;
 use attractor::energies::{Denoise, Mixture, local_reads};
+use attractor::memories::Row;
 use attractor::memories::mixture;
 use attractor::noise::{Purpose, Stream};
-use attractor::{Error, Level, Memory, Real, Request, Result, Spec};
+use attractor::{Error, Level, Memory, Outcome, Real, Recall, Request, Result, Spec};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, concatenate};
 
 use crate::contents::Contents;
 use crate::landscape::Landscape;
 use crate::particles::{Way, carry};
+use crate::quick::Quick;
 
 /// A grid of states: columns × rows, from a corner in steps. Row by row.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,11 +27,11 @@ pub struct Grid {
 
 impl Grid {
     /// The states, B × 2.
-    fn states<F: Real>(&self) -> Array2<F> {
+    fn states(&self) -> Array2<f64> {
         let [columns, rows] = self.size;
         Array2::from_shape_fn((columns * rows, 2), |(k, unit)| {
             let place = [k % columns, k / columns][unit];
-            F::from_f64(self.corner[unit] + place as f64 * self.step[unit])
+            self.corner[unit] + place as f64 * self.step[unit]
         })
     }
 }
@@ -38,8 +40,7 @@ impl Grid {
 pub struct Plane {
     contents: Contents,
     memory: Box<dyn Memory<f64>>,
-    /// The same in single precision, for what moves: four times as fast.
-    quick: Box<dyn Memory<f32>>,
+    quick: Quick,
 }
 
 impl Plane {
@@ -48,7 +49,7 @@ impl Plane {
     /// # Errors
     /// No contents; deviations that are not positive.
     pub fn new(contents: Contents) -> Result<Self> {
-        let (memory, quick) = (built(&contents)?, built(&contents)?);
+        let (memory, quick) = (built(&contents)?, Quick::new(&contents)?);
         Ok(Plane { contents, memory, quick })
     }
 
@@ -67,29 +68,26 @@ impl Plane {
     /// # Errors
     /// A landscape of points where there are none; σ ≤ 0.
     pub fn energies(&self, landscape: Landscape, sigma: f64, grid: &Grid) -> Result<Vec<f64>> {
-        self.energies_of(self.memory(), landscape, sigma, grid)
+        let states = grid.states();
+        match self.other(landscape, sigma)? {
+            Some(memory) => memory.energies(states.view(), None),
+            None => self.memory.energies(states.view(), Some(&vec![sigma; states.nrows()])),
+        }
     }
 
-    /// The same in single precision, for a picture that moves.
+    /// The same for a picture that moves: that of diffusion is computed in single precision.
     ///
     /// # Errors
     /// As [`energies`](Self::energies).
     pub fn quick_energies(&self, landscape: Landscape, sigma: f64, grid: &Grid) -> Result<Vec<f64>> {
-        self.energies_of(self.quick.as_ref(), landscape, sigma, grid)
-    }
-
-    fn energies_of<F: Real>(
-        &self,
-        memory: &dyn Memory<F>,
-        landscape: Landscape,
-        sigma: f64,
-        grid: &Grid,
-    ) -> Result<Vec<f64>> {
-        let states = grid.states();
-        match self.other(landscape, sigma)? {
-            Some(memory) => memory.energies(states.view(), None),
-            None => memory.energies(states.view(), Some(&vec![sigma; states.nrows()])),
+        if landscape != Landscape::Diffusion {
+            return self.energies(landscape, sigma, grid);
         }
+        check(sigma)?;
+        let states = self.quick.inward(grid.states().view());
+        let levels = vec![self.quick.level(sigma); states.nrows()];
+        let energies = self.quick.memory().energies(states.view(), Some(&levels))?;
+        Ok(energies.into_iter().map(|energy| self.quick.energy(energy)).collect())
     }
 
     /// The pull −∇E at each state of the grid, B × 2. For diffusion it is D(z;σ) − z.
@@ -104,7 +102,7 @@ impl Plane {
         }
     }
 
-    fn other<F: Real>(&self, landscape: Landscape, sigma: f64) -> Result<Option<Box<dyn Memory<F>>>> {
+    fn other(&self, landscape: Landscape, sigma: f64) -> Result<Option<Box<dyn Memory<f64>>>> {
         check(sigma)?;
         match landscape {
             Landscape::Diffusion => Ok(None),
@@ -170,18 +168,19 @@ impl Plane {
         critical_levels(self.memory.as_ref(), states.view())
     }
 
-    /// The minima of E_σ that descents from these states find: each state goes to D(z;σ) until it rests, and states that
-    /// rest in one place are one minimum. A row for each, in order of the first state that found it.
+    /// The minima of a landscape that descents from these states find: each state takes updates of the model, which for diffusion is
+    /// D(z;σ), until it rests, and states that rest in one place are one minimum. A row for each, in order of the first state that
+    /// found it.
     ///
     /// # Errors
-    /// As [`denoise`](Self::denoise).
-    pub fn minima(&self, starts: ArrayView2<f64>, sigma: f64) -> Result<Array2<f64>> {
+    /// As [`energies`](Self::energies); a model whose states are ±1.
+    pub fn minima(&self, landscape: Landscape, starts: ArrayView2<f64>, sigma: f64) -> Result<Array2<f64>> {
         /// A state rests if it moves by less than this share of the spread.
         const REST: f64 = 1e-5;
         /// Minima that are nearer than this share of the spread, and of σ, are one.
         const APART: f64 = 0.02;
         const UPDATES: usize = 200;
-        check(sigma)?;
+        let descent = self.descent(landscape, sigma)?;
         let spread = self.memory.spread().unwrap_or(1.0).max(1e-9);
         let mut moving = starts.to_owned();
         let mut rested: Vec<[f64; 2]> = Vec::new();
@@ -189,7 +188,7 @@ impl Plane {
             if moving.nrows() == 0 {
                 break;
             }
-            let next = self.denoise(moving.view(), sigma)?;
+            let next = descent(moving.view())?;
             let mut still = Vec::new();
             for (k, (from, to)) in moving.outer_iter().zip(next.outer_iter()).enumerate() {
                 if (to[0] - from[0]).hypot(to[1] - from[1]) < REST * spread {
@@ -205,42 +204,70 @@ impl Plane {
             let near = |other: &[f64; 2]| {
                 (place[0] - other[0]).hypot(place[1] - other[1]) < APART * spread.max(sigma)
             };
-            if !found.iter().any(near) && self.is_minimum(place, sigma, spread)? {
+            if !found.iter().any(near) && is_minimum(&descent, place, spread)? {
                 found.push(place);
             }
         }
         Ok(Array2::from_shape_fn((found.len(), 2), |(k, unit)| found[k][unit]))
     }
 
-    /// Whether a state that rests comes back from small moves in four directions. A saddle does not hold them.
-    fn is_minimum(&self, place: [f64; 2], sigma: f64, spread: f64) -> Result<bool> {
-        let push = 1e-3 * spread;
-        let diagonal = push / 2.0_f64.sqrt();
-        let moves = [[push, 0.0], [0.0, push], [diagonal, diagonal], [diagonal, -diagonal]];
-        let pushed = Array2::from_shape_fn((4, 2), |(k, unit)| place[unit] + moves[k][unit]);
-        let back = self.denoise(pushed.view(), sigma)?;
-        Ok(back.outer_iter().all(|to| (to[0] - place[0]).hypot(to[1] - place[1]) < push))
+    /// The update of the model of a landscape.
+    fn descent(
+        &self,
+        landscape: Landscape,
+        sigma: f64,
+    ) -> Result<impl Fn(ArrayView2<f64>) -> Result<Array2<f64>>> {
+        if !landscape.is_real() {
+            return Err(Error::parameter(
+                "landscape",
+                "one of diffusion, modern, compact",
+                "dense or classical",
+            ));
+        }
+        let other = self.other(landscape, sigma)?;
+        Ok(move |states: ArrayView2<f64>| match &other {
+            Some(memory) => {
+                let request = Request { updates: Some(1), report: false, ..Request::new(states) };
+                Ok(memory.recall(&request)?.states)
+            }
+            None => self.denoise(states, sigma),
+        })
     }
 
-    /// The memory where recall by the probability flow ends, from each state of the grid at level σ.
+    /// The memory where recall ends, from each state of the grid at level σ; [`NOWHERE`](Self::NOWHERE) where the model does not
+    /// say. Diffusion recalls by the probability flow.
     ///
     /// # Errors
     /// Errors of the recall.
-    pub fn basins(&self, sigma: f64, grid: &Grid) -> Result<Vec<u32>> {
-        let ends = self.recall(grid.states().view(), sigma, 0)?;
-        let nearest = self.memory.nearest(ends.view())?.unwrap_or_default();
-        Ok(nearest.iter().map(|nearest| nearest.memory as u32).collect())
+    pub fn basins(&self, landscape: Landscape, sigma: f64, grid: &Grid) -> Result<Vec<u32>> {
+        let states = grid.states();
+        let Some(memory) = self.other(landscape, sigma)? else {
+            let ends = self.recall(states.view(), sigma, 0)?;
+            let nearest = self.memory.nearest(ends.view())?.unwrap_or_default();
+            return Ok(nearest.iter().map(|nearest| nearest.memory as u32).collect());
+        };
+        let ends: Recall<f64> = memory.recall(&Request::new(states.view()))?;
+        let place = |row: &Row| match row.outcome {
+            Outcome::Undefined { .. } => Self::NOWHERE,
+            _ => row.memory.map_or(Self::NOWHERE, |memory| memory as u32),
+        };
+        Ok(ends.rows.iter().map(place).collect())
     }
+
+    /// Stands for a memory where recall does not end in one.
+    pub const NOWHERE: u32 = u32::MAX;
 
     /// The share of states of level σ that most probably come from each memory.
     ///
     /// # Errors
     /// States that are not finite; σ ≤ 0.
-    pub fn shares(&self, states: ArrayView2<f32>, sigma: f64) -> Result<Vec<f64>> {
+    pub fn shares(&self, states: ArrayView2<f64>, sigma: f64) -> Result<Vec<f64>> {
         check(sigma)?;
+        let states = self.quick.inward(states);
+        let levels = vec![self.quick.level(sigma); states.nrows()];
         let mut shares = vec![0.0; self.contents.len()];
         let each = 1.0 / states.nrows().max(1) as f64;
-        let posteriors = self.quick.posterior(states, &vec![sigma; states.nrows()], 1)?.unwrap_or_default();
+        let posteriors = self.quick.memory().posterior(states.view(), &levels, 1)?.unwrap_or_default();
         posteriors
             .iter()
             .filter_map(|posterior| posterior.top.first())
@@ -257,32 +284,43 @@ impl Plane {
         Ok(self.memory.recall(&request)?.states)
     }
 
-    /// Takes states from one level to another.
+    /// Takes states from one level to another, in single precision.
     ///
     /// # Errors
     /// Levels that are not positive.
-    pub fn carry(&self, states: ArrayViewMut2<f32>, levels: (f64, f64), way: Way, seed: u64) -> Result<()> {
-        carry(denoiser(self.quick.as_ref())?, states, levels, way, seed)
+    pub fn carry(
+        &self,
+        states: ArrayViewMut2<f64>,
+        (from, to): (f64, f64),
+        way: Way,
+        seed: u64,
+    ) -> Result<()> {
+        let quick = &self.quick;
+        let mut moved = quick.inward(states.view());
+        let levels = (quick.level(from), quick.level(to));
+        carry(denoiser(quick.memory())?, moved.view_mut(), levels, way, seed)?;
+        quick.outward(&moved, states);
+        Ok(())
     }
 
     /// States drawn from the memory with noise σ: y + σε.
     ///
     /// # Errors
     /// Errors of the draw.
-    pub fn draws(&self, count: usize, sigma: f64, seed: u64) -> Result<Array2<f32>> {
-        let denoiser = denoiser(self.quick.as_ref())?;
+    pub fn draws(&self, count: usize, sigma: f64, seed: u64) -> Result<Array2<f64>> {
+        let denoiser = denoiser(self.memory())?;
         let mut states = Array2::zeros((count, 2));
         for (row, mut state) in states.outer_iter_mut().enumerate() {
             let mut stream = Stream::new(seed, Purpose::Prior, row as u64);
             let y = denoiser.draw(&[0.0; 2], f64::INFINITY, &mut stream)?;
-            state.iter_mut().zip(y).for_each(|(to, from)| *to = (from + sigma * stream.normal()) as f32);
+            state.iter_mut().zip(y).for_each(|(to, from)| *to = from + sigma * stream.normal());
         }
         Ok(states)
     }
 }
 
 /// The memory of these contents.
-fn built<F: Real>(contents: &Contents) -> Result<Box<dyn Memory<F>>> {
+pub(crate) fn built<F: Real>(contents: &Contents) -> Result<Box<dyn Memory<F>>> {
     if contents.are_points() && !contents.is_empty() {
         Spec::new("diffusion").build(contents.patterns()?)
     } else {
@@ -296,6 +334,20 @@ fn denoiser<F: Real>(memory: &dyn Memory<F>) -> Result<&dyn Denoise<F>> {
         what: "denoiser",
         reason: "it has no noise levels".into(),
     })
+}
+
+/// Whether a state that rests comes back from small moves in four directions. A saddle does not hold them.
+fn is_minimum(
+    descent: impl Fn(ArrayView2<f64>) -> Result<Array2<f64>>,
+    place: [f64; 2],
+    spread: f64,
+) -> Result<bool> {
+    let push = 1e-3 * spread;
+    let diagonal = push / 2.0_f64.sqrt();
+    let moves = [[push, 0.0], [0.0, push], [diagonal, diagonal], [diagonal, -diagonal]];
+    let pushed = Array2::from_shape_fn((4, 2), |(k, unit)| place[unit] + moves[k][unit]);
+    let back = descent(pushed.view())?;
+    Ok(back.outer_iter().all(|to| (to[0] - place[0]).hypot(to[1] - place[1]) < push))
 }
 
 /// Returns an error unless a level is positive.
