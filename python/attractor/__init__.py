@@ -47,7 +47,7 @@ from ._monitor import Monitor, TauMem
 from ._paths import Process, Sampler, processes, samplers
 from ._potential import Potential
 from ._replay import Replayed, replay
-from ._results import Counts, Frame, Recall, Trace
+from ._results import Counts, Effect, Frame, Recall, Trace
 from ._threads import get_threads, set_threads
 from ._warnings import AttractorWarning
 
@@ -63,6 +63,7 @@ __all__ = [
     "Dense",
     "Diffusion",
     "Digits",
+    "Effect",
     "Explorer",
     "Frame",
     "Hopfield",

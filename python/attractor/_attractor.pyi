@@ -15,6 +15,7 @@ ROW: list[tuple[str, str, str]]
 MOMENT: list[tuple[str, str, str]]
 MARKS: list[tuple[str, str, str]]
 COUNTS: list[tuple[str, str, str]]
+EFFECT: list[tuple[str, str, str]]
 #: The same for the rounds of a protocol of replay.
 ROUND: list[tuple[str, str, str]]
 
@@ -122,6 +123,16 @@ class Memory:
     ) -> tuple[tuple[Any, ...], dict[str, Any]]: ...
     def repeat(
         self, cues: NDArray[Any], clamp: NDArray[np.bool_] | None, repeats: int, asked: dict[str, Any]
+    ) -> dict[str, Any]: ...
+    def effect(
+        self,
+        before: Memory,
+        index: list[int | None],
+        cues: int,
+        patterns: int | None,
+        corruption: str | None,
+        seed: int,
+        protect: float | None,
     ) -> dict[str, Any]: ...
     def number(self, what: str, states: NDArray[Any], sigmas: list[float] | None) -> NDArray[np.float64]: ...
     def vector(self, what: str, states: NDArray[Any], sigmas: list[float] | None) -> NDArray[Any]: ...

@@ -195,6 +195,7 @@ class Estimator:
 
     def _remember(self, stored: Stored, names: Array | None) -> Self:
         """Builds the memory of these patterns."""
+        self.__dict__.pop("effect_", None)
         labels, image, values = stored.labels, stored.image, stored.values
         if values is None and (codes := self._codes(labels)) is not None:
             values = codes.astype(stored.patterns.dtype)

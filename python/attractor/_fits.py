@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ._arrays import Array, as_array, names_of, shown
+from ._arrays import Array, as_array, names_of, seed_of, shown
 from ._estimator import Estimator, Stored, tensor
-from ._values import labels_of
+from ._results import Effect
+from ._values import count, count_if, labels_of, scalar, words
 
 if sys.version_info >= (3, 11):
     from typing import Self
@@ -54,7 +56,18 @@ class Plain(Estimator):
         """
         return self._more(X, y, classes, None, None)
 
-    def append(self, X: Any, y: Any = None, **beside: Any) -> Self:
+    def append(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        protect: float | None = None,
+        check_cues: int | None = None,
+        check_patterns: int | None = None,
+        corruption: str | None = None,
+        random_state: Any = 0,
+        **beside: Any,
+    ) -> Self:
         """Stores more patterns beside those that are stored, as `attractor store --append` does.
 
         Parameters
@@ -63,6 +76,20 @@ class Plain(Estimator):
             Patterns, of the width of those before.
         y : array_like (N,), optional
             A label for each pattern, if those before have labels.
+        protect : float, optional
+            Refuse the change if one of the other patterns loses more than this share of its cues (0 to below 1): those recalled
+            before and not after it.
+        check_cues : int, optional
+            How many cues to make of each pattern. They are recalled before and after the change, and `effect_` then has what
+            became of them. Default: 10 with `protect`, else none.
+        check_patterns : int, optional
+            How many of the other patterns to look at: half of them those nearest to the change, the others evenly spaced. Default:
+            200, fewer of a large memory.
+        corruption : str, optional
+            How cues are made, as in `attractor.recommend`. Default: ``"flip:0.1"`` of ±1 states, else ``"sigma:S"`` of 0.3
+            spreads.
+        random_state : int, numpy.random.Generator, numpy.random.RandomState or None
+            Seed of the cues and of random recalls.
         **beside
             `sample_weight` and `values`, as in `fit`.
 
@@ -73,18 +100,32 @@ class Plain(Estimator):
         Raises
         ------
         ValueError
-            As for `fit`, or the patterns do not go with those before.
+            As for `fit`, or the patterns do not go with those before; a pattern loses more than `protect`. The memory is then as
+            it was.
 
         Examples
         --------
         >>> import attractor
         >>> len(attractor.Modern([[1.0, 2], [3, 4]]).append([[5.0, 6]]))
         3
+        >>> memory = attractor.Modern([[0.0, 0], [9, 9]], beta=5.0, norm_bias=True)
+        >>> memory.append([[0.0, 9]], check_cues=50, corruption="sigma:3").effect_
+        Effect on 2 of 2 patterns: of 100 cues (sigma:3) 100 recalled before, 95 now; 5 lost, 0 gained
         """
-        self._built()
-        return self.partial_fit(X, y, **beside)
+        stored = len(self._built_rows())
+        how = _examination(protect, check_cues, check_patterns, corruption, random_state)
+        return self._change(lambda: self.partial_fit(X, y, **beside), list(range(stored)), how)
 
-    def remove(self, rows: Any) -> Self:
+    def remove(
+        self,
+        rows: Any,
+        *,
+        protect: float | None = None,
+        check_cues: int | None = None,
+        check_patterns: int | None = None,
+        corruption: str | None = None,
+        random_state: Any = 0,
+    ) -> Self:
         """Removes patterns, as `attractor store --remove` does. Those after them move up.
 
         The memory is then that of the patterns that are left, as `fit` would make it. Couplings and addresses that were given stay.
@@ -93,6 +134,8 @@ class Plain(Estimator):
         ----------
         rows : int, array_like of int, or array_like (N,) of bool
             Indices of patterns, as in `recall(...).memory`, from the end if negative; or a mask.
+        protect, check_cues, check_patterns, corruption, random_state
+            As in `append`.
 
         Returns
         -------
@@ -101,7 +144,7 @@ class Plain(Estimator):
         Raises
         ------
         ValueError
-            There is no such pattern, or none would be left.
+            There is no such pattern, or none would be left; a pattern loses more than `protect`. The memory is then as it was.
         TypeError
             The indices are not whole numbers.
 
@@ -111,10 +154,22 @@ class Plain(Estimator):
         >>> attractor.Modern([[1.0, 2], [3, 4], [5, 6]]).remove([0, -1]).patterns.tolist()
         [[3.0, 4.0]]
         """
+        held = self._built_rows()
+        stays = _others(rows, len(held))
+        how = _examination(protect, check_cues, check_patterns, corruption, random_state)
+        places = (np.cumsum(stays) - 1).tolist()
+        index = [place if stay else None for place, stay in zip(places, stays.tolist(), strict=True)]
+        return self._change(lambda: self._keep_rows(stays), index, how)
+
+    def _built_rows(self) -> Array:
         self._built()
         held = self._kept()
         assert held is not None, "a built memory has patterns"
-        stays = _others(rows, len(held.patterns))
+        return held.patterns
+
+    def _keep_rows(self, stays: Array) -> None:
+        held = self._kept()
+        assert held is not None, "a built memory has patterns"
 
         def pick(values: Array | None) -> Array | None:
             return None if values is None else values[stays]
@@ -123,6 +178,19 @@ class Plain(Estimator):
         left = Stored(held.patterns[stays], pick(held.labels), weights, pick(held.values), held.raw, held.image)
         self._remember(left, self.__dict__.get("feature_names_in_"))
         self._rows = left
+
+    def _change(self, make: Callable[[], object], index: list[int | None], how: dict[str, Any] | None) -> Self:
+        """Makes a change, and looks at what it did to the others. An error leaves the memory as it was."""
+        before = self._built()
+        state = self.__dict__.copy()
+        try:
+            make()
+            if how is not None:
+                self.effect_ = Effect(self._built().effect(before, index, **how))
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(state)
+            raise
         return self
 
     def _more(self, X: Any, y: Any, classes: Any, sample_weight: Any, values: Any) -> Self:
@@ -346,6 +414,23 @@ class WeightedValued(Weighted):
             As for `fit`, or the patterns do not go with those before.
         """
         return self._more(X, y, classes, sample_weight, values)
+
+
+def _examination(
+    protect: float | None, cues: int | None, patterns: int | None, corruption: str | None, random_state: Any
+) -> dict[str, Any] | None:
+    """How a change is examined, or None if it is not."""
+    if cues is None and protect is None:
+        if corruption is not None:
+            raise ValueError("corruption: expected check_cues or protect with it, found neither; give one of them")
+        return None
+    return {
+        "cues": 10 if cues is None else count("check_cues", cues, 1),
+        "patterns": count_if("check_patterns", patterns, 1),
+        "corruption": None if corruption is None else words("corruption", corruption),
+        "seed": seed_of(random_state),
+        "protect": None if protect is None else scalar("protect", protect),
+    }
 
 
 def _others(rows: Any, count: int) -> Array:

@@ -462,6 +462,61 @@ class Trace(_Frozen):
         return f"Trace of {rows} cue{'' if rows == 1 else 's'} in {steps - 1} steps{marks}"
 
 
+class Effect(_Frozen):
+    """What a change of a memory did to the recall of the patterns that it kept.
+
+    A cue is recalled if no stored pattern is nearer to its end than its own, and its end is within 0.316 spreads (root mean
+    square over units) of it: for states of +1 and -1 an overlap of at least 0.95.
+
+    Attributes
+    ----------
+    before, after : ndarray of int (n,)
+        Index of each pattern that was looked at, before the change and after it.
+    cues : ndarray of int (n,)
+        Number of cues that were made of it.
+    recalled_before, recalled : ndarray of int (n,)
+        How many of them were recalled before the change, and are after it.
+    lost, gained : ndarray of int (n,)
+        How many were recalled before and are not now, and the other way round.
+    moved : ndarray (n,)
+        Distance between the two ends of a cue: root mean square over units and cues, in the units of the patterns.
+    kept : int
+        Number of patterns that were kept. Some of them were looked at.
+    nearest : int
+        How many of those were chosen as the nearest to what changed. The others are evenly spaced.
+    corruption : str
+        How the cues were made.
+    seed : int
+        Seed of the cues and of random recalls.
+    """
+
+    before: Array
+    after: Array
+    cues: Array
+    recalled_before: Array
+    recalled: Array
+    lost: Array
+    gained: Array
+    moved: Array
+    kept: int
+    nearest: int
+    corruption: str
+    seed: int
+
+    _columns = tuple(name for name, _, _ in _attractor.EFFECT)
+
+    def __len__(self) -> int:
+        return len(self.before)
+
+    def __repr__(self) -> str:
+        totals = [int(getattr(self, name).sum()) for name in ("cues", "recalled_before", "recalled", "lost", "gained")]
+        cues, before, now, lost, gained = totals
+        return (
+            f"Effect on {len(self)} of {self.kept} patterns: of {cues} cues ({self.corruption}) {before} recalled before, "
+            f"{now} now; {lost} lost, {gained} gained"
+        )
+
+
 class Counts(_Frozen):
     """Counts of the memories that many recalls of each cue ended in, with the posterior.
 

@@ -13,6 +13,7 @@ from attractor import _attractor, _results
         (_results.Recall, _attractor.ROW),
         (_results.Trace, [*_attractor.MOMENT, *_attractor.MARKS]),
         (_results.Counts, _attractor.COUNTS),
+        (_results.Effect, _attractor.EFFECT),
     ],
 )
 def test_every_field_is_documented(kind, fields):

@@ -15,13 +15,6 @@ fn last(arguments: &[&str]) -> String {
     ok(arguments).lines().last().expect("a line").to_owned()
 }
 
-/// What is said on stderr.
-fn said(arguments: &[&str]) -> String {
-    let output = attractor(arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stderr).expect("text")
-}
-
 /// Three pictures of 8 × 8 pixels, one colour a picture.
 fn pictures(folder: &Path, channels: usize, side: usize) {
     fs::create_dir_all(folder).expect("a folder");

@@ -8,6 +8,7 @@ mod audit;
 mod build;
 mod callable;
 mod density;
+mod effect;
 mod error;
 mod experiments;
 mod explorer;
@@ -20,7 +21,7 @@ mod potential;
 mod recall;
 mod replay;
 
-use attractor::analysis::{Counts, TraceEvents, TraceStep};
+use attractor::analysis::{Counts, Effect, TraceEvents, TraceStep};
 use attractor::memories::{Ending, Row};
 use attractor_replay::Round;
 use pyo3::prelude::*;
@@ -56,6 +57,7 @@ mod _attractor {
         module.add("MOMENT", listed(TraceStep::FIELDS))?;
         module.add("MARKS", listed(TraceEvents::FIELDS))?;
         module.add("COUNTS", listed(Counts::FIELDS))?;
+        module.add("EFFECT", listed(Effect::FIELDS))?;
         module.add("ROUND", listed(Round::FIELDS))
     }
 }

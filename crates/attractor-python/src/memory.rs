@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use attractor::Preparation;
 use attractor::memories::Weights;
 use attractor_data::Layout;
-use attractor_session::{Known, Origin, Precision, Session, in_precision, with_memory};
+use attractor_session::{Examination, Known, Origin, Precision, Session, in_precision, with_memory};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -15,7 +15,7 @@ use crate::callable::Callable;
 use crate::error::{Keywords, session as refused, unreadable};
 use crate::observe::Pace;
 use crate::options::{self, Named};
-use crate::{build, density, local, recall};
+use crate::{build, density, effect, local, recall};
 
 /// A built memory. It is immutable, and threads may share it.
 #[pyclass(frozen, module = "attractor._attractor")]
@@ -360,6 +360,23 @@ impl Memory {
         asked: recall::RecallOptions,
     ) -> PyResult<Bound<'py, PyDict>> {
         with_memory!(&self.0.memory, memory => recall::repeat(py, memory, cues, clamp, repeats, asked))
+    }
+
+    /// What a change did to the patterns that were kept: `index` has the new index of each old pattern, or None.
+    #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
+    fn effect<'py>(
+        &self,
+        py: Python<'py>,
+        before: &Memory,
+        index: Vec<Option<usize>>,
+        cues: usize,
+        patterns: Option<usize>,
+        corruption: Option<String>,
+        seed: u64,
+        protect: Option<f64>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let how = Examination { cues, patterns, corruption, seed, protect };
+        effect::examined(py, &before.0, &self.0, &index, &how)
     }
 
     /// One number for each state: `energy`, or ln p by `exact` or `flow`.

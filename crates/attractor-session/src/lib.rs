@@ -25,6 +25,7 @@
 
 mod about;
 mod any;
+mod change;
 mod cores;
 mod density;
 mod error;
@@ -41,6 +42,7 @@ mod warnings;
 
 pub use about::{About, Origin};
 pub use any::{AnyMemory, Held, Precision};
+pub use change::{Examination, Examined, examine};
 pub use cores::{Cores, with_cores};
 pub use density::with_events;
 pub use error::{Error, Result};

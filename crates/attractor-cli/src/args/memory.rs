@@ -172,9 +172,38 @@ pub struct StoreFile {
     #[arg(long, value_name = "ROWS", group = "what", conflicts_with = "append", help_heading = MEMORY)]
     pub remove: Option<String>,
     #[command(flatten)]
+    pub effect: Effect,
+    #[command(flatten)]
     pub how: Patterns,
     #[command(flatten)]
     pub files: Files,
     #[command(flatten)]
     pub work: Work,
+}
+
+/// Heading of what a change of a stored memory did.
+const EFFECT: &str = "Effect on the other patterns (with --append or --remove)";
+
+/// How a change of a stored memory is examined.
+#[derive(Args)]
+pub struct Effect {
+    /// Refuse a change by which a pattern loses more than this share of its cues: those recalled before and not after
+    #[arg(long, value_name = "SHARE", help_heading = EFFECT)]
+    pub protect: Option<f64>,
+    /// Cues to make of each pattern, which are recalled before and after the change; 0 looks at none [default: 10]
+    #[arg(long, value_name = "N", help_heading = EFFECT)]
+    pub check_cues: Option<usize>,
+    /// How many patterns to look at: half of them those nearest to what is added or removed, the others evenly spaced
+    /// [default: 200, fewer of a large memory]
+    #[arg(long, value_name = "N", help_heading = LESS)]
+    pub check_patterns: Option<usize>,
+    /// How cues are made, as in `attractor recommend` [default: flip:0.1 of ±1 states; else sigma of 0.3 spreads]
+    #[arg(long, value_name = "KIND:AMOUNT", help_heading = EFFECT)]
+    pub corruption: Option<String>,
+    /// Seed of the cues and of random recalls [default: 0]
+    #[arg(long, value_name = "N", help_heading = LESS)]
+    pub seed: Option<u64>,
+    /// Print the effect as one JSON object on stdout, with a number for each pattern
+    #[arg(long, help_heading = EFFECT)]
+    pub json: bool,
 }

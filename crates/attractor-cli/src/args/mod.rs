@@ -24,7 +24,7 @@ pub use common::{Cues, Files, Patterns, Rest, Store, Work};
 pub use explore::Explore;
 pub use fit::FitDensity;
 pub use inspect::Inspect;
-pub use memory::{Energy, Landscape, Recall, Sample, StoreFile, Trace};
+pub use memory::{Effect, Energy, Landscape, Recall, Sample, StoreFile, Trace};
 pub use options::{placeholder, takes};
 pub use parse::{completions, parse};
 pub use replay::Replay;

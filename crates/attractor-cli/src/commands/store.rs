@@ -1,15 +1,16 @@
 //! `attractor store`
 
+mod change;
+
 use std::path::Path;
 
 use anyhow::{Result, bail};
 use attractor::energies::CORES;
-use attractor::memories::{self, Learned, Options};
-use attractor::{Patterns, Prepare, Spec};
-use attractor_data::{Hold, ReadOptions, Stored, StoredSummary, read_memory, summary};
+use attractor::memories::Options;
+use attractor::{Patterns, Prepare};
+use attractor_data::ReadOptions;
 use attractor_session::{
-    About, Auto, Cores, Held, Opened, Origin, Setup, Source, in_precision, known, of_appended, of_moved_beta,
-    with_cores, with_events,
+    Auto, Cores, Setup, Source, in_precision, known, of_appended, with_cores, with_events,
 };
 
 use crate::args::StoreFile;
@@ -26,6 +27,7 @@ pub fn run(args: &StoreFile, options: &Options) -> Result<()> {
     let (cores, options) = apart(options);
     let setup = load::setup(how, &options);
     if let (Some(semantic), Some(events)) = (&args.semantic, &args.patterns) {
+        change::refuse_without_change(&args.effect)?;
         return beside(args, semantic, events, &setup, &cores);
     }
     if let Some((name, _)) = cores.iter().next() {
@@ -33,47 +35,14 @@ pub fn run(args: &StoreFile, options: &Options) -> Result<()> {
     }
     match (&args.patterns, &args.remove) {
         (Some(path), None) if !args.append => {
+            change::refuse_without_change(&args.effect)?;
             let rows = load::patterns(path, &args.files, &setup, args.work.quiet)?;
             let session = load::built(Source::Rows(Box::new(rows)), &setup, &args.work)?;
             session.write(&args.out)?;
             wrote(args.work.quiet, &args.out);
             Ok(())
         }
-        _ => {
-            // Another process that changes the file waits until this one has put it back.
-            let _hold = args.out.exists().then(|| Hold::wait(&args.out)).transpose()?;
-            let Some(summary) = summary(&args.out)? else {
-                bail!(
-                    "out: expected a stored memory to change, found {} at {}; make one with --patterns and --model",
-                    if args.out.exists() { "another file" } else { "nothing" },
-                    args.out.display()
-                );
-            };
-            if summary.density.is_some() {
-                bail!(
-                    "out: expected a memory of patterns to change, found the density in {}; store the events anew with --semantic",
-                    args.out.display()
-                );
-            }
-            if setup.model.is_some()
-                || setup.precision.is_some()
-                || setup.prepare.is_some()
-                || !options.is_empty()
-            {
-                let option = if args.append { "append" } else { "remove" };
-                bail!(
-                    "{option}: expected no --model, --dtype, --prepare or options of a model with it, since a stored memory keeps its own, found one of them; leave those away"
-                );
-            }
-            if args.remove.is_some()
-                && (how.labels.is_some() || how.weights.is_some() || how.values.is_some())
-            {
-                bail!(
-                    "remove: expected no --labels, --weights or --values with it, since they are of patterns that are added, found one of them; leave them away"
-                );
-            }
-            in_precision!(summary.dtype.parse()?, F => change::<F>(args, &setup, &summary))
-        }
+        _ => change::run(args, &options, &setup),
     }
 }
 
@@ -134,95 +103,4 @@ fn beside(args: &StoreFile, semantic: &Path, events: &Path, setup: &Setup, cores
         wrote(args.work.quiet, &args.out);
         Ok(())
     })
-}
-
-/// Appends patterns to a stored memory or removes some.
-fn change<F: Held>(args: &StoreFile, setup: &Setup, summary: &StoredSummary) -> Result<()> {
-    let stored = read_memory::<F>(&args.out)?;
-    let Stored { spec, mut patterns, mut learned, shape, raw, mut provenance, .. } = stored;
-    let before = automatic_beta(&spec, &patterns, args.work.quiet)?;
-    if let Some(path) = &args.patterns {
-        let reading = ReadOptions { labels: setup.labels.clone(), ..load::reading(&args.files)? };
-        let rows = load::like(path, &reading, shape, args.work.quiet)?;
-        let head = rows.head().clone();
-        let sizes = |s: attractor_data::Shape| (s.channels, s.height, s.width);
-        if let (Some(old), Some(new)) = (shape, head.shape)
-            && sizes(old) != sizes(new)
-        {
-            bail!(
-                "{}: expected images of {old}, as {} has, found {new}; bring them to that size",
-                path.display(),
-                args.out.display()
-            );
-        }
-        load::tell(false, of_appended(raw, &head));
-        let known = known(&head, setup)?;
-        patterns = patterns.append(rows.all()?.floats(), known)?;
-        provenance.push(format!("appended {} rows of {}", head.rows, path.display()));
-    }
-    if let Some(text) = &args.remove {
-        let rows = rows_of(text, patterns.len())?;
-        if rows.iter().collect::<std::collections::BTreeSet<_>>().len() == patterns.len() {
-            bail!(
-                "remove: expected at least one pattern to stay, found all of them named; delete {} instead",
-                args.out.display()
-            );
-        }
-        patterns = patterns.remove(&rows)?;
-        // Couplings are learned from all patterns together, so they are learned again. What was given stays.
-        learned = learned.and_then(|learned: Learned| learned.without_learning(&spec, patterns.len()));
-        provenance.push(format!("removed rows {text}"));
-    }
-    let memory = spec.build_on(patterns, learned)?;
-    if !args.work.quiet {
-        let now = memory.patterns().map_or(0, |p| p.len());
-        say!("{}: {} patterns before, {now} now", spec.model, summary.patterns);
-    }
-    if let (Some(before), Some(now)) = (before, memory.inverse_temperature()) {
-        load::tell(args.work.quiet, of_moved_beta(before, now));
-    }
-    let card = Some(memories::model(&spec.model)?.card);
-    let about = About { card, spec, shape, raw, units: None, origin: Origin::Stored, provenance };
-    Opened { memory, about }.write(&args.out)?;
-    wrote(args.work.quiet, &args.out);
-    Ok(())
-}
-
-/// The inverse temperature of a stored memory, if it is found anew from the patterns that there are.
-fn automatic_beta<F: Held>(spec: &Spec, patterns: &Patterns<F>, quiet: bool) -> Result<Option<f64>> {
-    let has_beta = memories::model(&spec.model)?.card.parameter("beta").is_some();
-    if quiet || !has_beta || spec.options.number("beta").is_some() {
-        return Ok(None);
-    }
-    Ok(spec.build_on(patterns.clone(), None)?.inverse_temperature())
-}
-
-/// Parses row numbers such as `3,10-12`.
-fn rows_of(text: &str, count: usize) -> Result<Vec<usize>> {
-    let wrong =
-        || anyhow::anyhow!("remove: expected rows from 0 to {}, as in 3,10-12, found {text}", count - 1);
-    let mut rows = Vec::new();
-    for part in text.split(',') {
-        let (from, to) = part.split_once('-').unwrap_or((part, part));
-        let number = |text: &str| text.trim().parse::<usize>().ok().filter(|n| *n < count);
-        let (from, to) = (number(from).ok_or_else(wrong)?, number(to).ok_or_else(wrong)?);
-        if from > to {
-            return Err(wrong());
-        }
-        rows.extend(from..=to);
-    }
-    Ok(rows)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::rows_of;
-
-    #[test]
-    fn rows_are_numbers_and_ranges() {
-        assert_eq!(rows_of("3,10-12", 13).expect("rows"), [3, 10, 11, 12]);
-        for text in ["", "x", "13", "2-1", "-1", "1-", "1,,2"] {
-            assert!(rows_of(text, 13).is_err(), "{text}");
-        }
-    }
 }

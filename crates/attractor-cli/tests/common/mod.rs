@@ -19,6 +19,13 @@ pub fn ok(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
+/// What is said on stderr.
+pub fn said(arguments: &[&str]) -> String {
+    let output = attractor(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stderr).expect("text")
+}
+
 /// Checks for exit code 2, nothing on stdout, and one sentence that has all of `words`.
 pub fn refused(arguments: &[&str], words: &[&str]) {
     let output = refused_late(arguments, words);

@@ -1,12 +1,14 @@
 //! What recalls show about a memory: along one trajectory, and over many recalls.
 
 mod critical;
+mod effect;
 mod local;
 mod repeated;
 mod stability;
 mod trace;
 
 pub use critical::{CriticalLevels, critical_levels};
+pub use effect::{Effect, effects};
 pub use local::{Density, denoise, density, density_observed, posterior, score};
 pub use repeated::{Counts, repeat};
 pub use stability::{Growth, largest_variance};

@@ -1,0 +1,288 @@
+//! `attractor store --append` and `--remove`: a stored memory gets more patterns or loses some, and what that did to the others
+//! is said.
+
+use anyhow::{Result, bail};
+use attractor::memories::{self, Learned, Memory, Options};
+use attractor_data::{Hold, ReadOptions, Stored, StoredSummary, read_memory, summary};
+use attractor_session::{
+    About, Examination, Examined, Held, Opened, Origin, Setup, examine, in_precision, insert_lists, known,
+    of_appended, of_moved_beta,
+};
+use serde_json::{Value, json};
+
+use crate::args::{Effect as Asked, StoreFile};
+use crate::errors::Flags;
+use crate::output::wrote;
+use crate::streams::{LABEL, say};
+use crate::{load, progress, streams};
+
+/// Changes the memory at `--out`.
+pub fn run(args: &StoreFile, options: &Options, setup: &Setup) -> Result<()> {
+    let how = &args.how;
+    // Another process that changes the file waits until this one has put it back.
+    let _hold = args.out.exists().then(|| Hold::wait(&args.out)).transpose()?;
+    let Some(summary) = summary(&args.out)? else {
+        bail!(
+            "out: expected a stored memory to change, found {} at {}; make one with --patterns and --model",
+            if args.out.exists() { "another file" } else { "nothing" },
+            args.out.display()
+        );
+    };
+    if summary.density.is_some() {
+        bail!(
+            "out: expected a memory of patterns to change, found the density in {}; store the events anew with --semantic",
+            args.out.display()
+        );
+    }
+    if setup.model.is_some() || setup.precision.is_some() || setup.prepare.is_some() || !options.is_empty() {
+        let option = if args.append { "append" } else { "remove" };
+        bail!(
+            "{option}: expected no --model, --dtype, --prepare or options of a model with it, since a stored memory keeps its own, found one of them; leave those away"
+        );
+    }
+    if args.remove.is_some() && (how.labels.is_some() || how.weights.is_some() || how.values.is_some()) {
+        bail!(
+            "remove: expected no --labels, --weights or --values with it, since they are of patterns that are added, found one of them; leave them away"
+        );
+    }
+    in_precision!(summary.dtype.parse()?, F => change::<F>(args, setup, &summary))
+}
+
+/// The first setting of an examination that was given, beside the number of cues.
+fn given(asked: &Asked) -> Option<&'static str> {
+    let all = [
+        ("protect", asked.protect.is_some()),
+        ("check-patterns", asked.check_patterns.is_some()),
+        ("corruption", asked.corruption.is_some()),
+        ("seed", asked.seed.is_some()),
+        ("json", asked.json),
+    ];
+    all.iter().find(|(_, given)| *given).map(|(name, _)| *name)
+}
+
+/// Refuses settings of an examination where nothing is changed.
+pub fn refuse_without_change(asked: &Asked) -> Result<()> {
+    match given(asked).or(asked.check_cues.map(|_| "check-cues")) {
+        Some(name) => {
+            bail!("{name}: expected --append or --remove with it, found neither; leave --{name} away")
+        }
+        None => Ok(()),
+    }
+}
+
+/// How the change is examined, or `None` if it is not.
+fn examination(asked: &Asked, quiet: bool) -> Result<Option<Examination>> {
+    let cues = asked.check_cues.unwrap_or(Examination::CUES);
+    if cues == 0 {
+        if let Some(name) = given(asked) {
+            bail!(
+                "check-cues: expected at least 1 with --{name}, found 0; make some cues, or leave --{name} away"
+            );
+        }
+        return Ok(None);
+    }
+    // Nothing would be said of it.
+    if quiet && !asked.json && asked.protect.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(Examination {
+        cues,
+        patterns: asked.check_patterns,
+        corruption: asked.corruption.clone(),
+        seed: asked.seed.unwrap_or(0),
+        protect: asked.protect,
+    }))
+}
+
+/// Appends patterns to a stored memory or removes some.
+fn change<F: Held>(args: &StoreFile, setup: &Setup, summary: &StoredSummary) -> Result<()> {
+    let quiet = args.work.quiet;
+    let examination = examination(&args.effect, quiet)?;
+    let Stored { spec, patterns: old, learned, shape, raw, mut provenance, .. } =
+        read_memory::<F>(&args.out)?;
+    let mut index: Vec<Option<usize>> = (0..old.len()).map(Some).collect();
+    let (patterns, kept) = if let Some(path) = &args.patterns {
+        let reading = ReadOptions { labels: setup.labels.clone(), ..load::reading(&args.files)? };
+        let rows = load::like(path, &reading, shape, quiet)?;
+        let head = rows.head().clone();
+        let sizes = |s: attractor_data::Shape| (s.channels, s.height, s.width);
+        if let (Some(old), Some(new)) = (shape, head.shape)
+            && sizes(old) != sizes(new)
+        {
+            bail!(
+                "{}: expected images of {old}, as {} has, found {new}; bring them to that size",
+                path.display(),
+                args.out.display()
+            );
+        }
+        load::tell(false, of_appended(raw, &head));
+        let known = known(&head, setup)?;
+        provenance.push(format!("appended {} rows of {}", head.rows, path.display()));
+        (old.append(rows.all()?.floats(), known)?, learned.clone())
+    } else {
+        let text = args.remove.as_deref().unwrap_or_default();
+        let rows = rows_of(text, old.len())?;
+        for &row in &rows {
+            index[row] = None;
+        }
+        let mut left = 0;
+        for place in index.iter_mut().flatten() {
+            *place = left;
+            left += 1;
+        }
+        if left == 0 {
+            bail!(
+                "remove: expected at least one pattern to stay, found all of them named; delete {} instead",
+                args.out.display()
+            );
+        }
+        provenance.push(format!("removed rows {text}"));
+        // Couplings are learned from all patterns together, so they are learned again. What was given stays.
+        let kept = learned.clone().and_then(|learned: Learned| learned.without_learning(&spec, left));
+        (old.remove(&rows)?, kept)
+    };
+    let card = memories::model(&spec.model)?.card;
+    // The memory as it was is needed to compare with, and for an automatic beta that may move.
+    let moves = !quiet && card.parameter("beta").is_some() && spec.options.number("beta").is_none();
+    let before = match examination.is_some() || moves {
+        true => Some(spec.build_on(old, learned)?),
+        false => None,
+    };
+    let memory = spec.build_on(patterns, kept)?;
+    let about = About { card: Some(card), spec, shape, raw, units: None, origin: Origin::Stored, provenance };
+    let examined = match (&before, &examination) {
+        (Some(before), Some(how)) => {
+            let bar = progress::bar("cues", quiet);
+            let examined =
+                examine(before.as_ref(), memory.as_ref(), &index, &about, how, &mut |done, all| {
+                    bar.set_length(all as u64);
+                    bar.set_position(done as u64);
+                    Ok(())
+                });
+            bar.finish_and_clear();
+            match examined {
+                Ok(examined) => Some(examined),
+                // A change that nobody asked to examine is made all the same.
+                Err(error) if given(&args.effect).is_none() && args.effect.check_cues.is_none() => {
+                    let why = error.spelled(&Flags);
+                    say!("note: what this does to the other patterns was not looked at: {why}");
+                    None
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        _ => None,
+    };
+    let now = memory.patterns().map_or(0, |p| p.len());
+    if !quiet {
+        say!("{}: {} patterns before, {now} now", about.spec.model, summary.patterns);
+        if let Some(examined) = &examined {
+            tell(examined, memory.as_ref());
+        }
+    }
+    let betas = before.filter(|_| moves).and_then(|before| before.inverse_temperature());
+    if let (Some(before), Some(now)) = (betas, memory.inverse_temperature()) {
+        load::tell(quiet, of_moved_beta(before, now));
+    }
+    let json = examined.filter(|_| args.effect.json).map(|examined| {
+        let labels: Option<Vec<_>> = examined.effects.iter().map(|e| memory.label(e.after)).collect();
+        to_json(&examined, summary.patterns, now, labels)
+    });
+    Opened { memory, about }.write(&args.out)?;
+    wrote(quiet, &args.out);
+    if let Some(json) = json {
+        let mut out = streams::stdout(true);
+        out.json(&json)?;
+        std::io::Write::flush(&mut out)?;
+    }
+    Ok(())
+}
+
+/// Says what the change did to the others.
+fn tell<F: Held>(examined: &Examined, memory: &dyn Memory<F>) {
+    /// So many patterns that lost cues are named.
+    const NAMED: usize = 5;
+    let (looked, near) = (examined.effects.len(), examined.near);
+    let which = match near {
+        0 => format!("the {looked} others"),
+        _ => format!(
+            "{looked} of the {} others ({near} nearest to the change, {} evenly spaced)",
+            examined.kept,
+            looked - near
+        ),
+    };
+    say!(
+        "{} cues ({}) of {which}: {} recalled before, {} now; {} lost, {} gained",
+        examined.total(|e| e.cues),
+        examined.corruption,
+        examined.total(|e| e.recalled_before),
+        examined.total(|e| e.recalled),
+        examined.total(|e| e.lost),
+        examined.total(|e| e.gained)
+    );
+    let losers = examined.losers();
+    let named = losers.iter().take(NAMED).map(|effect| {
+        let label = memory.label(effect.after);
+        let label = label.map_or(String::new(), |l| format!(" ({})", streams::label(l, LABEL)));
+        format!("pattern {}{label} {} of {}", effect.after, effect.lost, effect.cues)
+    });
+    let named: Vec<_> = named.collect();
+    if !named.is_empty() {
+        let more = match losers.len() - named.len() {
+            0 => String::new(),
+            1 => " and another".to_owned(),
+            n => format!(" and {n} others"),
+        };
+        say!("lost most: {}{more}", named.join(", "));
+    }
+}
+
+fn to_json(examined: &Examined, before: usize, now: usize, labels: Option<Vec<&str>>) -> Value {
+    let mut patterns = serde_json::Map::new();
+    insert_lists(&mut patterns, attractor::analysis::Effect::FIELDS, &examined.effects);
+    patterns.insert("label".into(), json!(labels));
+    json!({
+        "patterns_before": before,
+        "patterns": now,
+        "kept": examined.kept,
+        "nearest": examined.near,
+        "corruption": examined.corruption.to_string(),
+        "seed": examined.seed,
+        "cues": examined.total(|e| e.cues),
+        "recalled_before": examined.total(|e| e.recalled_before),
+        "recalled": examined.total(|e| e.recalled),
+        "lost": examined.total(|e| e.lost),
+        "gained": examined.total(|e| e.gained),
+        "of": patterns,
+    })
+}
+
+/// Parses row numbers such as `3,10-12`.
+fn rows_of(text: &str, count: usize) -> Result<Vec<usize>> {
+    let wrong =
+        || anyhow::anyhow!("remove: expected rows from 0 to {}, as in 3,10-12, found {text}", count - 1);
+    let mut rows = Vec::new();
+    for part in text.split(',') {
+        let (from, to) = part.split_once('-').unwrap_or((part, part));
+        let number = |text: &str| text.trim().parse::<usize>().ok().filter(|n| *n < count);
+        let (from, to) = (number(from).ok_or_else(wrong)?, number(to).ok_or_else(wrong)?);
+        if from > to {
+            return Err(wrong());
+        }
+        rows.extend(from..=to);
+    }
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rows_of;
+
+    #[test]
+    fn rows_are_numbers_and_ranges() {
+        assert_eq!(rows_of("3,10-12", 13).expect("rows"), [3, 10, 11, 12]);
+        for text in ["", "x", "13", "2-1", "-1", "1-", "1,,2"] {
+            assert!(rows_of(text, 13).is_err(), "{text}");
+        }
+    }
+}
