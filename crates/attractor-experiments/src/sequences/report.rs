@@ -105,8 +105,8 @@ fn of_the_rest(held: Table, alike: Table, noisy: Table) -> Vec<Block> {
         Block::Heading("Patterns that are alike".into()),
         Block::Text(format!(
             "`biased`: {} patterns of {} units, 80 % of them +1. `digits`: the first of the digits that come with the program, a pixel \
-                     being +1 if it is more than half as bright as the brightest; they span 46 dimensions only, so that f(u) = u cannot tell \
-                     all of them apart. How many steps have no wrong unit.",
+                     being +1 if it is more than half as bright as the brightest; they span 46 dimensions only, and are \
+                     linearly dependent. How many steps have no wrong unit.",
             LONG.1, LONG.0
         )),
         Block::Table(alike),

@@ -25,7 +25,7 @@ impl Transition {
     /// The functions by name.
     pub fn forms() -> Vec<Name> {
         vec![
-            Name::with_about("poly:D", "u^D, D >= 1; poly:1 is the asymmetric Hopfield network"),
+            Name::with_about("poly:N", "u^N, N >= 1; poly:1 is the asymmetric Hopfield network"),
             Name::with_about("exp", "exp((units - 1)(u - 1)), which holds the most"),
         ]
     }
@@ -66,7 +66,7 @@ impl Transition {
 impl FromStr for Transition {
     type Err = Error;
 
-    /// Parses `poly:D` or `exp`.
+    /// Parses `poly:N` or `exp`.
     fn from_str(text: &str) -> Result<Self> {
         if text == "exp" {
             return Ok(Transition::Exponential);
@@ -75,7 +75,7 @@ impl FromStr for Transition {
         match degree.filter(|degree| (1..=MOST_DEGREE).contains(degree)) {
             Some(degree) => Ok(Transition::Polynomial(degree)),
             None => {
-                let forms = [format!("poly:D (D a whole number from 1 to {MOST_DEGREE})"), "exp".to_owned()];
+                let forms = [format!("poly:N (N a whole number from 1 to {MOST_DEGREE})"), "exp".to_owned()];
                 Err(Error::unknown("separation", text, forms))
             }
         }
