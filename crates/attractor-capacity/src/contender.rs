@@ -299,7 +299,14 @@ impl Contender {
                 let expected = "sequence without dwell, so that a step is one update";
                 Err(Error::setting("model", expected, self.to_string()))
             }
-            Task::Sequence(_) => Ok(()),
+            Task::Sequence(_) => match self {
+                Contender::Model(_, Some(updates)) => Err(Error::setting(
+                    "updates",
+                    "none with sequences, of which a step is one update",
+                    *updates,
+                )),
+                _ => Ok(()),
+            },
             _ if plays => {
                 let expected = "a model that recalls the pattern of a cue; sequence is measured by the steps of sequences";
                 Err(Error::setting("model", expected, self.to_string()))

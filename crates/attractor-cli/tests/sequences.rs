@@ -42,6 +42,8 @@ fn lengths_of_sequences_are_measured() {
     assert!(text.contains("sequence:step") && text.contains("sequence:whole"), "{text}");
     let hopfield = ["capacity", "--model", "hopfield", "--sequence", "step"];
     refused(&[&hopfield, &shared[..]].concat(), &["model: expected sequence"]);
+    let updates = ["capacity", "--model", "sequence", "--sequence", "step", "--updates", "2"];
+    refused(&[&updates, &shared[..]].concat(), &["a step is one update"]);
     let signal = ["capacity", "--model", "sequence", "--signal", "0.6"];
     refused(&[&signal, &shared[..]].concat(), &["measured by the steps of sequences"]);
     let energy = folder.save("one.npy", &random_spins::<f32>(3, 20, 1));
