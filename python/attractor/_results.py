@@ -349,7 +349,7 @@ class Recall(_Frozen):
         ):
             if numbers is not None and count:
                 lines.append(f"  {name:9} {_range(numbers)}")
-        if self.ordered is not None and count:
+        if self.ordered is not None and self.visited is not None and count:
             lines.append(f"  ordered   {_range(self.ordered)} of {_range((self.visited >= 0).sum(axis=1) - 1)} updates")
         kinds, counts = np.unique(self.outcome, return_counts=True)
         lines.append(
