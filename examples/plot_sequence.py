@@ -7,9 +7,14 @@ whole sequence. How long it can be depends on how steeply the overlap with a pat
 (Chaudhry et al. 2023). Here the next pattern of the digits is the next digit: 0, 1, 2, to 9, and again.
 """
 
+import warnings
+
 import attractor
 import matplotlib.pyplot as plt
 import numpy as np
+
+# The memory with u^1 warns that it holds too many patterns.
+warnings.simplefilter("ignore", attractor.AttractorWarning)
 
 patterns = np.random.default_rng(0).choice([-1.0, 1.0], (100, 300))
 recalls = {
@@ -35,9 +40,11 @@ assert np.array_equal(
 # With dwell, each memory is held for some steps, here five.
 
 digits = attractor.digits()
-order = [int(np.flatnonzero(digits.labels == str(label))[0]) for label in range(10)]
+order = [int(np.flatnonzero(digits.labels == label)[0]) for label in range(10)]
 images = (digits.images[order].reshape(10, 64) / 255 > 0.5) * 2.0 - 1
-memory = attractor.Sequence(images, rule="pseudo-inverse", dwell=5, closed=True)
+memory = attractor.Sequence(
+    images, separation="poly:10", rule="pseudo-inverse", dwell=5, closed=True
+)
 noisy = images[:1] * np.where(np.random.default_rng(1).random((1, 64)) < 0.1, -1, 1)
 trace = memory.trace(noisy, updates=59)
 assert trace.recall.held[0].tolist() == [5] * 12
@@ -45,7 +52,7 @@ assert trace.recall.visited[0].tolist() == [step // 5 % 10 for step in range(60)
 
 # %%
 
-figure = plt.figure(figsize=(8, 5))
+figure = plt.figure(figsize=(11, 6))
 top, bottom = figure.subfigures(2, 1, height_ratios=[2, 1])
 left, right = top.subplots(1, 2)
 for name, recall in recalls.items():

@@ -208,7 +208,7 @@ class Sequence(Plain, Memory):
     patterns : array_like (N, D), or (N, ...) of images, optional
         Patterns to store, as with `fit`. Without them, the memory must be fitted. States are +1 and -1.
     separation : str, default "exp"
-        How the overlap u with a pattern becomes the weight of the next one. One of poly:D, exp.
+        How the overlap u with a pattern becomes the weight of the next one. One of poly:N, exp.
     rule : {"hebb", "pseudo-inverse"}, default "hebb"
         What the overlaps are: those with the patterns, or pseudo-inverse, which takes out what patterns have in
         common.
