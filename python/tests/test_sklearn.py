@@ -199,9 +199,12 @@ def zoo_of_labels() -> list[attractor.Memory]:
     return [
         attractor.Hopfield(x, labels=y, prepare="center"),
         attractor.Bidirectional(x, labels=y, prepare="center"),
+        attractor.Sequence(x, labels=y, prepare="center"),
         attractor.SparseDistributed(x, labels=y, prepare="center", locations=200),
         attractor.Dense(x, labels=y, prepare="center"),
         attractor.Modern(x, labels=y),
+        attractor.LogSumRelu(x, labels=y),
+        attractor.ContinuousSequence(x, labels=y),
         attractor.Universal(x, labels=y),
         attractor.Diffusion(x, labels=y),
         attractor.Local(x.reshape(-1, 8, 8), labels=y, window="3"),
@@ -265,7 +268,8 @@ def test_probabilities_at_the_edges() -> None:
 
 def test_only_probabilities_are_called_so() -> None:
     for memory in (*zoo_of_labels(), attractor.Universal(similarity="dot", separation="poly:3")):
-        has = isinstance(memory, (attractor.Modern, attractor.Diffusion, attractor.Mixture)) or (
+        soft = (attractor.Modern, attractor.LogSumRelu, attractor.ContinuousSequence, attractor.Diffusion, attractor.Mixture)
+        has = isinstance(memory, soft) or (
             isinstance(memory, attractor.Universal) and memory.separation is None
         )
         assert hasattr(memory, "predict_proba") is has, memory
