@@ -16,6 +16,7 @@ SCRIPTS = [
     "plot_how_many",
     "plot_false_memories",
     "plot_hebb_and_pseudo_inverse",
+    "plot_dreaming",
     "plot_similarity",
     "plot_reject",
     "plot_embeddings",

@@ -6,6 +6,7 @@ use attractor_report::{Declaration, Error, Experiment, Given, Input, Result};
 use crate::dispersed_memories::{
     fig1, fig2, fig3, learning, potentials, probabilistic, reconstruction, table1,
 };
+use crate::dreaming;
 use crate::memorisation;
 use crate::replay;
 use crate::sequences;
@@ -21,6 +22,7 @@ pub static EXPERIMENTS: &[Declaration] = &[
     probabilistic::EXPERIMENT,
     potentials::EXPERIMENT,
     learning::EXPERIMENT,
+    dreaming::EXPERIMENT,
     memorisation::EXPERIMENT,
     replay::EXPERIMENT,
     reconstruction::EXPERIMENT,

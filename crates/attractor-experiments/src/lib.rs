@@ -4,6 +4,7 @@
 mod catalogue;
 pub mod demo;
 pub mod dispersed_memories;
+pub mod dreaming;
 pub mod memorisation;
 pub mod recommend;
 pub mod replay;

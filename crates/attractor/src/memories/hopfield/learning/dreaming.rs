@@ -40,8 +40,8 @@ const BEST: f64 = 8.0;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Dreams {
-    /// t = 8. Of random patterns, no other time tolerates more than .01 more flipped units, at any load from 0.1 D to
-    /// 0.8 D.
+    /// t = 8. With random patterns, no other time lets recall begin with .013 more of the units flipped, at any load from
+    /// N = 0.1 D to 0.9 D.
     #[default]
     Auto,
     /// The time t, 0 to 10⁶.
