@@ -102,7 +102,7 @@ fn capacities(measured: &Measured) -> Table {
 /// The share of wrong units in theory.
 fn in_theory(load: f64, time: f64) -> Option<f64> {
     let known = time.is_finite() && load < capacity(time);
-    overlap(load, time).filter(|_| known).map(|overlap| (1.0 - overlap) / 2.0)
+    known.then(|| overlap(load, time)).flatten().map(|overlap| (1.0 - overlap) / 2.0)
 }
 
 fn wrong(measured: &Measured, dim: usize) -> Table {

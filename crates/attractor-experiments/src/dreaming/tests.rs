@@ -64,6 +64,8 @@ fn a_seed_gives_one_report_on_any_number_of_threads() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
     let again = pool.install(|| measure::measure(&small(), &mut |_, _| Ok(()))).expect("numbers");
     assert_eq!(once, again);
+    let report = small().run(&mut |_, _| Ok(())).expect("a report");
+    assert!(report.markdown().contains("Nowhere does t = 8") && report.json()["basins"].is_array());
     let other = measure::measure(&Config { seed: 1, ..small() }, &mut |_, _| Ok(())).expect("numbers");
     assert_ne!(once, other);
 }

@@ -24,6 +24,9 @@ pub fn overlap(load: f64, time: f64) -> Option<f64> {
     const CONVERGED: f64 = 1e-12;
     /// No retrieval state of any load has a smaller overlap: that of t = 0 ends at 0.967.
     const LOST: f64 = 0.3;
+    if !time.is_finite() {
+        return (load < 1.0).then_some(1.0);
+    }
     let (mut m, mut k) = (1.0f64, 0.0f64);
     for _ in 0..STEPS {
         // Given k, χ solves χ² − (1 + tα + k − t)χ + k − t = 0, and r is linear in its own equation.
