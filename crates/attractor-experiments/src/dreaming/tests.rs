@@ -7,9 +7,9 @@ use super::*;
 fn theory_begins_with_the_published_capacity() {
     let end = capacity(0.0);
     assert!((end - 0.1379).abs() < 2e-4, "{end}");
-    let overlap = overlap(end - 1e-4, 0.0).expect("a retrieval state");
-    // The overlap falls steeply at the end.
-    assert!((overlap - 0.967).abs() < 3e-3, "{overlap}");
+    // At the end the overlap falls as a square root: by .0033 over the last 10⁻⁴, to which the end is found.
+    let overlap = overlap(end, 0.0).expect("a retrieval state");
+    assert!((overlap - 0.967).abs() < 4e-3, "{overlap}");
     // More time never holds less, up to the load at which patterns span all states.
     let times = [0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0];
     let capacities = times.map(capacity);
