@@ -45,7 +45,7 @@ fn pairs_are_recalled_stored_and_refused() {
         &[&recall[..], &["--model", "hopfield", "--values", &values]].concat(),
         &[
             "hopfield has no use for associated values",
-            "bidirectional, sparse-distributed, modern, universal, diffusion and mixture",
+            "bidirectional, sparse-distributed, modern, log-sum-relu, universal, diffusion and mixture",
         ],
     );
 }
@@ -109,7 +109,9 @@ fn sparse_distributed_memory_from_end_to_end() {
     }
     let help = ok(&["recall", "--help"]).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
-        help.contains("models bidirectional, sparse-distributed, modern, universal, diffusion and mixture"),
+        help.contains(
+            "models bidirectional, sparse-distributed, modern, log-sum-relu, universal, diffusion and mixture"
+        ),
         "{help}"
     );
     assert!(ok(&["models"]).contains("Kanerva (1988"));
