@@ -113,6 +113,8 @@ export class PlaneView {
   private resize(): void {
     if (this.stage.fit()) {
       this.stale.field = true;
+      // What is known at rest is known at any size.
+      this.stale.fine = !this.stale.slow && !this.playing;
       this.redraw();
     }
   }

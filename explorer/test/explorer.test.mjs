@@ -167,6 +167,22 @@ test('every energy is drawn, and every state comes back from its address', async
   await context.close();
 });
 
+test('basins stay when the window changes its size', async () => {
+  const { page, context } = await open(browser, 'memory=circle&show=surface,basins');
+  const middle = () =>
+    page.$eval('#surface', (canvas) =>
+      [...canvas.getContext('2d').getImageData(canvas.width / 2, canvas.width / 6, 1, 1).data].join(),
+    );
+  const before = await middle();
+  await page.setViewportSize({ width: 700, height: 900 });
+  await page.waitForTimeout(500);
+  assert.equal(await middle(), before);
+  await page.uncheck('#show-basins');
+  await settled(page);
+  assert.notEqual(await middle(), before);
+  await context.close();
+});
+
 test('keys and fingers do what a mouse does', async () => {
   const { page, context, faults } = await open(browser, '', {
     hasTouch: true,
