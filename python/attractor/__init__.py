@@ -27,6 +27,7 @@ from ._experiments import Report, experiments, recommend, reproduce
 from ._explorer import Explorer
 from ._files import Corrupted, Digits, Rows, corrupt, digits, load, read
 from ._memory import Memory
+from ._minima import Minima, minima
 from ._models import (
     Bidirectional,
     ContinuousSequence,
@@ -70,6 +71,7 @@ __all__ = [
     "Local",
     "LogSumRelu",
     "Memory",
+    "Minima",
     "Mixture",
     "Modern",
     "Monitor",
@@ -95,6 +97,7 @@ __all__ = [
     "get_threads",
     "inspect",
     "load",
+    "minima",
     "plot",
     "processes",
     "read",

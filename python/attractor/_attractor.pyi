@@ -223,6 +223,17 @@ def capacity(
     shard: tuple[int, int] | None = None,
     progress: Callable[[int, int], Any] | None = None,
 ) -> Report: ...
+def minima(
+    memory: Memory,
+    *,
+    starts: int,
+    near: float | None,
+    seed: int,
+    sigma: float | None,
+    within: float,
+    exact: str,
+    progress: Callable[[int, int], Any] | None = None,
+) -> dict[str, Any]: ...
 def replay(
     memory: Memory,
     events: NDArray[Any],

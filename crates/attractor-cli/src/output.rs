@@ -184,7 +184,7 @@ pub fn file_names(labels: Option<&[String]>) -> Option<Vec<String>> {
 
 /// How states of a memory are drawn. Raw data have a grey scale from 0 to 1; other data from the smallest to the
 /// largest value of the patterns.
-fn canvas<F: Real>(memory: &dyn Memory<F>, shape: Option<Shape>, raw: bool) -> Option<Canvas> {
+pub fn canvas<F: Real>(memory: &dyn Memory<F>, shape: Option<Shape>, raw: bool) -> Option<Canvas> {
     let shape = shape.or_else(|| Shape::square(memory.dim()))?;
     let range = match memory.patterns() {
         Some(patterns) if !raw => {

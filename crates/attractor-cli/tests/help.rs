@@ -10,7 +10,7 @@ fn words(arguments: &[&str]) -> String {
     ok(arguments).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-const OF_MODELS: [&str; 6] = ["recall", "trace", "sample", "landscape", "energy", "store"];
+const OF_MODELS: [&str; 7] = ["recall", "trace", "sample", "landscape", "minima", "energy", "store"];
 
 #[test]
 fn help_is_what_everyone_needs() {

@@ -27,6 +27,7 @@ const COMMANDS: &[&str] = &[
     "recall --memory P --cues P --model universal",
     "recall --memory P --cues P --sigma 0.5",
     "sample --memory P --count 2",
+    "minima --memory P --model modern --starts 4",
     "trace --memory P --cues P --steps 3",
     "energy --memory P --states P --sigma 0.5",
     "corrupt --patterns P --out OUT.npy",

@@ -15,6 +15,7 @@ mod explorer;
 mod facts;
 mod local;
 mod memory;
+mod minima;
 mod observe;
 mod options;
 mod potential;
@@ -41,6 +42,8 @@ mod _attractor {
     use super::facts::{Sampling, experiments, models, processes, samplers, training};
     #[pymodule_export]
     use super::memory::Memory;
+    #[pymodule_export]
+    use super::minima::minima;
     #[pymodule_export]
     use super::potential::Potential;
     #[pymodule_export]

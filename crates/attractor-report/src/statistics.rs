@@ -1,5 +1,6 @@
 //! Correlations, confidence intervals and tests.
 
+pub use attractor::intervals::{Interval, wilson};
 use attractor::noise::{Purpose, Stream};
 
 /// Sums over pairs (x, y) from which Pearson's correlation follows. The sums of two parts add up to those of
@@ -39,22 +40,6 @@ impl Pairs {
     }
 }
 
-/// A confidence interval.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Interval {
-    /// Lower end.
-    pub low: f64,
-    /// Upper end.
-    pub high: f64,
-}
-
-impl Interval {
-    /// Whether a value lies in the interval.
-    pub fn contains(&self, value: f64) -> bool {
-        (self.low..=self.high).contains(&value)
-    }
-}
-
 /// The 95 % percentile bootstrap interval of a statistic of independent parts.
 ///
 /// Whole parts are resampled, so dependence within a part does not make the interval too narrow.
@@ -70,16 +55,6 @@ pub fn bootstrap<T>(parts: &[T], seed: u64, statistic: impl Fn(&[&T]) -> f64) ->
     values.sort_by(f64::total_cmp);
     let quantile = |p: f64| values[(p * (RESAMPLES - 1) as f64).round() as usize];
     Interval { low: quantile(0.025), high: quantile(0.975) }
-}
-
-/// Wilson's 95 % interval of a probability, from `successes` in `trials` independent trials (at least 1).
-pub fn wilson(successes: usize, trials: usize) -> Interval {
-    const Z: f64 = 1.959_963_984_540_054;
-    let (n, p) = (trials as f64, successes as f64 / trials as f64);
-    let middle = (p + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
-    let half = Z / (1.0 + Z * Z / n) * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
-    // Rounding must not put an end on the wrong side of the observed share.
-    Interval { low: (middle - half).clamp(0.0, p), high: (middle + half).clamp(p, 1.0) }
 }
 
 /// The 97.5 % quantile of Student's t with so many degrees of freedom (at least 1).

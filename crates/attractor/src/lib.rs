@@ -49,6 +49,7 @@ pub mod dynamics;
 pub mod energies;
 mod error;
 pub mod fields;
+pub mod intervals;
 pub mod kernels;
 pub mod linear;
 pub mod memories;

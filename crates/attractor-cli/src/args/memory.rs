@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use attractor::analysis::Density;
+use attractor::analysis::{Density, Listing};
 use clap::{ArgGroup, Args};
 
 use super::common::{CUES, LESS, MEMORY, OUTPUT, RECALL};
-use super::names::{DENSITIES, one_of};
+use super::names::{DENSITIES, LISTINGS, one_of};
 use super::{Cues, Files, Patterns, Rest, Store, Work};
 
 /// Arguments of `recall`.
@@ -147,6 +147,47 @@ pub struct Landscape {
 }
 
 const PLANE: &str = "Plane";
+
+/// Arguments of `minima`.
+#[derive(Args)]
+pub struct Minima {
+    #[command(flatten)]
+    pub store: Store,
+    /// Noise level of the landscape, in the units of the file (bytes count as 0 to 1); diffusion needs one
+    #[arg(long, value_name = "σ", help_heading = SEARCH)]
+    pub sigma: Option<f64>,
+    /// How many random starts descend until they rest
+    #[arg(long, value_name = "N", default_value_t = 1000, help_heading = SEARCH)]
+    pub starts: usize,
+    /// Start from stored patterns with Gaussian noise of standard deviation X, in the units of the file [default: from
+    /// noise, as `attractor sample` does; at a noise level, from states y + σε of the memory]
+    #[arg(long, value_name = "X", help_heading = SEARCH)]
+    pub near: Option<f64>,
+    /// Whether to list all minima exactly, which is known for log-sum-relu and for states of ±1 up to 24 units: auto (where
+    /// it takes little), on or off [default: auto]
+    #[arg(long, value_name = "auto|on|off", value_parser = one_of(LISTINGS, |s| s.parse::<Listing>()), help_heading = SEARCH)]
+    pub exact: Option<Listing>,
+    /// Ends within X spreads of each other, as a root mean square over units, are one minimum
+    #[arg(long, value_name = "X", default_value_t = 0.01, help_heading = SEARCH)]
+    pub within: f64,
+    /// Seed of the starts
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = SEARCH)]
+    pub seed: u64,
+    /// Write the minima with their states to this .csv, .npz or .json file
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
+    pub out: Option<PathBuf>,
+    /// Draw the minima to this .png or .svg file: on the landscape of two units, or as images (.png)
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
+    pub picture: Option<PathBuf>,
+    /// Print one JSON object on stdout
+    #[arg(long, help_heading = OUTPUT)]
+    pub json: bool,
+    /// How many minima to print
+    #[arg(long, value_name = "N", default_value_t = 10, help_heading = OUTPUT)]
+    pub top: usize,
+}
+
+const SEARCH: &str = "Search";
 
 /// Arguments of `store`.
 #[derive(Args)]

@@ -24,7 +24,7 @@ pub use common::{Cues, Files, Patterns, Rest, Store, Work};
 pub use explore::Explore;
 pub use fit::FitDensity;
 pub use inspect::Inspect;
-pub use memory::{Effect, Energy, Landscape, Recall, Sample, StoreFile, Trace};
+pub use memory::{Effect, Energy, Landscape, Minima, Recall, Sample, StoreFile, Trace};
 pub use options::{placeholder, takes};
 pub use parse::{completions, parse};
 pub use replay::Replay;
@@ -71,6 +71,11 @@ pub enum Commands {
         after_help = "Examples:\n  attractor landscape --memory shapes.toml --sigma 1,0.3 --out landscape.svg\n  attractor landscape --memory memory.npy --out landscape.png"
     )]
     Landscape(Landscape),
+    /// Find the minima of a memory's landscape, and the shares of their basins.
+    #[command(
+        after_help = "Examples:\n  attractor minima --memory memory.npy --model log-sum-relu\n  attractor minima --memory memory.npy --sigma 0.4 --starts 5000 --out minima.csv"
+    )]
+    Minima(Minima),
     /// Write the explorer: a page where one knob moves from Hopfield to diffusion.
     #[command(
         after_help = "Examples:\n  attractor explore\n  attractor explore --memory memory.csv --out explorer.html\n  attractor explore --memory photos/ --resize 16x16 --grey --out photos.html"

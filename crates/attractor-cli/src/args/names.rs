@@ -26,6 +26,8 @@ pub const LEARNED: fn() -> Vec<Name> = || plain(&["none", "center", "normalize",
 pub const PRECISIONS: fn() -> Vec<Name> = || plain(&["f32", "f64"]);
 /// Orders of the numbers of an image.
 pub const LAYOUTS: fn() -> Vec<Name> = || plain(&["chw", "hwc"]);
+/// Whether minima are listed.
+pub const LISTINGS: fn() -> Vec<Name> = || plain(&["auto", "on", "off"]);
 /// Ways to find a density.
 pub const DENSITIES: fn() -> Vec<Name> = || plain(&["exact", "flow"]);
 
@@ -91,6 +93,7 @@ mod tests {
         read(LEARNED, |name| name.parse::<attractor_session::Auto>().is_ok());
         read(PRECISIONS, |name| name.parse::<attractor_session::Precision>().is_ok());
         read(LAYOUTS, |name| name.parse::<attractor_data::Layout>().is_ok());
+        read(LISTINGS, |name| name.parse::<attractor::analysis::Listing>().is_ok());
         read(DENSITIES, |name| name.parse::<attractor::analysis::Density>().is_ok());
     }
 }

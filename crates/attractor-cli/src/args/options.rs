@@ -168,6 +168,7 @@ const RANGES: &[(&str, NumberRange)] = &[
     ("flip", SHARE),
     ("margin", NumberRange::between(0.0, 1e6)),
     ("mask", SHARE),
+    ("near", NumberRange::at_least(0.0)),
     ("reject", SHARE.above_low().below_high()),
     ("salt-pepper", SHARE),
     ("save-every", NumberRange::between(0.0, 1e6)),

@@ -19,8 +19,8 @@ use crate::columns::explained;
 use crate::streams::say;
 
 /// The commands that take the options of a model.
-const OF_MODELS: [&str; 8] =
-    ["recall", "trace", "sample", "landscape", "energy", "store", "capacity", "replay"];
+const OF_MODELS: [&str; 9] =
+    ["recall", "trace", "sample", "landscape", "minima", "energy", "store", "capacity", "replay"];
 
 /// Which part of the command line the help shows.
 #[derive(Clone, Debug, Default)]

@@ -11,6 +11,7 @@ mod fit;
 mod info;
 mod inspect;
 mod landscape;
+mod minima;
 mod models;
 mod recall;
 mod recommend;
@@ -38,6 +39,7 @@ pub fn run(cli: Cli, options: &Options) -> Result<()> {
         Commands::Trace(args) => trace::run(&args, options),
         Commands::Sample(args) => sample::run(&args, options),
         Commands::Landscape(args) => landscape::run(&args, options),
+        Commands::Minima(args) => minima::run(&args, options),
         Commands::Energy(args) => energy::run(&args, options),
         Commands::Store(args) => store::run(&args, options),
         Commands::Fit(args) => fit::run(&args, options),

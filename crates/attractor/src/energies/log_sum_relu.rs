@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView1, ArrayView2, Zip};
 
 use super::log_sum_exp::BETAS;
 use super::parts::{in_parts, stacked};
-use super::{Energy, Gradient};
+use super::{Energy, Gradient, groups};
 use crate::error::{Error, Result, check_width};
 use crate::kernels::weighted_sums;
 use crate::options::NumberRange;
@@ -134,6 +134,47 @@ impl<F: Real> LogSumRelu<F> {
         Ok(means.outer_iter().zip(covered).map(|(mean, covered)| covered.then(|| mean.to_vec())).collect())
     }
 
+    /// All minima, M × D: the means of groups of patterns that exactly the supports of the group cover. Groups come in the
+    /// order of their lowest patterns. `None` if more than `limit` groups would have to be looked at, or there are more than
+    /// 4,096 patterns.
+    ///
+    /// Groups are grown pattern by pattern. One whose patterns have a variance of radius² or more about their mean is left,
+    /// since no ball of a support's size holds it. Cost: N² distances, and N operations for each group.
+    ///
+    /// ```
+    /// use attractor::Patterns;
+    /// use attractor::energies::LogSumRelu;
+    /// use ndarray::array;
+    /// // Supports of radius 1. Nothing covers both ends, and the middle of all three is the pattern in the middle.
+    /// let energy = LogSumRelu::new(Patterns::new(array![[0.0_f64], [1.25], [2.5]])?, 2.0, 1e-6)?;
+    /// assert_eq!(energy.minima(1000)?, Some(array![[0.0], [0.625], [1.25], [1.875], [2.5]]));
+    /// # Ok::<(), attractor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Errors of the distances.
+    pub fn minima(&self, limit: usize) -> Result<Option<Array2<F>>> {
+        /// The largest number of patterns whose distances are held.
+        const HELD: usize = 4096;
+        let n = self.patterns.len();
+        if n > HELD {
+            return Ok(None);
+        }
+        let squares = self.keys.scores(self.patterns.values())?.mapv(|square| -square);
+        let weights = self.factors.clone().unwrap_or_else(|| vec![1.0; n]);
+        let Some(groups) = groups::covered(squares.view(), &weights, self.radius(), limit) else {
+            return Ok(None);
+        };
+        let mut found = Array2::from_elem((groups.len(), self.patterns.dim()), F::ZERO);
+        // Sums in the order of a step, so that a state that is listed rests to the bit.
+        for (mut state, group) in found.outer_iter_mut().zip(&groups) {
+            let shares = groups::shares(group, &weights, n);
+            let mean = weighted_sums(shares.view(), self.patterns.values());
+            state.iter_mut().zip(mean.row(0)).for_each(|(to, &from)| *to = F::from_f64(from));
+        }
+        Ok(Some(found))
+    }
+
     /// Means of the patterns that cover each state, and whether any does.
     fn means(&self, states: ArrayView2<F>) -> Result<(Array2<F>, Vec<bool>)> {
         let mut covered = Vec::with_capacity(states.nrows());
@@ -180,11 +221,11 @@ impl<F: Real> Energy<F> for LogSumRelu<F> {
     }
 
     fn energy(&self, states: ArrayView2<F>, _level: &[f64]) -> Result<Vec<f64>> {
+        check_width("states", states.ncols(), self.patterns.dim())?;
         let parts = in_parts(states, self.patterns.len(), |part| {
             let heights = self.heights(part)?;
             Ok(heights.outer_iter().map(|row| -self.total(row).ln() / self.beta).collect::<Vec<_>>())
         })?;
-        check_width("states", states.ncols(), self.patterns.dim())?;
         Ok(parts.into_iter().flatten().collect())
     }
 }

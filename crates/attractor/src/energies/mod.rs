@@ -7,6 +7,7 @@ mod dense;
 mod dimension;
 mod family;
 mod fenchel_young;
+mod groups;
 mod linearised;
 mod local;
 mod log_sum_exp;

@@ -42,6 +42,8 @@ pub struct Abilities<'a, F: Real> {
     pub denoiser: Option<&'a dyn Denoise<F>>,
     /// The sampling: how a recall goes down the noise levels.
     pub sampling: Option<&'a Sampling>,
+    /// The exact list of the minima of the landscape.
+    pub minima: Option<&'a dyn ListMinima<F>>,
     /// The posterior over memories.
     pub posterior: Option<&'a dyn Posteriors<F>>,
     /// The inverse temperature β.
@@ -70,6 +72,7 @@ impl<'a, F: Real> Abilities<'a, F> {
             gradient: None,
             denoiser: None,
             sampling: None,
+            minima: None,
             posterior: None,
             inverse_temperature: None,
             spread: None,
@@ -175,6 +178,16 @@ impl<F: Real> Posteriors<F> for Mixture<F> {
     fn posterior(&self, states: ArrayView2<F>, levels: &[f64], top: usize) -> Result<Option<Vec<Posterior>>> {
         Mixture::posterior(self, states, levels, top).map(Some)
     }
+}
+
+/// A memory whose minima theory lists.
+pub trait ListMinima<F: Real>: Send + Sync {
+    /// All minima of the landscape, as prepared states, M × D. `None` if more than `limit` candidates would have to be
+    /// looked at.
+    ///
+    /// # Errors
+    /// Errors of the landscape.
+    fn list(&self, limit: usize) -> Result<Option<Array2<F>>>;
 }
 
 /// A memory with notes for its user.

@@ -1,9 +1,11 @@
 //! Memory with supports of finite size: the log-sum-ReLU energy.
 
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::report::summary;
-use super::{Abilities, Card, Family, Learned, Memory, MemoryModel, Posteriors, RecallPath, Request};
+use super::{
+    Abilities, Card, Family, Learned, ListMinima, Memory, MemoryModel, Posteriors, RecallPath, Request,
+};
 use crate::dynamics::{Dynamics, Motion, ReadOut, Run, Start, Undefined};
 use crate::energies::{BETAS, EPSILONS, LogSumRelu, in_parts};
 use crate::error::{Error, Result};
@@ -122,6 +124,7 @@ impl<F: Real> MemoryModel<F> for LogSumReluMemory<F> {
 
     fn abilities(&self) -> Abilities<'_, F> {
         Abilities {
+            minima: Some(self),
             posterior: Some(self),
             inverse_temperature: Some(self.energy.beta()),
             ..Abilities::of_patterns(self.energy.patterns()).descending(&self.energy)
@@ -157,6 +160,13 @@ impl<F: Real> Posteriors<F> for LogSumReluMemory<F> {
             return Err(Error::Undefined { model: CARD.name, what: "weights", reason });
         }
         Ok(summaries.into_iter().collect())
+    }
+}
+
+impl<F: Real> ListMinima<F> for LogSumReluMemory<F> {
+    /// The means of all groups that exactly the supports of the group cover: see [`LogSumRelu::minima`].
+    fn list(&self, limit: usize) -> Result<Option<Array2<F>>> {
+        self.energy.minima(limit)
     }
 }
 

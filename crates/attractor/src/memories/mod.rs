@@ -33,7 +33,7 @@ mod universal;
 mod update;
 
 pub use crate::options::Options;
-pub use abilities::{Abilities, Describe, HardLocations, Keep, Posteriors, Reason};
+pub use abilities::{Abilities, Describe, HardLocations, Keep, ListMinima, Posteriors, Reason};
 pub use bidirectional::{Bidirectional, BidirectionalEnergy, BidirectionalUpdate};
 pub use continuous_sequence::{ContinuousSequence, Passage};
 pub use denoiser::{Denoiser, Function};

@@ -1,0 +1,242 @@
+//! Descents: where starts are drawn, and where they come to rest.
+
+use ndarray::{Array2, ArrayView2, Axis};
+
+use super::Search;
+use crate::energies::Denoise;
+use crate::error::{Error, Result};
+use crate::memories::{Memory, Request};
+use crate::message;
+use crate::message::Argument;
+use crate::noise::{Purpose, Stream};
+use crate::real::Real;
+use crate::recall::Outcome;
+
+/// Where starts are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Starts {
+    /// As free recall draws them: random signs for states of ±1, and otherwise Gaussian noise with the mean and the
+    /// spread of the patterns. At a noise level: states y + σε of the memory itself.
+    #[default]
+    Prior,
+    /// Stored patterns, each as likely as its prior weight says, with Gaussian noise of this standard deviation, in
+    /// units of the data. States of ±1 are the signs of that.
+    Near(f64),
+}
+
+/// Where a batch of starts ended.
+pub(super) struct Ends<F> {
+    /// Prepared states.
+    pub states: Array2<F>,
+    /// Which of them came to rest.
+    pub at_rest: Vec<bool>,
+    /// How many had no next state.
+    pub without: usize,
+}
+
+/// How states of a memory descend.
+pub(super) struct Descent<'a, F: Real> {
+    memory: &'a dyn Memory<F>,
+    search: &'a Search,
+    /// The denoiser and the prepared noise level, of a memory with levels.
+    level: Option<(&'a dyn Denoise<F>, f64)>,
+}
+
+/// How far an end is pushed, in spreads.
+const PUSH: f64 = 1e-3;
+
+/// The largest change of a unit that counts as rest, in spreads. It is far below what joins ends.
+const REST: f64 = 1e-7;
+
+impl<'a, F: Real> Descent<'a, F> {
+    pub fn new(memory: &'a dyn Memory<F>, search: &'a Search) -> Result<Self> {
+        let refuse = |what, reason: crate::message::Message| {
+            Err(Error::Undefined { model: memory.name(), what, reason })
+        };
+        if !(search.within.is_finite() && search.within > 0.0) {
+            return Err(Error::parameter("within", "a finite number > 0", search.within));
+        }
+        let level = match (memory.denoiser(), search.sigma) {
+            (None, None) => None,
+            (None, Some(_)) => {
+                let reason =
+                    message!["it has one landscape; leave the level (", Argument::StateLevels, ") away"];
+                return refuse("noise levels", reason);
+            }
+            (Some(_), None) => {
+                let reason = message![
+                    "it has one landscape for each noise level; give the level (",
+                    Argument::StateLevels,
+                    ")"
+                ];
+                return refuse("single landscape", reason);
+            }
+            (Some(_), Some(sigma)) if !(sigma > 0.0 && sigma <= 1e15) => {
+                return Err(Error::parameter("sigma", "a number above 0, up to 1e15", sigma));
+            }
+            (Some(denoiser), Some(sigma)) => Some((denoiser, sigma * memory.preparation().scale())),
+        };
+        if let Starts::Near(noise) = search.from {
+            if !(noise >= 0.0 && noise.is_finite()) {
+                return Err(Error::parameter("near", "a finite number ≥ 0", noise));
+            }
+            if memory.patterns().is_none() {
+                return refuse(
+                    "stored patterns to start near",
+                    "leave them away, to start from noise".into(),
+                );
+            }
+        }
+        Ok(Descent { memory, search, level })
+    }
+
+    /// How many starts are made at a time, so that progress is told within about a second.
+    pub fn batch(&self) -> usize {
+        const WORK: usize = 50_000_000;
+        let each = self.memory.memories().unwrap_or(1).saturating_mul(self.memory.dim());
+        (WORK / each.max(1)).clamp(16, 256)
+    }
+
+    /// Where the starts with these ids end.
+    pub fn ends(&self, ids: &[u64]) -> Result<Ends<F>> {
+        let starts = self.starts(ids)?;
+        let first = self.rest(starts.view(), ids)?;
+        if self.memory.abilities().spins {
+            return Ok(first);
+        }
+        // A saddle holds no state that is pushed. The others come back.
+        let push = PUSH * self.memory.spread().unwrap_or(1.0);
+        let mut pushed = first.states.clone();
+        for (mut state, &id) in pushed.outer_iter_mut().zip(ids) {
+            let mut stream = Stream::new(self.search.seed, Purpose::Correction, id);
+            state.mapv_inplace(|x| F::from_f64(x.to_f64() + push * stream.normal()));
+        }
+        let mut second = self.rest(pushed.view(), ids)?;
+        for (at_rest, before) in second.at_rest.iter_mut().zip(&first.at_rest) {
+            *at_rest &= before;
+        }
+        Ok(Ends { without: first.without, ..second })
+    }
+
+    /// The prepared states that starts begin at.
+    fn starts(&self, ids: &[u64]) -> Result<Array2<F>> {
+        let (memory, seed) = (self.memory, self.search.seed);
+        let preparation = memory.preparation();
+        if let (Starts::Near(noise), Some(patterns)) = (self.search.from, memory.patterns()) {
+            let mut raw = Array2::from_elem((ids.len(), memory.dim()), F::ZERO);
+            for (mut state, &id) in raw.outer_iter_mut().zip(ids) {
+                let mut stream = Stream::new(seed, Purpose::Prior, id);
+                let n = match patterns.log_weights() {
+                    None => stream.below(patterns.len()),
+                    Some(weights) => drawn(weights, stream.uniform()),
+                };
+                for (to, y) in state.iter_mut().zip(patterns.restored_row(n)) {
+                    *to = F::from_f64(y.to_f64() + noise * stream.normal());
+                }
+            }
+            let states = preparation.forward(raw);
+            let sign = |x: F| if x < F::ZERO { -F::ONE } else { F::ONE };
+            return Ok(if memory.abilities().spins { states.mapv_into(sign) } else { states });
+        }
+        let Some((denoiser, sigma)) = self.level else {
+            return Ok(preparation.forward(memory.prior_samples(ids, seed)?.0));
+        };
+        let mut states = Array2::from_elem((ids.len(), memory.dim()), F::ZERO);
+        let origin = vec![0.0; memory.dim()];
+        for (mut state, &id) in states.outer_iter_mut().zip(ids) {
+            let mut stream = Stream::new(seed, Purpose::Prior, id);
+            let Ok(y) = denoiser.draw(&origin, f64::INFINITY, &mut stream) else {
+                // A memory from which no samples can be drawn: its mean with noise of its own spread.
+                return self.around(ids, sigma);
+            };
+            state.iter_mut().zip(y).for_each(|(to, y)| *to = F::from_f64(y + sigma * stream.normal()));
+        }
+        Ok(states)
+    }
+
+    /// The mean of a memory with noise of its own spread and of the level.
+    fn around(&self, ids: &[u64], sigma: f64) -> Result<Array2<F>> {
+        /// A level at which the denoised state is the mean.
+        const FAR: f64 = 1e6;
+        let (memory, spread) = (self.memory, self.memory.spread().unwrap_or(1.0));
+        let origin = Array2::from_elem((1, memory.dim()), F::ZERO);
+        let (denoiser, _) = self.level.expect("a level");
+        let mean = denoiser.denoise(origin.view(), &[FAR * spread.max(sigma)])?;
+        let mut states = Array2::from_elem((ids.len(), memory.dim()), F::ZERO);
+        for (mut state, &id) in states.outer_iter_mut().zip(ids) {
+            let mut stream = Stream::new(self.search.seed, Purpose::Prior, id);
+            for (to, m) in state.iter_mut().zip(mean.row(0)) {
+                *to = F::from_f64(m.to_f64() + sigma.hypot(spread) * stream.normal());
+            }
+        }
+        Ok(states)
+    }
+
+    /// Descends from prepared states until they rest.
+    fn rest(&self, states: ArrayView2<F>, ids: &[u64]) -> Result<Ends<F>> {
+        let spread = self.memory.spread().unwrap_or(1.0);
+        if let Some((denoiser, sigma)) = self.level {
+            return rest_at_level(denoiser, states, sigma, REST * spread);
+        }
+        let raw = self.memory.preparation().backward(states.to_owned());
+        let tolerance = if self.memory.abilities().spins { 0.0 } else { REST * spread };
+        let request = Request {
+            tolerance: Some(tolerance),
+            seed: self.search.seed,
+            first_row: ids.first().copied().unwrap_or(0),
+            report: false,
+            ..Request::new(raw.view())
+        };
+        let recall = self.memory.recall(&request)?;
+        let outcome = |is: fn(&Outcome) -> bool| recall.rows.iter().map(move |row| is(&row.outcome));
+        let at_rest = outcome(|outcome| matches!(outcome, Outcome::Settled { .. })).collect();
+        let without = outcome(|outcome| matches!(outcome, Outcome::Undefined { .. })).filter(|u| *u).count();
+        Ok(Ends { states: self.memory.preparation().forward(recall.states), at_rest, without })
+    }
+}
+
+/// The index that a uniform number draws by these log-weights.
+fn drawn(log_weights: &[f64], uniform: f64) -> usize {
+    let mut left = uniform;
+    for (n, weight) in log_weights.iter().enumerate() {
+        left -= weight.exp();
+        if left < 0.0 {
+            return n;
+        }
+    }
+    log_weights.len() - 1
+}
+
+/// Moves (prepared) states to D(z;σ) until no unit moves by more than `tolerance`.
+///
+/// For stored points E_σ falls by at least ½‖D − z‖² in each step.
+fn rest_at_level<F: Real>(
+    denoiser: &dyn Denoise<F>,
+    states: ArrayView2<F>,
+    sigma: f64,
+    tolerance: f64,
+) -> Result<Ends<F>> {
+    const UPDATES: usize = 10_000;
+    let mut ends = Ends { states: states.to_owned(), at_rest: vec![false; states.nrows()], without: 0 };
+    let mut moving: Vec<usize> = (0..states.nrows()).collect();
+    for _ in 0..UPDATES {
+        if moving.is_empty() {
+            break;
+        }
+        let now = ends.states.select(Axis(0), &moving);
+        let next = denoiser.denoise(now.view(), &vec![sigma; moving.len()])?;
+        let mut still = Vec::new();
+        for ((&row, from), to) in moving.iter().zip(now.outer_iter()).zip(next.outer_iter()) {
+            let largest =
+                from.iter().zip(to).map(|(a, b)| (a.to_f64() - b.to_f64()).abs()).fold(0.0, f64::max);
+            ends.states.row_mut(row).assign(&to);
+            if largest <= tolerance {
+                ends.at_rest[row] = true;
+            } else if largest.is_finite() {
+                still.push(row);
+            }
+        }
+        moving = still;
+    }
+    Ok(ends)
+}
