@@ -73,7 +73,7 @@ pub enum Commands {
     Landscape(Landscape),
     /// Find the minima of a memory's landscape, and the shares of their basins.
     #[command(
-        after_help = "Examples:\n  attractor minima --memory memory.npy --model log-sum-relu\n  attractor minima --memory memory.npy --sigma 0.4 --starts 5000 --out minima.csv"
+        after_help = "Examples:\n  attractor minima --memory memory.npy --model log-sum-relu\n  attractor minima --memory memory.npy --sigma 0.4 --out minima.csv"
     )]
     Minima(Minima),
     /// Write the explorer: a page where one knob moves from Hopfield to diffusion.
