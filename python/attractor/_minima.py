@@ -11,7 +11,8 @@ from ._arrays import Array, seed_of, shown
 from ._memory import Memory
 from ._progress import Progress, followed
 from ._results import _Frozen
-from ._values import scalar, whole
+from ._values import count as whole
+from ._values import scalar
 
 
 class Minima(_Frozen):
