@@ -120,7 +120,8 @@ def test_observers(specimen: Specimen) -> None:
     assert frames[0].states.shape == (4, 10) and frames[0].sigma.shape == (4,)
 
     stopped = memory.recall(cues, observer=lambda frame: frame.step < 1)
-    assert (stopped.steps <= 1).all() and set(stopped.outcome) <= {"stopped", "settled", "one update", "still moving"}
+    ended = {"stopped", "settled", "one update", "still moving", "undefined"}
+    assert (stopped.steps <= 1).all() and set(stopped.outcome) <= ended
     raised = ValueError("mine")
     with pytest.raises(ValueError) as caught:
         memory.recall(cues, observer=lambda frame: (_ for _ in ()).throw(raised))

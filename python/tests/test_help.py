@@ -76,7 +76,7 @@ def test_help_is_complete(name: str) -> None:
 
 
 #: Classes that calls make, and users do not.
-RESULTS = {"Recall", "Trace", "Counts", "Effect", "Replayed", "Report", "Memory"}
+RESULTS = {"Recall", "Trace", "Counts", "Effect", "Minima", "Replayed", "Report", "Memory"}
 
 
 @pytest.mark.parametrize(

@@ -268,10 +268,14 @@ def test_probabilities_at_the_edges() -> None:
 
 def test_only_probabilities_are_called_so() -> None:
     for memory in (*zoo_of_labels(), attractor.Universal(similarity="dot", separation="poly:3")):
-        soft = (attractor.Modern, attractor.LogSumRelu, attractor.ContinuousSequence, attractor.Diffusion, attractor.Mixture)
-        has = isinstance(memory, soft) or (
-            isinstance(memory, attractor.Universal) and memory.separation is None
+        soft = (
+            attractor.Modern,
+            attractor.LogSumRelu,
+            attractor.ContinuousSequence,
+            attractor.Diffusion,
+            attractor.Mixture,
         )
+        has = isinstance(memory, soft) or (isinstance(memory, attractor.Universal) and memory.separation is None)
         assert hasattr(memory, "predict_proba") is has, memory
         assert hasattr(clone(memory), "predict_proba") is has, memory
     with pytest.raises(AttributeError, match="Hopfield has no predict_proba: .*decision_function"):
