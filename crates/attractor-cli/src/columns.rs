@@ -80,6 +80,21 @@ pub fn explained(command: &str) -> Option<String> {
     Some(format!("Columns of the table:{}", lines.iter().map(line).collect::<String>()))
 }
 
+/// How well the order of a sequence was kept, as the end of a line.
+pub fn in_order(played: &Played) -> String {
+    let errors = [
+        (played.early, "early"),
+        (played.repeats, "repeated"),
+        (played.skips, "skipped"),
+        (played.backs, "back"),
+        (played.lost, "lost"),
+    ];
+    let all = played.ordered + errors.iter().map(|(count, _)| count).sum::<usize>();
+    let errors = errors.iter().filter(|(count, _)| *count > 0);
+    let errors: String = errors.map(|(count, what)| format!(", {count} {what}")).collect();
+    format!(", {} of {all} updates in order{errors}", played.ordered)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,19 +115,4 @@ mod tests {
         assert_eq!(number(-1e-9, 13, 6), "0.000000");
         assert_eq!(number(-1.5e30, 13, 6), "-1.5000e30");
     }
-}
-
-/// How well the order of a sequence was kept, as the end of a line.
-pub fn in_order(played: &Played) -> String {
-    let errors = [
-        (played.early, "early"),
-        (played.repeats, "repeated"),
-        (played.skips, "skipped"),
-        (played.backs, "back"),
-        (played.lost, "lost"),
-    ];
-    let all = played.ordered + errors.iter().map(|(count, _)| count).sum::<usize>();
-    let errors = errors.iter().filter(|(count, _)| *count > 0);
-    let errors: String = errors.map(|(count, what)| format!(", {count} {what}")).collect();
-    format!(", {} of {all} updates in order{errors}", played.ordered)
 }

@@ -98,7 +98,9 @@ fn asynchronous(patterns: &Array2<f64>, learning: Learning) -> Hopfield<f64> {
 /// asynchronous, from 10 % and 20 % of flipped units.
 #[test]
 fn basins_are_largest_between_the_ends() {
-    const PUBLISHED: [(f64, [(f64, f64, f64); 5]); 2] = [
+    /// Time t, and the shares from 10 % and from 20 %.
+    type Row = (f64, f64, f64);
+    const PUBLISHED: [(f64, [Row; 5]); 2] = [
         (0.2, [(0.0, 0.05, 0.0), (1.0, 1.0, 1.0), (5.0, 1.0, 1.0), (20.0, 1.0, 1.0), (1e4, 1.0, 1.0)]),
         (0.3, [(0.0, 0.0, 0.0), (1.0, 0.97, 0.53), (5.0, 1.0, 0.88), (20.0, 1.0, 0.80), (1e4, 1.0, 0.70)]),
     ];

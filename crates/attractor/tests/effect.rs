@@ -1,7 +1,6 @@
 //! What a change does to the recall of the patterns that are kept, by patterns whose basins are known.
 #![allow(missing_docs)]
 
-#[allow(dead_code)]
 mod zoo;
 
 use attractor::analysis::effects;

@@ -24,6 +24,9 @@ fn word(state: ndarray::ArrayView1<f64>) -> usize {
     state.iter().enumerate().map(|(j, x)| usize::from(*x > 0.0) << j).sum()
 }
 
+/// The energy of a state.
+type EnergyOf<'a> = Box<dyn Fn(&[f64]) -> f64 + 'a>;
+
 /// x_j Σ_k W_jk x_k ≥ 0 in all units, from the patterns; and for cubes of overlaps by differences.
 #[test]
 fn all_stable_states_are_listed() {
@@ -33,7 +36,7 @@ fn all_stable_states_are_listed() {
     let overlaps = |x: &[f64]| {
         patterns.outer_iter().map(|y| y.iter().zip(x).map(|(y, x)| y * x).sum::<f64>()).collect::<Vec<_>>()
     };
-    let energies: [(&str, Box<dyn Fn(&[f64]) -> f64>); 2] = [
+    let energies: [(&str, EnergyOf); 2] = [
         ("hopfield", Box::new(|x: &[f64]| -overlaps(x).iter().map(|m| m * m).sum::<f64>() / 2.0)),
         ("dense", Box::new(|x: &[f64]| -overlaps(x).iter().map(|m| m.powi(3)).sum::<f64>())),
     ];

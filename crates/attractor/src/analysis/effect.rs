@@ -128,7 +128,7 @@ pub fn effects<F: Real>(
     const WORK: usize = 1_000_000_000;
     let (before, after) = (Side::new(before)?, Side::new(after)?);
     let rows = request.cues.nrows();
-    if pairs.is_empty() || rows == 0 || rows % pairs.len() != 0 {
+    if pairs.is_empty() || rows == 0 || !rows.is_multiple_of(pairs.len()) {
         return Err(Error::shape(
             "cues",
             format!("equally many of each of {} patterns", pairs.len()),

@@ -36,8 +36,11 @@ impl Relation {
     }
 }
 
-/// A relation, with the patterns and their weights.
-pub(super) type Described = (Relation, Vec<(usize, f64)>);
+/// Patterns with their weights or signs.
+type Parts = Vec<(usize, f64)>;
+
+/// A relation, with the patterns.
+pub(super) type Described = (Relation, Parts);
 
 /// The largest number of patterns of a mixture.
 const PARTS: usize = 32;
@@ -92,7 +95,7 @@ pub(super) fn of<F: Real>(
 }
 
 /// The patterns of which each state is the majority, with their signs.
-fn majorities<F: Real>(memory: &dyn Memory<F>, states: ArrayView2<F>) -> Vec<Option<Vec<(usize, f64)>>> {
+fn majorities<F: Real>(memory: &dyn Memory<F>, states: ArrayView2<F>) -> Vec<Option<Parts>> {
     let Some(patterns) = memory.patterns().filter(|patterns| patterns.are_held() && states.nrows() > 0)
     else {
         return vec![None; states.nrows()];
@@ -112,11 +115,11 @@ fn majority<F: Real>(
     state: ArrayView1<F>,
     patterns: ArrayView2<F>,
     overlaps: ArrayView1<f64>,
-) -> Option<Vec<(usize, f64)>> {
+) -> Option<Parts> {
     let mut order: Vec<usize> = (0..overlaps.len()).collect();
     order.sort_by(|&a, &b| overlaps[b].abs().total_cmp(&overlaps[a].abs()).then(a.cmp(&b)));
     [3, 5, 7].into_iter().filter(|&k| k <= order.len()).find_map(|k| {
-        let parts: Vec<(usize, f64)> = order[..k].iter().map(|&n| (n, overlaps[n].signum())).collect();
+        let parts: Parts = order[..k].iter().map(|&n| (n, overlaps[n].signum())).collect();
         let sum = |j: usize| parts.iter().map(|&(n, sign)| sign * patterns[[n, j]].to_f64()).sum::<f64>();
         state.iter().enumerate().all(|(j, x)| x.to_f64() * sum(j) > 0.0).then_some(parts)
     })
@@ -127,7 +130,7 @@ fn by_weights<F: Real>(
     memory: &dyn Memory<F>,
     states: ArrayView2<F>,
     sigma: Option<f64>,
-) -> Result<Vec<Option<Vec<(usize, f64)>>>> {
+) -> Result<Vec<Option<Parts>>> {
     const SHARE: f64 = 0.99;
     let sigma = sigma.unwrap_or(0.0) * memory.preparation().scale();
     let levels = vec![sigma; states.nrows()];
