@@ -227,7 +227,9 @@ pub(super) fn measure(config: &Config, progress: &mut Progress) -> Result<Measur
         let mean = |value: &dyn Fn(&Part) -> f64| {
             let runs: Vec<f64> = parts.iter().map(value).collect();
             let mean = runs.iter().sum::<f64>() / runs.len() as f64;
-            (mean, of_runs(&runs).unwrap_or(Interval { low: mean, high: mean }))
+            let interval = of_runs(&runs).unwrap_or(Interval { low: mean, high: mean });
+            // No share and no load is below 0.
+            (mean, Interval { low: interval.low.max(0.0), ..interval })
         };
         let mut at = 0;
         for &load in &config.loads {
