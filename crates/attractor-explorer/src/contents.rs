@@ -2,9 +2,11 @@
 
 use std::fmt::Write;
 
+use attractor::diffusion::Sampling;
 use attractor::energies::shapes::Subspace;
-use attractor::energies::{Component, Kind};
-use attractor::{Error, Patterns, Real, Result};
+use attractor::energies::{Component, Kind, Mixture};
+use attractor::memories::mixture;
+use attractor::{Error, Memory, Patterns, Real, Result, Spec};
 use ndarray::{Array2, array};
 
 /// A Gaussian in the plane.
@@ -208,4 +210,13 @@ fn along(corners: &[[f64; 2]]) -> Vec<[f64; 2]> {
             [a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])]
         })
         .collect()
+}
+
+/// The memory of these contents.
+pub(crate) fn built<F: Real>(contents: &Contents) -> Result<Box<dyn Memory<F>>> {
+    if contents.are_points() && !contents.is_empty() {
+        Spec::new("diffusion").build(contents.patterns()?)
+    } else {
+        mixture(Mixture::new(contents.components()?)?, Sampling::default())
+    }
 }

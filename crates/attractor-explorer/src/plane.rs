@@ -1,15 +1,13 @@
 //! A memory of two units, and what is drawn of it.
 
 use attractor::analysis::{CriticalLevels, critical_levels, denoise};
-use attractor::diffusion::Sampling;
 use attractor::energies::{Denoise, Mixture, local_reads};
 use attractor::memories::Row;
-use attractor::memories::mixture;
 use attractor::noise::{Purpose, Stream};
-use attractor::{Error, Level, Memory, Outcome, Real, Recall, Request, Result, Spec};
+use attractor::{Error, Level, Memory, Outcome, Real, Recall, Request, Result};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, concatenate};
 
-use crate::contents::Contents;
+use crate::contents::{Contents, built};
 use crate::landscape::Landscape;
 use crate::particles::{Way, carry};
 use crate::quick::Quick;
@@ -316,15 +314,6 @@ impl Plane {
             state.iter_mut().zip(y).for_each(|(to, from)| *to = from + sigma * stream.normal());
         }
         Ok(states)
-    }
-}
-
-/// The memory of these contents.
-pub(crate) fn built<F: Real>(contents: &Contents) -> Result<Box<dyn Memory<F>>> {
-    if contents.are_points() && !contents.is_empty() {
-        Spec::new("diffusion").build(contents.patterns()?)
-    } else {
-        mixture(Mixture::new(contents.components()?)?, Sampling::default())
     }
 }
 

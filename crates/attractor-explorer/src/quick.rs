@@ -4,8 +4,7 @@ use attractor::Memory;
 use attractor::Result;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Zip};
 
-use crate::contents::Contents;
-use crate::plane::built;
+use crate::contents::{Contents, built};
 
 /// A memory in single precision, about its middle and in units of its extent: so memories that are small, huge or far from 0
 /// keep all the digits that a picture shows.

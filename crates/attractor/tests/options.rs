@@ -86,6 +86,10 @@ fn companions(name: &str, text: &str) -> &'static [(&'static str, &'static str)]
         ("eta", _) => &[("sampler", "ancestral")],
         ("s-churn", _) => &[("sampler", "heun")],
         ("s-tmin" | "s-tmax" | "s-noise", _) => &[("sampler", "ddim"), ("s-churn", "1")],
+        ("dreams", _) => &[("rule", "dreaming")],
+        ("epsilon", _) => &[("rule", "unlearning")],
+        ("epochs" | "tau" | "learning-seed", _) => &[("rule", "daydreaming")],
+        ("drive", _) => &[("dwell", "5")],
         ("snr", _) => &[("sampler", "predictor-corrector")],
         _ => &[],
     }
