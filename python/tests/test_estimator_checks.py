@@ -54,6 +54,10 @@ OUTSIDE = AUTO | dict.fromkeys(
     "a row that no support covers has no weights",
 )
 
+ENDS = "a recall goes on to the end of its sequence, whose label is not that of the row"
+#: Memories that play a sequence.
+TO_THE_END = {"check_classifiers_train": ENDS}
+
 #: Estimators, with what is expected to fail beside EVERY.
 ESTIMATORS: list[tuple[Any, dict[str, str]]] = [
     (attractor.Hopfield(), CUT_AT_ZERO),
@@ -64,6 +68,8 @@ ESTIMATORS: list[tuple[Any, dict[str, str]]] = [
     (attractor.Modern(), AUTO),
     (attractor.Modern(beta=2.0), RECALLED),
     (attractor.LogSumRelu(), OUTSIDE),
+    (attractor.Sequence(), TO_THE_END),
+    (attractor.ContinuousSequence(), TO_THE_END | {"check_classifiers_classes": ENDS}),
     (attractor.Universal(), {}),
     (attractor.Diffusion(), AUTO),
     (Strips(sampler="one-step"), AUTO),
