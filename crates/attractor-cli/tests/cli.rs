@@ -223,7 +223,8 @@ fn bad_requests_are_refused() {
     for (options, words) in [
         (
             "--model brain",
-            &["brain", "hopfield, bidirectional, sparse-distributed, dense, modern, universal, diffusion"][..],
+            &["brain", "hopfield, bidirectional, sequence, sparse-distributed, dense, modern, log-sum-relu"]
+                [..],
         ),
         ("--model modern --gamma 1", &["gamma", "beta"]),
         ("--model modern --beta -1", &["beta", "1e-30"]),
