@@ -117,6 +117,11 @@ fn what_makes_no_sense_is_refused() {
     ] {
         refused(&[&base[..], &more].concat(), &words);
     }
+    // Several models have a separation, and each says its own.
+    for (model, words) in [("modern", ["entmax:ALPHA", "normmax:GAMMA"]), ("sequence", ["poly:N", "exp"])] {
+        let base = ["recall", "--memory", &memory, "--cues", &memory, "--model", model, "--quiet"];
+        refused(&[&base[..], &["--separation", "log:0"]].concat(), &words);
+    }
     // If no key is within the radius, the recall is undefined, and the row says why.
     let told = ok(&[&base[..], &["--similarity", "dot", "--separation", "threshold:9", "--json"]].concat());
     let row = &lines(&told)[0];

@@ -109,7 +109,7 @@ mod tests {
         let error = refused("fig1", "repetitions", "3");
         assert!(error.contains("fig1") && error.contains("table1"), "{error}");
         let error = refused("table1", "sets", "3");
-        assert!(error.contains("fig3, learning, sequences, work-precision"), "{error}");
+        assert!(error.contains("fig3, learning, dreaming, sequences, work-precision"), "{error}");
         assert!(refused("fig1", "colour", "red").contains("colour"));
         assert!(refused("fig9", "sets", "3").contains("uhn-hetero"));
     }

@@ -120,6 +120,14 @@ pub fn placeholder(kind: &Kind) -> String {
 #[derive(Clone)]
 struct ByKind(Vec<&'static Parameter>);
 
+impl ByKind {
+    /// Whether models take different values.
+    fn differ(&self) -> bool {
+        let first = self.0[0].kind.to_string();
+        self.0.iter().any(|parameter| parameter.kind.to_string() != first)
+    }
+}
+
 impl TypedValueParser for ByKind {
     type Value = Value;
 
@@ -129,7 +137,12 @@ impl TypedValueParser for ByKind {
         let first = readings.next().expect("one parameter at least");
         match first {
             Ok(value) => Ok(value),
-            Err(error) => readings.find_map(Result::ok).ok_or_else(|| refused(command, &error)),
+            Err(error) => match readings.find_map(Result::ok) {
+                Some(value) => Ok(value),
+                // What is expected depends on the model, which reads the text and says it.
+                None if self.differ() => Ok(Value::Text(text.into_owned())),
+                None => Err(refused(command, &error)),
+            },
         }
     }
 
