@@ -145,7 +145,7 @@ fn print(
     if let (Some(unseen), None) = (found.unseen(), found.listed) {
         writeln!(
             out,
-            "about {:.2} % of all basins were not seen; there are about {:.0} minima or more",
+            "basins that were not seen have about {:.2} % of the starts; there are about {:.0} minima or more",
             100.0 * unseen,
             found.at_least()
         )?;
