@@ -93,11 +93,6 @@ impl Succession {
         self.bounds[after - 1]..self.bounds[after]
     }
 
-    /// Whether the last memory of a sequence leads to its first.
-    pub fn is_closed(&self) -> bool {
-        self.closed
-    }
-
     /// For how many steps each memory is held.
     pub fn dwell(&self) -> usize {
         self.dwell
