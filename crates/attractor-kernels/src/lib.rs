@@ -20,6 +20,8 @@
 //! | [`posterior()`] | best memories, entropy, participation | every report |
 //! | `signs` | the ±1 patterns whose weight is not negligible, from bits | `attend`, `posterior` of packed patterns |
 //! | [`pairs()`] | distances and divergences of all pairs | similarities |
+//! | [`split_sums()`] | sums of numbers that a row of bits splits in two | dense memories |
+//! | [`Whole`] | fields of couplings that are whole numbers | classical networks |
 //! | [`hamming()`] | bits in which words differ | sparse distributed memory |
 //! | [`counters`] | counters of hard locations, written and summed | sparse distributed memory |
 //! | [`product()`] | A B | networks |
@@ -55,9 +57,11 @@ mod product;
 pub mod real;
 pub mod rows;
 mod signs;
+mod split;
 pub mod stored;
 mod stream;
 pub mod threads;
+mod whole;
 mod windows;
 
 pub use attend::{Read, attend, attend_values, log_sum};
@@ -69,6 +73,8 @@ pub use pieces::{Pieces, pieces};
 pub use posterior::{Posterior, nearest, posterior};
 pub use product::{Panel, ROWS, Strided, product};
 pub use real::{PerReal, Real};
+pub use split::{add_signs, exp_below, raise, split_sums};
 pub use stored::Stored;
 pub use stream::{Form, usable_beta};
+pub use whole::Whole;
 pub use windows::{Ask, Grid, windows};

@@ -65,6 +65,19 @@ fn flip_shortcuts_are_the_energies() {
             let fresh = energy.local(&state);
             assert!(local.iter().zip(fresh).all(|(a, b)| (a - b).abs() < ROUNDING), "{name}");
         }
+        // With what is kept for a sweep, also if units are not known.
+        for unknown in [None, Some(4)] {
+            unknown.into_iter().for_each(|unit: usize| state[unit] = 0.0);
+            let mut local = energy.local(&state);
+            energy.unfold(&state, &mut local);
+            for unit in [4, 0, 10, 4, 7, 7] {
+                let fast = energy.drive(&state, unit, &local).expect("a drive");
+                let slow = Plain(energy.as_ref()).drive(&state, unit, &[]).expect("a drive");
+                assert!((fast - slow).abs() < ROUNDING * (1.0 + slow.abs()), "{name}: {fast} for {slow}");
+                let value = if state[unit] > 0.0 { -1.0 } else { 1.0 };
+                energy.flip(&mut state, unit, value, &mut local);
+            }
+        }
         // The fields of all units are their drives, with what holds a unit at its own value.
         let states = spins::<f64>(5, 11, 3);
         let fields = energy.fields(states.view()).expect("fields");

@@ -121,8 +121,10 @@ impl<F: Real> Sweeps<'_, F> {
             row.stream.shuffle(&mut row.units);
         }
         let energy = self.rule.energy;
+        let mut local = row.local.clone();
+        energy.unfold(state, &mut local);
         for &unit in &row.units {
-            let drive = energy.drive(state, unit, &row.local)?;
+            let drive = energy.drive(state, unit, &local)?;
             let value = match self.rule.rule {
                 Rule::Sign(tie) => {
                     let field = drive + energy.inertia(unit) * state[unit].to_f64();
@@ -135,9 +137,11 @@ impl<F: Real> Sweeps<'_, F> {
                 }
             };
             if value != state[unit] {
-                energy.flip(state, unit, value, &mut row.local);
+                energy.flip(state, unit, value, &mut local);
             }
         }
+        let kept = row.local.len();
+        row.local.copy_from_slice(&local[..kept]);
         if row.analogue && state.iter().all(|&x| is_spin(x)) {
             // Rounding errors from the analogue cue would break ties. Sums of ±1 values are exact.
             row.local = energy.local(state);

@@ -7,7 +7,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::{Energy, Flip, Gradient};
 use crate::error::{Error, Result, check_width};
-use crate::kernels::{dots, weighted_sums};
+use crate::kernels::{Packed, add_signs, dots, exp_below, raise, split_sums, weighted_sums};
 use crate::options::Name;
 use crate::patterns::Patterns;
 use crate::real::Real;
@@ -77,9 +77,62 @@ impl fmt::Display for Interaction {
 #[derive(Clone, Debug)]
 pub struct DenseEnergy<F> {
     patterns: Patterns<F>,
-    /// The patterns as D × N, so that the values of one unit in all patterns lie side by side.
-    columns: Array2<F>,
+    columns: Columns<F>,
     interaction: Interaction,
+}
+
+/// The patterns as D × N, so that the values of one unit in all patterns lie side by side.
+#[derive(Clone, Debug)]
+enum Columns<F> {
+    /// Patterns of ±1, with one bit for each: `words` words a unit.
+    Signs {
+        lines: Vec<u64>,
+        words: usize,
+    },
+    Numbers(Array2<F>),
+}
+
+impl<F: Real> Columns<F> {
+    fn of(patterns: &Patterns<F>) -> Self {
+        let values = patterns.values();
+        if values.iter().all(|y| y.abs() == F::ONE) {
+            let bits = Packed::from_signs(values.t());
+            return Columns::Signs { words: bits.words(), lines: bits.lines() };
+        }
+        Columns::Numbers(values.t().as_standard_layout().into_owned())
+    }
+
+    /// The bits of a unit in all patterns, if patterns are ±1.
+    fn bits(&self, unit: usize) -> Option<&[u64]> {
+        match self {
+            Columns::Signs { lines, words } => Some(&lines[unit * words..(unit + 1) * words]),
+            Columns::Numbers(_) => None,
+        }
+    }
+
+    /// Adds `change` times the values of a unit to a number for each pattern.
+    fn add(&self, unit: usize, change: f64, numbers: &mut [f64]) {
+        match self {
+            Columns::Signs { .. } => add_signs(self.bits(unit).expect("signs"), change, numbers),
+            Columns::Numbers(values) => {
+                numbers.iter_mut().zip(values.row(unit)).for_each(|(u, y)| *u += change * y.to_f64());
+            }
+        }
+    }
+
+    /// The value of a unit in pattern n.
+    fn value(&self, unit: usize, n: usize) -> f64 {
+        match self {
+            Columns::Signs { lines, words } => {
+                if lines[unit * words + n / 64] >> (n % 64) & 1 == 1 {
+                    1.0
+                } else {
+                    -1.0
+                }
+            }
+            Columns::Numbers(values) => values[[unit, n]].to_f64(),
+        }
+    }
 }
 
 impl<F: Real> DenseEnergy<F> {
@@ -106,8 +159,7 @@ impl<F: Real> DenseEnergy<F> {
                 ));
             }
         }
-        let columns = patterns.values().t().as_standard_layout().into_owned();
-        Ok(DenseEnergy { patterns, columns, interaction })
+        Ok(DenseEnergy { columns: Columns::of(&patterns), patterns, interaction })
     }
 
     /// The stored patterns.
@@ -180,31 +232,102 @@ impl<F: Real> Gradient<F> for DenseEnergy<F> {
     }
 }
 
+/// What patterns contribute to the drive of a unit, by the overlap with all other units: a table of N numbers for an
+/// overlap that is one less than with the unit, one for an overlap that is one more, and one for an equal overlap if there are
+/// units of 0. They stand behind the N overlaps.
+///
+/// For powers an entry is F(o + 1) − F(o − 1), so that the drive is half of Σ ±entry. For F = exp it is exp(o − top), and
+/// the drive the logarithm of a ratio of such sums.
+impl<F: Real> DenseEnergy<F> {
+    /// Writes the tables of these overlaps.
+    fn tabulate(&self, local: &mut [f64]) {
+        let (overlaps, tables) = local.split_at_mut(self.patterns.len());
+        let top = overlaps.iter().copied().fold(f64::NEG_INFINITY, f64::max) + 1.0;
+        let mut more = vec![0.0; overlaps.len()];
+        for (table, by) in tables.chunks_mut(overlaps.len()).zip(OFFSETS) {
+            let shifted =
+                |by: f64, to: &mut [f64]| to.iter_mut().zip(&*overlaps).for_each(|(t, u)| *t = u + by);
+            match self.interaction {
+                Interaction::Exponential => {
+                    shifted(by, table);
+                    exp_below(table, top);
+                }
+                Interaction::Polynomial(k) | Interaction::Rectified(k) => {
+                    shifted(by + 1.0, table);
+                    shifted(by - 1.0, &mut more);
+                    if let Interaction::Rectified(_) = self.interaction {
+                        table.iter_mut().chain(&mut more).for_each(|u| *u = u.max(0.0));
+                    }
+                    raise(table, k);
+                    raise(&mut more, k);
+                    table.iter_mut().zip(&more).for_each(|(up, down)| *up -= down);
+                }
+            }
+        }
+    }
+
+    /// The drive of a unit of value x by the tables. `None` if there is none for x, or if rounding decides.
+    fn tabulated(&self, x: f64, unit: usize, local: &[f64]) -> Option<f64> {
+        /// The share of a sum up to which a difference of two may be rounding.
+        const ROUNDING: f64 = 1e-12;
+        let bits = self.columns.bits(unit)?;
+        let tables = local.get(self.patterns.len()..)?;
+        let table = |by: f64| {
+            let number = OFFSETS.iter().position(|offset| *offset == by)?;
+            tables.get(number * self.patterns.len()..(number + 1) * self.patterns.len())
+        };
+        // The overlap without the unit is less where the unit has the pattern's value, and more where it has not.
+        let [up, down] = split_sums(bits, table(-x)?, table(x)?);
+        match self.interaction {
+            Interaction::Exponential => {
+                let e = std::f64::consts::E;
+                let certain = (up - down).abs() > ROUNDING * (up + down);
+                certain.then(|| ((e * up + down / e) / (up / e + e * down)).ln() / 2.0)
+            }
+            Interaction::Polynomial(_) | Interaction::Rectified(_) => Some((up - down) / 2.0),
+        }
+    }
+}
+
+/// What the tables add to an overlap.
+const OFFSETS: [f64; 3] = [-1.0, 1.0, 0.0];
+
 impl<F: Real> Flip<F> for DenseEnergy<F> {
     /// The overlaps x·y_n: O(ND) once, then O(N) for each unit.
     fn local(&self, state: &[F]) -> Vec<f64> {
         let mut overlaps = vec![0.0; self.patterns.len()];
-        for (&x, column) in state.iter().zip(self.columns.outer_iter()) {
-            if x != F::ZERO {
-                overlaps.iter_mut().zip(column).for_each(|(u, y)| *u += x.to_f64() * y.to_f64());
-            }
+        for (unit, x) in state.iter().enumerate().filter(|(_, x)| **x != F::ZERO) {
+            self.columns.add(unit, x.to_f64(), &mut overlaps);
         }
         overlaps
     }
 
+    fn unfold(&self, state: &[F], local: &mut Vec<f64>) {
+        if let Columns::Signs { .. } = self.columns {
+            let tables = if state.contains(&F::ZERO) { 3 } else { 2 };
+            local.resize((1 + tables) * self.patterns.len(), 0.0);
+            self.tabulate(local);
+        }
+    }
+
     fn drive(&self, state: &[F], unit: usize, local: &[f64]) -> Result<f64> {
         let x = state[unit].to_f64();
+        if let Some(drive) = self.tabulated(x, unit, local) {
+            return Ok(drive);
+        }
+        let overlaps = &local[..self.patterns.len()];
         let with = |value: f64| {
-            let pairs = local.iter().zip(self.columns.row(unit).to_slice().expect("row-major"));
-            self.negative_energy(pairs.map(move |(u, y)| u + (value - x) * y.to_f64()))
+            let moved = move |(n, u): (usize, &f64)| u + (value - x) * self.columns.value(unit, n);
+            self.negative_energy(overlaps.iter().enumerate().map(moved))
         };
         Ok((with(1.0) - with(-1.0)) / 2.0)
     }
 
     fn flip(&self, state: &mut [F], unit: usize, value: F, local: &mut [f64]) {
         let change = value.to_f64() - state[unit].to_f64();
-        for (u, y) in local.iter_mut().zip(self.columns.row(unit)) {
-            *u += change * y.to_f64();
+        self.columns.add(unit, change, &mut local[..self.patterns.len()]);
+        if local.len() > self.patterns.len() {
+            self.tabulate(local);
         }
         state[unit] = value;
     }

@@ -97,6 +97,10 @@ pub trait Flip<F: Real>: Energy<F> {
         states.outer_iter().map(|state| self.local(&state.to_vec())).collect()
     }
 
+    /// What makes drives fast while many units of one state are visited, such as tables: it is put behind the numbers of
+    /// [`local`](Self::local), and kept up to date by [`flip`](Self::flip) with them.
+    fn unfold(&self, _state: &[F], _local: &mut Vec<f64>) {}
+
     /// ½[E(x_j = −1) − E(x_j = +1)] with the other units as they are. A positive drive favours +1 for unit j =
     /// `unit`.
     fn drive(&self, state: &[F], unit: usize, _local: &[f64]) -> Result<f64> {
@@ -125,9 +129,10 @@ pub trait Flip<F: Real>: Energy<F> {
         let locals = self.locals(states);
         let work = (rows * dim * locals.first().map_or(dim, Vec::len)) as f64;
         let row = |k: usize| -> Result<Vec<f64>> {
-            let state = states.row(k).to_vec();
+            let (state, mut local) = (states.row(k).to_vec(), locals[k].clone());
+            self.unfold(&state, &mut local);
             let field = |unit: usize| {
-                let field = self.drive(&state, unit, &locals[k])? + self.inertia(unit) * state[unit].to_f64();
+                let field = self.drive(&state, unit, &local)? + self.inertia(unit) * state[unit].to_f64();
                 Ok(if field.abs() <= self.rounding(unit) { 0.0 } else { field })
             };
             (0..dim).map(field).collect()

@@ -4,17 +4,20 @@ use ndarray::{Array2, ArrayView1, ArrayView2};
 
 use super::{Energy, Flip, Gradient};
 use crate::error::{Error, Result, check_width};
-use crate::kernels::dots;
+use crate::kernels::{Whole, dots};
 use crate::real::Real;
 
 /// E(x) = −½ xᵀWx for a symmetric coupling matrix W (D × D).
 ///
 /// (Hopfield 1982; Ambrogioni 2023, Eq. 2, which lacks the sign.) W is held in f64, in which Hebbian sums of ±1
-/// products and their fields are exact integers, so that ties are exact. Fields of other couplings carry rounding: a field
+/// products and their fields are exact integers, so that ties are exact. Couplings that are whole numbers are also kept in
+/// two bytes each, from which fields of ±1 states are read. Fields of other couplings carry rounding: a field
 /// of at most 10⁻¹² max(Σ_k |W_jk|, max |W|) counts as 0. The energy includes the diagonal, which adds a constant for ±1 states.
 #[derive(Clone, Debug)]
 pub struct Quadratic {
     weights: Array2<f64>,
+    /// W in two bytes a coupling, if couplings are whole numbers of that size.
+    whole: Option<Whole>,
     /// The diagonal W_jj, as a vector.
     diagonal: Vec<f64>,
     /// The rounding of each unit's field. `None` if couplings are whole numbers, whose sums are exact.
@@ -53,7 +56,8 @@ impl Quadratic {
         // The couplings of a unit may all be rounding, so they are also measured by the largest of all.
         let size = |row: ArrayView1<f64>| ROUNDING * row.iter().map(|w| w.abs()).sum::<f64>().max(largest);
         let rounding = (!exact).then(|| weights.outer_iter().map(size).collect());
-        Ok(Quadratic { weights: weights.as_standard_layout().into_owned(), diagonal, rounding })
+        let whole = Whole::of(weights.view());
+        Ok(Quadratic { weights: weights.as_standard_layout().into_owned(), whole, diagonal, rounding })
     }
 
     /// The coupling matrix W.
@@ -61,12 +65,10 @@ impl Quadratic {
         self.weights.view()
     }
 
-    /// The states and the fields Wx of each row, in f64.
-    fn products<F: Real>(&self, states: ArrayView2<F>) -> Result<(Array2<f64>, Array2<f64>)> {
-        check_width("states", states.ncols(), self.weights.nrows())?;
-        let wide = states.mapv(F::to_f64);
-        let fields = dots(wide.view(), self.weights.view());
-        Ok((wide, fields))
+    /// The fields Wx of each row, in f64. Sums of whole numbers are exact, so both ways have the same bits.
+    fn products<F: Real>(&self, states: ArrayView2<F>) -> Array2<f64> {
+        let exact = self.whole.as_ref().and_then(|whole| whole.fields(states));
+        exact.unwrap_or_else(|| dots(states.mapv(F::to_f64).view(), self.weights.view()))
     }
 }
 
@@ -87,29 +89,30 @@ impl<F: Real> Energy<F> for Quadratic {
     }
 
     fn energy(&self, states: ArrayView2<F>, _level: &[f64]) -> Result<Vec<f64>> {
-        let (states, fields) = self.products(states)?;
+        check_width("states", states.ncols(), self.weights.nrows())?;
+        let fields = self.products(states);
         let pairs = states.outer_iter().zip(fields.outer_iter());
-        Ok(pairs.map(|(x, h)| -0.5 * x.iter().zip(h).map(|(x, h)| x * h).sum::<f64>()).collect())
+        Ok(pairs.map(|(x, h)| -0.5 * x.iter().zip(h).map(|(x, h)| x.to_f64() * h).sum::<f64>()).collect())
     }
 }
 
 impl<F: Real> Gradient<F> for Quadratic {
     fn gradient(&self, states: ArrayView2<F>, _level: &[f64]) -> Result<Array2<F>> {
-        Ok(self.products(states)?.1.mapv(|h| F::from_f64(-h)))
+        check_width("states", states.ncols(), self.weights.nrows())?;
+        Ok(self.products(states).mapv(|h| F::from_f64(-h)))
     }
 }
 
 impl<F: Real> Flip<F> for Quadratic {
     /// The fields Wx: O(D²) once, then O(D) for each flip.
     fn local(&self, state: &[F]) -> Vec<f64> {
-        let state = Array2::from_shape_fn((1, state.len()), |(_, j)| state[j].to_f64());
-        dots(state.view(), self.weights.view()).into_raw_vec_and_offset().0
+        let state = ArrayView2::from_shape((1, state.len()), state).expect("one row");
+        self.products(state).into_raw_vec_and_offset().0
     }
 
     /// W is read once for all states.
     fn locals(&self, states: ArrayView2<F>) -> Vec<Vec<f64>> {
-        let states = states.mapv(F::to_f64);
-        dots(states.view(), self.weights.view()).outer_iter().map(|fields| fields.to_vec()).collect()
+        self.products(states).outer_iter().map(|fields| fields.to_vec()).collect()
     }
 
     fn drive(&self, state: &[F], unit: usize, local: &[f64]) -> Result<f64> {
@@ -125,7 +128,8 @@ impl<F: Real> Flip<F> for Quadratic {
     }
 
     fn fields(&self, states: ArrayView2<F>) -> Result<Array2<f64>> {
-        let (_, mut fields) = self.products(states)?;
+        check_width("states", states.ncols(), self.weights.nrows())?;
+        let mut fields = self.products(states);
         if let Some(rounding) = &self.rounding {
             for mut row in fields.outer_iter_mut() {
                 row.iter_mut().zip(rounding).filter(|(h, r)| h.abs() <= **r).for_each(|(h, _)| *h = 0.0);
@@ -136,8 +140,9 @@ impl<F: Real> Flip<F> for Quadratic {
 
     fn flip(&self, state: &mut [F], unit: usize, value: F, local: &mut [f64]) {
         let change = value.to_f64() - state[unit].to_f64();
-        for (field, w) in local.iter_mut().zip(self.weights.row(unit)) {
-            *field += change * w;
+        match &self.whole {
+            Some(whole) => whole.add_row(unit, change, local),
+            None => local.iter_mut().zip(self.weights.row(unit)).for_each(|(field, w)| *field += change * w),
         }
         state[unit] = value;
     }
