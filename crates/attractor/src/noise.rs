@@ -31,6 +31,8 @@ pub enum Purpose {
     Attribution,
     /// Addresses of a sparse distributed memory.
     Locations,
+    /// The frequencies of random features.
+    Frequencies,
     /// The initial weights of a network.
     Weights,
     /// Noise and noise levels of training.
@@ -60,6 +62,7 @@ impl Purpose {
             Purpose::Calibration => b"calibration.....",
             Purpose::Attribution => b"attribution.....",
             Purpose::Locations => b"locations.......",
+            Purpose::Frequencies => b"frequencies.....",
             Purpose::Weights => b"weights.........",
             Purpose::Training => b"training........",
             Purpose::Order => b"order...........",

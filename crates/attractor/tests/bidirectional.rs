@@ -147,7 +147,10 @@ fn bad_values_are_refused_in_one_sentence() {
         "0 at row 1, unit 0",
     );
     let weighted = patterns.with_associated(spins(3, 2, 2)).and_then(|p| p.with_weights(&[1.0, 2.0, 3.0]));
-    refused(weighted.expect("patterns"), "modern, log-sum-relu, diffusion, local and mixture");
+    refused(
+        weighted.expect("patterns"),
+        "modern, log-sum-relu, random-features, diffusion, local and mixture",
+    );
     let loud = Patterns::new(spins(3, 5, 1) * 2.0).and_then(|p| p.with_associated(spins(3, 2, 2)));
     let error = Bidirectional::new(loud.expect("patterns")).expect("a memory").reversed().err();
     assert!(error.expect("refused").to_string().contains("patterns"));

@@ -143,8 +143,10 @@ fn the_order_of_patterns_changes_only_rounding() {
             }
             // Of equally near memories the lowest is named, which is another after shuffling: compare
             // how near they are.
-            let (a_near, b_near) = (a.overlap.expect("patterns"), b.overlap.expect("patterns"));
-            assert!((a_near - b_near).abs() < ROUNDING, "{}", specimen.name());
+            if specimen.keeps() {
+                let (a_near, b_near) = (a.overlap.expect("patterns"), b.overlap.expect("patterns"));
+                assert!((a_near - b_near).abs() < ROUNDING, "{}", specimen.name());
+            }
             let (a, b) = (a.energy.unwrap_or(0.0), b.energy.unwrap_or(0.0));
             let scale = 1.0 + a.abs();
             assert!((a - b).abs() < ROUNDING * scale, "{}", specimen.name());
@@ -289,7 +291,8 @@ fn hard_inputs_stay_finite() {
 fn ties_go_to_the_lowest_row() {
     let one = spins::<f32>(1, 6, 1);
     let twice = ndarray::concatenate![ndarray::Axis(0), -&one, one, one];
-    let stays = |s: &&zoo::Specimen| s.remembers() && !s.name().contains("glauber") && !s.plays();
+    let stays =
+        |s: &&zoo::Specimen| s.remembers() && s.keeps() && !s.name().contains("glauber") && !s.plays();
     for specimen in ZOO.iter().filter(stays) {
         let memory = specimen.build(Patterns::new(specimen.world(&twice)).expect("patterns"));
         let recall = memory.recall(&Request::new(specimen.world(&one).view())).expect("a recall");
@@ -344,7 +347,13 @@ fn gradients_are_those_of_the_energies_of_raw_states() {
             continue;
         }
         let normalised = Patterns::prepared(raw.clone(), Prepare::Normalize, false).expect("patterns");
-        for (prepare, memory) in [("as given", plain), ("normalised", specimen.build(normalised))] {
+        let [signs, rows] =
+            [&spins::<f64>(9, 7, 5), &raw].map(|rows| rows.slice(s![..4, ..]).to_owned() + 0.1);
+        for (prepare, near, memory) in
+            [("as given", signs, plain), ("normalised", rows, specimen.build(normalised))]
+        {
+            // An estimated energy is defined near patterns only.
+            let states = if specimen.keeps() { states.clone() } else { near };
             let levels = memory.denoiser().map(|_| &sigmas[..]);
             let slopes = memory.gradients(states.view(), levels).expect("slopes");
             sloping += 1;

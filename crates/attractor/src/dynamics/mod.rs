@@ -3,6 +3,7 @@
 mod asynchronous;
 mod clamp;
 mod descent;
+mod downhill;
 mod synchronous;
 mod tie;
 mod two_layer;
@@ -10,6 +11,7 @@ mod two_layer;
 pub use asynchronous::{Asynchronous, Order, Rule};
 pub use clamp::{Clamp, bridge};
 pub use descent::Descent;
+pub use downhill::Downhill;
 pub use synchronous::Synchronous;
 pub use tie::{TIE, Tie};
 pub use two_layer::{TwoLayer, Visible};

@@ -18,6 +18,7 @@ mod nearest;
 mod parts;
 mod points;
 mod quadratic;
+mod random_features;
 mod reader;
 pub mod shapes;
 
@@ -43,6 +44,8 @@ pub(crate) use parts::in_parts;
 pub use points::Points;
 pub(crate) use points::beta;
 pub use quadratic::Quadratic;
+pub(crate) use random_features::{FEATURES, NOT_POSITIVE};
+pub use random_features::{FeatureSums, RandomFeatures};
 pub(crate) use reader::FullReader;
 pub use reader::{FullRead, Reader, Reads};
 

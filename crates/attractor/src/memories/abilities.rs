@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::{Learned, Succession};
 use crate::diffusion::Sampling;
-use crate::energies::{Denoise, Energy, Gradient, Mixture, Nearest, nearest_patterns};
+use crate::energies::{Denoise, Energy, Gradient, Mixture, Nearest, RandomFeatures, nearest_patterns};
 use crate::error::Result;
 use crate::kernels::Posterior;
 use crate::message::Message;
@@ -33,6 +33,10 @@ pub struct Abilities<'a, F: Real> {
     /// The mixture, if its components have weights or are more than points. It gives the nearest component and the
     /// weights.
     pub mixture: Option<&'a Mixture<F>>,
+    /// The sums over patterns that a memory of fixed size keeps in place of them.
+    pub features: Option<&'a RandomFeatures<F>>,
+    /// The preparation of a memory that does not keep its patterns.
+    pub kept_preparation: Option<&'a Preparation>,
     /// The energy landscape over prepared states. If recall does not lower an energy, this is the reason instead.
     pub landscape: std::result::Result<&'a dyn Energy<F>, Reason<'a>>,
     /// The gradient of the landscape, over prepared states.
@@ -68,6 +72,8 @@ impl<'a, F: Real> Abilities<'a, F> {
         Abilities {
             patterns: None,
             mixture: None,
+            features: None,
+            kept_preparation: None,
             landscape: Err("no energy is known that its recall lowers".into()),
             gradient: None,
             denoiser: None,
@@ -106,7 +112,8 @@ impl<'a, F: Real> Abilities<'a, F> {
 
     /// The preparation, which turns raw cues into states and back.
     pub fn preparation(&self) -> &'a Preparation {
-        self.patterns.map_or(&Preparation::Identity, |patterns| patterns.preparation())
+        let own = self.patterns.map(|patterns| patterns.preparation()).or(self.kept_preparation);
+        own.unwrap_or(&Preparation::Identity)
     }
 
     /// The number of memories that reports tell apart.

@@ -148,6 +148,7 @@ models![
     dense,
     modern,
     log_sum_relu,
+    random_features,
     continuous_sequence,
     universal,
     diffusion,
@@ -178,7 +179,7 @@ pub fn model(name: &str) -> Result<&'static Model> {
 ///
 /// ```
 /// use attractor::memories::models_that;
-/// assert_eq!(models_that(|card| card.weights), "modern, log-sum-relu, diffusion, local and mixture");
+/// assert_eq!(models_that(|card| card.weights), "modern, log-sum-relu, random-features, diffusion, local and mixture");
 /// ```
 pub fn models_that(is: impl Fn(&Card) -> bool) -> String {
     let names: Vec<_> = MODELS.iter().filter(|m| is(m.card)).map(|m| m.card.name).collect();

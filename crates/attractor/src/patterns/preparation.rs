@@ -144,7 +144,10 @@ impl Preparation {
     }
 
     /// Returns an error if the preparation is not for states of `dim` units, or has invalid numbers.
-    pub(crate) fn check(&self, dim: usize) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// Lists of another length; numbers that are not finite; a scale that is not positive.
+    pub fn check(&self, dim: usize) -> Result<(), Error> {
         let lists: &[&Vec<f64>] = match self {
             Preparation::Identity => &[],
             Preparation::Affine { mean, .. } => &[mean],

@@ -7,7 +7,7 @@ use attractor::diffusion::Sampling;
 use attractor::energies::shapes::{Segment, Shape, Sphere, Subspace};
 use attractor::energies::{
     Component, Correlated, DenseEnergy, Encoder, Event, FenchelYoung, Flip, Form, Gradient, Interaction,
-    Kind, Linearised, LogSumExp, LogSumRelu, Mixture, Points, Quadratic, Reconstruction,
+    Kind, Linearised, LogSumExp, LogSumRelu, Mixture, Points, Quadratic, RandomFeatures, Reconstruction,
 };
 use attractor::memories::{Hopfield, HopfieldOptions, Learned, Learning, Spec, Weights, learned, mixture};
 use attractor::networks::{self, Architecture, Network};
@@ -44,6 +44,7 @@ const OVERLOADED: &str = "twelve patterns overload a quadratic energy of 64 unit
 const PAIRS: &str = "twelve patterns overload pairs with 7 units";
 const BLENDS: &str = "its weights are so even that it ends on a blend";
 const FAR: &str = "no pattern lies within the radius of a cue of which half is missing";
+const ESTIMATED: &str = "so few features estimate too little of a kernel this narrow";
 const RANDOM: &str = "a stochastic recall may pick another pattern";
 const PIECES: &str = "pixels outside of the known windows may take the pieces of another pattern";
 const LINEAR: &str = "a linear denoiser has no patterns to return to";
@@ -105,6 +106,11 @@ pub const ZOO: &[Specimen] = &[
     incomplete(is("modern", &[("separation", "normmax:5"), ("beta", "0.01"), ("norm-bias", "on")]), BLENDS),
     incomplete(is("log-sum-relu", &[]), FAR),
     is("log-sum-relu", &[("beta", "0.05"), ("epsilon", "1e-3")]),
+    is("random-features", &[("features", "4096")]),
+    incomplete(
+        is("random-features", &[("features", "700"), ("beta", "0.3"), ("feature-seed", "5")]),
+        ESTIMATED,
+    ),
     is("universal", &[]),
     incomplete(is("universal", &[("preset", "classical")]), OVERLOADED),
     is("universal", &[("preset", "dense:4")]),
@@ -282,6 +288,11 @@ impl Specimen {
         self.model != "network"
     }
 
+    /// Whether it keeps its patterns, so that reports name them.
+    pub fn keeps(&self) -> bool {
+        self.model != "random-features"
+    }
+
     /// Whether a recall goes on from pattern to pattern.
     pub fn plays(&self) -> bool {
         self.model.ends_with("sequence")
@@ -385,6 +396,8 @@ pub fn gradients() -> Vec<(String, Box<dyn Gradient<f64>>, f64)> {
         ("normmax with norms".into(), fenchel_young(&patterns, "normmax:3", true), 0.0),
         ("log-sum-relu".into(), log_sum_relu(&patterns), 0.0),
         ("log-sum-relu with weights".into(), log_sum_relu(&weighted), 0.0),
+        ("random features".into(), random_features(&patterns), 0.0),
+        ("random features with weights".into(), random_features(&weighted), 0.0),
         ("points at 0.5".into(), Box::new(Points::new(patterns.clone())), 0.5),
         ("points at 2".into(), Box::new(Points::new(patterns)), 2.0),
         ("points with weights".into(), Box::new(Points::new(weighted.clone())), 0.8),
@@ -400,6 +413,10 @@ fn fenchel_young(patterns: &Patterns<f64>, separation: &str, bias: bool) -> Box<
 
 fn log_sum_relu(patterns: &Patterns<f64>) -> Box<dyn Gradient<f64>> {
     Box::new(LogSumRelu::new(patterns.clone(), 0.15, 1e-3).expect("beta"))
+}
+
+fn random_features(patterns: &Patterns<f64>) -> Box<dyn Gradient<f64>> {
+    Box::new(RandomFeatures::of_patterns(patterns, 2000, Some(0.1), 3).expect("features"))
 }
 
 fn under_potential(patterns: &Patterns<f64>) -> Box<dyn Gradient<f64>> {
