@@ -223,8 +223,10 @@ fn bad_requests_are_refused() {
     for (options, words) in [
         (
             "--model brain",
-            &["brain", "hopfield, bidirectional, sequence, sparse-distributed, dense, modern, log-sum-relu"]
-                [..],
+            &[
+                "brain",
+                "hopfield, bidirectional, sequence, sparse-distributed, dense, modern, log-sum-relu, random-features",
+            ][..],
         ),
         ("--model modern --gamma 1", &["gamma", "beta"]),
         ("--model modern --beta -1", &["beta", "1e-30"]),

@@ -89,12 +89,12 @@ fn what_cannot_be_packed_or_streamed_is_refused() {
     recall(
         &three,
         &["--memory-limit", "8", "--model", "hopfield"],
-        &["memory-limit", "modern, diffusion and local"],
+        &["memory-limit", "modern, random-features, diffusion and local"],
     );
     recall(
         &three,
         &["--memory-limit", "8", "--model", "universal"],
-        &["not in memory", "modern, diffusion and local"],
+        &["not in memory", "modern, random-features, diffusion and local"],
     );
     let text = folder.name("patterns.csv");
     std::fs::write(&text, "1,2,3,4,5,6,7,8\n8,7,6,5,4,3,2,1\n").expect("a file");

@@ -32,8 +32,9 @@ pub use records::{Cells, Records};
 pub use shape::{Layout, Shape};
 pub use stored::CoresSummary;
 pub use stored::{
-    DensitySummary, Shaped, Stored, StoredDensity, StoredSummary, Training, density_from_bytes, is_density,
-    memory_from_bytes, read_density, read_memory, read_memory_within, summary, summary_of_bytes,
+    DensitySummary, Shaped, Stored, StoredDensity, StoredSummary, StoredSums, SumsSummary, Training,
+    density_from_bytes, is_density, memory_from_bytes, read_density, read_memory, read_memory_within,
+    read_sums, summary, summary_of_bytes, sums_from_bytes,
 };
 pub use synthetic::{random_noise, random_spins};
 pub use table::{Dtype, Table};

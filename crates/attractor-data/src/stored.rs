@@ -10,10 +10,12 @@ mod cores;
 mod density;
 mod potential;
 mod read;
+mod sums;
 
 pub use cores::CoresSummary;
 pub use density::{DensitySummary, StoredDensity, density_from_bytes, is_density, read_density};
 pub use read::{memory_from_bytes, read_memory, read_memory_within};
+pub use sums::{StoredSums, SumsSummary, read_sums, sums_from_bytes};
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::BufReader;
@@ -68,7 +70,7 @@ pub struct Training {
 pub struct StoredSummary {
     /// Model and options.
     pub spec: Spec,
-    /// Number of patterns, N.
+    /// Number of patterns, N. A memory of fixed size counts those that were added and not removed.
     pub patterns: usize,
     /// Units of a pattern, D.
     pub dim: usize,
@@ -96,6 +98,8 @@ pub struct StoredSummary {
     pub training: Option<Value>,
     /// For a density: its Gaussians and events. `patterns` counts its events.
     pub density: Option<DensitySummary>,
+    /// For a memory of fixed size: what its sums are of.
+    pub sums: Option<SumsSummary>,
     /// For a memory under a potential: its form and its noise, without its arrays.
     pub potential: Option<Value>,
     /// Its history.
@@ -105,6 +109,8 @@ pub struct StoredSummary {
 const VERSION: &str = "1";
 /// The version of files that hold a density. Programs that know only version 1 say so, and cannot misread them.
 const DENSITY_VERSION: &str = "2";
+/// The version of files that hold sums and no patterns.
+const SUMS_VERSION: &str = "3";
 /// The one entry of the metadata.
 const KEY: &str = "attractor";
 
@@ -197,31 +203,29 @@ impl<F: Real> Stored<F> {
         for (name, values) in self.training.iter().flat_map(|t| &t.arrays) {
             arrays.push(vector(&format!("{TRAINING}{name}"), values));
         }
-        let mut list = |name: &str, values: &[f64]| arrays.push(vector(name, values));
         if let Some(weights) = &extras.weights {
-            list("weights", weights);
+            arrays.push(vector("weights", weights));
         }
-        match patterns.preparation() {
-            Preparation::Identity => {}
-            Preparation::Affine { mean, scale } => {
-                list("mean", mean);
-                list("scale", &[*scale]);
-            }
-            Preparation::Standardized { mean, scale } => {
-                list("mean", mean);
-                list("unit_scales", scale);
-            }
-            Preparation::Spins { threshold, low, high } => {
-                list("threshold", threshold);
-                list("low", low);
-                list("high", high);
-            }
-        }
+        arrays.extend(preparation_arrays(patterns.preparation()));
         let mut views = Vec::new();
         for (name, kind, sizes, bytes) in &arrays {
             views.push((name.as_str(), TensorView::new(*kind, sizes.clone(), bytes)?));
         }
         serialize(views, Some(meta))
+    }
+}
+
+/// The arrays of a preparation.
+fn preparation_arrays(preparation: &Preparation) -> Vec<Array> {
+    match preparation {
+        Preparation::Identity => Vec::new(),
+        Preparation::Affine { mean, scale } => vec![vector("mean", mean), vector("scale", &[*scale])],
+        Preparation::Standardized { mean, scale } => {
+            vec![vector("mean", mean), vector("unit_scales", scale)]
+        }
+        Preparation::Spins { threshold, low, high } => {
+            vec![vector("threshold", threshold), vector("low", low), vector("high", high)]
+        }
     }
 }
 
@@ -369,12 +373,12 @@ fn describe(path: &Path, head: &Metadata) -> Result<Option<StoredSummary>> {
     };
     let damaged = |what: &str| wrong(path, format!("one whose {what} cannot be read"));
     let says: Value = serde_json::from_str(text).map_err(|_| damaged("description"))?;
-    if says["version"] != VERSION && says["version"] != DENSITY_VERSION {
+    if [VERSION, DENSITY_VERSION, SUMS_VERSION].iter().all(|known| says["version"] != *known) {
         let found: String = says["version"].to_string().chars().take(20).collect();
         let cure = "update attractor";
         return Err(Error::content(
             path,
-            "a stored memory of version 1 or 2",
+            "a stored memory of version 1, 2 or 3",
             format!("version {found}"),
             cure,
         ));
@@ -395,13 +399,19 @@ fn describe(path: &Path, head: &Metadata) -> Result<Option<StoredSummary>> {
         Value::Null => None,
         _ => Some(density::density_of(&says).ok_or_else(|| damaged("density"))?),
     };
+    let sums = match &says["sums"] {
+        Value::Null => None,
+        _ => Some(sums::sums_of(&says).ok_or_else(|| damaged("sums"))?),
+    };
     let packed = &says["packed"];
     let units =
         packed["units"].as_u64().filter(|&units| units > 0).and_then(|units| usize::try_from(units).ok());
-    let (count, dim, dtype) = match &density {
-        Some(density) => {
+    // What keeps no patterns says how many there are.
+    let said = density.as_ref().map(|density| density.events).or(sums.as_ref().map(|(_, count)| *count));
+    let (count, dim, dtype) = match said {
+        Some(count) => {
             let dim = says["units"].as_u64().ok_or_else(|| damaged("number of units"))?;
-            (density.events, dim as usize, if says["dtype"] == "f64" { "f64" } else { "f32" })
+            (count, dim as usize, if says["dtype"] == "f64" { "f64" } else { "f32" })
         }
         None => sizes(head, packed, units).ok_or_else(|| damaged("list of patterns"))?,
     };
@@ -437,6 +447,7 @@ fn describe(path: &Path, head: &Metadata) -> Result<Option<StoredSummary>> {
         network,
         training: Some(says["training"].clone()).filter(|t| !t.is_null()),
         density,
+        sums: sums.map(|(sums, _)| sums),
         potential: Some(says["potential"].clone()).filter(|p| !p.is_null()),
         provenance: list("provenance")?.unwrap_or_default(),
     }))

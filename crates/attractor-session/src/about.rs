@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use attractor::Memory;
 use attractor::memories::{Card, Spec};
-use attractor_data::{Shape, Stored, StoredDensity, is_density};
+use attractor_data::{Shape, Stored, StoredDensity, StoredSums, is_density};
 
 use crate::any::Held;
 use crate::error::{Error, Result};
@@ -52,14 +52,15 @@ pub enum Origin {
 }
 
 impl About {
-    /// The bytes of the memory's file: patterns and what was learned from them, or a density with its events.
+    /// The bytes of the memory's file: patterns and what was learned from them, a density with its events, or sums.
     ///
     /// # Errors
     /// The memory has neither.
     pub fn to_bytes<F: Held>(&self, memory: &dyn Memory<F>) -> Result<Vec<u8>> {
-        Ok(match self.density(memory) {
-            Some(density) => density.to_bytes()?,
-            None => self.stored(memory)?.to_bytes()?,
+        Ok(match (self.density(memory), self.sums(memory)) {
+            (Some(density), _) => density.to_bytes()?,
+            (None, Some(sums)) => sums.to_bytes()?,
+            (None, None) => self.stored(memory)?.to_bytes()?,
         })
     }
 
@@ -68,9 +69,10 @@ impl About {
     /// # Errors
     /// The memory has neither patterns nor a density, or the file cannot be written.
     pub fn write<F: Held>(&self, memory: &dyn Memory<F>, path: &Path) -> Result<()> {
-        match self.density(memory) {
-            Some(density) => density.write(path)?,
-            None => self.stored(memory)?.write(path)?,
+        match (self.density(memory), self.sums(memory)) {
+            (Some(density), _) => density.write(path)?,
+            (None, Some(sums)) => sums.write(path)?,
+            (None, None) => self.stored(memory)?.write(path)?,
         }
         Ok(())
     }
@@ -80,6 +82,19 @@ impl About {
         let mixture = memory.abilities().mixture.filter(|mixture| is_density(mixture))?.clone();
         let (spec, shape, raw) = (self.spec.clone(), self.shape, self.raw);
         Some(StoredDensity { spec, mixture, shape, raw, provenance: self.provenance.clone() })
+    }
+
+    /// The sums of a memory of fixed size, in the form that a file keeps.
+    fn sums<F: Held>(&self, memory: &dyn Memory<F>) -> Option<StoredSums> {
+        Some(StoredSums {
+            spec: self.spec.clone(),
+            sums: memory.abilities().features?.sums().clone(),
+            preparation: memory.preparation().clone(),
+            dtype: F::NAME,
+            shape: self.shape,
+            raw: self.raw,
+            provenance: self.provenance.clone(),
+        })
     }
 
     /// The memory in the form that a file of patterns keeps.

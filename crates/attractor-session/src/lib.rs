@@ -37,6 +37,7 @@ mod recall_options;
 mod session;
 mod setup;
 mod source;
+mod sums;
 mod values;
 mod warnings;
 
@@ -53,4 +54,5 @@ pub use recall_options::{Mask, RecallOptions, Score, batch_of};
 pub use session::{Opened, Session};
 pub use setup::{Auto, Setup};
 pub use source::{Source, open_patterns};
+pub use sums::{Change, changed_sums};
 pub use values::{insert_fields, insert_lists, json};

@@ -24,6 +24,9 @@ pub(crate) fn headline<F: Real>(memory: &dyn Memory<F>, about: &About) -> Option
     if let Some(line) = density_headline(memory, name) {
         return Some(line);
     }
+    if let Some(line) = sums_headline(memory, about) {
+        return Some(line);
+    }
     let patterns = memory.patterns()?;
     let level = memory.inverse_temperature().map_or(String::new(), |beta| {
         let auto = about.spec.options.number("beta").is_none();
@@ -57,6 +60,24 @@ fn density_headline<F: Real>(memory: &dyn Memory<F>, name: &str) -> Option<Strin
     let directions = if rank == dim { "full covariance".to_owned() } else { format!("rank {rank}") };
     let gaussians = count(gaussians.len(), "Gaussian");
     Some(format!("{name}: a density of {gaussians} of {directions} in {dim} units{events}; {}", F::NAME))
+}
+
+/// A memory of fixed size in one line.
+fn sums_headline<F: Real>(memory: &dyn Memory<F>, about: &About) -> Option<String> {
+    let sums = memory.abilities().features?.sums();
+    let auto = about.spec.options.number("beta").is_none();
+    Some(format!(
+        "{}: sums of {} features over {} pattern{} of {} units, {}; {}; beta {:.6}{}",
+        about.spec.model,
+        sums.features(),
+        sums.patterns,
+        if sums.patterns == 1 { "" } else { "s" },
+        sums.dim(),
+        memory.preparation().describe(),
+        F::NAME,
+        sums.beta,
+        if auto { " (auto: separates most of the first patterns)" } else { "" }
+    ))
 }
 
 /// A reconstructive memory in one line.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use attractor_data::{Description, density_from_bytes, memory_from_bytes, summary_of_bytes};
+use attractor_data::{Description, density_from_bytes, memory_from_bytes, summary_of_bytes, sums_from_bytes};
 use ndarray::Array2;
 
 use crate::about::{About, Origin};
@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::patterns::{Known, prepared_array};
 use crate::session::Session;
 use crate::setup::Setup;
-use crate::{in_precision, source};
+use crate::{in_precision, source, sums};
 
 impl Session {
     /// Stores the rows of an array in a memory. `raw` says whether the rows were bytes or bools.
@@ -46,7 +46,13 @@ impl Session {
     /// # Errors
     /// The bytes are not a stored memory, or the model refuses it.
     pub fn of_bytes(path: &Path, bytes: &[u8], setup: &Setup) -> Result<Self> {
-        if summary_of_bytes(path, bytes)?.density.is_some() {
+        let summary = summary_of_bytes(path, bytes)?;
+        if summary.sums.is_some() {
+            return in_precision!(Precision::choose(setup.precision, false), F => {
+                sums::of_sums::<F>(path, sums_from_bytes(path, bytes)?, setup).map(Session::from)
+            });
+        }
+        if summary.density.is_some() {
             return in_precision!(Precision::choose(setup.precision, false), F => {
                 source::of_density::<F>(density_from_bytes(path, bytes)?, setup).map(Session::from)
             });

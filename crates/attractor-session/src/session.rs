@@ -43,6 +43,11 @@ impl<F: Held> Opened<F> {
         notes::of_memory(self.memory.as_ref(), &self.about)
     }
 
+    /// Why many stored patterns are not recalled or not told apart; see [`Session::warnings`].
+    pub fn warnings(&self) -> Vec<Message> {
+        warnings::of_memory(self.memory.as_ref(), &self.about)
+    }
+
     /// Writes the memory to a file. If that fails, no partial file is left.
     ///
     /// # Errors

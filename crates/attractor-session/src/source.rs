@@ -10,7 +10,7 @@ use attractor::message;
 use attractor::message::Argument;
 use attractor_data::{
     Description, Dtype, ReadOptions, Rows, Shape, Stored, StoredDensity, StoredSummary, is_description,
-    read_density, read_description, read_memory_within, summary,
+    read_density, read_description, read_memory_within, read_sums, summary,
 };
 
 use crate::about::{About, Origin};
@@ -20,6 +20,7 @@ use crate::in_precision;
 use crate::patterns::prepared;
 use crate::session::{Opened, Session};
 use crate::setup::{Auto, Setup};
+use crate::sums::of_sums;
 
 /// What a memory is built from.
 pub enum Source {
@@ -107,6 +108,9 @@ impl Source {
                 refuse_for_stored(&path, &summary.spec.model, setup)?;
                 if summary.density.is_some() {
                     return of_density(read_density::<F>(&path)?, setup);
+                }
+                if summary.sums.is_some() {
+                    return of_sums(&path, read_sums(&path)?, setup);
                 }
                 of_stored(&path, read_memory_within::<F>(&path, setup.memory_limit)?, setup)
             }

@@ -224,7 +224,10 @@ fn patterns_may_be_packed_or_stay_in_their_file() {
         with_memory!(&session.memory, memory => memory.patterns().is_some_and(|p| p.are_held()))
     };
     assert!(held(48) && !held(47));
-    refused(open(&spins, &limited("hopfield", 1)), &["memory-limit", "modern, diffusion and local"]);
+    refused(
+        open(&spins, &limited("hopfield", 1)),
+        &["memory-limit", "modern, random-features, diffusion and local"],
+    );
     let text = folder.text("rows.csv", "1,2,3\n4,5,6\n");
     refused(open(&text, &limited("modern", 1)), &["memory-limit", "plain .npy", "rows.csv"]);
 }

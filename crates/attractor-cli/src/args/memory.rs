@@ -209,7 +209,8 @@ pub struct StoreFile {
     /// Add the patterns to the stored memory at --out, prepared in the same way as those in it
     #[arg(long, help_heading = MEMORY)]
     pub append: bool,
-    /// Remove these patterns from the stored memory at --out, as in 3,10-12; the first is 0
+    /// Remove these patterns from the stored memory at --out, as in 3,10-12; the first is 0. A memory that keeps no patterns
+    /// (random-features) takes a file with the rows, as they were stored
     #[arg(long, value_name = "ROWS", group = "what", conflicts_with = "append", help_heading = MEMORY)]
     pub remove: Option<String>,
     #[command(flatten)]

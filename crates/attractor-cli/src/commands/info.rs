@@ -5,7 +5,7 @@ use std::io::Write;
 
 use anyhow::Result;
 use attractor::networks::Architecture;
-use attractor_data::{StoredSummary, summary};
+use attractor_data::{StoredSummary, SumsSummary, summary};
 use serde_json::{Map, Value, json};
 
 use crate::args::Info;
@@ -37,6 +37,7 @@ pub fn run(args: &Info) -> Result<()> {
             ("labels", labels(s.labels.as_deref(), args.json)),
             ("network", network(&s)),
             ("density", density(&s)),
+            ("sums", sums(&s)),
             ("provenance", json!(s.provenance)),
             ("bytes", json!(size)),
         ],
@@ -103,6 +104,12 @@ fn density(summary: &StoredSummary) -> Value {
         }
         lines
     })
+}
+
+/// Describes the sums of a memory of fixed size.
+fn sums(summary: &StoredSummary) -> Value {
+    let of = |sums: &SumsSummary| json!({ "features": sums.features, "beta": sums.beta, "seed": sums.seed, "weight": sums.weight });
+    summary.sums.as_ref().map_or(Value::Null, of)
 }
 
 /// Describes a score network, and how far its training is.

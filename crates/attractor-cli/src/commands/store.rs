@@ -1,8 +1,9 @@
 //! `attractor store`
 
 mod change;
+mod sums;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use attractor::energies::CORES;
@@ -21,9 +22,12 @@ use crate::streams::say;
 pub fn run(args: &StoreFile, options: &Options) -> Result<()> {
     load::threads(&args.work)?;
     let how = &args.how;
-    let read = [&args.patterns, &args.semantic, &how.labels, &how.weights, &how.values].map(Option::as_ref);
+    // A memory of fixed size takes the rows that are to be removed, and others take their numbers.
+    let removed = args.remove.as_ref().map(PathBuf::from).filter(|path| path.exists());
+    let read = [&args.patterns, &args.semantic, &how.labels, &how.weights, &how.values, &removed]
+        .map(Option::as_ref);
     load::distinct(&read, &[("out", Some(&args.out))])?;
-    load::concern(&args.files, &[args.patterns.as_ref()])?;
+    load::concern(&args.files, &[args.patterns.as_ref(), removed.as_ref()])?;
     let (cores, options) = apart(options);
     let setup = load::setup(how, &options);
     if let (Some(semantic), Some(events)) = (&args.semantic, &args.patterns) {

@@ -85,6 +85,9 @@ fn from_arrays<F: Real>(
     if summary.density.is_some() {
         return Err(wrong(path, "a density"));
     }
+    if summary.sums.is_some() {
+        return Err(wrong(path, "a memory of fixed size, which keeps none of its patterns"));
+    }
     let arrays = Arrays { path, tensors };
     let patterns = arrays.patterns(&summary, elsewhere)?;
     let learned = arrays.learned(&summary)?;
@@ -151,7 +154,7 @@ impl Arrays<'_> {
         self.list(name)?.ok_or_else(|| self.wrong(format!("one without '{name}'")))
     }
 
-    fn preparation(&self) -> Result<Preparation> {
+    pub(super) fn preparation(&self) -> Result<Preparation> {
         if self.has("threshold") {
             let [threshold, low, high] = ["threshold", "low", "high"].map(|name| self.needed(name));
             return Ok(Preparation::Spins { threshold: threshold?, low: low?, high: high? });

@@ -1,15 +1,18 @@
 //! `attractor store --append` and `--remove`: a stored memory gets more patterns or loses some, and what that did to the others
 //! is said.
 
+use std::path::Path;
+
 use anyhow::{Result, bail};
 use attractor::memories::{self, Learned, Memory, Options};
-use attractor_data::{Hold, ReadOptions, Stored, StoredSummary, read_memory, summary};
+use attractor_data::{Header, Hold, ReadOptions, Shape, Stored, StoredSummary, read_memory, summary};
 use attractor_session::{
     About, Examination, Examined, Held, Opened, Origin, Setup, examine, in_precision, insert_lists, known,
     of_appended, of_moved_beta,
 };
 use serde_json::{Value, json};
 
+use super::sums;
 use crate::args::{Effect as Asked, StoreFile};
 use crate::errors::Flags;
 use crate::output::wrote;
@@ -40,6 +43,9 @@ pub fn run(args: &StoreFile, options: &Options, setup: &Setup) -> Result<()> {
             "{option}: expected no --model, --dtype, --prepare or options of a model with it, since a stored memory keeps its own, found one of them; leave those away"
         );
     }
+    if summary.sums.is_some() {
+        return in_precision!(summary.dtype.parse()?, F => sums::change::<F>(args, setup, summary));
+    }
     if args.remove.is_some() && (how.labels.is_some() || how.weights.is_some() || how.values.is_some()) {
         bail!(
             "remove: expected no --labels, --weights or --values with it, since they are of patterns that are added, found one of them; leave them away"
@@ -49,7 +55,7 @@ pub fn run(args: &StoreFile, options: &Options, setup: &Setup) -> Result<()> {
 }
 
 /// The first setting of an examination that was given, beside the number of cues.
-fn given(asked: &Asked) -> Option<&'static str> {
+pub(super) fn given(asked: &Asked) -> Option<&'static str> {
     let all = [
         ("protect", asked.protect.is_some()),
         ("check-patterns", asked.check_patterns.is_some()),
@@ -105,16 +111,7 @@ fn change<F: Held>(args: &StoreFile, setup: &Setup, summary: &StoredSummary) -> 
         let reading = ReadOptions { labels: setup.labels.clone(), ..load::reading(&args.files)? };
         let rows = load::like(path, &reading, shape, quiet)?;
         let head = rows.head().clone();
-        let sizes = |s: attractor_data::Shape| (s.channels, s.height, s.width);
-        if let (Some(old), Some(new)) = (shape, head.shape)
-            && sizes(old) != sizes(new)
-        {
-            bail!(
-                "{}: expected images of {old}, as {} has, found {new}; bring them to that size",
-                path.display(),
-                args.out.display()
-            );
-        }
+        check_size(path, &head, shape, &args.out)?;
         load::tell(false, of_appended(raw, &head));
         let known = known(&head, setup)?;
         provenance.push(format!("appended {} rows of {}", head.rows, path.display()));
@@ -196,6 +193,19 @@ fn change<F: Held>(args: &StoreFile, setup: &Setup, summary: &StoredSummary) -> 
         std::io::Write::flush(&mut out)?;
     }
     Ok(())
+}
+
+/// Refuses images of another size than those of the memory.
+pub(super) fn check_size(path: &Path, head: &Header, shape: Option<Shape>, memory: &Path) -> Result<()> {
+    let sizes = |s: Shape| (s.channels, s.height, s.width);
+    match (shape, head.shape) {
+        (Some(old), Some(new)) if sizes(old) != sizes(new) => bail!(
+            "{}: expected images of {old}, as {} has, found {new}; bring them to that size",
+            path.display(),
+            memory.display()
+        ),
+        _ => Ok(()),
+    }
 }
 
 /// Says what the change did to the others.
