@@ -37,6 +37,9 @@ def rust() -> Any:
 #: Further arguments that the example of a model needs.
 WITH = {"bidirectional": ", values=[[1.0, -1], [-1, 1]]", "local": ', image="2x4"', "log-sum-relu": ", beta=0.3"}
 
+#: Models that keep sums over their patterns, and no labels.
+SUMMED = ("random-features",)
+
 #: What the example of a model recalls, if it is not the pattern that the cue resembles.
 RECALLED = {"sequence": 1, "continuous-sequence": 1}
 
@@ -54,6 +57,7 @@ from ._held import Coupled, Located
 from ._memory import Memory
 from ._paths import Process, Sampler
 from ._potential import Potential
+from ._summed import Summed
 from ._trained import Trained
 '''
 
@@ -206,6 +210,8 @@ def fits(card: dict[str, Any]) -> str:
     """The class that stores this model's patterns."""
     if card["name"] in NEEDS_VALUES:
         return "Paired"
+    if card["name"] in SUMMED:
+        return "Summed"
     return {
         (False, False): "Plain",
         (False, True): "Valued",
@@ -220,8 +226,10 @@ def model(card: dict[str, Any], name: str) -> str:
         "Patterns to store, as with `fit`. Without them, the memory must be fitted."
         + (" States are +1 and -1." if card["spins"] else ""),
     )
-    extra, taken, data = "", ["labels"], "        labels: Any = None,\n"
-    extra += wrapped_parameter("labels : array_like (N,), optional", "A label for each pattern.")
+    extra, taken, data = "", [], ""
+    if card["name"] not in SUMMED:
+        taken, data = ["labels"], "        labels: Any = None,\n"
+        extra += wrapped_parameter("labels : array_like (N,), optional", "A label for each pattern.")
     if card["weights"]:
         taken.append("weights")
         data += "        weights: Any = None,\n"
@@ -249,8 +257,7 @@ class {name}({fits(card)}, {HELD.get(card["name"], "")}Memory):
     --------
     >>> import attractor
     >>> memory = attractor.{name}([[1.0, 1, 1, 1, -1, -1, -1, -1], [1, -1, 1, -1, 1, -1, 1, -1]]{WITH.get(card["name"], "")})
-    >>> memory.recall([[1.0, 1, 1, 1, -1, -1, -1, 1]]).memory
-    array([{RECALLED.get(card["name"], 0)}])
+    {example(card)}
     """
 
 {head(card, name, names)}
@@ -261,6 +268,14 @@ class {name}({fits(card)}, {HELD.get(card["name"], "")}Memory):
 {signature}{data}    ) -> None:
 {assignments(names)}        self._begin(patterns, {given})
 '''
+
+
+def example(card: dict[str, Any]) -> str:
+    """A recall, and what it gives: the memory, or the state where no memory is known."""
+    recall = "memory.recall([[1.0, 1, 1, 1, -1, -1, -1, 1]])"
+    if card["name"] in SUMMED:
+        return f">>> {recall}.states.round().astype(int).tolist()\n    [[1, 1, 1, 1, -1, -1, -1, -1]]"
+    return f">>> {recall}.memory\n    array([{RECALLED.get(card['name'], 0)}])"
 
 
 def wrapped_parameter(head: str, text: str) -> str:

@@ -10,7 +10,7 @@ Every memory stores patterns, recalls them from cues, and reports what it recall
 >>> recalled.memory
 array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
 
-Memories: `Hopfield`, `Bidirectional`, `Sequence`, `SparseDistributed`, `Dense`, `Modern`, `LogSumRelu`, `ContinuousSequence`, `Universal`, `Diffusion`,
+Memories: `Hopfield`, `Bidirectional`, `Sequence`, `SparseDistributed`, `Dense`, `Modern`, `LogSumRelu`, `RandomFeatures`, `ContinuousSequence`, `Universal`, `Diffusion`,
 `Mixture` (points, lines, spheres, clouds), `Network` (learned), and `Denoiser` for any denoiser of your own. Equal seeds give equal bits here, on the command
 line and in Rust, on any number of threads.
 """
@@ -40,6 +40,7 @@ from ._models import (
     Mixture,
     Modern,
     Network,
+    RandomFeatures,
     Sequence,
     SparseDistributed,
     Universal,
@@ -78,6 +79,7 @@ __all__ = [
     "Network",
     "Potential",
     "Process",
+    "RandomFeatures",
     "Recall",
     "Replayed",
     "Report",

@@ -26,6 +26,11 @@ def _no_posterior(memory: Any) -> str | None:
     return None if memory._has_posterior() else "its weights of memories are no probabilities; use decision_function"
 
 
+def _no_labels(memory: Any) -> str | None:
+    """Why there is nothing to classify by. None if there is, or may be."""
+    return None if memory._keeps_labels else "it keeps no patterns that could have labels; use transform"
+
+
 class Classifier(Requests, Output):
     """Predicts labels and transforms cues by recalling."""
 
@@ -49,6 +54,7 @@ class Classifier(Requests, Output):
         known: Array | None = self.__dict__.get("_classes")
         return np.unique(self._labels if known is None else np.concatenate([known, self._labels]))
 
+    @available(_no_labels)
     def predict(self, X: Any, *, sigma: Any = None, signal: Any = None, clamp: Any = None, **asked: Any) -> Array:
         """Returns the label that each cue recalls, or the number of the memory if there are no labels.
 
@@ -181,6 +187,7 @@ class Classifier(Requests, Output):
             )
         return like(shares / whole, X, state=False)
 
+    @available(_no_labels)
     def decision_function(self, X: Any, *, sigma: Any = None, signal: Any = None, clamp: Any = None) -> Any:
         """Returns how much speaks for each label.
 
@@ -231,6 +238,7 @@ class Classifier(Requests, Output):
     def score(self, X: States, y: None = ..., sample_weight: None = ..., *, sigma: Any) -> States: ...
     @overload
     def score(self, X: object, y: None = ..., sample_weight: None = ..., *, sigma: Any) -> Array: ...
+    @available(_no_labels)
     def score(self, X: Any, y: Any = None, sample_weight: Any = None, *, sigma: Any = None) -> Any:
         """Returns the score of states, or the accuracy of a classifier: both are called score.
 

@@ -61,6 +61,8 @@ class Estimator:
     _coded: bool = False
     #: Prior weights of a memory of which the core does not say them.
     _prior: Array | None = None
+    #: Whether patterns may have labels.
+    _keeps_labels: ClassVar[bool] = True
     #: Whether patterns need labels.
     _needs_labels: ClassVar[bool] = False
 

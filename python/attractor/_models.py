@@ -12,6 +12,7 @@ from ._held import Coupled, Located
 from ._memory import Memory
 from ._paths import Process, Sampler
 from ._potential import Potential
+from ._summed import Summed
 from ._trained import Trained
 
 
@@ -595,6 +596,78 @@ class LogSumRelu(WeightedValued, Memory):
         self.dtype = dtype
         self.random_state = random_state
         self._begin(patterns, labels=labels, weights=weights, values=values)
+
+
+class RandomFeatures(Summed, Memory):
+    """Memory of fixed size (random features).
+
+    ::
+
+        E(x) = -1/beta ln 1/M sum_j (C_j cos w_j.x + S_j sin w_j.x), C_j + i S_j = sum_n exp(i w_j.y_n);  x <- x - s
+        grad E(x)
+
+    Family: modern. Cost: 8 D M operations and 4 M sines an update and cue, 2 D M a pattern; 2 M + D numbers are kept,
+    and D M drawn from the seed. Source: Hoover et al. (2024); Rahimi and Recht (2007).
+
+    Parameters
+    ----------
+    patterns : array_like (N, D), or (N, ...) of images, optional
+        Patterns to store, as with `fit`. Without them, the memory must be fitted.
+    features : int from 1 to 100000000, default 16384
+        How many random features to keep, M; patterns of D units are told apart up to about M/(2 D) of them.
+    beta : float from 1e-30 to 1e30 or "auto", default "auto"
+        Inverse temperature, fixed when the first patterns are stored; auto makes it just large enough to separate
+        most of them.
+    feature_seed : int, default 0
+        Seed of the frequencies of the features.
+    weights : array_like (N,), optional
+        Prior weights > 0 of the patterns.
+    prepare : {"auto", "none", "center", "normalize", "standardize", "packed"}, default "auto"
+        Preparation of the patterns. auto centres and scales bytes and bools and leaves other numbers unchanged;
+        packed turns two values into -1 and 1 with one bit per unit.
+    dtype : {"float32", "float64"}, optional
+        Number type of the states. Default: float64 if the patterns are, else float32.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
+        Seed of all random numbers of a recall. None draws a seed from NumPy.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Units of a pattern, D.
+    feature_names_in_ : ndarray of str (D,)
+        Names of the columns, if the patterns were a data frame with names.
+
+    Examples
+    --------
+    >>> import attractor
+    >>> memory = attractor.RandomFeatures([[1.0, 1, 1, 1, -1, -1, -1, -1], [1, -1, 1, -1, 1, -1, 1, -1]])
+    >>> memory.recall([[1.0, 1, 1, 1, -1, -1, -1, 1]]).states.round().astype(int).tolist()
+    [[1, 1, 1, 1, -1, -1, -1, -1]]
+    """
+
+    _model: ClassVar[str] = "random-features"
+    _options: ClassVar[tuple[str, ...]] = ("features", "beta", "feature_seed")
+    _parameters: ClassVar[tuple[str, ...]] = ("features", "beta", "feature_seed", "prepare", "dtype", "random_state")
+
+    def __init__(
+        self,
+        patterns: Any = None,
+        *,
+        features: int | None = None,
+        beta: float | Literal["auto"] | None = None,
+        feature_seed: int | None = None,
+        prepare: str = "auto",
+        dtype: Any = None,
+        random_state: Any = 0,
+        weights: Any = None,
+    ) -> None:
+        self.features = features
+        self.beta = beta
+        self.feature_seed = feature_seed
+        self.prepare = prepare
+        self.dtype = dtype
+        self.random_state = random_state
+        self._begin(patterns, weights=weights)
 
 
 class ContinuousSequence(Plain, Memory):
@@ -1703,6 +1776,7 @@ MODELS: tuple[type[Memory], ...] = (
     Dense,
     Modern,
     LogSumRelu,
+    RandomFeatures,
     ContinuousSequence,
     Universal,
     Diffusion,

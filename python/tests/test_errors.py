@@ -61,7 +61,7 @@ def test_bad_patterns(specimen: Specimen) -> None:
     refused(ValueError, "", lambda: build(np.zeros((3, 0))))
     if kind is not attractor.Mixture:
         refused(ValueError, "two-dimensional", lambda: kind(patterns[0], **options))
-        refused(ValueError, "labels", lambda: build(patterns, labels=["a"]))
+        refused(ValueError if specimen.labelled else TypeError, "labels", lambda: build(patterns, labels=["a"]))
         refused(ValueError, "masked", lambda: kind(np.ma.MaskedArray(patterns, mask=patterns > 0), **options))
     refused(TypeError, "", lambda: kind(patterns, nonsense=1))
 

@@ -68,6 +68,7 @@ ESTIMATORS: list[tuple[Any, dict[str, str]]] = [
     (attractor.Modern(), AUTO),
     (attractor.Modern(beta=2.0), RECALLED),
     (attractor.LogSumRelu(), OUTSIDE),
+    (attractor.RandomFeatures(features=500), AUTO),
     (attractor.Sequence(), TO_THE_END),
     (attractor.ContinuousSequence(), TO_THE_END | {"check_classifiers_classes": ENDS}),
     (attractor.Universal(), {}),

@@ -90,7 +90,7 @@ def test_masked_cues_are_clamped(specimen: Specimen, dtype: type) -> None:
 @every
 def test_copies_are_the_same_memory(specimen: Specimen, tmp_path) -> None:
     patterns = specimen.world(signs(6, 16, 3, np.float32))
-    memory = specimen.build(patterns, **({} if specimen.kind is attractor.Mixture else {"labels": list("abcdef")}))
+    memory = specimen.build(patterns, **({"labels": list("abcdef")} if specimen.labelled else {}))
     cues = specimen.world(signs(4, 16, 4))
     expected = bits(memory.recall(cues))
     for other in (pickle.loads(pickle.dumps(memory)), copy.deepcopy(memory)):
@@ -102,7 +102,7 @@ def test_copies_are_the_same_memory(specimen: Specimen, tmp_path) -> None:
     given = {name: value for name, value in specimen.options.items() if name != "training"}
     assert {name: value for name, value in loaded.get_params().items() if name in given} == given
     assert bits(pickle.loads(pickle.dumps(loaded)).recall(cues)) == expected
-    assert loaded.labels is None if specimen.kind is attractor.Mixture else loaded.labels.tolist() == list("abcdef")
+    assert loaded.labels.tolist() == list("abcdef") if specimen.labelled else loaded.labels is None
 
 
 @every

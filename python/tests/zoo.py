@@ -26,6 +26,11 @@ class Specimen:
             more.setdefault("image", f"1x{units}")
         return self.kind(patterns, **self.options, **more)
 
+    @property
+    def labelled(self) -> bool:
+        """Whether its patterns can have labels."""
+        return self.kind not in (attractor.Mixture, attractor.RandomFeatures)
+
     def world(self, signs: np.ndarray) -> np.ndarray:
         """Signs as numbers that this memory takes: 0 and 1 if its similarity compares amounts."""
         amounts = self.options.get("similarity") in ("kl", "reverse-kl", "jensen-shannon", "l1-dot")
@@ -56,6 +61,8 @@ ZOO = [
     Specimen(attractor.Modern, {"separation": "sparsemax", "beta": 0.5}),
     Specimen(attractor.Modern, {"separation": "normmax:2", "beta": 0.5, "norm_bias": "on"}),
     Specimen(attractor.LogSumRelu, {"beta": 0.1}),
+    Specimen(attractor.RandomFeatures, {"features": 1000}),
+    Specimen(attractor.RandomFeatures, {"features": 500, "beta": 0.2, "feature_seed": 3}),
     Specimen(attractor.Universal),
     Specimen(attractor.Universal, {"similarity": "euclidean", "separation": "softmax:2", "dynamics": "descent"}),
     Specimen(attractor.Universal, {"similarity": "jensen-shannon", "separation": "max"}),

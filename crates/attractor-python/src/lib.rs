@@ -21,6 +21,7 @@ mod options;
 mod potential;
 mod recall;
 mod replay;
+mod sums;
 
 use attractor::analysis::{Counts, Effect, TraceEvents, TraceStep};
 use attractor::memories::{Ending, Row};

@@ -15,7 +15,7 @@ use crate::callable::Callable;
 use crate::error::{Keywords, session as refused, unreadable};
 use crate::observe::Pace;
 use crate::options::{self, Named};
-use crate::{build, density, effect, local, recall};
+use crate::{build, density, effect, local, recall, sums};
 
 /// A built memory. It is immutable, and threads may share it.
 #[pyclass(frozen, module = "attractor._attractor")]
@@ -275,6 +275,22 @@ impl Memory {
             let given = memory.learned().is_some();
             Some((give(py, held.addresses()), give(py, held.counters()), held.radius(), given))
         })
+    }
+
+    /// What a memory of fixed size keeps, if it is one: its sums, and what follows from them.
+    fn sums_kept<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        with_memory!(&self.0.memory, memory => sums::kept(py, memory))
+    }
+
+    /// This memory of fixed size with more patterns, or without some.
+    fn changed(
+        &self,
+        py: Python<'_>,
+        rows: &Bound<'_, PyAny>,
+        weights: Option<Vec<f64>>,
+        remove: bool,
+    ) -> PyResult<Self> {
+        with_memory!(&self.0.memory, memory => sums::changed(py, memory, &self.0.about, rows, weights, remove))
     }
 
     /// The sums of the counters of active locations at each state, B × columns.
