@@ -8,6 +8,7 @@ use crate::dispersed_memories::{
 };
 use crate::dreaming;
 use crate::memorisation;
+use crate::random_features;
 use crate::replay;
 use crate::sequences;
 use crate::universal_hopfield::{hetero, mask, noise, separation, similarity, threshold};
@@ -24,6 +25,7 @@ pub static EXPERIMENTS: &[Declaration] = &[
     learning::EXPERIMENT,
     dreaming::EXPERIMENT,
     memorisation::EXPERIMENT,
+    random_features::EXPERIMENT,
     replay::EXPERIMENT,
     reconstruction::EXPERIMENT,
     sequences::EXPERIMENT,
@@ -109,7 +111,10 @@ mod tests {
         let error = refused("fig1", "repetitions", "3");
         assert!(error.contains("fig1") && error.contains("table1"), "{error}");
         let error = refused("table1", "sets", "3");
-        assert!(error.contains("fig3, learning, dreaming, sequences, work-precision"), "{error}");
+        assert!(
+            error.contains("fig3, learning, dreaming, random-features, sequences, work-precision"),
+            "{error}"
+        );
         assert!(refused("fig1", "colour", "red").contains("colour"));
         assert!(refused("fig9", "sets", "3").contains("uhn-hetero"));
     }

@@ -6,6 +6,7 @@ pub mod demo;
 pub mod dispersed_memories;
 pub mod dreaming;
 pub mod memorisation;
+pub mod random_features;
 pub mod recommend;
 pub mod replay;
 pub mod sequences;
