@@ -63,19 +63,33 @@ impl<F: Real> Read<F> {
         if mass == 0.0 {
             return;
         }
-        let top = self.peak[q].max(peak);
-        let ours = if self.mass[q] > 0.0 { self.mass[q] * (self.peak[q] - top).exp() } else { 0.0 };
-        let theirs = mass * (peak - top).exp();
-        let total = ours + theirs;
-        let (a, b) = (ours / total, theirs / total * factor);
-        self.peak[q] = top;
-        self.mass[q] = total;
+        let (ours, theirs) = merge_mass(&mut self.peak[q], &mut self.mass[q], peak, mass);
+        let (a, b) = (ours, theirs * factor);
         self.second[q] = a * self.second[q] + b * second;
         let (a, b) = (F::from_f64(a), F::from_f64(b));
         let mut own = self.mean.row_mut(q);
         let own = own.as_slice_mut().expect("means are stored row-major");
         own.iter_mut().zip(mean).for_each(|(own, &other)| *own = a * *own + b * other);
     }
+}
+
+/// Adds a sum of exp(ℓ − other_peak) to a sum of exp(ℓ − peak), and returns the shares of both.
+pub(crate) fn merge_mass(peak: &mut f64, mass: &mut f64, other_peak: f64, other_mass: f64) -> (f64, f64) {
+    if other_mass == 0.0 {
+        return (1.0, 0.0);
+    }
+    let top = peak.max(other_peak);
+    let ours = if *mass > 0.0 { *mass * (*peak - top).exp() } else { 0.0 };
+    let theirs = other_mass * (other_peak - top).exp();
+    let total = ours + theirs;
+    (*peak, *mass) = (top, total);
+    (ours / total, theirs / total)
+}
+
+/// What earlier sums are multiplied by when the least cost fell by `fall`/β.
+#[inline(always)]
+pub(crate) fn rescale(fall: f64, fused: bool) -> f64 {
+    if fall > 0.0 { Real::exp_negative(-fall, fused) } else { 1.0 }
 }
 
 entry! {
@@ -182,12 +196,7 @@ fn read_near<F: Real>(job: &Job<F>, near: Vec<Option<Vec<signs::Near>>>) -> Read
         let Some((peak, best, mass, mean)) = few else {
             continue;
         };
-        let beta = stream::usable_beta::<F>(job.betas[q]);
-        let own: f64 = job.queries.row(q).iter().map(|z| z.to_f64() * z.to_f64()).sum();
-        read.peak[q] = match job.form {
-            Form::Dot => beta * peak,
-            Form::Distance => beta * (peak - (own + square) / 2.0),
-        };
+        read.peak[q] = near_peak(job, q, peak);
         (read.mass[q], read.second[q], read.best[q]) = (mass, square, best);
         read.mean.row_mut(q).iter_mut().zip(mean).for_each(|(to, from)| *to = F::from_f64(from));
     }
@@ -202,6 +211,18 @@ fn read_near<F: Real>(job: &Job<F>, near: Vec<Option<Vec<signs::Near>>>) -> Read
         }
     }
     read
+}
+
+/// The largest logit of a query, from the largest dot product with patterns of ±1.
+pub(crate) fn near_peak<F: Real>(job: &Job<F>, q: usize, product: f64) -> f64 {
+    let beta = stream::usable_beta::<F>(job.betas[q]);
+    match job.form {
+        Form::Dot => beta * product,
+        Form::Distance => {
+            let own: f64 = job.queries.row(q).iter().map(|z| z.to_f64() * z.to_f64()).sum();
+            beta * (product - (own + job.patterns.dim() as f64) / 2.0)
+        }
+    }
 }
 
 fn read_all<F: Real>(job: &Job<F>) -> Read<F> {
@@ -272,7 +293,7 @@ impl<F: Real> Fold<F> for Sums<F> {
         // Few tiles bring a new best. In all others every factor is exactly 1.
         let fell = weighed.falls.iter().any(|&fall| fall > 0.0);
         let rescale = match fell {
-            true => array!([1.0; L], |l| Real::exp_negative(-weighed.falls[l], M::FMA)),
+            true => array!([1.0; L], |l| rescale(weighed.falls[l], M::FMA)),
             false => [1.0; L],
         };
         for l in 0..L {

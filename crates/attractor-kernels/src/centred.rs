@@ -34,23 +34,30 @@ impl<F: Real> Centred<F> {
         moved.into()
     }
 
+    /// The dot product with the centre m.
+    fn dot(&self, row: &mut dyn Iterator<Item = F>) -> f64 {
+        row.zip(&self.centre).map(|(x, m)| x.to_f64() * m.to_f64()).sum()
+    }
+
+    /// Turns logits, or log-sums, of y − m into those of y.
+    pub(crate) fn restore_peaks<'a>(&self, job: &Job<F>, peaks: impl Iterator<Item = &'a mut f64>) {
+        for (q, peak) in peaks.enumerate().filter(|_| job.form == Form::Dot) {
+            *peak += usable_beta::<F>(job.betas[q]) * self.dot(&mut job.queries.row(q).iter().copied());
+        }
+    }
+
     /// Turns a read of y − m into the read of y. `own` reads the mean of y − m where the job reads other values.
     pub(crate) fn restore(&self, job: &Job<F>, read: Triple<F>, own: impl FnOnce() -> Array2<F>) {
-        let dot = |row: &mut dyn Iterator<Item = F>| -> f64 {
-            row.zip(&self.centre).map(|(x, m)| x.to_f64() * m.to_f64()).sum()
-        };
-        let square = dot(&mut self.centre.iter().copied());
-        for (q, peak) in read.peak.iter_mut().enumerate().filter(|_| job.form == Form::Dot) {
-            *peak += usable_beta::<F>(job.betas[q]) * dot(&mut job.queries.row(q).iter().copied());
-        }
+        self.restore_peaks(job, read.peak.iter_mut());
         let others = match &job.values {
             Values::None => return,
             Values::Own => None,
             Values::Others(_) => Some(own()),
         };
+        let square = self.dot(&mut self.centre.iter().copied());
         for (q, second) in read.second.iter_mut().enumerate() {
             let mean = others.as_ref().unwrap_or(read.mean).row(q);
-            *second = (*second + 2.0 * dot(&mut mean.iter().copied()) + square).max(0.0);
+            *second = (*second + 2.0 * self.dot(&mut mean.iter().copied()) + square).max(0.0);
         }
         if others.is_none() {
             for mut mean in read.mean.outer_iter_mut() {

@@ -22,6 +22,7 @@
 //! | [`pairs()`] | distances and divergences of all pairs | similarities |
 //! | [`split_sums()`] | sums of numbers that a row of bits splits in two | dense memories |
 //! | [`Whole`] | fields of couplings that are whole numbers | classical networks |
+//! | [`log_sum_of()`] | log-sums of known costs | estimates of noise levels |
 //! | [`hamming()`] | bits in which words differ | sparse distributed memory |
 //! | [`counters`] | counters of hard locations, written and summed | sparse distributed memory |
 //! | [`product()`] | A B | networks |
@@ -46,6 +47,7 @@ mod centred;
 pub mod counters;
 mod dots;
 pub mod hamming;
+mod levels;
 pub mod machine;
 mod near;
 pub mod packed;
@@ -67,10 +69,11 @@ mod windows;
 pub use attend::{Read, attend, attend_values, log_sum};
 pub use dots::{dots, error_bound};
 pub use hamming::hamming;
+pub use levels::log_sum_of;
 pub use near::{Ball, half_squares, heaviest, near};
 pub use pairs::{Difference, Operand, add_scaled, pairs, weighted_sums};
 pub use pieces::{Pieces, pieces};
-pub use posterior::{Posterior, nearest, posterior};
+pub use posterior::{Posterior, nearest, posterior, posterior_and_log_sum};
 pub use product::{Panel, ROWS, Strided, product};
 pub use real::{PerReal, Real};
 pub use split::{add_signs, exp_below, raise, split_sums};

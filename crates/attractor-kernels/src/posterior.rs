@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use ndarray::ArrayView2;
 
+use crate::attend::{self, merge_mass, near_peak};
 use crate::machine::Machine;
 use crate::real::{Real, entry};
 use crate::signs;
@@ -32,42 +33,65 @@ entry! {
         form: Form,
         top: usize,
     ) -> Vec<Posterior> {
-        let top = top.clamp(1, patterns.len());
-        if let Some(centred) = patterns.centred() {
-            let (patterns, queries) = (&centred.stored, centred.queries(queries, form));
-            let job = Job { patterns, values: Values::None, queries: queries.view(), betas, form };
-            return posterior_of_all(&job, top);
-        }
         let job = Job { patterns, values: Values::None, queries, betas, form };
-        let Some(near) = signs::near_of(&job, top) else {
-            return posterior_of_all(&job, top);
-        };
-        let rest: Vec<usize> = (0..near.len()).filter(|&q| near[q].is_none()).collect();
-        let (queries, rest_betas) = signs::rest(&job, &rest);
-        let rest_of = job.by(queries.view(), &rest_betas);
-        let mut others = if rest.is_empty() { Vec::new() } else { posterior_of_all(&rest_of, top) }.into_iter();
-        let one = |(q, near): (usize, Option<Vec<signs::Near>>)| match near {
-            None => others.next().expect("one a query that is left"),
-            Some(list) => {
-                let beta = stream::usable_beta::<F>(betas[q]);
-                let best = list.iter().map(|n| n.1).fold(f64::NEG_INFINITY, f64::max);
-                let mut lane = Lane::default();
-                for (n, product) in list {
-                    let gap = beta * (best - product);
-                    let weight = (-gap).exp();
-                    lane.mass += weight;
-                    lane.squares += weight * weight;
-                    lane.heat += if weight > 0.0 { weight * gap } else { 0.0 };
-                    lane.offer(gap, n, top);
-                }
-                lane.finish(top)
-            }
-        };
-        near.into_iter().enumerate().map(one).collect()
+        of_job(&job, top).into_iter().map(|(posterior, _)| posterior).collect()
     }
 }
 
-fn posterior_of_all<F: Real>(job: &Job<F>, top: usize) -> Vec<Posterior> {
+entry! {
+    /// The posterior of each query, and the log-sum ln Σ exp ℓ_n of [`log_sum`](super::log_sum), in one pass.
+    pub fn posterior_and_log_sum<F: Real>(
+        patterns: &Stored<F>,
+        queries: ArrayView2<F>,
+        betas: &[f64],
+        form: Form,
+        top: usize,
+    ) -> (Vec<Posterior>, Vec<f64>) {
+        let job = Job { patterns, values: Values::None, queries, betas, form };
+        of_job(&job, top).into_iter().unzip()
+    }
+}
+
+/// The posterior and the log-sum of each query of a job.
+fn of_job<F: Real>(job: &Job<F>, top: usize) -> Vec<(Posterior, f64)> {
+    let top = top.clamp(1, job.patterns.len());
+    if let Some(centred) = job.patterns.centred() {
+        let queries = centred.queries(job.queries, job.form);
+        let about = Job { patterns: &centred.stored, ..job.by(queries.view(), job.betas) };
+        let mut found = of_all(&about, top);
+        centred.restore_peaks(job, found.iter_mut().map(|found| &mut found.1));
+        return found;
+    }
+    let Some(near) = signs::near_of(job, top) else {
+        return of_all(job, top);
+    };
+    let rest: Vec<usize> = (0..near.len()).filter(|&q| near[q].is_none()).collect();
+    let (queries, rest_betas) = signs::rest(job, &rest);
+    let rest_of = job.by(queries.view(), &rest_betas);
+    let mut others = if rest.is_empty() { Vec::new() } else { of_all(&rest_of, top) }.into_iter();
+    let one = |(q, near): (usize, Option<Vec<signs::Near>>)| match near {
+        None => others.next().expect("one a query that is left"),
+        Some(list) => {
+            let beta = stream::usable_beta::<F>(job.betas[q]);
+            let best = list.iter().map(|n| n.1).fold(f64::NEG_INFINITY, f64::max);
+            let mut lane = Lane::default();
+            for (n, product) in list {
+                let gap = beta * (best - product);
+                let weight = (-gap).exp();
+                lane.mass += weight;
+                lane.squares += weight * weight;
+                lane.heat += if weight > 0.0 { weight * gap } else { 0.0 };
+                lane.offer(gap, n, top);
+            }
+            let log_sum = near_peak(job, q, best) + lane.mass.ln();
+            (lane.finish(top), log_sum)
+        }
+    };
+    near.into_iter().enumerate().map(one).collect()
+}
+
+/// The same, from all patterns.
+fn of_all<F: Real>(job: &Job<F>, top: usize) -> Vec<(Posterior, f64)> {
     let betas = job.betas;
     let mut result = Vec::with_capacity(job.queries.nrows());
     let pass = |job: &Job<F>, block, range| pass(job, block, range, top);
@@ -76,15 +100,17 @@ fn posterior_of_all<F: Real>(job: &Job<F>, top: usize) -> Vec<Posterior> {
             let beta = stream::usable_beta::<F>(betas[parts[0].first + lane]);
             let mut total = Lane::default();
             let mut least = f64::INFINITY;
+            let (mut peak, mut sum) = (f64::NEG_INFINITY, 0.0);
             for part in &mut parts {
                 let new = least.min(part.least[lane]);
                 total.shift(beta * (least - new));
                 let mut other = std::mem::take(&mut part.fold.lanes[lane]);
+                merge_mass(&mut peak, &mut sum, -beta * part.least[lane], other.sum);
                 other.shift(beta * (part.least[lane] - new));
                 total.add(other, top);
                 least = new;
             }
-            result.push(total.finish(top));
+            result.push((total.finish(top), peak + sum.ln()));
         }
     });
     result
@@ -119,6 +145,8 @@ fn better(a: &(f64, usize), b: &(f64, usize)) -> std::cmp::Ordering {
 /// The sums of one query relative to its least cost: Σw, Σw², Σw·β·gap, and the best as (β·gap, index).
 #[derive(Clone, Debug, Default)]
 struct Lane {
+    /// Σw in the order in which reads sum it, for the log-sum. It is not shifted with the others.
+    sum: f64,
     mass: f64,
     squares: f64,
     heat: f64,
@@ -222,6 +250,7 @@ impl<F: Real> Fold<F> for Spread {
         for l in 0..lanes.live {
             let beta = lanes.betas[l];
             let lane = &mut self.lanes[l];
+            lane.sum = lane.sum * attend::rescale(weighed.falls[l], M::FMA) + weighed.mass[l];
             lane.shift(weighed.falls[l]);
             lane.mass += mass[l];
             lane.squares += squares[l];

@@ -225,7 +225,7 @@ impl<'a, F: Real> Side<'a, F> {
     fn recall(&self, request: &Request<F>, own: impl Fn(usize) -> usize) -> Result<Ends<F>> {
         let recall = self.memory.recall(request)?;
         let prepared = self.memory.preparation().forward(recall.states.clone());
-        let nearest = nearest_patterns(self.patterns, prepared.view());
+        let nearest = nearest_patterns(self.patterns, prepared.view(), None);
         let all: Vec<usize> = (0..prepared.nrows()).flat_map(|row| [own(row), nearest[row].memory]).collect();
         let points = self.patterns.select(&all);
         let recalled = (0..prepared.nrows()).map(|row| {

@@ -112,10 +112,14 @@ pub struct ReadOut<F> {
     pub posteriors: Vec<Option<Posterior>>,
     /// The values associated with the states, B × Dv.
     pub values: Option<Array2<F>>,
+    /// The energies of the states, if the same pass gives them.
+    pub energies: Option<Vec<f64>>,
+    /// The patterns nearest to the states, if the same pass gives them.
+    pub nearest: Option<Vec<usize>>,
 }
 
 impl<F> Default for ReadOut<F> {
     fn default() -> Self {
-        ReadOut { posteriors: Vec::new(), values: None }
+        ReadOut { posteriors: Vec::new(), values: None, energies: None, nearest: None }
     }
 }

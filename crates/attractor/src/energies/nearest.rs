@@ -40,13 +40,18 @@ impl Nearest {
     }
 }
 
-/// The nearest pattern of each (prepared) state. Ties go to the lowest index.
-pub(crate) fn nearest_patterns<F: Real>(patterns: &Patterns<F>, states: ArrayView2<F>) -> Vec<Nearest> {
+/// The nearest pattern of each (prepared) state: it is searched unless it is known. Ties go to the lowest index.
+pub(crate) fn nearest_patterns<F: Real>(
+    patterns: &Patterns<F>,
+    states: ArrayView2<F>,
+    known: Option<Vec<usize>>,
+) -> Vec<Nearest> {
+    let memories = known.unwrap_or_else(|| nearest(patterns, states));
     let (dim, scale) = (patterns.dim() as f64, patterns.preparation().scale());
     let mut window = Window::default();
     let mut one = |(state, n): (ArrayView1<F>, usize)| {
         let point = patterns.rows(n..n + 1, n + 1, &mut window);
         Nearest::at(n, state, point.iter().map(|y| y.to_f64()), |square| (square / dim).sqrt() / scale)
     };
-    states.outer_iter().zip(nearest(patterns, states)).map(&mut one).collect()
+    states.outer_iter().zip(memories).map(&mut one).collect()
 }

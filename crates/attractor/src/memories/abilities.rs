@@ -129,11 +129,19 @@ impl<'a, F: Real> Abilities<'a, F> {
         }
     }
 
-    /// The memory nearest to each (prepared) state, or `None` without patterns.
-    pub(super) fn nearest(&self, states: ArrayView2<F>) -> Result<Option<Vec<Nearest>>> {
+    /// The memory nearest to each (prepared) state, or `None` without patterns. `known` are the nearest patterns, if they were
+    /// found before.
+    pub(super) fn nearest(
+        &self,
+        states: ArrayView2<F>,
+        known: Option<Vec<usize>>,
+    ) -> Result<Option<Vec<Nearest>>> {
         match (self.mixture, self.patterns) {
-            (Some(mixture), _) => mixture.nearest(states).map(Some),
-            (None, Some(patterns)) => Ok(Some(nearest_patterns(patterns, states))),
+            (Some(mixture), _) => match known {
+                Some(known) => Ok(Some(mixture.nearest_among(states, known))),
+                None => mixture.nearest(states).map(Some),
+            },
+            (None, Some(patterns)) => Ok(Some(nearest_patterns(patterns, states, known))),
             (None, None) => Ok(None),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::mem::take;
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 
 use super::memory::MemoryModel;
 use super::prior::Prior;
@@ -38,6 +38,15 @@ pub(super) trait LevelModel<F: Real>: Send + Sync {
     /// The posterior over memories at the cues, if the memory has one.
     fn posterior_of_cues(&self, cues: &Cues<F>) -> Result<Option<Vec<SharedPosterior>>> {
         let _ = cues;
+        Ok(None)
+    }
+
+    /// The energy of recalled states at the levels of their cues, and the patterns nearest to them, if one pass gives both.
+    fn energy_and_nearest(
+        &self,
+        _states: ArrayView2<F>,
+        _levels: &[f64],
+    ) -> Result<Option<(Vec<f64>, Vec<usize>)>> {
         Ok(None)
     }
 
@@ -139,12 +148,14 @@ pub(super) fn through_levels<F: Real>(
     if !request.report {
         return Ok(Recall::without_report(preparation.backward(states), &recalled));
     }
-    let energies = match abilities.landscape {
-        Ok(landscape) => Some(landscape.energy(states.view(), &cues.levels)?),
-        Err(_) => None,
-    };
+    let (energies, nearest) =
+        match (path.energy_and_nearest(states.view(), &cues.levels)?, abilities.landscape) {
+            (Some((energies, nearest)), Ok(_)) => (Some(energies), Some(nearest)),
+            (_, Ok(landscape)) => (Some(landscape.energy(states.view(), &cues.levels)?), None),
+            (_, Err(_)) => (None, None),
+        };
     let values = model.read_out(states.view(), request.top)?.values;
-    let nearest = abilities.nearest(states.view())?;
+    let nearest = abilities.nearest(states.view(), nearest)?;
     let dimensions = match path.denoiser() {
         _ if abilities.posterior.is_none() || cues.known.is_some() => None,
         denoiser if !matches!(denoiser.noise(), NoiseShape::Equal) => None,

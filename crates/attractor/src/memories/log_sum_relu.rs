@@ -143,7 +143,7 @@ impl<F: Real> MemoryModel<F> for LogSumReluMemory<F> {
             }
             None => None,
         };
-        Ok(ReadOut { posteriors: self.summaries(states, top)?, values })
+        Ok(ReadOut { posteriors: self.summaries(states, top)?, values, ..ReadOut::default() })
     }
 }
 

@@ -275,7 +275,7 @@ impl<F: Real> dyn Memory<F> + '_ {
     pub fn nearest(&self, states: ArrayView2<F>) -> Result<Option<Vec<Nearest>>> {
         check_width("states", states.ncols(), self.dim())?;
         check_states("states", states, "give finite states")?;
-        self.abilities().nearest(states)
+        self.abilities().nearest(states, None)
     }
 }
 

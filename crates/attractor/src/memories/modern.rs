@@ -238,17 +238,29 @@ impl<F: Real> MemoryModel<F> for Modern<F> {
         Ok(RecallPath::to_rest(Box::new(self.dynamics()), REST * self.patterns().spread(), None))
     }
 
-    fn read_out(&self, states: ArrayView2<F>, _top: usize) -> Result<ReadOut<F>> {
-        let values = match &self.energy {
+    fn read_out(&self, states: ArrayView2<F>, top: usize) -> Result<ReadOut<F>> {
+        match &self.energy {
             Landscape::LogSumExp(energy) => {
-                read_values(energy.patterns(), states, &vec![energy.beta(); states.nrows()], energy.form())
+                let betas = vec![energy.beta(); states.nrows()];
+                let values = read_values(energy.patterns(), states, &betas, energy.form());
+                let (posteriors, energies) = energy.posterior_and_energy(states, top)?;
+                // The largest weight is that of the nearest pattern if weights compare by distance alone.
+                let nearest = energy
+                    .compares_by_distance()
+                    .then(|| posteriors.iter().map(|posterior| posterior.top[0].0).collect());
+                let posteriors = posteriors.into_iter().map(Some).collect();
+                Ok(ReadOut { posteriors, values, energies: Some(energies), nearest })
             }
-            Landscape::FenchelYoung(energy) => match energy.patterns().associated() {
-                Some(values) => Some(weighted_sums(energy.weights(states)?.view(), values).mapv(F::from_f64)),
-                None => None,
-            },
-        };
-        Ok(ReadOut { values, ..ReadOut::default() })
+            Landscape::FenchelYoung(energy) => {
+                let values = match energy.patterns().associated() {
+                    Some(values) => {
+                        Some(weighted_sums(energy.weights(states)?.view(), values).mapv(F::from_f64))
+                    }
+                    None => None,
+                };
+                Ok(ReadOut { values, ..ReadOut::default() })
+            }
+        }
     }
 }
 

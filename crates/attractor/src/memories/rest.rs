@@ -57,19 +57,21 @@ pub(super) fn to_rest<F: Real>(
         return Ok(Recall::without_report(preparation.backward(states), &recalled));
     }
     let levels = vec![0.0; rows.len()];
-    let energies = match abilities.landscape {
-        Ok(landscape) => Some(landscape.energy(states.view(), &levels)?),
-        Err(_) => None,
-    };
     let mut read = match recalled.last_read.take() {
         Some(read) => read,
         None => model.read_out(states.view(), request.top)?,
+    };
+    let energies = match abilities.landscape {
+        Ok(landscape) => {
+            Some(read.energies.take().map_or_else(|| landscape.energy(states.view(), &levels), Ok)?)
+        }
+        Err(_) => None,
     };
     if let (true, Some(posterior)) = (read.posteriors.is_empty(), abilities.posterior) {
         let posteriors = posterior.posterior(states.view(), &levels, request.top)?;
         read.posteriors = posteriors.into_iter().flatten().map(Some).collect();
     }
-    let nearest = abilities.nearest(states.view())?;
+    let nearest = abilities.nearest(states.view(), read.nearest.take())?;
     let log_weights = abilities.patterns.and_then(|patterns| patterns.log_weights());
     let prior = match log_weights {
         Some(log_weights) => Some(1.0 / log_weights.iter().map(|w| (2.0 * w).exp()).sum::<f64>()),
@@ -138,7 +140,7 @@ struct Visits<'a, 'b, F: Real> {
 impl<F: Real> Observer<F> for Visits<'_, '_, F> {
     fn observe(&mut self, frame: Frame<F>) -> ControlFlow<()> {
         if self.on
-            && let Ok(Some(nearest)) = self.abilities.nearest(frame.states)
+            && let Ok(Some(nearest)) = self.abilities.nearest(frame.states, None)
         {
             for (&row, nearest) in frame.rows.iter().zip(nearest) {
                 self.seen[row].push((nearest.memory, nearest.overlap));

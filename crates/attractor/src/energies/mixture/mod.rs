@@ -17,7 +17,7 @@ use super::points::beta;
 use super::shapes::{Moments, Shape};
 use super::{Denoise, Nearest, Points};
 use crate::error::{Error, Result, check_rows, check_width};
-use crate::kernels::nearest;
+use crate::kernels::{Form, nearest, posterior_and_log_sum};
 use crate::patterns::{Patterns, Preparation, Window, check_states};
 use crate::real::Real;
 use crate::threads;
@@ -384,6 +384,11 @@ impl<F: Real> Mixture<F> {
                 self.posterior(states, &levels, 1)?.iter().map(|p| p.top[0].0).collect()
             }
         };
+        Ok(self.nearest_among(states, memories))
+    }
+
+    /// Compares each state with the memory that it is nearest to.
+    pub(crate) fn nearest_among(&self, states: ArrayView2<F>, memories: Vec<usize>) -> Vec<Nearest> {
         let per_unit = self.preparation().scale() * (self.dim as f64).sqrt();
         let rms = |square: f64| square.sqrt() / per_unit;
         let mut window = Window::default();
@@ -394,7 +399,29 @@ impl<F: Real> Mixture<F> {
             }
             None => Nearest::at(memory, state, self.project(memory, state).into_iter(), rms),
         };
-        Ok(states.outer_iter().zip(memories).map(&mut one).collect())
+        states.outer_iter().zip(memories).map(&mut one).collect()
+    }
+
+    /// The energy of each state and the pattern nearest to it, in one pass. `None` unless the mixture is of equally likely
+    /// points, of which the most probable is the nearest at any level.
+    ///
+    /// # Errors
+    /// States or levels of the wrong shape or not finite.
+    pub(crate) fn energy_and_nearest(
+        &self,
+        states: ArrayView2<F>,
+        sigmas: &[f64],
+    ) -> Result<Option<(Vec<f64>, Vec<usize>)>> {
+        let Some(patterns) = self.patterns().filter(|patterns| patterns.log_weights().is_none()) else {
+            return Ok(None);
+        };
+        let sigmas = self.check(states, sigmas)?;
+        let betas: Vec<f64> = sigmas.iter().map(|sigma| 1.0 / (sigma * sigma)).collect();
+        let (posteriors, sums) = posterior_and_log_sum(patterns, states, &betas, Form::Distance, 1);
+        patterns.check_source()?;
+        let normaliser = (patterns.len() as f64).ln();
+        let energies = sums.iter().zip(&sigmas).map(|(s, sigma)| -sigma.powi(2) * (s - normaliser));
+        Ok(Some((energies.collect(), posteriors.iter().map(|posterior| posterior.top[0].0).collect())))
     }
 
     /// The point of a memory that is nearest to a state.

@@ -227,6 +227,17 @@ impl<F: Real> LevelModel<F> for Diffusion<F> {
         Ok(Some(posteriors))
     }
 
+    fn energy_and_nearest(
+        &self,
+        states: ArrayView2<F>,
+        levels: &[f64],
+    ) -> Result<Option<(Vec<f64>, Vec<usize>)>> {
+        match &self.under {
+            Some(_) => Ok(None),
+            None => self.memory.energy_and_nearest(states, levels),
+        }
+    }
+
     fn descend(&self, cues: &Cues<F>, observer: &mut dyn Observer<F>) -> Result<Recalled<F>> {
         if let Some(under) = &self.under {
             if cues.known.is_some() {

@@ -313,6 +313,7 @@ impl<F: Real> Dynamics<F> for Shots<'_, F> {
         let last = ReadOut {
             posteriors: vec![None; rows],
             values: values.map(|values| Array2::from_elem((rows, values.ncols()), F::ZERO)),
+            ..ReadOut::default()
         };
         Ok(Box::new(ShotsRun { shots: self, last, undefined: Vec::new() }))
     }

@@ -104,7 +104,7 @@ impl<F: Real> Universal<F> {
         let answers = |row: ArrayView1<f64>| shared && row.iter().any(|f| *f > 0.0);
         let posteriors = hidden.outer_iter().map(|row| answers(row).then(|| summary(row, top))).collect();
         let values = self.patterns.associated().map(|v| weighted_sums(hidden.view(), v).mapv(F::from_f64));
-        Ok(ReadOut { posteriors, values })
+        Ok(ReadOut { posteriors, values, ..ReadOut::default() })
     }
 }
 
