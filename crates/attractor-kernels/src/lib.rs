@@ -73,7 +73,7 @@ pub use levels::log_sum_of;
 pub use near::{Ball, half_squares, heaviest, near};
 pub use pairs::{Difference, Operand, add_scaled, pairs, weighted_sums};
 pub use pieces::{Pieces, pieces};
-pub use posterior::{Posterior, nearest, posterior, posterior_and_log_sum};
+pub use posterior::{Posterior, nearest, posterior, posterior_and_log_sum, posterior_of_costs};
 pub use product::{Panel, ROWS, Strided, product};
 pub use real::{PerReal, Real};
 pub use split::{add_signs, exp_below, raise, split_sums};

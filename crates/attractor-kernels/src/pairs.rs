@@ -26,6 +26,8 @@ pub enum Difference {
     Reverse,
     /// m ln m with m = (x + z)/2 > 0.
     Mixture,
+    /// k (x − z)², in which the logarithms of the query are a mask k of 0 and 1 instead: the distance over known units.
+    Known,
 }
 
 /// Rows or queries: their values, and their logarithms if a difference needs them.
@@ -81,7 +83,7 @@ entry! {
             (0..b).step_by(LANES).map(packed).collect()
         };
         let values = pack(queries.values);
-        let with_logarithms = matches!(difference, Difference::Relative | Difference::Reverse);
+        let with_logarithms = matches!(difference, Difference::Relative | Difference::Reverse | Difference::Known);
         let logarithms = if with_logarithms { pack(queries.logarithms) } else { Vec::new() };
         let (row_values, row_logarithms) =
             (rows.values.as_standard_layout(), rows.logarithms.as_standard_layout());
@@ -136,6 +138,7 @@ terms! {
         let mean = F::HALF * (x + z);
         mean * mean.ln_positive(fused)
     };
+    KnownSquare(x, _l, z, known, _f) known * ((x - z) * (x - z));
 }
 
 entry! {
@@ -151,6 +154,7 @@ entry! {
             Difference::Absolute => Level::best().run::<F, _, _>(Block::<F, Absolute>::new(rows, queries, out)),
             Difference::Relative => Level::best().run::<F, _, _>(Block::<F, Relative>::new(rows, queries, out)),
             Difference::Reverse => Level::best().run::<F, _, _>(Block::<F, Reverse>::new(rows, queries, out)),
+            Difference::Known => Level::best().run::<F, _, _>(Block::<F, KnownSquare>::new(rows, queries, out)),
             Difference::Mixture => Level::best().run::<F, _, _>(Block::<F, Mixture>::new(rows, queries, out)),
         }
     }

@@ -90,6 +90,26 @@ fn of_job<F: Real>(job: &Job<F>, top: usize) -> Vec<(Posterior, f64)> {
     near.into_iter().enumerate().map(one).collect()
 }
 
+/// The posterior of one query from the costs of all patterns, times β: the logits are −cost.
+pub fn posterior_of_costs(costs: &[f64], top: usize) -> Posterior {
+    let least = costs.iter().copied().fold(f64::INFINITY, f64::min);
+    let top = top.clamp(1, costs.len().max(1));
+    let mut lane = Lane::default();
+    let mut bar = f64::INFINITY;
+    for (n, cost) in costs.iter().enumerate() {
+        let gap = cost - least;
+        let weight = (-gap).exp();
+        lane.mass += weight;
+        lane.squares += weight * weight;
+        lane.heat += if weight > 0.0 { weight * gap } else { 0.0 };
+        if gap < bar || lane.best.len() < top {
+            lane.offer(gap, n, top);
+            bar = lane.bar(top);
+        }
+    }
+    lane.finish(top)
+}
+
 /// The same, from all patterns.
 fn of_all<F: Real>(job: &Job<F>, top: usize) -> Vec<(Posterior, f64)> {
     let betas = job.betas;

@@ -16,5 +16,5 @@ pub(crate) use attractor_kernels::rows::{pick, square, squares};
 pub(crate) use attractor_kernels::stored::{Streamed, Window};
 pub(crate) use attractor_kernels::{
     Ball, Whole, add_scaled, add_signs, error_bound, exp_below, half_squares, heaviest, log_sum_of, near,
-    posterior_and_log_sum, raise, split_sums, usable_beta,
+    posterior_and_log_sum, posterior_of_costs, raise, split_sums, usable_beta,
 };

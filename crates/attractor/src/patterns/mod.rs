@@ -317,6 +317,13 @@ impl<F: Real> Patterns<F> {
         Ok(selected.weighted_as(self))
     }
 
+    /// Some of the patterns (held as numbers), in this order, without a preparation and with their shares of the weights.
+    pub(crate) fn among(&self, rows: &[usize]) -> Result<Self> {
+        let some = Self::new(self.select(rows))?;
+        let log_weights = self.log_weights().map(|all| rows.iter().map(|&n| all[n]).collect());
+        Ok(Patterns { stored: some.stored.with_log_weights(log_weights), ..some })
+    }
+
     /// Patterns with each unit multiplied by its own factor, and without a preparation.
     pub(crate) fn stretch(&self, factors: &[F]) -> Result<Self> {
         let stretched = match self.source() {

@@ -1,4 +1,7 @@
 //! Diffusion recall with known units.
+//!
+//! Known units leave few patterns, and a large memory is read once to find them, for all cues together ([`Left`]). Each cue
+//! then recalls among its own. Other memories are stretched as a whole, once for each mask.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -6,7 +9,8 @@ use std::ops::ControlFlow;
 use ndarray::{Array2, ArrayView2, Axis};
 
 use super::Diffusion;
-use crate::energies::{Reads, SharedPosterior};
+use super::left::Left;
+use crate::energies::{Mixture, NARROWED, Reads, SharedPosterior};
 use crate::error::Result;
 use crate::kernels::{Form, posterior};
 use crate::memories::levels::{Cues, Known, LevelModel, descend};
@@ -19,11 +23,12 @@ const EXACT: f64 = 1e-4;
 /// At this level, in radii of the memory, a unit carries less than 10⁻⁶ of a nat of information.
 const SILENT: f64 = 1e3;
 
-/// Groups rows with the same known units, in the order of each group's first row.
-fn by_mask(known: ArrayView2<bool>) -> Vec<(Vec<bool>, Vec<usize>)> {
+/// Groups some rows by their known units, in the order of each group's first row.
+fn by_mask(known: ArrayView2<bool>, rows: impl Iterator<Item = usize>) -> Vec<(Vec<bool>, Vec<usize>)> {
     let mut places: HashMap<Vec<bool>, usize> = HashMap::new();
     let mut groups: Vec<(Vec<bool>, Vec<usize>)> = Vec::new();
-    for (row, mask) in known.outer_iter().enumerate() {
+    for row in rows {
+        let mask = known.row(row);
         let place = *places.entry(mask.to_vec()).or_insert(groups.len());
         if place == groups.len() {
             groups.push((mask.to_vec(), Vec::new()));
@@ -56,7 +61,28 @@ fn each_unit<F: Real>(states: &mut Array2<F>, factors: &[F], change: impl Fn(F, 
     }
 }
 
+/// What a row has read whose memory were a few patterns: all patterns once to find them, and then these.
+fn among_few(reads: Reads, few: usize) -> Reads {
+    let narrow = reads.full + reads.narrow;
+    Reads { full: 1, spread: 0, narrow, patterns: reads.patterns + few * reads.full, largest: few }
+}
+
 impl<F: Real> Diffusion<F> {
+    /// What known units leave of the patterns: for large memories of patterns that are held as numbers, unless reads of all
+    /// patterns were asked for.
+    fn left<'a>(&'a self, cues: &'a Cues<F>, known: &'a Known<F>) -> Option<Left<'a, F>> {
+        let patterns = self.memory.patterns()?;
+        let suits = self.sampling.narrow && patterns.are_held() && patterns.len() >= NARROWED;
+        suits.then(|| Left {
+            patterns,
+            cues,
+            known,
+            exact: EXACT * self.memory.spread(),
+            stretch: |ratio: f64| stretch(ratio, 1.0 / EXACT),
+            stochastic: self.sampling.is_stochastic(),
+        })
+    }
+
     /// The posterior at the cue's level. Known units are exact: they get a noise level of 10⁻⁴ spreads. Other units
     /// have their own level, or carry no information if no level was given.
     pub(super) fn posterior_with_known(
@@ -65,7 +91,13 @@ impl<F: Real> Diffusion<F> {
         known: &Known<F>,
     ) -> Result<Vec<SharedPosterior>> {
         let mut result = vec![None; cues.states.nrows()];
-        for (mask, rows) in by_mask(known.mask.view()) {
+        if let Some(left) = self.left(cues, known) {
+            left.each_distances(cues.level_given, |row, of_known, of_others| {
+                result[row] = Some(left.posterior(row, of_known, of_others));
+            });
+        }
+        let others = (0..result.len()).filter(|&row| result[row].is_none()).collect::<Vec<_>>();
+        for (mask, rows) in by_mask(known.mask.view(), others.into_iter()) {
             let level = cues.levels[rows[0]];
             let exact = EXACT * self.memory.spread();
             let units: Vec<usize> = (0..mask.len()).filter(|&j| mask[j]).collect();
@@ -109,10 +141,25 @@ impl<F: Real> Diffusion<F> {
         observer: &mut dyn Observer<F>,
     ) -> Result<Recalled<F>> {
         let mut all = Recalled::standing(&cues.states);
-        for (mask, rows) in by_mask(known.mask.view()) {
+        let mut parts: Vec<(Vec<bool>, Vec<usize>, Option<Vec<usize>>)> = Vec::new();
+        let mut whole = vec![true; cues.states.nrows()];
+        if let Some(left) = self.left(cues, known) {
+            left.each_distances(false, |row, of_known, _| {
+                if let Some(patterns) = left.patterns(row, of_known) {
+                    whole[row] = false;
+                    parts.push((known.mask.row(row).to_vec(), vec![row], Some(patterns)));
+                }
+            });
+        }
+        let others = (0..whole.len()).filter(|&row| whole[row]);
+        parts.extend(by_mask(known.mask.view(), others).into_iter().map(|(mask, rows)| (mask, rows, None)));
+        for (mask, rows, some) in parts {
             // With known units all rows have the same level.
             let factors = factors(&mask, cues.levels[rows[0]] / (EXACT * self.memory.spread()), 1.0 / EXACT);
-            let memory = self.memory.stretch(&factors)?;
+            let memory = match (&some, self.memory.patterns()) {
+                (Some(some), Some(patterns)) => Mixture::from(patterns.among(some)?.stretch(&factors)?),
+                _ => self.memory.stretch(&factors)?,
+            };
             let stretched = |values: &Array2<F>| {
                 let mut values = values.select(Axis(0), &rows);
                 each_unit(&mut values, &factors, |z, factor| z * factor);
@@ -141,7 +188,10 @@ impl<F: Real> Diffusion<F> {
                 all.states.row_mut(row).assign(&part.states.row(k));
                 (all.outcomes[row], all.steps[row]) = (part.outcomes[k], part.steps[k]);
             }
-            if let Some(reads) = part.reads {
+            if let Some(mut reads) = part.reads {
+                if let Some(some) = &some {
+                    reads.iter_mut().for_each(|reads| *reads = among_few(*reads, some.len()));
+                }
                 let own = all.reads.get_or_insert_with(|| vec![Reads::default(); cues.states.nrows()]);
                 rows.iter().zip(reads).for_each(|(&row, reads)| own[row] = reads);
             }
@@ -153,7 +203,11 @@ impl<F: Real> Diffusion<F> {
 /// The factors that stretch known units so that all units have the level of the others. `ratio` is that level divided
 /// by the level of the known units; the factor is at most `most`.
 fn factors<F: Real>(mask: &[bool], ratio: f64, most: f64) -> Vec<F> {
-    // A power of two, so that stretching and undoing it is exact.
-    let stretch = F::from_f64(ratio.clamp(1.0, most).log2().floor().exp2());
+    let stretch = F::from_f64(stretch(ratio, most));
     mask.iter().map(|&known| if known { stretch } else { F::ONE }).collect()
+}
+
+/// The factor of known units: a power of two, so that stretching and undoing it is exact.
+fn stretch(ratio: f64, most: f64) -> f64 {
+    ratio.clamp(1.0, most).log2().floor().exp2()
 }

@@ -1,6 +1,7 @@
 //! Diffusion with the exact score of the stored memories.
 
 mod known;
+mod left;
 mod potential;
 
 use ndarray::{Array2, ArrayView2};
