@@ -3,6 +3,7 @@
 
 mod zoo;
 
+use attractor::analysis::trace;
 use attractor::energies::{Energy, Gradient, LogSumRelu};
 use attractor::memories::{Beta, LogSumReluMemory, Spec};
 use attractor::{Memory, Outcome, Patterns, Real, Request};
@@ -101,6 +102,17 @@ fn a_cue_outside_all_supports_is_an_outcome() {
     assert!(
         reason.contains("radius") && recall.rows[1].posterior.is_none() && recall.rows[1].memory.is_none()
     );
+}
+
+#[test]
+fn a_trace_leaves_out_only_the_cue_outside_all_supports() {
+    let patterns = array![[0.0_f64, 0.0], [2.0, 0.0], [9.0, 0.0]];
+    let memory = memory(&patterns, Beta::Auto);
+    let trace = trace(&memory, &Request::new(array![[-0.3, 0.4], [5.0, 5.0]].view())).expect("a trace");
+    assert_eq!(trace.moments[0][0].favourite, Some((0, 1.0)));
+    let outside = &trace.moments[1];
+    assert!(outside.iter().all(|moment| moment.favourite.is_none() && moment.entropy.is_none()));
+    assert!(matches!(trace.recall.rows[1].outcome, Outcome::Undefined { .. }));
 }
 
 #[test]

@@ -289,7 +289,10 @@ fn is_plain<F: Real>(denoiser: &dyn Denoise<F>) -> bool {
 fn look<F: Real>(memory: &dyn Memory<F>, states: &Array2<F>, levels: &[f64]) -> Result<Vec<TraceStep>> {
     let scale = memory.preparation().scale();
     let energies = memory.landscape().ok().map(|energy| energy.energy(states.view(), levels)).transpose()?;
-    let posteriors = memory.posterior(states.view(), levels, 1)?;
+    let posteriors = match memory.abilities().posterior {
+        Some(posterior) => posterior.posterior_if_any(states.view(), levels, 1)?,
+        None => None,
+    };
     let nearest = memory.nearest(states.view())?;
     let diffusion = memory.denoiser().zip(memory.sampling()).zip(memory.spread());
     let variances = match diffusion {
@@ -309,7 +312,7 @@ fn look<F: Real>(memory: &dyn Memory<F>, states: &Array2<F>, levels: &[f64]) -> 
     let clock = diffusion.filter(|((denoiser, _), _)| is_plain(*denoiser));
     let clock = clock.map(|((_, sampling), _)| sampling.process);
     let moment = |row: usize| {
-        let posterior = posteriors.as_ref().map(|p| &p[row]);
+        let posterior = posteriors.as_ref().and_then(|p| p[row].as_ref());
         let level = levels[row];
         let variance = variances.as_ref().filter(|_| level > 0.0).map(|v| v[row] / (scale * scale));
         TraceStep {

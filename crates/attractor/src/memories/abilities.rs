@@ -187,6 +187,20 @@ pub trait Posteriors<F: Real>: Send + Sync {
     /// # Errors
     /// States or levels of the wrong shape or not finite.
     fn posterior(&self, states: ArrayView2<F>, levels: &[f64], top: usize) -> Result<Option<Vec<Posterior>>>;
+
+    /// The same, with `None` for a state that has no posterior, such as one that no pattern has a weight for. The default has one for every state.
+    ///
+    /// # Errors
+    /// Those of [`posterior`](Self::posterior), but not that one state has none.
+    fn posterior_if_any(
+        &self,
+        states: ArrayView2<F>,
+        levels: &[f64],
+        top: usize,
+    ) -> Result<Option<Vec<Option<Posterior>>>> {
+        let all = self.posterior(states, levels, top)?;
+        Ok(all.map(|all| all.into_iter().map(Some).collect()))
+    }
 }
 
 impl<F: Real> Posteriors<F> for Mixture<F> {

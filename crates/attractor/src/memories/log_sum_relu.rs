@@ -161,6 +161,15 @@ impl<F: Real> Posteriors<F> for LogSumReluMemory<F> {
         }
         Ok(summaries.into_iter().collect())
     }
+
+    fn posterior_if_any(
+        &self,
+        states: ArrayView2<F>,
+        _levels: &[f64],
+        top: usize,
+    ) -> Result<Option<Vec<Option<Posterior>>>> {
+        self.summaries(states, top).map(Some)
+    }
 }
 
 impl<F: Real> ListMinima<F> for LogSumReluMemory<F> {
