@@ -166,6 +166,7 @@ pub fn effects<F: Real>(
         let to = rows.min(from + batch);
         let part = Request {
             cues: request.cues.slice(s![from..to, ..]),
+            input: request.input.map(|input| input.slice_move(s![from..to, ..])),
             known: request.known.map(|known| known.slice_move(s![from..to, ..])),
             first_row: request.first_row.wrapping_add(from as u64),
             report: false,

@@ -112,6 +112,7 @@ pub fn repeat<F: Real>(
     };
     // Checked before any work, so that an error names the row of the bad cue.
     request.checked_cues(memory.dim())?;
+    request.checked_input(memory.dim())?;
     let batch = (WORK / memories.saturating_mul(memory.dim()).max(1)).clamp(16, BATCH);
     let mut result = Vec::new();
     for row in 0..request.cues.nrows() {
@@ -131,9 +132,13 @@ pub fn repeat<F: Real>(
             let known = request
                 .known
                 .map(|known| Array2::from_shape_fn((some, memory.dim()), |(_, j)| known[[row, j]]));
+            let input = request
+                .input
+                .map(|input| Array2::from_shape_fn((some, memory.dim()), |(_, j)| input[[row, j]]));
             let first_row = id.wrapping_add(from as u64);
             let request = Request {
                 cues: cues.view(),
+                input: input.as_ref().map(|input| input.view()),
                 known: known.as_ref().map(|k| k.view()),
                 first_row,
                 top: if from == 0 { memories } else { 1 },

@@ -8,7 +8,7 @@ use super::{Growth, largest_variance};
 use crate::energies::{Denoise, NoiseShape, local_dimensions};
 use crate::error::{Error, Result};
 use crate::fields::{Field, Kind};
-use crate::memories::{Memory, Recall, Request};
+use crate::memories::{KeptLevels, Memory, Recall, Request, kept_of, under_cues};
 use crate::message;
 use crate::message::Argument;
 use crate::observe::{Frame, NoObserver, Observer};
@@ -253,13 +253,36 @@ pub fn trace_observed<F: Real>(
     let mut steps: Vec<Array2<F>> = Vec::new();
     let mut moments = vec![Vec::new(); b];
     let mut failed = None;
+    let abilities = memory.abilities();
+    let through_levels = abilities.denoiser.is_some();
+    let rest = match request.kept()? {
+        Some(gain) if !through_levels => Some(under_cues(memory.model(), request, gain)?),
+        _ => None,
+    };
+    // Through levels, the cues that stay on are known once their levels are, at the first step.
+    let mut kept = None;
     let mut watch = |frame: Frame<F>| {
         for (k, &row) in frame.rows.iter().enumerate() {
             prepared.row_mut(row).assign(&frame.states.row(k));
             levels[row] = frame.levels[k];
         }
         steps.push(preparation.backward(prepared.clone()));
-        match look(memory, &prepared, &levels) {
+        if frame.step == 0 && through_levels {
+            match kept_of(memory.model(), request, prepared.view(), &levels) {
+                Ok(cues) => kept = cues,
+                Err(error) => {
+                    failed = Some(error);
+                    return ControlFlow::Break(());
+                }
+            }
+        }
+        let looked = match (&rest, &kept) {
+            (Some(rest), _) => look(rest.as_ref(), &prepared, &levels),
+            (None, Some(cues)) => KeptLevels::new(memory.model(), cues)
+                .and_then(|kept| look(&kept as &dyn Memory<F>, &prepared, &levels)),
+            (None, None) => look(memory, &prepared, &levels),
+        };
+        match looked {
             Ok(looks) => {
                 moments.iter_mut().zip(looks).for_each(|(moments, look)| moments.push(look));
                 observer.observe(frame)

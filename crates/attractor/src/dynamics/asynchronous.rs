@@ -116,11 +116,13 @@ struct Sweeps<'a, F> {
 }
 
 impl<F: Real> Sweeps<'_, F> {
-    fn sweep(&self, row: &mut Row, state: &mut [F]) -> Result<()> {
+    /// One sweep over the units of a row, which is row `index` of the batch.
+    fn sweep(&self, index: usize, row: &mut Row, state: &mut [F]) -> Result<()> {
         if self.rule.order == Order::Random {
             row.stream.shuffle(&mut row.units);
         }
-        let energy = self.rule.energy;
+        let own = self.rule.energy.of_row(index);
+        let energy = own.as_deref().unwrap_or(self.rule.energy);
         let mut local = row.local.clone();
         energy.unfold(state, &mut local);
         for &unit in &row.units {
@@ -164,7 +166,7 @@ impl<F: Real> Run<F> for Sweeps<'_, F> {
         let swept = threads::map(rows.len(), work, |k| {
             let mut row = self.rows[rows[k]].clone();
             let mut state = states.row(k).to_vec();
-            self.sweep(&mut row, &mut state).map(|()| (row, state))
+            self.sweep(rows[k], &mut row, &mut state).map(|()| (row, state))
         });
         for (k, result) in swept.into_iter().enumerate() {
             let (row, state) = result?;

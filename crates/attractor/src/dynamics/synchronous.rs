@@ -1,6 +1,6 @@
 //! Synchronous updates of all units at once: x ← sign of the fields.
 
-use ndarray::{ArrayViewMut2, Zip};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Zip, s};
 
 use super::{Dynamics, Motion, Run, Start, Tie};
 use crate::energies::Flip;
@@ -35,15 +35,31 @@ impl<F: Real> Dynamics<F> for Synchronous<'_, F> {
     }
 }
 
+impl<F: Real> Synchronous<'_, F> {
+    /// The fields of all units: row k of `states` is row `rows[k]` of the batch.
+    fn fields(&self, rows: &[usize], states: ArrayView2<F>) -> Result<Array2<f64>> {
+        if rows.iter().all(|&row| self.energy.of_row(row).is_none()) {
+            return self.energy.fields(states);
+        }
+        let mut fields = Array2::zeros(states.dim());
+        for (k, &row) in rows.iter().enumerate() {
+            let own = self.energy.of_row(row);
+            let energy = own.as_deref().unwrap_or(self.energy);
+            fields.row_mut(k).assign(&energy.fields(states.slice(s![k..=k, ..]))?.row(0));
+        }
+        Ok(fields)
+    }
+}
+
 impl<F: Real> Run<F> for Synchronous<'_, F> {
     fn step(
         &mut self,
-        _rows: &[usize],
+        rows: &[usize],
         mut states: ArrayViewMut2<F>,
         _from: &[f64],
         _to: &[f64],
     ) -> Result<()> {
-        let fields = self.energy.fields(states.view())?;
+        let fields = self.fields(rows, states.view())?;
         Zip::from(&mut states).and(&fields).for_each(|x, &h| *x = self.tie.sign(h, *x));
         Ok(())
     }

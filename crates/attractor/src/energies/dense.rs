@@ -172,8 +172,13 @@ impl<F: Real> DenseEnergy<F> {
         self.interaction
     }
 
+    /// The value of a unit in pattern n.
+    pub(super) fn value(&self, unit: usize, n: usize) -> f64 {
+        self.columns.value(unit, n)
+    }
+
     /// The negative energy of these overlaps, h(Σ F(u)).
-    fn negative_energy(&self, overlaps: impl Iterator<Item = f64> + Clone) -> f64 {
+    pub(super) fn negative_energy(&self, overlaps: impl Iterator<Item = f64> + Clone) -> f64 {
         match self.interaction {
             Interaction::Polynomial(k) => overlaps.map(|u| power(u, k)).sum(),
             Interaction::Rectified(k) => overlaps.map(|u| power(u.max(0.0), k)).sum(),

@@ -8,6 +8,7 @@ mod dimension;
 mod family;
 mod fenchel_young;
 mod groups;
+mod kept_cue;
 mod linearised;
 mod local;
 mod log_sum_exp;
@@ -21,6 +22,7 @@ mod quadratic;
 mod random_features;
 mod reader;
 pub mod shapes;
+mod weighted;
 
 pub use cores::PARAMETERS as CORES;
 pub use cores::{CoreRule, Encoder, Event, Form, Odds, Reconstruction, Semantic, Surprise, surprise};
@@ -30,6 +32,7 @@ pub use dense::{DenseEnergy, Interaction};
 pub use dimension::{LocalRead, local_dimensions, local_reads};
 pub use family::Family;
 pub use fenchel_young::FenchelYoung;
+pub use kept_cue::{Conditioned, KeptCues};
 pub use linearised::{Driven, Linearised};
 pub use local::{Example, ImageForm, Local, LocalRule, Side, Windows};
 pub(crate) use log_sum_exp::BETAS;
@@ -48,6 +51,7 @@ pub(crate) use random_features::{FEATURES, NOT_POSITIVE};
 pub use random_features::{FeatureSums, RandomFeatures};
 pub(crate) use reader::FullReader;
 pub use reader::{FullRead, Reader, Reads};
+pub(crate) use weighted::{Scale, WeightedRows};
 
 use ndarray::{Array2, ArrayView2};
 
@@ -147,6 +151,11 @@ pub trait Flip<F: Real>: Energy<F> {
         Ok(Array2::from_shape_vec((rows, dim), fields).expect("one field a unit"))
     }
 
+    /// The landscape of one row of a batch, where each row has its own, as under a cue that stays on. `None` means that all rows have this one.
+    fn of_row(&self, _row: usize) -> Option<Box<dyn Flip<F> + '_>> {
+        None
+    }
+
     /// Sets one unit, and keeps `local` up to date.
     fn flip(&self, state: &mut [F], unit: usize, value: F, _local: &mut [f64]) {
         state[unit] = value;
@@ -194,6 +203,12 @@ pub trait Denoise<F: Real>: Send + Sync {
         Ok(self.read(states, sigmas)?.mean)
     }
 
+    /// [`denoise`](Self::denoise) of some rows of a batch, for a denoiser that has something of its own for each row: row k of `states` is row `rows[k]`.
+    fn denoise_rows(&self, rows: &[usize], states: ArrayView2<F>, sigmas: &[f64]) -> Result<Array2<F>> {
+        let _ = rows;
+        self.denoise(states, sigmas)
+    }
+
     /// A reader for a batch of `rows` rows that will be read again and again.
     fn reader(&self, rows: usize) -> Box<dyn Reader<F> + '_> {
         Box::new(FullReader::new(self, rows))
@@ -215,6 +230,15 @@ pub trait Denoise<F: Real>: Send + Sync {
             what: "exact samples",
             reason: "it is known by its denoiser alone; use another sampler than bridge".into(),
         })
+    }
+
+    /// [`draw`](Self::draw) for one row of a batch, as [`denoise_rows`](Self::denoise_rows).
+    ///
+    /// # Errors
+    /// Those of [`draw`](Self::draw).
+    fn draw_row(&self, row: usize, z: &[f64], sigma: f64, stream: &mut Stream) -> Result<Vec<f64>> {
+        let _ = row;
+        self.draw(z, sigma, stream)
     }
 }
 

@@ -63,7 +63,7 @@ impl<'a, D: ?Sized> FullReader<'a, D> {
 impl<F: Real, D: Denoise<F> + ?Sized> Reader<F> for FullReader<'_, D> {
     fn denoise(&mut self, rows: &[usize], states: ArrayView2<F>, sigmas: &[f64]) -> Result<Array2<F>> {
         rows.iter().for_each(|&row| self.reads[row].full += 1);
-        self.denoiser.denoise(states, sigmas)
+        self.denoiser.denoise_rows(rows, states, sigmas)
     }
 
     fn noise(&self) -> NoiseShape<'_> {
@@ -96,11 +96,19 @@ impl<F: Real> Denoise<F> for FullRead<'_, F> {
         self.0.denoise(states, sigmas)
     }
 
+    fn denoise_rows(&self, rows: &[usize], states: ArrayView2<F>, sigmas: &[f64]) -> Result<Array2<F>> {
+        self.0.denoise_rows(rows, states, sigmas)
+    }
+
     fn log_sum(&self, states: ArrayView2<F>, sigmas: &[f64]) -> Result<Vec<f64>> {
         self.0.log_sum(states, sigmas)
     }
 
     fn draw(&self, z: &[f64], sigma: f64, stream: &mut Stream) -> Result<Vec<f64>> {
         self.0.draw(z, sigma, stream)
+    }
+
+    fn draw_row(&self, row: usize, z: &[f64], sigma: f64, stream: &mut Stream) -> Result<Vec<f64>> {
+        self.0.draw_row(row, z, sigma, stream)
     }
 }

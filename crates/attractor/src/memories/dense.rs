@@ -1,9 +1,12 @@
 //! Dense associative memory.
 
+use ndarray::Array2;
+
+use super::kept_cue::KeptSpins;
 use super::update::{ASYNCHRONOUS, ORDER, TEMPERATURE, Update};
 use super::{Abilities, Card, Family, Learned, Memory, MemoryModel, RecallPath, Request};
 use crate::dynamics::{Dynamics, Order, TIE, Tie};
-use crate::energies::{DenseEnergy, Energy, Interaction};
+use crate::energies::{DenseEnergy, Energy, Interaction, Scale, WeightedRows};
 use crate::error::{Error, Result};
 use crate::message;
 use crate::message::Argument;
@@ -112,6 +115,16 @@ impl<F: Real> MemoryModel<F> for Dense<F> {
 
     fn path(&self, _request: &Request<F>) -> Result<RecallPath<'_, F>> {
         Ok(RecallPath::to_rest(self.dynamics(), 0.0, None))
+    }
+
+    fn under_cues(&self, cues: Array2<F>, _masked: bool, gain: f64) -> Result<Box<dyn Memory<F> + '_>> {
+        Ok(Box::new(KeptSpins {
+            name: CARD.name,
+            patterns: self.energy.patterns(),
+            landscapes: WeightedRows::new(self.energy.clone(), Scale::Dense, cues.view(), gain),
+            update: self.update,
+            tie: self.tie,
+        }))
     }
 }
 

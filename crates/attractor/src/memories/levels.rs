@@ -1,16 +1,20 @@
 //! The recall of every memory that goes through noise levels, from the cue's level down to 0.
 
+use std::borrow::Cow;
 use std::mem::take;
 
 use ndarray::{Array2, ArrayView2};
 
+use super::kept_cue::{KeptLevels, kept_of};
 use super::memory::MemoryModel;
 use super::prior::Prior;
 use super::report::{Recall, Row};
 use super::request::{Level, Request};
 use crate::diffusion::{Process, Sampling, estimate_levels};
 use crate::dynamics::{Clamp, Start};
-use crate::energies::{Denoise, FullRead, Mixture, NoiseShape, SharedPosterior, local_dimensions};
+use crate::energies::{
+    Conditioned, Denoise, FullRead, KeptCues, Mixture, NoiseShape, SharedPosterior, local_dimensions,
+};
 use crate::error::{Error, Result};
 use crate::message;
 use crate::message::Argument;
@@ -58,6 +62,7 @@ pub(super) trait LevelModel<F: Real>: Send + Sync {
 }
 
 /// Cues in the form that the dynamics needs.
+#[derive(Clone)]
 pub(super) struct Cues<F> {
     pub seed: u64,
     /// The number of memories to list in the posterior.
@@ -71,6 +76,8 @@ pub(super) struct Cues<F> {
     /// Their noise levels, prepared.
     pub levels: Vec<f64>,
     pub known: Option<Known<F>>,
+    /// Cues that stay on.
+    pub kept: Option<KeptCues<F>>,
     /// The scale of the levels: the memory's spread.
     pub spread: f64,
     /// The prepared length of one unit of the cues.
@@ -79,24 +86,23 @@ pub(super) struct Cues<F> {
 }
 
 impl<F: Real> Cues<F> {
+    /// The cues as a memory without a cue that stays on would have them: at m, and at the level of m.
+    fn as_seen(&self) -> Result<Cow<'_, Self>> {
+        let Some(kept) = &self.kept else {
+            return Ok(Cow::Borrowed(self));
+        };
+        let (states, levels) = kept.seen_by_all(self.states.view(), &self.levels)?;
+        Ok(Cow::Owned(Cues { states, levels, kept: None, ..self.clone() }))
+    }
+
     /// The same cues without their known units.
     pub fn without_known(&self) -> Self {
-        Cues {
-            seed: self.seed,
-            top: self.top,
-            level_given: self.level_given,
-            rows: self.rows.clone(),
-            states: self.states.clone(),
-            levels: self.levels.clone(),
-            known: None,
-            spread: self.spread,
-            scale: self.scale,
-            stop: self.stop,
-        }
+        Cues { known: None, ..self.clone() }
     }
 }
 
 /// The known units of cues.
+#[derive(Clone)]
 pub(super) struct Known<F> {
     /// Which they are, B × D.
     pub mask: Array2<bool>,
@@ -130,33 +136,48 @@ pub(super) fn through_levels<F: Real>(
     let (states, sigmas) = first_states(path, request, raw)?;
     let prior = path.prior();
     let tolerance = request.tolerance_or(REST * prior.spread)?;
+    let levels: Vec<f64> = sigmas.iter().map(|sigma| sigma * preparation.scale()).collect();
+    let kept = kept_of(model, request, states.view(), &levels)?;
     let cues = Cues {
         seed: request.seed,
         top: request.top,
         level_given: request.level != Level::Estimate,
         rows: request.rows(),
         states,
-        levels: sigmas.iter().map(|sigma| sigma * preparation.scale()).collect(),
+        levels,
         known,
+        kept,
         spread: prior.spread,
         scale: preparation.scale(),
         stop: Stop { tolerance, early: false },
     };
-    let posteriors = if request.report { path.posterior_of_cues(&cues)? } else { None };
+    let posteriors = match request.report {
+        true => {
+            let seen = cues.as_seen()?;
+            path.posterior_of_cues(&seen)?
+        }
+        false => None,
+    };
     let mut recalled = path.descend(&cues, observer)?;
     let states = take(&mut recalled.states);
     if !request.report {
         return Ok(Recall::without_report(preparation.backward(states), &recalled));
     }
-    let (energies, nearest) =
-        match (path.energy_and_nearest(states.view(), &cues.levels)?, abilities.landscape) {
-            (Some((energies, nearest)), Ok(_)) => (Some(energies), Some(nearest)),
-            (_, Ok(landscape)) => (Some(landscape.energy(states.view(), &cues.levels)?), None),
-            (_, Err(_)) => (None, None),
-        };
+    let under = cues.kept.as_ref().map(|kept| KeptLevels::new(model, kept)).transpose()?;
+    let under = under.as_ref().map(MemoryModel::abilities);
+    let in_one_pass = match under {
+        Some(_) => None,
+        None => path.energy_and_nearest(states.view(), &cues.levels)?,
+    };
+    let (energies, nearest) = match (in_one_pass, under.as_ref().unwrap_or(&abilities).landscape) {
+        (Some((energies, nearest)), Ok(_)) => (Some(energies), Some(nearest)),
+        (None, Ok(landscape)) => (Some(landscape.energy(states.view(), &cues.levels)?), None),
+        (_, Err(_)) => (None, None),
+    };
     let values = model.read_out(states.view(), request.top)?.values;
     let nearest = abilities.nearest(states.view(), nearest)?;
-    let dimensions = match path.denoiser() {
+    let denoiser = under.as_ref().and_then(|under| under.denoiser).unwrap_or(path.denoiser());
+    let dimensions = match denoiser {
         _ if abilities.posterior.is_none() || cues.known.is_some() => None,
         denoiser if !matches!(denoiser.noise(), NoiseShape::Equal) => None,
         denoiser => Some(local_dimensions(denoiser, cues.states.view(), &cues.levels)?),
@@ -251,6 +272,8 @@ pub(super) fn descend<F: Real>(
     let start = Start { states: cues.states.view(), rows: &cues.rows, seed: cues.seed, held: None };
     let full = FullRead(denoiser);
     let denoiser = if sampling.narrow { denoiser } else { &full };
+    let conditioned = cues.kept.as_ref().map(|kept| Conditioned::new(denoiser, kept));
+    let denoiser = conditioned.as_ref().map_or(denoiser, |conditioned| conditioned);
     let dynamics = sampling.dynamics(denoiser, cues.spread, cues.scale);
     recall(dynamics.as_ref(), start, clamp, &grid, cues.stop, observer)
 }

@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::path::{RecallPath, Way};
 use super::prior::samples_of_one_landscape;
-use super::{Abilities, HardLocations, Learned, Level, Recall, Request, Weights, levels, rest};
+use super::{Abilities, HardLocations, Learned, Level, Recall, Request, Weights, kept_cue, levels, rest};
 use crate::diffusion::Sampling;
 use crate::dynamics::ReadOut;
 use crate::energies::{Denoise, Energy, Gradient, Nearest};
@@ -68,6 +68,18 @@ pub trait MemoryModel<F: Real>: Send + Sync {
     /// # Errors
     /// A request that the model refuses.
     fn path(&self, request: &Request<F>) -> Result<RecallPath<'_, F>>;
+
+    /// This memory with cues that stay on: [`Request::keep_cue`] says what they do. Row k of `cues` (prepared) belongs to row k of every batch that the result
+    /// is asked about. `masked` says that only some units of the cues are known, and the others 0.
+    ///
+    /// The default refuses. A memory that recalls through noise levels need not have it, since a cue that stays on is part of its denoiser.
+    ///
+    /// # Errors
+    /// A memory without a prior that cues could change; the error gives the reason.
+    fn under_cues(&self, cues: Array2<F>, masked: bool, gain: f64) -> Result<Box<dyn Memory<F> + '_>> {
+        let _ = (cues, masked, gain);
+        Err(kept_cue::refused(self.name(), kept_cue::NO_PRIOR))
+    }
 
     /// Reads the memory at the (prepared) states where a recall ended. It gives the values, and a posterior with the
     /// `top` most probable memories if it differs from that of the [abilities](Abilities::posterior). It is not
@@ -302,9 +314,16 @@ fn recall<F: Real>(
         }
         None => {}
     }
-    let mut recall = match model.path(request)?.way {
-        Way::ToRest(path) => rest::to_rest(model, path, request, observer)?,
-        Way::ThroughLevels(path) => levels::through_levels(model, path, request, observer)?,
+    let mut recall = match (model.path(request)?.way, request.kept()?) {
+        (Way::ToRest(path), None) => rest::to_rest(model, path, request, observer)?,
+        (Way::ToRest(_), Some(gain)) => {
+            let kept = kept_cue::under_cues(model, request, gain)?;
+            match kept.path(request)?.way {
+                Way::ToRest(path) => rest::to_rest(kept.model(), path, request, observer)?,
+                Way::ThroughLevels(_) => return Err(kept_cue::refused(model.name(), kept_cue::NO_PRIOR)),
+            }
+        }
+        (Way::ThroughLevels(path), _) => levels::through_levels(model, path, request, observer)?,
     };
     patterns.map_or(Ok(()), |patterns| patterns.check_source())?;
     if let Some((calibration, patterns)) = judge {

@@ -1,13 +1,14 @@
 //! Modern continuous Hopfield networks.
 
-use ndarray::ArrayView2;
+use ndarray::{Array2, ArrayView2};
 
+use super::kept_cue::{KeptModern, refused};
 use super::report::{read_values, summary};
 use super::{
     Abilities, Card, Describe, Family, Learned, Memory, MemoryModel, Posteriors, RecallPath, Request,
 };
 use crate::dynamics::{Descent, ReadOut};
-use crate::energies::{BETAS, FenchelYoung, LogSumExp, UnitStep, in_parts};
+use crate::energies::{BETAS, FenchelYoung, KeptCues, LogSumExp, UnitStep, in_parts};
 use crate::error::Result;
 use crate::kernels::{Form, Posterior, posterior, weighted_sums};
 use crate::message;
@@ -150,7 +151,7 @@ impl<F: Real> Modern<F> {
         Ok(Modern { energy: Landscape::FenchelYoung(energy) })
     }
 
-    fn landscape(&self) -> &dyn UnitStep<F> {
+    pub(super) fn landscape(&self) -> &dyn UnitStep<F> {
         match &self.energy {
             Landscape::LogSumExp(energy) => energy,
             Landscape::FenchelYoung(energy) => energy,
@@ -236,6 +237,21 @@ impl<F: Real> MemoryModel<F> for Modern<F> {
         /// The largest change that counts as rest, in spreads of the patterns.
         const REST: f64 = 1e-6;
         Ok(RecallPath::to_rest(Box::new(self.dynamics()), REST * self.patterns().spread(), None))
+    }
+
+    fn under_cues(&self, cues: Array2<F>, masked: bool, gain: f64) -> Result<Box<dyn Memory<F> + '_>> {
+        if masked && self.form() == Form::Distance {
+            let reason = "distances of some units alone would need patterns of their own; with known units it needs norm-bias off";
+            return Err(refused(CARD.name, reason));
+        }
+        let (beta, patterns) = (self.beta(), self.patterns().clone());
+        let more = Beta::Value(beta * (1.0 + gain));
+        let (separation, bias) = match &self.energy {
+            Landscape::LogSumExp(energy) => (Regularised::default(), energy.form() == Form::Distance),
+            Landscape::FenchelYoung(energy) => (energy.separation(), energy.norm_bias()),
+        };
+        let seen = Self::with_separation(patterns, separation, more, bias)?;
+        Ok(Box::new(KeptModern { seen, beta, cues: KeptCues::with_gain(cues, gain) }))
     }
 
     fn read_out(&self, states: ArrayView2<F>, top: usize) -> Result<ReadOut<F>> {

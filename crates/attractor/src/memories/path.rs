@@ -44,6 +44,14 @@ impl<'a, F: Real> RecallPath<'a, F> {
         self
     }
 
+    /// This path to rest, by another dynamics.
+    pub(super) fn moved_by(mut self, dynamics: Box<dyn Dynamics<F> + 'a>) -> Self {
+        if let Way::ToRest(path) = &mut self.way {
+            path.dynamics = dynamics;
+        }
+        self
+    }
+
     /// A path through noise levels.
     pub(super) fn through_levels(memory: &'a dyn LevelModel<F>) -> Self {
         RecallPath { way: Way::ThroughLevels(memory) }

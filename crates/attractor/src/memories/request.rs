@@ -51,6 +51,20 @@ pub struct Request<'a, F> {
     pub calibration: Option<&'a Calibration>,
     /// Rows whose match score is at most this are refused. Default: none.
     pub reject: Option<f64>,
+    /// How much a cue that stays on counts against the state: the gain G, 0 to 10⁹. Default 0: the cue gives only the first state.
+    ///
+    /// Otherwise it also gives every pattern a prior, which stays for the whole recall (input-driven dynamics, Betteti et al. 2025):
+    ///
+    /// - modern: exp(βG u·y_n), or exp(−βG‖u − y_n‖²/2) where patterns are compared by distance;
+    /// - memories that recall through levels: exp(−‖u − y_n‖²/2σ_c²), σ_c = σ₀/√G. So the cue u is an observation with noise σ_c, and recall is from the
+    ///   posterior given both u and the state. At the cue's own level σ₀ it counts G times as much as the state; as σ falls, ever less;
+    /// - dense, and hopfield with the rule `hebb`: (F(u·y_n)/max_m F(u·y_m))^G, with F(x) = x² for hopfield.
+    ///
+    /// The first state is the cue as well. With G the recall counts it 1 + G times in all. The level of a cue and its match score are those of the memory
+    /// without it, since both ask how the cue came about. Energies and posteriors of the report are those with the cue.
+    pub keep_cue: f64,
+    /// What stays on in place of the cues, B × D, in raw units; with `keep_cue`. Default: the cues.
+    pub input: Option<ArrayView2<'a, F>>,
     /// Whether to make a full report: nearest memory, posterior, energy and values, which cost several reads of all
     /// patterns. Without it a recall gives states and outcomes only. Default: true.
     pub report: bool,
@@ -70,6 +84,8 @@ impl<'a, F: Real> Request<'a, F> {
             first_row: 0,
             calibration: None,
             reject: None,
+            keep_cue: 0.0,
+            input: None,
             report: true,
         }
     }
@@ -100,6 +116,23 @@ impl<'a, F: Real> Request<'a, F> {
         }
         check_states("cues", cues.view(), CueCure)?;
         Ok(cues)
+    }
+
+    /// What stays on, in raw units, checked: the input, or else the cues.
+    pub(crate) fn checked_input(&self, dim: usize) -> Result<Array2<F>> {
+        let Some(input) = self.input else {
+            return self.checked_cues(dim);
+        };
+        if input.dim() != (self.cues.nrows(), dim) {
+            return Err(Error::shape(
+                "input",
+                format!("{} × {dim}, one row for each cue", self.cues.nrows()),
+                format!("{} × {}", input.nrows(), input.ncols()),
+                "give one row of as many units for each cue",
+            ));
+        }
+        check_states("input", input, CueCure)?;
+        Ok(input.to_owned())
     }
 
     /// The first states of a memory with one landscape. If raw data were prepared, unknown units start at 0, which

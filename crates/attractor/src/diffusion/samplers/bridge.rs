@@ -13,7 +13,7 @@ use crate::real::Real;
 /// Exact stochastic recall, at any number of steps.
 ///
 /// The reverse SDE from z at level σ₀ ends in pattern n with probability w_n(z;σ₀). So the first step
-/// [draws](Denoise::draw) y from the posterior. Later steps walk the Brownian bridge from z to y: mean y + (σ'²/σ²)(z
+/// [draws](Denoise::draw_row) y from the posterior. Later steps walk the Brownian bridge from z to y: mean y + (σ'²/σ²)(z
 /// − y), variance σ'²(1 − σ'²/σ²). Stochastic samplers are tested against it. Cost: one pass of N·D operations for
 /// each row.
 pub(super) struct Bridge;
@@ -71,7 +71,8 @@ impl<F: Real> Run<F> for Walk<'_, F> {
             let stream = &mut self.streams[row];
             if self.targets[row].is_none() {
                 let state = states.row(k).mapv(F::to_f64);
-                let drawn = self.denoiser.draw(state.as_slice().expect("a copy"), from[k], stream)?;
+                let drawn =
+                    self.denoiser.draw_row(row, state.as_slice().expect("a copy"), from[k], stream)?;
                 self.targets[row] = Some(drawn.into());
             }
             let target = self.targets[row].as_ref().expect("drawn");
@@ -83,7 +84,7 @@ impl<F: Real> Run<F> for Walk<'_, F> {
         Ok(())
     }
 
-    fn pull(&mut self, _rows: &[usize], states: ArrayView2<F>, levels: &[f64]) -> Result<Array2<F>> {
-        self.denoiser.denoise(states, levels)
+    fn pull(&mut self, rows: &[usize], states: ArrayView2<F>, levels: &[f64]) -> Result<Array2<F>> {
+        self.denoiser.denoise_rows(rows, states, levels)
     }
 }

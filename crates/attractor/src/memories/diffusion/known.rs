@@ -176,6 +176,7 @@ impl<F: Real> Diffusion<F> {
                     mask: known.mask.select(Axis(0), &rows),
                     values: stretched(&known.values),
                 }),
+                kept: None,
                 // The spread of this memory, not of the stretched one.
                 spread: cues.spread,
                 scale: cues.scale,

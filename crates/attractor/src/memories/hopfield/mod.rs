@@ -7,12 +7,13 @@ pub use learning::{Daydreaming, Dreams, Learning, Unlearning};
 
 use ndarray::{Array2, ArrayView1};
 
+use super::kept_cue::{KeptSpins, refused};
 use super::update::{ORDER, SYNCHRONOUS, TEMPERATURE, Update};
 use super::{
     Abilities, Card, Describe, Family, Keep, Learned, Memory, MemoryModel, RecallPath, Request, Weights,
 };
 use crate::dynamics::{Dynamics, TIE, Tie};
-use crate::energies::{Energy, Flip, Quadratic};
+use crate::energies::{DenseEnergy, Energy, Flip, Interaction, Quadratic, Scale, WeightedRows};
 use crate::error::{Error, Result};
 use crate::kernels::dots;
 use crate::message;
@@ -105,6 +106,8 @@ pub struct Hopfield<F> {
     /// W_jj as learned, whether it is used or not. Learning more patterns continues from it.
     diagonal: Option<Vec<f64>>,
     learning: Learning,
+    /// Whether W keeps its diagonal.
+    self_coupling: bool,
     energy: Quadratic,
     update: Update,
     tie: Tie,
@@ -132,8 +135,15 @@ impl<F: Real> Hopfield<F> {
             couplings.diag_mut().fill(0.0);
         }
         let memory = Self::from_couplings(couplings, options.update)?;
-        let HopfieldOptions { learning, tie, .. } = options;
-        Ok(Hopfield { patterns: Some(patterns), diagonal: Some(diagonal), learning, tie, ..memory })
+        let HopfieldOptions { learning, tie, self_coupling, .. } = options;
+        Ok(Hopfield {
+            patterns: Some(patterns),
+            diagonal: Some(diagonal),
+            learning,
+            self_coupling,
+            tie,
+            ..memory
+        })
     }
 
     /// A network with given couplings W. It has no patterns for reports to compare states with.
@@ -144,7 +154,7 @@ impl<F: Real> Hopfield<F> {
         update.check()?;
         let energy = Quadratic::new(couplings)?;
         let (learning, tie) = (Learning::Given, Tie::default());
-        Ok(Hopfield { patterns: None, diagonal: None, learning, energy, update, tie })
+        Ok(Hopfield { patterns: None, diagonal: None, learning, self_coupling: true, energy, update, tie })
     }
 
     /// Sets what a unit becomes whose field is 0.
@@ -199,6 +209,23 @@ impl<F: Real> MemoryModel<F> for Hopfield<F> {
 
     fn path(&self, _request: &Request<F>) -> Result<RecallPath<'_, F>> {
         Ok(RecallPath::to_rest(self.dynamics(), 0.0, None))
+    }
+
+    /// The couplings W(u) = Σ_n α_n y_n y_nᵀ of each row are not written out: fields are taken from the patterns.
+    fn under_cues(&self, cues: Array2<F>, _masked: bool, gain: f64) -> Result<Box<dyn Memory<F> + '_>> {
+        let Some(patterns) = self.patterns.as_ref().filter(|_| self.learning == Learning::Hebb) else {
+            let reason = "only couplings of the rule hebb are a sum over patterns, which a cue can weigh";
+            return Err(refused(CARD.name, reason));
+        };
+        let square = DenseEnergy::new(patterns.clone(), Interaction::Polynomial(2))?;
+        let scale = Scale::Couplings { self_coupling: self.self_coupling };
+        Ok(Box::new(KeptSpins {
+            name: CARD.name,
+            patterns,
+            landscapes: WeightedRows::new(square, scale, cues.view(), gain),
+            update: self.update,
+            tie: self.tie,
+        }))
     }
 }
 
