@@ -45,6 +45,8 @@ class Memory(Landscape, Classifier):
         sigma: float | None = None,
         signal: float | None = None,
         clamp: Any = None,
+        keep_cue: float = 0.0,
+        input: Any = None,
         updates: int | None = None,
         tolerance: float | None = None,
         top: int = 5,
@@ -67,6 +69,12 @@ class Memory(Landscape, Classifier):
             Noise level as a signal: the cues are signal * y + sqrt(1 - signal**2) * noise.
         clamp : array_like of bool (B, D) or (D,), optional
             True where a unit is known. Known units keep their values.
+        keep_cue : float from 0 to 1e9, default 0
+            How much a cue that stays on counts against the state. With 0 the cue gives only the first state. Otherwise it is a prior over the
+            patterns during the whole recall, and energies and posteriors are those with it. `Hopfield` (rule "hebb"), `Dense`, `Modern`, and
+            memories that recall through noise levels have it.
+        input : array_like (B, D), (B, ...) of images, or one of them, optional
+            What stays on in place of the cues, with `keep_cue`.
         updates : int, optional
             Number of updates, or with `tolerance` the largest number. If None, until the state is at rest.
         tolerance : float, optional
@@ -112,10 +120,11 @@ class Memory(Landscape, Classifier):
         core = self._built()
         states, shape = self._states("cues", cues, masked=True)
         asked = self._asked(sigma, signal, updates, tolerance, top, match, reject, first_row, random_state, observer)
+        asked |= self._stays_on(keep_cue, input, len(states))
         known = mask_of(cues, clamp, self._image)
         # One call says best what is wrong with a cue, and where.
         if progress and np.isfinite(states).all():
-            some = lambda rows, asked: core.recall(states[rows], _rows_of(known, rows), asked)
+            some = lambda rows, asked: core.recall(states[rows], _rows_of(known, rows), _input_of(asked, rows))
             found = in_batches(some, len(states), asked, progress)
         else:
             found = core.recall(states, known, asked)
@@ -171,6 +180,8 @@ class Memory(Landscape, Classifier):
         sigma: float | None = None,
         signal: float | None = None,
         clamp: Any = None,
+        keep_cue: float = 0.0,
+        input: Any = None,
         updates: int | None = None,
         tolerance: float | None = None,
         first_row: int = 0,
@@ -181,7 +192,7 @@ class Memory(Landscape, Classifier):
 
         Parameters
         ----------
-        cues, sigma, signal, clamp, updates, tolerance, first_row, random_state, observer
+        cues, sigma, signal, clamp, keep_cue, input, updates, tolerance, first_row, random_state, observer
             As in `recall`.
 
         Returns
@@ -201,6 +212,7 @@ class Memory(Landscape, Classifier):
         core = self._built()
         states, shape = self._states("cues", cues, masked=True)
         asked = self._asked(sigma, signal, updates, tolerance, 5, False, None, first_row, random_state, observer)
+        asked |= self._stays_on(keep_cue, input, len(states))
         recall, looks = core.trace(states, mask_of(cues, clamp, self._image), asked)
         own = self._recall_of(recall, shape, states, cues)
         return Trace(looks | {"recall": own})
@@ -213,6 +225,8 @@ class Memory(Landscape, Classifier):
         sigma: float | None = None,
         signal: float | None = None,
         clamp: Any = None,
+        keep_cue: float = 0.0,
+        input: Any = None,
         first_row: int = 0,
         random_state: Any = _OWN,
         progress: Progress | None = None,
@@ -221,7 +235,7 @@ class Memory(Landscape, Classifier):
 
         Parameters
         ----------
-        cues, sigma, signal, clamp, first_row, random_state, progress
+        cues, sigma, signal, clamp, keep_cue, input, first_row, random_state, progress
             As in `recall`.
         repeats : int
             Number of recalls of each cue.
@@ -241,9 +255,10 @@ class Memory(Landscape, Classifier):
         core = self._built()
         states, _ = self._states("cues", cues, masked=True)
         asked = self._asked(sigma, signal, None, None, 5, False, None, first_row, random_state, None)
+        asked |= self._stays_on(keep_cue, input, len(states))
         known, times = mask_of(cues, clamp, self._image), whole("repeats", repeats)
         if progress and len(states) and np.isfinite(states).all():
-            some = lambda rows, asked: core.repeat(states[rows], _rows_of(known, rows), times, asked)
+            some = lambda rows, asked: core.repeat(states[rows], _rows_of(known, rows), times, _input_of(asked, rows))
             found = row_by_row(some, len(states), asked, progress)
         else:
             found = core.repeat(states, known, times, asked)
@@ -423,6 +438,14 @@ class Memory(Landscape, Classifier):
         own = self.get_params(deep=False).items()
         return {name: _brief(value) for name, value in own if not _equal(value, default(type(self), name))}
 
+    def _stays_on(self, keep_cue: Any, input: Any, rows: int) -> dict[str, Any]:
+        """The options of a cue that stays on."""
+        asked: dict[str, Any] = {"keep_cue": scalar("keep_cue", keep_cue)}
+        if input is not None:
+            states, _ = self._states("input", input)
+            asked["input"] = np.repeat(states, rows, axis=0) if len(states) == 1 else states
+        return asked
+
     def _asked(
         self,
         sigma: Any,
@@ -458,6 +481,11 @@ class Memory(Landscape, Classifier):
         if observer is not None:
             asked["observer"] = _shown(observer)
         return asked
+
+
+def _input_of(asked: dict[str, Any], rows: slice) -> dict[str, Any]:
+    """The options of some rows, with what stays on for them."""
+    return asked | {"input": asked["input"][rows]} if "input" in asked else asked
 
 
 def _rows_of(known: Array | None, rows: slice) -> Array | None:

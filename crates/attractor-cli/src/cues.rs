@@ -63,6 +63,7 @@ impl OpenedCues {
             seed: args.seed,
             first_row: args.first_row,
             score: Score::IfPossible,
+            keep_cue: args.keep_cue.unwrap_or_default(),
             ..RecallOptions::default()
         };
         load::tell(store.work.quiet, of_cues(memory, about, &head, asked.level));

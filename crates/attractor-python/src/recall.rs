@@ -22,6 +22,8 @@ use crate::observe::{Pace, Signals, Watch};
 pub struct RecallOptions {
     asked: session::RecallOptions,
     observer: Option<Py<PyAny>>,
+    /// What stays on in place of the cues.
+    input: Option<Py<PyAny>>,
 }
 
 impl<'a, 'py> FromPyObject<'a, 'py> for RecallOptions {
@@ -30,7 +32,7 @@ impl<'a, 'py> FromPyObject<'a, 'py> for RecallOptions {
     /// Reads the options from a dictionary. An option that is missing has its default.
     fn extract(given: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
         let mut asked = session::RecallOptions::default();
-        let (mut sigma, mut signal, mut observer) = (None, None, None);
+        let (mut sigma, mut signal, mut observer, mut input) = (None, None, None, None);
         for (name, value) in given.cast::<PyDict>()?.iter() {
             match name.cast::<PyString>()?.to_str()? {
                 "sigma" => sigma = Some(value.extract()?),
@@ -42,6 +44,8 @@ impl<'a, 'py> FromPyObject<'a, 'py> for RecallOptions {
                 "first_row" => asked.first_row = value.extract()?,
                 "match" => asked.score = Score::Yes,
                 "reject" => asked.reject = Some(value.extract()?),
+                "keep_cue" => asked.keep_cue = value.extract()?,
+                "input" => input = Some(value.unbind()),
                 "observer" => observer = Some(value.unbind()),
                 other => return Err(PyTypeError::new_err(format!("recall has no argument '{other}'"))),
             }
@@ -56,22 +60,35 @@ impl<'a, 'py> FromPyObject<'a, 'py> for RecallOptions {
                 ));
             }
         };
-        Ok(RecallOptions { asked, observer })
+        Ok(RecallOptions { asked, observer, input })
     }
 }
 
-/// Cues as Python arrays, and which of their units are known.
+/// Cues as Python arrays, which of their units are known, and what stays on.
 struct Cues<'py, F: numpy::Element> {
     cues: PyReadonlyArray2<'py, F>,
     known: Option<Mask>,
+    input: Option<PyReadonlyArray2<'py, F>>,
 }
 
 impl<'py, F: Number> Cues<'py, F> {
-    fn read(cues: &Bound<'py, PyAny>, clamp: Option<&Bound<'py, PyAny>>) -> PyResult<Self> {
+    fn read(
+        cues: &Bound<'py, PyAny>,
+        clamp: Option<&Bound<'py, PyAny>>,
+        input: Option<&Py<PyAny>>,
+    ) -> PyResult<Self> {
+        let input = read_if::<F>("input", input.map(|input| input.bind(cues.py())))?;
         let cues = read::<F>("cues", cues)?;
+        let rows = |array: &PyReadonlyArray2<F>| array.as_array().nrows();
+        if let Some(found) = input.as_ref().map(rows).filter(|found| *found != rows(&cues)) {
+            let expected = rows(&cues);
+            return Err(PyValueError::new_err(format!(
+                "input: expected one row for each of {expected} cues, found {found}; give as many"
+            )));
+        }
         let mask = read_if::<bool>("clamp", clamp)?;
         let known = mask.map(|mask| Mask::new(mask.as_array().to_owned(), cues.as_array().dim()));
-        Ok(Cues { known: known.transpose().map_err(session_error)?, cues })
+        Ok(Cues { known: known.transpose().map_err(session_error)?, cues, input })
     }
 }
 
@@ -123,16 +140,18 @@ pub fn recall<'py, F: Number>(
     clamp: Option<&Bound<'py, PyAny>>,
     asked: RecallOptions,
 ) -> PyResult<Fields<'py>> {
-    let Cues { cues, known } = Cues::<F>::read(cues, clamp)?;
-    let cues = cues.as_array();
-    let RecallOptions { asked, observer } = asked;
+    let RecallOptions { asked, observer, input } = asked;
+    let Cues { cues, known, input } = Cues::<F>::read(cues, clamp, input.as_ref())?;
+    let (cues, input) = (cues.as_array(), input.as_ref().map(|input| input.as_array()));
     let recalled = py.detach(|| {
         let calibration = calibrated(&asked, memory, known.is_some())?;
         let parts = in_batches(memory, pace, observer, cues.nrows(), |rows, watch| {
             let known = known.as_ref().map(|known| known.rows(rows.clone()));
             let from = rows.start;
+            let input = input.map(|input| input.slice_move(s![rows.clone(), ..]));
             let request = asked.request(cues.slice(s![rows, ..]), known.as_ref().map(|k| k.view()), from);
-            memory.recall_observed(&Request { calibration: calibration.as_ref(), ..request }, watch)
+            let request = Request { calibration: calibration.as_ref(), input, ..request };
+            memory.recall_observed(&request, watch)
         })?;
         PyResult::Ok(joined(parts))
     })?;
@@ -147,7 +166,7 @@ pub fn sample<'py, F: Number>(
     count: usize,
     asked: RecallOptions,
 ) -> PyResult<Fields<'py>> {
-    let RecallOptions { asked, observer } = asked;
+    let RecallOptions { asked, observer, .. } = asked;
     let recalled = py.detach(|| {
         let parts = in_batches(memory, pace, observer, count, |rows, watch| {
             let from = rows.start;
@@ -170,15 +189,16 @@ pub fn trace<'py, F: Number>(
     clamp: Option<&Bound<'py, PyAny>>,
     asked: RecallOptions,
 ) -> PyResult<(Fields<'py>, Bound<'py, PyDict>)> {
-    let Cues { cues, known } = Cues::<F>::read(cues, clamp)?;
-    let cues = cues.as_array();
-    let RecallOptions { asked, observer } = asked;
+    let RecallOptions { asked, observer, input } = asked;
+    let Cues { cues, known, input } = Cues::<F>::read(cues, clamp, input.as_ref())?;
+    let (cues, input) = (cues.as_array(), input.as_ref().map(|input| input.as_array()));
     let trace = py.detach(|| -> PyResult<analysis::Trace<F>> {
         let parts = in_batches(memory, pace, observer, cues.nrows(), |rows, watch| {
             let known = known.as_ref().map(|known| known.rows(rows.clone()));
             let from = rows.start;
+            let input = input.map(|input| input.slice_move(s![rows.clone(), ..]));
             let request = asked.request(cues.slice(s![rows, ..]), known.as_ref().map(|k| k.view()), from);
-            analysis::trace_observed(memory, &request, watch)
+            analysis::trace_observed(memory, &Request { input, ..request }, watch)
         })?;
         Ok(analysis::Trace::joined(parts).expect("there is a part"))
     })?;
@@ -221,11 +241,11 @@ pub fn repeat<'py, F: Number>(
     repeats: usize,
     asked: RecallOptions,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let Cues { cues, known } = Cues::<F>::read(cues, clamp)?;
-    let cues = cues.as_array();
+    let Cues { cues, known, input } = Cues::<F>::read(cues, clamp, asked.input.as_ref())?;
+    let (cues, input) = (cues.as_array(), input.as_ref().map(|input| input.as_array()));
     let counts = py.detach(|| -> PyResult<Vec<Counts>> {
         let known = known.map(|known| known.rows(0..cues.nrows()));
-        let request = asked.asked.request(cues, known.as_ref().map(|k| k.view()), 0);
+        let request = Request { input, ..asked.asked.request(cues, known.as_ref().map(|k| k.view()), 0) };
         let mut signals = Signals::new();
         let progress = |_: u64| signals.check().map_err(foreign);
         analysis::repeat(memory, &request, repeats, progress).map_err(refused)

@@ -48,6 +48,8 @@ pub struct RecallOptions {
     pub score: Score,
     /// Cues with a match score of at most this are rejected.
     pub reject: Option<f64>,
+    /// How much a cue that stays on counts against the state; 0 if cues do not stay on.
+    pub keep_cue: f64,
 }
 
 impl Default for RecallOptions {
@@ -61,6 +63,7 @@ impl Default for RecallOptions {
             first_row: 0,
             score: Score::No,
             reject: None,
+            keep_cue: 0.0,
         }
     }
 }
@@ -87,6 +90,7 @@ impl RecallOptions {
             seed: self.seed,
             first_row: self.id(from),
             reject: self.reject,
+            keep_cue: self.keep_cue,
             ..Request::new(cues)
         }
     }

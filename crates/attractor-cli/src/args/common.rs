@@ -173,6 +173,9 @@ pub struct Cues {
     /// other than 0 means known. Diffusion ignores the other units, unless --sigma or --signal is given
     #[arg(long, value_name = "FILE", help_heading = CUES)]
     pub clamp: Option<PathBuf>,
+    /// Keep the cue on, as a prior G times as strong as the state [default: 0]
+    #[arg(long, value_name = "G", help_heading = CUES)]
+    pub keep_cue: Option<f64>,
     /// Seed of everything random
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = RECALL)]
     pub seed: u64,

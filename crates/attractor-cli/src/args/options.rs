@@ -179,6 +179,7 @@ pub struct Real {
 /// What numbers may be, by the name of the option. A command or model can allow less, and checks that itself.
 const RANGES: &[(&str, NumberRange)] = &[
     ("flip", SHARE),
+    ("keep-cue", attractor::memories::KEEP_CUE),
     ("margin", NumberRange::between(0.0, 1e6)),
     ("mask", SHARE),
     ("near", NumberRange::at_least(0.0)),
