@@ -7,6 +7,7 @@ use crate::dispersed_memories::{
     fig1, fig2, fig3, learning, potentials, probabilistic, reconstruction, table1,
 };
 use crate::dreaming;
+use crate::input_driven;
 use crate::memorisation;
 use crate::random_features;
 use crate::replay;
@@ -29,6 +30,7 @@ pub static EXPERIMENTS: &[Declaration] = &[
     replay::EXPERIMENT,
     reconstruction::EXPERIMENT,
     sequences::EXPERIMENT,
+    input_driven::EXPERIMENT,
     work_precision::EXPERIMENT,
     scaling::EXPERIMENT,
     similarity::EXPERIMENT,

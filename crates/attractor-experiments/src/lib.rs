@@ -5,6 +5,7 @@ mod catalogue;
 pub mod demo;
 pub mod dispersed_memories;
 pub mod dreaming;
+pub mod input_driven;
 pub mod memorisation;
 pub mod random_features;
 pub mod recommend;
