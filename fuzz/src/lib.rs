@@ -36,6 +36,27 @@ pub fn rows(name: &str, bytes: &[u8]) {
     }
 }
 
+/// Reads an array of Zarr: its description, a zero, and its first chunk.
+pub fn zarr(bytes: &[u8]) {
+    pass_caught_panics();
+    let folder = Folder::new();
+    let (says, chunk) = match bytes.iter().position(|&byte| byte == 0) {
+        Some(at) => (&bytes[..at], &bytes[at + 1..]),
+        None => (bytes, &[][..]),
+    };
+    for (name, content) in [("zarr.json", says), (".zarray", says), ("c/0/0", chunk), ("0.0", chunk)] {
+        let place = folder.0.join(name);
+        std::fs::create_dir_all(place.parent().expect("a folder")).expect("a folder in memory");
+        std::fs::write(place, content).expect("a file in memory");
+    }
+    for description in ["zarr.json", ".zarray"] {
+        if let Ok(table) = attractor_data::read(&folder.0, &Default::default()) {
+            assert_eq!(table.numbers::<f64>().dim(), (table.rows(), table.columns()));
+        }
+        let _ = std::fs::remove_file(folder.0.join(description));
+    }
+}
+
 /// Reads a table with text and gaps, as an audit does, and as rows of an audit.
 pub fn records(bytes: &[u8]) {
     let folder = Folder::new();

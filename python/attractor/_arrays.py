@@ -77,7 +77,16 @@ def as_array(what: str, values: Any, masked: bool = False) -> Array:
 
 
 def _of_objects(what: str, values: Array) -> Array:
-    """Converts objects that are numbers, as columns of pandas that can hold missing values are."""
+    """Converts objects that are numbers, as columns of pandas that can hold missing values are, and lists of numbers of one length,
+    as columns of embeddings in tables of pandas and pyarrow are."""
+    column = values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
+    if column.ndim == 1 and column.size and all(isinstance(row, (list, tuple, np.ndarray)) for row in column):
+        lengths = {len(row) for row in column}
+        if len(lengths) > 1:
+            raise ValueError(
+                f"{what}: expected rows of equal length, found lengths from {min(lengths)} to {max(lengths)}"
+            )
+        return as_array(what, np.stack([np.asarray(row) for row in column]))
     for place, value in np.ndenumerate(values):
         if value is None or not isinstance(value, (int, float, np.number, np.bool_)):
             if value is None or type(value).__name__ in ("NAType", "NaTType"):

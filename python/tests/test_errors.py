@@ -258,7 +258,7 @@ def test_messages_about_pictures_name_arguments_of_python(tmp_path: Any) -> None
         ("resize", (2, 2), "PNG or JPEG pictures"),
         ("background", "white", "PNG or JPEG pictures"),
         ("header", True, "a CSV table"),
-        ("label_column", "a", "a CSV table"),
+        ("label_column", "a", "a CSV, Parquet or Arrow table"),
     ]:
         words = re.compile(option + "(=.*)?: " + needless.format(wanted))
         with pytest.raises(ValueError, match=words):

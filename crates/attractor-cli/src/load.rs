@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use attractor::memories::Options;
 use attractor::message::Message;
-use attractor_data::{ReadOptions, Rows, Shape};
+use attractor_data::{ReadOptions, Rows, Shape, is_zarr};
 use attractor_session::{Held, Opened, Session, Setup, Source, open_patterns};
 
 use crate::args::{Files, Patterns, Store, Work};
@@ -97,7 +97,8 @@ pub fn rows_like(path: &Path, files: &Files, shape: Option<Shape>, quiet: bool) 
 pub fn like(path: &Path, reading: &ReadOptions, shape: Option<Shape>, quiet: bool) -> Result<Rows> {
     let sizes = |s: Shape| (s.channels, s.height, s.width);
     let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
-    let are_pictures = path.is_dir() || matches!(ending.as_deref(), Some("png" | "jpg" | "jpeg"));
+    let are_pictures =
+        path.is_dir() && !is_zarr(path) || matches!(ending.as_deref(), Some("png" | "jpg" | "jpeg"));
     let rows = Rows::open(path, reading);
     let rows = match (shape.filter(|_| are_pictures), rows) {
         (Some(shape), rows)

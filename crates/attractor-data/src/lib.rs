@@ -21,8 +21,8 @@ pub use description::{
 pub use digits::{Digits, digits};
 pub use error::{Error, Result};
 pub use formats::{
-    FileRows, Header, LabelColumn, ReadOptions, Rows, is_mixed, is_table, labels_beside, panics_are_caught,
-    read, read_bytes, read_mask, read_records,
+    FileRows, Header, LabelColumn, ReadOptions, Rows, is_mixed, is_table, is_zarr, labels_beside,
+    panics_are_caught, read, read_bytes, read_mask, read_records,
 };
 pub use output::{
     Hold, NewFile, NpyWriter, NpzWriter, Number, abandon_unfinished, make_folder, write_atomically,

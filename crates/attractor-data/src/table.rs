@@ -70,6 +70,19 @@ impl Values {
         }
     }
 
+    /// Adds numbers of the same type at the end.
+    #[cfg(any(feature = "arrow", feature = "parquet"))]
+    pub(crate) fn extend(&mut self, more: Values) {
+        match (self, more) {
+            (Values::F32(v), Values::F32(more)) => v.extend(more),
+            (Values::F64(v), Values::F64(more)) => v.extend(more),
+            (Values::U8(v), Values::U8(more)) => v.extend(more),
+            (Values::Bool(v), Values::Bool(more)) => v.extend(more),
+            (Values::Integer(v), Values::Integer(more)) => v.extend(more),
+            _ => unreachable!("parts of a column have its type"),
+        }
+    }
+
     /// The numbers at some places, in this order.
     pub(crate) fn pick(&self, places: impl Iterator<Item = usize>) -> Values {
         match self {

@@ -71,6 +71,124 @@ fn cifar() {
     assert_eq!(table.floats::<f64>(), expected);
 }
 
+#[test]
+fn arrays_of_zarr() {
+    let same = [
+        "v3-plain",
+        "v3-gzip",
+        "v3-zstd",
+        "v3-dots",
+        "v3-big",
+        "v2-plain",
+        "v2-zlib",
+        "v2-zstd",
+        "v2-columns",
+    ];
+    for name in same.iter().map(|name| format!("zarr/{name}")).chain(["zarr/group/a".into()]) {
+        assert_eq!(plain(&name).expect(&name).floats::<f64>(), count(4, 6), "{name}");
+    }
+    let images = plain("zarr/images").expect("images");
+    assert_eq!((images.dtype(), images.shape().expect("images").to_string().as_str()), (Dtype::U8, "3x4"));
+    assert_eq!(images.numbers::<f64>(), count(2, 12));
+    let vector = plain("zarr/vector").expect("a vector");
+    assert_eq!((vector.dtype(), vector.floats::<f64>()), (Dtype::Integer, count(1, 24)));
+    let mut filled = Array2::from_elem((4, 6), 2.5);
+    filled.row_mut(0).assign(&count(1, 6).row(0));
+    assert_eq!(plain("zarr/filled").expect("fill values").floats::<f64>(), filled);
+    for (name, words) in [
+        ("v3-blosc", "'blosc'"),
+        ("v3-shards", "'sharding_indexed'"),
+        ("complex", "'complex64'"),
+        ("group", "arrays a, b"),
+    ] {
+        let refusal = plain(&format!("zarr/{name}")).expect_err(name).to_string();
+        assert!(refusal.contains(words), "{name}: {refusal}");
+    }
+}
+
+/// A copy of a Zarr array in which some text of its description is replaced, and one chunk.
+fn changed_zarr(
+    name: &str,
+    from: &str,
+    to: &str,
+    chunk: Option<&[u8]>,
+) -> attractor_data::Result<attractor_data::Table> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let says = std::fs::read_to_string(fixture(name).join("zarr.json")).expect("a description");
+    let (head, tail) = says.split_once(from).unwrap_or_else(|| panic!("{from} in {says}"));
+    std::fs::write(folder.path().join("zarr.json"), format!("{head}{to}{tail}")).expect("written");
+    let own = std::fs::read(fixture(name).join("c/0/0")).expect("a chunk");
+    std::fs::create_dir_all(folder.path().join("c/0")).expect("a folder");
+    std::fs::write(folder.path().join("c/0/0"), chunk.unwrap_or(&own)).expect("written");
+    read(folder.path(), &ReadOptions::default())
+}
+
+#[test]
+fn damaged_arrays_of_zarr_are_refused() {
+    let refusal = |from: &str, to: &str, chunk: Option<&[u8]>| {
+        changed_zarr("zarr/v3-gzip", from, to, chunk).expect_err(to).to_string()
+    };
+    let rows = "\"shape\": [\n    4,";
+    // Sizes that lie: too many rows, chunks of petabytes, more chunks than can be, and rows without any chunk.
+    assert!(refusal(rows, "\"shape\": [\n 1152921504606846976,", None).contains("fits in memory"));
+    assert!(
+        refusal("\"chunk_shape\": [\n        3,", "\"chunk_shape\": [\n 1125899906842624,", None)
+            .contains("4 GiB")
+    );
+    assert!(refusal("\"chunk_shape\": [\n        3,", "\"chunk_shape\": [\n 0,", None).contains("4 GiB"));
+    assert!(refusal(rows, "\"shape\": [\n 1125899906842624,", None).contains("no file of 1001 chunks"));
+    assert!(refusal("float32", "r5", None).contains("'r5'"));
+    assert!(refusal("{", "", None).contains("damaged zarr.json"));
+    let short = refusal("float32", "float32", Some(&[1, 2, 3]));
+    assert!(short.contains("a chunk of 48 bytes"), "{short}");
+    let plain = changed_zarr("zarr/v3-plain", "float32", "float32", Some(&[0; 49]))
+        .expect_err("49 bytes")
+        .to_string();
+    assert!(plain.contains("48 bytes, found more"), "{plain}");
+}
+
+/// What the other formats of tables need is tested in `columns.rs`, with the features.
+#[cfg(not(any(feature = "arrow", feature = "parquet")))]
+#[test]
+fn formats_that_are_left_out_say_which_feature_they_need() {
+    for (name, feature) in
+        [("embeddings.parquet", "parquet"), ("embeddings.feather", "arrow"), ("embeddings.arrow", "arrow")]
+    {
+        let refusal = plain(&format!("tables/{name}")).expect_err(name).to_string();
+        assert!(refusal.contains(&format!("--features {feature}")), "{refusal}");
+    }
+}
+
+#[test]
+fn flat_indexes_of_faiss() {
+    for name in ["l2", "ip", "l1", "lp", "ids"] {
+        let table = plain(&format!("faiss/{name}.faiss")).expect(name);
+        assert_eq!((table.dtype(), table.floats::<f64>()), (Dtype::F32, count(4, 6)), "{name}");
+        let ids = ["7", "-3", "1099511627776", "9"].map(String::from);
+        assert_eq!(table.labels(), (name == "ids").then_some(&ids[..]), "{name}");
+    }
+    assert_eq!(plain("faiss/empty.faiss").expect("no rows").rows(), 0);
+    for (name, words) in
+        [("hnsw", "a graph (HNSW)"), ("ivf", "an inverted file (IVF)"), ("binary", "binary vectors")]
+    {
+        let refusal = plain(&format!("faiss/{name}.faiss")).expect_err(name).to_string();
+        assert!(refusal.contains(words) && refusal.contains("reconstruct_n"), "{refusal}");
+    }
+    let refusal = |at: usize, value: &[u8]| {
+        let mut bytes = std::fs::read(fixture("faiss/ids.faiss")).expect("a fixture");
+        bytes[at..at + value.len()].copy_from_slice(value);
+        read_bytes("ids.faiss", bytes, &ReadOptions::default()).expect_err("a damaged index").to_string()
+    };
+    // Letters in another order, sizes that lie or contradict each other, identifiers that are not as many.
+    assert!(refusal(0, b"pMxI").contains("big-endian"));
+    assert!(refusal(0, b"IxXX").contains("reconstruct_n"));
+    assert!(refusal(4, &(-6_i32).to_le_bytes()).contains("-6 units"));
+    assert!(refusal(8, &(1_i64 << 60).to_le_bytes()).contains("in the map"));
+    assert!(refusal(37, b"IxMp").contains("a map around a map"));
+    assert!(refusal(74, &(1_u64 << 60).to_le_bytes()).contains("1152921504606846976 numbers"));
+    assert!(refusal(178, &5_u64.to_le_bytes()).contains("5 identifiers"));
+}
+
 fn picture(height: usize, width: usize, channels: usize) -> Array2<f64> {
     let value = |unit: usize| {
         let (pixel, c) = (unit / channels, unit % channels);
@@ -189,9 +307,18 @@ fn pictures_of_cameras_are_turned_upright() {
 
 #[test]
 fn rows_come_in_batches_and_in_any_layout() {
-    for name in
-        ["f4.npy", "fortran.npy", "two.bin.gz", "header.csv", "pictures", "one.npz", "two-images-idx3-ubyte"]
-    {
+    for name in [
+        "f4.npy",
+        "fortran.npy",
+        "two.bin.gz",
+        "header.csv",
+        "pictures",
+        "one.npz",
+        "zarr/v2-columns",
+        "zarr/v3-zstd",
+        "two-images-idx3-ubyte",
+        "faiss/ids.faiss",
+    ] {
         let whole = plain(name).expect(name);
         let mut rows = Rows::open(&fixture(name), &ReadOptions::default()).expect(name);
         let mut at = 0;
@@ -250,6 +377,8 @@ fn truncated_and_longer_files_are_refused() {
         "one.npz",
         "two.safetensors",
         "two.bin.gz",
+        "faiss/l2.faiss",
+        "faiss/ids.faiss",
         "colour.png",
         "colour.jpg",
         "floats-idx2.gz",
@@ -263,7 +392,7 @@ fn truncated_and_longer_files_are_refused() {
             assert!(short.is_err() || forgivable, "{name}: {part} of {} bytes", bytes.len());
         }
     }
-    for name in ["f4.npy", "two-images-idx3-ubyte"] {
+    for name in ["f4.npy", "two-images-idx3-ubyte", "faiss/l2.faiss", "faiss/ids.faiss"] {
         let mut bytes = std::fs::read(fixture(name)).expect(name);
         bytes.push(0);
         let refusal = read_bytes(name, bytes, &ReadOptions::default()).expect_err(name).to_string();
@@ -307,7 +436,7 @@ fn truncated_and_longer_files_are_refused() {
 }
 
 /// Example files, one for every reader.
-const SEEDS: [&str; 10] = [
+const SEEDS: [&str; 12] = [
     "f4.npy",
     "fortran.npy",
     "two.npz",
@@ -315,6 +444,8 @@ const SEEDS: [&str; 10] = [
     "two.safetensors",
     "two-images-idx3-ubyte",
     "two.bin.gz",
+    "faiss/lp.faiss",
+    "faiss/ids.faiss",
     "header.csv",
     "colour.png",
     "colour.jpg",

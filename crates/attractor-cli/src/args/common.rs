@@ -49,7 +49,7 @@ pub struct Files {
     /// Whether the first line of a CSV table is a header: yes or no [default: found out from the table]
     #[arg(long, value_name = "yes|no", value_parser = yes_or_no, help_heading = FILES)]
     pub header: Option<bool>,
-    /// The column of a CSV table that holds labels: its name, its number from 1, or none [default: found out from the table]
+    /// The column of a table that holds labels: its name, its number from 1, or none [default: found out from the table]
     #[arg(long, value_name = "COLUMN", value_parser = label_column, help_heading = FILES)]
     pub label_column: Option<LabelColumn>,
 }
@@ -144,8 +144,8 @@ pub struct Work {
 #[derive(Args)]
 pub struct Store {
     /// The memory: patterns to store, a stored memory (see `attractor store`), or a description of points and shapes
-    /// (.toml, .json). Patterns are a .npy, .npz (FILE:ARRAY), .safetensors, IDX, CIFAR-10 .bin, .csv, .tsv, PNG or JPEG file,
-    /// or a folder of pictures
+    /// (.toml, .json). Patterns are a .npy, .npz (FILE:ARRAY), .safetensors, IDX, CIFAR-10 .bin, .faiss, .csv, .tsv, PNG or JPEG
+    /// file, or a folder (pictures, Zarr)
     #[arg(long, value_name = "FILE", help_heading = MEMORY)]
     pub memory: PathBuf,
     #[command(flatten)]

@@ -15,7 +15,8 @@ use crate::error::{Error, Result, quoted};
 use crate::table::{Dtype, Values};
 
 /// Names in the header that mark a column of labels.
-const LABELS: [&str; 8] = ["label", "labels", "class", "classes", "name", "names", "target", "species"];
+pub(super) const LABELS: [&str; 8] =
+    ["label", "labels", "class", "classes", "name", "names", "target", "species"];
 
 /// How people write that a value is missing, in small letters.
 const MISSING: [&str; 11] = ["", "na", "n/a", "#n/a", "?", "null", "<null>", "none", "-", ".", "missing"];

@@ -3,23 +3,33 @@
 //! Each format first reads its head: how many rows of which size and type. Values are read when they are asked for,
 //! so a file of cues may be larger than memory.
 
+#[cfg(feature = "arrow")]
+mod arrow;
 mod cifar;
+#[cfg(any(feature = "arrow", feature = "parquet"))]
+mod columns;
 mod csv;
+mod faiss;
 mod file_rows;
+mod guard;
 mod gzip;
 mod idx;
 mod labels;
 mod npy;
 mod npz;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod pictures;
 mod raw;
 mod records;
 pub(crate) mod safetensors;
 mod unused;
+mod zarr;
 
+pub use guard::panics_are_caught;
 pub use labels::labels_beside;
-pub use pictures::panics_are_caught;
 pub use records::{is_mixed, is_table, read_records};
+pub use zarr::is_zarr;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read, Seek};
@@ -102,16 +112,17 @@ trait Source: Send {
 }
 
 impl Rows {
-    /// Opens a file, a folder of pictures, or one array of an archive (`FILE:NAME`).
+    /// Opens a file, a folder of pictures or of a Zarr array, or one array of an archive (`FILE:NAME`).
     ///
-    /// Reads `.npy`, `.npz`, `.safetensors`, IDX, CIFAR-10 `.bin` (these also gzipped), `.csv`, PNG and
-    /// JPEG.
+    /// Reads `.npy`, `.npz`, `.safetensors`, IDX, CIFAR-10 `.bin` and flat indexes of faiss (these also gzipped), `.csv`, PNG
+    /// and JPEG, Zarr arrays, and with the features `parquet` and `arrow` tables of those.
     ///
     /// # Errors
     /// The file is missing, damaged, truncated or of an unknown format; pictures have different sizes.
     pub fn open(path: &Path, reading: &ReadOptions) -> Result<Self> {
         let (path, array) = array_name(path);
         let (mut head, source) = match std::fs::metadata(&path) {
+            Ok(found) if found.is_dir() && is_zarr(&path) => zarr::open(&path)?,
             Ok(found) if found.is_dir() => pictures::folder(&path, reading)?,
             _ => {
                 let bytes = Bytes::open(&path)?;
@@ -360,6 +371,9 @@ enum Format {
     Cifar,
     Idx,
     Safetensors,
+    Faiss,
+    Parquet,
+    Arrow,
     Csv,
 }
 
@@ -371,6 +385,9 @@ impl Format {
             [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => Format::Npy,
             [b'P', b'K', ..] => Format::Npz,
             [0x89, b'P', b'N', b'G', ..] | [0xff, 0xd8, 0xff, ..] => Format::Picture,
+            [b'P', b'A', b'R', b'1', ..] => Format::Parquet,
+            [b'A', b'R', b'R', b'O', b'W', b'1', ..] | [0xff, 0xff, 0xff, 0xff, ..] => Format::Arrow,
+            _ if faiss::is_index(start, name) => Format::Faiss,
             _ if ends(".bin") => Format::Cifar,
             [0, 0, 0x08 | 0x09 | 0x0b..=0x0e, 1..=8, ..] => Format::Idx,
             [_, _, _, _, _, _, _, _, b'{', ..] => Format::Safetensors,
@@ -418,6 +435,15 @@ fn from_bytes(path: &Path, mut bytes: Bytes, array: Option<&str>, reading: &Read
         Some(Format::Cifar) => one_array(cifar::open(path, bytes)),
         Some(Format::Idx) => one_array(idx::open(path, bytes)),
         Some(Format::Safetensors) => safetensors::open(path, bytes, array),
+        Some(Format::Faiss) => one_array(faiss::open(path, bytes)),
+        #[cfg(feature = "parquet")]
+        Some(Format::Parquet) => parquet::open(path, bytes, array, reading),
+        #[cfg(not(feature = "parquet"))]
+        Some(Format::Parquet) => Err(not_built(path, "parquet", "a Parquet file")),
+        #[cfg(feature = "arrow")]
+        Some(Format::Arrow) => arrow::open(path, bytes, array, reading),
+        #[cfg(not(feature = "arrow"))]
+        Some(Format::Arrow) => Err(not_built(path, "arrow", "an Arrow IPC file")),
         Some(Format::Csv) => one_array(self::csv::open(path, bytes, reading)),
         None => Err(Error::content(
             path,
@@ -428,7 +454,20 @@ fn from_bytes(path: &Path, mut bytes: Bytes, array: Option<&str>, reading: &Read
     }
 }
 
-const KINDS: &str = "a .npy, .npz, .safetensors, IDX, CIFAR-10 .bin, .csv, .tsv, .txt, PNG or JPEG file";
+/// The error for a format whose reader was left out of the build.
+#[cfg(not(all(feature = "arrow", feature = "parquet")))]
+fn not_built(path: &Path, feature: &str, found: &str) -> Error {
+    Error::content(
+        path,
+        "a file that this build reads",
+        format!("{found}, which needs the feature {feature}"),
+        format!(
+            "build attractor with it (cargo build --release --features {feature}), or save the numbers as .npy"
+        ),
+    )
+}
+
+const KINDS: &str = "a .npy, .npz, .safetensors, IDX, CIFAR-10 .bin, .faiss, .parquet, .arrow, .csv, .tsv, .txt, PNG or JPEG file, or a Zarr array";
 
 /// Rows that are already in memory.
 struct InMemory {

@@ -100,7 +100,7 @@ fn quoted(text: &str) -> Option<(&str, &str)> {
     text[1..].split_once(quote)
 }
 
-fn kind(descr: &str) -> Option<(Kind, bool)> {
+pub(super) fn kind(descr: &str) -> Option<(Kind, bool)> {
     let (order, name) = descr.split_at_checked(1)?;
     let kind = match name {
         "f2" => Kind::F16,

@@ -36,7 +36,7 @@ impl Kind {
         }
     }
 
-    fn dtype(self) -> Dtype {
+    pub(super) fn dtype(self) -> Dtype {
         match self {
             Kind::F16 | Kind::Bf16 | Kind::F32 => Dtype::F32,
             Kind::F64 => Dtype::F64,
@@ -196,7 +196,7 @@ pub(super) fn decode(bytes: &[u8], kind: Kind, big: bool) -> Option<Values> {
 }
 
 /// A half-precision number from its bits: a sign, five bits of exponent and ten of mantissa.
-fn widen_f16(bits: u16) -> f32 {
+pub(super) fn widen_f16(bits: u16) -> f32 {
     let sign = u32::from(bits & 0x8000) << 16;
     let magnitude = u32::from(bits & 0x7fff);
     let widened = match magnitude >> 10 {

@@ -11,7 +11,8 @@ impl ReadOptions {
     /// Refuses options that none of these files has a use for. One set of options may serve several files, such as those of a memory and of its
     /// cues, so an option is refused only if it concerns none of them.
     ///
-    /// Sizes, colours and backgrounds concern PNG and JPEG pictures; headers and columns of labels concern CSV tables; shapes and layouts concern every
+    /// Sizes, colours and backgrounds concern PNG and JPEG pictures; headers concern CSV tables, and columns of labels those of Parquet and Arrow
+    /// files, too; shapes and layouts concern every
     /// file. Files that are missing, and pipes, are taken to have a use for everything: reading them says what is wrong.
     ///
     /// # Errors
@@ -26,14 +27,14 @@ impl ReadOptions {
             (self.colour, option("colour")),
             (self.background.is_some(), option("background")),
         ];
-        let of_tables = [
-            (self.header.is_some(), option("header")),
-            (self.label_column.is_some(), option("label-column")),
-        ];
+        let of_csv = [(self.header.is_some(), option("header"))];
+        let of_tables = [(self.label_column.is_some(), option("label-column"))];
+        let tables = [Format::Csv, Format::Parquet, Format::Arrow];
         let of_all = [(self.shape.is_some(), Argument::Shape), (self.layout.is_some(), Argument::Layout)];
-        let groups: [(&[_], bool, _); 3] = [
+        let groups: [(&[_], bool, _); 4] = [
             (&of_pictures, any(Format::Picture), "PNG or JPEG pictures"),
-            (&of_tables, any(Format::Csv), "a CSV table"),
+            (&of_csv, any(Format::Csv), "a CSV table"),
+            (&of_tables, tables.into_iter().any(any), "a CSV, Parquet or Arrow table"),
             (&of_all, !files.is_empty(), "a file of rows"),
         ];
         for (options, has_use, expected) in groups {
@@ -52,7 +53,8 @@ fn format(path: &Path) -> Option<Format> {
     let (path, _) = array_name(path);
     let found = std::fs::metadata(&path).ok()?;
     if found.is_dir() {
-        return Some(Format::Picture);
+        // An array of Zarr has no more use for the options than one of NumPy.
+        return Some(if super::is_zarr(&path) { Format::Npy } else { Format::Picture });
     }
     if !found.is_file() {
         return None;

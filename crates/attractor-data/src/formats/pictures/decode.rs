@@ -1,35 +1,22 @@
 //! Decodes PNG and JPEG.
 
-use std::cell::Cell;
 use std::io::Cursor;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use super::exif::{orientation, upright};
 use super::{Picture, wrong};
 use crate::error::Result;
+use crate::formats::guard::guarded;
 use crate::shape::{Layout, Shape};
 
 /// The largest number of pixels of one picture.
 const MOST: usize = 1 << 26;
 
-thread_local! {
-    static CAUGHT: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether a panic of this thread is caught and becomes an error, so that a panic hook has nothing to say. Decoders of
-/// pictures are programs of others, and some panic at damaged files.
-pub fn panics_are_caught() -> bool {
-    CAUGHT.get()
-}
-
 /// Decodes a picture and turns it upright.
 pub(super) fn decode(path: &Path, bytes: &[u8]) -> Result<Picture> {
     let decoder = if bytes.starts_with(&[0xff, 0xd8]) { jpeg } else { png };
-    let before = CAUGHT.replace(true);
-    let decoded = catch_unwind(AssertUnwindSafe(|| decoder(bytes)));
-    CAUGHT.set(before);
-    let decoded = decoded.unwrap_or_else(|_| Err("a damaged one, at which the decoder stops".into()));
+    let decoded =
+        guarded(|| decoder(bytes)).unwrap_or_else(|| Err("a damaged one, at which the decoder stops".into()));
     let Decoded { width, height, channels, values, orientation } =
         decoded.map_err(|found| wrong(path, found))?;
     if width * height == 0 || values.len() != width * height * channels {

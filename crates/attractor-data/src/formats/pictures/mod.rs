@@ -16,7 +16,6 @@ use crate::shape::Shape;
 use crate::table::{Dtype, Values};
 
 use decode::decode;
-pub use decode::panics_are_caught;
 use finish::finish;
 
 /// One picture, with 8 bits per channel.
