@@ -23,6 +23,14 @@ fn main() {
     for (name, bytes) in memories() {
         put("memory", name, &bytes);
     }
+    // One to which patterns were appended.
+    let grown = corpus.join("memory/grown");
+    std::fs::copy(corpus.join("memory/diffusion"), &grown).expect("a file");
+    let memory = attractor_data::Growing::open(&grown).expect("readable").expect("a memory");
+    let first = memory.first::<f32>().expect("a memory").patterns;
+    let weighted = attractor::Extras { weights: Some(vec![1.0, 2.0]), ..Default::default() };
+    let both = first.append(random_spins(2, 6, 4), weighted).expect("patterns");
+    memory.append(&both, 1, "appended").expect("a part");
     for kind in [networks::Kind::Paper, networks::Kind::Residual] {
         put("network", &format!("{kind:?}"), &network(kind));
     }

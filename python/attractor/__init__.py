@@ -25,7 +25,7 @@ from ._capacity import capacity
 from ._density import fit
 from ._experiments import Report, experiments, recommend, reproduce
 from ._explorer import Explorer
-from ._files import Corrupted, Digits, Rows, corrupt, digits, load, read
+from ._files import Corrupted, Digits, Rows, append, compact, corrupt, digits, load, read
 from ._memory import Memory
 from ._minima import Minima, minima
 from ._models import (
@@ -90,8 +90,10 @@ __all__ = [
     "TauMem",
     "Trace",
     "Universal",
+    "append",
     "audit",
     "capacity",
+    "compact",
     "corrupt",
     "digits",
     "experiments",

@@ -13,7 +13,7 @@ from ._arrays import Array, as_array, as_floats, as_rows, image_shape, is_raw, p
 from ._estimator import tensor
 from ._fits import Weighted
 from ._memory import Memory
-from ._values import count, flag, numbers, words
+from ._values import count, flag, labels_of, numbers, words
 
 #: Colours that have a name.
 _COLOURS = {"white": (255, 255, 255), "black": (0, 0, 0)}
@@ -125,6 +125,106 @@ def of_core(core: _attractor.Memory) -> Memory:
     return memory
 
 
+def append(
+    path: str | os.PathLike[str],
+    X: Any,
+    y: Any = None,
+    *,
+    sample_weight: Any = None,
+    values: Any = None,
+) -> int:
+    """Appends patterns to a stored memory in its file, as `attractor store --append --check-cues 0` does.
+
+    The memory is not loaded. Where its model learns nothing from all patterns together (modern, dense, single-shot and diffusion
+    models), the cost is that of the new patterns, however many there are already: they are written behind those before. Other
+    models read all patterns, and write the file anew. Several processes may append to a file at the same time.
+
+    Parameters
+    ----------
+    path : str or path
+        A file that `save` or ``attractor store`` wrote.
+    X : array_like (N, D), or (N, ...) of images
+        Patterns, which are prepared as those in the file were.
+    y : array_like (N,), optional
+        A label for each pattern.
+    sample_weight : array_like (N,), optional
+        Prior weights, if those in the file have some.
+    values : array_like (N, Dv), optional
+        Associated vectors, if those in the file have some.
+
+    Returns
+    -------
+    int
+        How many patterns the memory now has.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read or written. It is then as it was.
+    ValueError
+        The file is not a memory of patterns, or the patterns do not go with those in it. It is then as it was.
+
+    See Also
+    --------
+    compact : makes the file one piece again.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import attractor
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "two.memory")
+    ...     attractor.Modern([[1.0, -2.0], [-2.0, 1.0]], beta=3.0).save(path)
+    ...     attractor.append(path, [[4.0, 4.0]])
+    ...     attractor.load(path).patterns.tolist()
+    3
+    [[1.0, -2.0], [-2.0, 1.0], [4.0, 4.0]]
+    """
+    wide = np.dtype(np.float64)
+    rows = as_floats(as_rows("X", as_array("X", X), False), wide)
+    labels = labels_of("y", y, len(rows))
+    weights = None if sample_weight is None else as_array("sample_weight", sample_weight).astype(wide).ravel().tolist()
+    beside = None if values is None else as_floats(as_rows("values", as_array("values", values), False), wide)
+    texts = None if labels is None else [str(label) for label in labels.tolist()]
+    return _attractor.append(os.fsdecode(path), rows, labels=texts, weights=weights, values=beside)
+
+
+def compact(path: str | os.PathLike[str]) -> int:
+    """Writes a stored memory anew in one piece, if patterns were appended to it in parts.
+
+    Other programs that read safetensors files read it then.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
+
+    Returns
+    -------
+    int
+        How many parts there were.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read or written.
+    ValueError
+        The file is not a memory of patterns.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import attractor
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "two.memory")
+    ...     attractor.Modern([[1.0, -2.0], [-2.0, 1.0]]).save(path)
+    ...     _ = attractor.append(path, [[4.0, 4.0]])
+    ...     attractor.compact(path)
+    1
+    """
+    return _attractor.compact(os.fsdecode(path))
+
+
 #: Labels that would take more bytes than this in one array of texts are held as objects.
 _ROOM = 1 << 26
 
@@ -166,8 +266,8 @@ def read(
     Parameters
     ----------
     path : str or path
-        A .npy, .npz (FILE:ARRAY), .safetensors, IDX, CIFAR-10 .bin or .csv file, a PNG or JPEG picture, or a folder of
-        pictures. Some of these may be gzipped.
+        A .npy, .npz (FILE:ARRAY), .safetensors, IDX, CIFAR-10 .bin, .faiss or .csv file, a PNG or JPEG picture, or a folder
+        of pictures. Some of these may be gzipped. Builds with the features read .parquet and .arrow (FILE:COLUMN), too.
     shape : str, optional
         "HxW", "CxHxW" or "HxWxC" of images, if the file does not say.
     layout : {"chw", "hwc"}, optional

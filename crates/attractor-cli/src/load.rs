@@ -161,8 +161,17 @@ pub fn source(store: &Store, options: &Options) -> Result<(Source, Setup)> {
     let setup = setup(&store.patterns, options);
     threads(&store.work)?;
     let source = Source::open(&store.memory, &reading(&store.files)?, &setup)?;
-    if let Source::Rows(rows) = &source {
-        tell(store.work.quiet, rows.head().notes.clone());
+    match &source {
+        Source::Rows(rows) => tell(store.work.quiet, rows.head().notes.clone()),
+        Source::Stored { path, summary } if summary.unfinished > 0 => {
+            let note = format!(
+                "{} bytes at the end of {} are no whole part and are left out: an append was interrupted or goes on now, or the file is cut short",
+                summary.unfinished,
+                path.display()
+            );
+            tell(store.work.quiet, [note.into()]);
+        }
+        _ => {}
     }
     Ok((source, setup))
 }

@@ -30,7 +30,7 @@ pub use output::{
 };
 pub use records::{Cells, Records};
 pub use shape::{Layout, Shape};
-pub use stored::CoresSummary;
+pub use stored::{CoresSummary, Growing};
 pub use stored::{
     DensitySummary, Shaped, Stored, StoredDensity, StoredSummary, StoredSums, SumsSummary, Training,
     density_from_bytes, is_density, memory_from_bytes, read_density, read_memory, read_memory_within,

@@ -4,21 +4,22 @@
 //! classical network); `potential.*` (for a memory under a potential); `layers.K.weight` and `layers.K.bias` (for a score network, with PyTorch's names and shapes);
 //! `weights` (N); `associated` (N × Dv); and for the preparation `mean` and `scale`, or `threshold`, `low` and
 //! `high`. The metadata have one entry, `attractor`, with the rest as JSON. What training needs to continue has names
-//! that begin with `training.`.
+//! that begin with `training.`. What is appended later are parts behind these arrays: see `formats/parts.rs`.
 
+mod append;
 mod cores;
 mod density;
 mod potential;
 mod read;
 mod sums;
 
+pub use append::Growing;
 pub use cores::CoresSummary;
 pub use density::{DensitySummary, StoredDensity, density_from_bytes, is_density, read_density};
 pub use read::{memory_from_bytes, read_memory, read_memory_within};
 pub use sums::{StoredSums, SumsSummary, read_sums, sums_from_bytes};
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::BufReader;
 use std::path::Path;
 
 use attractor::memories::{Learned, Memory, Spec, Weights};
@@ -28,12 +29,10 @@ use attractor::networks::{Architecture, Network};
 use attractor::patterns::Packed;
 use attractor::{Patterns, Preparation, Real};
 use ndarray::{Array2, ArrayView1, Axis};
-use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype as TensorType, Metadata, TensorView, serialize};
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::formats::safetensors as format;
 use crate::output::write_atomically;
 use crate::shape::Shape;
 
@@ -104,6 +103,10 @@ pub struct StoredSummary {
     pub potential: Option<Value>,
     /// Its history.
     pub provenance: Vec<String>,
+    /// How many parts were appended behind the arrays of the file.
+    pub parts: usize,
+    /// Bytes at the end of the file that are no whole part: an append was interrupted, or is going on.
+    pub unfinished: u64,
 }
 
 const VERSION: &str = "1";
@@ -335,26 +338,7 @@ fn layers(network: &Network<f32>) -> impl Iterator<Item = Array> {
 /// # Errors
 /// The head of the stored memory is damaged or was written by another version.
 pub fn summary(path: &Path) -> Result<Option<StoredSummary>> {
-    // A pipe must not be opened here: it can be read only once.
-    if !std::fs::metadata(path).is_ok_and(|m| m.is_file()) {
-        return Ok(None);
-    }
-    let Ok(file) = std::fs::File::open(path) else {
-        return Ok(None);
-    };
-    let mut reader = BufReader::new(file);
-    let mut start = [0; 9];
-    // The file begins with a length and a JSON head. Anything else is another kind of file.
-    let begins = std::io::Read::read_exact(&mut reader, &mut start).is_ok() && start[8] == b'{';
-    if !begins {
-        return Ok(None);
-    }
-    let mut whole = std::io::Read::chain(&start[..], reader);
-    // A file that only looks like this one is left to the other readers.
-    let Ok((head, _)) = format::head(path, &mut whole) else {
-        return Ok(None);
-    };
-    describe(path, &head)
+    Ok(read::Open::find(path)?.map(|open| open.summary))
 }
 
 /// Reads the summary of a stored memory from the bytes of its file. `path` is used in messages only.
@@ -362,9 +346,7 @@ pub fn summary(path: &Path) -> Result<Option<StoredSummary>> {
 /// # Errors
 /// The bytes are no stored memory, or were written by another version.
 pub fn summary_of_bytes(path: &Path, bytes: &[u8]) -> Result<StoredSummary> {
-    let damaged = |e: safetensors::SafeTensorError| wrong(path, format!("a damaged or truncated file ({e})"));
-    let (_, head) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
-    describe(path, &head)?.ok_or_else(|| wrong(path, "a file of arrays that says no model"))
+    append::Whole::of_bytes(path, bytes).map(|whole| whole.summary)
 }
 
 fn describe(path: &Path, head: &Metadata) -> Result<Option<StoredSummary>> {
@@ -450,6 +432,8 @@ fn describe(path: &Path, head: &Metadata) -> Result<Option<StoredSummary>> {
         sums: sums.map(|(sums, _)| sums),
         potential: Some(says["potential"].clone()).filter(|p| !p.is_null()),
         provenance: list("provenance")?.unwrap_or_default(),
+        parts: 0,
+        unfinished: 0,
     }))
 }
 

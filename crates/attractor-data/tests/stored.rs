@@ -5,7 +5,7 @@ use std::path::Path;
 
 use attractor::memories::Spec;
 use attractor::{Extras, Patterns, Prepare, Real, Request};
-use attractor_data::{Stored, memory_from_bytes, random_noise, random_spins, read_memory, summary};
+use attractor_data::{Growing, Stored, memory_from_bytes, random_noise, random_spins, read_memory, summary};
 use ndarray::Array2;
 use proptest::prelude::*;
 
@@ -116,14 +116,47 @@ fn other_files_are_refused() {
     assert!(summary(Path::new("nowhere")).expect("no error").is_none());
 }
 
+/// A memory to which patterns were appended twice.
+fn grown_bytes() -> Vec<u8> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.memory");
+    std::fs::write(&path, some_bytes("modern")).expect("written");
+    for seed in [2, 3] {
+        let memory = Growing::open(&path).expect("readable").expect("a memory");
+        let first = memory.first::<f32>().expect("readable").patterns;
+        let both = first.append(random_spins(2, 4, seed), Extras::default()).expect("patterns");
+        memory.append(&both, 1, "appended by a test").expect("written");
+    }
+    std::fs::read(path).expect("readable")
+}
+
+#[test]
+fn parts_count_when_they_are_whole() {
+    let (first, whole) = (some_bytes("modern"), grown_bytes());
+    let part = (whole.len() - first.len()) / 2;
+    let expected = [random_spins::<f32>(3, 4, 1), random_spins(2, 4, 2), random_spins(2, 4, 3)];
+    let views: Vec<_> = expected.iter().map(|rows| rows.view()).collect();
+    let expected = ndarray::concatenate(ndarray::Axis(0), &views).expect("rows of one width");
+    for end in first.len()..=whole.len() {
+        let stored = memory_from_bytes::<f32>(Path::new("a.memory"), &whole[..end]).expect("a memory");
+        let rows = 3 + 2 * ((end - first.len()) / part);
+        assert_eq!(stored.patterns.values(), expected.slice(ndarray::s![..rows, ..]), "{end}");
+        assert_eq!(stored.provenance.len(), (rows - 3) / 2);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
     #[test]
     fn no_damage_panics(
-        hopfield in any::<bool>(),
+        model in 0..3,
         changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
     ) {
-        let mut bytes = some_bytes(if hopfield { "hopfield" } else { "modern" });
+        let mut bytes = match model {
+            0 => some_bytes("hopfield"),
+            1 => some_bytes("modern"),
+            _ => grown_bytes(),
+        };
         for (at, value) in changes {
             let at = at.index(bytes.len());
             bytes[at] = value;

@@ -21,6 +21,7 @@ mod options;
 mod potential;
 mod recall;
 mod replay;
+mod stored;
 mod sums;
 
 use attractor::analysis::{Counts, Effect, TraceEvents, TraceStep};
@@ -49,6 +50,8 @@ mod _attractor {
     use super::potential::Potential;
     #[pymodule_export]
     use super::replay::replay;
+    #[pymodule_export]
+    use super::stored::{append, compact};
     #[pymodule_export]
     use super::threads::{after_fork, get_threads, set_threads};
     use super::*;

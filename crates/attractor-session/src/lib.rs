@@ -25,6 +25,7 @@
 
 mod about;
 mod any;
+mod append;
 mod change;
 mod cores;
 mod density;
@@ -43,6 +44,7 @@ mod warnings;
 
 pub use about::{About, Origin};
 pub use any::{AnyMemory, Held, Precision};
+pub use append::{append, appends_in_place, compact, held};
 pub use change::{Examination, Examined, examine};
 pub use cores::{Cores, with_cores};
 pub use density::with_events;

@@ -213,6 +213,9 @@ pub struct StoreFile {
     /// (random-features) takes a file with the rows, as they were stored
     #[arg(long, value_name = "ROWS", group = "what", conflicts_with = "append", help_heading = MEMORY)]
     pub remove: Option<String>,
+    /// Write the stored memory at --out anew in one piece, if patterns were appended to it in parts
+    #[arg(long, group = "what", conflicts_with_all = ["append", "semantic"], help_heading = LESS)]
+    pub compact: bool,
     #[command(flatten)]
     pub effect: Effect,
     #[command(flatten)]

@@ -39,6 +39,8 @@ pub fn run(args: &Info) -> Result<()> {
             ("density", density(&s)),
             ("sums", sums(&s)),
             ("provenance", json!(s.provenance)),
+            ("parts", json!(s.parts)),
+            ("unfinished", json!(s.unfinished)),
             ("bytes", json!(size)),
         ],
         None => {

@@ -11,7 +11,7 @@ use attractor::memories::Options;
 use attractor::{Patterns, Prepare};
 use attractor_data::ReadOptions;
 use attractor_session::{
-    Auto, Cores, Setup, Source, in_precision, known, of_appended, with_cores, with_events,
+    Auto, Cores, Setup, Source, compact, in_precision, known, of_appended, with_cores, with_events,
 };
 
 use crate::args::StoreFile;
@@ -36,6 +36,15 @@ pub fn run(args: &StoreFile, options: &Options) -> Result<()> {
     }
     if let Some((name, _)) = cores.iter().next() {
         bail!("{name}: expected a density with it (--semantic), found none; add one made by `attractor fit`");
+    }
+    if args.compact {
+        change::refuse_without_change(&args.effect)?;
+        let parts = compact(&args.out)?;
+        if !args.work.quiet {
+            let which = if parts == 1 { "part" } else { "parts" };
+            say!("{parts} {which} appended to {} became one piece with it", args.out.display());
+        }
+        return Ok(());
     }
     match (&args.patterns, &args.remove) {
         (Some(path), None) if !args.append => {

@@ -19,6 +19,7 @@ mod npy;
 mod npz;
 #[cfg(feature = "parquet")]
 mod parquet;
+pub(crate) mod parts;
 mod pictures;
 mod raw;
 mod records;

@@ -85,6 +85,14 @@ pub(super) fn open(path: &Path, mut bytes: Bytes, array: Option<&str>) -> Result
         Error::content(path, "numbers that are float, integer or bool", found, CURE)
     })?;
     let all = (taken + metadata.data_len()) as u64;
+    if stored && bytes.length.is_some_and(|length| length > all) {
+        return Err(Error::content(
+            path,
+            "a memory in one piece, to read one of its arrays",
+            "one to which patterns were appended",
+            message!["make it one piece (", Argument::option("compact"), ")"],
+        ));
+    }
     if let Some(length) = bytes.length.filter(|&l| l != all) {
         return Err(Error::content(
             path,

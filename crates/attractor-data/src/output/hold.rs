@@ -71,7 +71,7 @@ impl Hold {
 }
 
 /// Whether this open file is still the one at the path.
-fn is_at(file: &File, path: &Path) -> bool {
+pub(crate) fn is_at(file: &File, path: &Path) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;

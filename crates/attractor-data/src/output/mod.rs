@@ -6,6 +6,7 @@ mod npz;
 mod png;
 
 pub use hold::Hold;
+pub(crate) use hold::is_at;
 pub use npy::{NpyWriter, Number, write_npy};
 pub use npz::NpzWriter;
 pub use png::write_png;

@@ -1,7 +1,8 @@
 //! Reads stored memories.
 
-use std::io::{BufReader, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use attractor::memories::{Learned, Weights};
@@ -12,11 +13,13 @@ use attractor::patterns::Source;
 use attractor::{Extras, Patterns, Preparation, Real};
 use ndarray::{Array2, ArrayView1};
 use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype as TensorType, Metadata, TensorView, serialize};
+use safetensors::tensor::{Dtype as TensorType, Metadata};
 use serde_json::Value;
 
+use super::append::{Piece, Whole, add, file_of};
 use super::{Shaped, Stored, StoredSummary, TRAINING, Training, describe, unpacked, wrong};
 use crate::error::{Error, Result};
+use crate::formats::parts::{Parts, Placed};
 use crate::formats::{FileRows, safetensors as format};
 
 /// Reads a stored memory with the number type `F`.
@@ -33,9 +36,9 @@ pub fn read_memory<F: Real>(path: &Path) -> Result<Stored<F>> {
 /// # Errors
 /// As [`read_memory`].
 pub fn memory_from_bytes<F: Real>(path: &Path, bytes: &[u8]) -> Result<Stored<F>> {
-    let damaged = |e: safetensors::SafeTensorError| wrong(path, format!("a damaged or truncated file ({e})"));
-    let (_, head) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
-    from_arrays(path, &head, bytes, None)
+    let Whole { summary, base, parts, .. } = Whole::of_bytes(path, bytes)?;
+    let of = |tensors| Arrays { path, tensors };
+    from_arrays(summary, &of(base), &parts.into_iter().map(of).collect::<Vec<_>>(), None)
 }
 
 /// Reads a stored memory whose patterns may take `limit` bytes in memory. If they would take more, they stay in the
@@ -44,52 +47,135 @@ pub fn memory_from_bytes<F: Real>(path: &Path, bytes: &[u8]) -> Result<Stored<F>
 /// # Errors
 /// As [`read_memory`]; also if the patterns exceed the limit and the model is a network or has couplings.
 pub fn read_memory_within<F: Real>(path: &Path, limit: Option<u64>) -> Result<Stored<F>> {
-    let failed = |error| Error::read(path, error);
-    let mut reader = BufReader::new(std::fs::File::open(path).map_err(failed)?);
-    let (head, start) = format::head(path, &mut reader)?;
-    let summary = describe(path, &head)?.ok_or_else(|| wrong(path, "a file of arrays that says no model"))?;
+    let Some(limit) = limit else {
+        return read_memory(path);
+    };
+    let open = Open::new(path)?;
+    let summary = &open.summary;
     let size = (summary.patterns as u64).saturating_mul(summary.dim as u64 * size_of::<F>() as u64);
-    if limit.is_none_or(|limit| size <= limit) || summary.packed {
+    if size <= limit || summary.packed {
         return read_memory(path);
     }
     let Some(disk) = FileRows::open(path)? else {
         return Err(wrong(path, "one whose patterns cannot be read in place"));
     };
     // All arrays except the patterns.
-    let mut others = Vec::new();
-    for (name, info) in head.tensors().into_iter().filter(|(name, _)| name != "patterns") {
-        let mut bytes = vec![0; info.data_offsets.1 - info.data_offsets.0];
-        reader.seek(SeekFrom::Start((start + info.data_offsets.0) as u64)).map_err(failed)?;
-        reader.read_exact(&mut bytes).map_err(failed)?;
-        others.push((name, info.dtype, info.shape.clone(), bytes));
+    let mut files = vec![file_of(path, &open.arrays(&open.head, open.start, |name| name != "patterns")?)?];
+    for part in &open.parts.parts {
+        let (head, start) = part.head(path, &open.file)?;
+        files.push(file_of(path, &open.arrays(&head, start, |name| name != "patterns")?)?);
     }
-    let damaged = |e: safetensors::SafeTensorError| wrong(path, format!("a damaged or truncated file ({e})"));
-    let mut views = Vec::new();
-    for (name, kind, sizes, bytes) in &others {
-        views.push((name.as_str(), TensorView::new(*kind, sizes.clone(), bytes).map_err(damaged)?));
-    }
-    let bytes = serialize(views, None).map_err(damaged)?;
-    from_arrays(path, &head, &bytes, Some(Arc::new(disk)))
+    let arrays = files.iter().map(|file| Arrays::of(path, file)).collect::<Result<Vec<_>>>()?;
+    let (base, parts) = arrays.split_first().expect("a file has a base");
+    from_arrays(open.summary.clone(), base, parts, Some(Arc::new(disk)))
 }
 
-/// Builds the content from the head and the arrays. The patterns may come from elsewhere.
+/// The arrays with a row, or a number, for each pattern.
+const OF_PATTERNS: [&str; 3] = ["patterns", "associated", "weights"];
+
+/// A file whose head was read.
+#[derive(Debug)]
+pub(super) struct Open {
+    pub(super) path: PathBuf,
+    pub(super) file: File,
+    head: Metadata,
+    /// Where its arrays begin.
+    start: u64,
+    pub(super) parts: Parts,
+    pub(super) summary: StoredSummary,
+}
+
+impl Open {
+    fn new(path: &Path) -> Result<Self> {
+        let found = Self::find(path)?;
+        found.ok_or_else(|| wrong(path, "a file of another kind"))
+    }
+
+    /// Opens a stored memory. Returns `None` if the path is another file or no file.
+    pub(super) fn find(path: &Path) -> Result<Option<Self>> {
+        // A pipe must not be opened here: it can be read only once.
+        if !std::fs::metadata(path).is_ok_and(|m| m.is_file()) {
+            return Ok(None);
+        }
+        let Ok(file) = File::open(path) else {
+            return Ok(None);
+        };
+        // The file begins with a length and a JSON head. Anything else is another kind of file.
+        let mut start = [0; 9];
+        if file.read_at(&mut start, 0).is_err() || start[8] != b'{' {
+            return Ok(None);
+        }
+        // A file that only looks like this one is left to the other readers.
+        let Ok((head, start)) = format::head(path, &mut BufReader::new(&file)) else {
+            return Ok(None);
+        };
+        let Some(summary) = describe(path, &head)? else {
+            return Ok(None);
+        };
+        let parts = Parts::find(path, &file, (start + head.data_len()) as u64)?;
+        let summary = add(path, summary, &head, &file, &parts)?;
+        Ok(Some(Open { path: path.to_owned(), file, head, start: start as u64, parts, summary }))
+    }
+
+    /// The memory with its first pattern alone.
+    pub(super) fn first<F: Real>(&self) -> Result<Stored<F>> {
+        let others = |name: &str| !OF_PATTERNS.contains(&name) && !name.starts_with(TRAINING);
+        let mut pieces = self.arrays(&self.head, self.start, others)?;
+        for name in OF_PATTERNS {
+            let Some(info) = self.head.info(name) else {
+                continue;
+            };
+            let mut sizes = info.shape.clone();
+            let Some(rows) = sizes.first_mut().filter(|rows| **rows > 0) else {
+                return Err(wrong(&self.path, format!("'{name}' of no pattern")));
+            };
+            let (from, to) = info.data_offsets;
+            let bytes = self.bytes(self.start, (from, from + (to - from) / *rows))?;
+            *rows = 1;
+            pieces.push((name.to_owned(), info.dtype, sizes, bytes));
+        }
+        let file = file_of(&self.path, &pieces)?;
+        let mut summary = self.summary.clone();
+        summary.labels = summary.labels.map(|labels| labels.into_iter().take(1).collect());
+        let summary = StoredSummary { patterns: 1, training: None, ..summary };
+        from_arrays(summary, &Arrays::of(&self.path, &file)?, &[], None)
+    }
+
+    /// The arrays that are wanted.
+    fn arrays(&self, head: &Metadata, start: u64, wanted: impl Fn(&str) -> bool) -> Result<Vec<Piece>> {
+        let mut pieces = Vec::new();
+        for (name, info) in head.tensors().into_iter().filter(|(name, _)| wanted(name)) {
+            pieces.push((name, info.dtype, info.shape.clone(), self.bytes(start, info.data_offsets)?));
+        }
+        Ok(pieces)
+    }
+
+    fn bytes(&self, start: u64, (from, to): (usize, usize)) -> Result<Vec<u8>> {
+        let failed = |error| Error::read(&self.path, error);
+        // Sizes that lie are found out before anything of that size is made.
+        if start + to as u64 > self.file.size().map_err(failed)? {
+            return Err(wrong(&self.path, "a truncated file"));
+        }
+        let mut bytes = vec![0; to - from];
+        self.file.read_at(&mut bytes, start + from as u64).map_err(failed)?;
+        Ok(bytes)
+    }
+}
+
+/// Builds the content from the arrays and those of the parts behind them. The patterns may come from elsewhere.
 fn from_arrays<F: Real>(
-    path: &Path,
-    head: &Metadata,
-    bytes: &[u8],
+    summary: StoredSummary,
+    arrays: &Arrays,
+    parts: &[Arrays],
     elsewhere: Option<Arc<dyn Source<F>>>,
 ) -> Result<Stored<F>> {
-    let summary = describe(path, head)?.ok_or_else(|| wrong(path, "a file of arrays that says no model"))?;
-    let tensors = SafeTensors::deserialize(bytes)
-        .map_err(|e| wrong(path, format!("a damaged or truncated file ({e})")))?;
     if summary.density.is_some() {
-        return Err(wrong(path, "a density"));
+        return Err(arrays.wrong("a density"));
     }
     if summary.sums.is_some() {
-        return Err(wrong(path, "a memory of fixed size, which keeps none of its patterns"));
+        return Err(arrays.wrong("a memory of fixed size, which keeps none of its patterns"));
     }
-    let arrays = Arrays { path, tensors };
-    let patterns = arrays.patterns(&summary, elsewhere)?;
+    let patterns = arrays.patterns(&summary, parts, elsewhere)?;
     let learned = arrays.learned(&summary)?;
     let training = summary.training.map(|says| arrays.training(says)).transpose()?;
     if let Some(shape) = summary.shape {
@@ -112,7 +198,13 @@ pub(super) struct Arrays<'a> {
     pub(super) tensors: SafeTensors<'a>,
 }
 
-impl Arrays<'_> {
+impl<'a> Arrays<'a> {
+    fn of(path: &'a Path, bytes: &'a [u8]) -> Result<Self> {
+        let tensors = SafeTensors::deserialize(bytes);
+        let tensors = tensors.map_err(|e| wrong(path, format!("a damaged or truncated file ({e})")))?;
+        Ok(Arrays { path, tensors })
+    }
+
     pub(super) fn wrong(&self, found: impl Into<Message>) -> Error {
         wrong(self.path, found)
     }
@@ -127,23 +219,46 @@ impl Arrays<'_> {
 
     /// The array of this name, if there is one. A list becomes one row.
     pub(super) fn table(&self, name: &str) -> Result<Option<Array2<f64>>> {
+        self.table_as(name, &[])
+    }
+
+    /// The array of this name, and behind its rows those of the parts.
+    fn table_as<F: Real>(&self, name: &str, parts: &[Arrays]) -> Result<Option<Array2<F>>> {
+        let Some((mut rows, columns, mut numbers)) = self.numbers::<F>(name)? else {
+            return Ok(None);
+        };
+        for part in parts {
+            let Some((more, _, others)) = part.numbers::<F>(name)? else {
+                return Err(self.wrong(format!("a part without '{name}'")));
+            };
+            rows += more;
+            numbers.extend(others);
+        }
+        let array = Array2::from_shape_vec((rows, columns), numbers);
+        array.map(Some).map_err(|_| self.wrong(format!("'{name}' of wrong size")))
+    }
+
+    /// Rows, columns and numbers of the array of this name, if there is one.
+    fn numbers<F: Real>(&self, name: &str) -> Result<Option<(usize, usize, Vec<F>)>> {
         let Ok(view) = self.tensors.tensor(name) else {
             return Ok(None);
         };
-        let numbers: Vec<f64> = match view.dtype() {
+        let numbers: Vec<F> = match view.dtype() {
             TensorType::F32 => {
-                view.data().as_chunks().0.iter().map(|b| f64::from(f32::from_le_bytes(*b))).collect()
+                let four = view.data().as_chunks().0.iter();
+                four.map(|b| F::from_f64(f64::from(f32::from_le_bytes(*b)))).collect()
             }
-            TensorType::F64 => view.data().as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)).collect(),
+            TensorType::F64 => {
+                let eight = view.data().as_chunks().0.iter();
+                eight.map(|b| F::from_f64(f64::from_le_bytes(*b))).collect()
+            }
             other => return Err(self.wrong(format!("'{name}' of type {other:?}"))),
         };
-        let dim = match *view.shape() {
-            [columns] => (1, columns),
-            [rows, columns] => (rows, columns),
-            ref other => return Err(self.wrong(format!("'{name}' of sizes {other:?}"))),
-        };
-        let array = Array2::from_shape_vec(dim, numbers);
-        array.map(Some).map_err(|_| self.wrong(format!("'{name}' of wrong size")))
+        match *view.shape() {
+            [columns] => Ok(Some((1, columns, numbers))),
+            [rows, columns] => Ok(Some((rows, columns, numbers))),
+            ref other => Err(self.wrong(format!("'{name}' of sizes {other:?}"))),
+        }
     }
 
     pub(super) fn list(&self, name: &str) -> Result<Option<Vec<f64>>> {
@@ -170,29 +285,38 @@ impl Arrays<'_> {
         Ok(Preparation::Identity)
     }
 
-    /// The patterns with labels, weights and values. Their numbers may come from elsewhere.
+    /// The patterns with labels, weights and values, and those of the parts. Their numbers may come from elsewhere.
     fn patterns<F: Real>(
         &self,
         summary: &StoredSummary,
+        parts: &[Arrays],
         elsewhere: Option<Arc<dyn Source<F>>>,
     ) -> Result<Patterns<F>> {
         let preparation = self.preparation()?;
-        let narrow = |values: Array2<f64>| values.mapv(F::from_f64);
+        let mut weights = self.list("weights")?;
+        if let Some(weights) = &mut weights {
+            for part in parts {
+                weights.extend(part.needed("weights")?);
+            }
+        }
         let extras = Extras {
             labels: summary.labels.clone(),
-            weights: self.list("weights")?,
-            associated: self.table("associated")?.map(narrow),
+            weights,
+            associated: self.table_as::<F>("associated", parts)?,
         };
         let patterns = match elsewhere {
             Some(source) => Patterns::streamed(source, preparation),
             None if summary.packed => {
                 let damaged = |e| self.wrong(format!("a damaged or truncated file ({e})"));
-                let bytes = self.tensors.tensor("patterns").map_err(damaged)?;
-                Patterns::packed(unpacked(bytes.data(), summary.patterns, summary.dim), preparation)
+                let mut bytes = self.tensors.tensor("patterns").map_err(damaged)?.data().to_vec();
+                for part in parts {
+                    bytes.extend_from_slice(part.tensors.tensor("patterns").map_err(damaged)?.data());
+                }
+                Patterns::packed(unpacked(&bytes, summary.patterns, summary.dim), preparation)
             }
             None => {
-                let values = self.table("patterns")?.ok_or_else(|| self.wrong("one without patterns"))?;
-                Patterns::restore(narrow(values), preparation)
+                let values = self.table_as::<F>("patterns", parts)?;
+                Patterns::restore(values.ok_or_else(|| self.wrong("one without patterns"))?, preparation)
             }
         };
         patterns.and_then(|p| p.with(extras)).map_err(|e| self.refused(&e))

@@ -5,11 +5,12 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use attractor::memories::{self, Learned, Memory, Options};
-use attractor_data::{Header, Hold, ReadOptions, Shape, Stored, StoredSummary, read_memory, summary};
+use attractor_data::{Growing, Header, ReadOptions, Rows, Shape, Stored, read_memory};
 use attractor_session::{
-    About, Examination, Examined, Held, Opened, Origin, Setup, examine, in_precision, insert_lists, known,
-    of_appended, of_moved_beta,
+    About, Examination, Examined, Held, Known, Opened, Origin, Setup, append, appends_in_place, examine,
+    held, in_precision, insert_lists, known, of_appended, of_moved_beta,
 };
+use ndarray::Array2;
 use serde_json::{Value, json};
 
 use super::sums;
@@ -22,36 +23,24 @@ use crate::{load, progress, streams};
 /// Changes the memory at `--out`.
 pub fn run(args: &StoreFile, options: &Options, setup: &Setup) -> Result<()> {
     let how = &args.how;
-    // Another process that changes the file waits until this one has put it back.
-    let _hold = args.out.exists().then(|| Hold::wait(&args.out)).transpose()?;
-    let Some(summary) = summary(&args.out)? else {
-        bail!(
-            "out: expected a stored memory to change, found {} at {}; make one with --patterns and --model",
-            if args.out.exists() { "another file" } else { "nothing" },
-            args.out.display()
-        );
-    };
-    if summary.density.is_some() {
-        bail!(
-            "out: expected a memory of patterns to change, found the density in {}; store the events anew with --semantic",
-            args.out.display()
-        );
-    }
+    // Another process that changes the file waits until this one is done.
+    let (_hold, memory) = held(&args.out)?;
     if setup.model.is_some() || setup.precision.is_some() || setup.prepare.is_some() || !options.is_empty() {
         let option = if args.append { "append" } else { "remove" };
         bail!(
             "{option}: expected no --model, --dtype, --prepare or options of a model with it, since a stored memory keeps its own, found one of them; leave those away"
         );
     }
+    let summary = memory.summary();
     if summary.sums.is_some() {
-        return in_precision!(summary.dtype.parse()?, F => sums::change::<F>(args, setup, summary));
+        return in_precision!(summary.dtype.parse()?, F => sums::change::<F>(args, setup, summary.clone()));
     }
     if args.remove.is_some() && (how.labels.is_some() || how.weights.is_some() || how.values.is_some()) {
         bail!(
             "remove: expected no --labels, --weights or --values with it, since they are of patterns that are added, found one of them; leave them away"
         );
     }
-    in_precision!(summary.dtype.parse()?, F => change::<F>(args, setup, &summary))
+    in_precision!(summary.dtype.parse()?, F => change::<F>(args, setup, memory))
 }
 
 /// The first setting of an examination that was given, beside the number of cues.
@@ -100,22 +89,62 @@ fn examination(asked: &Asked, quiet: bool) -> Result<Option<Examination>> {
     }))
 }
 
+/// Opens the patterns that are appended.
+fn added(args: &StoreFile, setup: &Setup, shape: Option<Shape>, raw: bool) -> Result<Option<Rows>> {
+    let Some(path) = &args.patterns else {
+        return Ok(None);
+    };
+    let reading = ReadOptions { labels: setup.labels.clone(), ..load::reading(&args.files)? };
+    let rows = load::like(path, &reading, shape, args.work.quiet)?;
+    let head = rows.head();
+    check_size(path, head, shape, &args.out)?;
+    load::tell(false, of_appended(raw, head));
+    Ok(Some(rows))
+}
+
+/// The patterns that are appended, what is known of them, and a line for the history.
+fn taken<F: Held>(rows: Rows, setup: &Setup) -> Result<(Array2<F>, Known<F>, String)> {
+    let known = known(rows.head(), setup)?;
+    let provenance = format!("appended {} rows of {}", rows.head().rows, rows.head().path.display());
+    Ok((rows.all()?.floats(), known, provenance))
+}
+
+/// Appends patterns without a look at those before, if nothing was asked about them.
+fn append_blindly<F: Held>(args: &StoreFile, setup: &Setup, memory: Growing, rows: Rows) -> Result<()> {
+    let (raw, known, provenance) = taken::<F>(rows, setup)?;
+    let (before, more) = (memory.summary().patterns, raw.nrows());
+    let model = memory.summary().spec.model.clone();
+    append(&args.out, memory, raw, known, provenance)?;
+    if !args.work.quiet {
+        say!("{model}: {before} patterns before, {} now", before + more);
+    }
+    wrote(args.work.quiet, &args.out);
+    Ok(())
+}
+
 /// Appends patterns to a stored memory or removes some.
-fn change<F: Held>(args: &StoreFile, setup: &Setup, summary: &StoredSummary) -> Result<()> {
+fn change<F: Held>(args: &StoreFile, setup: &Setup, file: Growing) -> Result<()> {
     let quiet = args.work.quiet;
+    let summary = file.summary();
+    let (count, in_place) = (summary.patterns, appends_in_place(summary));
     let examination = examination(&args.effect, quiet)?;
+    let rows = added(args, setup, summary.shape, summary.raw)?;
+    let rows = match rows {
+        Some(rows) if examination.is_none() && in_place => {
+            return append_blindly::<F>(args, setup, file, rows);
+        }
+        other => other,
+    };
     let Stored { spec, patterns: old, learned, shape, raw, mut provenance, .. } =
         read_memory::<F>(&args.out)?;
     let mut index: Vec<Option<usize>> = (0..old.len()).map(Some).collect();
-    let (patterns, kept) = if let Some(path) = &args.patterns {
-        let reading = ReadOptions { labels: setup.labels.clone(), ..load::reading(&args.files)? };
-        let rows = load::like(path, &reading, shape, quiet)?;
-        let head = rows.head().clone();
-        check_size(path, &head, shape, &args.out)?;
-        load::tell(false, of_appended(raw, &head));
-        let known = known(&head, setup)?;
-        provenance.push(format!("appended {} rows of {}", head.rows, path.display()));
-        (old.append(rows.all()?.floats(), known)?, learned.clone())
+    let mut again = None;
+    let (patterns, kept) = if let Some(rows) = rows {
+        let (raw, known, line) = taken::<F>(rows, setup)?;
+        // What is written in the end is only what is new, if the model allows it.
+        again = in_place.then(|| (raw.clone(), known.clone(), line.clone()));
+        provenance.push(line);
+        (old.append(raw, known)?, learned.clone())
     } else {
         let text = args.remove.as_deref().unwrap_or_default();
         let rows = rows_of(text, old.len())?;
@@ -172,7 +201,7 @@ fn change<F: Held>(args: &StoreFile, setup: &Setup, summary: &StoredSummary) -> 
     };
     let now = memory.patterns().map_or(0, |p| p.len());
     if !quiet {
-        say!("{}: {} patterns before, {now} now", about.spec.model, summary.patterns);
+        say!("{}: {} patterns before, {now} now", about.spec.model, count);
         if let Some(examined) = &examined {
             tell(examined, memory.as_ref());
         }
@@ -183,9 +212,12 @@ fn change<F: Held>(args: &StoreFile, setup: &Setup, summary: &StoredSummary) -> 
     }
     let json = examined.filter(|_| args.effect.json).map(|examined| {
         let labels: Option<Vec<_>> = examined.effects.iter().map(|e| memory.label(e.after)).collect();
-        to_json(&examined, summary.patterns, now, labels)
+        to_json(&examined, count, now, labels)
     });
-    Opened { memory, about }.write(&args.out)?;
+    match again {
+        Some((raw, known, line)) => append(&args.out, file, raw, known, line)?,
+        None => Opened { memory, about }.write(&args.out)?,
+    }
     wrote(quiet, &args.out);
     if let Some(json) = json {
         let mut out = streams::stdout(true);
