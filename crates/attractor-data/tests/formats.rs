@@ -155,7 +155,7 @@ fn formats_that_are_left_out_say_which_feature_they_need() {
         [("embeddings.parquet", "parquet"), ("embeddings.feather", "arrow"), ("embeddings.arrow", "arrow")]
     {
         let refusal = plain(&format!("tables/{name}")).expect_err(name).to_string();
-        assert!(refusal.contains(&format!("--features {feature}")), "{refusal}");
+        assert!(refusal.contains(&format!("needs the feature {feature}")), "{refusal}");
     }
 }
 

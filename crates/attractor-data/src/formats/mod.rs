@@ -462,9 +462,7 @@ fn not_built(path: &Path, feature: &str, found: &str) -> Error {
         path,
         "a file that this build reads",
         format!("{found}, which needs the feature {feature}"),
-        format!(
-            "build attractor with it (cargo build --release --features {feature}), or save the numbers as .npy"
-        ),
+        "build attractor with it, or save the numbers as .npy",
     )
 }
 
