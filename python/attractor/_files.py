@@ -137,7 +137,8 @@ def append(
 
     The memory is not loaded. Where its model learns nothing from all patterns together (modern, dense, single-shot and diffusion
     models), the cost is that of the new patterns, however many there are already: they are written behind those before. Other
-    models read all patterns, and write the file anew. Several processes may append to a file at the same time.
+    models read all patterns, and write the file anew. Several processes may append to a file at the same time. `compact` makes the
+    file one piece again.
 
     Parameters
     ----------
@@ -163,10 +164,6 @@ def append(
         The file cannot be read or written. It is then as it was.
     ValueError
         The file is not a memory of patterns, or the patterns do not go with those in it. It is then as it was.
-
-    See Also
-    --------
-    compact : makes the file one piece again.
 
     Examples
     --------

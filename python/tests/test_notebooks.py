@@ -185,11 +185,7 @@ def test_progress_is_shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 @pytest.mark.parametrize("specimen", ZOO, ids=str)
 def test_a_recall_that_is_followed_is_the_same(specimen: Specimen) -> None:
     patterns = specimen.world(signs(6, 16, 1))
-    memory = (
-        specimen.build(patterns, labels=list("abcdef"))
-        if specimen.kind is not attractor.Mixture
-        else specimen.build(patterns)
-    )
+    memory = specimen.build(patterns, labels=list("abcdef")) if specimen.labelled else specimen.build(patterns)
     cues = specimen.world(signs(70, 16, 2))
     levels = (
         {"sigma": 0.5}
