@@ -24,9 +24,9 @@ pub struct Pace {
 impl Pace {
     /// The pace for a memory of this many patterns of `dim` units.
     pub fn new(patterns: usize, dim: usize) -> Self {
-        /// So many pairs of a pattern's unit and a row take half a second if each is a step of its own, as in
-        /// asynchronous updates (5 ns), and 10 ms in a matrix product.
-        const FIRST: usize = 100_000_000;
+        /// So many pairs of a pattern's unit and a row take half a second if units are updated one by one (by couplings that are
+        /// no whole numbers, 0.5 ns), and 80 ms in a matrix product.
+        const FIRST: usize = 800_000_000;
         let most = batch_of(dim);
         let row = dim.max(1).saturating_mul(patterns.max(dim).max(1));
         Pace { rows: (FIRST / row).clamp(1, most), most }

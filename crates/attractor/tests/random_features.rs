@@ -295,7 +295,7 @@ fn never_rises<F: Real>(rounding: f64) {
         let memory = RandomFeaturesMemory::new(&stored, options).expect("a memory");
         let noise = normals(12, 32, 0.5, 3).mapv(F::from_f64);
         let cues = &patterns.slice(s![..12, ..]) + &noise;
-        let mut last = vec![f64::INFINITY; 12];
+        let mut last = [f64::INFINITY; 12];
         let mut watch = |frame: Frame<F>| {
             let energies = memory.energy().energy(frame.states, &[]).expect("energies");
             for (&row, energy) in frame.rows.iter().zip(energies) {

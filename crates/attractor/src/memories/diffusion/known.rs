@@ -38,6 +38,13 @@ fn by_mask(known: ArrayView2<bool>, rows: impl Iterator<Item = usize>) -> Vec<(V
     groups
 }
 
+/// Rows that recall together: those of one mask, or one row among the patterns that its known units leave.
+struct Together {
+    mask: Vec<bool>,
+    rows: Vec<usize>,
+    among: Option<Vec<usize>>,
+}
+
 /// Shows the states of some rows of a batch to an observer, in unstretched units.
 struct Unstretched<'a, F> {
     observer: &'a mut dyn Observer<F>,
@@ -141,22 +148,24 @@ impl<F: Real> Diffusion<F> {
         observer: &mut dyn Observer<F>,
     ) -> Result<Recalled<F>> {
         let mut all = Recalled::standing(&cues.states);
-        let mut parts: Vec<(Vec<bool>, Vec<usize>, Option<Vec<usize>>)> = Vec::new();
+        let mut parts = Vec::new();
         let mut whole = vec![true; cues.states.nrows()];
         if let Some(left) = self.left(cues, known) {
             left.each_distances(false, |row, of_known, _| {
                 if let Some(patterns) = left.patterns(row, of_known) {
                     whole[row] = false;
-                    parts.push((known.mask.row(row).to_vec(), vec![row], Some(patterns)));
+                    let mask = known.mask.row(row).to_vec();
+                    parts.push(Together { mask, rows: vec![row], among: Some(patterns) });
                 }
             });
         }
         let others = (0..whole.len()).filter(|&row| whole[row]);
-        parts.extend(by_mask(known.mask.view(), others).into_iter().map(|(mask, rows)| (mask, rows, None)));
-        for (mask, rows, some) in parts {
+        let masks = by_mask(known.mask.view(), others).into_iter();
+        parts.extend(masks.map(|(mask, rows)| Together { mask, rows, among: None }));
+        for Together { mask, rows, among } in parts {
             // With known units all rows have the same level.
             let factors = factors(&mask, cues.levels[rows[0]] / (EXACT * self.memory.spread()), 1.0 / EXACT);
-            let memory = match (&some, self.memory.patterns()) {
+            let memory = match (&among, self.memory.patterns()) {
                 (Some(some), Some(patterns)) => Mixture::from(patterns.among(some)?.stretch(&factors)?),
                 _ => self.memory.stretch(&factors)?,
             };
@@ -190,7 +199,7 @@ impl<F: Real> Diffusion<F> {
                 (all.outcomes[row], all.steps[row]) = (part.outcomes[k], part.steps[k]);
             }
             if let Some(mut reads) = part.reads {
-                if let Some(some) = &some {
+                if let Some(some) = &among {
                     reads.iter_mut().for_each(|reads| *reads = among_few(*reads, some.len()));
                 }
                 let own = all.reads.get_or_insert_with(|| vec![Reads::default(); cues.states.nrows()]);
