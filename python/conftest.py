@@ -1,4 +1,7 @@
-"""What the tests need: the examples of `attractor.torch` are left out where PyTorch is not installed, and figures open no window."""
+"""What the tests need: the examples of `attractor.torch` are left out where PyTorch is not installed, and figures open no window.
+
+The tests of `tests/clusters` run only if they are asked for by that path, as `./check --clusters` does.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 
 HAS_TORCH = importlib.util.find_spec("torch") is not None
 
-collect_ignore = [] if HAS_TORCH else ["attractor/torch"]
+collect_ignore = ["tests/clusters", *([] if HAS_TORCH else ["attractor/torch"])]
 
 
 def pytest_report_header() -> str | None:
