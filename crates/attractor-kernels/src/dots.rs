@@ -91,22 +91,16 @@ fn blocks<F: Real, M: Machine<F>, const L: usize, const V: usize, const R: usize
 ) {
     let whole = out.len() / R * R;
     for r in (0..whole).step_by(R) {
-        if ahead {
-            let next = rows.as_ptr().wrapping_add(rows.len() + r * dim + from);
-            for row in 0..R {
-                for line in 0..(packed.len() * size_of::<F>()).div_ceil(LINE) {
-                    prefetch(next.wrapping_add(row * dim).wrapping_byte_add(line * LINE));
-                }
-            }
-        }
-        block::<F, M, L, V, R>(m, &rows[r * dim..], dim, from, packed, &mut out[r..r + R]);
+        let next = ahead.then(|| rows.as_ptr().wrapping_add(rows.len() + r * dim + from));
+        block::<F, M, L, V, R>(m, &rows[r * dim..], dim, from, packed, &mut out[r..r + R], next);
     }
     for r in whole..out.len() {
-        block::<F, M, L, V, 1>(m, &rows[r * dim..], dim, from, packed, &mut out[r..r + 1]);
+        block::<F, M, L, V, 1>(m, &rows[r * dim..], dim, from, packed, &mut out[r..r + 1], None);
     }
 }
 
-/// One register block: `R` rows and `L` lanes in `V` vectors, over one block of units.
+/// One register block: `R` rows and `L` lanes in `V` vectors, over one block of units. `next` is where as many rows are to
+/// be prefetched.
 #[inline(always)]
 fn block<F: Real, M: Machine<F>, const L: usize, const V: usize, const R: usize>(
     m: M,
@@ -115,6 +109,7 @@ fn block<F: Real, M: Machine<F>, const L: usize, const V: usize, const R: usize>
     from: usize,
     packed: &[[F; L]],
     out: &mut [[F; L]],
+    next: Option<*const F>,
 ) {
     assert!(packed.is_empty() || rows.len() >= (R - 1) * dim + from + packed.len());
     assert!(V * M::LANES == L && out.len() == R);
@@ -125,14 +120,23 @@ fn block<F: Real, M: Machine<F>, const L: usize, const V: usize, const R: usize>
         // SAFETY: within `rows`, as checked above.
         unsafe { rows.as_ptr().add(r * dim + from) }
     }));
-    for (k, query) in packed.iter().enumerate() {
-        // SAFETY: `query` holds L numbers; the last unit of each row was checked above.
-        unsafe {
-            let queries = array!([m.splat(F::ZERO); V], |v| m.load(&query[v * M::LANES..]));
+    // The units of a line at a time, and as many prefetches as they read lines: spread over the multiplications.
+    let line = LINE / size_of::<F>();
+    for (chunk, packed) in packed.chunks(line).enumerate() {
+        if let Some(next) = next {
             for r in 0..R {
-                let value = m.splat(*columns[r].add(k));
-                for v in 0..V {
-                    sums[r][v] = m.multiply_add(value, queries[v], sums[r][v]);
+                prefetch(next.wrapping_add(r * dim + chunk * line));
+            }
+        }
+        for (k, query) in packed.iter().enumerate() {
+            // SAFETY: `query` holds L numbers; the last unit of each row was checked above.
+            unsafe {
+                let queries = array!([m.splat(F::ZERO); V], |v| m.load(&query[v * M::LANES..]));
+                for r in 0..R {
+                    let value = m.splat(*columns[r].add(chunk * line + k));
+                    for v in 0..V {
+                        sums[r][v] = m.multiply_add(value, queries[v], sums[r][v]);
+                    }
                 }
             }
         }
@@ -205,19 +209,32 @@ fn upright<F: Real, M: Machine<F>, const L: usize, const V: usize>(
     }
 }
 
-/// Packs up to `L` queries. Unused lanes repeat the last one.
-pub(crate) fn pack<F: Real, const L: usize>(queries: ArrayView2<F>, first: usize) -> Aligned<F, L> {
-    /// The units of all queries in turn, so that written lines stay in the first-level cache until they are full.
-    const UNITS: usize = 32;
-    let last = queries.nrows() - 1;
-    let mut packed = Aligned::zeros(queries.ncols());
-    for (block, packed) in packed.rows().chunks_mut(UNITS).enumerate() {
-        for lane in 0..L {
-            let query = queries.row(last.min(first + lane));
-            let query = query.to_slice().expect("queries are in standard layout");
-            for (unit, &value) in packed.iter_mut().zip(&query[block * UNITS..]) {
-                unit[lane] = value;
+/// Packs up to `L` queries, rows of `dim` units one after the other. Unused lanes repeat the last one.
+#[inline(always)]
+pub(crate) fn pack<F: Real, M: Machine<F>, const L: usize>(m: M, queries: &[F], dim: usize) -> Aligned<F, L> {
+    let mut packed = Aligned::zeros(dim);
+    let rows = packed.rows();
+    let last = queries.len() / dim - 1;
+    let query = |lane: usize| &queries[last.min(lane) * dim..][..dim];
+    // Whole squares of units and queries are turned in registers.
+    let whole = if L % M::LANES == 0 && M::LANES > 1 { dim / M::LANES * M::LANES } else { 0 };
+    for unit in (0..whole).step_by(M::LANES) {
+        for lane in (0..L).step_by(M::LANES) {
+            let from =
+                array!([queries.as_ptr(); MOST_LANES], |r| query(lane + r % M::LANES)[unit..].as_ptr());
+            let mut columns = [m.splat(F::ZERO); MOST_LANES];
+            // SAFETY: LANES numbers of LANES queries begin at `unit`, and a row has L lanes from 0 on.
+            unsafe {
+                m.turn(&from, &mut columns);
+                for k in 0..M::LANES {
+                    m.store(columns[k], &mut rows[unit + k][lane..]);
+                }
             }
+        }
+    }
+    for lane in 0..L {
+        for (row, &value) in rows[whole..].iter_mut().zip(&query(lane)[whole..]) {
+            row[lane] = value;
         }
     }
     packed
@@ -226,26 +243,27 @@ pub(crate) fn pack<F: Real, const L: usize>(queries: ArrayView2<F>, first: usize
 entry! {
     /// [`tile`] in the best instructions of this machine. Eight lanes of f32 are one register of AVX2, so wider ones
     /// are of no use.
-    fn tile_at_best<F: Real>(rows: &[F], dim: usize, packed: &[[F; LANES]], out: &mut [[F; LANES]]) {
-        Level::best().run_narrow::<F, _, _>(Tile { rows, dim, packed, out });
+    fn tile_at_best<F: Real>(rows: &[F], dim: usize, queries: &[F], out: &mut [[F; LANES]]) {
+        Level::best().run_narrow::<F, _, _>(Tile { rows, dim, queries, out });
     }
 }
 
 /// The number of queries side by side if all products are wanted.
 const LANES: usize = 8;
 
-/// The arguments of [`tile`].
+/// The arguments of [`tile`], with queries that are not packed yet.
 struct Tile<'a, F> {
     rows: &'a [F],
     dim: usize,
-    packed: &'a [[F; LANES]],
+    queries: &'a [F],
     out: &'a mut [[F; LANES]],
 }
 
 impl<F: Real, M: Machine<F>> On<M, ()> for Tile<'_, F> {
     #[inline(always)]
     fn run(self, m: M) {
-        tile::<F, M, LANES>(m, self.rows, self.dim, self.packed, self.out, false);
+        let mut packed = pack::<F, M, LANES>(m, self.queries, self.dim);
+        tile::<F, M, LANES>(m, self.rows, self.dim, packed.rows(), self.out, false);
     }
 }
 
@@ -264,6 +282,7 @@ entry! {
             return result;
         }
         let rows = rows.as_slice().expect("rows are stored row-major");
+        let queries = queries.as_slice().expect("in standard layout");
         /// The number of values in the rows of a task. A few queries of many rows are also worth several threads.
         const NUMBERS: usize = 1 << 20;
         let length = (NUMBERS / dim).max(1).next_multiple_of(4 * ROWS);
@@ -271,9 +290,9 @@ entry! {
         let parts = threads::map(b.div_ceil(LANES) * ranges, (b * n * dim) as f64, |task| {
             let (p, from) = (task / ranges, task % ranges * length);
             let to = n.min(from + length);
-            let mut packed = pack::<F, LANES>(queries.view(), p * LANES);
             let mut out = vec![[F::ZERO; LANES]; to - from];
-            tile_at_best(&rows[from * dim..to * dim], dim, packed.rows(), &mut out);
+            let queries = &queries[p * LANES * dim..b.min((p + 1) * LANES) * dim];
+            tile_at_best(&rows[from * dim..to * dim], dim, queries, &mut out);
             out
         });
         for (q, mut row) in result.outer_iter_mut().enumerate() {

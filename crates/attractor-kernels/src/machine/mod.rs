@@ -10,7 +10,7 @@ mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-pub use aligned::{Aligned, LINE, prefetch};
+pub use aligned::{Aligned, LINE, prefetch, prefetch_first};
 pub use portable::{Portable, Single};
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86::proven;
@@ -65,6 +65,8 @@ pub trait Machine<F: Real>: Token {
     ) -> Self::Vector;
     /// Whether any number is above 0.
     fn any_positive(self, a: Self::Vector) -> bool;
+    /// A bit for each lane in which a ≤ b, the lowest for the first lane.
+    fn at_most(self, a: Self::Vector, b: Self::Vector) -> u64;
 
     /// exp(x) of numbers that are not positive: [`Real::exp_negative`] in all lanes.
     #[inline(always)]

@@ -81,6 +81,10 @@ macro_rules! portable {
             fn any_positive(self, a: Self::Vector) -> bool {
                 a.iter().any(|&a| a > 0.0)
             }
+            #[inline(always)]
+            fn at_most(self, a: Self::Vector, b: Self::Vector) -> u64 {
+                (0..$lanes).map(|l| u64::from(a[l] <= b[l]) << l).sum()
+            }
         }
     };
 }
@@ -151,6 +155,10 @@ impl<F: Real, M: Machine<F>> Machine<F> for Single<M> {
     #[inline(always)]
     fn any_positive(self, a: F) -> bool {
         a > F::ZERO
+    }
+    #[inline(always)]
+    fn at_most(self, a: F, b: F) -> u64 {
+        u64::from(a <= b)
     }
     #[inline(always)]
     fn exp_negative(self, x: F) -> F {

@@ -3,7 +3,7 @@
 use std::arch::is_x86_feature_detected as has;
 use std::arch::x86_64::*;
 
-use super::{Machine, On, Token};
+use super::{Machine, On, Token, array};
 
 /// The proof of AVX2, fused multiply-add and bit counting (POPCNT).
 #[derive(Clone, Copy, Debug)]
@@ -98,6 +98,7 @@ macro_rules! machine {
         max: $max:ident,
         scale: |$p:ident, $shifted:ident, $x:ident, $lowest:ident| $scaled:expr,
         any_positive: |$a:ident| $any:expr,
+        at_most: |$b:ident, $c:ident| $at_most:expr,
         $(turn: $turn:ident,)?
     }) => {
         impl Machine<$type> for $token {
@@ -152,6 +153,10 @@ macro_rules! machine {
             fn any_positive(self, $a: $vector) -> bool {
                 proven!(self => $any)
             }
+            #[inline(always)]
+            fn at_most(self, $b: $vector, $c: $vector) -> u64 {
+                proven!(self => $at_most)
+            }
             $(#[inline(always)]
             unsafe fn turn(self, rows: &[*const $type], columns: &mut [$vector]) {
                 proven!(self => $turn(rows, columns))
@@ -179,6 +184,7 @@ machine!(Avx2 of f32 {
         _mm256_and_ps(_mm256_mul_ps(p, power), _mm256_cmp_ps::<_CMP_GE_OQ>(x, lowest))
     },
     any_positive: |a| _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(a, _mm256_setzero_ps())) != 0,
+    at_most: |a, b| u64::from(_mm256_movemask_ps(_mm256_cmp_ps::<_CMP_LE_OQ>(a, b)).cast_unsigned()),
     turn: turn_f32,
 });
 
@@ -201,6 +207,7 @@ machine!(Avx2 of f64 {
         _mm256_and_pd(_mm256_mul_pd(p, power), _mm256_cmp_pd::<_CMP_GE_OQ>(x, lowest))
     },
     any_positive: |a| _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_GT_OQ>(a, _mm256_setzero_pd())) != 0,
+    at_most: |a, b| u64::from(_mm256_movemask_pd(_mm256_cmp_pd::<_CMP_LE_OQ>(a, b)).cast_unsigned()),
     turn: turn_f64,
 });
 
@@ -223,6 +230,8 @@ machine!(Avx512 of f32 {
         _mm512_maskz_mul_ps(_mm512_cmp_ps_mask::<_CMP_GE_OQ>(x, lowest), p, power)
     },
     any_positive: |a| _mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, _mm512_setzero_ps()) != 0,
+    at_most: |a, b| u64::from(_mm512_cmp_ps_mask::<_CMP_LE_OQ>(a, b)),
+    turn: turn_sixteen,
 });
 
 machine!(Avx512 of f64 {
@@ -244,6 +253,8 @@ machine!(Avx512 of f64 {
         _mm512_maskz_mul_pd(_mm512_cmp_pd_mask::<_CMP_GE_OQ>(x, lowest), p, power)
     },
     any_positive: |a| _mm512_cmp_pd_mask::<_CMP_GT_OQ>(a, _mm512_setzero_pd()) != 0,
+    at_most: |a, b| u64::from(_mm512_cmp_pd_mask::<_CMP_LE_OQ>(a, b)),
+    turn: turn_eight,
 });
 
 /// [`Machine::turn`] for eight rows. Rows r and r + 4 share a register, whose halves are transposed at once.
@@ -280,6 +291,48 @@ unsafe fn turn_f64(rows: &[*const f64], columns: &mut [__m256d]) {
             let (a, b) = (pair(0), pair(1));
             columns[k] = _mm256_unpacklo_pd(a, b);
             columns[k + 1] = _mm256_unpackhi_pd(a, b);
+        }
+    }
+}
+
+/// [`Machine::turn`] for sixteen rows of f32: four squares of eight.
+/// # Safety
+/// Those of [`Machine::turn`], on a machine that has AVX-512.
+#[inline(always)]
+unsafe fn turn_sixteen(rows: &[*const f32], columns: &mut [__m512]) {
+    assert!(rows.len() >= 16 && columns.len() >= 16);
+    // SAFETY: sixteen numbers can be read of each row, and the machine has AVX-512, as the caller promises.
+    unsafe {
+        for k in [0, 8] {
+            let from = array!([rows[0]; 16], |r| rows[r].add(k));
+            let mut halves = [[_mm256_setzero_ps(); 8]; 2];
+            turn_f32(&from[..8], &mut halves[0]);
+            turn_f32(&from[8..], &mut halves[1]);
+            for j in 0..8 {
+                let low = _mm512_castps256_ps512(halves[0][j]);
+                columns[k + j] = _mm512_insertf32x8::<1>(low, halves[1][j]);
+            }
+        }
+    }
+}
+
+/// [`Machine::turn`] for eight rows of f64: four squares of four.
+/// # Safety
+/// Those of [`Machine::turn`], on a machine that has AVX-512.
+#[inline(always)]
+unsafe fn turn_eight(rows: &[*const f64], columns: &mut [__m512d]) {
+    assert!(rows.len() >= 8 && columns.len() >= 8);
+    // SAFETY: eight numbers can be read of each row, and the machine has AVX-512, as the caller promises.
+    unsafe {
+        for k in [0, 4] {
+            let from = array!([rows[0]; 8], |r| rows[r].add(k));
+            let mut halves = [[_mm256_setzero_pd(); 4]; 2];
+            turn_f64(&from[..4], &mut halves[0]);
+            turn_f64(&from[4..], &mut halves[1]);
+            for j in 0..4 {
+                let low = _mm512_castpd256_pd512(halves[0][j]);
+                columns[k + j] = _mm512_insertf64x4::<1>(low, halves[1][j]);
+            }
         }
     }
 }

@@ -26,7 +26,7 @@ use weigh::{Space, Weigh};
 use crate::dots::{self, error_bound};
 #[cfg(target_arch = "x86_64")]
 use crate::machine::Token;
-use crate::machine::{Aligned, Level, Machine, On, Vectors};
+use crate::machine::{Aligned, Level, Machine, On, Vectors, array};
 use crate::real::Real;
 use crate::stored::{Stored, Window};
 use crate::threads;
@@ -179,6 +179,9 @@ const TILE_ROWS: usize = 48;
 const SHORT: usize = 32;
 const SHORT_ROWS: usize = 96;
 
+/// The number of units whose multiplications take as long as the exponential of a pair.
+const EXPONENTIAL: usize = 8;
+
 /// The number of values in partial results held at a time: 64 MiB of f32.
 const HELD: usize = 1 << 24;
 
@@ -218,10 +221,11 @@ pub(crate) fn stream<F: Real, K: Send>(
     let held = (HELD / (ranges * dim)).max(1) / QUERIES * QUERIES;
     for start in (0..b).step_by(held.max(QUERIES)) {
         let end = b.min(start + held.max(QUERIES));
-        // A slow source is read once for all queries.
-        let together = if job.patterns.are_slow() { end - start } else { QUERIES };
+        let work = 4.0 * ((end - start) * n * (dim + EXPONENTIAL)) as f64;
+        // A slow source is read once for all queries, and a single thread gains nothing from small blocks of a small memory.
+        let one = job.patterns.are_slow() || ranges == 1 && !threads::shares(work);
+        let together = if one { end - start } else { QUERIES };
         let blocks = (end - start).div_ceil(together);
-        let work = 4.0 * ((end - start) * n * dim) as f64;
         let mut done = threads::map(blocks * ranges, work, |task| {
             let from = start + task / ranges * together;
             let block = from..end.min(from + together);
@@ -302,7 +306,7 @@ fn pass<F: Real, K: Fold<F>, M: Machine<F>, const L: usize>(
     range: Range<usize>,
     make: impl Fn(usize) -> K,
 ) -> Parts<K> {
-    let mut packs = packs::<F, L>(job, block);
+    let mut packs = packs::<F, M, L>(m, job, block);
     let mut folds: Vec<K> = packs.iter().map(|_| make(L)).collect();
     let width = job.width();
     let length = tile_length(job.dim());
@@ -343,28 +347,31 @@ fn pass<F: Real, K: Fold<F>, M: Machine<F>, const L: usize>(
 }
 
 /// The queries of a block, `L` side by side.
-fn packs<F: Real, const L: usize>(job: &Job<F>, block: Range<usize>) -> Vec<Pack<F, L>> {
+#[inline(always)]
+fn packs<F: Real, M: Machine<F>, const L: usize>(m: M, job: &Job<F>, block: Range<usize>) -> Vec<Pack<F, L>> {
     let product = error_bound::<F>(job.patterns.dim()) * job.patterns.largest_square().sqrt();
-    let pack = |first: usize| {
+    let mut packs = Vec::with_capacity(block.len().div_ceil(L));
+    for first in block.clone().step_by(L) {
         let live = L.min(block.end - first);
-        let row = |lane: usize| first + lane.min(live - 1);
-        let half_squares: [f64; L] = std::array::from_fn(|l| {
-            let query = job.queries.row(row(l));
-            let query = query.to_slice().expect("queries are in standard layout");
-            -exact_cost(Form::Dot, query, query) / 2.0
-        });
-        Pack {
-            packed: dots::pack(job.queries.slice(ndarray::s![..block.end, ..]), first),
-            first,
-            lanes: Lanes {
-                live,
-                betas: std::array::from_fn(|l| usable_beta::<F>(job.betas[row(l)])),
-                windows: half_squares.map(|half| 2.0 * product * (2.0 * half).sqrt()),
-            },
-            half_squares,
-            least: [f64::INFINITY; L],
-            best: [0; L],
+        let queries = job.queries.slice(ndarray::s![first..first + live, ..]);
+        let queries = queries.to_slice().expect("queries are in standard layout");
+        let packed = dots::pack::<F, M, L>(m, queries, job.queries.ncols());
+        // Lanes side by side, so that there is no sum along a short query.
+        let mut half_squares = [0.0; L];
+        for unit in packed.all() {
+            for l in 0..L {
+                half_squares[l] += unit[l].to_f64() * unit[l].to_f64();
+            }
         }
-    };
-    block.clone().step_by(L).map(pack).collect()
+        for l in 0..L {
+            half_squares[l] /= 2.0;
+        }
+        let lanes = Lanes {
+            live,
+            betas: array!([0.0; L], |l| usable_beta::<F>(job.betas[first + l.min(live - 1)])),
+            windows: array!([0.0; L], |l| 2.0 * product * (2.0 * half_squares[l]).sqrt()),
+        };
+        packs.push(Pack { packed, first, lanes, half_squares, least: [f64::INFINITY; L], best: [0; L] });
+    }
+    packs
 }

@@ -31,9 +31,6 @@ impl<F: Real, const L: usize> Space<F, L> {
     }
 }
 
-/// The largest number of queries side by side.
-const MOST_LANES: usize = 64;
-
 /// Weighs one tile of patterns for one pack of queries. It is inlined where it is used: compiled by itself, it takes
 /// twice the time for short patterns.
 pub(super) struct Weigh<'a, 'j, F, const L: usize> {
@@ -110,31 +107,21 @@ fn weigh<F: Real, M: Machine<F>, const L: usize>(
     // Rare once the best patterns have passed.
     if any {
         for (n, cost) in costs.iter_mut().enumerate() {
-            // A byte a lane: few patterns are a contender for any, and those for few.
-            let mut hits = [0_u8; MOST_LANES];
-            for l in 0..L {
-                hits[l] = u8::from(cost[l] <= threshold[l]);
-            }
-            for (eight, hits) in hits[..L.max(8)].as_chunks().0.iter().enumerate() {
-                let mut hits = u64::from_le_bytes(*hits);
-                while hits != 0 {
-                    let l = 8 * eight + hits.trailing_zeros() as usize / 8;
-                    hits &= hits - 1;
-                    if l >= live {
-                        break;
-                    }
-                    let pattern = &rows[n * dim..(n + 1) * dim];
-                    let query = job.queries.row(pack.first + l);
-                    let query = query.to_slice().expect("queries are in standard layout");
-                    let bias = log_weights.map_or(0.0, |w| -w[n] / pack.lanes.betas[l]);
-                    let exact = exact_cost(job.form, query, pattern) + bias;
-                    contenders.push((n, l, exact));
-                    if exact < pack.least[l] {
-                        (pack.least[l], pack.best[l]) = (exact, first + n);
-                    }
-                    // Left out of the sums, to which it is added exactly.
-                    cost[l] = F::from_f64(f64::INFINITY);
+            let mut hits = at_most::<F, M, L>(m, cost, &threshold) & u64::MAX >> (64 - live);
+            while hits != 0 {
+                let l = hits.trailing_zeros() as usize;
+                hits &= hits - 1;
+                let pattern = &rows[n * dim..(n + 1) * dim];
+                let query = job.queries.row(pack.first + l);
+                let query = query.to_slice().expect("queries are in standard layout");
+                let bias = log_weights.map_or(0.0, |w| -w[n] / pack.lanes.betas[l]);
+                let exact = exact_cost(job.form, query, pattern) + bias;
+                contenders.push((n, l, exact));
+                if exact < pack.least[l] {
+                    (pack.least[l], pack.best[l]) = (exact, first + n);
                 }
+                // Left out of the sums, to which it is added exactly.
+                cost[l] = F::from_f64(f64::INFINITY);
             }
         }
         for l in live..L {
@@ -217,6 +204,28 @@ fn lower_in<F: Real, M: Machine<F>, const L: usize, const V: usize>(
             m.store(lowest[v], &mut least[v * M::LANES..]);
         }
     }
+}
+
+/// A bit for each lane whose cost is at most its threshold.
+#[inline(always)]
+fn at_most<F: Real, M: Machine<F>, const L: usize>(m: M, cost: &[F; L], threshold: &[F; L]) -> u64 {
+    in_lanes!(m, at_most_in(cost, threshold))
+}
+
+#[inline(always)]
+fn at_most_in<F: Real, M: Machine<F>, const L: usize, const V: usize>(
+    m: M,
+    cost: &[F; L],
+    threshold: &[F; L],
+) -> u64 {
+    assert!(V * M::LANES == L && L <= 64);
+    let mut bits = 0;
+    for v in 0..V {
+        let at = v * M::LANES;
+        // SAFETY: both arrays hold L numbers, which are V vectors.
+        bits |= unsafe { m.at_most(m.load(&cost[at..]), m.load(&threshold[at..])) } << at;
+    }
+    bits
 }
 
 /// Gaps and weights from costs, the sums of the weights, and which patterns have any.
@@ -349,28 +358,27 @@ fn add_chain<F: Real, M: Machine<F>, const L: usize, const V: usize>(
 /// The cost in f64, by direct differences.
 #[inline(always)]
 pub(crate) fn exact_cost<F: Real>(form: Form, query: &[F], pattern: &[F]) -> f64 {
+    match form {
+        Form::Distance => sum_of_eight(query, pattern, |z, y| (z - y) * (z - y)) / 2.0,
+        Form::Dot => -sum_of_eight(query, pattern, |z, y| z * y),
+    }
+}
+
+/// The sum of a term of two numbers over all units, in eight chains.
+#[inline(always)]
+fn sum_of_eight<F: Real>(query: &[F], pattern: &[F], term: impl Fn(f64, f64) -> f64) -> f64 {
     const LANES: usize = 8;
     let mut sums = [0.0_f64; LANES];
-    let term = |sum: f64, z: F, y: F| match form {
-        Form::Distance => {
-            let difference = z.to_f64() - y.to_f64();
-            sum + difference * difference
-        }
-        Form::Dot => sum + z.to_f64() * y.to_f64(),
-    };
     let (queries, query_rest) = query.as_chunks::<LANES>();
     let (patterns, pattern_rest) = pattern.as_chunks::<LANES>();
     for (z, y) in queries.iter().zip(patterns) {
         for l in 0..LANES {
-            sums[l] = term(sums[l], z[l], y[l]);
+            sums[l] += term(z[l].to_f64(), y[l].to_f64());
         }
     }
     for (l, (&z, &y)) in query_rest.iter().zip(pattern_rest).enumerate() {
-        sums[l] = term(sums[l], z, y);
+        sums[l] += term(z.to_f64(), y.to_f64());
     }
-    let total: f64 = sums.iter().sum();
-    match form {
-        Form::Distance => total / 2.0,
-        Form::Dot => -total,
-    }
+    let four = array!([0.0; 4], |l| sums[l] + sums[l + 4]);
+    (four[0] + four[2]) + (four[1] + four[3])
 }
