@@ -221,17 +221,18 @@ def mask_of(cues: Any, clamp: Any, image: Shape | None = None) -> Array | None:
     return as_rows("clamp", known, True, image)
 
 
-def levels(sigma: Any, count: int) -> list[float] | None:
+def levels(sigma: Any, count: int) -> np.ndarray[Any, np.dtype[np.float64]] | None:
     """One noise level for each row."""
     if sigma is None:
         return None
-    numbers = as_array("sigma", sigma).astype(np.float64)
-    flat = numbers.ravel()
+    if type(sigma) is float:
+        return np.full(count, sigma)
+    flat = as_array("sigma", sigma).astype(np.float64).ravel()
     if flat.size == 1:
-        flat = np.broadcast_to(flat, (count,))
+        return np.full(count, flat[0])
     if flat.size != count:
         raise ValueError(f"sigma: expected one number, or one for each of {count} states, found {flat.size}")
-    return flat.tolist()
+    return np.ascontiguousarray(flat)
 
 
 def like(result: Array, given: Any, state: bool = True) -> Any:

@@ -4,6 +4,7 @@
 use attractor::Memory;
 use attractor::analysis::{self, Density};
 use ndarray::{Array2, ArrayView2, Axis, concatenate, s};
+use numpy::PyReadonlyArray1;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -43,6 +44,11 @@ fn needed<'a>(sigmas: Option<&'a [f64]>, what: &str) -> attractor::Result<&'a [f
     sigmas.ok_or_else(|| attractor::Error::parameter("sigma", format!("a noise level for {what}"), "none"))
 }
 
+/// The numbers of an array that may be missing.
+fn slice<'a>(sigmas: &'a Option<PyReadonlyArray1<f64>>) -> PyResult<Option<&'a [f64]>> {
+    Ok(sigmas.as_ref().map(PyReadonlyArray1::as_slice).transpose()?)
+}
+
 /// Computes one number for each state.
 pub fn number<'py, F: Number>(
     py: Python<'py>,
@@ -50,15 +56,15 @@ pub fn number<'py, F: Number>(
     pace: Pace,
     what: &str,
     states: &Bound<'py, PyAny>,
-    sigmas: Option<Vec<f64>>,
+    sigmas: Option<PyReadonlyArray1<f64>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let states = read::<F>("states", states)?;
-    let states = states.as_array();
+    let (states, sigmas) = (states.as_array(), slice(&sigmas)?);
     let numbers = py.detach(|| {
         let mut signals = Signals::new();
         // The flow passes through many noise levels, so signals are checked on the way.
         let mut interrupted = || signals.check().map_err(foreign);
-        each(states, sigmas.as_deref(), pace, |states, sigmas| match what {
+        each(states, sigmas, pace, |states, sigmas| match what {
             "energy" => memory.energies(states, sigmas),
             way => {
                 let (levels, way) = (needed(sigmas, "a density")?, way.parse::<Density>()?);
@@ -76,12 +82,12 @@ pub fn vector<'py, F: Number>(
     pace: Pace,
     what: &str,
     states: &Bound<'py, PyAny>,
-    sigmas: Option<Vec<f64>>,
+    sigmas: Option<PyReadonlyArray1<f64>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let states = read::<F>("states", states)?;
-    let states = states.as_array();
+    let (states, sigmas) = (states.as_array(), slice(&sigmas)?);
     let vectors = py.detach(|| {
-        let parts = each(states, sigmas.as_deref(), pace, |states, sigmas| match what {
+        let parts = each(states, sigmas, pace, |states, sigmas| match what {
             "gradient" => memory.gradients(states, sigmas),
             "score" => analysis::score(memory, states, needed(sigmas, "a score")?),
             _ => analysis::denoise(memory, states, needed(sigmas, "a denoiser")?),
@@ -97,13 +103,13 @@ pub fn posterior<'py, F: Number>(
     memory: &dyn Memory<F>,
     pace: Pace,
     states: &Bound<'py, PyAny>,
-    sigmas: Option<Vec<f64>>,
+    sigmas: Option<PyReadonlyArray1<f64>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let states = read::<F>("states", states)?;
-    let states = states.as_array();
+    let (states, sigmas) = (states.as_array(), slice(&sigmas)?);
     let count = memory.memories().unwrap_or(0);
     let weights = py.detach(|| {
-        let parts = each(states, sigmas.as_deref(), pace, |states, sigmas| {
+        let parts = each(states, sigmas, pace, |states, sigmas| {
             let none = vec![0.0; states.nrows()];
             let levels = match memory.denoiser() {
                 Some(_) => needed(sigmas, "a posterior")?,
@@ -138,7 +144,7 @@ pub fn sums<'py, F: Number>(
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     let Some(held) = memory.locations() else { return Ok(None) };
     let states = read::<F>("states", states)?;
-    let states = states.as_array();
+    let (states, sigmas) = (states.as_array(), slice(&sigmas)?);
     let prepared = |rows: ArrayView2<F>, _: Option<&[f64]>| {
         held.sums(memory.preparation().forward(rows.to_owned()).view())
     };

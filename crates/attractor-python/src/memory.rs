@@ -6,6 +6,7 @@ use attractor::Preparation;
 use attractor::memories::Weights;
 use attractor_data::Layout;
 use attractor_session::{Examination, Known, Origin, Precision, Session, in_precision, with_memory};
+use numpy::PyReadonlyArray1;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -401,7 +402,7 @@ impl Memory {
         py: Python<'py>,
         what: &str,
         states: &Bound<'py, PyAny>,
-        sigmas: Option<Vec<f64>>,
+        sigmas: Option<PyReadonlyArray1<'py, f64>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         with_memory!(&self.0.memory, memory => local::number(py, memory, self.pace(), what, states, sigmas))
     }
@@ -412,7 +413,7 @@ impl Memory {
         py: Python<'py>,
         what: &str,
         states: &Bound<'py, PyAny>,
-        sigmas: Option<Vec<f64>>,
+        sigmas: Option<PyReadonlyArray1<'py, f64>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         with_memory!(&self.0.memory, memory => local::vector(py, memory, self.pace(), what, states, sigmas))
     }
@@ -422,7 +423,7 @@ impl Memory {
         &self,
         py: Python<'py>,
         states: &Bound<'py, PyAny>,
-        sigmas: Option<Vec<f64>>,
+        sigmas: Option<PyReadonlyArray1<'py, f64>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         with_memory!(&self.0.memory, memory => local::posterior(py, memory, self.pace(), states, sigmas))
     }

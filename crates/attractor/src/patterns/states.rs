@@ -13,6 +13,9 @@ pub(crate) fn check_states<F: Real>(
     states: ArrayView2<F>,
     cure: impl Into<Message>,
 ) -> Result<()> {
+    if states.as_slice().is_some_and(|units| are_below(units, limit_of::<F>(states.ncols()))) {
+        return Ok(());
+    }
     let Some(row) = states.outer_iter().position(|state| !is_usable(state)) else {
         return Ok(());
     };
@@ -29,12 +32,29 @@ pub(crate) fn check_states<F: Real>(
 
 /// Whether [`check_states`] accepts a state. If the largest unit is small enough, the norm is not computed.
 pub(crate) fn is_usable<F: Real>(state: ArrayView1<F>) -> bool {
-    let limit = F::from_f64((F::LARGEST_SQUARE / state.len() as f64).sqrt() / 2.0);
-    // A NaN fails every comparison.
-    let within = |all: bool, v: &F| all & (v.abs() <= limit);
+    let limit = limit_of::<F>(state.len());
     let plainly = match state.as_slice() {
-        Some(units) => units.iter().fold(true, within),
-        None => state.iter().fold(true, within),
+        Some(units) => are_below(units, limit),
+        None => state.iter().all(|unit| unit.abs() <= limit),
     };
     plainly || square(state) <= F::LARGEST_SQUARE
+}
+
+/// The size of units with which a state of `dim` units is surely small enough.
+fn limit_of<F: Real>(dim: usize) -> F {
+    F::from_f64((F::LARGEST_SQUARE / dim as f64).sqrt() / 2.0)
+}
+
+/// Whether no unit is larger, or NaN.
+fn are_below<F: Real>(units: &[F], limit: F) -> bool {
+    const LANES: usize = 16;
+    let (chunks, rest) = units.as_chunks::<LANES>();
+    // A NaN fails every comparison. Lanes side by side, so that the compiler finds the vectors.
+    let mut above = [F::ZERO; LANES];
+    for chunk in chunks {
+        for l in 0..LANES {
+            above[l] = if chunk[l].abs() <= limit { above[l] } else { F::ONE };
+        }
+    }
+    above.iter().all(|&above| above == F::ZERO) && rest.iter().all(|unit| unit.abs() <= limit)
 }
