@@ -3,6 +3,7 @@
     python bench/compare.py                    all cases except those that must be named
     python bench/compare.py read scan-10000000 some cases, by name or by the start of their names
     python bench/compare.py --list             lists cases and contenders, and which are missing
+    python bench/compare.py --avx2             as on a machine without AVX-512
     python bench/compare.py --record           also writes bench/record/DATE-CASES.md and .json
 
 Every contender has its own process. First all answers are compared, and a case is refused if two answers differ. Then
@@ -40,6 +41,20 @@ THREADS = ["OMP", "OPENBLAS", "MKL", "NUMEXPR", "RAYON"]
 
 #: How OpenMP's threads wait by default.
 WAIT = {"OMP_WAIT_POLICY": "passive"}
+
+
+#: How each library is kept from instructions beyond AVX2. (NumPy names what it may not use.)
+AVX2 = {
+    "ATTRACTOR_INSTRUCTIONS": "avx2",
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "DNNL_MAX_CPU_ISA": "AVX2",
+    "FAISS_OPT_LEVEL": "avx2",
+    "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "OPENBLAS_CORETYPE": "Haswell",
+    "XLA_FLAGS": "--xla_cpu_max_isa=AVX2",
+}
 
 
 class Refused(Exception):
@@ -247,6 +262,7 @@ def main() -> None:
     parser.add_argument("cases", nargs="*", metavar="CASE")
     parser.add_argument("--rounds", type=int, default=7, help="rounds that count (default 7)")
     parser.add_argument("--threads", type=int, default=2, help="threads of every contender (default 2)")
+    parser.add_argument("--avx2", action="store_true", help="no contender uses instructions beyond AVX2")
     parser.add_argument("--list", action="store_true", help="show cases and contenders, and stop")
     parser.add_argument("--record", action="store_true", help="write the result to bench/record/")
     asked = parser.parse_args()
@@ -257,7 +273,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that processes that stand still are ended, too
     if hasattr(os, "sched_setaffinity"):  # children inherit it: some libraries count cores, not variables
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: asked.threads])
-    environment = WAIT | os.environ | {f"{name}_NUM_THREADS": str(asked.threads) for name in THREADS}
+    environment = WAIT | os.environ | (AVX2 if asked.avx2 else {}) | {f"{name}_NUM_THREADS": str(asked.threads) for name in THREADS}
     now = datetime.datetime.now().astimezone().isoformat(timespec="minutes")
     numbers = {
         "date": now,
@@ -275,6 +291,8 @@ def main() -> None:
         + ", ".join(f"{name} {number}" for name, number in facts["packages"].items())
         + f". Load before: {numbers['load_before'][0]:.1f}.\n"
     )
+    if asked.avx2:
+        head += "\nNo contender uses instructions beyond AVX2: " + ", ".join(f"{k}={v}" for k, v in AVX2.items()) + ".\n"
     if numbers["load_before"][0] > 1:
         head += "\n**Others use this machine: these numbers are of little worth, those of whoever has threads that wait least.**\n"
     print(head, flush=True)

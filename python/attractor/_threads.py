@@ -28,6 +28,7 @@ def set_threads(count: int) -> None:
 
 def get_threads() -> int:
     """Returns the number of threads of the kernels.
+
     Returns
     -------
     int

@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     }));
     streams::go_on_at_file_limits();
     let (cli, options) = args::parse();
-    let result = commands::run(cli, &options);
+    let result = limited().and_then(|()| commands::run(cli, &options));
     match (result, streams::failure()) {
         (Ok(()), None) => ExitCode::SUCCESS,
         // The reader of our output closed the pipe, as `head` does.
@@ -69,4 +69,12 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Uses no better instructions than the environment allows.
+fn limited() -> anyhow::Result<()> {
+    if let Some(name) = std::env::var_os(attractor::instructions::VARIABLE) {
+        attractor::instructions::limit(&name.to_string_lossy())?;
+    }
+    Ok(())
 }

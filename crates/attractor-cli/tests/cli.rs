@@ -449,3 +449,31 @@ fn a_quiet_corruption_says_nothing() {
         assert_eq!(output.stderr.is_empty(), silent, "{}", String::from_utf8_lossy(&output.stderr));
     }
 }
+
+/// Narrower instructions change no bit between AVX2 and AVX-512, and nothing beyond rounding else. Other names are refused.
+#[test]
+fn instructions_can_be_limited() {
+    /// Sums without fused multiply-adds, of numbers near 1.
+    const ROUNDING: f64 = 1e-6;
+    let folder = Folder::new();
+    let (memory, cues, out) = (fixture("memory.npy"), fixture("cues.npy"), folder.name("out.npy"));
+    let arguments =
+        ["recall", "--memory", &memory, "--cues", &cues, "--model", "modern", "--out", &out, "--quiet"];
+    let by = |name: Option<&str>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_attractor"));
+        command.args(arguments).env_remove("ATTRACTOR_INSTRUCTIONS");
+        command.envs(name.map(|name| ("ATTRACTOR_INSTRUCTIONS", name)));
+        command.output().expect("the binary runs")
+    };
+    let states = |name| {
+        assert!(by(name).status.success(), "{name:?}");
+        load(&out)
+    };
+    let (best, avx2, portable) = (states(None), states(Some("avx2")), states(Some("portable")));
+    assert_eq!(best, avx2);
+    assert!((best - portable).iter().all(|d| d.abs() < ROUNDING));
+    let refused = by(Some("sse9"));
+    let error = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(2), "{error}");
+    assert!(error.contains("ATTRACTOR_INSTRUCTIONS") && error.contains("portable, avx2, avx512"), "{error}");
+}

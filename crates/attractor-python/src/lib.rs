@@ -58,6 +58,9 @@ mod _attractor {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        if let Some(name) = std::env::var_os(attractor::instructions::VARIABLE) {
+            attractor::instructions::limit(&name.to_string_lossy()).map_err(crate::error::refused)?;
+        }
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("OUTCOMES", Ending::NAMES)?;
         module.add("ROW", listed(Row::FIELDS))?;

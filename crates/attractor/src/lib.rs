@@ -37,6 +37,7 @@
 //! | [`options`] | options with declared kinds, and how text becomes their values |
 //! | [`noise`] | random streams, one for each row |
 //! | [`threads`] | the number of threads |
+//! | [`instructions`] | the instruction sets in use |
 //! | [`names`] | the name that a mistyped one was probably meant to be |
 //! | [`message`](mod@message) | sentences of errors and notes; each front end spells the arguments in them |
 //!
@@ -49,6 +50,7 @@ pub mod dynamics;
 pub mod energies;
 mod error;
 pub mod fields;
+pub mod instructions;
 pub mod intervals;
 pub mod kernels;
 pub mod linear;

@@ -217,12 +217,49 @@ pub enum Level {
     Avx512(Avx512),
 }
 
+/// What the kernels use, once it is known.
+static BEST: OnceLock<Level> = OnceLock::new();
+
 impl Level {
-    /// The best level of this machine.
+    /// The names of all levels, the narrowest first.
+    pub const NAMES: [&str; 3] = ["portable", "avx2", "avx512"];
+
+    /// The name of this level.
+    pub fn name(self) -> &'static str {
+        Level::NAMES[self.rank()]
+    }
+
+    fn rank(self) -> usize {
+        match self {
+            Level::Portable(_) => 0,
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2(_) => 1,
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512(_) => 2,
+        }
+    }
+
+    /// The best level of this machine, or the [`limit`](Level::limit).
     #[inline]
     pub fn best() -> Level {
-        static BEST: OnceLock<Level> = OnceLock::new();
         *BEST.get_or_init(|| *Level::all().last().expect("the portable one"))
+    }
+
+    /// Lets the kernels use no better level than that of this name, for the rest of the process. On a machine that lacks
+    /// it, they use the best one that the machine has.
+    ///
+    /// # Errors
+    /// What was expected: one of the [`NAMES`](Level::NAMES), before the first computation.
+    pub fn limit(name: &str) -> Result<(), String> {
+        let expected = || Level::NAMES.join(", ");
+        let most = Level::NAMES.iter().position(|known| *known == name).ok_or_else(expected)?;
+        let level = Level::all().into_iter().rfind(|level| level.rank() <= most).expect("the portable one");
+        match BEST.get_or_init(|| level).rank() == level.rank() {
+            true => Ok(()),
+            false => {
+                Err(format!("it to be set before the first computation, which used {}", Level::best().name()))
+            }
+        }
     }
 
     /// All levels of this machine, the best one last.
