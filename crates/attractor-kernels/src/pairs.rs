@@ -5,6 +5,7 @@
 //! type of the data, and blocks in `f64`.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use ndarray::{Array2, ArrayView2, Axis, concatenate, s};
 
@@ -48,9 +49,6 @@ impl<'a, F> Operand<'a, F> {
 
 /// The number of queries side by side.
 const LANES: usize = 16;
-/// The number of rows at a time: 4 × 16 sums of f64 fill 8 of 32 registers, or 16 of 16 if registers are half as
-/// wide.
-const ROWS: usize = 4;
 /// The number of rows in a task.
 const RANGE: usize = 512;
 
@@ -113,32 +111,28 @@ entry! {
     }
 }
 
-/// The term of a [`Difference`], known at compile time.
+/// The term of a [`Difference`], known at compile time, for vectors of rows x and queries z.
 trait Term<F: Real> {
-    fn of(x: F, log_x: F, z: F, log_z: F, fused: bool) -> F;
+    fn of<M: Machine<F>>(m: M, x: [M::Vector; 2], z: [M::Vector; 2]) -> M::Vector;
 }
 
 macro_rules! terms {
-    ($($name:ident($x:ident, $log_x:ident, $z:ident, $log_z:ident, $fused:ident) $formula:expr;)*) => {$(
+    ($($name:ident($m:ident, [$x:ident, $log_x:ident], [$z:ident, $log_z:ident]) $formula:expr;)*) => {$(
         struct $name;
         impl<F: Real> Term<F> for $name {
             #[inline(always)]
-            fn of($x: F, $log_x: F, $z: F, $log_z: F, $fused: bool) -> F {
+            fn of<M: Machine<F>>($m: M, [$x, $log_x]: [M::Vector; 2], [$z, $log_z]: [M::Vector; 2]) -> M::Vector {
                 $formula
             }
         }
     )*};
 }
 terms! {
-    Square(x, _l, z, _m, _f) (x - z) * (x - z);
-    Absolute(x, _l, z, _m, _f) (x - z).abs();
-    Relative(x, log_x, _z, log_z, _f) x * (log_x - log_z);
-    Reverse(_x, log_x, z, log_z, _f) z * (log_z - log_x);
-    Mixture(x, _l, z, _m, fused) {
-        let mean = F::HALF * (x + z);
-        mean * mean.ln_positive(fused)
-    };
-    KnownSquare(x, _l, z, known, _f) known * ((x - z) * (x - z));
+    Square(m, [x, _l], [z, _k]) m.mul(m.sub(x, z), m.sub(x, z));
+    Absolute(m, [x, _l], [z, _k]) m.max(m.sub(x, z), m.sub(z, x));
+    Relative(m, [x, log_x], [_z, log_z]) m.mul(x, m.sub(log_x, log_z));
+    Reverse(m, [_x, log_x], [z, log_z]) m.mul(z, m.sub(log_z, log_x));
+    KnownSquare(m, [x, _l], [z, known]) m.mul(known, m.mul(m.sub(x, z), m.sub(x, z)));
 }
 
 entry! {
@@ -155,7 +149,7 @@ entry! {
             Difference::Relative => Level::best().run::<F, _, _>(Block::<F, Relative>::new(rows, queries, out)),
             Difference::Reverse => Level::best().run::<F, _, _>(Block::<F, Reverse>::new(rows, queries, out)),
             Difference::Known => Level::best().run::<F, _, _>(Block::<F, KnownSquare>::new(rows, queries, out)),
-            Difference::Mixture => Level::best().run::<F, _, _>(Block::<F, Mixture>::new(rows, queries, out)),
+            Difference::Mixture => Level::best().run::<F, _, _>(Mixture { rows: rows[0], queries: queries[0], out }),
         }
     }
 }
@@ -176,60 +170,104 @@ impl<'a, F, T> Block<'a, F, T> {
 
 impl<F: Real, T: Term<F>, M: Machine<F>> On<M, ()> for Block<'_, F, T> {
     #[inline(always)]
-    fn run(self, _m: M) {
-        all::<F, T>(self.rows, self.queries, self.out, M::FMA);
+    fn run(self, m: M) {
+        // Eight sums in registers hide the latency of an addition.
+        if M::LANES == LANES {
+            self.all::<M, 8, 1>(m);
+        } else if 2 * M::LANES == LANES {
+            self.all::<M, 4, 2>(m);
+        } else {
+            self.all::<M, 2, 4>(m);
+        }
     }
 }
 
+impl<F: Real, T: Term<F>> Block<'_, F, T> {
+    /// `R` rows at a time, with all lanes in `V` vectors.
+    #[inline(always)]
+    fn all<M: Machine<F>, const R: usize, const V: usize>(self, m: M) {
+        let dim = self.queries[0].len();
+        assert!(self.queries[1].len() == dim && self.rows.iter().all(|r| r.len() == self.out.len() * dim));
+        let whole = self.out.len() / R * R;
+        for from in (0..dim).step_by(BLOCK) {
+            let units = from..dim.min(from + BLOCK);
+            for n in (0..whole).step_by(R) {
+                block::<F, T, M, R, V>(m, self.rows, self.queries, n, units.clone(), &mut self.out[n..n + R]);
+            }
+            for n in whole..self.out.len() {
+                block::<F, T, M, 1, V>(m, self.rows, self.queries, n, units.clone(), &mut self.out[n..n + 1]);
+            }
+        }
+    }
+}
+
+/// `R` rows from the n-th on, with all lanes in `V` vectors, over one block of units.
 #[inline(always)]
-fn all<F: Real, T: Term<F>>(
+fn block<F: Real, T: Term<F>, M: Machine<F>, const R: usize, const V: usize>(
+    m: M,
     rows: [&[F]; 2],
     queries: [&[[F; LANES]]; 2],
+    n: usize,
+    units: Range<usize>,
     out: &mut [[f64; LANES]],
-    fused: bool,
 ) {
     let dim = queries[0].len();
-    assert!(queries[1].len() == dim && rows.iter().all(|r| r.len() == out.len() * dim));
-    let whole = out.len() / ROWS * ROWS;
-    for from in (0..dim).step_by(BLOCK) {
-        let to = dim.min(from + BLOCK);
-        let queries = queries.map(|q| &q[from..to]);
-        for n in (0..whole).step_by(ROWS) {
-            let at = |r: usize| (n + r) * dim + from..(n + r) * dim + to;
-            block::<F, T, ROWS>(
-                array!([[rows[0]; ROWS]; 2], |kind| array!([rows[0]; ROWS], |r| &rows[kind][at(r)])),
-                queries,
-                &mut out[n..],
-                fused,
-            );
-        }
-        for n in whole..out.len() {
-            let at = n * dim + from..n * dim + to;
-            block::<F, T, 1>(rows.map(|of| [&of[at.clone()]]), queries, &mut out[n..], fused);
-        }
-    }
-}
-
-/// `R` rows with all lanes, over one block of units.
-#[inline(always)]
-fn block<F: Real, T: Term<F>, const R: usize>(
-    rows: [[&[F]; R]; 2],
-    queries: [&[[F; LANES]]; 2],
-    out: &mut [[f64; LANES]],
-    fused: bool,
-) {
-    let mut sums = [[F::ZERO; LANES]; R];
-    for (k, (z, log_z)) in queries[0].iter().zip(queries[1]).enumerate() {
-        for r in 0..R {
-            let (x, log_x) = (rows[0][r][k], rows[1][r][k]);
-            for lane in 0..LANES {
-                sums[r][lane] += T::of(x, log_x, z[lane], log_z[lane], fused);
+    assert!(V * M::LANES == LANES && out.len() == R && units.end <= dim);
+    assert!(rows.iter().all(|rows| rows.len() >= (n + R) * dim) && queries[1].len() == dim);
+    let zero = m.splat(F::ZERO);
+    let mut sums = [[zero; V]; R];
+    for k in units {
+        // SAFETY: unit k of rows n to n + R and of the queries, as checked above; LANES numbers are V vectors.
+        unsafe {
+            let z = array!([[zero; V]; 2], |kind| {
+                let query = queries[kind].get_unchecked(k);
+                array!([zero; V], |v| m.load(&query[v * M::LANES..]))
+            });
+            for r in 0..R {
+                let x = array!([zero; 2], |kind| m.splat(*rows[kind].get_unchecked((n + r) * dim + k)));
+                for v in 0..V {
+                    sums[r][v] = m.add(sums[r][v], T::of(m, x, [z[0][v], z[1][v]]));
+                }
             }
         }
     }
     for r in 0..R {
+        let mut sum = [F::ZERO; LANES];
+        for v in 0..V {
+            // SAFETY: V vectors are LANES numbers.
+            unsafe { m.store(sums[r][v], &mut sum[v * M::LANES..]) };
+        }
         for lane in 0..LANES {
-            out[r][lane] += sums[r][lane].to_f64();
+            out[r][lane] += sum[lane].to_f64();
+        }
+    }
+}
+
+/// Some rows with one pack of queries, for the entropy of their means.
+struct Mixture<'a, F> {
+    rows: &'a [F],
+    queries: &'a [[F; LANES]],
+    out: &'a mut [[f64; LANES]],
+}
+
+impl<F: Real, M: Machine<F>> On<M, ()> for Mixture<'_, F> {
+    /// Most of the time goes into the logarithm, which the compiler finds the vectors of.
+    #[inline(always)]
+    fn run(self, _m: M) {
+        let dim = self.queries.len();
+        for (row, out) in self.rows.chunks_exact(dim).zip(self.out) {
+            for (units, queries) in row.chunks(BLOCK).zip(self.queries.chunks(BLOCK)) {
+                let mut sums = [F::ZERO; LANES];
+                for (&x, z) in units.iter().zip(queries) {
+                    for lane in 0..LANES {
+                        let mean = F::HALF * (x + z[lane]);
+                        sums[lane] += mean * mean.ln_positive(M::FMA);
+                    }
+                }
+                for lane in 0..LANES {
+                    out[lane] += sums[lane].to_f64();
+                }
+            }
         }
     }
 }

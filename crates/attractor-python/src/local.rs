@@ -144,7 +144,7 @@ pub fn sums<'py, F: Number>(
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     let Some(held) = memory.locations() else { return Ok(None) };
     let states = read::<F>("states", states)?;
-    let (states, sigmas) = (states.as_array(), slice(&sigmas)?);
+    let states = states.as_array();
     let prepared = |rows: ArrayView2<F>, _: Option<&[f64]>| {
         held.sums(memory.preparation().forward(rows.to_owned()).view())
     };
