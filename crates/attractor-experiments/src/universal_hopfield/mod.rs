@@ -26,6 +26,7 @@ pub mod similarity;
 pub mod threshold;
 
 use attractor::kernels::{Difference, Operand, pairs};
+use attractor::threads;
 use attractor_report::{Progress, Result};
 use ndarray::{ArcArray2, Array2};
 
@@ -47,22 +48,32 @@ struct Run<'a> {
     distances: Array2<f64>,
 }
 
-/// Calls a function for each run.
+/// Calls a function for each run, for as many runs at a time as there are threads.
 fn each_run(
     setup: &Setup,
     plan: &Plan,
     progress: &mut Progress,
-    mut of: impl FnMut(&Run, &mut Cells) -> Result<()>,
+    of: impl Fn(&Run, &mut Cells) -> Result<()> + Sync,
 ) -> Result<Vec<Cell>> {
-    let mut cells = Cells::default();
-    for run in 0..plan.runs {
+    let one = |run: usize| {
         let store = Store { images: setup.images.slice(run, plan.n)?, run };
         let distances = distances(&store.images);
-        cells.begin();
+        let mut cells = Cells::default();
         of(&Run { store: &store, keys: store.images.to_shared(), distances }, &mut cells)?;
-        progress(run + 1, plan.runs)?;
+        Ok(cells)
+    };
+    let mut all = Cells::default();
+    let mut next = 0;
+    while next < plan.runs {
+        let some = threads::count().min(plan.runs - next);
+        let done: Vec<Result<Cells>> = threads::parallel(some, |k| one(next + k));
+        for cells in done {
+            all.join(cells?);
+        }
+        next += some;
+        progress(next, plan.runs)?;
     }
-    Ok(cells.into_vec())
+    Ok(all.into_vec())
 }
 
 /// Squared distances between all images; exactly 0 for equal images.

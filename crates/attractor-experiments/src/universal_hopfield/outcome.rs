@@ -97,33 +97,31 @@ impl Cell {
     }
 }
 
-/// The counts of all runs. Each run gives them in the same order.
+/// The counts of one run, or of all. Each run gives them in the same order.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Cells {
-    cells: Vec<Cell>,
-    at: usize,
-}
+pub(super) struct Cells(Vec<Cell>);
 
 impl Cells {
-    /// Starts a run.
-    pub fn begin(&mut self) {
-        self.at = 0;
+    /// Adds the next count of a run.
+    pub fn push(&mut self, key: Key, count: Count) {
+        self.0.push(Cell { key, counts: vec![count] });
     }
 
-    /// Adds the next count of the run.
-    pub fn push(&mut self, key: Key, count: Count) {
-        match self.cells.get_mut(self.at) {
-            Some(cell) => {
-                assert_eq!(cell.key, key, "runs count the same things in the same order");
-                cell.counts.push(count);
-            }
-            None => self.cells.push(Cell { key, counts: vec![count] }),
+    /// Adds the counts of another run.
+    pub fn join(&mut self, run: Cells) {
+        if self.0.is_empty() {
+            *self = run;
+            return;
         }
-        self.at += 1;
+        assert_eq!(self.0.len(), run.0.len(), "runs count the same things");
+        for (cell, other) in self.0.iter_mut().zip(run.0) {
+            assert_eq!(cell.key, other.key, "runs count the same things in the same order");
+            cell.counts.extend(other.counts);
+        }
     }
 
     /// All counts.
     pub fn into_vec(self) -> Vec<Cell> {
-        self.cells
+        self.0
     }
 }
