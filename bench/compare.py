@@ -308,7 +308,7 @@ def main() -> None:
         print(parts[-1], flush=True)
     numbers["load_after"] = os.getloadavg()
     if asked.record:
-        record("\n".join(parts), numbers, asked.cases)
+        record("\n".join(parts), numbers, [*asked.cases, *(["avx2"] if asked.avx2 else [])])
     if numbers["refused"]:
         sys.exit(1)
 
