@@ -4,13 +4,15 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use attractor::message::Message;
-use attractor_report::{Experiment, Progress, Report, Result};
+use attractor_report::{Cellular, Experiment, Progress, Report, Result, Team};
+use serde_json::Value;
 
 use crate::audited::Audited;
 use crate::calibrate;
 use crate::fidelity;
 use crate::inputs::{Given, Inputs};
 use crate::inside::{Look, Subject};
+use crate::neighbours::{self, Neighbours};
 use crate::outcome::Outcome;
 use crate::report;
 use crate::search::Watch;
@@ -58,6 +60,11 @@ impl<'a> Audit<'a> {
     /// # Errors
     /// What `progress` returns.
     pub fn audited(&self, progress: &mut Progress) -> Result<Audited> {
+        self.audited_by(None, progress)
+    }
+
+    /// Runs the audit. A team makes the lists of nearest rows.
+    fn audited_by(&self, team: Option<&mut dyn Team>, progress: &mut Progress) -> Result<Audited> {
         let plants = if self.calibrates { Some(calibrate::plan(&self.inputs)?) } else { None };
         let of_plants = plants.as_ref().map_or(0, |plan| plan.pairs(&self.inputs.settings));
         let pairs = Searched::pairs(&self.inputs.space, self.inputs.images.as_ref(), &self.inputs.settings)
@@ -75,6 +82,18 @@ impl<'a> Audit<'a> {
                 false => progress((done.min(all) / MILLION) as usize, (all / MILLION).max(1) as usize),
             }
         };
+        let lists = match team {
+            Some(team) => {
+                let mut compared = 0;
+                let mut tell = |pairs: u64| {
+                    let more = pairs - compared;
+                    compared = pairs;
+                    told(more)
+                };
+                Some(Neighbours::by(team, &self.inputs.space, &mut tell)?)
+            }
+            None => None,
+        };
         let mut failed = None;
         let mut watch = |pairs: u64| match told(pairs) {
             Ok(()) => ControlFlow::Continue(()),
@@ -83,7 +102,7 @@ impl<'a> Audit<'a> {
                 ControlFlow::Break(())
             }
         };
-        let audited = self.searched(plants.as_ref(), &mut watch);
+        let audited = self.searched(lists, plants.as_ref(), &mut watch);
         let mut audited = match (audited, failed) {
             (Some(audited), None) => audited,
             (_, Some(error)) => return Err(error),
@@ -96,9 +115,17 @@ impl<'a> Audit<'a> {
         Ok(audited)
     }
 
-    fn searched(&self, plants: Option<&calibrate::Plan>, watch: &mut Watch) -> Option<Audited> {
-        let found =
-            Searched::new(&self.inputs.space, self.inputs.images.as_ref(), &self.inputs.settings, watch)?;
+    fn searched(
+        &self,
+        lists: Option<Neighbours>,
+        plants: Option<&calibrate::Plan>,
+        watch: &mut Watch,
+    ) -> Option<Audited> {
+        let Inputs { space, images, settings, .. } = &self.inputs;
+        let found = match lists {
+            Some(lists) => Searched::with(lists, space, images.as_ref(), settings, watch)?,
+            None => Searched::new(space, images.as_ref(), settings, watch)?,
+        };
         let rows: Vec<usize> = (0..self.inputs.space.generated().len()).collect();
         let mut outcome = Outcome::new(&found, &rows, &self.inputs.settings);
         outcome.fidelity = fidelity::compare(&self.inputs.space, self.inputs.settings.seed, watch)?;
@@ -125,8 +152,29 @@ impl Experiment for Audit<'_> {
     }
 
     fn run(&self, progress: &mut Progress) -> Result<Report> {
+        self.reported(None, progress)
+    }
+
+    fn cells(&self) -> Option<&dyn Cellular> {
+        Some(self)
+    }
+}
+
+/// The cells are the lists of nearest rows of some rows.
+impl Cellular for Audit<'_> {
+    fn cell(&self, cell: &Value) -> Result<Value> {
+        neighbours::computed(&self.inputs.space, cell)
+    }
+
+    fn run_with(&self, team: &mut dyn Team, progress: &mut Progress) -> Result<Report> {
+        self.reported(Some(team), progress)
+    }
+}
+
+impl Audit<'_> {
+    fn reported(&self, team: Option<&mut dyn Team>, progress: &mut Progress) -> Result<Report> {
         let start = Instant::now();
-        let audited = self.audited(progress)?;
+        let audited = self.audited_by(team, progress)?;
         let mut report = report::of(&self.inputs, &audited);
         report.seconds = start.elapsed().as_secs_f64();
         Ok(report)

@@ -51,6 +51,7 @@ pub mod inspect;
 mod metric;
 pub mod monitor;
 pub mod mosaic;
+mod neighbours;
 mod outcome;
 pub mod rates;
 mod report;

@@ -210,6 +210,11 @@ impl Space {
         Space { metric, counts: [train.len(), heldout.len(), generated.len()] }
     }
 
+    /// The operations of comparing two rows.
+    pub(crate) fn work(&self) -> f64 {
+        with_metric!(self, metric => metric.work())
+    }
+
     /// See `search::nearest`.
     pub fn nearest(
         &self,

@@ -28,6 +28,17 @@ pub struct Nearest {
 }
 
 impl Nearest {
+    /// The nearest rows of queries, as many of `each`, one query after the other.
+    pub(crate) fn new(found: Vec<Found>, each: usize) -> Self {
+        Nearest { found, each }
+    }
+
+    /// Those of the queries of several searches among the same rows.
+    pub(crate) fn joined(parts: Vec<Nearest>) -> Self {
+        let each = parts.iter().map(|part| part.each).max().unwrap_or(0);
+        Nearest { found: parts.into_iter().flat_map(|part| part.found).collect(), each }
+    }
+
     /// The number of queries.
     pub fn len(&self) -> usize {
         self.found.len().checked_div(self.each).unwrap_or(0)

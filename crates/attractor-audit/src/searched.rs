@@ -10,14 +10,11 @@ use crate::clusters::{self, Clusters};
 use crate::dimension::{self, Local, levina_bickel};
 use crate::mosaic::pieces::{self, Pieces};
 use crate::mosaic::{self, Windows};
+use crate::neighbours::{Neighbours, Search};
 use crate::rates::{Lists, Pair};
 use crate::rows::{Sets, Space};
 use crate::search::{Nearest, Watch};
 use crate::settings::Settings;
-
-/// The length of a list of nearest rows. With as many training as held-out rows, no training row is among 64 pool rows with
-/// probability 2⁻⁶⁴.
-const LIST: usize = 64;
 
 /// The most cells of C_T.
 const CELLS: usize = 8;
@@ -77,8 +74,12 @@ pub struct Pool {
 impl Pool {
     /// Searches training and held-out rows of a space. `None` if the watch breaks.
     pub fn new(space: &Space, settings: &Settings, watch: &mut Watch) -> Option<Self> {
+        Self::of(Search::Own.all(space, watch)?, space, settings, watch)
+    }
+
+    /// The same, with the nearest other pool rows of each pool row.
+    fn of(own: Nearest, space: &Space, settings: &Settings, watch: &mut Watch) -> Option<Self> {
         let (pool, train) = (space.pool(), space.train().len());
-        let own = space.nearest(&pool.clone().collect::<Vec<_>>(), pool.clone(), LIST, watch)?;
         let radius = settings.radius.unwrap_or_else(|| clusters::radius(&own));
         let clusters = Clusters::new(radius, space.linked(pool, radius, &own, watch)?, train);
         Some(Pool { own, clusters })
@@ -96,18 +97,40 @@ impl Searched {
         Self::beside(Pool::new(space, settings, watch)?, space, images, settings, watch)
     }
 
-    /// Searches a space of which training and held-out rows were searched before.
-    pub fn beside(
-        Pool { own, clusters }: Pool,
+    /// The same, of a space whose lists of nearest rows are known.
+    pub(crate) fn with(
+        lists: Neighbours,
         space: &Space,
         images: Option<&Images>,
         settings: &Settings,
         watch: &mut Watch,
     ) -> Option<Self> {
-        let all = |range: Range<usize>| range.collect::<Vec<usize>>();
-        let (pool, train) = (space.pool(), space.train().len());
-        let near = space.nearest(&all(space.generated()), pool.clone(), LIST, watch)?;
-        let twins = space.nearest(&all(space.generated()), space.generated(), 1, watch)?;
+        let Neighbours { own, near, twins } = lists;
+        let pool = Pool::of(own, space, settings, watch)?;
+        Self::whole(pool, [near, twins], space, images, settings, watch)
+    }
+
+    /// Searches a space of which training and held-out rows were searched before.
+    pub fn beside(
+        pool: Pool,
+        space: &Space,
+        images: Option<&Images>,
+        settings: &Settings,
+        watch: &mut Watch,
+    ) -> Option<Self> {
+        let lists = [Search::Near.all(space, watch)?, Search::Twins.all(space, watch)?];
+        Self::whole(pool, lists, space, images, settings, watch)
+    }
+
+    fn whole(
+        Pool { own, clusters }: Pool,
+        [near, twins]: [Nearest; 2],
+        space: &Space,
+        images: Option<&Images>,
+        settings: &Settings,
+        watch: &mut Watch,
+    ) -> Option<Self> {
+        let train = space.train().len();
         let usual = clusters::radius(&own);
         let [cells, pool_cells] = cells(space, settings.seed, watch)?;
         let tolerance = settings.tolerance.unwrap_or(EXACT * usual);

@@ -74,10 +74,10 @@ pub enum Claim {
 }
 
 /// How long to wait for another process.
-const BUSY: Duration = Duration::from_secs(60);
+pub(crate) const BUSY: Duration = Duration::from_secs(60);
 
 /// SQLite's application id of these files: "attc".
-const APPLICATION: i64 = 0x6174_7463;
+pub(crate) const APPLICATION: i64 = 0x6174_7463;
 
 const SCHEMA: &str = "
 CREATE TABLE series (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE);
@@ -104,8 +104,8 @@ CREATE TABLE claims (
 /// The results of all runs on one file, or of one run in memory.
 #[derive(Debug)]
 pub struct Cells {
-    base: Connection,
-    path: PathBuf,
+    pub(crate) base: Connection,
+    pub(crate) path: PathBuf,
     worker: Option<Worker>,
 }
 
@@ -289,85 +289,6 @@ impl Cells {
         begun.commit().map_err(refuse)
     }
 
-    /// Adds the results of another file. Returns how many were new.
-    ///
-    /// # Errors
-    /// A file that does not exist or is of another kind; scores that differ from ours by more than the
-    /// rounding of another machine.
-    pub fn merge(&mut self, other: &Path) -> Result<usize> {
-        if let (Ok(a), Ok(b)) = (other.canonicalize(), self.path.canonicalize())
-            && a == b
-        {
-            return Ok(0);
-        }
-        let theirs = open_to_read(other)?;
-        let kind: i64 = theirs
-            .pragma_query_value(None, "application_id", |row| row.get(0))
-            .map_err(|error| refused(other, error))?;
-        if kind != APPLICATION {
-            return Err(Error::store(other, "it is a file of another kind"));
-        }
-        let path = self.path.clone();
-        let refuse = |error| refused(&path, error);
-        let refuse_theirs = |error| refused(other, error);
-        // Only our own file is locked. Another process may still write to the other one.
-        let begun = self.base.transaction_with_behavior(TransactionBehavior::Immediate).map_err(refuse)?;
-        let (mut new, mut torn) = (0, 0);
-        {
-            let mut known =
-                begun.prepare("INSERT OR IGNORE INTO series (key) VALUES (?1)").map_err(refuse)?;
-            let mut number = begun.prepare("SELECT id FROM series WHERE key = ?1").map_err(refuse)?;
-            let mut add = begun
-                .prepare("INSERT OR IGNORE INTO scores VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
-                .map_err(refuse)?;
-            let mut ours = begun
-                .prepare(
-                    "SELECT abs(halves - ?5) > 0.02 * units OR units <> ?6 FROM scores
-                     WHERE series = ?1 AND dim = ?2 AND patterns = ?3 AND \"set\" = ?4",
-                )
-                .map_err(refuse)?;
-            let mut scores = theirs
-                .prepare(
-                    "SELECT k.key, t.dim, t.patterns, t.\"set\", t.halves, t.units, t.seconds
-                     FROM scores t JOIN series k ON k.id = t.series ORDER BY t.series",
-                )
-                .map_err(refuse_theirs)?;
-            let mut rows = scores.query([]).map_err(refuse_theirs)?;
-            let (mut last, mut series) = (None, 0);
-            while let Some(row) = rows.next().map_err(refuse_theirs)? {
-                let read = || -> rusqlite::Result<(String, [i64; 5], f64)> {
-                    let mut numbers = [0; 5];
-                    for (k, number) in numbers.iter_mut().enumerate() {
-                        *number = row.get(k + 1)?;
-                    }
-                    Ok((row.get(0)?, numbers, row.get(6)?))
-                };
-                let (key, [dim, patterns, set, halves, units], seconds) = read().map_err(refuse_theirs)?;
-                if last.as_ref() != Some(&key) {
-                    known.execute([&key]).map_err(refuse)?;
-                    series = number.query_row([&key], |row| row.get::<_, i64>(0)).map_err(refuse)?;
-                    last = Some(key);
-                }
-                let score = params![series, dim, patterns, set, halves, units, seconds];
-                if add.execute(score).map_err(refuse)? > 0 {
-                    new += 1;
-                } else {
-                    let place = params![series, dim, patterns, set, halves, units];
-                    let differs: bool = ours.query_row(place, |row| row.get(0)).map_err(refuse)?;
-                    torn += usize::from(differs);
-                }
-            }
-        }
-        if torn > 0 {
-            return Err(Error::store(
-                other,
-                &format!("{torn} of its results contradict those that are there"),
-            ));
-        }
-        begun.commit().map_err(refuse)?;
-        Ok(new)
-    }
-
     /// The number of scores.
     ///
     /// # Errors
@@ -379,51 +300,13 @@ impl Cells {
     }
 }
 
-/// Opens a file of results that is only read, and that may lie in a folder that only others may write to.
-fn open_to_read(path: &Path) -> Result<Connection> {
-    let read = |base: Connection| {
-        base.busy_timeout(BUSY)?;
-        // A file is only opened when it is read.
-        base.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
-        Ok(base)
-    };
-    let opened = Connection::open_with_flags(plain(path), OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(read);
-    // To read a file of this kind SQLite makes files beside it, and where it may not it refuses. A file that has no log
-    // beside it is complete, and can be read without. The address says so, and is the only way to say it.
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    let opened = match opened {
-        Err(_) if !Path::new(&log).exists() => {
-            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-            Connection::open_with_flags(address(path), flags).and_then(read)
-        }
-        opened => opened,
-    };
-    opened.map_err(|error| refused(path, error))
-}
-
 /// A path that SQLite takes for one. It takes what begins with `file:` for an address.
-fn plain(path: &Path) -> PathBuf {
+pub(crate) fn plain(path: &Path) -> PathBuf {
     if path.is_relative() { Path::new(".").join(path) } else { path.to_owned() }
 }
 
-/// The address of a file that does not change.
-fn address(path: &Path) -> String {
-    use std::fmt::Write;
-    let mut address = String::from("file:");
-    for &byte in path.as_os_str().as_encoded_bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => address.push(byte.into()),
-            _ => {
-                let _ = write!(address, "%{byte:02X}");
-            }
-        }
-    }
-    address + "?immutable=1"
-}
-
 /// The error of SQLite, as a sentence.
-fn refused(path: &Path, error: rusqlite::Error) -> Error {
+pub(crate) fn refused(path: &Path, error: rusqlite::Error) -> Error {
     let reason = match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => "it is not a file of results".into(),
         Some(ErrorCode::DatabaseCorrupt) => "it is damaged; remove it, or put a copy in its place".into(),

@@ -19,10 +19,13 @@
 //! # Ok::<(), attractor_report::Error>(())
 //! ```
 
+pub mod array;
 pub mod cells;
 mod channel;
 mod contender;
 mod estimate;
+mod merge;
+pub mod outside;
 mod report;
 mod run;
 mod search;
@@ -36,8 +39,9 @@ use std::time::Instant;
 
 use attractor::options::{Fallback, Form, Kind, Name, Parameter};
 use attractor::threads;
-use attractor_report::{Error, Experiment, Progress, Report, Result};
-use serde_json::json;
+use attractor_report::team::stray;
+use attractor_report::{Cellular, Error, Experiment, Progress, Report, Result, Team};
+use serde_json::{Value, json};
 
 pub use cells::Cells;
 pub use contender::{Contender, Family, Own, set_seed};
@@ -146,9 +150,10 @@ pub fn dims(text: &str) -> Result<Vec<usize>> {
 /// The setting that divides the work between processes which share a file of results.
 pub const SHARD: Parameter = Parameter {
     name: "shard",
-    kind: Kind::Form(Form { forms: || vec![Name::new("I/N")], check: |text| shard(text).map(|_| ()) }),
+    kind: Kind::Form(Form { forms: || vec![Name::new("I/N"), Name::new("auto")], check: array::check }),
     default: Fallback::Is("1/1"),
-    help: "Do only one part of the work, for job arrays: 3/8 is the third of eight parts. `attractor merge` puts parts together",
+    help: "Do only one part of the work: 3/8 is the third of eight parts, and auto that of a task of a job array or of a process of MPI \
+           (auto/8 where the scheduler does not say how many there are). `attractor merge` puts parts together",
 };
 
 /// Reads a share of the work: `3/8` is the third of eight.
@@ -163,7 +168,9 @@ pub const SHARD: Parameter = Parameter {
 pub fn shard(text: &str) -> attractor::Result<(usize, usize)> {
     let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
     let parts = parts.filter(|(i, n)| (1..=*n).contains(i));
-    parts.ok_or_else(|| attractor::Error::parameter("shard", "I/N, as 3/8 for the third of eight", text))
+    parts.ok_or_else(|| {
+        attractor::Error::parameter("shard", "I/N, as 3/8 for the third of eight, or auto", text)
+    })
 }
 
 /// The largest number of patterns that is tried by default.
@@ -213,14 +220,19 @@ impl Config {
     pub fn measure(&self, progress: &mut Progress) -> Result<Vec<Found>> {
         self.check()?;
         let mut cells = Cells::open(self.store.as_deref())?;
-        self.measure_on(&mut cells, progress)
+        self.measure_on(&mut cells, None, progress)
     }
 
-    /// The same as [`measure`](Config::measure), on an open file of results.
+    /// The same as [`measure`](Config::measure), on an open file of results, by this process or by a team.
     ///
     /// # Errors
-    /// As [`measure`](Config::measure).
-    pub fn measure_on(&self, cells: &mut Cells, progress: &mut Progress) -> Result<Vec<Found>> {
+    /// As [`measure`](Config::measure), and those of the team.
+    pub fn measure_on(
+        &self,
+        cells: &mut Cells,
+        team: Option<&mut dyn Team>,
+        progress: &mut Progress,
+    ) -> Result<Vec<Found>> {
         let mut searches = Vec::new();
         for (number, entrant) in self.entrants.iter().enumerate() {
             let series = cells.series(&self.key(entrant))?;
@@ -239,7 +251,7 @@ impl Config {
                 kept.push(search);
             }
         }
-        run::work(self, &mut kept, cells, progress)?;
+        run::work(self, &mut kept, cells, team, progress)?;
         Ok(threads::parallel(kept.len(), |number| kept[number].found(self)))
     }
 
@@ -316,6 +328,24 @@ impl Experiment for Config {
     fn run(&self, progress: &mut Progress) -> Result<Report> {
         let start = Instant::now();
         let found = self.measure(progress)?;
+        Ok(self.report(&found, start.elapsed().as_secs_f64()))
+    }
+
+    fn cells(&self) -> Option<&dyn Cellular> {
+        Some(self)
+    }
+}
+
+impl Cellular for Config {
+    fn cell(&self, cell: &Value) -> Result<Value> {
+        outside::computed(self, cell)?.ok_or_else(|| stray(cell))
+    }
+
+    fn run_with(&self, team: &mut dyn Team, progress: &mut Progress) -> Result<Report> {
+        let start = Instant::now();
+        self.check()?;
+        let mut cells = Cells::open(self.store.as_deref())?;
+        let found = self.measure_on(&mut cells, Some(team), progress)?;
         Ok(self.report(&found, start.elapsed().as_secs_f64()))
     }
 }

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use attractor::threads;
-use attractor_report::{Progress, Result};
+use attractor_report::team::stray;
+use attractor_report::{Progress, Result, Team};
+use serde_json::Value;
 
 use super::cells::{Cells, Claim, Part, Score};
 use super::estimate::{Capacity, Goal, Scores, Tried};
+use super::outside;
 use super::search::Rule;
 use super::{Config, Contender, Entrant, Found, Task, theory};
 
@@ -196,15 +199,36 @@ impl Config {
     }
 }
 
-/// Works until all searches are finished, by this process or by others.
+/// Cells that a team has, each with the number of its search and its parts.
+#[derive(Default)]
+struct Out(Vec<(Value, usize, Vec<Part>)>);
+
+impl Out {
+    fn has(&self, part: &Part) -> bool {
+        self.0.iter().any(|(_, _, parts)| parts.contains(part))
+    }
+
+    /// Waits for a cell. Returns the number of its search, its parts and their scores.
+    fn next(&mut self, team: &mut dyn Team) -> Result<(usize, Vec<Part>, Vec<Vec<Score>>)> {
+        let (cell, found) = team.next()?;
+        let place = self.0.iter().position(|(other, ..)| *other == cell).ok_or_else(|| stray(&cell))?;
+        let (_, search, parts) = self.0.swap_remove(place);
+        let scores = outside::scores(&parts, &found)?;
+        Ok((search, parts, scores))
+    }
+}
+
+/// Works until all searches are finished, by this process, by a team that it has, or by other processes.
 pub(super) fn work(
     config: &Config,
     searches: &mut [Search],
     cells: &mut Cells,
+    mut team: Option<&mut dyn Team>,
     progress: &mut Progress,
 ) -> Result<()> {
     /// Time between two looks at the results of other processes.
     const PATIENCE: Duration = Duration::from_millis(50);
+    let mut out = Out::default();
     tell(config, searches, progress)?;
     loop {
         let (mut open, mut moved) = (false, false);
@@ -219,7 +243,7 @@ pub(super) fn work(
                 for round in searches[number].rounds(config, &next) {
                     let mut ours = Vec::new();
                     for part in round {
-                        if searches[number].has(&part) {
+                        if searches[number].has(&part) || out.has(&part) {
                             continue;
                         }
                         match cells.claim(&part)? {
@@ -231,13 +255,21 @@ pub(super) fn work(
                             Claim::Theirs => {}
                         }
                     }
-                    if !ours.is_empty() {
-                        let scores = measure(config, &searches[number], &ours)?;
-                        cells.record(ours.iter().zip(scores.iter().map(Vec::as_slice)))?;
-                        ours.iter().zip(scores).for_each(|(p, new)| searches[number].add(p.patterns, new));
-                        did = true;
-                        tell(config, searches, progress)?;
+                    if ours.is_empty() {
+                        continue;
                     }
+                    if let Some(team) = &mut team {
+                        let cell =
+                            outside::cell(&config.key(&config.entrants[searches[number].entrant]), &ours);
+                        team.hand_out(&cell)?;
+                        out.0.push((cell, number, ours));
+                        continue;
+                    }
+                    let scores = measure(config, &searches[number], &ours)?;
+                    cells.record(ours.iter().zip(scores.iter().map(Vec::as_slice)))?;
+                    ours.iter().zip(scores).for_each(|(p, new)| searches[number].add(p.patterns, new));
+                    did = true;
+                    tell(config, searches, progress)?;
                 }
                 moved |= did;
                 if !did {
@@ -248,9 +280,17 @@ pub(super) fn work(
         if !open {
             return progress(1000, 1000);
         }
-        if !moved {
-            tell(config, searches, progress)?;
-            std::thread::sleep(PATIENCE);
+        if moved {
+            continue;
+        }
+        tell(config, searches, progress)?;
+        match &mut team {
+            Some(team) if !out.0.is_empty() => {
+                let (number, parts, scores) = out.next(*team)?;
+                cells.record(parts.iter().zip(scores.iter().map(Vec::as_slice)))?;
+                parts.iter().zip(scores).for_each(|(p, new)| searches[number].add(p.patterns, new));
+            }
+            _ => std::thread::sleep(PATIENCE),
         }
     }
 }

@@ -361,3 +361,127 @@ fn long_runs_are_announced() {
     let said = with(&["hopfield", "ceiling"], vec![16, 32, 64], 20).expect("a warning");
     assert!(said.contains("minutes") && said.contains("ceiling at D = 64"), "{said}");
 }
+
+/// A team that gives back last what it was handed first, and one cell at a time.
+struct Backwards<'a>(&'a Config, Vec<Value>, usize);
+
+impl Team for Backwards<'_> {
+    fn hand_out(&mut self, cell: &Value) -> Result<()> {
+        assert!(!self.1.contains(cell), "{cell} twice");
+        self.1.push(cell.clone());
+        Ok(())
+    }
+
+    fn next(&mut self) -> Result<(Value, Value)> {
+        let cell = self.1.pop().expect("a cell");
+        self.2 += 1;
+        // What is sent is text.
+        let found = self.0.cell(&cell)?.to_string();
+        Ok((cell, serde_json::from_str(&found).expect("JSON")))
+    }
+}
+
+/// Whoever computes cells, and in whatever order they come back, the table is the same; and what is in the file is not computed again.
+#[test]
+fn a_team_measures_the_same() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for rule in [Rule::Bisection, Rule::Grid(1.5)] {
+        let store = Some(folder.path().join(format!("{rule:?}.sqlite")));
+        let config = Config { rule, ..quick(&["ceiling", "hopfield", "modern"], Task::Flip(0.1)) };
+        let alone = measured(&config);
+        let with = |config: &Config| {
+            let mut team = Backwards(config, Vec::new(), 0);
+            let mut cells = Cells::open(config.store.as_deref()).expect("cells");
+            let found =
+                config.measure_on(&mut cells, Some(&mut team), &mut |_, _| Ok(())).expect("capacities");
+            assert!(team.1.is_empty());
+            (table(&found), team.2)
+        };
+        assert_eq!(with(&config).0, table(&alone));
+        let kept = Config { store, ..config };
+        let (found, cells) = with(&kept);
+        assert!(found == table(&alone) && cells > 10, "{cells}");
+        assert_eq!(with(&kept), (table(&alone), 0));
+    }
+}
+
+/// What is no cell of a measurement is refused, and so is what no cell gives.
+#[test]
+fn stray_cells_are_refused() {
+    let config = quick(&["ceiling"], Task::Flip(0.1));
+    let key = config.key(&config.entrants[0]);
+    for cell in [
+        json!(3),
+        json!({ "series": "another", "dim": 8, "parts": [[2, 0, 4]] }),
+        json!({ "series": key, "dim": -1, "parts": [[2, 0, 4]] }),
+        json!({ "series": key, "dim": 8, "parts": [[0, 0, 4]] }),
+        json!({ "series": key, "dim": 8, "parts": [[2, 4, 0]] }),
+        json!({ "series": key, "dim": 8 }),
+    ] {
+        assert!(config.cell(&cell).expect_err("refused").to_string().contains("executor"), "{cell}");
+    }
+    struct Says(Value, Option<Value>);
+    impl Team for Says {
+        fn hand_out(&mut self, cell: &Value) -> Result<()> {
+            self.1.get_or_insert(cell.clone());
+            Ok(())
+        }
+        fn next(&mut self) -> Result<(Value, Value)> {
+            Ok((self.1.clone().expect("a cell"), self.0.clone()))
+        }
+    }
+    for answer in [json!(null), json!([]), json!([[[1, 2, 0.1]]]), json!([vec![json!([9, 4, 0.1]); 24]])] {
+        let mut cells = Cells::open(None).expect("cells");
+        let mut team = Says(answer, None);
+        let refused = config.measure_on(&mut cells, Some(&mut team), &mut |_, _| Ok(()));
+        assert!(refused.expect_err("refused").to_string().contains("executor"));
+        assert_eq!(cells.count().expect("a count"), 0, "nothing of it is kept");
+    }
+}
+
+/// A file that is only read stays as it is, and no file appears beside it; also if its process was killed and left a log.
+#[test]
+fn merged_files_are_only_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let theirs = folder.path().join("theirs");
+    std::fs::create_dir(&theirs).expect("a folder");
+    let place = theirs.join("cells.sqlite");
+    let mut cells = Cells::open(Some(&place)).expect("cells");
+    let series = cells.series(r#"{"version":1,"seed":0}"#).expect("a series");
+    let part = cells::Part { series, dim: 8, patterns: 1, sets: 0..2 };
+    let score = |set| cells::Score { set, halves: 3, units: 8, seconds: 0.5 };
+    cells.record([(&part, &[score(0), score(1)][..])]).expect("recorded");
+    let listed = || {
+        let mut all: Vec<(String, Vec<u8>)> = std::fs::read_dir(&theirs)
+            .expect("a folder")
+            .flatten()
+            .filter(|entry| entry.path().is_file())
+            .map(|entry| {
+                (
+                    entry.file_name().to_string_lossy().into_owned(),
+                    std::fs::read(entry.path()).expect("bytes"),
+                )
+            })
+            .collect();
+        all.sort();
+        all
+    };
+    // The process still writes: its log is read, too.
+    let mut ours = Cells::open(None).expect("cells");
+    assert_eq!(ours.merge(&place).expect("merged"), 2);
+    drop(cells);
+    let before = listed();
+    assert_eq!(before.len(), 1);
+    let mut ours = Cells::open(Some(&folder.path().join("ours.sqlite"))).expect("cells");
+    assert_eq!(ours.merge(&place).expect("merged"), 2);
+    assert_eq!(listed(), before);
+    let other = folder.path().join("other.sqlite");
+    Cells::open(Some(&other)).expect("cells").series(r#"{"version":1,"seed":1}"#).expect("a series");
+    let error = ours.agrees(&[place.clone(), other.clone()]).expect_err("another seed").to_string();
+    assert!(
+        error.contains("seed 1") && error.contains("seed 0") && error.contains("other.sqlite"),
+        "{error}"
+    );
+    ours.agrees(&[place]).expect("parts of one run");
+    Cells::open(None).expect("cells").agrees(&[other]).expect("the first");
+}

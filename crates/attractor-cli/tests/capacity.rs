@@ -109,6 +109,93 @@ fn processes_share_a_run_and_shards_are_put_together() {
     assert_eq!(tables(&merged), tables(&alone));
 }
 
+/// `--shard auto` is the part that a scheduler's variables say. Nothing else is merged with parts of another seed.
+#[test]
+fn tasks_of_an_array_take_their_parts() {
+    let folder = Folder::new();
+    let [alone, merged] = ["alone", "merged"].map(|name| folder.name(name));
+    let run = |out: &str, more: &[&str], variables: &[(&str, &str)]| {
+        let schedulers = ["SLURM_", "PBS_", "SGE_", "LSB_", "OMPI_", "PMI"];
+        let mut command = Command::new(env!("CARGO_BIN_EXE_attractor"));
+        for (name, _) in std::env::vars().filter(|(name, _)| schedulers.iter().any(|s| name.starts_with(s))) {
+            command.env_remove(name);
+        }
+        command.args([
+            "capacity",
+            "--model",
+            "ceiling,modern",
+            "--dims",
+            "8,10,12",
+            "--sets",
+            "8",
+            "--cues",
+            "16",
+        ]);
+        command
+            .args(more)
+            .args(["--quiet", "--out", out])
+            .envs(variables.iter().copied())
+            .output()
+            .expect("an end")
+    };
+    assert!(run(&alone, &[], &[]).status.success());
+    let tasks = ["0", "2", "4"].map(|task| {
+        let out = folder.name(task);
+        let variables = [
+            ("SLURM_ARRAY_TASK_ID", task),
+            ("SLURM_ARRAY_TASK_MIN", "0"),
+            ("SLURM_ARRAY_TASK_MAX", "4"),
+            ("SLURM_ARRAY_TASK_STEP", "2"),
+            ("SLURM_ARRAY_TASK_COUNT", "3"),
+        ];
+        let ended = run(&out, &["--shard", "auto"], &variables);
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+        out
+    });
+    let said = ok(&["merge", &tasks[2], &tasks[0], &tasks[1], "--out", &merged]);
+    assert!(!said.contains(": 0 new"), "each has a part: {said}");
+    assert!(run(&merged, &[], &[]).status.success());
+    assert_eq!(tables(&merged), tables(&alone));
+    let pbs = run(&folder.name("pbs"), &["--shard", "auto/2"], &[("PBS_ARRAY_INDEX", "2")]);
+    assert!(pbs.status.success(), "{}", String::from_utf8_lossy(&pbs.stderr));
+    for (shard, variables, word) in [
+        ("auto", &[][..], "SLURM_ARRAY_TASK_ID"),
+        ("auto", &[("PBS_ARRAY_INDEX", "2")], "auto/N"),
+        ("auto/2", &[("PBS_ARRAY_INDEX", "3")], "part 3"),
+        ("auto/x", &[], "I/N"),
+    ] {
+        let ended = run(&folder.name("no"), &["--shard", shard], variables);
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert!(
+            ended.status.code() == Some(2) && said.contains("shard: ") && said.contains(word),
+            "{shard}: {said}"
+        );
+        assert!(!Path::new(&folder.name("no")).exists(), "nothing is begun");
+    }
+    let seeded = folder.name("seeded");
+    assert!(run(&seeded, &["--seed", "1"], &[]).status.success());
+    refused(
+        &["merge", &alone, &seeded, "--out", &folder.name("both")],
+        &["seed 1", "seed 0", "folder of their own"],
+    );
+    let ended = Command::new(env!("CARGO_BIN_EXE_attractor"))
+        .args([
+            "reproduce",
+            "fig3",
+            "--sets",
+            "2",
+            "--shard",
+            "auto",
+            "--quiet",
+            "--out",
+            &folder.name("fig3"),
+        ])
+        .envs([("OMPI_COMM_WORLD_RANK", "4"), ("OMPI_COMM_WORLD_SIZE", "40")])
+        .output()
+        .expect("an end");
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+}
+
 #[test]
 fn what_cannot_be_measured_is_refused() {
     let folder = Folder::new();

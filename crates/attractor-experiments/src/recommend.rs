@@ -14,9 +14,12 @@ use attractor::similarities::{Convention, Data, Keys, SIMILARITIES, Similarity};
 use attractor::threads;
 use attractor_data::{Corruption, corrupt};
 use attractor_report::statistics::{Interval, sign_test, wilson};
-use attractor_report::{Block, Cell, Column, Error, Experiment, Progress, Report, Result, Table, code};
+use attractor_report::team::{Alone, gathered, stray};
+use attractor_report::{
+    Block, Cell, Cellular, Column, Error, Experiment, Progress, Report, Result, Table, Team, code,
+};
 use ndarray::{Array2, ArrayView2, Axis};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 /// What is to be measured.
 #[derive(Clone, Debug)]
@@ -99,6 +102,21 @@ impl Measured {
         self.found.iter().filter(|f| **f).count()
     }
 
+    /// As a value: the separation, whether each cue was found, as 0 and 1, and the error.
+    fn value(&self) -> Value {
+        let found: String = self.found.iter().map(|found| if *found { '1' } else { '0' }).collect();
+        json!([self.separation.to_string(), found, self.error])
+    }
+
+    /// From such a value; `None` if it is none.
+    fn of(similarity: Similarity, value: &Value, cues: usize) -> Option<Self> {
+        let found: Vec<bool> = value[1].as_str()?.chars().map(|found| found == '1').collect();
+        let separation = value[0].as_str()?.parse().ok()?;
+        // An error that is no finite number is null.
+        let error = value[2].as_f64().unwrap_or(f64::INFINITY);
+        (found.len() == cues).then_some(Measured { similarity, separation, found, error })
+    }
+
     fn interval(&self) -> Interval {
         wilson(self.count(), self.found.len())
     }
@@ -152,56 +170,98 @@ impl Experiment for Config {
 
     fn run(&self, progress: &mut Progress) -> Result<Report> {
         self.check()?;
+        let ground = Ground::new(self);
+        self.run_with(&mut Alone::new(&|cell| ground.cell(cell)), progress)
+    }
+
+    fn cells(&self) -> Option<&dyn Cellular> {
+        Some(self)
+    }
+}
+
+/// A cell is a similarity on the cues of a corruption: `[corruption, similarity]`, both by number. It gives
+/// `[separation, which cues are found, error]` for each separation that can be tried, or null if the similarity takes no such values.
+impl Cellular for Config {
+    fn cell(&self, cell: &Value) -> Result<Value> {
+        Ground::new(self).cell(cell)
+    }
+
+    fn run_with(&self, team: &mut dyn Team, progress: &mut Progress) -> Result<Report> {
+        self.check()?;
         let start = Instant::now();
-        let rankings = self.rankings(progress)?;
+        let rankings = self.rankings(team, progress)?;
         Ok(self.report(&rankings, start.elapsed().as_secs_f64()))
     }
 }
 
-impl Config {
-    fn rankings(&self, progress: &mut Progress) -> Result<Vec<Ranking>> {
-        let n = self.patterns.nrows();
-        let own: Vec<usize> = (0..self.cues).map(|i| i * n / self.cues).collect();
-        let all = Operand::plain(self.patterns.view());
-        let picked = self.patterns.select(Axis(0), &own);
-        // 0 for equal patterns, which cannot be told apart.
+/// What the cells of a study share.
+struct Ground<'a> {
+    config: &'a Config,
+    /// The patterns that cues are made of.
+    own: Vec<usize>,
+    /// The squared distances of these from all patterns: 0 for equal patterns, which cannot be told apart.
+    apart: Array2<f64>,
+    gram: Array2<f64>,
+}
+
+impl<'a> Ground<'a> {
+    fn new(config: &'a Config) -> Self {
+        let n = config.patterns.nrows();
+        let own: Vec<usize> = (0..config.cues).map(|i| i * n / config.cues).collect();
+        let picked = config.patterns.select(Axis(0), &own);
+        let all = Operand::plain(config.patterns.view());
         let apart = pairs(Difference::Square, Operand::plain(picked.view()), all);
+        Ground { config, own, apart, gram: dots(config.patterns.view(), config.patterns.view()) }
+    }
+
+    fn cell(&self, cell: &Value) -> Result<Value> {
+        let config = self.config;
+        let number = |k: usize| cell[k].as_u64().and_then(|n| usize::try_from(n).ok());
+        let corruption = number(0).and_then(|c| config.corruptions.get(c));
+        let facts = number(1).and_then(|s| SIMILARITIES.get(s));
+        let (Some(corruption), Some(facts)) = (corruption, facts) else { return Err(stray(cell)) };
+        let picked = config.patterns.select(Axis(0), &self.own);
+        let cues = corrupt(picked, corruption, config.seed, 0, config.grey)?.cues;
+        // The patterns are valid, so an error means that the similarity does not take such patterns or such cues.
+        let keys = Keys::new(facts.similarity, config.patterns.clone(), Convention::Corrected);
+        let scored = keys.ok().and_then(|keys| keys.scores(cues.view()).ok().map(|scores| (keys, scores)));
+        let Some((keys, scores)) = scored else { return Ok(Value::Null) };
+        let mut found = Vec::new();
+        for separation in separations::tried(&keys)? {
+            let Ok(separator) = Separator::new(separation, &keys) else { continue };
+            let apart = self.apart.view();
+            found.extend(measure(&separator, facts.similarity, &scores, &self.gram, &self.own, apart));
+        }
+        Ok(found.iter().map(Measured::value).collect())
+    }
+}
+
+impl Config {
+    fn rankings(&self, team: &mut dyn Team, progress: &mut Progress) -> Result<Vec<Ranking>> {
+        let places = (0..self.corruptions.len()).flat_map(|c| (0..SIMILARITIES.len()).map(move |s| (c, s)));
+        let cells: Vec<Value> = places.map(|place| json!(place)).collect();
+        let found = gathered(team, &cells, &mut |done| progress(done, cells.len()))?;
         let gram = dots(self.patterns.view(), self.patterns.view());
-        let keys: Vec<_> = SIMILARITIES
-            .iter()
-            .map(|f| (f.similarity, Keys::new(f.similarity, self.patterns.clone(), Convention::Corrected)))
-            .collect();
-        let parts = self.corruptions.len() * keys.len();
         let mut rankings = Vec::new();
-        for (c, corruption) in self.corruptions.iter().enumerate() {
-            let cues = corrupt(picked.clone(), corruption, self.seed, 0, self.grey)?.cues;
+        for (corruption, found) in self.corruptions.iter().zip(found.chunks(SIMILARITIES.len())) {
             let mut ranking = Ranking {
                 corruption: corruption.clone(),
                 pairs: Vec::new(),
                 refused: Vec::new(),
                 again: None,
             };
-            for (s, (similarity, keys)) in keys.iter().enumerate() {
-                // The patterns are valid, so an error means that the similarity does not take such patterns
-                // or such cues.
-                let scores = keys.as_ref().ok().and_then(|keys| Some((keys, keys.scores(cues.view()).ok()?)));
-                match scores {
-                    None => ranking.refused.push(*similarity),
-                    Some((keys, scores)) => {
-                        for separation in separations::tried(keys)? {
-                            let Ok(separator) = Separator::new(separation, keys) else { continue };
-                            ranking.pairs.extend(measure(
-                                &separator,
-                                *similarity,
-                                &scores,
-                                &gram,
-                                &own,
-                                apart.view(),
-                            ));
-                        }
+            for (facts, found) in SIMILARITIES.iter().zip(found) {
+                let measured = |value: &Value| {
+                    Measured::of(facts.similarity, value, self.cues).ok_or_else(|| stray(value))
+                };
+                match found.as_array() {
+                    None if found.is_null() => ranking.refused.push(facts.similarity),
+                    None => return Err(stray(found)),
+                    Some(pairs) => {
+                        let pairs: Vec<Measured> = pairs.iter().map(measured).collect::<Result<_>>()?;
+                        ranking.pairs.extend(pairs);
                     }
                 }
-                progress(c * SIMILARITIES.len() + s + 1, parts)?;
             }
             let dim = self.patterns.ncols() as f64;
             ranking.pairs.iter_mut().for_each(|pair| pair.error /= dim);
@@ -459,11 +519,15 @@ mod tests {
         }
     }
 
+    fn ranked(config: &Config) -> Vec<Ranking> {
+        config.rankings(&mut Alone::new(&|cell| config.cell(cell)), &mut |_, _| Ok(())).expect("rankings")
+    }
+
     /// For white noise the maximum likelihood rule is the nearest pattern, so no pair can be better except by
     /// chance.
     #[test]
     fn nothing_beats_the_nearest_pattern_under_white_noise() {
-        let ranking = config("sigma:0.6").rankings(&mut |_, _| Ok(())).unwrap().remove(0);
+        let ranking = ranked(&config("sigma:0.6")).remove(0);
         let nearest =
             |p: &&Measured| p.similarity == Similarity::Euclidean && p.separation == Separation::Max;
         assert!(ranking.ties(ranking.pairs.iter().find(nearest).unwrap()));
@@ -481,7 +545,7 @@ mod tests {
         let (mut chosen, mut fresh, mut truth) = (0.0, 0.0, 0.0);
         for seed in 0..SEEDS {
             let run = few(seed, 25);
-            let ranking = run.rankings(&mut |_, _| Ok(())).unwrap().remove(0);
+            let ranking = ranked(&run).remove(0);
             let best = &ranking.pairs[0];
             let again = ranking.again.as_ref().expect("fresh cues");
             assert_eq!(
@@ -509,16 +573,16 @@ mod tests {
         assert!(chosen > truth + 0.03, "{chosen} by choice, {truth} in truth");
         // Nothing fresh is left where every pattern was a cue and nothing is random.
         let whole = Config { cues: 200, ..config("block:top:0.5") };
-        assert!(whole.rankings(&mut |_, _| Ok(())).unwrap()[0].again.is_none());
+        assert!(ranked(&whole)[0].again.is_none());
         let whole = Config { cues: 200, ..config("mask:0.5") };
-        assert_eq!(whole.rankings(&mut |_, _| Ok(())).unwrap()[0].again.as_ref().unwrap().found.len(), 200);
+        assert_eq!(ranked(&whole)[0].again.as_ref().unwrap().found.len(), 200);
     }
 
     /// With max, the pattern that is found and read is the one with the best score. Checked by hand.
     #[test]
     fn max_is_the_best_score() {
         let config = config("mask:0.6");
-        let ranking = config.rankings(&mut |_, _| Ok(())).unwrap().remove(0);
+        let ranking = ranked(&config).remove(0);
         let own: Vec<usize> = (0..100).map(|i| i * 2).collect();
         let picked = config.patterns.select(Axis(0), &own);
         let cues = corrupt(picked, &config.corruptions[0], 1, 0, true).unwrap().cues;

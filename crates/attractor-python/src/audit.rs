@@ -10,7 +10,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
 use crate::error::{failed, refused};
-use crate::experiments::{Report, run, shaped, table};
+use crate::experiments::{Report, Study, run, shaped, table};
 use crate::memory::Memory;
 use crate::options::{Named, typed};
 
@@ -75,9 +75,34 @@ fn rows(set: &Set, distance: Distance) -> Rows {
     }
 }
 
-/// Audits generated rows.
+/// The audit of generated rows.
 #[pyfunction]
-#[pyo3(signature = (train, generated, heldout, features, settings, *, again, shape, seed, calibrate, model=None, progress=None))]
+#[pyo3(signature = (train, generated, heldout, features, settings, *, again, shape, seed, calibrate))]
+#[expect(clippy::too_many_arguments, reason = "keywords of Python")]
+pub fn audit_of_rows(
+    py: Python<'_>,
+    train: &Bound<'_, PyAny>,
+    generated: Option<&Bound<'_, PyAny>>,
+    heldout: Option<&Bound<'_, PyAny>>,
+    features: Option<Vec<Bound<'_, PyAny>>>,
+    settings: &Named,
+    again: String,
+    shape: Option<&str>,
+    seed: u64,
+    calibrate: bool,
+) -> PyResult<Study> {
+    let options = typed(attractor_audit::PARAMETERS, settings)?;
+    let distance = options.named("distance").map_err(refused)?.unwrap_or_default();
+    let settings = Settings::from_options(&options, seed).map_err(refused)?;
+    let asked = Asked { features: features.as_deref(), distance, settings, shape, calibrate };
+    let none = |_: &Set| Err(PyValueError::new_err("generated: expected rows or a denoiser, found neither"));
+    let audit = asked.audit(py, (train, generated, heldout), &none)?;
+    Ok(Study::new(Box::new(audit), again))
+}
+
+/// Audits generated rows, and looks inside the model.
+#[pyfunction]
+#[pyo3(signature = (train, generated, heldout, features, settings, *, again, shape, seed, calibrate, model, progress=None))]
 #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
 pub fn audit(
     py: Python<'_>,
@@ -90,7 +115,7 @@ pub fn audit(
     shape: Option<&str>,
     seed: u64,
     calibrate: bool,
-    model: Option<&Bound<'_, Memory>>,
+    model: &Bound<'_, Memory>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Report> {
     let options = typed(attractor_audit::PARAMETERS, settings)?;
@@ -98,17 +123,11 @@ pub fn audit(
     let settings = Settings::from_options(&options, seed).map_err(refused)?;
     let given = (train, generated, heldout);
     let asked = Asked { features: features.as_deref(), distance, settings, shape, calibrate };
-    let Some(model) = model else {
-        let none =
-            |_: &Set| Err(PyValueError::new_err("generated: expected rows or a denoiser, found neither"));
-        let audit = asked.audit(py, given, &none)?;
-        return run(py, &audit, Some(again), progress);
-    };
     with_memory!(&model.get().0.memory, memory => {
         let subject = Subject::new(memory).map_err(failed)?;
         let audit = asked.audit(py, given, &|train| made(py, &subject, train, &settings))?;
         let audit = py.detach(|| audit.inside(subject)).map_err(failed)?;
-        run(py, &audit, Some(again), progress)
+        run(py, &audit, Some(again), progress, None)
     })
 }
 
@@ -257,5 +276,5 @@ pub fn inspect(
     let settings = attractor_audit::inspect::Settings::from_options(&options, seed).map_err(failed)?;
     let rows = Rows::of(&table("patterns", patterns)?);
     let inspection = Inspection::new(rows, None, "patterns".into(), settings).map_err(failed)?;
-    run(py, &inspection, Some(again), progress)
+    run(py, &inspection, Some(again), progress, None)
 }

@@ -8,13 +8,15 @@ use attractor_capacity::{Config as Capacity, Contender, Entrant, Own, Rule, Task
 use attractor_data::{Corruption, Dtype, LabelColumn, ReadOptions, Rows, Table};
 use attractor_experiments::recommend::{Asked, Config};
 use attractor_experiments::{declaration, experiment};
-use attractor_report::{self as report, Data, Experiment, Given};
+use attractor_report::team::stray;
+use attractor_report::{self as report, Cellular, Data, Experiment, Given, Team};
 use ndarray::{Array2, ArrayView2};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use serde_json::Value;
 
 use crate::arrays::{self, Number, give};
-use crate::error::{Keywords, failed, foreign, unreadable};
+use crate::error::{Keywords, failed, foreign, refused, unreadable};
 use crate::observe::Signals;
 use crate::options::{Named, of_model, typed};
 
@@ -100,16 +102,17 @@ impl Report {
 }
 
 /// Runs an experiment. It reports progress to a callable and stops at Ctrl-C. `again` is the call in Python that runs it
-/// again, which the report then shows.
+/// again, which the report then shows. A `team` computes its cells.
 pub fn run(
     py: Python<'_>,
     experiment: &dyn Experiment,
     again: Option<String>,
     progress: Option<Py<PyAny>>,
+    team: Option<Py<PyAny>>,
 ) -> PyResult<Report> {
     let report = py.detach(|| {
         let mut signals = Signals::new();
-        experiment.run(&mut |done, of| {
+        let mut tell = |done: usize, of: usize| {
             let told = match &progress {
                 Some(progress) => Python::attach(|py| {
                     py.check_signals()?;
@@ -118,29 +121,118 @@ pub fn run(
                 None => signals.check(),
             };
             told.map_err(|error| foreign(error).into())
-        })
+        };
+        match team {
+            None => experiment.run(&mut tell),
+            Some(team) => cellular(experiment)?.run_with(&mut Outside(team), &mut tell),
+        }
     });
     let mut report = report.map_err(failed)?;
     report.command = again.unwrap_or(report.command);
     Ok(Report(report))
 }
 
-/// Runs the experiment of this name, with settings by name.
+/// The cells of an experiment.
+fn cellular(experiment: &dyn Experiment) -> report::Result<&dyn Cellular> {
+    let none = || report::Error::setting("executor", "none, since nothing here can be divided", "one");
+    experiment.cells().ok_or_else(none)
+}
+
+/// A team that Python leads: an object with `hand_out(cell)`, and with `next()`, which waits for a cell and returns it with what
+/// it gave.
+struct Outside(Py<PyAny>);
+
+impl Team for Outside {
+    fn hand_out(&mut self, cell: &Value) -> report::Result<()> {
+        let told =
+            Python::attach(|py| self.0.bind(py).call_method1("hand_out", (cell.to_string(),)).map(|_| ()));
+        told.map_err(|error| foreign(error).into())
+    }
+
+    fn next(&mut self) -> report::Result<(Value, Value)> {
+        let answer: PyResult<(String, String)> =
+            Python::attach(|py| self.0.bind(py).call_method0("next")?.extract());
+        let (cell, found) = answer.map_err(|error| report::Error::from(foreign(error)))?;
+        let read = |text: &str| serde_json::from_str(text).map_err(|_| stray(&Value::from(text)));
+        Ok((read(&cell)?, read(&found)?))
+    }
+}
+
+/// An experiment with its settings, which can be run, and whose cells can be computed one by one.
+#[pyclass(frozen, module = "attractor._attractor")]
+pub struct Study {
+    experiment: Box<dyn Experiment>,
+    again: String,
+}
+
+impl Study {
+    /// An experiment, and the call in Python that runs it again.
+    pub fn new(experiment: Box<dyn Experiment>, again: String) -> Self {
+        Study { experiment, again }
+    }
+}
+
+#[pymethods]
+impl Study {
+    /// Whether it consists of cells.
+    #[getter]
+    fn divides(&self) -> bool {
+        self.experiment.cells().is_some()
+    }
+
+    /// Runs it, with a team or alone.
+    #[pyo3(signature = (progress=None, team=None))]
+    fn run(&self, py: Python<'_>, progress: Option<Py<PyAny>>, team: Option<Py<PyAny>>) -> PyResult<Report> {
+        run(py, self.experiment.as_ref(), Some(self.again.clone()), progress, team)
+    }
+
+    /// Computes a cell on so many threads of its own; 0 are those of the process.
+    fn cell(&self, py: Python<'_>, cell: &str, threads: usize) -> PyResult<String> {
+        let found = py.detach(|| -> report::Result<Value> {
+            let cell = serde_json::from_str(cell).map_err(|_| stray(&Value::from(cell)))?;
+            let cells = cellular(self.experiment.as_ref())?;
+            let pool = (threads > 0).then(|| rayon::ThreadPoolBuilder::new().num_threads(threads).build());
+            match pool {
+                Some(Ok(pool)) => pool.install(|| cells.cell(&cell)),
+                // Where the system starts no threads, the work is done on this one.
+                _ => cells.cell(&cell),
+            }
+        });
+        found.map(|found| found.to_string()).map_err(failed)
+    }
+}
+
+/// The part that a text stands for: `3/8`, or `auto` in a job array or under MPI.
 #[pyfunction]
-#[pyo3(signature = (name, settings, *, again, seed, progress=None, data=None, shape=None, order=None, store=None))]
+pub fn part(text: &str) -> PyResult<(usize, usize)> {
+    attractor_capacity::array::part(text, &|name| std::env::var(name).ok()).map_err(refused)
+}
+
+/// Puts the results of parts together in one file. Returns how many of each were new.
+#[pyfunction]
+pub fn merge(py: Python<'_>, parts: Vec<PathBuf>, out: PathBuf) -> PyResult<Vec<usize>> {
+    py.detach(|| {
+        let mut cells = attractor_capacity::Cells::open(Some(&out))?;
+        cells.agrees(&parts)?;
+        parts.iter().map(|path| cells.merge(path)).collect::<report::Result<Vec<usize>>>()
+    })
+    .map_err(failed)
+}
+
+/// The experiment of this name, with settings by name.
+#[pyfunction]
+#[pyo3(signature = (name, settings, *, again, seed, data=None, shape=None, order=None, store=None))]
 #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
 pub fn reproduce(
-    py: Python<'_>,
     name: &str,
     settings: &Named,
     again: String,
     seed: u64,
-    progress: Option<Py<PyAny>>,
     data: Option<&Bound<'_, PyAny>>,
     shape: Option<&str>,
     order: Option<Vec<usize>>,
     store: Option<PathBuf>,
-) -> PyResult<Report> {
+) -> PyResult<Study> {
     let declared = declaration(name).map_err(failed)?.settings;
     let data = match data {
         Some(rows) => Some(Data {
@@ -152,16 +244,15 @@ pub fn reproduce(
         None => None,
     };
     let given = Given { settings: typed(declared, settings)?, seed, data, store };
-    let experiment = experiment(name, given).map_err(failed)?;
-    run(py, experiment.as_ref(), Some(again), progress)
+    Ok(Study { experiment: experiment(name, given).map_err(failed)?, again })
 }
 
 /// A contender: a model's name with its options and updates, or a name and a callable.
 type Entered<'py> = (String, Named<'py>, Option<usize>, Option<Py<PyAny>>);
 
-/// Measures how many patterns memories hold.
+/// The measurement of how many patterns memories hold.
 #[pyfunction]
-#[pyo3(signature = (contenders, tasks, dims, *, threshold, sets, cues, most, grid, seed, again, warn, store=None, shard=None, progress=None))]
+#[pyo3(signature = (contenders, tasks, dims, *, threshold, sets, cues, most, grid, seed, again, warn=None, store=None, shard=None))]
 #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
 pub fn capacity(
     py: Python<'_>,
@@ -175,11 +266,10 @@ pub fn capacity(
     grid: bool,
     seed: u64,
     again: String,
-    warn: Py<PyAny>,
+    warn: Option<Py<PyAny>>,
     store: Option<PathBuf>,
     shard: Option<(usize, usize)>,
-    progress: Option<Py<PyAny>>,
-) -> PyResult<Report> {
+) -> PyResult<Study> {
     let contenders: Vec<Contender> = contenders.into_iter().map(contender).collect::<PyResult<_>>()?;
     let mut entrants = Vec::new();
     for task in tasks {
@@ -191,12 +281,12 @@ pub fn capacity(
     let config =
         Capacity { entrants, dims, rule, threshold, sets, few: None, cues, most, seed, store, shard };
     config.check().map_err(failed)?;
-    if progress.is_none()
+    if let Some(warn) = warn
         && let Some(warning) = config.warning()
     {
         warn.bind(py).call1((vec![format!("capacity: {warning}; progress=True shows how far it is")],))?;
     }
-    run(py, &config, Some(again), progress)
+    Ok(Study { experiment: Box::new(config), again })
 }
 
 fn contender((name, options, updates, function): Entered<'_>) -> PyResult<Contender> {
@@ -232,12 +322,10 @@ fn contender((name, options, updates, function): Entered<'_>) -> PyResult<Conten
     Ok(contender)
 }
 
-/// Tries every pair of similarity and separation on corrupted patterns.
+/// The trial of every pair of similarity and separation on corrupted patterns.
 #[pyfunction]
-#[pyo3(name = "recommend", signature = (patterns, corruptions, *, again, count=None, cues=None, seed, shape=None, progress=None))]
-#[expect(clippy::too_many_arguments, reason = "keywords of Python")]
+#[pyo3(name = "recommend", signature = (patterns, corruptions, *, again, count=None, cues=None, seed, shape=None))]
 pub fn recommend(
-    py: Python<'_>,
     patterns: &Bound<'_, PyAny>,
     corruptions: Vec<String>,
     again: String,
@@ -245,12 +333,11 @@ pub fn recommend(
     cues: Option<usize>,
     seed: u64,
     shape: Option<&str>,
-    progress: Option<Py<PyAny>>,
-) -> PyResult<Report> {
+) -> PyResult<Study> {
     let table = shaped(table("patterns", patterns)?, shape)?;
     let asked = Asked { corruptions, count, cues, seed };
     let config = Config::new("PATTERNS".into(), &table, &asked).map_err(failed)?;
-    run(py, &config, Some(again), progress)
+    Ok(Study { experiment: Box::new(config), again })
 }
 
 /// Corrupts patterns; returns the cues and which of their units are unchanged.

@@ -35,9 +35,11 @@ use crate::recall::listed;
 #[pymodule]
 mod _attractor {
     #[pymodule_export]
-    use super::audit::{Monitor, audit, inspect};
+    use super::audit::{Monitor, audit, audit_of_rows, inspect};
     #[pymodule_export]
-    use super::experiments::{Report, capacity, corrupt, digits, read, recommend, reproduce};
+    use super::experiments::{
+        Report, Study, capacity, corrupt, digits, merge, part, read, recommend, reproduce,
+    };
     #[pymodule_export]
     use super::explorer::{explorer, write_text};
     #[pymodule_export]

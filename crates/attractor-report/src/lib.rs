@@ -15,10 +15,11 @@ mod parquet;
 mod report;
 pub mod statistics;
 mod table;
+pub mod team;
 
 pub use declaration::{Data, Declaration, Given, Input};
 pub use error::{Error, Result};
-pub use experiment::{Experiment, Progress};
+pub use experiment::{Cellular, Experiment, Progress, Team};
 pub use markdown::code;
 pub use report::{Block, Illustration, Images, Report};
 pub use table::{Cell, Column, NumberColumn, Table};

@@ -80,8 +80,8 @@ fn contender(name: &str) -> Result<String, attractor_report::Error> {
 /// How work is shared.
 #[derive(Args)]
 pub struct Shared {
-    /// Do only one part of the work, for job arrays: 3/8 is the third of eight parts. `attractor merge` puts parts
-    /// together
+    /// Do only one part of the work: 3/8 is the third of eight parts, and auto that of a task of a job array or of a process of
+    /// MPI (auto/8 where the scheduler does not say how many there are). `attractor merge` puts parts together
     #[arg(long, value_name = "I/N", default_value = "1/1", help_heading = LESS)]
     pub shard: String,
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use attractor::memories::{Options, model};
-use attractor_capacity::{Cells, Config, Contender, Entrant, Rule, Task, dims, shard};
+use attractor_capacity::{Cells, Config, Contender, Entrant, Rule, Task, array, dims};
 use attractor_report::Experiment;
 
 use super::make_folder;
@@ -64,7 +64,7 @@ pub fn run(args: &Capacity, options: &Options) -> Result<()> {
         most: args.max_patterns,
         seed: args.seed,
         store: Some(args.out.join(CELLS)),
-        shard: shard(&args.shared.shard)?,
+        shard: array::part(&args.shared.shard, &variable)?,
     };
     config.check()?;
     let earlier = std::fs::read(args.out.join("results.json")).ok();
@@ -77,6 +77,11 @@ pub fn run(args: &Capacity, options: &Options) -> Result<()> {
     run_shown(&config, &args.out, args.work.quiet)
 }
 
+/// An environment variable, in which a scheduler says which part of an array this process is.
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 /// Merges the results of shards.
 pub fn merge(args: &Merge) -> Result<()> {
     let file = |path: &Path| -> PathBuf { if path.is_dir() { path.join(CELLS) } else { path.to_owned() } };
@@ -87,6 +92,7 @@ pub fn merge(args: &Merge) -> Result<()> {
     }
     make_folder(&args.out)?;
     let mut cells = Cells::open(Some(&args.out.join(CELLS)))?;
+    cells.agrees(&args.from.iter().map(|path| file(path)).collect::<Vec<_>>())?;
     let mut output = streams::stdout(true);
     for path in &args.from {
         let new = cells.merge(&file(path))?;

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Result, bail};
+use attractor_capacity::array;
 use attractor_data::{Layout, ReadOptions, read};
 use attractor_experiments::experiment;
 use attractor_report::{Data, Experiment, Given};
@@ -18,8 +19,10 @@ pub fn run(args: &Reproduce) -> Result<()> {
     if args.keeps {
         make_folder(out)?;
     }
+    let mut settings = args.settings.clone();
+    array::resolve(&mut settings, &super::capacity::variable)?;
     let given = Given {
-        settings: args.settings.clone(),
+        settings,
         seed: *seed,
         data: args.images.as_ref().map(images).transpose()?.flatten(),
         store: args.keeps.then(|| out.join(super::capacity::CELLS)),

@@ -11,9 +11,13 @@ use std::time::Instant;
 use attractor::memories::Spec;
 use attractor::options::{CountRange, Fallback, Form, Kind, Name, Parameter, find, names_of};
 use attractor_capacity::{
-    Cells, Config as Capacities, Contender, Entrant, Found, Rule, SHARD, Task, dims, shard, theory,
+    Cells, Config as Capacities, Contender, Entrant, Found, Rule, SHARD, Task, dims, outside, shard, theory,
 };
-use attractor_report::{Declaration, Error, Experiment, Given, Input, Progress, Report, Result};
+use attractor_report::team::stray;
+use attractor_report::{
+    Cellular, Declaration, Error, Experiment, Given, Input, Progress, Report, Result, Team,
+};
+use serde_json::Value;
 
 pub use learned::{Descent, Learning};
 
@@ -203,12 +207,17 @@ impl Config {
         (!dims.is_empty()).then_some(Learning { dims, ..usual })
     }
 
-    fn findings(&self, progress: &mut Progress) -> Result<Findings> {
+    /// What networks are trained for: the task, the threshold, and the seed.
+    fn asked(&self) -> (Task, f64, u64) {
+        (Task::Signal(SIGNAL), THRESHOLD, self.seed)
+    }
+
+    fn findings(&self, mut team: Option<&mut dyn Team>, progress: &mut Progress) -> Result<Findings> {
         let capacities = self.capacities();
         capacities.check()?;
         let mut cells = Cells::open(self.store.as_deref())?;
         if self.profile == Profile::Beyond {
-            let found = capacities.measure_on(&mut cells, progress)?;
+            let found = capacities.measure_on(&mut cells, team, progress)?;
             return Ok(Findings { capacities, found, lines: Vec::new(), descents: Vec::new() });
         }
         let exact = Capacities {
@@ -217,29 +226,39 @@ impl Config {
             ..capacities.clone()
         };
         let lines = Capacities { rule: Rule::List(LINES.to_vec()), shard: self.shard, ..exact.clone() };
-        let lines = lines.measure_on(&mut cells, &mut |_, _| progress(0, 1000))?;
+        let lines = lines.measure_on(&mut cells, lent(&mut team), &mut |_, _| progress(0, 1000))?;
         let Some(learning) = self.learning() else {
-            let found = capacities.measure_on(&mut cells, progress)?;
+            let found = capacities.measure_on(&mut cells, team, progress)?;
             return Ok(Findings { capacities, found, lines, descents: Vec::new() });
         };
         /// The share of the time for memories without training, in thousandths. Training takes the rest.
         const STORED: usize = 150;
-        let found = capacities.measure_on(&mut cells, &mut |done, of| progress(STORED * done / of, 1000))?;
+        let found = capacities
+            .measure_on(&mut cells, lent(&mut team), &mut |done, of| progress(STORED * done / of, 1000))?;
         // Networks start from the capacity of the exact model, which each shard must know.
         let exact: Vec<usize> = Capacities { dims: learning.dims.clone(), ..exact }
-            .measure_on(&mut cells, &mut |_, _| progress(STORED, 1000))?
+            .measure_on(&mut cells, lent(&mut team), &mut |_, _| progress(STORED, 1000))?
             .iter()
             .map(|found| found.capacity.patterns)
             .collect();
         let (shard, shards) = self.shard;
         let descents = learning.measure(
-            (Task::Signal(SIGNAL), THRESHOLD, self.seed),
+            self.asked(),
             &exact,
             |job| job % shards == shard - 1,
             &mut cells,
+            team,
             &mut |done, of| progress(STORED + (1000 - STORED) * done / of, 1000),
         )?;
         Ok(Findings { capacities, found, lines, descents })
+    }
+}
+
+/// A team for one of several stages.
+fn lent<'a>(team: &'a mut Option<&mut dyn Team>) -> Option<&'a mut dyn Team> {
+    match team {
+        Some(team) => Some(&mut **team),
+        None => None,
     }
 }
 
@@ -306,7 +325,27 @@ impl Experiment for Config {
     fn run(&self, progress: &mut Progress) -> Result<Report> {
         self.check()?;
         let start = Instant::now();
-        let findings = self.findings(progress)?;
+        let findings = self.findings(None, progress)?;
+        Ok(self.report(&findings, start.elapsed().as_secs_f64()))
+    }
+
+    fn cells(&self) -> Option<&dyn Cellular> {
+        Some(self)
+    }
+}
+
+impl Cellular for Config {
+    fn cell(&self, cell: &Value) -> Result<Value> {
+        if let Some(scores) = outside::computed(&self.capacities(), cell)? {
+            return Ok(scores);
+        }
+        self.learning().ok_or_else(|| stray(cell))?.cell(self.asked(), cell)
+    }
+
+    fn run_with(&self, team: &mut dyn Team, progress: &mut Progress) -> Result<Report> {
+        let start = Instant::now();
+        self.check()?;
+        let findings = self.findings(Some(team), progress)?;
         Ok(self.report(&findings, start.elapsed().as_secs_f64()))
     }
 }

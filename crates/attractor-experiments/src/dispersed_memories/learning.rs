@@ -9,12 +9,14 @@ use attractor::diffusion::Sampling;
 use attractor::memories::learned;
 use attractor::networks::{Architecture, Kind};
 use attractor::options::{self, CountRange, Fallback, Parameter};
-use attractor::{Level, Patterns, Request, threads};
+use attractor::{Level, Patterns, Request};
 use attractor_data::random_spins;
 use attractor_figures::landscape::{self, Plane, View};
 use attractor_networks::{Evaluation, Settings, Trainer};
-use attractor_report::{Declaration, Error, Experiment, Progress, Report, Result, Table};
+use attractor_report::team::{Alone, gathered, stray};
+use attractor_report::{Cellular, Declaration, Error, Experiment, Progress, Report, Result, Table, Team};
 use ndarray::{Array2, array};
+use serde_json::{Value, json};
 
 /// Settings.
 #[derive(Clone, Debug, PartialEq)]
@@ -138,11 +140,43 @@ impl Experiment for Config {
     }
 
     fn run(&self, progress: &mut Progress) -> Result<Report> {
+        self.run_with(&mut Alone::new(&|cell| self.cell(cell)), progress)
+    }
+
+    fn cells(&self) -> Option<&dyn Cellular> {
+        Some(self)
+    }
+}
+
+/// A cell is a network: `[patterns, set]`. It gives `[stored, error, exact, agreement]` after each number of training steps.
+impl Cellular for Config {
+    fn cell(&self, cell: &Value) -> Result<Value> {
+        let number = |k: usize| cell[k].as_u64().and_then(|n| usize::try_from(n).ok());
+        let (Some(count), Some(set)) = (number(0).filter(|n| *n > 0), number(1)) else {
+            return Err(stray(cell));
+        };
+        let measured = self.curve(count, set)?;
+        Ok(measured.iter().map(|m| json!([m.stored, m.error, m.exact, m.agreement])).collect())
+    }
+
+    fn run_with(&self, team: &mut dyn Team, progress: &mut Progress) -> Result<Report> {
         self.check()?;
         let start = Instant::now();
-        let findings = self.findings(progress)?;
+        let findings = self.findings(team, progress)?;
         Ok(self.report(&findings, start.elapsed().as_secs_f64()))
     }
+}
+
+/// What a cell gave.
+fn measures(found: &Value) -> Option<Vec<Measure>> {
+    // A number that was not finite is null.
+    let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
+    let of = |value: &Value| {
+        let [stored, error, exact, agreement] = value.as_array()?.as_slice() else { return None };
+        let [stored, error, exact, agreement] = [stored, error, exact, agreement].map(number);
+        Some(Measure { stored, error, exact, agreement })
+    };
+    found.as_array()?.iter().map(of).collect()
 }
 
 /// Trains a network on these patterns and examines it after each of these numbers of steps.
@@ -168,7 +202,7 @@ fn train<T>(
 }
 
 impl Config {
-    fn findings(&self, progress: &mut Progress) -> Result<Findings> {
+    fn findings(&self, team: &mut dyn Team, progress: &mut Progress) -> Result<Findings> {
         // The largest first, so that none of them is left to run alone at the end.
         let mut counts = self.counts.clone();
         counts.sort_unstable_by(|a, b| b.cmp(a));
@@ -177,14 +211,11 @@ impl Config {
         let parts = jobs.len() + 1;
         let (landscapes, snapshots) = self.plane(&mut || progress(0, parts))?;
         progress(1, parts)?;
-        let mut done = Vec::with_capacity(jobs.len());
-        for together in jobs.chunks(threads::count()) {
-            let one = |&(count, set): &(usize, usize)| self.curve(count, set);
-            let found = threads::parallel(together.len(), |number| one(&together[number]));
-            let found: Vec<Vec<Measure>> = found.into_iter().collect::<Result<_>>()?;
-            done.extend(together.iter().map(|job| job.0).zip(found));
-            progress(1 + done.len(), parts)?;
-        }
+        let cells: Vec<Value> = jobs.iter().map(|job| json!(job)).collect();
+        let found = gathered(team, &cells, &mut |done| progress(1 + done, parts))?;
+        let found = found.iter().map(|value| measures(value).ok_or_else(|| stray(value)));
+        let done: Vec<(usize, Vec<Measure>)> =
+            jobs.iter().zip(found).map(|(job, found)| Ok((job.0, found?))).collect::<Result<_>>()?;
         let of = |count: &usize| {
             done.iter().filter(|(other, _)| other == count).map(|(_, found)| found.clone()).collect()
         };
@@ -270,7 +301,8 @@ mod tests {
             basins: 5,
             ..Config::default()
         };
-        let findings = config.findings(&mut |_, _| Ok(())).expect("findings");
+        let cell = |cell: &Value| config.cell(cell);
+        let findings = config.findings(&mut Alone::new(&cell), &mut |_, _| Ok(())).expect("findings");
         for curve in &findings.measures[0] {
             let (first, last) = (curve[0], curve[1]);
             // A fresh network has learned nothing. After 400 steps of a small task it has learned nearly

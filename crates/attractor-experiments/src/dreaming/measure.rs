@@ -3,11 +3,13 @@
 use attractor::dynamics::Order;
 use attractor::memories::{Dreams, Hopfield, HopfieldOptions, Learning, Update};
 use attractor::noise::{Purpose, Stream};
-use attractor::{Memory, Patterns, Request, threads};
+use attractor::{Memory, Patterns, Request};
 use attractor_data::random_spins;
 use attractor_report::statistics::{Interval, of_runs};
-use attractor_report::{Progress, Result};
+use attractor_report::team::{gathered, stray};
+use attractor_report::{Progress, Result, Team};
 use ndarray::{Array2, ArrayView2, s};
+use serde_json::{Value, json};
 
 use super::Config;
 
@@ -208,22 +210,32 @@ fn part(config: &Config, dim: usize, seed: u64) -> Result<Part> {
     Ok(Part { flips, wrong, loads: config.times.iter().map(load).collect::<Result<_>>()? })
 }
 
-/// Measures everything. `progress(done, of)` is called after each size and batch of pattern sets.
-pub(super) fn measure(config: &Config, progress: &mut Progress) -> Result<Measured> {
+/// Computes a cell: `[place of the size, set]`. It gives the three lists of a [`Part`].
+pub(super) fn cell(config: &Config, cell: &Value) -> Result<Value> {
+    let number = |k: usize| cell[k].as_u64().and_then(|n| usize::try_from(n).ok());
+    let place = number(0).filter(|place| *place < config.dims.len());
+    let (Some(place), Some(set)) = (place, number(1)) else { return Err(stray(cell)) };
+    let seed = config.seed.wrapping_mul(1_000_003).wrapping_add((place * 1_000_000 + set) as u64);
+    let Part { flips, wrong, loads } = part(config, config.dims[place], seed)?;
+    Ok(json!([flips, wrong, loads]))
+}
+
+/// What a cell gave.
+fn parted(found: &Value) -> Option<Part> {
+    let list = |k: usize| found[k].as_array()?.iter().map(Value::as_f64).collect::<Option<Vec<f64>>>();
+    Some(Part { flips: list(0)?, wrong: list(1)?, loads: list(2)? })
+}
+
+/// Measures everything. `progress(done, of)` is called after each pattern set.
+pub(super) fn measure(config: &Config, team: &mut dyn Team, progress: &mut Progress) -> Result<Measured> {
     let mut measured = Measured::default();
     let all = config.dims.len() * config.sets;
-    for (place, &dim) in config.dims.iter().enumerate() {
-        let mut parts: Vec<Part> = Vec::with_capacity(config.sets);
-        while parts.len() < config.sets {
-            let batch = threads::count().clamp(1, config.sets - parts.len());
-            let seed = |k: usize| {
-                let number = place * 1_000_000 + parts.len() + k;
-                config.seed.wrapping_mul(1_000_003).wrapping_add(number as u64)
-            };
-            let more = threads::parallel(batch, |k| part(config, dim, seed(k)));
-            parts.extend(more.into_iter().collect::<Result<Vec<_>>>()?);
-            progress(place * config.sets + parts.len(), all)?;
-        }
+    let places = (0..config.dims.len()).flat_map(|place| (0..config.sets).map(move |set| (place, set)));
+    let cells: Vec<Value> = places.map(|place| json!(place)).collect();
+    let found = gathered(team, &cells, &mut |done| progress(done, all))?;
+    let mut found = found.iter().map(|value| parted(value).ok_or_else(|| stray(value)));
+    for &dim in &config.dims {
+        let parts: Vec<Part> = found.by_ref().take(config.sets).collect::<Result<_>>()?;
         let mean = |value: &dyn Fn(&Part) -> f64| {
             let runs: Vec<f64> = parts.iter().map(value).collect();
             let mean = runs.iter().sum::<f64>() / runs.len() as f64;

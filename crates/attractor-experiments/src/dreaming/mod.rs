@@ -17,7 +17,8 @@ pub mod theory;
 use std::time::Instant;
 
 use attractor::options::{CountRange, Fallback, Kind, NumberRange, Parameter, Value};
-use attractor_report::{Declaration, Error, Experiment, Progress, Report, Result};
+use attractor_report::team::Alone;
+use attractor_report::{Cellular, Declaration, Error, Experiment, Progress, Report, Result, Team};
 
 pub use measure::{Basin, Capacity, Dynamics, Measured, Wrong};
 
@@ -121,9 +122,23 @@ impl Experiment for Config {
     }
 
     fn run(&self, progress: &mut Progress) -> Result<Report> {
+        self.run_with(&mut Alone::new(&|cell| self.cell(cell)), progress)
+    }
+
+    fn cells(&self) -> Option<&dyn Cellular> {
+        Some(self)
+    }
+}
+
+impl Cellular for Config {
+    fn cell(&self, cell: &serde_json::Value) -> Result<serde_json::Value> {
+        measure::cell(self, cell)
+    }
+
+    fn run_with(&self, team: &mut dyn Team, progress: &mut Progress) -> Result<Report> {
         self.check()?;
         let start = Instant::now();
-        let measured = measure::measure(self, progress)?;
+        let measured = measure::measure(self, team, progress)?;
         Ok(report::report(self, &measured, start.elapsed().as_secs_f64()))
     }
 }

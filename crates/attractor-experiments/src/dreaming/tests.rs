@@ -17,6 +17,10 @@ fn theory_begins_with_the_published_capacity() {
     assert_eq!(capacity(f64::INFINITY), 1.0);
 }
 
+fn measured(config: &Config) -> Result<measure::Measured> {
+    measure::measure(config, &mut Alone::new(&|cell| config.cell(cell)), &mut |_, _| Ok(()))
+}
+
 fn small() -> Config {
     Config {
         dims: vec![64],
@@ -39,7 +43,7 @@ fn recalled_patterns_are_as_wrong_as_in_theory() {
         sets: 4,
         ..Config::default()
     };
-    let measured = measure::measure(&config, &mut |_, _| Ok(())).expect("numbers");
+    let measured = measured(&config).expect("numbers");
     for (load, time) in [(0.35, 1.0), (0.5, 2.0)] {
         let theory = (1.0 - overlap(load, time).expect("a retrieval state")) / 2.0;
         let found = measured.wrong.iter().find(|w| (w.load, w.time) == (load, time)).expect("measured").share;
@@ -60,13 +64,13 @@ fn recalled_patterns_are_as_wrong_as_in_theory() {
 
 #[test]
 fn a_seed_gives_one_report_on_any_number_of_threads() {
-    let once = measure::measure(&small(), &mut |_, _| Ok(())).expect("numbers");
+    let once = measured(&small()).expect("numbers");
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
-    let again = pool.install(|| measure::measure(&small(), &mut |_, _| Ok(()))).expect("numbers");
+    let again = pool.install(|| measured(&small())).expect("numbers");
     assert_eq!(once, again);
     let report = small().run(&mut |_, _| Ok(())).expect("a report");
     assert!(report.markdown().contains("Nowhere does t = 8") && report.json()["basins"].is_array());
-    let other = measure::measure(&Config { seed: 1, ..small() }, &mut |_, _| Ok(())).expect("numbers");
+    let other = measured(&Config { seed: 1, ..small() }).expect("numbers");
     assert_ne!(once, other);
 }
 

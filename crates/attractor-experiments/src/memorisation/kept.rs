@@ -84,7 +84,8 @@ fn key(plan: &Plan, count: usize, seed: u64) -> Value {
     })
 }
 
-fn value(found: &Learned) -> Value {
+/// A network as a value.
+pub fn value(found: &Learned) -> Value {
     let look = |look: &Look| {
         let rates = look.rates.iter().map(|r| json!([r.value, r.honest, r.p_value]));
         let gaps = look.gaps.iter().map(|g| json!([g.sigma, g.memory, g.truth, g.between]));
@@ -99,7 +100,8 @@ fn value(found: &Learned) -> Value {
     })
 }
 
-fn learned(value: &Value) -> Option<Learned> {
+/// A network from such a value; `None` if it is none.
+pub fn learned(value: &Value) -> Option<Learned> {
     // A number that was not finite is null.
     let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
     let look = |value: &Value| {

@@ -17,7 +17,9 @@ use std::time::{Duration, Instant};
 
 use attractor::options::{Fallback, Kind, Parameter, find, names_of};
 use attractor::threads;
-use attractor_report::{Declaration, Experiment, Given, Input, Progress, Report, Result};
+use attractor_report::team::stray;
+use attractor_report::{Cellular, Declaration, Experiment, Given, Input, Progress, Report, Result, Team};
+use serde_json::{Value, json};
 
 use crossover::{Crossover, Laboratory};
 use data::Set;
@@ -203,17 +205,41 @@ impl Experiment for Config {
 
     fn run(&self, progress: &mut Progress) -> Result<Report> {
         let start = Instant::now();
-        let findings = self.findings(progress)?;
+        let findings = self.findings(None, progress)?;
+        Ok(self.report(&findings, start.elapsed().as_secs_f64()))
+    }
+
+    fn cells(&self) -> Option<&dyn Cellular> {
+        Some(self)
+    }
+}
+
+/// A cell is a network: `[number of its plan, rows]`.
+impl Cellular for Config {
+    fn cell(&self, cell: &Value) -> Result<Value> {
+        let number = |k: usize| cell[k].as_u64().and_then(|n| usize::try_from(n).ok());
+        let plan = number(0).filter(|plan| *plan < self.plans.len());
+        let (Some(plan), Some(count)) = (plan, number(1).filter(|n| *n > 0)) else { return Err(stray(cell)) };
+        let mut found = self.together(&[(plan, count)], &mut |_| Ok(()))?;
+        Ok(kept::value(&found.remove(0).1))
+    }
+
+    fn run_with(&self, team: &mut dyn Team, progress: &mut Progress) -> Result<Report> {
+        let start = Instant::now();
+        let findings = self.findings(Some(team), progress)?;
         Ok(self.report(&findings, start.elapsed().as_secs_f64()))
     }
 }
+
+/// Time between two looks at the networks of other processes.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Thousandths of the time for random features and for the crossover; networks take the rest.
 const FEATURES: usize = 60;
 const CROSSOVER: usize = 150;
 
 impl Config {
-    fn findings(&self, progress: &mut Progress) -> Result<Findings> {
+    fn findings(&self, team: Option<&mut dyn Team>, progress: &mut Progress) -> Result<Findings> {
         progress(0, 1000)?;
         let mut ratios = Vec::new();
         for (k, &psi_n) in self.theory.psi_n.iter().enumerate() {
@@ -229,7 +255,7 @@ impl Config {
         })?;
         let from = FEATURES + CROSSOVER;
         let networks =
-            self.networks(&mut |share| progress(from + ((1000 - from) as f64 * share) as usize, 1000))?;
+            self.networks(team, &mut |share| progress(from + ((1000 - from) as f64 * share) as usize, 1000))?;
         Ok(Findings { ratios, descended, crossover, networks })
     }
 
@@ -270,8 +296,12 @@ impl Config {
         descend(&self.model(psi_n, 0), &looks, repeats, self.seed)
     }
 
-    /// The networks of all plans. `tell` is told the share of the work that is done.
-    fn networks(&self, tell: &mut dyn FnMut(f64) -> Result<()>) -> Result<Vec<Vec<Learned>>> {
+    /// The networks of all plans, trained here or by a team. `tell` is told the share of the work that is done.
+    fn networks(
+        &self,
+        mut team: Option<&mut dyn Team>,
+        tell: &mut dyn FnMut(f64) -> Result<()>,
+    ) -> Result<Vec<Vec<Learned>>> {
         let kept = Kept::beside(self.store.as_deref())?;
         // The dearest first, so that none of them is left to run alone at the end.
         let mut open: Vec<(usize, usize)> = (0..self.plans.len())
@@ -281,10 +311,13 @@ impl Config {
         open.sort_by(|a, b| cost(b.0).total_cmp(&cost(a.0)).then(b.1.cmp(&a.1)));
         let all: f64 = open.iter().map(|(plan, _)| cost(*plan)).sum();
         let (mut done, mut share) = (Vec::new(), 0.0);
-        while !open.is_empty() {
+        // What the team trains, with the locks that others see.
+        let mut out = Vec::new();
+        let most = if team.is_some() { usize::MAX } else { threads::count() };
+        while !open.is_empty() || !out.is_empty() {
             let (mut ours, mut theirs) = (Vec::new(), Vec::new());
             for (plan, count) in std::mem::take(&mut open) {
-                if ours.len() == threads::count() {
+                if ours.len() == most {
                     theirs.push((plan, count));
                     continue;
                 }
@@ -299,8 +332,28 @@ impl Config {
             }
             open = theirs;
             tell(share)?;
+            if let Some(team) = &mut team {
+                for (plan, count, hold) in ours {
+                    let cell = json!([plan, count]);
+                    team.hand_out(&cell)?;
+                    out.push((cell, plan, hold));
+                }
+                if out.is_empty() && !open.is_empty() {
+                    std::thread::sleep(PATIENCE);
+                } else if !out.is_empty() {
+                    let (cell, value) = team.next()?;
+                    let place =
+                        out.iter().position(|(other, ..)| *other == cell).ok_or_else(|| stray(&cell))?;
+                    let found = kept::learned(&value).ok_or_else(|| stray(&value))?;
+                    let (_, plan, _hold) = out.swap_remove(place);
+                    kept.keep(&self.plans[plan], self.seed, &found)?;
+                    share += cost(plan) / all;
+                    done.push((plan, found));
+                }
+                continue;
+            }
             if ours.is_empty() && !open.is_empty() {
-                std::thread::sleep(Duration::from_millis(500));
+                std::thread::sleep(PATIENCE);
             }
             let jobs: Vec<(usize, usize)> = ours.iter().map(|(plan, count, _)| (*plan, *count)).collect();
             let together: f64 = jobs.iter().map(|(plan, _)| cost(*plan) / all).sum();
@@ -310,6 +363,7 @@ impl Config {
             }
             share += together;
         }
+        tell(share)?;
         let of = |plan: usize| {
             let mut own: Vec<Learned> =
                 done.iter().filter(|(other, _)| *other == plan).map(|(_, found)| found.clone()).collect();

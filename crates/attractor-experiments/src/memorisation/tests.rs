@@ -42,7 +42,7 @@ fn tiny() -> Config {
 #[test]
 fn a_network_of_two_points_copies_them_and_the_report_says_so() {
     let config = tiny();
-    let findings = config.findings(&mut |_, _| Ok(())).expect("findings");
+    let findings = config.findings(None, &mut |_, _| Ok(())).expect("findings");
     let last = |plan: usize, k: usize| findings.networks[plan][k].looks.last().expect("a look");
     // Two points of a circle: nearly all that is generated is near to one of them.
     assert!(last(0, 0).rates[0].value > 0.8, "{:?}", last(0, 0));
@@ -64,19 +64,30 @@ fn a_stopped_run_continues() {
     config.plans.truncate(2);
     let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
     // Two at a time: the dearer two are done, and the others are stopped half-way.
-    let stopped =
-        pool(2).install(|| config.networks(&mut |share| if share > 0.7 { Err(stop()) } else { Ok(()) }));
+    let stopped = pool(2)
+        .install(|| config.networks(None, &mut |share| if share > 0.7 { Err(stop()) } else { Ok(()) }));
     assert!(stopped.is_err());
     let kept = || {
         let files = std::fs::read_dir(folder.path().join("networks")).expect("a folder");
         files.filter(|f| f.as_ref().is_ok_and(|f| f.path().extension().is_some_and(|e| e == "json"))).count()
     };
     assert_eq!(kept(), 2);
-    let resumed = config.networks(&mut |_| Ok(())).expect("networks");
+    let resumed = config.networks(None, &mut |_| Ok(())).expect("networks");
     assert_eq!(kept(), 4);
-    let whole = pool(1)
-        .install(|| Config { store: None, ..config.clone() }.networks(&mut |_| Ok(())).expect("networks"));
+    let whole = pool(1).install(|| {
+        Config { store: None, ..config.clone() }.networks(None, &mut |_| Ok(())).expect("networks")
+    });
     assert_eq!(resumed, whole);
+    // A team trains the same networks, and only those that are not kept.
+    let cell = |cell: &Value| config.cell(cell);
+    let by_team = |config: &Config| {
+        config
+            .networks(Some(&mut attractor_report::team::Alone::new(&cell)), &mut |_| Ok(()))
+            .expect("networks")
+    };
+    assert_eq!(by_team(&Config { store: None, ..config.clone() }), whole);
+    assert_eq!(by_team(&config), whole);
+    assert!(config.cell(&json!([9, 2])).is_err());
 }
 
 /// What the exact denoiser of N rows generates are these rows: f_mem and IMS are 1, AuthPct 0.

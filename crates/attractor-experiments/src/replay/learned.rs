@@ -1,10 +1,12 @@
 //! The learned version: one network, which learns a stream of experiences and what it recalls itself.
 
 use attractor::noise::{Purpose, Stream};
-use attractor::{Level, Patterns, Request, threads};
+use attractor::{Level, Patterns, Request};
 use attractor_replay::{LearnedReplay, LearnedSettings, Teacher};
-use attractor_report::Result;
+use attractor_report::team::{gathered, stray};
+use attractor_report::{Result, Team};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, concatenate};
+use serde_json::{Value, json};
 
 use super::Config;
 use super::exact::refused;
@@ -50,6 +52,22 @@ pub(super) struct Measure {
     pub weight: f64,
     /// Median distance of the other free recalls from the semantic subspace: what is left of semantic memory.
     pub off: f64,
+}
+
+impl Measure {
+    /// As a value.
+    pub fn value(&self) -> Value {
+        json!([self.errors[0], self.errors[1], self.returned, self.weight, self.off])
+    }
+
+    /// From such a value; `None` if it is none.
+    fn of(value: &Value) -> Option<Self> {
+        // A number that was not finite is null.
+        let numbers: Vec<f64> =
+            value.as_array()?.iter().map(|value| value.as_f64().unwrap_or(f64::NAN)).collect();
+        let [core, rest, returned, weight, off] = numbers[..] else { return None };
+        Some(Measure { errors: [core, rest], returned, weight, off })
+    }
 }
 
 /// The semantic memory: orthonormal directions, each with a standard deviation of √(D/L), so that a unit has a variance
@@ -102,7 +120,7 @@ fn distance(state: ArrayView1<f32>, event: ArrayView1<f32>, units: std::ops::Ran
 
 impl Config {
     /// The measures of all teachers at all looks, for one network.
-    fn network(&self, number: usize) -> Result<Vec<Vec<Measure>>> {
+    pub(super) fn network(&self, number: usize) -> Result<Vec<Vec<Measure>>> {
         let seed = self.seed.wrapping_mul(1_000_003).wrapping_add(number as u64);
         let mut semantic = Semantic::new(seed);
         let event = Array1::from_shape_simple_fn(UNITS, || semantic.stream.normal() as f32);
@@ -171,18 +189,17 @@ impl Config {
         })
     }
 
-    /// The measures of all networks: by network, teacher and look. `tell` is called after some of them.
+    /// The measures of all networks: by network, teacher and look. `tell` is called with the number of networks that are done.
     pub(super) fn learned(
         &self,
+        team: &mut dyn Team,
         tell: &mut dyn FnMut(usize) -> Result<()>,
     ) -> Result<Vec<Vec<Vec<Measure>>>> {
-        let numbers: Vec<usize> = (0..self.networks).collect();
-        let mut all = Vec::new();
-        for together in numbers.chunks(threads::count()) {
-            let found = threads::parallel(together.len(), |k| self.network(together[k]));
-            all.extend(found.into_iter().collect::<Result<Vec<_>>>()?);
-            tell(all.len())?;
-        }
-        Ok(all)
+        let cells: Vec<Value> = (0..self.networks).map(|number| json!(number)).collect();
+        let looks = |value: &Value| value.as_array()?.iter().map(Measure::of).collect();
+        let network =
+            |value: &Value| value.as_array()?.iter().map(looks).collect::<Option<Vec<Vec<Measure>>>>();
+        let found = gathered(team, &cells, tell)?;
+        found.iter().map(|value| network(value).ok_or_else(|| stray(value))).collect()
     }
 }

@@ -8,7 +8,9 @@ mod report;
 use std::time::Instant;
 
 use attractor::options::{CountRange, Fallback, Kind, Parameter};
-use attractor_report::{Declaration, Error, Experiment, Progress, Report, Result};
+use attractor_report::team::{Alone, stray};
+use attractor_report::{Cellular, Declaration, Error, Experiment, Progress, Report, Result, Team};
+use serde_json::Value;
 
 use exact::{Outcome, conditions};
 
@@ -136,15 +138,33 @@ impl Experiment for Config {
     }
 
     fn run(&self, progress: &mut Progress) -> Result<Report> {
+        self.run_with(&mut Alone::new(&|cell| self.cell(cell)), progress)
+    }
+
+    fn cells(&self) -> Option<&dyn Cellular> {
+        Some(self)
+    }
+}
+
+/// A cell is a network, by its number. It gives its measures, by teacher and look.
+impl Cellular for Config {
+    fn cell(&self, cell: &Value) -> Result<Value> {
+        let number = cell.as_u64().and_then(|n| usize::try_from(n).ok()).ok_or_else(|| stray(cell))?;
+        let looks =
+            |looks: &Vec<learned::Measure>| looks.iter().map(learned::Measure::value).collect::<Value>();
+        Ok(self.network(number)?.iter().map(looks).collect())
+    }
+
+    fn run_with(&self, team: &mut dyn Team, progress: &mut Progress) -> Result<Report> {
         self.check()?;
         let start = Instant::now();
-        let findings = self.findings(progress)?;
+        let findings = self.findings(team, progress)?;
         Ok(self.report(&findings, start.elapsed().as_secs_f64()))
     }
 }
 
 impl Config {
-    fn findings(&self, progress: &mut Progress) -> Result<Findings> {
+    fn findings(&self, team: &mut dyn Team, progress: &mut Progress) -> Result<Findings> {
         let conditions = conditions(self);
         /// A network takes about as long as these looks at a protocol.
         const NETWORK: usize = 5;
@@ -159,7 +179,7 @@ impl Config {
                 progress(done.min(looks), parts)
             })?);
         }
-        let learned = self.learned(&mut |networks| progress(looks + NETWORK * networks, parts))?;
+        let learned = self.learned(team, &mut |networks| progress(looks + NETWORK * networks, parts))?;
         Ok(Findings { exact, learned })
     }
 }
@@ -181,7 +201,8 @@ mod tests {
             recalls: 20,
             ..Config::default()
         };
-        let findings = config.findings(&mut |_, _| Ok(())).expect("findings");
+        let cell = |cell: &Value| config.cell(cell);
+        let findings = config.findings(&mut Alone::new(&cell), &mut |_, _| Ok(())).expect("findings");
         let named = |name: &str| {
             let found = findings.exact.iter().find(|o| o.condition.name == name).expect("a protocol");
             found.looks.last().expect("a look")

@@ -8,8 +8,9 @@ use std::str::FromStr;
 use std::time::Instant;
 
 use attractor::options::{CountRange, Fallback, Kind, Parameter, find, names_of};
-use attractor_capacity::{Config as Capacities, Contender, Entrant, Found, Passage, Rule, Task};
-use attractor_report::{Declaration, Experiment, Progress, Report, Result};
+use attractor_capacity::{Cells, Config as Capacities, Contender, Entrant, Found, Passage, Rule, Task};
+use attractor_report::{Cellular, Declaration, Experiment, Progress, Report, Result, Team};
+use serde_json::Value;
 
 use measure::{Alike, Held, Noisy, Played};
 
@@ -133,7 +134,25 @@ impl Experiment for Config {
     fn run(&self, progress: &mut Progress) -> Result<Report> {
         self.check()?;
         let start = Instant::now();
-        let findings = self.findings(progress)?;
+        let findings = self.findings(None, progress)?;
+        Ok(self.report(&findings, start.elapsed().as_secs_f64()))
+    }
+
+    fn cells(&self) -> Option<&dyn Cellular> {
+        Some(self)
+    }
+}
+
+/// The cells are those of the capacities, which take most of the time.
+impl Cellular for Config {
+    fn cell(&self, cell: &Value) -> Result<Value> {
+        self.capacities()?.cell(cell)
+    }
+
+    fn run_with(&self, team: &mut dyn Team, progress: &mut Progress) -> Result<Report> {
+        self.check()?;
+        let start = Instant::now();
+        let findings = self.findings(Some(team), progress)?;
         Ok(self.report(&findings, start.elapsed().as_secs_f64()))
     }
 }
@@ -167,7 +186,7 @@ impl Config {
         })
     }
 
-    fn findings(&self, progress: &mut Progress) -> Result<Findings> {
+    fn findings(&self, team: Option<&mut dyn Team>, progress: &mut Progress) -> Result<Findings> {
         let (sets, seed) = (self.sets(), self.seed);
         progress(0, 1000)?;
         let played = measure::played(sets, seed)?;
@@ -178,7 +197,10 @@ impl Config {
         progress(150, 1000)?;
         let noisy = measure::noisy(seed)?;
         let capacities = self.capacities()?;
-        let found = capacities.measure(&mut |done, of| progress(150 + 850 * done / of.max(1), 1000))?;
+        capacities.check()?;
+        let found = capacities.measure_on(&mut Cells::open(None)?, team, &mut |done, of| {
+            progress(150 + 850 * done / of.max(1), 1000)
+        })?;
         Ok(Findings { played, capacities, found, held, alike, noisy })
     }
 }

@@ -7,12 +7,13 @@ use attractor::memories::learned;
 use attractor::networks::{Architecture, Kind};
 use attractor::{Memory, Patterns, Request};
 use attractor_capacity::cells::{Cells, Claim, Part, Score};
-use attractor_capacity::{Task, set_seed};
+use attractor_capacity::{Task, outside, set_seed};
 use attractor_data::{corrupt, random_spins};
 use attractor_networks::{Settings, Trainer};
-use attractor_report::{Progress, Result};
+use attractor_report::team::stray;
+use attractor_report::{Progress, Result, Team};
 use ndarray::Axis;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// How networks are trained and tested.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,7 +96,7 @@ impl Learning {
         jobs.enumerate().filter(|(job, _)| ours(*job)).map(|(_, job)| (descent(job), false)).collect()
     }
 
-    /// Trains networks until each set has a number of patterns that passes. `exact` is the capacity of the
+    /// Trains networks until each set has a number of patterns that passes, here or by a team. `exact` is the capacity of the
     /// exact model at each D. Only the jobs for which `ours` is true are done.
     pub(super) fn measure(
         &self,
@@ -103,9 +104,13 @@ impl Learning {
         exact: &[usize],
         ours: impl Fn(usize) -> bool,
         cells: &mut Cells,
+        mut team: Option<&mut dyn Team>,
         progress: &mut Progress,
     ) -> Result<Vec<Descent>> {
-        let series = cells.series(&self.key(task, threshold, seed))?;
+        let key = self.key(task, threshold, seed);
+        let series = cells.series(&key)?;
+        // Networks that the team trains.
+        let mut out: Vec<(Value, Part)> = Vec::new();
         let mut descents = self.descents(exact, ours);
         // About one network in five passes. Training takes longer for larger ones.
         let weight = |dim: usize| (dim * dim) as f64;
@@ -122,11 +127,23 @@ impl Learning {
                         break;
                     }
                     open = true;
-                    let train = || {
-                        let mut alive = || progress(reported, 1000);
-                        self.train(task, threshold, (dim, patterns), set, seed, &mut alive)
+                    let part = Part { series, dim, patterns, sets: set..set + 1 };
+                    if out.iter().any(|(_, other)| *other == part) {
+                        break;
+                    }
+                    let train = || match &mut team {
+                        Some(team) => {
+                            let cell = json!({ "series": key, "dim": dim, "patterns": patterns, "set": set });
+                            team.hand_out(&cell)?;
+                            out.push((cell, part.clone()));
+                            Ok(None)
+                        }
+                        None => {
+                            let mut alive = || progress(reported, 1000);
+                            self.train(task, threshold, (dim, patterns), set, seed, &mut alive).map(Some)
+                        }
                     };
-                    let Some(score) = once(cells, series, (dim, patterns, set), train)? else { break };
+                    let Some(score) = once(cells, &part, train)? else { break };
                     moved = true;
                     let error = score.error();
                     let (descent, finished) = &mut descents[number];
@@ -148,11 +165,35 @@ impl Learning {
                 descents.sort_by_key(|d| (d.dim, d.set));
                 return Ok(descents);
             }
-            if !moved {
-                progress(reported, 1000)?;
-                std::thread::sleep(Duration::from_millis(200));
+            if moved {
+                continue;
+            }
+            progress(reported, 1000)?;
+            match &mut team {
+                Some(team) if !out.is_empty() => {
+                    let (cell, found) = team.next()?;
+                    let place =
+                        out.iter().position(|(other, _)| *other == cell).ok_or_else(|| stray(&cell))?;
+                    let part = out.swap_remove(place).1;
+                    let score = outside::score(part.sets.start, &found).ok_or_else(|| stray(&found))?;
+                    cells.record([(&part, &[score][..])])?;
+                }
+                _ => std::thread::sleep(Duration::from_millis(200)),
             }
         }
+    }
+
+    /// Trains and tests the network that a cell names.
+    pub(super) fn cell(&self, (task, threshold, seed): (Task, f64, u64), cell: &Value) -> Result<Value> {
+        let number = |name: &str| cell[name].as_u64().and_then(|n| usize::try_from(n).ok());
+        let numbers = ["dim", "patterns", "set"].map(number);
+        let ([Some(dim), Some(patterns), Some(set)], true) =
+            (numbers, cell["series"] == *self.key(task, threshold, seed))
+        else {
+            return Err(stray(cell));
+        };
+        let score = self.train(task, threshold, (dim, patterns), set, seed, &mut || Ok(()))?;
+        Ok(outside::written(&score))
     }
 
     /// Trains a network until it passes, or to the last step. The score is that of its last complete test.
@@ -231,26 +272,29 @@ impl Learning {
 }
 
 /// The score of one network: read from the file of results, or trained now and recorded. `None` while another process
-/// trains it.
+/// trains it, or the team.
 fn once(
     cells: &mut Cells,
-    series: i64,
-    (dim, patterns, set): (usize, usize, usize),
-    train: impl FnOnce() -> Result<Score>,
+    part: &Part,
+    train: impl FnOnce() -> Result<Option<Score>>,
 ) -> Result<Option<Score>> {
-    let part = Part { series, dim, patterns, sets: set..set + 1 };
+    let set = part.sets.start;
     loop {
-        let scores = cells.scores(series, dim, set + 1)?;
-        if let Some((_, score)) = scores.into_iter().find(|(n, score)| *n == patterns && score.set == set) {
+        let scores = cells.scores(part.series, part.dim, part.sets.end)?;
+        if let Some((_, score)) =
+            scores.into_iter().find(|(n, score)| *n == part.patterns && score.set == set)
+        {
             return Ok(Some(score));
         }
-        match cells.claim(&part)? {
+        match cells.claim(part)? {
             Claim::Theirs => return Ok(None),
             Claim::Done => {}
             Claim::Ours => {
                 let score = train()?;
-                cells.record([(&part, &[score][..])])?;
-                return Ok(Some(score));
+                if let Some(score) = score {
+                    cells.record([(part, &[score][..])])?;
+                }
+                return Ok(score);
             }
         }
     }
@@ -259,6 +303,7 @@ fn once(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use attractor_report::team::Alone;
 
     /// The number of patterns falls by one until a network passes. A recorded network is not trained again,
     /// and shards train each network once.
@@ -276,7 +321,7 @@ mod tests {
         let asked = (Task::Signal(0.68), 0.08, 5);
         let mut cells = Cells::open(None).expect("in memory");
         let mut run = |ours: &dyn Fn(usize) -> bool| {
-            learning.measure(asked, &[1, 2], ours, &mut cells, &mut |_, _| Ok(())).expect("networks")
+            learning.measure(asked, &[1, 2], ours, &mut cells, None, &mut |_, _| Ok(())).expect("networks")
         };
         let shards = [run(&|job| job % 2 == 1), run(&|job| job % 2 == 0)].concat();
         let all = run(&|_| true);
@@ -293,5 +338,15 @@ mod tests {
                 capacity => assert!(last.1 <= 0.08 && last.0 == capacity),
             }
         }
+        // A team trains the same networks.
+        let untimed =
+            |all: &[Descent]| all.iter().map(|d| Descent { seconds: 0.0, ..d.clone() }).collect::<Vec<_>>();
+        let cell = |cell: &Value| learning.cell(asked, cell);
+        let mut cells = Cells::open(None).expect("in memory");
+        let by_team = learning
+            .measure(asked, &[1, 2], |_| true, &mut cells, Some(&mut Alone::new(&cell)), &mut |_, _| Ok(()))
+            .expect("networks");
+        assert_eq!(untimed(&by_team), untimed(&all));
+        assert!(learning.cell(asked, &json!({ "series": "x" })).is_err());
     }
 }
