@@ -19,11 +19,11 @@ from __future__ import annotations
 
 import os as _os
 
-from . import _attractor, plot
+from . import _attractor, executors, plot
 from ._audit import audit, inspect
 from ._capacity import capacity
 from ._density import fit
-from ._experiments import Report, experiments, recommend, reproduce
+from ._experiments import Report, experiments, merge, recommend, reproduce
 from ._explorer import Explorer
 from ._files import Corrupted, Digits, Rows, append, compact, corrupt, digits, load, read
 from ._memory import Memory
@@ -96,11 +96,13 @@ __all__ = [
     "compact",
     "corrupt",
     "digits",
+    "executors",
     "experiments",
     "fit",
     "get_threads",
     "inspect",
     "load",
+    "merge",
     "minima",
     "plot",
     "processes",

@@ -22,7 +22,7 @@ def again(function: Callable[..., Any], given: Mapping[str, Any], seed: int) -> 
     notes: dict[str, tuple[Any, str]] = {}
     words = []
     for name, parameter in inspect.signature(function).parameters.items():
-        if name == "progress":
+        if name in ("progress", "executor"):
             continue
         if parameter.kind is parameter.VAR_KEYWORD:
             words += [f"{key}={_text(key, value, notes)}" for key, value in given[name].items() if value is not None]

@@ -205,18 +205,25 @@ def training() -> list[dict[str, Any]]: ...
 def samplers() -> list[dict[str, Any]]: ...
 def processes() -> list[str]: ...
 def experiments() -> list[dict[str, Any]]: ...
+
+class Study:
+    divides: bool
+    def run(self, progress: Callable[..., Any] | None = None, team: Any = None) -> Report: ...
+    def cell(self, cell: str, threads: int) -> str: ...
+
+def part(text: str) -> tuple[int, int]: ...
+def merge(parts: list[str], out: str) -> list[int]: ...
 def reproduce(
     name: str,
     settings: dict[str, Any],
     *,
     again: str,
     seed: int,
-    progress: Callable[[int, int], Any] | None = None,
     data: NDArray[Any] | None = None,
     shape: str | None = None,
     order: list[int] | None = None,
     store: str | None = None,
-) -> Report: ...
+) -> Study: ...
 def capacity(
     contenders: list[tuple[str, dict[str, Any], int | None, Callable[..., NDArray[Any]] | None]],
     tasks: list[str],
@@ -229,11 +236,10 @@ def capacity(
     grid: bool,
     seed: int,
     again: str,
-    warn: Callable[[list[str]], None],
+    warn: Callable[[list[str]], None] | None = None,
     store: str | None = None,
     shard: tuple[int, int] | None = None,
-    progress: Callable[[int, int], Any] | None = None,
-) -> Report: ...
+) -> Study: ...
 def minima(
     memory: Memory,
     *,
@@ -269,9 +275,21 @@ def audit(
     shape: str | None,
     seed: int,
     calibrate: bool,
-    model: Memory | None = None,
+    model: Memory,
     progress: Callable[[int, int], Any] | None = None,
 ) -> Report: ...
+def audit_of_rows(
+    train: Any,
+    generated: Any | None,
+    heldout: Any | None,
+    features: list[NDArray[Any]] | None,
+    settings: dict[str, Any],
+    *,
+    again: str,
+    shape: str | None,
+    seed: int,
+    calibrate: bool,
+) -> Study: ...
 
 class Monitor:
     def __init__(self, train: Any, heldout: Any | None, settings: dict[str, Any], seed: int) -> None: ...
@@ -297,8 +315,7 @@ def recommend(
     cues: int | None = None,
     seed: int,
     shape: str | None = None,
-    progress: Callable[[int, int], Any] | None = None,
-) -> Report: ...
+) -> Study: ...
 def corrupt(
     patterns: NDArray[Any], corruption: str, seed: int, first_row: int, grey: bool, shape: str | None
 ) -> tuple[NDArray[Any], NDArray[np.bool_]]: ...

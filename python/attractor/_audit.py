@@ -12,6 +12,7 @@ import numpy as np
 from . import _attractor
 from ._again import again
 from ._arrays import Array, as_array, as_floats, as_rows, image_shape, precision, seed_of, shown
+from ._executor import Call, Executor, run_heard
 from ._experiments import Report
 from ._files import read
 from ._foreign import Foreign, adapted
@@ -50,6 +51,7 @@ def audit(
     references: int = 32,
     shape: str | None = None,
     calibrate: bool = False,
+    executor: Executor | None = None,
     random_state: Any = 0,
     progress: Progress | None = None,
 ) -> Report:
@@ -121,6 +123,9 @@ def audit(
         "HxW" or "CxHxW" of images. Default: the shape of the array, or a square for bytes.
     calibrate : bool, default False
         Whether copies of several kinds are planted in these data, and the report says how many of them are found.
+    executor : executor or callable, optional
+        What searches the nearest rows, as for `capacity`: most of the work where there are many rows without images. All rows go to each
+        worker. Not with a denoiser.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
         Seed.
     progress : bool or callable, optional
@@ -137,6 +142,8 @@ def audit(
     ------
     ValueError
         Rows that cannot be compared, NaN in an array, or a setting outside its range.
+    RuntimeError
+        A worker that is lost again and again, or that has another version.
 
     Examples
     --------
@@ -152,6 +159,8 @@ def audit(
     given = dict(locals())
     if generated is None and denoiser is None:
         raise ValueError("generated: expected rows that a model generated, or a denoiser, found neither")
+    if executor is not None and denoiser is not None:
+        raise ValueError("executor: expected none with a denoiser, which is asked here, found one; leave one away")
     if features is not None and denoiser is not None:
         raise ValueError(
             "features: expected none with a denoiser, which sees the rows themselves, found some; leave one away"
@@ -201,24 +210,16 @@ def audit(
     settings |= {name: scalar(name, value) for name, value in found.items() if value is not None}
     seed = seed_of(random_state)
     model = None if denoiser is None else _model(denoiser, rows["train"], shape)
+    given_rows = (rows["train"], rows.get("generated"), rows.get("heldout"), own_features, settings)
+    options: dict[str, Any] = {"shape": shape, "seed": seed, "calibrate": bool(calibrate)}
+    call = again(audit, given, seed)
     with followed(progress, "audit") as told:
-        work = partial(
-            _attractor.audit,
-            rows["train"],
-            rows.get("generated"),
-            rows.get("heldout"),
-            own_features,
-            settings,
-            again=again(audit, given, seed),
-            shape=shape,
-            seed=seed,
-            calibrate=bool(calibrate),
-            model=model,
-        )
+        if model is None:
+            return Report(run_heard(Call("audit_of_rows", given_rows, options), executor, told, again=call))
+        work = partial(_attractor.audit, *given_rows, **options, again=call, model=model)
         # A callable of the caller's is called on the caller's thread.
-        direct = denoiser is not None and (isinstance(denoiser, Foreign) or not isinstance(denoiser, Memory))
-        core = work(progress=told) if direct else interruptible(lambda tell: work(progress=tell), told)
-    return Report(core)
+        direct = isinstance(denoiser, Foreign) or not isinstance(denoiser, Memory)
+        return Report(work(progress=told) if direct else interruptible(lambda tell: work(progress=tell), told))
 
 
 def inspect(

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from . import _attractor
 from ._again import again
 from ._arrays import Array, rows, seed_of, shown
-from ._experiments import Report
+from ._executor import Call, Executor, run
+from ._experiments import Report, part_of
 from ._memory import Memory
 from ._progress import Progress, followed
 from ._values import count as whole
-from ._values import count_if, numbers, scalar, several
+from ._values import count_if, scalar, several
 from ._warnings import warn
 
 #: A function from patterns, cues and known units (None if all are known) to recalled states.
@@ -39,7 +39,8 @@ def capacity(
     updates: int | None = None,
     grid: bool = False,
     store: str | os.PathLike[str] | None = None,
-    shard: tuple[int, int] | None = None,
+    shard: tuple[int, int] | str | None = None,
+    executor: Executor | None = None,
     random_state: Any = 0,
     progress: Progress | None = None,
 ) -> Report:
@@ -79,8 +80,15 @@ def capacity(
     store : str or path, optional
         A file that keeps results. A stopped run continues from it, and several processes may share it. Functions are
         distinguished by name only.
-    shard : tuple of int, optional
-        (i, n) computes the i-th of n parts of the work.
+    shard : tuple of int or str, optional
+        (i, n) computes the i-th of n parts of the work. "auto" is the part of a task of a job array (Slurm, PBS, Torque, Grid Engine,
+        LSF) or of a process of MPI; "auto/8" is the same where the scheduler does not say how many parts there are. `merge` puts
+        the stores of parts together.
+    executor : executor or callable, optional
+        What computes it: an object with ``submit(function, *arguments)``, such as a pool of `concurrent.futures`, loky, mpi4py,
+        submitit or executorlib, a client of Dask, or `attractor.executors.Ray`; or a function that makes one, which is called again
+        if a pool breaks. Each cell takes one thread of its worker, or as many as `set_threads` or ``RAYON_NUM_THREADS`` say there.
+        Default: this process, with all of its threads. No result depends on it.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
         Seed.
     progress : bool or callable, optional
@@ -93,6 +101,13 @@ def capacity(
         A row for each memory, task and D. It has the capacity (``patterns``), the N at which the mean error crosses the
         threshold (``crossing``, with its 95 % interval from ``low`` to ``high``), whether even the largest N was recalled
         (``bounded``; ``high`` is then None), and the ``share`` of the ceiling's if that was measured, too.
+
+    Raises
+    ------
+    ValueError
+        A model, task or setting that cannot be measured, or "auto" where no scheduler says anything.
+    RuntimeError
+        A worker that is lost again and again, or that has another version.
 
     Warns
     -----
@@ -108,7 +123,7 @@ def capacity(
     """
     given = dict(locals())
     is_one = isinstance(models, str | Memory) or callable(models)
-    part = None if shard is None else numbers("shard", shard, 2, "a pair (i, n)")
+    part = None if shard is None else part_of(shard)
     entrants = [models] if is_one else several("models", "names, memories or functions", models)
     tasks = [
         f"{name}:{scalar(name, value)!r}"
@@ -122,24 +137,38 @@ def capacity(
     units = [whole("dims", dim) for dim in (dims if isinstance(dims, Iterable) else [dims])]
     seed = seed_of(random_state)
     given = {**given, "models": entrants, "dims": dims if isinstance(dims, range | int) else units}
+    options = {
+        "threshold": scalar("threshold", threshold),
+        "sets": whole("sets", sets),
+        "cues": count_if("cues", cues),
+        "most": count_if("max_patterns", max_patterns, 1),
+        "grid": bool(grid),
+        "seed": seed,
+    }
+    contenders = [_entered(model, count_if("updates", updates, 1)) for model in entrants]
+    call = Call("capacity", (contenders, tasks or ["signal:0.68"], units), options)
     with followed(progress, "capacity") as told:
-        core = _attractor.capacity(
-            [_entered(model, count_if("updates", updates, 1)) for model in entrants],
-            tasks or ["signal:0.68"],
-            units,
-            threshold=scalar("threshold", threshold),
-            sets=whole("sets", sets),
-            cues=count_if("cues", cues),
-            most=count_if("max_patterns", max_patterns, 1),
-            grid=bool(grid),
-            seed=seed,
+        core = run(
+            call,
+            executor,
+            told,
             store=None if store is None else os.fsdecode(store),
-            shard=None if part is None else (part[0], part[1]),
-            progress=told,
+            shard=part,
             again=again(capacity, given, seed),
-            warn=warn,
+            warn=warn if told is None else None,
         )
     return Report(core)
+
+
+class _Recall:
+    """A recaller of the user's, whose states are rows of float32. It can be sent to a worker if the recaller can."""
+
+    def __init__(self, model: Recaller) -> None:
+        self._model = model
+
+    def __call__(self, patterns: Array, cues: Array, known: Array | None) -> Array:
+        states, _ = rows("recall", self._model(patterns, cues, known), np.dtype(np.float32))
+        return np.ascontiguousarray(states)
 
 
 def _entered(model: Any, updates: int | None) -> _Entered:
@@ -151,8 +180,4 @@ def _entered(model: Any, updates: int | None) -> _Entered:
     if not callable(model):
         raise TypeError(f"models: expected names, memories or functions, found {shown(model)}")
 
-    def recall(patterns: Array, cues: Array, known: Array | None) -> Array:
-        states, _ = rows("recall", model(patterns, cues, known), np.dtype(np.float32))
-        return np.ascontiguousarray(states)
-
-    return getattr(model, "__name__", type(model).__name__), {}, None, recall
+    return getattr(model, "__name__", type(model).__name__), {}, None, _Recall(model)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
@@ -13,11 +12,11 @@ import numpy as np
 from . import _attractor
 from ._again import again
 from ._arrays import Array, as_array, as_floats, as_rows, image_shape, precision, seed_of
-from ._interrupt import interruptible
+from ._executor import Call, Executor, run_heard
 from ._progress import Progress, followed
 from ._results import frame
 from ._values import count as whole
-from ._values import count_if, one_of, scalar, several, words
+from ._values import count_if, numbers, one_of, scalar, several, words
 
 if TYPE_CHECKING:
     import pandas
@@ -170,6 +169,7 @@ def reproduce(
     shape: str | None = None,
     order: Any = None,
     store: str | os.PathLike[str] | None = None,
+    executor: Executor | None = None,
     **settings: Any,
 ) -> Report:
     """Runs an experiment of the papers. The report shows published numbers beside ours.
@@ -190,13 +190,23 @@ def reproduce(
     order : array_like of int, optional
         Rows of `data`, in the order in which they are used.
     store : str or path, optional
-        A file that keeps the results of "fig3". A stopped run continues from it.
+        A file that keeps the results of "fig3", or beside which the networks of "memorisation" are kept. A stopped run continues from it.
+    executor : executor or callable, optional
+        What computes the cells of "fig3", "learning", "dreaming", "memorisation", "replay" and "sequences", as for `capacity`: networks, pattern
+        sets, or parts of a capacity. Default: this process.
     **settings
         Settings of the experiment, listed below. A setting that is None has its default.
 
     Returns
     -------
     Report
+
+    Raises
+    ------
+    ValueError
+        An unknown experiment or setting, a value outside its range, or an executor for an experiment without cells.
+    RuntimeError
+        A worker that is lost again and again, or that has another version.
 
     Examples
     --------
@@ -215,20 +225,67 @@ def reproduce(
     if named is not None:
         known = [setting["name"].replace("-", "_") for setting in named["settings"]]
         one_of("setting", name, settings, known)
+    written = {setting: _written(setting, value) for setting, value in settings.items() if value is not None}
+    options = {
+        "seed": seed,
+        "data": rows,
+        "shape": shape,
+        "order": None if order is None else [whole("order", row) for row in np.asarray(order).tolist()],
+    }
+    call = Call("reproduce", (name, written), options)
+    more = {"again": again(reproduce, given, seed), "store": None if store is None else os.fspath(store)}
+    if executor is not None and not call.study().divides:
+        able = [other for other in experiments() if Call("reproduce", (other, {}), {"seed": 0}).study().divides]
+        raise ValueError(f"executor: expected an experiment of independent cells ({', '.join(able)}), found {name}")
     with followed(progress, str(name)) as told:
-        work = partial(
-            _attractor.reproduce,
-            name,
-            {setting: _written(setting, value) for setting, value in settings.items() if value is not None},
-            again=again(reproduce, given, seed),
-            seed=seed,
-            data=rows,
-            shape=shape,
-            order=None if order is None else [whole("order", row) for row in np.asarray(order).tolist()],
-            store=None if store is None else os.fspath(store),
-        )
-        core = interruptible(lambda tell: work(progress=tell), told, keeps=store is not None)
-    return Report(core)
+        return Report(run_heard(call, executor, told, keeps=store is not None, **more))
+
+
+def part_of(shard: Any) -> tuple[int, int]:
+    """A part of the work, from a pair or from a text such as "auto"."""
+    if isinstance(shard, str):
+        return _attractor.part(shard)
+    part = numbers("shard", shard, 2, 'a pair (i, n) or "auto"')
+    return part[0], part[1]
+
+
+def merge(parts: Iterable[str | os.PathLike[str]], out: str | os.PathLike[str]) -> int:
+    """Puts the stores of parts of a run together in one store, with which the run's table is made.
+
+    Parameters
+    ----------
+    parts : iterable of str or path
+        Stores of `capacity` or `reproduce`, which may lie where nothing can be written. They are only read.
+    out : str or path
+        The store of all. It is made if it is not there, and results that it has already are kept.
+
+    Returns
+    -------
+    int
+        How many results were new.
+
+    Raises
+    ------
+    ValueError
+        A file of another kind, or results of another seed, version or number of cues.
+
+    Examples
+    --------
+    >>> import attractor, pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> parts = [folder / "1.sqlite", folder / "2.sqlite"]
+    >>> for i, store in enumerate(parts):
+    ...     _ = attractor.capacity("modern", dims=[8, 10], sets=10, shard=(i + 1, 2), store=store)
+    >>> attractor.merge(parts, folder / "all.sqlite") > 0
+    True
+    >>> len(attractor.capacity("modern", dims=[8, 10], sets=10, store=folder / "all.sqlite").results)
+    2
+    """
+    paths = [os.fspath(part) for part in several("parts", "paths", parts)]
+    missing = next((path for path in paths if not os.path.isfile(path)), None)
+    if missing is not None:
+        raise FileNotFoundError(f"parts: expected stores of capacity or reproduce, found none at {missing}")
+    return sum(_attractor.merge(paths, os.fspath(out)))
 
 
 def _written(setting: str, value: Any) -> Any:
@@ -239,9 +296,10 @@ def _written(setting: str, value: Any) -> Any:
         return whole(setting, value)
     if kind == "number":
         return scalar(setting, value)
+    if setting == "shard":
+        return "/".join(map(str, part_of(value)))
     if kind == "form" and not isinstance(value, str):
-        numbers = [str(whole(setting, number)) for number in value]
-        return "/".join(numbers) if setting == "shard" else ",".join(numbers) or "none"
+        return ",".join(str(whole(setting, number)) for number in value) or "none"
     return value
 
 
@@ -269,6 +327,7 @@ def recommend(
     count: int | None = None,
     cues: int | None = None,
     shape: str | None = None,
+    executor: Executor | None = None,
     random_state: Any = 0,
     progress: Progress | None = None,
 ) -> Report:
@@ -284,6 +343,8 @@ def recommend(
         Number of patterns to store (default: all, up to 2,000), and of cues made from them (default: all, up to 1,000).
     shape : str, optional
         "HxW" or "CxHxW" of images. Default: the shape of the array, or a square.
+    executor : executor or callable, optional
+        What computes the cells, as for `capacity`: each is a similarity on the cues of a corruption. Default: this process.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
         Seed.
     progress : bool or callable, optional
@@ -293,6 +354,13 @@ def recommend(
     Returns
     -------
     Report
+
+    Raises
+    ------
+    ValueError
+        Patterns, corruptions or numbers that do not fit.
+    RuntimeError
+        A worker that is lost again and again, or that has another version.
 
     Examples
     --------
@@ -307,19 +375,10 @@ def recommend(
     given = dict(patterns=patterns, corruption=corruption, count=count, cues=cues, shape=shape)
     rows, shape = _images("patterns", patterns, shape)
     seed = seed_of(random_state)
+    options = {"count": count_if("count", count), "cues": count_if("cues", cues), "seed": seed, "shape": shape}
+    call = Call("recommend", (rows, asked), options)
     with followed(progress, "recommend") as told:
-        work = partial(
-            _attractor.recommend,
-            rows,
-            asked,
-            again=again(recommend, given, seed),
-            count=count_if("count", count),
-            cues=count_if("cues", cues),
-            seed=seed,
-            shape=shape,
-        )
-        core = interruptible(lambda tell: work(progress=tell), told)
-    return Report(core)
+        return Report(run_heard(call, executor, told, again=again(recommend, given, seed)))
 
 
 def _images(what: str, values: Any, shape: str | None) -> tuple[Array, str | None]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 from . import _attractor
 from ._values import count as whole
+
+#: The number that `set_threads` was last given, and the process: a child that is forked has no threads of its parent.
+_given: tuple[int, int] | None = None
 
 
 def set_threads(count: int) -> None:
@@ -23,7 +28,10 @@ def set_threads(count: int) -> None:
     1
     >>> attractor.set_threads(before)
     """
-    _attractor.set_threads(whole("count", count))
+    global _given
+    count = whole("count", count)
+    _attractor.set_threads(count)
+    _given = os.getpid(), count
 
 
 def get_threads() -> int:
@@ -40,3 +48,11 @@ def get_threads() -> int:
     True
     """
     return _attractor.get_threads()
+
+
+def chosen() -> int:
+    """The number of threads that someone chose for this process; 1 if nobody did. A worker has others beside it."""
+    if _given is not None and _given[0] == os.getpid():
+        return _given[1]
+    written = os.environ.get("RAYON_NUM_THREADS", "")
+    return int(written) if written.isdecimal() and 0 < int(written) <= 512 else 1
