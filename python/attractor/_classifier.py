@@ -312,7 +312,7 @@ class Classifier(Requests, Output):
         """Whether weights of memories are probabilities: asked of a memory of one unit with the same options."""
         try:
             small = _attractor.Memory.build(self._model, self._named(), np.ones((1, 1)), prepare="none", raw=False)
-            return small.posterior(np.ones((1, 1)), [1.0]).shape == (1, 1)
+            return small.posterior(np.ones((1, 1)), np.ones(1)).shape == (1, 1)
         except (TypeError, ValueError):
             return False
 
