@@ -11,7 +11,7 @@ pub const VARIABLE: &str = "ATTRACTOR_INSTRUCTIONS";
 /// Lets the kernels use no better instructions than these, for the rest of the process: `portable`, `avx2` or `avx512`.
 /// On a machine that lacks them, they use the best that it has.
 ///
-/// ```
+/// ```standalone_crate
 /// attractor::instructions::limit("avx2")?;
 /// assert_ne!(attractor::instructions::used(), "avx512");
 /// # Ok::<(), attractor::Error>(())

@@ -222,8 +222,10 @@ pub(crate) fn stream<F: Real, K: Send>(
     for start in (0..b).step_by(held.max(QUERIES)) {
         let end = b.min(start + held.max(QUERIES));
         let work = 4.0 * ((end - start) * n * (dim + EXPONENTIAL)) as f64;
-        // A slow source is read once for all queries, and a single thread gains nothing from small blocks of a small memory.
-        let one = job.patterns.are_slow() || ranges == 1 && !threads::shares(work);
+        // A slow source is read once for all queries. Small blocks are of no use to a single thread if all queries stay in
+        // the second-level cache.
+        let few = (end - start) * dim <= TILE && ranges == 1 && !threads::shares(work);
+        let one = job.patterns.are_slow() || few;
         let together = if one { end - start } else { QUERIES };
         let blocks = (end - start).div_ceil(together);
         let mut done = threads::map(blocks * ranges, work, |task| {
