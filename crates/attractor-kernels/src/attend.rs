@@ -5,12 +5,14 @@ use std::ops::Range;
 use ndarray::{Array2, ArrayView2};
 
 use crate::centred::Triple;
+use crate::elsewhere;
 use crate::machine::{Machine, Single, array, prefetch_first};
 use crate::real::{Real, entry};
 use crate::signs;
 use crate::stored::Stored;
 use crate::stream::{self, Fold, Form, Job, Lanes, Part, Parts, Pass, Tile, Values, Weighed, lanes};
 use crate::threads;
+use crate::wire::{Ask, In, Out, Sent};
 
 /// The read of a memory, with one entry for each query: the unnormalised triple (log-sum, mean, second moment).
 ///
@@ -161,15 +163,15 @@ fn read<F: Real>(job: &Job<F>) -> Read<F> {
 }
 
 fn read_as_given<F: Real>(job: &Job<F>) -> Read<F> {
-    match signs::near_of(job, 1) {
-        Some(near) => read_near(job, near),
+    match signs::near_of(job, 1, matches!(job.values, Values::Own)) {
+        Some(lists) => read_near(job, &lists),
         None => read_all(job),
     }
 }
 
 /// Reads the few patterns whose weight is not negligible. Queries with many such patterns read all patterns.
-fn read_near<F: Real>(job: &Job<F>, near: Vec<Option<Vec<signs::Near>>>) -> Read<F> {
-    let (width, bits) = (job.width(), job.patterns.bits().expect("packed patterns"));
+fn read_near<F: Real>(job: &Job<F>, lists: &signs::Lists) -> Read<F> {
+    let (width, near) = (job.width(), &lists.near);
     let mut read = Read::empty(job.queries.nrows(), width);
     let few = threads::map(near.len(), 0.0, |q| {
         let list = near[q].as_ref()?;
@@ -181,7 +183,7 @@ fn read_near<F: Real>(job: &Job<F>, near: Vec<Option<Vec<signs::Near>>>) -> Read
             let weight = (beta * (product - peak)).exp();
             mass += weight;
             match &job.values {
-                Values::Own => signs::add_scaled(bits, n, weight, &mut mean),
+                Values::Own => lists.add_scaled(n, weight, &mut mean),
                 Values::None => {}
                 Values::Others(values) => {
                     mean.iter_mut().zip(values.row(n)).for_each(|(sum, v)| *sum += weight * v.to_f64());
@@ -191,7 +193,7 @@ fn read_near<F: Real>(job: &Job<F>, near: Vec<Option<Vec<signs::Near>>>) -> Read
         mean.iter_mut().for_each(|m| *m /= mass);
         Some((peak, best, mass, mean))
     });
-    let square = bits.dim() as f64;
+    let square = job.patterns.dim() as f64;
     for (q, few) in few.into_iter().enumerate() {
         let Some((peak, best, mass, mean)) = few else {
             continue;
@@ -228,7 +230,7 @@ pub(crate) fn near_peak<F: Real>(job: &Job<F>, q: usize, product: f64) -> f64 {
 fn read_all<F: Real>(job: &Job<F>) -> Read<F> {
     let (width, betas) = (job.width(), job.betas);
     let mut read = Read::empty(job.queries.nrows(), width);
-    let merge = |parts: Vec<Part<Sums<F>>>| {
+    let mut merge = |parts: Vec<Part<Sums<F>>>| {
         for part in parts {
             for (lane, &least) in part.least.iter().enumerate() {
                 let q = part.first + lane;
@@ -242,8 +244,16 @@ fn read_all<F: Real>(job: &Job<F>) -> Read<F> {
             }
         }
     };
-    stream::stream(job, pass, merge);
+    match job.patterns.shards() {
+        Some(_) => elsewhere::stream(job, Ask::Read { mean: width > 0 }, |part| merge(part)),
+        None => stream::stream(job, pass, merge),
+    }
     read
+}
+
+/// The sums of every range, which are what a part of a memory answers.
+pub(crate) fn sums<F: Real>(job: &Job<F>, finish: impl FnMut(Parts<Sums<F>>)) {
+    stream::stream(job, pass, finish);
 }
 
 entry! {
@@ -268,7 +278,7 @@ entry! {
 }
 
 /// Sums relative to the least cost, for the lanes of one pack of queries.
-struct Sums<F> {
+pub(crate) struct Sums<F> {
     mass: Vec<f64>,
     second: Vec<f64>,
     /// Unnormalised means, one lane after the other. Empty if no mean is asked for.
@@ -278,6 +288,23 @@ struct Sums<F> {
 impl<F: Real> Sums<F> {
     fn new(lanes: usize, width: usize) -> Self {
         Sums { mass: vec![0.0; lanes], second: vec![0.0; lanes], mean: vec![F::ZERO; lanes * width] }
+    }
+}
+
+impl<F: Real> Sent<F> for Sums<F> {
+    fn send(&self, lane: usize, _first: usize, out: &mut Out) {
+        let width = self.mean.len() / self.mass.len();
+        out.float(self.mass[lane]);
+        out.float(self.second[lane]);
+        self.mean[lane * width..(lane + 1) * width].iter().for_each(|x| out.number(*x));
+    }
+
+    fn receive(of: &mut In, width: usize) -> Result<Self, String> {
+        Ok(Sums { mass: vec![of.float()?], second: vec![of.float()?], mean: of.numbers(width)? })
+    }
+
+    fn missing(width: usize) -> Self {
+        Sums { mass: vec![1.0], second: vec![0.0], mean: vec![F::ZERO; width] }
     }
 }
 

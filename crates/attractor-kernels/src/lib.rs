@@ -7,6 +7,7 @@
 //! | [`threads`] | the number of threads; a parallel map that keeps the order of results |
 //! | [`packed`], [`stored`] | patterns as bits, as numbers, or read a few rows at a time from a source |
 //! | [`rows`] | rows of numbers |
+//! | [`shard`] | patterns that are a part of a memory, and answer for it |
 //!
 //! The loops are:
 //!
@@ -46,6 +47,7 @@ mod attend;
 mod centred;
 pub mod counters;
 mod dots;
+mod elsewhere;
 pub mod hamming;
 mod levels;
 pub mod machine;
@@ -58,6 +60,7 @@ mod posterior;
 mod product;
 pub mod real;
 pub mod rows;
+pub mod shard;
 mod signs;
 mod split;
 pub mod stored;
@@ -65,9 +68,11 @@ mod stream;
 pub mod threads;
 mod whole;
 mod windows;
+pub mod wire;
 
 pub use attend::{Read, attend, attend_values, log_sum};
 pub use dots::{dots, error_bound};
+pub use elsewhere::elsewhere;
 pub use hamming::hamming;
 pub use levels::log_sum_of;
 pub use near::{Ball, half_squares, heaviest, near};
@@ -76,8 +81,10 @@ pub use pieces::{Pieces, pieces};
 pub use posterior::{Posterior, nearest, posterior, posterior_and_log_sum, posterior_of_costs};
 pub use product::{Panel, ROWS, Strided, product};
 pub use real::{PerReal, Real};
+pub use shard::Shard;
+pub use signs::ROWS as TILE_OF_BITS;
 pub use split::{add_signs, exp_below, raise, split_sums};
-pub use stored::Stored;
-pub use stream::{Form, usable_beta};
+pub use stored::{Place, Shards, Stored};
+pub use stream::{Form, ranges, usable_beta};
 pub use whole::Whole;
 pub use windows::{Ask, Grid, windows};

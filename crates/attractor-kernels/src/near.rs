@@ -5,12 +5,14 @@ use std::ops::Range;
 use ndarray::ArrayView2;
 
 use crate::dots::error_bound;
+use crate::elsewhere;
 use crate::machine::{Level, Machine, On, array};
 use crate::real::{Real, entry};
 use crate::stored::Stored;
 use crate::stream::{
     self, Fold, Form, Job, Lanes, Part, Parts, Pass, Tile, Values, Weighed, exact_cost, lanes,
 };
+use crate::wire::{Ask, In, Out, Question};
 
 /// The patterns near a query, and what is known of the rest. For this each pattern counts as if it had the largest
 /// prior weight. So a rare pattern nearby is never left out, as it may have the largest weight at another level.
@@ -37,34 +39,220 @@ entry! {
         share: f64,
         most: usize,
     ) -> Vec<Option<Ball>> {
-        let mut result = Vec::with_capacity(queries.nrows());
         let job = Job { patterns, values: Values::None, queries, betas, form: Form::Distance };
-        // Beyond this cost, even all patterns together would weigh less.
-        let cut = Cut::new(patterns.log_weights(), (patterns.len() as f64 / share).ln());
-        let pass = |job: &Job<F>, block, range| pass(job, block, range, cut);
-        stream::stream(&job, pass, |parts: Vec<Part<Near>>| {
+        let look = Look::new(&job, share);
+        if patterns.shards().is_some() {
+            return look.elsewhere(most);
+        }
+        let mut result = Vec::with_capacity(queries.nrows());
+        look.stream(|parts| {
             for lane in 0..parts[0].least.len() {
                 let query = parts[0].first + lane;
-                let beta = stream::usable_beta::<F>(betas[query]);
-                let square: f64 = queries.row(query).iter().map(|z| z.to_f64().powi(2)).sum();
-                let error = cost_error(patterns, square.sqrt(), beta);
-                let found = gather(&parts, lane, beta, error).and_then(|mut found| {
-                    found.shrink(beta, share);
-                    (found.inside.len() <= most).then_some(found)
+                let least = parts.iter().map(|part| part.least[lane]).fold(f64::INFINITY, f64::min);
+                let rings = parts.iter().map(|part| {
+                    look.ring(query, &part.fold.lanes[lane], part.least[lane] - least)
                 });
-                result.push(found.map(|found| {
-                    let Gathered { inside, far, rest, least } = found;
-                    let error = error + ROUNDING * least.abs();
-                    // Costs are ½d² − ln π/β, levels ½d² − ln π_max/β.
-                    let half = (least + far + cut.heaviest / beta - error).max(0.0);
-                    let rest = rest + patterns.len() as f64 * UNDERFLOW;
-                    let log_rest = rest.ln() + beta * (half - least + 2.0 * error) + WEIGHING;
-                    let inside = inside.into_iter().map(|near| near.0).collect();
-                    Ball { inside, radius: (2.0 * half).sqrt(), log_rest }
-                }));
+                result.push(look.ball(query, least, rings, most));
             }
         });
         result
+    }
+}
+
+/// The search for the balls of some queries.
+pub(crate) struct Look<'a, F> {
+    job: &'a Job<'a, F>,
+    share: f64,
+    cut: Cut<'a>,
+}
+
+/// What one range holds of the ball about a query, and what is known of its patterns outside. Gaps, levels and weights
+/// are relative to the least cost of all ranges.
+pub(crate) struct Ring {
+    /// The patterns inside, with their gaps and levels.
+    pub inside: Vec<(u32, f64, f64)>,
+    /// The least level of the patterns outside.
+    pub far: f64,
+    /// The weight of the patterns outside.
+    pub rest: f64,
+}
+
+impl<'a, F: Real> Look<'a, F> {
+    pub fn new(job: &'a Job<'a, F>, share: f64) -> Self {
+        let patterns = job.patterns;
+        // Beyond this cost, even all patterns together would weigh less.
+        let nats = (patterns.place().total as f64 / share).ln();
+        Look { job, share, cut: Cut::new(patterns.log_weights(), nats) }
+    }
+
+    fn stream(&self, finish: impl FnMut(Vec<Part<Near<'a>>>)) {
+        stream::stream(self.job, |job: &Job<F>, block, range| pass(job, block, range, self.cut), finish);
+    }
+
+    fn beta(&self, query: usize) -> f64 {
+        stream::usable_beta::<F>(self.job.betas[query])
+    }
+
+    fn error(&self, query: usize) -> f64 {
+        let square: f64 = self.job.queries.row(query).iter().map(|z| z.to_f64().powi(2)).sum();
+        cost_error(self.job.patterns, square.sqrt(), self.beta(query))
+    }
+
+    /// What a range holds, whose least cost is `ahead` of the least of all ranges. `None` if it held too many patterns.
+    fn ring(&self, query: usize, own: &Lane, ahead: f64) -> Option<Ring> {
+        if own.full {
+            return None;
+        }
+        let beta = self.beta(query);
+        let limit = self.cut.nats / beta + 2.0 * self.error(query);
+        let mut ring = Ring {
+            inside: Vec::new(),
+            far: own.far + own.fallen + ahead,
+            rest: own.rest * (-beta * ahead).exp(),
+        };
+        for &(n, cost) in &own.inside {
+            let gap = cost + own.fallen + ahead;
+            let level = gap + self.cut.surplus(n as usize) / beta;
+            if level <= limit {
+                ring.inside.push((n, gap, level));
+            } else {
+                ring.rest += (-beta * gap).exp();
+                ring.far = ring.far.min(level);
+            }
+        }
+        Some(ring)
+    }
+
+    /// The ball, from the least cost and what all ranges hold.
+    fn ball(
+        &self,
+        query: usize,
+        least: f64,
+        rings: impl Iterator<Item = Option<Ring>>,
+        most: usize,
+    ) -> Option<Ball> {
+        let (beta, error) = (self.beta(query), self.error(query));
+        let mut found = Gathered { inside: Vec::new(), far: f64::INFINITY, rest: 0.0 };
+        for ring in rings {
+            let Ring { inside, far, rest } = ring?;
+            found.inside.extend(inside);
+            found.far = found.far.min(far);
+            found.rest += rest;
+        }
+        found.shrink(beta, self.share);
+        if found.inside.len() > most {
+            return None;
+        }
+        let Gathered { inside, far, rest } = found;
+        let error = error + ROUNDING * least.abs();
+        // Costs are ½d² − ln π/β, levels ½d² − ln π_max/β.
+        let half = (least + far + self.cut.heaviest / beta - error).max(0.0);
+        let rest = rest + self.job.patterns.len() as f64 * UNDERFLOW;
+        let log_rest = rest.ln() + beta * (half - least + 2.0 * error) + WEIGHING;
+        let inside = inside.into_iter().map(|near| near.0).collect();
+        Some(Ball { inside, radius: (2.0 * half).sqrt(), log_rest })
+    }
+
+    /// The balls about patterns that others hold. A first question gives the least cost of all, so that in the second
+    /// answers nobody sends patterns that are far behind it.
+    fn elsewhere(&self, most: usize) -> Vec<Option<Ball>> {
+        let Job { patterns, queries, betas, form, .. } = *self.job;
+        let ask = |ask, more: &[f64]| {
+            elsewhere::ask(patterns, &Question { ask, form, queries: queries.view(), betas, more })
+        };
+        let share = self.share;
+        let found = ask(Ask::Least { share }, &[]).and_then(|answers| {
+            let least = elsewhere::read(patterns, &answers, |of| {
+                let each = |of: &mut [In]| {
+                    of.iter_mut().try_fold(f64::INFINITY, |least, of| Ok::<_, String>(least.min(of.float()?)))
+                };
+                (0..queries.nrows()).map(|_| each(of)).collect::<Result<Vec<_>, _>>()
+            })?;
+            let answers = ask(Ask::Rings { share, most }, &least)?;
+            elsewhere::read(patterns, &answers, |of| {
+                (0..queries.nrows())
+                    .map(|query| {
+                        let mut rings = Vec::new();
+                        for of in of.iter_mut() {
+                            Ring::receive_all(of, &mut rings)?;
+                        }
+                        Ok(self.ball(query, least[query], rings.into_iter(), most))
+                    })
+                    .collect()
+            })
+        });
+        found.unwrap_or_else(|| vec![None; queries.nrows()])
+    }
+
+    /// All that was found in a part of a memory.
+    pub fn found(&self) -> Found {
+        let mut found = Found(Vec::with_capacity(self.job.queries.nrows()));
+        self.stream(|parts| {
+            for lane in 0..parts[0].least.len() {
+                let of = |part: &Part<Near>| (part.least[lane], part.fold.lanes[lane].clone());
+                found.0.push(parts.iter().map(of).collect());
+            }
+        });
+        found
+    }
+
+    /// Writes what the ranges of a part hold of the ball about a query.
+    pub fn send_rings(&self, found: &Found, query: usize, least: f64, most: usize, out: &mut Out) {
+        let ranges = found.0[query].iter();
+        let rings: Option<Vec<Ring>> =
+            ranges.map(|(own, lane)| self.ring(query, lane, own - least)).collect();
+        let (beta, first) = (self.beta(query), self.job.patterns.place().first);
+        // Patterns of more weight than `share` are never removed from a ball.
+        let stays =
+            |ring: &Ring| ring.inside.iter().filter(|(_, gap, _)| (-beta * gap).exp() > self.share).count();
+        let rings = rings.filter(|rings| rings.iter().map(stays).sum::<usize>() <= most);
+        let Some(rings) = rings else {
+            out.whole(usize::MAX);
+            return;
+        };
+        out.whole(rings.len());
+        for Ring { inside, far, rest } in rings {
+            out.float(far);
+            out.float(rest);
+            out.whole(inside.len());
+            for (n, gap, level) in inside {
+                out.whole(first + n as usize);
+                out.float(gap);
+                out.float(level);
+            }
+        }
+    }
+}
+
+/// The least cost of each query in each range of a part, and what is near.
+pub(crate) struct Found(Vec<Vec<(f64, Lane)>>);
+
+impl Found {
+    /// The least cost of a query.
+    pub fn least(&self, query: usize) -> f64 {
+        self.0[query].iter().map(|(least, _)| *least).fold(f64::INFINITY, f64::min)
+    }
+}
+
+impl Ring {
+    /// Reads what a part holds of a ball. Too many patterns are one ring that is none.
+    fn receive_all(of: &mut In, rings: &mut Vec<Option<Ring>>) -> Result<(), String> {
+        let count = of.whole()?;
+        if count == usize::MAX {
+            rings.push(None);
+            return Ok(());
+        }
+        for _ in 0..count {
+            let (far, rest) = (of.float()?, of.float()?);
+            let mut inside = Vec::new();
+            for _ in 0..of.whole()? {
+                let n =
+                    u32::try_from(of.whole()?).map_err(|_| "expected the number of a pattern below 2^32")?;
+                inside.push((n, of.float()?, of.float()?));
+            }
+            rings.push(Some(Ring { inside, far, rest }));
+        }
+        Ok(())
     }
 }
 
@@ -129,34 +317,6 @@ struct Gathered {
     far: f64,
     /// The weight of the patterns outside.
     rest: f64,
-    least: f64,
-}
-
-/// Joins ranges. `None` if one of them held too many patterns.
-fn gather(parts: &[Part<Near>], lane: usize, beta: f64, error: f64) -> Option<Gathered> {
-    let least = parts.iter().map(|part| part.least[lane]).fold(f64::INFINITY, f64::min);
-    let (mut inside, mut far, mut rest) = (Vec::new(), f64::INFINITY, 0.0);
-    for part in parts {
-        let (own, cut) = (&part.fold.lanes[lane], &part.fold.cut);
-        if own.full {
-            return None;
-        }
-        let ahead = part.least[lane] - least;
-        rest += own.rest * (-beta * ahead).exp();
-        far = far.min(own.far + own.fallen + ahead);
-        let limit = cut.nats / beta + 2.0 * error;
-        for &(n, cost) in &own.inside {
-            let gap = cost + own.fallen + ahead;
-            let level = gap + cut.surplus(n as usize) / beta;
-            if level <= limit {
-                inside.push((n, gap, level));
-            } else {
-                rest += (-beta * gap).exp();
-                far = far.min(level);
-            }
-        }
-    }
-    Some(Gathered { inside, far, rest, least })
 }
 
 /// The steps, as a fraction of a nat, in which balls shrink.
@@ -188,7 +348,7 @@ impl Gathered {
 }
 
 /// What is collected for the lanes of one pack of queries.
-struct Near<'a> {
+pub(crate) struct Near<'a> {
     lanes: Vec<Lane>,
     cut: Cut<'a>,
     /// The number of patterns that one lane may keep of this range.
@@ -197,7 +357,7 @@ struct Near<'a> {
 
 /// The patterns found for one query. Costs are relative to its least cost in the first tile.
 #[derive(Clone, Debug)]
-struct Lane {
+pub(crate) struct Lane {
     /// The patterns inside so far, and their costs.
     inside: Vec<(u32, f64)>,
     /// How far the least cost has fallen since the first tile.

@@ -5,11 +5,13 @@ use std::ops::Range;
 use ndarray::ArrayView2;
 
 use crate::attend::{self, merge_mass, near_peak};
+use crate::elsewhere;
 use crate::machine::Machine;
 use crate::real::{Real, entry};
 use crate::signs;
 use crate::stored::Stored;
 use crate::stream::{self, Fold, Form, Job, Lanes, Part, Parts, Pass, Tile, Values, Weighed, lanes};
+use crate::wire::{Ask, In, Out, Sent};
 
 /// A summary of the posterior w = softmax(ℓ) of one query.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +64,7 @@ fn of_job<F: Real>(job: &Job<F>, top: usize) -> Vec<(Posterior, f64)> {
         centred.restore_peaks(job, found.iter_mut().map(|found| &mut found.1));
         return found;
     }
-    let Some(near) = signs::near_of(job, top) else {
+    let Some(signs::Lists { near, .. }) = signs::near_of(job, top, false) else {
         return of_all(job, top);
     };
     let rest: Vec<usize> = (0..near.len()).filter(|&q| near[q].is_none()).collect();
@@ -114,8 +116,7 @@ pub fn posterior_of_costs(costs: &[f64], top: usize) -> Posterior {
 fn of_all<F: Real>(job: &Job<F>, top: usize) -> Vec<(Posterior, f64)> {
     let betas = job.betas;
     let mut result = Vec::with_capacity(job.queries.nrows());
-    let pass = |job: &Job<F>, block, range| pass(job, block, range, top);
-    stream::stream(job, pass, |mut parts: Vec<Part<Spread>>| {
+    let finish = |mut parts: Vec<Part<Spread>>| {
         for lane in 0..parts[0].least.len() {
             let beta = stream::usable_beta::<F>(betas[parts[0].first + lane]);
             let mut total = Lane::default();
@@ -132,8 +133,17 @@ fn of_all<F: Real>(job: &Job<F>, top: usize) -> Vec<(Posterior, f64)> {
             }
             result.push((total.finish(top), peak + sum.ln()));
         }
-    });
+    };
+    match job.patterns.shards() {
+        Some(_) => elsewhere::stream(job, Ask::Posterior { top }, finish),
+        None => sums(job, top, finish),
+    }
     result
+}
+
+/// The sums of every range, which are what a part of a memory answers.
+pub(crate) fn sums<F: Real>(job: &Job<F>, top: usize, finish: impl FnMut(Parts<Spread>)) {
+    stream::stream(job, |job: &Job<F>, block, range| pass(job, block, range, top), finish);
 }
 
 entry! {
@@ -235,7 +245,7 @@ impl Lane {
 }
 
 /// The sums for the lanes of one pack of queries.
-struct Spread {
+pub(crate) struct Spread {
     lanes: Vec<Lane>,
     top: usize,
 }
@@ -243,6 +253,32 @@ struct Spread {
 impl Spread {
     fn new(lanes: usize, top: usize) -> Self {
         Spread { lanes: vec![Lane::default(); lanes], top }
+    }
+}
+
+impl<F> Sent<F> for Spread {
+    fn send(&self, lane: usize, first: usize, out: &mut Out) {
+        let Lane { sum, mass, squares, heat, best } = &self.lanes[lane];
+        [sum, mass, squares, heat].into_iter().for_each(|x| out.float(*x));
+        out.whole(best.len());
+        for &(gap, index) in best {
+            out.float(gap);
+            out.whole(first + index);
+        }
+    }
+
+    fn receive(of: &mut In, _width: usize) -> Result<Self, String> {
+        let [sum, mass, squares, heat] = [of.float()?, of.float()?, of.float()?, of.float()?];
+        let mut best = Vec::new();
+        for _ in 0..of.whole()? {
+            best.push((of.float()?, of.whole()?));
+        }
+        Ok(Spread { top: best.len(), lanes: vec![Lane { sum, mass, squares, heat, best }] })
+    }
+
+    fn missing(_width: usize) -> Self {
+        let lane = Lane { sum: 1.0, mass: 1.0, squares: 1.0, heat: 0.0, best: vec![(0.0, 0)] };
+        Spread { top: 1, lanes: vec![lane] }
     }
 }
 

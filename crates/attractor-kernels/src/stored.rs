@@ -35,6 +35,41 @@ pub trait Source<F>: Debug + Send + Sync {
     fn is_slow(&self) -> bool {
         true
     }
+
+    /// Writes these rows, in any order, to `out`.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    fn select(&self, rows: &[usize], out: &mut [F]) -> std::result::Result<(), String> {
+        let mut places = rows.iter().zip(out.chunks_exact_mut(self.dim()));
+        places.try_for_each(|(&row, out)| self.read(row..row + 1, out))
+    }
+
+    /// Those who hold the patterns in parts, if others than this process do. Kernels then ask them, and do not read rows.
+    fn shards(&self) -> Option<&dyn Shards> {
+        None
+    }
+}
+
+/// Those who hold the parts of a memory: each a [`Shard`](crate::shard::Shard), in this process or in another.
+pub trait Shards: Debug + Send + Sync {
+    /// Asks all parts the same question. Gives their answers, in the order of the parts.
+    ///
+    /// # Errors
+    /// A part that does not answer, as a sentence. Recalls then return this error.
+    fn ask(&self, question: &[u8]) -> std::result::Result<Vec<Vec<u8>>, String>;
+
+    /// Whether the patterns are of ±1, and the parts hold them as bits.
+    fn are_bits(&self) -> bool;
+}
+
+/// Which rows of a memory patterns are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The number of the first row.
+    pub first: usize,
+    /// The number of rows of the whole memory.
+    pub total: usize,
 }
 
 impl<F: Real> Source<F> for Packed {
@@ -188,6 +223,8 @@ pub struct Stored<F> {
     spread: f64,
     /// The patterns about their mean, if they lie far from 0.
     centred: Option<Arc<Centred<F>>>,
+    /// Which rows of a memory these are, if they are a part of one.
+    place: Option<Place>,
 }
 
 /// Patterns about their mean, and that mean.
@@ -232,8 +269,8 @@ impl<F: Real> Stored<F> {
         stored
     }
 
-    /// Patterns in memory that are not centred.
-    pub(crate) fn as_given(values: Array2<F>, spread: f64) -> Self {
+    /// Patterns in memory, row-major, that are not centred.
+    pub fn as_given(values: Array2<F>, spread: f64) -> Self {
         debug_assert!(values.is_standard_layout());
         let squares = squares(values.view());
         Stored {
@@ -244,6 +281,7 @@ impl<F: Real> Stored<F> {
             log_weights: None,
             spread,
             centred: None,
+            place: None,
         }
     }
 
@@ -257,12 +295,38 @@ impl<F: Real> Stored<F> {
             log_weights: None,
             spread,
             centred: None,
+            place: None,
         }
     }
 
     /// Adds the bits of these patterns.
     pub fn with_bits(self, bits: Arc<Packed>) -> Self {
         Stored { bits: Some(bits), ..self }
+    }
+
+    /// The patterns as a part of a memory: which rows of it they are, and the largest ‖y_n‖² of the whole.
+    pub fn at(self, place: Place, largest_square: f64) -> Self {
+        Stored { place: Some(place), largest_square, centred: None, ..self }
+    }
+
+    /// Which rows of a memory these patterns are: all, unless they are a part.
+    pub fn place(&self) -> Place {
+        self.place.unwrap_or(Place { first: 0, total: self.len() })
+    }
+
+    /// Those who hold the patterns, if others do.
+    pub fn shards(&self) -> Option<&dyn Shards> {
+        match &self.values {
+            Values::Held(_) => None,
+            Values::Streamed(streamed) => streamed.source.shards(),
+        }
+    }
+
+    /// Notes that the patterns cannot be read. The first reason is kept.
+    pub(crate) fn fail(&self, reason: String) {
+        if let Values::Streamed(streamed) = &self.values {
+            let _ = streamed.failure.set(reason);
+        }
     }
 
     /// Sets ln π_n of each pattern, or removes the weights.
@@ -308,6 +372,11 @@ impl<F: Real> Stored<F> {
     /// The bits, if the patterns are held with one bit for each unit.
     pub fn bits(&self) -> Option<&Packed> {
         self.bits.as_deref()
+    }
+
+    /// Whether the patterns are held as bits, here or elsewhere.
+    pub fn are_bits(&self) -> bool {
+        self.bits.is_some() || self.shards().is_some_and(|shards| shards.are_bits())
     }
 
     /// Whether the patterns are held as numbers, and not as bits or in a source.
@@ -373,9 +442,22 @@ impl<F: Real> Stored<F> {
 
     /// Some patterns, in this order.
     pub fn select(&self, rows: &[usize]) -> Array2<F> {
-        let mut selected = Array2::from_elem((rows.len(), self.dim()), F::ZERO);
-        for (mut row, &n) in selected.outer_iter_mut().zip(rows) {
-            row.iter_mut().zip(self.row(n)).for_each(|(to, from)| *to = from);
+        let (n, dim) = self.shape();
+        assert!(rows.iter().all(|row| *row < n), "rows up to {n}");
+        let mut selected = Array2::from_elem((rows.len(), dim), F::ZERO);
+        let out = selected.as_slice_mut().expect("just made");
+        match &self.values {
+            Values::Held(values) => {
+                let values = values.as_slice().expect("patterns are stored row-major");
+                let places = rows.iter().zip(out.chunks_exact_mut(dim));
+                places.for_each(|(&n, out)| out.copy_from_slice(&values[n * dim..(n + 1) * dim]));
+            }
+            Values::Streamed(streamed) => {
+                if let Err(reason) = streamed.source.select(rows, out) {
+                    out.fill(F::ZERO);
+                    self.fail(reason);
+                }
+            }
         }
         selected
     }

@@ -4,9 +4,9 @@ pub use attractor_kernels::packed::Packed;
 pub use attractor_kernels::stored::Source;
 #[doc(inline)]
 pub use attractor_kernels::{
-    Ask, Difference, Form, Grid, Operand, Panel, Posterior, ROWS, Read, Stored, Strided, attend,
-    attend_values, dots, hamming, log_sum, machine, nearest, pairs, peak, posterior, product, weighted_sums,
-    windows,
+    Ask, Difference, Form, Grid, Operand, Panel, Place, Posterior, ROWS, Read, Shard, Shards, Stored,
+    Strided, TILE_OF_BITS, attend, attend_values, dots, hamming, log_sum, machine, nearest, pairs, peak,
+    posterior, product, ranges, weighted_sums, windows, wire,
 };
 
 pub(crate) use attractor_kernels::counters::Counters;
@@ -15,6 +15,6 @@ pub(crate) use attractor_kernels::packed::EIGHT;
 pub(crate) use attractor_kernels::rows::{pick, square, squares};
 pub(crate) use attractor_kernels::stored::{Streamed, Window};
 pub(crate) use attractor_kernels::{
-    Ball, Whole, add_scaled, add_signs, error_bound, exp_below, half_squares, heaviest, log_sum_of, near,
-    posterior_and_log_sum, posterior_of_costs, raise, split_sums, usable_beta,
+    Ball, Whole, add_scaled, add_signs, elsewhere, error_bound, exp_below, half_squares, heaviest,
+    log_sum_of, near, posterior_and_log_sum, posterior_of_costs, raise, split_sums, usable_beta,
 };

@@ -165,6 +165,11 @@ const QUERIES: usize = 64;
 /// The approximate largest number of ranges. Ranges are the tasks of a single query.
 const RANGES: usize = 64;
 
+/// Memories with more values than a machine holds have more ranges, since a memory in parts is cut between them: one for
+/// every so many values, up to a number whose sums can still travel.
+const LARGEST_RANGE: usize = 1 << 28;
+const MOST_RANGES: usize = 1024;
+
 /// The smallest number of values in a range, so that it is enough work for a task.
 const RANGE: usize = 1 << 19;
 
@@ -188,8 +193,10 @@ const HELD: usize = 1 << 24;
 /// The length of a range. Ranges are whole tiles, and most numbers of threads divide their number, or nearly. It
 /// depends only on N and `dim`, the units of a pattern or of a value, whichever is more.
 fn range_length(n: usize, dim: usize) -> usize {
-    let ranges = (n * dim).div_ceil(RANGE);
-    let ranges = if ranges < 4 { ranges } else { ranges.next_multiple_of(8).min(RANGES) };
+    let values = n * dim;
+    let most = values.div_ceil(LARGEST_RANGE).next_multiple_of(RANGES).clamp(RANGES, MOST_RANGES);
+    let ranges = values.div_ceil(RANGE);
+    let ranges = if ranges < 4 { ranges } else { ranges.next_multiple_of(8).min(most) };
     n.div_ceil(ranges).next_multiple_of(tile_length(dim)).min(n)
 }
 
@@ -207,6 +214,8 @@ pub fn usable_beta<F: Real>(beta: f64) -> f64 {
 
 /// Streams all patterns past all queries of a job. `pass` folds one range of patterns for one block of queries.
 /// `finish(parts)` gets the parts of the same queries over all ranges, in index order.
+///
+/// Of patterns that are a part of a memory, the ranges are those of the memory that lie in the part.
 pub(crate) fn stream<F: Real, K: Send>(
     job: &Job<F>,
     pass: impl Fn(&Job<F>, Range<usize>, Range<usize>) -> Parts<K> + Sync,
@@ -214,13 +223,12 @@ pub(crate) fn stream<F: Real, K: Send>(
 ) {
     let queries = job.queries.as_standard_layout();
     let job = job.by(queries.view(), job.betas);
-    let (n, dim, b) = (job.patterns.len(), job.dim(), queries.nrows());
-    let length = range_length(n, dim);
+    let (n, dim) = (job.patterns.len(), job.dim());
+    let length = range_length(job.patterns.place().total, dim);
     let ranges = n.div_ceil(length);
     let range = |r: usize| r * length..n.min((r + 1) * length);
-    let held = (HELD / (ranges * dim)).max(1) / QUERIES * QUERIES;
-    for start in (0..b).step_by(held.max(QUERIES)) {
-        let end = b.min(start + held.max(QUERIES));
+    for some in blocks(&job) {
+        let Range { start, end } = some;
         let work = 4.0 * ((end - start) * n * (dim + EXPONENTIAL)) as f64;
         // A slow source is read once for all queries. Small blocks are of no use to a single thread if all queries stay in
         // the second-level cache.
@@ -239,6 +247,29 @@ pub(crate) fn stream<F: Real, K: Send>(
             }
         }
     }
+}
+
+/// The queries of a job, in blocks whose partial results can be held at a time.
+pub(crate) fn blocks<F: Real>(job: &Job<F>) -> impl Iterator<Item = Range<usize>> + use<F> {
+    let (n, dim, b) = (job.patterns.len(), job.dim(), job.queries.nrows());
+    let ranges = n.div_ceil(range_length(job.patterns.place().total, dim));
+    let held = ((HELD / (ranges * dim)).max(1) / QUERIES * QUERIES).max(QUERIES);
+    (0..b).step_by(held).map(move |start| start..b.min(start + held))
+}
+
+/// The ranges into which N patterns of `dim` units are cut. Their sums are merged in this order.
+///
+/// A memory can be cut into parts where its ranges are cut, and reads of it keep their bits.
+///
+/// ```
+/// use attractor::kernels::ranges;
+/// assert_eq!(ranges(1000, 64), [0..1000]);
+/// let many = ranges(1_000_000, 64);
+/// assert_eq!((many.len(), many[1].clone(), many[63].end), (64, 15_648..31_296, 1_000_000));
+/// ```
+pub fn ranges(n: usize, dim: usize) -> Vec<Range<usize>> {
+    let length = range_length(n, dim);
+    (0..n).step_by(length).map(|start| start..n.min(start + length)).collect()
 }
 
 /// One range of patterns and one block of queries, folded into what `make` makes for a number of lanes.

@@ -56,7 +56,7 @@ impl<F: Real> LogSumExp<F> {
     pub fn compares_by_distance(&self) -> bool {
         let equal = || match self.patterns.squares() {
             Some(squares) => squares.iter().all(|square| *square == squares[0]),
-            None => self.patterns.bits().is_some(),
+            None => self.patterns.are_bits(),
         };
         self.patterns.log_weights().is_none() && (self.form == Form::Distance || equal())
     }

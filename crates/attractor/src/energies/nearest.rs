@@ -3,7 +3,7 @@
 use ndarray::{ArrayView1, ArrayView2};
 
 use crate::kernels::nearest;
-use crate::patterns::{Patterns, Window};
+use crate::patterns::Patterns;
 use crate::real::Real;
 
 /// The memory that a state lies on or is nearest to.
@@ -48,10 +48,9 @@ pub(crate) fn nearest_patterns<F: Real>(
 ) -> Vec<Nearest> {
     let memories = known.unwrap_or_else(|| nearest(patterns, states));
     let (dim, scale) = (patterns.dim() as f64, patterns.preparation().scale());
-    let mut window = Window::default();
-    let mut one = |(state, n): (ArrayView1<F>, usize)| {
-        let point = patterns.rows(n..n + 1, n + 1, &mut window);
+    let points = patterns.select(&memories);
+    let one = |((state, n), point): ((ArrayView1<F>, usize), ArrayView1<F>)| {
         Nearest::at(n, state, point.iter().map(|y| y.to_f64()), |square| (square / dim).sqrt() / scale)
     };
-    states.outer_iter().zip(memories).map(&mut one).collect()
+    states.outer_iter().zip(memories).zip(points.outer_iter()).map(one).collect()
 }

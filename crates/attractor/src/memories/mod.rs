@@ -62,7 +62,7 @@ pub use spec::{
     Card, DEFAULT, DESCRIBED, Learned, MODELS, Model, Spec, TRAINED, Weights, model, models_that, models_with,
 };
 pub use succession::{Played, Succession};
-pub use universal::{Output, PRESETS, Preset, Scheme, Universal};
+pub use universal::{Output, PRESETS, Part, Preset, Scheme, Universal};
 pub use update::Update;
 
 use ndarray::ArrayView2;

@@ -405,9 +405,14 @@ pub(super) fn read_values<F: Real>(
 
 /// The largest weights of a row that sums to 1, with its entropy and participation ratio.
 pub(super) fn summary(weights: ArrayView1<f64>, top: usize) -> Posterior {
+    summary_of(weights.iter().copied().enumerate(), top)
+}
+
+/// The same, of some memories with their weights, in rising order. The others have weight 0, and are not among the best.
+pub(super) fn summary_of(weights: impl Iterator<Item = (usize, f64)>, top: usize) -> Posterior {
     let mut best: Vec<(usize, f64)> = Vec::new();
     let (mut entropy, mut squares) = (0.0, 0.0);
-    for (n, &w) in weights.iter().enumerate() {
+    for (n, w) in weights {
         if w > 0.0 {
             entropy -= w * w.ln();
             squares += w * w;

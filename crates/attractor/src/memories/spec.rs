@@ -297,7 +297,7 @@ impl Spec {
         if patterns.associated().is_some() && !model.card.values {
             return refuse("use for associated values", |card| card.values);
         }
-        if patterns.are_slow() && !model.card.streams {
+        if patterns.are_slow() && patterns.shards().is_none() && !model.card.streams {
             let reason = format!("of the models, {} read a few at a time", models_that(|card| card.streams));
             let what = "way to recall from patterns that are not in memory";
             return Err(Error::Undefined { model: model.card.name, what, reason: reason.into() });

@@ -2,6 +2,7 @@
 
 mod extras;
 mod packer;
+mod parts;
 mod preparation;
 mod sources;
 mod states;
@@ -9,6 +10,7 @@ mod survey;
 
 pub use extras::Extras;
 pub use packer::Packer;
+pub use parts::{Whole, shard_of, shard_of_bits, shard_of_values};
 pub use preparation::{Preparation, Prepare};
 pub(crate) use states::{check_states, is_usable};
 
@@ -420,7 +422,7 @@ impl<F: Real> Patterns<F> {
 
     /// Whether every unit of every pattern is +1 or −1.
     pub fn are_spins(&self) -> bool {
-        self.bits().is_some() || self.are_held() && self.values().iter().all(|v| v.abs() == F::ONE)
+        self.are_bits() || self.are_held() && self.values().iter().all(|v| v.abs() == F::ONE)
     }
 
     /// Valid but surprising properties of these patterns, one sentence each, to show to the user.

@@ -203,6 +203,13 @@ pub fn separating_beta<F: Real>(keys: &Keys<F>) -> Result<f64> {
     const SAMPLE: usize = 256;
     const AHEAD: f64 = 999.0;
     let n = keys.values().nrows();
+    if n == 0 {
+        return Err(Error::Undefined {
+            model: "a memory in parts",
+            what: "beta that separates its patterns by this similarity",
+            reason: "its parts are not compared with each other; give a number for beta".into(),
+        });
+    }
     let Some(least) = least_gap(keys, SAMPLE)? else {
         return Ok(1.0);
     };

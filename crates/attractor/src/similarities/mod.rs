@@ -243,6 +243,13 @@ impl<F: Real> Keys<F> {
         Ok(Keys { similarity, convention, measure, values, compare })
     }
 
+    /// Keys of `dim` units that others hold, who compare them.
+    pub(crate) fn elsewhere(similarity: Similarity, dim: usize) -> Self {
+        let values = Array2::from_elem((0, dim), F::ZERO).into_shared();
+        let (measure, convention) = (similarity.measure(), Convention::Corrected);
+        Keys { similarity, convention, measure, values, compare: Arc::new(Elsewhere) }
+    }
+
     /// Keys that are compared by a similarity that is not in the list.
     #[cfg(test)]
     pub(crate) fn measured_by(self, measure: impl Measure<F> + 'static) -> Self {
@@ -278,9 +285,23 @@ impl<F: Real> Keys<F> {
     /// # Errors
     /// Queries of another width, not finite, or for which the similarity is not defined.
     pub fn scores(&self, queries: ArrayView2<F>) -> Result<Array2<f64>> {
-        check_width("cues", queries.ncols(), self.values.ncols())?;
-        check(self.similarity, self.convention, "cues", queries)?;
+        self.check(queries)?;
         Ok(self.compare.scores(queries))
+    }
+
+    /// Returns the error of queries that cannot be compared.
+    pub(crate) fn check(&self, queries: ArrayView2<F>) -> Result<()> {
+        check_width("cues", queries.ncols(), self.values.ncols())?;
+        check(self.similarity, self.convention, "cues", queries)
+    }
+}
+
+/// The comparison with keys that others hold, of which there are none here.
+struct Elsewhere;
+
+impl<F: Real> Compare<F> for Elsewhere {
+    fn scores(&self, queries: ArrayView2<F>) -> Array2<f64> {
+        Array2::zeros((queries.nrows(), 0))
     }
 }
 

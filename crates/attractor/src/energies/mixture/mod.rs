@@ -18,7 +18,7 @@ use super::shapes::{Moments, Shape};
 use super::{Denoise, Nearest, Points};
 use crate::error::{Error, Result, check_rows, check_width};
 use crate::kernels::{Form, nearest, posterior_and_log_sum};
-use crate::patterns::{Patterns, Preparation, Window, check_states};
+use crate::patterns::{Patterns, Preparation, check_states};
 use crate::real::Real;
 use crate::threads;
 
@@ -391,15 +391,12 @@ impl<F: Real> Mixture<F> {
     pub(crate) fn nearest_among(&self, states: ArrayView2<F>, memories: Vec<usize>) -> Vec<Nearest> {
         let per_unit = self.preparation().scale() * (self.dim as f64).sqrt();
         let rms = |square: f64| square.sqrt() / per_unit;
-        let mut window = Window::default();
-        let mut one = |(state, memory): (ArrayView1<F>, usize)| match self.patterns() {
-            Some(patterns) => {
-                let pattern = patterns.rows(memory..memory + 1, memory + 1, &mut window);
-                Nearest::at(memory, state, pattern.iter().map(|y| y.to_f64()), rms)
-            }
+        let points = self.patterns().map(|patterns| patterns.select(&memories));
+        let one = |(row, (state, memory)): (usize, (ArrayView1<F>, usize))| match &points {
+            Some(points) => Nearest::at(memory, state, points.row(row).iter().map(|y| y.to_f64()), rms),
             None => Nearest::at(memory, state, self.project(memory, state).into_iter(), rms),
         };
-        states.outer_iter().zip(memories).map(&mut one).collect()
+        states.outer_iter().zip(memories).enumerate().map(one).collect()
     }
 
     /// The energy of each state and the pattern nearest to it, in one pass. `None` unless the mixture is of equally likely

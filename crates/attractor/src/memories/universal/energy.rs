@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use ndarray::{ArrayView1, ArrayView2};
 
-use super::Output;
 use super::read::Streamed;
+use super::{Output, parts};
 use crate::dynamics::Visible;
 use crate::energies::{Energy, in_parts};
 use crate::error::{Result, check_width};
@@ -63,6 +63,14 @@ impl<F: Real> Energy<F> for Landscape<F> {
                 let scale = factor / beta;
                 logits.into_iter().map(|l| -scale * l).collect()
             }
+            None if self.patterns.shards().is_some() => {
+                let best = parts::best(&self.patterns, &self.keys, states, self.separator.separation())?;
+                self.patterns.check_source()?;
+                let potential = |best: Vec<(usize, f64)>| {
+                    self.potential(&best.into_iter().map(|(_, score)| score).collect::<Vec<_>>())
+                };
+                best.into_iter().map(potential).collect()
+            }
             None => in_parts(states, self.patterns.len(), |part| self.potentials(part))?
                 .into_iter()
                 .flatten()
@@ -86,13 +94,16 @@ impl<F: Real> Landscape<F> {
             Shape::Pair(_) => self.keys.scores(states)?,
         };
         Ok(threads::map(scores.nrows(), 20.0 * scores.len() as f64, |row| {
-            let scores = scores.row(row).to_vec();
-            if self.shape == Shape::Pair(EnergyOf::Distances) {
-                -self.separator.lagrangian_of_reciprocals(&scores).expect("checked when it was built")
-            } else {
-                -self.separator.lagrangian(&scores)
-            }
+            self.potential(&scores.row(row).to_vec())
         }))
+    }
+
+    fn potential(&self, scores: &[f64]) -> f64 {
+        if self.shape == Shape::Pair(EnergyOf::Distances) {
+            -self.separator.lagrangian_of_reciprocals(scores).expect("checked when it was built")
+        } else {
+            -self.separator.lagrangian(scores)
+        }
     }
 }
 

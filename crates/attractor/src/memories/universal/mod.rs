@@ -2,10 +2,12 @@
 
 mod descent;
 mod energy;
+mod parts;
 mod presets;
 mod read;
 mod scheme;
 
+pub use parts::Part;
 pub use presets::{PRESETS, Preset};
 pub use scheme::Scheme;
 
@@ -194,7 +196,10 @@ impl<F: Real> Universal<F> {
             let expected = "patterns as they are with compat uhn2022, which prepares nothing";
             return Err(Error::parameter("prepare", expected, patterns.preparation().describe()));
         }
-        let keys = Keys::new(similarity, patterns.shared(), convention)?;
+        let keys = match patterns.shards() {
+            Some(_) => parts::keys(&patterns, similarity, separation, output, convention)?,
+            None => Keys::new(similarity, patterns.shared(), convention)?,
+        };
         let separator = Separator::new(separation, &keys)?;
         let landscape = scheme::landscape(&patterns, &keys, separator, output, Scheme::SingleShot);
         Ok(Universal { patterns, keys, separator, output, scheme: Scheme::SingleShot, landscape })
@@ -357,21 +362,27 @@ impl<F: Real> Run<F> for ShotsRun<'_, F> {
     }
 }
 
+/// The similarity that options name.
+fn similarity_of(options: &Options, dim: usize) -> Result<Similarity> {
+    Ok(options.named("similarity")?.unwrap_or(preset_of(options, dim)?.similarity))
+}
+
+fn preset_of(options: &Options, dim: usize) -> Result<Preset> {
+    options.text("preset").map_or_else(|| Ok(Preset::default()), |name| Preset::find(name, dim))
+}
+
 /// Builds the memory from named options.
 pub(super) fn build<F: Real>(
     patterns: Patterns<F>,
     options: &Options,
     _learned: Option<Learned>,
 ) -> Result<Box<dyn Memory<F>>> {
-    let preset = match options.text("preset") {
-        Some(name) => Preset::find(name, patterns.dim())?,
-        None => Preset::default(),
-    };
+    let preset = preset_of(options, patterns.dim())?;
     let convention = match options.text("compat") {
         Some(name) => find("compat", CONVENTIONS, name)?,
         None => Convention::Corrected,
     };
-    let similarity = options.named("similarity")?.unwrap_or(preset.similarity);
+    let similarity = similarity_of(options, patterns.dim())?;
     let separation = options.named("separation")?.unwrap_or(preset.separation);
     let output = options.named("output")?.unwrap_or(preset.output);
     let memory = Universal::new(patterns, similarity, separation, output, convention)?;

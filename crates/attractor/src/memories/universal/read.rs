@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis, Zip, concatenate, s};
 
 use super::super::report::{read_values, summary};
-use super::{Output, Universal};
+use super::{Output, Universal, parts};
 use crate::dynamics::Undefined;
 use crate::error::{Error, Result};
 use crate::kernels::{Form, Posterior, attend, nearest, posterior, weighted_sums};
@@ -95,6 +95,7 @@ impl<F: Real> Universal<F> {
         let streamed = Streamed::of(&self.keys, &self.separator).filter(|_| to.is_none());
         let mut answer = match streamed {
             Some(Streamed { form, beta, .. }) => self.stream(states, form, beta, top),
+            None if self.patterns.shards().is_some() => self.project_elsewhere(states, top)?,
             None => {
                 let batch = (HELD / self.patterns.len()).max(16);
                 let parts: Vec<Answer<F>> = (0..states.nrows().max(1))
@@ -137,6 +138,40 @@ impl<F: Real> Universal<F> {
             posteriors: posterior(&self.patterns, states, &betas, form, top).into_iter().map(Some).collect(),
             undefined: Vec::new(),
         }
+    }
+
+    /// Reads patterns that others hold, of which the best few have weights.
+    fn project_elsewhere(&self, states: ArrayView2<F>, top: usize) -> Result<Answer<F>> {
+        let best = if self.separator.separation() == Separation::Max && self.keys.measure().finds_nearest() {
+            nearest(&self.patterns, states).into_iter().map(|n| vec![(n, 0.0)]).collect()
+        } else {
+            parts::best(&self.patterns, &self.keys, states, self.separator.separation())?
+        };
+        self.patterns.check_source()?;
+        let all: Vec<usize> = best.iter().flatten().map(|(n, _)| *n).collect();
+        let rows = self.patterns.select(&all);
+        self.patterns.check_source()?;
+        let mut answer = Answer {
+            states: states.to_owned(),
+            values: None,
+            posteriors: vec![None; states.nrows()],
+            undefined: Vec::new(),
+        };
+        let mut from = 0;
+        for (row, best) in best.iter().enumerate() {
+            let values = rows.slice(s![from..from + best.len(), ..]);
+            from += best.len();
+            let mut weights: Vec<f64> = best.iter().map(|(_, score)| *score).collect();
+            if let Err(reason) = self.separator.try_weights(&mut weights) {
+                answer.undefined.push(Undefined { row, reason });
+                continue;
+            }
+            let sum =
+                weighted_sums(ArrayView2::from_shape((1, best.len()), &weights).expect("a row"), values);
+            answer.states.row_mut(row).assign(&sum.row(0).mapv(F::from_f64));
+            answer.posteriors[row] = Some(parts::summary_of_best(best, &weights, self.patterns.len(), top));
+        }
+        Ok(answer)
     }
 
     /// Reads the rows that have weights. The others keep their states.

@@ -61,6 +61,9 @@ impl<F: Real> Universal<F> {
     /// A descent or two layers for a pair that has no Lyapunov function, with the reason; a lag below 0, or a step
     /// that is not above 0.
     pub fn with_scheme(mut self, scheme: Scheme) -> Result<Self> {
+        if scheme != Scheme::SingleShot && self.patterns.shards().is_some() {
+            return Err(super::parts::refused("its states move by single shots alone; leave dynamics away"));
+        }
         self.landscape = landscape(&self.patterns, &self.keys, self.separator, self.output, scheme);
         self.scheme = scheme;
         if let (true, Err(reason)) = (scheme != Scheme::SingleShot, &self.landscape) {

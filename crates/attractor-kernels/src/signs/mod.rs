@@ -14,6 +14,10 @@
 //! are computed again in f64, and so is everything made from them. Queries for which many patterns have weight are
 //! left to the kernel that reads all patterns.
 
+mod elsewhere;
+
+pub(crate) use elsewhere::{Largest, OfPart};
+
 use std::ops::Range;
 
 use ndarray::{Array2, ArrayView2};
@@ -28,8 +32,8 @@ use crate::threads;
 /// A pattern whose weight is not negligible: its index, and z·y.
 pub(crate) type Near = (usize, f64);
 
-/// The number of patterns looked up together.
-const ROWS: usize = 256;
+/// The number of packed patterns that are looked up together.
+pub const ROWS: usize = 256;
 
 /// The number of units in a table.
 const NIBBLE: usize = 4;
@@ -51,11 +55,48 @@ const MOST_UNITS: usize = 1 << 15;
 /// The largest number of best patterns that can be asked for.
 const MOST_TOP: usize = 64;
 
-/// [`near`], for a job whose patterns are bits of equal prior weight, if their number makes it worthwhile.
-pub(crate) fn near_of<F: Real>(job: &Job<F>, top: usize) -> Option<Vec<Option<Vec<Near>>>> {
-    let bits = job.patterns.bits().filter(|_| job.patterns.log_weights().is_none())?;
-    let suits = bits.len() >= FEWEST && bits.dim() <= MOST_UNITS && top <= MOST_TOP;
-    suits.then(|| near(bits, job.queries.view(), job.betas, top))
+/// The patterns near the queries of a job.
+pub(crate) struct Lists<'a> {
+    /// For each query the patterns, in rising order. `None` if there are too many.
+    pub near: Vec<Option<Vec<Near>>>,
+    bits: Bits<'a>,
+}
+
+/// Where the bits of the listed patterns are.
+enum Bits<'a> {
+    /// With those of all.
+    Here(&'a Packed),
+    /// They were sent: these patterns, in rising order.
+    Sent(Vec<usize>, Packed),
+}
+
+impl Lists<'_> {
+    /// Adds `weight` times a listed pattern.
+    pub fn add_scaled(&self, n: usize, weight: f64, sum: &mut [f64]) {
+        match &self.bits {
+            Bits::Here(bits) => add_scaled(bits, n, weight, sum),
+            Bits::Sent(numbers, bits) => {
+                let place = numbers.binary_search(&n).expect("the bits of listed patterns were sent");
+                add_scaled(bits, place, weight, sum);
+            }
+        }
+    }
+}
+
+/// [`near`], for a job whose patterns are bits of equal prior weight, if their number makes it worthwhile. `add` says
+/// whether listed patterns will be added.
+pub(crate) fn near_of<'a, F: Real>(job: &'a Job<F>, top: usize, add: bool) -> Option<Lists<'a>> {
+    let patterns = job.patterns;
+    let suits = patterns.len() >= FEWEST && patterns.dim() <= MOST_UNITS && top <= MOST_TOP;
+    if !patterns.are_bits() || !suits || patterns.log_weights().is_some() {
+        return None;
+    }
+    match patterns.bits() {
+        Some(bits) => {
+            Some(Lists { near: near(bits, job.queries.view(), job.betas, top), bits: Bits::Here(bits) })
+        }
+        None => Some(elsewhere::near(job, top, add)),
+    }
 }
 
 /// Some queries of a job, and their inverse temperatures.
@@ -68,41 +109,38 @@ pub(crate) fn rest<F: Real>(job: &Job<F>, rows: &[usize]) -> (Array2<F>, Vec<f64
 ///
 /// A first pass keeps the largest sum of every tile of patterns. It tells the second pass which tiles to read.
 fn near<F: Real>(bits: &Packed, queries: ArrayView2<F>, betas: &[f64], top: usize) -> Vec<Option<Vec<Near>>> {
-    let b = queries.nrows();
-    let work = (b * bits.len() * bits.words()) as f64;
-    let tables = threads::map(b, work / 64.0, |q| Tables::new(&queries.row(q).to_vec(), bits.words()));
-    let scan = Scan { bits, tables: &tables };
-    let tiles = bits.len().div_ceil(ROWS);
-    let length = tiles.div_ceil(RANGES).max(RANGE / ROWS);
-    let ranges = tiles.div_ceil(length);
-    let range = |r: usize| r * length..tiles.min((r + 1) * length);
-    let block = |k: usize| k * QUERIES..b.min((k + 1) * QUERIES);
-    let largest = threads::map(b.div_ceil(QUERIES) * ranges, work, |task| {
-        scan.largest(range(task % ranges), block(task / ranges))
-    });
-    // Weights below u/N of the best are negligible.
-    let cut = (bits.len() as f64 / F::ROUNDOFF).ln();
-    let bars = threads::map(b, work / 64.0, |q| {
-        let own = |r: usize| {
-            let (parts, len) = (&largest[q / QUERIES * ranges + r], range(r).len());
-            &parts[q % QUERIES * len..][..len]
-        };
-        let mut all: Vec<u16> = (0..ranges).flat_map(own).copied().collect();
-        let bar = tables[q].bar(cut / usable_beta::<F>(betas[q]), &mut all.clone(), top);
+    let tables = tables_of(queries, bits.words());
+    let scan = Scan { bits, tables: &tables, skip: 0 };
+    let largest = scan.all_largest();
+    let bars = threads::map(tables.len(), scan.work() / 64.0, |q| {
+        let mut all = scan.of_query(&largest, q);
+        let bar = tables[q].bar(cut::<F>(bits.len(), betas[q]), &mut all.clone(), top);
         all.retain(|&sum| u32::from(sum) >= bar);
-        // A list of too many patterns costs more than reading all of them.
-        (all.len() <= tiles.div_ceil(4).max(4)).then_some(bar)
+        (all.len() <= most_tiles(bits.len())).then_some(bar)
     });
-    let lists = threads::map(b.div_ceil(QUERIES) * ranges, work / 16.0, |task| {
-        let block = block(task / ranges);
-        scan.list(range(task % ranges), block.clone(), &largest[task], &bars[block])
-    });
-    threads::map(b, work / 64.0, |q| {
+    let lists = scan.all_lists(&largest, &bars);
+    let listed = |(q, list): (usize, Vec<u32>)| {
         bars[q]?;
-        let parts = (0..ranges).flat_map(|r| &lists[q / QUERIES * ranges + r][q % QUERIES]);
         let query = queries.row(q).mapv(F::to_f64).to_vec();
-        Some(parts.map(|&n| (n as usize, product(bits, n as usize, &query))).collect())
-    })
+        Some(list.iter().map(|&n| (n as usize, product(bits, n as usize, &query))).collect())
+    };
+    lists.into_iter().enumerate().map(listed).collect()
+}
+
+/// The tables of queries.
+fn tables_of<F: Real>(queries: ArrayView2<F>, words: usize) -> Vec<Tables> {
+    let work = (queries.nrows() * words * 1024) as f64;
+    threads::map(queries.nrows(), work, |q| Tables::new(&queries.row(q).to_vec(), words))
+}
+
+/// How far behind the best product a pattern of N may be: weights below u/N of the best are negligible.
+fn cut<F: Real>(n: usize, beta: f64) -> f64 {
+    (n as f64 / F::ROUNDOFF).ln() / usable_beta::<F>(beta)
+}
+
+/// The largest number of tiles that are listed. A list of more patterns costs more than reading all of them.
+fn most_tiles(n: usize) -> usize {
+    n.div_ceil(ROWS).div_ceil(4).max(4)
 }
 
 /// The dot product z·y of one pattern.
@@ -117,7 +155,7 @@ fn signed_sum(word: u64, units: &[f64], sign: impl Fn(u64, usize) -> f64) -> f64
 }
 
 /// Adds `weight` times a pattern.
-pub(crate) fn add_scaled(bits: &Packed, n: usize, weight: f64, sum: &mut [f64]) {
+fn add_scaled(bits: &Packed, n: usize, weight: f64, sum: &mut [f64]) {
     for (k, units) in sum.chunks_mut(64).enumerate() {
         let word = bits.word(n, k);
         for (j, unit) in units.iter_mut().enumerate() {
@@ -187,13 +225,81 @@ impl Tables {
     }
 }
 
-/// Passes over some tiles of patterns.
+/// Passes over the tiles of patterns.
 struct Scan<'a> {
     bits: &'a Packed,
     tables: &'a [Tables],
+    /// The number of rows before the first pattern, less than a tile. They are in no tile's sums.
+    skip: usize,
 }
 
 impl Scan<'_> {
+    fn work(&self) -> f64 {
+        (self.tables.len() * self.bits.len() * self.bits.words()) as f64
+    }
+
+    fn tiles(&self) -> usize {
+        self.bits.len().div_ceil(ROWS)
+    }
+
+    /// The number of tiles in a range. Ranges and blocks of queries are tasks; no result depends on them.
+    fn length(&self) -> usize {
+        self.tiles().div_ceil(RANGES).max(RANGE / ROWS)
+    }
+
+    fn ranges(&self) -> usize {
+        self.tiles().div_ceil(self.length())
+    }
+
+    fn range(&self, r: usize) -> Range<usize> {
+        r * self.length()..self.tiles().min((r + 1) * self.length())
+    }
+
+    fn block(&self, k: usize) -> Range<usize> {
+        k * QUERIES..self.tables.len().min((k + 1) * QUERIES)
+    }
+
+    /// Calls `f` for each block of queries and range of tiles, block by block.
+    fn each<T: Send>(&self, work: f64, f: impl Fn(usize, Range<usize>, Range<usize>) -> T + Sync) -> Vec<T> {
+        let ranges = self.ranges();
+        threads::map(self.tables.len().div_ceil(QUERIES) * ranges, work, |task| {
+            f(task, self.range(task % ranges), self.block(task / ranges))
+        })
+    }
+
+    /// The largest sum of every tile, one task after the other.
+    fn all_largest(&self) -> Vec<Vec<u16>> {
+        self.each(self.work(), |_, range, block| self.largest(range, block))
+    }
+
+    /// The largest sums of all tiles for one query.
+    fn of_query(&self, largest: &[Vec<u16>], q: usize) -> Vec<u16> {
+        let ranges = self.ranges();
+        let own = |r: usize| {
+            let (part, len) = (&largest[q / QUERIES * ranges + r], self.range(r).len());
+            &part[q % QUERIES * len..][..len]
+        };
+        (0..ranges).flat_map(own).copied().collect()
+    }
+
+    /// For each query the patterns whose sums reach its bar, in rising order.
+    fn all_lists(&self, largest: &[Vec<u16>], bars: &[Option<u32>]) -> Vec<Vec<u32>> {
+        let lists = self.each(self.work() / 16.0, |task, range, block| {
+            self.list(range, block.clone(), &largest[task], &bars[block])
+        });
+        let ranges = self.ranges();
+        let of = |q: usize| {
+            (0..ranges).flat_map(|r| &lists[q / QUERIES * ranges + r][q % QUERIES]).copied().collect()
+        };
+        (0..bars.len()).map(of).collect()
+    }
+
+    /// The patterns of a tile.
+    fn rows(&self, tile: usize) -> Range<usize> {
+        let first = if tile == 0 { self.skip } else { tile * ROWS };
+        first..self.bits.len().min((tile + 1) * ROWS)
+    }
+
     /// The largest sum of each tile, one query of the block after the other.
     fn largest(&self, tiles: Range<usize>, block: Range<usize>) -> Vec<u16> {
         let mut largest = vec![0; block.len() * tiles.len()];
@@ -226,7 +332,7 @@ impl Scan<'_> {
                     laid = true;
                 }
                 Portable.sums(&self.tables[block.start + q].entries, &planes, &mut sums);
-                let rows = tile * ROWS..self.bits.len().min((tile + 1) * ROWS);
+                let rows = self.rows(tile);
                 let near = rows.filter(|n| u32::from(sums[place(n % ROWS)]) >= bar);
                 lists[q].extend(near.map(|n| n as u32));
             }
@@ -258,11 +364,11 @@ impl Task<'_> {
         for (k, tile) in self.tiles.clone().enumerate() {
             let groups = tile_of(self.scan.bits, tile);
             lay(groups, words, &mut planes);
-            let rows = (self.scan.bits.len() - tile * ROWS).min(ROWS);
+            let rows = self.scan.rows(tile);
             for (q, tables) in self.scan.tables[self.block.clone()].iter().enumerate() {
                 let mut largest = lookup.sums(&tables.entries, &planes, &mut sums);
-                if rows < ROWS {
-                    largest = (0..rows).map(|row| sums[place(row)]).fold(0, u16::max);
+                if rows.len() < ROWS {
+                    largest = rows.clone().map(|row| sums[place(row % ROWS)]).fold(0, u16::max);
                 }
                 out[q * self.tiles.len() + k] = largest;
             }
