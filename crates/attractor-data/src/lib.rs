@@ -32,9 +32,10 @@ pub use records::{Cells, Records};
 pub use shape::{Layout, Shape};
 pub use stored::{CoresSummary, Growing};
 pub use stored::{
-    DensitySummary, Shaped, Stored, StoredDensity, StoredSummary, StoredSums, SumsSummary, Training,
-    density_from_bytes, is_density, memory_from_bytes, read_density, read_memory, read_memory_within,
-    read_sums, summary, summary_of_bytes, sums_from_bytes,
+    DensitySummary, Shaped, ShardSummary, Stored, StoredDensity, StoredSummary, StoredSums, SumsSummary,
+    Training, append_to_shards, check_parts, cut, density_from_bytes, is_density, memory_from_bytes,
+    of_shards, read_density, read_memory, read_memory_within, read_shard, read_sums, shard_head,
+    shard_preparation, shard_summary, shards_in, summary, summary_of_bytes, sums_from_bytes,
 };
 pub use synthetic::{random_noise, random_spins};
 pub use table::{Dtype, Table};

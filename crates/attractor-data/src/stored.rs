@@ -10,13 +10,19 @@ mod append;
 mod cores;
 mod density;
 mod potential;
+mod raw_rows;
 mod read;
+mod shards;
 mod sums;
 
 pub use append::Growing;
 pub use cores::CoresSummary;
 pub use density::{DensitySummary, StoredDensity, density_from_bytes, is_density, read_density};
 pub use read::{memory_from_bytes, read_memory, read_memory_within};
+pub use shards::{
+    ShardSummary, append as append_to_shards, check_parts, cut, of_shards, read_shard, shard_head,
+    shard_preparation, shard_summary, shards_in,
+};
 pub use sums::{StoredSums, SumsSummary, read_sums, sums_from_bytes};
 
 use std::collections::{BTreeMap, HashMap};
@@ -99,6 +105,8 @@ pub struct StoredSummary {
     pub density: Option<DensitySummary>,
     /// For a memory of fixed size: what its sums are of.
     pub sums: Option<SumsSummary>,
+    /// For a part of a memory: which it is. `patterns` counts those of the part.
+    pub shard: Option<ShardSummary>,
     /// For a memory under a potential: its form and its noise, without its arrays.
     pub potential: Option<Value>,
     /// Its history.
@@ -114,6 +122,8 @@ const VERSION: &str = "1";
 const DENSITY_VERSION: &str = "2";
 /// The version of files that hold sums and no patterns.
 const SUMS_VERSION: &str = "3";
+/// The version of files that hold a part of a memory.
+const SHARD_VERSION: &str = "4";
 /// The one entry of the metadata.
 const KEY: &str = "attractor";
 
@@ -355,12 +365,12 @@ fn describe(path: &Path, head: &Metadata) -> Result<Option<StoredSummary>> {
     };
     let damaged = |what: &str| wrong(path, format!("one whose {what} cannot be read"));
     let says: Value = serde_json::from_str(text).map_err(|_| damaged("description"))?;
-    if [VERSION, DENSITY_VERSION, SUMS_VERSION].iter().all(|known| says["version"] != *known) {
+    if [VERSION, DENSITY_VERSION, SUMS_VERSION, SHARD_VERSION].iter().all(|known| says["version"] != *known) {
         let found: String = says["version"].to_string().chars().take(20).collect();
         let cure = "update attractor";
         return Err(Error::content(
             path,
-            "a stored memory of version 1, 2 or 3",
+            "a stored memory of version 1, 2, 3 or 4",
             format!("version {found}"),
             cure,
         ));
@@ -390,13 +400,25 @@ fn describe(path: &Path, head: &Metadata) -> Result<Option<StoredSummary>> {
         packed["units"].as_u64().filter(|&units| units > 0).and_then(|units| usize::try_from(units).ok());
     // What keeps no patterns says how many there are.
     let said = density.as_ref().map(|density| density.events).or(sums.as_ref().map(|(_, count)| *count));
+    let shard = match &says["shard"] {
+        Value::Null => None,
+        says => Some(ShardSummary::of(says).ok_or_else(|| damaged("part"))?),
+    };
     let (count, dim, dtype) = match said {
+        // The head of a part alone has no patterns.
+        None if shard.is_some() && head.info("patterns").is_none() => {
+            let (shard, dim, dtype) = shard.as_ref().expect("a part");
+            (shard.rows, *dim, *dtype)
+        }
         Some(count) => {
             let dim = says["units"].as_u64().ok_or_else(|| damaged("number of units"))?;
             (count, dim as usize, if says["dtype"] == "f64" { "f64" } else { "f32" })
         }
         None => sizes(head, packed, units).ok_or_else(|| damaged("list of patterns"))?,
     };
+    if shard.as_ref().is_some_and(|(shard, units, _)| (shard.rows, *units) != (count, dim)) {
+        return Err(damaged("part"));
+    }
     let has = |name: &str| head.info(name).is_some();
     let preparation = match (has("threshold"), has("mean")) {
         (true, _) => "thresholded at each unit's mean to ±1, returned at the unit's two levels",
@@ -430,6 +452,7 @@ fn describe(path: &Path, head: &Metadata) -> Result<Option<StoredSummary>> {
         training: Some(says["training"].clone()).filter(|t| !t.is_null()),
         density,
         sums: sums.map(|(sums, _)| sums),
+        shard: shard.map(|(shard, ..)| shard),
         potential: Some(says["potential"].clone()).filter(|p| !p.is_null()),
         provenance: list("provenance")?.unwrap_or_default(),
         parts: 0,

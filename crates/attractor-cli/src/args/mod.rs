@@ -15,6 +15,7 @@ mod pages;
 mod parse;
 mod replay;
 mod reproduce;
+mod shard;
 mod train;
 
 pub use audit::Audit;
@@ -29,6 +30,7 @@ pub use options::{placeholder, takes};
 pub use parse::{completions, parse};
 pub use replay::Replay;
 pub use reproduce::{Common, Images, Reproduce};
+pub use shard::Shard;
 pub use train::Train;
 
 use std::path::PathBuf;
@@ -150,6 +152,11 @@ pub enum Commands {
     /// Put the parts of a shared `capacity` or `reproduce` run together.
     #[command(after_help = "Example:\n  attractor merge half other-half --out whole")]
     Merge(Merge),
+    /// Cut a stored memory into parts, for workers that each hold one.
+    #[command(
+        after_help = "Examples:\n  attractor shard --memory words.memory --parts 4 --out words.parts\n  attractor info words.parts"
+    )]
+    Shard(Shard),
     /// Run an experiment of a paper.
     #[command(subcommand)]
     Reproduce(Reproduce),

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use attractor::networks::Architecture;
-use attractor_data::{StoredSummary, SumsSummary, summary};
+use attractor_data::{ShardSummary, StoredSummary, SumsSummary, check_parts, shards_in, summary};
 use serde_json::{Map, Value, json};
 
 use crate::args::Info;
@@ -14,7 +15,9 @@ use crate::{load, streams};
 pub fn run(args: &Info) -> Result<()> {
     let size = std::fs::metadata(&args.file).ok().filter(|m| m.is_file()).map(|m| m.len());
     load::concern(&args.files, &[Some(&args.file)])?;
+    let parts = if args.file.is_dir() { shards_in(&args.file)? } else { Vec::new() };
     let lines = match summary(&args.file)? {
+        None if !parts.is_empty() => of_parts(&args.file, &parts)?,
         Some(s) => vec![
             ("kind", json!("stored memory")),
             ("model", json!(s.spec.model)),
@@ -39,6 +42,7 @@ pub fn run(args: &Info) -> Result<()> {
             ("density", density(&s)),
             ("sums", sums(&s)),
             ("provenance", json!(s.provenance)),
+            ("shard", part(&s)),
             ("parts", json!(s.parts)),
             ("unfinished", json!(s.unfinished)),
             ("bytes", json!(size)),
@@ -87,6 +91,56 @@ pub fn run(args: &Info) -> Result<()> {
         writeln!(out, "{key:<12} {}", streams::printable(&text).trim_end())?;
     }
     Ok(())
+}
+
+/// Describes a memory in parts, which must all be there.
+fn of_parts(folder: &Path, parts: &[(PathBuf, StoredSummary)]) -> Result<Vec<(&'static str, Value)>> {
+    let named: Vec<_> = parts.iter().map(|(path, summary)| (path.display().to_string(), summary)).collect();
+    check_parts(folder, &named)?;
+    let first = &parts[0].1;
+    let shard = first.shard.as_ref().expect("only parts are listed");
+    let bytes = parts.iter().map(|(path, _)| Ok(std::fs::metadata(path)?.len())).sum::<Result<u64>>()?;
+    let rows: Vec<usize> = parts.iter().map(|(_, summary)| summary.patterns).collect();
+    Ok(vec![
+        ("kind", json!("memory in parts")),
+        ("memory", json!(shard.memory)),
+        ("model", json!(first.spec.model)),
+        (
+            "options",
+            first
+                .spec
+                .options
+                .iter()
+                .map(|(k, v)| (k.to_owned(), json!(v.to_string())))
+                .collect::<Map<_, _>>()
+                .into(),
+        ),
+        ("patterns", json!(shard.total)),
+        ("units", json!(first.dim)),
+        ("dtype", json!(first.dtype)),
+        ("preparation", json!(first.preparation)),
+        ("shape", json!(first.shape.map(|s| s.to_string()))),
+        ("parts", json!(parts.len())),
+        ("rows", json!(rows)),
+        ("version", json!(shard.version)),
+        ("provenance", json!(first.provenance)),
+        ("bytes", json!(bytes)),
+    ])
+}
+
+/// Says which part of which memory a file is.
+fn part(summary: &StoredSummary) -> Value {
+    let of = |shard: &ShardSummary| {
+        json!({
+            "memory": shard.memory,
+            "part": shard.part,
+            "of": shard.parts,
+            "first_row": shard.first,
+            "all_patterns": shard.total,
+            "version": shard.version,
+        })
+    };
+    summary.shard.as_ref().map_or(Value::Null, of)
 }
 
 /// Describes a density: its Gaussians and the events beside them.

@@ -19,6 +19,7 @@ mod repeat;
 mod replay;
 mod reproduce;
 mod sample;
+mod shard;
 mod store;
 mod summary;
 mod trace;
@@ -56,6 +57,7 @@ pub fn run(cli: Cli, options: &Options) -> Result<()> {
         Commands::Bench(args) => bench::run(&args),
         Commands::Capacity(args) => capacity::run(&args, options),
         Commands::Merge(args) => capacity::merge(&args),
+        Commands::Shard(args) => shard::run(&args),
         Commands::Reproduce(experiment) => reproduce::run(&experiment),
         Commands::Completions { shell } => {
             let mut script = Vec::new();

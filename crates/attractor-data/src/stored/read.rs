@@ -17,7 +17,7 @@ use safetensors::tensor::{Dtype as TensorType, Metadata};
 use serde_json::Value;
 
 use super::append::{Piece, Whole, add, file_of};
-use super::{Shaped, Stored, StoredSummary, TRAINING, Training, describe, unpacked, wrong};
+use super::{KEY, Shaped, Stored, StoredSummary, TRAINING, Training, describe, unpacked, wrong};
 use crate::error::{Error, Result};
 use crate::formats::parts::{Parts, Placed};
 use crate::formats::{FileRows, safetensors as format};
@@ -85,8 +85,11 @@ pub(super) struct Open {
     pub(super) summary: StoredSummary,
 }
 
+/// The kind of patterns, and for each piece of them how many there are and where they begin in the file.
+pub(super) type Places = (TensorType, Vec<(usize, u64)>);
+
 impl Open {
-    fn new(path: &Path) -> Result<Self> {
+    pub(super) fn new(path: &Path) -> Result<Self> {
         let found = Self::find(path)?;
         found.ok_or_else(|| wrong(path, "a file of another kind"))
     }
@@ -141,6 +144,37 @@ impl Open {
         from_arrays(summary, &Arrays::of(&self.path, &file)?, &[], None)
     }
 
+    /// The description of the memory.
+    pub(super) fn says(&self) -> Result<Value> {
+        let text = self.head.metadata().as_ref().and_then(|m| m.get(KEY));
+        let says = text.and_then(|text| serde_json::from_str(text).ok());
+        says.ok_or_else(|| wrong(&self.path, "one whose description cannot be read"))
+    }
+
+    /// The wanted arrays of the memory, without what was appended.
+    pub(super) fn others(&self, wanted: impl Fn(&str) -> bool) -> Result<Vec<Piece>> {
+        self.arrays(&self.head, self.start, wanted)
+    }
+
+    /// Where the patterns are. `None` if there are none.
+    pub(super) fn places(&self) -> Option<Result<Places>> {
+        let place = |head: &Metadata, start: u64| {
+            let info = head.info("patterns")?;
+            Some((info.dtype, *info.shape.first()?, start + info.data_offsets.0 as u64))
+        };
+        let (kind, count, at) = place(&self.head, self.start)?;
+        let mut places = vec![(count, at)];
+        for part in &self.parts.parts {
+            let (head, start) = match part.head(&self.path, &self.file) {
+                Ok(found) => found,
+                Err(error) => return Some(Err(error)),
+            };
+            let (_, count, at) = place(&head, start)?;
+            places.push((count, at));
+        }
+        Some(Ok((kind, places)))
+    }
+
     /// The arrays that are wanted.
     fn arrays(&self, head: &Metadata, start: u64, wanted: impl Fn(&str) -> bool) -> Result<Vec<Piece>> {
         let mut pieces = Vec::new();
@@ -172,6 +206,10 @@ fn from_arrays<F: Real>(
     if summary.density.is_some() {
         return Err(arrays.wrong("a density"));
     }
+    if let Some(shard) = &summary.shard {
+        let cure = "open all of its parts together, as a memory in parts";
+        return Err(Error::content(arrays.path, "a whole memory", shard.describe(), cure));
+    }
     if summary.sums.is_some() {
         return Err(arrays.wrong("a memory of fixed size, which keeps none of its patterns"));
     }
@@ -199,7 +237,7 @@ pub(super) struct Arrays<'a> {
 }
 
 impl<'a> Arrays<'a> {
-    fn of(path: &'a Path, bytes: &'a [u8]) -> Result<Self> {
+    pub(super) fn of(path: &'a Path, bytes: &'a [u8]) -> Result<Self> {
         let tensors = SafeTensors::deserialize(bytes);
         let tensors = tensors.map_err(|e| wrong(path, format!("a damaged or truncated file ({e})")))?;
         Ok(Arrays { path, tensors })

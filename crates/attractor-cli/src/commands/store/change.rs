@@ -5,10 +5,10 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use attractor::memories::{self, Learned, Memory, Options};
-use attractor_data::{Growing, Header, ReadOptions, Rows, Shape, Stored, read_memory};
+use attractor_data::{Growing, Header, Hold, ReadOptions, Rows, Shape, Stored, read_memory, shards_in};
 use attractor_session::{
-    About, Examination, Examined, Held, Known, Opened, Origin, Setup, append, appends_in_place, examine,
-    held, in_precision, insert_lists, known, of_appended, of_moved_beta,
+    About, Examination, Examined, Held, Known, Opened, Origin, Setup, append, append_to_parts,
+    appends_in_place, examine, held, in_precision, insert_lists, known, of_appended, of_moved_beta,
 };
 use ndarray::Array2;
 use serde_json::{Value, json};
@@ -22,6 +22,9 @@ use crate::{load, progress, streams};
 
 /// Changes the memory at `--out`.
 pub fn run(args: &StoreFile, options: &Options, setup: &Setup) -> Result<()> {
+    if args.out.is_dir() && !shards_in(&args.out)?.is_empty() {
+        return to_parts(args, options, setup);
+    }
     let how = &args.how;
     // Another process that changes the file waits until this one is done.
     let (_hold, memory) = held(&args.out)?;
@@ -41,6 +44,41 @@ pub fn run(args: &StoreFile, options: &Options, setup: &Setup) -> Result<()> {
         );
     }
     in_precision!(summary.dtype.parse()?, F => change::<F>(args, setup, memory))
+}
+
+/// Appends patterns to a memory in parts.
+fn to_parts(args: &StoreFile, options: &Options, setup: &Setup) -> Result<()> {
+    let Some(path) = args.patterns.as_ref().filter(|_| args.append) else {
+        bail!(
+            "remove: expected a memory in one file, found the parts in {}; append to them, or cut the whole memory again",
+            args.out.display()
+        );
+    };
+    if setup.model.is_some() || setup.precision.is_some() || setup.prepare.is_some() || !options.is_empty() {
+        bail!(
+            "append: expected no --model, --dtype, --prepare or options of a model with it, since a stored memory keeps its own, found one of them; leave those away"
+        );
+    }
+    if let Some(name) =
+        given(&args.effect).or(args.effect.check_cues.filter(|n| *n > 0).map(|_| "check-cues"))
+    {
+        bail!(
+            "{name}: expected a memory in one file with it, found parts, which are not examined; leave it away"
+        );
+    }
+    let _hold = Hold::wait(&args.out)?;
+    let found = shards_in(&args.out)?;
+    let (shape, raw) = (found[0].1.shape, found[0].1.raw);
+    let Some(rows) = added(args, setup, shape, raw)? else {
+        bail!("patterns: expected a file to append from, found none; give {}", path.display());
+    };
+    let (rows, known, provenance) = taken::<f64>(rows, setup)?;
+    let now = append_to_parts(&args.out, &rows, known, &provenance)?;
+    if !args.work.quiet {
+        say!("{} patterns before, {now} now; all {} parts are written anew", now - rows.nrows(), found.len());
+    }
+    wrote(args.work.quiet, &args.out);
+    Ok(())
 }
 
 /// The first setting of an examination that was given, beside the number of cues.
