@@ -25,7 +25,7 @@ from ._capacity import capacity
 from ._density import fit
 from ._experiments import Report, experiments, merge, recommend, reproduce
 from ._explorer import Explorer
-from ._files import Corrupted, Digits, Rows, append, compact, corrupt, digits, load, read
+from ._files import Corrupted, Digits, Rows, append, compact, corrupt, digits, load, read, shard
 from ._memory import Memory
 from ._minima import Minima, minima
 from ._models import (
@@ -112,6 +112,7 @@ __all__ = [
     "reproduce",
     "samplers",
     "set_threads",
+    "shard",
 ]
 
 if hasattr(_os, "register_at_fork"):

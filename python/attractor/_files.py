@@ -105,8 +105,8 @@ def load(path: str | os.PathLike[str], *, dtype: Any = None, **options: Any) -> 
     return memory
 
 
-def of_core(core: _attractor.Memory) -> Memory:
-    """A built memory, in the class of its model."""
+def of_core(core: _attractor.Memory, *, in_parts: bool = False) -> Memory:
+    """A built memory, in the class of its model. One in parts has no weights, and should not be asked for its bytes."""
     kinds = {kind._model: kind for kind in _models.MODELS}
     memory: Memory = kinds[core.model]()
     for name, value in core.options.items():
@@ -119,7 +119,7 @@ def of_core(core: _attractor.Memory) -> Memory:
         memory.addresses = np.where(held[0], 1.0, -1.0)
     memory.prepare = core.prepare
     memory._hold(core, _labels(core))
-    if isinstance(memory, Weighted) and core.weights() is None:
+    if not in_parts and isinstance(memory, Weighted) and core.weights() is None:
         own = tensor(core.to_bytes(), "weights")
         memory._prior = None if own is None else own / own.sum()
     return memory
@@ -143,7 +143,7 @@ def append(
     Parameters
     ----------
     path : str or path
-        A file that `save` or ``attractor store`` wrote.
+        A file that `save` or ``attractor store`` wrote; or the folder of a memory in parts, which are then all written anew.
     X : array_like (N, D), or (N, ...) of images
         Patterns, which are prepared as those in the file were.
     y : array_like (N,), optional
@@ -183,7 +183,55 @@ def append(
     weights = None if sample_weight is None else as_array("sample_weight", sample_weight).astype(wide).ravel().tolist()
     beside = None if values is None else as_floats(as_rows("values", as_array("values", values), False), wide)
     texts = None if labels is None else [str(label) for label in labels.tolist()]
-    return _attractor.append(os.fsdecode(path), rows, labels=texts, weights=weights, values=beside)
+    place = os.fsdecode(path)
+    if os.path.isdir(place):
+        if weights is not None or beside is not None:
+            given = "sample_weight" if weights is not None else "values"
+            raise ValueError(f"{given}: expected none, as a memory in parts has none, found some; leave it away")
+        return _attractor.append_to_parts(place, rows, labels=texts)
+    return _attractor.append(place, rows, labels=texts, weights=weights, values=beside)
+
+
+def shard(path: str | os.PathLike[str], parts: int, out: str | os.PathLike[str] | None = None) -> list[str]:
+    """Cuts a stored memory into parts, for workers that each hold one: see `attractor.distributed.Memory`.
+
+    A memory is cut where its reads are, so that recalls from the parts equal those from the whole to the bit. No more than a few MiB of
+    the patterns are in this process at a time.
+
+    Parameters
+    ----------
+    path : str or path
+        A file that `save` or ``attractor store`` wrote: of `Modern`, `Diffusion` or `Universal`, without weights, values or a potential.
+    parts : int
+        Into how many files, from 1 to at most 64. A small memory, which is read in fewer pieces, has fewer.
+    out : str or path, optional
+        Folder for the parts. Default: the name of the memory with ".parts".
+
+    Returns
+    -------
+    list of str
+        The files, in order.
+
+    Raises
+    ------
+    OSError
+        A file cannot be read or written.
+    ValueError
+        The file is another memory, or the memory cannot be cut into so many parts; the sentence says how many are possible.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import attractor
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "two.memory")
+    ...     attractor.Modern([[1.0, -2.0], [-2.0, 1.0]], beta=3.0).save(path)
+    ...     [os.path.basename(part) for part in attractor.shard(path, 1)]
+    ['part-1-of-1.memory']
+    """
+    place = os.fsdecode(path)
+    folder = place + ".parts" if out is None else os.fsdecode(out)
+    return [os.fspath(part) for part in _attractor.shard(place, count("parts", parts, 1), folder)]
 
 
 def compact(path: str | os.PathLike[str]) -> int:

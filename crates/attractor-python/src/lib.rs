@@ -21,6 +21,7 @@ mod options;
 mod potential;
 mod recall;
 mod replay;
+mod shards;
 mod stored;
 mod sums;
 
@@ -52,6 +53,8 @@ mod _attractor {
     use super::potential::Potential;
     #[pymodule_export]
     use super::replay::replay;
+    #[pymodule_export]
+    use super::shards::{Part, append_to_parts, part_summary, shard};
     #[pymodule_export]
     use super::stored::{append, compact};
     #[pymodule_export]

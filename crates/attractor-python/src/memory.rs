@@ -16,7 +16,7 @@ use crate::callable::Callable;
 use crate::error::{Keywords, session as refused, unreadable};
 use crate::observe::Pace;
 use crate::options::{self, Named};
-use crate::{build, density, effect, local, recall, sums};
+use crate::{build, density, effect, local, recall, shards, sums};
 
 /// A built memory. It is immutable, and threads may share it.
 #[pyclass(frozen, module = "attractor._attractor")]
@@ -38,7 +38,11 @@ impl Memory {
     /// How many rows are worked on at a time.
     fn pace(&self) -> Pace {
         let (dim, patterns) = with_memory!(&self.0.memory, memory => (memory.dim(), memory.memories()));
+        let elsewhere =
+            with_memory!(&self.0.memory, memory => memory.patterns().is_some_and(|p| p.shards().is_some()));
         match self.0.about.origin {
+            // Every question has its way to the parts and back.
+            _ if elsewhere => Pace::all_at_once(dim),
             Origin::Function => Pace::all_at_once(dim),
             _ => Pace::new(patterns.unwrap_or(0), dim),
         }
@@ -78,6 +82,19 @@ impl Memory {
             None => build::patterns(py, model, &options, stored),
             Some(training) => build::trained(py, &options, stored, &training, progress),
         }
+    }
+
+    /// Builds a memory whose parts others hold; see `shards::of_parts`.
+    #[staticmethod]
+    #[pyo3(signature = (heads, ask, options=None))]
+    fn of_parts(
+        py: Python<'_>,
+        heads: Vec<(String, Vec<u8>)>,
+        ask: Py<PyAny>,
+        options: Option<(String, Named<'_>)>,
+    ) -> PyResult<Self> {
+        let options = options.as_ref().map(|(model, named)| (model.as_str(), named));
+        shards::of_parts(py, heads, ask, options)
     }
 
     /// Builds a memory from a description of extended memories.
