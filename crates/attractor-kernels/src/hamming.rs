@@ -397,6 +397,63 @@ impl<C: Counter> On<C, Vec<u32>> for Distances<'_> {
     }
 }
 
+/// Keeps the nearest row of each query so far, with its distance.
+struct Best {
+    queries: [usize; QUERIES],
+    start: usize,
+    len: usize,
+    /// The largest distance that is nearer.
+    now: [u64; QUERIES],
+    found: Vec<(u64, usize)>,
+}
+
+impl<C: Counter> Visit<C> for Best {
+    fn begin(&mut self, queries: [usize; QUERIES]) {
+        self.queries = queries;
+        self.now = queries.map(|q| self.found[q - self.start].0.saturating_sub(1));
+    }
+
+    #[inline(always)]
+    fn visit(&mut self, counter: C, first: usize, counts: [C::Counts; QUERIES]) {
+        for i in 0..QUERIES {
+            if counter.at_most(counts[i], self.now[i]) != 0 {
+                self.take(i, first, counter.numbers(counts[i]));
+            }
+        }
+    }
+}
+
+impl Best {
+    /// Takes what is nearer. The last group may have fewer than eight rows.
+    #[cold]
+    fn take(&mut self, query: usize, first: usize, counts: [u64; EIGHT]) {
+        let best = &mut self.found[self.queries[query] - self.start];
+        for (k, &count) in counts.iter().enumerate().take(self.len - first) {
+            if count < best.0 {
+                *best = (count, first + k);
+            }
+        }
+        self.now[query] = best.0.saturating_sub(1);
+    }
+}
+
+/// The nearest row of a scan to each query of its block.
+struct Nearest<'a>(Scan<'a>);
+
+impl<C: Counter> On<C, Vec<usize>> for Nearest<'_> {
+    #[inline(always)]
+    fn run(self, counter: C) -> Vec<usize> {
+        let Scan { rows, range, queries, block } = self.0;
+        /// Farther than every row. Counts are compared as signed numbers.
+        const FAR: u64 = u32::MAX as u64;
+        let found = vec![(FAR, 0); block.len()];
+        let (start, len) = (block.start, rows.len());
+        let mut best = Best { queries: [0; QUERIES], start, len, now: [0; QUERIES], found };
+        scan::<C, false>(counter, rows, range, queries, block, &mut best);
+        best.found.into_iter().map(|(_, row)| row).collect()
+    }
+}
+
 /// For each query q of a block, the rows in a range of groups of eight that lie within `limits[q]` bits: `near[q]`,
 /// in rising order. Runs on the caller's thread.
 pub fn near_in(
@@ -412,6 +469,38 @@ pub fn near_in(
         "queries like rows, one limit each"
     );
     on_level(Level::best(), NearRows { scan: Scan { rows, range, queries, block }, limits })
+}
+
+/// The distances of all rows from the queries of a block, one query after the other. Runs on the caller's thread.
+pub fn distances_in(rows: &Packed, queries: &Queries, block: Range<usize>) -> Vec<u32> {
+    assert!(queries.words == rows.words() && block.end <= queries.len, "queries like rows");
+    let range = 0..rows.len().div_ceil(EIGHT);
+    on_level(Level::best(), Distances(Scan { rows, range, queries, block }))
+}
+
+/// The nearest row of each query. Of equally near ones the first counts.
+///
+/// Cost: B·N·⌈D/64⌉ words compared.
+///
+/// # Panics
+/// If queries and rows have different widths, or there are no rows.
+pub fn nearest(queries: &Packed, rows: &Packed) -> Vec<usize> {
+    nearest_by(Level::best(), queries, rows)
+}
+
+fn nearest_by(level: Level, queries: &Packed, rows: &Packed) -> Vec<usize> {
+    assert_eq!(queries.dim(), rows.dim(), "queries and rows must have the same number of units");
+    assert!(!rows.is_empty(), "there are rows to be near to");
+    /// The number of queries that share a pass over the rows.
+    const BLOCK: usize = 16;
+    let lines = Queries::new(queries, None);
+    let b = queries.len();
+    let work = (b * rows.len() * rows.words()) as f64;
+    let parts = threads::map(b.div_ceil(BLOCK), work, |task| {
+        let block = task * BLOCK..b.min((task + 1) * BLOCK);
+        on_level(level, Nearest(Scan { rows, range: 0..rows.len().div_ceil(EIGHT), queries: &lines, block }))
+    });
+    parts.concat()
 }
 
 /// Hamming distances (the numbers of units in which two words differ) of `queries` (B × D bits) from `rows` (N × D
@@ -480,6 +569,10 @@ mod tests {
                     let found = hamming_by(level, &queries, &rows);
                     for ((q, r), &distance) in found.indexed_iter() {
                         assert_eq!(distance, count(q, r, false), "{level:?} {b} × {n} × {dim} at {q}, {r}");
+                    }
+                    for (q, row) in nearest_by(level, &queries, &rows).into_iter().enumerate() {
+                        let first = (0..n).min_by_key(|&r| (count(q, r, false), r));
+                        assert_eq!(Some(row), first, "{level:?} {b} × {n} × {dim}, query {q}");
                     }
                     for masked in [false, true] {
                         let asked = Queries::new(&queries, masked.then_some(&known));

@@ -41,7 +41,16 @@ impl Packed {
 
     /// The signs of numbers: bit 1 if a number is above 0. So rows of 0 and 1 are packed like rows of −1 and 1.
     pub fn from_signs<F: Real>(rows: ArrayView2<F>) -> Self {
-        Self::from_bits(rows.nrows(), rows.ncols(), |n, j| rows[[n, j]] > F::ZERO)
+        let mut packed = Packed::new(rows.nrows(), rows.ncols());
+        let rows = rows.as_standard_layout();
+        for (n, row) in rows.outer_iter().enumerate() {
+            for (k, units) in row.to_slice().expect("row-major").chunks(64).enumerate() {
+                let bits = units.iter().enumerate();
+                let word = bits.fold(0, |word, (j, &v)| word | u64::from(v > F::ZERO) << j);
+                packed.set_word(n, k, word);
+            }
+        }
+        packed
     }
 
     /// The mask of numbers that are not 0, which are the known units if 0 means "unknown".

@@ -10,7 +10,7 @@ pub use attractor_kernels::{
 };
 
 pub(crate) use attractor_kernels::counters::Counters;
-pub(crate) use attractor_kernels::hamming::{Queries, near_in};
+pub(crate) use attractor_kernels::hamming::{Queries, distances_in, near_in, nearest as nearest_by_bits};
 pub(crate) use attractor_kernels::packed::EIGHT;
 pub(crate) use attractor_kernels::rows::{pick, square, squares};
 pub(crate) use attractor_kernels::stored::{Streamed, Window};

@@ -41,9 +41,12 @@ impl Tie {
 
     /// The sign of a field, for a unit of this value.
     pub(crate) fn sign<F: Real>(self, field: f64, value: F) -> F {
+        // Fields of either sign come at random, and a branch would be taken wrongly half of the time.
+        let sign = i8::from(field > 0.0) - i8::from(field < 0.0);
+        if sign != 0 {
+            return F::from_f64(f64::from(sign));
+        }
         match self {
-            _ if field > 0.0 => F::ONE,
-            _ if field < 0.0 => -F::ONE,
             Tie::Keep if value > F::ZERO => F::ONE,
             Tie::Keep if value < F::ZERO => -F::ONE,
             Tie::Keep | Tie::Zero => F::ZERO,

@@ -6,7 +6,7 @@ use super::{Learned, Succession};
 use crate::diffusion::Sampling;
 use crate::energies::{Denoise, Energy, Gradient, Mixture, Nearest, RandomFeatures, nearest_patterns};
 use crate::error::Result;
-use crate::kernels::Posterior;
+use crate::kernels::{Packed, Posterior, nearest_by_bits};
 use crate::message::Message;
 use crate::patterns::{Patterns, Preparation};
 use crate::real::Real;
@@ -56,6 +56,8 @@ pub struct Abilities<'a, F: Real> {
     pub spread: Option<f64>,
     /// Whether states are ±1.
     pub spins: bool,
+    /// The signs of the patterns, if all are ±1 and the memory holds them: bits find what is nearest to states of ±1.
+    pub signs: Option<&'a Packed>,
     /// Notes about the memory for its user.
     pub describe: Option<&'a dyn Describe>,
     /// What a file should keep besides the patterns.
@@ -83,6 +85,7 @@ impl<'a, F: Real> Abilities<'a, F> {
             inverse_temperature: None,
             spread: None,
             spins: false,
+            signs: None,
             describe: None,
             keep: None,
             locations: None,
@@ -141,10 +144,18 @@ impl<'a, F: Real> Abilities<'a, F> {
                 Some(known) => Ok(Some(mixture.nearest_among(states, known))),
                 None => mixture.nearest(states).map(Some),
             },
-            (None, Some(patterns)) => Ok(Some(nearest_patterns(patterns, states, known))),
+            (None, Some(patterns)) => {
+                let known = known.or_else(|| nearest_signs(self.signs?, states));
+                Ok(Some(nearest_patterns(patterns, states, known)))
+            }
             (None, None) => Ok(None),
         }
     }
+}
+
+/// The pattern nearest to each state by its signs, if all states are ±1.
+fn nearest_signs<F: Real>(signs: &Packed, states: ArrayView2<F>) -> Option<Vec<usize>> {
+    states.iter().all(|x| x.abs() == F::ONE).then(|| nearest_by_bits(&Packed::from_signs(states), signs))
 }
 
 /// The reason why a memory has no landscape, as one clause of a sentence.

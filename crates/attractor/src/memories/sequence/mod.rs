@@ -5,9 +5,10 @@ mod transition;
 
 pub use transition::Transition;
 
+use std::ops::Range;
 use std::str::FromStr;
 
-use ndarray::{Array2, ArrayViewMut2, Axis, Zip, s};
+use ndarray::{Array2, ArrayViewMut2, Axis, s};
 
 use super::succession::{CLOSED, STARTS};
 use super::{
@@ -20,7 +21,7 @@ use crate::message::{Argument, Message};
 use crate::options::{CountRange, Fallback, Form, Kind, NumberRange, Options, Parameter, find, names_of};
 use crate::patterns::Patterns;
 use crate::real::Real;
-use overlaps::{Chain, Keys, Look, To};
+use overlaps::{Chain, Keys, Look, TOGETHER, To};
 
 /// The entry of this model in [`MODELS`](super::MODELS).
 pub(super) const CARD: Card = Card {
@@ -228,8 +229,13 @@ impl<F: Real> Run<F> for Playing<'_, F> {
         let Playing(memory) = self;
         let (dim, chain) = (memory.chain.patterns.dim(), &memory.chain);
         let now = states.slice(s![.., ..dim]).to_owned();
-        let fields = match memory.dwell {
-            None => chain.fields(&[Look { values: now.view(), to: To::Next, factor: 1.0 }], 1.0),
+        let next = |rows: Range<usize>, fields: Array2<f64>| {
+            let mut next = now.slice(s![rows, ..]).to_owned();
+            next.zip_mut_with(&fields, |x, &h| *x = memory.tie.sign(h, *x));
+            next
+        };
+        let parts = match memory.dwell {
+            None => chain.fields(&[Look { values: now.view(), to: To::Next, factor: 1.0 }], 1.0, next),
             Some(Dwell { steps, drive }) => {
                 // Both in units of 1/τ: all arguments are then whole numbers, and ties are exact.
                 let unit = steps as f64;
@@ -242,15 +248,18 @@ impl<F: Real> Run<F> for Playing<'_, F> {
                     Look { values: own.view(), to: To::Own, factor: 1.0 },
                     Look { values: sums.view(), to: To::Next, factor: drive },
                 ];
-                let fields = chain.fields(&looks, unit);
+                let parts = chain.fields(&looks, unit, next);
                 let (earlier, width) =
                     (states.slice(s![.., ..states.ncols() - dim]).to_owned(), states.ncols());
                 states.slice_mut(s![.., dim..width]).assign(&earlier);
-                fields
+                parts
             }
         };
-        let present = states.slice_mut(s![.., ..dim]);
-        Zip::from(present).and(&fields).for_each(|x, &h| *x = memory.tie.sign(h, *x));
+        let mut present = states.slice_mut(s![.., ..dim]);
+        present
+            .axis_chunks_iter_mut(Axis(0), TOGETHER)
+            .zip(parts)
+            .for_each(|(mut to, part)| to.assign(&part));
         Ok(())
     }
 }
@@ -268,6 +277,7 @@ impl<F: Real> MemoryModel<F> for Sequence<F> {
         Abilities {
             landscape: Err(NO_ENERGY.into()),
             spins: true,
+            signs: self.chain.signs.as_ref(),
             describe: Some(self),
             order: Some(&self.order),
             ..Abilities::of_patterns(&self.chain.patterns)
@@ -334,9 +344,12 @@ impl<F: Real> Sequence<F> {
         let some: Vec<usize> = (0..rows).map(|k| k * count / rows).collect();
         let states = patterns.select(&some);
         let next = patterns.select(&some.iter().map(|&n| self.order.next(n)).collect::<Vec<_>>());
-        let fields = self.chain.fields(&[Look { values: states.view(), to: To::Next, factor: 1.0 }], 1.0);
-        let wrong = fields.iter().zip(&next).filter(|(h, y)| **h * y.to_f64() <= 0.0).count();
-        wrong as f64 / fields.len() as f64
+        let look = Look { values: states.view(), to: To::Next, factor: 1.0 };
+        let wrong = self.chain.fields(&[look], 1.0, |rows, fields| {
+            let next = next.slice(s![rows, ..]);
+            fields.iter().zip(next).filter(|(h, y)| **h * y.to_f64() <= 0.0).count()
+        });
+        wrong.into_iter().sum::<usize>() as f64 / next.len() as f64
     }
 }
 

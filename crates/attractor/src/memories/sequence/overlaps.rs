@@ -1,14 +1,16 @@
 //! The fields of a memory of sequences: overlaps, weights, and the patterns that they lead to.
 
-use ndarray::{Array2, ArrayView1, ArrayView2, Axis, concatenate, s};
+use std::ops::Range;
+
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1, Axis, s};
 
 use super::Transition;
 use crate::error::{Error, Result};
-use crate::kernels::{dots, weighted_sums};
+use crate::kernels::{Queries, add_scaled, distances_in, dots, weighted_sums};
 use crate::linear::{Cholesky, Eigen};
 use crate::message;
 use crate::message::Argument;
-use crate::patterns::Patterns;
+use crate::patterns::{Packed, Patterns};
 use crate::real::Real;
 use crate::threads;
 
@@ -38,9 +40,12 @@ pub(super) struct Chain<F> {
     pub next: Array2<F>,
     pub keys: Keys<F>,
     pub transition: Transition,
-    /// Whether all patterns are ±1.
-    signs: bool,
+    /// The signs of the patterns, if all are ±1.
+    pub signs: Option<Packed>,
 }
+
+/// Rows that share a pass over the patterns, and whose weights stay in the cache.
+pub(super) const TOGETHER: usize = 8;
 
 /// The state and what it is taken for: values v_i, in which `unit` stands for 1.
 pub(super) struct Look<'a, F> {
@@ -61,47 +66,44 @@ impl<F: Real> Chain<F> {
             true => Keys::Dual(dual(&patterns)?),
             false => Keys::Patterns(&next * &patterns.values()),
         };
-        let signs = patterns.are_spins();
+        let signs = patterns.are_spins().then(|| Packed::from_signs(patterns.values()));
         Ok(Chain { patterns, next, keys, transition, signs })
     }
 
-    /// Σ factor · Σ_n y f(overlap of y_n) of all looks, B × D, up to a positive factor for each row. `unit` is what stands for 1 in
-    /// the values.
-    pub fn fields(&self, looks: &[Look<F>], unit: f64) -> Array2<f64> {
-        /// The largest number of weights held at a time.
-        const HELD: usize = 1 << 22;
-        let rows = looks[0].values.nrows();
-        let batch = (HELD / self.patterns.len()).max(8);
-        let part = |from: usize| {
-            let rows = from..rows.min(from + batch);
+    /// What `of` makes of Σ factor · Σ_n y f(overlap of y_n) of all looks, for each group of [`TOGETHER`] rows. The sums are up to a positive
+    /// factor for each row. `unit` is what stands for 1 in the values.
+    pub fn fields<T: Send>(
+        &self,
+        looks: &[Look<F>],
+        unit: f64,
+        of: impl Fn(Range<usize>, Array2<f64>) -> T + Sync,
+    ) -> Vec<T> {
+        let (count, dim) = looks[0].values.dim();
+        let work = 2.0 * (looks.len() * count * self.patterns.len() * dim) as f64;
+        threads::map(count.div_ceil(TOGETHER), work, |part| {
+            let rows = part * TOGETHER..count.min((part + 1) * TOGETHER);
             let looks: Vec<Look<F>> = looks
                 .iter()
                 .map(|look| Look { values: look.values.slice(s![rows.clone(), ..]), ..*look })
                 .collect();
-            self.fields_of_some(&looks, unit)
-        };
-        let parts: Vec<Array2<f64>> = (0..rows).step_by(batch).map(part).collect();
-        let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
-        match views.is_empty() {
-            true => Array2::zeros((0, self.patterns.dim())),
-            false => concatenate(Axis(0), &views).expect("equal widths"),
-        }
+            of(rows, self.fields_of_some(&looks, unit))
+        })
     }
 
     fn fields_of_some(&self, looks: &[Look<F>], unit: f64) -> Array2<f64> {
-        let overlaps: Vec<Array2<f64>> = looks.iter().map(|look| self.overlaps(look.values, unit)).collect();
+        let overlaps: Vec<Overlaps> = looks.iter().map(|look| self.overlaps(look.values, unit)).collect();
         // All parts of a row are in one unit, that of its largest argument.
         let scale = |row: usize| {
-            let largest = |(look, overlaps): (&Look<F>, &Array2<f64>)| {
-                let unit = look.values.row(row).iter().fold(0.0, |most: f64, v| most.max(v.to_f64().abs()));
-                let own = if matches!(self.keys, Keys::Dual(_)) { 0.0 } else { unit };
-                let value = |a: &f64| match self.transition {
-                    Transition::Polynomial(_) => a.abs(),
-                    Transition::Exponential => *a,
-                };
-                overlaps.row(row).iter().map(value).fold(f64::NEG_INFINITY, f64::max) + own
+            let largest = |overlaps: &Overlaps| {
+                let own = overlaps.sizes.as_ref().map_or(0.0, |sizes| sizes[row].1);
+                let row = overlaps.numbers.row(row);
+                let row = row.to_slice().expect("row-major");
+                own + match self.transition {
+                    Transition::Polynomial(_) => largest_of(row, f64::abs),
+                    Transition::Exponential => largest_of(row, |a| a),
+                }
             };
-            let most = looks.iter().zip(&overlaps).map(largest).fold(f64::NEG_INFINITY, f64::max);
+            let most = overlaps.iter().map(largest).fold(f64::NEG_INFINITY, f64::max);
             self.transition.scale(most)
         };
         let scales: Vec<f64> = (0..looks[0].values.nrows()).map(scale).collect();
@@ -111,7 +113,7 @@ impl<F: Real> Chain<F> {
             let part = match &self.keys {
                 Keys::Patterns(products) => self.without_own(look, overlaps, products, &weigh),
                 Keys::Dual(_) => {
-                    let weights = self.weights(overlaps, |row, a| weigh.of(row, a));
+                    let weights = self.weights(&overlaps.numbers, |row, a| weigh.of(row, a));
                     weighted_sums(weights.view(), self.target(look.to))
                 }
             };
@@ -128,28 +130,28 @@ impl<F: Real> Chain<F> {
     }
 
     /// The overlaps of all units with all patterns, times D, or the coefficients C⁻¹m times D − 1.
-    fn overlaps(&self, values: ArrayView2<F>, unit: f64) -> Array2<f64> {
-        match &self.keys {
-            Keys::Patterns(_) => dots(values, self.patterns.values()).mapv(F::to_f64),
-            Keys::Dual(dual) => {
-                /// Coefficients of this size are rounding.
-                const ROUNDING: f64 = 1e-12;
-                let units = (self.patterns.dim() as f64 - 1.0).max(1.0);
-                dots(values.mapv(F::to_f64).view(), dual.view())
-                    .mapv(|a| if (a / unit).abs() < ROUNDING { 0.0 } else { a * units })
+    fn overlaps(&self, values: ArrayView2<F>, unit: f64) -> Overlaps {
+        let Keys::Dual(dual) = &self.keys else {
+            if let Some(overlaps) = self.signs.as_ref().and_then(|signs| by_signs(signs, values)) {
+                return overlaps;
             }
-        }
+            let sizes = values.outer_iter().map(|row| {
+                let most = row.iter().fold(0.0, |most: f64, v| most.max(v.to_f64().abs()));
+                (self.signs.as_ref().and_then(|_| sizes(row)), most)
+            });
+            let sizes = Some(sizes.collect());
+            return Overlaps { numbers: dots(values, self.patterns.values()).mapv(F::to_f64), sizes };
+        };
+        /// Coefficients of this size are rounding.
+        const ROUNDING: f64 = 1e-12;
+        let units = (self.patterns.dim() as f64 - 1.0).max(1.0);
+        let numbers = dots(values.mapv(F::to_f64).view(), dual.view())
+            .mapv(|a| if (a / unit).abs() < ROUNDING { 0.0 } else { a * units });
+        Overlaps { numbers, sizes: None }
     }
 
-    fn weights(&self, overlaps: &Array2<f64>, of: impl Fn(usize, f64) -> f64 + Sync) -> Array2<f64> {
-        /// The approximate cost of a weight.
-        const WORK: f64 = 10.0;
-        let rows = threads::map(overlaps.nrows(), WORK * overlaps.len() as f64, |row| {
-            overlaps.row(row).iter().map(|&a| of(row, a)).collect::<Vec<f64>>()
-        });
-        let mut weights = Array2::zeros(overlaps.dim());
-        weights.outer_iter_mut().zip(rows).for_each(|(mut to, from)| to.assign(&ArrayView1::from(&from)));
-        weights
+    fn weights(&self, overlaps: &Array2<f64>, of: impl Fn(usize, f64) -> f64) -> Array2<f64> {
+        Array2::from_shape_fn(overlaps.dim(), |(row, n)| of(row, overlaps[[row, n]]))
     }
 
     /// Σ_n y f(M_n − y_ni v_i) of each unit i: no unit sees itself.
@@ -160,55 +162,77 @@ impl<F: Real> Chain<F> {
     fn without_own(
         &self,
         look: &Look<F>,
-        overlaps: &Array2<f64>,
+        overlaps: &Overlaps,
         products: &Array2<F>,
         weigh: &Weigh,
     ) -> Array2<f64> {
         let target = self.target(look.to);
+        let Overlaps { numbers: overlaps, sizes } = overlaps;
+        let sizes = sizes.as_ref().expect("with patterns as keys");
         let mut fields = Array2::zeros(look.values.dim());
-        let sizes: Vec<Option<Vec<f64>>> =
-            look.values.outer_iter().map(|row| self.signs.then(|| sizes(row)).flatten()).collect();
-        let mut all: Vec<f64> = sizes.iter().flatten().flatten().copied().collect();
-        all.sort_by(f64::total_cmp);
-        all.dedup();
-        for size in all {
-            let has = |row: &usize| sizes[*row].as_ref().is_some_and(|sizes| sizes.contains(&size));
-            let rows: Vec<usize> = (0..sizes.len()).filter(has).collect();
-            let some = overlaps.select(Axis(0), &rows);
-            let half = |k: usize, a: f64, sign: f64| {
-                0.5 * (weigh.of(rows[k], a + size) + sign * weigh.of(rows[k], a - size))
+        let mut many: Vec<(usize, f64)> = Vec::new();
+        for (row, values) in look.values.outer_iter().enumerate() {
+            let Some(sizes) = &sizes[row].0 else {
+                let direct = self.unit_by_unit(values, overlaps.row(row), target, row, weigh);
+                fields.row_mut(row).assign(&ArrayView1::from(&direct));
+                continue;
             };
-            let even = weighted_sums(self.weights(&some, |k, a| half(k, a, 1.0)).view(), target);
-            let odd = match look.to {
-                _ if size == 0.0 => Array2::zeros(even.dim()),
-                To::Next => {
-                    weighted_sums(self.weights(&some, |k, a| half(k, a, -1.0)).view(), products.view())
-                }
-                // The product of a pattern with itself is 1 in each unit.
-                To::Own => {
-                    let sums = self.weights(&some, |k, a| half(k, a, -1.0)).sum_axis(Axis(1));
-                    sums.insert_axis(Axis(1)).broadcast(even.dim()).expect("one sum a row").to_owned()
-                }
-            };
-            for (k, &row) in rows.iter().enumerate() {
-                for (unit, v) in look.values.row(row).iter().enumerate() {
-                    let v = v.to_f64();
-                    if v.abs() == size {
-                        let sign = if v < 0.0 { -1.0 } else { 1.0 };
-                        fields[[row, unit]] = even[[k, unit]] - sign * odd[[k, unit]];
+            for &size in sizes {
+                match weigh.few(row, overlaps.row(row), size) {
+                    Some(few) => {
+                        let sums = self.sums_of_few(&few, look.to, target, products);
+                        assign(values, size, fields.row_mut(row), sums.each_ref().map(|sum| sum.as_slice()));
                     }
+                    None => many.push((row, size)),
                 }
             }
         }
-        let others: Vec<usize> = (0..sizes.len()).filter(|&row| sizes[row].is_none()).collect();
-        let work = 10.0 * (others.len() * self.patterns.len() * self.patterns.dim()) as f64;
-        let direct = threads::map(others.len(), work, |k| {
-            self.unit_by_unit(look.values.row(others[k]), overlaps.row(others[k]), target, others[k], weigh)
-        });
-        for (row, direct) in others.into_iter().zip(direct) {
-            fields.row_mut(row).assign(&ArrayView1::from(&direct));
+        if many.is_empty() {
+            return fields;
+        }
+        // Rows with many weights share a pass over the patterns.
+        let some = overlaps.select(Axis(0), &many.iter().map(|(row, _)| *row).collect::<Vec<_>>());
+        let half = |k: usize, a: f64, sign: f64| {
+            let (row, size) = many[k];
+            0.5 * (weigh.of(row, a + size) + sign * weigh.of(row, a - size))
+        };
+        let even = weighted_sums(self.weights(&some, |k, a| half(k, a, 1.0)).view(), target);
+        let odd = self.weights(&some, |k, a| half(k, a, -1.0));
+        let odd = match look.to {
+            To::Next => weighted_sums(odd.view(), products.view()),
+            // The product of a pattern with itself is 1 in each unit.
+            To::Own => {
+                let sums = odd.sum_axis(Axis(1)).insert_axis(Axis(1));
+                sums.broadcast(even.dim()).expect("one sum a row").to_owned()
+            }
+        };
+        for (k, &(row, size)) in many.iter().enumerate() {
+            let sums = [&even, &odd].map(|sums| sums.row(k).to_slice().expect("row-major"));
+            assign(look.values.row(row), size, fields.row_mut(row), sums);
         }
         fields
+    }
+
+    /// E and O of the patterns that have weights.
+    fn sums_of_few(
+        &self,
+        few: &[Pair],
+        to: To,
+        target: ArrayView2<F>,
+        products: &Array2<F>,
+    ) -> [Vec<f64>; 2] {
+        let dim = self.patterns.dim();
+        let (mut even, mut odd) = (vec![0.0; dim], vec![0.0; dim]);
+        for pair in few {
+            add_scaled(pair.even, target.row(pair.pattern).to_slice().expect("row-major"), &mut even);
+            match to {
+                To::Next => {
+                    add_scaled(pair.odd, products.row(pair.pattern).to_slice().expect("row-major"), &mut odd);
+                }
+                To::Own => odd.iter_mut().for_each(|sum| *sum += pair.odd),
+            }
+        }
+        [even, odd]
     }
 
     fn unit_by_unit(
@@ -237,10 +261,90 @@ struct Weigh<'a> {
     unit: f64,
 }
 
+/// Half the sum and half the difference of a pattern's two weights.
+struct Pair {
+    pattern: usize,
+    even: f64,
+    odd: f64,
+}
+
 impl Weigh<'_> {
     fn of(&self, row: usize, a: f64) -> f64 {
         self.transition.weight(a, self.scales[row], self.unit)
     }
+
+    /// The patterns that have a weight at all, if they are few. Others have none for sure.
+    fn few(&self, row: usize, overlaps: ArrayView1<f64>, size: f64) -> Option<Vec<Pair>> {
+        /// Up to this share of the patterns is few.
+        const SHARE: usize = 16;
+        let floor = self.transition.floor(self.scales[row], self.unit)? - size;
+        let mut few = Vec::new();
+        for (pattern, &a) in overlaps.iter().enumerate() {
+            if a >= floor {
+                if few.len() > overlaps.len() / SHARE {
+                    return None;
+                }
+                let (up, down) = (self.of(row, a + size), self.of(row, a - size));
+                few.push(Pair { pattern, even: 0.5 * (up + down), odd: 0.5 * (up - down) });
+            }
+        }
+        Some(few)
+    }
+}
+
+/// Writes E − y sign(v) O to the units with |v| = size.
+fn assign<F: Real>(
+    values: ArrayView1<F>,
+    size: f64,
+    mut fields: ArrayViewMut1<f64>,
+    [even, odd]: [&[f64]; 2],
+) {
+    for (((field, v), even), odd) in fields.iter_mut().zip(values).zip(even).zip(odd) {
+        let v = v.to_f64();
+        if v.abs() == size {
+            *field = if v < 0.0 { even + odd } else { even - odd };
+        }
+    }
+}
+
+/// The largest of some values, in eight chains.
+fn largest_of(values: &[f64], of: impl Fn(f64) -> f64) -> f64 {
+    let mut most = [f64::NEG_INFINITY; 8];
+    let larger = |most: &mut f64, value: f64| *most = if value > *most { value } else { *most };
+    let chunks = values.chunks_exact(8);
+    chunks.remainder().iter().for_each(|&value| larger(&mut most[0], of(value)));
+    for chunk in chunks {
+        most.iter_mut().zip(chunk).for_each(|(most, &value)| larger(most, of(value)));
+    }
+    most.into_iter().fold(f64::NEG_INFINITY, f64::max)
+}
+
+/// The overlaps of ±v with patterns of ±1, times D, from the number of units in which their signs differ. `None` unless all units of a row have
+/// the same |v|.
+fn by_signs<F: Real>(signs: &Packed, values: ArrayView2<F>) -> Option<Overlaps> {
+    let size = |row: ArrayView1<F>| {
+        let first = row[0].abs();
+        let all = row.iter().fold(true, |all, v| all & (v.abs() == first));
+        (first > F::ZERO && all).then(|| first.to_f64())
+    };
+    let sizes = values.outer_iter().map(size).collect::<Option<Vec<f64>>>()?;
+    let queries = Queries::new(&Packed::from_signs(values), None);
+    let distances = distances_in(signs, &queries, 0..sizes.len());
+    let dim = signs.dim() as f64;
+    let mut numbers = Vec::with_capacity(distances.len());
+    for (distances, size) in distances.chunks(signs.len()).zip(&sizes) {
+        numbers.extend(distances.iter().map(|&d| size * (dim - 2.0 * f64::from(d))));
+    }
+    let numbers = Array2::from_shape_vec((sizes.len(), signs.len()), numbers).expect("one for each pair");
+    let sizes = sizes.into_iter().map(|size| (Some(vec![size]), size)).collect();
+    Some(Overlaps { numbers, sizes: Some(sizes) })
+}
+
+/// The overlaps of some rows with all patterns.
+struct Overlaps {
+    numbers: Array2<f64>,
+    /// The different |v| of each row, if they are few, and the largest one. `None` if no unit has to be left out.
+    sizes: Option<Vec<(Option<Vec<f64>>, f64)>>,
 }
 
 /// The different |v| of a row, if they are few.

@@ -18,6 +18,9 @@ pub enum Transition {
     Exponential,
 }
 
+/// A smaller logarithm of a weight, relative to the best, has no effect. As 0 the weight costs nothing to read.
+const LEAST: f64 = -100.0;
+
 /// The largest degree. Weights of higher ones are those of the best pattern alone.
 const MOST_DEGREE: u32 = 1000;
 
@@ -43,14 +46,22 @@ impl Transition {
     /// The weight of an argument a = (D − 1)u, in any unit that is the same for all patterns. `scale` is that of the
     /// largest argument, and exponents are divided by `unit`.
     pub(super) fn weight(self, a: f64, scale: f64, unit: f64) -> f64 {
-        /// A smaller weight, relative to the best, has no effect. As 0 it costs nothing to read.
-        const LEAST: f64 = -100.0;
         match self {
             Transition::Polynomial(d) => power(a / scale, d),
             Transition::Exponential => match (a - scale) / unit {
                 exponent if exponent < LEAST => 0.0,
                 exponent => exponent.exp(),
             },
+        }
+    }
+
+    /// Arguments below this have no weight. `None` if all have.
+    pub(super) fn floor(self, scale: f64, unit: f64) -> Option<f64> {
+        /// Far above the rounding of the exponent, and far below what a weight changes by.
+        const ROOM: f64 = 1.0;
+        match self {
+            Transition::Polynomial(_) => None,
+            Transition::Exponential => Some(scale + (LEAST - ROOM) * unit),
         }
     }
 
