@@ -3,7 +3,7 @@
 //! Hebbian couplings of ±1 patterns are such numbers. A quarter of the bytes of f64 have to be read, and a register
 //! holds four times as many couplings.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
 #[cfg(target_arch = "x86_64")]
 use crate::machine::{Avx2, Avx512, proven};
@@ -29,6 +29,9 @@ pub struct Whole {
 
 /// The number of rows of W in a task.
 const TASK: usize = 32;
+
+/// The number of states that a task converts.
+const STATES: usize = 16;
 
 /// The number of lines of a row that are read at a time: those of a few rows and states then stay in the first-level
 /// cache.
@@ -65,22 +68,31 @@ impl Whole {
         }
         let (count, width) = (states.nrows(), self.width());
         let mut lines = vec![Line([0; LINE]); count * width];
-        for (state, lines) in states.outer_iter().zip(lines.chunks_mut(width.max(1))) {
-            fill(state.iter().map(|x| x.to_f64() as i16), lines);
-        }
+        let tasks =
+            lines.chunks_mut((STATES * width).max(1)).zip(states.axis_chunks_iter(Axis(0), STATES)).collect();
+        let moved = 4.0 * (count * self.dim) as f64;
+        threads::each(tasks, moved, |(lines, states): (&mut [Line], ArrayView2<F>)| {
+            for (state, lines) in states.outer_iter().zip(lines.chunks_mut(width.max(1))) {
+                fill(state.iter().map(|x| x.to_f64() as i16), lines);
+            }
+        });
         let work = 2.0 * (count * self.dim * self.dim) as f64;
         let parts = threads::map(self.dim.div_ceil(TASK), work, |task| {
             let rows = &self.lines[task * TASK * width..self.lines.len().min((task + 1) * TASK * width)];
             at_best(Fields { rows, states: &lines, width })
         });
         let mut fields = Array2::zeros((count, self.dim));
-        for (task, part) in parts.into_iter().enumerate() {
-            let rows = part.len() / count.max(1);
-            for (mut fields, part) in fields.outer_iter_mut().zip(part.chunks(rows.max(1))) {
-                let to = fields.iter_mut().skip(task * TASK);
-                to.zip(part).for_each(|(to, &from)| *to = f64::from(from));
+        let tasks = fields.axis_chunks_iter_mut(Axis(0), STATES).enumerate().collect();
+        threads::each(tasks, moved, |(some, mut fields): (usize, ArrayViewMut2<f64>)| {
+            for (k, mut fields) in fields.outer_iter_mut().enumerate() {
+                let state = some * STATES + k;
+                let fields = fields.as_slice_mut().expect("row-major");
+                for (to, part) in fields.chunks_mut(TASK).zip(&parts) {
+                    let rows = part.len() / count;
+                    to.iter_mut().zip(&part[state * rows..]).for_each(|(to, &from)| *to = f64::from(from));
+                }
             }
-        }
+        });
         Some(fields)
     }
 

@@ -1,9 +1,9 @@
 //! Descents: where starts are drawn, and where they come to rest.
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2, ArrayViewMut1, Axis};
 
 use super::Search;
-use crate::energies::Denoise;
+use crate::energies::{Denoise, Reader};
 use crate::error::{Error, Result};
 use crate::memories::{Memory, Request};
 use crate::message;
@@ -11,6 +11,7 @@ use crate::message::Argument;
 use crate::noise::{Purpose, Stream};
 use crate::real::Real;
 use crate::recall::Outcome;
+use crate::threads;
 
 /// Where starts are drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -100,7 +101,9 @@ impl<'a, F: Real> Descent<'a, F> {
     /// Where the starts with these ids end.
     pub fn ends(&self, ids: &[u64]) -> Result<Ends<F>> {
         let starts = self.starts(ids)?;
-        let first = self.rest(starts.view(), ids)?;
+        let mut level =
+            self.level.map(|(denoiser, sigma)| AtLevel::new(self.memory, denoiser, sigma, ids.len()));
+        let first = self.rest(level.as_mut(), starts.view(), ids)?;
         if self.memory.abilities().spins {
             return Ok(first);
         }
@@ -111,7 +114,7 @@ impl<'a, F: Real> Descent<'a, F> {
             let mut stream = Stream::new(self.search.seed, Purpose::Correction, id);
             state.mapv_inplace(|x| F::from_f64(x.to_f64() + push * stream.normal()));
         }
-        let mut second = self.rest(pushed.view(), ids)?;
+        let mut second = self.rest(level.as_mut(), pushed.view(), ids)?;
         for (at_rest, before) in second.at_rest.iter_mut().zip(&first.at_rest) {
             *at_rest &= before;
         }
@@ -123,8 +126,12 @@ impl<'a, F: Real> Descent<'a, F> {
         let (memory, seed) = (self.memory, self.search.seed);
         let preparation = memory.preparation();
         if let (Starts::Near(noise), Some(patterns)) = (self.search.from, memory.patterns()) {
+            /// The cost of a normal number.
+            const NORMAL: f64 = 40.0;
             let mut raw = Array2::from_elem((ids.len(), memory.dim()), F::ZERO);
-            for (mut state, &id) in raw.outer_iter_mut().zip(ids) {
+            let work = NORMAL * raw.len() as f64;
+            let tasks = raw.outer_iter_mut().zip(ids).collect();
+            threads::each(tasks, work, |(mut state, &id): (ArrayViewMut1<F>, &u64)| {
                 let mut stream = Stream::new(seed, Purpose::Prior, id);
                 let n = match patterns.log_weights() {
                     None => stream.below(patterns.len()),
@@ -133,7 +140,7 @@ impl<'a, F: Real> Descent<'a, F> {
                 for (to, y) in state.iter_mut().zip(patterns.restored_row(n)) {
                     *to = F::from_f64(y.to_f64() + noise * stream.normal());
                 }
-            }
+            });
             let states = preparation.forward(raw);
             let sign = |x: F| if x < F::ZERO { -F::ONE } else { F::ONE };
             return Ok(if memory.abilities().spins { states.mapv_into(sign) } else { states });
@@ -173,10 +180,10 @@ impl<'a, F: Real> Descent<'a, F> {
     }
 
     /// Descends from prepared states until they rest.
-    fn rest(&self, states: ArrayView2<F>, ids: &[u64]) -> Result<Ends<F>> {
+    fn rest(&self, level: Option<&mut AtLevel<F>>, states: ArrayView2<F>, ids: &[u64]) -> Result<Ends<F>> {
         let spread = self.memory.spread().unwrap_or(1.0);
-        if let Some((denoiser, sigma)) = self.level {
-            return rest_at_level(denoiser, states, sigma, REST * spread);
+        if let Some(level) = level {
+            return level.rest(states, REST * spread);
         }
         let raw = self.memory.preparation().backward(states.to_owned());
         let tolerance = if self.memory.abilities().spins { 0.0 } else { REST * spread };
@@ -207,36 +214,76 @@ fn drawn(log_weights: &[f64], uniform: f64) -> usize {
     log_weights.len() - 1
 }
 
-/// Moves (prepared) states to D(z;σ) until no unit moves by more than `tolerance`.
-///
-/// For stored points E_σ falls by at least ½‖D − z‖² in each step.
-fn rest_at_level<F: Real>(
-    denoiser: &dyn Denoise<F>,
-    states: ArrayView2<F>,
+/// Descents of a batch at one noise level.
+struct AtLevel<'a, F> {
+    denoiser: &'a dyn Denoise<F>,
+    /// `None` if every read should be of all patterns.
+    reader: Option<Box<dyn Reader<F> + 'a>>,
     sigma: f64,
-    tolerance: f64,
-) -> Result<Ends<F>> {
-    const UPDATES: usize = 10_000;
-    let mut ends = Ends { states: states.to_owned(), at_rest: vec![false; states.nrows()], without: 0 };
-    let mut moving: Vec<usize> = (0..states.nrows()).collect();
-    for _ in 0..UPDATES {
-        if moving.is_empty() {
-            break;
-        }
-        let now = ends.states.select(Axis(0), &moving);
-        let next = denoiser.denoise(now.view(), &vec![sigma; moving.len()])?;
-        let mut still = Vec::new();
-        for ((&row, from), to) in moving.iter().zip(now.outer_iter()).zip(next.outer_iter()) {
-            let largest =
-                from.iter().zip(to).map(|(a, b)| (a.to_f64() - b.to_f64()).abs()).fold(0.0, f64::max);
-            ends.states.row_mut(row).assign(&to);
-            if largest <= tolerance {
-                ends.at_rest[row] = true;
-            } else if largest.is_finite() {
-                still.push(row);
-            }
-        }
-        moving = still;
+    /// Which rows make small steps. A reader may leave out patterns of negligible weight for them, since they stay among the others.
+    slow: Vec<bool>,
+    /// The largest change of a unit in a small step.
+    small: f64,
+}
+
+impl<'a, F: Real> AtLevel<'a, F> {
+    fn new(memory: &'a dyn Memory<F>, denoiser: &'a dyn Denoise<F>, sigma: f64, rows: usize) -> Self {
+        /// The change of a unit in a small step, in spreads.
+        const SMALL: f64 = 0.02;
+        let narrows = memory.abilities().sampling.is_none_or(|sampling| sampling.narrow);
+        let reader = narrows.then(|| denoiser.reader(rows));
+        let small = SMALL * memory.spread().unwrap_or(1.0);
+        AtLevel { denoiser, reader, sigma, slow: vec![false; rows], small }
     }
-    Ok(ends)
+
+    /// D(z;σ) of some rows.
+    fn read(&mut self, rows: &[usize], states: ArrayView2<F>) -> Result<Array2<F>> {
+        let Some(reader) = &mut self.reader else {
+            return self.denoiser.denoise(states, &vec![self.sigma; rows.len()]);
+        };
+        let (slow, fast): (Vec<usize>, Vec<usize>) = (0..rows.len()).partition(|&k| self.slow[rows[k]]);
+        let mut means = Array2::from_elem(states.dim(), F::ZERO);
+        if !fast.is_empty() {
+            let read =
+                self.denoiser.denoise(states.select(Axis(0), &fast).view(), &vec![self.sigma; fast.len()])?;
+            fast.iter().zip(read.outer_iter()).for_each(|(&k, mean)| means.row_mut(k).assign(&mean));
+        }
+        if !slow.is_empty() {
+            let own: Vec<usize> = slow.iter().map(|&k| rows[k]).collect();
+            let states = states.select(Axis(0), &slow);
+            let read = reader.denoise(&own, states.view(), &vec![self.sigma; slow.len()])?;
+            slow.iter().zip(read.outer_iter()).for_each(|(&k, mean)| means.row_mut(k).assign(&mean));
+        }
+        Ok(means)
+    }
+
+    /// Moves (prepared) states to D(z;σ) until no unit moves by more than `tolerance`.
+    ///
+    /// For stored points E_σ falls by at least ½‖D − z‖² in each step.
+    fn rest(&mut self, states: ArrayView2<F>, tolerance: f64) -> Result<Ends<F>> {
+        const UPDATES: usize = 10_000;
+        let mut ends = Ends { states: states.to_owned(), at_rest: vec![false; states.nrows()], without: 0 };
+        let mut moving: Vec<usize> = (0..states.nrows()).collect();
+        for _ in 0..UPDATES {
+            if moving.is_empty() {
+                break;
+            }
+            let now = ends.states.select(Axis(0), &moving);
+            let next = self.read(&moving, now.view())?;
+            let mut still = Vec::new();
+            for ((&row, from), to) in moving.iter().zip(now.outer_iter()).zip(next.outer_iter()) {
+                let largest =
+                    from.iter().zip(to).map(|(a, b)| (a.to_f64() - b.to_f64()).abs()).fold(0.0, f64::max);
+                ends.states.row_mut(row).assign(&to);
+                self.slow[row] = largest <= self.small;
+                if largest <= tolerance {
+                    ends.at_rest[row] = true;
+                } else if largest.is_finite() {
+                    still.push(row);
+                }
+            }
+            moving = still;
+        }
+        Ok(ends)
+    }
 }
