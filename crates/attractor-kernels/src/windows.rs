@@ -163,7 +163,7 @@ entry! {
     ) -> Field {
         let (beta, side, offsets) = how;
         let work = Candidates { query, images, prior, grid, beta, side, offsets };
-        Level::best().run_narrow::<F, _, _>(work)
+        Level::best().run::<F, _, _>(work)
     }
 }
 
@@ -230,7 +230,7 @@ pub(crate) fn each_candidate<F: Real>(
     let margin = if whole { 0 } else { side / 2 };
     let asked = Planes::of(query, grid, margin, 1);
     let mut distances = vec![0.0; asked.stride * asked.rows];
-    let mut pairs = distances.clone();
+    let mut doubled = [distances.clone(), distances.clone()];
     let tiles = if grid.torus && offsets { 2 } else { 1 };
     for (image, numbers) in images.chunks_exact(query.len()).enumerate() {
         if prior[image] == f64::NEG_INFINITY {
@@ -246,7 +246,7 @@ pub(crate) fn each_candidate<F: Real>(
                     if whole {
                         total(&mut distances, &part, asked.stride);
                     } else {
-                        box_sums(&mut distances, &mut pairs, &part, asked.stride, side);
+                        box_sums(&mut distances, &mut doubled, &part, asked.stride, side);
                     }
                     let (squares, stride) = (&distances[..], asked.stride);
                     keep.take(&Candidate { image, stored, part, squares, stride, margin });
@@ -373,75 +373,127 @@ impl Keep for Weighed<'_> {
         let Weighed { field, prior, beta, fused } = self;
         let (part, prior, beta) = (&candidate.part, prior[candidate.image], *beta);
         let pixels = part.grid.pixels();
-        let mut weights = [[0.0; WIDTH]; 2];
         for row in 0..part.height {
             for start in (0..part.width).step_by(WIDTH) {
                 let count = WIDTH.min(part.width - start);
                 let at = (part.top + row) * part.grid.width + part.left + start;
-                let sums = &candidate.squares[row * candidate.stride + start..][..count];
-                let peak = &mut field.peak[at..at + count];
-                let mass = &mut field.mass[at..at + count];
-                let [old, new] = &mut weights;
-                for k in 0..count {
-                    let logit = prior - beta * sums[k] * 0.5;
-                    let factor = (-(logit - peak[k]).abs()).exp_negative(*fused);
-                    let rises = logit > peak[k];
+                let own = at..at + count;
+                // Beyond the last pixel distances are so large that nothing has weight.
+                let squares = load(&candidate.squares[row * candidate.stride + start..][..count], FAR);
+                let mut peak = load(&field.peak[own.clone()], 0.0);
+                let (mut logits, mut counts) = ([0.0; WIDTH], 0_u64);
+                for k in 0..WIDTH {
+                    logits[k] = prior - beta * squares[k] * 0.5;
+                    counts += u64::from(logits[k] > peak[k] - LOST);
+                }
+                if counts == 0 {
+                    continue;
+                }
+                let mut mass = load(&field.mass[own.clone()], 0.0);
+                let (mut old, mut new) = ([0.0; WIDTH], [0.0; WIDTH]);
+                for k in 0..WIDTH {
+                    let factor = (-(logits[k] - peak[k]).abs()).exp_negative(*fused);
+                    let rises = logits[k] > peak[k];
                     old[k] = if rises { factor } else { 1.0 };
                     new[k] = if rises { 1.0 } else { factor };
-                    peak[k] = if rises { logit } else { peak[k] };
+                    peak[k] = if rises { logits[k] } else { peak[k] };
                     mass[k] = mass[k] * old[k] + new[k];
                 }
+                store(&peak, &mut field.peak[own.clone()]);
+                store(&mass, &mut field.mass[own.clone()]);
                 for c in 0..part.grid.channels {
-                    let y = &candidate.numbers(c, row)[start..][..count];
-                    let out = &mut field.sums[c * pixels + at..][..count];
-                    for k in 0..count {
+                    let y = load(&candidate.numbers(c, row)[start..][..count], 0.0);
+                    let sums = &mut field.sums[c * pixels..][own.clone()];
+                    let mut out = load(sums, 0.0);
+                    for k in 0..WIDTH {
                         out[k] = out[k] * old[k] + new[k] * y[k];
                     }
+                    store(&out, sums);
                 }
             }
         }
     }
 }
 
-/// The number of pixels whose weights are held at a time.
-const WIDTH: usize = 64;
+/// Some numbers, and others behind them.
+#[inline(always)]
+fn load(from: &[f64], others: f64) -> [f64; WIDTH] {
+    match from.first_chunk::<WIDTH>() {
+        Some(all) => *all,
+        None => {
+            let mut all = [others; WIDTH];
+            for (to, from) in all.iter_mut().zip(from) {
+                *to = *from;
+            }
+            all
+        }
+    }
+}
+
+/// Writes as many numbers as there is room for.
+#[inline(always)]
+fn store(numbers: &[f64; WIDTH], to: &mut [f64]) {
+    match to.first_chunk_mut::<WIDTH>() {
+        Some(all) => *all = *numbers,
+        None => {
+            for (to, from) in to.iter_mut().zip(numbers) {
+                *to = *from;
+            }
+        }
+    }
+}
+
+/// A squared distance at which nothing has weight.
+const FAR: f64 = 1e300;
+
+/// A logit this far below the largest has a weight of 10⁻²⁶, which is lost in every sum. Most windows at other places are as far.
+const LOST: f64 = 60.0;
+
+/// The number of pixels whose weights are computed at a time: a vector of AVX-512.
+const WIDTH: usize = 8;
 
 /// Replaces each number by the sum of the `side` × `side` numbers from it on: what was the margin now makes the window of
 /// the pixel. Numbers that the part's rectangle does not hold are left without meaning.
 #[inline(always)]
-fn box_sums(sums: &mut [f64], pairs: &mut [f64], part: &Part, stride: usize, side: usize) {
+fn box_sums(sums: &mut [f64], doubled: &mut [Vec<f64>; 2], part: &Part, stride: usize, side: usize) {
     let rows = part.height + side - 1;
-    let used = rows * stride;
-    run_sums(&mut sums[..used], &mut pairs[..used], stride, side);
-    let used = part.height * stride;
-    run_sums(&mut sums[..used], &mut pairs[..used], 1, side);
+    run_sums(&mut sums[..rows * stride], doubled, stride, side);
+    run_sums(&mut sums[..part.height * stride], doubled, 1, side);
 }
 
-/// out[i] = Σ_{j < side} in[i + j·step], from sums of 1, 2, 4, ... numbers.
+/// out[i] = Σ_{j < side} in[i + j·step], from sums of 1, 2, 4, ... numbers. Those of twice as many go to another array: in place the compiler
+/// would have to add them one by one.
 #[inline(always)]
-fn run_sums(sums: &mut [f64], doubled: &mut [f64], step: usize, side: usize) {
+fn run_sums(sums: &mut [f64], [one, other]: &mut [Vec<f64>; 2], step: usize, side: usize) {
     let length = sums.len();
-    doubled.copy_from_slice(sums);
+    let (mut doubled, mut next) = (&mut one[..length], &mut other[..length]);
     // The sum so far has `covered` numbers; `doubled` has `power`.
     let (mut covered, mut power) = (1, 1);
     let mut rest = side - 1;
     while rest > 0 {
+        // A side is odd, so `doubled` is there before it is needed.
         if rest & 1 == 1 {
-            let shift = covered * step;
-            for i in 0..length.saturating_sub(shift) {
-                sums[i] += doubled[i + shift];
-            }
+            add_shifted(sums, doubled, covered * step);
             covered += power;
         }
         rest >>= 1;
         if rest > 0 {
-            let shift = power * step;
-            for i in 0..length.saturating_sub(shift) {
-                doubled[i] += doubled[i + shift];
+            let shift = (power * step).min(length);
+            let from: &[f64] = if power == 1 { sums } else { doubled };
+            for ((to, a), b) in next.iter_mut().zip(from).zip(&from[shift..]) {
+                *to = a + b;
             }
+            std::mem::swap(&mut doubled, &mut next);
             power *= 2;
         }
     }
+}
+
+/// sums[i] += from[i + shift]
+#[inline(always)]
+fn add_shifted(sums: &mut [f64], from: &[f64], shift: usize) {
+    let from = &from[shift.min(from.len())..];
+    sums.iter_mut().zip(from).for_each(|(sum, more)| *sum += more);
 }
 
 /// Replaces every distance by the sum of all: the window is the image.
