@@ -923,9 +923,9 @@ class Diffusion(WeightedValued, Memory):
     accuracy : float from 1e-14 to 1, default 1e-6
         Error that dormand-prince may make in a step (root mean square of a unit, in spreads of the memory).
     narrow : bool, default True
-        Skip patterns that certainly have no weight, which is faster: of 1,024 patterns or more, single ones, and
-        results agree to 1e-6 a unit; of fewer, all others once one pattern has won, and results agree to
-        rounding.
+        Skip patterns that certainly have no weight, which is faster: of 1,024 patterns or more with more than
+        65,536 numbers, single ones, and results agree to 1e-6 a unit; of fewer, all others once one pattern has
+        won, and results agree to rounding.
     labels : array_like (N,), optional
         A label for each pattern.
     weights : array_like (N,), optional
@@ -1100,9 +1100,9 @@ class Local(Weighted, Memory):
     accuracy : float from 1e-14 to 1, default 1e-6
         Error that dormand-prince may make in a step (root mean square of a unit, in spreads of the memory).
     narrow : bool, default True
-        Skip patterns that certainly have no weight, which is faster: of 1,024 patterns or more, single ones, and
-        results agree to 1e-6 a unit; of fewer, all others once one pattern has won, and results agree to
-        rounding.
+        Skip patterns that certainly have no weight, which is faster: of 1,024 patterns or more with more than
+        65,536 numbers, single ones, and results agree to 1e-6 a unit; of fewer, all others once one pattern has
+        won, and results agree to rounding.
     labels : array_like (N,), optional
         A label for each pattern.
     weights : array_like (N,), optional
@@ -1275,9 +1275,9 @@ class Mixture(Described):
     accuracy : float from 1e-14 to 1, default 1e-6
         Error that dormand-prince may make in a step (root mean square of a unit, in spreads of the memory).
     narrow : bool, default True
-        Skip patterns that certainly have no weight, which is faster: of 1,024 patterns or more, single ones, and
-        results agree to 1e-6 a unit; of fewer, all others once one pattern has won, and results agree to
-        rounding.
+        Skip patterns that certainly have no weight, which is faster: of 1,024 patterns or more with more than
+        65,536 numbers, single ones, and results agree to 1e-6 a unit; of fewer, all others once one pattern has
+        won, and results agree to rounding.
     dtype : {"float32", "float64"}, optional
         Number type of the states. Default: float64.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default 0
@@ -1474,9 +1474,9 @@ class Network(Trained):
     accuracy : float from 1e-14 to 1, default 1e-6
         Error that dormand-prince may make in a step (root mean square of a unit, in spreads of the memory).
     narrow : bool, default True
-        Skip patterns that certainly have no weight, which is faster: of 1,024 patterns or more, single ones, and
-        results agree to 1e-6 a unit; of fewer, all others once one pattern has won, and results agree to
-        rounding.
+        Skip patterns that certainly have no weight, which is faster: of 1,024 patterns or more with more than
+        65,536 numbers, single ones, and results agree to 1e-6 a unit; of fewer, all others once one pattern has
+        won, and results agree to rounding.
     labels : array_like (N,), optional
         A label for each pattern.
     prepare : {"auto", "none", "center", "normalize", "standardize", "packed"}, default "auto"
@@ -1658,9 +1658,9 @@ class Denoiser(Foreign):
     accuracy : float from 1e-14 to 1, default 1e-6
         Error that dormand-prince may make in a step (root mean square of a unit, in spreads of the memory).
     narrow : bool, default True
-        Skip patterns that certainly have no weight, which is faster: of 1,024 patterns or more, single ones, and
-        results agree to 1e-6 a unit; of fewer, all others once one pattern has won, and results agree to
-        rounding.
+        Skip patterns that certainly have no weight, which is faster: of 1,024 patterns or more with more than
+        65,536 numbers, single ones, and results agree to 1e-6 a unit; of fewer, all others once one pattern has
+        won, and results agree to rounding.
     patterns : array_like (N, D), or (N, ...) of images, optional
         Patterns that recalled states are compared with, such as the training data. The denoiser does not see
         them.

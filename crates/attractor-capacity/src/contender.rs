@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use attractor::energies::NARROWED;
+use attractor::energies::is_narrowed;
 use attractor::memories::{Options, Spec};
 use attractor::noise::{Purpose, Stream};
 use attractor::options::{Fallback, Kind, Value};
@@ -262,7 +262,7 @@ impl Contender {
         };
         // Near capacity too many patterns have weight for narrowed reads to pay off.
         let narrows = card.parameter("narrow").is_some() && !spec.options.has("narrow");
-        let spec = match patterns.len() >= NARROWED && narrows {
+        let spec = match is_narrowed(patterns.len(), patterns.dim()) && narrows {
             true => spec.with("narrow", "off"),
             false => spec,
         };

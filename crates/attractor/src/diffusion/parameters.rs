@@ -155,7 +155,7 @@ pub const PARAMETERS: &[Parameter] = &[
         name: "narrow",
         kind: Kind::Switch,
         default: Fallback::Is("on"),
-        help: "Skip patterns that certainly have no weight, which is faster: of 1,024 patterns or more, single ones, and results agree to 1e-6 a unit; of fewer, all others once one pattern has won, and results agree to rounding",
+        help: "Skip patterns that certainly have no weight, which is faster: of 1,024 patterns or more with more than 65,536 numbers, single ones, and results agree to 1e-6 a unit; of fewer, all others once one pattern has won, and results agree to rounding",
     },
 ];
 

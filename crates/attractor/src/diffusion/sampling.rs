@@ -67,7 +67,7 @@ pub struct Sampling {
     pub snr: Option<f64>,
     /// The largest error of an adaptive sampler for each step and unit, in spreads, 10⁻¹⁴ to 1. Default 10⁻⁶.
     pub accuracy: f64,
-    /// Whether to leave out work that provably does not matter. Default: yes. With at least 1024 stored patterns,
+    /// Whether to leave out work that provably does not matter. Default: yes. With at least 1024 stored patterns and more than 65,536 numbers,
     /// single patterns of negligible weight are left out; the result is equal to 10⁻⁶ in each unit, at the price of a
     /// few reads of the memory. With fewer (without weights), whole reads are left out once one pattern dominates a
     /// row; the result is equal up to rounding. Other memories are read in full at every step.

@@ -40,7 +40,7 @@ pub use log_sum_exp::LogSumExp;
 pub(crate) use log_sum_relu::EPSILONS;
 pub use log_sum_relu::LogSumRelu;
 pub use mixture::{Component, Kind, LAST, Mixture, SharedPosterior};
-pub use narrow::LEAST as NARROWED;
+pub use narrow::{LEAST as NARROWED, is_narrowed};
 pub use nearest::Nearest;
 pub(crate) use nearest::nearest_patterns;
 pub(crate) use parts::in_parts;

@@ -56,6 +56,13 @@ const SHARE: usize = 4;
 const COPIED: usize = 1 << 16;
 /// Memories with fewer stored patterns are always read in full, since that costs less than the bounds.
 pub const LEAST: usize = 1024;
+/// So are memories of at most so many numbers, if their patterns have equal weights: then a row stops reading once it is decided.
+const SMALL: usize = 1 << 16;
+
+/// Whether memories of so many patterns and units, of equal weights, are narrowed.
+pub fn is_narrowed(patterns: usize, units: usize) -> bool {
+    (LEAST..u32::MAX as usize).contains(&patterns) && patterns.saturating_mul(units) > SMALL
+}
 /// A ball with fewer patterns is not divided.
 const FEW: usize = 32;
 /// The number of rows that look for their balls together. Lists of near patterns are held for all of them.

@@ -140,9 +140,11 @@ impl<F: Real> Denoise<F> for Points<F> {
 
     fn reader(&self, rows: usize) -> Box<dyn Reader<F> + '_> {
         // The choice depends on the patterns alone, so that a row does not depend on the number of rows.
-        if (narrow::LEAST..u32::MAX as usize).contains(&self.patterns.len()) {
+        let (patterns, weighted) = (&self.patterns, self.patterns.log_weights().is_some());
+        let many = (narrow::LEAST..u32::MAX as usize).contains(&patterns.len());
+        if narrow::is_narrowed(patterns.len(), patterns.dim()) || weighted && many {
             Box::new(NarrowedReader::new(self, rows))
-        } else if self.patterns.len() < narrow::LEAST && self.patterns.log_weights().is_none() {
+        } else if !weighted && patterns.len() < u32::MAX as usize {
             Box::new(DecidedReader::new(self, rows))
         } else {
             Box::new(FullReader::new(self, rows))
