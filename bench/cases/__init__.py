@@ -1,5 +1,6 @@
 """All cases by name."""
 
-from . import classical, dense, diffusion, masks, read, scan
+from . import audit, classical, dense, diffusion, masks, minima, mixtures, pieces, read, scan, sequences
 
-CASES = {case.name: case for module in (read, scan, classical, dense, diffusion, masks) for case in module.CASES}
+MODULES = (read, scan, classical, dense, diffusion, masks, audit, mixtures, pieces, sequences, minima)
+CASES = {case.name: case for module in MODULES for case in module.CASES}
