@@ -33,7 +33,7 @@ impl Data {
             });
         }
         let mean = rows.mean_axis(Axis(0)).expect("it has rows");
-        let mut centred = &rows - &mean;
+        let mut centred = (&rows - &mean).as_standard_layout().into_owned();
         let spread = (centred.iter().map(|x| x * x).sum::<f64>() / centred.len() as f64).sqrt();
         let length = mean.iter().fold(0.0f64, |most, m| most.max(m.abs()));
         if !spread.is_finite() {

@@ -128,13 +128,23 @@ impl Run {
             logs.iter_mut().for_each(|log| *log += self.weights[k].ln());
             logs
         });
-        let mut all = Vec::with_capacity(rows.nrows());
-        for n in 0..rows.nrows() {
-            let peak = shares.iter().map(|logs| logs[n]).fold(f64::NEG_INFINITY, f64::max);
-            let mass: f64 = shares.iter().map(|logs| (logs[n] - peak).exp()).sum();
-            let log = peak + mass.ln();
-            shares.iter_mut().for_each(|logs| logs[n] = (logs[n] - log).exp());
-            all.push(log);
+        /// The rows whose shares one task computes.
+        const TOGETHER: usize = 1024;
+        let count = rows.nrows();
+        let logs = &shares;
+        // The work of exponentials, as of other operations.
+        let parts = threads::map(count.div_ceil(TOGETHER), 20.0 * (count * logs.len()) as f64, |part| {
+            let some = part * TOGETHER..count.min((part + 1) * TOGETHER);
+            let mut own: Vec<Vec<f64>> = logs.iter().map(|logs| logs[some.clone()].to_vec()).collect();
+            let all: Vec<f64> = (0..some.len()).map(|n| shares_of(&mut own, n)).collect();
+            (own, all)
+        });
+        let mut all = Vec::with_capacity(count);
+        for (part, (own, logs)) in parts.into_iter().enumerate() {
+            for (shares, own) in shares.iter_mut().zip(own) {
+                shares[part * TOGETHER..][..own.len()].copy_from_slice(&own);
+            }
+            all.extend(logs);
         }
         let log_likelihood = all.iter().sum::<f64>() / rows.nrows() as f64;
         Expectation { shares, logs: all, log_likelihood }
@@ -156,6 +166,18 @@ impl Run {
         self.gaussians = gaussians.into_iter().collect::<Result<_>>()?;
         Ok(())
     }
+}
+
+/// Turns the logs of row n into shares, and returns the log of their sum.
+fn shares_of(logs: &mut [Vec<f64>], n: usize) -> f64 {
+    let peak = logs.iter().map(|logs| logs[n]).fold(f64::NEG_INFINITY, f64::max);
+    let mut mass = 0.0;
+    for logs in logs.iter_mut() {
+        logs[n] = (logs[n] - peak).exp();
+        mass += logs[n];
+    }
+    logs.iter_mut().for_each(|logs| logs[n] /= mass);
+    peak + mass.ln()
 }
 
 /// N × K probabilities from K lists.

@@ -1,11 +1,14 @@
 //! One Gaussian: its log-density, and the Gaussian that fits weighted rows best.
 
 use std::f64::consts::TAU;
+use std::ops::Range;
 
 use attractor::energies::shapes::Subspace;
 use attractor::linear::{Cholesky, Eigen};
 use attractor::{Error, Result};
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
+
+use crate::products::{Blocks, square_of};
 
 /// Rows whose share of a component is smaller than this do not change its covariance by more than rounding.
 const NEGLIGIBLE: f64 = 1e-18;
@@ -50,41 +53,67 @@ pub struct Gaussian {
 #[derive(Clone, Debug)]
 enum Covariance {
     /// W with WWᵀ = Σ⁻¹ (D × D), so that the rows of (X − μ)W are white; and Σ.
-    Full { whitening: Array2<f64>, covariance: Array2<f64> },
+    Full { whitening: Blocks, covariance: Array2<f64> },
     /// Σ = Uᵀ diag(λ)U + s²(I − UᵀU).
     LowRank { directions: Array2<f64>, variances: Vec<f64>, across: f64 },
 }
 
 /// Weighted mean and scatter of rows: Σ r x/Σ r and S = Σ r (x − mean)(x − mean)ᵀ/Σ r.
-pub struct Scatter {
+pub struct Scatter<'a> {
     /// Σ r
     pub total: f64,
     mean: Array1<f64>,
-    /// √(r/Σ r)(x − mean) of the rows whose weight is not negligible, so that S is the sum of their squares.
-    rows: Array2<f64>,
+    rows: ArrayView2<'a, f64>,
+    /// The rows whose weight is not negligible, with √(r/Σ r).
+    roots: Vec<(usize, f64)>,
     /// S is replaced by `kept` · S + `added` · I.
     kept: f64,
     added: f64,
 }
 
-impl Scatter {
+impl<'a> Scatter<'a> {
     /// That of these rows with these weights r ≥ 0, not all of them 0.
-    pub fn of(rows: ArrayView2<f64>, weights: &[f64]) -> Self {
+    pub fn of(rows: ArrayView2<'a, f64>, weights: &[f64]) -> Self {
         let total: f64 = weights.iter().sum();
-        let kept: Vec<usize> = (0..weights.len()).filter(|&n| weights[n] > NEGLIGIBLE * total).collect();
-        let own: Array1<f64> = kept.iter().map(|&n| weights[n]).collect();
-        let mut rows = rows.select(Axis(0), &kept);
-        let mean = own.dot(&rows) / own.sum();
-        rows -= &mean;
-        for (mut row, weight) in rows.outer_iter_mut().zip(&own) {
-            row *= (weight / own.sum()).sqrt();
+        let own = || weights.iter().enumerate().filter(|(_, weight)| **weight > NEGLIGIBLE * total);
+        let sum: f64 = own().map(|(_, weight)| weight).sum();
+        let mut mean = vec![0.0; rows.ncols()];
+        for (n, &weight) in own() {
+            let share = weight / sum;
+            let row = rows.row(n).to_slice().expect("row-major");
+            mean.iter_mut().zip(row).for_each(|(mean, x)| *mean += share * x);
         }
-        Scatter { total, mean, rows, kept: 1.0, added: 0.0 }
+        let roots = own().map(|(n, weight)| (n, (weight / sum).sqrt())).collect();
+        Scatter { total, mean: Array1::from(mean), rows, roots, kept: 1.0, added: 0.0 }
+    }
+
+    fn row(&self, n: usize) -> &[f64] {
+        self.rows.row(n).to_slice().expect("row-major")
+    }
+
+    /// Writes √(r/Σ r)(x − mean) of some of the rows, of whose squares S is the sum.
+    fn fill(&self, some: Range<usize>, out: &mut [f64]) {
+        for (&(n, root), out) in self.roots[some].iter().zip(out.chunks_mut(self.mean.len())) {
+            let row = self.row(n).iter().zip(self.mean.as_slice().expect("contiguous"));
+            out.iter_mut().zip(row).for_each(|(out, (x, mean))| *out = (x - mean) * root);
+        }
+    }
+
+    /// All of these rows.
+    fn all(&self) -> Array2<f64> {
+        let mut all = Array2::zeros((self.roots.len(), self.mean.len()));
+        self.fill(0..self.roots.len(), all.as_slice_mut().expect("row-major"));
+        all
     }
 
     /// The trace of S.
     pub fn trace(&self) -> f64 {
-        self.rows.iter().map(|x| x * x).sum()
+        let square = |x: &f64, mean: &f64| (x - mean).powi(2);
+        let of = |&(n, root): &(usize, f64)| -> f64 {
+            root * root
+                * self.rows.row(n).iter().zip(&self.mean).map(|(x, mean)| square(x, mean)).sum::<f64>()
+        };
+        self.roots.iter().map(of).sum()
     }
 
     /// Replaces S by (1 − share) S + share · variance · I.
@@ -94,9 +123,8 @@ impl Scatter {
 
     /// S, D × D.
     fn matrix(&self) -> Array2<f64> {
-        let product = self.rows.t().dot(&self.rows);
-        // Both halves of a product differ by rounding.
-        let mut matrix = (&product + &product.t()) * (0.5 * self.kept);
+        let size = (self.roots.len(), self.mean.len());
+        let mut matrix = square_of(size, |some, out| self.fill(some, out)) * self.kept;
         matrix.diag_mut().mapv_inplace(|x| x + self.added);
         matrix
     }
@@ -106,17 +134,18 @@ impl Scatter {
     ///
     /// Fewer rows than units have the same eigenvalues in their products with each other, which is a smaller matrix.
     fn principal(&self, rank: usize) -> Result<(Vec<f64>, Array2<f64>, f64)> {
-        let (count, dim) = self.rows.dim();
+        let (count, dim) = (self.roots.len(), self.mean.len());
         if count >= dim {
             let Eigen { values, vectors } = Eigen::new(self.matrix().view())?;
             let others = values[rank..].iter().sum();
             return Ok((values[..rank].to_vec(), vectors.slice_move(s![..rank, ..]), others));
         }
-        let product = self.rows.dot(&self.rows.t());
+        let rows = self.all();
+        let product = rows.dot(&rows.t());
         let Eigen { values, vectors } = Eigen::new(((&product + &product.t()) * 0.5).view())?;
         let least = ROUNDING * count as f64 * values[0];
         let own = values[..rank.min(count)].iter().take_while(|&&value| value > least).count();
-        let mut directions = vectors.slice(s![..own, ..]).dot(&self.rows);
+        let mut directions = vectors.slice(s![..own, ..]).dot(&rows);
         make_orthonormal(&mut directions);
         let others = self.kept * values[own..].iter().sum::<f64>() + self.added * (dim - own) as f64;
         Ok((values[..own].iter().map(|value| self.kept * value + self.added).collect(), directions, others))
@@ -165,7 +194,7 @@ impl Gaussian {
         };
         if let Some(factor) = factor {
             let log_determinant = factor.log_determinant();
-            let whitening = factor.half_solve(Array2::eye(form.dim).view())?;
+            let whitening = Blocks::of(factor.half_solve(Array2::eye(form.dim).view())?.view());
             let covariance = Covariance::Full { whitening, covariance: scatter };
             return Ok(Gaussian { mean, covariance, log_determinant, at_floor: 0 });
         }
@@ -178,7 +207,8 @@ impl Gaussian {
             &vectors.t() * &factors
         };
         let covariance = scaled(|value| value).dot(&vectors);
-        let covariance = Covariance::Full { whitening: scaled(|value| 1.0 / value.sqrt()), covariance };
+        let whitening = Blocks::of(scaled(|value| 1.0 / value.sqrt()).view());
+        let covariance = Covariance::Full { whitening, covariance };
         let log_determinant = values.iter().map(|value| value.ln()).sum();
         Ok(Gaussian { mean, covariance, log_determinant, at_floor })
     }
@@ -199,12 +229,12 @@ impl Gaussian {
     /// The log-density of each row.
     pub fn log_densities(&self, rows: ArrayView2<f64>) -> Vec<f64> {
         let constant = rows.ncols() as f64 * TAU.ln() + self.log_determinant;
-        let centred = &rows - &self.mean;
         let squares: Vec<f64> = match &self.covariance {
             Covariance::Full { whitening, .. } => {
-                centred.dot(whitening).outer_iter().map(|row| row.dot(&row)).collect()
+                whitening.squares(rows, self.mean.as_slice().expect("contiguous"))
             }
             Covariance::LowRank { directions, variances, across } => {
+                let centred = &rows - &self.mean;
                 let along = centred.dot(&directions.t());
                 let rest = centred - along.dot(directions);
                 let square = |(u, rest): (ndarray::ArrayView1<f64>, ndarray::ArrayView1<f64>)| {

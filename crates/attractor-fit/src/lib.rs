@@ -21,6 +21,7 @@ mod data;
 mod em;
 mod fitted;
 mod gaussian;
+mod products;
 mod settings;
 mod start;
 

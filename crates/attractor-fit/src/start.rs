@@ -1,15 +1,14 @@
 //! Where a fit starts: k-means++ centres, a few rounds of k-means, and a Gaussian for each cluster.
 
+use attractor::Result;
+use attractor::kernels::{Difference, Operand, pairs};
 use attractor::noise::Stream;
-use attractor::{Result, threads};
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
 use crate::gaussian::{Form, Gaussian, Scatter};
 
 /// Rounds of k-means. EM goes on from wherever they end.
 const ROUNDS: usize = 10;
-/// Rows that one task looks at.
-const BLOCK: usize = 256;
 
 /// Weights and Gaussians of the clusters of k-means from a random start. The start's covariances are blended with the
 /// mean variance within clusters, the same in all directions, which counts as D + 1 rows. So small clusters have a width.
@@ -67,8 +66,8 @@ fn plus_plus(rows: ArrayView2<f64>, components: usize, stream: &mut Stream) -> A
     let mut distances = vec![f64::INFINITY; rows.nrows()];
     while centres.len() < components {
         let last = rows.row(centres[centres.len() - 1]);
-        for (distance, row) in distances.iter_mut().zip(rows.outer_iter()) {
-            *distance = distance.min(square(row, last));
+        for (distance, new) in distances.iter_mut().zip(&squares(rows, last.insert_axis(Axis(0)))) {
+            *distance = distance.min(*new);
         }
         let mut left = stream.uniform() * distances.iter().sum::<f64>();
         // A row at distance 0 is never drawn, also if rounding leaves something at the end.
@@ -88,19 +87,22 @@ fn plus_plus(rows: ArrayView2<f64>, components: usize, stream: &mut Stream) -> A
 
 /// The nearest centre of each row, and its squared distance.
 fn nearest(rows: ArrayView2<f64>, centres: ArrayView2<f64>) -> Vec<(usize, f64)> {
-    let blocks: Vec<_> = rows.axis_chunks_iter(Axis(0), BLOCK).collect();
-    let one = |row: ArrayView1<f64>| {
+    let one = |distances: ArrayView1<f64>| {
         let mut best = (0, f64::INFINITY);
-        for (k, centre) in centres.outer_iter().enumerate() {
-            let distance = square(row, centre);
+        for (k, &distance) in distances.iter().enumerate() {
             if distance < best.1 {
                 best = (k, distance);
             }
         }
         best
     };
-    let work = 3.0 * (rows.len() * centres.nrows()) as f64;
-    threads::map(blocks.len(), work, |k| blocks[k].outer_iter().map(one).collect::<Vec<_>>()).concat()
+    squares(rows, centres).outer_iter().map(one).collect()
+}
+
+/// The squared distance of each row from each centre, from differences.
+fn squares(rows: ArrayView2<f64>, centres: ArrayView2<f64>) -> Array2<f64> {
+    // Rows stand in lanes.
+    pairs(Difference::Square, Operand::plain(rows), Operand::plain(centres))
 }
 
 /// Gives each empty cluster the row that is farthest from its centre, of the clusters that have others.
@@ -118,8 +120,4 @@ fn fill_empty(nearest: &mut [(usize, f64)], components: usize) {
             nearest[far] = (empty, 0.0);
         }
     }
-}
-
-fn square(a: ArrayView1<f64>, b: ArrayView1<f64>) -> f64 {
-    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
 }
