@@ -4,6 +4,9 @@
 //! a table's columns) in `f32`. A row whose score is at most [`Metric::most`] of the largest distance that still counts is compared
 //! exactly, in `f64`; of all others it is certain that they are farther. So the results are those of a search in `f64`, to the bit, and depend on neither
 //! threads nor blocks.
+//!
+//! A metric may have a shorter space ([`Metric::shorter`]), whose scores cost less. Most tiles are compared there alone: if few of their pairs are left, only these
+//! are compared exactly.
 
 use std::ops::{ControlFlow, Range};
 
@@ -92,28 +95,77 @@ fn blocks<M: Metric, T: Send>(
     Some(results)
 }
 
-/// One block of queries that goes through the tiles of a pool.
-struct Pass<'a, M: Metric> {
+/// One block of queries in a space, with the scores of a tile.
+struct Scored<'a, M: Metric> {
     space: &'a M,
     block: M::Block,
-    queries: &'a [usize],
     scores: Vec<f32>,
     stride: usize,
     /// The largest score that counts, for each query.
     most: Vec<f32>,
 }
 
-impl<'a, M: Metric> Pass<'a, M> {
-    fn new(space: &'a M, queries: &'a [usize]) -> Self {
+impl<'a, M: Metric> Scored<'a, M> {
+    fn new(space: &'a M, queries: &[usize]) -> Self {
         let block = space.block(queries);
         let stride = space.stride(&block);
+        let most = vec![f32::NEG_INFINITY; stride];
+        Scored { space, block, scores: vec![0.0; TILE * stride], stride, most }
+    }
+
+    /// Computes the scores of a tile, and which of them count: those within the limit of each query.
+    fn compare(&mut self, tile: &Range<usize>, limits: &[Option<f64>]) {
+        for (lane, limit) in limits.iter().enumerate() {
+            self.most[lane] =
+                limit.map_or(f32::NEG_INFINITY, |limit| self.space.most(&self.block, lane, tile, limit));
+        }
+        self.space.scores(&self.block, tile.clone(), &mut self.scores);
+    }
+
+    /// Calls `take` for each lane and row whose score counts, row by row. It gives the new limit of the lane, or none if that is unchanged.
+    fn each(&mut self, tile: &Range<usize>, lanes: usize, mut take: impl FnMut(usize, usize) -> Option<f64>) {
+        const GROUP: usize = 32;
+        for (row, scores) in tile.clone().zip(self.scores.chunks(self.stride)) {
+            let groups = scores.chunks(GROUP).zip(self.most.chunks_mut(GROUP)).enumerate();
+            for (group, (scores, most)) in groups {
+                let below = scores.iter().zip(most.iter()).fold(0_u32, |n, (s, m)| n + u32::from(s <= m));
+                if below == 0 {
+                    continue;
+                }
+                for (k, score) in scores.iter().enumerate() {
+                    let lane = group * GROUP + k;
+                    if *score > most[k] || lane >= lanes {
+                        continue;
+                    }
+                    if let Some(limit) = take(lane, row) {
+                        most[k] = self.space.most(&self.block, lane, tile, limit);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One block of queries that goes through the tiles of a pool.
+struct Pass<'a, M: Metric> {
+    queries: &'a [usize],
+    whole: Scored<'a, M>,
+    /// The same in the shorter space, if there is one.
+    short: Option<Scored<'a, M>>,
+    /// Tiles that are compared in whole before the shorter space is tried again.
+    patience: usize,
+    /// What the shorter space leaves of a tile: lanes and rows.
+    left: Vec<(usize, usize)>,
+}
+
+impl<'a, M: Metric> Pass<'a, M> {
+    fn new(space: &'a M, queries: &'a [usize]) -> Self {
         Pass {
-            space,
-            block,
             queries,
-            scores: vec![0.0; TILE * stride],
-            stride,
-            most: vec![f32::NEG_INFINITY; stride],
+            whole: Scored::new(space, queries),
+            short: space.shorter().map(|short| Scored::new(short, queries)),
+            patience: 0,
+            left: Vec::new(),
         }
     }
 
@@ -125,30 +177,46 @@ impl<'a, M: Metric> Pass<'a, M> {
         limit: impl Fn(usize) -> Option<f64>,
         mut candidate: impl FnMut(usize, usize) -> Option<f64>,
     ) {
-        const GROUP: usize = 32;
-        for lane in 0..self.queries.len() {
-            self.most[lane] = limit(lane)
-                .map_or(f32::NEG_INFINITY, |limit| self.space.most(&self.block, lane, &tile, limit));
-        }
-        self.space.scores(&self.block, tile.clone(), &mut self.scores);
-        for (row, scores) in tile.clone().zip(self.scores.chunks(self.stride)) {
-            let groups = scores.chunks(GROUP).zip(self.most.chunks_mut(GROUP)).enumerate();
-            for (group, (scores, most)) in groups {
-                let below = scores.iter().zip(most.iter()).fold(0_u32, |n, (s, m)| n + u32::from(s <= m));
-                if below == 0 {
-                    continue;
-                }
-                for (k, score) in scores.iter().enumerate() {
-                    let lane = group * GROUP + k;
-                    if *score > most[k] || lane >= self.queries.len() || self.queries[lane] == row {
-                        continue;
-                    }
-                    if let Some(limit) = candidate(lane, row) {
-                        most[k] = self.space.most(&self.block, lane, &tile, limit);
-                    }
-                }
+        let queries = self.queries;
+        let limits: Vec<Option<f64>> = (0..queries.len()).map(limit).collect();
+        let mut take = |lane: usize, row: usize| match queries[lane] == row {
+            true => None,
+            false => candidate(lane, row),
+        };
+        if self.is_short(&tile, &limits) {
+            for &(lane, row) in &self.left {
+                take(lane, row);
             }
+        } else {
+            self.whole.compare(&tile, &limits);
+            self.whole.each(&tile, queries.len(), take);
         }
+    }
+
+    /// Whether the shorter space leaves so few pairs of a tile that it is best to compare these exactly.
+    fn is_short(&mut self, tile: &Range<usize>, limits: &[Option<f64>]) -> bool {
+        /// An exact distance takes as long as this many scores.
+        const SCORES: usize = 12;
+        /// After a tile of which too much was left.
+        const PATIENCE: usize = 7;
+        let Some(short) = &mut self.short else { return false };
+        if self.patience > 0 {
+            self.patience -= 1;
+            return false;
+        }
+        let space = self.whole.space;
+        let shortened: Vec<Option<f64>> =
+            limits.iter().map(|limit| limit.map(|d| space.shortened(d))).collect();
+        short.compare(tile, &shortened);
+        self.left.clear();
+        let left = &mut self.left;
+        short.each(tile, limits.len(), |lane, row| {
+            left.push((lane, row));
+            None
+        });
+        let few = SCORES * self.left.len() <= tile.len() * limits.len();
+        self.patience = if few { 0 } else { PATIENCE };
+        few
     }
 }
 
@@ -364,6 +432,24 @@ mod tests {
         for dim in [1, 3, 70] {
             agrees(&Euclidean::double(points(330, dim, 1)), 10..250);
             agrees(&Euclidean::single(points(330, dim, 2).mapv(|v| v as f32)), 0..200);
+        }
+        // So many rows of so many units that they are compared in fewer first.
+        let mut stream = Stream::new(9, Purpose::Patterns, 0);
+        let mut many = Array2::from_shape_fn((4200, 260), |(_, unit)| stream.normal() / (1.0 + unit as f64));
+        let copy = many.row(7).to_owned();
+        many.row_mut(4100).assign(&copy);
+        let space = Euclidean::double(many);
+        assert!(space.shorter().is_some());
+        let queries: Vec<usize> = (4000..4200).chain(0..50).collect();
+        for count in [1, 20] {
+            let found = nearest(&space, &queries[..200], 0..4000, count, &mut go_on).expect("done");
+            for (n, &query) in queries[..200].iter().enumerate() {
+                assert_eq!(found.of(n), plainly(&space, query, 0..4000, count), "query {query}");
+            }
+            let found = nearest(&space, &queries[200..], 0..4000, count, &mut go_on).expect("done");
+            for (n, &query) in queries[200..].iter().enumerate() {
+                assert_eq!(found.of(n), plainly(&space, query, 0..4000, count), "query {query}");
+            }
         }
         // All rows are equal: every pair is a tie.
         agrees(&Euclidean::double(Array2::from_elem((150, 4), 0.1)), 0..100);

@@ -5,6 +5,7 @@
 //! a tile within distance x has a score above [`Metric::most`]`(x)`. A search therefore computes exact distances of the
 //! rows at or below that score alone, and misses none.
 
+mod basis;
 mod euclidean;
 mod gower;
 
@@ -45,6 +46,16 @@ pub trait Metric: Sync {
 
     /// The largest score that a row of the tile can have within a distance of query `lane`.
     fn most(&self, block: &Self::Block, lane: usize, tile: &Range<usize>, distance: f64) -> f32;
+
+    /// A space of the same rows whose scores cost less. Two rows are never farther apart there than [`shortened`](Metric::shortened) says.
+    fn shorter(&self) -> Option<&Self> {
+        None
+    }
+
+    /// The largest distance in the shorter space of two rows at a distance.
+    fn shortened(&self, distance: f64) -> f64 {
+        distance
+    }
 }
 
 /// The smallest `f32` that is not below a number.
