@@ -230,7 +230,7 @@ pub(crate) fn near_peak<F: Real>(job: &Job<F>, q: usize, product: f64) -> f64 {
 fn read_all<F: Real>(job: &Job<F>) -> Read<F> {
     let (width, betas) = (job.width(), job.betas);
     let mut read = Read::empty(job.queries.nrows(), width);
-    let mut merge = |parts: Vec<Part<Sums<F>>>| {
+    let merge = |parts: Vec<Part<Sums<F>>>| {
         for part in parts {
             for (lane, &least) in part.least.iter().enumerate() {
                 let q = part.first + lane;
@@ -245,7 +245,7 @@ fn read_all<F: Real>(job: &Job<F>) -> Read<F> {
         }
     };
     match job.patterns.shards() {
-        Some(_) => elsewhere::stream(job, Ask::Read { mean: width > 0 }, |part| merge(part)),
+        Some(_) => elsewhere::stream(job, Ask::Read { mean: width > 0 }, merge),
         None => stream::stream(job, pass, merge),
     }
     read
