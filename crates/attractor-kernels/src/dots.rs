@@ -217,7 +217,7 @@ pub(crate) fn pack<F: Real, M: Machine<F>, const L: usize>(m: M, queries: &[F], 
     let last = queries.len() / dim - 1;
     let query = |lane: usize| &queries[last.min(lane) * dim..][..dim];
     // Whole squares of units and queries are turned in registers.
-    let whole = if L % M::LANES == 0 && M::LANES > 1 { dim / M::LANES * M::LANES } else { 0 };
+    let whole = if L.is_multiple_of(M::LANES) && M::LANES > 1 { dim / M::LANES * M::LANES } else { 0 };
     for unit in (0..whole).step_by(M::LANES) {
         for lane in (0..L).step_by(M::LANES) {
             let from =
