@@ -1,6 +1,6 @@
 //! `attractor shard`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use attractor_data::{cut, shards_in};
@@ -10,7 +10,11 @@ use crate::output::wrote;
 use crate::streams::say;
 
 pub fn run(args: &Shard) -> Result<()> {
-    let folder = args.out.clone().unwrap_or_else(|| args.memory.with_added_extension("parts"));
+    let folder = args.out.clone().unwrap_or_else(|| {
+        let mut name = args.memory.clone().into_os_string();
+        name.push(".parts");
+        PathBuf::from(name)
+    });
     refuse_others(&folder)?;
     let files = cut(&args.memory, args.parts, &folder)?;
     if !args.quiet {

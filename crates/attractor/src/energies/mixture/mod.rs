@@ -39,6 +39,7 @@ pub struct Component<F> {
 
 /// The kinds of memory in a mixture.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "a mixture has few memories, and each is moved once")]
 pub enum Kind<F> {
     /// A single pattern.
     Point(Vec<F>),
