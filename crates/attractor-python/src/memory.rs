@@ -38,12 +38,15 @@ impl Memory {
     /// How many rows are worked on at a time.
     fn pace(&self) -> Pace {
         let (dim, patterns) = with_memory!(&self.0.memory, memory => (memory.dim(), memory.memories()));
-        let elsewhere =
-            with_memory!(&self.0.memory, memory => memory.patterns().is_some_and(|p| p.shards().is_some()));
+        let [elsewhere, in_bits] = with_memory!(&self.0.memory, memory => {
+            let patterns = memory.patterns();
+            [patterns.is_some_and(|p| p.shards().is_some()), patterns.is_some_and(|p| p.bits().is_some())]
+        });
         match self.0.about.origin {
             // Every question has its way to the parts and back.
             _ if elsewhere => Pace::all_at_once(dim),
             Origin::Function => Pace::all_at_once(dim),
+            _ if in_bits => Pace::of_bits(patterns.unwrap_or(0), dim),
             _ => Pace::new(patterns.unwrap_or(0), dim),
         }
     }

@@ -18,6 +18,7 @@ const INTERVAL: Duration = Duration::from_millis(20);
 /// much work, then twice as many as long as that is quick. The results of a row do not depend on it.
 pub struct Pace {
     rows: usize,
+    least: usize,
     most: usize,
 }
 
@@ -29,12 +30,20 @@ impl Pace {
         const FIRST: usize = 800_000_000;
         let most = batch_of(dim);
         let row = dim.max(1).saturating_mul(patterns.max(dim).max(1));
-        Pace { rows: (FIRST / row).clamp(1, most), most }
+        Pace { rows: (FIRST / row).clamp(1, most), least: 1, most }
+    }
+
+    /// The pace for patterns at one bit a unit, of which the rows of a block are read at little more than the cost of one.
+    pub fn of_bits(patterns: usize, dim: usize) -> Self {
+        /// The rows that share a pass over the bits.
+        const BLOCK: usize = 64;
+        let Pace { rows, most, .. } = Pace::new(patterns, dim);
+        Pace { rows: rows.max(BLOCK), least: BLOCK, most: most.max(BLOCK) }
     }
 
     /// The pace for a function of the user's, which is called with all rows at once.
     pub fn all_at_once(dim: usize) -> Self {
-        Pace { rows: batch_of(dim), most: batch_of(dim) }
+        Pace { rows: batch_of(dim), least: 1, most: batch_of(dim) }
     }
 
     /// The number of rows that come next.
@@ -49,7 +58,7 @@ impl Pace {
         if longest < QUICK {
             self.rows = (2 * self.rows).min(self.most);
         } else if longest > 4 * QUICK {
-            self.rows = (self.rows / 2).max(1);
+            self.rows = (self.rows / 2).max(self.least);
         }
     }
 }
