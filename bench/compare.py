@@ -273,7 +273,12 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that processes that stand still are ended, too
     if hasattr(os, "sched_setaffinity"):  # children inherit it: some libraries count cores, not variables
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: asked.threads])
-    environment = WAIT | os.environ | (AVX2 if asked.avx2 else {}) | {f"{name}_NUM_THREADS": str(asked.threads) for name in THREADS}
+    environment = (
+        WAIT
+        | os.environ
+        | (AVX2 if asked.avx2 else {})
+        | {f"{name}_NUM_THREADS": str(asked.threads) for name in THREADS}
+    )
     now = datetime.datetime.now().astimezone().isoformat(timespec="minutes")
     numbers = {
         "date": now,
@@ -292,7 +297,9 @@ def main() -> None:
         + f". Load before: {numbers['load_before'][0]:.1f}.\n"
     )
     if asked.avx2:
-        head += "\nNo contender uses instructions beyond AVX2: " + ", ".join(f"{k}={v}" for k, v in AVX2.items()) + ".\n"
+        head += (
+            "\nNo contender uses instructions beyond AVX2: " + ", ".join(f"{k}={v}" for k, v in AVX2.items()) + ".\n"
+        )
     if numbers["load_before"][0] > 1:
         head += "\n**Others use this machine: these numbers are of little worth, those of whoever has threads that wait least.**\n"
     print(head, flush=True)
