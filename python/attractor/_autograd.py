@@ -105,8 +105,8 @@ def pulled_back(memory: Any, what: str, states: Any, sigma: Any, vectors: Any) -
     """
     flat, shape = memory._states("states", states)
     given = np.asarray(memory._states("gradient", vectors)[0], dtype=np.float64)
-    sigmas = np.array(levels(sigma, len(flat)))[:, np.newaxis]
-    if not (sigmas > 0).all():
+    own = levels(sigma, len(flat))
+    if own is None or not (own > 0).all():
         raise ValueError(f"sigma: expected noise levels > 0 for a gradient, found {shown(sigma)}")
     core, points = memory._built(), np.asarray(memory.patterns, dtype=np.float64)
     result = np.empty(flat.shape)
@@ -114,12 +114,11 @@ def pulled_back(memory: Any, what: str, states: Any, sigma: Any, vectors: Any) -
     batch = max(1, (1 << 24) // max(len(points), 1))
     for begin in range(0, len(flat), batch):
         some = slice(begin, begin + batch)
-        own = sigmas[some, 0].tolist()
-        weights = core.posterior(flat[some], own)
+        weights = core.posterior(flat[some], own[some])
         mean = weights @ points
         along = given[some] @ points.T - (mean * given[some]).sum(axis=1, keepdims=True)
         share = weights * along
-        result[some] = (share @ points - share.sum(axis=1, keepdims=True) * mean) / sigmas[some] ** 2
+        result[some] = (share @ points - share.sum(axis=1, keepdims=True) * mean) / own[some, np.newaxis] ** 2
     if what == "score":
-        result = (result - given) / sigmas**2
+        result = (result - given) / own[:, np.newaxis] ** 2
     return result.reshape(shape)
