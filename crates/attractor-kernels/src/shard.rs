@@ -1,6 +1,6 @@
 //! A part of a memory: patterns that answer questions for whoever reads the whole.
 //!
-//! A part holds whole ranges of the memory ([`ranges`](crate::ranges)), and answers with the sums of each of them. Whoever
+//! A part holds whole ranges of the memory ([`ranges`]), and answers with the sums of each of them. Whoever
 //! asked merges those of all parts in the order of the ranges, as a read of patterns in one place does. So both give the same
 //! bits, for any number of parts.
 //!
