@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::centred::Triple;
 use crate::elsewhere;
-use crate::machine::{Machine, Single, array, prefetch_first};
+use crate::machine::{Machine, Single, array};
 use crate::real::{Real, entry};
 use crate::signs;
 use crate::stored::Stored;
@@ -474,12 +474,6 @@ impl<F: Real> Sums<F> {
         let (width, values) = (product.tile.width, product.tile.values);
         assert!(unit + C * M::LANES <= width && lane + Q <= L);
         let mut sums = [[m.splat(F::ZERO); C]; Q];
-        // What the sums are added to is in the second-level cache.
-        for q in 0..Q {
-            for c in 0..C {
-                prefetch_first(self.mean[(lane + q) * width + unit + c * M::LANES..].as_ptr());
-            }
-        }
         for &n in product.weighed.active {
             let n = n as usize;
             debug_assert!(n < product.weighed.weights.len());

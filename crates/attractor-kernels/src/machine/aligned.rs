@@ -47,15 +47,3 @@ pub fn prefetch<F>(number: *const F) {
     #[cfg(not(target_arch = "x86_64"))]
     let _ = number;
 }
-
-/// Prefetches the cache line at `number` into the first-level cache. It has no effect on results.
-#[inline(always)]
-pub fn prefetch_first<F>(number: *const F) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: as above.
-    unsafe {
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(number.cast());
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = number;
-}

@@ -10,7 +10,7 @@ mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-pub use aligned::{Aligned, LINE, prefetch, prefetch_first};
+pub use aligned::{Aligned, LINE, prefetch};
 pub use portable::{Portable, Single};
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86::proven;
