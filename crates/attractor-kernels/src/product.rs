@@ -1,13 +1,13 @@
 //! Matrix products, for networks.
 //!
 //! C = A B. The columns of B lie side by side in vector lanes, as queries do in [`dots()`](super::dots()): one number
-//! of A is multiplied with all columns of a row of B. A is read in place with any strides, so a transposed matrix
-//! needs no copy. Every number of C is summed in one order, that of A's columns in chains of 64. So it does not
-//! depend on which rows are computed together, on the number of columns, or on threads.
+//! of A is multiplied with all columns of a row of B. A may have any strides, as a
+//! transposed matrix has. Every number of C is summed in one order, that of A's columns in chains of 64. So it does
+//! not depend on which rows are computed together, on the number of columns, or on threads.
 
 use std::ops::Range;
 
-use crate::machine::{Aligned, LINE, Level, Machine, On, array, prefetch};
+use crate::machine::{Aligned, Level, Machine, On, array};
 use crate::real::{Real, entry};
 use crate::threads;
 
@@ -171,67 +171,103 @@ impl<F: Real, M: Machine<F>> On<M, ()> for (Task<'_, F>, &mut [F]) {
     }
 }
 
+/// The part of A that is multiplied by one chain of B. It is a copy: rows of A lie so far apart that the first-level
+/// cache, which finds a place for each line by its address, holds few of them together.
+#[repr(align(64))]
+struct Tile<F>([F; ROWS * CHAIN]);
+
+impl<F: Real> Tile<F> {
+    /// Copies rows and terms of A, and returns the steps from a row and from a term to the next.
+    #[inline(always)]
+    fn fill(&mut self, a: Strided<F>, rows: usize, terms: usize) -> [usize; 2] {
+        if a.row == 1 {
+            for (term, kept) in self.0.chunks_exact_mut(ROWS).enumerate().take(terms) {
+                kept[..rows].copy_from_slice(&a.numbers[term * a.column..][..rows]);
+            }
+            return [1, ROWS];
+        }
+        for (row, kept) in self.0.chunks_exact_mut(CHAIN).enumerate().take(rows) {
+            let (kept, numbers) = (&mut kept[..terms], &a.numbers[row * a.row..]);
+            if a.column == 1 {
+                kept.copy_from_slice(&numbers[..terms]);
+            } else {
+                kept.iter_mut().enumerate().for_each(|(term, kept)| *kept = numbers[term * a.column]);
+            }
+        }
+        [CHAIN, 1]
+    }
+}
+
+/// Two vectors of each row of one chain of B, one after the other.
+#[repr(align(64))]
+struct Strip<F>([F; CHAIN * COLUMNS]);
+
+impl<F: Real> Strip<F> {
+    /// Copies the vectors at `lane` of rows of B, which are given from the first of the chain.
+    #[inline(always)]
+    fn fill<M: Machine<F>>(&mut self, m: M, rows: &[F], stride: usize, lane: usize) -> &[F] {
+        let (mut filled, wide) = (0, 2 * M::LANES);
+        for (row, kept) in rows.chunks_exact(stride).zip(self.0.chunks_exact_mut(wide)) {
+            let row = &row[lane..][..wide];
+            // SAFETY: each holds two vectors.
+            unsafe {
+                m.store(m.load(row), kept);
+                m.store(m.load(&row[M::LANES..]), &mut kept[M::LANES..]);
+            }
+            filled += wide;
+        }
+        &self.0[..filled]
+    }
+}
+
 #[inline(always)]
 fn all<F: Real, M: Machine<F>, const R: usize>(m: M, task: &Task<F>, out: &mut [F]) {
-    let count = out.len() / task.stride;
-    let whole = count / R * R;
-    let blocks = (whole / R * (task.stride / (2 * M::LANES))).max(1);
-    for from in (0..task.terms).step_by(CHAIN) {
-        let terms = from..task.terms.min(from + CHAIN);
-        let mut done = 0;
-        // Two vectors of a chain of B stay in the first-level cache while the rows are read.
-        for lane in (0..task.stride).step_by(2 * M::LANES) {
-            for row in (0..whole).step_by(R) {
-                ahead(task, terms.end, count, [done, done + 1].map(|block| block * CHAIN / blocks));
-                block::<F, M, R>(m, task, row, terms.clone(), lane, out);
-                done += 1;
-            }
-            for row in whole..count {
-                block::<F, M, 1>(m, task, row, terms.clone(), lane, out);
+    let Task { a, first, b, stride, terms } = *task;
+    let (mut tile, mut strip) = (Tile([F::ZERO; ROWS * CHAIN]), Strip([F::ZERO; CHAIN * COLUMNS]));
+    for (part, out) in out.chunks_mut(ROWS * stride).enumerate() {
+        let count = out.len() / stride;
+        let whole = count / R * R;
+        for (chain, b) in b[..terms * stride].chunks(CHAIN * stride).enumerate() {
+            let start = (first + part * ROWS) * a.row + chain * CHAIN * a.column;
+            let steps = tile.fill(Strided { numbers: &a.numbers[start..], ..a }, count, b.len() / stride);
+            for lane in (0..stride).step_by(2 * M::LANES) {
+                let strip = strip.fill(m, b, stride, lane);
+                for row in (0..whole).step_by(R) {
+                    let (tile, out) = (&tile.0[row * steps[0]..], &mut out[row * stride + lane..]);
+                    block::<F, M, R>(m, tile, steps, strip, chain == 0, out, stride);
+                }
+                for row in whole..count {
+                    let (tile, out) = (&tile.0[row * steps[0]..], &mut out[row * stride + lane..]);
+                    block::<F, M, 1>(m, tile, steps, strip, chain == 0, out, stride);
+                }
             }
         }
     }
 }
 
-/// Asks for some of the pieces of A that the chain after this one reads. They are too short, and too far from one
-/// another, for the machine to see them coming.
-#[inline(always)]
-fn ahead<F: Real>(task: &Task<F>, next: usize, count: usize, [from, to]: [usize; 2]) {
-    let Task { a, first, terms, .. } = *task;
-    let terms = CHAIN.min(terms - next);
-    let start = a.numbers.as_ptr().wrapping_add(first * a.row + next * a.column);
-    // Along rows, or of a transposed matrix along columns.
-    let (pieces, apart, length) =
-        if a.column == 1 { (count, a.row, terms) } else { (terms, a.column, count) };
-    for piece in from.min(pieces)..to.min(pieces) {
-        for line in 0..(length * size_of::<F>()).div_ceil(LINE) {
-            prefetch(start.wrapping_add(piece * apart).wrapping_byte_add(line * LINE));
-        }
-    }
-}
-
-/// `R` rows by two vectors over one chain of terms.
+/// `R` rows by two vectors over one chain of terms. They are added to what `out` holds, but for the first chain.
 #[inline(always)]
 fn block<F: Real, M: Machine<F>, const R: usize>(
     m: M,
-    task: &Task<F>,
-    row: usize,
-    terms: Range<usize>,
-    lane: usize,
+    tile: &[F],
+    [down, along]: [usize; 2],
+    strip: &[F],
+    first: bool,
     out: &mut [F],
+    stride: usize,
 ) {
-    let Task { a, first, b, stride, .. } = *task;
+    let terms = strip.len() / (2 * M::LANES);
+    assert!((R - 1) * down + (terms - 1) * along < tile.len(), "the tile holds the rows and terms");
     let mut sums = [[m.splat(F::ZERO); 2]; R];
     // The black box keeps the compiler from deriving each address from the last one. That would be a chain of
     // additions for which the multiplications wait.
-    let rows = std::hint::black_box(array!([a.numbers.as_ptr(); R], |r| {
-        // SAFETY: within A, as `product` checked for the last row and term.
-        unsafe { a.numbers.as_ptr().add((first + row + r) * a.row + terms.start * a.column) }
+    let rows = std::hint::black_box(array!([tile.as_ptr(); R], |r| {
+        // SAFETY: within the tile, as checked for the last row and term.
+        unsafe { tile.as_ptr().add(r * down) }
     }));
     let mut at = 0;
-    for term in terms.clone() {
-        let b = &b[term * stride + lane..][..2 * M::LANES];
-        // SAFETY: `b` holds two vectors; the addresses in A are as above.
+    for b in strip.chunks_exact(2 * M::LANES) {
+        // SAFETY: `b` holds two vectors; the addresses in the tile are as above.
         unsafe {
             let (left, right) = (m.load(b), m.load(&b[M::LANES..]));
             for r in 0..R {
@@ -240,18 +276,15 @@ fn block<F: Real, M: Machine<F>, const R: usize>(
                 sums[r][1] = m.multiply_add(value, right, sums[r][1]);
             }
         }
-        at += a.column;
+        at += along;
     }
     for r in 0..R {
-        let out = &mut out[(row + r) * stride + lane..][..2 * M::LANES];
+        let out = &mut out[r * stride..][..2 * M::LANES];
         let (left, right) = out.split_at_mut(M::LANES);
         for (out, sum) in [left, right].into_iter().zip(sums[r]) {
             // SAFETY: each half holds one vector.
             unsafe {
-                let total = match terms.start {
-                    0 => sum,
-                    _ => m.multiply_add(m.splat(F::ONE), m.load(out), sum),
-                };
+                let total = if first { sum } else { m.multiply_add(m.splat(F::ONE), m.load(out), sum) };
                 m.store(total, out);
             }
         }
@@ -266,13 +299,13 @@ mod tests {
     fn close_to_plain_sums<F: Real>() {
         let mut noise = Stream::new(1, Purpose::Patterns, 0);
         for (m, k, n) in [(1, 1, 1), (3, 7, 5), (64, 64, 32), (65, 130, 33), (9, 200, 70), (2, 0, 3)] {
-            let numbers: Vec<F> = (0..m * k).map(|_| F::from_f64(noise.normal())).collect();
+            let numbers: Vec<F> = (0..2 * m * k).map(|_| F::from_f64(noise.normal())).collect();
             let mut b = Panel::<F>::zeros(k, n);
             for row in 0..k {
                 b.row_mut(row).iter_mut().for_each(|v| *v = F::from_f64(noise.normal()));
             }
-            // The matrix as stored, and as the transpose of what is stored.
-            for (row, column) in [(k, 1), (1, m)] {
+            // The matrix as stored, as the transpose of what is stored, and every other number.
+            for (row, column) in [(k, 1), (1, m), (2 * k, 2)] {
                 let a = Strided { numbers: &numbers, row, column };
                 let mut out = Panel::<F>::zeros(m, n);
                 product(a, 0..m, &b, out.numbers_mut());
