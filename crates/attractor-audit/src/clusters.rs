@@ -13,7 +13,7 @@
 
 use std::collections::HashMap;
 
-use crate::search::{Found, Nearest};
+use crate::found::{Found, Nearest};
 
 /// A jump by more than this ends a row's copies.
 const JUMP: f64 = 3.0;

@@ -13,9 +13,10 @@
 
 use std::ops::Range;
 
+use attractor::kernels::{Panel, ROWS, Strided, product};
 use attractor::noise::{Purpose, Stream};
 use attractor::threads;
-use ndarray::{ArrayView1, ArrayView2};
+use ndarray::{ArrayView2, Axis};
 
 use crate::metric::Euclidean;
 use crate::rows::Space;
@@ -110,34 +111,43 @@ fn radii(space: &Space, rows: &Range<usize>, watch: &mut Watch) -> Option<Vec<f6
 }
 
 /// The sliced Wasserstein distance of as many rows.
+///
+/// Cost: 2 · 128 · D operations for each row, and 128 sorts.
 fn sliced(points: &Euclidean, rows: Range<usize>, others: Range<usize>, seed: u64) -> f64 {
-    let (left, right) = (points.narrow(rows), points.narrow(others));
-    let squares = threads::parallel(DIRECTIONS, |direction| {
+    let dim = points.dim();
+    let mut directions = Panel::zeros(dim, DIRECTIONS);
+    for direction in 0..DIRECTIONS {
         let mut stream = Stream::new(seed, Purpose::Prior, direction as u64);
-        let normal: Vec<f64> = (0..points.dim()).map(|_| stream.normal()).collect();
+        let normal: Vec<f64> = (0..dim).map(|_| stream.normal()).collect();
         let norm = normal.iter().map(|v| v * v).sum::<f64>().sqrt();
-        let places = |rows: &ArrayView2<f32>| {
-            let place =
-                |row: ArrayView1<f32>| along(row.to_slice().expect("rows are row-major"), &normal) / norm;
-            let mut places: Vec<f64> = rows.outer_iter().map(place).collect();
+        normal.iter().enumerate().for_each(|(unit, v)| directions.row_mut(unit)[direction] = v / norm);
+    }
+    let [x, y] = [rows, others].map(|rows| along(points.narrow(rows), &directions));
+    let squares = threads::parallel(DIRECTIONS, |direction| {
+        let places = |rows: &Panel<f64>| {
+            let mut places: Vec<f64> = (0..rows.dim().0).map(|row| rows.row(row)[direction]).collect();
             places.sort_by(f64::total_cmp);
             places
         };
-        let (x, y) = (places(&left), places(&right));
+        let (x, y) = (places(&x), places(&y));
         x.iter().zip(&y).map(|(x, y)| (x - y).powi(2)).sum::<f64>() / x.len() as f64
     });
     points.scale() * (squares.iter().sum::<f64>() / DIRECTIONS as f64).sqrt()
 }
 
-/// Σ v u, in eight chains.
-fn along(row: &[f32], direction: &[f64]) -> f64 {
-    let mut sums = [0.0; 8];
-    for (row, direction) in row.chunks(8).zip(direction.chunks(8)) {
-        for ((sum, &v), u) in sums.iter_mut().zip(row).zip(direction) {
-            *sum += f64::from(v) * u;
-        }
-    }
-    sums.iter().sum()
+/// The place of each row along each direction.
+fn along(rows: ArrayView2<f32>, directions: &Panel<f64>) -> Panel<f64> {
+    let (count, dim) = rows.dim();
+    let mut places = Panel::zeros(count, DIRECTIONS);
+    let stride = places.stride();
+    let tasks = places.numbers_mut().chunks_mut(ROWS * stride).enumerate().collect();
+    threads::each(tasks, 2.0 * (count * dim * DIRECTIONS) as f64, |(task, out): (usize, &mut [f64])| {
+        let some = task * ROWS..count.min((task + 1) * ROWS);
+        let wide = rows.slice_axis(Axis(0), some.clone().into()).mapv(f64::from);
+        let numbers = wide.as_slice().expect("rows are row-major");
+        product(Strided { numbers, row: dim, column: 1 }, 0..some.len(), directions, out);
+    });
+    places
 }
 
 #[cfg(test)]

@@ -20,9 +20,10 @@ use attractor_data::Shape;
 use ndarray::{Array2, ArrayView2, Axis, concatenate};
 
 use crate::clusters::Clusters;
+use crate::found::Nearest;
 use crate::metric::Euclidean;
 use crate::rows::{Sets, evenly};
-use crate::search::{Nearest, Watch, nearest};
+use crate::search::{Watch, nearest};
 
 /// Training images from which the scale of a window is taken, at most.
 const SCALES: usize = 1000;

@@ -9,8 +9,9 @@ use attractor_report::team::{gathered, stray};
 use attractor_report::{Result, Team};
 use serde_json::{Value, json};
 
+use crate::found::{Found, Nearest};
 use crate::rows::Space;
-use crate::search::{Found, Nearest, Watch};
+use crate::search::Watch;
 
 /// The length of a list of nearest rows. With as many training as held-out rows, no training row is among 64 pool rows with
 /// probability 2⁻⁶⁴.
@@ -103,7 +104,7 @@ fn rows_of_a_cell(space: &Space, search: Search) -> usize {
     /// Operations of a cell.
     const WORTH: f64 = 2e10;
     /// Rows of a block.
-    const BLOCK: usize = 128;
+    const BLOCK: usize = 256;
     let row = space.work() * search.among(space).len().max(1) as f64;
     ((WORTH / row) as usize / BLOCK).clamp(1, 1 << 20) * BLOCK
 }

@@ -16,7 +16,7 @@
 //! permutation test needs.
 
 use crate::clusters::Clusters;
-use crate::search::{Found, Nearest};
+use crate::found::{Found, Nearest};
 
 /// The ratio below which f_mem takes a row for memorised.
 pub const RATIO: f64 = 1.0 / 3.0;

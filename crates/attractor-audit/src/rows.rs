@@ -9,8 +9,9 @@ use attractor_data::{Cells, Records, Table};
 use attractor_report::{Error, Result};
 use ndarray::{Array2, ArrayView2, Axis, concatenate};
 
+use crate::found::Nearest;
 use crate::metric::{Column, Euclidean, Gower, Metric};
-use crate::search::{self, Nearest, Watch};
+use crate::search::{self, Watch};
 
 /// One thing for each set of rows.
 #[derive(Clone, Debug, Default)]

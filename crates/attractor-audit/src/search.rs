@@ -1,9 +1,9 @@
 //! Exact searches among all pairs of rows, in tiles. No matrix of distances is held.
 //!
-//! Queries come in blocks of 128, and the rows that are searched in tiles of 64. The scores of a tile take a matrix product (or the sums of
-//! a table's columns) in `f32`. A row whose score is at most [`Metric::most`] of the largest distance that still counts is compared
-//! exactly, in `f64`; of all others it is certain that they are farther. So the results are those of a search in `f64`, to the bit, and depend on neither
-//! threads nor blocks.
+//! Queries come in blocks of 256, and the rows that are searched in tiles of 64. The scores of a tile take a matrix product (or the sums of
+//! a table's columns) in `f32`. A row whose score is at most [`Metric::most`] of the largest distance that still counts is looked
+//! at; of all others it is certain that they are farther. Bounds of its distance ([`Metric::bounds`]) leave few rows whose distances are computed exactly, in `f64`. So the
+//! results are those of a search in `f64`, to the bit, and depend on neither threads nor blocks.
 //!
 //! A metric may have a shorter space ([`Metric::shorter`]), whose scores cost less. Most tiles are compared there alone: if few of their pairs are left, only these
 //! are compared exactly.
@@ -12,61 +12,8 @@ use std::ops::{ControlFlow, Range};
 
 use attractor::threads;
 
+use crate::found::{Found, Kept, Nearest};
 use crate::metric::{LANES, Metric, TILE};
-
-/// A row that was found: its number, and its distance.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Found {
-    /// The number of the row in its space.
-    pub row: u32,
-    /// The distance.
-    pub distance: f64,
-}
-
-/// The nearest rows of several queries: the same number for each, by distance, and of equal distances by number.
-#[derive(Clone, Debug, Default)]
-pub struct Nearest {
-    found: Vec<Found>,
-    each: usize,
-}
-
-impl Nearest {
-    /// The nearest rows of queries, as many of `each`, one query after the other.
-    pub(crate) fn new(found: Vec<Found>, each: usize) -> Self {
-        Nearest { found, each }
-    }
-
-    /// Those of the queries of several searches among the same rows.
-    pub(crate) fn joined(parts: Vec<Nearest>) -> Self {
-        let each = parts.iter().map(|part| part.each).max().unwrap_or(0);
-        Nearest { found: parts.into_iter().flat_map(|part| part.found).collect(), each }
-    }
-
-    /// The number of queries.
-    pub fn len(&self) -> usize {
-        self.found.len().checked_div(self.each).unwrap_or(0)
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.found.is_empty()
-    }
-
-    /// The nearest rows of a query.
-    pub fn of(&self, query: usize) -> &[Found] {
-        &self.found[query * self.each..][..self.each]
-    }
-
-    /// The nearest row of a query; none if there was none to find.
-    pub fn of_if(&self, query: usize) -> Option<&Found> {
-        self.found.get(query * self.each).filter(|_| self.each > 0)
-    }
-
-    /// The nearest rows of each query.
-    pub fn iter(&self) -> impl Iterator<Item = &[Found]> {
-        self.found.chunks(self.each.max(1))
-    }
-}
 
 /// Called with the number of pairs of rows that have been compared since it was last called. If it breaks, the search stops.
 pub type Watch<'a> = dyn FnMut(u64) -> ControlFlow<()> + 'a;
@@ -195,7 +142,7 @@ impl<'a, M: Metric> Pass<'a, M> {
 
     /// Whether the shorter space leaves so few pairs of a tile that it is best to compare these exactly.
     fn is_short(&mut self, tile: &Range<usize>, limits: &[Option<f64>]) -> bool {
-        /// An exact distance takes as long as this many scores.
+        /// The bounds of a distance take as long as this many scores.
         const SCORES: usize = 12;
         /// After a tile of which too much was left.
         const PATIENCE: usize = 7;
@@ -230,8 +177,8 @@ fn tiles(pool: Range<usize>) -> impl Iterator<Item = Range<usize>> {
 /// The `count` nearest rows of a pool for each query, without the query itself. If the pool has fewer, all of them; every query then needs
 /// the same number, so that queries lie all inside of the pool or all outside.
 ///
-/// Cost: `work` · queries · pool operations, and about `count` (1 + ln(pool/count)) exact distances for each query. `None` if the watch
-/// breaks.
+/// Cost: `work` · queries · pool operations, bounds of about `count` (1 + ln(pool/count)) distances for each query, and little more than `count`
+/// exact distances. `None` if the watch breaks.
 pub fn nearest<M: Metric>(
     space: &M,
     queries: &[usize],
@@ -242,38 +189,28 @@ pub fn nearest<M: Metric>(
     let inside = queries.first().is_some_and(|query| pool.contains(query));
     let each = count.min(pool.len() - usize::from(inside));
     if each == 0 {
-        return Some(Nearest { found: Vec::new(), each: 0 });
+        return Some(Nearest::default());
     }
     let found = blocks(space, queries, pool.len(), watch, |queries| {
         let mut pass = Pass::new(space, queries);
-        let mut best: Vec<Vec<Found>> = queries.iter().map(|_| Vec::with_capacity(each + 1)).collect();
-        // A query without `each` rows takes any.
-        let mut limits = vec![f64::MAX; queries.len()];
+        let mut kept: Vec<Kept> = queries.iter().map(|_| Kept::new(each)).collect();
         for tile in tiles(pool.clone()) {
-            let known = limits.clone();
+            let limits: Vec<f64> = kept.iter().map(Kept::limit).collect();
             pass.tile(
                 tile,
-                |lane| Some(known[lane]),
+                |lane| Some(limits[lane]),
                 |lane, row| {
-                    let distance = space.distance(queries[lane], row);
-                    let best = &mut best[lane];
-                    let place = best.partition_point(|found| found.distance <= distance);
-                    if place == each {
-                        return None;
-                    }
-                    best.insert(place, Found { row: row as u32, distance });
-                    best.truncate(each);
-                    if best.len() < each {
-                        return None;
-                    }
-                    limits[lane] = best[each - 1].distance;
-                    Some(limits[lane])
+                    let query = queries[lane];
+                    kept[lane].offer(row, space.bounds(query, row), |row| space.distance(query, row))
                 },
             );
         }
-        best.concat()
+        let found = kept.into_iter().zip(queries);
+        found
+            .flat_map(|(kept, &query)| kept.nearest(|row| space.distance(query, row)))
+            .collect::<Vec<Found>>()
     })?;
-    Some(Nearest { found: found.concat(), each })
+    Some(Nearest::new(found.concat(), each))
 }
 
 /// For each row of a pool, a number such that two rows have the same number if a chain of steps of at most `radius` joins

@@ -8,12 +8,13 @@ use ndarray::Array2;
 
 use crate::clusters::{self, Clusters};
 use crate::dimension::{self, Local, levina_bickel};
+use crate::found::Nearest;
 use crate::mosaic::pieces::{self, Pieces};
 use crate::mosaic::{self, Windows};
 use crate::neighbours::{Neighbours, Search};
 use crate::rates::{Lists, Pair};
 use crate::rows::{Sets, Space};
-use crate::search::{Nearest, Watch};
+use crate::search::Watch;
 use crate::settings::Settings;
 
 /// The most cells of C_T.

@@ -43,6 +43,7 @@
 //!
 //! `attractor` re-exports what its users need as `attractor::kernels`, so they need not depend on this crate.
 
+mod apart;
 mod attend;
 mod centred;
 pub mod counters;
@@ -70,12 +71,13 @@ mod whole;
 mod windows;
 pub mod wire;
 
+pub use apart::{square_apart, square_between};
 pub use attend::{Read, attend, attend_values, log_sum};
 pub use dots::{dots, error_bound};
 pub use elsewhere::elsewhere;
 pub use hamming::hamming;
 pub use levels::log_sum_of;
-pub use near::{Ball, half_squares, heaviest, near, square_apart};
+pub use near::{Ball, half_squares, heaviest, near};
 pub use pairs::{Difference, Operand, add_scaled, pairs, weighted_sums};
 pub use pieces::{Pieces, pieces};
 pub use posterior::{Posterior, nearest, posterior, posterior_and_log_sum, posterior_of_costs};

@@ -465,45 +465,6 @@ entry! {
     }
 }
 
-entry! {
-    /// ‖a − b‖² by direct differences in f64: symmetric to the bit, and 0 for equal rows.
-    ///
-    /// # Panics
-    /// If the widths differ.
-    pub fn square_apart<F: Real>(a: &[F], b: &[F]) -> f64 {
-        assert_eq!(a.len(), b.len(), "rows must have the same number of units");
-        Level::best().run_narrow::<F, _, _>(Apart { a, b })
-    }
-}
-
-/// The arguments of [`square_apart`].
-struct Apart<'a, F> {
-    a: &'a [F],
-    b: &'a [F],
-}
-
-impl<F: Real, M: Machine<F>> On<M, f64> for Apart<'_, F> {
-    #[inline(always)]
-    fn run(self, _m: M) -> f64 {
-        /// Sums side by side: eight vectors of AVX2, so that none waits for the last.
-        const LANES: usize = 32;
-        let mut sums = [0.0_f64; LANES];
-        let (a, a_rest) = self.a.as_chunks::<LANES>();
-        let (b, b_rest) = self.b.as_chunks::<LANES>();
-        for (x, y) in a.iter().zip(b) {
-            for l in 0..LANES {
-                let difference = x[l].to_f64() - y[l].to_f64();
-                sums[l] += difference * difference;
-            }
-        }
-        for (l, (x, y)) in a_rest.iter().zip(b_rest).enumerate() {
-            let difference = x.to_f64() - y.to_f64();
-            sums[l] += difference * difference;
-        }
-        sums.iter().sum()
-    }
-}
-
 /// The arguments of [`half_squares`].
 struct HalfSquares<'a, F> {
     values: &'a [F],

@@ -13,8 +13,8 @@ use attractor::{Patterns, Prepare, diffusion::Sampling};
 use attractor_report::{Error, Experiment, Progress, Report, Result};
 
 use crate::clusters::{self, Clusters};
+use crate::found::Nearest;
 use crate::rows::{Rows, Space, unwatched};
-use crate::search::Nearest;
 use curves::Curves;
 
 const PATTERNS: CountRange = CountRange::between(1, 1_000_000);

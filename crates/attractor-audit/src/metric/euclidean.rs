@@ -17,8 +17,9 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use attractor::kernels::{Panel, Strided, product};
-use attractor_kernels::{error_bound, square_apart};
-use ndarray::{Array2, ArrayView2, Axis};
+use attractor::threads;
+use attractor_kernels::{error_bound, square_apart, square_between};
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 
 use super::{Metric, TILE, basis, ceiling};
 
@@ -51,6 +52,9 @@ const FEWEST: usize = 64;
 const MOST: usize = 256;
 /// How much farther apart two rows can be in fewer units, through rounding.
 const ROUNDING: f64 = 2e-5;
+
+/// The unit roundoff of `f32`.
+const U: f64 = f32::EPSILON as f64 / 2.0;
 
 impl Euclidean {
     /// A space of rows of 32-bit numbers, which must be finite.
@@ -135,24 +139,37 @@ fn in_order<F: Copy>(rows: Array2<F>) -> Array2<F> {
 }
 
 /// (y − m)/s in 32 bits, and s.
-fn centred<F: Copy>(rows: ArrayView2<F>, wide: impl Fn(F) -> f64) -> (Array2<f32>, f64) {
-    let mut mean = vec![0.0; rows.ncols()];
-    for row in rows.outer_iter() {
-        mean.iter_mut().zip(row).for_each(|(m, &v)| *m += wide(v));
-    }
-    let count = rows.nrows().max(1) as f64;
-    mean.iter_mut().for_each(|m| *m /= count);
-    let square = |row: ndarray::ArrayView1<F>| -> f64 {
-        row.iter().zip(&mean).map(|(&v, m)| (wide(v) - m).powi(2)).sum()
-    };
-    let largest = rows.outer_iter().map(square).fold(0.0, f64::max).sqrt();
-    let scale = if largest > 0.0 { largest } else { 1.0 };
-    let mut narrow = Array2::zeros(rows.dim());
-    for (mut out, row) in narrow.outer_iter_mut().zip(rows.outer_iter()) {
-        for ((out, &v), m) in out.iter_mut().zip(row).zip(&mean) {
-            *out = ((wide(v) - m) / scale) as f32;
+fn centred<F: Copy + Sync>(rows: ArrayView2<F>, wide: impl Fn(F) -> f64 + Sync) -> (Array2<f32>, f64) {
+    /// Units, or rows, of a task.
+    const SOME: usize = 64;
+    let (count, dim) = rows.dim();
+    let work = (count * dim) as f64;
+    let means = threads::map(dim.div_ceil(SOME), work, |task| {
+        let some = task * SOME..dim.min((task + 1) * SOME);
+        let mut sums = vec![0.0; some.len()];
+        for row in rows.slice_axis(Axis(1), some.into()).outer_iter() {
+            sums.iter_mut().zip(row).for_each(|(sum, &v)| *sum += wide(v));
         }
-    }
+        sums
+    });
+    let mean: Vec<f64> = means.concat().into_iter().map(|sum| sum / count.max(1) as f64).collect();
+    let squares = threads::map(count.div_ceil(SOME), work, |task| {
+        let some = rows.slice_axis(Axis(0), (task * SOME..count.min((task + 1) * SOME)).into());
+        let square = |row: ArrayView1<F>| row.iter().zip(&mean).map(|(&v, m)| (wide(v) - m).powi(2)).sum();
+        some.outer_iter().map(square).fold(0.0, f64::max)
+    });
+    let largest = squares.into_iter().fold(0.0, f64::max).sqrt();
+    let scale = if largest > 0.0 { largest } else { 1.0 };
+    let mut narrow = Array2::zeros((count, dim));
+    let tasks =
+        narrow.axis_chunks_iter_mut(Axis(0), SOME).zip(rows.axis_chunks_iter(Axis(0), SOME)).collect();
+    threads::each(tasks, work, |(mut narrow, rows): (ArrayViewMut2<f32>, ArrayView2<F>)| {
+        for (mut out, row) in narrow.outer_iter_mut().zip(rows.outer_iter()) {
+            for ((out, &v), m) in out.iter_mut().zip(row).zip(&mean) {
+                *out = ((wide(v) - m) / scale) as f32;
+            }
+        }
+    });
     (narrow, scale)
 }
 
@@ -185,6 +202,16 @@ impl Metric for Euclidean {
                 square_apart(a, b).sqrt()
             }
         }
+    }
+
+    fn bounds(&self, a: usize, b: usize) -> [f64; 2] {
+        let all = self.narrow.as_slice().expect("rows are in standard layout");
+        let row = |row: usize| &all[row * self.dim()..][..self.dim()];
+        let [least, most] = square_between(row(a), row(b));
+        let rounding = U * (self.norms[a] + self.norms[b]) * (1.0 + 1e-6);
+        // The last factors count the few roundings of `f64`.
+        let least = (least.sqrt() - rounding).max(0.0) * self.scale * (1.0 - 1e-12);
+        [least, (most.sqrt() + rounding) * self.scale * (1.0 + 1e-12)]
     }
 
     fn work(&self) -> f64 {
@@ -220,7 +247,6 @@ impl Metric for Euclidean {
     }
 
     fn most(&self, block: &Queries, lane: usize, tile: &Range<usize>, distance: f64) -> f32 {
-        const U: f64 = f32::EPSILON as f64 / 2.0;
         let (square, tall) = (block.squares[lane], self.tallest(tile));
         let norm = square.sqrt();
         let gamma = error_bound::<f32>(self.dim());
@@ -266,6 +292,8 @@ mod tests {
                             let score = out[r * space.stride(&block) + lane];
                             let most = space.most(&block, lane, &tile, exact);
                             assert!(score <= most, "{dim}: {lane} {row} {exact} {score} {most}");
+                            let [least, most] = space.bounds(lane, row);
+                            assert!(least <= exact && exact <= most, "{dim}: {least} {exact} {most}");
                         }
                     }
                 }

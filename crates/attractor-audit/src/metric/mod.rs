@@ -15,7 +15,7 @@ pub use euclidean::Euclidean;
 pub use gower::{Column, Gower};
 
 /// The most queries that are compared with a tile at once.
-pub const LANES: usize = 128;
+pub const LANES: usize = 256;
 
 /// The rows of a tile.
 pub const TILE: usize = 64;
@@ -31,6 +31,11 @@ pub trait Metric: Sync {
 
     /// The distance of two rows. It is symmetric to the bit, and 0 for equal rows.
     fn distance(&self, a: usize, b: usize) -> f64;
+
+    /// A lower and an upper bound of the distance of two rows, in much less time if rows have many units.
+    fn bounds(&self, a: usize, b: usize) -> [f64; 2] {
+        [self.distance(a, b); 2]
+    }
 
     /// The operations of one score.
     fn work(&self) -> f64;
