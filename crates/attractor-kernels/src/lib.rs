@@ -45,6 +45,7 @@
 
 mod apart;
 mod attend;
+mod candidates;
 mod centred;
 pub mod counters;
 mod dots;
@@ -73,6 +74,7 @@ pub mod wire;
 
 pub use apart::{square_apart, square_between};
 pub use attend::{Read, attend, attend_values, log_sum};
+pub use candidates::Grid;
 pub use dots::{dots, error_bound};
 pub use elsewhere::elsewhere;
 pub use hamming::hamming;
@@ -89,4 +91,4 @@ pub use split::{add_signs, exp_below, raise, split_sums};
 pub use stored::{Place, Shards, Stored};
 pub use stream::{Form, ranges, usable_beta};
 pub use whole::Whole;
-pub use windows::{Ask, Grid, windows};
+pub use windows::{Ask, windows};

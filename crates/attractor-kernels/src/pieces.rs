@@ -5,11 +5,12 @@
 
 use ndarray::{Array2, ArrayView2};
 
+use crate::candidates::{Candidate, Grid, Keep, each_candidate};
 use crate::machine::{Level, Machine, On};
 use crate::real::{Real, entry};
 use crate::stored::{Stored, Window};
 use crate::threads;
-use crate::windows::{Candidate, Grid, Keep, RANGE, each_candidate};
+use crate::windows::RANGE;
 
 /// The stored windows that are nearest to the windows of queries, one for each pixel. Of equally near ones the first counts.
 #[derive(Clone, Debug)]
@@ -142,7 +143,7 @@ entry! {
         grid: Grid,
         how: (usize, bool),
     ) -> Nearest {
-        Level::best().run_narrow::<F, _, _>(Search { query, images, prior, grid, how })
+        Level::best().run_narrow::<f64, _, _>(Search { query, images, prior, grid, how })
     }
 }
 
@@ -154,11 +155,11 @@ struct Search<'a, F> {
     how: (usize, bool),
 }
 
-impl<F: Real, M: Machine<F>> On<M, Nearest> for Search<'_, F> {
+impl<F: Real, M: Machine<f64>> On<M, Nearest> for Search<'_, F> {
     #[inline(always)]
-    fn run(self, _m: M) -> Nearest {
+    fn run(self, m: M) -> Nearest {
         let mut nearest = Nearest::new(self.grid);
-        each_candidate(self.query, self.images, self.prior, self.grid, self.how, &mut nearest);
+        each_candidate(m, self.query, self.images, self.prior, self.grid, self.how, &mut nearest);
         nearest
     }
 }

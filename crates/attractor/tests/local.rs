@@ -100,6 +100,10 @@ fn every_rule_is_its_formula() {
         (form(6, 9, 1, false), false, true, 5),
         (form(4, 4, 1, false), false, false, 1),
         (form(1, 12, 1, false), false, true, 7),
+        // More than a vector wide, and more lines than are summed at a time.
+        (form(5, 17, 1, false), true, true, 5),
+        (form(17, 4, 1, false), false, true, 3),
+        (form(6, 11, 2, true), true, false, 5),
     ];
     for (form, torus, offsets, side) in settings {
         let setting = Setting { form, torus, offsets, side };
