@@ -345,6 +345,88 @@ impl<C: Counter> Visit<C> for All {
     }
 }
 
+/// Lists the rows that are at most so many bits farther from a query than its nearest one, with their distances.
+struct Close<'a> {
+    room: &'a [u32],
+    /// The number of rows; the last group may have fewer than eight.
+    len: usize,
+    start: usize,
+    queries: [usize; QUERIES],
+    now: [u64; QUERIES],
+    /// The least distance so far, for each query.
+    least: Vec<u64>,
+    /// Rows that were close when they were seen.
+    close: Vec<Vec<(u32, u32)>>,
+}
+
+impl Close<'_> {
+    fn limit(&self, query: usize) -> u64 {
+        self.least[query - self.start] + u64::from(self.room[query])
+    }
+
+    #[cold]
+    fn take(&mut self, query: usize, first: usize, counts: [u64; EIGHT]) {
+        let mut limit = self.limit(query);
+        for (k, &count) in counts.iter().enumerate().take(self.len - first) {
+            if count <= limit {
+                let place = query - self.start;
+                self.close[place].push(((first + k) as u32, count as u32));
+                self.least[place] = self.least[place].min(count);
+                limit = self.limit(query);
+            }
+        }
+    }
+}
+
+impl<C: Counter> Visit<C> for Close<'_> {
+    fn begin(&mut self, queries: [usize; QUERIES]) {
+        self.queries = queries;
+        self.now = queries.map(|q| self.limit(q));
+    }
+
+    #[inline(always)]
+    fn visit(&mut self, counter: C, first: usize, counts: [C::Counts; QUERIES]) {
+        for i in 0..QUERIES {
+            let repeated = i > 0 && self.queries[i] == self.queries[i - 1];
+            if !repeated && counter.at_most(counts[i], self.now[i]) != 0 {
+                self.take(self.queries[i], first, counter.numbers(counts[i]));
+                self.now[i] = self.limit(self.queries[i]);
+            }
+        }
+    }
+}
+
+/// The rows of a scan that are nearly as near to a query of its block as the nearest one, in rising order.
+struct CloseRows<'a> {
+    scan: Scan<'a>,
+    room: &'a [u32],
+}
+
+impl<C: Counter> On<C, Vec<Vec<(u32, u32)>>> for CloseRows<'_> {
+    #[inline(always)]
+    fn run(self, counter: C) -> Vec<Vec<(u32, u32)>> {
+        let Scan { rows, range, queries, block } = self.scan;
+        let mut close = Close {
+            room: self.room,
+            len: rows.len(),
+            start: block.start,
+            queries: [0; QUERIES],
+            now: [0; QUERIES],
+            least: vec![FAR; block.len()],
+            close: vec![Vec::new(); block.len()],
+        };
+        scan::<C, false>(counter, rows, range, queries, block.clone(), &mut close);
+        for query in block {
+            let limit = close.limit(query);
+            close.close[query - close.start].retain(|&(_, count)| u64::from(count) <= limit);
+        }
+        close.close
+    }
+}
+
+/// Farther than every row. Counts are compared as signed numbers.
+const FAR: u64 = u32::MAX as u64;
+
 /// Some queries and some rows.
 struct Scan<'a> {
     rows: &'a Packed,
@@ -440,17 +522,15 @@ impl Best {
 /// The nearest row of a scan to each query of its block.
 struct Nearest<'a>(Scan<'a>);
 
-impl<C: Counter> On<C, Vec<usize>> for Nearest<'_> {
+impl<C: Counter> On<C, Vec<(usize, u32)>> for Nearest<'_> {
     #[inline(always)]
-    fn run(self, counter: C) -> Vec<usize> {
+    fn run(self, counter: C) -> Vec<(usize, u32)> {
         let Scan { rows, range, queries, block } = self.0;
-        /// Farther than every row. Counts are compared as signed numbers.
-        const FAR: u64 = u32::MAX as u64;
         let found = vec![(FAR, 0); block.len()];
         let (start, len) = (block.start, rows.len());
         let mut best = Best { queries: [0; QUERIES], start, len, now: [0; QUERIES], found };
         scan::<C, false>(counter, rows, range, queries, block, &mut best);
-        best.found.into_iter().map(|(_, row)| row).collect()
+        best.found.into_iter().map(|(distance, row)| (row, distance as u32)).collect()
     }
 }
 
@@ -478,17 +558,35 @@ pub fn distances_in(rows: &Packed, queries: &Queries, block: Range<usize>) -> Ve
     on_level(Level::best(), Distances(Scan { rows, range, queries, block }))
 }
 
-/// The nearest row of each query. Of equally near ones the first counts.
+/// For each query q of a block, the rows that are at most `room[q]` bits farther than the nearest one, with their
+/// distances, in rising order. Runs on the caller's thread.
+pub fn close_in(rows: &Packed, queries: &Queries, block: Range<usize>, room: &[u32]) -> Vec<Vec<(u32, u32)>> {
+    close_by(Level::best(), rows, queries, block, room)
+}
+
+fn close_by(
+    level: Level,
+    rows: &Packed,
+    queries: &Queries,
+    block: Range<usize>,
+    room: &[u32],
+) -> Vec<Vec<(u32, u32)>> {
+    assert_eq!((queries.words, queries.len), (rows.words(), room.len()), "queries like rows, one room each");
+    let range = 0..rows.len().div_ceil(EIGHT);
+    on_level(level, CloseRows { scan: Scan { rows, range, queries, block }, room })
+}
+
+/// The nearest row of each query, with its distance. Of equally near ones the first counts.
 ///
 /// Cost: B·N·⌈D/64⌉ words compared.
 ///
 /// # Panics
 /// If queries and rows have different widths, or there are no rows.
-pub fn nearest(queries: &Packed, rows: &Packed) -> Vec<usize> {
+pub fn nearest(queries: &Packed, rows: &Packed) -> Vec<(usize, u32)> {
     nearest_by(Level::best(), queries, rows)
 }
 
-fn nearest_by(level: Level, queries: &Packed, rows: &Packed) -> Vec<usize> {
+fn nearest_by(level: Level, queries: &Packed, rows: &Packed) -> Vec<(usize, u32)> {
     assert_eq!(queries.dim(), rows.dim(), "queries and rows must have the same number of units");
     assert!(!rows.is_empty(), "there are rows to be near to");
     /// The number of queries that share a pass over the rows.
@@ -571,8 +669,16 @@ mod tests {
                         assert_eq!(distance, count(q, r, false), "{level:?} {b} × {n} × {dim} at {q}, {r}");
                     }
                     for (q, row) in nearest_by(level, &queries, &rows).into_iter().enumerate() {
-                        let first = (0..n).min_by_key(|&r| (count(q, r, false), r));
+                        let first = (0..n).map(|r| (r, count(q, r, false))).min_by_key(|&(r, d)| (d, r));
                         assert_eq!(Some(row), first, "{level:?} {b} × {n} × {dim}, query {q}");
+                    }
+                    let room: Vec<u32> = (0..b as u32).map(|q| q % 5 * dim as u32 / 16).collect();
+                    let close = close_by(level, &rows, &Queries::new(&queries, None), 0..b, &room);
+                    for q in 0..b {
+                        let all: Vec<u32> = (0..n).map(|r| count(q, r, false)).collect();
+                        let limit = all.iter().min().expect("there are rows") + room[q];
+                        let expected: Vec<(u32, u32)> = (0..).zip(all).filter(|&(_, d)| d <= limit).collect();
+                        assert_eq!(close[q], expected, "{level:?} {b} × {n} × {dim}, query {q}");
                     }
                     for masked in [false, true] {
                         let asked = Queries::new(&queries, masked.then_some(&known));

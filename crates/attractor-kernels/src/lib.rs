@@ -80,7 +80,7 @@ pub use elsewhere::elsewhere;
 pub use hamming::hamming;
 pub use levels::log_sum_of;
 pub use near::{Ball, half_squares, heaviest, near};
-pub use pairs::{Difference, Operand, add_scaled, pairs, weighted_sums};
+pub use pairs::{Difference, Operand, SignedTerm, add_scaled, pairs, signed_sums, weighted_sums};
 pub use pieces::{Pieces, pieces};
 pub use posterior::{Posterior, nearest, posterior, posterior_and_log_sum, posterior_of_costs};
 pub use product::{Panel, ROWS, Strided, product};

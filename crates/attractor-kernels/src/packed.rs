@@ -2,12 +2,44 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use crate::real::Real;
+use crate::machine::{Level, Machine, On};
+use crate::real::{Real, entry};
 
 /// The words of eight rows side by side, in a cache line of their own: one vector register of AVX-512.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(align(64))]
 pub struct Eight(pub [u64; EIGHT]);
+
+entry! {
+    /// A bit for each of up to 64 numbers: whether it is above 0.
+    fn signs_of<F: Real>(units: &[F]) -> u64 {
+        Level::best().run_narrow::<F, _, _>(SignsOf(units))
+    }
+}
+
+struct SignsOf<'a, F>(&'a [F]);
+
+impl<F: Real, M: Machine<F>> On<M, u64> for SignsOf<'_, F> {
+    #[inline(always)]
+    fn run(self, m: M) -> u64 {
+        let mut padded = [F::ZERO; 64];
+        let units = match self.0.first_chunk::<64>() {
+            Some(units) => units,
+            None => {
+                padded[..self.0.len()].copy_from_slice(self.0);
+                &padded
+            }
+        };
+        let (mut word, zero) = (0, m.splat(F::ZERO));
+        for from in (0..64).step_by(M::LANES) {
+            // SAFETY: 64 is a multiple of LANES.
+            let some = unsafe { m.load(&units[from..]) };
+            // No comparison holds for a NaN.
+            word |= (m.at_most(some, some) & !m.at_most(some, zero)) << from;
+        }
+        word
+    }
+}
 
 /// The number of rows that lie side by side.
 pub const EIGHT: usize = 8;
@@ -45,9 +77,7 @@ impl Packed {
         let rows = rows.as_standard_layout();
         for (n, row) in rows.outer_iter().enumerate() {
             for (k, units) in row.to_slice().expect("row-major").chunks(64).enumerate() {
-                let bits = units.iter().enumerate();
-                let word = bits.fold(0, |word, (j, &v)| word | u64::from(v > F::ZERO) << j);
-                packed.set_word(n, k, word);
+                packed.set_word(n, k, signs_of(units));
             }
         }
         packed

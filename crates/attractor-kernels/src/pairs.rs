@@ -314,6 +314,69 @@ entry! {
     }
 }
 
+/// A pattern in [`signed_sums`].
+pub struct SignedTerm<'a, F> {
+    /// The weight of the values in all units.
+    pub even: f64,
+    /// The values.
+    pub values: &'a [F],
+    /// The weight of the products in units that are not negative. In others it has the other sign.
+    pub odd: f64,
+    /// The products.
+    pub products: &'a [F],
+}
+
+entry! {
+    /// Σ even · values − sign(v) Σ odd · products of each unit, in `f64` and in the order of the terms.
+    ///
+    /// # Panics
+    /// If a term has fewer units than there are.
+    pub fn signed_sums<'a, F: Real>(terms: &[SignedTerm<'a, F>], units: &[F], sums: &mut [f64]) {
+        Level::best().run_narrow::<F, _, _>(SignedSums { terms, units, sums });
+    }
+}
+
+/// The arguments of [`signed_sums`].
+struct SignedSums<'a, 'b, F> {
+    terms: &'a [SignedTerm<'b, F>],
+    units: &'a [F],
+    sums: &'a mut [f64],
+}
+
+impl<F: Real, M: Machine<F>> On<M, ()> for SignedSums<'_, '_, F> {
+    #[inline(always)]
+    fn run(self, _m: M) {
+        /// The number of sums that stay in registers.
+        const SOME: usize = 16;
+        let SignedSums { terms, units, sums } = self;
+        let (whole, rest) = sums.as_chunks_mut::<SOME>();
+        for (k, sums) in whole.iter_mut().enumerate() {
+            *sums = some_signed::<F, SOME>(terms, units, k * SOME);
+        }
+        for (sum, k) in rest.iter_mut().zip(whole.len() * SOME..) {
+            [*sum] = some_signed::<F, 1>(terms, units, k);
+        }
+    }
+}
+
+#[inline(always)]
+fn some_signed<F: Real, const N: usize>(terms: &[SignedTerm<F>], units: &[F], from: usize) -> [f64; N] {
+    let some = |numbers: &[F]| -> [F; N] { *numbers[from..].first_chunk().expect("as many units") };
+    let (mut even, mut odd) = ([0.0; N], [0.0; N]);
+    for term in terms {
+        let (values, products) = (some(term.values), some(term.products));
+        for k in 0..N {
+            even[k] += term.even * values[k].to_f64();
+            odd[k] += term.odd * products[k].to_f64();
+        }
+    }
+    let units = some(units);
+    for k in 0..N {
+        even[k] = if units[k] < F::ZERO { even[k] + odd[k] } else { even[k] - odd[k] };
+    }
+    even
+}
+
 /// The arguments of [`add_scaled`].
 struct AddScaled<'a, F> {
     weight: f64,

@@ -10,11 +10,14 @@ pub use attractor_kernels::{
 };
 
 pub(crate) use attractor_kernels::counters::Counters;
-pub(crate) use attractor_kernels::hamming::{Queries, distances_in, near_in, nearest as nearest_by_bits};
+pub(crate) use attractor_kernels::hamming::{
+    Queries, close_in, distances_in, near_in, nearest as nearest_by_bits,
+};
 pub(crate) use attractor_kernels::packed::EIGHT;
 pub(crate) use attractor_kernels::rows::{pick, square, squares};
 pub(crate) use attractor_kernels::stored::{Streamed, Window};
 pub(crate) use attractor_kernels::{
-    Ball, Whole, add_scaled, add_signs, elsewhere, error_bound, exp_below, half_squares, heaviest,
-    log_sum_of, near, posterior_and_log_sum, posterior_of_costs, raise, split_sums, usable_beta,
+    Ball, SignedTerm, Whole, add_scaled, add_signs, elsewhere, error_bound, exp_below, half_squares,
+    heaviest, log_sum_of, near, posterior_and_log_sum, posterior_of_costs, raise, signed_sums, split_sums,
+    usable_beta,
 };

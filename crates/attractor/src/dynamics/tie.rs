@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use ndarray::{ArrayView2, ArrayViewMut2};
+
 use crate::error::{Error, Result};
 use crate::options::{Fallback, Kind, Name, Parameter, find};
 use crate::real::Real;
@@ -37,6 +39,25 @@ impl Tie {
             Tie::Zero => "0",
         };
         Self::ALL.iter().map(|(name, tie)| Name::with_about(name, about(tie))).collect()
+    }
+
+    /// Replaces some states by the signs of their fields.
+    pub(crate) fn signs<F: Real>(self, fields: ArrayView2<f64>, mut states: ArrayViewMut2<F>) {
+        const SOME: usize = 16;
+        for (fields, mut states) in fields.outer_iter().zip(states.outer_iter_mut()) {
+            let (Some(fields), Some(states)) = (fields.as_slice(), states.as_slice_mut()) else {
+                states.zip_mut_with(&fields, |x, &field| *x = self.sign(field, *x));
+                continue;
+            };
+            for (fields, states) in fields.chunks(SOME).zip(states.chunks_mut(SOME)) {
+                if fields.iter().fold(true, |all, field| all & (field.abs() > 0.0)) {
+                    let sign = |field: f64| if field > 0.0 { F::ONE } else { -F::ONE };
+                    states.iter_mut().zip(fields).for_each(|(x, &field)| *x = sign(field));
+                } else {
+                    states.iter_mut().zip(fields).for_each(|(x, &field)| *x = self.sign(field, *x));
+                }
+            }
+        }
     }
 
     /// The sign of a field, for a unit of this value.

@@ -42,7 +42,7 @@ pub use log_sum_relu::LogSumRelu;
 pub use mixture::{Component, Kind, LAST, Mixture, SharedPosterior};
 pub use narrow::{LEAST as NARROWED, is_narrowed};
 pub use nearest::Nearest;
-pub(crate) use nearest::nearest_patterns;
+pub(crate) use nearest::{nearest_patterns, nearest_signs};
 pub(crate) use parts::in_parts;
 pub use points::Points;
 pub(crate) use points::beta;

@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayView1, ArrayView2};
 
-use crate::kernels::nearest;
+use crate::kernels::{Packed, nearest, nearest_by_bits};
 use crate::patterns::Patterns;
 use crate::real::Real;
 
@@ -38,6 +38,24 @@ impl Nearest {
         let overlap = if norms > 0.0 { (product / norms).clamp(-1.0, 1.0) } else { 0.0 };
         Nearest { memory, overlap, distance: rms(apart) }
     }
+}
+
+/// The pattern nearest to each state, if all are ±1: what [`nearest_patterns`] finds, from bits.
+pub(crate) fn nearest_signs<F: Real>(
+    patterns: &Patterns<F>,
+    signs: &Packed,
+    states: ArrayView2<F>,
+) -> Option<Vec<Nearest>> {
+    if !states.iter().fold(true, |all, x| all & (x.abs() == F::ONE)) {
+        return None;
+    }
+    let (dim, scale) = (patterns.dim() as f64, patterns.preparation().scale());
+    let one = |(memory, differ): (usize, u32)| {
+        let differ = f64::from(differ);
+        let rms = (4.0 * differ / dim).sqrt() / scale;
+        Nearest { memory, overlap: (dim - 2.0 * differ) / dim, distance: rms }
+    };
+    Some(nearest_by_bits(&Packed::from_signs(states), signs).into_iter().map(one).collect())
 }
 
 /// The nearest pattern of each (prepared) state: it is searched unless it is known. Ties go to the lowest index.

@@ -4,9 +4,11 @@ use ndarray::{Array2, ArrayView2};
 
 use super::{Learned, Succession};
 use crate::diffusion::Sampling;
-use crate::energies::{Denoise, Energy, Gradient, Mixture, Nearest, RandomFeatures, nearest_patterns};
+use crate::energies::{
+    Denoise, Energy, Gradient, Mixture, Nearest, RandomFeatures, nearest_patterns, nearest_signs,
+};
 use crate::error::Result;
-use crate::kernels::{Packed, Posterior, nearest_by_bits};
+use crate::kernels::{Packed, Posterior};
 use crate::message::Message;
 use crate::patterns::{Patterns, Preparation};
 use crate::real::Real;
@@ -145,17 +147,15 @@ impl<'a, F: Real> Abilities<'a, F> {
                 None => mixture.nearest(states).map(Some),
             },
             (None, Some(patterns)) => {
-                let known = known.or_else(|| nearest_signs(self.signs?, states));
-                Ok(Some(nearest_patterns(patterns, states, known)))
+                let by_bits = match (&known, self.signs) {
+                    (None, Some(signs)) => nearest_signs(patterns, signs, states),
+                    _ => None,
+                };
+                Ok(Some(by_bits.unwrap_or_else(|| nearest_patterns(patterns, states, known))))
             }
             (None, None) => Ok(None),
         }
     }
-}
-
-/// The pattern nearest to each state by its signs, if all states are ±1.
-fn nearest_signs<F: Real>(signs: &Packed, states: ArrayView2<F>) -> Option<Vec<usize>> {
-    states.iter().all(|x| x.abs() == F::ONE).then(|| nearest_by_bits(&Packed::from_signs(states), signs))
 }
 
 /// The reason why a memory has no landscape, as one clause of a sentence.

@@ -231,7 +231,7 @@ impl<F: Real> Run<F> for Playing<'_, F> {
         let now = states.slice(s![.., ..dim]).to_owned();
         let next = |rows: Range<usize>, fields: Array2<f64>| {
             let mut next = now.slice(s![rows, ..]).to_owned();
-            next.zip_mut_with(&fields, |x, &h| *x = memory.tie.sign(h, *x));
+            memory.tie.signs(fields.view(), next.view_mut());
             next
         };
         let parts = match memory.dwell {

@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1, Axis, s};
 
 use super::Transition;
 use crate::error::{Error, Result};
-use crate::kernels::{Queries, add_scaled, distances_in, dots, weighted_sums};
+use crate::kernels::{Queries, SignedTerm, close_in, distances_in, dots, signed_sums, weighted_sums};
 use crate::linear::{Cholesky, Eigen};
 use crate::message;
 use crate::message::Argument;
@@ -96,12 +96,7 @@ impl<F: Real> Chain<F> {
         let scale = |row: usize| {
             let largest = |overlaps: &Overlaps| {
                 let own = overlaps.sizes.as_ref().map_or(0.0, |sizes| sizes[row].1);
-                let row = overlaps.numbers.row(row);
-                let row = row.to_slice().expect("row-major");
-                own + match self.transition {
-                    Transition::Polynomial(_) => largest_of(row, f64::abs),
-                    Transition::Exponential => largest_of(row, |a| a),
-                }
+                own + overlaps.numbers.largest(row, self.transition)
             };
             let most = overlaps.iter().map(largest).fold(f64::NEG_INFINITY, f64::max);
             self.transition.scale(most)
@@ -113,10 +108,14 @@ impl<F: Real> Chain<F> {
             let part = match &self.keys {
                 Keys::Patterns(products) => self.without_own(look, overlaps, products, &weigh),
                 Keys::Dual(_) => {
-                    let weights = self.weights(&overlaps.numbers, |row, a| weigh.of(row, a));
+                    let rows: Vec<usize> = (0..scales.len()).collect();
+                    let weights = self.weights(overlaps, &rows, |row, a| weigh.of(row, a));
                     weighted_sums(weights.view(), self.target(look.to))
                 }
             };
+            if looks.len() == 1 && look.factor == 1.0 {
+                return part;
+            }
             fields.scaled_add(look.factor, &part);
         }
         fields
@@ -132,7 +131,9 @@ impl<F: Real> Chain<F> {
     /// The overlaps of all units with all patterns, times D, or the coefficients C⁻¹m times D − 1.
     fn overlaps(&self, values: ArrayView2<F>, unit: f64) -> Overlaps {
         let Keys::Dual(dual) = &self.keys else {
-            if let Some(overlaps) = self.signs.as_ref().and_then(|signs| by_signs(signs, values)) {
+            if let Some(overlaps) =
+                self.signs.as_ref().and_then(|signs| by_signs(signs, values, self.transition.reach(unit)))
+            {
                 return overlaps;
             }
             let sizes = values.outer_iter().map(|row| {
@@ -140,18 +141,24 @@ impl<F: Real> Chain<F> {
                 (self.signs.as_ref().and_then(|_| sizes(row)), most)
             });
             let sizes = Some(sizes.collect());
-            return Overlaps { numbers: dots(values, self.patterns.values()).mapv(F::to_f64), sizes };
+            let numbers = dots(values, self.patterns.values()).mapv(F::to_f64);
+            return Overlaps { numbers: Numbers::All(numbers), sizes };
         };
         /// Coefficients of this size are rounding.
         const ROUNDING: f64 = 1e-12;
         let units = (self.patterns.dim() as f64 - 1.0).max(1.0);
         let numbers = dots(values.mapv(F::to_f64).view(), dual.view())
             .mapv(|a| if (a / unit).abs() < ROUNDING { 0.0 } else { a * units });
-        Overlaps { numbers, sizes: None }
+        Overlaps { numbers: Numbers::All(numbers), sizes: None }
     }
 
-    fn weights(&self, overlaps: &Array2<f64>, of: impl Fn(usize, f64) -> f64) -> Array2<f64> {
-        Array2::from_shape_fn(overlaps.dim(), |(row, n)| of(row, overlaps[[row, n]]))
+    /// The weights of all patterns in some rows, by the place of the row among these and the overlap.
+    fn weights(&self, overlaps: &Overlaps, rows: &[usize], of: impl Fn(usize, f64) -> f64) -> Array2<f64> {
+        let mut weights = Array2::zeros((rows.len(), self.patterns.len()));
+        for (k, &row) in rows.iter().enumerate() {
+            overlaps.numbers.each(row, |n, a| weights[[k, n]] = of(k, a));
+        }
+        weights
     }
 
     /// Σ_n y f(M_n − y_ni v_i) of each unit i: no unit sees itself.
@@ -167,23 +174,41 @@ impl<F: Real> Chain<F> {
         weigh: &Weigh,
     ) -> Array2<f64> {
         let target = self.target(look.to);
-        let Overlaps { numbers: overlaps, sizes } = overlaps;
-        let sizes = sizes.as_ref().expect("with patterns as keys");
+        let sizes = overlaps.sizes.as_ref().expect("with patterns as keys");
         let mut fields = Array2::zeros(look.values.dim());
         let mut many: Vec<(usize, f64)> = Vec::new();
+        let ones = vec![F::ONE; self.patterns.dim()];
         for (row, values) in look.values.outer_iter().enumerate() {
             let Some(sizes) = &sizes[row].0 else {
-                let direct = self.unit_by_unit(values, overlaps.row(row), target, row, weigh);
+                let direct = self.unit_by_unit(values, overlaps, target, row, weigh);
                 fields.row_mut(row).assign(&ArrayView1::from(&direct));
                 continue;
             };
             for &size in sizes {
-                match weigh.few(row, overlaps.row(row), size) {
-                    Some(few) => {
-                        let sums = self.sums_of_few(&few, look.to, target, products);
-                        assign(values, size, fields.row_mut(row), sums.each_ref().map(|sum| sum.as_slice()));
-                    }
-                    None => many.push((row, size)),
+                let Some(few) = weigh.few(row, overlaps, size, self.patterns.len()) else {
+                    many.push((row, size));
+                    continue;
+                };
+                let term = |pair: &Pair| SignedTerm {
+                    even: pair.even,
+                    values: target.row(pair.pattern).to_slice().expect("row-major"),
+                    odd: pair.odd,
+                    products: match look.to {
+                        To::Next => products.row(pair.pattern).to_slice().expect("row-major"),
+                        // The product of a pattern with itself is 1 in each unit.
+                        To::Own => &ones,
+                    },
+                };
+                let terms: Vec<SignedTerm<F>> = few.iter().map(term).collect();
+                let units = values.as_standard_layout();
+                let units = units.as_slice().expect("row-major");
+                let mut row = fields.row_mut(row);
+                if sizes.len() == 1 {
+                    signed_sums(&terms, units, row.as_slice_mut().expect("row-major"));
+                } else {
+                    let mut sums = vec![0.0; units.len()];
+                    signed_sums(&terms, units, &mut sums);
+                    units_of(size, values, row, |i| sums[i]);
                 }
             }
         }
@@ -191,65 +216,47 @@ impl<F: Real> Chain<F> {
             return fields;
         }
         // Rows with many weights share a pass over the patterns.
-        let some = overlaps.select(Axis(0), &many.iter().map(|(row, _)| *row).collect::<Vec<_>>());
+        let rows: Vec<usize> = many.iter().map(|(row, _)| *row).collect();
         let half = |k: usize, a: f64, sign: f64| {
             let (row, size) = many[k];
             0.5 * (weigh.of(row, a + size) + sign * weigh.of(row, a - size))
         };
-        let even = weighted_sums(self.weights(&some, |k, a| half(k, a, 1.0)).view(), target);
-        let odd = self.weights(&some, |k, a| half(k, a, -1.0));
+        let even = weighted_sums(self.weights(overlaps, &rows, |k, a| half(k, a, 1.0)).view(), target);
+        let odd = self.weights(overlaps, &rows, |k, a| half(k, a, -1.0));
         let odd = match look.to {
             To::Next => weighted_sums(odd.view(), products.view()),
-            // The product of a pattern with itself is 1 in each unit.
             To::Own => {
                 let sums = odd.sum_axis(Axis(1)).insert_axis(Axis(1));
                 sums.broadcast(even.dim()).expect("one sum a row").to_owned()
             }
         };
         for (k, &(row, size)) in many.iter().enumerate() {
-            let sums = [&even, &odd].map(|sums| sums.row(k).to_slice().expect("row-major"));
-            assign(look.values.row(row), size, fields.row_mut(row), sums);
+            let values = look.values.row(row);
+            let (even, odd) = (even.row(k), odd.row(k));
+            units_of(size, values, fields.row_mut(row), |i| match values[i] < F::ZERO {
+                true => even[i] + odd[i],
+                false => even[i] - odd[i],
+            });
         }
         fields
-    }
-
-    /// E and O of the patterns that have weights.
-    fn sums_of_few(
-        &self,
-        few: &[Pair],
-        to: To,
-        target: ArrayView2<F>,
-        products: &Array2<F>,
-    ) -> [Vec<f64>; 2] {
-        let dim = self.patterns.dim();
-        let (mut even, mut odd) = (vec![0.0; dim], vec![0.0; dim]);
-        for pair in few {
-            add_scaled(pair.even, target.row(pair.pattern).to_slice().expect("row-major"), &mut even);
-            match to {
-                To::Next => {
-                    add_scaled(pair.odd, products.row(pair.pattern).to_slice().expect("row-major"), &mut odd);
-                }
-                To::Own => odd.iter_mut().for_each(|sum| *sum += pair.odd),
-            }
-        }
-        [even, odd]
     }
 
     fn unit_by_unit(
         &self,
         values: ArrayView1<F>,
-        overlaps: ArrayView1<f64>,
+        overlaps: &Overlaps,
         target: ArrayView2<F>,
         row: usize,
         weigh: &Weigh,
     ) -> Vec<f64> {
         let mut fields = vec![0.0; values.len()];
         let patterns = self.patterns.values();
-        for ((key, to), &overlap) in patterns.outer_iter().zip(target.outer_iter()).zip(overlaps) {
+        overlaps.numbers.each(row, |n, overlap| {
+            let (key, to) = (patterns.row(n), target.row(n));
             for (((field, v), y), to) in fields.iter_mut().zip(values).zip(key).zip(to) {
                 *field += to.to_f64() * weigh.of(row, overlap - y.to_f64() * v.to_f64());
             }
-        }
+        });
         fields
     }
 }
@@ -274,35 +281,31 @@ impl Weigh<'_> {
     }
 
     /// The patterns that have a weight at all, if they are few. Others have none for sure.
-    fn few(&self, row: usize, overlaps: ArrayView1<f64>, size: f64) -> Option<Vec<Pair>> {
+    fn few(&self, row: usize, overlaps: &Overlaps, size: f64, patterns: usize) -> Option<Vec<Pair>> {
         /// Up to this share of the patterns is few.
         const SHARE: usize = 16;
-        let floor = self.transition.floor(self.scales[row], self.unit)? - size;
+        let floor = self.scales[row] - self.transition.reach(self.unit)? - size;
         let mut few = Vec::new();
-        for (pattern, &a) in overlaps.iter().enumerate() {
-            if a >= floor {
-                if few.len() > overlaps.len() / SHARE {
-                    return None;
-                }
+        overlaps.numbers.each(row, |pattern, a| {
+            if a >= floor && few.len() <= patterns / SHARE + 1 {
                 let (up, down) = (self.of(row, a + size), self.of(row, a - size));
                 few.push(Pair { pattern, even: 0.5 * (up + down), odd: 0.5 * (up - down) });
             }
-        }
-        Some(few)
+        });
+        (few.len() <= patterns / SHARE + 1).then_some(few)
     }
 }
 
-/// Writes E − y sign(v) O to the units with |v| = size.
-fn assign<F: Real>(
-    values: ArrayView1<F>,
+/// Writes the fields of the units with |v| = size.
+fn units_of<F: Real>(
     size: f64,
+    values: ArrayView1<F>,
     mut fields: ArrayViewMut1<f64>,
-    [even, odd]: [&[f64]; 2],
+    of: impl Fn(usize) -> f64,
 ) {
-    for (((field, v), even), odd) in fields.iter_mut().zip(values).zip(even).zip(odd) {
-        let v = v.to_f64();
-        if v.abs() == size {
-            *field = if v < 0.0 { even + odd } else { even - odd };
+    for (i, (field, v)) in fields.iter_mut().zip(values).enumerate() {
+        if v.to_f64().abs() == size {
+            *field = of(i);
         }
     }
 }
@@ -319,9 +322,9 @@ fn largest_of(values: &[f64], of: impl Fn(f64) -> f64) -> f64 {
     most.into_iter().fold(f64::NEG_INFINITY, f64::max)
 }
 
-/// The overlaps of ±v with patterns of ±1, times D, from the number of units in which their signs differ. `None` unless all units of a row have
-/// the same |v|.
-fn by_signs<F: Real>(signs: &Packed, values: ArrayView2<F>) -> Option<Overlaps> {
+/// The overlaps of ±v with patterns of ±1, times D, from the number of units in which their signs differ. Those that are farther than `reach` below the
+/// largest of their row may be left out. `None` unless all units of a row have the same |v|.
+fn by_signs<F: Real>(signs: &Packed, values: ArrayView2<F>, reach: Option<f64>) -> Option<Overlaps> {
     let size = |row: ArrayView1<F>| {
         let first = row[0].abs();
         let all = row.iter().fold(true, |all, v| all & (v.abs() == first));
@@ -329,20 +332,68 @@ fn by_signs<F: Real>(signs: &Packed, values: ArrayView2<F>) -> Option<Overlaps> 
     };
     let sizes = values.outer_iter().map(size).collect::<Option<Vec<f64>>>()?;
     let queries = Queries::new(&Packed::from_signs(values), None);
-    let distances = distances_in(signs, &queries, 0..sizes.len());
-    let dim = signs.dim() as f64;
-    let mut numbers = Vec::with_capacity(distances.len());
-    for (distances, size) in distances.chunks(signs.len()).zip(&sizes) {
-        numbers.extend(distances.iter().map(|&d| size * (dim - 2.0 * f64::from(d))));
-    }
-    let numbers = Array2::from_shape_vec((sizes.len(), signs.len()), numbers).expect("one for each pair");
+    let all = 0..sizes.len();
+    let overlap = |size: f64, differ: u32| size * (signs.dim() as f64 - 2.0 * f64::from(differ));
+    let numbers = match reach {
+        Some(reach) => {
+            // A unit that differs more lowers an overlap by 2|v|. One more leaves out no weight by rounding.
+            let room: Vec<u32> = sizes.iter().map(|size| (reach / (2.0 * size)) as u32 + 1).collect();
+            let close = close_in(signs, &queries, all, &room).into_iter().zip(&sizes);
+            let row = |(row, &size): (Vec<(u32, u32)>, &f64)| {
+                row.into_iter().map(|(n, differ)| (n as usize, overlap(size, differ))).collect()
+            };
+            Numbers::Close(close.map(row).collect())
+        }
+        None => {
+            let distances = distances_in(signs, &queries, all.clone());
+            let mut numbers = Vec::with_capacity(distances.len());
+            for (distances, &size) in distances.chunks(signs.len()).zip(&sizes) {
+                numbers.extend(distances.iter().map(|&differ| overlap(size, differ)));
+            }
+            let shape = (all.len(), signs.len());
+            Numbers::All(Array2::from_shape_vec(shape, numbers).expect("one for each pair"))
+        }
+    };
     let sizes = sizes.into_iter().map(|size| (Some(vec![size]), size)).collect();
     Some(Overlaps { numbers, sizes: Some(sizes) })
 }
 
-/// The overlaps of some rows with all patterns.
+/// Overlaps of each row with patterns.
+enum Numbers {
+    /// With all of them.
+    All(Array2<f64>),
+    /// With those that may have a weight, in rising order of the patterns.
+    Close(Vec<Vec<(usize, f64)>>),
+}
+
+impl Numbers {
+    /// Calls `f` with each pattern and the overlap of a row with it.
+    fn each(&self, row: usize, mut f: impl FnMut(usize, f64)) {
+        match self {
+            Numbers::All(all) => all.row(row).iter().enumerate().for_each(|(n, &a)| f(n, a)),
+            Numbers::Close(close) => close[row].iter().for_each(|&(n, a)| f(n, a)),
+        }
+    }
+
+    /// The largest overlap of a row, or for powers the largest in size.
+    fn largest(&self, row: usize, transition: Transition) -> f64 {
+        match (self, transition) {
+            (Numbers::All(all), Transition::Polynomial(_)) => {
+                largest_of(all.row(row).to_slice().expect("row-major"), f64::abs)
+            }
+            (Numbers::All(all), Transition::Exponential) => {
+                largest_of(all.row(row).to_slice().expect("row-major"), |a| a)
+            }
+            (Numbers::Close(close), _) => {
+                close[row].iter().map(|(_, a)| *a).fold(f64::NEG_INFINITY, f64::max)
+            }
+        }
+    }
+}
+
+/// The overlaps of some rows with patterns.
 struct Overlaps {
-    numbers: Array2<f64>,
+    numbers: Numbers,
     /// The different |v| of each row, if they are few, and the largest one. `None` if no unit has to be left out.
     sizes: Option<Vec<(Option<Vec<f64>>, f64)>>,
 }

@@ -55,13 +55,13 @@ impl Transition {
         }
     }
 
-    /// Arguments below this have no weight. `None` if all have.
-    pub(super) fn floor(self, scale: f64, unit: f64) -> Option<f64> {
+    /// Arguments that are farther below the largest have no weight. `None` if all have.
+    pub(super) fn reach(self, unit: f64) -> Option<f64> {
         /// Far above the rounding of the exponent, and far below what a weight changes by.
         const ROOM: f64 = 1.0;
         match self {
             Transition::Polynomial(_) => None,
-            Transition::Exponential => Some(scale + (LEAST - ROOM) * unit),
+            Transition::Exponential => Some((ROOM - LEAST) * unit),
         }
     }
 
