@@ -3,7 +3,7 @@
 //! Hebbian couplings of ±1 patterns are such numbers. A quarter of the bytes of f64 have to be read, and a register
 //! holds four times as many couplings.
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 
 #[cfg(target_arch = "x86_64")]
 use crate::machine::{Avx2, Avx512, proven};
@@ -25,6 +25,8 @@ pub struct Whole {
     /// Rows, each of whole lines. There are a few more rows of zeros, so that rows are read in groups.
     lines: Vec<Line>,
     dim: usize,
+    /// The largest size of a number, at least 1.
+    largest: i16,
 }
 
 /// The number of rows of W in a task.
@@ -49,9 +51,10 @@ impl Whole {
         let width = dim.div_ceil(LINE);
         let mut lines = vec![Line([0; LINE]); rows.next_multiple_of(4) * width];
         for (row, lines) in weights.outer_iter().zip(lines.chunks_mut(width.max(1))) {
-            fill(row.iter().map(|&w| w as i16), lines);
+            row.iter().enumerate().for_each(|(j, &w)| lines[j / LINE].0[j % LINE] = w as i16);
         }
-        Some(Whole { lines, dim })
+        let largest = weights.iter().fold(1.0_f64, |most, w| most.max(w.abs())) as i16;
+        Some(Whole { lines, dim, largest })
     }
 
     /// The number of lines in a row.
@@ -63,7 +66,9 @@ impl Whole {
     /// operations; W is read once.
     pub fn fields<F: Real>(&self, states: ArrayView2<F>) -> Option<Array2<f64>> {
         assert_eq!(states.ncols(), self.dim, "as many units as couplings");
-        if !states.iter().all(|&x| x == F::ZERO || x.abs() == F::ONE) {
+        // No early end, so that the compiler finds the vectors.
+        let signs = |all: bool, &x: &F| all & (x == F::ZERO || x.abs() == F::ONE);
+        if !states.outer_iter().all(|state| state.iter().fold(true, signs)) {
             return None;
         }
         let (count, width) = (states.nrows(), self.width());
@@ -73,7 +78,7 @@ impl Whole {
         let moved = 4.0 * (count * self.dim) as f64;
         threads::each(tasks, moved, |(lines, states): (&mut [Line], ArrayView2<F>)| {
             for (state, lines) in states.outer_iter().zip(lines.chunks_mut(width.max(1))) {
-                fill(state.iter().map(|x| x.to_f64() as i16), lines);
+                fill(state, lines);
             }
         });
         let work = 2.0 * (count * self.dim * self.dim) as f64;
@@ -103,11 +108,88 @@ impl Whole {
         let row = self.lines[unit * width..(unit + 1) * width].as_ref();
         Level::best().run::<f64, _, _>(AddRow { row, change, fields });
     }
+
+    /// Adds `change` times the rows `up` to fields, and −`change` times the rows `down`: what they become when these units change by as much. The sum
+    /// is one of whole numbers, and exact.
+    pub fn add_rows(&self, up: &[usize], down: &[usize], change: f64, fields: &mut [f64]) {
+        let inside = up.iter().chain(down).all(|&unit| unit < self.dim);
+        assert!(inside && fields.len() == self.dim, "units of {}", self.dim);
+        // So many numbers have a sum that fits.
+        let most = usize::from((i16::MAX / self.largest).unsigned_abs());
+        let (lines, width) = (self.lines.as_ref(), self.width());
+        for up in up.chunks(most) {
+            let rows = AddRows { lines, width, up, down: &[], change, fields };
+            Level::best().run::<f64, _, _>(rows);
+        }
+        for down in down.chunks(most) {
+            let rows = AddRows { lines, width, up: &[], down, change, fields };
+            Level::best().run::<f64, _, _>(rows);
+        }
+    }
 }
 
-/// Numbers in lines, which are 0 beyond the last.
-fn fill(numbers: impl Iterator<Item = i16>, lines: &mut [Line]) {
-    numbers.enumerate().for_each(|(j, w)| lines[j / LINE].0[j % LINE] = w);
+/// A state of 1, −1 and 0 in lines, which are 0 beyond its last unit.
+fn fill<F: Real>(state: ArrayView1<F>, lines: &mut [Line]) {
+    let state = state.as_standard_layout();
+    let units = state.as_slice().expect("contiguous").chunks(LINE);
+    for (units, line) in units.zip(lines) {
+        for (to, &x) in line.0.iter_mut().zip(units) {
+            *to = i16::from(x > F::ZERO) - i16::from(x < F::ZERO);
+        }
+    }
+}
+
+struct AddRows<'a> {
+    lines: &'a [Line],
+    width: usize,
+    up: &'a [usize],
+    down: &'a [usize],
+    change: f64,
+    fields: &'a mut [f64],
+}
+
+impl<M: Token> On<M, ()> for AddRows<'_> {
+    #[inline(always)]
+    fn run(self, _m: M) {
+        /// Lines of sums that stay in the first-level cache.
+        const SOME: usize = 128;
+        let AddRows { lines, width, up, down, change, fields } = self;
+        let mut sums = [Line([0; LINE]); SOME];
+        for (from, fields) in (0..width).step_by(SOME).zip(fields.chunks_mut(SOME * LINE)) {
+            let sums = &mut sums[..SOME.min(width - from)];
+            sums.fill(Line([0; LINE]));
+            let count = sums.len();
+            let row = |unit: usize| &lines[unit * width + from..][..count];
+            add_some::<1>(sums, up, row);
+            add_some::<-1>(sums, down, row);
+            for (fields, sums) in fields.chunks_mut(LINE).zip(sums) {
+                for (field, &sum) in fields.iter_mut().zip(&sums.0) {
+                    *field += change * f64::from(sum);
+                }
+            }
+        }
+    }
+}
+
+/// Adds `SIGN` times some rows to sums, four at a time.
+#[inline(always)]
+fn add_some<'a, const SIGN: i16>(sums: &mut [Line], units: &[usize], row: impl Fn(usize) -> &'a [Line]) {
+    let (fours, rest) = units.as_chunks::<4>();
+    for &[a, b, c, d] in fours {
+        let rows = row(a).iter().zip(row(b)).zip(row(c).iter().zip(row(d)));
+        for (sum, ((a, b), (c, d))) in sums.iter_mut().zip(rows) {
+            for l in 0..LINE {
+                sum.0[l] += SIGN * ((a.0[l] + b.0[l]) + (c.0[l] + d.0[l]));
+            }
+        }
+    }
+    for &unit in rest {
+        for (sum, line) in sums.iter_mut().zip(row(unit)) {
+            for l in 0..LINE {
+                sum.0[l] += SIGN * line.0[l];
+            }
+        }
+    }
 }
 
 struct AddRow<'a> {
@@ -353,7 +435,7 @@ mod tests {
                 .outer_iter()
                 .flat_map(|state| {
                     let mut lines = vec![Line([0; LINE]); whole.width()];
-                    fill(state.iter().map(|&x| x as i16), &mut lines);
+                    fill(state, &mut lines);
                     lines
                 })
                 .collect();
@@ -369,6 +451,14 @@ mod tests {
             whole.add_row(dim / 2, -2.0, &mut moved);
             for (i, moved) in moved.into_iter().enumerate() {
                 assert_eq!(moved, fields[[0, i]] - 2.0 * weights[[i, dim / 2]]);
+            }
+            // More than fit in one sum, for the larger ones.
+            let (up, down): (Vec<usize>, Vec<usize>) = (0..dim).partition(|unit| unit % 3 > 0);
+            let mut moved = fields.row(0).to_vec();
+            whole.add_rows(&up, &down, 2.0, &mut moved);
+            for (i, moved) in moved.into_iter().enumerate() {
+                let sum = |units: &[usize]| units.iter().map(|&j| weights[[i, j]]).sum::<f64>();
+                assert_eq!(moved, fields[[0, i]] + 2.0 * (sum(&up) - sum(&down)));
             }
         }
     }

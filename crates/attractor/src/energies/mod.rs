@@ -151,6 +151,15 @@ pub trait Flip<F: Real>: Energy<F> {
         Ok(Array2::from_shape_vec((rows, dim), fields).expect("one field a unit"))
     }
 
+    /// Up to how many units [`follow`](Self::follow) may be asked for. Where it is 0, fields are computed anew after each step.
+    fn followed(&self) -> usize {
+        0
+    }
+
+    /// Changes the [fields](Self::fields) of a state to those of one in which the units `up` are larger by `change`, and the units `down` smaller. They
+    /// have the same bits as if they were computed anew.
+    fn follow(&self, _up: &[usize], _down: &[usize], _change: f64, _fields: &mut [f64]) {}
+
     /// The landscape of one row of a batch, where each row has its own, as under a cue that stays on. `None` means that all rows have this one.
     fn of_row(&self, _row: usize) -> Option<Box<dyn Flip<F> + '_>> {
         None

@@ -138,6 +138,17 @@ impl<F: Real> Flip<F> for Quadratic {
         Ok(fields)
     }
 
+    /// Sums of whole numbers are exact in any order. Of other couplings they are not.
+    fn followed(&self) -> usize {
+        // Above that, the product of many states is faster, which reads couplings once for all of them.
+        self.whole.as_ref().map_or(0, |_| self.weights.nrows() / 4)
+    }
+
+    fn follow(&self, up: &[usize], down: &[usize], change: f64, fields: &mut [f64]) {
+        let whole = self.whole.as_ref().expect("whole couplings");
+        whole.add_rows(up, down, change, fields);
+    }
+
     fn flip(&self, state: &mut [F], unit: usize, value: F, local: &mut [f64]) {
         let change = value.to_f64() - state[unit].to_f64();
         match &self.whole {

@@ -1,6 +1,6 @@
 //! Descents: where starts are drawn, and where they come to rest.
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut1, Axis};
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1};
 
 use super::Search;
 use crate::energies::{Denoise, Reader};
@@ -9,8 +9,9 @@ use crate::memories::{Memory, Request};
 use crate::message;
 use crate::message::Argument;
 use crate::noise::{Purpose, Stream};
+use crate::patterns::pick;
 use crate::real::Real;
-use crate::recall::Outcome;
+use crate::recall::{Outcome, largest_change};
 use crate::threads;
 
 /// Where starts are drawn.
@@ -202,6 +203,14 @@ impl<'a, F: Real> Descent<'a, F> {
     }
 }
 
+/// Copies a row. (`assign` goes number by number.)
+fn copy<F: Real>(from: ArrayView1<F>, mut to: ArrayViewMut1<F>) {
+    match (from.as_slice(), to.as_slice_mut()) {
+        (Some(from), Some(to)) => to.copy_from_slice(from),
+        _ => to.assign(&from),
+    }
+}
+
 /// The index that a uniform number draws by these log-weights.
 fn drawn(log_weights: &[f64], uniform: f64) -> usize {
     let mut left = uniform;
@@ -242,18 +251,19 @@ impl<'a, F: Real> AtLevel<'a, F> {
             return self.denoiser.denoise(states, &vec![self.sigma; rows.len()]);
         };
         let (slow, fast): (Vec<usize>, Vec<usize>) = (0..rows.len()).partition(|&k| self.slow[rows[k]]);
+        if slow.is_empty() {
+            return self.denoiser.denoise(states, &vec![self.sigma; rows.len()]);
+        }
+        if fast.is_empty() {
+            return reader.denoise(rows, states, &vec![self.sigma; rows.len()]);
+        }
         let mut means = Array2::from_elem(states.dim(), F::ZERO);
-        if !fast.is_empty() {
-            let read =
-                self.denoiser.denoise(states.select(Axis(0), &fast).view(), &vec![self.sigma; fast.len()])?;
-            fast.iter().zip(read.outer_iter()).for_each(|(&k, mean)| means.row_mut(k).assign(&mean));
-        }
-        if !slow.is_empty() {
-            let own: Vec<usize> = slow.iter().map(|&k| rows[k]).collect();
-            let states = states.select(Axis(0), &slow);
-            let read = reader.denoise(&own, states.view(), &vec![self.sigma; slow.len()])?;
-            slow.iter().zip(read.outer_iter()).for_each(|(&k, mean)| means.row_mut(k).assign(&mean));
-        }
+        let mut put = |places: &[usize], read: Array2<F>| {
+            places.iter().zip(read.outer_iter()).for_each(|(&k, mean)| copy(mean, means.row_mut(k)));
+        };
+        put(&fast, self.denoiser.denoise(pick(states, &fast).view(), &vec![self.sigma; fast.len()])?);
+        let own: Vec<usize> = slow.iter().map(|&k| rows[k]).collect();
+        put(&slow, reader.denoise(&own, pick(states, &slow).view(), &vec![self.sigma; slow.len()])?);
         Ok(means)
     }
 
@@ -268,13 +278,12 @@ impl<'a, F: Real> AtLevel<'a, F> {
             if moving.is_empty() {
                 break;
             }
-            let now = ends.states.select(Axis(0), &moving);
+            let now = pick(ends.states.view(), &moving);
             let next = self.read(&moving, now.view())?;
             let mut still = Vec::new();
             for ((&row, from), to) in moving.iter().zip(now.outer_iter()).zip(next.outer_iter()) {
-                let largest =
-                    from.iter().zip(to).map(|(a, b)| (a.to_f64() - b.to_f64()).abs()).fold(0.0, f64::max);
-                ends.states.row_mut(row).assign(&to);
+                let largest = largest_change(from, to);
+                copy(to, ends.states.row_mut(row));
                 self.slow[row] = largest <= self.small;
                 if largest <= tolerance {
                     ends.at_rest[row] = true;

@@ -18,6 +18,7 @@ use crate::fields::{Field, Kind, Value};
 use crate::intervals::wilson;
 use crate::memories::Memory;
 use crate::real::Real;
+use crate::threads;
 use descend::{Descent, Ends};
 use merge::Places;
 
@@ -209,15 +210,24 @@ pub fn minima<F: Real>(
     let (mut starts, mut rested, mut undefined) = (0, 0, 0);
     let mut flow = progress(0, search.starts);
     while starts < search.starts && flow.is_continue() {
-        let ids: Vec<u64> = (starts..search.starts.min(starts + descent.batch())).map(|k| k as u64).collect();
-        let Ends { states, at_rest, without } = descent.ends(&ids)?;
-        for (state, at_rest) in states.outer_iter().zip(at_rest) {
-            if at_rest {
-                places.count(state);
-                rested += 1;
+        let left = search.starts - starts;
+        let batch = descent.batch().min(left.div_ceil(threads::count()));
+        let batches = left.div_ceil(batch).min(threads::count());
+        let all = threads::parallel(batches, |number| {
+            let from = starts + number * batch;
+            let ids: Vec<u64> = (from..search.starts.min(from + batch)).map(|k| k as u64).collect();
+            descent.ends(&ids)
+        });
+        for ends in all {
+            let Ends { states, at_rest, without } = ends?;
+            for (state, at_rest) in states.outer_iter().zip(at_rest) {
+                if at_rest {
+                    places.count(state);
+                    rested += 1;
+                }
             }
+            (starts, undefined) = (starts + states.nrows(), undefined + without);
         }
-        (starts, undefined) = (starts + ids.len(), undefined + without);
         flow = progress(starts, search.starts);
     }
     listed.resize(places.found.len(), false);
