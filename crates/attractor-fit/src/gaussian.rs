@@ -8,7 +8,7 @@ use attractor::linear::{Cholesky, Eigen};
 use attractor::{Error, Result};
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 
-use crate::products::{Blocks, square_of};
+use crate::products::{Blocks, deviations, square_of, weighted_sum};
 
 /// Rows whose share of a component is smaller than this do not change its covariance by more than rounding.
 const NEGLIGIBLE: f64 = 1e-18;
@@ -78,25 +78,16 @@ impl<'a> Scatter<'a> {
         let own = || weights.iter().enumerate().filter(|(_, weight)| **weight > NEGLIGIBLE * total);
         let sum: f64 = own().map(|(_, weight)| weight).sum();
         let mut mean = vec![0.0; rows.ncols()];
-        for (n, &weight) in own() {
-            let share = weight / sum;
-            let row = rows.row(n).to_slice().expect("row-major");
-            mean.iter_mut().zip(row).for_each(|(mean, x)| *mean += share * x);
-        }
+        let shares: Vec<(usize, f64)> = own().map(|(n, weight)| (n, weight / sum)).collect();
+        weighted_sum(rows.to_slice().expect("row-major"), &shares, &mut mean);
         let roots = own().map(|(n, weight)| (n, (weight / sum).sqrt())).collect();
         Scatter { total, mean: Array1::from(mean), rows, roots, kept: 1.0, added: 0.0 }
     }
 
-    fn row(&self, n: usize) -> &[f64] {
-        self.rows.row(n).to_slice().expect("row-major")
-    }
-
     /// Writes √(r/Σ r)(x − mean) of some of the rows, of whose squares S is the sum.
     fn fill(&self, some: Range<usize>, out: &mut [f64]) {
-        for (&(n, root), out) in self.roots[some].iter().zip(out.chunks_mut(self.mean.len())) {
-            let row = self.row(n).iter().zip(self.mean.as_slice().expect("contiguous"));
-            out.iter_mut().zip(row).for_each(|(out, (x, mean))| *out = (x - mean) * root);
-        }
+        let rows = self.rows.to_slice().expect("row-major");
+        deviations(rows, &self.roots[some], self.mean.as_slice().expect("contiguous"), out);
     }
 
     /// All of these rows.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use attractor::kernels::machine::{Level, On, Token};
 use attractor::kernels::{Panel, Strided, product};
 use attractor::threads;
 use ndarray::{Array2, ArrayView2, s};
@@ -59,19 +60,15 @@ impl Blocks {
         let parts = threads::map(count.div_ceil(ROWS), work, |task| {
             let rows = rows.slice(s![task * ROWS..count.min((task + 1) * ROWS), ..]);
             let mut all = vec![0.0; rows.len()];
-            for (row, centred) in rows.outer_iter().zip(all.chunks_mut(dim)) {
-                let row = row.to_slice().expect("row-major");
-                centred.iter_mut().zip(row).zip(mean).for_each(|((to, x), mean)| *to = x - mean);
-            }
+            let own: Vec<(usize, f64)> = (0..rows.nrows()).map(|n| (n, 1.0)).collect();
+            deviations(rows.to_slice().expect("row-major"), &own, mean, &mut all);
             let mut squares = vec![0.0; rows.nrows()];
             let mut out = vec![0.0; rows.nrows() * COLUMNS];
             for panel in &panels {
                 let given = Strided { numbers: &all, row: dim, column: 1 };
                 product(given, 0..rows.nrows(), panel, &mut out);
                 // The padding holds zeros.
-                for (square, white) in squares.iter_mut().zip(out.chunks(COLUMNS)) {
-                    *square += sum_of_squares(white);
-                }
+                add_squares(&out, &mut squares);
             }
             squares
         });
@@ -79,13 +76,62 @@ impl Blocks {
     }
 }
 
-/// Σ x², in eight chains.
-fn sum_of_squares(values: &[f64]) -> f64 {
-    let mut sums = [0.0; 8];
-    for chunk in values.chunks(8) {
-        sums.iter_mut().zip(chunk).for_each(|(sum, x)| *sum += x * x);
+/// Writes (x − mean) · factor of some rows x, each given by its number and its factor.
+pub fn deviations(rows: &[f64], which: &[(usize, f64)], mean: &[f64], out: &mut [f64]) {
+    struct Deviations<'a>(&'a [f64], &'a [(usize, f64)], &'a [f64], &'a mut [f64]);
+    impl<M: Token> On<M, ()> for Deviations<'_> {
+        #[inline(always)]
+        fn run(self, _m: M) {
+            let Deviations(rows, which, mean, out) = self;
+            let dim = mean.len();
+            for (&(row, factor), out) in which.iter().zip(out.chunks_exact_mut(dim)) {
+                let row = &rows[row * dim..][..dim];
+                for j in 0..dim {
+                    out[j] = (row[j] - mean[j]) * factor;
+                }
+            }
+        }
     }
-    sums.iter().sum()
+    Level::best().run::<f64, _, _>(Deviations(rows, which, mean, out));
+}
+
+/// Adds weight · x of some rows x, each given by its number and its weight, in their order.
+pub fn weighted_sum(rows: &[f64], which: &[(usize, f64)], sum: &mut [f64]) {
+    struct WeightedSum<'a>(&'a [f64], &'a [(usize, f64)], &'a mut [f64]);
+    impl<M: Token> On<M, ()> for WeightedSum<'_> {
+        #[inline(always)]
+        fn run(self, _m: M) {
+            let WeightedSum(rows, which, sum) = self;
+            let dim = sum.len();
+            for &(row, weight) in which {
+                let row = &rows[row * dim..][..dim];
+                for j in 0..dim {
+                    sum[j] += weight * row[j];
+                }
+            }
+        }
+    }
+    Level::best().run::<f64, _, _>(WeightedSum(rows, which, sum));
+}
+
+/// Adds Σ x² of each row of a block to its sum, in eight chains.
+fn add_squares(rows: &[f64], sums: &mut [f64]) {
+    struct AddSquares<'a>(&'a [f64], &'a mut [f64]);
+    impl<M: Token> On<M, ()> for AddSquares<'_> {
+        #[inline(always)]
+        fn run(self, _m: M) {
+            for (row, sum) in self.0.as_chunks::<COLUMNS>().0.iter().zip(self.1) {
+                let mut chains = [0.0; 8];
+                for from in (0..COLUMNS).step_by(8) {
+                    for k in 0..8 {
+                        chains[k] += row[from + k] * row[from + k];
+                    }
+                }
+                *sum += chains.iter().sum::<f64>();
+            }
+        }
+    }
+    Level::best().run::<f64, _, _>(AddSquares(rows, sums));
 }
 
 /// RᵀR of rows R, D × D: its halves are equal to the bit. `fill` writes some of the rows. Cost: N·D² operations.
