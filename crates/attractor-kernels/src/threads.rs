@@ -210,6 +210,10 @@ mod crew {
 
     /// Calls `f` on 0, 1, … `tasks` − 1. Panics if a call does, after all others have ended.
     pub fn each(pool: &ThreadPool, tasks: usize, f: &(dyn Fn(usize) + Sync)) {
+        /// How often the caller looks for the end of its helpers before it sleeps, with so many pauses between: for tens of
+        /// microseconds.
+        const LOOKS: usize = 100;
+        const PAUSES: usize = 16;
         let threads = pool.current_num_threads().min(tasks);
         if threads < 2 {
             return (0..tasks).for_each(f);
@@ -225,6 +229,15 @@ mod crew {
         let own = all.work();
         let mut helpers = all.helpers();
         helpers.closed = true;
+        // Most helpers end within microseconds of each other, and to sleep and wake takes as long.
+        for _ in 0..LOOKS {
+            if helpers.working == 0 {
+                break;
+            }
+            drop(helpers);
+            (0..PAUSES).for_each(|_| std::hint::spin_loop());
+            helpers = all.helpers();
+        }
         while helpers.working > 0 {
             helpers = all.left.wait(helpers).unwrap_or_else(PoisonError::into_inner);
         }

@@ -25,8 +25,8 @@ impl<F: Real, const L: usize> Space<F, L> {
             gaps: Aligned::zeros(most),
             weights: Aligned::zeros(most),
             squares: vec![F::ZERO; most],
-            contenders: Vec::new(),
-            active: Vec::new(),
+            contenders: Vec::with_capacity(most),
+            active: Vec::with_capacity(most),
         }
     }
 }
