@@ -6,11 +6,11 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::centred::Triple;
 use crate::elsewhere;
-use crate::machine::{Machine, Single, array};
+use crate::machine::{Machine, Single, array, lanes};
 use crate::real::{Real, entry};
 use crate::signs;
 use crate::stored::Stored;
-use crate::stream::{self, Fold, Form, Job, Lanes, Part, Parts, Pass, Tile, Values, Weighed, lanes};
+use crate::stream::{self, Fold, Form, Job, Lanes, Part, Parts, Pass, Tile, Values, Weighed};
 use crate::threads;
 use crate::wire::{Ask, In, Out, Sent};
 
@@ -507,10 +507,10 @@ mod tests {
     use super::*;
     use std::sync::Arc;
 
+    use crate::machine::InLanes;
     use crate::machine::{Level, Portable, Token};
     use crate::packed::Packed;
     use crate::stored::Streamed;
-    use crate::stream::InLanes;
     use attractor::noise::{Purpose, Stream};
 
     fn example(b: usize, n: usize, d: usize) -> (Stored<f32>, Array2<f32>) {

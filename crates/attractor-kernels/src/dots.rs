@@ -4,9 +4,13 @@
 //! one unit of a row by that unit of all queries of a pack. Nothing is added across lanes, so a query's result does
 //! not depend on its neighbours. A single query runs the same sums one number at a time.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
-use crate::machine::{Aligned, LINE, Level, MOST_LANES, Machine, On, Single, array, prefetch};
+use crate::machine::{
+    Aligned, InLanes, LINE, Level, MOST_LANES, Machine, On, Single, array, lanes, prefetch,
+};
+#[cfg(target_arch = "x86_64")]
+use crate::machine::{Token, Vectors};
 use crate::real::{Real, entry};
 use crate::threads;
 
@@ -240,30 +244,65 @@ pub(crate) fn pack<F: Real, M: Machine<F>, const L: usize>(m: M, queries: &[F], 
     packed
 }
 
-entry! {
-    /// [`tile`] in the best instructions of this machine. Eight lanes of f32 are one register of AVX2, so wider ones
-    /// are of no use.
-    fn tile_at_best<F: Real>(rows: &[F], dim: usize, queries: &[F], out: &mut [[F; LANES]]) {
-        Level::best().run_narrow::<F, _, _>(Tile { rows, dim, queries, out });
-    }
-}
-
-/// The number of queries side by side if all products are wanted.
-const LANES: usize = 8;
-
-/// The arguments of [`tile`], with queries that are not packed yet.
-struct Tile<'a, F> {
+/// The products of some rows and queries, which go to the columns and rows of `out`.
+struct Products<'a, F> {
     rows: &'a [F],
     dim: usize,
     queries: &'a [F],
-    out: &'a mut [[F; LANES]],
+    out: ArrayViewMut2<'a, F>,
 }
 
-impl<F: Real, M: Machine<F>> On<M, ()> for Tile<'_, F> {
+impl<F: Real, M: Machine<F>, const L: usize> On<M, ()> for InLanes<Products<'_, F>, L> {
     #[inline(always)]
     fn run(self, m: M) {
-        let mut packed = pack::<F, M, LANES>(m, self.queries, self.dim);
-        tile::<F, M, LANES>(m, self.rows, self.dim, packed.rows(), self.out, false);
+        /// Rows of a tile: a multiple of those of each register block.
+        const TILE: usize = 48;
+        let Products { rows, dim, queries, mut out } = self.0;
+        let mut packed = pack::<F, M, L>(m, queries, dim);
+        let mut products = Aligned::<F, L>::zeros(TILE);
+        for (number, rows) in rows.chunks(TILE * dim).enumerate() {
+            let products = &mut products.rows()[..rows.len() / dim];
+            tile::<F, M, L>(m, rows, dim, packed.rows(), products, true);
+            for (lane, mut out) in out.outer_iter_mut().enumerate() {
+                let out = &mut out.as_slice_mut().expect("rows are stored row-major")[number * TILE..];
+                out.iter_mut().zip(&*products).for_each(|(out, product)| *out = product[lane]);
+            }
+        }
+    }
+}
+
+/// How many queries lie side by side, where there are so many in all: few, one register of AVX-512 or two of AVX2, two of
+/// AVX-512, or four.
+const fn side_by_side<F>(queries: usize, widest: bool) -> usize {
+    let one = lanes::<F>(1);
+    match queries {
+        1 => 1,
+        _ if queries <= one / 2 => one / 2,
+        _ if queries <= one || !widest => one,
+        _ if queries <= 2 * one => 2 * one,
+        _ => 4 * one,
+    }
+}
+
+entry! {
+    /// The products of rows, and of as many queries as [`side_by_side`] says or fewer.
+    fn at_best<F: Real>(products: Products<F>, side_by_side: usize) {
+        const ONE: usize = lanes::<F>(1);
+        let level = Level::best();
+        #[cfg(target_arch = "x86_64")]
+        if let Level::Avx512(token) = level {
+            if side_by_side == 4 * ONE {
+                return F::avx512(token).enter(InLanes::<_, { 4 * ONE }>(products));
+            }
+            if side_by_side == 2 * ONE {
+                return F::avx512(token).enter(InLanes::<_, { 2 * ONE }>(products));
+            }
+        }
+        match side_by_side {
+            1 => level.run_narrow::<F, _, _>(InLanes::<_, 1>(products)),
+            ONE => level.run_narrow::<F, _, _>(InLanes::<_, ONE>(products)),
+            _ => level.run_narrow::<F, _, _>(InLanes::<_, { ONE / 2 }>(products)),
+        }
     }
 }
 
@@ -286,19 +325,18 @@ entry! {
         /// The number of values in the rows of a task. A few queries of many rows are also worth several threads.
         const NUMBERS: usize = 1 << 20;
         let length = (NUMBERS / dim).max(1).next_multiple_of(4 * ROWS);
-        let ranges = n.div_ceil(length);
-        let parts = threads::map(b.div_ceil(LANES) * ranges, (b * n * dim) as f64, |task| {
-            let (p, from) = (task / ranges, task % ranges * length);
-            let to = n.min(from + length);
-            let mut out = vec![[F::ZERO; LANES]; to - from];
-            let queries = &queries[p * LANES * dim..b.min((p + 1) * LANES) * dim];
-            tile_at_best(&rows[from * dim..to * dim], dim, queries, &mut out);
-            out
-        });
-        for (q, mut row) in result.outer_iter_mut().enumerate() {
-            let own = parts[q / LANES * ranges..][..ranges].iter().flatten();
-            row.iter_mut().zip(own).for_each(|(v, lanes)| *v = lanes[q % LANES]);
+        let lanes = side_by_side::<F>(b, Level::best().is_widest());
+        let mut tasks = Vec::new();
+        for (out, queries) in result.axis_chunks_iter_mut(Axis(0), lanes).zip(queries.chunks(lanes * dim)) {
+            let (mut out, mut rows) = (out, rows);
+            while !rows.is_empty() {
+                let some = length.min(rows.len() / dim);
+                let (own, left) = out.split_at(Axis(1), some);
+                tasks.push(Products { rows: &rows[..some * dim], dim, queries, out: own });
+                (out, rows) = (left, &rows[some * dim..]);
+            }
         }
+        threads::each(tasks, (b * n * dim) as f64, |products| at_best(products, lanes));
         result
     }
 }

@@ -6,12 +6,10 @@ use ndarray::ArrayView2;
 
 use crate::dots::error_bound;
 use crate::elsewhere;
-use crate::machine::{Level, Machine, On, array};
+use crate::machine::{Level, Machine, On, array, lanes};
 use crate::real::{Real, entry};
 use crate::stored::Stored;
-use crate::stream::{
-    self, Fold, Form, Job, Lanes, Part, Parts, Pass, Tile, Values, Weighed, exact_cost, lanes,
-};
+use crate::stream::{self, Fold, Form, Job, Lanes, Part, Parts, Pass, Tile, Values, Weighed, exact_cost};
 use crate::wire::{Ask, In, Out, Question};
 
 /// The patterns near a query, and what is known of the rest. For this each pattern counts as if it had the largest

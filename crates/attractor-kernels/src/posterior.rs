@@ -6,11 +6,11 @@ use ndarray::ArrayView2;
 
 use crate::attend::{self, merge_mass, near_peak};
 use crate::elsewhere;
-use crate::machine::Machine;
+use crate::machine::{Machine, lanes};
 use crate::real::{Real, entry};
 use crate::signs;
 use crate::stored::Stored;
-use crate::stream::{self, Fold, Form, Job, Lanes, Part, Parts, Pass, Tile, Values, Weighed, lanes};
+use crate::stream::{self, Fold, Form, Job, Lanes, Part, Parts, Pass, Tile, Values, Weighed};
 use crate::wire::{Ask, In, Out, Sent};
 
 /// A summary of the posterior w = softmax(ℓ) of one query.

@@ -135,6 +135,14 @@ pub trait On<M, R> {
     fn run(self, machine: M) -> R;
 }
 
+/// Work on queries of which `L` lie side by side.
+pub(crate) struct InLanes<P, const L: usize>(pub(crate) P);
+
+/// The number of queries that fill this many of the widest registers.
+pub(crate) const fn lanes<F>(vectors: usize) -> usize {
+    vectors * 64 / size_of::<F>()
+}
+
 /// The vectors of a number type on each machine.
 pub trait Vectors: Real {
     /// The vectors of [`Portable`].
@@ -237,6 +245,11 @@ impl Level {
             #[cfg(target_arch = "x86_64")]
             Level::Avx512(_) => 2,
         }
+    }
+
+    /// Whether this is the level of the widest registers.
+    pub(crate) fn is_widest(self) -> bool {
+        self.rank() == Level::NAMES.len() - 1
     }
 
     /// The best level of this machine, or the [`limit`](Level::limit).

@@ -26,7 +26,7 @@ use weigh::{Space, Weigh};
 use crate::dots::{self, error_bound};
 #[cfg(target_arch = "x86_64")]
 use crate::machine::Token;
-use crate::machine::{Aligned, Level, Machine, On, Vectors, array};
+use crate::machine::{Aligned, InLanes, Level, Machine, On, Vectors, array};
 use crate::real::Real;
 use crate::stored::{Stored, Window};
 use crate::threads;
@@ -280,9 +280,6 @@ pub(crate) struct Pass<'a, 'j, F, Make> {
     pub(crate) make: Make,
 }
 
-/// A [`Pass`] with `L` queries side by side.
-pub(crate) struct InLanes<P, const L: usize>(pub(crate) P);
-
 impl<F: Real, K: Fold<F>, Make: Fn(usize) -> K, M: Machine<F>, const L: usize> On<M, Parts<K>>
     for InLanes<Pass<'_, '_, F, Make>, L>
 {
@@ -291,11 +288,6 @@ impl<F: Real, K: Fold<F>, Make: Fn(usize) -> K, M: Machine<F>, const L: usize> O
         let Pass { job, block, range, make } = self.0;
         pass::<F, K, M, L>(m, job, block, range, make)
     }
-}
-
-/// The number of queries that fill this many of the widest registers.
-pub(crate) const fn lanes<F>(vectors: usize) -> usize {
-    vectors * 64 / size_of::<F>()
 }
 
 impl<F: Vectors, K: Fold<F>, Make: Fn(usize) -> K> Pass<'_, '_, F, Make> {
