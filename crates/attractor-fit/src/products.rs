@@ -8,7 +8,7 @@ use attractor::threads;
 use ndarray::{Array2, ArrayView2, s};
 
 /// The columns of a block: the padding of a panel.
-const COLUMNS: usize = 32;
+const COLUMNS: usize = 16;
 /// The rows of a task, which stay in the cache.
 const ROWS: usize = 64;
 /// The rows of a sum of squares that are turned together.

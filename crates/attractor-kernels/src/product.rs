@@ -15,7 +15,12 @@ use crate::threads;
 const CHAIN: usize = 64;
 
 /// Columns are padded to multiples of this: two of the widest vectors.
-const COLUMNS: usize = 32;
+const fn columns<F>() -> usize {
+    2 * 64 / size_of::<F>()
+}
+
+/// No machine has more.
+const MOST_COLUMNS: usize = columns::<f32>();
 
 /// The number of rows in a task, which share B while it is in the cache.
 pub const ROWS: usize = 64;
@@ -42,7 +47,7 @@ impl<F: Real> Default for Panel<F> {
 impl<F: Real> Panel<F> {
     /// A panel of zeros.
     pub fn zeros(rows: usize, columns: usize) -> Self {
-        let stride = columns.div_ceil(COLUMNS) * COLUMNS;
+        let stride = columns.next_multiple_of(self::columns::<F>());
         Panel { numbers: Aligned::zeros(rows * stride), rows, columns, stride }
     }
 
@@ -79,7 +84,7 @@ impl<F: Real> Panel<F> {
 
     /// Changes the size of the panel, in place if there is room. Its numbers are then arbitrary.
     pub fn resize(&mut self, rows: usize, columns: usize) -> &mut Self {
-        let stride = columns.div_ceil(COLUMNS) * COLUMNS;
+        let stride = columns.next_multiple_of(self::columns::<F>());
         if self.numbers.all().len() < rows * stride {
             *self = Panel::zeros(rows, columns);
         }
@@ -124,7 +129,7 @@ pub struct Strided<'a, F> {
 entry! {
     /// Some rows of A B, one after the other in `out`, as in a [`Panel`] with as many columns as B.
     ///
-    /// Cost: 2 · rows · terms · columns operations, with columns padded to 32. A has as many columns as B has rows.
+    /// Cost: 2 · rows · terms · columns operations, with columns padded to 32 of f32, or 16 of f64. A has as many columns as B has rows.
     ///
     /// # Panics
     /// If A does not have these rows, or `out` has another size.
@@ -177,7 +182,7 @@ impl<F: Real, M: Machine<F>> On<M, ()> for (Task<'_, F>, &mut [F]) {
 struct Tile<F>([F; ROWS * CHAIN]);
 
 impl<F: Real> Tile<F> {
-    /// Copies rows and terms of A, and returns the steps from a row and from a term to the next.
+    /// Copies rows and terms of A. Returns the steps from a row and from a term to the next.
     #[inline(always)]
     fn fill(&mut self, a: Strided<F>, rows: usize, terms: usize) -> [usize; 2] {
         if a.row == 1 {
@@ -198,9 +203,12 @@ impl<F: Real> Tile<F> {
     }
 }
 
+/// Rows that are no farther apart than this are read where they are.
+const NEAR: usize = 2 * CHAIN;
+
 /// Two vectors of each row of one chain of B, one after the other.
 #[repr(align(64))]
-struct Strip<F>([F; CHAIN * COLUMNS]);
+struct Strip<F>([F; CHAIN * MOST_COLUMNS]);
 
 impl<F: Real> Strip<F> {
     /// Copies the vectors at `lane` of rows of B, which are given from the first of the chain.
@@ -223,21 +231,28 @@ impl<F: Real> Strip<F> {
 #[inline(always)]
 fn all<F: Real, M: Machine<F>, const R: usize>(m: M, task: &Task<F>, out: &mut [F]) {
     let Task { a, first, b, stride, terms } = *task;
-    let (mut tile, mut strip) = (Tile([F::ZERO; ROWS * CHAIN]), Strip([F::ZERO; CHAIN * COLUMNS]));
+    let (mut tile, mut strip) = (None, Strip([F::ZERO; CHAIN * MOST_COLUMNS]));
     for (part, out) in out.chunks_mut(ROWS * stride).enumerate() {
         let count = out.len() / stride;
         let whole = count / R * R;
         for (chain, b) in b[..terms * stride].chunks(CHAIN * stride).enumerate() {
             let start = (first + part * ROWS) * a.row + chain * CHAIN * a.column;
-            let steps = tile.fill(Strided { numbers: &a.numbers[start..], ..a }, count, b.len() / stride);
+            let a = Strided { numbers: &a.numbers[start..], ..a };
+            let (tile, steps) = if a.column == 1 && a.row <= NEAR {
+                (a.numbers, [a.row, 1])
+            } else {
+                let tile = tile.get_or_insert_with(|| Tile([F::ZERO; ROWS * CHAIN]));
+                let steps = tile.fill(a, count, b.len() / stride);
+                (&tile.0[..], steps)
+            };
             for lane in (0..stride).step_by(2 * M::LANES) {
                 let strip = strip.fill(m, b, stride, lane);
                 for row in (0..whole).step_by(R) {
-                    let (tile, out) = (&tile.0[row * steps[0]..], &mut out[row * stride + lane..]);
+                    let (tile, out) = (&tile[row * steps[0]..], &mut out[row * stride + lane..]);
                     block::<F, M, R>(m, tile, steps, strip, chain == 0, out, stride);
                 }
                 for row in whole..count {
-                    let (tile, out) = (&tile.0[row * steps[0]..], &mut out[row * stride + lane..]);
+                    let (tile, out) = (&tile[row * steps[0]..], &mut out[row * stride + lane..]);
                     block::<F, M, 1>(m, tile, steps, strip, chain == 0, out, stride);
                 }
             }
