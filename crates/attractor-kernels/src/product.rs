@@ -241,7 +241,10 @@ fn all<F: Real, M: Machine<F>, const R: usize>(m: M, task: &Task<F>, out: &mut [
             let (tile, steps) = if a.column == 1 && a.row <= NEAR {
                 (a.numbers, [a.row, 1])
             } else {
-                let tile = tile.get_or_insert_with(|| Tile([F::ZERO; ROWS * CHAIN]));
+                let tile = match &mut tile {
+                    Some(tile) => tile,
+                    none => none.insert(Tile([F::ZERO; ROWS * CHAIN])),
+                };
                 let steps = tile.fill(a, count, b.len() / stride);
                 (&tile.0[..], steps)
             };
