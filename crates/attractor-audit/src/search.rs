@@ -6,7 +6,7 @@
 //! results are those of a search in `f64`, to the bit, and depend on neither threads nor blocks.
 //!
 //! A metric may have a shorter space ([`Metric::shorter`]), whose scores cost less. Most tiles are compared there alone: if few of their pairs are left, only these
-//! are compared exactly.
+//! are looked at.
 
 use std::ops::{ControlFlow, Range};
 
@@ -140,7 +140,7 @@ impl<'a, M: Metric> Pass<'a, M> {
         }
     }
 
-    /// Whether the shorter space leaves so few pairs of a tile that it is best to compare these exactly.
+    /// Whether the shorter space leaves so few pairs of a tile that it is best to look at these alone.
     fn is_short(&mut self, tile: &Range<usize>, limits: &[Option<f64>]) -> bool {
         /// The bounds of a distance take as long as this many scores.
         const SCORES: usize = 12;
